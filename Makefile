@@ -1,0 +1,51 @@
+# Two commands: `make demo` and `make test`. Everything they need is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(STAMP) ## the virtual environment with everything in it
+
+demo: $(STAMP) ## the whole product on this machine, with believable data (ARGS=--exit stops after it)
+	$(BIN)/coldframe demo $(ARGS)
+
+test: $(STAMP) ## lint, types, import contracts and all tests
+	$(MAKE) --no-print-directory check
+
+check: $(STAMP) lint ## what must be green at every commit
+	$(BIN)/pytest -n 2 $(ARGS)
+
+lint: $(STAMP) ## ruff, mypy and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+
+format: $(STAMP) ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## throughput, latency and memory beside the floor of the same run (ARGS=--json)
+	$(BIN)/coldframe bench $(ARGS)
+
+KILLS ?= 50
+chaos: $(STAMP) ## kill web and workers at random under load and count what was lost (KILLS=50)
+	$(BIN)/coldframe chaos --kills $(KILLS) $(ARGS)
+
+lock: ## renew requirements.txt and requirements-dev.txt
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
+
+.PHONY: help install demo test check lint format bench chaos lock

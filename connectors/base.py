@@ -1,0 +1,169 @@
+"""The port: a CRM as the rest of the house sees it.
+
+A connector moves records and writes; it knows neither scores nor playbooks. What a field is called
+in the CRM is decided before it gets here (mappings), and when to try again after it (flows).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeAlias
+
+from mappings.instant import Instant, Span
+
+Raw: TypeAlias = Mapping[str, Any]
+"""Field values under the CRM's own names, in the CRM's own types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A CRM record as read: `object` is the CRM's own name (`contact`, `company`, `Lead`, `Account`)."""
+
+    object: str
+    id: str
+    fields: Raw
+    modified_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWrite:
+    """Set these fields of one record. Sending it twice changes nothing."""
+
+    key: str
+    object: str
+    id: str
+    fields: Raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskWrite:
+    """Create one task for the person behind a record, at most once for its `key`.
+
+    `body` is plain text; the connector renders it for its CRM. `owner` is a CRM user id or "".
+    `attempted` says that an earlier try had no clear outcome: look before creating.
+    """
+
+    key: str
+    object: str
+    id: str
+    subject: str
+    body: str
+    due_at: Instant
+    channel: Literal["call", "email", "task", "review"] = "task"
+    priority: Literal["low", "normal", "high"] = "normal"
+    owner: str = ""
+    attempted: bool = False
+
+
+Write: TypeAlias = FieldWrite | TaskWrite
+
+
+class Verdict(StrEnum):
+    """What to do about a write, whatever the CRM's own words were."""
+
+    DONE = "done"
+    RETRY = "retry"
+    """A passing fault of this record; nothing was applied."""
+    UNCLEAR = "unclear"
+    """The request may or may not have been applied (the reply was lost)."""
+    RELOGIN = "relogin"
+    """The credential was refused; the write is untouched."""
+    PAUSE = "pause"
+    """The whole connection must wait (`retry_after`)."""
+    PERMANENT = "permanent"
+    """This write will never be accepted as it is."""
+    FOLLOW = "follow"
+    """The record lives on under another id (conversion, merge): see `moved_to`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The answer to one write. `code` and `message` are the CRM's own words, kept for people."""
+
+    key: str
+    verdict: Verdict
+    id: str = ""
+    code: str = ""
+    message: str = ""
+    retry_after: Span | None = None
+    moved_to: tuple[str, str] | None = None
+    """(object, id) for FOLLOW."""
+
+
+class Unavailable(Exception):
+    """A read had no answer: the CRM is away, refuses the credential or asks for a pause."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__(f"{receipt.verdict}: {receipt.code} {receipt.message}".strip())
+        self.receipt = receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldInfo:
+    """One field of a CRM object as its describe or property listing tells it."""
+
+    name: str
+    label: str
+    type: str
+    writable: bool = True
+    unique: bool = False
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of `coldframe doctor`: what was looked at, how it stands, and the remedy."""
+
+    subject: str
+    ok: bool
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many records one call may carry."""
+
+    fields: int
+    tasks: int
+    read: int
+    find: int
+
+
+class Connector(Protocol):
+    """A CRM as the rest of the house sees it. Safe for one thread; build one per worker process."""
+
+    @property
+    def system(self) -> str:
+        """`hubspot` or `salesforce`: the name that references and mappings go by."""
+
+    @property
+    def limits(self) -> Limits:
+        """The CRM's batch sizes."""
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """Records by id, in any order, at most `limits.read`; ids unknown to the CRM are absent. Raises Unavailable."""
+
+    def find(self, emails: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[Record]:
+        """People by e-mail (case-folded), at most `limits.find`; `fields` says what to read, per object.
+
+        Raises Unavailable.
+        """
+
+    def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
+        """Send one batch of one kind; answer every write, in order, without raising."""
+
+    def describe(self, object_name: str) -> Sequence[FieldInfo]:
+        """The object's fields. Raises Unavailable."""
+
+    def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
+        """Check credential, `needed` fields per object and permissions; never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """Where a CRM is and how to sign in. `api_url` points at a sandbox; "" means the vendor's own."""
+
+    token: str = field(repr=False)
+    api_url: str = ""
+    instance_url: str = ""

@@ -1,0 +1,105 @@
+"""What a decision asks the world to do. Every effect has a key derived from its cause."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mappings.instant import Instant
+
+Channel: TypeAlias = Literal["call", "email", "task", "review"]
+Assignee: TypeAlias = Literal["owner", "account_owner", "manager", "pool", "worked_by"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageChanged:
+    """The lead moved from one stage to another."""
+
+    key: str
+    lead: str
+    at: Instant
+    because: tuple[str, ...] = ()
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskWanted:
+    """An SDR task, with the packet in its body. `step` counts from 1 within the play."""
+
+    key: str
+    lead: str
+    at: Instant
+    because: tuple[str, ...] = ()
+    play: str
+    step: int
+    channel: Channel
+    due_at: Instant
+    assignee: Assignee
+    priority: Literal["low", "normal", "high"] = "normal"
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackChanged:
+    """The lead moved from one nurture track (or none) to another (or none)."""
+
+    key: str
+    lead: str
+    at: Instant
+    because: tuple[str, ...] = ()
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchDue:
+    """A touch for the marketing system to deliver; `track` is "" for a first move or a trigger's touch."""
+
+    key: str
+    lead: str
+    at: Instant
+    because: tuple[str, ...] = ()
+    track: str
+    step: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRaised:
+    """Somebody should know, now."""
+
+    key: str
+    lead: str
+    at: Instant
+    because: tuple[str, ...] = ()
+    alert: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """A clock ran out: a task for the manager, once."""
+
+    key: str
+    lead: str
+    at: Instant
+    because: tuple[str, ...] = ()
+    clock: str
+    due_at: Instant
+    assignee: Assignee
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffHeld:
+    """The gate holds but the playbook requires fields that nobody has supplied yet."""
+
+    key: str
+    lead: str
+    at: Instant
+    because: tuple[str, ...] = ()
+    missing: tuple[str, ...]
+
+
+Effect: TypeAlias = StageChanged | TaskWanted | TrackChanged | TouchDue | AlertRaised | Escalated | HandoffHeld

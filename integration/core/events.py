@@ -1,0 +1,29 @@
+"""What can happen to a lead, in the order in which the core folds it: by time, then kind, then id."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mappings.canonical import Activity, Fields
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChanged:
+    """Fields of the lead took these values at this time; fields not named keep theirs."""
+
+    id: str
+    at: Instant
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanged:
+    """Fields of the lead's account took these values at this time; `account` is the account's id."""
+
+    id: str
+    at: Instant
+    account: str
+    fields: Fields
+
+
+Event: TypeAlias = AccountChanged | LeadChanged | Activity

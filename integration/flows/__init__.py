@@ -1,0 +1,1 @@
+"""Load, call the core, save: one transaction each."""

@@ -1,0 +1,1 @@
+"""Playbooks: YAML in, compiled values or problems with positions out."""

@@ -1,0 +1,1 @@
+"""The store: tables and the statements over them, on SQLite and PostgreSQL."""

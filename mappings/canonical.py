@@ -1,0 +1,236 @@
+"""Lead, Account, Activity, Opportunity: the vocabulary of the whole house.
+
+Field values are plain: str, bool, int, float, None, or a tuple of str. A field that nobody has
+supplied is absent. Source: semantics, section 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from mappings.instant import Instant
+
+Value: TypeAlias = str | bool | int | float | tuple[str, ...] | None
+Fields: TypeAlias = Mapping[str, Value]
+Kind: TypeAlias = Literal["text", "number", "boolean", "time", "choice", "list"]
+
+NOTHING: Fields = MappingProxyType({})
+
+SENIORITIES = ("ic", "manager", "director", "vp", "c_level")
+SOURCES = (
+    "demo_request",
+    "inquiry",
+    "pricing_download",
+    "educational_download",
+    "webinar",
+    "trade_show",
+    "newsletter",
+    "product_signup",
+    "other",
+)
+STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
+REJECTION_REASONS = (
+    "timing",
+    "budget",
+    "priority",
+    "competitor",
+    "no_response",
+    "too_early",
+    "bad_fit",
+    "bad_data",
+)
+PAGES = (
+    "pricing",
+    "integrations",
+    "security",
+    "roi",
+    "product",
+    "comparison",
+    "case_study",
+    "blog",
+    "other",
+)
+ASSET_TYPES = ("educational", "case_study", "pricing_sheet", "roi_calculator", "research")
+CALL_OUTCOMES = ("no_answer", "voicemail", "connected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One canonical field or property: its kind and, for a choice, the values it may take."""
+
+    kind: Kind
+    choices: tuple[str, ...] = ()
+    label: str = ""
+
+
+def _text(label: str = "") -> Field:
+    return Field(kind="text", label=label)
+
+
+def _number(label: str = "") -> Field:
+    return Field(kind="number", label=label)
+
+
+def _flag(label: str = "") -> Field:
+    return Field(kind="boolean", label=label)
+
+
+def _choice(*choices: str, label: str = "") -> Field:
+    return Field(kind="choice", choices=choices, label=label)
+
+
+LEAD_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "email": _text("E-mail"),
+        "first_name": _text("First name"),
+        "last_name": _text("Last name"),
+        "phone": _text("Phone"),
+        "title": _text("Title"),
+        "seniority": _choice(*SENIORITIES, label="Seniority"),
+        "function": _text("Function"),
+        "account": _text("Account"),
+        "country": _text("Country"),
+        "timezone": _text("Time zone"),
+        "source": _choice(*SOURCES, label="Source"),
+        "owner": _text("Owner"),
+        "opted_out": _flag("Opted out"),
+        "is_student": _flag("Student"),
+        "is_competitor": _flag("Competitor"),
+        "problem": _text("Problem"),
+        "budget": _text("Budget"),
+        "authority": _text("Authority"),
+        "timeline": _text("Timeline"),
+        "stage": _choice(*STAGES, label="Stage set by a person in the CRM"),
+    }
+)
+
+ACCOUNT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "name": _text("Company"),
+        "domain": _text("Domain"),
+        "employees": _number("Employees"),
+        "revenue": _number("Revenue"),
+        "industry": _text("Industry"),
+        "country": _text("Country"),
+        "technologies": Field(kind="list", label="Technologies"),
+        "owner": _text("Account owner"),
+    }
+)
+
+OPPORTUNITY_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "amount": _number("Amount"),
+        "stage": _text("Stage"),
+        "is_closed": _flag("Closed"),
+        "is_won": _flag("Won"),
+        "created_at": Field(kind="time", label="Created"),
+        "closed_at": Field(kind="time", label="Closed"),
+        "loss_reason": _text("Loss reason"),
+    }
+)
+
+_EMAIL = {"url": _text(), "campaign": _text(), "touch": _text()}
+_SALES = {"problem": _text(), "timeline": _text(), "budget": _text()}
+_DEAL = {"opportunity": _text(), "amount": _number(), "reason": _text()}
+_WEBINAR = {"minutes": _number(), "asked_question": _flag(), "webinar": _text()}
+_ASKED = {"asset": _text(), "event": _text()}
+_FORM = {"form": _text()}
+
+ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
+    {
+        "email_open": _EMAIL,
+        "email_click": _EMAIL,
+        "email_reply": _EMAIL,
+        "email_bounce": _EMAIL,
+        "spam_complaint": _EMAIL,
+        "page_view": {"url": _text(), "page": _choice(*PAGES)},
+        "content_download": {"asset": _text(), "asset_type": _choice(*ASSET_TYPES)},
+        "document_view": {
+            "document": _text(),
+            "doc_type": _text(),
+            "seconds": _number(),
+            "viewer": _text(),
+        },
+        "webinar_signup": _WEBINAR,
+        "webinar_attend": _WEBINAR,
+        "form_submit": _FORM,
+        "form_reached": _FORM,
+        "demo_request": _ASKED,
+        "contact_request": _ASKED,
+        "newsletter_signup": _ASKED,
+        "event_scan": _ASKED,
+        "product_usage": _ASKED,
+        "call_attempt": {"outcome": _choice(*CALL_OUTCOMES)},
+        "meeting_booked": _SALES,
+        "sales_accepted": _SALES,
+        "sales_qualified": _SALES,
+        "sales_rejected": {"reason": _choice(*REJECTION_REASONS)},
+        "opportunity_created": _DEAL,
+        "opportunity_won": _DEAL,
+        "opportunity_lost": _DEAL,
+        "unsubscribe": {},
+        "decline": {},
+        "resubscribe": {},
+        # Derived from account signals, never received. [semantics 4]
+        "internal_sharing": {"document": _text()},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Something a person did, at the time it happened.
+
+    `lead` is the house's own lead id once resolved, or "" for a viewer the CRM does not know.
+    Unknown types and properties are kept and score nothing.
+    """
+
+    id: str
+    lead: str
+    at: Instant
+    type: str
+    properties: Fields = NOTHING
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """A person and what the connected systems know of them (`fields` as in LEAD_FIELDS)."""
+
+    id: str
+    fields: Fields = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A company (`fields` as in ACCOUNT_FIELDS)."""
+
+    id: str
+    fields: Fields = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opportunity:
+    """A deal (`fields` as in OPPORTUNITY_FIELDS)."""
+
+    id: str
+    account: str
+    fields: Fields = field(default_factory=lambda: NOTHING)
+
+
+STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "fit": _number("Fit score"),
+        "engagement": _number("Engagement score"),
+        "total": _number("Lead score"),
+        "band": _choice("cold", "warm", "hot", label="Band"),
+        "segment": _text("Segment"),
+        "stage": _choice(*STAGES, label="Nurture stage"),
+        "track": _text("Nurture track"),
+        "recycle_reason": _choice(*REJECTION_REASONS, label="Recycle reason"),
+        "reasons": _text("Why this score"),
+        "scored_at": Field(kind="time", label="Scored at"),
+    }
+)
+"""Where a lead stands: what Coldframe writes to a CRM record. Scores are whole points, rounded down."""

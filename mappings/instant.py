@@ -1,0 +1,45 @@
+"""Instants: whole microseconds since 1970 in UTC.
+
+One integer orders, subtracts and stores alike in Python, SQLite and PostgreSQL, and never loses
+its zone. See docs/decisions/0002-instants.md.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+Instant: TypeAlias = int
+"""Microseconds since 1970-01-01T00:00:00Z."""
+
+Span: TypeAlias = int
+"""A length of time in microseconds."""
+
+SECOND: Span = 1_000_000
+MINUTE: Span = 60 * SECOND
+HOUR: Span = 60 * MINUTE
+DAY: Span = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+def from_datetime(moment: datetime) -> Instant:
+    """The instant of an aware datetime; a naive one is refused with ValueError."""
+    if moment.tzinfo is None:
+        msg = f"time without a zone: {moment.isoformat()}"
+        raise ValueError(msg)
+    return (moment - _EPOCH) // _TICK
+
+
+def to_datetime(instant: Instant) -> datetime:
+    """The aware UTC datetime of an instant, exact to the microsecond."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def parse(text: str) -> Instant:
+    """Read an ISO 8601 time with a zone (`2026-01-05T09:00:00Z`, `…+01:00`, `…+0000`); ValueError otherwise."""
+    return from_datetime(datetime.fromisoformat(text))
+
+
+def show(instant: Instant) -> str:
+    """`2026-01-05T09:00:00Z`, with a fraction only where there is one."""
+    return to_datetime(instant).isoformat().replace("+00:00", "Z")
