@@ -190,7 +190,7 @@ class Activity:
     lead: str
     at: Instant
     type: str
-    properties: Fields = NOTHING
+    properties: Fields = field(default_factory=lambda: NOTHING)
     account: str = ""
 
 

@@ -1,0 +1,172 @@
+"""Accounts: companies, and which leads belong to them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from integration.store import references
+from integration.store.code import decode_fields, encode, listed
+from integration.store.dialects import among, insert_new
+from integration.store.references import Address, Reference
+from integration.store.tables import accounts, leads
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """A company nobody knew."""
+
+    id: str
+    domain: str | None
+    fields: Fields
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFields:
+    """The current canonical fields of a known account, whole."""
+
+    id: str
+    domain: str | None
+    fields: Fields
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedAccount:
+    """What a decision leaves behind. `state` is JSON text."""
+
+    id: str
+    state: str
+    seen: int
+    due: Instant | None
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """An account as stored; `state` is JSON text or None before the first decision."""
+
+    id: str
+    domain: str | None
+    fields: Fields
+    state: str | None
+    seen: int
+    due: Instant | None
+    created_at: Instant
+    updated_at: Instant
+
+
+_BY_DOMAIN = (
+    select(accounts.c.domain, accounts.c.id)
+    .where(among(accounts.c.domain, "domains"))
+    .order_by(accounts.c.created_at.desc(), accounts.c.id.desc())
+)
+_ADD = insert_new(accounts, ["id"])
+_GET = select(*accounts.c).where(among(accounts.c.id, "ids"))
+_SAVE = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("row"))
+    .values({name: bindparam(name) for name in ("state", "seen", "due", "updated_at")})
+)
+_SET_FIELDS = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("row"))
+    .values({name: bindparam(name) for name in ("domain", "fields", "updated_at")})
+)
+_DUE = (
+    select(accounts.c.id)
+    .where(accounts.c.due <= bindparam("now"))
+    .order_by(accounts.c.due, accounts.c.id)
+    .limit(bindparam("n"))
+)
+_MEMBERS = (
+    select(leads.c.id).where(among(leads.c.account_id, "ids"), leads.c.merged_into.is_(None)).order_by(leads.c.id)
+)
+
+
+def by_domain(conn: Connection, domains: Iterable[str]) -> dict[str, str]:
+    """Account id by case-folded domain; the oldest account where several share one."""
+    folded = {domain.casefold() for domain in domains}
+    return dict(conn.execute(_BY_DOMAIN, {"domains": listed(folded)}).all())
+
+
+def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+    """Account id by (system, object, external id)."""
+    return references.accounts(conn, addresses)
+
+
+def add(conn: Connection, rows: Sequence[NewAccount]) -> None:
+    """Add accounts; an id that is there already is left as it is."""
+    if rows:
+        conn.execute(
+            _ADD.on(conn),
+            [
+                {
+                    "id": row.id,
+                    "domain": _folded(row.domain),
+                    "fields": encode(row.fields),
+                    "created_at": row.created_at,
+                    "updated_at": row.created_at,
+                }
+                for row in rows
+            ],
+        )
+
+
+def get(conn: Connection, account_ids: Iterable[str]) -> list[AccountRow]:
+    """The accounts of these ids that exist, in any order."""
+    return [
+        AccountRow(**row | {"fields": decode_fields(row["fields"])})
+        for row in map(dict, conn.execute(_GET, {"ids": listed(account_ids)}).mappings())
+    ]
+
+
+def save(conn: Connection, rows: Sequence[SavedAccount]) -> None:
+    """Store what was decided. Hold the lease in the same transaction (leases.hold)."""
+    if rows:
+        conn.execute(
+            _SAVE,
+            [
+                {"row": row.id, "state": row.state, "seen": row.seen, "due": row.due, "updated_at": row.updated_at}
+                for row in sorted(rows, key=lambda row: row.id)
+            ],
+        )
+
+
+def set_fields(conn: Connection, rows: Sequence[AccountFields]) -> None:
+    """Replace the current canonical fields of accounts."""
+    if rows:
+        conn.execute(
+            _SET_FIELDS,
+            [
+                {
+                    "row": row.id,
+                    "domain": _folded(row.domain),
+                    "fields": encode(row.fields),
+                    "updated_at": row.updated_at,
+                }
+                for row in sorted(rows, key=lambda row: row.id)
+            ],
+        )
+
+
+def due(conn: Connection, now: Instant, limit: int) -> list[str]:
+    """The accounts for which time alone changes something by now, the longest overdue first."""
+    return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
+
+
+def members(conn: Connection, account_ids: Iterable[str]) -> list[str]:
+    """The ids of the leads of these accounts, in order."""
+    return list(conn.execute(_MEMBERS, {"ids": listed(account_ids)}).scalars())
+
+
+def link(conn: Connection, rows: Iterable[Reference]) -> None:
+    """These CRM records are these accounts."""
+    references.link(conn, rows)
+
+
+def _folded(domain: str | None) -> str | None:
+    return None if domain is None else domain.casefold()

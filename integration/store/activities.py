@@ -1,0 +1,142 @@
+"""Activities: what people did, each once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, and_, cast, func, or_, select
+
+from integration.store.code import decode_fields, encode, listed
+from integration.store.dialects import among, insert_new, pairs
+from integration.store.numbering import numbers
+from integration.store.tables import activities
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewActivity:
+    """Something that was received; `key` ("source:id") is what makes it the same as an earlier one."""
+
+    key: str
+    lead_id: str | None
+    at: Instant
+    type: str
+    properties: Fields
+    source: str
+    account_id: str | None = None
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityRow:
+    """An activity as stored; `seq` grows in the order of commits for each lead."""
+
+    seq: int
+    key: str
+    lead_id: str | None
+    account_id: str | None
+    at: Instant
+    type: str
+    properties: Fields
+    source: str
+    derived: bool
+
+
+_a = activities.c
+_COLUMNS = (_a.seq, _a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.source, _a.derived)
+_ADD = insert_new(activities, ["key"], columns=[each.name for each in _COLUMNS], returning=[_a.lead_id, _a.account_id])
+_seen = pairs("seen")
+_FRESH = (
+    select(*_COLUMNS)
+    .select_from(_seen.join(activities, _a.lead_id == _seen.c.key))
+    .where(_a.seq > cast(_seen.c.value, BigInteger))
+    .order_by(_a.at, _a.key)
+)
+_FRESH_OF_ACCOUNTS = (
+    select(*_COLUMNS)
+    .select_from(_seen.join(activities, _a.account_id == _seen.c.key))
+    .where(_a.seq > cast(_seen.c.value, BigInteger))
+    .order_by(_a.at, _a.key)
+)
+_HISTORY = select(*_COLUMNS).where(among(_a.lead_id, "ids")).order_by(_a.at, _a.key)
+_HISTORY_OF_ACCOUNTS = select(*_COLUMNS).where(among(_a.account_id, "ids")).order_by(_a.at, _a.key)
+
+
+_SEEN_BY = (
+    select(*_COLUMNS)
+    .where(
+        or_(among(_a.lead_id, "leads"), and_(func.coalesce(_a.lead_id, "") == "", among(_a.account_id, "accounts"))),
+        among(_a.type, "types"),
+    )
+    .order_by(_a.at, _a.key)
+)
+
+
+def add(conn: Connection, rows: Sequence[NewActivity]) -> list[tuple[str | None, str | None]]:
+    """Add those that are new; answers the (lead id, account id) of each one really inserted.
+
+    Call `dirty.mark` for the leads (and accounts) first, in the same transaction.
+    """
+    if not rows:
+        return []
+    values = [
+        {
+            "seq": seq,
+            "key": row.key,
+            "lead_id": row.lead_id,
+            "account_id": row.account_id,
+            "at": row.at,
+            "type": row.type,
+            "properties": encode(row.properties),
+            "source": row.source,
+            "derived": row.derived,
+        }
+        for seq, row in zip(numbers(conn, len(rows)), rows, strict=True)
+    ]
+    return [(lead, account) for lead, account in _ADD.many(conn, values)]
+
+
+def fresh(conn: Connection, seen: Mapping[str, int]) -> list[ActivityRow]:
+    """What each lead (key) did that was stored after the number it has seen (value); by time, then key."""
+    return _rows(conn.execute(_FRESH, {"seen": encode(seen)}))
+
+
+def history(conn: Connection, lead_ids: Iterable[str]) -> list[ActivityRow]:
+    """Everything these leads ever did, by time, then key."""
+    return _rows(conn.execute(_HISTORY, {"ids": listed(lead_ids)}))
+
+
+def fresh_of_accounts(conn: Connection, seen: Mapping[str, int]) -> list[ActivityRow]:
+    """As `fresh`, by account id: what its people did, and viewers whom no CRM knows."""
+    return _rows(conn.execute(_FRESH_OF_ACCOUNTS, {"seen": encode(seen)}))
+
+
+def history_of_accounts(conn: Connection, account_ids: Iterable[str]) -> list[ActivityRow]:
+    """As `history`, by account id."""
+    return _rows(conn.execute(_HISTORY_OF_ACCOUNTS, {"ids": listed(account_ids)}))
+
+
+def seen_by(
+    conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str], types: Iterable[str]
+) -> list[ActivityRow]:
+    """Activities of these types by these leads, and by people nobody knows at these accounts; by time, then key."""
+    wanted = {"leads": listed(lead_ids), "accounts": listed(account_ids), "types": listed(types)}
+    return _rows(conn.execute(_SEEN_BY, wanted))
+
+
+def _rows(found: Iterable[Sequence[Any]]) -> list[ActivityRow]:
+    return [
+        ActivityRow(
+            seq=seq,
+            key=key,
+            lead_id=lead,
+            account_id=account,
+            at=at,
+            type=kind,
+            properties=decode_fields(properties),
+            source=source,
+            derived=derived,
+        )
+        for seq, key, lead, account, at, kind, properties, source, derived in found
+    ]

@@ -1,0 +1,98 @@
+"""Field changes over time, of leads and of accounts: what replays an old decision with the fields of its day."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, cast, or_, select, union
+
+from integration.store.code import decode_fields, encode, listed
+from integration.store.dialects import among, insert_new, pairs
+from integration.store.numbering import numbers
+from integration.store.tables import changes
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChange:
+    """Fields that took these values at this time, of a lead or of an account (the other id is None).
+
+    `key` is the source's own for this fact; the same key for the same lead (or account) counts once.
+    """
+
+    key: str
+    at: Instant
+    fields: Fields
+    lead_id: str | None = None
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """A change as stored; `seq` is of the same numbering as the activities'."""
+
+    seq: int
+    key: str
+    lead_id: str | None
+    account_id: str | None
+    at: Instant
+    fields: Fields
+
+
+_c = changes.c
+_COLUMNS = (_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields)
+_ADD = insert_new(changes, None, columns=[each.name for each in _COLUMNS], returning=[_c.lead_id, _c.account_id])
+_lead_seen, _account_seen = pairs("leads"), pairs("accounts")
+_FRESH_LEADS = (
+    select(*_COLUMNS)
+    .select_from(_lead_seen.join(changes, _c.lead_id == _lead_seen.c.key))
+    .where(_c.seq > cast(_lead_seen.c.value, BigInteger))
+)
+_FRESH_ACCOUNTS = (
+    select(*_COLUMNS)
+    .select_from(_account_seen.join(changes, _c.account_id == _account_seen.c.key))
+    .where(_c.seq > cast(_account_seen.c.value, BigInteger))
+)
+_FRESH = union(_FRESH_LEADS, _FRESH_ACCOUNTS)
+_HISTORY = select(*_COLUMNS).where(or_(among(_c.lead_id, "leads"), among(_c.account_id, "accounts")))
+
+
+def add(conn: Connection, rows: Sequence[NewChange]) -> list[tuple[str | None, str | None]]:
+    """Add those that are new; answers the (lead id, account id) of each one really inserted.
+
+    Call `dirty.mark` for the leads, `dirty.mark_accounts` for the accounts and `dirty.mark` for the
+    accounts' members first, in the same transaction.
+    """
+    if not rows:
+        return []
+    values = [
+        {
+            "seq": seq,
+            "key": row.key,
+            "lead_id": row.lead_id,
+            "account_id": row.account_id,
+            "at": row.at,
+            "fields": encode(row.fields),
+        }
+        for seq, row in zip(numbers(conn, len(rows)), rows, strict=True)
+    ]
+    return [(lead, account) for lead, account in _ADD.many(conn, values)]
+
+
+def fresh(conn: Connection, leads: Mapping[str, int], accounts: Mapping[str, int] | None = None) -> list[ChangeRow]:
+    """The changes of leads (id → number seen) and accounts (id → number seen) since; by time, then key."""
+    return _rows(conn.execute(_FRESH, {"leads": encode(leads), "accounts": encode(accounts or {})}))
+
+
+def history(conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str] = ()) -> list[ChangeRow]:
+    """Every change of these leads and accounts, by time, then key."""
+    return _rows(conn.execute(_HISTORY, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
+
+
+def _rows(found: Iterable[Sequence[Any]]) -> list[ChangeRow]:
+    rows = [
+        ChangeRow(seq=seq, key=key, lead_id=lead, account_id=account, at=at, fields=decode_fields(fields))
+        for seq, key, lead, account, at, fields in found
+    ]
+    return sorted(rows, key=lambda row: (row.at, row.key))

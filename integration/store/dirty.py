@@ -1,0 +1,73 @@
+"""Dirty leads and accounts: for whom something new is stored and nothing is decided yet.
+
+Ten activities of one lead leave one row, and one decision. Mark BEFORE inserting the activities, in
+the same transaction: on PostgreSQL the row's lock then makes the numbers of one lead's events come
+in the order of their commits, so that "after the number seen" never skips an event that commits
+late. Rows are marked in the order of ids, so that two transactions cannot wait for each other.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Column, Connection, Table, bindparam, delete, select
+
+from integration.store.dialects import PerDialect, upsert
+from integration.store.tables import dirty, dirty_accounts
+from mappings.instant import Instant
+
+Mark = tuple[str, int]
+"""(id, the state of its mark): what `take` answers and `clear` wants back."""
+
+
+def _mark(table: Table, key: Column[str]) -> PerDialect:
+    # A row's numbers start at the time of its first mark: a mark set after a clear is never taken for the old one.
+    return upsert(table, [key.name], lambda _new: {"seq": table.c.seq + 1}, columns=[key.name, "seq", "since"])
+
+
+_MARK = _mark(dirty, dirty.c.lead_id)
+_MARK_ACCOUNTS = _mark(dirty_accounts, dirty_accounts.c.account_id)
+_TAKE = select(dirty.c.lead_id, dirty.c.seq).order_by(dirty.c.since, dirty.c.lead_id).limit(bindparam("n"))
+_TAKE_ACCOUNTS = (
+    select(dirty_accounts.c.account_id, dirty_accounts.c.seq)
+    .order_by(dirty_accounts.c.since, dirty_accounts.c.account_id)
+    .limit(bindparam("n"))
+)
+_CLEAR = delete(dirty).where(dirty.c.lead_id == bindparam("row"), dirty.c.seq == bindparam("mark"))
+_CLEAR_ACCOUNTS = delete(dirty_accounts).where(
+    dirty_accounts.c.account_id == bindparam("row"), dirty_accounts.c.seq == bindparam("mark")
+)
+
+
+def mark(conn: Connection, lead_ids: Iterable[str], at: Instant) -> None:
+    """Something new is about to be stored for these leads. See the module on when to call it."""
+    rows = [{"lead_id": lead, "seq": at, "since": at} for lead in sorted(set(lead_ids))]
+    if rows:
+        _MARK.many(conn, rows)
+
+
+def mark_accounts(conn: Connection, account_ids: Iterable[str], at: Instant) -> None:
+    """As `mark`, for accounts."""
+    rows = [{"account_id": account, "seq": at, "since": at} for account in sorted(set(account_ids))]
+    if rows:
+        _MARK_ACCOUNTS.many(conn, rows)
+
+
+def take(conn: Connection, limit: int) -> list[Mark]:
+    """The leads that have waited longest, with their marks; they stay dirty until `clear`."""
+    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"n": limit})]
+
+
+def take_accounts(conn: Connection, limit: int) -> list[Mark]:
+    """As `take`, for accounts."""
+    return [(account, seq) for account, seq in conn.execute(_TAKE_ACCOUNTS, {"n": limit})]
+
+
+def clear(conn: Connection, marks: Sequence[Mark]) -> None:
+    """These leads are decided; one that was marked again meanwhile stays dirty."""
+    if marks:
+        conn.execute(_CLEAR, [{"row": lead, "mark": seq} for lead, seq in sorted(marks)])
+
+
+def clear_accounts(conn: Connection, marks: Sequence[Mark]) -> None:
+    """As `clear`, for accounts."""
+    if marks:
+        conn.execute(_CLEAR_ACCOUNTS, [{"row": account, "mark": seq} for account, seq in sorted(marks)])

@@ -1,0 +1,65 @@
+"""Effects: what was decided, each key once, ever."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from integration.store.code import decode, encode, listed
+from integration.store.dialects import among, insert_new
+from integration.store.tables import effects
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRow:
+    """An effect: `at` is when it fell due, `decided_at` when this house found out."""
+
+    key: str
+    lead_id: str
+    kind: str
+    at: Instant
+    payload: Mapping[str, Any]
+    because: tuple[str, ...]
+    decided_at: Instant
+
+
+_ADD = insert_new(effects, ["key"], returning=[effects.c.key])
+_KEYS = select(effects.c.key).where(among(effects.c.key, "keys"))
+_HISTORY = select(*effects.c).where(among(effects.c.lead_id, "ids")).order_by(effects.c.at, effects.c.key)
+
+
+def add(conn: Connection, rows: Sequence[EffectRow]) -> list[str]:
+    """Record effects; answers the keys that nobody has recorded before: only these may be carried out."""
+    if not rows:
+        return []
+    values = [
+        {
+            "key": row.key,
+            "lead_id": row.lead_id,
+            "kind": row.kind,
+            "at": row.at,
+            "payload": encode(row.payload),
+            "because": encode(row.because),
+            "decided_at": row.decided_at,
+        }
+        for row in rows
+    ]
+    return list(conn.execute(_ADD.on(conn), values).scalars())
+
+
+def known(conn: Connection, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that are recorded."""
+    return set(conn.execute(_KEYS, {"keys": listed(keys)}).scalars())
+
+
+def history(conn: Connection, lead_ids: Iterable[str]) -> list[EffectRow]:
+    """Everything that was decided for these leads, by time, then key."""
+    return [
+        EffectRow(
+            **row
+            | {"payload": decode(row["payload"], dict[str, Any]), "because": decode(row["because"], tuple[str, ...])}
+        )
+        for row in map(dict, conn.execute(_HISTORY, {"ids": listed(lead_ids)}).mappings())
+    ]

@@ -1,0 +1,115 @@
+"""The inbox: raw deliveries, one row each, kept until they are parsed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.sql.expression import literal_column
+
+from integration.store.code import decode, encode, listed
+from integration.store.dialects import among
+from integration.store.tables import NEW, inbox
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A webhook as it came: `source` says whose, `headers` what the parser needs of them."""
+
+    id: int
+    source: str
+    received_at: Instant
+    headers: Mapping[str, str]
+    body: bytes
+    attempts: int
+
+
+_ADD = insert(inbox).returning(inbox.c.id)
+_ADD_MANY = insert(inbox).returning(inbox.c.id, sort_by_parameter_order=True)
+_PENDING = (
+    select(inbox.c.id, inbox.c.source, inbox.c.received_at, inbox.c.headers, inbox.c.body, inbox.c.attempts)
+    .where(inbox.c.state == NEW)
+    .order_by(inbox.c.id)
+    .limit(bindparam("n"))
+)
+_DONE = update(inbox).where(among(inbox.c.id, "ids")).values(state="done", error=None)
+_DEAD = (
+    update(inbox)
+    .where(among(inbox.c.id, "ids"))
+    .values(state="dead", error=bindparam("why"), attempts=inbox.c.attempts + 1)
+)
+_FAILED = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"))
+    .values(attempts=inbox.c.attempts + 1, error=bindparam("why"))
+    .returning(inbox.c.attempts)
+)
+_REVIVE = update(inbox).where(among(inbox.c.id, "ids")).values(state="new", attempts=0, error=None)
+_COUNTS = select(inbox.c.state, func.count()).group_by(inbox.c.state)
+_PRUNE_SIZE = 1_000
+_OLD = (
+    select(inbox.c.id)
+    .where(inbox.c.state == literal_column("'done'"))
+    .order_by(inbox.c.id)
+    .limit(_PRUNE_SIZE)
+    .scalar_subquery()
+)
+_PRUNE = delete(inbox).where(inbox.c.id.in_(_OLD), inbox.c.received_at < bindparam("before"))
+
+
+def add(conn: Connection, rows: Sequence[tuple[str, Mapping[str, str], bytes, Instant]]) -> list[int]:
+    """Store deliveries (source, headers, body, received_at); answers their ids, in the same order."""
+    values = [
+        {"source": source, "headers": encode(headers), "body": body, "received_at": at}
+        for source, headers, body, at in rows
+    ]
+    if not values:
+        return []
+    if len(values) == 1:
+        return [int(conn.execute(_ADD, values[0]).scalar_one())]
+    return [int(row_id) for row_id in conn.execute(_ADD_MANY, values).scalars()]
+
+
+def pending(conn: Connection, limit: int) -> list[Delivery]:
+    """The oldest deliveries that nobody has parsed."""
+    return [
+        Delivery(
+            id=row_id,
+            source=source,
+            received_at=at,
+            headers=decode(headers, dict[str, str]),
+            body=body,
+            attempts=attempts,
+        )
+        for row_id, source, at, headers, body, attempts in conn.execute(_PENDING, {"n": limit})
+    ]
+
+
+def done(conn: Connection, ids: Sequence[int]) -> None:
+    """These deliveries became activities (or nothing); kept until `prune`."""
+    conn.execute(_DONE, {"ids": listed(ids)})
+
+
+def failed(conn: Connection, delivery_id: int, error: str) -> int:
+    """An attempt on a delivery failed; answers how many have. It stays pending."""
+    return int(conn.execute(_FAILED, {"row": delivery_id, "why": error}).scalar_one())
+
+
+def dead(conn: Connection, ids: Sequence[int], error: str) -> None:
+    """Nobody tries these deliveries again of their own accord; write the letter with `letters.add`."""
+    conn.execute(_DEAD, {"ids": listed(ids), "why": error})
+
+
+def revive(conn: Connection, ids: Sequence[int]) -> None:
+    """Make dead (or done) deliveries pending again: a replay."""
+    conn.execute(_REVIVE, {"ids": listed(ids)})
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """How many deliveries are `new`, `done` and `dead`."""
+    return {"new": 0, "done": 0, "dead": 0} | {state: int(n) for state, n in conn.execute(_COUNTS)}
+
+
+def prune(conn: Connection, before: Instant) -> int:
+    """Delete done deliveries received before `before`, at most a thousand a call; answers how many."""
+    return conn.execute(_PRUNE, {"before": before}).rowcount

@@ -1,0 +1,43 @@
+"""Lanes: connections that must wait, because the CRM asked for it or a person did."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, or_, select
+
+from integration.store.dialects import upsert
+from integration.store.tables import lanes
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A lane at rest; `until` None means until somebody resumes it."""
+
+    name: str
+    until: Instant | None
+    reason: str
+
+
+_PAUSE = upsert(lanes, ["name"], lambda new: {"paused_until": new.paused_until, "reason": new.reason})
+_RESUME = delete(lanes).where(lanes.c.name == bindparam("lane"))
+_PAUSED = select(lanes.c.name, lanes.c.paused_until, lanes.c.reason).where(
+    or_(lanes.c.paused_until.is_(None), lanes.c.paused_until > bindparam("now"))
+)
+
+
+def pause(conn: Connection, name: str, until: Instant | None, reason: str) -> None:
+    """Let a lane rest until then (None: until `resume`)."""
+    conn.execute(_PAUSE.on(conn), {"name": name, "paused_until": until, "reason": reason})
+
+
+def resume(conn: Connection, name: str) -> None:
+    """Let a lane run again at once."""
+    conn.execute(_RESUME, {"lane": name})
+
+
+def paused(conn: Connection, now: Instant) -> dict[str, Pause]:
+    """The lanes at rest now, by name."""
+    return {
+        name: Pause(name=name, until=until, reason=reason)
+        for name, until, reason in conn.execute(_PAUSED, {"now": now})
+    }

@@ -1,0 +1,201 @@
+"""Leads: what is known of each person, and where they stand."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from integration.store import references
+from integration.store.code import decode_fields, encode, listed
+from integration.store.dialects import among, insert_new
+from integration.store.references import Address, Reference
+from integration.store.tables import leads
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLead:
+    """A person nobody knew; `email` is folded by the store."""
+
+    id: str
+    email: str | None
+    fields: Fields
+    created_at: Instant
+    account_id: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadFields:
+    """The current canonical fields of a known lead, whole (not a difference)."""
+
+    id: str
+    email: str | None
+    fields: Fields
+    updated_at: Instant
+    account_id: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedLead:
+    """What a decision leaves behind. `state` is JSON text (code.encode of the core's LeadState)."""
+
+    id: str
+    state: str
+    seen: int
+    due: Instant | None
+    standing: Fields
+    stage: str | None
+    band: str | None
+    total: int | None
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadRow:
+    """A lead as stored; `state` is JSON text or None before the first decision."""
+
+    id: str
+    email: str | None
+    account_id: str | None
+    owner: str | None
+    fields: Fields
+    state: str | None
+    seen: int
+    due: Instant | None
+    standing: Fields | None
+    stage: str | None
+    band: str | None
+    total: int | None
+    created_at: Instant
+    updated_at: Instant
+    merged_into: str | None
+
+
+_BY_EMAIL = (
+    select(leads.c.email, leads.c.id)
+    .where(among(leads.c.email, "emails"), leads.c.merged_into.is_(None))
+    .order_by(leads.c.created_at.desc(), leads.c.id.desc())
+)
+_ADD = insert_new(leads, ["id"])
+_GET = select(*leads.c).where(among(leads.c.id, "ids"))
+_SAVE = (
+    update(leads)
+    .where(leads.c.id == bindparam("row"))
+    .values({name: bindparam(name) for name in ("state", "seen", "due", "standing", "stage", "band", "total")})
+    .values(updated_at=bindparam("updated_at"))
+)
+_SET_FIELDS = (
+    update(leads)
+    .where(leads.c.id == bindparam("row"))
+    .values({name: bindparam(name) for name in ("email", "fields", "account_id", "owner", "updated_at")})
+)
+_DUE = select(leads.c.id).where(leads.c.due <= bindparam("now")).order_by(leads.c.due, leads.c.id).limit(bindparam("n"))
+_MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=bindparam("winner"), due=None)
+
+
+def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, str]:
+    """Lead id by case-folded e-mail; the oldest lead where several share one; merged leads are not found."""
+    folded = {email.casefold() for email in emails}
+    return dict(conn.execute(_BY_EMAIL, {"emails": listed(folded)}).all())
+
+
+def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+    """Lead id by (system, object, external id)."""
+    return references.leads(conn, addresses)
+
+
+def add(conn: Connection, rows: Sequence[NewLead]) -> None:
+    """Add leads; an id that is there already is left as it is."""
+    if rows:
+        conn.execute(
+            _ADD.on(conn),
+            [
+                {
+                    "id": row.id,
+                    "email": _folded(row.email),
+                    "account_id": row.account_id,
+                    "owner": row.owner,
+                    "fields": encode(row.fields),
+                    "created_at": row.created_at,
+                    "updated_at": row.created_at,
+                }
+                for row in rows
+            ],
+        )
+
+
+def get(conn: Connection, lead_ids: Iterable[str]) -> list[LeadRow]:
+    """The leads of these ids that exist, in any order."""
+    return [
+        LeadRow(
+            **row
+            | {
+                "fields": decode_fields(row["fields"]),
+                "standing": None if row["standing"] is None else decode_fields(row["standing"]),
+            }
+        )
+        for row in map(dict, conn.execute(_GET, {"ids": listed(lead_ids)}).mappings())
+    ]
+
+
+def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
+    """Store what was decided. Hold the lease in the same transaction (leases.hold)."""
+    if rows:
+        conn.execute(
+            _SAVE,
+            [
+                {
+                    "row": row.id,
+                    "state": row.state,
+                    "seen": row.seen,
+                    "due": row.due,
+                    "standing": encode(row.standing),
+                    "stage": row.stage,
+                    "band": row.band,
+                    "total": row.total,
+                    "updated_at": row.updated_at,
+                }
+                for row in sorted(rows, key=lambda row: row.id)
+            ],
+        )
+
+
+def set_fields(conn: Connection, rows: Sequence[LeadFields]) -> None:
+    """Replace the current canonical fields of leads."""
+    if rows:
+        conn.execute(
+            _SET_FIELDS,
+            [
+                {
+                    "row": row.id,
+                    "email": _folded(row.email),
+                    "fields": encode(row.fields),
+                    "account_id": row.account_id,
+                    "owner": row.owner,
+                    "updated_at": row.updated_at,
+                }
+                for row in sorted(rows, key=lambda row: row.id)
+            ],
+        )
+
+
+def due(conn: Connection, now: Instant, limit: int) -> list[str]:
+    """The leads for whom time alone changes something by now, the longest overdue first."""
+    return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
+
+
+def link(conn: Connection, rows: Iterable[Reference]) -> None:
+    """These CRM records are these leads."""
+    references.link(conn, rows)
+
+
+def merge(conn: Connection, loser: str, winner: str) -> None:
+    """The lead `loser` lives on as `winner`; it is no longer found by e-mail. Move its references with `link`."""
+    conn.execute(_MERGE, {"row": loser, "winner": winner})
+
+
+def _folded(email: str | None) -> str | None:
+    return None if email is None else email.casefold()

@@ -1,0 +1,82 @@
+"""Dead letters: what could not be done, with the reason, until a person replays it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
+
+from integration.store.code import listed
+from integration.store.dialects import among
+from integration.store.tables import dead_letters
+from mappings.instant import Instant
+
+Stage: TypeAlias = Literal["ingest", "advance", "deliver", "refresh"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One thing that failed: `ref` is "inbox id:index" or the outbox id, `payload` what to replay."""
+
+    stage: Stage
+    source: str
+    ref: str
+    payload: bytes
+    reason: str
+    at: Instant
+    lead_id: str | None = None
+    id: int = 0
+    replayed_at: Instant | None = None
+
+
+_ADD = insert(dead_letters)
+_NEWEST = 9_223_372_036_854_775_807
+_WAITING = (
+    select(*dead_letters.c)
+    .where(dead_letters.c.replayed_at.is_(None), dead_letters.c.id < bindparam("before", type_=BigInteger))
+    .order_by(dead_letters.c.id.desc())
+    .limit(bindparam("n"))
+)
+_GET = select(*dead_letters.c).where(among(dead_letters.c.id, "ids")).order_by(dead_letters.c.id)
+_REPLAYED = (
+    update(dead_letters)
+    .where(among(dead_letters.c.id, "ids"), dead_letters.c.replayed_at.is_(None))
+    .values(replayed_at=bindparam("now"))
+    .returning(dead_letters.c.id)
+)
+
+
+def add(conn: Connection, rows: Sequence[Letter]) -> None:
+    """Keep what failed; `id` and `replayed_at` of the rows are ignored."""
+    if rows:
+        conn.execute(
+            _ADD,
+            [
+                {
+                    "stage": row.stage,
+                    "source": row.source,
+                    "ref": row.ref,
+                    "payload": row.payload,
+                    "reason": row.reason,
+                    "at": row.at,
+                    "lead_id": row.lead_id,
+                }
+                for row in rows
+            ],
+        )
+
+
+def waiting(conn: Connection, limit: int, before: int | None = None) -> list[Letter]:
+    """The letters nobody has replayed, newest first; `before` (an id) turns the page."""
+    found = conn.execute(_WAITING, {"n": limit, "before": _NEWEST if before is None else before})
+    return [Letter(**row) for row in map(dict, found.mappings())]
+
+
+def get(conn: Connection, ids: Sequence[int]) -> list[Letter]:
+    """These letters, replayed or not."""
+    return [Letter(**row) for row in map(dict, conn.execute(_GET, {"ids": listed(ids)}).mappings())]
+
+
+def replayed(conn: Connection, ids: Sequence[int], now: Instant) -> set[int]:
+    """Mark letters as replayed; answers those that were not before: only these may be replayed."""
+    return set(conn.execute(_REPLAYED, {"ids": listed(ids), "now": now}).scalars())

@@ -1,0 +1,70 @@
+"""The figures that /metrics and the demo's summary tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from integration.store import inbox, outbox
+from integration.store.tables import NEW, dead_letters, dirty, leads
+from integration.store.tables import activities as activities_table
+from integration.store.tables import inbox as inbox_table
+from integration.store.tables import outbox as outbox_table
+from integration.store.tables import refresh as refresh_table
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """Everything countable at one moment; ages are given as the Instant of the oldest, None where nothing waits."""
+
+    leads_by_stage: Mapping[str, int]
+    """Leads not decided yet count under ""."""
+    inbox: Mapping[str, int]
+    """By state: new, done, dead."""
+    outbox: Mapping[tuple[str, str, str], int]
+    """By (connection, kind, state)."""
+    dirty: int
+    refresh: int
+    dead_letters: Mapping[str, int]
+    """Letters not replayed, by stage of the work."""
+    oldest_delivery: Instant | None
+    oldest_dirty: Instant | None
+    oldest_outgoing: Instant | None
+
+
+_STAGES = select(leads.c.stage, func.count()).where(leads.c.merged_into.is_(None)).group_by(leads.c.stage)
+_LETTERS = (
+    select(dead_letters.c.stage, func.count())
+    .where(dead_letters.c.replayed_at.is_(None))
+    .group_by(dead_letters.c.stage)
+)
+_ACTIVITIES = select(func.count()).select_from(activities_table).where(activities_table.c.derived.is_(False))
+_SINGLE = select(
+    select(func.count()).select_from(dirty).scalar_subquery(),
+    select(func.count()).select_from(refresh_table).scalar_subquery(),
+    select(func.min(inbox_table.c.received_at)).where(inbox_table.c.state == NEW).scalar_subquery(),
+    select(func.min(dirty.c.since)).scalar_subquery(),
+    select(func.min(outbox_table.c.since)).where(outbox_table.c.state == NEW).scalar_subquery(),
+)
+
+
+def counts(conn: Connection) -> Numbers:
+    """Count; a few index scans and one pass over the leads."""
+    dirty_leads, wanted, delivery, marked, outgoing = conn.execute(_SINGLE).one()
+    return Numbers(
+        leads_by_stage={stage or "": n for stage, n in conn.execute(_STAGES)},
+        inbox=inbox.counts(conn),
+        outbox=outbox.counts(conn),
+        dirty=dirty_leads,
+        refresh=wanted,
+        dead_letters=dict(conn.execute(_LETTERS).all()),
+        oldest_delivery=delivery,
+        oldest_dirty=marked,
+        oldest_outgoing=outgoing,
+    )
+
+
+def activities(conn: Connection) -> int:
+    """How many activities are stored; one pass over an index."""
+    return int(conn.execute(_ACTIVITIES).scalar_one())

@@ -1,0 +1,278 @@
+"""The outbox: what has been decided and must stand in a CRM, until it does, once.
+
+A `fields` row exists once per lead and connection and has no payload: what is written is the lead's
+standing at the time of sending, so a lead decided ten times is written once. A `task` row carries
+its payload, and its key is that of the effect.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, select, update
+
+from integration.store import letters
+from integration.store.code import decode, decode_fields, encode, listed
+from integration.store.dialects import among, insert_new, upsert
+from integration.store.references import PEOPLE
+from integration.store.tables import NEW, leads, outbox, references
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+Kind: TypeAlias = Literal["fields", "task"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """A task to create; `key` makes it the only one of its cause."""
+
+    key: str
+    lead_id: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One pending row, with the record it goes to and the standing it carries there."""
+
+    id: int
+    key: str
+    seq: int
+    lead_id: str
+    payload: Mapping[str, Any]
+    attempted: bool
+    attempts: int
+    since: Instant
+    created_at: Instant
+    object: str
+    external_id: str
+    written: Fields | None
+    """The values last written to that record by us, or None."""
+    standing: Fields | None
+    owner: str | None
+
+
+_o, _r = outbox.c, references.c
+_pending = _o.state == NEW
+_WANT_FIELDS = upsert(
+    outbox,
+    ["key"],
+    lambda new: {
+        "seq": _o.seq + 1,
+        "state": "new",
+        "since": case((_pending, _o.since), else_=new.since),
+        "attempts": case((_pending, _o.attempts), else_=0),
+        "not_before": case((_pending, _o.not_before), else_=0),
+        "error": case((_pending, _o.error), else_=null()),
+    },
+    columns=["connection", "kind", "key", "lead_id", "created_at", "since"],
+)
+_WANT_TASK = insert_new(outbox, ["key"])
+_person = and_(_r.lead_id == _o.lead_id, _r.system == _o.connection, _r.object.in_(PEOPLE))
+_due = (
+    select(outbox)
+    .where(
+        _pending,
+        _o.connection == bindparam("lane"),
+        _o.kind == bindparam("sort"),
+        _o.not_before <= bindparam("now"),
+        exists().where(_person),
+    )
+    .order_by(_o.since, _o.id)
+    .limit(bindparam("n"))
+    .cte("due")
+)
+_d = _due.c
+_PENDING = (
+    select(
+        _d.id,
+        _d.key,
+        _d.seq,
+        _d.lead_id,
+        _d.payload,
+        _d.attempted,
+        _d.attempts,
+        _d.since,
+        _d.created_at,
+        _r.object,
+        _r.external_id,
+        _r.written,
+        leads.c.standing,
+        leads.c.owner,
+    )
+    .select_from(_due)
+    .join(references, and_(_r.lead_id == _d.lead_id, _r.system == _d.connection, _r.object.in_(PEOPLE)))
+    .join(leads, leads.c.id == _d.lead_id)
+    .order_by(_d.since, _d.id, case({name: rank for rank, name in enumerate(PEOPLE)}, value=_r.object), _r.external_id)
+)
+_ATTEMPTING = update(outbox).where(among(_o.id, "ids")).values(attempted=True)
+_SENT = (
+    update(outbox)
+    .where(_o.id == bindparam("row"))
+    .values(
+        state=case((_o.seq == bindparam("was"), "sent"), else_="new"),
+        external_id=bindparam("record"),
+        attempts=0,
+        error=null(),
+    )
+)
+_POSTPONE = (
+    update(outbox)
+    .where(_o.id == bindparam("row"))
+    .values(not_before=bindparam("later"), attempts=_o.attempts + 1, error=bindparam("why"))
+)
+_DEAD = (
+    update(outbox)
+    .where(_o.id == bindparam("row"))
+    .values(state="dead", attempts=_o.attempts + 1, error=bindparam("why"))
+)
+_LETTER = select(_o.id, _o.connection, _o.kind, _o.key, _o.lead_id, _o.payload).where(among(_o.id, "ids"))
+_REVIVE = (
+    update(outbox)
+    .where(among(_o.id, "ids"), _o.state != "sent")
+    .values(state="new", attempts=0, not_before=0, error=null(), seq=_o.seq + 1, since=bindparam("now"))
+)
+_elsewhere = and_(_r.lead_id == _o.lead_id, _r.system == bindparam("home"), _r.object.in_(PEOPLE))
+_REHOME = (
+    update(outbox)
+    .where(
+        among(_o.lead_id, "ids"),
+        _pending,
+        _o.kind == "task",
+        _o.attempted.is_(False),
+        _o.connection != bindparam("home"),
+        ~exists().where(_person),
+        exists().where(_elsewhere),
+    )
+    .values(connection=bindparam("home"))
+)
+_OLDEST = select(func.min(_o.since)).where(_pending, _o.connection == bindparam("lane"), exists().where(_person))
+_COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
+
+
+def want_fields(conn: Connection, connection: str, lead_ids: Iterable[str], at: Instant) -> None:
+    """The standing of these leads must be written; a row that was sent or dead is pending again."""
+    rows = [
+        {
+            "connection": connection,
+            "kind": "fields",
+            "key": f"fields:{connection}:{lead}",
+            "lead_id": lead,
+            "created_at": at,
+            "since": at,
+        }
+        for lead in sorted(set(lead_ids))
+    ]
+    if rows:
+        _WANT_FIELDS.many(conn, rows)
+
+
+def want_task(conn: Connection, connection: str, rows: Sequence[NewTask], at: Instant) -> None:
+    """These tasks must be created; one whose key is there already, in any state, is left alone."""
+    if rows:
+        conn.execute(
+            _WANT_TASK.on(conn),
+            [
+                {
+                    "connection": connection,
+                    "kind": "task",
+                    "key": row.key,
+                    "lead_id": row.lead_id,
+                    "payload": encode(row.payload),
+                    "created_at": at,
+                    "since": at,
+                }
+                for row in sorted(rows, key=lambda row: row.key)
+            ],
+        )
+
+
+def pending(conn: Connection, connection: str, kind: Kind, now: Instant, limit: int) -> list[Outgoing]:
+    """What can be sent now, the longest waiting first; leads without a person record there wait on.
+
+    Where a person has several records, a Salesforce Contact comes before a Lead.
+    """
+    found: dict[int, Outgoing] = {}
+    for row in conn.execute(_PENDING, {"lane": connection, "sort": kind, "now": now, "n": limit}):
+        if row.id not in found:
+            found[row.id] = _outgoing(row)
+    return list(found.values())
+
+
+def attempting(conn: Connection, ids: Sequence[int]) -> None:
+    """A call for these is about to go out: if its reply is lost, the next try must look before it creates."""
+    conn.execute(_ATTEMPTING, {"ids": listed(ids)})
+
+
+def sent(conn: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
+    """(id, seq, external id) of what the CRM accepted; a row whose seq has moved on stays pending."""
+    if rows:
+        conn.execute(_SENT, [{"row": row_id, "was": seq, "record": record} for row_id, seq, record in sorted(rows)])
+
+
+def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None:
+    """(id, not before, error) of what failed for now."""
+    if rows:
+        conn.execute(_POSTPONE, [{"row": row_id, "later": later, "why": why} for row_id, later, why in sorted(rows)])
+
+
+def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None:
+    """(id, reason) of what the CRM will never accept as it is; each gets its dead letter."""
+    if not rows:
+        return
+    reasons = dict(rows)
+    conn.execute(_DEAD, [{"row": row_id, "why": why} for row_id, why in sorted(reasons.items())])
+    letters.add(
+        conn,
+        [
+            letters.Letter(
+                stage="deliver",
+                source=connection,
+                ref=str(row_id),
+                payload=encode({"kind": kind, "key": key, "payload": decode(payload or "{}", dict[str, Any])}).encode(),
+                reason=reasons[row_id],
+                at=at,
+                lead_id=lead,
+            )
+            for row_id, connection, kind, key, lead, payload in conn.execute(_LETTER, {"ids": listed(reasons)})
+        ],
+    )
+
+
+def rehome(conn: Connection, connection: str, lead_ids: Iterable[str]) -> None:
+    """Tasks of these leads that wait for a record in another CRM go to this one, where there is a record."""
+    conn.execute(_REHOME, {"ids": listed(lead_ids), "home": connection})
+
+
+def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:
+    """Make dead rows pending again: a replay. What was sent stays sent."""
+    conn.execute(_REVIVE, {"ids": listed(ids), "now": now})
+
+
+def oldest(conn: Connection, connection: str) -> Instant | None:
+    """Since when the oldest sendable row of a connection has waited; None where nothing waits."""
+    return conn.execute(_OLDEST, {"lane": connection}).scalar()
+
+
+def counts(conn: Connection) -> dict[tuple[str, str, str], int]:
+    """How many rows there are, by (connection, kind, state)."""
+    return {(connection, kind, state): n for connection, kind, state, n in conn.execute(_COUNTS)}
+
+
+def _outgoing(row: Any) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        key=row.key,
+        seq=row.seq,
+        lead_id=row.lead_id,
+        payload={} if row.payload is None else decode(row.payload, dict[str, Any]),
+        attempted=row.attempted,
+        attempts=row.attempts,
+        since=row.since,
+        created_at=row.created_at,
+        object=row.object,
+        external_id=row.external_id,
+        written=None if row.written is None else decode_fields(row.written),
+        standing=None if row.standing is None else decode_fields(row.standing),
+        owner=row.owner,
+    )

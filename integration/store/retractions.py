@@ -1,0 +1,22 @@
+"""Retractions: derived activities that a later look at an account no longer derives."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, delete, update
+
+from integration.store.code import listed
+from integration.store.dialects import among
+from integration.store.tables import activities, leads
+
+_RETRACT = delete(activities).where(among(activities.c.key, "keys"), activities.c.derived.is_(True))
+_ANEW = update(leads).where(among(leads.c.id, "ids")).values(state=None)
+
+
+def retract(conn: Connection, keys: Sequence[str], lead_ids: Iterable[str]) -> None:
+    """Forget these derived activities; their leads are decided from the beginning next time.
+
+    Mark the leads with `dirty.mark` first, in the same transaction. What was received is never forgotten.
+    """
+    if keys:
+        conn.execute(_RETRACT, {"keys": listed(keys)})
+        conn.execute(_ANEW, {"ids": listed(sorted(set(lead_ids)))})

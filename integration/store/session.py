@@ -1,0 +1,236 @@
+"""The door to the database: reads see one moment, writes are durable, outages have names."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from integration.store import migrate
+from integration.store.dialects import Clock
+from integration.store.errors import LeaseLostError, StoreBusyError, StoreDownError, StoreError, outage
+from integration.store.queue import WriterQueue
+from mappings.instant import Instant
+
+__all__ = ["LeaseLostError", "Store", "StoreBusyError", "StoreDownError", "StoreError", "serialise"]
+
+PATIENCE = 2.0
+"""Seconds a writer waits for its turn before StoreBusyError."""
+
+MIGRATION_PATIENCE = 120.0
+
+_LOG_PAGES = 16_000
+"""SQLite's log at which whoever commits next folds it into the file, where nobody called `tend`; 64 MB."""
+_TENDED_SECONDS = 0.5
+
+_NOW = select(Clock())
+_ALONE = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("name"))))
+
+_POSTGRES_OPTIONS = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000"
+"""The second frees the locks of a worker that was frozen inside a transaction."""
+
+_INHERITED: list[object] = []
+"""Pools of a parent process. They stay referenced: closing them here would hang up on the parent."""
+
+
+class Store:
+    """One database, SQLite or PostgreSQL, for the threads of one process; safe to carry over a fork."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._sqlite = url.get_backend_name() == "sqlite"
+        self._pid = os.getpid()
+        self._queue = WriterQueue(f"{url.database}.lock") if self._sqlite else None
+        self._tended = 0.0
+        self._engine = _sqlite_engine(url) if self._sqlite else _postgres_engine(url)
+        reader: dict[str, Any] = {} if self._sqlite else {"isolation_level": "REPEATABLE READ"}
+        if not self._sqlite:
+            reader["postgresql_readonly"] = True
+        self._reader = self._engine.execution_options(**reader)
+        self._writer = self._engine.execution_options(store_write=True)
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """Open `sqlite:///path`, `postgresql://…` or Heroku's `postgres://…`; connects at the first use.
+
+        Raises ValueError for another kind of database, StoreDownError where SQLite's folder cannot be written.
+        """
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+        backend = parsed.get_backend_name()
+        if backend == "postgresql":
+            return cls(parsed.set(drivername="postgresql+psycopg"))
+        if backend == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+            try:
+                return cls(parsed.set(drivername="sqlite+pysqlite"))
+            except OSError as error:
+                raise StoreDownError(str(error)) from error
+        msg = f"the store is sqlite:///path or postgresql://…, not {parsed.drivername}"
+        raise ValueError(msg)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view of the data. Raises StoreDownError, StoreBusyError."""
+        self._after_fork()
+        with _named(), self._reader.connect() as conn:
+            yield conn
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One durable transaction: committed when the block ends, rolled back when it raises.
+
+        SQLite: one writer at a time, in turn, across processes. PostgreSQL: READ COMMITTED; rows are
+        waited for. Raises StoreBusyError after two seconds of waiting, StoreDownError on an outage.
+        """
+        self._after_fork()
+        with _named(), contextlib.ExitStack() as stack:
+            left = stack.enter_context(self._turn(PATIENCE))
+            conn = stack.enter_context(self._writer.connect())
+            if self._sqlite:
+                stack.callback(_be_patient, conn, PATIENCE)
+                _be_patient(conn, left)
+            with conn.begin():
+                yield conn
+
+    def tend(self) -> None:
+        """Fold SQLite's log into its file, at most twice a second. Workers call it, so that no answer waits for it.
+
+        Most of it goes on beside other writers, the rest, what they wrote meanwhile, while holding the pen:
+        otherwise the log would never be found empty, and grow. PostgreSQL has a process for this.
+        """
+        if not self._sqlite or time.monotonic() - self._tended < _TENDED_SECONDS:
+            return
+        self._after_fork()
+        with _named(), self._engine.connect() as conn:
+            _fold(conn)
+            with self._turn(PATIENCE):
+                _fold(conn)
+        self._tended = time.monotonic()
+
+    def now(self, conn: Connection) -> Instant:
+        """The database's own time, the same for every process whatever its clock says."""
+        return int(conn.execute(_NOW).scalar_one())
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; several processes may ask at once, one does it, the others wait."""
+        self._after_fork()
+        with _named(), contextlib.ExitStack() as stack:
+            stack.enter_context(self._turn(MIGRATION_PATIENCE))
+            conn = stack.enter_context(self._writer.connect())
+            with conn.begin():
+                migrate.upgrade(conn, patience=MIGRATION_PATIENCE)
+
+    def forked(self) -> None:
+        """Start afresh in a child process, leaving the parent's connections and locks alone.
+
+        `read`, `write` and `migrate` notice a fork by themselves.
+        """
+        _INHERITED.append(self._engine.pool)
+        self._engine.dispose(close=False)
+        if self._queue:
+            self._queue.close()
+            self._queue = WriterQueue(f"{self.url.database}.lock")
+        self._pid = os.getpid()
+
+    def dispose(self) -> None:
+        """Close every connection and file; a later use opens them anew."""
+        self._after_fork()
+        self._engine.dispose()
+        if self._queue:
+            self._queue.close()
+            self._queue = None
+
+    def _turn(self, seconds: float) -> contextlib.AbstractContextManager[float]:
+        """A writer's turn, on SQLite; yields the seconds left to wait for other programs."""
+        if not self._sqlite:
+            return contextlib.nullcontext(seconds)
+        if self._queue is None:
+            self._queue = WriterQueue(f"{self.url.database}.lock")
+        return self._queue.turn(seconds)
+
+    def _after_fork(self) -> None:
+        if self._pid != os.getpid():
+            self.forked()
+
+
+def serialise(conn: Connection, name: str) -> None:
+    """Until this transaction ends, nobody else who asks for the same name goes on.
+
+    Whoever makes leads or accounts does, so that two flows that meet one stranger make one lead. SQLite
+    has one writer at a time anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_ALONE, {"name": name})
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeoutError) as error:
+        name = outage(error)
+        if name is None:
+            raise
+        raise name from error
+
+
+def _be_patient(conn: Connection, seconds: float) -> None:
+    """How long SQLite itself waits for a writer that is not in the queue (another program)."""
+    driver = conn.connection.dbapi_connection
+    if driver is not None:
+        driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+
+def _fold(conn: Connection) -> None:
+    """Outside any transaction: one that has read would keep the log from being folded."""
+    driver = conn.connection.dbapi_connection
+    if driver is not None:
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _postgres_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        hide_parameters=True,  # a traceback shows no personal data
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=PATIENCE,
+        connect_args={
+            "connect_timeout": 3,
+            "options": _POSTGRES_OPTIONS,
+            "application_name": "coldframe",
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 20000,
+        },
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=PATIENCE,
+        connect_args={"timeout": PATIENCE, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        driver.isolation_level = None  # transactions begin where we say so, below
+        driver.execute("PRAGMA journal_mode = WAL")
+        driver.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it returns
+        driver.execute("PRAGMA temp_store = MEMORY")
+        driver.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")  # `tend` is there before that
+
+    @event.listens_for(engine, "begin")
+    def begin(conn: Connection) -> None:
+        # A deferred transaction that turns to writing fails at once with SQLITE_BUSY_SNAPSHOT.
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("store_write") else "BEGIN")
+
+    return engine

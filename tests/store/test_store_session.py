@@ -1,0 +1,218 @@
+"""The door: durable, one writer at a time, and outages by their names."""
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from integration.store import inbox
+from integration.store.session import Store, StoreDownError
+from mappings.instant import SECOND
+
+T = 1_700_000_000_000_000
+BODY = [("hubspot", {"x": "y"}, b"\x00\xff[]", T)]
+
+
+class CrashableCluster(Protocol):
+    def url(self, database: str) -> str: ...
+    def start(self) -> None: ...
+    def crash(self) -> None: ...
+
+
+def _file(url: str) -> str:
+    return url.removeprefix("sqlite:///")
+
+
+def test_a_block_that_raises_leaves_nothing(store: Store) -> None:
+    def half_way() -> None:
+        with store.write() as conn:
+            inbox.add(conn, BODY)
+            message = "half way"
+            raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError, match="half way"):
+        half_way()
+    with store.read() as conn:
+        assert inbox.counts(conn)["new"] == 0
+
+
+def test_a_read_sees_one_moment(store: Store) -> None:
+    with store.read() as conn:
+        assert inbox.counts(conn)["new"] == 0
+        with store.write() as other:
+            inbox.add(other, BODY)
+        assert inbox.counts(conn)["new"] == 0
+    with store.read() as conn:
+        assert inbox.counts(conn)["new"] == 1
+
+
+def test_a_read_cannot_write(postgres_store: Store) -> None:
+    with pytest.raises(DBAPIError, match="read-only"), postgres_store.read() as conn:
+        inbox.add(conn, BODY)
+
+
+def test_the_time_is_the_databases(store: Store) -> None:
+    with store.read() as conn:
+        first = store.now(conn)
+        time.sleep(0.02)
+        second = store.now(conn)
+    assert 10_000 <= second - first < 5 * SECOND
+    assert first > T
+
+
+@pytest.mark.parametrize("address", ["mysql://x/y", "sqlite://", "sqlite:///:memory:"])
+def test_other_databases_are_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="the store is"):
+        Store.open(address)
+
+
+def test_herokus_address_is_understood() -> None:
+    store = Store.open("postgres://u:p@db.example:5432/x?sslmode=require")
+    assert store.url.drivername == "postgresql+psycopg"
+    assert store.url.query == {"sslmode": "require"}
+    store.dispose()
+
+
+def test_sqlite_syncs_fully_in_wal_mode(sqlite_store: Store) -> None:
+    for opened in (sqlite_store.read, sqlite_store.write):
+        with opened() as conn:
+            assert conn.execute(text("PRAGMA synchronous")).scalar() == 2
+            assert conn.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+def test_sqlite_has_synced_the_log_before_the_answer(sqlite_url: str, tmp_path: Path, strace: str) -> None:
+    trace = tmp_path / "trace"
+    answer = (
+        "import os, sys; from integration.store import inbox; from integration.store.session import Store\n"
+        "s = Store.open(sys.argv[1])\n"
+        "with s.write() as conn: inbox.add(conn, [('x', {}, b'{}', 1)])\n"
+        "os.write(1, b'before')\n"
+        "with s.write() as conn: inbox.add(conn, [('x', {}, b'{}', 1)])\n"
+        "os.write(1, b'answer')\n"
+        "s.dispose()\n"
+    )
+    subprocess.run(  # noqa: S603 - our own words
+        [
+            strace,
+            "-f",
+            "-y",
+            "-o",
+            str(trace),
+            "-e",
+            "trace=write,fdatasync,fsync",
+            sys.executable,
+            "-c",
+            answer,
+            sqlite_url,
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=120,
+    )
+    calls = trace.read_text().splitlines()
+    before, after = (next(n for n, call in enumerate(calls) if f'"{word}"' in call) for word in ("before", "answer"))
+    assert any("sync(" in call and "-wal>" in call for call in calls[before:after])
+
+
+def test_a_tended_log_is_used_again_from_its_beginning(sqlite_store: Store, sqlite_url: str) -> None:
+    log = Path(f"{_file(sqlite_url)}-wal")
+
+    def fill() -> int:
+        with sqlite_store.write() as conn:
+            inbox.add(conn, [("x", {}, b"." * 2_000_000, T)])
+        return log.stat().st_size
+
+    full = fill()
+    sqlite_store.tend()
+    assert fill() < 1.1 * full
+    assert fill() > 1.9 * full, "without tending it grows"
+
+
+def test_a_full_disk_is_an_outage_and_harms_nothing(sqlite_store: Store, sqlite_url: str) -> None:
+    def fill() -> None:
+        with sqlite_store.write() as conn:
+            pages = int(conn.execute(text("PRAGMA page_count")).scalar_one())
+            conn.execute(text(f"PRAGMA max_page_count = {pages + 3}"))
+            inbox.add(conn, [("x", {}, b"." * 500_000, T)])
+
+    with sqlite_store.write() as conn:
+        inbox.add(conn, BODY)
+    with pytest.raises(StoreDownError):
+        fill()
+    with sqlite_store.read() as conn:
+        assert conn.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+        assert inbox.counts(conn)["new"] == 1
+    sqlite_store.dispose()
+    with sqlite_store.write() as conn:
+        inbox.add(conn, BODY)
+    with contextlib.closing(sqlite3.connect(_file(sqlite_url))) as again:
+        assert again.execute("SELECT count(*) FROM inbox").fetchone() == (2,)
+
+
+def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"not a database" * 1000)
+    store = Store.open(f"sqlite:///{broken}")
+    with pytest.raises(StoreDownError), store.read():
+        pass
+    store.dispose()
+
+
+def test_a_folder_that_is_not_there_is_an_outage(tmp_path: Path) -> None:
+    with pytest.raises(StoreDownError):
+        Store.open(f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}")
+
+
+def test_a_crashed_postgresql_is_an_outage_until_it_is_back(fragile_cluster: CrashableCluster) -> None:
+    store = Store.open(fragile_cluster.url("template"))
+    with store.write() as conn:
+        inbox.add(conn, BODY)
+    fragile_cluster.crash()
+    for opened in (store.write, store.read):
+        with pytest.raises(StoreDownError), opened() as conn:
+            inbox.counts(conn)
+    fragile_cluster.start()
+    with store.read() as conn:
+        assert inbox.counts(conn)["new"] == 1
+    store.dispose()
+
+
+def test_a_mistake_of_ours_is_not_an_outage(store: Store) -> None:
+    with pytest.raises(DBAPIError), store.write() as conn:
+        conn.execute(text("SELECT * FROM no_such_table"))
+
+
+def test_an_error_does_not_tell_the_values(store: Store) -> None:
+    with pytest.raises(DBAPIError) as caught, store.write() as conn:
+        conn.execute(text("INSERT INTO no_such_table VALUES (:secret)"), {"secret": "ana@acme.example"})
+    assert "ana@acme" not in str(caught.value)
+
+
+def test_a_child_and_its_parent_do_not_disturb_each_other(url: str) -> None:
+    family = (
+        "import os, sys; from integration.store import cursors; from integration.store.session import Store\n"
+        "s = Store.open(sys.argv[1])\n"
+        "with s.write() as conn: cursors.put(conn, 'parent', '1', 0)\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    for n in range(20):\n"
+        "        with s.write() as conn: cursors.put(conn, 'child', str(n), 0)\n"
+        "    os._exit(0)\n"
+        "for n in range(20):\n"
+        "    with s.write() as conn: cursors.put(conn, 'parent', str(n), 0)\n"
+        "_, status = os.waitpid(child, 0)\n"
+        "with s.read() as conn: print(cursors.get(conn, 'child'), cursors.get(conn, 'parent'))\n"
+        "s.dispose()\n"
+        "sys.exit(status)\n"
+    )
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", family, url], capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout.decode().split()) == (0, ["19", "19"]), done.stderr.decode()

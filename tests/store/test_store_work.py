@@ -1,0 +1,185 @@
+"""The small tables around the work: inbox, effects, refresh, letters, lanes, cursors, audit, figures."""
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError
+
+from integration.store import (
+    audit,
+    cursors,
+    dirty,
+    effects,
+    inbox,
+    lanes,
+    leads,
+    letters,
+    numbers,
+    outbox,
+    refresh,
+    tables,
+)
+from integration.store.audit import Entry
+from integration.store.effects import EffectRow
+from integration.store.leads import NewLead
+from integration.store.letters import Letter
+from integration.store.refresh import Wanted
+from integration.store.session import Store
+
+T = 1_700_000_000_000_000
+
+
+def delivery(body: bytes, at: int = T) -> tuple[str, dict[str, str], bytes, int]:
+    return ("hubspot", {"X-Signature": "v3"}, body, at)
+
+
+def test_deliveries_are_kept_byte_for_byte_in_the_order_given(store: Store) -> None:
+    bodies = [b"\x00\xff", b"", b"[{}]"]
+    with store.write() as conn:
+        ids = inbox.add(conn, [delivery(body) for body in bodies])
+        single = inbox.add(conn, [delivery(b"last")])
+    with store.read() as conn:
+        waiting = inbox.pending(conn, 10)
+        assert [row.id for row in waiting] == ids + single == sorted(ids + single)
+        assert [row.body for row in waiting] == [*bodies, b"last"]
+        assert waiting[0].headers == {"X-Signature": "v3"}
+        assert len(inbox.pending(conn, 2)) == 2
+
+
+def test_a_delivery_is_done_dead_or_still_pending(store: Store) -> None:
+    with store.write() as conn:
+        first, second, third = inbox.add(conn, [delivery(b"1"), delivery(b"2"), delivery(b"3")])
+        inbox.done(conn, [first])
+        assert inbox.failed(conn, second, "bad") == 1
+        assert inbox.failed(conn, second, "bad") == 2
+        inbox.dead(conn, [third], "poison")
+        assert [(row.id, row.attempts) for row in inbox.pending(conn, 10)] == [(second, 2)]
+        assert inbox.counts(conn) == {"new": 1, "done": 1, "dead": 1}
+        inbox.revive(conn, [third])
+        assert [(row.id, row.attempts) for row in inbox.pending(conn, 10)] == [(second, 2), (third, 0)]
+
+
+def test_only_old_done_deliveries_are_pruned(store: Store) -> None:
+    with store.write() as conn:
+        ids = inbox.add(conn, [delivery(b"1", T), delivery(b"2", T + 10), delivery(b"3", T)])
+        inbox.done(conn, ids[:2])
+        assert inbox.prune(conn, T + 5) == 1
+        assert inbox.counts(conn) == {"new": 1, "done": 1, "dead": 0}
+
+
+def test_an_id_is_never_used_again(store: Store) -> None:
+    with store.write() as conn:
+        (first,) = inbox.add(conn, [delivery(b"1")])
+        inbox.done(conn, [first])
+        inbox.prune(conn, T + 1)
+        (second,) = inbox.add(conn, [delivery(b"2")])
+    assert second > first
+
+
+def effect(key: str, at: int = T) -> EffectRow:
+    return EffectRow(
+        key=key, lead_id="ana", kind="task", at=at, payload={"subject": "x"}, because=("a1", "a2"), decided_at=T
+    )
+
+
+def test_an_effect_is_new_once_ever(store: Store) -> None:
+    with store.write() as conn:
+        assert sorted(effects.add(conn, [effect("k1"), effect("k2"), effect("k1")])) == ["k1", "k2"]
+    with store.write() as conn:
+        assert effects.add(conn, [effect("k2"), effect("k3", T - 1)]) == ["k3"]
+        assert effects.known(conn, ["k1", "k9"]) == {"k1"}
+        assert effects.history(conn, ["ana"]) == [effect("k3", T - 1), effect("k1"), effect("k2")]
+
+
+def test_a_record_wanted_again_while_it_was_read_is_read_again(store: Store) -> None:
+    with store.write() as conn:
+        record = Wanted(connection="hubspot", object="contact", external_id="1")
+        refresh.want(conn, [record, record, Wanted(connection="salesforce", object="Lead", external_id="1")])
+        (taken,) = refresh.take(conn, "hubspot", T, 10)
+        refresh.want(conn, [record])
+        refresh.done(conn, [taken])
+        (again,) = refresh.take(conn, "hubspot", T, 10)
+        refresh.done(conn, [again])
+        assert refresh.take(conn, "hubspot", T, 10) == []
+
+
+def test_a_postponed_record_waits_unless_it_is_wanted_again(store: Store) -> None:
+    with store.write() as conn:
+        person = Wanted(connection="hubspot", object="", external_id="ana@x.example")
+        refresh.want(conn, [person])
+        refresh.postpone(conn, refresh.take(conn, "hubspot", T, 10), T + 5)
+        assert refresh.take(conn, "hubspot", T + 4, 10) == []
+        assert [row.attempts for row in refresh.take(conn, "hubspot", T + 5, 10)] == [1]
+        refresh.want(conn, [person])
+        assert [row.attempts for row in refresh.take(conn, "hubspot", T, 10)] == [0]
+
+
+def test_a_letter_is_replayed_once(store: Store) -> None:
+    with store.write() as conn:
+        rows = [
+            Letter(stage="ingest", source="hubspot", ref=f"{number}:0", payload=b"\x00", reason="bad", at=T)
+            for number in range(3)
+        ]
+        letters.add(conn, rows)
+        waiting = letters.waiting(conn, 10)
+        assert [letter.ref for letter in waiting] == ["2:0", "1:0", "0:0"]
+        assert [letter.ref for letter in letters.waiting(conn, 1, before=waiting[0].id)] == ["1:0"]
+        ids = [waiting[0].id, waiting[1].id]
+        assert letters.replayed(conn, ids, T + 1) == set(ids)
+        assert letters.replayed(conn, [*ids, waiting[2].id], T + 2) == {waiting[2].id}
+        assert letters.waiting(conn, 10) == []
+        assert [letter.replayed_at for letter in letters.get(conn, ids)] == [T + 1, T + 1]
+
+
+def test_a_lane_rests_until_its_time_or_until_resumed(store: Store) -> None:
+    with store.write() as conn:
+        lanes.pause(conn, "hubspot", T + 5, "429")
+        lanes.pause(conn, "salesforce", None, "invalid_grant")
+        assert set(lanes.paused(conn, T)) == {"hubspot", "salesforce"}
+        assert set(lanes.paused(conn, T + 5)) == {"salesforce"}
+        lanes.pause(conn, "hubspot", T + 9, "429 again")
+        assert lanes.paused(conn, T + 5)["hubspot"].reason == "429 again"
+        lanes.resume(conn, "salesforce")
+        assert set(lanes.paused(conn, T + 5)) == {"hubspot"}
+
+
+def test_a_cursor_remembers_its_last_place(store: Store) -> None:
+    with store.write() as conn:
+        assert cursors.get(conn, "cdc") is None
+        cursors.put(conn, "cdc", "1", T)
+        cursors.put(conn, "cdc", "2", T)
+        assert cursors.get(conn, "cdc") == "2"
+
+
+def test_the_audit_trail_is_never_rewritten(store: Store) -> None:
+    entry = Entry(at=T, actor="admin", action="replay", subject="letter 1", detail={"n": 1})
+    with store.write() as conn:
+        audit.add(conn, [entry, Entry(at=T, actor="admin", action="pause", subject="hubspot")])
+    for statement in (update(tables.audit).values(actor="nobody"), delete(tables.audit)):
+        with pytest.raises(DBAPIError, match="append-only"), store.write() as conn:
+            conn.execute(statement)
+    with store.read() as conn:
+        assert audit.recent(conn, 10)[1] == entry
+        assert len(audit.recent(conn, 1)) == 1
+
+
+def test_the_figures_count_what_waits_and_since_when(store: Store) -> None:
+    with store.write() as conn:
+        inbox.add(conn, [delivery(b"", T + 3)])
+        leads.add(conn, [NewLead(id="ana", email=None, fields={}, created_at=T)])
+        dirty.mark(conn, ["ana"], T + 4)
+        outbox.want_fields(conn, "hubspot", ["ana"], T + 5)
+        refresh.want(conn, [Wanted(connection="hubspot", object="contact", external_id="1")])
+        letters.add(conn, [Letter(stage="advance", source="s", ref="1", payload=b"", reason="r", at=T)])
+    with store.read() as conn:
+        found = numbers.counts(conn)
+    assert found.leads_by_stage == {"": 1}
+    assert found.inbox == {"new": 1, "done": 0, "dead": 0}
+    assert found.outbox == {("hubspot", "fields", "new"): 1}
+    assert (found.dirty, found.refresh, found.dead_letters) == (1, 1, {"advance": 1})
+    assert (found.oldest_delivery, found.oldest_dirty, found.oldest_outgoing) == (T + 3, T + 4, T + 5)
+
+
+def test_an_empty_store_has_figures_too(store: Store) -> None:
+    with store.read() as conn:
+        found = numbers.counts(conn)
+    assert (found.leads_by_stage, found.oldest_delivery, found.oldest_outgoing) == ({}, None, None)
