@@ -1,0 +1,176 @@
+"""The web process: webhooks, health, metrics, and one page that says what this is.
+
+Run it as `granian --interface wsgi --factory integration.app:application`. Every refusal is JSON; no answer ever
+holds a traceback.
+"""
+
+import atexit
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from integration import clock, logs
+from integration.intake import Intake
+from integration.metrics import CONTENT_TYPE, Metrics
+from integration.readiness import store_problems
+from integration.settings import Settings, SettingsError, from_environment
+from integration.store import numbers
+from integration.store.numbers import Numbers
+from integration.store.session import Store
+from integration.wakeups import Bell, Wakeups, connect, queue_problems
+from mappings.instant import Instant
+from webhooks.blueprint import NAME as WEBHOOKS
+from webhooks.blueprint import Trust, blueprint
+from webhooks.signatures import standard_keys
+
+INTAKE = "coldframe.intake"
+"""Under this name `Flask.extensions` holds the intake; close it when the application is done with."""
+
+log = structlog.get_logger()
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_HSTS = "max-age=31536000"
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Coldframe</title></head>
+<body><h1>Coldframe</h1>
+<p>Lead nurturing beside Salesforce and HubSpot: webhooks in, explainable scores, stages and SDR tasks out.</p>
+<ul>
+<li><a href="healthz">healthz</a>: the process is alive</li>
+<li><a href="readyz">readyz</a>: the store and Redis can be worked with</li>
+<li><a href="metrics">metrics</a>: figures for Prometheus</li>
+<li>POST webhooks/activities, POST webhooks/hubspot: signed deliveries</li>
+</ul></body></html>
+"""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: Store,
+    wake: Callable[[str], None],
+    queue: Callable[[], Sequence[str]],
+    now: Callable[[], Instant] = clock.now,
+) -> Flask:
+    """The web application over these parts.
+
+    `wake` names a lane that has work and must neither raise nor wait (see Bell). `queue` says what is wrong with
+    Redis, as `queue_problems` does.
+    """
+    app = Flask("coldframe", static_folder=None)
+    app.secret_key = settings.secret_key.get_secret_value()
+    intake = Intake(store)
+    app.extensions[INTAKE] = intake
+    metrics = Metrics(lambda: _numbers(store), now)
+    app.register_blueprint(blueprint(intake, trust(settings), wake=wake, now=now, max_body=settings.max_body_bytes))
+    _serve_pages(app, {"store": lambda: store_problems(store), "redis": queue}, metrics)
+    _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
+    return app
+
+
+def trust(settings: Settings) -> Trust:
+    """Whose webhooks these settings let in."""
+    return Trust(
+        public_url=settings.public_url or "",
+        hubspot_secrets=tuple(secret.get_secret_value() for secret in settings.hubspot_client_secrets),
+        activity_keys=tuple(
+            key for secret in settings.activity_secrets for key in standard_keys(secret.get_secret_value())
+        ),
+    )
+
+
+def application() -> Flask:
+    """The application of a web process, its parts built from the environment; they close when the process ends."""
+    try:
+        settings = from_environment()
+    except SettingsError as error:
+        msg = f"coldframe cannot start:\n{error}"
+        raise SystemExit(msg) from error
+    logs.configure(settings)
+    store = Store.open(settings.database_url.get_secret_value())
+    wakeups = Wakeups(settings.redis_url, clock.monotonic)
+    bell = Bell(wakeups.wake)
+    app = create_app(settings, store=store, wake=bell.ring, queue=lambda: _queue(settings))
+    # The last registered is the first called: nothing new is let in, then the bell rings its last, then doors shut.
+    for close in (store.dispose, wakeups.close, bell.close, app.extensions[INTAKE].close):
+        atexit.register(close)
+    return app
+
+
+def _numbers(store: Store) -> Numbers:
+    with store.read() as conn:
+        return numbers.counts(conn)
+
+
+def _queue(settings: Settings) -> Sequence[str]:
+    if settings.redis_url is None:
+        return ["REDIS_URL is not set; work is found by the sweep alone."]
+    redis = connect(settings.redis_url.get_secret_value())
+    try:
+        return queue_problems(redis)
+    finally:
+        redis.close()
+
+
+def _serve_pages(app: Flask, checks: Mapping[str, Callable[[], Sequence[str]]], metrics: Metrics) -> None:
+    @app.get("/")
+    def welcome() -> str:
+        return _PAGE
+
+    @app.get("/healthz")
+    def alive() -> Response:
+        return _json({"status": "alive"})
+
+    @app.get("/readyz")
+    def ready() -> Response:
+        found = {name: list(check()) for name, check in checks.items()}
+        fit = not any(found.values())
+        details = {name: problems or "ok" for name, problems in found.items()}
+        return _json({"status": "ready" if fit else "not ready", **details}, 200 if fit else 503)
+
+    @app.get("/metrics")
+    def figures() -> Response:
+        return Response(metrics.render(), content_type=CONTENT_TYPE)
+
+
+def _answer_safely(app: Flask, metrics: Metrics, *, secure: bool) -> None:
+    """Errors as JSON, safe headers on everything, and a count of every webhook request."""
+    headers = _HEADERS | ({"Strict-Transport-Security": _HSTS} if secure else {})
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        answer = _json({"error": error.name, "detail": error.description}, error.code or 500)
+        for name, value in error.get_headers():
+            if name != "Content-Type":
+                answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        log.error("a request failed", endpoint=request.endpoint, exc_info=error)
+        return refused(InternalServerError())
+
+    @app.before_request
+    def started() -> None:
+        g.started = clock.monotonic()
+
+    @app.after_request
+    def finished(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if request.blueprint == WEBHOOKS:
+            source = request.path.rpartition("/")[2]
+            metrics.answered(source, response.status_code, clock.monotonic() - g.started)
+        return response
+
+
+def _json(content: Mapping[str, object], status: int = 200) -> Response:
+    return Response(msgspec.json.encode(content), status=status, content_type="application/json")

@@ -1,0 +1,123 @@
+"""Intake: the store's inbox behind the webhooks' port, many deliveries to a commit.
+
+A commit to a disk takes milliseconds, and one at a time can be under way. So deliveries queue up, and a single
+writer commits whatever has gathered while it was busy with the commit before: nobody waits for company, and under
+load a commit carries as many deliveries as there are requests. A caller gets its id after its row's commit, or
+InboxUnavailableError; when the process dies in between, the sender got no answer and sends again.
+"""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import structlog
+
+from integration.store import inbox
+from integration.store.errors import StoreError
+from integration.store.session import Store
+from mappings.instant import Instant
+from webhooks.blueprint import InboxUnavailableError
+
+log = structlog.get_logger()
+
+MOST = 64
+"""Deliveries in one commit."""
+MOST_BYTES = 8_000_000
+PATIENCE = 2.4
+"""Seconds a caller waits; HubSpot gives up after five."""
+
+_Row: TypeAlias = tuple[str, Mapping[str, str], bytes, Instant]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ticket:
+    row: _Row
+    id: "Future[int]" = field(default_factory=Future)
+
+
+_Line: TypeAlias = "queue.SimpleQueue[_Ticket | None]"
+
+
+class Intake:
+    """Deliveries into the store's inbox; safe for threads, and to carry over a fork. `close` it in the end."""
+
+    def __init__(self, store: Store, *, patience: float = PATIENCE) -> None:
+        self._store = store
+        self._patience = patience
+        self._starting = threading.Lock()
+        self._line: _Line | None = None
+        self._writer: threading.Thread | None = None
+
+    def put(self, source: str, headers: Mapping[str, str], body: bytes, received_at: Instant) -> int:
+        """Keep a delivery and answer its id; durable when it returns.
+
+        Raises InboxUnavailableError after `patience` seconds, or as soon as the store says so. A delivery whose
+        caller has gone is not written, unless its commit had begun; then it is there twice once it is sent again,
+        and ingest counts it once.
+        """
+        ticket = _Ticket((source, headers, body, received_at))
+        self._open_line().put(ticket)
+        try:
+            return ticket.id.result(self._patience)
+        except StoreError as error:
+            raise InboxUnavailableError(str(error)) from error
+        except TimeoutError as error:
+            ticket.id.cancel()
+            msg = f"no commit within {self._patience:g} s"
+            raise InboxUnavailableError(msg) from error
+
+    def close(self) -> None:
+        """Commit what is under way and stop. Whoever puts something afterwards starts a new writer."""
+        with self._starting:
+            line, writer = self._line, self._writer
+            self._line = self._writer = None
+        if line is not None and writer is not None and writer.is_alive():
+            line.put(None)
+            writer.join()
+
+    def _open_line(self) -> _Line:
+        with self._starting:
+            # A forked child has the parent's line, but not its writer.
+            if self._line is None or self._writer is None or not self._writer.is_alive():
+                self._line = queue.SimpleQueue()
+                self._writer = threading.Thread(target=self._run, args=(self._line,), name="intake", daemon=True)
+                self._writer.start()
+            return self._line
+
+    def _run(self, line: _Line) -> None:
+        while (first := line.get()) is not None:
+            tickets = [first]
+            more = _gather(line, tickets)
+            self._commit([ticket for ticket in tickets if ticket.id.set_running_or_notify_cancel()])
+            if not more:
+                return
+
+    def _commit(self, tickets: Sequence[_Ticket]) -> None:
+        if not tickets:
+            return
+        try:
+            with self._store.write() as conn:
+                ids = inbox.add(conn, [ticket.row for ticket in tickets])
+        except Exception as error:  # noqa: BLE001 - every caller is told, whatever went wrong; the writer lives on
+            for ticket in tickets:
+                ticket.id.set_exception(error)
+        else:
+            for ticket, id_ in zip(tickets, ids, strict=True):
+                ticket.id.set_result(id_)
+
+
+def _gather(line: _Line, tickets: list[_Ticket]) -> bool:
+    """Add what waits already, up to a commit's fill; false when the line is being closed."""
+    size = len(tickets[0].row[2])
+    with contextlib.suppress(queue.Empty):
+        while len(tickets) < MOST and size < MOST_BYTES:
+            ticket = line.get_nowait()
+            if ticket is None:
+                return False
+            tickets.append(ticket)
+            size += len(ticket.row[2])
+    return True

@@ -1,0 +1,107 @@
+"""The log: one line an event, JSON for machines or plain for people, with secrets and e-mail addresses blacked out.
+
+Blacking out is the last thing before a line is written, so it holds for our own lines, for the libraries' and for
+tracebacks.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from integration import clock
+from integration.settings import Settings
+from mappings import instant
+
+BLACK = "[redacted]"
+E_MAIL = "[e-mail]"
+
+_TELLING = re.compile(
+    r"token|secret|passw|authori[sz]ation|cookie|signature|credential|api_?key|private_?key", re.IGNORECASE
+)
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s@<>\"'()\[\],;:=]+(?:@|%40)[^\s@<>\"'()\[\],;:=]+\.[A-Za-z]{2,}")
+_SHORTEST = 6
+"""A shorter secret would black out half of every line."""
+
+
+class Redaction:
+    """What must never be in the log. Knows the secrets of this process by value."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Black out a whole event."""
+        return {name: self._value(name, value) for name, value in event.items()}
+
+    def text(self, given: str) -> str:
+        """The text without secrets and e-mail addresses."""
+        if self._known is not None:
+            given = self._known.sub(BLACK, given)
+        return _ADDRESS.sub(E_MAIL, _BEARER.sub(rf"\1 {BLACK}", given))
+
+    def _value(self, name: str, value: Any) -> Any:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if _TELLING.search(name):
+            return BLACK
+        if isinstance(value, Mapping):
+            return {str(key): self._value(str(key), inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._value("", inner) for inner in value]
+        return self.text(value if isinstance(value, str) else repr(value))
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send everything this process logs, its libraries' lines included, to `stream` (standard error)."""
+    common: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        _stamp,
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *common,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=common,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            Redaction(settings.secrets()),
+            _renderer(settings),
+        ],
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+
+
+def _stamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event["at"] = instant.show(clock.now())
+    return event
+
+
+def _renderer(settings: Settings) -> Processor:
+    if settings.log_format == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(
+        colors=False, timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
+    )

@@ -1,0 +1,101 @@
+"""What Prometheus reads: deliveries as they are answered, and the store's own counts at the moment of asking."""
+
+from collections.abc import Callable, Iterator
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from integration.store.errors import StoreError
+from integration.store.numbers import Numbers
+from mappings.instant import SECOND, Instant
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+log = structlog.get_logger()
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """The figures of one process, in a registry of its own.
+
+    `numbers` counts in the store and may raise StoreError; what the store cannot tell is left out, and
+    `coldframe_store_up` says so. Store figures are the same whichever process is asked.
+    """
+
+    def __init__(self, numbers: Callable[[], Numbers], now: Callable[[], Instant]) -> None:
+        self._registry = CollectorRegistry()
+        self._deliveries = Counter(
+            "coldframe_webhook_deliveries", "Webhook requests answered", ("source", "status"), registry=self._registry
+        )
+        self._seconds = Histogram(
+            "coldframe_webhook_seconds",
+            "Time until a webhook request was answered",
+            ("source",),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._registry.register(_StoreFigures(numbers, now))
+
+    def answered(self, source: str, status: int, seconds: float) -> None:
+        """Count one webhook request; `source` is a door of ours, never what a sender wrote."""
+        self._deliveries.labels(source, str(status)).inc()
+        self._seconds.labels(source).observe(seconds)
+
+    def render(self) -> bytes:
+        """Everything, in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class _StoreFigures(Collector):
+    def __init__(self, numbers: Callable[[], Numbers], now: Callable[[], Instant]) -> None:
+        self._numbers = numbers
+        self._now = now
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing ahead of time: registering must not ask the store."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Count in the store now."""
+        try:
+            numbers = self._numbers()
+        except StoreError as error:
+            log.warning("the store has no figures", error=str(error))
+            yield GaugeMetricFamily("coldframe_store_up", "Whether the store answers", value=0)
+            return
+        yield GaugeMetricFamily("coldframe_store_up", "Whether the store answers", value=1)
+        yield from _counts(numbers)
+        yield from _ages(numbers, self._now())
+
+
+def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
+    stages = GaugeMetricFamily("coldframe_leads", "Leads by stage", labels=("stage",))
+    for stage, count in numbers.leads_by_stage.items():
+        stages.add_metric((stage or "undecided",), count)
+    deliveries = GaugeMetricFamily("coldframe_inbox", "Deliveries by state", labels=("state",))
+    for state, count in numbers.inbox.items():
+        deliveries.add_metric((state,), count)
+    writes = GaugeMetricFamily("coldframe_outbox", "Writes by state", labels=("connection", "kind", "state"))
+    for labels, count in numbers.outbox.items():
+        writes.add_metric(labels, count)
+    letters = GaugeMetricFamily("coldframe_dead_letters", "Letters that nobody has replayed", labels=("stage",))
+    for stage, count in numbers.dead_letters.items():
+        letters.add_metric((stage,), count)
+    yield from (stages, deliveries, writes, letters)
+    yield GaugeMetricFamily("coldframe_dirty_leads", "Leads waiting for a decision", value=numbers.dirty)
+    yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
+
+
+def _ages(numbers: Numbers, now: Instant) -> Iterator[GaugeMetricFamily]:
+    ages = GaugeMetricFamily("coldframe_oldest_seconds", "Age of the oldest that waits, or 0", labels=("queue",))
+    for name, since in (
+        ("inbox", numbers.oldest_delivery),
+        ("dirty", numbers.oldest_dirty),
+        ("outbox", numbers.oldest_outgoing),
+    ):
+        ages.add_metric((name,), 0 if since is None else max(0, now - since) / SECOND)
+    yield ages

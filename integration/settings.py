@@ -1,0 +1,260 @@
+"""What a Coldframe is told by its environment: read once, all mistakes at once, secrets never shown."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from connectors.base import Credential
+from integration.variables import (
+    Address,
+    DatabaseUrl,
+    Folded,
+    GuardedAddress,
+    RedisUrl,
+    Rehearsal,
+    Secret,
+    Secrets,
+    SigningSecrets,
+    Token,
+)
+from mappings.instant import SECOND, Span
+
+_SALESFORCE = (".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing to set right in the environment. Holds no value, since a value may be a secret."""
+
+    variable: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.problem}. {self.remedy}"
+
+
+class SettingsError(Exception):
+    """The environment cannot be run with; `mistakes` says everything that is wrong with it."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+class Settings(BaseModel):
+    """A Coldframe's settings. Each field's alias is its variable; its description, the remedy for a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, hide_input_in_errors=True)
+
+    secret_key: Secret = Field(
+        alias="COLDFRAME_SECRET_KEY",
+        description="Set 16 or more random characters, the same for every process: openssl rand -hex 32.",
+    )
+    public_url: Address | None = Field(
+        None,
+        alias="COLDFRAME_PUBLIC_URL",
+        description="Set the address under which HubSpot reaches this service, such as https://coldframe.example.com.",
+    )
+    playbook: str = Field(
+        "two-axis",
+        alias="COLDFRAME_PLAYBOOK",
+        min_length=1,
+        description="Name a playbook that comes with Coldframe, or the path of a YAML file.",
+    )
+    activity_secrets: SigningSecrets = Field(
+        (),
+        alias="COLDFRAME_ACTIVITY_SECRET",
+        description="Set whsec_ and base64 of 24 or more random bytes (several, parted by spaces, during a rotation), "
+        "or unset it to receive no activities.",
+    )
+    hubspot_access_token: Token | None = Field(
+        None,
+        alias="HUBSPOT_ACCESS_TOKEN",
+        description="Set a HubSpot service key or a private app's access token.",
+    )
+    hubspot_client_secrets: Secrets = Field(
+        (),
+        alias="HUBSPOT_CLIENT_SECRET",
+        description="Set the client secret of the HubSpot app that sends the webhooks (several, parted by spaces, "
+        "during a rotation).",
+    )
+    hubspot_api_url: GuardedAddress | None = Field(
+        None, alias="HUBSPOT_API_URL", description="Set https://…, or unset it to reach HubSpot itself."
+    )
+    salesforce_instance_url: GuardedAddress | None = Field(
+        None,
+        alias="SALESFORCE_INSTANCE_URL",
+        description="Set the org's own address, such as https://acme.my.salesforce.com.",
+    )
+    salesforce_access_token: Token | None = Field(
+        None,
+        alias="SALESFORCE_ACCESS_TOKEN",
+        description="Set an access token of the integration user.",
+    )
+    salesforce_api_url: GuardedAddress | None = Field(
+        None, alias="SALESFORCE_API_URL", description="Set https://…, or unset it to reach Salesforce itself."
+    )
+    data_dir: str = Field(
+        "./var", alias="COLDFRAME_DATA_DIR", min_length=1, description="Name a directory that can be written to."
+    )
+    given_database_url: DatabaseUrl | None = Field(
+        None,
+        alias="DATABASE_URL",
+        description="Set postgresql://user:password@host/name, or unset it to use SQLite in COLDFRAME_DATA_DIR.",
+    )
+    redis_url: RedisUrl | None = Field(
+        None, alias="REDIS_URL", description="Set redis://host:6379/0, or run `coldframe up`, which brings its own."
+    )
+    port: int = Field(8000, alias="PORT", ge=0, le=65535, description="Set a port number.")
+    lease_seconds: int = Field(
+        20, alias="COLDFRAME_LEASE_SECONDS", ge=5, le=60, description="Set 5 to 60 seconds; 20 suits."
+    )
+    linger_seconds: float = Field(
+        1.0, alias="COLDFRAME_LINGER_SECONDS", ge=0, le=30, description="Set 0 to 30 seconds; 1 suits."
+    )
+    max_body_bytes: int = Field(
+        4_194_304,
+        alias="COLDFRAME_MAX_BODY_BYTES",
+        ge=65_536,
+        le=67_108_864,
+        description="Set 65536 to 67108864 bytes; 4194304 suits.",
+    )
+    rehearsal: Rehearsal | None = Field(
+        None, alias="COLDFRAME_REHEARSAL", description="Unset it: it makes time run fast, for the demo's sandbox only."
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Folded] = Field(
+        "info", alias="COLDFRAME_LOG_LEVEL", description="Set debug, info, warning or error."
+    )
+    log_format: Annotated[Literal["json", "console"], Folded] = Field(
+        "json", alias="COLDFRAME_LOG_FORMAT", description="Set json or console."
+    )
+
+    @property
+    def database_url(self) -> SecretStr:
+        """The store's SQLAlchemy address: as given, or SQLite in the data directory."""
+        return self.given_database_url or SecretStr(f"sqlite:///{self.data_dir}/coldframe.db")
+
+    @property
+    def hubspot(self) -> Credential | None:
+        """How to reach HubSpot, or None where it is not connected."""
+        if self.hubspot_access_token is None:
+            return None
+        return Credential(token=self.hubspot_access_token.get_secret_value(), api_url=self.hubspot_api_url or "")
+
+    @property
+    def salesforce(self) -> Credential | None:
+        """How to reach Salesforce, or None where it is not connected."""
+        if self.salesforce_access_token is None:
+            return None
+        return Credential(
+            token=self.salesforce_access_token.get_secret_value(),
+            api_url=self.salesforce_api_url or "",
+            instance_url=self.salesforce_instance_url or "",
+        )
+
+    @property
+    def lease(self) -> Span:
+        """How long a worker may hold a lane without a sign of life."""
+        return self.lease_seconds * SECOND
+
+    @property
+    def linger(self) -> Span:
+        """How long a delivery waits for a batch to fill."""
+        return round(self.linger_seconds * SECOND)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for the log to black out; nothing else should call this."""
+        held = (
+            self.secret_key,
+            *self.activity_secrets,
+            *self.hubspot_client_secrets,
+            self.hubspot_access_token,
+            self.salesforce_access_token,
+        )
+        passwords = (
+            urlsplit(url.get_secret_value()).password for url in (self.given_database_url, self.redis_url) if url
+        )
+        return (*(secret.get_secret_value() for secret in held if secret), *filter(None, passwords))
+
+
+VARIABLES: Mapping[str, str] = {
+    field.alias: field.description or "" for field in Settings.model_fields.values() if field.alias
+}
+"""Every variable that is read, and its remedy."""
+
+# An empty variable means "not set", except where silence would leave a door open.
+_NEVER_EMPTY = {"COLDFRAME_SECRET_KEY", "COLDFRAME_ACTIVITY_SECRET", "HUBSPOT_CLIENT_SECRET"}
+
+
+def _sandboxed(given: Mapping[str, str]) -> bool:
+    """Whether every connected CRM is a sandbox on this machine."""
+    return all(
+        urlsplit(given.get(f"{system}_API_URL", "")).hostname == "127.0.0.1"
+        for system in ("HUBSPOT", "SALESFORCE")
+        if f"{system}_ACCESS_TOKEN" in given
+    )
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Settings from these variables; SettingsError with every mistake otherwise. Other variables are ignored."""
+    given = {
+        name: environ[name]
+        for name in VARIABLES
+        if environ.get(name, "").strip() or (name in environ and name in _NEVER_EMPTY)
+    }
+    mistakes = list(_incomplete(given))
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        mistakes = [*_refused(error), *mistakes]
+    else:
+        if not mistakes:
+            return settings
+    raise SettingsError(tuple(mistakes))
+
+
+def from_environment() -> Settings:
+    """Settings of this process; SettingsError with every mistake otherwise."""
+    return load(os.environ)  # noqa: TID251 - this is the one place
+
+
+def _mistake(variable: str, problem: str) -> Mistake:
+    return Mistake(variable=variable, problem=problem, remedy=VARIABLES[variable])
+
+
+def _refused(error: ValidationError) -> Iterator[Mistake]:
+    told = set()
+    for fault in error.errors(include_input=False, include_url=False, include_context=False):
+        variable = str(fault["loc"][0])
+        problem = "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
+        if (variable, problem) not in told:
+            told.add((variable, problem))
+            yield _mistake(variable, problem)
+
+
+def _incomplete(given: Mapping[str, str]) -> Iterator[Mistake]:
+    """What one variable asks of another."""
+    needs = (
+        ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET", "HubSpot's webhooks cannot be verified without it"),
+        ("HUBSPOT_CLIENT_SECRET", "HUBSPOT_ACCESS_TOKEN", "HubSpot's records cannot be read without it"),
+        ("HUBSPOT_CLIENT_SECRET", "COLDFRAME_PUBLIC_URL", "HubSpot signs the address it posts to"),
+        ("HUBSPOT_API_URL", "HUBSPOT_ACCESS_TOKEN", "HUBSPOT_API_URL is set"),
+        ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL", "Salesforce has no common address"),
+        ("SALESFORCE_INSTANCE_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL is set"),
+        ("SALESFORCE_API_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_API_URL is set"),
+    )
+    missing: dict[str, str] = {}
+    for holder, needed, reason in needs:
+        if holder in given and needed not in given:
+            missing.setdefault(needed, reason)
+    yield from (_mistake(name, f"is not set, but {reason}") for name, reason in missing.items())
+    if "COLDFRAME_REHEARSAL" in given and not _sandboxed(given):
+        yield _mistake("COLDFRAME_REHEARSAL", "is set, but a CRM is connected that is not a sandbox on this machine")
+    host = urlsplit(given.get("SALESFORCE_INSTANCE_URL", "https://x.salesforce.com")).hostname or ""
+    if not host.endswith(_SALESFORCE) and "SALESFORCE_API_URL" not in given:
+        yield _mistake("SALESFORCE_INSTANCE_URL", "not a Salesforce domain, and no SALESFORCE_API_URL names a sandbox")

@@ -1,0 +1,107 @@
+"""What one variable of the environment may hold. Messages never repeat a value, since it may be a secret."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from webhooks.signatures import standard_keys
+
+_SHORTEST_SECRET = 16
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_DATABASES = ("sqlite", "postgresql+psycopg")
+
+
+def _parted(value: object) -> object:
+    """Several secrets in one variable, parted by spaces or commas."""
+    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SHORTEST_SECRET:
+        msg = f"shorter than {_SHORTEST_SECRET} characters" if secret.get_secret_value() else "is set, but empty"
+        raise ValueError(msg)
+    return secret
+
+
+def _signs(secret: SecretStr) -> SecretStr:
+    try:
+        standard_keys(_long_enough(secret).get_secret_value())
+    except ValueError as error:
+        msg = f"after whsec_: {error}" if str(error).startswith(("not", "empty")) else str(error)
+        raise ValueError(msg) from None
+    return secret
+
+
+def _address(text: str) -> str:
+    """An absolute http(s) address without a trailing slash."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        msg = "not an absolute http(s) address"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
+def _guarded(text: str) -> str:
+    """An address that a token may be sent to: https, or a sandbox on this machine or beside it in a container."""
+    address = _address(text)
+    parts = urlsplit(address)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK and "." in (parts.hostname or ""):
+        msg = "http would send the token in the clear"
+        raise ValueError(msg)
+    return address
+
+
+def _database(secret: SecretStr) -> SecretStr:
+    """Hosts hand out postgres:// and postgresql://; the driver here is psycopg 3."""
+    scheme, separator, rest = secret.get_secret_value().partition("://")
+    scheme = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}.get(scheme, scheme)
+    if scheme not in _DATABASES or not separator:
+        msg = "neither PostgreSQL nor SQLite"
+        raise ValueError(msg)
+    return SecretStr(f"{scheme}://{rest}")
+
+
+def _redis(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        msg = "not a Redis address"
+        raise ValueError(msg)
+    return secret
+
+
+def _rehearsal(value: object) -> object:
+    """`UNTIL@RATE`: an Instant, and how many times as fast as the wall's the clock runs before it."""
+    if not isinstance(value, str):
+        return value
+    until, separator, rate = value.partition("@")
+    if not separator:
+        msg = "not UNTIL@RATE"
+        raise ValueError(msg)
+    return int(until), float(rate)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+"""A secret of at least 16 characters."""
+Token = Annotated[SecretStr, Field(min_length=1)]
+"""A credential as its vendor made it."""
+Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_parted)]
+"""Several live secrets, parted by spaces or commas."""
+SigningSecrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_signs)], ...], BeforeValidator(_parted)]
+"""Several live Standard Webhooks secrets."""
+Address = Annotated[str, AfterValidator(_address)]
+"""An absolute http(s) address."""
+GuardedAddress = Annotated[str, AfterValidator(_guarded)]
+"""An address that a token may be sent to."""
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
+"""SQLAlchemy's address of a PostgreSQL or SQLite database; may hold a password."""
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
+"""The address of a Redis; may hold a password."""
+Folded = BeforeValidator(_lower)
+"""Upper and lower case alike."""
+Rehearsal = Annotated[tuple[int, float], BeforeValidator(_rehearsal)]
+"""A clock that runs fast until an Instant: for the demo."""

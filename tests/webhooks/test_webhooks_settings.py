@@ -1,0 +1,150 @@
+"""The environment: everything that is wrong with it is told at once, with the remedy and without the secrets."""
+
+import base64
+
+import pytest
+
+from integration.settings import VARIABLES, SettingsError, load
+from webhooks.signatures import standard_keys
+
+KEY = {"COLDFRAME_SECRET_KEY": "k" * 32}
+HUBSPOT = {
+    "HUBSPOT_ACCESS_TOKEN": "pat-na1-1",
+    "HUBSPOT_CLIENT_SECRET": "c" * 36,
+    "COLDFRAME_PUBLIC_URL": "https://crm.example.com/",
+}
+SALESFORCE = {"SALESFORCE_ACCESS_TOKEN": "00D!x", "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com"}
+
+
+def mistakes(**variables: str) -> dict[str, str]:
+    with pytest.raises(SettingsError) as caught:
+        load(variables)
+    return {mistake.variable: mistake.problem for mistake in caught.value.mistakes}
+
+
+def test_a_key_is_all_it_takes() -> None:
+    settings = load(KEY)
+    assert settings.playbook == "two-axis"
+    assert settings.database_url.get_secret_value() == "sqlite:///./var/coldframe.db"
+    assert (settings.redis_url, settings.hubspot, settings.salesforce) == (None, None, None)
+    assert (settings.lease, settings.linger) == (20_000_000, 1_000_000)
+
+
+def test_all_mistakes_are_told_at_once_with_variable_and_remedy() -> None:
+    given = {
+        "COLDFRAME_SECRET_KEY": "short",
+        "COLDFRAME_ACTIVITY_SECRET": "",
+        "HUBSPOT_ACCESS_TOKEN": "pat-na1-1",
+        "PORT": "many",
+        "DATABASE_URL": "mysql://u:p@h/d",
+        "REDIS_URL": "http://h",
+        "COLDFRAME_LOG_FORMAT": "xml",
+        "COLDFRAME_LEASE_SECONDS": "0",
+    }
+    with pytest.raises(SettingsError) as caught:
+        load(given)
+    told = {mistake.variable for mistake in caught.value.mistakes}
+    assert told == {*given, "HUBSPOT_CLIENT_SECRET"} - {"HUBSPOT_ACCESS_TOKEN"}
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(caught.value.mistakes)
+    assert all(VARIABLES[mistake.variable] in line for mistake, line in zip(caught.value.mistakes, lines, strict=True))
+
+
+def test_no_mistake_and_no_representation_repeats_a_secret() -> None:
+    secrets = {
+        "COLDFRAME_SECRET_KEY": "canary-1",
+        "COLDFRAME_ACTIVITY_SECRET": "whsec_canary-2!",
+        "HUBSPOT_CLIENT_SECRET": "canary-3",
+        "DATABASE_URL": "mysql://u:canary-4@h/d",
+        "REDIS_URL": "ftp://u:canary-5@h",
+    }
+    with pytest.raises(SettingsError) as caught:
+        load(secrets)
+    assert len(caught.value.mistakes) >= 5
+    assert "canary" not in f"{caught.value} {caught.value!r} {caught.value.mistakes}"
+    settings = load(KEY | HUBSPOT | {"DATABASE_URL": "postgres://u:canary-4@h/d", "REDIS_URL": "redis://:canary-5@h"})
+    assert not any(each in repr(settings) + str(settings) for each in ("canary", "c" * 36, "pat-na1", "k" * 32))
+    assert not any(each in repr(settings.hubspot) for each in ("pat-na1", "c" * 36))
+
+
+def test_a_missing_key_is_told() -> None:
+    assert mistakes() == {"COLDFRAME_SECRET_KEY": "is not set"}
+
+
+@pytest.mark.parametrize("variable", ["COLDFRAME_ACTIVITY_SECRET", "HUBSPOT_CLIENT_SECRET", "COLDFRAME_SECRET_KEY"])
+@pytest.mark.parametrize("empty", ["", "   "])
+def test_an_empty_secret_refuses_to_start(variable: str, empty: str) -> None:
+    assert mistakes(**KEY | HUBSPOT | {variable: empty})[variable] in {
+        "is set, but empty",
+        "shorter than 16 characters",
+    }
+
+
+def test_an_empty_variable_that_is_no_secret_is_as_good_as_none() -> None:
+    assert load(KEY | {"PORT": "", "REDIS_URL": "", "HUBSPOT_ACCESS_TOKEN": ""}) == load(KEY)
+
+
+def test_two_secrets_are_live_in_one_variable() -> None:
+    first, second = "whsec_" + base64.b64encode(b"a" * 32).decode(), "b" * 20
+    for separator in (" ", ",", " , ", "\n"):
+        settings = load(KEY | {"COLDFRAME_ACTIVITY_SECRET": f"{first}{separator}{second}"})
+        assert [secret.get_secret_value() for secret in settings.activity_secrets] == [first, second]
+        assert standard_keys(first) == (b"a" * 32,)
+
+
+def test_one_bad_secret_of_two_is_told() -> None:
+    given = KEY | {"COLDFRAME_ACTIVITY_SECRET": f"{'a' * 20} whsec_not*base64*at*all"}
+    assert mistakes(**given) == {"COLDFRAME_ACTIVITY_SECRET": "after whsec_: not base64"}
+
+
+@pytest.mark.parametrize("missing", ["HUBSPOT_CLIENT_SECRET", "HUBSPOT_ACCESS_TOKEN", "COLDFRAME_PUBLIC_URL"])
+def test_hubspot_half_configured_is_told(missing: str) -> None:
+    given = KEY | HUBSPOT
+    del given[missing]
+    assert list(mistakes(**given)) == [missing]
+
+
+@pytest.mark.parametrize("missing", SALESFORCE)
+def test_salesforce_half_configured_is_told(missing: str) -> None:
+    given = KEY | SALESFORCE
+    del given[missing]
+    assert list(mistakes(**given)) == [missing]
+
+
+def test_both_crms_are_told_by_their_credentials() -> None:
+    settings = load(KEY | HUBSPOT | SALESFORCE | {"HUBSPOT_API_URL": "http://127.0.0.1:9000/"})
+    assert settings.hubspot is not None
+    assert (settings.hubspot.token, settings.hubspot.api_url) == ("pat-na1-1", "http://127.0.0.1:9000")
+    assert settings.salesforce is not None
+    assert settings.salesforce.instance_url == "https://acme.my.salesforce.com"
+    assert settings.public_url == "https://crm.example.com"
+
+
+@pytest.mark.parametrize(
+    "host", ["https://evil.example", "https://salesforce.com.evil.example", "https://xsalesforce.com"]
+)
+def test_a_token_goes_to_salesforce_alone_unless_a_sandbox_is_named(host: str) -> None:
+    given = KEY | SALESFORCE | {"SALESFORCE_INSTANCE_URL": host}
+    assert "SALESFORCE_INSTANCE_URL" in mistakes(**given)
+    assert load(given | {"SALESFORCE_API_URL": "http://localhost:9001"}).salesforce is not None
+
+
+@pytest.mark.parametrize("address", ["http://api.evil.example", "ftp://x", "api.hubapi.com", "https://", "https://u@h"])
+def test_a_token_never_travels_in_the_clear(address: str) -> None:
+    assert "HUBSPOT_API_URL" in mistakes(**KEY | HUBSPOT | {"HUBSPOT_API_URL": address})
+
+
+def test_hosts_spellings_of_postgresql_name_our_driver() -> None:
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        settings = load(KEY | {"DATABASE_URL": f"{scheme}://u:p@h/d"})
+        assert settings.database_url.get_secret_value() == "postgresql+psycopg://u:p@h/d"
+
+
+def test_every_secret_is_known_to_the_log() -> None:
+    given = KEY | HUBSPOT | SALESFORCE | {"REDIS_URL": "redis://:pw-redis@h", "DATABASE_URL": "postgres://u:pw-sql@h/d"}
+    secrets = load(given).secrets()
+    assert {"k" * 32, "c" * 36, "pat-na1-1", "00D!x", "pw-redis", "pw-sql"} == set(secrets)
+
+
+def test_other_variables_are_ignored() -> None:
+    assert load(KEY | {"PATH": "/bin", "COLDFRAME_UNKNOWN": "x"}) == load(KEY)

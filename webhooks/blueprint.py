@@ -1,0 +1,151 @@
+"""The doors for webhooks: verify over the raw bytes, store the raw delivery, answer. Nothing else happens here.
+
+A 2xx is given only after the delivery is durable; what it says is read later, by ingest. A delivery that was stored
+and never answered (we died between the two) comes again, and changes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import msgspec
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
+
+from mappings.instant import Instant
+from webhooks import activities, hubspot, signatures
+from webhooks.facts import Oversized, Unreadable
+from webhooks.parsers import ACTIVITIES, HUBSPOT
+from webhooks.signatures import Judgement
+
+NAME = "webhooks"
+
+_T = TypeVar("_T")
+
+log = structlog.get_logger()
+
+_KEPT = ("webhook-id", "webhook-timestamp", "X-HubSpot-Request-Timestamp", "Content-Type", "User-Agent")
+_KEPT_LENGTH = 200
+_RETRY_SECONDS = 5
+_NOT_KEPT = "The delivery could not be stored. Send it again."
+_FORGED = "The signature does not match."
+_STALE = "The timestamp is more than five minutes from this service's clock."
+
+
+class InboxUnavailableError(Exception):
+    """The delivery could not be made durable in time; the sender has to send it again."""
+
+
+class Inbox(Protocol):
+    """Where deliveries wait to be read."""
+
+    def put(self, source: str, headers: Mapping[str, str], body: bytes, received_at: Instant) -> int:
+        """Keep a delivery and answer its id; durable when it returns. Raises InboxUnavailableError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whose deliveries are taken. A source without secrets has no door.
+
+    `public_url` is the address before `/webhooks/…` under which senders know us. `activity_keys` come from
+    `signatures.standard_keys`.
+    """
+
+    public_url: str
+    hubspot_secrets: tuple[str, ...] = ()
+    activity_keys: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What both doors do alike."""
+
+    inbox: Inbox
+    wake: Callable[[str], None]
+    now: Callable[[], Instant]
+
+    def admit(self, source: str, judgement: Judgement) -> None:
+        """Turn away what is not genuine; a stale delivery is told so, since its sender holds the secret."""
+        if judgement == "stale":
+            log.warning("delivery with a stale timestamp refused: is a clock wrong?", source=source)
+            raise Unauthorized(_STALE)
+        if judgement == "forged":
+            raise Unauthorized(_FORGED)
+
+    def keep(self, source: str, body: bytes) -> int:
+        """Make the delivery durable, then say that there is work."""
+        headers = {name: request.headers[name][:_KEPT_LENGTH] for name in _KEPT if name in request.headers}
+        try:
+            delivery = self.inbox.put(source, headers, body, self.now())
+        except InboxUnavailableError as error:
+            raise ServiceUnavailable(_NOT_KEPT, retry_after=_RETRY_SECONDS) from error
+        self.wake("ingest")
+        return delivery
+
+
+def blueprint(
+    inbox: Inbox, trust: Trust, *, wake: Callable[[str], None], now: Callable[[], Instant], max_body: int
+) -> Blueprint:
+    """The routes `/webhooks/hubspot` and `/webhooks/activities`, as far as there are secrets for them.
+
+    `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes.
+    Refusals are raised as werkzeug's HTTP exceptions, for the application to render.
+    """
+    routes = Blueprint(NAME, __name__, url_prefix="/webhooks")
+    desk = _Desk(inbox=inbox, wake=wake, now=now)
+
+    if trust.hubspot_secrets:
+
+        @routes.post("/hubspot")
+        def receive_hubspot() -> Response:
+            """A batch of HubSpot's events."""
+            body = _body(max_body)
+            desk.admit(HUBSPOT, _judge_hubspot(body, trust, now()))
+            _checked(hubspot.check, body)
+            return _answer(200, {"delivery": desk.keep(HUBSPOT, body)})
+
+    if trust.activity_keys:
+
+        @routes.post("/activities")
+        def receive_activities() -> Response:
+            """A batch of activities from any system. A bad item is named in the answer and kept for a person."""
+            body = _body(max_body)
+            given = {name: request.headers.get(name, "") for name in signatures.STANDARD_HEADERS}
+            desk.admit(ACTIVITIES, signatures.standard(given, body, keys=trust.activity_keys, now=now()))
+            accepted, rejected = _checked(activities.check, body)
+            delivery = desk.keep(ACTIVITIES, body)
+            told = [{"index": each.index, "reason": each.reason} for each in rejected]
+            return _answer(202, {"delivery": delivery, "accepted": accepted, "rejected": told})
+
+    return routes
+
+
+def _judge_hubspot(body: bytes, trust: Trust, now: Instant) -> Judgement:
+    query = request.query_string.decode("latin-1")
+    uri = f"{trust.public_url}{request.path}{'?' if query else ''}{query}"
+    given = {name: request.headers.get(name, "") for name in signatures.HUBSPOT_HEADERS}
+    return signatures.hubspot(given, body, uri=uri, secrets=trust.hubspot_secrets, now=now)
+
+
+def _body(most: int) -> bytes:
+    """The raw bytes of the request; 413 beyond `most`, whether their number was announced or not."""
+    request.max_content_length = most + 1  # a chunked body is silently cut at the limit
+    body = request.get_data(cache=False)
+    if len(body) > most:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _checked(check: Callable[[bytes], _T], body: bytes) -> _T:
+    """What `check` finds in the body; 413 where there is too much of it, 400 where it cannot be read at all."""
+    try:
+        return check(body)
+    except Oversized as error:
+        raise RequestEntityTooLarge(str(error)) from error
+    except Unreadable as error:
+        raise BadRequest(str(error)) from error
+
+
+def _answer(status: int, content: Mapping[str, object]) -> Response:
+    return Response(msgspec.json.encode(content), status=status, content_type="application/json")

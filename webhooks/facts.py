@@ -1,0 +1,73 @@
+"""What a delivery says: activities heard, record changes noticed, items that nobody can read."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored", "privacy_deleted", "associated"]
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity as its source tells it; who `email` or `lead` is has not been resolved.
+
+    `id` is the source's own and `email` is case-folded; at least one of `email` and `lead` is given. `type` may be
+    one that the vocabulary does not know.
+    """
+
+    id: str
+    type: str
+    at: Instant
+    email: str | None
+    lead: str | None
+    account: str | None
+    properties: Fields
+
+
+class Noticed(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of a CRM changed, says the CRM. The record as it stands now has to be read from there.
+
+    `object` is `contact`, `company`, `deal` or, for others, the CRM's own name. `property` and `value` name the field
+    of a change; of a merge, `id` was merged into `value`; of an association, `property` is its kind and `value` the
+    other record's id, or None where it was removed. `key` is the same in every delivery of the same change.
+    `origin` is `changeSource/sourceId`, by which an echo of our own write is known.
+    """
+
+    system: str
+    object: str
+    id: str
+    at: Instant
+    what: What
+    property: str | None
+    value: str | None
+    key: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """One item of a delivery that cannot be read: where it stood, why, and the item itself as JSON text."""
+
+    index: int
+    reason: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """Everything a delivery says. Each of its items is in exactly one of the three, or in `noticed` several times."""
+
+    heard: tuple[Heard, ...] = ()
+    noticed: tuple[Noticed, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+class Unreadable(Exception):
+    """A body that is no JSON at all, or not of the agreed shape; says where."""
+
+
+class Oversized(Exception):
+    """A body with more items, or nested deeper, than is agreed."""

@@ -1,0 +1,34 @@
+"""From a stored delivery to what it says. Pure, and never raising: what was stored has to come out as something."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from webhooks import activities, hubspot, lenient
+from webhooks.facts import Heard, Noticed, Oversized, Parsed, Rejected, Unreadable
+
+__all__ = ["ACTIVITIES", "HUBSPOT", "Heard", "Noticed", "Parsed", "Rejected", "parse"]
+
+HUBSPOT = hubspot.SYSTEM
+ACTIVITIES = "activities"
+
+_PARSERS: Mapping[str, Callable[[bytes], Parsed]] = MappingProxyType(
+    {HUBSPOT: hubspot.parse, ACTIVITIES: activities.parse}
+)
+
+
+def parse(source: str, body: bytes) -> Parsed:
+    """What a delivery from `source` (`hubspot`, `activities`) says; a bad item is in `rejected`, the others are not.
+
+    A body that cannot be read as a whole, or whose source is not known, is rejected as one item.
+    """
+    parser = _PARSERS.get(source)
+    if parser is None:
+        return _whole(f"no such source: {source}", body)
+    try:
+        return parser(body)
+    except (Unreadable, Oversized) as error:
+        return _whole(str(error), body)
+
+
+def _whole(reason: str, body: bytes) -> Parsed:
+    return Parsed(rejected=(Rejected(index=0, reason=reason, item=lenient.text(body.decode("utf-8", "replace"))),))
