@@ -22,6 +22,7 @@ class Record:
     object: str
     id: str
     fields: Raw
+    created_at: Instant | None = None
     modified_at: Instant | None = None
 
 
@@ -78,7 +79,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The answer to one write. `code` and `message` are the CRM's own words, kept for people."""
+    """The answer to one write. `code` and `message` are the CRM's own words, kept for people.
+
+    `outage` says that the whole call had no usable answer (503, timeout, dropped connection), so
+    that nothing is known against this record.
+    """
 
     key: str
     verdict: Verdict
@@ -86,6 +91,7 @@ class Receipt:
     code: str = ""
     message: str = ""
     retry_after: Span | None = None
+    outage: bool = False
     moved_to: tuple[str, str] | None = None
     """(object, id) for FOLLOW."""
 

@@ -1,0 +1,146 @@
+"""HubSpot's writing: request bodies, and replies as receipts. Pure.
+
+Results come back in any order and refused records are told apart from them (207): each input carries an
+`objectWriteTraceId`, its place in the batch, which also makes HubSpot write the others when one is refused.
+"""
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
+from connectors.hubspot.faults import row
+from connectors.hubspot.queries import TASK_KEY
+from connectors.replies import Refusal
+from mappings.record_ids import genuine
+from mappings.translate import cut
+
+Body = Mapping[str, Any]
+
+SUBJECT_LIMIT = 255
+BODY_LIMIT = 65_000
+ASSOCIATIONS: Mapping[str, int] = {"contact": 204, "company": 192, "deal": 216}
+"""From a task to a record. [apis: Tasks]"""
+_TYPES = {"call": "CALL", "email": "EMAIL", "task": "TODO", "review": "TODO"}
+_PRIORITIES = {"low": "LOW", "normal": "MEDIUM", "high": "HIGH"}
+
+
+def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
+    """A batch update; every record at most once."""
+    inputs = [
+        {"id": write.id, "properties": {name: _text(value) for name, value in write.fields.items()}} for write in writes
+    ]
+    return {"inputs": _traced(inputs)}
+
+
+def create_body(writes: Sequence[TaskWrite]) -> dict[str, Any]:
+    """A batch create of tasks, each with its person."""
+    return {"inputs": _traced([_task(write) for write in writes])}
+
+
+def updated(writes: Sequence[FieldWrite], body: Body) -> list[Receipt]:
+    """What became of each update. A record that was merged away answers under its survivor's id."""
+    by_id = {str(result.get("id")): result for result in _results(body)}
+    by_trace = _by_trace(body)
+    refusals = _refusals(body, [write.id for write in writes], idempotent=True)
+    receipts = []
+    for place, write in enumerate(writes):
+        result = by_id.get(write.id) or by_trace.get(str(place))
+        receipts.append(_receipt(write, result, refusals.get(place), unanswered=Verdict.RETRY))
+    return receipts
+
+
+def created(writes: Sequence[TaskWrite], body: Body) -> list[Receipt]:
+    """What became of each task, matched by our key, never by its place."""
+    by_key = {str((result.get("properties") or {}).get(TASK_KEY)): result for result in _results(body)}
+    by_trace = _by_trace(body)
+    refusals = _refusals(body, [write.key for write in writes], idempotent=False)
+    receipts = []
+    for place, write in enumerate(writes):
+        result = by_key.get(write.key) or by_trace.get(str(place))
+        receipts.append(_receipt(write, result, refusals.get(place), unanswered=Verdict.UNCLEAR))
+    return receipts
+
+
+def rendered(body: str) -> str:
+    """Plain text as the HTML of a task: escaped, lines kept, whole lines dropped past the limit."""
+    lines: list[str] = []
+    room = BODY_LIMIT - len("<br>…")
+    for line in body.splitlines():
+        escaped = html.escape(cut(line, BODY_LIMIT // 8), quote=True)
+        room -= len(escaped) + len("<br>")
+        if room < 0:
+            lines.append("…")
+            break
+        lines.append(escaped)
+    return "<br>".join(lines)
+
+
+def _task(write: TaskWrite) -> dict[str, Any]:
+    properties = {
+        TASK_KEY: write.key,
+        "hs_timestamp": str(write.due_at // 1_000),
+        "hs_task_subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "hs_task_body": rendered(write.body),
+        "hs_task_status": "NOT_STARTED",
+        "hs_task_priority": _PRIORITIES[write.priority],
+        "hs_task_type": _TYPES[write.channel],
+    }
+    if genuine("hubspot", write.owner):
+        properties["hubspot_owner_id"] = write.owner
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": ASSOCIATIONS[write.object]}]
+    return {"properties": properties, "associations": [{"to": {"id": write.id}, "types": types}]}
+
+
+def _text(value: Any) -> str:
+    """A property value as HubSpot takes it; mappings bring text, other callers may bring plain values."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ";".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _traced(inputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**one, "objectWriteTraceId": str(place)} for place, one in enumerate(inputs)]
+
+
+def _results(body: Body) -> list[Body]:
+    held = body.get("results")
+    return [one for one in held if isinstance(one, dict) and one.get("id")] if isinstance(held, list) else []
+
+
+def _by_trace(body: Body) -> dict[str, Body]:
+    return {str(result["objectWriteTraceId"]): result for result in _results(body) if "objectWriteTraceId" in result}
+
+
+def _refusals(body: Body, names: Sequence[str], *, idempotent: bool) -> dict[int, Refusal]:
+    """Refusals by place: an error names its records by trace id, by id, or (where it says nothing) not at all."""
+    places = {name: place for place, name in enumerate(names)}
+    found: dict[int, Refusal] = {}
+    for error in body.get("errors") or ():
+        if not isinstance(error, dict):
+            continue
+        context = error.get("context")
+        traces = [int(trace) for trace in _listed(context, "objectWriteTraceId") if trace.isdigit()]
+        named = [places[one] for label in ("id", "ids") for one in _listed(context, label) if one in places]
+        for place in traces or named:
+            found[place] = row(error, idempotent=idempotent)
+    return found
+
+
+def _listed(context: Any, label: str) -> list[str]:
+    held = context.get(label) if isinstance(context, dict) else None
+    return [str(one) for one in held] if isinstance(held, list) else []
+
+
+def _receipt(
+    write: FieldWrite | TaskWrite, result: Body | None, refusal: Refusal | None, *, unanswered: Verdict
+) -> Receipt:
+    if result is not None:
+        return Receipt(key=write.key, verdict=Verdict.DONE, id=str(result["id"]))
+    if refusal is not None:
+        return refusal.receipt(write.key, write.id)
+    return Receipt(
+        key=write.key, verdict=unanswered, id=write.id, code="NO_ANSWER", message="the reply left this record out"
+    )

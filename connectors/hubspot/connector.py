@@ -1,0 +1,182 @@
+"""HubSpot behind the port."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from connectors.base import (
+    Credential,
+    FieldInfo,
+    FieldWrite,
+    Finding,
+    Limits,
+    Receipt,
+    Record,
+    TaskWrite,
+    Unavailable,
+    Verdict,
+    Write,
+)
+from connectors.batching import isolated, merged, unowned
+from connectors.examination import fields_findings, unavailable
+from connectors.hubspot import batches, faults, queries
+from connectors.hubspot.lookups import Tasks
+from connectors.hubspot.session import HubSpotSession
+from connectors.limits import Usage, chunks
+from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
+from connectors.sorting import answered, resolved
+from mappings.record_ids import genuine
+
+BATCH = 100
+
+
+class HubSpotConnector:
+    """A HubSpot account as the house sees it. One per worker process, for one thread."""
+
+    def __init__(self, credential: Credential, *, timeout: Timeout = TIMEOUT) -> None:
+        self._session = HubSpotSession(credential, timeout)
+        self._tasks = Tasks(self._session)
+
+    @property
+    def system(self) -> str:
+        """`hubspot`."""
+        return "hubspot"
+
+    @property
+    def limits(self) -> Limits:
+        """A hundred of everything; see apis.md, Batches."""
+        return Limits(fields=BATCH, tasks=BATCH, read=BATCH, find=BATCH)
+
+    @property
+    def usage(self) -> Usage:
+        """What HubSpot last said about its limits."""
+        return self._session.usage
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """Records by id; one that was merged away comes under its survivor's id. Raises Unavailable."""
+        wanted = [one for one in dict.fromkeys(ids) if genuine("hubspot", one)]
+        found: list[Record] = []
+        for some in chunks(wanted, BATCH):
+            body = _whole(self._session.read(queries.kind(object_name), queries.read_body(some, fields)))
+            found += queries.records(object_name, body, fields)
+        return found
+
+    def find(self, emails: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[Record]:
+        """Contacts by e-mail: a batch read by that property, which search's lag and 5 a second do not touch.
+
+        Raises Unavailable.
+        """
+        wanted = list(dict.fromkeys(email.strip().casefold() for email in emails if email.strip()))
+        asked = fields.get("contact", ())
+        found: list[Record] = []
+        for some in chunks(wanted, BATCH):
+            body = _whole(self._session.read("contacts", queries.read_body(some, asked, by="email")))
+            found += queries.records("contact", body, asked)
+        return found
+
+    def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
+        """Send one batch; answer every write, in order, without raising."""
+        return answered("hubspot", writes, objects=batches.ASSOCIATIONS, fields=self._update, tasks=self._create)
+
+    def describe(self, object_name: str) -> Sequence[FieldInfo]:
+        """The object's properties. Raises Unavailable."""
+        return queries.fields(_body(self._session.properties(queries.kind(object_name))))
+
+    def owners(self) -> Mapping[str, str]:
+        """E-mail by owner id. Raises Unavailable."""
+        found: dict[str, str] = {}
+        after = ""
+        while True:
+            page, after = queries.owners(_body(self._session.owners(after)))
+            found |= page
+            if not after:
+                return found
+
+    def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
+        """Check the token, the `needed` properties and whether tasks may be created; never raises."""
+        findings: list[Finding] = []
+        for object_name, names in needed.items():
+            findings += fields_findings("HubSpot", "property", self, object_name, names)
+        return [*findings, *self._task_findings()]
+
+    def _task_findings(self) -> list[Finding]:
+        findings = fields_findings("HubSpot", "property", self, "task", [queries.TASK_KEY], advised=_advised)
+        # A batch of nothing is refused as empty where tasks may be created, and for want of a scope where not.
+        reply = faults.judged(self._session.create("tasks", {"inputs": []}), idempotent=True)
+        if isinstance(reply, Reply) or reply.of_a_record:
+            return [*findings, Finding(subject="create tasks", ok=True, detail="allowed")]
+        return [*findings, unavailable("HubSpot", "create tasks", reply.receipt(""))]
+
+    def _update(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
+        by_object: dict[str, list[int]] = {}
+        singles, into = merged(writes)
+        for place, write in enumerate(singles):
+            by_object.setdefault(write.object, []).append(place)
+        outcomes: dict[int, Receipt] = {}
+        for places in by_object.values():
+            sent = isolated([singles[place] for place in places], self._update_batch, size=BATCH)
+            outcomes.update(zip(places, sent, strict=True))
+        return [replace(outcomes[place], key=write.key) for place, write in zip(into, writes, strict=True)]
+
+    def _update_batch(self, writes: Sequence[FieldWrite]) -> list[Receipt] | Refusal:
+        outcome = self._session.update(queries.kind(writes[0].object), batches.update_body(writes))
+        reply = faults.judged(outcome, idempotent=True)
+        return reply if isinstance(reply, Refusal) else batches.updated(writes, reply.body)
+
+    def _create(self, writes: Sequence[TaskWrite]) -> list[Receipt]:
+        doubtful = [write for write in writes if write.attempted]
+        there = self._tasks.find(doubtful)
+        if isinstance(there, Refusal):
+            # Without having looked, creating could make a second task.
+            return [there.receipt(write.key, write.id) for write in writes]
+        missing = list({write.key: write for write in writes if write.key not in there}.values())
+        sent = isolated(missing, self._create_batch, size=BATCH)
+        sent = unowned(missing, sent, self._create_batch, of_owner=faults.of_owner, size=BATCH)
+        made = {receipt.key: receipt for receipt in sent}
+        found = {key: Receipt(key=key, verdict=Verdict.DONE, id=record) for key, record in there.items()}
+        return [(found | made)[write.key] for write in writes]
+
+    def _create_batch(self, writes: Sequence[TaskWrite]) -> list[Receipt] | Refusal:
+        reply = faults.judged(self._session.create("tasks", batches.create_body(writes)), idempotent=False)
+        if isinstance(reply, Reply):
+            return self._settled(writes, batches.created(writes, reply.body))
+        if len(writes) == 1 and faults.taken(reply.code, reply.message):
+            return self._settled(writes, [reply.receipt(writes[0].key, writes[0].id)])
+        return reply
+
+    def _settled(self, writes: Sequence[TaskWrite], receipts: Sequence[Receipt]) -> list[Receipt]:
+        """A key that stands in another task already is that task: somebody's earlier try went through."""
+        refused = {
+            receipt.key
+            for receipt in receipts
+            if receipt.verdict is Verdict.PERMANENT and faults.taken(receipt.code, receipt.message)
+        }
+        there = self._tasks.find([write for write in writes if write.key in refused])
+        return resolved(receipts, refused, there)
+
+
+def _advised(field: FieldInfo) -> Finding | None:
+    if field.unique:
+        return None
+    remedy = "a unique property makes a second task impossible: recreate it with 'require unique values'"
+    return Finding(subject=f"task.{field.name}", ok=True, detail="not unique", remedy=remedy)
+
+
+def _whole(outcome: Outcome) -> Mapping[str, Any]:
+    body = _body(outcome)
+    partial = faults.incomplete(body)
+    if partial:
+        raise Unavailable(partial.receipt(""))
+    return body
+
+
+def _body(outcome: Outcome) -> Mapping[str, Any]:
+    reply = faults.judged(outcome, idempotent=True)
+    if isinstance(reply, Refusal):
+        raise Unavailable(reply.receipt(""))
+    body: Mapping[str, Any] = reply.body
+    return body

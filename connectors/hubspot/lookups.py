@@ -1,0 +1,95 @@
+"""Which of our tasks HubSpot already has, by our key in each.
+
+Search is not asked: its index lags, and a task created a moment ago would be missed. Where the key is a
+unique property it is read by; else the tasks of each person are, which HubSpot knows at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.base import TaskWrite
+from connectors.hubspot import faults, queries
+from connectors.hubspot.session import HubSpotSession
+from connectors.limits import chunks
+from connectors.replies import Outcome, Refusal
+
+BATCH = 100
+
+
+class Tasks:
+    """Looks before creating; remembers whether this portal's key property is unique."""
+
+    def __init__(self, session: HubSpotSession) -> None:
+        self._session = session
+        self._unique = True
+
+    def find(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
+        """Task ids by key for those writes whose task is there already."""
+        if not writes:
+            return {}
+        found = self._by_key(writes) if self._unique else self._by_person(writes)
+        if self._unique and isinstance(found, Refusal) and faults.not_unique(found):
+            self._unique = False
+            return self._by_person(writes)
+        return found
+
+    def _by_key(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
+        found: dict[str, str] = {}
+        for some in chunks(sorted({write.key for write in writes}), BATCH):
+            outcome = self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY], by=queries.TASK_KEY))
+            refused = _noted(found, outcome)
+            if refused:
+                return refused
+        return found
+
+    def _by_person(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
+        ids: list[str] = []
+        for name in sorted({write.object for write in writes}):
+            linked = self._linked(queries.kind(name), sorted({write.id for write in writes if write.object == name}))
+            if isinstance(linked, Refusal):
+                return linked
+            ids += linked
+        held: dict[str, str] = {}
+        for some in chunks(list(dict.fromkeys(ids)), BATCH):
+            refused = _noted(held, self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY])))
+            if refused:
+                return refused
+        wanted = {write.key for write in writes}
+        return {key: record for key, record in held.items() if key in wanted}
+
+    def _linked(self, kind: str, records: Sequence[str]) -> list[str] | Refusal:
+        found: list[str] = []
+        inputs: list[dict[str, str]] = [{"id": record} for record in records]
+        while inputs:
+            outcome = self._session.associated(kind, "tasks", {"inputs": inputs[:BATCH]})
+            reply = faults.judged(outcome, idempotent=True)
+            if isinstance(reply, Refusal):
+                return reply
+            inputs = inputs[BATCH:]
+            partial = faults.incomplete(reply.body)
+            if partial:
+                return partial
+            for result in reply.body.get("results") or ():
+                found += [str(linked["toObjectId"]) for linked in result.get("to") or ()]
+                after = _next(result)
+                if after:
+                    inputs.append({"id": str(result["from"]["id"]), "after": after})
+        return found
+
+
+def _noted(found: dict[str, str], outcome: Outcome) -> Refusal | None:
+    reply = faults.judged(outcome, idempotent=True)
+    if isinstance(reply, Refusal):
+        return reply
+    partial = faults.incomplete(reply.body)
+    if partial:
+        return partial
+    for record in queries.records("task", reply.body, [queries.TASK_KEY]):
+        key = record.fields[queries.TASK_KEY]
+        if key:
+            found[str(key)] = record.id
+    return None
+
+
+def _next(result: Mapping[str, Any]) -> str:
+    return str(((result.get("paging") or {}).get("next") or {}).get("after") or "")

@@ -1,0 +1,134 @@
+"""The one place that touches HubSpot's client library.
+
+Facts, measured with version 12: every access to `client.crm.….batch_api` builds a new connection pool, so
+the API objects are held; there is no default timeout, so each call brings one; its own retries would repeat
+a POST, so they are off. Paths and payload shapes stay in this folder: HubSpot's date-versioned API replaces
+them all by 2027.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from hubspot import Client
+from hubspot.crm.associations.v4.exceptions import OpenApiException as AssociationsError
+from hubspot.crm.objects.exceptions import OpenApiException as ObjectsError
+from hubspot.crm.owners.exceptions import OpenApiException as OwnersError
+from hubspot.crm.properties.exceptions import OpenApiException as PropertiesError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from connectors.base import Credential
+from connectors.limits import Usage
+from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean
+from mappings.instant import Span
+
+_ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
+_MILLISECOND: Span = 1_000
+
+
+class HubSpotSession:
+    """HubSpot's API objects, held; every call answers with a Reply or Lost and raises nothing.
+
+    ValueError at construction for a token that cannot be one.
+    """
+
+    def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT) -> None:
+        options: dict[str, Any] = {"access_token": clean(credential.token), "retry": False}
+        if credential.api_url:
+            url = credential.api_url.rstrip("/")
+            options |= {"host": url, "base_url": url}
+        self._client = Client.create(**options)
+        self._timeout = timeout
+        self.usage = Usage()
+
+    @cached_property
+    def _batches(self) -> Any:
+        return self._client.crm.objects.batch_api
+
+    @cached_property
+    def _properties(self) -> Any:
+        return self._client.crm.properties.core_api
+
+    @cached_property
+    def _owners(self) -> Any:
+        return self._client.crm.owners.owners_api
+
+    @cached_property
+    def _associations(self) -> Any:
+        return self._client.crm.associations.v4.batch_api
+
+    def read(self, kind: str, body: Mapping[str, Any]) -> Outcome:
+        """POST /crm/v3/objects/{kind}/batch/read."""
+        return self._call(self._batches.read, kind, body)
+
+    def update(self, kind: str, body: Mapping[str, Any]) -> Outcome:
+        """POST /crm/v3/objects/{kind}/batch/update."""
+        return self._call(self._batches.update, kind, body)
+
+    def create(self, kind: str, body: Mapping[str, Any]) -> Outcome:
+        """POST /crm/v3/objects/{kind}/batch/create."""
+        return self._call(self._batches.create, kind, body)
+
+    def associated(self, kind: str, to: str, body: Mapping[str, Any]) -> Outcome:
+        """POST /crm/v4/associations/{kind}/{to}/batch/read."""
+        return self._call(self._associations.get_page, kind, to, body)
+
+    def properties(self, kind: str) -> Outcome:
+        """GET /crm/v3/properties/{kind}."""
+        return self._call(self._properties.get_all, kind)
+
+    def owners(self, after: str) -> Outcome:
+        """GET /crm/v3/owners, a page of 100."""
+        return self._call(self._owners.get_page, limit=100, **({"after": after} if after else {}))
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        for name in ("_batches", "_properties", "_owners", "_associations"):
+            if name in self.__dict__:
+                self.__dict__[name].api_client.rest_client.pool_manager.clear()
+
+    def _call(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Outcome:
+        try:
+            # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
+            response = method(*arguments, _request_timeout=self._timeout, _preload_content=False, **options)
+            reply = _reply(response.status, response.headers, response.data)
+        except _ERRORS as error:
+            status = getattr(error, "status", None)
+            if not status:
+                return Lost(sent=False, reason=type(error).__name__)
+            reply = _reply(status, error.headers or {}, error.body)
+        except (HTTPError, UnicodeDecodeError) as error:
+            unsent = isinstance(error, (NewConnectionError, ConnectTimeoutError))
+            return Lost(sent=not unsent, reason=type(error).__name__)
+        self.usage = _usage(reply.headers, self.usage)
+        return reply
+
+
+def _reply(status: int, headers: Mapping[str, str], body: bytes | str | None) -> Reply:
+    lowered = {name.lower(): value for name, value in headers.items()}
+    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else body or ""
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        parsed = text
+    return Reply(status=status, headers=lowered, body=parsed)
+
+
+def _usage(headers: Mapping[str, str], before: Usage) -> Usage:
+    """The limits as the last reply told them; replies of search carry none, and nothing changes then."""
+    told = {
+        name.removeprefix("x-hubspot-ratelimit-"): int(value)
+        for name, value in headers.items()
+        if name.startswith("x-hubspot-ratelimit-") and value.isascii() and value.isdigit()
+    }
+    if not told:
+        return before
+    window = told.get("interval-milliseconds")
+    return Usage(
+        window=window * _MILLISECOND if window is not None else before.window,
+        window_limit=told.get("max", before.window_limit),
+        window_remaining=told.get("remaining", before.window_remaining),
+        daily_limit=told.get("daily", before.daily_limit),
+        daily_remaining=told.get("daily-remaining", before.daily_remaining),
+    )

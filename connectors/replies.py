@@ -1,0 +1,97 @@
+"""What came back from a CRM, and what a refusal means, before any vendor's words are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from connectors.base import Receipt, Verdict
+from mappings.instant import DAY, SECOND, Span
+
+CONNECT_SECONDS = 3.05
+READ_SECONDS = 10.0
+Timeout: TypeAlias = tuple[float, float]
+TIMEOUT: Timeout = (CONNECT_SECONDS, READ_SECONDS)
+"""Every call gives up after this: connect, then each wait for bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A reply that arrived: `headers` under lower-case names, `body` as parsed JSON, or text where it is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """No reply: `sent` is false where the request cannot have reached the CRM."""
+
+    sent: bool
+    reason: str
+
+
+Outcome: TypeAlias = Reply | Lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a call, or one record of it, was not carried out; `code` and `message` are the CRM's own words.
+
+    `of_a_record` says that a batch was refused for what one of its records holds, so that the others
+    may pass without it.
+    """
+
+    verdict: Verdict
+    code: str = ""
+    message: str = ""
+    retry_after: Span | None = None
+    outage: bool = False
+    of_a_record: bool = False
+
+    def receipt(self, key: str, record_id: str = "") -> Receipt:
+        """The refusal as the answer to one write."""
+        return Receipt(
+            key=key,
+            verdict=self.verdict,
+            id=record_id,
+            code=self.code,
+            message=self.message,
+            retry_after=self.retry_after,
+            outage=self.outage,
+        )
+
+
+def refusal(receipt: Receipt) -> Refusal:
+    """A receipt that says no, as the refusal of the call it came from."""
+    return Refusal(
+        verdict=receipt.verdict,
+        code=receipt.code,
+        message=receipt.message,
+        retry_after=receipt.retry_after,
+        outage=receipt.outage,
+    )
+
+
+def clean(token: str) -> str:
+    """A token fit for a header, without surrounding blanks; ValueError (not showing it) for one that is none."""
+    trimmed = token.strip()
+    if not trimmed or not trimmed.isascii() or not trimmed.isprintable() or " " in trimmed:
+        msg = "the access token is empty or holds characters that no token has"
+        raise ValueError(msg)
+    return trimmed
+
+
+def lost(outcome: Lost, *, idempotent: bool) -> Refusal:
+    """What a lost reply means: try again where that does no harm, else look first."""
+    harmless = idempotent or not outcome.sent
+    verdict = Verdict.RETRY if harmless else Verdict.UNCLEAR
+    return Refusal(verdict=verdict, code="NO_REPLY", message=outcome.reason, outage=True)
+
+
+def retry_after(headers: Mapping[str, str]) -> Span | None:
+    """The wait that Retry-After asks for, a day at most; None where it is missing or no number of seconds."""
+    asked = headers.get("retry-after", "").strip()
+    if not asked.isascii() or not asked.isdigit():
+        return None
+    return min(int(asked[:9]) * SECOND, DAY)

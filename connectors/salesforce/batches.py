@@ -1,0 +1,66 @@
+"""Salesforce's writing: sObject Collections, and their rows as receipts. Pure.
+
+Rows come back in order, with 200 even where some fail (`allOrNone` false).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
+from connectors.replies import Refusal
+from connectors.salesforce.faults import row
+from connectors.salesforce.queries import TASK_KEY
+from mappings import instant
+from mappings.record_ids import full, genuine
+from mappings.translate import cut
+
+SUBJECT_LIMIT = 255
+BODY_LIMIT = 32_000
+_SUBTYPES = {"call": "Call", "email": "Email", "task": "Task", "review": "Task"}
+_PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High"}
+
+
+def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
+    """A collection update; every record at most once."""
+    records = [{"attributes": {"type": write.object}, "id": write.id, **write.fields} for write in writes]
+    return {"allOrNone": False, "records": records}
+
+
+def upsert_body(writes: Sequence[TaskWrite]) -> dict[str, Any]:
+    """A collection upsert of tasks by our key."""
+    return {"allOrNone": False, "records": [_task(write) for write in writes]}
+
+
+def written(writes: Sequence[FieldWrite | TaskWrite], body: Any, *, unanswered: Verdict) -> list[Receipt] | Refusal:
+    """What became of each row; a reply without a row for each write is none."""
+    if not isinstance(body, list) or len(body) != len(writes):
+        message = "the reply has not one row for each record"
+        return Refusal(verdict=unanswered, code="NO_ANSWER", message=message, outage=True)
+    return [_receipt(write, outcome, unanswered) for write, outcome in zip(writes, body, strict=True)]
+
+
+def _receipt(write: FieldWrite | TaskWrite, outcome: Any, unanswered: Verdict) -> Receipt:
+    told: Mapping[str, Any] = outcome if isinstance(outcome, dict) else {}
+    if told.get("success") is True:
+        return Receipt(key=write.key, verdict=Verdict.DONE, id=full("salesforce", str(told.get("id") or write.id)))
+    listed = told.get("errors")
+    errors = [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
+    if not errors:
+        message = "the row says neither success nor error"
+        return Receipt(key=write.key, verdict=unanswered, id=write.id, code="NO_ANSWER", message=message)
+    return row(errors).receipt(write.key, write.id)
+
+
+def _task(write: TaskWrite) -> dict[str, Any]:
+    task = {
+        "attributes": {"type": "Task"},
+        TASK_KEY: write.key,
+        "WhoId": write.id,
+        "Subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "Description": cut(write.body, BODY_LIMIT),
+        "ActivityDate": instant.to_datetime(write.due_at).date().isoformat(),
+        "Priority": _PRIORITIES[write.priority],
+        "Status": "Not Started",
+        "TaskSubtype": _SUBTYPES[write.channel],
+    }
+    return task | ({"OwnerId": write.owner} if genuine("salesforce", write.owner) else {})

@@ -1,0 +1,81 @@
+"""Salesforce's reading: SOQL, request bodies, and replies as records and fields. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from connectors.base import FieldInfo, Record
+from mappings.record_ids import full, genuine
+from mappings.transforms import date
+
+TASK_KEY = "Coldframe_Key__c"
+"""Our key in every task we create: a unique external id."""
+ALWAYS = ("Id", "CreatedDate", "SystemModstamp")
+PEOPLE = ("Lead", "Contact")
+_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\b": "\\b"})
+
+
+def quoted(text: str) -> str:
+    """A text as a SOQL literal, escaped."""
+    return f"'{text.translate(_ESCAPES)}'"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts as a SOQL list, escaped."""
+    return f"({', '.join(map(quoted, texts))})"
+
+
+def retrieval(ids: Iterable[str], fields: Iterable[str]) -> dict[str, Any]:
+    """The body of a collection retrieve."""
+    return {"ids": list(ids), "fields": sorted({*fields, *ALWAYS})}
+
+
+def people(object_name: str, emails: Iterable[str], fields: Iterable[str]) -> str:
+    """People of one kind by e-mail (Salesforce compares without case); converted leads live on as contacts."""
+    alive = "IsConverted = false AND " if object_name == "Lead" else ""
+    columns = ", ".join(sorted({*fields, *ALWAYS}))
+    return f"SELECT {columns} FROM {object_name} WHERE {alive}Email IN {listed(emails)}"  # noqa: S608 -- escaped above
+
+
+def successors(object_name: str, field: str, ids: Iterable[str]) -> str:
+    """Where records have gone: their converted contact, or the record they were merged into."""
+    return f"SELECT Id, {field} FROM {object_name} WHERE Id IN {listed(filter(_genuine, ids))}"  # noqa: S608 -- ids checked
+
+
+def tasks(keys: Iterable[str]) -> str:
+    """Our tasks by key."""
+    return f"SELECT Id, {TASK_KEY} FROM Task WHERE {TASK_KEY} IN {listed(keys)}"  # noqa: S608 -- escaped above
+
+
+USERS = "SELECT Id, Email FROM User WHERE IsActive = true"
+
+
+def record(object_name: str, found: Mapping[str, Any], fields: Iterable[str]) -> Record:
+    """One record of a reply; its id in the 18-character form."""
+    return Record(
+        object=object_name,
+        id=full("salesforce", str(found["Id"])),
+        fields={name: found.get(name) for name in fields},
+        created_at=date(found.get("CreatedDate")),
+        modified_at=date(found.get("SystemModstamp")),
+    )
+
+
+def fields(body: Mapping[str, Any]) -> Sequence[FieldInfo]:
+    """The fields of a describe."""
+    return [
+        FieldInfo(
+            name=str(found["name"]),
+            label=str(found.get("label") or ""),
+            type=str(found.get("type") or ""),
+            writable=bool(found.get("updateable")),
+            unique=bool(found.get("unique")),
+            options=tuple(
+                str(option["value"]) for option in found.get("picklistValues") or () if option.get("active", True)
+            ),
+        )
+        for found in body.get("fields") or ()
+    ]
+
+
+def _genuine(record_id: str) -> bool:
+    return genuine("salesforce", record_id)

@@ -1,0 +1,62 @@
+"""Where a record lives on that cannot be written any more: conversion, merge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
+from connectors.limits import chunks
+from connectors.replies import Refusal
+from connectors.salesforce import faults, queries
+from mappings.record_ids import full
+
+BATCH = 100
+
+
+class Query(Protocol):
+    """What can run SOQL; a Refusal where it could not."""
+
+    def __call__(self, soql: str, *, bin_too: bool = False) -> list[Mapping[str, Any]] | Refusal:
+        """The rows; `bin_too` looks into the recycle bin."""
+
+
+def followed(
+    query: Query, writes: Sequence[FieldWrite] | Sequence[TaskWrite], receipts: Sequence[Receipt]
+) -> list[Receipt]:
+    """The receipts, with FOLLOW and the new record where one was converted or merged."""
+    places = {place: (writes[place], receipt) for place, receipt in enumerate(receipts)}
+    converted = [place for place, (_, receipt) in places.items() if receipt.code == faults.CONVERTED]
+    deleted = [place for place, (_, receipt) in places.items() if receipt.code == faults.DELETED]
+    found = list(receipts)
+    moves = _moves(query, "Lead", "ConvertedContactId", [writes[place].id for place in converted], bin_too=False)
+    _follow(found, converted, lambda place: ("Contact", moves.get(full("salesforce", writes[place].id), "")))
+    for name in queries.PEOPLE:
+        gone = [place for place in deleted if writes[place].object == name]
+        merges = _moves(query, name, "MasterRecordId", [writes[place].id for place in gone], bin_too=True)
+        _follow(found, gone, _named(name, merges, writes))
+    return found
+
+
+def _named(
+    name: str, merges: Mapping[str, str], writes: Sequence[FieldWrite] | Sequence[TaskWrite]
+) -> Callable[[int], tuple[str, str]]:
+    return lambda place: (name, merges.get(full("salesforce", writes[place].id), ""))
+
+
+def _follow(found: list[Receipt], places: Sequence[int], moved: Callable[[int], tuple[str, str]]) -> None:
+    for place in places:
+        target = moved(place)
+        if target[1]:
+            found[place] = replace(found[place], verdict=Verdict.FOLLOW, moved_to=target)
+
+
+def _moves(query: Query, object_name: str, field: str, ids: Sequence[str], *, bin_too: bool) -> dict[str, str]:
+    moves: dict[str, str] = {}
+    for some in chunks(sorted(set(ids)), BATCH):
+        rows = query(queries.successors(object_name, field, some), bin_too=bin_too)
+        if isinstance(rows, Refusal):
+            continue
+        for row in rows:
+            if row.get(field):
+                moves[full("salesforce", str(row["Id"]))] = full("salesforce", str(row[field]))
+    return moves

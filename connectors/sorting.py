@@ -1,0 +1,69 @@
+"""What every connector does with a batch before its vendor is asked: checks, sorts, and keeps the order."""
+
+from collections.abc import Callable, Container, Mapping, Sequence
+
+from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.replies import Refusal
+from mappings.record_ids import genuine
+
+
+def answered(
+    system: str,
+    writes: Sequence[Write],
+    *,
+    objects: Container[str],
+    fields: Callable[[Sequence[FieldWrite]], Sequence[Receipt]],
+    tasks: Callable[[Sequence[TaskWrite]], Sequence[Receipt]],
+) -> list[Receipt]:
+    """Receipts in the writes' order; ids that are none are refused before they enter a path.
+
+    `objects` are those a task can be about.
+    """
+    receipts: dict[int, Receipt] = {}
+    updates: list[tuple[int, FieldWrite]] = []
+    creations: list[tuple[int, TaskWrite]] = []
+    for place, write in enumerate(writes):
+        wrong = _wrong(system, write, objects)
+        if wrong:
+            receipts[place] = wrong
+        elif isinstance(write, FieldWrite):
+            updates.append((place, write))
+        else:
+            creations.append((place, write))
+    if updates:
+        done = fields([write for _, write in updates])
+        receipts.update(zip((place for place, _ in updates), done, strict=True))
+    if creations:
+        done = tasks([write for _, write in creations])
+        receipts.update(zip((place for place, _ in creations), done, strict=True))
+    return [receipts[place] for place in range(len(writes))]
+
+
+def resolved(receipts: Sequence[Receipt], refused: Container[str], there: Mapping[str, str] | Refusal) -> list[Receipt]:
+    """Receipts of tasks whose keys were `refused` as taken, once it was looked up which tasks hold them.
+
+    A task that holds the key is that task: an earlier try went through. Where nobody could look, the write
+    waits for the next round.
+    """
+    found = []
+    for receipt in receipts:
+        if receipt.key not in refused:
+            found.append(receipt)
+        elif isinstance(there, Refusal):
+            found.append(there.receipt(receipt.key, receipt.id))
+        elif receipt.key in there:
+            found.append(Receipt(key=receipt.key, verdict=Verdict.DONE, id=there[receipt.key]))
+        else:
+            found.append(receipt)
+    return found
+
+
+def _wrong(system: str, write: Write, objects: Container[str]) -> Receipt | None:
+    code, message = "", ""
+    if not genuine(system, write.id):
+        code, message = "INVALID_ID", f"'{write.id[:40]}' is no record id of {system}"
+    elif isinstance(write, TaskWrite) and write.object not in objects:
+        code, message = "INVALID_OBJECT", f"a task cannot be about a {write.object}"
+    elif isinstance(write, FieldWrite) and not write.fields:
+        return Receipt(key=write.key, verdict=Verdict.DONE, id=write.id)
+    return Receipt(key=write.key, verdict=Verdict.PERMANENT, code=code, message=message) if code else None

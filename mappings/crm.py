@@ -1,0 +1,128 @@
+"""A compiled mapping: which CRM fields become which canonical ones, and back.
+
+Values only; `mappings.compiler` makes them from YAML, `mappings.translate` applies them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mappings.canonical import Value
+
+Transform: TypeAlias = Literal[
+    "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
+]
+"""The closed list of what a mapping can do to a value."""
+
+KEEP = "keep"
+"""What `else` says when a picklist value outside the table is to be kept as a word of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One CRM field and what is done to its value. `values` keys are case-folded."""
+
+    field: str
+    transform: Transform = "text"
+    values: Mapping[str, str]
+    otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Where a canonical field comes from: the first source that is not blank, else `default`.
+
+    A blank never overwrites what is known, unless `clears`.
+    """
+
+    name: str
+    sources: tuple[Source, ...]
+    default: Value = None
+    clears: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The CRM field that takes one value of a lead's standing, cut to `limit` characters."""
+
+    name: str
+    field: str
+    limit: int
+    values: Mapping[str, str]
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A field that holds another record's id: (system, object) says of what."""
+
+    system: str
+    object: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectMapping:
+    """How one CRM object is read and written."""
+
+    name: str
+    kind: Literal["person", "account"]
+    lead: tuple[Rule, ...] = ()
+    account: tuple[Rule, ...] = ()
+    account_ref: Reference | None = None
+    references: tuple[Reference, ...] = ()
+    write: tuple[Target, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The CRM fields to ask for, sorted."""
+        rules = {source.field for rule in self.lead + self.account for source in rule.sources}
+        held = {reference.field for reference in self.references}
+        return tuple(sorted(rules | held | ({self.account_ref.field} if self.account_ref else set())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmMapping:
+    """One system's mapping."""
+
+    system: str
+    objects: Mapping[str, ObjectMapping]
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The objects that stand for persons, in the file's order."""
+        return tuple(name for name, found in self.objects.items() if found.kind == "person")
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The objects that stand for companies, in the file's order."""
+        return tuple(name for name, found in self.objects.items() if found.kind == "account")
+
+    @property
+    def quiet(self) -> frozenset[str]:
+        """CRM fields whose change alone is not worth a write."""
+        return frozenset(target.field for found in self.objects.values() for target in found.write if target.quiet)
+
+    @property
+    def needed(self) -> Mapping[str, tuple[str, ...]]:
+        """Per object, every CRM field that is read or written: what `coldframe doctor` looks for."""
+        return {
+            name: tuple(sorted({*found.reads, *(target.field for target in found.write)}))
+            for name, found in self.objects.items()
+        }
+
+    def reads(self, object_name: str) -> tuple[str, ...]:
+        """The CRM fields to ask for when reading an object; none for an object that is not mapped."""
+        found = self.objects.get(object_name)
+        return found.reads if found else ()
+
+    def settles(self, object_name: str, field: str) -> bool:
+        """Whether this one field's value is enough to know every canonical field it feeds.
+
+        It is not where another field comes first: the record must be read then.
+        """
+        found = self.objects.get(object_name)
+        if found is None:
+            return True
+        rules = [rule for rule in found.lead + found.account if any(source.field == field for source in rule.sources)]
+        return all(len(rule.sources) == 1 for rule in rules)

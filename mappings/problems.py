@@ -1,0 +1,34 @@
+"""Problems: an author's mistakes as values, with the place and the nearest right name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in a file people write. Lines and columns count from 1; sorts by file, then place."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.text}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the known name closest to what was written, or "" when none is close."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return f" (did you mean '{folded[close[0]]}'?)" if close else ""
+
+
+def fatal(problems: Iterable[Problem]) -> bool:
+    """Whether any of the problems is an error, so that nothing usable came out."""
+    return any(problem.severity == "error" for problem in problems)

@@ -1,0 +1,25 @@
+"""Record ids as the CRMs write them: digits in HubSpot, 15 or 18 letters and digits in Salesforce."""
+
+import re
+
+_SALESFORCE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+_HUBSPOT = re.compile(r"[0-9]{1,19}")
+_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_SHORT = 15
+
+
+def genuine(system: str, record_id: str) -> bool:
+    """Whether a text has the form of a record id of this system, and may enter a path or a query."""
+    pattern = _SALESFORCE if system == "salesforce" else _HUBSPOT
+    return pattern.fullmatch(record_id) is not None
+
+
+def full(system: str, record_id: str) -> str:
+    """The id to store: a Salesforce one with its case-safe suffix (18 characters), any other as it is."""
+    if system != "salesforce" or len(record_id) != _SHORT or not genuine(system, record_id):
+        return record_id
+    return record_id + "".join(_check(record_id[start : start + 5]) for start in (0, 5, 10))
+
+
+def _check(five: str) -> str:
+    return _SUFFIX[sum(1 << place for place, letter in enumerate(five) if "A" <= letter <= "Z")]

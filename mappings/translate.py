@@ -1,0 +1,148 @@
+"""CRM records into canonical fields, and a lead's standing into CRM fields.
+
+Pure, but for reading a mapping's file. A field nobody has supplied is absent: a blank in a CRM never
+overwrites what is known, unless the mapping says `blank: clear`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from mappings import instant, record_ids, transforms
+from mappings.canonical import NOTHING, STANDING_FIELDS, Fields, Kind, Value
+from mappings.compiler import compile_mapping
+from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Target
+from mappings.located import load
+from mappings.problems import Problem
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inward:
+    """What one CRM record says, in canonical terms.
+
+    `account_ref` is (object, id) of the record's company; `references` are (system, object, id) of other
+    records of the same person or company: its other system's, those merged into it, the converted contact.
+    """
+
+    lead: Fields = field(default_factory=lambda: NOTHING)
+    account: Fields = field(default_factory=lambda: NOTHING)
+    account_ref: tuple[str, str] | None = None
+    references: tuple[tuple[str, str, str], ...] = ()
+
+
+def load_mapping(system: str, path: str | None = None) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
+    """The mapping of a system, from a file or the one that comes with Coldframe; None with its Problems."""
+    name = path or f"mappings/{system}.yaml"
+    try:
+        source = Path(path) if path else resources.files("mappings").joinpath(f"{system}.yaml")
+        text = source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        return None, (Problem(name, 1, 1, f"cannot be read: {reason}"),)
+    located, problems = load(text, name)
+    if located is None:
+        return None, problems
+    mapping, found = compile_mapping(located)
+    if mapping is not None and mapping.system != system:
+        return None, (located.problem(("system",), f"maps {mapping.system}, expected {system}"),)
+    return mapping, problems + found
+
+
+def inward(mapping: CrmMapping, object_name: str, raw: Raw) -> Inward:
+    """A whole record, read with `mapping.reads(object_name)`, in canonical terms; nothing for an unmapped object."""
+    found = mapping.objects.get(object_name)
+    if found is None:
+        return Inward()
+    held = {(ref.system, ref.object, one): None for ref in found.references for one in _ids(ref, raw)}
+    account = next(iter(_ids(found.account_ref, raw)), None) if found.account_ref else None
+    return Inward(
+        lead=_values(found.lead, raw),
+        account=_values(found.account, raw),
+        account_ref=(found.account_ref.object, account) if found.account_ref and account else None,
+        references=tuple(held),
+    )
+
+
+def inward_property(mapping: CrmMapping, object_name: str, name: str, value: str) -> Fields:
+    """What one changed property from a webhook says: lead fields of a person, account fields of a company.
+
+    Silent where another property comes first, or where this one is blank and others may step in
+    (`mapping.settles` tells): the record must be read then.
+    """
+    found = mapping.objects.get(object_name)
+    if found is None:
+        return NOTHING
+    rules = found.lead if found.kind == "person" else found.account
+    first = [rule for rule in rules if rule.sources[0].field == name]
+    alone = {rule.name for rule in first if len(rule.sources) == 1}
+    settled = _values([replace(rule, sources=rule.sources[:1]) for rule in first], {name: value})
+    return {key: one for key, one in settled.items() if one is not None or key in alone}
+
+
+def outward(mapping: CrmMapping, object_name: str, standing: Fields) -> Raw:
+    """A lead's standing in the CRM's own names and types; only what `standing` names and the mapping writes.
+
+    HubSpot takes text ("" clears, times as ISO with milliseconds), Salesforce numbers, booleans and null.
+    """
+    found = mapping.objects.get(object_name) or ObjectMapping(name=object_name, kind="person")
+    speak = _hubspot if mapping.system == "hubspot" else _salesforce
+    return {
+        target.field: speak(_spoken(target, standing[target.name]), STANDING_FIELDS[target.name].kind)
+        for target in found.write
+        if target.name in standing
+    }
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters as both CRMs count them (UTF-16 units), an ellipsis where something is missing."""
+    if len(text.encode("utf-16-le")) <= 2 * limit:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", errors="ignore")
+    return kept.rstrip() + "…"
+
+
+def _values(rules: Iterable[Rule], raw: Raw) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for rule in rules:
+        read = (transforms.apply(source, raw.get(source.field)) for source in rule.sources)
+        value = next((one for one in read if one is not None), rule.default)
+        if value is not None:
+            values[rule.name] = value
+        elif rule.clears and any(source.field in raw for source in rule.sources):
+            values[rule.name] = None
+    return values
+
+
+def _ids(reference: Reference, raw: Raw) -> tuple[str, ...]:
+    read = transforms.parts(transforms.text(raw.get(reference.field))) or ()
+    return tuple(record_ids.full(reference.system, one) for one in read if record_ids.genuine(reference.system, one))
+
+
+def _spoken(target: Target, value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    return cut(target.values.get(value, value), target.limit)
+
+
+def _hubspot(value: Value, kind: Kind) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ";".join(value)
+    if kind == "time" and isinstance(value, int):
+        return instant.to_datetime(value).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value // 1000 % 1000:03d}Z"
+    return str(value)
+
+
+def _salesforce(value: Value, kind: Kind) -> Any:
+    if isinstance(value, tuple):
+        return ";".join(value) or None
+    if kind == "time" and isinstance(value, int):
+        return instant.to_datetime(value).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value // 1000 % 1000:03d}+0000"
+    return value if value != "" else None

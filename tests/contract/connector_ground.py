@@ -1,0 +1,76 @@
+"""The ground that the connector rules stand on: a sandbox, a connector, and writes to send."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import pytest
+
+from connectors.base import Connector, FieldWrite, TaskWrite
+from connectors.limits import Usage
+from mappings.instant import parse
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+
+DUE = parse("2026-03-02T15:00:00Z")
+HASTE = (1.0, 0.5)
+"""Connect and read timeouts that a test can wait for."""
+TOKEN = "canary-5f1b"
+
+
+class Plug(Connector, Protocol):
+    usage: Usage
+
+    def owners(self) -> Mapping[str, str]: ...
+
+    def close(self) -> None: ...
+
+
+class Ground:
+    """What every rule stands on; subclasses say where things are in their CRM."""
+
+    system: str
+    person: str
+    score: str
+    text: str
+    task_call: str
+    update_call: str
+    read_call: str
+    look_call: str
+
+    def connect(self, box: Sandbox, *, haste: bool = False) -> Plug:
+        raise NotImplementedError
+
+    def add(self, box: Sandbox, email: str, **values: Any) -> str:
+        raise NotImplementedError
+
+    def held(self, box: Sandbox, record: str, field: str) -> Any:
+        raise NotImplementedError
+
+    def delete(self, box: Sandbox, record: str) -> None:
+        raise NotImplementedError
+
+    def value(self, score: int) -> Any:
+        raise NotImplementedError
+
+    def hide(self, box: Sandbox, field: str) -> None:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def crm(self, box: Sandbox) -> Iterator[Plug]:
+        crm = self.connect(box, haste=True)
+        yield crm
+        crm.close()
+
+    def log(self, box: Sandbox) -> Any:
+        return box.hubspot.log if self.system == "hubspot" else box.salesforce.log
+
+    def fault(self, box: Sandbox, kind: Any, path: str, **more: Any) -> None:
+        box.faults.add(Fault(kind=kind, system=self.system, path=path, **more))
+
+    def field(self, record: str, score: int = 55, key: str = "") -> FieldWrite:
+        values = {self.score: self.value(score), self.text: f"scored {score}"}
+        return FieldWrite(key=key or f"f:{record}:{score}", object=self.person, id=record, fields=values)
+
+    def task(self, record: str, key: str = "t:1", **more: Any) -> TaskWrite:
+        given: dict[str, Any] = {"subject": "Call Ana", "body": "Fit 40\n<b>pricing</b> & ROI", "channel": "call"}
+        return TaskWrite(key=key, object=self.person, id=record, due_at=DUE, **(given | more))

@@ -1,0 +1,138 @@
+"""One task for one key, whatever is retried."""
+
+import html
+from fnmatch import fnmatch
+
+from connector_ground import DUE, Ground, Plug
+
+from connectors.base import Receipt, TaskWrite, Verdict, Write
+from sandbox import desk
+from sandbox.server import Sandbox
+
+
+class Tasks(Ground):
+    def test_a_task_stands_in_the_crm_with_its_person_and_the_packet(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        receipt = crm.apply([self.task(ana, priority="high")])[0]
+        assert receipt.verdict is Verdict.DONE
+        (task,) = desk.tasks(box)
+        assert (task.id, task.key, task.subject, task.lead_id) == (receipt.id, "t:1", "Call Ana", ana)
+        assert task.open
+        assert task.priority == "HIGH"
+        assert task.due.startswith("2026-03-02")
+        assert task.type.casefold() == "call"
+        assert "<b>" not in html.unescape(task.body).replace("<b>pricing</b> & ROI", "")
+        assert "Fit 40" in task.body
+
+    def test_the_same_task_is_never_made_twice(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        first = crm.apply([self.task(ana)])[0]
+        again = crm.apply([self.task(ana)])[0]
+        looked = crm.apply([self.task(ana, attempted=True)])[0]
+        assert [(receipt.verdict, receipt.id) for receipt in (first, again, looked)] == [(Verdict.DONE, first.id)] * 3
+        assert len(desk.tasks(box)) == 1
+
+    def test_twice_in_one_batch_is_one_task(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        receipts = crm.apply([self.task(ana), self.task(ana), self.task(ana, "t:2")])
+        assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 3
+        assert len(desk.tasks(box)) == 2
+
+    def test_a_task_made_before_the_connection_dropped_is_one_task_after_the_retry(
+        self, box: Sandbox, crm: Plug
+    ) -> None:
+        people = [self.add(box, f"p{number}@acme.example") for number in range(3)]
+        self.fault(box, "apply_then_drop", self.task_call)
+        writes = [self.task(person, f"t:{place}") for place, person in enumerate(people)]
+        first = crm.apply(writes)
+        assert [(receipt.verdict, receipt.outage) for receipt in first] == [(Verdict.UNCLEAR, True)] * 3
+        assert len(desk.tasks(box)) == 3, "the CRM had made them"
+        late = self.add(box, "late@acme.example")
+        again = [self.task(person, f"t:{place}", attempted=True) for place, person in enumerate(people)]
+        receipts = crm.apply([*again, self.task(late, "t:new")])
+        assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 4
+        found = {task.key: task.id for task in desk.tasks(box)}
+        assert len(desk.tasks(box)) == 4
+        assert [receipt.id for receipt in receipts] == [found["t:0"], found["t:1"], found["t:2"], found["t:new"]]
+
+    def test_a_task_that_was_never_made_is_made_by_the_retry(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        self.fault(box, "drop", self.task_call)
+        assert crm.apply([self.task(ana)])[0].verdict is Verdict.UNCLEAR
+        assert crm.apply([self.task(ana, attempted=True)])[0].verdict is Verdict.DONE
+        assert len(desk.tasks(box)) == 1
+
+    def test_a_retry_does_not_open_a_task_that_sales_has_closed(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        self.fault(box, "apply_then_drop", self.task_call)
+        crm.apply([self.task(ana)])
+        (task,) = desk.tasks(box)
+        desk.close(box, self.system, task.id, outcome="connected")
+        assert crm.apply([self.task(ana, attempted=True)])[0].verdict is Verdict.DONE
+        (task,) = desk.tasks(box)
+        assert not task.open
+        creations = [entry for entry in self.log(box).entries() if fnmatch(entry.path, self.task_call)]
+        assert len(creations) == 1, "the second try only looked"
+
+    def test_without_having_looked_no_second_try_is_made(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        self.fault(box, "apply_then_drop", self.task_call)
+        crm.apply([self.task(ana)])
+        self.fault(box, "unavailable", "*")
+        receipt = crm.apply([self.task(ana, attempted=True)])[0]
+        assert (receipt.verdict, receipt.outage) == (Verdict.RETRY, True)
+        assert len(desk.tasks(box)) == 1
+
+    def test_a_task_for_a_record_that_is_gone_is_permanent_and_its_neighbours_are_made(
+        self, box: Sandbox, crm: Plug
+    ) -> None:
+        people = [self.add(box, f"p{number}@acme.example") for number in range(6)]
+        self.delete(box, people[2])
+        receipts = crm.apply([self.task(person, f"t:{place}") for place, person in enumerate(people)])
+        verdicts = [receipt.verdict for receipt in receipts]
+        assert verdicts == [Verdict.DONE] * 2 + [Verdict.PERMANENT] + [Verdict.DONE] * 3
+        assert {task.key for task in desk.tasks(box)} == {"t:0", "t:1", "t:3", "t:4", "t:5"}
+
+    def test_too_long_a_subject_and_body_are_cut_to_what_the_crm_takes(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        receipt = crm.apply([self.task(ana, subject="s" * 1_000, body='line with "quotes" & <tags>\n' * 10_000)])[0]
+        assert receipt.verdict is Verdict.DONE, receipt
+        (task,) = desk.tasks(box)
+        assert len(task.subject) == 255
+        assert task.body.rstrip().endswith("…")
+
+    def test_a_task_about_something_else_than_a_person_or_deal_is_refused_here(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        write = TaskWrite(key="k", object="ticket", id=ana, subject="s", body="b", due_at=DUE)
+        assert crm.apply([write])[0].code == "INVALID_OBJECT"
+        assert self.log(box).entries() == []
+
+    def test_fields_and_tasks_in_one_batch_are_each_answered_in_order(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        writes: list[Write] = [
+            self.task(ana, "a"),
+            self.field(ana, key="b"),
+            self.task(ana, "c"),
+            self.field("", key="d"),
+        ]
+        receipts: list[Receipt] = list(crm.apply(writes))
+        assert [receipt.key for receipt in receipts] == ["a", "b", "c", "d"]
+        assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 3 + [Verdict.PERMANENT]
+
+    def test_a_task_whose_owner_has_left_is_made_without_one(self, box: Sandbox, crm: Plug) -> None:
+        ana, bo = self.add(box, "ana@acme.example"), self.add(box, "bo@acme.example")
+        gone = "999999" if self.system == "hubspot" else "0057Q000000ZZZZQA4"
+        receipts = crm.apply([self.task(ana, "t:1", owner=gone), self.task(bo, "t:2")])
+        assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 2, receipts
+        assert gone in receipts[0].message
+        assert len(desk.tasks(box)) == 2
+
+    def test_a_taken_key_that_nobody_could_look_up_waits_for_the_next_round(self, box: Sandbox, crm: Plug) -> None:
+        ana = self.add(box, "ana@acme.example")
+        crm.apply([self.task(ana)])
+        self.fault(box, "unavailable", self.look_call, times=0)
+        receipt = crm.apply([self.task(ana)])[0]
+        assert receipt.verdict is Verdict.RETRY
+        box.faults.clear()
+        assert crm.apply([self.task(ana)])[0].verdict is Verdict.DONE
+        assert len(desk.tasks(box)) == 1
