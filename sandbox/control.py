@@ -1,0 +1,233 @@
+"""What the handles do, over HTTP: for tests and demos whose sandbox runs in another process.
+
+| call | does |
+|---|---|
+| GET `/_sandbox/counts` | records by system and type, calls by shape, webhooks carried |
+| GET `/_sandbox/state` | every record of both systems |
+| GET `/_sandbox/tasks` | every task of both systems in one shape |
+| GET `/_sandbox/log?system=&method=&path=` | the last calls |
+| GET, POST, DELETE `/_sandbox/faults` | faults still to come; one more (a Fault's fields); none |
+| GET, POST, DELETE `/_sandbox/rules` | validation rules: `system`, `object`, `field`, `pattern`, `message` |
+| POST `/_sandbox/records` | `{"system", "object", "records": [values]}` → `{"ids": […]}`, as a person |
+| PATCH `/_sandbox/records` | `{"system", "object", "id", "values"}`, as a person |
+| DELETE `/_sandbox/records` | `{"system", "object", "id"}`, as a person |
+| POST `/_sandbox/links` | HubSpot: `{"object", "id", "to", "other"}` |
+| POST `/_sandbox/merge` | HubSpot: `{"object", "survivor", "ended"}` |
+| POST `/_sandbox/convert` | Salesforce: `{"lead", "account", "contact", "opportunity"}` |
+| POST `/_sandbox/tasks/<system>/<id>/close` | `{"outcome", "reason"}`, as a person |
+| POST `/_sandbox/webhooks` | `{"url", "secret", "sign_url"}` |
+| POST `/_sandbox/drain?timeout=30` | wait for the webhooks → `{"drained": true}` |
+| POST `/_sandbox/redeliver?batches=1` | send the last webhooks once more |
+| POST `/_sandbox/limits` | `{"hubspot": {"ten_secondly", "daily", "searches"}, "salesforce": {"daily"}}` |
+| POST `/_sandbox/fill` | `{"leads": 300, "seed": 7}` → what was made |
+| POST `/_sandbox/reset` | both systems as at the start |
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from sandbox import desk
+from sandbox.filling import fill
+from sandbox.hubspot.errors import Refused as HubSpotRefused
+from sandbox.salesforce.errors import Refused as SalesforceRefused
+from sandbox.wire import encoded
+
+if TYPE_CHECKING:
+    from sandbox.server import Sandbox
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(encoded(value), status, mimetype="application/json")
+
+
+def _wish() -> dict[str, Any]:
+    value = request.get_json(silent=True)
+    return value if isinstance(value, dict) else {}
+
+
+def control(sandbox: Sandbox) -> Blueprint:
+    """The blueprint under `/_sandbox`."""
+    rooms = Blueprint("control", __name__, url_prefix="/_sandbox")
+    _reading(rooms, sandbox)
+    _records(rooms, sandbox)
+    _deeds(rooms, sandbox)
+    _trouble(rooms, sandbox)
+    _webhooks(rooms, sandbox)
+
+    @rooms.errorhandler(KeyError)
+    @rooms.errorhandler(HubSpotRefused)
+    @rooms.errorhandler(SalesforceRefused)
+    @rooms.errorhandler(msgspec.ValidationError)
+    @rooms.errorhandler(TypeError)
+    def wrong(trouble: Exception) -> Response:
+        message = getattr(trouble, "message", "") or f"{type(trouble).__name__}: {trouble}"
+        return _json({"error": message}, 404 if isinstance(trouble, KeyError) else 400)
+
+    return rooms
+
+
+def _reading(rooms: Blueprint, sandbox: Sandbox) -> None:
+    @rooms.get("/counts")
+    def counts() -> Response:
+        sender = sandbox.hubspot.sender
+        webhooks = {"delivered": sender.delivered, "failed": sender.failed, "given_up": sender.given_up}
+        webhooks["pending"] = sender.pending()
+        calls = {"hubspot": sandbox.hubspot.log.counts(), "salesforce": sandbox.salesforce.log.counts()}
+        records = {"hubspot": sandbox.hubspot.counts(), "salesforce": sandbox.salesforce.counts()}
+        return _json({"records": records, "calls": calls, "webhooks": webhooks})
+
+    @rooms.get("/state")
+    def state() -> Response:
+        return _json({"hubspot": sandbox.hubspot.state(), "salesforce": sandbox.salesforce.state()})
+
+    @rooms.get("/tasks")
+    def tasks() -> Response:
+        return _json({"tasks": [asdict(one) for one in desk.tasks(sandbox)]})
+
+    @rooms.get("/log")
+    def log() -> Response:
+        wanted = request.args.get("system", "")
+        logs = {"hubspot": sandbox.hubspot.log, "salesforce": sandbox.salesforce.log}
+        method, path = request.args.get("method", ""), request.args.get("path", "")
+        found = [
+            entry.shown()
+            for name, one in logs.items()
+            if wanted in {"", name}
+            for entry in one.entries(method=method, path=path)
+        ]
+        return _json({"log": found})
+
+    @rooms.delete("/log")
+    def forget() -> Response:
+        sandbox.hubspot.log.clear()
+        sandbox.salesforce.log.clear()
+        return _json({})
+
+
+def _records(rooms: Blueprint, sandbox: Sandbox) -> None:
+    def system(wish: dict[str, Any]) -> Any:
+        return {"hubspot": sandbox.hubspot, "salesforce": sandbox.salesforce}[str(wish.get("system"))]
+
+    @rooms.post("/records")
+    def add() -> Response:
+        wish = _wish()
+        return _json({"ids": [system(wish).add(wish["object"], one) for one in wish["records"]]}, 201)
+
+    @rooms.patch("/records")
+    def change() -> Response:
+        wish = _wish()
+        system(wish).set(wish["object"], wish["id"], wish["values"])
+        return _json({})
+
+    @rooms.delete("/records")
+    def remove() -> Response:
+        wish = _wish()
+        system(wish).delete(wish["object"], wish["id"])
+        return _json({})
+
+
+def _deeds(rooms: Blueprint, sandbox: Sandbox) -> None:
+    @rooms.post("/links")
+    def link() -> Response:
+        wish = _wish()
+        sandbox.hubspot.link(wish["object"], wish["id"], wish["to"], wish["other"])
+        return _json({})
+
+    @rooms.post("/merge")
+    def merge() -> Response:
+        wish = _wish()
+        sandbox.hubspot.merge(wish["object"], wish["survivor"], wish["ended"])
+        return _json({})
+
+    @rooms.post("/convert")
+    def convert() -> Response:
+        wish = _wish()
+        wanted = {name: wish[name] for name in ("account", "contact", "opportunity") if wish.get(name)}
+        return _json(sandbox.salesforce.convert(wish["lead"], **wanted))
+
+    @rooms.post("/tasks/<vendor>/<id_>/close")
+    def close(vendor: str, id_: str) -> Response:
+        wish = _wish()
+        desk.close(sandbox, vendor, id_, outcome=str(wish.get("outcome")), reason=str(wish.get("reason") or ""))
+        return _json({})
+
+    @rooms.post("/fill")
+    def filled() -> Response:
+        wish = _wish()
+        made = fill(
+            sandbox.hubspot,
+            sandbox.salesforce,
+            leads=int(wish.get("leads", 300)),
+            seed=int(wish.get("seed", sandbox.seed)),
+        )
+        return _json(asdict(made), 201)
+
+    @rooms.post("/reset")
+    def reset() -> Response:
+        sandbox.reset()
+        return _json({})
+
+
+def _trouble(rooms: Blueprint, sandbox: Sandbox) -> None:
+    @rooms.get("/faults")
+    def faults() -> Response:
+        return _json({"faults": [asdict(fault) for fault in sandbox.faults.waiting()]})
+
+    @rooms.post("/faults")
+    def fault() -> Response:
+        return _json(asdict(sandbox.faults.add_from(_wish())), 201)
+
+    @rooms.delete("/faults")
+    def no_faults() -> Response:
+        sandbox.faults.clear()
+        return _json({})
+
+    @rooms.get("/rules")
+    def rules() -> Response:
+        return _json({"hubspot": sandbox.hubspot.rules(), "salesforce": sandbox.salesforce.rules()})
+
+    @rooms.post("/rules")
+    def rule() -> Response:
+        wish = _wish()
+        held = sandbox.hubspot if wish.pop("system") == "hubspot" else sandbox.salesforce
+        held.rule(**wish)
+        return _json({}, 201)
+
+    @rooms.delete("/rules")
+    def no_rules() -> Response:
+        sandbox.hubspot.portal.rules.clear()
+        sandbox.salesforce.org.rules.clear()
+        return _json({})
+
+    @rooms.post("/limits")
+    def limits() -> Response:
+        wish = _wish()
+        held = sandbox.hubspot.limits
+        for name in ("ten_secondly", "daily", "searches"):
+            setattr(held, name, int(wish.get("hubspot", {}).get(name, getattr(held, name))))
+        door = sandbox.salesforce.gate
+        door.daily = int(wish.get("salesforce", {}).get("daily", door.daily))
+        return _json({})
+
+
+def _webhooks(rooms: Blueprint, sandbox: Sandbox) -> None:
+    @rooms.post("/webhooks")
+    def webhooks() -> Response:
+        wish = _wish()
+        sandbox.send_webhooks(
+            str(wish.get("url") or ""), str(wish.get("secret") or ""), sign_url=str(wish.get("sign_url") or "")
+        )
+        return _json({})
+
+    @rooms.post("/drain")
+    def drain() -> Response:
+        return _json({"drained": sandbox.drain(float(request.args.get("timeout", "30")))})
+
+    @rooms.post("/redeliver")
+    def redeliver() -> Response:
+        return _json({"batches": sandbox.hubspot.sender.redeliver(int(request.args.get("batches", "1")))})

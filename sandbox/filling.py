@@ -1,0 +1,167 @@
+"""Invented people, put where they belong: HubSpot, Salesforce, or both at once with cross-references."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sandbox.chance import Chance
+from sandbox.hubspot.handle import HubSpot
+from sandbox.hubspot.owners import OWNERS
+from sandbox.hubspot.portal import Origin
+from sandbox.people import Company, Person, people
+from sandbox.salesforce.handle import Salesforce
+from sandbox.vocabulary import INDUSTRIES, SALESFORCE_SOURCES
+
+IMPORT = Origin(source="IMPORT", id="userId:70512344")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A person and their records' ids; "" where a system does not know them. `object` is Lead or Contact."""
+
+    email: str
+    name: str
+    title: str
+    company: str
+    source: str
+    hubspot: str = ""
+    salesforce: str = ""
+    object: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Filled:
+    """What was made."""
+
+    people: list[Placed] = field(default_factory=list)
+    hubspot: dict[str, int] = field(default_factory=dict)
+    salesforce: dict[str, int] = field(default_factory=dict)
+
+
+def fill(hubspot: HubSpot, salesforce: Salesforce, *, leads: int, seed: int) -> Filled:
+    """Put `leads` invented people into both systems; the same seed gives the same people."""
+    filler = _Filler(hubspot, salesforce, Chance(f"filling {seed}"))
+    filled = Filled(people=[filler.place(person) for person in people(leads, seed=seed)])
+    filled.hubspot = hubspot.counts()
+    filled.salesforce = salesforce.counts()
+    return filled
+
+
+class _Filler:
+    def __init__(self, hubspot: HubSpot, salesforce: Salesforce, chance: Chance) -> None:
+        self._hubspot = hubspot
+        self._salesforce = salesforce
+        self._chance = chance
+        self._companies: dict[str, str] = {}
+        self._accounts: dict[str, str] = {}
+
+    def place(self, person: Person) -> Placed:
+        salesforce = object_name = hubspot = ""
+        if person.home != "hubspot":
+            salesforce, object_name = self._in_salesforce(person)
+        if person.home != "salesforce":
+            hubspot = self._in_hubspot(person, salesforce, object_name)
+        return Placed(
+            email=person.email,
+            name=f"{person.first} {person.last}",
+            title=person.title,
+            company=person.company.name,
+            source=person.source,
+            hubspot=hubspot,
+            salesforce=salesforce,
+            object=object_name,
+        )
+
+    def _in_salesforce(self, person: Person) -> tuple[str, str]:
+        company = person.company
+        owner = self._chance.choice(self._salesforce.people[1:])["Id"]
+        values = {
+            "FirstName": person.first,
+            "LastName": person.last,
+            "Email": person.email,
+            "Title": person.title or None,
+            "Phone": person.phone,
+            "LeadSource": SALESFORCE_SOURCES[person.source],
+            "OwnerId": owner,
+            "HasOptedOutOfEmail": person.opted_out,
+            "Problem__c": person.problem or None,
+            "Budget__c": person.budget or None,
+            "Timeline__c": person.timeline or None,
+        }
+        if person.at_account:
+            account = self._account(company, owner)
+            place = {"AccountId": account, "MailingCity": company.city, "MailingCountry": company.country}
+            return self._salesforce.add("Contact", values | place), "Contact"
+        firm = {
+            "Company": company.name,
+            "City": company.city,
+            "Country": company.country,
+            "Website": f"https://www.{company.domain}",
+            "Industry": INDUSTRIES[company.industry].salesforce,
+            "NumberOfEmployees": company.employees,
+            "AnnualRevenue": company.revenue,
+        }
+        return self._salesforce.add("Lead", values | firm), "Lead"
+
+    def _account(self, company: Company, owner: str) -> str:
+        if company.domain not in self._accounts:
+            self._accounts[company.domain] = self._salesforce.add(
+                "Account",
+                {
+                    "Name": company.name,
+                    "Website": f"https://www.{company.domain}",
+                    "Industry": INDUSTRIES[company.industry].salesforce,
+                    "NumberOfEmployees": company.employees,
+                    "AnnualRevenue": company.revenue,
+                    "BillingCity": company.city,
+                    "BillingCountry": company.country,
+                    "Technologies__c": ";".join(company.technologies),
+                    "OwnerId": owner,
+                },
+            )
+        return self._accounts[company.domain]
+
+    def _in_hubspot(self, person: Person, salesforce: str, object_name: str) -> str:
+        company = person.company
+        crossed = {"Lead": "hs_salesforceleadid", "Contact": "hs_salesforcecontactid"}
+        values = {
+            "email": person.email,
+            "firstname": person.first,
+            "lastname": person.last,
+            "jobtitle": person.title,
+            "phone": person.phone,
+            "company": company.name,
+            "city": company.city,
+            "country": company.country,
+            "hs_timezone": company.timezone,
+            "lead_source": person.source,
+            "hs_email_optout": "true" if person.opted_out else "",
+            "hubspot_owner_id": self._chance.choice(OWNERS)["id"],
+            "sdr_problem": person.problem,
+            "sdr_budget": person.budget,
+            "sdr_timeline": person.timeline,
+        }
+        if salesforce:
+            values[crossed[object_name]] = salesforce
+        contact = self._hubspot.add("contacts", _set(values), origin=IMPORT)
+        self._hubspot.link("contacts", contact, "companies", self._company(company))
+        return contact
+
+    def _company(self, company: Company) -> str:
+        if company.domain not in self._companies:
+            values = {
+                "name": company.name,
+                "domain": company.domain,
+                "industry": INDUSTRIES[company.industry].hubspot,
+                "numberofemployees": str(company.employees),
+                "annualrevenue": str(company.revenue),
+                "city": company.city,
+                "country": company.country,
+                "web_technologies": ";".join(company.technologies),
+                "salesforceaccountid": self._accounts.get(company.domain, ""),
+            }
+            self._companies[company.domain] = self._hubspot.add("companies", _set(values), origin=IMPORT)
+        return self._companies[company.domain]
+
+
+def _set(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,134 @@
+"""What every call passes, whichever vendor it is for: faults, credential, limits, route, log."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from sandbox.clock import Now
+from sandbox.faults import Fault, Faults
+from sandbox.log import Entry, Log
+from sandbox.serving import Dropped
+from sandbox.wire import Answer, Call
+
+Endpoint: TypeAlias = Callable[..., Answer]
+Route: TypeAlias = tuple[str, str, Endpoint]
+"""Method, werkzeug rule, and what answers: called with the Call and the rule's arguments."""
+
+
+class Gate(ABC):
+    """One vendor's front door. Subclasses say what its refusals look like."""
+
+    def __init__(self, system: str, *, now: Now, faults: Faults, log_size: int) -> None:
+        self.system = system
+        self.now = now
+        self.faults = faults
+        self.log = Log(system, log_size)
+        self.tokens: set[str] = set()
+        """The access tokens that are accepted; empty: any token but none at all."""
+        self.stopping = threading.Event()
+        self._routes = Map(
+            [Rule(rule, methods=[method], endpoint=endpoint) for method, rule, endpoint in self.routes()],
+            strict_slashes=False,
+            merge_slashes=False,
+        ).bind("sandbox")
+
+    @abstractmethod
+    def routes(self) -> list[Route]:
+        """All endpoints."""
+
+    @abstractmethod
+    def refused(self, fault: Fault) -> Answer:
+        """The vendor's words for a fault that is an answer: `rate_limited`, `unavailable`, `unauthorized`, `status`."""
+
+    @abstractmethod
+    def unauthorized(self) -> Answer:
+        """The vendor's words for a missing or unknown credential."""
+
+    @abstractmethod
+    def missing(self, call: Call, *, wrong_method: bool) -> Answer:
+        """The vendor's words for a path or method it does not have."""
+
+    @abstractmethod
+    def routed(self, call: Call, endpoint: Endpoint, arguments: dict[str, Any]) -> Answer:
+        """Run the endpoint; turn the vendor's refusals into answers and add its headers."""
+
+    def throttled(self, call: Call) -> Answer | None:
+        """An answer where a limit is reached."""
+        del call
+        return None
+
+    def open_to_all(self, path: str) -> bool:
+        """Whether the path needs no credential."""
+        del path
+        return False
+
+    def answer(self, call: Call) -> Answer:
+        """One call, from the door to the log. Raises Dropped where a fault wants the connection cut."""
+        fault, call.record_faults = self.faults.take(self.system, call.method, call.path)
+        kind = fault.kind if fault else ("record_error" if call.record_faults else "")
+        if fault is None:
+            answer = self._passed(call)
+        elif fault.kind == "hang":
+            self.stopping.wait(fault.seconds)
+            answer = self._passed(call)
+        elif fault.kind == "apply_then_drop":
+            self._note(call, status=0, applied=self._passed(call).applied, fault=kind)
+            raise Dropped
+        elif fault.kind == "drop":
+            self._note(call, status=0, applied=False, fault=kind)
+            raise Dropped
+        else:
+            answer = self.refused(fault)
+            answer.applied = False
+        self._note(call, status=answer.status, applied=answer.applied, fault=kind)
+        return answer
+
+    def _passed(self, call: Call) -> Answer:
+        if not self.open_to_all(call.path) and not self.known(call):
+            answer = self.unauthorized()
+            answer.applied = False
+            return answer
+        throttled = self.throttled(call)
+        if throttled is not None:
+            throttled.applied = False
+            return throttled
+        try:
+            found = self.route(call)
+        except MethodNotAllowed:
+            return self.missing(call, wrong_method=True)
+        return self.routed(call, *found) if found else self.missing(call, wrong_method=False)
+
+    def route(self, call: Call) -> tuple[Endpoint, dict[str, Any]] | None:
+        """The endpoint for a call and its arguments, or None. Raises MethodNotAllowed."""
+        try:
+            endpoint, arguments = self._routes.match(call.path, method=call.method)
+        except (NotFound, RequestRedirect):
+            return None
+        return endpoint, dict(arguments)
+
+    def known(self, call: Call) -> bool:
+        """Whether the bearer token is one of ours."""
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return False
+        return not self.tokens or token in self.tokens
+
+    def _note(self, call: Call, *, status: int, applied: bool, fault: str) -> None:
+        self.log.write(
+            Entry(
+                number=0,
+                at=self.now(),
+                system=self.system,
+                method=call.method,
+                path=call.path,
+                query=call.query,
+                raw=call.body,
+                status=status,
+                applied=applied,
+                fault=fault,
+            )
+        )

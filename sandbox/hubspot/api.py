@@ -1,0 +1,180 @@
+"""HubSpot's front door: its endpoints, and its words for what goes wrong at the door."""
+
+from typing import Any
+
+from sandbox.chance import Chance
+from sandbox.clock import Now
+from sandbox.faults import Fault, Faults
+from sandbox.gate import Endpoint, Gate, Route
+from sandbox.hubspot import errors
+from sandbox.hubspot.batches import Batches
+from sandbox.hubspot.definitions import Definitions
+from sandbox.hubspot.errors import Refused
+from sandbox.hubspot.limits import Limits
+from sandbox.hubspot.links import Links
+from sandbox.hubspot.objects import Objects
+from sandbox.hubspot.owners import OWNERS, PIPELINES
+from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.search import Search
+from sandbox.wire import Answer, Call, Unreadable, reply
+
+PREFIXES = ("/crm/", "/account-info/", "/integrations/", "/oauth/")
+
+
+class HubSpotGate(Gate):
+    """Every call to HubSpot's API."""
+
+    def __init__(self, portal: Portal, *, now: Now, faults: Faults, log_size: int, seed: int) -> None:
+        self.portal = portal
+        self.limits = Limits(now)
+        self.search = Search(portal)
+        self._chance = Chance(seed + 2)
+        super().__init__("hubspot", now=now, faults=faults, log_size=log_size)
+
+    def routes(self) -> list[Route]:
+        """All endpoints."""
+        objects, batches = Objects(self.portal), Batches(self.portal)
+        definitions, links = Definitions(self.portal), Links(self.portal)
+        base, v4 = "/crm/v3/objects/<kind>", "/crm/v4/objects/<kind>/<id_>/associations"
+        properties = "/crm/v3/properties/<kind>"
+        return [
+            ("POST", f"{base}/batch/read", batches.read),
+            ("POST", f"{base}/batch/create", batches.create),
+            ("POST", f"{base}/batch/update", batches.update),
+            ("POST", f"{base}/batch/upsert", batches.upsert),
+            ("POST", f"{base}/batch/archive", batches.archive),
+            ("POST", f"{base}/search", self.search.search),
+            ("POST", f"{base}/merge", objects.merge),
+            ("POST", f"{base}/gdpr-delete", objects.erase),
+            ("GET", base, objects.listing),
+            ("POST", base, objects.create),
+            ("GET", f"{base}/<id_>", objects.read),
+            ("PATCH", f"{base}/<id_>", objects.update),
+            ("DELETE", f"{base}/<id_>", objects.archive),
+            ("GET", f"{base}/<id_>/associations/<to>", links.listing_v3),
+            ("GET", f"{v4}/<to>", links.listing),
+            ("PUT", f"{v4}/default/<to>/<other>", links.default),
+            ("PUT", f"{v4}/<to>/<other>", links.create),
+            ("DELETE", f"{v4}/<to>/<other>", links.remove),
+            ("POST", "/crm/v4/associations/<kind>/<to>/batch/read", links.batch_read),
+            ("GET", "/crm/v4/associations/<kind>/<to>/labels", links.labels),
+            ("GET", properties, definitions.listing),
+            ("POST", properties, definitions.create),
+            ("POST", f"{properties}/batch/create", definitions.create_many),
+            ("GET", f"{properties}/groups", definitions.groups),
+            ("POST", f"{properties}/groups", definitions.create_group),
+            ("GET", f"{properties}/groups/<name>", definitions.group),
+            ("DELETE", f"{properties}/groups/<name>", definitions.remove_group),
+            ("GET", f"{properties}/<name>", definitions.read),
+            ("PATCH", f"{properties}/<name>", definitions.change),
+            ("DELETE", f"{properties}/<name>", definitions.remove),
+            ("GET", "/crm/v3/owners", self.owners),
+            ("GET", "/crm/v3/owners/<id_>", self.owner),
+            ("GET", "/crm/v3/pipelines/<kind>", self.pipelines),
+            ("GET", "/account-info/v3/details", self.account),
+            ("GET", "/integrations/v1/me", self.account),
+            ("GET", "/oauth/v1/access-tokens/<token>", self.token),
+        ]
+
+    def owners(self, call: Call) -> Answer:
+        """GET the people who can own records."""
+        email = call.argument("email").lower()
+        return reply({"results": [owner for owner in OWNERS if email in {"", owner["email"]}]})
+
+    def owner(self, call: Call, id_: str) -> Answer:
+        """GET one of them."""
+        del call
+        for owner in OWNERS:
+            if owner["id"] == id_:
+                return reply(owner)
+        raise errors.absent(id_)
+
+    def pipelines(self, call: Call, kind: str) -> Answer:
+        """GET the pipelines of an object type."""
+        del call
+        return reply({"results": PIPELINES.get(kind, [])})
+
+    def account(self, call: Call) -> Answer:
+        """GET what the token belongs to."""
+        del call
+        body = {
+            "portalId": self.portal.portal_id,
+            "accountType": "DEVELOPER_TEST",
+            "timeZone": "Europe/Berlin",
+            "companyCurrency": "EUR",
+            "additionalCurrencies": [],
+            "utcOffset": "+01:00",
+            "utcOffsetMilliseconds": 3_600_000,
+            "uiDomain": "app.hubspot.example",
+            "dataHostingLocation": "eu1",
+        }
+        return reply(body)
+
+    def token(self, call: Call, token: str) -> Answer:
+        """GET what a token may do."""
+        del call
+        body = {
+            "token": token,
+            "hub_id": self.portal.portal_id,
+            "app_id": int(self.portal.api.id),
+            "token_type": "access",
+            "expires_in": 1_800,
+            "scopes": ["oauth", *(f"crm.objects.{kind}.{way}" for kind in self.portal.shelves for way in _WAYS)],
+        }
+        return reply(body)
+
+    def refused(self, fault: Fault) -> Answer:
+        """A fault that is an answer."""
+        if fault.kind == "rate_limited":
+            return errors.too_many(fault.policy, fault.retry_after, self._correlation())
+        if fault.kind == "unauthorized":
+            return self.unauthorized()
+        if fault.kind == "unavailable":
+            message = fault.message or "The server is temporarily unable to answer."
+            body = {"status": "error", "message": message, "correlationId": self._correlation()}
+            return reply(body, 503)
+        refusal = Refused(status=fault.status, category=fault.code or "SERVER_ERROR", message=fault.message)
+        return reply(refusal.body(self._correlation()), fault.status)
+
+    def unauthorized(self) -> Answer:
+        """401."""
+        return errors.not_signed_in(self._correlation())
+
+    def throttled(self, call: Call) -> Answer | None:
+        """The limit's answer, where one is reached; `Retry-After` stands in every other one."""
+        policy = self.limits.spend(search=call.path.endswith("/search"))
+        if not policy:
+            return None
+        told = self._chance.random() < 0.5 and policy == "TEN_SECONDLY_ROLLING"  # noqa: PLR2004  # a coin
+        answer = errors.too_many(policy, self.limits.wait() if told else None, self._correlation())
+        answer.headers += self.limits.headers(search=policy == "SECONDLY")
+        return answer
+
+    def missing(self, call: Call, *, wrong_method: bool) -> Answer:
+        """404 or 405."""
+        if wrong_method:
+            return reply({"status": "error", "message": "Method not allowed", "category": "VALIDATION_ERROR"}, 405)
+        message = f"Unable to find anything at {call.path}"
+        refusal = Refused(status=404, category="OBJECT_NOT_FOUND", message=message)
+        return reply(refusal.body(self._correlation()), 404)
+
+    def routed(self, call: Call, endpoint: Endpoint, arguments: dict[str, Any]) -> Answer:
+        """The endpoint's answer, refusals and headers included."""
+        try:
+            with self.portal.lock:
+                answer = endpoint(call, **arguments)
+        except Refused as refusal:
+            answer = reply(refusal.body(self._correlation()), refusal.status)
+            answer.applied = False
+        except Unreadable as trouble:
+            answer = reply(errors.malformed(str(trouble)).body(self._correlation()), 400)
+            answer.applied = False
+        answer.headers += self.limits.headers(search=call.path.endswith("/search"))
+        return answer
+
+    def _correlation(self) -> str:
+        digits = f"{self._chance.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+_WAYS = ("read", "write")

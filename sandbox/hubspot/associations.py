@@ -1,0 +1,99 @@
+"""Which records belong together, and HubSpot's numbers for how (apis: Tasks)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.hubspot.errors import Refused, absent, malformed
+from sandbox.hubspot.records import OBJECT_TYPES, SINGULAR, Record, Shelf
+
+TYPES: Mapping[tuple[str, str], tuple[int, ...]] = {
+    ("tasks", "contacts"): (204,),
+    ("contacts", "tasks"): (203,),
+    ("tasks", "companies"): (192,),
+    ("companies", "tasks"): (191,),
+    ("tasks", "deals"): (216,),
+    ("deals", "tasks"): (215,),
+    ("contacts", "companies"): (279, 1),
+    ("companies", "contacts"): (280, 2),
+    ("deals", "contacts"): (3,),
+    ("contacts", "deals"): (4,),
+    ("deals", "companies"): (341, 5),
+    ("companies", "deals"): (342, 6),
+}
+"""Type ids by direction; the first is the default, the second the primary one."""
+
+_LABELS = {1: "Primary", 2: "Primary", 5: "Primary", 6: "Primary"}
+_NAMES = {name: kind for kind, one in SINGULAR.items() for name in (kind, one, OBJECT_TYPES[kind], one.upper())}
+
+
+def kind_named(name: str) -> str:
+    """`contacts` for `contacts`, `contact`, `CONTACT` and `0-1`. Raises Refused."""
+    if name not in _NAMES:
+        raise Refused(
+            status=400,
+            category="VALIDATION_ERROR",
+            message=f"Unable to infer object type from: {name}",
+        )
+    return _NAMES[name]
+
+
+def wanted(spec: Any, kind: str, shelves: Mapping[str, Shelf]) -> list[tuple[Record, list[int]]]:
+    """The records that the `associations` of a new record name, with type ids. Raises Refused."""
+    if spec is None:
+        return []
+    if not isinstance(spec, list):
+        why = "associations must be a list"
+        raise malformed(why)
+    return [_one(entry, kind, shelves) for entry in spec]
+
+
+def _one(entry: Any, kind: str, shelves: Mapping[str, Shelf]) -> tuple[Record, list[int]]:
+    try:
+        to, types = str(entry["to"]["id"]), entry["types"]
+        numbers = [one["associationTypeId"] for one in types]
+        categories = {one["associationCategory"] for one in types}
+    except (KeyError, TypeError) as trouble:
+        why = "an association wants to.id and types with associationCategory and associationTypeId"
+        raise malformed(why) from trouble
+    if not numbers or categories - {"HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED"}:
+        why = "an association wants at least one type with a known associationCategory"
+        raise malformed(why)
+    for (source, target), known in TYPES.items():
+        if source == kind and set(numbers) <= set(known):
+            record = shelves[target].find(to)
+            if record is None:
+                raise absent(to)
+            return record, numbers
+    raise Refused(
+        status=400,
+        category="VALIDATION_ERROR",
+        message=f"Invalid association types {numbers} for {SINGULAR[kind]}",
+    )
+
+
+def link(one: Record, other: Record, numbers: Sequence[int] = ()) -> None:
+    """Associate two records, seen from both."""
+    there, back = TYPES[one.kind, other.kind], TYPES[other.kind, one.kind]
+    for number in numbers or there[:1]:
+        place = there.index(number)
+        one.links.setdefault(other.kind, {}).setdefault(other.id, set()).update({there[0], there[place]})
+        other.links.setdefault(one.kind, {}).setdefault(one.id, set()).update({back[0], back[place]})
+
+
+def unlink(one: Record, other: Record) -> None:
+    """End all associations of two records."""
+    one.links.get(other.kind, {}).pop(other.id, None)
+    other.links.get(one.kind, {}).pop(one.id, None)
+
+
+def named_types(numbers: set[int]) -> list[dict[str, Any]]:
+    """Type ids as v4 tells them."""
+    return [
+        {"category": "HUBSPOT_DEFINED", "typeId": number, "label": _LABELS.get(number)} for number in sorted(numbers)
+    ]
+
+
+def listed(record: Record, kind: str) -> list[dict[str, str]]:
+    """The associations of a record as the objects API tells them (v3)."""
+    one, other = SINGULAR[record.kind], SINGULAR[kind]
+    return [{"id": id_, "type": f"{one}_to_{other}"} for id_ in record.links.get(kind, {})]

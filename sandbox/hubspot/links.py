@@ -1,0 +1,119 @@
+"""The associations API, v3 and v4."""
+
+from typing import Any
+
+from sandbox.hubspot import associations
+from sandbox.hubspot.errors import Refused, absent, malformed, row
+from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.records import OBJECT_TYPES, SINGULAR, Record
+from sandbox.wire import Answer, Call, objects, reply
+
+
+class Links:
+    """Reading, making and ending associations."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+
+    def listing(self, call: Call, kind: str, id_: str, to: str) -> Answer:
+        """GET v4: the records of one type that a record belongs to."""
+        del call
+        target = associations.kind_named(to)
+        linked = self._record(associations.kind_named(kind), id_).links.get(target, {})
+        results = [
+            {"toObjectId": int(other), "associationTypes": associations.named_types(numbers)}
+            for other, numbers in linked.items()
+        ]
+        return reply({"results": results})
+
+    def listing_v3(self, call: Call, kind: str, id_: str, to: str) -> Answer:
+        """GET v3: as `listing`, in the older shape."""
+        del call
+        record = self._record(associations.kind_named(kind), id_)
+        return reply({"results": associations.listed(record, associations.kind_named(to))})
+
+    def default(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
+        """PUT v4: associate two records the default way."""
+        del call
+        one, another = self._pair(kind, id_, to, other)
+        self.portal.link(one, another, origin=self.portal.api)
+        there, back = associations.TYPES[one.kind, another.kind][0], associations.TYPES[another.kind, one.kind][0]
+        results = [_defaulted(one, another, there), _defaulted(another, one, back)]
+        return reply({"status": "COMPLETE", "results": results})
+
+    def create(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
+        """PUT v4: associate two records by type ids."""
+        one, another = self._pair(kind, id_, to, other)
+        try:
+            numbers = [int(spec["associationTypeId"]) for spec in call.json_list()]
+        except (KeyError, TypeError, ValueError) as trouble:
+            why = "expected a list of types with associationCategory and associationTypeId"
+            raise malformed(why) from trouble
+        if not numbers or not set(numbers) <= set(associations.TYPES[one.kind, another.kind]):
+            raise Refused(status=400, category="VALIDATION_ERROR", message=f"Invalid association types {numbers}")
+        self.portal.link(one, another, numbers, origin=self.portal.api)
+        body = {
+            "fromObjectTypeId": OBJECT_TYPES[one.kind],
+            "fromObjectId": int(one.id),
+            "toObjectTypeId": OBJECT_TYPES[another.kind],
+            "toObjectId": int(another.id),
+            "labels": [],
+        }
+        return reply(body, 201)
+
+    def remove(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
+        """DELETE v4: end all associations of two records."""
+        del call
+        self.portal.unlink(*self._pair(kind, id_, to, other), self.portal.api)
+        return Answer(status=204)
+
+    def batch_read(self, call: Call, kind: str, to: str) -> Answer:
+        """POST v4: the associations of up to 1,000 records; those without any are errors of a 207."""
+        source, target = associations.kind_named(kind), associations.kind_named(to)
+        results: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = []
+        for one in objects(call.json().get("inputs"), "inputs"):
+            id_ = str(one.get("id"))
+            record = self.portal.shelves[source].find(id_)
+            linked = record.links.get(target, {}) if record else {}
+            if linked:
+                found = [
+                    {"toObjectId": int(other), "associationTypes": associations.named_types(numbers)}
+                    for other, numbers in linked.items()
+                ]
+                results.append({"from": {"id": id_}, "to": found})
+            else:
+                message = f"No {SINGULAR[target]} is associated with {SINGULAR[source]} {id_}."
+                refusal = Refused(status=404, category="OBJECT_NOT_FOUND", message=message)
+                errors.append(row(refusal, {"fromObjectId": [id_]}))
+        self.portal.chance.shuffle(results)
+        body: dict[str, Any] = {"status": "COMPLETE", "results": results}
+        if errors:
+            return reply(body | {"numErrors": len(errors), "errors": errors}, 207)
+        return reply(body)
+
+    def labels(self, call: Call, kind: str, to: str) -> Answer:
+        """GET v4: the types of association between two object types."""
+        del call
+        numbers = associations.TYPES.get((associations.kind_named(kind), associations.kind_named(to)), ())
+        return reply({"results": associations.named_types(set(numbers))})
+
+    def _record(self, kind: str, id_: str) -> Record:
+        record = self.portal.shelves[kind].find(id_)
+        if record is None:
+            raise absent(id_)
+        return record
+
+    def _pair(self, kind: str, id_: str, to: str, other: str) -> tuple[Record, Record]:
+        source, target = associations.kind_named(kind), associations.kind_named(to)
+        if (source, target) not in associations.TYPES:
+            raise Refused(status=400, category="VALIDATION_ERROR", message=f"No association from {source} to {target}.")
+        return self._record(source, id_), self._record(target, other)
+
+
+def _defaulted(one: Record, other: Record, number: int) -> dict[str, Any]:
+    return {
+        "from": {"id": one.id},
+        "to": {"id": other.id},
+        "associationSpec": {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": number},
+    }

@@ -1,0 +1,1 @@
+"""A Salesforce org in memory: sObjects, collections, SOQL, describe."""

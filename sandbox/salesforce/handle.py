@@ -1,0 +1,108 @@
+"""Salesforce as a test or a person holds it, in the same process: no limits, no read-only fields."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sandbox.log import Log
+from sandbox.rules import Rule
+from sandbox.salesforce import ids
+from sandbox.salesforce.api import SalesforceGate
+from sandbox.salesforce.conversion import convert
+from sandbox.salesforce.org import Org, Values
+from sandbox.salesforce.query import Finder
+from sandbox.salesforce.soql import parse
+
+
+class Salesforce:
+    """The org and its front door. Changes made here are those of a person in sales (`by`)."""
+
+    def __init__(self, org: Org, gate: SalesforceGate) -> None:
+        self.org = org
+        self.gate = gate
+
+    @property
+    def log(self) -> Log:
+        """The calls that came in."""
+        return self.gate.log
+
+    @property
+    def people(self) -> list[Values]:
+        """The users, the API's own first."""
+        return list(self.org.all("User"))
+
+    def add(self, object_name: str, values: Mapping[str, Any], *, by: str = "") -> str:
+        """A new record; its id. Read-only fields may be set. Raises Refused for a wrong value."""
+        with self.org.lock:
+            settled = self._settled(object_name, values, None)
+            return str(self.org.insert(object_name, settled, by=by or self._person())["Id"])
+
+    def set(self, object_name: str, id_: str, values: Mapping[str, Any], *, by: str = "") -> None:
+        """Change a record; None clears. Raises Refused."""
+        with self.org.lock:
+            record = self.org.find(object_name, id_)
+            settled = self._settled(object_name, values, record)
+            self.org.update(object_name, record, settled, by=by or self._person())
+
+    def delete(self, object_name: str, id_: str) -> None:
+        """Into the recycle bin."""
+        with self.org.lock:
+            self.org.delete(object_name, self.org.find(object_name, id_))
+
+    def undelete(self, object_name: str, id_: str) -> None:
+        """Out of the recycle bin."""
+        with self.org.lock:
+            self.org.undelete(object_name, ids.long(id_))
+
+    def convert(self, lead_id: str, *, account: str = "", contact: str = "", opportunity: str = "") -> Values:
+        """Convert a lead; see conversion.convert. Returns the lead's values."""
+        return dict(convert(self.org, lead_id, account=account, contact=contact, opportunity=opportunity))
+
+    def record(self, object_name: str, id_: str) -> Values:
+        """A live record's values. Raises Refused."""
+        return dict(self.org.find(object_name, id_))
+
+    def records(self, object_name: str) -> list[Values]:
+        """All live records of an object, oldest first."""
+        with self.org.lock:
+            return [dict(one) for one in self.org.all(object_name)]
+
+    def find(self, object_name: str, **values: Any) -> list[Values]:
+        """The live records with these values."""
+        return [
+            one for one in self.records(object_name) if all(one.get(name) == value for name, value in values.items())
+        ]
+
+    def query(self, soql: str) -> list[Values]:
+        """The records that a SOQL query finds, with all their fields. Raises Refused."""
+        with self.org.lock:
+            return [dict(one) for one in Finder(self.org).find(parse(soql))]
+
+    def counts(self) -> dict[str, int]:
+        """How many live records there are of each object."""
+        return {name: len(records) for name, records in self.org.records.items()}
+
+    def state(self) -> dict[str, list[Values]]:
+        """Every live record, for JSON."""
+        return {name: self.records(name) for name in self.org.records}
+
+    def rule(self, **rule: str) -> None:
+        """An administrator's validation rule: `object`, `field`, `pattern`, `message`."""
+        self.org.rules.add(Rule(**rule))
+
+    def rules(self) -> list[dict[str, str]]:
+        """The rules that stand."""
+        return [asdict(rule) for rule in self.org.rules.standing]
+
+    def _person(self) -> str:
+        return str(self.people[1]["Id"])
+
+    def _settled(self, object_name: str, values: Mapping[str, Any], record: Values | None) -> Values:
+        fields = self.org.fields[object_name]
+        locked = {
+            name: fields[name].settled(value)
+            for name, value in values.items()
+            if name in fields and not (fields[name].createable if record is None else fields[name].updateable)
+        }
+        free = {name: value for name, value in values.items() if name not in locked}
+        return self.org.checked(object_name, free, record=record) | locked
