@@ -1,0 +1,159 @@
+"""Chronicle: a lead's history folded by the engine of the service, with the words for every line of its ledger."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from integration.core.agenda import next_due, pass_time
+from integration.core.axes import POINT, FitGroup
+from integration.core.clocks import day_words
+from integration.core.decide import settle, take
+from integration.core.effects import Effect
+from integration.core.events import Event
+from integration.core.fold import Fold
+from integration.core.ledger import Axis, Kind, Line
+from integration.core.playbook import Playbook
+from integration.core.state import newborn
+from integration.playbook.amounts import amount, signed
+from integration.playbook.deeds import deed
+from mappings.canonical import Activity
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One sentence of the ledger: `points` in thousandths, from `at` until `until` where several lines are one.
+
+    The number that the words begin with is `points`; all entries of an axis sum to its score.
+    """
+
+    at: Instant
+    until: Instant
+    axis: Axis
+    line: Kind
+    rule: str
+    activity: str
+    points: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chronicle:
+    """What a history comes to at an instant: the working copy there, the ledger in words, and every effect."""
+
+    fold: Fold
+    entries: tuple[Entry, ...]
+    effects: tuple[Effect, ...]
+
+
+def chronicle(playbook: Playbook, lead: str, events: Sequence[Event], at: Instant) -> Chronicle:
+    """Fold events, sorted by `order`, and let time pass until `at` (inclusive); later events are left out."""
+    fold = Fold(playbook, newborn(lead))
+    deeds: dict[str, Activity] = {}
+    labels: list[str] = []
+    for event in events:
+        if event.at > at:
+            break
+        if isinstance(event, Activity):
+            deeds[event.id] = event
+        before = dict(fold.state.fit_rules)
+        take(fold, event)
+        labels += _refitted(playbook.fit.groups if playbook.fit else (), before, fold.state.fit_rules)
+    pass_time(fold, at, settle)
+    fold.now = at
+    fold.state.due = next_due(fold)
+    entries = tuple(_entry(playbook, line, until, deeds, labels) for line, until in _runs(fold.lines))
+    return Chronicle(fold=fold, entries=entries, effects=tuple(fold.effects))
+
+
+def _refitted(groups: Iterable[FitGroup], before: dict[str, int], after: dict[str, int]) -> list[str]:
+    """The labels of the fit rules that stopped and began to count, in the order of their ledger lines."""
+    labels: list[str] = []
+    for group in groups:
+        was, now = before.get(group.name, -1), after.get(group.name, -1)
+        if was != now:
+            labels += [
+                prefix + (group.rules[place].label or group.rules[place].name)
+                for prefix, place in (("no longer ", was), ("", now))
+                if place >= 0
+            ]
+    return labels
+
+
+def _runs(lines: Iterable[Line]) -> Iterator[tuple[Line, Instant]]:
+    """Ledger lines; daily decay in a row is one line with its sum, that goes on until the given instant."""
+    run: tuple[Line, Instant] | None = None
+    for line in lines:
+        if run is not None and _goes_on(run[0], line):
+            run = run[0]._replace(points=run[0].points + line.points), line.at
+            continue
+        if run is not None:
+            yield run
+        run = line, line.at
+    if run is not None:
+        yield run
+
+
+def _goes_on(run: Line, line: Line) -> bool:
+    both = run.line == line.line == "decay" and run.rule == line.rule
+    return both and not (run.activity or line.activity) and not line.rule.startswith("idle")
+
+
+def _entry(playbook: Playbook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]) -> Entry:
+    """A ledger line in words; `labels` are used up as the lines of fit come by."""
+    return Entry(
+        at=line.at,
+        until=until,
+        axis=line.axis,
+        line=line.line,
+        rule=line.rule,
+        activity=line.activity,
+        points=line.points,
+        words=_words(playbook, line, until, deeds, labels),
+    )
+
+
+def _words(playbook: Playbook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]) -> str:
+    """`15 points on 6 January 2026: viewed pricing`, or what was lost `after 14 idle days, on 20 January 2026`."""
+    zone = playbook.calendar.timezone
+    day = day_words(line.at, zone)
+    axis = playbook.fit if line.axis == "fit" else playbook.engagement
+    cap = axis.cap if axis is not None else None
+    match line.line:
+        case "cap":
+            return f"{signed(line.points)} on {day}: {line.axis} stops at {amount(cap or 0)}"
+        case "floor":
+            return f"{signed(line.points)} on {day}: {line.axis} never falls below 0"
+        case "decay":
+            when = f"on {day}" if until == line.at else f"from {day} to {day_words(until, zone)}"
+            return f"{signed(line.points)} {decayed(line.rule, again=bool(line.activity))}, {when}"
+        case _:
+            fits = line.axis == "fit" and labels
+            what = labels.pop(0) if fits else scored(playbook, line.rule, deeds.get(line.activity))
+            return f"{_given(line.points)} on {day}: {what}"
+
+
+def _given(points: int) -> str:
+    if points < 0:
+        return signed(points)
+    return f"{amount(points)} point{'' if points == POINT else 's'}"
+
+
+def scored(playbook: Playbook, rule: str, activity: Activity | None) -> str:
+    """`viewed pricing`, with the rule where its name says something else."""
+    label = playbook.dispatch.rule_labels.get(rule, rule.replace("_", " "))
+    if activity is None:
+        return label
+    words = deed(activity)
+    same = label.casefold() in words.casefold() or label == activity.type.replace("_", " ")
+    return words if same else f"{words} ({label})"
+
+
+def decayed(rule: str, *, again: bool = False) -> str:
+    """What a decay line says; `again`: an activity that does not end idleness counts only as much as the rest."""
+    kind, _, rest = rule.partition(" ")
+    if kind == "idle":
+        days = rest.removesuffix(" d")
+        return f"because the {days} idle days go on" if again else f"after {days} idle days"
+    if kind == "half-life":
+        return f"by the half-life of {rest.removesuffix(' d')} days"
+    return "by what older activities lose each month"

@@ -1,0 +1,188 @@
+"""From YAML to the core's playbook, or every mistake at once, each with its place and the nearest right name."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+import holidays
+
+from integration.core.playbook import (
+    Calendar,
+    FrequencyCap,
+    Gate,
+    Handoff,
+    Playbook,
+    Recycle,
+    Requirement,
+    SendWindow,
+    TalkTrack,
+)
+from integration.core.program import Unreached
+from integration.core.signals import INTERNAL_SHARING
+from integration.playbook import library, schema, sections
+from integration.playbook.checks import look_over
+from integration.playbook.names import Names
+from integration.playbook.plays import compile_clock, compile_first_move, compile_play, compile_trigger
+from integration.playbook.reading import read
+from integration.playbook.report import Report
+from integration.playbook.scoring import compile_bands, compile_engagement, compile_fit, compile_segments
+from integration.playbook.tracks import compile_track
+from integration.playbook.words import LOST, OTHERWISE
+from mappings.canonical import REJECTION_REASONS, STAGES
+from mappings.located import Path
+from mappings.problems import Problem
+
+YEARS = range(2015, 2046)
+"""Holidays are worked out for these years."""
+
+
+def load(name_or_path: str) -> tuple[Playbook | None, tuple[Problem, ...]]:
+    """A playbook of the house by its name, or one of your own by its path.
+
+    None with at least one error, or a playbook with whatever warnings there are.
+    """
+    source, file, problems = library.find(name_or_path)
+    return compile_text(source, file) if source is not None else (None, problems)
+
+
+def compile_text(source: str, file: str) -> tuple[Playbook | None, tuple[Problem, ...]]:
+    """Compile the text of a playbook; `file` is the name that problems show."""
+    shape, report, problems = read(source, file)
+    if shape is None or report is None:
+        return None, problems
+    playbook = compile_file(shape, report)
+    return (None if report.failed() else playbook), report.problems()
+
+
+def compile_file(file: schema.PlaybookFile, report: Report) -> Playbook:
+    """Compile what has the right shape; mistakes go to the report."""
+    names = Names.of(file, report)
+    names.derived = {name for name, trigger in file.triggers.items() if trigger.by == "account"}
+    engagement = compile_engagement(file.engagement, names)
+    triggers = [compile_trigger(name, trigger, names, file) for name, trigger in file.triggers.items()]
+    plays = [compile_play(name, steps, names, file.contents) for name, steps in file.plays.items()]
+    playbook = Playbook(
+        name=file.name,
+        title=file.title or file.name,
+        description=file.about.strip(),
+        fit=compile_fit(file.fit, names),
+        engagement=engagement,
+        bands=compile_bands(file.bands, names),
+        segments=compile_segments(file, names),
+        exclusions=tuple(
+            names.single(text, ("handoff", "exclude", index)) for index, text in enumerate(file.handoff.exclude)
+        ),
+        gate=Gate(
+            condition=names.condition(file.handoff.gate, ("handoff", "gate")),
+            label=" or ".join(text.text for text in file.handoff.gate),
+        ),
+        handoff=_handoff(file, names),
+        recycle=_recycle(file, names),
+        unreached=_unreached(file.recycle.unreached),
+        clocks=tuple(compile_clock(name, clock, names, file) for name, clock in file.clocks.items()),
+        triggers=tuple(trigger for trigger, _, _ in triggers),
+        plays=(*plays, *(play for _, play, _ in triggers if play is not None)),
+        tracks=tuple(compile_track(name, track, names, file) for name, track in file.tracks.items()),
+        first_moves=tuple(compile_first_move(source, move, names, file) for source, move in file.first_moves.items()),
+        account_signals=(INTERNAL_SHARING, *(signal for _, _, signal in triggers if signal is not None)),
+        calendar=_calendar(file.calendar, report),
+        send_window=_window(file, report),
+        frequency_cap=_cap(file.touches),
+    )
+    look_over(file, playbook, names)
+    return playbook
+
+
+def _handoff(file: schema.PlaybookFile, names: Names) -> Handoff:
+    path: Path = ("handoff",)
+    handoff = file.handoff
+    if handoff.play not in file.plays:
+        names.report.unknown((*path, "play"), "play", handoff.play, file.plays)
+    required = []
+    for index, name in enumerate(handoff.requires):
+        if (found := names.subject(name, (*path, "requires", index))) is not None:
+            label = found[1].label or name.removeprefix("account.").replace("_", " ")
+            required.append(Requirement(field=found[0], label=label.lower(), name=name))
+    talk = []
+    for text, wording in handoff.talk_track.items():
+        condition = None if text.text == OTHERWISE else names.single(text, (*path, "talk_track", text.text), key=True)
+        talk.append(TalkTrack(text=wording, condition=condition))
+    answers = [name for name, clock in file.clocks.items() if clock.starts == ("stage", "mql")]
+    tiers = sorted(((points, name) for name, points in (file.fit.tiers if file.fit else {}).items()), reverse=True)
+    return Handoff(
+        play=handoff.play,
+        required=tuple(required),
+        talk_tracks=tuple(talk),
+        answer_within=answers[0] if answers else "",
+        fit_tiers=tuple(tiers),
+    )
+
+
+def _recycle(file: schema.PlaybookFile, names: Names) -> tuple[Recycle, ...]:
+    found = []
+    for (reason, stage), back in file.recycle.causes.items():
+        path: Path = ("recycle", f"{reason} from {stage}".strip() if stage else reason)
+        if reason not in ("", OTHERWISE, LOST, *REJECTION_REASONS):
+            names.report.unknown(path, "reason", reason, (*REJECTION_REASONS, LOST, OTHERWISE, "unreached"), key=True)
+        if stage and stage not in STAGES:
+            names.report.unknown(path, "stage", stage, STAGES, key=True)
+        if back.track not in file.tracks:
+            names.report.unknown((*path, "track"), "track", back.track, file.tracks)
+        found.append(
+            Recycle(
+                track=back.track,
+                reasons=(reason,) if reason in REJECTION_REASONS else (),
+                left=(stage,) if stage else (),
+                lost=reason == LOST,
+                hold=back.hold,
+            )
+        )
+    return tuple(found)
+
+
+def _unreached(unreached: schema.Unreached | None) -> Unreached | None:
+    return Unreached(attempts=unreached.attempts, over=unreached.over) if unreached else None
+
+
+def _calendar(calendar: sections.Calendar, report: Report) -> Calendar:
+    _zone(calendar.timezone, ("calendar", "timezone"), report)
+    free: frozenset[str] = frozenset()
+    if calendar.holidays is not None:
+        countries = holidays.list_supported_countries()
+        if calendar.holidays in countries:
+            free = _holidays(calendar.holidays)
+        else:
+            report.unknown(("calendar", "holidays"), "country", calendar.holidays, countries)
+    opens, closes = calendar.hours
+    return Calendar(timezone=calendar.timezone, opens=opens, closes=closes, weekdays=calendar.days, holidays=free)
+
+
+def _window(file: schema.PlaybookFile, report: Report) -> SendWindow | None:
+    send = file.touches.send
+    if send is None:
+        return None
+    if send.timezone is not None:
+        _zone(send.timezone, ("touches", "send", "timezone"), report)
+    opens, closes = send.hours
+    zone = send.timezone or file.calendar.timezone
+    return SendWindow(weekdays=send.days, opens=opens, closes=closes, timezone=zone)
+
+
+@cache
+def _holidays(country: str) -> frozenset[str]:
+    """A country's holidays as ISO dates."""
+    return frozenset(day.isoformat() for day in holidays.country_holidays(country, years=YEARS))
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(zone: str, path: Path, report: Report) -> None:
+    zones = _zones()
+    if zone not in zones:
+        report.unknown(path, "time zone", zone, zones)
+
+
+def _cap(touches: schema.Touches) -> FrequencyCap | None:
+    return FrequencyCap(touches=touches.at_most[0], within=touches.at_most[1]) if touches.at_most else None

@@ -1,0 +1,124 @@
+"""Explain: why a lead stands where it stands, as values for a page or a program. Pure: everything is given."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from integration.core import decay
+from integration.core.agenda import pass_time
+from integration.core.clocks import wall_clock
+from integration.core.decide import settle
+from integration.core.effects import Effect
+from integration.core.events import Event
+from integration.core.fold import Fold
+from integration.core.playbook import Playbook
+from integration.core.standing import Standing, standing
+from integration.core.state import copied
+from integration.playbook.chronicle import Entry, chronicle
+from integration.playbook.outlook import Outlook, outlook
+from integration.playbook.standpoint import gate, segment, stage, track
+from integration.playbook.telling import Recorded, Told, lines, recorded, tell
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """What will happen by itself, if nothing comes between."""
+
+    at: Instant
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """All that can be said of one lead at one instant.
+
+    `fit` and `engagement` are exact, in thousandths; the entries of each axis sum to it. `done` are the effects that
+    the history justifies; `unjustified` those that were carried out and that it no longer does; `next_due` is when
+    something will next happen by itself, `coming` what, and the next decay where that is later.
+    """
+
+    lead: str
+    at: Instant
+    playbook: str
+    timezone: str
+    fit: int
+    engagement: int
+    standing: Standing
+    ledger: tuple[Entry, ...]
+    outlook: Outlook
+    stage: tuple[str, ...]
+    segment: str
+    track: str
+    gate: tuple[str, ...]
+    done: tuple[Told, ...]
+    unjustified: tuple[Told, ...]
+    clocks: tuple[str, ...]
+    next_due: Instant | None
+    coming: tuple[Coming, ...]
+
+
+def explain(
+    playbook: Playbook, lead: str, events: Sequence[Event], at: Instant, kept: Sequence[Recorded] = ()
+) -> Explanation:
+    """Derive a lead's standing at `at` from its history alone, and say why; `kept` are the effects on record."""
+    past = chronicle(playbook, lead, events, at)
+    fold, effects = past.fold, past.effects
+    return Explanation(
+        lead=lead,
+        at=at,
+        playbook=playbook.name,
+        timezone=playbook.calendar.timezone,
+        fit=fold.state.fit,
+        engagement=fold.state.score.value,
+        standing=standing(playbook, fold.state, at),
+        ledger=past.entries,
+        outlook=outlook(fold),
+        stage=stage(playbook, effects),
+        segment=segment(fold),
+        track=track(fold, effects),
+        gate=gate(fold),
+        done=tuple(tell(each) for each in sorted(effects, key=lambda each: (each.at, each.key))),
+        unjustified=_unjustified(effects, kept, at),
+        clocks=tuple(_clocks(fold)),
+        next_due=fold.state.due,
+        coming=tuple(_coming(fold)),
+    )
+
+
+def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant) -> tuple[Told, ...]:
+    """What is on record and not derived from today's history. What was done is not undone [semantics 2]."""
+    derived = {effect.key for effect in effects}
+    return tuple(recorded(each) for each in kept if each.at <= at and each.key not in derived)
+
+
+def _clocks(fold: Fold) -> list[str]:
+    zone = fold.playbook.calendar.timezone
+    labels = {clock.name: clock.label or clock.name.replace("_", " ") for clock in fold.playbook.clocks}
+    return [
+        f"{labels[name]}: {'was' if run.due <= fold.now else 'is'} due {wall_clock(run.due, zone)}"
+        + (" and is still running" if run.breached else "")
+        for name, run in sorted(fold.state.clocks.items(), key=lambda item: item[1].due)
+        if run.stopped is None and name in labels
+    ]
+
+
+def _coming(fold: Fold) -> Iterator[Coming]:
+    """The engine is asked: time passes on a copy, to the next due and to the next decay."""
+    due, state, engagement = fold.state.due, fold.state, fold.playbook.engagement
+    if due is None:
+        return
+    then = _at(fold, due)
+    told = [tell(effect) for effect in then.effects]
+    found = [*lines(then.lines), *(f"{each.words} ({', '.join(each.because)})" for each in told)]
+    for words in found or ["stage and track are looked at again"]:
+        yield Coming(at=due, words=words)
+    falls = decay.due(state.score, engagement.decay) if engagement else None
+    if falls is not None and falls > due:
+        for words in lines(line for line in _at(fold, falls).lines if line.at == falls and line.line == "decay"):
+            yield Coming(at=falls, words=words)
+
+
+def _at(fold: Fold, at: Instant) -> Fold:
+    then = Fold(fold.playbook, copied(fold.state))
+    pass_time(then, at, settle)
+    return then

@@ -1,0 +1,167 @@
+"""The few words of the language: conditions, patterns, spans. Text in, values with offsets out.
+
+A condition is clauses joined by `and`: `employees 50-300`, `seniority = director|vp`, `function ~ sales`,
+`industry in icp_industries`, `problem known`, `is_student`, `not opted_out`. A pattern is an activity type or the
+name of a signal, with clauses on its properties: `page_view page=pricing`. Nothing here knows which names exist.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mappings.instant import DAY, HOUR, MINUTE, Span
+
+Op: TypeAlias = Literal["is", "is_not", "at_least", "at_most", "above", "below", "contains", "known", "unknown", "in"]
+
+_OPS: dict[str, Op] = {
+    "=": "is",
+    "!=": "is_not",
+    ">=": "at_least",
+    "<=": "at_most",
+    ">": "above",
+    "<": "below",
+    "~": "contains",
+}
+NUMERIC: frozenset[Op] = frozenset({"at_least", "at_most", "above", "below"})
+
+ANY_ENGAGEMENT = "any engagement"
+"""The pattern of every activity that scores and resets the idle clock."""
+
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_AND = re.compile(r"\s+and\s+")
+_CLAUSE = re.compile(
+    r"""(?P<not>not\s+)?(?P<name>[A-Za-z_][\w.]*)
+    (?:\s*(?P<op>!=|>=|<=|=|>|<|~)\s*(?P<values>.*)
+      |\s+(?P<low>\d+(?:\.\d+)?)\s*-\s*(?P<high>\d+(?:\.\d+)?)
+      |\s+in\s+(?P<list>[A-Za-z_]\w*)
+      |\s+(?P<word>known|unknown))?\s*""",
+    re.VERBOSE,
+)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_SPAN = re.compile(r"(?P<count>\d+)\s*(?P<unit>[a-z]+)")
+_UNITS: dict[str, Span] = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+
+
+class Unreadable(ValueError):
+    """A text that is not of this grammar; `at` counts characters from its beginning."""
+
+    def __init__(self, text: str, at: int = 0) -> None:
+        super().__init__(text)
+        self.text = text
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One comparison: `values` are texts as written; `at` and `values_at` are offsets in the whole text."""
+
+    name: str
+    op: Op
+    values: tuple[str, ...]
+    at: int
+    values_at: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionText:
+    """Clauses of which all must hold, and the text they were read from."""
+
+    text: str
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternText:
+    """An activity type or signal with conditions on its properties, and the text they were read from."""
+
+    text: str
+    name: str
+    clauses: tuple[Clause, ...]
+
+
+def condition(text: str) -> ConditionText:
+    """Read `total >= 70 and fit >= 20`; Unreadable with the offset of the first mistake."""
+    return ConditionText(text=text, clauses=tuple(_clauses(text, 0)))
+
+
+def pattern(text: str) -> PatternText:
+    """Read `page_view page=pricing and url ~ enterprise`; Unreadable with the offset of the first mistake."""
+    if text.strip() == ANY_ENGAGEMENT:
+        return PatternText(text=text, name=ANY_ENGAGEMENT, clauses=())
+    if (found := _NAME.match(text)) is None:
+        msg = f"'{text}' does not begin with an activity type or a signal"
+        raise Unreadable(msg)
+    rest = text[found.end() :]
+    if rest and not rest[0].isspace():
+        msg = f"a space is missing after '{found.group()}'"
+        raise Unreadable(msg, found.end())
+    start = found.end() + len(rest) - len(rest.lstrip())
+    clauses = tuple(_clauses(text, start)) if rest.strip() else ()
+    return PatternText(text=text, name=found.group(), clauses=clauses)
+
+
+def _clauses(text: str, start: int) -> Iterator[Clause]:
+    while True:
+        joint = _AND.search(text, start)
+        yield from _clause(text[: joint.start()] if joint else text, start)
+        if joint is None:
+            return
+        start = joint.end()
+
+
+def _clause(text: str, start: int) -> tuple[Clause, ...]:
+    """The clause between `start` and the end of `text`; a range is two."""
+    start += len(text[start:]) - len(text[start:].lstrip())
+    found = _CLAUSE.fullmatch(text, start)
+    if found is None:
+        msg = f"'{text[start:]}' is not a condition (such as: employees 50-300, seniority = vp)"
+        raise Unreadable(msg, start)
+    name, at = found["name"], found.start("name")
+    if found["op"]:
+        return (_compared(found, name, at),)
+    if found["low"]:
+        return (
+            Clause(name=name, op="at_least", values=(found["low"],), at=at, values_at=(found.start("low"),)),
+            Clause(name=name, op="at_most", values=(found["high"],), at=at, values_at=(found.start("high"),)),
+        )
+    if found["list"]:
+        return (Clause(name=name, op="in", values=(found["list"],), at=at, values_at=(found.start("list"),)),)
+    if found["word"]:
+        op: Op = "known" if found["word"] == "known" else "unknown"
+        return (Clause(name=name, op=op, values=(), at=at, values_at=()),)
+    return (Clause(name=name, op="is", values=("false" if found["not"] else "true",), at=at, values_at=(at,)),)
+
+
+def _compared(found: re.Match[str], name: str, at: int) -> Clause:
+    op = _OPS[found["op"]]
+    values, places, here = [], [], found.start("values")
+    for piece in found["values"].split("|"):
+        value = piece.strip()
+        if not value:
+            msg = f"a value is missing after '{found['op']}'"
+            raise Unreadable(msg, here)
+        values.append(value)
+        places.append(here + piece.index(value))
+        here += len(piece) + 1
+    if op in NUMERIC and (len(values) != 1 or not _NUMBER.fullmatch(values[0])):
+        msg = f"'{found['values'].strip()}' is not a number"
+        raise Unreadable(msg, places[0])
+    return Clause(name=name, op=op, values=tuple(values), at=at, values_at=tuple(places))
+
+
+def span(text: str) -> Span:
+    """Read `30m`, `24h`, `14d` or `2w`; Unreadable otherwise."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None or found["unit"] not in _UNITS or not int(found["count"]):
+        msg = f"'{text}' is not a length of time (such as: 24h, 14d)"
+        raise Unreadable(msg)
+    return int(found["count"]) * _UNITS[found["unit"]]
+
+
+def shown(length: Span) -> str:
+    """A length of time as the language writes it: hours up to two days, then days."""
+    for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        if length % size == 0 and (unit != "d" or length > 2 * DAY):
+            return f"{length // size}{unit}"
+    return f"{length // MINUTE}m"

@@ -1,0 +1,207 @@
+"""What the names in a playbook stand for: conditions and patterns become the core's values, or problems."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from integration.core import conditions as core
+from integration.core.axes import POINT
+from integration.core.conditions import STANDING, Compare, Condition, Every, Not, Some
+from integration.core.signals import ENGAGING, Match, Signal
+from integration.playbook.grammar import ANY_ENGAGEMENT, NUMERIC, Clause, ConditionText, PatternText
+from integration.playbook.report import Report
+from integration.playbook.schema import PlaybookFile
+from mappings.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, REJECTION_REASONS, STAGES, Field, Value
+from mappings.located import Path
+from mappings.problems import nearest
+
+SCORES = ("fit", "engagement", "total")
+BANDS = ("hot", "warm", "cold")
+SEGMENTS = ("A", "B", "C", "D")
+FUNNEL = ("awareness", "interest", "evaluation", "pre_deal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A comparison as the file makes it, and where: what the checks look over afterwards."""
+
+    path: Path
+    key: bool
+    at: int
+    compare: Compare
+
+
+@dataclass(slots=True, kw_only=True)
+class Names:
+    """The vocabulary of one playbook: the canonical one and what the file itself names."""
+
+    report: Report
+    lists: Mapping[str, Sequence[str]]
+    standing: Mapping[str, Field]
+    signals: dict[str, Signal] = field(default_factory=dict)
+    derived: set[str] = field(default_factory=set)
+    """Activity types that this playbook's account triggers derive."""
+    claims: list[Claim] = field(default_factory=list)
+    used_signals: set[str] = field(default_factory=set)
+    used_lists: set[str] = field(default_factory=set)
+    engaging: Signal = ENGAGING
+    """What scores and resets the idle clock: `any engagement`."""
+
+    @classmethod
+    def of(cls, file: PlaybookFile, report: Report) -> "Names":
+        """The names of a file, its signals resolved in their order."""
+        names = cls(report=report, lists=file.lists, standing=_standing(file))
+        for name, patterns in file.signals.items():
+            path: Path = ("signals", name)
+            if name in ACTIVITY_TYPES:
+                report.problem(path, f"'{name}' is an activity type; a signal needs a name of its own", key=True)
+            names.signals[name] = names.signal(patterns, path)
+        names.used_signals.clear()
+        return names
+
+    def condition(self, texts: Sequence[ConditionText] | None, path: Path) -> Condition | None:
+        """Any of these conditions; None where nothing is asked."""
+        if not texts:
+            return None
+        found = [self.single(text, (*path, index)) for index, text in enumerate(texts)]
+        return found[0] if len(found) == 1 else Some(conditions=tuple(found))
+
+    def single(self, text: ConditionText, path: Path, *, key: bool = False) -> Condition:
+        """One condition: all of its clauses."""
+        found = [each for clause in text.clauses if (each := self._field_clause(clause, path, key=key)) is not None]
+        return found[0] if len(found) == 1 else Every(conditions=tuple(found))
+
+    def signal(self, patterns: Sequence[PatternText] | None, path: Path) -> Signal:
+        """Any of these patterns."""
+        found: list[Match] = []
+        for index, text in enumerate(patterns or ()):
+            found.extend(self._pattern(text, (*path, index)))
+        return tuple(found)
+
+    def subject(self, name: str, path: Path, *, at: int = 0, key: bool = False) -> tuple[str, Field] | None:
+        """What a condition's name reads, and of which kind it is."""
+        if name in self.standing:
+            return name, self.standing[name]
+        if name.startswith("account.") and name.removeprefix("account.") in ACCOUNT_FIELDS:
+            return name, ACCOUNT_FIELDS[name.removeprefix("account.")]
+        if name == "country":
+            return "country|account.country", LEAD_FIELDS["country"]
+        if name in LEAD_FIELDS:
+            return name, LEAD_FIELDS[name]
+        if name in ACCOUNT_FIELDS:
+            return f"account.{name}", ACCOUNT_FIELDS[name]
+        known = (*self.standing, *LEAD_FIELDS, *ACCOUNT_FIELDS, *(f"account.{each}" for each in ACCOUNT_FIELDS))
+        self.report.unknown(path, "field", name, known, at=at, key=key)
+        return None
+
+    def _field_clause(self, clause: Clause, path: Path, *, key: bool) -> Condition | None:
+        found = self.subject(clause.name, path, at=clause.at, key=key)
+        if found is None:
+            return None
+        subject, kind = found
+        compare = self._compare(clause, subject, kind, path, key=key)
+        if compare is not None:
+            self.claims.append(Claim(path=path, key=key, at=clause.at, compare=compare))
+        if compare is not None and compare.op == "is_not" and subject in STANDING:
+            return Not(condition=Compare(subject=subject, op="is", values=compare.values))
+        return compare
+
+    def _pattern(self, text: PatternText, path: Path) -> tuple[Match, ...]:
+        if text.name == ANY_ENGAGEMENT:
+            return self.engaging
+        if text.name in self.signals:
+            self.used_signals.add(text.name)
+            bases = self.signals[text.name]
+        elif text.name in ACTIVITY_TYPES or text.name in self.derived:
+            bases = (Match(types=(text.name,)),)
+        else:
+            self.report.unknown(path, "activity", text.name, (*ACTIVITY_TYPES, *self.signals))
+            return ()
+        return tuple(self._narrowed(base, text.clauses, path) for base in bases)
+
+    def _narrowed(self, base: Match, clauses: Sequence[Clause], path: Path) -> Match:
+        where = list(base.where)
+        for clause in clauses:
+            known: dict[str, Field] = {}
+            for each in base.types:
+                known.update(ACTIVITY_TYPES.get(each, {}))
+            if clause.name not in known:
+                what = f"property of {' or '.join(base.types)}"
+                self.report.unknown(path, what, clause.name, known, at=clause.at)
+            elif (compare := self._compare(clause, clause.name, known[clause.name], path, key=False)) is not None:
+                where.append(compare)
+        return Match(types=base.types, where=tuple(where))
+
+    def _compare(self, clause: Clause, subject: str, kind: Field, path: Path, *, key: bool) -> Compare | None:
+        """One comparison whose values fit the kind of what is compared."""
+        if clause.op == "in":
+            return self._listed(clause, subject, kind, path, key=key)
+        if clause.op in NUMERIC and kind.kind != "number":
+            self.report.problem(path, f"'{clause.name}' is no number; say '{clause.name} = …'", at=clause.at, key=key)
+            return None
+        values = [self._value(clause, index, kind, path, key=key) for index in range(len(clause.values))]
+        if any(value is None for value in values):
+            return None
+        if subject in SCORES:
+            values = [round(float(str(value)) * POINT) for value in values]
+        op: core.Op = "includes" if kind.kind == "list" and clause.op == "is" else clause.op
+        return Compare(subject=subject, op=op, values=tuple(values))
+
+    def _listed(self, clause: Clause, subject: str, kind: Field, path: Path, *, key: bool) -> Compare | None:
+        name = clause.values[0]
+        if name not in self.lists:
+            self.report.unknown(path, "list", name, self.lists, at=clause.values_at[0], key=key)
+            return None
+        self.used_lists.add(name)
+        for index, value in enumerate(self.lists[name]):
+            if kind.choices and value not in kind.choices:
+                self.report.unknown(("lists", name, index), clause.name, value, kind.choices)
+        return Compare(subject=subject, op="includes" if kind.kind == "list" else "is", values=tuple(self.lists[name]))
+
+    def _value(self, clause: Clause, index: int, kind: Field, path: Path, *, key: bool) -> Value:
+        text, at = clause.values[index], clause.values_at[index]
+        if clause.op == "contains":
+            return text
+        if kind.kind == "number":
+            return self._number(text, clause, path, at=at, key=key)
+        if kind.kind == "boolean":
+            if text in {"true", "false"}:
+                return text == "true"
+            self.report.problem(path, f"'{clause.name}' is true or false, not '{text}'", at=at, key=key)
+            return None
+        if kind.choices and text not in kind.choices:
+            if at == clause.at:
+                text = f"'{clause.name}' needs a value: {clause.name} = {'|'.join(kind.choices[:3])}"
+                self.report.problem(path, text, at=at, key=key)
+            else:
+                allowed = f"; it is one of {', '.join(kind.choices)}" if not nearest(text, kind.choices) else ""
+                text = f"unknown {clause.name} '{text}'{nearest(text, kind.choices)}{allowed}"
+                self.report.problem(path, text, at=at, key=key)
+            return None
+        return text
+
+    def _number(self, text: str, clause: Clause, path: Path, *, at: int, key: bool) -> Value:
+        try:
+            number = float(text)
+        except ValueError:
+            self.report.problem(path, f"'{clause.name}' is a number, not '{text}'", at=at, key=key)
+            return None
+        return int(number) if number.is_integer() else number
+
+
+def _standing(file: PlaybookFile) -> dict[str, Field]:
+    """Where a lead stands, as kinds: the choices are what this playbook names."""
+    choices: dict[str, Any] = {
+        "band": BANDS,
+        "segment": SEGMENTS,
+        "stage": STAGES,
+        "track": tuple(file.tracks),
+        "funnel": FUNNEL,
+        "persona": tuple(file.personas),
+        "buying_job": tuple(file.buying_jobs),
+        "recycle_reason": REJECTION_REASONS,
+    }
+    found = {name: Field(kind="number") for name in SCORES}
+    found |= {name: Field(kind="choice", choices=choices[name]) for name in choices}
+    found["excluded"] = Field(kind="boolean")
+    return {name: found[name] for name in STANDING}

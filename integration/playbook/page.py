@@ -1,0 +1,271 @@
+"""A playbook as a page to read: stages, points, plays, tracks. For terminals, and for meetings about them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from integration.core.axes import POINT
+from integration.core.program import Due
+from integration.playbook import grammar, schema, sections
+from integration.playbook.grammar import ConditionText, PatternText
+from integration.playbook.names import FUNNEL
+from mappings.instant import DAY
+
+Row = tuple[str, ...]
+
+STAGES: tuple[Row, ...] = (
+    ("inquiry, recycled", "mql", "the gate holds, or a demo_request"),
+    ("mql", "sal", "sales_accepted, a connected call, or meeting_booked"),
+    ("mql, sal", "sql", "sales_qualified or opportunity_created"),
+    ("mql, sal, sql", "recycled", "sales_rejected with a reason, nobody reached, opportunity_lost"),
+    ("sql", "customer", "opportunity_won"),
+    ("any", "suppressed", "unsubscribe, decline, spam_complaint, privacy deletion"),
+)
+"""The same in every playbook. [semantics 6]"""
+
+
+def page(file: schema.PlaybookFile) -> RenderableType:
+    """The whole playbook, section by section; what it leaves out is left out."""
+    return Group(
+        Text(f"{file.title or file.name} ({file.name})", style="bold underline"),
+        Text(file.about.strip()),
+        *_section("Signals", ("signal", "any of"), ((name, _any(texts)) for name, texts in file.signals.items())),
+        *_scores(file),
+        *_section("Personas", ("persona", "if"), ((name, _any(texts)) for name, texts in file.personas.items())),
+        *_section(
+            "Buying jobs", ("job", "told by"), ((name, " or ".join(texts)) for name, texts in file.buying_jobs.items())
+        ),
+        *_section("Funnel", ("stage", "told by"), ((name, _any(getattr(file.funnel, name))) for name in FUNNEL)),
+        *_section("Stages", ("from", "to", "on"), STAGES),
+        *_handoff(file),
+        *_section("Way back from sales", ("reason", "goes to"), _recycle(file.recycle)),
+        *_section("Clocks", ("clock", "starts", "stops", "within", "then"), _clocks(file)),
+        *_section("First moves", ("source", "what happens"), _first_moves(file)),
+        *_section("Tracks", ("track", "what happens"), _tracks(file)),
+        *_section("Triggers", ("trigger", "when", "then"), _triggers(file)),
+        *_section("Plays", ("play", "steps"), _plays(file)),
+        *_touches(file),
+    )
+
+
+def _section(title: str, columns: Sequence[str], rows: Iterable[Row]) -> Iterator[RenderableType]:
+    """A heading and a table; nothing where there are no rows."""
+    found = [row for row in rows if any(row[1:])]
+    if not found:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(columns))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in found:
+        table.add_row(*(escape(cell) for cell in row))
+    yield Text(f"\n{title}", style="bold")
+    yield Padding(table, (0, 0, 0, 2))
+
+
+def _line(text: str) -> Iterator[RenderableType]:
+    if text:
+        yield Padding(Text(text), (0, 0, 0, 2))
+
+
+def _scores(file: schema.PlaybookFile) -> Iterator[RenderableType]:
+    if file.fit is not None:
+        yield from _section(f"Fit{_cap(file.fit.max)}", ("", "if", "points"), _fit(file.fit))
+    if file.engagement is not None:
+        yield from _section(
+            f"Engagement{_cap(file.engagement.max)}",
+            ("", "points", "for"),
+            (_rule(name, rule) for name, rule in file.engagement.points.items()),
+        )
+        yield from _line(_decay(file.engagement.decay))
+    bands = [(name, _any(getattr(file.bands, name))) for name in ("hot", "warm")]
+    yield from _section("Bands", ("band", "if"), [*bands, ("cold", "otherwise")])
+    if file.segments is not None:
+        fit, intent = points(file.segments.high_fit), points(file.segments.high_intent)
+        yield from _line(
+            f"Segment A: fit from {fit} and engagement from {intent}; B: fit only; C: engagement only; D: neither."
+        )
+
+
+def points(thousandths: int) -> str:
+    """Points as people write them."""
+    return f"{thousandths / POINT:g}"
+
+
+def _cap(cap: int | None) -> str:
+    return "" if cap is None else f", at most {points(cap)}"
+
+
+def _fit(fit: sections.Fit) -> Iterator[Row]:
+    for group, rows in fit.groups.items():
+        for index, (condition, given) in enumerate(rows.items()):
+            yield ("" if index else group.replace("_", " "), condition.text, points(given))
+
+
+def _rule(name: str, rule: sections.Rule) -> Row:
+    what = looking(rule) or name
+    extras = [f"only number {rule.nth}"] if rule.nth else []
+    if rule.limit is not None:
+        extras.append(
+            f"at most {rule.limit.times} per {grammar.shown(rule.limit.within) if rule.limit.within else 'day'}"
+        )
+    if not rule.resets_idle:
+        extras.append("does not end idleness")
+    return rule.label or name.replace("_", " "), points(rule.points), "; ".join((what, *extras))
+
+
+def _decay(decay: sections.Decay | None) -> str:
+    if decay is None:
+        return "Nothing decays."
+    if decay.half_life:
+        return f"Half is left after {decay.half_life} days."
+    if decay.per_month:
+        return f"Each activity loses {decay.per_month / 10:g}% a month."
+    kept = (f"after {grammar.shown(after)} idle {share / 10:g}% is left" for after, share in decay.steps.items())
+    return "Decay: " + ", ".join(kept) + "."
+
+
+def looking(rule: sections.Rule | schema.Trigger) -> str:
+    """What a rule or a trigger looks for, in words."""
+    ways = ((rule.all, " and "), (rule.in_order, ", then "), (rule.when, " or "))
+    words = next((joint.join(text.text for text in texts) for texts, joint in ways if texts is not None), "")
+    if not words:
+        return ""
+    if rule.at_least > 1:
+        words += f", at least {rule.at_least}"
+        words += f" different {rule.distinct}s" if rule.distinct else " times"
+    if rule.within:
+        words += f" within {grammar.shown(rule.within)}"
+    return words + (" by people of one account" if rule.by == "account" else "")
+
+
+def _any(texts: Sequence[ConditionText] | Sequence[PatternText] | None) -> str:
+    return " or ".join(text.text for text in texts or ())
+
+
+def _handoff(file: schema.PlaybookFile) -> Iterator[RenderableType]:
+    handoff = file.handoff
+    rows = [("gate", f"{_any(handoff.gate)}, or a demo_request"), ("excluded", _any(handoff.exclude))]
+    rows += [("must be known", ", ".join(handoff.requires)), ("play", handoff.play)]
+    yield from _section("Handoff to sales", ("", ""), [row for row in rows if row[1]])
+
+
+def _recycle(recycle: schema.Recycle) -> Iterator[Row]:
+    for (reason, stage), back in recycle.causes.items():
+        hold = f", not again before {grammar.shown(back.hold)}" if back.hold else ""
+        yield f"{reason} {f'from {stage}' if stage else ''}".strip(), back.track + hold
+    if recycle.unreached is not None:
+        over = grammar.shown(recycle.unreached.over)
+        yield "no_response", f"after {recycle.unreached.attempts} attempts over {over}"
+
+
+def due(when: Due) -> str:
+    """A due time in words."""
+    if when.working_days:
+        return "next working day" if when.working_days == 1 else f"{when.working_days} working days"
+    return grammar.shown(when.span) + (" working" if when.working else "") if when.span else "at once"
+
+
+def _clocks(file: schema.PlaybookFile) -> Iterator[Row]:
+    for name, clock in file.clocks.items():
+        yield (
+            name.replace("_", " "),
+            " ".join(clock.starts),
+            _any(clock.stops),
+            due(clock.within),
+            f"escalates to {clock.escalate}" if clock.escalate else "alert",
+        )
+
+
+def _first_moves(file: schema.PlaybookFile) -> Iterator[Row]:
+    for source, move in file.first_moves.items():
+        parts = [f"play {move.play}"] if move.play else []
+        parts += [f"touch {content} ({_offset(when)})" for when, content in move.touches.items()]
+        parts += [f"track {move.track}"] if move.track else []
+        parts += [f"then {move.then}"] if move.then else []
+        yield source, ", ".join(parts)
+
+
+def _offset(when: Due) -> str:
+    return f"day {when.span // DAY}" if not when.working_days and when.span % DAY == 0 else due(when)
+
+
+def _tracks(file: schema.PlaybookFile) -> Iterator[Row]:
+    for name, track in file.tracks.items():
+        yield name, "\n".join((*_enters(track), *_goes(track), *_leaves(track)))
+
+
+def _enters(track: schema.Track) -> Iterator[str]:
+    for enter in track.enter:
+        parts = [f"stage {enter.stage}"] if enter.stage else []
+        parts += [_any(each) for each in (enter.when, enter.if_) if each]
+        parts += [f"from {', '.join(enter.from_)}"] if enter.from_ else []
+        yield f"begins: {', '.join(parts)}"
+
+
+def _goes(track: schema.Track) -> Iterator[str]:
+    parts = [f"{_offset(when)} {content}" for when, content in track.touches.items()]
+    parts += [f"days {', '.join(str(day) for day in track.days)}"] if track.days else []
+    for every, until in track.every or ():
+        parts.append(f"every {grammar.shown(every)}" + (f" until day {until // DAY}" if until else ""))
+    parts += [f"for {grammar.shown(track.for_)}"] if track.for_ else []
+    parts += [
+        f"{content} from day {start // DAY}" if start else content for start, content in sorted(track.content.items())
+    ]
+    parts += [f"each a task for {track.task.to.replace('_', ' ')}"] if track.task else []
+    yield f"touches: {', '.join(parts)}"
+
+
+def _leaves(track: schema.Track) -> Iterator[str]:
+    for leave in track.leave:
+        parts = [_any(each) for each in (leave.when, leave.if_) if each]
+        parts += [
+            f"{key} {grammar.shown(span)}" for key, span in (("idle", leave.idle), ("after", leave.stayed)) if span
+        ]
+        parts += ["done"] if leave.done else []
+        parts += [f"{leave.unopened} unopened"] if leave.unopened else []
+        yield f"ends: {', '.join(parts)} → {leave.to or 'where it belongs'}"
+    if track.then is not None:
+        rest = f" after {grammar.shown(track.then[1])}" if track.then[1] else ""
+        yield f"ends: done → {track.then[0]}{rest}"
+
+
+def _triggers(file: schema.PlaybookFile) -> Iterator[Row]:
+    for name, trigger in file.triggers.items():
+        cause = looking(trigger) or (
+            f"{grammar.shown(trigger.idle)} idle" if trigger.idle else f"becomes {_any(trigger.enters)}"
+        )
+        cause += f", if {_any(trigger.if_)}" if trigger.if_ else ""
+        results = [f"{key} {value}" for key in ("play", "touch", "track") if (value := getattr(trigger, key))]
+        results += [f"after {due(trigger.after)}"] if trigger.after else []
+        yield name.replace("_", " "), cause, " ".join(results)
+
+
+def _plays(file: schema.PlaybookFile) -> Iterator[Row]:
+    for name, steps in file.plays.items():
+        yield name.replace("_", " "), "\n".join(_step(step) for step in steps)
+
+
+def _step(step: schema.Step) -> str:
+    key = next(key for key in ("call", "email", "task", "review", "touch", "alert") if getattr(step, key) is not None)
+    when = f" in {due(step.due)}" if step.due else ""
+    whom = f" for {step.to.replace('_', ' ')}" if step.to != "owner" else ""
+    return f"{key}{when}{whom}: {getattr(step, key)}"
+
+
+def _touches(file: schema.PlaybookFile) -> Iterator[RenderableType]:
+    rows = []
+    if file.touches.at_most is not None:
+        times, within = file.touches.at_most
+        rows.append(("at most", f"{times} in {grammar.shown(within)}"))
+    if (send := file.touches.send) is not None:
+        days = ", ".join(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day] for day in send.days)
+        rows.append(("only", f"{days} {_clock(send.hours[0])}-{_clock(send.hours[1])} where the lead is"))
+    yield from _section("Touches", ("", ""), rows)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"

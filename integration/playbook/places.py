@@ -1,0 +1,12 @@
+"""Places in a file, from the places that the schema tells of."""
+
+from mappings.located import Located, Path
+
+
+def known(found: Located, loc: Path) -> Path:
+    """A place as the file has it: parts that only the schema knows (a list around one value) fall away."""
+    path: Path = ()
+    for part in loc:
+        if (*path, part) in found.positions:
+            path = (*path, part)
+    return path

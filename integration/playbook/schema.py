@@ -1,0 +1,216 @@
+"""The shape of a playbook file: what may stand where. Whether names exist is the compiler's question, not asked here.
+
+Every mistake of shape is found at once by pydantic, and the same classes give the JSON Schema that editors use.
+"""
+
+# ruff: noqa: RUF012 - pydantic gives every model its own copy of a default
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from integration.core.effects import Assignee
+from integration.playbook.sections import (
+    Bands,
+    Calendar,
+    Conditions,
+    Count,
+    Engagement,
+    Fit,
+    Funnel,
+    Patterns,
+    Section,
+    Segments,
+    Several,
+)
+from integration.playbook.shorthand import LISTED, by_day, gathered, short
+from integration.playbook.words import (
+    Before,
+    Cap,
+    Cause,
+    Condition,
+    Days,
+    DueTime,
+    Every,
+    Evidence,
+    FromDay,
+    Hours,
+    Length,
+    Name,
+    Offset,
+    Source,
+    Start,
+    Then,
+    Wording,
+)
+
+
+class Handoff(Section):
+    """When sales gets a lead, what has to be known by then, and what sales is told."""
+
+    gate: Conditions
+    exclude: Annotated[list[Condition], LISTED] = []
+    requires: list[str] = []
+    play: str
+    talk_track: dict[Condition, Wording] = {}
+
+
+class Return(Section):
+    """Where a returned lead goes, and how long it cannot be handed over again."""
+
+    track: str
+    hold: Length = 0
+
+
+class Unreached(Section):
+    """So many attempts over so long a time without a connection: the lead comes back with `no_response`."""
+
+    attempts: Count
+    over: Length
+
+
+class Recycle(Section):
+    """The way back from sales: the first line that fits."""
+
+    causes: dict[Cause, Annotated[Return, short("track")]] = {}
+    unreached: Unreached | None = None
+
+
+class Clock(Section):
+    """A promise with a deadline."""
+
+    starts: Start
+    if_: Annotated[Conditions | None, Field(alias="if")] = None
+    stops: Patterns
+    within: DueTime
+    remind: Before = 0
+    escalate: Assignee | None = None
+    say: Wording = ""
+
+
+class Step(Section):
+    """One step of a play: a task (call, email, task, review), a touch, or an alert."""
+
+    call: Wording | None = None
+    email: Wording | None = None
+    task: Wording | None = None
+    review: Wording | None = None
+    touch: str | None = None
+    alert: Wording | None = None
+    note: Wording = ""
+    due: DueTime | None = None
+    after: DueTime | None = None
+    to: Assignee = "owner"
+    priority: Literal["low", "normal", "high"] = "normal"
+
+
+class FirstMove(Section):
+    """What happens when a lead comes into being."""
+
+    play: str | None = None
+    touches: dict[Offset, str] = {}
+    track: str | None = None
+    then: str | None = None
+
+
+class Enter(Section):
+    """A way onto a track: a condition, an activity, a stage, or idle time; `from` says from which tracks."""
+
+    if_: Annotated[Conditions | None, Field(alias="if")] = None
+    when: Patterns | None = None
+    stage: str | None = None
+    left: Annotated[list[str], LISTED] = []
+    reasons: Annotated[list[str], LISTED] = []
+    idle: Length = 0
+    from_: Annotated[list[str] | None, LISTED, Field(alias="from")] = None
+
+
+class Leave(Section):
+    """A way off a track: all that is given must come together. Without `to`, to where the lead belongs."""
+
+    when: Patterns | None = None
+    if_: Annotated[Conditions | None, Field(alias="if")] = None
+    idle: Length = 0
+    stayed: Length = 0
+    unopened: Annotated[int, Field(ge=0)] = 0
+    done: bool = False
+    to: str | None = None
+
+
+class Track(Section):
+    """Touches at offsets or in a rhythm, ways on and off it, and what follows the last touch."""
+
+    enter: Annotated[list[Annotated[Enter, short("if")]], LISTED] = []
+    touches: dict[Offset, str] = {}
+    days: list[Annotated[int, Field(ge=0)]] = []
+    every: Every | None = None
+    content: Annotated[dict[FromDay, str], by_day("from day 0")] = {}
+    task: Step | None = None
+    for_: Annotated[Length, Field(alias="for")] = 0
+    then: Then | None = None
+    leave: Annotated[list[Leave], LISTED] = []
+    firm: bool = False
+    once: bool = False
+
+
+class Trigger(Section):
+    """Something shows; a play, a touch or another track follows."""
+
+    when: Patterns | None = None
+    all: Several | None = None
+    in_order: Several | None = None
+    at_least: Count = 1
+    distinct: Name | None = None
+    by: Literal["lead", "account"] = "lead"
+    within: Length = 0
+    for_: Annotated[Literal["most_engaged", "actor", "participants"], Field(alias="for")] = "most_engaged"
+    idle: Length = 0
+    enters: Conditions | None = None
+    if_: Annotated[Conditions | None, Field(alias="if")] = None
+    cooldown: Length | None = None
+    play: str | None = None
+    touch: str | None = None
+    after: DueTime | None = None
+    track: str | None = None
+
+
+class SendWindow(Section):
+    """When touches may go, in the lead's own time zone, or this one where it is unknown."""
+
+    days: Days
+    hours: Hours
+    timezone: str | None = None
+
+
+class Touches(Section):
+    """How many touches are too many, and when they may go."""
+
+    at_most: Cap | None = None
+    send: SendWindow | None = None
+
+
+class PlaybookFile(Section):
+    """A playbook: an operating system for leads, in one file."""
+
+    language: Literal[1]
+    name: Name
+    title: str = ""
+    about: str = ""
+    calendar: Calendar = Calendar()
+    lists: dict[Name, list[str]] = {}
+    signals: dict[Name, Patterns] = {}
+    fit: Fit | None = None
+    engagement: Engagement | None = None
+    bands: Bands
+    segments: Segments | None = None
+    personas: dict[Name, Conditions] = {}
+    buying_jobs: dict[Name, Annotated[list[Evidence], LISTED]] = {}
+    funnel: Funnel = Funnel()
+    handoff: Handoff
+    recycle: Annotated[Recycle, gathered("causes", lambda key: key == "unreached")] = Recycle()
+    clocks: dict[Name, Clock] = {}
+    first_moves: dict[Source, FirstMove] = {}
+    tracks: dict[Name, Track] = {}
+    triggers: dict[Name, Trigger] = {}
+    plays: dict[Name, list[Step]]
+    touches: Touches = Touches()
+    contents: dict[Name, str] = {}

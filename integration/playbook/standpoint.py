@@ -1,0 +1,82 @@
+"""Standpoint: why a lead is in its stage, segment and track, and what stands between it and sales."""
+
+from collections.abc import Iterator, Sequence
+
+from integration.core.axes import POINT
+from integration.core.checks import checker
+from integration.core.clocks import day_words, wall_clock
+from integration.core.effects import Effect, StageChanged, TrackChanged
+from integration.core.fold import Fold
+from integration.core.gate import GATED
+from integration.core.playbook import Playbook
+from integration.playbook.amounts import amount
+from integration.playbook.gaps import gaps, words
+
+
+def stage(playbook: Playbook, effects: Sequence[Effect]) -> tuple[str, ...]:
+    """Every stage the lead came to, and why; the last one is where it is."""
+    zone = playbook.calendar.timezone
+    moves = [effect for effect in effects if isinstance(effect, StageChanged)]
+    if not moves:
+        return ("inquiry from the beginning: nothing has moved it yet",)
+    return tuple(f"{each.after} since {day_words(each.at, zone)}: {', '.join(each.because)}" for each in moves)
+
+
+def segment(fold: Fold) -> str:
+    """`B: fit 40 is high (from 20), engagement 15 is not high (from 30)`; "" where the playbook has no segments."""
+    name, segments, state = fold.segment(), fold.playbook.segments, fold.state
+    if name is None:
+        return ""
+    sides = [
+        _side(axis, value, high)
+        for axis, value, high in (
+            ("fit", state.fit, segments.fit_high),
+            ("engagement", state.score.value, segments.intent_high),
+        )
+        if high is not None
+    ]
+    return f"{name}: {', '.join(sides)}"
+
+
+def _side(axis: str, value: int, high: int) -> str:
+    return f"{axis} {value // POINT} is {'high' if value >= high else 'not high'} (from {amount(high)})"
+
+
+def track(fold: Fold, effects: Sequence[Effect]) -> str:
+    """`drip since 6 January 2026: a new lead; its next touch is planned for …`."""
+    moves = [effect for effect in effects if isinstance(effect, TrackChanged)]
+    stay, zone = fold.state.stay, fold.playbook.calendar.timezone
+    if not moves:
+        return "on no track: nothing has led onto one"
+    last = moves[-1]
+    since = f"since {day_words(last.at, zone)}: {', '.join(last.because)}"
+    if stay is None:
+        return f"on no track {since}"
+    if stay.planned is None:
+        return f"{stay.track} {since}; its touches are done"
+    return f"{stay.track} {since}; touch {stay.step + 1} is planned for {wall_clock(stay.planned, zone)}"
+
+
+def gate(fold: Fold) -> tuple[str, ...]:
+    """What keeps a lead from becoming an MQL now; empty where it is with sales already."""
+    return tuple(_obstacles(fold)) if fold.state.stage in GATED else ()
+
+
+def _obstacles(fold: Fold) -> Iterator[str]:
+    playbook, state = fold.playbook, fold.state
+    for exclusion in playbook.exclusions:
+        if checker(exclusion)(fold):
+            yield f"never handed to sales: {words(exclusion)}"
+    if playbook.gate.barred is not None and checker(playbook.gate.barred)(fold):
+        yield f"barred by the playbook: {words(playbook.gate.barred)}"
+    if state.hold is not None and state.hold > fold.now:
+        yield f"sales gets it back not before {day_words(state.hold, playbook.calendar.timezone)}"
+    if state.stage == "recycled" and not state.qualified:
+        yield "since it came back from sales: a new activity that scores"
+    if state.held:
+        labels = {each.field: each.label for each in playbook.handoff.required}
+        yield f"the handoff is held, missing: {', '.join(labels.get(field, field) for field in state.held)}"
+    missing = gaps(playbook.gate.condition, fold) if playbook.gate.condition is not None else ()
+    yield from (gap.words for gap in missing)
+    if missing or playbook.gate.condition is None:
+        yield "a demo request would do without" if missing else "only a demo request leads there"

@@ -1,0 +1,97 @@
+"""Telling: effects in words, those just derived and those on record."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from integration.core.effects import (
+    AlertRaised,
+    Effect,
+    Escalated,
+    HandoffHeld,
+    StageChanged,
+    TaskWanted,
+    TouchDue,
+    TrackChanged,
+)
+from integration.core.ledger import Line
+from integration.playbook.amounts import signed
+from integration.playbook.chronicle import decayed
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An effect as it was stored when it was decided."""
+
+    key: str
+    kind: str
+    at: Instant
+    because: tuple[str, ...]
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An effect as a sentence, and what it came from."""
+
+    key: str
+    kind: str
+    at: Instant
+    words: str
+    because: tuple[str, ...]
+
+
+def tell(effect: Effect) -> Told:
+    """An effect that was derived, in words."""
+    kind, words = _words(effect)
+    return Told(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because)
+
+
+def _words(effect: Effect) -> tuple[str, str]:
+    match effect:
+        case StageChanged():
+            said = "stage", f"stage {effect.after}"
+        case TaskWanted():
+            said = "task", f"task for {_who(effect.assignee)}: {effect.subject}"
+        case TrackChanged():
+            said = "track", f"track {effect.after}" if effect.after else "off every track"
+        case TouchDue():
+            said = "touch", f"touch {effect.content}"
+        case AlertRaised():
+            said = "alert", f"alert: {effect.text}"
+        case Escalated():
+            said = "escalation", f"escalation to {_who(effect.assignee)}: {effect.subject}"
+        case HandoffHeld():
+            said = "handoff_held", f"handoff held, missing: {', '.join(effect.missing)}"
+        case _:
+            assert_never(effect)
+    return said
+
+
+def _who(assignee: str) -> str:
+    return {"pool": "the next of the pool", "worked_by": "whoever worked the deal"}.get(
+        assignee, f"the {assignee.replace('_', ' ')}"
+    )
+
+
+_NAMED = {
+    "stage": "after",
+    "track": "after",
+    "touch": "content",
+    "alert": "text",
+    "task": "subject",
+    "escalation": "subject",
+}
+
+
+def recorded(kept: Recorded) -> Told:
+    """An effect on record, in words; kinds of a former version of the house too."""
+    what = kept.payload.get(_NAMED.get(kept.kind, ""))
+    words = f"{kept.kind.replace('_', ' ')}: {what}" if what else kept.kind.replace("_", " ")
+    return Told(key=kept.key, kind=kept.kind, at=kept.at, words=words, because=kept.because)
+
+
+def lines(coming: Iterable[Line]) -> list[str]:
+    """Ledger lines that will be written by themselves: `-6 of engagement after 30 idle days`."""
+    return [f"{signed(line.points)} of {line.axis} {decayed(line.rule)}" for line in coming]

@@ -1,0 +1,287 @@
+"""The kinds of text and number that a playbook is made of, as pydantic types.
+
+Each reads one written form (`14d`, `2h working`, `day 3`, `80%`) into a value of the core, says in the JSON Schema what
+it looks like, and tells where in the text a mistake begins.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, TypeVar
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from integration.core.axes import POINT, Limit
+from integration.core.program import Due
+from integration.core.wording import WORDING_FIELDS, named
+from integration.playbook import grammar
+from integration.playbook.grammar import ConditionText, PatternText, Unreadable
+from mappings.canonical import ACTIVITY_TYPES, REJECTION_REASONS, SOURCES, STAGES
+from mappings.instant import DAY, HOUR, Span
+from mappings.problems import nearest
+
+Parsed = TypeVar("Parsed")
+
+OTHERWISE = "otherwise"
+LOST = "opportunity_lost"
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+PROBLEM = "coldframe"
+"""The type of our own errors in pydantic's list; their context holds `text` and `at`."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_DUE = re.compile(
+    r"(?P<span>\d+\s*[a-z])(?P<working>\s+working)?|(?P<next>next working day)|(?P<days>\d+) working days?"
+)
+_OFFSET = re.compile(r"day (?P<day>\d+)|after (?P<span>.+)|(?P<next>next working day)")
+_EVERY = re.compile(r"(?P<every>\S+)(?:\s+until day (?P<until>\d+))?")
+_LIMIT = re.compile(r"(?P<times>\d+) per (?P<window>day|\S+?)(?: per (?P<by>[a-z_]+))?")
+_CAP = re.compile(r"(?P<times>\d+) in (?P<within>.+)")
+_START = re.compile(r"(?P<kind>stage|trigger) (?P<name>[a-z][a-z0-9_-]*)")
+_THEN = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)(?: after (?P<rest>.+))?")
+_HOURS = re.compile(r"(?P<h1>\d{2}):(?P<m1>\d{2})-(?P<h2>\d{2}):(?P<m2>\d{2})")
+_CAUSE = re.compile(r"(?P<reason>[a-z_]+)?(?:(?:^|\s+)from (?P<stage>[a-z]+))?")
+
+
+def mistake(text: str, at: int = 0) -> PydanticCustomError:
+    """A mistake of an author in one text, `at` characters from its beginning."""
+    return PydanticCustomError(PROBLEM, "{text}", {"text": text, "at": at})
+
+
+def _read(parse: Callable[[str], Parsed]) -> PlainValidator:
+    def validate(value: Any) -> Parsed:
+        if not isinstance(value, str):
+            text = f"a text is wanted here, not {_kind(value)}"
+            raise mistake(text)
+        try:
+            return parse(value)
+        except Unreadable as error:
+            raise mistake(error.text, error.at) from None
+
+    return PlainValidator(validate)
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else f"{str(value).lower()}"
+
+
+def _schema(description: str, pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "description": description, "pattern": f"^(?:{pattern})$", "examples": list(examples)}
+    )
+
+
+def _matched(pattern: re.Pattern[str], text: str, example: str) -> re.Match[str]:
+    if (found := pattern.fullmatch(text.strip())) is None:
+        msg = f"'{text}' cannot be read here (such as: {example})"
+        raise Unreadable(msg)
+    return found
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        msg = f"'{text}' is no name: small letters, digits, _ and - only"
+        raise Unreadable(msg)
+    return text
+
+
+def _points(value: Any) -> int:
+    number = _exact(value)
+    if number is None or number * POINT % 1:
+        text = f"{_kind(value)} is not a number of points (at most three decimals)"
+        raise mistake(text)
+    return int(number * POINT)
+
+
+def _exact(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _percent(text: str) -> int:
+    found = _matched(re.compile(r"(\d+(?:\.\d)?)%"), text, "80%")
+    share = Decimal(found[1])
+    if share > 100:  # noqa: PLR2004 - per cent
+        msg = f"{text} is more than all"
+        raise Unreadable(msg)
+    return int(share * 10)
+
+
+def _due(text: str) -> Due:
+    found = _matched(_DUE, text, "24h, 2h working, next working day")
+    if found["span"]:
+        return Due(span=grammar.span(found["span"]), working=bool(found["working"]))
+    return Due(working_days=1 if found["next"] else int(found["days"]))
+
+
+def _offset(text: str) -> Due:
+    found = _matched(_OFFSET, text, "day 3, after 24h, next working day")
+    if found["day"]:
+        return Due(span=int(found["day"]) * DAY)
+    return Due(working_days=1) if found["next"] else Due(span=grammar.span(found["span"]))
+
+
+def _every(text: str) -> tuple[tuple[Span, Span], ...]:
+    rhythms = []
+    for piece in text.split(" then "):
+        found = _matched(_EVERY, piece, "14d, 15d until day 84 then 30d")
+        rhythms.append((grammar.span(found["every"]), int(found["until"] or 0) * DAY))
+    if any(not until for _, until in rhythms[:-1]):
+        msg = "only the last rhythm may be without an end"
+        raise Unreadable(msg)
+    return tuple(rhythms)
+
+
+def _limit(text: str) -> Limit:
+    found = _matched(_LIMIT, text, "1 per day per asset, 3 per 7d")
+    within = 0 if found["window"] == "day" else grammar.span(found["window"])
+    return Limit(times=int(found["times"]), within=within, by=found["by"] or "")
+
+
+def _cap(text: str) -> tuple[int, Span]:
+    found = _matched(_CAP, text, "2 in 7d")
+    return int(found["times"]), grammar.span(found["within"])
+
+
+def _start(text: str) -> tuple[str, str]:
+    found = _matched(_START, text, "stage mql, trigger pricing_integration")
+    return found["kind"], found["name"]
+
+
+def _then(text: str) -> tuple[str, Span]:
+    found = _matched(_THEN, text, "newsletter, suppressed after 14d")
+    return found["name"], grammar.span(found["rest"]) if found["rest"] else 0
+
+
+def _before(text: str) -> Span:
+    return grammar.span(_matched(re.compile(r"(\S+) before"), text, "4h before")[1])
+
+
+def _step_after(text: str) -> Span:
+    return grammar.span(_matched(re.compile(r"after (\S+)"), text, "after 14d")[1])
+
+
+def _half_life(text: str) -> int:
+    if (length := grammar.span(text)) % DAY:
+        msg = f"'{text}' is not a whole number of days"
+        raise Unreadable(msg)
+    return length // DAY
+
+
+def _from_day(text: str) -> Span:
+    return int(_matched(re.compile(r"from day (\d+)"), text, "from day 90")[1]) * DAY
+
+
+def _days(text: str) -> tuple[int, ...]:
+    chosen: set[int] = set()
+    for piece in text.split(","):
+        ends = [end.strip() for end in piece.split("-")]
+        for end in ends:
+            if end not in WEEKDAYS:
+                msg = f"'{end}' is no day of the week{nearest(end, WEEKDAYS)}"
+                raise Unreadable(msg, text.index(end))
+        chosen.update(range(WEEKDAYS.index(ends[0]), WEEKDAYS.index(ends[-1]) + 1))
+    return tuple(sorted(chosen))
+
+
+def _hours(text: str) -> tuple[int, int]:
+    found = _matched(_HOURS, text, "09:00-17:00")
+    opens, closes = int(found["h1"]) * 60 + int(found["m1"]), int(found["h2"]) * 60 + int(found["m2"])
+    if not 0 <= opens < closes <= DAY // HOUR * 60:
+        msg = f"'{text}' has no hours in it"
+        raise Unreadable(msg)
+    return opens, closes
+
+
+def _wording(text: str) -> str:
+    try:
+        fields = named(text)
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+    for field in fields:
+        if field not in WORDING_FIELDS:
+            msg = f"unknown field '{{{field}}}'{nearest(field, WORDING_FIELDS)}"
+            raise Unreadable(msg, text.index("{" + field))
+    return text
+
+
+def _cause(text: str) -> tuple[str, str]:
+    found = _matched(_CAUSE, text, "timing, from sql, timing from sql, otherwise")
+    return found["reason"] or "", found["stage"] or ""
+
+
+_SPAN_FORM = r"\d+\s*[mhdw]"
+_NAME_FORM = "[a-z][a-z0-9_-]*"
+_FROM_FORM = f"from ({'|'.join(STAGES)})"
+_CAUSE_FORM = f"({'|'.join((*REJECTION_REASONS, LOST, OTHERWISE))})( {_FROM_FORM})?|{_FROM_FORM}"
+
+Name = Annotated[str, _read(_name), _schema("A name.", _NAME_FORM, "pricing")]
+Condition = Annotated[
+    ConditionText,
+    _read(grammar.condition),
+    _schema("A condition on fields and scores; clauses joined by `and`.", ".+", "employees 50-300", "fit >= 20"),
+]
+Pattern = Annotated[
+    PatternText,
+    _read(grammar.pattern),
+    WithJsonSchema(
+        {
+            "description": "An activity or a signal, with conditions on its properties.",
+            "examples": ["page_view page=pricing"],
+            "anyOf": [
+                {"enum": [*ACTIVITY_TYPES, grammar.ANY_ENGAGEMENT]},
+                {"type": "string", "pattern": "^[a-z_]+.*$"},
+            ],
+        }
+    ),
+]
+Evidence = Annotated[str, _schema("An activity, or a condition on fields.", ".+", "problem ~ cost")]
+Points = Annotated[int, PlainValidator(_points), WithJsonSchema({"type": "number", "description": "Points."})]
+Percent = Annotated[int, _read(_percent), _schema("A share.", r"\d+(\.\d)?%", "80%")]
+Length = Annotated[Span, _read(grammar.span), _schema("A length of time.", _SPAN_FORM, "24h", "14d")]
+DueTime = Annotated[
+    Due,
+    _read(_due),
+    _schema("When it is due.", rf"{_SPAN_FORM}( working)?|next working day|\d+ working days?", "24h", "2h working"),
+]
+Offset = Annotated[
+    Due, _read(_offset), _schema("When it goes.", rf"day \d+|after {_SPAN_FORM}|next working day", "day 3")
+]
+Every = Annotated[
+    tuple[tuple[Span, Span], ...],
+    _read(_every),
+    _schema("How often.", rf"{_SPAN_FORM}( until day \d+ then {_SPAN_FORM})*( until day \d+)?", "14d"),
+]
+ScoreLimit = Annotated[
+    Limit,
+    _read(_limit),
+    _schema("At most so often.", rf"\d+ per (day|{_SPAN_FORM})( per [a-z_]+)?", "1 per day per asset"),
+]
+Cap = Annotated[tuple[int, Span], _read(_cap), _schema("At most so many.", rf"\d+ in {_SPAN_FORM}", "2 in 7d")]
+Start = Annotated[
+    tuple[str, str], _read(_start), _schema("What starts it.", f"(stage|trigger) {_NAME_FORM}", "stage mql")
+]
+Then = Annotated[
+    tuple[str, Span],
+    _read(_then),
+    _schema("The next track (or none, suppressed).", rf"{_NAME_FORM}( after {_SPAN_FORM})?", "newsletter"),
+]
+Before = Annotated[Span, _read(_before), _schema("So long before.", f"{_SPAN_FORM} before", "4h before")]
+IdleStep = Annotated[Span, _read(_step_after), _schema("After so long idle.", f"after {_SPAN_FORM}", "after 14d")]
+HalfLifeDays = Annotated[int, _read(_half_life), _schema("Half is left after this.", r"\d+\s*[dw]", "30d")]
+FromDay = Annotated[Span, _read(_from_day), _schema("From this day on.", r"from day \d+", "from day 90")]
+Days = Annotated[tuple[int, ...], _read(_days), _schema("Days of the week.", "[A-Z][a-z]{2}.*", "Mon-Fri", "Tue, Thu")]
+Hours = Annotated[tuple[int, int], _read(_hours), _schema("Hours.", r"\d{2}:\d{2}-\d{2}:\d{2}", "09:00-17:00")]
+Wording = Annotated[str, _read(_wording), _schema("What people read; {fields} are filled in.", ".+", "Call {name}")]
+Cause = Annotated[
+    tuple[str, str], _read(_cause), _schema("Why a lead came back.", _CAUSE_FORM, "timing", "from sql", "otherwise")
+]
+Source = Annotated[str, _read(_name), _schema("Where a lead comes from.", "|".join((*SOURCES, OTHERWISE)), "webinar")]
