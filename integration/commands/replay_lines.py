@@ -1,0 +1,98 @@
+"""Lines of a replay file: accounts, leads and activities as JSON, one object a line [semantics 12]."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from hashlib import blake2b
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from mappings.canonical import Fields, Value
+from mappings.instant import Instant, from_datetime
+
+Record: TypeAlias = tuple[Instant, int, str, str, str, str, dict[str, Any]]
+"""(at, kind: 0 account, 1 lead, 2 activity; id, lead, account, type, fields or properties); sorts as `order` does."""
+
+ACCOUNT, LEAD, ACTIVITY = 0, 1, 2
+
+_Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+_Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+_Field: TypeAlias = str | bool | int | float | list[str] | None
+
+
+class Unreadable(Exception):
+    """A line that cannot be read: `FILE:LINE: what is wrong`."""
+
+
+class AccountLine(msgspec.Struct, tag_field="kind", tag="account"):
+    """Fields of an account took these values at this time."""
+
+    account: _Name
+    at: _Time
+    fields: dict[str, _Field]
+
+
+class LeadLine(msgspec.Struct, tag_field="kind", tag="lead"):
+    """Fields of a lead took these values at this time."""
+
+    lead: _Name
+    at: _Time
+    fields: dict[str, _Field]
+
+
+class ActivityLine(msgspec.Struct, tag_field="kind", tag="activity"):
+    """Something a lead did, or somebody at an account whom the CRM does not know (`lead` left out)."""
+
+    id: _Name
+    at: _Time
+    type: _Name
+    lead: str = ""
+    account: str = ""
+    properties: dict[str, Any] = {}
+
+
+def read(lines: Iterable[bytes], name: str) -> Iterator[Record]:
+    """The records of a file, in its order; empty lines are nothing. Unreadable at the first line that is wrong."""
+    decode = msgspec.json.Decoder(AccountLine | LeadLine | ActivityLine).decode
+    for number, line in enumerate(lines, 1):
+        try:
+            record = _record(decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+            if not line.strip():
+                continue
+            raise _unreadable(name, number, str(wrong)) from None
+        if record is None:
+            raise _unreadable(name, number, "an activity needs a `lead`, or an `account`")
+        yield record
+
+
+def _unreadable(name: str, number: int, wrong: str) -> Unreadable:
+    return Unreadable(f"{name}:{number}: {wrong}")
+
+
+def _record(line: AccountLine | LeadLine | ActivityLine) -> Record | None:
+    at = from_datetime(line.at)
+    if isinstance(line, ActivityLine):
+        if not line.lead and not line.account:
+            return None
+        return (at, ACTIVITY, line.id, line.lead, line.account, line.type, line.properties)
+    kind = LEAD if isinstance(line, LeadLine) else ACCOUNT
+    lead, account = (line.lead, "") if isinstance(line, LeadLine) else ("", line.account)
+    return (at, kind, _identity(lead or account, line.fields), lead, account, "", line.fields)
+
+
+def _identity(subject: str, fields: dict[str, _Field]) -> str:
+    """A change's id, from what it says: the same line twice is one change, wherever it stands in the file."""
+    told = msgspec.json.encode([subject, fields], order="deterministic")
+    return f"fields:{blake2b(told, digest_size=6).hexdigest()}"
+
+
+def as_fields(fields: dict[str, Any]) -> Fields:
+    """Field values as the core knows them: lists as tuples."""
+    if any(isinstance(value, list) for value in fields.values()):
+        return {name: _as_value(value) for name, value in fields.items()}
+    return fields
+
+
+def _as_value(value: Any) -> Value:
+    return tuple(value) if isinstance(value, list) else value

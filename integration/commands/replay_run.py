@@ -1,0 +1,116 @@
+"""A replay: read, sort, fold, print. Memory grows with the leads of the largest account, not with activities."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import groupby
+from operator import itemgetter
+from typing import IO, Any, TypeAlias
+
+import msgspec
+
+from integration.commands import replay_shown
+from integration.commands.replay_groups import Groups
+from integration.commands.replay_lines import Record, read
+from integration.commands.replay_runs import Pages, Sorter
+from integration.commands.replay_world import World
+from integration.core.playbook import Playbook
+from mappings.instant import Instant
+
+_Placed: TypeAlias = tuple[int, int, int, str, str, str, str, int, dict[str, Any]]
+"""(group, at, kind, id, lead, account, type, place in the file, fields or properties)"""
+
+_RECORD = 400
+"""About how many bytes of memory a record takes."""
+_EVERY = 20_000
+"""Records of one group between two collections of what was decided."""
+
+
+class Replay:
+    """What came of replaying a file: effects in time order and leads in order of their ids, kept in files."""
+
+    def __init__(self, playbook: Playbook, file: IO[bytes], name: str, until: Instant | None) -> None:
+        self.playbook = playbook
+        self.effects: Sorter[tuple[int, str, str, bytes]] = Sorter(tuple[int, str, str, bytes])
+        self.leads: Sorter[tuple[str, bytes]] = Sorter(tuple[str, bytes])
+        self._records: Sorter[_Placed] = Sorter(tuple[int, int, int, str, str, str, str, int, dict[str, Any]])
+        try:
+            with _without_collector():
+                self._run(file, name, until)
+        except BaseException:
+            self.close()
+            raise
+
+    def _run(self, file: IO[bytes], name: str, until: Instant | None) -> None:
+        groups = Groups.of(read(file, name))
+        end = until if until is not None else groups.last
+        if end is None:
+            return
+        file.seek(0)
+        number = groups.number
+        add = self._records.add
+        for place, record in enumerate(read(file, name)):
+            if record[0] <= end:
+                add((number(record), *record[:6], place, record[6]), _RECORD)
+        with closing(self._records):
+            for _, placed in groupby(self._records, key=itemgetter(0)):
+                self._fold(_single(placed), end)
+
+    def _fold(self, records: Iterable[Record], end: Instant) -> None:
+        """Fold one group to the end."""
+        world = World(self.playbook)
+        with closing(Pages()) as ledgers:
+            for number, record in enumerate(records, 1):
+                world.take(record)
+                if number % _EVERY == 0:
+                    self._collect(world, ledgers)
+            world.until(end)
+            self._collect(world, ledgers)
+            for lead, where in world.standings(end):
+                line = replay_shown.lead_line(lead, where, end, ledgers.text(lead))
+                self.leads.add((lead, line), len(line) + len(lead))
+
+    def _collect(self, world: World, ledgers: Pages) -> None:
+        for lead, effects, lines in world.drain():
+            for effect in effects:
+                line = replay_shown.effect_line(effect)
+                self.effects.add((effect.at, lead, effect.key, line), len(line) + 2 * len(effect.key))
+            ledgers.add(lead, [replay_shown.ledger_entry(line) for line in lines])
+
+    def close(self) -> None:
+        """Give the files back."""
+        self.effects.close()
+        self.leads.close()
+        self._records.close()
+
+
+def _single(placed: Iterable[_Placed]) -> Iterator[Record]:
+    """Each event once. Of two with one id and time that differ, the same one wins wherever they stand in the file."""
+    before: Record | None = None
+    for each in placed:
+        record: Record = (*each[1:7], each[8])
+        if before is None:
+            before = record
+        elif record[2] == before[2] and record[:4] == before[:4]:
+            before = min(before, record, key=_content)
+        else:
+            yield before
+            before = record
+    if before is not None:
+        yield before
+
+
+def _content(record: Record) -> bytes:
+    return msgspec.json.encode(record, order="deterministic")
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """A replay makes millions of values and no cycles; looking for cycles costs a fifth of its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

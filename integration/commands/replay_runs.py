@@ -1,0 +1,128 @@
+"""Runs: sort more than memory holds, and keep more text than memory holds, in temporary files."""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from tempfile import TemporaryFile
+from typing import IO, Any, Generic, TypeVar
+
+import msgspec
+
+RecordT = TypeVar("RecordT", bound=tuple[Any, ...])
+
+_RUN = 48_000_000
+"""Bytes of records sorted at a time in memory, as their givers weigh them."""
+_CHUNK = 64_000
+"""Bytes read back at a time from each run."""
+_LENGTH = 4
+_PLACE = 8
+_BUFFERED = 8_000_000
+"""Bytes of text held back before they are written out."""
+
+
+class Sorter(Generic[RecordT]):
+    """Sorts tuples that msgspec can carry; what does not fit memory goes to a file, one sorted run behind the other.
+
+    Tuples must differ before they come to anything that cannot be compared.
+    """
+
+    def __init__(self, record: Any) -> None:
+        self._decoder = msgspec.msgpack.Decoder(list[record])
+        self._records: list[RecordT] = []
+        self._held = 0
+        self._runs: list[int] = []
+        self._file: IO[bytes] | None = None
+
+    def add(self, record: RecordT, weight: int) -> None:
+        """Take one more record of about so many bytes."""
+        self._records.append(record)
+        self._held += weight
+        if self._held >= _RUN:
+            self._write()
+
+    def _write(self) -> None:
+        self._records.sort()
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115 - closed in close()
+        file = self._file
+        self._runs.append(file.seek(0, 2))
+        step = max(1, len(self._records) * _CHUNK // self._held)
+        for start in range(0, len(self._records), step):
+            chunk = msgspec.msgpack.encode(self._records[start : start + step])
+            file.write(len(chunk).to_bytes(_LENGTH, "big") + chunk)
+        file.write(bytes(_LENGTH))
+        self._records, self._held = [], 0
+
+    def __iter__(self) -> Iterator[RecordT]:
+        """Every record, in order. Nothing may be added afterwards."""
+        self._records.sort()
+        if not self._runs:
+            return iter(self._records)
+        return heapq.merge(*(self._run(place) for place in self._runs), self._records)
+
+    def _run(self, place: int) -> Iterator[RecordT]:
+        file = self._file
+        while file is not None:
+            file.seek(place)
+            length = int.from_bytes(file.read(_LENGTH), "big")
+            if not length:
+                return
+            chunk: list[RecordT] = self._decoder.decode(file.read(length))
+            place += _LENGTH + length
+            yield from chunk
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file is not None:
+            self._file.close()
+
+
+class Pages:
+    """Text by name, kept in the order in which it came; memory holds one place for each name.
+
+    Each page in the file begins with the place of the page before it, so that a name's text is a chain.
+    """
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._last: dict[str, int] = {}
+        self._open: defaultdict[str, list[bytes]] = defaultdict(list)
+        self._held = 0
+
+    def add(self, name: str, lines: Iterable[bytes]) -> None:
+        """Write some more under a name."""
+        for line in lines:
+            self._open[name].append(line)
+            self._held += len(line)
+        if self._held >= _BUFFERED:
+            self._write()
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115 - closed in close()
+        place = self._file.seek(0, 2)
+        for name, lines in self._open.items():
+            text = b",".join(lines)
+            before = self._last.get(name, -1)
+            header = before.to_bytes(_PLACE, "big", signed=True) + len(text).to_bytes(_LENGTH, "big")
+            self._file.write(header + text)
+            self._last[name] = place
+            place += len(header) + len(text)
+        self._open.clear()
+        self._held = 0
+
+    def text(self, name: str) -> bytes:
+        """All that was written under a name, separated by commas."""
+        pages = [b",".join(self._open[name])] if name in self._open else []
+        place = self._last.get(name, -1)
+        while place >= 0 and self._file is not None:
+            self._file.seek(place)
+            place = int.from_bytes(self._file.read(_PLACE), "big", signed=True)
+            length = int.from_bytes(self._file.read(_LENGTH), "big")
+            pages.append(self._file.read(length))
+        return b",".join(reversed(pages))
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file is not None:
+            self._file.close()

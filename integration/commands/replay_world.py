@@ -1,0 +1,148 @@
+"""The world of a replay: every lead and account of a file, folded by the engine of the service."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from integration.commands.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
+from integration.core.accounts import note, unseen
+from integration.core.agenda import pass_time
+from integration.core.axes import POINT
+from integration.core.decide import order, settle, take
+from integration.core.effects import Effect
+from integration.core.events import AccountChanged, Event, LeadChanged
+from integration.core.fold import Fold
+from integration.core.ledger import Line
+from integration.core.playbook import Playbook
+from integration.core.signals import DERIVED
+from integration.core.standing import Standing, standing
+from integration.core.state import AccountState, newborn
+from mappings.canonical import Activity, Value
+from mappings.instant import Instant
+
+
+class World:
+    """Takes records in order; hands out effects and ledger lines as they come, lead by lead.
+
+    Effects of different leads are not in time order: a lead's time passes when something happens to it, and at the end.
+    """
+
+    def __init__(self, playbook: Playbook) -> None:
+        self.playbook = playbook
+        self.folds: dict[str, Fold] = {}
+        self._signals = playbook.dispatch.account_arms
+        self._fields: defaultdict[str, dict[str, Value]] = defaultdict(dict)
+        self._members: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._accounts: dict[str, AccountState] = {}
+        self._derived: list[Activity] = []
+        self._joining: list[Record] = []
+        self._changed: dict[str, Fold] = {}
+
+    def take(self, record: Record) -> None:
+        """Fold one record, after what was derived from those before it."""
+        at, kind = record[0], record[1]
+        if self._joining and (kind != self._joining[0][1] or at != self._joining[0][0]):
+            self._join()
+        if self._derived and at > self._derived[0].at:
+            self._tell()
+        if kind == ACTIVITY:
+            self._activity(record)
+        elif kind == ACCOUNT:
+            self._account(record)
+        else:
+            self._joining.append(record)
+
+    def until(self, end: Instant) -> None:
+        """Let time pass for everybody."""
+        self._join()
+        self._tell()
+        for fold in self.folds.values():
+            pass_time(fold, end, settle)
+            self._changed[fold.state.lead] = fold
+
+    def drain(self) -> Iterator[tuple[str, list[Effect], list[Line]]]:
+        """What was decided since the last time: (lead, effects, ledger lines)."""
+        changed, self._changed = self._changed, {}
+        for lead, fold in changed.items():
+            if fold.effects or fold.lines:
+                effects, lines = fold.effects, fold.lines
+                fold.effects, fold.lines = [], []
+                yield lead, effects, lines
+
+    def standings(self, end: Instant) -> Iterator[tuple[str, Standing]]:
+        """Where every lead stands, by id."""
+        for lead in sorted(self.folds):
+            yield lead, standing(self.playbook, self.folds[lead].state, end)
+
+    def _fold(self, lead: str) -> Fold:
+        fold = self.folds.get(lead)
+        if fold is None:
+            fold = self.folds[lead] = Fold(self.playbook, newborn(lead))
+        self._changed[lead] = fold
+        return fold
+
+    def _activity(self, record: Record) -> None:
+        at, _, name, lead, account, kind, properties = record
+        activity = Activity(id=name, lead=lead, at=at, type=kind, properties=properties, account=account)
+        if lead:
+            fold = self.folds.get(lead)
+            if fold is None or lead not in self._changed:
+                fold = self._fold(lead)
+            take(fold, activity, record[:3] if name[:8] != DERIVED else None)
+        if kind in self._signals:
+            self._observe(activity)
+
+    def _observe(self, activity: Activity) -> None:
+        fold = self.folds.get(activity.lead)
+        account = fold.state.account if fold and fold.state.account else activity.account
+        if not account:
+            return
+        state = self._accounts.get(account)
+        if state is None:
+            state = self._accounts[account] = unseen(account)
+        self._derived += note(self.playbook, state, activity, lambda lead: self._engagement(lead, activity.at))
+
+    def _engagement(self, lead: str, at: Instant) -> int:
+        fold = self._fold(lead)
+        pass_time(fold, at, settle)
+        return fold.state.score.value // POINT
+
+    def _tell(self) -> None:
+        """Fold the derived activities, which come after everything else of their instant."""
+        derived, self._derived = self._derived, []
+        for activity in sorted(derived, key=order):
+            take(self._fold(activity.lead), activity)
+
+    def _account(self, record: Record) -> None:
+        at, _, name, _, account, _, raw = record
+        fields = as_fields(raw)
+        self._fields[account].update(fields)
+        for lead in self._members[account]:
+            take(self._fold(lead), AccountChanged(id=name, at=at, account=account, fields=fields))
+
+    def _join(self) -> None:
+        """Fold the field changes of one instant; who joins an account is first told what the account is by then."""
+        records, self._joining = self._joining, []
+        for lead, events in _by_lead(records).items():
+            fold = self._fold(lead)
+            for event in sorted((*self._joined(lead, fold, events), *events), key=order):
+                take(fold, event)
+
+    def _joined(self, lead: str, fold: Fold, events: Iterable[LeadChanged]) -> Iterator[Event]:
+        for event in sorted(events, key=order):
+            account = event.fields.get("account")
+            if "account" not in event.fields or account == fold.state.account:
+                continue
+            self._members[fold.state.account].pop(lead, None)
+            if account:
+                account = str(account)
+                self._members[account][lead] = None
+                yield AccountChanged(
+                    id=f"joined:{account}", at=event.at, account=account, fields=dict(self._fields[account])
+                )
+
+
+def _by_lead(records: Iterable[Record]) -> dict[str, list[LeadChanged]]:
+    found: dict[str, list[LeadChanged]] = {}
+    for at, _, name, lead, _, _, fields in records:
+        found.setdefault(lead, []).append(LeadChanged(id=name, at=at, fields=as_fields(fields)))
+    return found

@@ -1,0 +1,151 @@
+"""Accounts: what the people of one company do together, told to each of them as a derived activity."""
+
+from collections.abc import Callable
+from copy import deepcopy
+
+from integration.core.clocks import day_number
+from integration.core.decide import order
+from integration.core.playbook import Playbook
+from integration.core.scores import about
+from integration.core.signals import DERIVED, AccountSignal
+from integration.core.state import AccountState, unseen
+from mappings.canonical import Activity, Value
+from mappings.instant import DAY, Instant
+
+__all__ = ["AccountState", "note", "observe", "unseen"]
+
+_PEOPLE = 200
+"""So many people of an account are kept apart; beyond it those seen longest ago are forgotten."""
+_MEMORY = 90 * DAY
+
+
+def observe(
+    playbook: Playbook, state: AccountState, activity: Activity, engagement_of: Callable[[str], int]
+) -> tuple[AccountState, tuple[Activity, ...]]:
+    """Fold one activity of somebody at the account; the new state and the activities derived from it.
+
+    Activities come sorted by `order`; one at or before the watermark changes nothing. `engagement_of` gives a lead's
+    engagement at the time of the activity; it is asked only where a signal goes to the most engaged. Derived ids name
+    their cause. The given state is not changed.
+    """
+    copy = deepcopy(state)
+    derived = note(playbook, copy, activity, engagement_of)
+    return copy, tuple(derived)
+
+
+def note(
+    playbook: Playbook, state: AccountState, activity: Activity, engagement_of: Callable[[str], int]
+) -> list[Activity]:
+    """As `observe`, on a state of one's own, in place."""
+    place = order(activity)
+    if state.watermark is not None and place <= state.watermark:
+        return []
+    state.watermark = place
+    if activity.lead:
+        state.people.pop(activity.lead, None)
+        state.people[activity.lead] = activity.at
+        _forget(state.people)
+    derived: list[Activity] = []
+    for number, tests in playbook.dispatch.account_arms.get(activity.type, ()):
+        if tests is None or tests(activity.properties):
+            derived += _signal(playbook, state, playbook.account_signals[number], activity, engagement_of)
+    return derived
+
+
+def _forget(people: dict[str, Instant]) -> None:
+    while len(people) > _PEOPLE:
+        del people[next(iter(people))]
+
+
+def _signal(
+    playbook: Playbook,
+    state: AccountState,
+    signal: AccountSignal,
+    activity: Activity,
+    engagement_of: Callable[[str], int],
+) -> list[Activity]:
+    about_what = activity.properties.get(signal.per) if signal.per else ""
+    person = activity.lead or str(activity.properties.get("viewer") or "")
+    value = _value(playbook, signal, activity, person)
+    if about_what is None or not value:
+        return []
+    topic = f"{signal.name}/{about_what}"
+    oldest = activity.at - signal.within
+    values = _with(state.views, f"{topic}/values", value, activity.at, oldest)
+    known = _with(state.views, f"{topic}/known", activity.lead, activity.at, oldest)
+    if len(values) < signal.at_least:
+        return []
+    people = len(values) if signal.distinct == "person" else len(known)
+    told: list[Activity] = []
+    for lead in _audience(state, signal, activity, [each for each, _ in known], engagement_of):
+        memory = f"{topic}/{lead}" if signal.to == "participants" else topic
+        last = state.told.get(memory)
+        if last is not None and activity.at < last + signal.cooldown:
+            continue
+        state.told.pop(memory, None)
+        state.told[memory] = activity.at
+        told.append(_derived(signal, activity, lead, about_what, people))
+    _prune(playbook, state, activity.at)
+    return told
+
+
+def _value(playbook: Playbook, signal: AccountSignal, activity: Activity, person: str) -> str:
+    match signal.distinct:
+        case "person" | "lead" | "viewer":
+            return person
+        case "day":
+            return str(day_number(activity.at, playbook.calendar.timezone))
+        case "asset":
+            return about(activity.properties)
+        case _:
+            return str(activity.properties.get(signal.distinct) or "")
+
+
+def _with(
+    views: dict[str, list[tuple[str, int]]], key: str, value: str, at: Instant, oldest: Instant
+) -> list[tuple[str, int]]:
+    """Distinct values of the window with the last time of each, this one included (an empty value is not)."""
+    kept = [view for view in views.get(key, ()) if view[0] != value and view[1] >= oldest]
+    if value:
+        kept.append((value, at))
+    views[key] = kept[-_PEOPLE:]
+    return views[key]
+
+
+def _audience(
+    state: AccountState,
+    signal: AccountSignal,
+    activity: Activity,
+    known: list[str],
+    engagement_of: Callable[[str], int],
+) -> list[str]:
+    match signal.to:
+        case "participants":
+            return sorted(known)
+        case "actor":
+            return [activity.lead] if activity.lead else known[-1:]
+        case "most_engaged":
+            return sorted(state.people, key=lambda lead: (-engagement_of(lead), lead))[:1]
+
+
+def _derived(signal: AccountSignal, cause: Activity, lead: str, about_what: Value, people: int) -> Activity:
+    properties: dict[str, Value] = {"people": people}
+    if signal.per:
+        properties[signal.per] = about_what
+    return Activity(
+        id=f"{DERIVED}{signal.name}/{cause.id}/{lead}",
+        lead=lead,
+        at=cause.at,
+        type=signal.name,
+        properties=properties,
+        account=cause.account,
+    )
+
+
+def _prune(playbook: Playbook, state: AccountState, now: Instant) -> None:
+    """Forget what no window reaches any more."""
+    if len(state.told) + len(state.views) <= _PEOPLE:
+        return
+    reach = max([_MEMORY, *(max(each.within, each.cooldown) for each in playbook.account_signals)])
+    state.told = {memory: at for memory, at in state.told.items() if at > now - reach}
+    state.views = {key: views for key, views in state.views.items() if views and views[-1][1] > now - reach}

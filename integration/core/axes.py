@@ -1,0 +1,163 @@
+"""What a playbook says of scores: fit, engagement, decay, bands and segments.
+
+Points are integers of one thousandth of a point throughout: 15 points are 15_000.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from integration.core.conditions import ALWAYS, Condition
+from integration.core.signals import Pattern, Signal
+from mappings.instant import DAY, Span
+
+POINT = 1_000
+"""Thousandths in a point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRule:
+    """So many points if the condition holds. `label` is how a person reads it (`50-300 employees`)."""
+
+    name: str
+    points: int
+    condition: Condition
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitGroup:
+    """One thing that fit looks at (size, role, industry): the first rule that holds counts."""
+
+    name: str
+    rules: tuple[FitRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How well somebody matches whom we sell to; never decays."""
+
+    groups: tuple[FitGroup, ...]
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most `times` scores per window: rolling `within`, or the playbook's calendar day if that is 0.
+
+    `by` counts separately for each value of a property, or of `asset` (see Part).
+    """
+
+    times: int
+    within: Span = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementRule:
+    """Points for an activity.
+
+    Either `signal` (each matching activity scores; with `nth`, only the n-th ever) or `pattern` (scores when an
+    activity completes it; its evidence is then used up). `resets_idle` only takes effect when points are given.
+    """
+
+    name: str
+    points: int
+    signal: Signal = ()
+    nth: int = 0
+    pattern: Pattern | None = None
+    limit: Limit | None = None
+    resets_idle: bool = True
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """From `after` on (exactly that long counts), `keep` thousandths of the score remain."""
+
+    after: Span
+    keep: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleSteps:
+    """What is kept after so long without a scoring activity; steps do not compound [001:185]."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalfLife:
+    """Half is left after so many days.
+
+    Taken in whole days since the score was last zero; rounding does not compound.
+    """
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monthly:
+    """Each month of 30 days takes this share (thousandths) of what an activity's points were (HubSpot's way)."""
+
+    share: int
+    month: Span = 30 * DAY
+
+
+Decay: TypeAlias = IdleSteps | HalfLife | Monthly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engagement:
+    """What somebody does; the rows may sum to more than the cap, which clips on accrual [001:161]."""
+
+    rules: tuple[EngagementRule, ...]
+    cap: int | None = None
+    decay: Decay | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A name (`hot`, `warm`, `cold`) for a condition on the scores; tested from the top, the last one always holds."""
+
+    name: str
+    condition: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A value of a segment dimension (a persona), tested from the top."""
+
+    name: str
+    condition: Condition
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """What a signal or a condition on fields tells of the buying job or the funnel stage.
+
+    Either may be empty: a signal alone, a condition alone, or a signal while the condition holds.
+    """
+
+    name: str
+    signal: Signal = ()
+    condition: Condition | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segments:
+    """Fit and intent (A, B, C, D), persona, buying job and funnel stage [000:39-50].
+
+    A None threshold leaves that side out (everybody is high on it); without both, there is no segment.
+    Buying job: a condition alone beats signals (the first that holds); among signals the latest seen wins, and
+    `jobs` of one activity are tried from the top. Funnel stage: the furthest one whose signal was seen within
+    `funnel_memory`; `funnel` is ordered from awareness to pre_deal, and the same name may stand several times.
+    """
+
+    fit_high: int | None = None
+    intent_high: int | None = None
+    personas: tuple[Named, ...] = ()
+    jobs: tuple[Inference, ...] = ()
+    funnel: tuple[Inference, ...] = ()
+    funnel_memory: Span = 90 * DAY

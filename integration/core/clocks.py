@@ -1,0 +1,138 @@
+"""Clocks: calendar days, working time and send windows, as arithmetic on instants."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mappings.instant import DAY, MINUTE, Instant, Span, from_datetime, to_datetime
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_SEARCH = 3700
+"""Days to look ahead for a working day: ten years without one is a mistake in the calendar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Working time: zone, hours, weekdays (Monday is 0) and holidays (ISO dates), as plain data.
+
+    Its zone is also the one in which calendar days are counted (limits per day, distinct days).
+    """
+
+    timezone: str = "UTC"
+    opens: int = 9 * 60
+    """Minutes after midnight."""
+    closes: int = 17 * 60
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    holidays: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=600)
+def zone(name: str) -> ZoneInfo | None:
+    """The time zone of that name, None if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def day_number(at: Instant, timezone: str) -> int:
+    """The calendar day of an instant in a zone, counted from 1970-01-01."""
+    if timezone == "UTC":
+        return at // DAY
+    return to_datetime(at).astimezone(zone(timezone) or UTC).toordinal() - _EPOCH_DAY
+
+
+def working_day(calendar: Calendar, day: date) -> bool:
+    """Whether people work on that day."""
+    return day.weekday() in calendar.weekdays and day.isoformat() not in calendar.holidays
+
+
+def at_minute(day: date, minute: int, timezone: str) -> Instant:
+    """The instant of so many minutes after midnight on a day, by the wall clock of a zone.
+
+    A wall time that a change of clocks skips or repeats is the first instant at which the clock shows it or later.
+    """
+    where = zone(timezone) or UTC
+    late = minute >= 24 * 60
+    moment = datetime.combine(day + timedelta(days=1) if late else day, time(minute % (24 * 60) // 60, minute % 60))
+    return from_datetime(moment.replace(tzinfo=where).astimezone(UTC))
+
+
+def after_working_time(calendar: Calendar, start: Instant, span: Span) -> Instant:
+    """The instant at which so much working time has passed since `start` [semantics 7].
+
+    Started outside working hours, it counts from the next opening. A span that ends with the day ends at closing time.
+    Without any working day in ten years, plain time is counted.
+    """
+    where = zone(calendar.timezone) or UTC
+    day = to_datetime(start).astimezone(where).date()
+    left = span
+    for _ in range(_SEARCH):
+        if working_day(calendar, day):
+            opens = max(start, at_minute(day, calendar.opens, calendar.timezone))
+            closes = at_minute(day, calendar.closes, calendar.timezone)
+            if opens < closes:
+                if left <= closes - opens:
+                    return opens + left
+                left -= closes - opens
+        day += timedelta(days=1)
+    return start + span
+
+
+def after_working_days(calendar: Calendar, start: Instant, days: int) -> Instant:
+    """The opening of the so-many-th working day after the day of `start`."""
+    where = zone(calendar.timezone) or UTC
+    day = to_datetime(start).astimezone(where).date()
+    left = days
+    for _ in range(_SEARCH):
+        day += timedelta(days=1)
+        left -= working_day(calendar, day)
+        if left == 0:
+            return at_minute(day, calendar.opens, calendar.timezone)
+    return start + days * DAY
+
+
+def next_in_window(at: Instant, *, weekdays: tuple[int, ...], opens: int, closes: int, timezone: str) -> Instant:
+    """The first instant from `at` on within a weekly window: at its opening or later, before its closing."""
+    where = zone(timezone) or UTC
+    day = to_datetime(at).astimezone(where).date()
+    for _ in range(15):
+        if day.weekday() in weekdays:
+            start, end = at_minute(day, opens, timezone), at_minute(day, closes, timezone)
+            if at < end:
+                return max(at, start)
+        day += timedelta(days=1)
+    return at
+
+
+def wall_clock(at: Instant, timezone: str) -> str:
+    """`Tue 6 Jan 2026, 10:00 (UTC)`, as a person reads it."""
+    where = zone(timezone) or UTC
+    moment = to_datetime(at).astimezone(where)
+    return f"{_short_day(moment.toordinal())}, {moment.hour:02}:{moment.minute:02} ({timezone})"
+
+
+@lru_cache(maxsize=4_096)
+def _short_day(ordinal: int) -> str:
+    day = date.fromordinal(ordinal)
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def day_words(at: Instant, timezone: str) -> str:
+    """`6 January 2026`."""
+    return _day_words(day_number(at, timezone))
+
+
+@lru_cache(maxsize=4_096)
+def _day_words(number: int) -> str:
+    day = date.fromordinal(number + _EPOCH_DAY)
+    return f"{day.day} {day:%B %Y}"
+
+
+def minutes(span: Span) -> str:
+    """A span as people say it: `2 h`, `24 h`, `3 d`, `45 min`."""
+    if span % DAY == 0 and span > DAY:
+        return f"{span // DAY} d"
+    whole = span // MINUTE
+    return f"{whole // 60} h" if whole % 60 == 0 else f"{whole} min"

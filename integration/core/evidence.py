@@ -1,0 +1,76 @@
+"""Evidence: how much of a pattern an activity has completed, in bounded windows."""
+
+from integration.core.clocks import day_number
+from integration.core.fold import Fold
+from integration.core.plans import Feed, PatternPlan
+from integration.core.scores import about
+from mappings.canonical import Activity
+
+_OPEN = -1
+"""In an ordered pattern: a place that nothing has reached yet."""
+
+
+def completes(fold: Fold, activity: Activity, feeds: tuple[Feed, ...]) -> list[str]:
+    """The keys of the patterns that this activity completes, having noted it in all that it belongs to."""
+    return [feed.plan.key for feed in feeds if _feed(fold, activity, feed.plan, feed.parts)]
+
+
+def _feed(fold: Fold, activity: Activity, plan: PatternPlan, parts: tuple[int, ...]) -> bool:
+    evidence = fold.state.evidence
+    if plan.units:
+        reached = evidence.setdefault(plan.key, [[("", _OPEN)] for _ in plan.units])
+        done = _in_order(reached, plan, parts, activity.at)
+    elif len(plan.needs) == 1 and plan.needs[0][0] <= 1:
+        return True
+    else:
+        marks = evidence.setdefault(plan.key, [[] for _ in plan.needs])
+        done = _together(fold, activity, marks, plan, parts)
+    if done and plan.used_up:
+        del evidence[plan.key]
+    return done
+
+
+def _in_order(reached: list[list[tuple[str, int]]], plan: PatternPlan, parts: tuple[int, ...], at: int) -> bool:
+    """`reached[n]` holds the latest beginning of the first n+1 units in order; one activity serves one unit."""
+    last = len(plan.units) - 1
+    advanced = False
+    for unit in range(last, -1, -1):
+        if plan.units[unit] not in parts:
+            continue
+        start = at if unit == 0 else reached[unit - 1][0][1]
+        if start == _OPEN or (plan.within and at - start > plan.within):
+            continue
+        reached[unit][0] = ("", start)
+        advanced = advanced or unit == last
+    return advanced
+
+
+def _together(
+    fold: Fold, activity: Activity, marks: list[list[tuple[str, int]]], plan: PatternPlan, parts: tuple[int, ...]
+) -> bool:
+    """Every part has its last so many (distinct) activities, the oldest of them within the window."""
+    for number in parts:
+        needed, distinct = plan.needs[number]
+        value = _value(fold, activity, distinct)
+        if distinct and not value:
+            continue
+        kept = [mark for mark in marks[number] if not distinct or mark[0] != value]
+        kept.append((value, activity.at))
+        marks[number] = kept[-needed:]
+    oldest = activity.at - plan.within if plan.within else None
+    return all(
+        len(kept) >= needed and (oldest is None or kept[0][1] >= oldest)
+        for kept, (needed, _) in zip(marks, plan.needs, strict=True)
+    )
+
+
+def _value(fold: Fold, activity: Activity, distinct: str) -> str:
+    match distinct:
+        case "":
+            return ""
+        case "day":
+            return str(day_number(activity.at, fold.playbook.calendar.timezone))
+        case "asset":
+            return about(activity.properties)
+        case _:
+            return str(activity.properties.get(distinct) or "")

@@ -1,0 +1,72 @@
+"""First moves: what happens when a lead comes into being, by its source [001:228-231]."""
+
+from integration.core import plays, sla, tracks, ways
+from integration.core.fold import Fold
+from integration.core.keys import key
+from integration.core.program import FirstMove
+from integration.core.state import Waiting
+
+
+def welcome(fold: Fold) -> None:
+    """Make the first move of the lead's source; once when it is born, and once when its source becomes known later.
+
+    Whoever is past the inquiry by then (a customer who is imported, somebody who opted out) needs no first move.
+    """
+    state = fold.state
+    source = state.fields.get("source")
+    new = state.born is None
+    if new:
+        state.born = fold.now
+    elif state.sourced or not source:
+        return
+    state.sourced = bool(source)
+    if fold.table.idle_least:
+        fold.wake(fold.now + fold.table.idle_least)
+    move = _move(fold, source if isinstance(source, str) else None, new=new)
+    if fold.silent:
+        return
+    if move is not None and state.stage == "inquiry":
+        _make(fold, move, f"a new lead: {source}" if source else "a new lead")
+    if on := ways.on_creation(fold):
+        ways.follow(fold, on)
+
+
+def _move(fold: Fold, source: str | None, *, new: bool) -> FirstMove | None:
+    moves = fold.playbook.first_moves
+    named = next((move for move in moves if source in move.sources), None)
+    if named is not None or not new:
+        return named
+    return next((move for move in moves if not move.sources), None)
+
+
+def _make(fold: Fold, move: FirstMove, because: str) -> None:
+    state = fold.state
+    if move.play:
+        plays.begin(fold, move.play, because)
+    for number, step in enumerate(move.touches, 1):
+        at = sla.falls(fold, fold.now, step.after)
+        touch_key = key(state.lead, "first", step.content, number)
+        state.waiting.append(
+            Waiting(key=touch_key, at=at, step=number, content=step.content, because=because, first=True)
+        )
+        fold.wake(at)
+    if move.track:
+        tracks.go(fold, move.track, because)
+    elif move.play and state.stay is not None:
+        tracks.go(fold, "", because)
+    state.then, state.then_play = move.then, move.play
+
+
+def afterwards(fold: Fold) -> bool:
+    """Go on to the track that follows the first move, once its touches are out and its play is closed."""
+    state = fold.state
+    if not state.then or fold.silent:
+        return False
+    if state.stay is not None:
+        return False
+    if any(each.first for each in state.waiting) or (state.then_play and plays.is_open(fold, state.then_play)):
+        return False
+    to, state.then, state.then_play = state.then, "", ""
+    if state.stage not in fold.table.tracks[to].track.stages:
+        return False
+    return tracks.go(fold, to, "after the first move")

@@ -1,0 +1,139 @@
+"""The working copy of one lead while events are folded in: its state, and what was decided so far."""
+
+from collections.abc import Callable
+
+from integration.core.dispatch import Dispatch
+from integration.core.effects import Effect
+from integration.core.ledger import Line
+from integration.core.playbook import Playbook
+from integration.core.state import LeadState
+from mappings.canonical import Activity, Value
+from mappings.instant import Instant
+
+NEVER: Instant = 1 << 62
+"""Later than anything that falls due."""
+
+
+class Fold:
+    """One lead's state being changed in place. `horizon` is at or before the next thing that falls due.
+
+    The scratch fields describe the event being folded: `activity`, the numbers of the arms it matched (`arms`),
+    whether it scored and reset the idle clock (`scoring`), was an engagement (`engaging`), asked for a demo (`demo`),
+    and whether it has taken the lead off a track (`exited`) or may yet take it onto one (`leads_on`): once for each.
+    """
+
+    __slots__ = (
+        "activity",
+        "arms",
+        "cause",
+        "demo",
+        "effects",
+        "engaging",
+        "event",
+        "exited",
+        "horizon",
+        "leads_on",
+        "lines",
+        "now",
+        "playbook",
+        "scoring",
+        "state",
+        "table",
+        "what",
+    )
+
+    def __init__(self, playbook: Playbook, state: LeadState) -> None:
+        self.playbook = playbook
+        self.table: Dispatch = playbook.dispatch
+        self.state: LeadState = state
+        self.effects: list[Effect] = []
+        self.lines: list[Line] = []
+        self.horizon: Instant = -NEVER
+        self.now: Instant = state.watermark[0] if state.watermark else -NEVER
+        self.forget()
+
+    def forget(self) -> None:
+        """Clear what describes the last event: nothing is being folded."""
+        self.activity: Activity | None = None
+        self.cause = ""
+        self.arms: frozenset[int] = frozenset()
+        self.event = False
+        self.scoring = False
+        self.engaging = False
+        self.demo = False
+        self.exited = False
+        self.leads_on = False
+        self.what: str | None = None
+
+    def wake(self, at: Instant) -> None:
+        """Something may fall due at that instant."""
+        self.horizon = min(self.horizon, at)
+
+    @property
+    def silent(self) -> bool:
+        """Whether no touch and no task may go to this lead."""
+        return self.state.stage == "suppressed"
+
+    def read(self, name: str) -> Value:
+        """A field of the lead, of its account (`account.name`), or of its standing; None where unknown."""
+        state = self.state
+        derived = _DERIVED.get(name)
+        if derived is not None:
+            return derived(self)
+        return state.company.get(name[8:]) if name[:8] == "account." else state.fields.get(name)
+
+    def band(self) -> str:
+        """The first band whose condition holds."""
+        bands = self.table.bands
+        for name, check in bands:
+            if check(self):
+                return name
+        return bands[-1][0]
+
+    def segment(self) -> str | None:
+        """`A` high fit and intent, `B` high fit, `C` high intent, `D` neither; None without thresholds [000:46-50]."""
+        segments, state = self.playbook.segments, self.state
+        if segments.fit_high is None and segments.intent_high is None:
+            return None
+        fit = segments.fit_high is None or state.fit >= segments.fit_high
+        intent = segments.intent_high is None or state.score.value >= segments.intent_high
+        return ("A" if intent else "B") if fit else ("C" if intent else "D")
+
+    def persona(self) -> str | None:
+        """The first persona whose condition holds."""
+        return next((name for name, check in self.table.personas if check(self)), None)
+
+    def job(self) -> str | None:
+        """The buying job: as fields say, else as the latest telling activity suggests [000:39-45]."""
+        told = next((name for name, check in self.table.job_conditions if check(self)), None)
+        return told or self.state.job or None
+
+    def funnel(self) -> str | None:
+        """The furthest funnel stage that recent signals show [001:89-94]."""
+        table, state = self.table, self.state
+        oldest = self.now - self.playbook.segments.funnel_memory
+        shown = {name for name, check in table.funnel_conditions if check(self)}
+        for name in reversed(table.funnel_order):
+            if name in shown or state.funnel.get(name, -NEVER) >= oldest:
+                return name
+        return table.funnel_order[0] if table.funnel_order else None
+
+    def excluded(self) -> bool:
+        """Whether this person is scored but never handed to sales [001:103]."""
+        return any(check(self) for check in self.table.exclusions)
+
+
+_DERIVED: dict[str, Callable[[Fold], Value]] = {
+    "fit": lambda fold: fold.state.fit,
+    "engagement": lambda fold: fold.state.score.value,
+    "total": lambda fold: fold.state.fit + fold.state.score.value,
+    "band": Fold.band,
+    "segment": Fold.segment,
+    "stage": lambda fold: fold.state.stage,
+    "track": lambda fold: fold.state.stay.track if fold.state.stay else None,
+    "funnel": Fold.funnel,
+    "persona": Fold.persona,
+    "buying_job": Fold.job,
+    "recycle_reason": lambda fold: fold.state.recycle_reason,
+    "excluded": Fold.excluded,
+}

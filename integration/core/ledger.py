@@ -1,0 +1,23 @@
+"""The ledger: why a score is what it is, line by line. Lines sum to the score at every instant."""
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from mappings.instant import Instant
+
+Axis: TypeAlias = Literal["fit", "engagement"]
+Kind: TypeAlias = Literal["points", "cap", "floor", "decay"]
+
+
+class Line(NamedTuple):
+    """A change of one score, in thousandths of a point: by a rule for an activity, by a cap or floor, by decay.
+
+    `activity` is the id of the event that caused it, "" for what happens by itself. A tuple, because every scoring
+    activity makes one and a tuple costs a third of a dataclass.
+    """
+
+    at: Instant
+    axis: Axis
+    line: Kind
+    rule: str
+    activity: str
+    points: int

@@ -1,0 +1,152 @@
+"""Plans: the parts of a playbook as the engine uses them, with signals numbered and conditions compiled."""
+
+from dataclasses import dataclass, field
+
+from integration.core.axes import Limit
+from integration.core.checks import Check, Tests
+from integration.core.program import AlertStep, Entry, Exit, Play, TaskStep, TouchStep, Track, Trigger
+from integration.core.signals import Signal
+from mappings.canonical import Value
+from mappings.instant import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternPlan:
+    """A pattern as it is tracked: per part how many and distinct by what, or the ordered units."""
+
+    key: str
+    needs: tuple[tuple[int, str], ...]
+    units: tuple[int, ...]
+    within: Span
+    used_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """The parts of a pattern (their numbers) that a signal contributes to."""
+
+    plan: PatternPlan
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePlan:
+    """An engagement rule with its place among the rules; `simple` ones are neither n-th nor limited."""
+
+    place: int
+    name: str
+    points: int
+    nth: int
+    limit: Limit | None
+    resets: bool
+    simple: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Arm:
+    """A signal, its number, and everything that waits for it."""
+
+    number: int
+    signal: Signal
+    rules: tuple[RulePlan, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    funnel: tuple[tuple[str, Check | None], ...] = ()
+    jobs: tuple[tuple[str, Check | None], ...] = ()
+    engaging: bool = False
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """All that an activity of one kind means: what its arms have in common, in the playbook's order."""
+
+    arms: frozenset[int]
+    rules: tuple[RulePlan, ...]
+    feeds: tuple[Feed, ...]
+    """One for each pattern."""
+    funnel: tuple[tuple[str, Check | None], ...]
+    jobs: tuple[tuple[str, Check | None], ...]
+    engaging: bool
+    demo: bool
+    stops: bool
+    """Some clock may be stopped by it."""
+    leads_on: bool
+    """Some track may be entered by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypePlan:
+    """What activities of one type are tested for, and the properties that these tests look at."""
+
+    arms: tuple[tuple[Tests, Arm], ...]
+    looks_at: tuple[str, ...]
+    known: "dict[tuple[Value, ...] | Value, Meaning]" = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out before, by the values of these properties."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPlan:
+    """An entry with its condition compiled and its signal's number."""
+
+    entry: Entry
+    check: Check
+    arm: int | None
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitPlan:
+    """An exit with its condition compiled and its signal's number."""
+
+    exit: Exit
+    check: Check
+    arm: int | None
+    timed: bool
+    """Needs an instant to come."""
+    eventful: bool
+    """Needs an activity of its own kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackPlan:
+    """A track with its ways in and out."""
+
+    track: Track
+    entries: tuple[EntryPlan, ...]
+    exits: tuple[ExitPlan, ...]
+    plain: tuple[EntryPlan, ...]
+    unopened: int
+    """The most unopened touches that an exit asks for."""
+    judged: tuple[ExitPlan, ...]
+    """Exits that are not judged by unopened touches."""
+    timed: tuple[ExitPlan, ...]
+    """Those of them that come up by time alone."""
+    personal: bool
+    """Some of its touches are tasks."""
+    name_words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayPlan:
+    """A play by the kinds of its steps; tasks with their numbers and the checklist that follows each."""
+
+    play: Play
+    tasks: tuple[tuple[int, TaskStep, tuple[str, ...]], ...]
+    alerts: tuple[AlertStep, ...]
+    touches: tuple[TouchStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerPlan:
+    """A trigger with its condition compiled."""
+
+    trigger: Trigger
+    check: Check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitPlan:
+    """A fit group: (rule name, points, condition) in order."""
+
+    name: str
+    rules: tuple[tuple[str, int, Check], ...]

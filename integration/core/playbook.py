@@ -1,0 +1,151 @@
+"""A compiled playbook: all that semantics.md leaves to the playbook, as values. Knows nothing of YAML.
+
+Names refer by text (a trigger names its play); the compiler has checked that they exist. Points are thousandths,
+times microseconds. The values live in conditions, signals, axes and program.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from integration.core.axes import Band, Engagement, Fit, Segments
+from integration.core.clocks import Calendar
+from integration.core.conditions import Condition
+from integration.core.dispatch import Dispatch
+from integration.core.program import Clock, FirstMove, Play, Track, Trigger, Unreached
+from integration.core.signals import ENGAGING, INTERNAL_SHARING, AccountSignal, Signal
+from integration.core.tables import tables
+from mappings.instant import DAY, Span
+
+__all__ = [
+    "Calendar",
+    "FrequencyCap",
+    "Gate",
+    "Handoff",
+    "Playbook",
+    "Recycle",
+    "Requirement",
+    "SendWindow",
+    "TalkTrack",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendWindow:
+    """When touches may go, in the lead's own zone, or `timezone` where that is unknown [002:158-161]."""
+
+    weekdays: tuple[int, ...]
+    opens: int
+    closes: int
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrequencyCap:
+    """At most so many touches in any span of this length [001:255]."""
+
+    touches: int
+    within: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What makes an inquiry (or a recycled lead) an MQL.
+
+    `condition` holds, or the activity is one of `signals` (a demo request; always also of type `demo_request`).
+    Somebody for whom `barred` holds is never let through, demo request or not; nor are excluded people.
+    """
+
+    condition: Condition | None = None
+    signals: Signal = ()
+    barred: Condition | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A field that sales must have: `field` as in Compare.subject, `label` for people, `name` as the playbook says."""
+
+    field: str
+    label: str
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What effects call it."""
+        return self.name or self.field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkTrack:
+    """One sentence for the call, the first whose condition holds; `text` is a wording template."""
+
+    text: str
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff:
+    """What follows `mql`: a play whose tasks carry the packet; what must be known before [semantics 10]."""
+
+    play: str
+    required: tuple[Requirement, ...] = ()
+    profile_touch: str = "profile"
+    talk_tracks: tuple[TalkTrack, ...] = ()
+    answer_within: str = ""
+    """The clock whose deadline the packet names; "" for the play's first due date."""
+    fit_tiers: tuple[tuple[int, str], ...] = ()
+    """(at least so much fit, name), from the top; the last one at 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recycle:
+    """What becomes of a lead that comes back: its track, and for how long it cannot become `mql` again.
+
+    The first that matches counts: `reasons` empty means any (also none), `left` empty any stage it came from,
+    `lost` only after `opportunity_lost` (False: whatever the cause).
+    """
+
+    track: str
+    reasons: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    lost: bool = False
+    hold: Span = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playbook:
+    """An operating system for leads."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    fit: Fit | None = None
+    engagement: Engagement | None = None
+    bands: tuple[Band, ...]
+    segments: Segments = Segments()  # noqa: RUF009 - frozen
+    exclusions: tuple[Condition, ...] = ()
+    """Whoever matches one is scored, never handed to sales [001:103]."""
+    gate: Gate
+    handoff: Handoff
+    recycle: tuple[Recycle, ...] = ()
+    unreached: Unreached | None = None
+    clocks: tuple[Clock, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    plays: tuple[Play, ...]
+    tracks: tuple[Track, ...] = ()
+    first_moves: tuple[FirstMove, ...] = ()
+    account_signals: tuple[AccountSignal, ...] = (INTERNAL_SHARING,)
+    calendar: Calendar = Calendar()  # noqa: RUF009 - frozen
+    send_window: SendWindow | None = None
+    frequency_cap: FrequencyCap | None = None
+    engaging: Signal = ENGAGING
+    """What counts as engagement for the exits of tracks (`idle`, `engaged`), besides what scores and resets idle."""
+    answer_pause: Span = 7 * DAY
+    """For how long touches rest after sales has answered an open task; in `sal` and `sql` they rest anyway."""
+    key_action_memory: Span = 30 * DAY
+    """How far back the packet looks for the strongest signals."""
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        """Tables from activity types to what they touch, built once."""
+        return tables(self)

@@ -1,0 +1,119 @@
+"""Plays: what follows a trigger or a stage, once for as long as it is open."""
+
+from dataclasses import dataclass
+
+from integration.core import packet, sla
+from integration.core.effects import AlertRaised, Assignee, TaskWanted
+from integration.core.fold import Fold
+from integration.core.keys import key
+from integration.core.program import AlertStep, Play, TaskStep
+from integration.core.state import Opening, Waiting
+from integration.core.wording import compose
+from mappings.instant import DAY, Instant
+
+ANSWERS = frozenset({"call_attempt", "meeting_booked", "sales_accepted", "sales_rejected", "sales_qualified"})
+"""By these sales answers a lead: its open tasks are closed."""
+
+
+def is_open(fold: Fold, name: str) -> bool:
+    """Whether the play is open: sales has not answered, and its last due date (and grace) has not passed."""
+    opening = fold.state.plays.get(name)
+    return opening is not None and opening.open and fold.now < opening.until
+
+
+def answered(fold: Fold) -> bool:
+    """Close every open play; whether there was one."""
+    found = False
+    for opening in fold.state.plays.values():
+        found = found or (opening.open and fold.now < opening.until)
+        opening.open = False
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A play being played: its so-many-th opening, and what set it off."""
+
+    play: Play
+    times: int
+    because: str
+    trigger: str
+
+    def key(self, fold: Fold, kind: str, number: int) -> str:
+        return key(fold.state.lead, "play", self.play.name, self.times, kind, number)
+
+    def words(self, fold: Fold, due: Instant | None) -> packet.Words:
+        return packet.Words(fold, due=due, play=self.play.label or self.play.name, trigger=self.trigger)
+
+
+def begin(fold: Fold, name: str, because: str, *, trigger: str = "") -> bool:
+    """Play a play from its first step; False if it is still open, or nothing may happen to this lead.
+
+    Excluded people get its touches, but sales none of its tasks and alerts [001:103].
+    """
+    plan = fold.table.plays.get(name)
+    if plan is None or fold.silent or is_open(fold, name):
+        return False
+    before = fold.state.plays.get(name)
+    opening = Opening(times=before.times + 1 if before else 1, until=fold.now, open=False)
+    fold.state.plays[name] = opening
+    opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger)
+    if (plan.tasks or plan.alerts) and not fold.excluded():
+        for number, step, checklist in plan.tasks:
+            due = sla.falls(fold, fold.now, step.due) if step.due else fold.now + DAY
+            opening.open, opening.until = True, max(opening.until, due + plan.play.grace)
+            fold.effects.append(_task(fold, opened, number, step, checklist, due))
+        for number, alert in enumerate(plan.alerts, 1):
+            fold.effects.append(_alert(fold, opened, number, alert))
+    for number, touch in enumerate(plan.touches, 1):
+        at = sla.falls(fold, fold.now, touch.after)
+        touch_key = opened.key(fold, "touch", number)
+        waiting = Waiting(key=touch_key, at=at, step=number, content=touch.content, because=because)
+        fold.state.waiting.append(waiting)
+        fold.wake(at)
+    if opening.open:
+        fold.wake(opening.until)
+    return True
+
+
+def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
+    fold: Fold, opened: _Opened, number: int, step: TaskStep, checklist: tuple[str, ...], due: Instant
+) -> TaskWanted:
+    words = opened.words(fold, due)
+    lines = [compose(step.note, words)] if step.note else []
+    lines += [f"[ ] {compose(each, words)}" for each in checklist]
+    return TaskWanted(
+        key=opened.key(fold, "task", number),
+        lead=fold.state.lead,
+        at=fold.now,
+        because=(opened.because,),
+        play=opened.play.name,
+        step=number,
+        channel=step.channel,
+        due_at=due,
+        assignee=assignee(fold, step.assignee),
+        priority=step.priority,
+        subject=compose(step.subject, words),
+        body=packet.with_packet(fold, "\n".join(lines), due=due),
+    )
+
+
+def assignee(fold: Fold, wanted: Assignee) -> Assignee:
+    """Whom a task goes to: the wanted person if known, else the lead's owner, the account's, or the pool's next."""
+    has_owner, has_account_owner = bool(fold.read("owner")), bool(fold.read("account.owner"))
+    if wanted == "owner":
+        return "owner" if has_owner else "account_owner" if has_account_owner else "pool"
+    if wanted == "account_owner":
+        return "account_owner" if has_account_owner else "owner" if has_owner else "pool"
+    return wanted
+
+
+def _alert(fold: Fold, opened: _Opened, number: int, step: AlertStep) -> AlertRaised:
+    return AlertRaised(
+        key=opened.key(fold, "alert", number),
+        lead=fold.state.lead,
+        at=fold.now,
+        because=(opened.because,),
+        alert=step.alert,
+        text=compose(step.text, opened.words(fold, None)),
+    )

@@ -1,0 +1,30 @@
+"""Replay: fold a lead's events in order, with what falls due between them; what replay and the service share."""
+
+from collections.abc import Iterable
+
+from integration.core.accounts import observe
+from integration.core.agenda import pass_time
+from integration.core.decide import Decision, closed, settle, take
+from integration.core.events import Event
+from integration.core.fold import Fold
+from integration.core.playbook import Playbook
+from integration.core.state import LeadState, copied
+from mappings.instant import Instant
+
+__all__ = ["advance", "observe"]
+
+
+def advance(
+    playbook: Playbook, state: LeadState, events: Iterable[Event], until: Instant, *, owned: bool = False
+) -> Decision:
+    """Fold events, sorted by `order`, then let time pass to `until` (inclusive).
+
+    Adjacent duplicates count once. The given state is not changed, unless it is `owned`: then it is worked on in place
+    and must not be used any more (a state just decoded needs no copy). An event before the state's watermark is late:
+    ValueError. The watermark moves with events and with due work that was really done, not with `until`.
+    """
+    fold = Fold(playbook, state if owned else copied(state))
+    for event in events:
+        take(fold, event)
+    pass_time(fold, until, settle)
+    return closed(fold)

@@ -1,0 +1,205 @@
+"""Scores: points for what people are (fit) and do (engagement), each with its line in the ledger."""
+
+from collections.abc import Sequence
+
+from integration.core import decay
+from integration.core.axes import Decay, Engagement, HalfLife, IdleSteps, Limit, Monthly
+from integration.core.clocks import day_number
+from integration.core.dispatch import ASSET
+from integration.core.fold import Fold
+from integration.core.ledger import Kind, Line
+from integration.core.plans import FitPlan, RulePlan
+from integration.core.state import Score, Seen
+from mappings.canonical import Activity, Fields
+from mappings.instant import DAY, Instant
+
+_RANKS = {name: rank for rank, name in enumerate(ASSET)}
+_KEYS = 256
+"""So many assets a rule's limit tells apart; beyond it the oldest are forgotten."""
+
+
+def accrue(fold: Fold, activity: Activity, rules: Sequence[RulePlan]) -> None:
+    """Give the points of the rules that an activity fulfils; the idle clock is reset first where one of them does.
+
+    What decayed becomes the new base, then the points are added; an activity that does not reset the idle clock adds
+    its points to the base that stood when idleness began. [semantics 3]
+    """
+    given = [rule for rule in rules if rule.simple or _counts(fold, activity, rule)]
+    engagement = fold.playbook.engagement
+    if not given or engagement is None:
+        return
+    for rule in given:
+        if rule.resets:
+            fold.scoring = True
+            fold.state.scored = activity.at
+            break
+    score, how = fold.state.score, engagement.decay
+    _rebase(score, how, activity.at, resets=fold.scoring)
+    for rule in given:
+        _add(fold, activity, rule, engagement)
+        _remember(fold, activity, rule)
+    falls = decay.due(score, how)
+    if falls is not None and falls < fold.horizon:
+        fold.horizon = falls
+
+
+def _rebase(score: Score, how: Decay | None, at: Instant, *, resets: bool) -> None:
+    """Make what is left the new base, where new points start from it."""
+    if isinstance(how, IdleSteps):
+        if resets or score.since is None:
+            score.base, score.since, score.step = score.value, at, 0
+    elif isinstance(how, HalfLife):
+        if not score.value or score.since is None:
+            score.since, score.step = at, 0
+        score.base, score.anchor = score.value, score.step
+    elif score.since is None:
+        score.since = at
+
+
+def _add(fold: Fold, activity: Activity, rule: RulePlan, engagement: Engagement) -> None:
+    score, lines = fold.state.score, fold.lines
+    cap, how, at, before = engagement.cap, engagement.decay, activity.at, score.value
+    stepped = score.step > 0 and isinstance(how, IdleSteps)
+    stood = score.base if stepped else before
+    new = stood + rule.points
+    lines.append(Line(at, "engagement", "points", rule.name, activity.id, rule.points))
+    if cap is not None and new > cap:
+        lines.append(Line(at, "engagement", "cap", rule.name, activity.id, cap - new))
+        new = cap
+    elif new < 0:
+        lines.append(Line(at, "engagement", "floor", rule.name, activity.id, -new))
+        new = 0
+    score.base = score.value = new
+    if stepped and isinstance(how, IdleSteps):
+        score.value = decay.kept(new, how.steps[score.step - 1].keep)
+        lost = score.value - before - (new - stood)
+        if lost:
+            lines.append(Line(at, "engagement", "decay", _step_name(how, score.step - 1), activity.id, lost))
+    elif isinstance(how, Monthly):
+        decay.put(score.buckets, how, at, new - stood)
+
+
+def _remember(fold: Fold, activity: Activity, rule: RulePlan) -> None:
+    what = fold.what = about(activity.properties) if fold.what is None else fold.what
+    seen = fold.state.seen.get(rule.name)
+    if seen is None:
+        seen = Seen(points=rule.points, at=activity.at, times=1, activity=activity.id, about=what)
+        fold.state.seen[rule.name] = seen
+        return
+    seen.at, seen.activity, seen.about = activity.at, activity.id, what
+    seen.times += 1
+
+
+def about(properties: Fields) -> str:
+    """What an activity was about: the first of ASSET that its properties name, or ""."""
+    best, found = len(_RANKS), ""
+    for name, value in properties.items():
+        rank = _RANKS.get(name)
+        if rank is not None and rank < best and value:
+            best, found = rank, str(value)
+    return found
+
+
+def _counts(fold: Fold, activity: Activity, rule: RulePlan) -> bool:
+    """Whether a rule with `nth` or a limit gives points this time."""
+    if rule.nth:
+        counts = fold.state.counts
+        times = counts.get(rule.name, 0)
+        if times >= rule.nth:
+            return False
+        counts[rule.name] = times + 1
+        if times + 1 != rule.nth:
+            return False
+    return rule.limit is None or _within_limit(fold, activity, rule.name, rule.limit)
+
+
+def _within_limit(fold: Fold, activity: Activity, name: str, limit: Limit) -> bool:
+    kept = fold.state.limits.setdefault(name, {})
+    value = (
+        about(activity.properties)
+        if limit.by == "asset"
+        else str(activity.properties.get(limit.by, ""))
+        if limit.by
+        else ""
+    )
+    if limit.within:
+        oldest = activity.at - limit.within
+        times = [at for at in kept.get(value, ()) if at > oldest]
+        if len(times) >= limit.times:
+            return False
+        kept[value] = [*times, activity.at]
+    else:
+        today = day_number(activity.at, fold.playbook.calendar.timezone)
+        day, times_today = kept.get(value, (today, 0))
+        if day == today and times_today >= limit.times:
+            return False
+        kept[value] = [today, times_today + 1 if day == today else 1]
+        oldest = today - 1
+    if len(kept) > _KEYS:
+        for key in [
+            key for key, marks in kept.items() if key != value and marks[0 if not limit.within else -1] <= oldest
+        ]:
+            del kept[key]
+        while len(kept) > _KEYS:
+            del kept[next(iter(kept))]
+    return True
+
+
+def step(fold: Fold) -> None:
+    """Let the decay step that is due now take its share."""
+    engagement, score = fold.playbook.engagement, fold.state.score
+    if engagement is None or engagement.decay is None:
+        return
+    before, name = score.value, _decay_name(fold)
+    lost = decay.decayed(score, engagement.decay, fold.now) - before
+    if lost:
+        fold.lines.append(Line(fold.now, "engagement", "decay", name, "", lost))
+
+
+def _decay_name(fold: Fold) -> str:
+    how = fold.playbook.engagement.decay if fold.playbook.engagement else None
+    match how:
+        case IdleSteps():
+            return _step_name(how, fold.state.score.step)
+        case HalfLife(days=days):
+            return f"half-life {days} d"
+        case _:
+            return "monthly"
+
+
+def _step_name(how: IdleSteps, number: int) -> str:
+    return f"idle {how.steps[number].after // DAY} d"
+
+
+def refit(fold: Fold) -> None:
+    """Take the first rule that holds of every fit group; ledger lines for what changed."""
+    state, fit = fold.state, fold.playbook.fit
+    if fit is None:
+        return
+    raw = state.fit_raw
+    for group in fold.table.fit:
+        _regroup(fold, group)
+    shown = max(0, state.fit_raw if fit.cap is None else min(fit.cap, state.fit_raw))
+    clipped = (shown - state.fit) - (state.fit_raw - raw)
+    if clipped:
+        kind: Kind = "floor" if min(raw, state.fit_raw) < 0 else "cap"
+        fold.lines.append(Line(fold.now, "fit", kind, "fit", fold.cause, clipped))
+    state.fit = shown
+
+
+def _regroup(fold: Fold, group: FitPlan) -> None:
+    """Compare the rule that counts now with the one that did; rules of a group may share their name."""
+    state, lines, now = fold.state, fold.lines, fold.now
+    before = state.fit_rules.get(group.name, -1)
+    number = next((place for place, (_, _, check) in enumerate(group.rules) if check(fold)), -1)
+    if number == before:
+        return
+    if before >= 0:
+        name, points, _ = group.rules[before]
+        lines.append(Line(now, "fit", "points", name, fold.cause, -points))
+        state.fit_raw -= points
+    if number >= 0:
+        name, points, _ = group.rules[number]
+        lines.append(Line(now, "fit", "points", name, fold.cause, points))
+        state.fit_raw += points
+    state.fit_rules[group.name] = number

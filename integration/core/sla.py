@@ -1,0 +1,106 @@
+"""Promises with a deadline: clocks that start, remind, run out, and run on until they are stopped."""
+
+from integration.core import packet
+from integration.core.clocks import after_working_days, after_working_time, minutes
+from integration.core.effects import AlertRaised, Escalated
+from integration.core.fold import Fold
+from integration.core.keys import key
+from integration.core.program import Clock, Due
+from integration.core.state import Running
+from integration.core.wording import compose
+from mappings.instant import Instant
+
+
+def falls(fold: Fold, start: Instant, due: Due) -> Instant:
+    """The instant that is so long after `start`, in plain or working time."""
+    at = start
+    if due.span:
+        at = after_working_time(fold.playbook.calendar, at, due.span) if due.working else at + due.span
+    return after_working_days(fold.playbook.calendar, at, due.working_days) if due.working_days else at
+
+
+def start(fold: Fold, *, stage: str = "", trigger: str = "") -> None:
+    """Start the clocks that wait for this stage or trigger."""
+    for clock in fold.playbook.clocks:
+        if (stage and clock.stage == stage) or (trigger and clock.trigger == trigger):
+            check = fold.table.clock_checks.get(clock.name)
+            if check is None or check(fold):
+                _start(fold, clock)
+
+
+def _start(fold: Fold, clock: Clock) -> None:
+    before = fold.state.clocks.get(clock.name)
+    if before is not None and before.stopped is None:
+        return
+    run = Running(times=before.times + 1 if before else 1, started=fold.now, due=falls(fold, fold.now, clock.within))
+    fold.state.clocks[clock.name] = run
+    fold.wake(run.due - clock.remind_before)
+
+
+def stop(fold: Fold) -> None:
+    """Stop the clocks that the activity being folded answers."""
+    for name, run in fold.state.clocks.items():
+        if run.stopped is None and fold.table.clock_stops.get(name) in fold.arms:
+            run.stopped = fold.now
+
+
+def stop_all(fold: Fold) -> None:
+    """Stop every clock: nobody owes this lead an answer any more."""
+    for run in fold.state.clocks.values():
+        if run.stopped is None:
+            run.stopped = fold.now
+
+
+def due(fold: Fold, clock: Clock) -> Instant | None:
+    """When a clock will next remind or run out."""
+    run = fold.state.clocks.get(clock.name)
+    if run is None or run.stopped is not None or run.breached:
+        return None
+    return max(run.due - clock.remind_before, run.started) if clock.remind_before and not run.reminded else run.due
+
+
+def ring(fold: Fold, clock: Clock) -> None:
+    """Remind, or escalate at expiry, once; the clock runs on, so that the delay can be told."""
+    state, now, run = fold.state, fold.now, fold.state.clocks[clock.name]
+    label = clock.label or clock.name.replace("_", " ")
+    if now < run.due:
+        run.reminded = True
+        fold.effects.append(
+            AlertRaised(
+                key=key(state.lead, "clock", clock.name, run.times, "reminder"),
+                lead=state.lead,
+                at=now,
+                because=(f"{label} is due in {minutes(run.due - now)}",),
+                alert=f"{clock.name}_reminder",
+                text=f"{label}: {packet.who(fold)} is waiting; due {packet.shown_time(fold, run.due)}",
+            )
+        )
+        return
+    run.reminded = run.breached = True
+    because = (f"{label}: no answer by {packet.shown_time(fold, run.due)}",)
+    values = packet.Words(fold, due=run.due, clock=label)
+    subject = compose(clock.subject or "Overdue: {clock} for {name}", values)
+    if clock.escalate_to is not None:
+        fold.effects.append(
+            Escalated(
+                key=key(state.lead, "clock", clock.name, run.times, "escalation"),
+                lead=state.lead,
+                at=now,
+                because=because,
+                clock=clock.name,
+                due_at=run.due,
+                assignee=clock.escalate_to,
+                subject=subject,
+                body=packet.with_packet(fold, compose(clock.note, values), due=run.due),
+            )
+        )
+    fold.effects.append(
+        AlertRaised(
+            key=key(state.lead, "clock", clock.name, run.times, "breach"),
+            lead=state.lead,
+            at=now,
+            because=because,
+            alert=f"{clock.name}_breach",
+            text=subject,
+        )
+    )

@@ -1,0 +1,74 @@
+"""Standing: where a lead stands at an instant, in whole points and in words."""
+
+from dataclasses import dataclass
+
+from integration.core import agenda, packet
+from integration.core.axes import POINT
+from integration.core.decide import settle
+from integration.core.fold import Fold
+from integration.core.playbook import Playbook
+from integration.core.state import LeadState, copied
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Scores in whole points, rounded down; `reasons` are sentences, the strongest first."""
+
+    fit: int
+    engagement: int
+    total: int
+    band: str
+    segment: str | None
+    stage: str
+    track: str | None
+    suppressed: bool
+    recycle_reason: str | None
+    persona: str | None
+    buying_job: str | None
+    funnel_stage: str | None
+    excluded: bool
+    missing: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def standing(playbook: Playbook, state: LeadState, at: Instant) -> Standing:
+    """Where a lead stands at `at`; a state of before is first taken there. The given state is not changed."""
+    if state.due is not None and state.due <= at:
+        state = copied(state)
+        fold = Fold(playbook, state)
+        agenda.pass_time(fold, at, settle)
+    else:
+        fold = Fold(playbook, state)
+    fold.now = max(fold.now, at)
+    score = state.score.value
+    return Standing(
+        fit=state.fit // POINT,
+        engagement=score // POINT,
+        total=(state.fit + score) // POINT,
+        band=fold.band(),
+        segment=fold.segment(),
+        stage=state.stage,
+        track=state.stay.track if state.stay else None,
+        suppressed=fold.silent,
+        recycle_reason=state.recycle_reason,
+        persona=fold.persona(),
+        buying_job=fold.job(),
+        funnel_stage=fold.funnel(),
+        excluded=fold.excluded(),
+        missing=tuple(state.held or ()),
+        reasons=tuple(_reasons(fold)),
+    )
+
+
+def _reasons(fold: Fold) -> list[str]:
+    """What speaks for the lead, by points: recent signals, then what fits."""
+    fits = [
+        (rule.points, rule.label or rule.name)
+        for group in (fold.playbook.fit.groups if fold.playbook.fit else ())
+        if (place := fold.state.fit_rules.get(group.name, -1)) >= 0
+        for rule in (group.rules[place],)
+    ]
+    reasons = [(seen.points, packet.told(fold, name, seen)) for name, seen in packet.strongest(fold)]
+    reasons += [(amount, f"{label}: {packet.points(amount)} points of fit") for amount, label in fits if amount > 0]
+    return [words for _, words in sorted(reasons, key=lambda reason: -reason[0])]

@@ -1,0 +1,92 @@
+"""Touches: when they may go, that they go, and whether anybody opened them."""
+
+from integration.core.clocks import next_in_window, zone
+from integration.core.effects import TouchDue
+from integration.core.fold import NEVER, Fold
+from integration.core.playbook import SendWindow
+from integration.core.state import Sent, Waiting
+from mappings.canonical import Activity
+from mappings.instant import Instant
+
+_RESTING = frozenset({"sal", "sql", "suppressed"})
+"""Stages in which sales is engaged: marketing touches wait [semantics 9]."""
+
+
+def allowed(fold: Fold, planned: Instant) -> Instant:
+    """The first instant from `planned` on at which a touch may go (pause, window, cap); NEVER while sales works."""
+    state = fold.state
+    if state.stage in _RESTING:
+        return NEVER
+    at = max(planned, fold.now)
+    if state.paused is not None and state.paused > at:
+        at = state.paused
+    cap, window = fold.playbook.frequency_cap, fold.playbook.send_window
+    if cap is not None and len(state.sendings) >= cap.touches:
+        at = max(at, state.sendings[-cap.touches] + cap.within)
+    return at if window is None else _in_window(fold, window, at)
+
+
+def _in_window(fold: Fold, window: SendWindow, at: Instant) -> Instant:
+    """From pause and cap on, only the window can put a touch off any further: it allows what they do not forbid."""
+    own = fold.state.fields.get("timezone")
+    timezone = own if isinstance(own, str) and zone(own) is not None else window.timezone
+    return next_in_window(at, weekdays=window.weekdays, opens=window.opens, closes=window.closes, timezone=timezone)
+
+
+def send(fold: Fold, *, key: str, track: str, step: int, content: str, because: str, stay: str = "") -> None:  # noqa: PLR0913 - a touch has that many sides
+    """Let a touch go now."""
+    state = fold.state
+    fold.effects.append(
+        TouchDue(
+            key=key,
+            lead=state.lead,
+            at=fold.now,
+            because=(because,) if because else (),
+            track=track,
+            step=step,
+            content=content,
+        )
+    )
+    state.touches.append(Sent(key=key, content=content, at=fold.now, stay=stay))
+    del state.touches[: -fold.table.kept_touches]
+    cap = fold.playbook.frequency_cap
+    if cap is not None:
+        state.sendings.append(fold.now)
+        del state.sendings[: -cap.touches]
+
+
+def next_waiting(fold: Fold) -> tuple[Instant, Waiting]:
+    """Of the touches of no track that wait, the one that goes next, and when."""
+    soonest = [(allowed(fold, each.at), each) for each in fold.state.waiting]
+    return min(soonest, key=lambda pair: (pair[0], pair[1].at, pair[1].key))
+
+
+def send_waiting(fold: Fold, waiting: Waiting) -> None:
+    """Let a touch go that had to wait."""
+    fold.state.waiting.remove(waiting)
+    send(fold, key=waiting.key, track="", step=waiting.step, content=waiting.content, because=waiting.because)
+
+
+def opened(fold: Fold, activity: Activity) -> None:
+    """An open or click: of the touch that it names, and of the last one that went."""
+    touches = fold.state.touches
+    if not touches:
+        return
+    touches[-1].opened = True
+    name = activity.properties.get("touch")
+    if name:
+        for sent in touches:
+            if name in (sent.key, sent.content):
+                sent.opened = True
+
+
+def unopened(fold: Fold, stay: str) -> int:
+    """How many of the last touches of this stay were opened by nobody, in a row."""
+    count = 0
+    for sent in reversed(fold.state.touches):
+        if sent.stay != stay or sent.opened:
+            if sent.stay == stay:
+                break
+            continue
+        count += 1
+    return count

@@ -1,0 +1,165 @@
+"""Tracks: onto them, along them, off them. A lead is on one at a time, or on none."""
+
+from dataclasses import dataclass
+
+from integration.core import packet, plays, sla, touches
+from integration.core.effects import TaskWanted, TrackChanged
+from integration.core.fold import NEVER, Fold
+from integration.core.keys import key
+from integration.core.plans import TrackPlan
+from integration.core.program import Due, TaskStep, Touch
+from integration.core.state import Stay
+from integration.core.wording import compose
+from mappings.instant import DAY, Instant
+
+_TASK_DUE = Due(span=DAY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a lead goes next, and why; `own` if it leaves its track by one of the track's exits."""
+
+    to: str
+    because: str
+    own: bool = False
+
+
+def go(fold: Fold, to: str, because: str, *, own: bool = False) -> bool:
+    """Move to another track ("" for none); its first touch falls due as the track says. False if already there."""
+    state = fold.state
+    before = state.stay.track if state.stay else ""
+    if to and fold.table.tracks[to].track.once and state.stays.get(to) and to != before:
+        to = ""
+    if to == before:
+        return False
+    if own and before and before not in state.barred:
+        state.barred.append(before)
+    state.stay = None
+    state.stays[to] = state.stays.get(to, 0) + 1
+    if to:
+        state.stay = Stay(track=to, since=fold.now, times=state.stays[to])
+        _plan(fold, state.stay)
+        fold.wake(fold.now)
+    fold.effects.append(
+        TrackChanged(
+            key=key(state.lead, "track", to or "none", state.stays[to]),
+            lead=state.lead,
+            at=fold.now,
+            because=(because,),
+            before=before or None,
+            after=to or None,
+        )
+    )
+    return True
+
+
+def _plan(fold: Fold, stay: Stay) -> None:
+    """Plan the next touch: the next offset, else the next beat of the rhythm; None when there is none."""
+    track = fold.table.tracks[stay.track].track
+    if stay.step < len(track.offsets):
+        stay.planned = stay.since + track.offsets[stay.step].after
+        return
+    number = max(stay.rhythm, 0)
+    while number < len(track.rhythms):
+        rhythm = track.rhythms[number]
+        if number != stay.rhythm:
+            stay.rhythm, stay.turn = number, 0
+        planned = stay.since if stay.last is None else stay.last + rhythm.every
+        fits = not rhythm.until or planned <= stay.since + rhythm.until
+        if rhythm.touches and fits and (rhythm.repeat or stay.turn < len(rhythm.touches)):
+            stay.planned = planned
+            return
+        number += 1
+    stay.planned = None
+
+
+def touch_due(fold: Fold) -> Instant:
+    """When the next touch (or task) of the track may go; NEVER without one."""
+    stay = fold.state.stay
+    if stay is None or stay.planned is None:
+        return NEVER
+    if fold.table.tracks[stay.track].personal and _touch(fold, stay).task is not None:
+        return stay.planned
+    return touches.allowed(fold, stay.planned)
+
+
+def _touch(fold: Fold, stay: Stay) -> Touch:
+    track = fold.table.tracks[stay.track].track
+    if stay.step < len(track.offsets):
+        return track.offsets[stay.step].touch
+    rhythm = track.rhythms[stay.rhythm]
+    return rhythm.touches[stay.turn % len(rhythm.touches)]
+
+
+def stay_name(stay: Stay) -> str:
+    """Which stay on which track a touch belongs to."""
+    return f"{stay.track}/{stay.times}"
+
+
+def unopened(fold: Fold) -> Move | None:
+    """The way off, if too many touches in a row were left unopened by the time the next one would go."""
+    stay = fold.state.stay
+    if stay is None or not fold.table.tracks[stay.track].unopened:
+        return None
+    count = touches.unopened(fold, stay_name(stay))
+    for each in fold.table.tracks[stay.track].exits:
+        wanted = each.exit.unopened
+        if wanted and count >= wanted and each.check(fold):
+            return Move(to=each.exit.to, because=f"{wanted} touches in a row unopened", own=True)
+    return None
+
+
+def send(fold: Fold) -> None:
+    """Let the next touch of the track go."""
+    stay = fold.state.stay
+    if stay is None or stay.planned is None:
+        return
+    plan = fold.table.tracks[stay.track]
+    touch, number = _touch(fold, stay), stay.step + 1
+    touch_key = key(fold.state.lead, "touch", stay.track, stay.times, number)
+    if touch.task is None:
+        because = f"touch {number} of track {plan.name_words}"
+        touches.send(
+            fold,
+            key=touch_key,
+            track=stay.track,
+            step=number,
+            content=touch.content,
+            because=because,
+            stay=stay_name(stay),
+        )
+    elif not fold.excluded():
+        fold.effects.append(_task(fold, plan, touch_key, number, touch.task))
+    stay.last, stay.sent = stay.planned, fold.now
+    offsets = len(plan.track.offsets)
+    if stay.step >= offsets:
+        stay.turn += 1
+        _skip_missed(fold, stay)
+    stay.step += 1
+    _plan(fold, stay)
+
+
+def _skip_missed(fold: Fold, stay: Stay) -> None:
+    """Beats of a rhythm that passed while touches had to rest are not made up for."""
+    every = fold.table.tracks[stay.track].track.rhythms[stay.rhythm].every
+    if stay.last is not None and every and fold.now - stay.last >= every:
+        stay.last += (fold.now - stay.last) // every * every
+
+
+def _task(fold: Fold, plan: TrackPlan, task_key: str, number: int, step: TaskStep) -> TaskWanted:
+    due = sla.falls(fold, fold.now, step.due or _TASK_DUE)
+    values = packet.Words(fold, due=due, play=plan.name_words)
+    return TaskWanted(
+        key=task_key,
+        lead=fold.state.lead,
+        at=fold.now,
+        because=(f"touch {number} of track {plan.name_words}",),
+        play=plan.track.name,
+        step=number,
+        channel=step.channel,
+        due_at=due,
+        assignee=plays.assignee(fold, step.assignee),
+        priority=step.priority,
+        subject=compose(step.subject, values),
+        body=packet.with_packet(fold, compose(step.note, values), due=due),
+    )

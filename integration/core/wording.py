@@ -1,0 +1,75 @@
+"""Wording: what sales reads. Templates with a closed set of fields, no code."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from string import Formatter
+
+WORDING_FIELDS: tuple[str, ...] = (
+    "first_name",
+    "last_name",
+    "name",
+    "email",
+    "phone",
+    "title",
+    "seniority",
+    "function",
+    "company",
+    "domain",
+    "employees",
+    "revenue",
+    "industry",
+    "country",
+    "source",
+    "problem",
+    "budget",
+    "authority",
+    "timeline",
+    "fit",
+    "engagement",
+    "total",
+    "fit_tier",
+    "band",
+    "segment",
+    "stage",
+    "track",
+    "persona",
+    "buying_job",
+    "funnel",
+    "recycle_reason",
+    "signal",
+    "second_signal",
+    "key_action",
+    "activity",
+    "asset",
+    "page",
+    "colleagues",
+    "due",
+    "play",
+    "trigger",
+    "clock",
+)
+"""What a template may name. `signal` is the strongest of the last 30 days, `activity` what set this off,
+`due` a time in the playbook's zone, `colleagues` how many people at the account viewed something in the last week."""
+
+
+def named(template: str) -> tuple[str, ...]:
+    """The fields that a template names, in order. ValueError if it is malformed or names more than a field."""
+    found: list[str] = []
+    for _, name, spec, conversion in Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or spec or conversion:
+            msg = f"only a plain {{field}} may stand in braces, not {{{name}}}"
+            raise ValueError(msg)
+        found.append(name)
+    return tuple(found)
+
+
+def compose(template: str, values: Mapping[str, str]) -> str:
+    """Fill a template; a field without a value reads `unknown`."""
+    return "".join([text + ((values[name] or "unknown") if name else "") for text, name in _parsed(template)])
+
+
+@lru_cache(maxsize=1_024)
+def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((text, name) for text, name, _, _ in Formatter().parse(template))

@@ -1,0 +1,297 @@
+from typing import Any
+
+import pytest
+from core_builders import CLOCK, START, being, did, firm, fold, hot, of, on, playbook, rule, saw, told
+
+from integration.core.axes import Engagement, Inference, Named, Segments
+from integration.core.clocks import (
+    Calendar,
+    after_working_days,
+    after_working_time,
+    day_number,
+    minutes,
+    next_in_window,
+    wall_clock,
+)
+from integration.core.conditions import ALWAYS, Compare, Every, Not, Some, holds, subjects
+from integration.core.effects import TaskWanted
+from integration.core.events import Event
+from integration.core.keys import key
+from integration.core.playbook import Handoff, Requirement, TalkTrack
+from integration.core.standing import standing
+from integration.core.wording import WORDING_FIELDS, compose, named
+from mappings.instant import DAY, HOUR, MINUTE, Instant, parse, show
+
+BERLIN = Calendar(timezone="Europe/Berlin", holidays=frozenset({"2026-01-06"}))
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "end"),
+    [
+        ("2026-01-05T09:00:00Z", 2, "2026-01-05T11:00:00Z"),
+        ("2026-01-05T15:00:00Z", 2, "2026-01-07T09:00:00Z"),
+        ("2026-01-05T15:00:00Z", 1, "2026-01-05T16:00:00Z"),
+        ("2026-01-03T12:00:00Z", 2, "2026-01-05T10:00:00Z"),
+        ("2026-01-05T02:00:00Z", 8, "2026-01-05T16:00:00Z"),
+        ("2026-03-27T15:30:00Z", 1, "2026-03-30T07:30:00Z"),
+    ],
+)
+def test_working_time_passes_in_working_hours_only(start: str, hours: int, end: str) -> None:
+    assert show(after_working_time(BERLIN, parse(start), hours * HOUR)) == end
+
+
+def test_the_next_working_day_begins_at_its_opening() -> None:
+    assert show(after_working_days(BERLIN, parse("2026-01-05T15:00:00Z"), 1)) == "2026-01-07T08:00:00Z"
+    assert show(after_working_days(BERLIN, parse("2026-01-09T15:00:00Z"), 2)) == "2026-01-13T08:00:00Z"
+
+
+def test_a_calendar_without_working_days_counts_plain_time() -> None:
+    never = Calendar(weekdays=())
+    assert after_working_time(never, START, HOUR) == START + HOUR
+    assert after_working_days(never, START, 2) == START + 2 * DAY
+
+
+def test_a_window_opens_at_its_hour_and_closes_before_its_end() -> None:
+    def next_one(text: str) -> str:
+        at = next_in_window(parse(text), weekdays=(1, 2, 3), opens=540, closes=660, timezone="UTC")
+        return show(at)
+
+    assert next_one("2026-01-06T09:00:00Z") == "2026-01-06T09:00:00Z"
+    assert next_one("2026-01-06T10:59:59Z") == "2026-01-06T10:59:59Z"
+    assert next_one("2026-01-06T11:00:00Z") == "2026-01-07T09:00:00Z"
+    assert next_one("2026-01-08T11:00:00Z") == "2026-01-13T09:00:00Z"
+
+
+def test_days_are_those_of_the_playbooks_zone() -> None:
+    evening = parse("2026-01-05T23:30:00Z")
+    assert day_number(evening, "Europe/Berlin") == day_number(evening, "UTC") + 1
+    assert day_number(evening, "Nowhere/At-All") == day_number(evening, "UTC")
+
+
+def test_times_and_spans_in_words() -> None:
+    assert wall_clock(parse("2026-01-06T10:00:00Z"), "Europe/Berlin") == "Tue 6 Jan 2026, 11:00 (Europe/Berlin)"
+    assert [minutes(span) for span in (45 * MINUTE, 24 * HOUR, 3 * DAY, 90 * MINUTE)] == [
+        "45 min",
+        "24 h",
+        "3 d",
+        "90 min",
+    ]
+
+
+VALUES = {"industry": "Software", "employees": 120, "technologies": ("Salesforce", "Slack"), "size": "80", "flag": True}
+
+
+@pytest.mark.parametrize(
+    ("op", "subject", "values", "holds_"),
+    [
+        ("is", "industry", ("software",), True),
+        ("is", "flag", (True,), True),
+        ("is_not", "industry", ("software",), False),
+        ("is_not", "missing", ("software",), False),
+        ("at_least", "employees", (120,), True),
+        ("above", "employees", (120,), False),
+        ("at_most", "employees", (120,), True),
+        ("below", "employees", (121,), True),
+        ("at_least", "size", (79,), True),
+        ("at_least", "industry", (1,), False),
+        ("at_least", "flag", (0,), False),
+        ("at_least", "missing", (0,), False),
+        ("known", "industry", (), True),
+        ("known", "missing", (), False),
+        ("unknown", "missing", (), True),
+        ("unknown", "industry", (), False),
+        ("contains", "industry", ("SOFT",), True),
+        ("contains", "industry", ("hard",), False),
+        ("includes", "technologies", ("salesforce",), True),
+        ("includes", "technologies", ("hubspot",), False),
+        ("includes", "industry", ("software",), True),
+        ("is", "missing|industry", ("software",), True),
+    ],
+)
+def test_comparisons(op: Any, subject: str, values: Any, holds_: Any) -> None:
+    assert holds(Compare(subject=subject, op=op, values=values), VALUES.get) is holds_
+
+
+def test_conditions_combine() -> None:
+    yes = Compare(subject="flag", op="is", values=(True,))
+    no = Compare(subject="flag", op="is", values=(False,))
+    assert holds(ALWAYS, VALUES.get)
+    assert not holds(Every(conditions=(yes, no)), VALUES.get)
+    assert holds(Some(conditions=(no, yes)), VALUES.get)
+    assert not holds(Some(conditions=()), VALUES.get)
+    assert holds(Not(condition=no), VALUES.get)
+    both = Every(conditions=(yes, Not(condition=Some(conditions=(being("a|b", 1),)))))
+    assert subjects(both) == {"flag", "a", "b"}
+
+
+def test_the_engine_judges_conditions_as_conditions_do() -> None:
+    fields = {"seniority": "vp", "title": "VP Sales", "is_student": False, "country": "DE"}
+    company = {"employees": 80, "technologies": ("hubspot",), "industry": "Software"}
+
+    def read(name: str) -> Any:
+        return company.get(name.removeprefix("account.")) if name.startswith("account.") else fields.get(name)
+
+    conditions = (
+        being("seniority", "VP", "director"),
+        Compare(subject="title", op="contains", values=("sales",)),
+        Compare(subject="country|account.country", op="is", values=("de",)),
+        Compare(subject="account.country|country", op="is", values=("fr",)),
+        Compare(subject="account.employees", op="above", values=(80,)),
+        Compare(subject="account.technologies", op="includes", values=("hubspot", "x")),
+        Not(condition=Compare(subject="is_student", op="is", values=(True,))),
+        Compare(subject="budget", op="unknown"),
+        Some(conditions=(being("country", "US"), being("account.industry", "software"), being("country", "FR"))),
+        Every(conditions=(being("country", "DE"), being("seniority", "vp"), being("title", "x"))),
+    )
+    personas = tuple(Named(name=str(number), condition=each) for number, each in enumerate(conditions))
+    for number, each in enumerate(conditions):
+        book = playbook(segments=Segments(personas=personas[number : number + 1]))
+        known = told(**{**fields, "source": "quiet", "account": "acme"})
+        state = fold(book, firm(**company), known).state
+        assert (standing(book, state, START).persona is not None) is holds(each, read)
+
+
+def test_templates_name_only_known_fields() -> None:
+    assert named("Call {name} of {company}") == ("name", "company")
+    assert compose("Call {name} of {company}", {"name": "Ana", "company": ""}) == "Call Ana of unknown"
+    for wrong in ("{name.__class__}", "{0}", "{name!r}", "{name:>5}", "{", "{}"):
+        with pytest.raises(ValueError, match=r"."):
+            named(wrong)
+
+
+def test_every_field_of_a_template_can_be_filled() -> None:
+    text = " ".join(f"{{{name}}}" for name in WORDING_FIELDS)
+    handoff = Handoff(play="handoff", talk_tracks=(TalkTrack(text=text),))
+    decision = fold(playbook(handoff=handoff), firm(employees=100), told(**GOOD), *hot())
+    assert "Say: " in of(TaskWanted, decision)[0].body
+
+
+GOOD = {
+    "source": "webinar",
+    "account": "acme",
+    "seniority": "director",
+    "function": "sales operations",
+    "title": "Director",
+    "first_name": "Ana",
+    "last_name": "Ruiz",
+    "email": "ana@acme.example",
+    "budget": "50k",
+}
+
+
+def test_the_packet_tells_the_whole_story_never_a_bare_score() -> None:
+    book = playbook(
+        clocks=(CLOCK,),
+        handoff=Handoff(
+            play="handoff",
+            required=(Requirement(field="timeline", label="timeline"),),
+            talk_tracks=(
+                TalkTrack(text="never", condition=being("stage", "customer")),
+                TalkTrack(text="Ask {first_name} about {signal}."),
+            ),
+            answer_within="first_contact",
+        ),
+        segments=Segments(
+            fit_high=20_000,
+            intent_high=30_000,
+            jobs=(Inference(name="cut_cost", signal=on("content_download"), label="reducing cost"),),
+        ),
+    )
+    history = [
+        firm(name="Acme", employees=100, industry="software"),
+        told(**GOOD),
+        did("content_download", START + 1, asset="guide", asset_type="educational"),
+        did("internal_sharing", START + HOUR, document="quote", people=3),
+        saw("case_study", START + 2 * HOUR),
+        did("demo_request", START + DAY, "d"),
+    ]
+    body = of(TaskWanted, fold(book, *history))[0].body
+    for line in (
+        "Who: Ana Ruiz, Director, director sales operations, ana@acme.example",
+        "Company: Acme, 100 employees, software",
+        "Source: webinar",
+        "Consumed: page view: case_study (5 January 2026); internal sharing: quote (5 January 2026)",
+        "Strongest signals: internal sharing (quote) on 5 January 2026, 15 points; demo on 6 January 2026, 10 points",
+        "Fit: high (40 of total 75, hot, segment A)",
+        "Latest key action: demo request, 6 January 2026",
+        "Colleagues: 3 people at the company viewed quote",
+        "Problem: probably reducing cost",
+        "Budget: 50k; Authority: unknown; Timeline: unknown",
+        "Say: Ask Ana about internal sharing (quote) on 5 January 2026.",
+        "Missing: timeline",
+        "Answer due: Wed 7 Jan 2026, 09:00 (UTC)",
+    ):
+        assert line in body.split("\n")
+
+
+def test_the_strongest_signals_are_of_the_last_thirty_days() -> None:
+    history = [saw("pricing", START), did("email_click", START + 31 * DAY, "c")]
+    state = fold(playbook(), *history).state
+    assert [reason.split(" on ")[0] for reason in standing(playbook(), state, START + 31 * DAY).reasons] == [
+        "email click"
+    ]
+
+
+def test_reasons_are_sentences_the_strongest_first() -> None:
+    state = fold(playbook(), told(**GOOD), did("email_click", START + 1), saw("pricing", START + 2)).state
+    assert standing(playbook(), state, START + 2).reasons == (
+        "director: 25 points of fit",
+        "pricing on 5 January 2026, 15 points",
+        "email click on 5 January 2026, 3 points",
+    )
+
+
+def test_the_buying_job_is_what_fields_say_else_the_latest_telling_activity() -> None:
+    jobs = (
+        Inference(name="compliance", condition=Compare(subject="problem", op="contains", values=("audit",))),
+        Inference(name="cost", signal=on("content_download", asset="roi")),
+        Inference(name="speed", signal=on("content_download", asset="fast")),
+    )
+    book = playbook(segments=Segments(jobs=jobs))
+    one, two = did("content_download", START, asset="roi"), did("content_download", START + 1, asset="fast")
+
+    def job(*events: Event) -> str | None:
+        return standing(book, fold(book, *events).state, START + DAY).buying_job
+
+    assert job(told(source="quiet")) is None
+    assert job(one) == "cost"
+    assert job(one, two) == "speed"
+    assert job(one, two, told(START + 2, problem="Audit due")) == "compliance"
+
+
+def test_the_funnel_stage_is_the_furthest_that_was_shown_lately() -> None:
+    funnel = (
+        Inference(name="awareness", signal=on("page_view", page="blog")),
+        Inference(name="evaluation", signal=on("page_view", page="pricing")),
+        Inference(name="pre_deal", signal=on("demo_request")),
+        Inference(name="pre_deal", condition=being("stage", "sql")),
+    )
+    book = playbook(segments=Segments(funnel=funnel, funnel_memory=90 * DAY))
+
+    def stage(*events: Event, at: Instant = START + DAY) -> str | None:
+        return standing(book, fold(book, *events).state, at).funnel_stage
+
+    assert stage(told(source="quiet")) == "awareness"
+    assert stage(saw("pricing", START), saw("blog", START + 1)) == "evaluation"
+    assert stage(saw("pricing", START), at=START + 90 * DAY) == "evaluation"
+    assert stage(saw("pricing", START), at=START + 90 * DAY + 1) == "awareness"
+    assert stage(told(START, stage="sql")) == "pre_deal"
+
+
+def test_segments_follow_two_thresholds() -> None:
+    book = playbook(engagement=Engagement(rules=(rule("p", 30, on("page_view")),)))
+
+    def segment(*events: Event) -> str | None:
+        return standing(book, fold(book, *events).state, START + DAY).segment
+
+    fit = told(source="quiet", seniority="director")
+    assert segment(fit, saw("x", START + 1)) == "A"
+    assert segment(fit) == "B"
+    assert segment(saw("x", START)) == "C"
+    assert segment(told(source="quiet")) == "D"
+    assert standing(playbook(segments=Segments()), fold(playbook(), fit).state, START).segment is None
+
+
+def test_keys_do_not_run_together() -> None:
+    assert key("a/b", "c") != key("a", "b/c")
+    assert key("a%2Fb") != key("a/b")
