@@ -39,6 +39,9 @@ format: $(STAMP) ## let ruff rewrite what it can
 bench: $(STAMP) ## throughput, latency and memory beside the floor of the same run (ARGS=--json)
 	$(BIN)/coldframe bench $(ARGS)
 
+bench-engine: $(STAMP) ## a million activities replayed, beside a plain loop over the same file (ARGS=--json)
+	$(BIN)/coldframe bench-engine $(ARGS)
+
 KILLS ?= 50
 chaos: $(STAMP) ## kill web and workers at random under load and count what was lost (KILLS=50)
 	$(BIN)/coldframe chaos --kills $(KILLS) $(ARGS)
@@ -48,4 +51,4 @@ lock: ## renew requirements.txt and requirements-dev.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 
-.PHONY: help install demo test check lint format bench chaos lock
+.PHONY: help install demo test check lint format bench bench-engine chaos lock

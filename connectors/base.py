@@ -17,13 +17,26 @@ Raw: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A CRM record as read: `object` is the CRM's own name (`contact`, `company`, `Lead`, `Account`)."""
+    """A CRM record as read: `object` is the CRM's own name (`contact`, `company`, `Lead`, `Account`).
+
+    `people` are (object, id) of the persons that a deal is about; `deleted` says that it lies in the recycle bin.
+    """
 
     object: str
     id: str
     fields: Raw
     created_at: Instant | None = None
     modified_at: Instant | None = None
+    people: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Records that were modified, by rising id; `after` is where the next page begins, "" after the last."""
+
+    records: tuple[Record, ...]
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +127,10 @@ class FieldInfo:
     writable: bool = True
     unique: bool = False
     options: tuple[str, ...] = ()
+    length: int = 0
+    """Characters at most; 0 where the CRM does not say."""
+    restricted: bool = False
+    """Whether a value that is none of `options` is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +173,26 @@ class Connector(Protocol):
         Raises Unavailable.
         """
 
+    def changes(
+        self, object_name: str, fields: Sequence[str], *, since: Instant, after: str = "", having: str = ""
+    ) -> Page:
+        """One page of the records modified at or after `since`, by the CRM's clock; `after` as the page before said.
+
+        `having` names a field that must not be blank. Deals come with their people. Deleted records come where the
+        CRM tells of them. Raises Unavailable.
+        """
+
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch of one kind; answer every write, in order, without raising."""
 
+    def objects(self) -> Sequence[str]:
+        """The names of the objects there are. Raises Unavailable."""
+
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
         """The object's fields. Raises Unavailable."""
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
 
     def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
         """Check credential, `needed` fields per object and permissions; never raises."""

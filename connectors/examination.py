@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
+from mappings.catalogue import OWN
 from mappings.problems import nearest
-
-OWN = "coldframe_"
 
 
 class Described(Protocol):
@@ -37,12 +36,14 @@ def fields_findings(  # noqa: PLR0913 -- two of them are the vendor's words
     for name in names:
         subject = f"{object_name}.{name}"
         if name not in known:
-            remedy = f"create the {noun} {name} on {object_name} in {vendor}, or make it visible to this user"
-            if not name.casefold().startswith(OWN):
+            if name.casefold().startswith(OWN):
+                remedy = f"run coldframe provision {vendor.casefold()}: it will create {name} and show it to this user"
+            else:
+                remedy = f"create the {noun} {name} on {object_name} in {vendor}, or make it visible to this user"
                 remedy += f"; or change the mapping{nearest(name, known)}"
             findings.append(Finding(subject=subject, ok=False, detail="missing or not visible", remedy=remedy))
         elif name.casefold().startswith(OWN) and not known[name].writable:
-            remedy = f"allow this user to edit the {noun} {name} on {object_name} in {vendor}"
+            remedy = f"run coldframe provision {vendor.casefold()}, or allow this user to edit {name} in {vendor}"
             findings.append(Finding(subject=subject, ok=False, detail="read-only", remedy=remedy))
     advice = [said for name in names if name in known and (said := advised(known[name]))]
     if findings:

@@ -84,6 +84,8 @@ def trust(settings: Settings) -> Trust:
         activity_keys=tuple(
             key for secret in settings.activity_secrets for key in standard_keys(secret.get_secret_value())
         ),
+        salesforce_organization=settings.salesforce_organization_id or "",
+        outbound_secrets=tuple(secret.get_secret_value() for secret in settings.outbound_secrets),
     )
 
 

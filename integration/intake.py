@@ -100,7 +100,7 @@ class Intake:
         if not tickets:
             return
         try:
-            with self._store.write() as conn:
+            with self._store.write(urgent=True) as conn:
                 ids = inbox.add(conn, [ticket.row for ticket in tickets])
         except Exception as error:  # noqa: BLE001 - every caller is told, whatever went wrong; the writer lives on
             for ticket in tickets:

@@ -14,6 +14,8 @@ from integration.variables import (
     DatabaseUrl,
     Folded,
     GuardedAddress,
+    OrganizationId,
+    PathSecrets,
     RedisUrl,
     Rehearsal,
     Secret,
@@ -86,6 +88,17 @@ class Settings(BaseModel):
     hubspot_api_url: GuardedAddress | None = Field(
         None, alias="HUBSPOT_API_URL", description="Set https://…, or unset it to reach HubSpot itself."
     )
+    hubspot_app_id: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = Field(
+        None,
+        alias="HUBSPOT_APP_ID",
+        description="Set the number of the public app whose webhooks `coldframe provision` is to subscribe, or unset "
+        "it and subscribe by hand.",
+    )
+    hubspot_developer_key: Token | None = Field(
+        None,
+        alias="HUBSPOT_DEVELOPER_API_KEY",
+        description="Set the API key of the developer account that owns the app, or unset it and subscribe by hand.",
+    )
     salesforce_instance_url: GuardedAddress | None = Field(
         None,
         alias="SALESFORCE_INSTANCE_URL",
@@ -99,6 +112,28 @@ class Settings(BaseModel):
     salesforce_api_url: GuardedAddress | None = Field(
         None, alias="SALESFORCE_API_URL", description="Set https://…, or unset it to reach Salesforce itself."
     )
+    hubspot_mapping: str | None = Field(
+        None,
+        alias="COLDFRAME_HUBSPOT_MAPPING",
+        description="Name the YAML file that maps HubSpot's fields (docs/mapping.md), or unset it for the one shipped.",
+    )
+    salesforce_mapping: str | None = Field(
+        None,
+        alias="COLDFRAME_SALESFORCE_MAPPING",
+        description="Name the YAML file that maps Salesforce's fields (docs/mapping.md), or unset it for the one "
+        "shipped.",
+    )
+    salesforce_organization_id: OrganizationId | None = Field(
+        None,
+        alias="SALESFORCE_ORGANIZATION_ID",
+        description="Set the org's id as Setup > Company Information shows it: 15 or 18 letters and digits.",
+    )
+    outbound_secrets: PathSecrets = Field(
+        (),
+        alias="COLDFRAME_OUTBOUND_SECRET",
+        description="Set 24 or more random letters and digits (openssl rand -hex 24; several, parted by spaces, during "
+        "a rotation): the secret in the address of Salesforce's outbound messages.",
+    )
     data_dir: str = Field(
         "./var", alias="COLDFRAME_DATA_DIR", min_length=1, description="Name a directory that can be written to."
     )
@@ -107,8 +142,19 @@ class Settings(BaseModel):
         alias="DATABASE_URL",
         description="Set postgresql://user:password@host/name, or unset it to use SQLite in COLDFRAME_DATA_DIR.",
     )
-    redis_url: RedisUrl | None = Field(
+    given_redis_url: RedisUrl | None = Field(
         None, alias="REDIS_URL", description="Set redis://host:6379/0, or run `coldframe up`, which brings its own."
+    )
+    redis_verify: bool = Field(
+        default=True,
+        alias="COLDFRAME_REDIS_VERIFY",
+        description="Set false only for a Redis with a certificate of its own making, such as Heroku's.",
+    )
+    bind: str = Field(
+        "127.0.0.1",
+        alias="COLDFRAME_BIND",
+        min_length=1,
+        description="Set the address to listen on; 0.0.0.0 only behind a platform's router or a proxy.",
     )
     port: int = Field(8000, alias="PORT", ge=0, le=65535, description="Set a port number.")
     lease_seconds: int = Field(
@@ -116,6 +162,13 @@ class Settings(BaseModel):
     )
     linger_seconds: float = Field(
         1.0, alias="COLDFRAME_LINGER_SECONDS", ge=0, le=30, description="Set 0 to 30 seconds; 1 suits."
+    )
+    poll_seconds: int = Field(
+        60,
+        alias="COLDFRAME_POLL_SECONDS",
+        ge=2,
+        le=3600,
+        description="Set 2 to 3600 seconds between two looks at what the CRMs changed; 60 suits.",
     )
     max_body_bytes: int = Field(
         4_194_304,
@@ -140,6 +193,15 @@ class Settings(BaseModel):
         return self.given_database_url or SecretStr(f"sqlite:///{self.data_dir}/coldframe.db")
 
     @property
+    def redis_url(self) -> SecretStr | None:
+        """Redis's address as given, with what it takes to trust a certificate of its own making."""
+        given = self.given_redis_url
+        if given is None or self.redis_verify or not given.get_secret_value().startswith("rediss://"):
+            return given
+        joint = "&" if "?" in given.get_secret_value() else "?"
+        return SecretStr(f"{given.get_secret_value()}{joint}ssl_cert_reqs=none")
+
+    @property
     def hubspot(self) -> Credential | None:
         """How to reach HubSpot, or None where it is not connected."""
         if self.hubspot_access_token is None:
@@ -158,6 +220,11 @@ class Settings(BaseModel):
         )
 
     @property
+    def mappings(self) -> Mapping[str, str | None]:
+        """The mapping file of each system; None for the one that comes with Coldframe."""
+        return {"hubspot": self.hubspot_mapping, "salesforce": self.salesforce_mapping}
+
+    @property
     def lease(self) -> Span:
         """How long a worker may hold a lane without a sign of life."""
         return self.lease_seconds * SECOND
@@ -173,11 +240,13 @@ class Settings(BaseModel):
             self.secret_key,
             *self.activity_secrets,
             *self.hubspot_client_secrets,
+            *self.outbound_secrets,
             self.hubspot_access_token,
+            self.hubspot_developer_key,
             self.salesforce_access_token,
         )
         passwords = (
-            urlsplit(url.get_secret_value()).password for url in (self.given_database_url, self.redis_url) if url
+            urlsplit(url.get_secret_value()).password for url in (self.given_database_url, self.given_redis_url) if url
         )
         return (*(secret.get_secret_value() for secret in held if secret), *filter(None, passwords))
 
@@ -188,7 +257,12 @@ VARIABLES: Mapping[str, str] = {
 """Every variable that is read, and its remedy."""
 
 # An empty variable means "not set", except where silence would leave a door open.
-_NEVER_EMPTY = {"COLDFRAME_SECRET_KEY", "COLDFRAME_ACTIVITY_SECRET", "HUBSPOT_CLIENT_SECRET"}
+_NEVER_EMPTY = {
+    "COLDFRAME_SECRET_KEY",
+    "COLDFRAME_ACTIVITY_SECRET",
+    "COLDFRAME_OUTBOUND_SECRET",
+    "HUBSPOT_CLIENT_SECRET",
+}
 
 
 def _sandboxed(given: Mapping[str, str]) -> bool:
@@ -244,9 +318,13 @@ def _incomplete(given: Mapping[str, str]) -> Iterator[Mistake]:
         ("HUBSPOT_CLIENT_SECRET", "HUBSPOT_ACCESS_TOKEN", "HubSpot's records cannot be read without it"),
         ("HUBSPOT_CLIENT_SECRET", "COLDFRAME_PUBLIC_URL", "HubSpot signs the address it posts to"),
         ("HUBSPOT_API_URL", "HUBSPOT_ACCESS_TOKEN", "HUBSPOT_API_URL is set"),
+        ("HUBSPOT_APP_ID", "HUBSPOT_DEVELOPER_API_KEY", "an app's webhooks cannot be subscribed without it"),
+        ("HUBSPOT_DEVELOPER_API_KEY", "HUBSPOT_APP_ID", "HUBSPOT_DEVELOPER_API_KEY is set"),
         ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL", "Salesforce has no common address"),
         ("SALESFORCE_INSTANCE_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL is set"),
         ("SALESFORCE_API_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_API_URL is set"),
+        ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ORGANIZATION_ID", "outbound messages are known by it"),
+        ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ACCESS_TOKEN", "the records that messages name have to be read"),
     )
     missing: dict[str, str] = {}
     for holder, needed, reason in needs:

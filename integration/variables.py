@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from webhooks.signatures import standard_keys
 
 _SHORTEST_SECRET = 16
+_SHORTEST_PATH = 24
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DATABASES = ("sqlite", "postgresql+psycopg")
 
@@ -21,6 +22,18 @@ def _parted(value: object) -> object:
 def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value()) < _SHORTEST_SECRET:
         msg = f"shorter than {_SHORTEST_SECRET} characters" if secret.get_secret_value() else "is set, but empty"
+        raise ValueError(msg)
+    return secret
+
+
+def _of_a_path(secret: SecretStr) -> SecretStr:
+    """Long enough that nobody finds it by trying, and fit for an address as it is."""
+    held = secret.get_secret_value()
+    if not held:
+        msg = "is set, but empty"
+        raise ValueError(msg)
+    if not re.fullmatch(rf"[A-Za-z0-9_-]{{{_SHORTEST_PATH},200}}", held):
+        msg = f"not {_SHORTEST_PATH} or more letters, digits, - and _"
         raise ValueError(msg)
     return secret
 
@@ -87,6 +100,10 @@ def _lower(value: object) -> object:
 
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 """A secret of at least 16 characters."""
+PathSecrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_of_a_path)], ...], BeforeValidator(_parted)]
+"""Several live secrets that stand in an address."""
+OrganizationId = Annotated[str, Field(pattern=r"^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$")]
+"""The id of a Salesforce org."""
 Token = Annotated[SecretStr, Field(min_length=1)]
 """A credential as its vendor made it."""
 Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_parted)]

@@ -231,6 +231,12 @@ STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
         "recycle_reason": _choice(*REJECTION_REASONS, label="Recycle reason"),
         "reasons": _text("Why this score"),
         "scored_at": Field(kind="time", label="Scored at"),
+        "touch": _text("Touch due"),
+        "touch_at": Field(kind="time", label="Touch due at"),
     }
 )
-"""Where a lead stands: what Coldframe writes to a CRM record. Scores are whole points, rounded down."""
+"""Where a lead stands: what Coldframe writes to a CRM record. Scores are whole points, rounded down.
+
+`touch` and `touch_at` are set together when a touch falls due: a workflow of the marketing system that
+starts on a change of `touch_at` delivers it.
+"""

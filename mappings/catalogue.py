@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 TEXT_LIMIT = 255
+OWN = "coldframe_"
+"""How the names of our own fields begin, case-folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,40 +1,38 @@
 """From a mapping's YAML to a compiled mapping, or to every mistake in it with its place."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, cast, get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
-from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Kind, Value
-from mappings.catalogue import SYSTEMS, TEXT_LIMIT, System
-from mappings.crm import KEEP, CrmMapping, ObjectMapping, Reference, Rule, Source, Target, Transform
+from mappings.canonical import (
+    ACCOUNT_FIELDS,
+    ACTIVITY_TYPES,
+    LEAD_FIELDS,
+    OPPORTUNITY_FIELDS,
+    STANDING_FIELDS,
+)
+from mappings.catalogue import SYSTEMS, TEXT_LIMIT
+from mappings.crm import (
+    Condition,
+    CrmMapping,
+    ObjectKind,
+    ObjectMapping,
+    Outcome,
+    Reference,
+    Target,
+    TaskMapping,
+)
 from mappings.located import Located, Path
 from mappings.problems import Problem, fatal, nearest
+from mappings.rules import RuleReader
 
-TRANSFORMS: tuple[Transform, ...] = get_args(Transform)
-
-_YIELDS: Mapping[Transform, tuple[Kind, ...]] = {
-    "text": ("text",),
-    "lower": ("text",),
-    "domain": ("text",),
-    "country": ("text",),
-    "timezone": ("text",),
-    "picklist": ("text", "choice"),
-    "seniority": ("choice", "text"),
-    "number": ("number",),
-    "boolean": ("boolean",),
-    "date": ("time",),
-    "list": ("list",),
+_SECTIONS: Mapping[ObjectKind, tuple[str, ...]] = {
+    "person": ("is", "lead", "account", "account_ref", "references", "write"),
+    "account": ("is", "account", "references"),
+    "opportunity": ("is", "opportunity", "account_ref"),
+    "task": ("is", "task"),
 }
-_TYPES: Mapping[Kind, tuple[type, ...]] = {
-    "text": (str,),
-    "choice": (str,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "time": (),
-    "list": (list,),
-}
-_SECTIONS = ("is", "lead", "account", "account_ref", "references", "write")
-_RULE_KEYS = ("from", "first", "as", "values", "else", "default", "blank")
-_SOURCE_KEYS = ("from", "as", "values", "else")
+_ALL_SECTIONS = tuple(dict.fromkeys(section for sections in _SECTIONS.values() for section in sections))
+_KINDS: tuple[ObjectKind, ...] = get_args(ObjectKind)
 
 
 def compile_mapping(located: Located) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
@@ -45,13 +43,8 @@ def compile_mapping(located: Located) -> tuple[CrmMapping | None, tuple[Problem,
     return (None if fatal(problems) else mapping), problems
 
 
-class _Compiler:
+class _Compiler(RuleReader):
     """Walks the tree once; every method reads one construct and notes what is wrong with it."""
-
-    def __init__(self, located: Located) -> None:
-        self.located = located
-        self.problems: list[Problem] = []
-        self.system: System | None = None
 
     def mapping(self) -> CrmMapping | None:
         top = self._table(self.located.value, (), ("system", "objects"))
@@ -68,102 +61,69 @@ class _Compiler:
         return CrmMapping(system=self.system.name, objects=found)
 
     def _object(self, name: str, raw: Any, path: Path) -> ObjectMapping:
-        table = self._table(raw, path, _SECTIONS)
-        kind: Literal["person", "account"] = "account" if table.get("is") == "account" else "person"
-        if table.get("is") not in {"person", "account"}:
-            self._wrong((*path, "is"), "must be 'person' or 'account'")
-        for section in ("lead", "write", "account_ref"):
-            if kind == "account" and section in table:
-                self._wrong((*path, section), f"an account has no '{section}'", key=True)
+        table = self._table(raw, path, _ALL_SECTIONS)
+        kind: ObjectKind = next((each for each in _KINDS if each == table.get("is")), "person")
+        if table.get("is") not in _KINDS:
+            self._wrong((*path, "is"), f"must be {', '.join(map(repr, _KINDS[:-1]))} or {_KINDS[-1]!r}")
+        for section in table:
+            if section not in _SECTIONS[kind]:
+                article = "an" if kind[0] in "ao" else "a"
+                self._wrong((*path, section), f"{article} {kind} has no '{section}'", key=True)
         return ObjectMapping(
             name=name,
             kind=kind,
             lead=self._rules(table.get("lead"), (*path, "lead"), LEAD_FIELDS),
             account=self._rules(table.get("account"), (*path, "account"), ACCOUNT_FIELDS),
+            opportunity=self._rules(table.get("opportunity"), (*path, "opportunity"), OPPORTUNITY_FIELDS),
+            task=self._task(table.get("task"), (*path, "task")) if kind == "task" else None,
             account_ref=self._account_ref(table.get("account_ref"), (*path, "account_ref")),
             references=self._references(table.get("references"), (*path, "references")),
             write=self._targets(table.get("write"), (*path, "write")),
         )
 
-    def _rules(self, raw: Any, path: Path, fields: Mapping[str, Field]) -> tuple[Rule, ...]:
-        table = self._table(raw, path, fields)
-        found = (self._rule(name, spec, (*path, name), fields[name]) for name, spec in table.items())
-        return tuple(rule for rule in found if rule.sources)
+    def _task(self, raw: Any, path: Path) -> TaskMapping:
+        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "outcomes"))
+        listed = table.get("outcomes")
+        if not isinstance(listed, list):
+            self._wrong((*path, "outcomes"), "must be a list")
+            listed = []
+        if not table.get("closed"):
+            self._wrong(path, "needs 'closed': the fields and values that a closed task has")
+        found = [self._outcome(spec, (*path, "outcomes", index)) for index, spec in enumerate(listed)]
+        return TaskMapping(
+            key=self._field(table.get("key"), (*path, "key")),
+            closed=self._condition(table.get("closed"), (*path, "closed")),
+            closed_at=self._field(table["closed_at"], (*path, "closed_at")) if "closed_at" in table else "",
+            outcomes=tuple(outcome for outcome in found if outcome),
+            close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
+        )
 
-    def _rule(self, name: str, spec: Any, path: Path, field: Field) -> Rule:
-        if not isinstance(spec, dict):
-            return Rule(name=name, sources=self._sources([(spec, path)], field))
-        table = self._table(spec, path, _RULE_KEYS)
-        if ("from" in table) == ("first" in table):
-            self._wrong(path, "needs either 'from' or 'first'")
-            return Rule(name=name, sources=())
-        if "first" in table:
-            for key in ("as", "values", "else"):
-                if key in table:
-                    self._wrong((*path, key), f"'{key}' belongs to each entry of 'first'", key=True)
-            listed = table["first"] if isinstance(table["first"], list) else []
-            if not listed:
-                self._wrong((*path, "first"), "must be a list of fields")
-            sources = self._sources([(item, (*path, "first", index)) for index, item in enumerate(listed)], field)
-        else:
-            sources = self._sources([({key: table[key] for key in _SOURCE_KEYS if key in table}, path)], field)
-        if table.get("blank", "keep") not in {"keep", "clear"}:
-            self._wrong((*path, "blank"), "must be 'keep' or 'clear'")
-        default = self._default(table.get("default"), (*path, "default"), field)
-        return Rule(name=name, sources=sources, default=default, clears=table.get("blank") == "clear")
-
-    def _default(self, value: Any, path: Path, field: Field) -> Value:
-        if value is None:
+    def _outcome(self, spec: Any, path: Path) -> Outcome | None:
+        """`{when: {FIELD: VALUE}, is: ACTIVITY, PROPERTY: WORD or {from: FIELD, …}}`."""
+        kind = str(spec.get("is")) if isinstance(spec, dict) else ""
+        if kind not in ACTIVITY_TYPES:
+            self._wrong((*path, "is"), f"unknown activity '{kind}'{nearest(kind, ACTIVITY_TYPES)}")
             return None
-        if not isinstance(value, _TYPES[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
-            self._wrong(path, f"a default here must be a {field.kind}")
-            return None
-        if field.choices and value not in field.choices:
-            self._wrong(path, f"unknown value '{value}'{nearest(str(value), field.choices)}")
-        return tuple(str(item) for item in value) if isinstance(value, list) else cast("Value", value)
+        known = ACTIVITY_TYPES[kind]
+        table = self._table(spec, path, ("when", "is", *known))
+        given = {name: table[name] for name in known if name in table}
+        read = {name: value for name, value in given.items() if isinstance(value, dict)}
+        said = {
+            name: self._default(value, (*path, name), known[name]) for name, value in given.items() if name not in read
+        }
+        rules = [self._rule(name, value, (*path, name), known[name]) for name, value in read.items()]
+        when = self._condition(table.get("when"), (*path, "when"))
+        return Outcome(when=when, type=kind, properties=said, rules=tuple(rule for rule in rules if rule.sources))
 
-    def _sources(self, specs: Iterable[tuple[Any, Path]], field: Field) -> tuple[Source, ...]:
-        found = (self._source(spec, path, field) for spec, path in specs)
-        return tuple(source for source in found if source)
-
-    def _source(self, spec: Any, path: Path, field: Field) -> Source | None:
-        plain = not isinstance(spec, dict)
-        table = {"from": spec} if plain else self._table(spec, path, _SOURCE_KEYS)
-        at = path if plain else (*path, "from")
-        name = self._field(table.get("from"), at)
-        transform = table.get("as", "text")
-        if transform not in TRANSFORMS:
-            self._wrong((*path, "as"), f"unknown transform '{transform}'{nearest(str(transform), TRANSFORMS)}")
-            return None
-        if field.kind not in _YIELDS[transform]:
-            fitting = [known for known in TRANSFORMS if field.kind in _YIELDS[known]]
-            text = f"'{transform}' makes no {field.kind}; use as: {' or '.join(fitting)}"
-            self._wrong(at if "as" not in table else (*path, "as"), text)
-        for key in ("values", "else"):
-            if key in table and transform != "picklist":
-                self._wrong((*path, key), f"'{key}' needs 'as: picklist'", key=True)
-        values = self._values(table, path, field) if transform == "picklist" else {}
-        return Source(field=name, transform=transform, values=values, otherwise=str(table.get("else", "")))
-
-    def _values(self, table: Mapping[str, Any], path: Path, field: Field) -> dict[str, str]:
-        raw = self._table(table.get("values"), (*path, "values"))
-        if not raw:
-            self._wrong((*path, "values"), "a picklist needs 'values'")
-        found: dict[str, str] = {}
-        for label, value in raw.items():
-            at = (*path, "values", label)
-            if not isinstance(value, str):
-                self._wrong(at, "must be a word")
-            elif field.choices and value not in field.choices:
-                self._wrong(at, f"unknown value '{value}'{nearest(value, field.choices)}")
-            elif label.casefold() in found:
-                self._wrong(at, f"'{label}' differs from another value by case alone", key=True)
-            else:
-                found[label.casefold()] = value
-        otherwise = table.get("else")
-        if otherwise is not None and field.choices and otherwise not in field.choices:
-            near = " (a choice keeps no other words)" if otherwise == KEEP else nearest(str(otherwise), field.choices)
-            self._wrong((*path, "else"), f"unknown value '{otherwise}'{near}")
+    def _condition(self, raw: Any, path: Path) -> Condition:
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in self._table(raw, path).items():
+            values = value if isinstance(value, list) else [value]
+            if not values or any(isinstance(each, (dict, list)) or each is None for each in values):
+                self._wrong((*path, name), "must be a value, or a list of values")
+                continue
+            words = tuple(str(each).casefold() for each in values)
+            found[self._field(name, (*path, name))] = words
         return found
 
     def _account_ref(self, raw: Any, path: Path) -> Reference | None:
@@ -217,24 +177,3 @@ class _Compiler:
             self._wrong((*path, "quiet"), "must be true or false")
         spoken = {key: str(value) for key, value in values.items()}
         return Target(name=name, field=field, limit=limit, values=spoken, quiet=quiet is True)
-
-    def _field(self, name: Any, path: Path) -> str:
-        if not isinstance(name, str) or (self.system and not self.system.field_name.fullmatch(name)):
-            self._wrong(path, "must name a CRM field" if name is None else f"'{name}' is no field name of this CRM")
-            return ""
-        return name
-
-    def _table(self, raw: Any, path: Path, known: Iterable[str] | None = None) -> dict[str, Any]:
-        if raw is None:
-            return {}
-        if not isinstance(raw, dict):
-            self._wrong(path, "must be a table of names and values")
-            return {}
-        names = tuple(known) if known is not None else tuple(raw)
-        for key in raw:
-            if key not in names:
-                self._wrong((*path, key), f"unknown name '{key}'{nearest(key, names)}", key=True)
-        return {key: value for key, value in raw.items() if key in names}
-
-    def _wrong(self, path: Path, text: str, *, key: bool = False) -> None:
-        self.problems.append(self.located.problem(path, text, key=key))

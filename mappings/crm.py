@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mappings.canonical import Value
+from mappings.canonical import Fields, Value
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
@@ -61,14 +61,52 @@ class Reference:
     field: str
 
 
+Condition: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Field -> the case-folded values it may have; all fields must have one. `*` at the end stands for any rest."""
+
+ObjectKind: TypeAlias = Literal["person", "account", "task", "opportunity"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a closed task says `when` its fields hold these values: an activity's type, and its properties."""
+
+    when: Condition
+    type: str
+    properties: Fields
+    rules: tuple[Rule, ...] = ()
+    """Properties that are read from the task, such as a rejection's reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskMapping:
+    """How a task of ours is recognised (by `key`), when it counts as closed, and what its closing says."""
+
+    key: str
+    closed: Condition
+    closed_at: str
+    outcomes: tuple[Outcome, ...]
+    close: Mapping[str, str]
+    """What to write into a task to close it without a word."""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The CRM fields that all this needs."""
+        asked = {name for outcome in self.outcomes for name in outcome.when}
+        sources = {source.field for outcome in self.outcomes for rule in outcome.rules for source in rule.sources}
+        return frozenset({self.key, *self.closed, *([self.closed_at] if self.closed_at else []), *asked, *sources})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectMapping:
     """How one CRM object is read and written."""
 
     name: str
-    kind: Literal["person", "account"]
+    kind: ObjectKind
     lead: tuple[Rule, ...] = ()
     account: tuple[Rule, ...] = ()
+    opportunity: tuple[Rule, ...] = ()
+    task: TaskMapping | None = None
     account_ref: Reference | None = None
     references: tuple[Reference, ...] = ()
     write: tuple[Target, ...] = ()
@@ -76,7 +114,8 @@ class ObjectMapping:
     @property
     def reads(self) -> tuple[str, ...]:
         """The CRM fields to ask for, sorted."""
-        rules = {source.field for rule in self.lead + self.account for source in rule.sources}
+        rules = {source.field for rule in self.lead + self.account + self.opportunity for source in rule.sources}
+        rules |= self.task.reads if self.task else set()
         held = {reference.field for reference in self.references}
         return tuple(sorted(rules | held | ({self.account_ref.field} if self.account_ref else set())))
 

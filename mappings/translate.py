@@ -6,15 +6,11 @@ overwrites what is known, unless the mapping says `blank: clear`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-from mappings import instant, record_ids, transforms
+from mappings import files, instant, record_ids, transforms
 from mappings.canonical import NOTHING, STANDING_FIELDS, Fields, Kind, Value
-from mappings.compiler import compile_mapping
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Target
-from mappings.located import load
 from mappings.problems import Problem
 
 Raw = Mapping[str, Any]
@@ -36,20 +32,8 @@ class Inward:
 
 def load_mapping(system: str, path: str | None = None) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
     """The mapping of a system, from a file or the one that comes with Coldframe; None with its Problems."""
-    name = path or f"mappings/{system}.yaml"
-    try:
-        source = Path(path) if path else resources.files("mappings").joinpath(f"{system}.yaml")
-        text = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        return None, (Problem(name, 1, 1, f"cannot be read: {reason}"),)
-    located, problems = load(text, name)
-    if located is None:
-        return None, problems
-    mapping, found = compile_mapping(located)
-    if mapping is not None and mapping.system != system:
-        return None, (located.problem(("system",), f"maps {mapping.system}, expected {system}"),)
-    return mapping, problems + found
+    found = files.in_use(system, path)
+    return found.mapping, found.problems
 
 
 def inward(mapping: CrmMapping, object_name: str, raw: Raw) -> Inward:

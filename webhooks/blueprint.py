@@ -6,6 +6,7 @@ and never answered (we died between the two) comes again, and changes nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
 from mappings.instant import Instant
-from webhooks import activities, hubspot, signatures
+from webhooks import activities, hubspot, salesforce, signatures
 from webhooks.facts import Oversized, Unreadable
 from webhooks.parsers import ACTIVITIES, HUBSPOT
 from webhooks.signatures import Judgement
@@ -55,6 +56,8 @@ class Trust:
     public_url: str
     hubspot_secrets: tuple[str, ...] = ()
     activity_keys: tuple[bytes, ...] = ()
+    salesforce_organization: str = ""
+    outbound_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,9 @@ class _Desk:
 def blueprint(
     inbox: Inbox, trust: Trust, *, wake: Callable[[str], None], now: Callable[[], Instant], max_body: int
 ) -> Blueprint:
-    """The routes `/webhooks/hubspot` and `/webhooks/activities`, as far as there are secrets for them.
+    """The routes `/webhooks/hubspot`, `/webhooks/activities` and `/webhooks/salesforce/<secret>/outbound`.
+
+    Each is there as far as there are secrets for it.
 
     `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes.
     Refusals are raised as werkzeug's HTTP exceptions, for the application to render.
@@ -117,6 +122,18 @@ def blueprint(
             delivery = desk.keep(ACTIVITIES, body)
             told = [{"index": each.index, "reason": each.reason} for each in rejected]
             return _answer(202, {"delivery": delivery, "accepted": accepted, "rejected": told})
+
+    if trust.outbound_secrets and trust.salesforce_organization:
+
+        @routes.post("/salesforce/<secret>/outbound")
+        def receive_outbound(secret: str) -> Response:
+            """A message of Salesforce's, unsigned: the secret in the address and the organization's id vouch for it."""
+            body = _body(max_body)
+            known = signatures.among(secret, trust.outbound_secrets)
+            ours = known and _checked(partial(salesforce.check, organization=trust.salesforce_organization), body)
+            desk.admit(salesforce.SOURCE, "genuine" if ours else "forged")
+            desk.keep(salesforce.SOURCE, salesforce.stored(body))
+            return Response(salesforce.ACK, content_type=salesforce.CONTENT_TYPE)
 
     return routes
 

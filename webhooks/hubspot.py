@@ -37,7 +37,7 @@ _WHAT: Mapping[str, What] = MappingProxyType(
         "associationChange": "associated",
     }
 )
-_OBJECTS: Mapping[str, str] = MappingProxyType({"0-1": "contact", "0-2": "company", "0-3": "deal"})
+_OBJECTS: Mapping[str, str] = MappingProxyType({"0-1": "contact", "0-2": "company", "0-3": "deal", "0-27": "task"})
 
 
 class _Event(Struct, gc=False, rename="camel"):

@@ -3,23 +3,25 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from webhooks import activities, hubspot, lenient
+from webhooks import activities, hubspot, lenient, salesforce
 from webhooks.facts import Heard, Noticed, Oversized, Parsed, Rejected, Unreadable
 
-__all__ = ["ACTIVITIES", "HUBSPOT", "Heard", "Noticed", "Parsed", "Rejected", "parse"]
+__all__ = ["ACTIVITIES", "HUBSPOT", "SALESFORCE", "Heard", "Noticed", "Parsed", "Rejected", "parse"]
 
 HUBSPOT = hubspot.SYSTEM
 ACTIVITIES = "activities"
+SALESFORCE = salesforce.SOURCE
 
 _PARSERS: Mapping[str, Callable[[bytes], Parsed]] = MappingProxyType(
-    {HUBSPOT: hubspot.parse, ACTIVITIES: activities.parse}
+    {HUBSPOT: hubspot.parse, ACTIVITIES: activities.parse, SALESFORCE: salesforce.parse}
 )
 
 
 def parse(source: str, body: bytes) -> Parsed:
-    """What a delivery from `source` (`hubspot`, `activities`) says; a bad item is in `rejected`, the others are not.
+    """What a delivery from `source` (`hubspot`, `activities`, `salesforce_outbound`) says.
 
-    A body that cannot be read as a whole, or whose source is not known, is rejected as one item.
+    A bad item is in `rejected`, the others are not. A body that cannot be read as a whole, or whose source is not
+    known, is rejected as one item.
     """
     parser = _PARSERS.get(source)
     if parser is None:

@@ -54,6 +54,11 @@ def _among(given: Iterable[bytes], wanted: Iterable[bytes]) -> bool:
     return found
 
 
+def among(given: str, secrets: Iterable[str]) -> bool:
+    """Whether a text is one of the secrets; takes the same time whichever it is, or none."""
+    return _among((given.encode(),), (secret.encode() for secret in secrets if secret))
+
+
 def _judged(given: Iterable[bytes], wanted: Iterable[bytes], *, at: Instant, now: Instant) -> Judgement:
     if not _among(given, wanted):
         return "forged"

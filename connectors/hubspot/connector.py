@@ -10,6 +10,7 @@ from connectors.base import (
     FieldWrite,
     Finding,
     Limits,
+    Page,
     Receipt,
     Record,
     TaskWrite,
@@ -25,6 +26,7 @@ from connectors.hubspot.session import HubSpotSession
 from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
 from connectors.sorting import answered, resolved
+from mappings.instant import Instant
 from mappings.record_ids import genuine
 
 BATCH = 100
@@ -63,7 +65,7 @@ class HubSpotConnector:
         for some in chunks(wanted, BATCH):
             body = _whole(self._session.read(queries.kind(object_name), queries.read_body(some, fields)))
             found += queries.records(object_name, body, fields)
-        return found
+        return self._peopled(object_name, found)
 
     def find(self, emails: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[Record]:
         """Contacts by e-mail: a batch read by that property, which search's lag and 5 a second do not touch.
@@ -78,9 +80,38 @@ class HubSpotConnector:
             found += queries.records("contact", body, asked)
         return found
 
+    def changes(
+        self, object_name: str, fields: Sequence[str], *, since: Instant, after: str = "", having: str = ""
+    ) -> Page:
+        """One page of the records modified at or after `since`, by rising id; deleted ones do not come.
+
+        Raises Unavailable.
+        """
+        asked = queries.changed_body(object_name, fields, since, after, having)
+        body = _body(self._session.search(queries.kind(object_name), asked))
+        found = queries.records(object_name, body, fields)
+        following = found[-1].id if len(found) >= queries.SEARCH else ""
+        return Page(records=tuple(self._peopled(object_name, found)), after=following)
+
+    def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
+        """Deals with their contacts; other records as they are."""
+        if object_name != "deal":
+            return list(found)
+        linked: dict[str, list[str]] = {}
+        for some in chunks([record.id for record in found], BATCH):
+            asked = {"inputs": [{"id": one} for one in some]}
+            linked |= queries.linked(_whole(self._session.associated("deals", "contacts", asked)))
+        return [
+            replace(record, people=tuple(("contact", one) for one in linked.get(record.id, ()))) for record in found
+        ]
+
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
         return answered("hubspot", writes, objects=batches.ASSOCIATIONS, fields=self._update, tasks=self._create)
+
+    def objects(self) -> Sequence[str]:
+        """The standard objects that mappings know."""
+        return tuple(queries.KINDS)
 
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
         """The object's properties. Raises Unavailable."""

@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connectors.base import FieldInfo, Raw, Record
+from mappings.instant import Instant
 from mappings.transforms import date
 
 KINDS: Mapping[str, str] = {"contact": "contacts", "company": "companies", "deal": "deals", "task": "tasks"}
 TASK_KEY = "coldframe_key"
 """Our key in every task we create: one task for one key, whatever was retried."""
+MODIFIED: Mapping[str, str] = {"contact": "lastmodifieddate"}
+"""The property that holds the time of the last change, where it is not `hs_lastmodifieddate`."""
+SEARCH = 200
+"""Records on a page of search; it never goes past 10,000 of a query, so pages go by id. [apis: Batches]"""
 
 
 def kind(object_name: str) -> str:
@@ -24,6 +29,34 @@ def read_body(ids: Iterable[str], fields: Sequence[str], *, by: str = "") -> dic
         "propertiesWithHistory": [],
     }
     return body | {"idProperty": by} if by else body
+
+
+def changed_body(object_name: str, fields: Sequence[str], since: Instant, after: str, having: str) -> dict[str, Any]:
+    """A search for what was modified at or after `since`, by rising id behind `after`."""
+    filters = [_filter(MODIFIED.get(object_name, "hs_lastmodifieddate"), "GTE", str(since // 1_000))]
+    if after:
+        filters.append(_filter("hs_object_id", "GT", after))
+    if having:
+        filters.append({"propertyName": having, "operator": "HAS_PROPERTY"})
+    return {
+        "filterGroups": [{"filters": filters}],
+        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "properties": sorted(set(fields)),
+        "limit": SEARCH,
+        "after": "0",
+    }
+
+
+def _filter(name: str, operator: str, value: str) -> dict[str, str]:
+    return {"propertyName": name, "operator": operator, "value": value}
+
+
+def linked(body: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The ids of associated records by record, and where some have more than a page holds, only the first."""
+    return {
+        str(result["from"]["id"]): [str(other["toObjectId"]) for other in result.get("to") or ()]
+        for result in body.get("results") or ()
+    }
 
 
 def records(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> list[Record]:
@@ -42,20 +75,23 @@ def _record(object_name: str, found: Mapping[str, Any], fields: Sequence[str]) -
     )
 
 
-def fields(body: Mapping[str, Any]) -> list[FieldInfo]:
-    """The properties of an object type."""
-    return [_field(found) for found in body.get("results") or ()]
+def fields(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[FieldInfo]:
+    """The properties of an object type: of v3's listing, of an object schema, or of v1's listing (a bare array)."""
+    if isinstance(body, Mapping):
+        body = body.get("results") or body.get("properties") or ()
+    return [_field(found) for found in body if not found.get("deleted")]
 
 
 def _field(found: Mapping[str, Any]) -> FieldInfo:
-    metadata = found.get("modificationMetadata") or {}
+    told = {**found, **(found.get("modificationMetadata") or {})}
     return FieldInfo(
         name=str(found["name"]),
         label=str(found.get("label") or ""),
         type=str(found.get("type") or ""),
-        writable=not (metadata.get("readOnlyValue") or found.get("calculated")),
+        writable=not (told.get("readOnlyValue") or told.get("calculated")),
         unique=bool(found.get("hasUniqueValue")),
         options=tuple(str(option["value"]) for option in found.get("options") or () if not option.get("hidden")),
+        restricted=found.get("type") == "enumeration" and not found.get("externalOptions"),
     )
 
 

@@ -12,6 +12,7 @@ from connectors.base import (
     FieldWrite,
     Finding,
     Limits,
+    Page,
     Receipt,
     Record,
     TaskWrite,
@@ -27,6 +28,7 @@ from connectors.salesforce import batches, faults, queries
 from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.successors import followed
 from connectors.sorting import answered, resolved
+from mappings.instant import Instant
 from mappings.record_ids import full, genuine
 
 BATCH = 200
@@ -66,7 +68,7 @@ class SalesforceConnector:
         for some in chunks(wanted, BATCH):
             reply, visible = self._seeing(object_name, fields, partial(self._retrieve, object_name, some))
             found += [queries.record(object_name, row, visible) for row in _body(reply) if isinstance(row, dict)]
-        return found
+        return self._peopled(object_name, found)
 
     def find(self, emails: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[Record]:
         """Leads that are not converted, and contacts, by e-mail. Raises Unavailable."""
@@ -82,9 +84,41 @@ class SalesforceConnector:
                 found += [queries.record(object_name, row, visible) for row in self._pages(reply)]
         return found
 
+    def changes(
+        self, object_name: str, fields: Sequence[str], *, since: Instant, after: str = "", having: str = ""
+    ) -> Page:
+        """One page of the records modified at or after `since`, by rising id, those in the recycle bin too.
+
+        Raises Unavailable.
+        """
+
+        def ask(visible: Sequence[str]) -> Outcome:
+            return self._session.get("queryAll", {"q": queries.changed(object_name, visible, since, after, having)})
+
+        reply, visible = self._seeing(object_name, fields, ask)
+        found = [queries.record(object_name, row, visible) for row in self._pages(reply)]
+        following = found[-1].id if len(found) >= queries.PAGE else ""
+        return Page(records=tuple(self._peopled(object_name, found)), after=following)
+
+    def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
+        """Opportunities with their contacts; other records as they are."""
+        if object_name != "Opportunity" or not found:
+            return list(found)
+        linked: dict[str, list[tuple[str, str]]] = {}
+        for some in chunks([record.id for record in found], FIND):
+            reply = faults.judged(self._session.get("query", {"q": queries.roles(some)}), idempotent=True)
+            for row in self._pages(reply):
+                contact = ("Contact", full("salesforce", str(row["ContactId"])))
+                linked.setdefault(full("salesforce", str(row["OpportunityId"])), []).append(contact)
+        return [replace(record, people=tuple(dict.fromkeys(linked.get(record.id, ())))) for record in found]
+
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
         return answered("salesforce", writes, objects=queries.PEOPLE, fields=self._update, tasks=self._create)
+
+    def objects(self) -> Sequence[str]:
+        """The objects that this user sees. Raises Unavailable."""
+        return queries.objects(_body(faults.judged(self._session.get("sobjects"), idempotent=True)))
 
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
         """The object's fields as this user sees them. Raises Unavailable."""
@@ -110,7 +144,7 @@ class SalesforceConnector:
             return [unavailable("Salesforce", "create tasks", away.receipt)]
         key = next((field for field in task.get("fields") or () if field.get("name") == queries.TASK_KEY), None)
         if key and not (key.get("externalId") and key.get("unique")):
-            remedy = f"make {queries.TASK_KEY} on Task an external id with unique values"
+            remedy = f"run coldframe provision salesforce: it makes {queries.TASK_KEY} a unique external id"
             findings.append(Finding(subject=f"Task.{queries.TASK_KEY}", ok=False, detail="not unique", remedy=remedy))
         allowed = bool(task.get("createable"))
         remedy = "" if allowed else "give this user the permission to create tasks (Edit Tasks)"

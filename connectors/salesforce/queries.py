@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connectors.base import FieldInfo, Record
+from mappings import instant
+from mappings.instant import Instant
 from mappings.record_ids import full, genuine
 from mappings.transforms import date
 
@@ -11,6 +13,8 @@ TASK_KEY = "Coldframe_Key__c"
 """Our key in every task we create: a unique external id."""
 ALWAYS = ("Id", "CreatedDate", "SystemModstamp")
 PEOPLE = ("Lead", "Contact")
+PAGE = 500
+"""Changed records that are read at once, and stored in one transaction."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\b": "\\b"})
 
 
@@ -36,6 +40,24 @@ def people(object_name: str, emails: Iterable[str], fields: Iterable[str]) -> st
     return f"SELECT {columns} FROM {object_name} WHERE {alive}Email IN {listed(emails)}"  # noqa: S608 -- escaped above
 
 
+def changed(object_name: str, fields: Iterable[str], since: Instant, after: str, having: str) -> str:
+    """What was modified at or after `since`, by rising id behind `after`; to be asked with the recycle bin."""
+    columns = ", ".join(sorted({*fields, *ALWAYS, "IsDeleted"}))
+    moment = f"{instant.to_datetime(since):%Y-%m-%dT%H:%M:%S}.{since // 1_000 % 1_000:03d}Z"
+    tests = [f"SystemModstamp >= {moment}"]
+    if after:
+        tests.append(f"Id > {quoted(after)}")
+    if having:
+        tests.append(f"{having} != null")
+    return f"SELECT {columns} FROM {object_name} WHERE {' AND '.join(tests)} ORDER BY Id LIMIT {PAGE}"  # noqa: S608 -- names of the mapping, which has checked them; the id is escaped
+
+
+def roles(opportunities: Iterable[str]) -> str:
+    """The contacts of opportunities."""
+    asked = listed(filter(_genuine, opportunities))
+    return f"SELECT OpportunityId, ContactId FROM OpportunityContactRole WHERE OpportunityId IN {asked} ORDER BY Id"  # noqa: S608 -- ids checked
+
+
 def successors(object_name: str, field: str, ids: Iterable[str]) -> str:
     """Where records have gone: their converted contact, or the record they were merged into."""
     return f"SELECT Id, {field} FROM {object_name} WHERE Id IN {listed(filter(_genuine, ids))}"  # noqa: S608 -- ids checked
@@ -57,7 +79,13 @@ def record(object_name: str, found: Mapping[str, Any], fields: Iterable[str]) ->
         fields={name: found.get(name) for name in fields},
         created_at=date(found.get("CreatedDate")),
         modified_at=date(found.get("SystemModstamp")),
+        deleted=found.get("IsDeleted") is True,
     )
+
+
+def objects(body: Mapping[str, Any]) -> Sequence[str]:
+    """The objects of a global describe, by name."""
+    return [str(found["name"]) for found in body.get("sobjects") or ()]
 
 
 def fields(body: Mapping[str, Any]) -> Sequence[FieldInfo]:
@@ -72,6 +100,8 @@ def fields(body: Mapping[str, Any]) -> Sequence[FieldInfo]:
             options=tuple(
                 str(option["value"]) for option in found.get("picklistValues") or () if option.get("active", True)
             ),
+            length=int(found.get("length") or 0),
+            restricted=bool(found.get("restrictedPicklist")),
         )
         for found in body.get("fields") or ()
     ]

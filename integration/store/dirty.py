@@ -8,11 +8,11 @@ late. Rows are marked in the order of ids, so that two transactions cannot wait 
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Column, Connection, Table, bindparam, delete, select
+from sqlalchemy import Column, Connection, Table, bindparam, case, delete, select
 
 from integration.store.dialects import PerDialect, upsert
 from integration.store.tables import dirty, dirty_accounts
-from mappings.instant import Instant
+from mappings.instant import Instant, Span
 
 Mark = tuple[str, int]
 """(id, the state of its mark): what `take` answers and `clear` wants back."""
@@ -20,12 +20,25 @@ Mark = tuple[str, int]
 
 def _mark(table: Table, key: Column[str]) -> PerDialect:
     # A row's numbers start at the time of its first mark: a mark set after a clear is never taken for the old one.
-    return upsert(table, [key.name], lambda _new: {"seq": table.c.seq + 1}, columns=[key.name, "seq", "since"])
+    return upsert(
+        table,
+        [key.name],
+        lambda new: {
+            "seq": table.c.seq + 1,
+            "since": case((table.c.since <= new.since, table.c.since), else_=new.since),
+        },
+        columns=[key.name, "seq", "since"],
+    )
 
 
 _MARK = _mark(dirty, dirty.c.lead_id)
 _MARK_ACCOUNTS = _mark(dirty_accounts, dirty_accounts.c.account_id)
-_TAKE = select(dirty.c.lead_id, dirty.c.seq).order_by(dirty.c.since, dirty.c.lead_id).limit(bindparam("n"))
+_TAKE = (
+    select(dirty.c.lead_id, dirty.c.seq)
+    .where(dirty.c.since <= bindparam("now"))
+    .order_by(dirty.c.since, dirty.c.lead_id)
+    .limit(bindparam("n"))
+)
 _TAKE_ACCOUNTS = (
     select(dirty_accounts.c.account_id, dirty_accounts.c.seq)
     .order_by(dirty_accounts.c.since, dirty_accounts.c.account_id)
@@ -37,9 +50,12 @@ _CLEAR_ACCOUNTS = delete(dirty_accounts).where(
 )
 
 
-def mark(conn: Connection, lead_ids: Iterable[str], at: Instant) -> None:
-    """Something new is about to be stored for these leads. See the module on when to call it."""
-    rows = [{"lead_id": lead, "seq": at, "since": at} for lead in sorted(set(lead_ids))]
+def mark(conn: Connection, lead_ids: Iterable[str], at: Instant, *, rest: Span = 0) -> None:
+    """Something new is about to be stored for these leads. See the module on when to call it.
+
+    With `rest`, `take` leaves them alone for so long, unless they are marked again without it.
+    """
+    rows = [{"lead_id": lead, "seq": at, "since": at + rest} for lead in sorted(set(lead_ids))]
     if rows:
         _MARK.many(conn, rows)
 
@@ -51,13 +67,13 @@ def mark_accounts(conn: Connection, account_ids: Iterable[str], at: Instant) -> 
         _MARK_ACCOUNTS.many(conn, rows)
 
 
-def take(conn: Connection, limit: int) -> list[Mark]:
-    """The leads that have waited longest, with their marks; they stay dirty until `clear`."""
-    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"n": limit})]
+def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
+    """The leads that have waited longest and need not rest, with their marks; they stay dirty until `clear`."""
+    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit})]
 
 
 def take_accounts(conn: Connection, limit: int) -> list[Mark]:
-    """As `take`, for accounts."""
+    """The accounts that have waited longest, with their marks; they stay dirty until `clear_accounts`."""
     return [(account, seq) for account, seq in conn.execute(_TAKE_ACCOUNTS, {"n": limit})]
 
 

@@ -93,6 +93,7 @@ _SET_FIELDS = (
     .values({name: bindparam(name) for name in ("email", "fields", "account_id", "owner", "updated_at")})
 )
 _DUE = select(leads.c.id).where(leads.c.due <= bindparam("now")).order_by(leads.c.due, leads.c.id).limit(bindparam("n"))
+_SURVIVORS = select(leads.c.id, leads.c.merged_into).where(among(leads.c.id, "ids"), leads.c.merged_into.is_not(None))
 _MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=bindparam("winner"), due=None)
 
 
@@ -185,6 +186,11 @@ def set_fields(conn: Connection, rows: Sequence[LeadFields]) -> None:
 def due(conn: Connection, now: Instant, limit: int) -> list[str]:
     """The leads for whom time alone changes something by now, the longest overdue first."""
     return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
+
+
+def survivors(conn: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
+    """Those of the leads that were merged, and as whom they live on."""
+    return dict(conn.execute(_SURVIVORS, {"ids": listed(lead_ids)}).all())
 
 
 def link(conn: Connection, rows: Iterable[Reference]) -> None:

@@ -1,8 +1,8 @@
 """The outbox: what has been decided and must stand in a CRM, until it does, once.
 
 A `fields` row exists once per lead and connection and has no payload: what is written is the lead's
-standing at the time of sending, so a lead decided ten times is written once. A `task` row carries
-its payload, and its key is that of the effect.
+standing at the time of sending, so a lead decided ten times is written once. A `task` or `touch` row
+carries its payload, and its key is that of the effect.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,12 +19,12 @@ from integration.store.tables import NEW, leads, outbox, references
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
-Kind: TypeAlias = Literal["fields", "task"]
+Kind: TypeAlias = Literal["fields", "task", "touch", "closing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewTask:
-    """A task to create; `key` makes it the only one of its cause."""
+class NewOnce:
+    """A task to create or a touch to set; `key` makes it the only one of its cause."""
 
     key: str
     lead_id: str
@@ -67,7 +67,7 @@ _WANT_FIELDS = upsert(
     },
     columns=["connection", "kind", "key", "lead_id", "created_at", "since"],
 )
-_WANT_TASK = insert_new(outbox, ["key"])
+_WANT_ONCE = insert_new(outbox, ["key"])
 _person = and_(_r.lead_id == _o.lead_id, _r.system == _o.connection, _r.object.in_(PEOPLE))
 _due = (
     select(outbox)
@@ -138,7 +138,7 @@ _REHOME = (
     .where(
         among(_o.lead_id, "ids"),
         _pending,
-        _o.kind == "task",
+        _o.kind.in_(["task", "touch"]),
         _o.attempted.is_(False),
         _o.connection != bindparam("home"),
         ~exists().where(_person),
@@ -147,6 +147,7 @@ _REHOME = (
     .values(connection=bindparam("home"))
 )
 _OLDEST = select(func.min(_o.since)).where(_pending, _o.connection == bindparam("lane"), exists().where(_person))
+_WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
 
@@ -167,15 +168,15 @@ def want_fields(conn: Connection, connection: str, lead_ids: Iterable[str], at: 
         _WANT_FIELDS.many(conn, rows)
 
 
-def want_task(conn: Connection, connection: str, rows: Sequence[NewTask], at: Instant) -> None:
-    """These tasks must be created; one whose key is there already, in any state, is left alone."""
+def want_once(conn: Connection, connection: str, kind: Kind, rows: Sequence[NewOnce], at: Instant) -> None:
+    """These tasks or touches must be written; one whose key is there already, in any state, is left alone."""
     if rows:
         conn.execute(
-            _WANT_TASK.on(conn),
+            _WANT_ONCE.on(conn),
             [
                 {
                     "connection": connection,
-                    "kind": "task",
+                    "kind": kind,
                     "key": row.key,
                     "lead_id": row.lead_id,
                     "payload": encode(row.payload),
@@ -240,8 +241,13 @@ def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None
 
 
 def rehome(conn: Connection, connection: str, lead_ids: Iterable[str]) -> None:
-    """Tasks of these leads that wait for a record in another CRM go to this one, where there is a record."""
+    """Tasks and touches of these leads that wait for a record elsewhere go to this CRM, where there is one."""
     conn.execute(_REHOME, {"ids": listed(lead_ids), "home": connection})
+
+
+def whose(conn: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """Lead id by the key of each task that was ever wanted."""
+    return dict(conn.execute(_WHOSE, {"keys": listed(keys)}).all())
 
 
 def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:

@@ -50,6 +50,11 @@ _ACCOUNTS = select(references.c.external_id, references.c.account_id).where(
     *_BY_ID, references.c.account_id.is_not(None)
 )
 _OF_LEADS = select(*_COLUMNS).where(among(references.c.lead_id, "ids"))
+_MET = (
+    select(references.c.system, references.c.lead_id)
+    .distinct()
+    .where(among(references.c.lead_id, "ids"), references.c.object.in_(PEOPLE))
+)
 _OF_ACCOUNTS = select(*_COLUMNS).where(among(references.c.account_id, "ids"))
 _LINK = upsert(
     references,
@@ -63,6 +68,12 @@ _ONE: tuple[ColumnElement[bool], ...] = (
 )
 _WROTE = update(references).where(*_ONE).values(written=bindparam("w"))
 _UNLINK = delete(references).where(*_ONE)
+_TOLD = select(references.c.external_id, references.c.told).where(*_BY_ID, references.c.told.is_not(None))
+_TELL = update(references).where(*_ONE).values(told=bindparam("t"))
+_RENAME = update(references).where(*_ONE).values(system=bindparam("n"))
+_MOVE = update(references).where(references.c.lead_id == bindparam("loser")).values(lead_id=bindparam("winner"))
+_DELETED = " (deleted)"
+"""What a system's name ends in for its deleted records: nobody writes there, and undeletion brings them back."""
 
 
 def link(conn: Connection, rows: Iterable[Reference]) -> None:
@@ -98,6 +109,44 @@ def wrote(conn: Connection, rows: Sequence[tuple[str, str, str, Mapping[str, Any
         )
 
 
+def told(conn: Connection, addresses: Iterable[Address]) -> dict[Address, Fields]:
+    """What each of these CRM records told last; those that have told nothing are absent."""
+    return {key: decode_fields(fields) for key, fields in _resolve(conn, _TOLD, addresses).items()}
+
+
+def tell(conn: Connection, rows: Sequence[tuple[Address, Fields]]) -> None:
+    """These CRM records told this now."""
+    if rows:
+        conn.execute(
+            _TELL, [{"s": system, "o": name, "e": key, "t": encode(fields)} for (system, name, key), fields in rows]
+        )
+
+
+def bury(conn: Connection, addresses: Iterable[Address]) -> None:
+    """These CRM records are deleted: whose they were is kept, in case they come back."""
+    _rename(conn, [(address, address[0] + _DELETED) for address in leads(conn, addresses)])
+
+
+def revive(conn: Connection, addresses: Iterable[Address]) -> None:
+    """These CRM records are there; of those that were deleted it is known again whose they are."""
+    asked = set(addresses)
+    buried = [(system + _DELETED, name, key) for system, name, key in asked - leads(conn, asked).keys()]
+    known = leads(conn, buried)
+    _rename(conn, [(address, address[0].removesuffix(_DELETED)) for address in known])
+
+
+def move(conn: Connection, loser: str, winner: str) -> None:
+    """Every CRM record of the lead `loser` is `winner`'s."""
+    conn.execute(_MOVE, {"loser": loser, "winner": winner})
+
+
+def _rename(conn: Connection, rows: Sequence[tuple[Address, str]]) -> None:
+    """The old name's place is taken only by an older state of the same record, which gives way."""
+    if rows:
+        unlink(conn, [(system, name, key) for (_, name, key), system in rows])
+        conn.execute(_RENAME, [{"s": old, "o": name, "e": key, "n": system} for (old, name, key), system in rows])
+
+
 def leads(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
     """The lead id of each address that is known to be a lead."""
     return _resolve(conn, _LEADS, addresses)
@@ -115,6 +164,14 @@ def of_leads(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[Refere
         reference = _reference(row)
         found[str(reference.lead_id)].append(reference)
     return {lead: sorted(known, key=_preference) for lead, known in found.items()}
+
+
+def met(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[str]]:
+    """By system, those of these leads that have a person's record there."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for system, lead in conn.execute(_MET, {"ids": listed(lead_ids)}):
+        found[system].append(lead)
+    return dict(found)
 
 
 def of_accounts(conn: Connection, account_ids: Iterable[str]) -> dict[str, list[Reference]]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from integration.store.dialects import upsert
+from integration.store.code import listed
+from integration.store.dialects import among, upsert
 from integration.store.tables import refresh
 from mappings.instant import Instant
 
@@ -30,6 +31,7 @@ _TAKE = (
     .order_by(refresh.c.not_before, refresh.c.object, refresh.c.external_id)
     .limit(bindparam("n"))
 )
+_SOUGHT = select(refresh.c.external_id).where(refresh.c.object == "", among(refresh.c.external_id, "emails"))
 _SAME = (
     refresh.c.connection == bindparam("c"),
     refresh.c.object == bindparam("o"),
@@ -53,6 +55,11 @@ def take(conn: Connection, connection: str, now: Instant, limit: int) -> list[Wa
         Wanted(connection=lane, object=name, external_id=external_id, seq=seq, attempts=attempts)
         for lane, name, external_id, seq, attempts in conn.execute(_TAKE, {"lane": connection, "now": now, "n": limit})
     ]
+
+
+def sought(conn: Connection, emails: Iterable[str]) -> set[str]:
+    """Those of the e-mails that some CRM has still to be asked for."""
+    return set(conn.execute(_SOUGHT, {"emails": listed(emails)}).scalars())
 
 
 def done(conn: Connection, rows: Sequence[Wanted]) -> None:

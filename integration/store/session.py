@@ -81,15 +81,16 @@ class Store:
             yield conn
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, urgent: bool = False) -> Iterator[Connection]:
         """One durable transaction: committed when the block ends, rolled back when it raises.
 
-        SQLite: one writer at a time, in turn, across processes. PostgreSQL: READ COMMITTED; rows are
-        waited for. Raises StoreBusyError after two seconds of waiting, StoreDownError on an outage.
+        SQLite: one writer at a time, in turn, across processes; an `urgent` one waits for one other at
+        most. PostgreSQL: READ COMMITTED; rows are waited for. Raises StoreBusyError after two seconds of
+        waiting, StoreDownError on an outage.
         """
         self._after_fork()
         with _named(), contextlib.ExitStack() as stack:
-            left = stack.enter_context(self._turn(PATIENCE))
+            left = stack.enter_context(self._turn(PATIENCE, urgent=urgent))
             conn = stack.enter_context(self._writer.connect())
             if self._sqlite:
                 stack.callback(_be_patient, conn, PATIENCE)
@@ -145,13 +146,13 @@ class Store:
             self._queue.close()
             self._queue = None
 
-    def _turn(self, seconds: float) -> contextlib.AbstractContextManager[float]:
+    def _turn(self, seconds: float, *, urgent: bool = False) -> contextlib.AbstractContextManager[float]:
         """A writer's turn, on SQLite; yields the seconds left to wait for other programs."""
         if not self._sqlite:
             return contextlib.nullcontext(seconds)
         if self._queue is None:
             self._queue = WriterQueue(f"{self.url.database}.lock")
-        return self._queue.turn(seconds)
+        return self._queue.turn(seconds, urgent=urgent)
 
     def _after_fork(self) -> None:
         if self._pid != os.getpid():

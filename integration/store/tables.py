@@ -106,6 +106,7 @@ references = Table(
     _text("lead_id", null=True, index=True),
     _text("account_id", null=True, index=True),
     _text("written", null=True),
+    _text("told", null=True),
 )
 
 activities = Table(

@@ -16,6 +16,8 @@ from sandbox.hubspot.objects import Objects
 from sandbox.hubspot.owners import OWNERS, PIPELINES
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.search import Search
+from sandbox.hubspot.subscriptions import PREFIX as WEBHOOKS
+from sandbox.hubspot.subscriptions import Subscriptions
 from sandbox.wire import Answer, Call, Unreadable, reply
 
 PREFIXES = ("/crm/", "/account-info/", "/integrations/", "/oauth/")
@@ -28,6 +30,7 @@ class HubSpotGate(Gate):
         self.portal = portal
         self.limits = Limits(now)
         self.search = Search(portal)
+        self.subscriptions = Subscriptions(portal)
         self._chance = Chance(seed + 2)
         super().__init__("hubspot", now=now, faults=faults, log_size=log_size)
 
@@ -68,6 +71,10 @@ class HubSpotGate(Gate):
             ("GET", f"{properties}/<name>", definitions.read),
             ("PATCH", f"{properties}/<name>", definitions.change),
             ("DELETE", f"{properties}/<name>", definitions.remove),
+            ("GET", f"{WEBHOOKS}<app>/subscriptions", self.subscriptions.listing),
+            ("POST", f"{WEBHOOKS}<app>/subscriptions", self.subscriptions.create),
+            ("GET", f"{WEBHOOKS}<app>/settings", self.subscriptions.target),
+            ("PUT", f"{WEBHOOKS}<app>/settings", self.subscriptions.aim),
             ("GET", "/crm/v3/owners", self.owners),
             ("GET", "/crm/v3/owners/<id_>", self.owner),
             ("GET", "/crm/v3/pipelines/<kind>", self.pipelines),
@@ -75,6 +82,10 @@ class HubSpotGate(Gate):
             ("GET", "/integrations/v1/me", self.account),
             ("GET", "/oauth/v1/access-tokens/<token>", self.token),
         ]
+
+    def open_to_all(self, path: str) -> bool:
+        """Only what takes a developer's key instead of a token, which it looks at itself."""
+        return path.startswith(WEBHOOKS)
 
     def owners(self, call: Call) -> Answer:
         """GET the people who can own records."""

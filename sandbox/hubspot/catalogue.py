@@ -140,6 +140,12 @@ coldframe_track         string      text            coldframe Nurture track
 coldframe_recycle_reason enumeration select coldframe Recycle reason = {_REASONS}
 coldframe_reasons       string      textarea        coldframe Why this score
 coldframe_scored_at     datetime    date            coldframe Scored at
+coldframe_is_student    bool        booleancheckbox coldframe Student
+coldframe_is_competitor bool        booleancheckbox coldframe Competitor
+coldframe_problem       string      text            coldframe Problem
+coldframe_budget        string      text            coldframe Budget
+coldframe_authority     string      text            coldframe Authority
+coldframe_timeline      string      text            coldframe Timeline
 coldframe_touch         string      text            coldframe Touch due
 coldframe_touch_at      datetime    date            coldframe Touch due at
 """

@@ -13,6 +13,7 @@ from sandbox.salesforce.errors import Refused
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.records import Records
+from sandbox.salesforce.tooling import Tooling
 from sandbox.wire import Answer, Call, Unreadable, reply
 
 PREFIXES = ("/services/",)
@@ -27,6 +28,7 @@ class SalesforceGate(Gate):
         self.daily = 0
         """Calls a day; 0 means no limit."""
         self.queries = Queries(org)
+        self.tooling = Tooling(org)
         self._day = 0
         self._today = 0
         super().__init__("salesforce", now=now, faults=faults, log_size=log_size)
@@ -60,6 +62,11 @@ class SalesforceGate(Gate):
             ("DELETE", f"{one}/<id_>", records.delete),
             ("GET", f"{one}/<field>/<path:key>", records.read_external),
             ("PATCH", f"{one}/<field>/<path:key>", records.upsert),
+            ("GET", f"{base}/tooling/query", self.tooling.query),
+            ("POST", f"{base}/tooling/sobjects/CustomField", self.tooling.create),
+            ("GET", f"{base}/tooling/sobjects/CustomField/<id_>", self.tooling.read),
+            ("PATCH", f"{base}/tooling/sobjects/CustomField/<id_>", self.tooling.change),
+            ("DELETE", f"{base}/tooling/sobjects/CustomField/<id_>", self.tooling.delete),
             ("GET", f"{base}/limits", self.limits),
             ("GET", base, describe.resources),
             ("GET", "/services/data", describe.versions),
@@ -129,6 +136,7 @@ class SalesforceGate(Gate):
             if "version" in arguments:
                 checked_version(arguments["version"])
             with self.org.lock:
+                self.tooling.settle()
                 return endpoint(call, **arguments)
         except Refused as refusal:
             answer = refusal.answer()

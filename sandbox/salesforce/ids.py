@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from sandbox.salesforce.permission_tables import PREFIXES as _PERMISSIONS
+
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
@@ -18,6 +20,7 @@ PREFIXES = {
     "Task": "00T",
     "CampaignMember": "00v",
     "Campaign": "701",
+    **_PERMISSIONS,
 }
 ORGANIZATION = "00D7Q000000fCpX"
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from sandbox.salesforce.fields import Field
+from sandbox.salesforce.permission_tables import TABLES as PERMISSIONS
 
 _INDUSTRIES = (
     "Agriculture,Banking,Biotechnology,Chemicals,Communications,Construction,Consulting,Education,Electronics,Energy,"
@@ -57,6 +58,12 @@ Coldframe_Track__c string:255 -
 Coldframe_Recycle_Reason__c picklist:255 R {_REASONS}
 Coldframe_Reasons__c textarea:32768 -
 Coldframe_Scored_At__c datetime -
+Coldframe_Is_Student__c boolean -
+Coldframe_Is_Competitor__c boolean -
+Coldframe_Problem__c string:255 -
+Coldframe_Budget__c string:255 -
+Coldframe_Authority__c string:255 -
+Coldframe_Timeline__c string:255 -
 Coldframe_Touch__c string:255 -
 Coldframe_Touch_At__c datetime -
 """
@@ -198,6 +205,7 @@ _TABLES = {
     "Campaign": _CAMPAIGN,
     "CampaignMember": _MEMBER,
     "OpportunityContactRole": _ROLE,
+    **PERMISSIONS,
 }
 _DEFAULTS = {
     ("Lead", "Status"): "Open - Not Contacted",

@@ -9,10 +9,12 @@ from sandbox.server import Sandbox
 pytest.register_assert_rewrite(
     "connector_ground",
     "connector_reading",
+    "connector_changes",
     "connector_writing",
     "connector_outages",
     "connector_tasks",
     "connector_examining",
+    "provision_ground",
 )
 
 
@@ -26,3 +28,16 @@ def started() -> Iterator[Sandbox]:
 def box(started: Sandbox) -> Sandbox:
     started.reset()
     return started
+
+
+@pytest.fixture(scope="session")
+def started_bare() -> Iterator[Sandbox]:
+    with Sandbox(seed=7, coldframe_fields=False) as box:
+        yield box
+
+
+@pytest.fixture
+def bare(started_bare: Sandbox) -> Sandbox:
+    """Both CRMs before Coldframe: none of its fields."""
+    started_bare.reset()
+    return started_bare

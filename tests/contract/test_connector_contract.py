@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from connector_changes import Changing
 from connector_examining import Examining
 from connector_ground import HASTE, TOKEN, Plug
 from connector_outages import Outages
@@ -19,7 +20,7 @@ from sandbox import desk
 from sandbox.server import Sandbox
 
 
-class Contract(Reading, Writing, Outages, Tasks, Examining):
+class Contract(Reading, Changing, Writing, Outages, Tasks, Examining):
     """All the rules."""
 
 
@@ -192,6 +193,12 @@ class TestSalesforceLead(SalesforceContract):
         box.salesforce.org.remove_field("Lead", "Title")
         assert crm.read("Lead", [ana], wanted)[0].fields == {"Email": "ana@acme.example"}
         assert crm.find(["ana@acme.example"], {"Lead": wanted})[0].fields == {"Email": "ana@acme.example"}
+
+    def test_changes_tell_what_lies_in_the_recycle_bin(self, box: Sandbox, crm: Plug) -> None:
+        ana, gone = self.add(box, "ana@acme.example"), self.add(box, "gone@acme.example")
+        self.delete(box, gone)
+        page = crm.changes("Lead", ["Email"], since=0)
+        assert {record.id: record.deleted for record in page.records} == {ana: False, gone: True}
 
     def test_people_are_found_over_several_pages(self, box: Sandbox, crm: Plug) -> None:
         box.salesforce.gate.queries.page = 3

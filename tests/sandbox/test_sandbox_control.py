@@ -137,7 +137,7 @@ def test_a_switch_starts_without_coldframes_fields() -> None:
 
 def test_the_command_serves_until_it_is_told_to_stop() -> None:
     command = [sys.executable, "-u", "-m", "integration", "sandbox", "--port", "0", "--leads", "12"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:  # noqa: S603 - our own command
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         first = run.stdout.readline()
         try:

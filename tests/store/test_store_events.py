@@ -12,6 +12,7 @@ from integration.store.changes import NewChange
 from integration.store.session import Store
 
 T = 1_700_000_000_000_000
+LATER = 2 * T
 
 
 def did(key: str, lead: str | None = "ana", at: int = T, account: str | None = None) -> NewActivity:
@@ -129,23 +130,23 @@ def test_marks_of_one_lead_are_one_row_and_a_later_mark_survives_the_clearing(st
     with store.write() as conn:
         dirty.mark(conn, ["ben", "ana", "ana"], T)
         dirty.mark(conn, ["ana"], T + 1)
-        taken = dirty.take(conn, 10)
+        taken = dirty.take(conn, LATER, 10)
         assert [lead for lead, _ in taken] == ["ana", "ben"]
     with store.write() as conn:
         dirty.mark(conn, ["ana"], T + 2)
     with store.write() as conn:
         dirty.clear(conn, taken)
-        assert [lead for lead, _ in dirty.take(conn, 10)] == ["ana"]
+        assert [lead for lead, _ in dirty.take(conn, LATER, 10)] == ["ana"]
 
 
 def test_a_mark_set_after_the_clearing_is_not_taken_for_the_old_one(store: Store) -> None:
     with store.write() as conn:
         dirty.mark(conn, ["ana"], T)
-        old = dirty.take(conn, 1)
+        old = dirty.take(conn, LATER, 1)
         dirty.clear(conn, old)
         dirty.mark(conn, ["ana"], T + 1)
         dirty.clear(conn, old)
-        assert len(dirty.take(conn, 1)) == 1
+        assert len(dirty.take(conn, LATER, 1)) == 1
 
 
 def test_the_longest_dirty_is_taken_first(store: Store) -> None:
@@ -153,13 +154,13 @@ def test_the_longest_dirty_is_taken_first(store: Store) -> None:
         for age, lead in enumerate(["ana", "ben", "cleo"]):
             dirty.mark(conn, [lead], T - age)
         dirty.mark(conn, ["cleo"], T + 9)
-        assert [lead for lead, _ in dirty.take(conn, 2)] == ["cleo", "ben"]
+        assert [lead for lead, _ in dirty.take(conn, LATER, 2)] == ["cleo", "ben"]
 
 
 def test_accounts_are_marked_apart_from_leads(store: Store) -> None:
     with store.write() as conn:
         dirty.mark_accounts(conn, ["acme", "acme"], T)
-        assert dirty.take(conn, 1) == []
+        assert dirty.take(conn, LATER, 1) == []
         marks = dirty.take_accounts(conn, 1)
         dirty.mark_accounts(conn, ["acme"], T)
         dirty.clear_accounts(conn, marks)
@@ -192,7 +193,7 @@ def test_a_mark_in_flight_survives_a_clearing_that_did_not_see_it(postgres_store
     with postgres_store.write() as conn:
         dirty.mark(conn, ["ana"], T)
     with postgres_store.read() as conn:
-        taken = dirty.take(conn, 1)
+        taken = dirty.take(conn, LATER, 1)
     with postgres_store.write() as conn:
         dirty.mark(conn, ["ana"], T + 1)
         thread = in_background(postgres_store, lambda other: dirty.clear(other, taken))
@@ -200,17 +201,26 @@ def test_a_mark_in_flight_survives_a_clearing_that_did_not_see_it(postgres_store
         assert thread.is_alive(), "the clearing waits for the mark"
     thread.join(5)
     with postgres_store.read() as conn:
-        assert [lead for lead, _ in dirty.take(conn, 1)] == ["ana"]
+        assert [lead for lead, _ in dirty.take(conn, LATER, 1)] == ["ana"]
 
 
 def test_a_mark_that_meets_a_clearing_in_flight_is_not_lost(postgres_store: Store) -> None:
     with postgres_store.write() as conn:
         dirty.mark(conn, ["ana"], T)
-        taken = dirty.take(conn, 1)
+        taken = dirty.take(conn, LATER, 1)
     with postgres_store.write() as conn:
         dirty.clear(conn, taken)
         thread = in_background(postgres_store, lambda other: dirty.mark(other, ["ana"], T + 1))
         time.sleep(0.3)
     thread.join(5)
     with postgres_store.read() as conn:
-        assert [lead for lead, _ in dirty.take(conn, 1)] == ["ana"]
+        assert [lead for lead, _ in dirty.take(conn, LATER, 1)] == ["ana"]
+
+
+def test_somebody_marked_with_rest_is_left_alone_until_then_or_until_marked_without(store: Store) -> None:
+    with store.write() as conn:
+        dirty.mark(conn, ["ana", "ben"], T, rest=1_000)
+        assert dirty.take(conn, T + 999, 9) == []
+        dirty.mark(conn, ["ben"], T + 5)
+        assert [lead for lead, _ in dirty.take(conn, T + 5, 9)] == ["ben"]
+        assert [lead for lead, _ in dirty.take(conn, T + 1_000, 9)] == ["ben", "ana"]

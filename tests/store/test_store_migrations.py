@@ -25,7 +25,7 @@ def test_a_migrated_database_equals_the_metadata(store: Store) -> None:
 
 def test_several_processes_may_migrate_at_once(bare_url: str) -> None:
     processes = [
-        subprocess.Popen([sys.executable, "-c", MIGRATE, bare_url], stderr=subprocess.PIPE)  # noqa: S603 - our own words
+        subprocess.Popen([sys.executable, "-c", MIGRATE, bare_url], stderr=subprocess.PIPE)
         for _ in range(3)
     ]
     for process in processes:

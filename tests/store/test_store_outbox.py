@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 from integration.store import leads, letters, outbox, references, tables
 from integration.store.code import encode
 from integration.store.leads import NewLead, SavedLead
-from integration.store.outbox import NewTask
+from integration.store.outbox import NewOnce
 from integration.store.references import Reference
 from integration.store.session import Store
 
@@ -87,20 +87,20 @@ def test_a_sent_row_is_pending_anew_when_the_lead_changes(ana: Store) -> None:
 
 
 def test_a_task_is_wanted_once_whatever_happened_to_it(ana: Store) -> None:
-    task = NewTask(key="task:1", lead_id="ana", payload={"subject": "Call Ana"})
+    task = NewOnce(key="task:1", lead_id="ana", payload={"subject": "Call Ana"})
     with ana.write() as conn:
-        outbox.want_task(conn, HUBSPOT, [task, task], T)
+        outbox.want_once(conn, HUBSPOT, "task", [task, task], T)
         (row,) = outbox.pending(conn, HUBSPOT, "task", T, 100)
         assert row.payload == {"subject": "Call Ana"}
         outbox.sent(conn, [(row.id, row.seq, "555")])
-        outbox.want_task(conn, HUBSPOT, [task], T + 1)
+        outbox.want_once(conn, HUBSPOT, "task", [task], T + 1)
         assert outbox.pending(conn, HUBSPOT, "task", T + 1, 100) == []
 
 
 def test_a_task_moves_to_the_crm_that_knows_the_person_unless_it_was_tried(ana: Store) -> None:
     with ana.write() as conn:
-        tasks = [NewTask(key=f"task:{number}", lead_id="ana", payload={}) for number in (1, 2)]
-        outbox.want_task(conn, "salesforce", tasks, T)
+        tasks = [NewOnce(key=f"task:{number}", lead_id="ana", payload={}) for number in (1, 2)]
+        outbox.want_once(conn, "salesforce", "task", tasks, T)
         tried = conn.execute(select(tables.outbox.c.id).where(tables.outbox.c.key == "task:2")).scalar_one()
         outbox.attempting(conn, [tried])
         outbox.rehome(conn, HUBSPOT, ["ana"])
@@ -110,14 +110,14 @@ def test_a_task_moves_to_the_crm_that_knows_the_person_unless_it_was_tried(ana: 
 def test_a_task_stays_in_a_crm_that_knows_the_person(ana: Store) -> None:
     with ana.write() as conn:
         leads.link(conn, [Reference(system="salesforce", object="Lead", external_id="00Q1", lead_id="ana")])
-        outbox.want_task(conn, "salesforce", [NewTask(key="task:1", lead_id="ana", payload={})], T)
+        outbox.want_once(conn, "salesforce", "task", [NewOnce(key="task:1", lead_id="ana", payload={})], T)
         outbox.rehome(conn, HUBSPOT, ["ana"])
         assert [row.key for row in outbox.pending(conn, "salesforce", "task", T, 10)] == ["task:1"]
 
 
 def test_an_attempt_is_on_record_before_its_outcome(ana: Store) -> None:
     with ana.write() as conn:
-        outbox.want_task(conn, HUBSPOT, [NewTask(key="task:1", lead_id="ana", payload={})], T)
+        outbox.want_once(conn, HUBSPOT, "task", [NewOnce(key="task:1", lead_id="ana", payload={})], T)
         (row,) = outbox.pending(conn, HUBSPOT, "task", T, 100)
         assert not row.attempted
         outbox.attempting(conn, [row.id])
@@ -183,7 +183,7 @@ def test_a_postponed_row_waits_and_counts_its_attempts(ana: Store) -> None:
 
 def test_what_the_crm_refuses_for_good_is_a_letter_and_can_be_revived(ana: Store) -> None:
     with ana.write() as conn:
-        outbox.want_task(conn, HUBSPOT, [NewTask(key="task:1", lead_id="ana", payload={"subject": "S"})], T)
+        outbox.want_once(conn, HUBSPOT, "task", [NewOnce(key="task:1", lead_id="ana", payload={"subject": "S"})], T)
         (row,) = outbox.pending(conn, HUBSPOT, "task", T, 100)
         outbox.dead(conn, [(row.id, "INVALID_OWNER")], T + 1)
         assert outbox.pending(conn, HUBSPOT, "task", T + 2, 100) == []

@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Protocol
@@ -98,7 +99,7 @@ def test_sqlite_has_synced_the_log_before_the_answer(sqlite_url: str, tmp_path: 
         "os.write(1, b'answer')\n"
         "s.dispose()\n"
     )
-    subprocess.run(  # noqa: S603 - our own words
+    subprocess.run(
         [
             strace,
             "-f",
@@ -212,7 +213,32 @@ def test_a_child_and_its_parent_do_not_disturb_each_other(url: str) -> None:
         "s.dispose()\n"
         "sys.exit(status)\n"
     )
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(
         [sys.executable, "-c", family, url], capture_output=True, check=False, timeout=60
     )
     assert (done.returncode, done.stdout.decode().split()) == (0, ["19", "19"]), done.stderr.decode()
+
+
+def test_an_urgent_writer_waits_for_one_patient_writer_at_most(sqlite_store: Store, sqlite_url: str) -> None:
+    order: list[str] = []
+    stores = [Store.open(sqlite_url) for _ in range(4)]
+
+    def write(store: Store, name: str, *, urgent: bool = False) -> None:
+        with store.write(urgent=urgent):
+            order.append(name)
+            time.sleep(0.1)
+
+    with sqlite_store.write():  # everybody has to wait
+        patient = [threading.Thread(target=write, args=(store, "patient")) for store in stores[:3]]
+        for thread in patient:
+            thread.start()
+            time.sleep(0.05)
+        hurried = threading.Thread(target=write, args=(stores[3], "urgent"), kwargs={"urgent": True})
+        hurried.start()
+        time.sleep(0.1)
+    for thread in (*patient, hurried):
+        thread.join()
+    for store in stores:
+        store.dispose()
+    assert order.index("urgent") <= 1
+    assert len(order) == 4

@@ -16,6 +16,7 @@ from integration.store.session import Store, StoreBusyError, serialise
 from mappings.instant import SECOND
 
 T = 1_700_000_000_000_000
+LATER = 2 * T
 BODY = [("hubspot", {"x": "y"}, b"\x00\xff[]", T)]
 
 
@@ -103,14 +104,14 @@ def test_processes_write_in_turn_and_nobody_is_refused(sqlite_url: str, sqlite_s
         "s.dispose()\n"
     )
     processes = [
-        subprocess.Popen([sys.executable, "-c", count, sqlite_url], stderr=subprocess.PIPE)  # noqa: S603 - our own words
+        subprocess.Popen([sys.executable, "-c", count, sqlite_url], stderr=subprocess.PIPE)
         for _ in range(3)
     ]
     for process in processes:
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said.decode()
     with sqlite_store.read() as conn:
-        assert dirty.take(conn, 1) == [("ana", 119)]
+        assert dirty.take(conn, LATER, 1) == [("ana", 119)]
 
 
 def test_a_locked_row_is_waited_for_two_seconds(postgres_store: Store) -> None:

@@ -26,11 +26,11 @@ class Counting(Store):
     down = False
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, urgent: bool = False) -> Iterator[Connection]:
         self.writes += 1
         if self.down:
             raise StoreDownError
-        with super().write() as conn:
+        with super().write(urgent=urgent) as conn:
             time.sleep(self.delay)
             yield conn
 

@@ -34,7 +34,7 @@ class Web:
 
     def __init__(self, data: Path, redis_url: str) -> None:
         self.port = free_port()
-        self.process = subprocess.Popen(  # noqa: S603 - our own server
+        self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1"),
                 *("--port", str(self.port), "--blocking-threads", "4", "integration.app:application"),

@@ -1,0 +1,1 @@
+"""What two playbooks make of the same history: counted, compared and drawn. Pure."""

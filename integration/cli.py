@@ -1,0 +1,105 @@
+"""The `coldframe` command. Each sub-command lives in its own module and is imported when it is used."""
+
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from mappings.problems import nearest
+
+COMMANDS = {
+    "backtest": "integration.commands.backtest",
+    "bench": "integration.commands.bench",
+    "bench-engine": "integration.commands.bench_engine",
+    "chaos": "integration.commands.chaos",
+    "clock": "integration.commands.processes",
+    "demo": "integration.commands.demo",
+    "doctor": "integration.commands.doctor",
+    "explain": "integration.commands.explain",
+    "letters": "integration.commands.letters",
+    "mapping": "integration.commands.mapping",
+    "migrate": "integration.commands.processes",
+    "playbook": "integration.commands.playbook",
+    "provision": "integration.commands.provision",
+    "replay": "integration.commands.replay",
+    "sandbox": "integration.commands.sandbox",
+    "up": "integration.commands.processes",
+    "web": "integration.commands.processes",
+    "worker": "integration.commands.processes",
+}
+"""Command → module that defines a click command of that name."""
+
+ABOUT = {
+    "backtest": "What another playbook would have done with the same history.",
+    "bench": "Throughput, latency and memory of the whole product, beside the floor.",
+    "bench-engine": "How fast the engine replays a million activities.",
+    "chaos": "Kill processes at random under load, and count what was lost.",
+    "clock": "Run the periodic jobs.",
+    "demo": "The whole product on this machine, with believable data.",
+    "doctor": "Check everything this service needs, and say what to do.",
+    "explain": "Why a lead's score, stage, segment and track are what they are.",
+    "letters": "What could not be read or written, and how to try it again.",
+    "mapping": "Check the field mappings, and preview a record.",
+    "migrate": "Bring the store's tables up to date.",
+    "playbook": "Check, list, show, copy and compare playbooks.",
+    "provision": "Create the fields that Coldframe writes in a CRM.",
+    "replay": "Try a playbook on a file of activities.",
+    "sandbox": "Serve a make-believe HubSpot and Salesforce.",
+    "up": "Run everything on this machine.",
+    "web": "Serve webhooks, health and metrics.",
+    "worker": "Work one queue, or all of them.",
+}
+"""Command → one line about it, so that `coldframe --help` imports nothing."""
+
+
+class Lazy(click.Group):
+    """A group that imports a sub-command only when it is asked for, and tells known troubles in a line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every sub-command, in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            ctx.fail(f"no command {cmd_name!r}{nearest(cmd_name, COMMANDS)}")
+        command = getattr(import_module(module), cmd_name.replace("-", "_"))
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """The list of commands in `--help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(ABOUT.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command; what people can set right is told without a traceback, exit status 2."""
+        from integration.settings import SettingsError  # noqa: PLC0415 - keeps --help fast
+        from integration.store.errors import StoreError  # noqa: PLC0415 - as above
+
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            _stop(f"coldframe cannot start:\n{error}")
+        except StoreError as error:
+            _stop(f"the store does not answer: {error}")
+        except Exception as error:
+            from integration.wiring import UnusableError  # noqa: PLC0415 - imports the CRMs' libraries
+
+            if not isinstance(error, UnusableError):
+                raise
+            _stop(str(error))
+
+
+def _stop(told: str) -> NoReturn:
+    click.echo(told, err=True)
+    raise SystemExit(2)
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="coldframe")
+def main() -> None:
+    """Coldframe: lead nurturing beside Salesforce and HubSpot.
+
+    Try it:  coldframe demo        Run it:  coldframe up        Check it:  coldframe doctor
+    """

@@ -1,0 +1,118 @@
+"""`coldframe backtest`: what a playbook would have done to the leads of the past, beside another one."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from integration import wiring
+from integration.backtest.comparison import Comparison
+from integration.backtest.page import page
+from integration.commands.backtest_run import as_records, run
+from integration.commands.backtest_tables import tables
+from integration.commands.plain import plain
+from integration.commands.replay_lines import Record, Unreadable, read
+from integration.core.playbook import Playbook
+from integration.flows.recorded import recorded
+from integration.playbook.compiler import load
+from integration.store.session import Store
+from mappings.instant import DAY
+
+
+@click.command()
+@click.option("--playbook", "name", required=True, metavar="NAME|FILE", help="The playbook to try (A).")
+@click.option("--against", required=True, metavar="NAME|FILE", help="The one to compare it with (B).")
+@click.option("--events", type=click.Path(dir_okay=False), metavar="FILE", help="History, as `replay` reads it.")
+@click.option("--store", "from_store", is_flag=True, help="The history that this service has stored; only read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write a page.")
+def backtest(  # noqa: PLR0913 - the options of the command
+    *, name: str, against: str, events: str | None, from_store: bool, as_json: bool, html: Path | None
+) -> None:
+    r"""Compare two playbooks over the same history, before one of them goes live.
+
+    Tells who would have become an MQL under one and not under the other, what everybody would have had to do each
+    day, and, where leads were won or lost, how many of the won each gate would have let through.
+
+    \b
+    Example:
+      coldframe backtest --playbook ours.yaml --against standard --events history.jsonl --html meeting.html
+      coldframe backtest --playbook behavioural --against two-axis --store --json
+    """
+    if (events is None) == (not from_store):
+        msg = "give either --events FILE or --store"
+        raise click.UsageError(msg)
+    a, b = _playbook(name), _playbook(against)
+    try:
+        found = run(_file(events), a, b) if events is not None else _stored(a, b)
+    except Unreadable as wrong:
+        click.echo(str(wrong), err=True)
+        sys.exit(2)
+    if found is None:
+        msg = "there is no history to try the playbooks on"
+        raise click.ClickException(msg)
+    _show(found, as_json=as_json, html=html)
+
+
+def _playbook(name: str) -> Playbook:
+    playbook, problems = load(name)
+    for problem in problems:
+        click.echo(f"{problem}" if problem.severity == "error" else f"{problem} (warning)", err=True)
+    if playbook is None:
+        sys.exit(2)
+    return playbook
+
+
+def _file(name: str) -> Iterator[Record]:
+    try:
+        with Path(name).open("rb") as file:
+            yield from read(file, name)
+    except OSError as wrong:
+        raise Unreadable(f"{name}: {wrong.strerror}") from None  # noqa: EM102, TRY003 - the message is the value
+
+
+def _stored(a: Playbook, b: Playbook) -> Comparison | None:
+    store = Store.open(wiring.settings().database_url.get_secret_value())
+    try:
+        with store.read() as conn:
+            records: Iterable[Record] = as_records(recorded(conn))
+            return run(records, a, b)
+    finally:
+        store.dispose()
+
+
+def _show(found: Comparison, *, as_json: bool, html: Path | None) -> None:
+    if html is not None:
+        try:
+            html.write_text(page(found), encoding="utf-8")
+        except OSError as wrong:
+            msg = f"{html} cannot be written: {wrong.strerror}"
+            raise click.ClickException(msg) from None
+    if as_json:
+        click.echo(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+        return
+    Console().print(tables(found))
+    if html is not None:
+        click.echo(f"\n{html} written.")
+
+
+def _as_json(found: Comparison) -> dict[str, Any]:
+    """The comparison for scripts: spans in days, ratios beside the counts they come from."""
+    told: dict[str, Any] = plain(found)
+    for name, side in (("a", found.a), ("b", found.b)):
+        told[name].pop("median")
+        told[name]["median_days"] = None if side.median is None else side.median / DAY
+        if side.gate is not None:
+            told[name]["gate"] |= {
+                kind: {"count": ratio.count, "of": ratio.of, "share": ratio.share}
+                for kind, ratio in (
+                    ("precision", side.gate.precision),
+                    ("precision_decided", side.gate.precision_decided),
+                    ("recall", side.gate.recall),
+                )
+            }
+    return told

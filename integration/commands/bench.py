@@ -1,0 +1,44 @@
+"""`coldframe bench`: how much this machine does, beside what its disk and RQ do alone in the same run."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from integration.rig.bench_run import measured
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option(
+    "--seconds", default=12, type=click.IntRange(1, 30), show_default=True, help="About how long the full load lasts."
+)
+@click.option(
+    "--leads",
+    default=4_000,
+    type=click.IntRange(2, 20_000),
+    show_default=True,
+    help="How many people the sandbox's CRMs hold.",
+)
+def bench(*, as_json: bool, seconds: int, leads: int) -> None:
+    """Measure the whole product on this machine, the sandbox's CRMs and the sender included.
+
+    Everything stays on the loopback. Signed deliveries of 100 activities come in; scores are written to
+    a sandbox HubSpot and a sandbox Salesforce, half of the people in each. The same run measures two
+    floors: deliveries that a bare SQLite stores with a commit each, and no-op RQ jobs, one for an activity.
+
+    Example: coldframe bench            Example: coldframe bench --json --seconds 5
+    """
+    console = Console(stderr=True)
+    data = Path(tempfile.mkdtemp(prefix="coldframe-bench-"))
+    try:
+        figures = measured(data, console.print, people=leads, seconds=seconds)
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+    if as_json:
+        click.echo(json.dumps(figures.as_json(), indent=2))
+    else:
+        Console().print(figures.table())

@@ -1,0 +1,146 @@
+"""`coldframe doctor`: settings, store, Redis, both CRMs, fields and permissions, and what to do about each."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from connectors.base import Finding, Unavailable
+from connectors.examination import unavailable
+from integration import wiring
+from integration.flows import drift
+from integration.flows.service import Connection
+from integration.readiness import store_problems
+from integration.settings import Settings, SettingsError, from_environment
+from integration.store.errors import StoreError
+from integration.store.session import Store
+from integration.wakeups import connect, queue_problems
+from mappings.instant import show
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def doctor(*, as_json: bool) -> None:
+    """Check everything this service needs, and say what to do about what is missing.
+
+    Exit status 1 when something has to be done. Example: coldframe doctor --json
+    """
+    findings = list(_examine())
+    if as_json:
+        for each in findings:
+            click.echo(
+                json.dumps({"subject": each.subject, "ok": each.ok, "detail": each.detail, "remedy": each.remedy})
+            )
+    else:
+        table = Table("", "what", "how it stands", "what to do")
+        for each in findings:
+            table.add_row("[green]ok[/]" if each.ok else "[red]✗[/]", each.subject, each.detail, each.remedy)
+        Console().print(table)
+    raise SystemExit(0 if all(each.ok for each in findings) else 1)
+
+
+def _examine() -> Iterator[Finding]:
+    try:
+        settings = from_environment()
+    except SettingsError as error:
+        for mistake in error.mistakes:
+            yield Finding(subject=mistake.variable, ok=False, detail=mistake.problem, remedy=mistake.remedy)
+        return
+    yield Finding(subject="settings", ok=True, detail="complete")
+    yield from _stores(settings)
+    yield from _playbook(settings)
+    if settings.hubspot is None and settings.salesforce is None:
+        yield Finding(
+            subject="CRM",
+            ok=False,
+            detail="none is connected",
+            remedy="Set HUBSPOT_… or SALESFORCE_… (docs/operations.md).",
+        )
+    yield from _crms(settings)
+
+
+def _crms(settings: Settings) -> Iterator[Finding]:
+    """Each CRM as it stands now, and since when what is amiss has been seen by the hourly look."""
+    try:
+        connections = wiring.connections(settings)
+    except wiring.UnusableError as error:
+        for problem in error.problems:
+            yield Finding(subject="mapping", ok=False, detail=str(problem), remedy="Correct the file.")
+        return
+    for connection in connections.values():
+        with closing(connection.connector):
+            yield from _crm(connection)
+        yield from _drifted(settings, connection.name)
+
+
+def _crm(connection: Connection) -> Iterator[Finding]:
+    """Credential and permissions; then one line for each object, or for each field of it that does not fit."""
+    yield from connection.connector.examine({})
+    try:
+        found = drift.misfits(connection)
+    except Unavailable as away:
+        yield unavailable(connection.name.capitalize(), f"{connection.name}'s fields", away.receipt)
+        return
+    for name in connection.mapping.objects:
+        amiss = [each for each in found if each.subject.partition(".")[0] == name]
+        for each in amiss:
+            ok = each.problem.severity == "warning"
+            yield Finding(subject=each.subject, ok=ok, detail=str(each.problem), remedy=each.remedy)
+        if not any(each.problem.severity == "error" for each in amiss):
+            needed = len(connection.mapping.needed[name])
+            yield Finding(subject=name, ok=True, detail=f"what is needed of its {needed} fields is there")
+
+
+def _drifted(settings: Settings, connection: str) -> Iterator[Finding]:
+    try:
+        store = Store.open(settings.database_url.get_secret_value())
+        try:
+            looked = None if store_problems(store) else drift.last(store, connection)
+        finally:
+            store.dispose()
+    except StoreError:
+        return  # told above
+    if looked is None:
+        return
+    errors = [each for each in looked.troubles if each.severity == "error"]
+    detail = f"looked at {show(looked.at)}: " + (f"{len(errors)} amiss" if errors else "nothing amiss")
+    yield Finding(
+        subject=f"{connection}: drift", ok=not errors, detail=detail, remedy=errors[0].remedy if errors else ""
+    )
+
+
+def _stores(settings: Settings) -> Iterator[Finding]:
+    try:
+        store = Store.open(settings.database_url.get_secret_value())
+    except StoreError as error:
+        yield Finding(
+            subject="store", ok=False, detail=str(error), remedy="Make its folder writable, or set DATABASE_URL."
+        )
+    else:
+        problems = store_problems(store)
+        store.dispose()
+        yield _said("store", problems)
+    if settings.redis_url is None:
+        yield Finding(subject="Redis", ok=False, detail="REDIS_URL is not set", remedy="Set it, or run `coldframe up`.")
+        return
+    redis = connect(settings.redis_url.get_secret_value())
+    yield _said("Redis", queue_problems(redis))
+    redis.close()
+
+
+def _playbook(settings: Settings) -> Iterator[Finding]:
+    try:
+        wiring.playbook(settings.playbook)
+    except wiring.UnusableError as error:
+        for problem in error.problems:
+            yield Finding(subject="playbook", ok=False, detail=str(problem), remedy="Correct the file.")
+    else:
+        yield Finding(subject="playbook", ok=True, detail=settings.playbook)
+
+
+def _said(subject: str, problems: list[str]) -> Finding:
+    """A check that answers with problems, each a sentence that says what to do."""
+    return Finding(subject=subject, ok=not problems, detail="; ".join(problems) or "in order")

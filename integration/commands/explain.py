@@ -1,0 +1,62 @@
+"""`coldframe explain`: why a lead stands where it stands."""
+
+import json
+from typing import Any
+
+import click
+from rich.console import Console
+
+from integration import wiring
+from integration.commands.explain_page import page
+from integration.commands.plain import plain, points
+from integration.flows.explaining import explained
+from integration.playbook.explain import Explanation
+from integration.store.leads import LeadRow
+from mappings.instant import Instant, parse
+
+
+class Time(click.ParamType[Instant]):
+    """An ISO 8601 time with a zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Instant:
+        """The instant; a mistake names the form that is wanted."""
+        try:
+            return value if isinstance(value, int) else parse(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a time with a zone, such as 2026-01-31T09:00:00Z", param, ctx)
+
+
+@click.command()
+@click.argument("lead")
+@click.option("--at", type=Time(), metavar="TIME", help="As of this time.  [default: now]")
+@click.option("--all", "whole", is_flag=True, help="Every line, however long the ledger is.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> None:
+    r"""Why a lead stands where it stands: its ledger in sentences, and what would change it.
+
+    LEAD is an e-mail address, our id, or a CRM's record as system:object:id. Everything is derived anew from
+    the stored history, so it can be asked of any time; nothing is written.
+
+    \b
+    Example:
+      coldframe explain ana@acme.example
+      coldframe explain salesforce:Lead:00Q5g00000AbCdE --at 2026-01-31T09:00:00Z --json
+    """
+    service = wiring.service()
+    found = explained(service.store, service.playbook, lead, service.now() if at is None else at)
+    if found is None:
+        msg = f"nobody is known as {lead!r}; give an e-mail address, our id, or system:object:id"
+        raise click.ClickException(msg)
+    row, told = found
+    if as_json:
+        click.echo(json.dumps(_as_json(row, told), indent=2, ensure_ascii=False))
+        return
+    Console().print(page(row.email or row.id, told, whole=whole))
+
+
+def _as_json(row: LeadRow, told: Explanation) -> dict[str, Any]:
+    """Times as ISO 8601, points in points; the standing's scores are rounded down, those beside it exact."""
+    exact = {"fit": points(told.fit), "engagement": points(told.engagement)}
+    return {"email": row.email, **plain(told), **exact}

@@ -1,0 +1,106 @@
+"""The page of `coldframe explain`: an explanation as text for a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from integration.core.clocks import day_words, wall_clock
+from integration.playbook.amounts import amount, signed
+from integration.playbook.chronicle import Entry
+from integration.playbook.explain import Explanation
+from integration.playbook.outlook import Offer, Outlook
+from integration.playbook.telling import Told
+
+_SHOWN = 40
+"""Sentences of one axis; older ones become one, with their sum."""
+_OFFERS = 6
+_UNJUSTIFIED = "Done, and no longer justified by what is known now"
+
+
+def page(name: str, told: Explanation, *, whole: bool = False) -> RenderableType:
+    """Everything that is known of the lead, section by section; empty ones are left out."""
+    where = told.standing
+    scores = f"fit {where.fit} + engagement {where.engagement} = {where.total}, {where.band}"
+    return Group(
+        Text(name, style="bold underline"),
+        Text(f"on {wall_clock(told.at, told.timezone)}, by the playbook {told.playbook}"),
+        Text(scores, style="bold"),
+        *_axis(told, "fit", whole=whole),
+        *_axis(told, "engagement", whole=whole),
+        *_section(f"To become {told.outlook.band}", _way(told.outlook)),
+        *_section("Stage", told.stage),
+        *_section("What keeps it from sales", told.gate),
+        *_section("Segment", [told.segment] if told.segment else []),
+        *_section("Track", [told.track]),
+        *_section("What followed, and from what", _followed(_deeds(told, whole=whole), told.timezone)),
+        *_section(_UNJUSTIFIED, _followed(told.unjustified, told.timezone)),
+        *_section("Clocks that run", told.clocks),
+        *_section("Next, by itself", _next(told)),
+    )
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[RenderableType]:
+    found = list(lines)
+    if found:
+        yield Text(f"\n{title}", style="bold")
+        yield from (Padding(Text(line), (0, 0, 0, 2), expand=False) for line in found)
+
+
+def _axis(told: Explanation, axis: str, *, whole: bool) -> Iterator[RenderableType]:
+    entries = [entry for entry in told.ledger if entry.axis == axis]
+    value = told.fit if axis == "fit" else told.engagement
+    lines = [entry.words for entry in entries] if whole else list(shortened(entries, told.timezone))
+    yield from _section(f"{axis.capitalize()}: {amount(value)}", lines)
+
+
+def shortened(entries: Sequence[Entry], timezone: str, most: int = _SHOWN) -> Iterator[str]:
+    """The latest sentences; those before them are one, that says what they sum to."""
+    early, late = (entries[:-most], entries[-most:]) if len(entries) > most + 1 else ((), entries)
+    if early:
+        points = sum(entry.points for entry in early)
+        since, until = (day_words(each, timezone) for each in (early[0].at, early[-1].until))
+        yield f"{signed(points)} by {len(early)} earlier lines, {since} to {until} (--all shows them)"
+    yield from (entry.words for entry in late)
+
+
+def _way(outlook: Outlook) -> Iterator[str]:
+    if outlook.band is None:
+        return
+    yield from (gap.words for gap in outlook.missing)
+    enough = [offer for offer in outlook.offers if offer.enough]
+    if enough:
+        yield f"one of these would be enough: {_listed(enough)}"
+    elif outlook.path:
+        yield f"these together would be enough: {', '.join(map(_offered, outlook.path))}"
+    else:
+        yield "nothing it could do at once leads there"
+    rest = [offer for offer in outlook.offers if not offer.enough]
+    if rest:
+        yield f"would give points: {_listed(rest)}"
+
+
+def _listed(offers: Sequence[Offer]) -> str:
+    more = f" and {len(offers) - _OFFERS} more" if len(offers) > _OFFERS else ""
+    return ", ".join(map(_offered, offers[:_OFFERS])) + more
+
+
+def _offered(offer: Offer) -> str:
+    return f"{offer.words} ({signed(offer.points)}{' fit' if offer.axis == 'fit' else ''})"
+
+
+def _deeds(told: Explanation, *, whole: bool) -> Sequence[Told]:
+    deeds = [each for each in told.done if each.kind not in {"stage", "track"}]
+    return deeds if whole else deeds[-_SHOWN:]
+
+
+def _followed(deeds: Iterable[Told], timezone: str) -> Iterator[str]:
+    for each in deeds:
+        why = f" (because: {', '.join(each.because)})" if each.because else ""
+        yield f"{day_words(each.at, timezone)}: {each.words}{why}"
+
+
+def _next(told: Explanation) -> Iterator[str]:
+    for each in told.coming:
+        yield f"{wall_clock(each.at, told.timezone)}: {each.words}"

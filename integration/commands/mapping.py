@@ -1,0 +1,215 @@
+"""`coldframe mapping`: check, preview and diff."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.base import Unavailable
+from integration import clock, wiring
+from integration.commands.mapping_shown import plain, shown
+from integration.flows import drift
+from integration.flows.preview import find, preview
+from integration.flows.service import Connection
+from integration.playbook.comparison import compare
+from integration.settings import Settings, SettingsError, from_environment
+from mappings import files
+from mappings.files import MappingFile
+from mappings.problems import Problem, fatal
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+@click.group()
+def mapping() -> None:
+    r"""Check, try and compare field mappings.
+
+    \b
+    Example:
+      coldframe mapping check ours.yaml
+      coldframe mapping preview ana@acme.example
+      coldframe mapping diff ours.yaml
+    """
+
+
+@mapping.command()
+@click.argument("names", metavar="[FILE]...", nargs=-1)
+@click.option("--offline", is_flag=True, help="Do not ask the CRM which fields it has.")
+@_AS_JSON
+def check(names: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
+    r"""Check mappings (those in use, or files) against themselves and against the connected CRM's own fields.
+
+    Exit status 1 if one of them cannot be used or a CRM could not be asked; warnings alone are 0.
+
+    \b
+    Example:
+      coldframe mapping check ours.yaml
+      ours.yaml:14:11: HubSpot's contact has no 'jobtitel', or hides it (did you mean 'jobtitle'?)
+    """
+    settings = _settings()
+    chosen = [files.opened(name) for name in names] or _used(settings)
+    found: list[Problem] = []
+    notes: list[str] = []
+    for file in chosen:
+        found += file.problems
+        if file.mapping is not None and not offline:
+            live, note = _against_live(settings, file)
+            found += live
+            notes += [note] if note else []
+    _print_problems(found, notes, as_json=as_json)
+    if fatal(found):
+        sys.exit(1)
+    if not as_json:
+        click.echo(f"{len(chosen)} fine" + (f", {len(found)} warnings" if found else ""))
+
+
+@mapping.command(name="preview")
+@click.argument("record")
+@click.option("--connection", type=click.Choice(["hubspot", "salesforce"]), help="Which CRM.  [default: the one]")
+@_AS_JSON
+def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
+    r"""Show what a CRM record becomes: canonical fields, fit points, and what would be written. Nothing is.
+
+    RECORD is an e-mail address, an id, or OBJECT:ID. The lead is taken as one of whom nothing else is known.
+
+    \b
+    Example:
+      coldframe mapping preview ana@acme.example
+      coldframe mapping preview Lead:00Q5e00000AbCdEEAV --connection salesforce
+    """
+    settings = _settings()
+    if settings is None:
+        msg = "the settings cannot be used: see coldframe doctor"
+        raise click.ClickException(msg)
+    try:
+        chosen = _connection(settings, connection)
+        playbook = wiring.playbook(settings.playbook)
+        with closing(chosen.connector):
+            found = find(chosen, record)
+            seen = preview(chosen, playbook, found, clock.now()) if found else None
+    except (ValueError, wiring.UnusableError) as error:
+        raise click.ClickException(str(error)) from None
+    except Unavailable as away:
+        msg = f"the CRM does not answer as it should: {away}"
+        raise click.ClickException(msg) from None
+    if seen is None:
+        msg = f"{chosen.name} has no person '{record}'"
+        raise click.ClickException(msg)
+    if as_json:
+        click.echo(json.dumps(plain(seen), indent=2, default=str))
+    else:
+        Console().print(shown(seen, settings.playbook))
+
+
+@mapping.command()
+@click.argument("file", required=False)
+@click.option("--offline", is_flag=True, help="Compare with the shipped mapping alone.")
+@_AS_JSON
+def diff(file: str | None, *, offline: bool, as_json: bool) -> None:
+    r"""Tell how a mapping (those in use, or a file) differs from the shipped one and from the CRM's own fields.
+
+    \b
+    Example:
+      coldframe mapping diff ours.yaml
+    """
+    settings = _settings()
+    rows = [
+        row
+        for each in ([files.opened(file)] if file else _used(settings))
+        for row in _differences(settings, each, offline=offline)
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("", "shipped", "here", "in the CRM", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for row in rows:
+        table.add_row(*(escape(row[key]) or "[dim]-[/]" for key in ("place", "shipped", "here", "live")))
+    Console().print(table if rows else "no difference")
+
+
+def _differences(settings: Settings | None, file: MappingFile, *, offline: bool) -> Iterator[dict[str, str]]:
+    if file.mapping is None:
+        _print_problems(list(file.problems), [], as_json=False)
+        sys.exit(1)
+    shipped = files.shipped(file.mapping.system)
+    for each in compare(shipped.text, file.text):
+        yield {"place": " > ".join(each.place), "shipped": each.before, "here": each.after, "live": ""}
+    if not offline:
+        for problem in _against_live(settings, file)[0]:
+            yield {
+                "place": f"{problem.file}:{problem.line}:{problem.column}",
+                "shipped": "",
+                "here": "",
+                "live": problem.text,
+            }
+
+
+def _used(settings: Settings | None) -> list[MappingFile]:
+    """The mappings of the connected systems, of all where none is."""
+    paths: Mapping[str, str | None] = settings.mappings if settings else {"hubspot": None, "salesforce": None}
+    connected = [name for name in paths if settings and getattr(settings, name) is not None]
+    return [files.in_use(name, paths[name]) for name in connected or paths]
+
+
+def _against_live(settings: Settings | None, file: MappingFile) -> tuple[list[Problem], str]:
+    """What does not fit the connected CRM; a note where none is connected, an error where it does not answer."""
+    if file.mapping is None or file.located is None:
+        return [], ""
+    system = file.mapping.system
+    credential = {"hubspot": settings.hubspot, "salesforce": settings.salesforce}[system] if settings else None
+    if credential is None:
+        return [], f"{file.name}: no {system} is connected, so its fields were not looked at"
+    connection = replace(wiring.connect(system, credential), mapping=file.mapping, located=file.located)
+    try:
+        with closing(connection.connector):
+            return [misfit.problem for misfit in drift.misfits(connection)], ""
+    except Unavailable as away:
+        return [Problem(file.name, 1, 1, f"{system} could not be asked for its fields: {away}")], ""
+
+
+def _connection(settings: Settings, name: str | None) -> Connection:
+    connected = wiring.connections(settings)
+    if name is None and len(connected) > 1:
+        msg = f"several systems are connected: add --connection {' or '.join(connected)}"
+        raise ValueError(msg)
+    chosen = connected.get(name) if name else next(iter(connected.values()), None)
+    if chosen is None:
+        msg = f"{name} is not connected" if name else "no CRM is connected"
+        raise ValueError(msg)
+    return chosen
+
+
+def _settings() -> Settings | None:
+    """None where the environment says too little to connect: a file can be checked all the same."""
+    try:
+        return from_environment()
+    except SettingsError:
+        return None
+
+
+def _print_problems(found: list[Problem], notes: list[str], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([_as_mapping(problem) for problem in found], indent=2))
+        return
+    for problem in found:
+        warning = " warning:" if problem.severity == "warning" else ""
+        click.echo(f"{problem.file}:{problem.line}:{problem.column}:{warning} {problem.text}")
+    for note in notes:
+        click.echo(note, err=True)
+
+
+def _as_mapping(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+        "text": problem.text,
+    }

@@ -1,0 +1,60 @@
+"""A preview for people and for scripts."""
+
+from typing import Any
+
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from integration.flows.preview import Preview
+from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, Field
+
+
+def plain(seen: Preview) -> dict[str, Any]:
+    """The preview as JSON: what was read, what it became, the points, what would be written."""
+    where = seen.standing
+    return {
+        "connection": seen.connection,
+        "record": {"object": seen.record.object, "id": seen.record.id},
+        "company": {"object": seen.company.object, "id": seen.company.id} if seen.company else None,
+        "lead": dict(seen.lead),
+        "account": dict(seen.account),
+        "fit": [{"rule": rule, "points": points} for rule, points in seen.fit],
+        "standing": {"fit": where.fit, "total": where.total, "stage": where.stage, "excluded": where.excluded},
+        "writes": [{"field": name, "now": seen.held[name], "then": value} for name, value in seen.writes.items()],
+    }
+
+
+def shown(seen: Preview, playbook: str) -> Group:
+    """Four tables: what was read and what it is, the points of fit, and the writes."""
+    record = f"{seen.connection} {seen.record.object} {seen.record.id}"
+    parts: list[Any] = [Text(record, style="bold"), _fields("lead", seen.lead, LEAD_FIELDS)]
+    if seen.account:
+        parts.append(_fields("account", seen.account, ACCOUNT_FIELDS))
+    points = Table("points", f"fit, by {escape(playbook)}", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for rule, amount in seen.fit:
+        points.add_row(f"{amount:+g}", escape(rule))
+    points.add_row(f"[bold]{seen.standing.fit}[/]", "fit" + (", but excluded" if seen.standing.excluded else ""))
+    writes = Table("would be written", "now", "then", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name, value in seen.writes.items():
+        writes.add_row(escape(name), _said(seen.held[name]), _said(value))
+    return Group(*(part for each in (*parts, points, writes) for part in (each, "")))
+
+
+def _fields(title: str, values: Any, known: Any) -> Table:
+    table = Table(title, "", "", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name, value in values.items():
+        field: Field = known[name]
+        table.add_row(name, _said(value), f"[dim]{escape(field.label)}[/]")
+    silent = [name for name in known if name not in values]
+    table.add_row("[dim]unknown[/]", f"[dim]{', '.join(silent)}[/]", "") if silent else None
+    return table
+
+
+def _said(value: Any) -> str:
+    if value is None or value == "":
+        return "[dim]-[/]"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escape(", ".join(value) if isinstance(value, tuple) else str(value))

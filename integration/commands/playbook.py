@@ -1,0 +1,200 @@
+"""`coldframe playbook`: check, list, show, new, diff and schema."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from integration.playbook import library
+from integration.playbook.comparison import compare
+from integration.playbook.compiler import load
+from integration.playbook.editor import renamed, schema_of_language
+from integration.playbook.page import page
+from integration.playbook.reading import read
+from mappings.problems import Problem, fatal
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+@click.group()
+def playbook() -> None:
+    r"""Read, check, copy and compare playbooks.
+
+    \b
+    Example:
+      coldframe playbook new ours --from standard
+      coldframe playbook check ours.yaml
+      coldframe playbook diff standard ours.yaml
+    """
+
+
+@playbook.command()
+@click.argument("files", nargs=-1, required=True)
+@_AS_JSON
+def check(files: tuple[str, ...], *, as_json: bool) -> None:
+    r"""Check playbooks (files, or names of the house) and tell every mistake at once.
+
+    Exit status 1 if one of them cannot be used; warnings alone are 0.
+
+    \b
+    Example:
+      coldframe playbook check ours.yaml standard
+      ours.yaml:14:11: unknown stage 'qualifed' (did you mean 'qualified'?)
+    """
+    found: list[Problem] = []
+    for file in files:
+        found.extend(load(file)[1])
+    if as_json:
+        click.echo(json.dumps([_as_mapping(problem) for problem in found], indent=2))
+    for problem in found if not as_json else ():
+        warning = " warning:" if problem.severity == "warning" else ""
+        click.echo(f"{problem.file}:{problem.line}:{problem.column}:{warning} {problem.text}")
+    if fatal(found):
+        sys.exit(1)
+    if not as_json:
+        click.echo(f"{len(files)} fine" + (f", {len(found)} warnings" if found else ""))
+
+
+def _as_mapping(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+        "text": problem.text,
+    }
+
+
+@playbook.command(name="list")
+@_AS_JSON
+def list_(*, as_json: bool) -> None:
+    r"""List the playbooks that come with Coldframe.
+
+    \b
+    Example:
+      coldframe playbook list
+    """
+    rows = []
+    for name in library.names():
+        file, _, _ = read(library.text(name), f"{name}.yaml")
+        if file is not None:
+            rows.append(
+                {"name": name, "title": file.title, "about": file.about.strip(), "default": name == library.DEFAULT}
+            )
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("name", "about", box=None, padding=(0, 2, 1, 0), header_style="dim")
+    for row in rows:
+        default = " (default)" if row["default"] else ""
+        table.add_row(f"[bold]{row['name']}[/bold]{default}", escape(str(row["about"])))
+    Console().print(table)
+
+
+@playbook.command()
+@click.argument("name")
+def show(name: str) -> None:
+    r"""Show a playbook as a page: points, stages, handoff, tracks, triggers and plays.
+
+    \b
+    Example:
+      coldframe playbook show standard
+    """
+    source, label = _source(name)
+    file, _, problems = read(source, label)
+    if file is None or problems:
+        _give_up(problems)
+        return
+    Console().print(page(file))
+
+
+@playbook.command()
+@click.argument("name")
+@click.option("--from", "origin", default=library.DEFAULT, show_default=True, help="The playbook to start from.")
+@click.option("--into", type=click.Path(path_type=Path), help="Where to write it.  [default: NAME.yaml]")
+def new(name: str, origin: str, into: Path | None) -> None:
+    r"""Write a playbook of your own, as a copy to edit.
+
+    \b
+    Example:
+      coldframe playbook new ours --from two-axis
+    """
+    source, label = _source(origin)
+    try:
+        text = renamed(source, label, name)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    target = into or Path(f"{name}.yaml")
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        msg = f"{target} exists already; it was left as it is"
+        raise click.ClickException(msg) from None
+    except OSError as error:
+        msg = f"{target} cannot be written: {error.strerror}"
+        raise click.ClickException(msg) from None
+    click.echo(f"{target} written. Next: coldframe playbook check {target}")
+
+
+@playbook.command()
+@click.argument("before")
+@click.argument("after")
+@_AS_JSON
+def diff(before: str, after: str, *, as_json: bool) -> None:
+    r"""Tell what differs between two playbooks.
+
+    \b
+    Example:
+      coldframe playbook diff standard ours.yaml
+    """
+    found = compare(_readable(before), _readable(after))
+    if as_json:
+        rows = [{"place": list(each.place), "before": each.before, "after": each.after} for each in found]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("", before, after, box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for each in found:
+        table.add_row(
+            escape(" > ".join(each.place)), escape(each.before) or "[dim]-[/dim]", escape(each.after) or "[dim]-[/dim]"
+        )
+    Console().print(table if found else "no difference")
+
+
+@playbook.command()
+def schema() -> None:
+    r"""Print the JSON Schema of the language, for editors that complete and check.
+
+    \b
+    Example:
+      coldframe playbook schema > playbook.schema.json
+      (then, first line of a playbook:  # yaml-language-server: $schema=playbook.schema.json)
+    """
+    click.echo(json.dumps(schema_of_language(), indent=2))
+
+
+def _source(name: str) -> tuple[str, str]:
+    source, label, problems = library.find(name)
+    if source is None:
+        _give_up(problems)
+    return source or "", label
+
+
+def _readable(name: str) -> str:
+    """The text of a playbook that can be read; whether it can be used is not asked."""
+    source, label = _source(name)
+    file, _, problems = read(source, label)
+    if file is None or problems:
+        _give_up(problems)
+    return source
+
+
+def _give_up(problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    sys.exit(1)

@@ -1,0 +1,122 @@
+"""The service's processes: each of the Procfile's alone, or all of them together."""
+
+import os
+import sys
+import threading
+import time
+
+import click
+
+from integration.fleet import Fleet, run
+from integration.machine import embedded, environment, members, queues
+from integration.settings import Settings, SettingsError, from_environment, load
+
+BLOCKING_THREADS = 16
+_BACKGROUND = 5
+"""Workers yield the processor to the web process: an answer to a webhook is what somebody waits for."""
+_ORPHAN_SECONDS = 0.5
+
+
+def settings_or_exit() -> Settings:
+    """This process's settings; all mistakes on standard error and exit status 2 otherwise."""
+    try:
+        return from_environment()
+    except SettingsError as error:
+        click.echo(f"coldframe cannot start:\n{error}", err=True)
+        raise SystemExit(2) from error
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the store's tables up to date (the Procfile's `release`).
+
+    Example: DATABASE_URL=postgresql://… coldframe migrate
+    """
+    from integration.store.session import Store  # noqa: PLC0415 - keeps --help fast
+
+    store = Store.open(settings_or_exit().database_url.get_secret_value())
+    store.migrate()
+    store.dispose()
+    click.echo("The store is up to date.")
+
+
+@click.command()
+def web() -> None:
+    """Serve webhooks, health and metrics on $PORT (granian, one process, blocking threads).
+
+    Example: PORT=8000 coldframe web
+    """
+    from granian.constants import Interfaces  # noqa: PLC0415 - keeps --help fast
+    from granian.server import Server  # noqa: PLC0415 - as above
+
+    settings = settings_or_exit()
+    _no_orphans()
+    Server(
+        "integration.app:application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.bind,
+        port=settings.port,
+        workers=1,
+        blocking_threads=BLOCKING_THREADS,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def _no_orphans() -> None:
+    """Let the serving child end with its parent: left alone it would share the port with its heir for ever."""
+    parent = os.getpid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_ORPHAN_SECONDS)
+        os._exit(1)
+
+    os.register_at_fork(after_in_child=threading.Thread(target=watch, name="orphan", daemon=True).start)
+
+
+@click.command()
+@click.argument("queue", required=False)
+def worker(queue: str | None) -> None:
+    """Work one queue, or all of them in a process each.
+
+    Example: coldframe worker            Example: coldframe worker ingest
+    """
+    settings = settings_or_exit()
+    if queue is None:
+        each = [member for member in members(settings) if member.name.startswith("worker")]
+        sys.exit(run(Fleet(each, environment())))
+    if queue not in queues(settings):
+        msg = f"{queue!r} is no queue here: {', '.join(queues(settings))}"
+        raise click.BadParameter(msg, param_hint="QUEUE")
+    from integration.labour import work  # noqa: PLC0415 - imports the CRMs' libraries
+
+    os.nice(_BACKGROUND)
+    work(settings, queue)
+
+
+@click.command()
+def clock() -> None:
+    """Wake lanes whose work Redis forgot, every few seconds (RQ's cron).
+
+    Example: coldframe clock
+    """
+    from integration.labour import tick  # noqa: PLC0415 - imports the CRMs' libraries
+
+    tick(settings_or_exit())
+
+
+@click.command()
+def up() -> None:
+    """Run everything on this machine; SQLite and Valkey are embedded unless DATABASE_URL and REDIS_URL are set.
+
+    Example: HUBSPOT_ACCESS_TOKEN=… HUBSPOT_CLIENT_SECRET=… COLDFRAME_PUBLIC_URL=https://… coldframe up
+    """
+    with embedded(environment()) as variables:
+        try:
+            settings = load(variables)
+        except SettingsError as error:
+            click.echo(f"coldframe cannot start:\n{error}", err=True)
+            raise SystemExit(2) from error
+        click.echo(f"Coldframe answers at http://127.0.0.1:{settings.port} (Ctrl-C stops it)")
+        sys.exit(run(Fleet(members(settings), variables)))

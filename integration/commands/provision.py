@@ -1,0 +1,143 @@
+"""`coldframe provision`: make our fields, groups and permissions in a CRM, or take them away again."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.base import Unavailable, Verdict
+from connectors.provisioning import Step
+from connectors.replies import Refusal
+from integration import provisioners, wiring
+from integration.settings import Settings, SettingsError, from_environment
+
+_DONE = {"create": "created", "change": "changed", "remove": "removed"}
+_COLOURS = {"blocked": "red", "failed": "red", "by hand": "yellow", "keep": "dim"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the table: a step and, once tried, what became of it (`failed`, with the CRM's words)."""
+
+    outcome: str
+    step: Step
+    error: str = ""
+
+
+@click.command()
+@click.argument("system", type=click.Choice(["hubspot", "salesforce"]))
+@click.option("--dry-run", is_flag=True, help="Show what would happen, and change nothing.")
+@click.option("--remove", is_flag=True, help="Take away what Coldframe has made, with its values.")
+@click.option("--yes", is_flag=True, help="Do not ask before --remove.")
+@click.option("--sales", multiple=True, metavar="USERNAME", help="Salesforce: a person who is to see the scores.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def provision(  # noqa: PLR0913 -- the command's own options
+    system: str, *, dry_run: bool, remove: bool, yes: bool, sales: tuple[str, ...], as_json: bool
+) -> None:
+    r"""Make what Coldframe needs in a CRM: fields, groups, picklists, permissions.
+
+    What is needed follows from the field mapping. A second run changes nothing; --remove takes away only what was
+    made here, which is told by the sentence "Made by Coldframe." in its description. Exit status 1 when something
+    stands in the way.
+
+    \b
+    Example:
+      coldframe provision hubspot --dry-run
+      coldframe provision salesforce --sales nadia@acme.example
+      coldframe provision hubspot --remove
+    """
+    try:
+        settings = from_environment()
+        lines = list(_run(settings, system, sales=sales, act=not dry_run, remove=remove, sure=_asker(yes=yes)))
+    except (SettingsError, wiring.UnusableError, provisioners.UnconnectedError) as error:
+        raise click.ClickException(str(error)) from None
+    except Unavailable as away:
+        told = f"{away.receipt.code} {away.receipt.message}".strip()
+        msg = f"{system} does not answer as it should: {told}. Nothing further was done; run this again."
+        raise click.ClickException(msg) from None
+    _show(lines, as_json=as_json)
+    sys.exit(1 if any(line.outcome in {"failed", "blocked"} for line in lines) else 0)
+
+
+def _run(  # noqa: PLR0913 -- the command's own options
+    settings: Settings, system: str, *, sales: Sequence[str], act: bool, remove: bool, sure: Callable[[int], bool]
+) -> Iterator[Line]:
+    provisioner, mapping = provisioners.provisioner(settings, system, sales=sales)
+    try:
+        steps = provisioner.removal(mapping) if remove else provisioner.plan(mapping)
+        if not act or (remove and steps and not sure(sum(step.action == "remove" for step in steps))):
+            yield from (Line(outcome=step.action, step=step) for step in steps)
+        else:
+            yield from carried_out(steps, provisioner.needs)
+    finally:
+        provisioner.close()
+
+
+def carried_out(steps: Sequence[Step], needs: str) -> Iterator[Line]:
+    """Take the steps in order; one that fails does not stop the others, unless the CRM is away or knows us not.
+
+    `needs` says which permissions all this takes.
+    """
+    stopping: Refusal | None = None
+    for step in steps:
+        if step.carry_out is None:
+            yield Line(outcome=step.action, step=step)
+            continue
+        refusal = stopping or step.carry_out()
+        if refusal is None:
+            yield Line(outcome=_DONE[step.action], step=step)
+            continue
+        if refusal.outage or refusal.verdict is Verdict.RELOGIN:
+            stopping = refusal
+        remedy = step.remedy or ("run this again" if refusal.outage else needs)
+        yield Line(outcome="failed", step=replace(step, remedy=remedy), error=f"{refusal.code}: {refusal.message}")
+
+
+def _asker(*, yes: bool) -> Callable[[int], bool]:
+    def sure(count: int) -> bool:
+        return yes or click.confirm(f"Take away {count} things with all their values?", default=False, err=True)
+
+    return sure
+
+
+def _show(lines: Sequence[Line], *, as_json: bool) -> None:
+    if as_json:
+        for line in lines:
+            click.echo(json.dumps(_plain(line)))
+        return
+    table = Table("", "what", "", "detail", "what to do", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for line in lines:
+        colour = _COLOURS.get(line.outcome, "green")
+        step = line.step
+        table.add_row(
+            f"[{colour}]{line.outcome}[/]",
+            escape(step.what),
+            f"[dim]{step.kind}[/]",
+            escape(line.error or step.detail),
+            escape(step.remedy),
+        )
+    console = Console()
+    console.print(table if lines else "Nothing here was made by Coldframe.")
+    counts = ", ".join(f"{sum(line.outcome == one for line in lines)} {one}" for one in _outcomes(lines))
+    console.print(f"\n{counts}" if lines else "")
+
+
+def _outcomes(lines: Sequence[Line]) -> list[str]:
+    return list(dict.fromkeys(line.outcome for line in lines))
+
+
+def _plain(line: Line) -> dict[str, str]:
+    step = line.step
+    return {
+        "outcome": line.outcome,
+        "kind": step.kind,
+        "what": step.what,
+        "detail": step.detail,
+        "error": line.error,
+        "remedy": step.remedy,
+    }

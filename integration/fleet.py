@@ -1,0 +1,125 @@
+"""A fleet: the service's processes, started together, watched, started again when one dies."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, Self
+
+import structlog
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 10.0
+"""How long a process may take to finish its batch before it is killed."""
+_RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
+_STEADY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One process to keep alive: `arguments` of the `coldframe` command."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Running:
+    member: Member
+    process: subprocess.Popen[bytes]
+    started: float
+    falls: int = 0
+    due: float | None = None
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Keep members alive between `start` and `stop`; `watch` has to be called now and then."""
+
+    members: Sequence[Member]
+    environment: Mapping[str, str]
+    output: Path | None = None
+    _running: dict[str, _Running] = field(default_factory=dict)
+    _sink: IO[bytes] | None = None
+    restarts: int = 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start every member."""
+        if self.output is not None:
+            self.output.parent.mkdir(parents=True, exist_ok=True)
+            self._sink = self.output.open("ab")
+        for member in self.members:
+            self._running[member.name] = _Running(member, self._spawn(member), time.monotonic())
+
+    def pids(self) -> dict[str, int]:
+        """The process id of every member that is alive."""
+        return {name: each.process.pid for name, each in self._running.items() if each.process.poll() is None}
+
+    def watch(self) -> None:
+        """Start again whoever has died, at once the first time, later with a growing pause."""
+        now = time.monotonic()
+        for each in self._running.values():
+            if each.process.poll() is None:
+                if now - each.started > _STEADY_SECONDS:
+                    each.falls = 0
+                continue
+            if each.due is None:
+                each.due = now + _RESTART_SECONDS[min(each.falls, len(_RESTART_SECONDS) - 1)]
+                log.warning("process ended", name=each.member.name, code=each.process.returncode)
+            if now >= each.due:
+                each.process, each.started, each.due = self._spawn(each.member), now, None
+                each.falls += 1
+                self.restarts += 1
+
+    def stop(self) -> None:
+        """Ask every member to finish, and kill those that do not."""
+        alive = [each.process for each in self._running.values() if each.process.poll() is None]
+        for process in alive:
+            process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in alive:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._running.clear()
+        if self._sink is not None:
+            self._sink.close()
+            self._sink = None
+
+    def _spawn(self, member: Member) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own command, no shell
+            [sys.executable, "-m", "integration", *member.arguments],
+            env=dict(self.environment),
+            stdout=self._sink,
+            stderr=self._sink,
+        )
+
+
+def run(fleet: Fleet) -> int:
+    """Keep a fleet alive until this process is told to stop (SIGTERM, SIGINT)."""
+    stopping = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    with fleet:
+        while not stopping:
+            fleet.watch()
+            time.sleep(0.2)
+    return 0

@@ -1,0 +1,152 @@
+"""Advance: decide anew for every lead to whom something happened or for whom something fell due.
+
+A lead with ten new activities is decided once and written once. What survives a crash: a lead stays
+dirty until the transaction that stored its new state, its effects and its wishes for the CRM also
+clears the mark, and only if nobody marked it again meanwhile. Effects have keys derived from their
+causes; a key that is already stored is never carried out again, however often state is re-derived.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from integration.core.decide import Decision
+from integration.core.effects import Effect, Escalated, TaskWanted, TouchDue
+from integration.core.replay import advance as fold
+from integration.core.standing import standing
+from integration.core.state import newborn
+from integration.flows import histories, joining, signals
+from integration.flows.histories import History
+from integration.flows.lane import drain
+from integration.flows.service import Service
+from integration.flows.written import as_fields, as_row, as_task, as_touch
+from integration.store import dirty, effects, leads, leases, outbox, references
+from integration.store.code import encode
+from integration.store.leads import LeadRow
+from integration.store.leases import Lease
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+log = structlog.get_logger()
+
+BATCH = 100
+"""Leads in one transaction."""
+
+
+def advance(service: Service) -> int:
+    """Decide for everybody who is dirty or due."""
+    return drain(service, "advance", _turn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    row: LeadRow
+    decision: Decision
+    fields: Fields
+    seen: int
+
+
+def _turn(service: Service, lease: Lease, /) -> bool:
+    now = service.now()
+    joining.settle(service, lease)
+    signals.derive(service, lease)
+    with service.store.read() as conn:
+        marks = dirty.take(conn, now, BATCH)
+        due = leads.due(conn, now, BATCH - len(marks)) if len(marks) < BATCH else []
+        rows = leads.get(conn, sorted({lead for lead, _ in marks} | set(due)))
+        if not marks and not rows:
+            return False
+        rows, marks = joining.apart(rows, marks)
+        past = histories.load(conn, rows)
+    outcomes = [_decide(service, row, past[row.id], now) for row in rows]
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        wanted = _save(conn, service, outcomes, now)
+        dirty.clear(conn, marks)
+    log.info("advanced", leads=len(outcomes))
+    for name in sorted(wanted):
+        service.wake(f"deliver:{name}")
+    return True
+
+
+def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -> set[str]:
+    """Decide for these leads inside the caller's write transaction; the connections with something to deliver."""
+    rows = leads.get(conn, lead_ids)
+    past = histories.load(conn, rows)
+    return _save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
+
+
+def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> _Outcome:
+    """Go on from the stored state, or from the beginning when something arrived late."""
+    decision = fold(service.playbook, past.state or newborn(row.id), past.events, now, owned=True)
+    fields = as_fields(standing(service.playbook, decision.state, now), now)
+    return _Outcome(row, decision, fields, past.seen)
+
+
+def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instant) -> set[str]:
+    """Store everything that was decided; the connections that have something to deliver now."""
+    leads.save(conn, [_saved(outcome, now) for outcome in outcomes])
+    decided = [effect for outcome in outcomes for effect in outcome.decision.effects]
+    new = set(effects.add(conn, [as_row(effect, now) for effect in decided]))
+    wanted = _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
+    changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
+    for name, those in references.met(conn, changed).items():  # who is met there later: see people.people
+        if name in service.connections:
+            outbox.want_fields(conn, name, those, now)
+            wanted.add(name)
+    return wanted
+
+
+def _want_once(conn: Sql, service: Service, new: Sequence[Effect], now: Instant) -> set[str]:
+    """Tasks go where sales works, touches where marketing does: the first CRM in that order with a record of the lead.
+
+    Where none has one yet, they wait in the first.
+    """
+    known = references.of_leads(conn, {effect.lead for effect in new})
+    wanted: defaultdict[tuple[str, outbox.Kind], list[outbox.NewOnce]] = defaultdict(list)
+    for effect in new:
+        systems = {reference.system for reference in known.get(effect.lead, ())}
+        match effect:
+            case TaskWanted() | Escalated():
+                home = _home(service.connections, systems)
+                wanted[home, "task"].append(
+                    outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_task(effect))
+                )
+            case TouchDue():
+                home = _home(reversed(tuple(service.connections)), systems)
+                wanted[home, "touch"].append(
+                    outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect))
+                )
+            case _:
+                pass
+    for (home, kind), rows in wanted.items():
+        if home:
+            outbox.want_once(conn, home, kind, rows, now)
+    return {home for home, _ in wanted if home}
+
+
+def _home(preferred: Iterable[str], systems: set[str]) -> str:
+    names = list(preferred)
+    return next((name for name in names if name in systems), next(iter(names), ""))
+
+
+def _differs(before: Fields | None, after: Fields) -> bool:
+    return before is None or any(before.get(name) != value for name, value in after.items() if name != "scored_at")
+
+
+def _saved(outcome: _Outcome, now: Instant) -> leads.SavedLead:
+    state, fields = outcome.decision.state, outcome.fields
+    return leads.SavedLead(
+        id=outcome.row.id,
+        state=encode(state),
+        seen=outcome.seen,
+        due=state.due,
+        standing=fields,
+        stage=str(fields["stage"]),
+        band=str(fields["band"]),
+        total=int(str(fields["total"])),
+        updated_at=now,
+    )

@@ -1,0 +1,139 @@
+"""Drift: see that the CRMs still have what the mappings need, before a write is refused.
+
+A field that was deleted, a picklist value that was renamed, a permission that was lost: each is logged and put
+into the audit trail when it appears and when it goes, and kept for `coldframe doctor`. What survives a crash: a
+look is stored whole in one transaction; one that was not stored is repeated within the hour.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
+from integration.flows.service import Connection, Service
+from integration.store import audit, cursors
+from integration.store.audit import Entry
+from integration.store.session import Store
+from mappings.instant import Instant
+from mappings.live import Misfit, against
+from mappings.problems import Severity
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing amiss in a CRM: what it is about, in words, and what to do."""
+
+    subject: str
+    text: str
+    remedy: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The last look at one connection: when, and what was amiss."""
+
+    at: Instant
+    troubles: tuple[Trouble, ...]
+
+
+def watch(service: Service) -> int:
+    """Look at every connection; how many troubles came or went. One that does not answer is left for the next time."""
+    changed = 0
+    for connection in service.connections.values():
+        try:
+            found = troubles(connection)
+        except Unavailable as away:
+            log.warning("drift not looked for", connection=connection.name, reason=str(away))
+            continue
+        changed += _store(service, connection.name, found)
+    return changed
+
+
+def troubles(connection: Connection) -> tuple[Trouble, ...]:
+    """Everything in which the CRM does not fit the mapping, and permissions that are missing. Raises Unavailable."""
+    found = [_of_finding(finding) for finding in connection.connector.examine({}) if not finding.ok]
+    found += [
+        Trouble(
+            subject=misfit.subject,
+            text=str(misfit.problem),
+            remedy=misfit.remedy,
+            severity=misfit.problem.severity,
+        )
+        for misfit in misfits(connection)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def misfits(connection: Connection) -> tuple[Misfit, ...]:
+    """Everything in which the CRM, as it is now, does not fit the mapping. Raises Unavailable."""
+    if connection.located is None:
+        return ()
+    live = catalogue(connection)
+    objects = connection.connector.objects() if None in live.values() else ()
+    return against(connection.located, connection.mapping, live, objects)
+
+
+def catalogue(connection: Connection) -> Mapping[str, Sequence[FieldInfo] | None]:
+    """The fields of each mapped object as this user sees them; None for one that is not there. Raises Unavailable."""
+    found: dict[str, Sequence[FieldInfo] | None] = {}
+    for name in connection.mapping.objects:
+        try:
+            found[name] = connection.connector.describe(name)
+        except Unavailable as away:
+            if not _unknown(away.receipt):
+                raise
+            found[name] = None
+    return found
+
+
+def last(store: Store, connection: str) -> Look | None:
+    """What the last look at a connection found; None before the first."""
+    with store.read() as conn:
+        held = cursors.get(conn, _name(connection))
+    if held is None:
+        return None
+    told: Mapping[str, Any] = json.loads(held)
+    return Look(at=told["at"], troubles=tuple(Trouble(**each) for each in told["troubles"]))
+
+
+def _store(service: Service, connection: str, found: tuple[Trouble, ...]) -> int:
+    before = last(service.store, connection)
+    known = {_key(each) for each in before.troubles} if before else set()
+    now = service.now()
+    come = [each for each in found if _key(each) not in known]
+    gone = sorted(known - {_key(each) for each in found})
+    plain = [
+        {"subject": each.subject, "text": each.text, "remedy": each.remedy, "severity": each.severity} for each in found
+    ]
+    with service.store.write() as conn:
+        cursors.put(conn, _name(connection), json.dumps({"at": now, "troubles": plain}), now)
+        if come or gone:
+            detail = {"come": [_key(each) for each in come], "gone": gone}
+            audit.add(conn, [Entry(at=now, actor="clock", action="drift", subject=connection, detail=detail)])
+    for each in come:
+        log.warning("drift", connection=connection, subject=each.subject, trouble=each.text, remedy=each.remedy)
+    for key in gone:
+        log.info("drift gone", connection=connection, trouble=key)
+    return len(come) + len(gone)
+
+
+def _of_finding(finding: Finding) -> Trouble:
+    return Trouble(subject=finding.subject, text=finding.detail, remedy=finding.remedy)
+
+
+def _unknown(receipt: Receipt) -> bool:
+    return receipt.verdict is Verdict.PERMANENT
+
+
+def _key(trouble: Trouble) -> str:
+    return f"{trouble.subject}: {trouble.text}"
+
+
+def _name(connection: str) -> str:
+    return f"drift:{connection}"

@@ -1,0 +1,48 @@
+"""Explaining: find one lead by whatever name it has, and derive from its history why it stands where it stands.
+
+Reads only, in one view of the data; nothing is written, so a crash leaves nothing behind.
+"""
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.playbook import Playbook
+from integration.flows import histories
+from integration.playbook.explain import Explanation, explain
+from integration.playbook.telling import Recorded
+from integration.store import effects, leads
+from integration.store.leads import LeadRow
+from integration.store.session import Store
+from mappings.instant import Instant
+
+_ADDRESS = 3
+"""Parts of `system:object:id`."""
+
+
+def explained(store: Store, playbook: Playbook, name: str, at: Instant) -> tuple[LeadRow, Explanation] | None:
+    """The lead called `name` (our id, an e-mail, or `system:object:id`) at an instant; None if nobody is."""
+    with store.read() as conn:
+        row = found(conn, name)
+        if row is None:
+            return None
+        events = histories.whole(conn, [row])[row.id]
+        kept = [
+            Recorded(key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload)
+            for each in effects.history(conn, [row.id])
+        ]
+    return row, explain(playbook, row.id, events, at, kept)
+
+
+def found(conn: Sql, name: str) -> LeadRow | None:
+    """The lead of that name; of a merged one, the one it lives on as."""
+    row = next(iter(leads.get(conn, [_id(conn, name.strip())])), None)
+    while row is not None and row.merged_into is not None:
+        row = next(iter(leads.get(conn, [row.merged_into])), None)
+    return row
+
+
+def _id(conn: Sql, name: str) -> str:
+    parts = name.split(":")
+    if len(parts) == _ADDRESS:
+        address = (parts[0], parts[1], parts[2])
+        return leads.by_reference(conn, [address]).get(address, name)
+    return leads.by_email(conn, [name]).get(name.casefold(), name) if "@" in name else name

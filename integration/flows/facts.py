@@ -1,0 +1,211 @@
+"""Facts: what deliveries say, stored as activities and field changes of the people they are about."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection as Sql
+
+from integration.flows import people
+from integration.flows.people import Resolved, Sighting
+from integration.flows.service import Service
+from integration.flows.signals import relevant
+from integration.flows.told import Told, change_leads
+from integration.store import activities, dirty, leads, refresh
+from integration.store.references import Address
+from mappings.answers import telling
+from mappings.canonical import Fields, Value
+from mappings.instant import Instant
+from mappings.translate import inward_property
+from webhooks.facts import Heard, Noticed
+
+
+def store(conn: Sql, service: Service, *, heard: Sequence[tuple[str, Heard]], noticed: Sequence[Noticed]) -> None:
+    """Store a batch of facts: dirty marks first, since they order the writers of one lead."""
+    _store_heard(conn, service, heard)
+    _store_noticed(conn, service, noticed)
+
+
+def _store_heard(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]]) -> None:
+    if not heard:
+        return
+    now = service.now()
+    who = people.people(
+        conn,
+        [_person(source, each) for source, each in heard],
+        at=now,
+        new_id=service.new_id,
+        connected=service.connections,
+    )
+    where = _companies(conn, service, heard, now)
+    _welcome(conn, service, who, [each for _, each in heard], where)
+    _mark(conn, service, who, [each for _, each in heard], now)
+    _mark_accounts(conn, service, heard, who, where)
+    activities.keep(
+        conn,
+        [
+            activities.NewActivity(
+                key=f"{source}:{each.id}",
+                lead_id=lead,
+                account_id=account,
+                at=each.at,
+                type=each.type,
+                properties=each.properties,
+                source=source,
+            )
+            for (source, each), lead, account in zip(heard, who.ids, where, strict=True)
+        ],
+    )
+
+
+def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], now: Instant) -> None:
+    """Everybody here has to be decided about; those whom some CRM has still to be asked for, a little later.
+
+    Without their record they would be judged as if nothing were known of them.
+    """
+    sought = refresh.sought(conn, sorted({each.email.casefold() for each in heard if each.email}))
+    resting = {
+        lead for lead, each in zip(who.ids, heard, strict=True) if each.email and each.email.casefold() in sought
+    }
+    dirty.mark(conn, sorted(set(who.ids) - resting), now)
+    dirty.mark(conn, sorted(resting), now, rest=service.grace)
+
+
+def _mark_accounts(
+    conn: Sql,
+    service: Service,
+    heard: Sequence[tuple[str, Heard]],
+    who: Resolved,
+    where: Sequence[str | None],
+) -> None:
+    """Accounts at which somebody did what an account signal looks at."""
+    types = relevant(service.playbook)
+    noted = [
+        (lead, account) for (_, each), lead, account in zip(heard, who.ids, where, strict=True) if each.type in types
+    ]
+    if noted:
+        homes = {row.account_id for row in leads.get(conn, sorted({lead for lead, _ in noted}))}
+        homes.update(account for _, account in noted)
+        dirty.mark_accounts(conn, sorted(account for account in homes if account), service.now())
+
+
+def _person(source: str, heard: Heard) -> Sighting:
+    """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
+    references: tuple[Address, ...] = ()
+    if heard.lead:
+        parts = heard.lead.split(":", 2)
+        references = ((parts[0], parts[1], parts[2]),) if len(parts) == 3 else ((source, "lead", heard.lead),)  # noqa: PLR2004 - system:object:id
+    return Sighting(references=references, handle=heard.email.casefold() if heard.email else None)
+
+
+def _companies(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]], now: Instant) -> list[str | None]:
+    """The account that each activity names, if any: a domain, or the source's own id."""
+    named = sorted({(source, each.account) for source, each in heard if each.account})
+    sightings = [
+        Sighting(handle=account.casefold()) if "." in account else Sighting(references=((source, "account", account),))
+        for source, account in named
+    ]
+    found = people.companies(conn, sightings, at=now, new_id=service.new_id)
+    ids = dict(zip(named, found.ids, strict=True))
+    return [ids.get((source, each.account)) if each.account else None for source, each in heard]
+
+
+def _welcome(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], where: Sequence[str | None]) -> None:
+    """Give newcomers their first fields, and ask every CRM whether it knows them."""
+    first: dict[str, tuple[Heard, str | None]] = {}
+    for lead, each, account in zip(who.ids, heard, where, strict=True):
+        if lead in who.newcomers and (lead not in first or each.at < first[lead][0].at):
+            first[lead] = (each, account)
+    now = service.now()
+    rows: list[Told] = []
+    for lead, (each, account) in first.items():
+        fields: dict[str, Value] = {}
+        if each.email:
+            fields["email"] = each.email.casefold()
+        if account:
+            fields["account"] = account
+        rows.append((lead, each.at, f"first:{lead}", fields))
+    change_leads(conn, now, rows, rest=service.grace)
+    find(conn, service, [each.email.casefold() for each, _ in first.values() if each.email])
+
+
+def find(conn: Sql, service: Service, emails: Sequence[str]) -> None:
+    """Ask every connected CRM for the records of these people."""
+    refresh.want(
+        conn,
+        [
+            refresh.Wanted(connection=name, object="", external_id=email)
+            for email in emails
+            for name in service.connections
+        ],
+    )
+
+
+def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> None:
+    """Apply changed properties as they were told, and read anew every record that is not known well.
+
+    Somebody whom no reference leads to and whose e-mail was not told is nobody yet: the record is read
+    first, since it may be a person who is known by e-mail.
+    """
+    mine = [each for each in noticed if each.system in service.connections]
+    if not mine:
+        return
+    by_record: dict[Address, list[Noticed]] = defaultdict(list)
+    for each in mine:
+        by_record[each.system, each.object, each.id].append(each)
+    now = service.now()
+    values = {key: _values(service, told) for key, told in by_record.items() if _is_person(service, key)}
+    known = leads.by_reference(conn, values)
+    persons = [key for key in values if key in known or _email(values[key])]
+    sightings = [Sighting(references=(key,), handle=_email(values[key])) for key in persons]
+    who = people.people(conn, sightings, at=now, new_id=service.new_id, connected=service.connections)
+    known_rows: list[Told] = []
+    new_rows: list[Told] = []
+    for lead, key in zip(who.ids, persons, strict=True):
+        rows = known_rows if key in known else new_rows
+        rows += [(lead, at, change, fields) for at, change, fields in values[key]]
+    change_leads(conn, now, new_rows, rest=service.grace, reported=True)
+    change_leads(conn, now, known_rows, reported=True)
+    stale = {
+        key
+        for key, told in by_record.items()
+        if any(_worth_reading(service, each) for each in told)
+        and (key not in known or not all(_settled(service, each) for each in told))
+    }
+    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in stale])
+
+
+def _is_person(service: Service, key: Address) -> bool:
+    system, object_name, _ = key
+    return object_name in service.connections[system].mapping.people
+
+
+def _values(service: Service, told: Sequence[Noticed]) -> list[tuple[Instant, str, Fields]]:
+    """The canonical fields that changed properties carry: (time, key, fields)."""
+    found = []
+    for each in told:
+        if each.what == "changed" and each.property is not None:
+            mapping = service.connections[each.system].mapping
+            fields = inward_property(mapping, each.object, each.property, each.value or "")
+            if fields:
+                found.append((each.at, each.key, fields))
+    return found
+
+
+def _settled(service: Service, told: Noticed) -> bool:
+    """Whether the value that came along is all there is to know; otherwise the record is read."""
+    mapping = service.connections[told.system].mapping
+    return told.what == "changed" and told.property is not None and mapping.settles(told.object, told.property)
+
+
+def _worth_reading(service: Service, told: Noticed) -> bool:
+    """Whether a change can say anything to this house: of a task or a deal, not every property does."""
+    found = service.connections[told.system].mapping.objects.get(told.object)
+    if found is None or found.kind in {"person", "account"} or told.property is None or told.what != "changed":
+        return found is not None and (found.kind != "task" or told.what == "changed")
+    return telling(service.connections[told.system].mapping, told.object, told.property, told.value or "")
+
+
+def _email(values: Sequence[tuple[Instant, str, Fields]]) -> str | None:
+    """The newest e-mail among changed properties."""
+    emails = [(at, str(fields["email"]).casefold()) for at, _, fields in values if fields.get("email")]
+    return max(emails)[1] if emails else None

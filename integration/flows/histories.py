@@ -1,0 +1,143 @@
+"""Histories: what happened to a batch of leads, as the core's events in the core's order.
+
+A lead hears of its account from the moment it belongs to it: at joining, what the account is by
+then; afterwards, every change. [semantics 2, 12]
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.decide import order
+from integration.core.events import AccountChanged, Event, LeadChanged
+from integration.core.state import LeadState
+from integration.store import activities, changes
+from integration.store.activities import ActivityRow
+from integration.store.changes import ChangeRow
+from integration.store.code import decode
+from integration.store.leads import LeadRow
+from mappings.canonical import Activity, Value
+
+
+class _OfLead(Protocol):
+    @property
+    def lead_id(self) -> str | None: ...
+
+
+_Row = TypeVar("_Row", bound=_OfLead)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A lead's state to go on from (None: from the beginning), what to fold into it, and the last number seen."""
+
+    state: LeadState | None
+    events: list[Event]
+    seen: int
+
+
+def load(conn: Sql, rows: Sequence[LeadRow]) -> dict[str, History]:
+    """What to fold for each of these leads, in a handful of statements whatever their number.
+
+    A lead goes on from its state when everything new came later than what it has folded; otherwise,
+    and when it joined an account, its whole history is read.
+    """
+    states = {row.id: None if row.state is None else decode(row.state, LeadState) for row in rows}
+    deeds = _by_lead(activities.fresh(conn, {row.id: row.seen for row in rows}))
+    firms: dict[str, int] = {}
+    for row in rows:
+        if row.account_id:
+            firms[row.account_id] = min(row.seen, firms.get(row.account_id, row.seen))
+    told = changes.fresh(conn, {row.id: row.seen for row in rows}, firms)
+    about, of_firms = _by_lead(told), _by_account(told)
+    found: dict[str, History] = {}
+    again: list[LeadRow] = []
+    for row in rows:
+        firm = [change for change in of_firms.get(row.account_id or "", ()) if change.seq > row.seen]
+        state, mine = states[row.id], about.get(row.id, [])
+        events = _events(row.id, deeds.get(row.id, ()), mine, firm)
+        seen = max((each.seq for each in (*deeds.get(row.id, ()), *mine, *firm)), default=row.seen)
+        joined = any("account" in change.fields for change in mine)
+        if state is None or joined or (events and order(events[0]) <= tuple(state.watermark or ())):
+            again.append(row)
+        found[row.id] = History(state=state, events=events, seen=max(seen, row.seen))
+    found.update(_whole(conn, again, found))
+    return found
+
+
+def whole(conn: Sql, rows: Sequence[LeadRow]) -> dict[str, list[Event]]:
+    """Everything that ever happened to these leads, in order."""
+    return {lead: history.events for lead, history in _whole(conn, rows, {}).items()}
+
+
+def _whole(conn: Sql, rows: Sequence[LeadRow], known: dict[str, History]) -> dict[str, History]:
+    if not rows:
+        return {}
+    ids = [row.id for row in rows]
+    deeds, about = _by_lead(activities.history(conn, ids)), _by_lead(changes.history(conn, ids))
+    joins = {
+        str(change.fields["account"]) for mine in about.values() for change in mine if change.fields.get("account")
+    }
+    firms = _by_account(changes.history(conn, (), joins))
+    found = {}
+    for lead in ids:
+        mine = about.get(lead, [])
+        events = _events(lead, deeds.get(lead, ()), mine, ())
+        events += _memberships(mine, firms)
+        events.sort(key=order)
+        seen = max((each.seq for each in (*deeds.get(lead, ()), *mine)), default=0)
+        seen = max([seen, *(change.seq for account in joins for change in firms.get(account, ()))])
+        before = known.get(lead)
+        found[lead] = History(state=None, events=events, seen=max(seen, before.seen if before else 0))
+    return found
+
+
+def _memberships(mine: Sequence[ChangeRow], firms: dict[str, list[ChangeRow]]) -> Iterable[Event]:
+    """What a lead hears of the accounts it belonged to, each from joining to leaving."""
+    joins = [(change.at, change.fields["account"]) for change in mine if "account" in change.fields]
+    for number, (at, account) in enumerate(joins):
+        if not account:
+            continue
+        left = joins[number + 1][0] if number + 1 < len(joins) else None
+        by_then: dict[str, Value] = {}
+        for change in firms.get(str(account), ()):
+            if change.at <= at:
+                by_then.update(change.fields)
+            elif left is None or change.at < left:
+                yield AccountChanged(id=change.key, at=change.at, account=str(account), fields=change.fields)
+        if by_then:
+            yield AccountChanged(id=f"joined:{account}", at=at, account=str(account), fields=by_then)
+
+
+def _events(
+    lead: str, deeds: Iterable[ActivityRow], mine: Iterable[ChangeRow], firm: Iterable[ChangeRow]
+) -> list[Event]:
+    events: list[Event] = [
+        Activity(
+            id=row.key, lead=lead, at=row.at, type=row.type, properties=row.properties, account=row.account_id or ""
+        )
+        for row in deeds
+    ]
+    events += [LeadChanged(id=row.key, at=row.at, fields=row.fields) for row in mine]
+    events += [AccountChanged(id=row.key, at=row.at, account=row.account_id or "", fields=row.fields) for row in firm]
+    events.sort(key=order)
+    return events
+
+
+def _by_lead(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+    found: defaultdict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        if row.lead_id is not None:
+            found[row.lead_id].append(row)
+    return dict(found)
+
+
+def _by_account(rows: Iterable[ChangeRow]) -> dict[str, list[ChangeRow]]:
+    found: defaultdict[str, list[ChangeRow]] = defaultdict(list)
+    for row in rows:
+        if row.account_id is not None:
+            found[row.account_id].append(row)
+    return dict(found)

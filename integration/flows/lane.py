@@ -1,0 +1,66 @@
+"""Lanes: one drainer at a time, fenced, each turn a batch.
+
+A lane is a name (`ingest`, `advance`, `deliver:hubspot` …) that one process at a time may work.
+It takes the lane's lease and does turns until nothing is left. Every transaction of a turn calls
+`hold`, which fails once the lease has passed to somebody else: a process that was frozen past its
+lease cannot commit. A killed process leaves the lease to expire, and the sweep wakes the lane again.
+"""
+
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from integration.flows.service import Service
+from integration.store import leases
+from integration.store.errors import LeaseLostError
+from integration.store.leases import Lease
+from mappings.instant import SECOND
+
+log = structlog.get_logger()
+
+STINT = 5.0
+"""Seconds of work after which a drain makes room for others on its queue and asks to be woken again."""
+_LOOK = 0.05
+"""Seconds between two looks for more work."""
+
+
+class Turn(Protocol):
+    """One batch of a lane's work; false when nothing is left to do now."""
+
+    def __call__(self, service: Service, lease: Lease, /) -> bool:
+        """Do one batch."""
+
+
+def drain(service: Service, name: str, turn: Turn) -> int:
+    """Do turns until none is left; the number of turns done, 0 also when somebody else holds the lane.
+
+    A drain that had work stays for as long as the service lingers: more of it is likely, and to look
+    for it is far cheaper than the fork of another job.
+    """
+    with service.store.write() as conn:
+        lease = leases.take(conn, name, service.holder, service.lease)
+    if lease is None:
+        return 0
+    turns, started = 0, service.monotonic()
+    last = started
+    try:
+        while True:
+            if turn(service, lease):
+                turns, last = turns + 1, service.monotonic()
+                lease = replace(lease, recovered=False)  # what killed the last holder was in the first batch
+                service.store.tend()
+            elif turns and service.monotonic() - last < service.linger / SECOND:
+                service.sleep(_LOOK)
+            else:
+                break
+            if service.monotonic() - started > STINT:
+                service.wake(name)
+                break
+    except LeaseLostError:
+        log.warning("lease lost", lane=name, fence=lease.token)
+        return turns
+    finally:
+        with service.store.write() as conn:
+            leases.release(conn, lease)
+    return turns

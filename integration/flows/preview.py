@@ -1,0 +1,109 @@
+"""Preview: what one CRM record would become, score and have written, with nothing stored and nothing sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.base import Raw, Record
+from integration.core.axes import POINT
+from integration.core.events import AccountChanged, Event, LeadChanged
+from integration.core.ledger import Line
+from integration.core.playbook import Playbook
+from integration.core.replay import advance
+from integration.core.standing import Standing, standing
+from integration.core.state import newborn
+from integration.flows.service import Connection
+from integration.flows.written import as_fields
+from mappings.canonical import Fields
+from mappings.instant import Instant
+from mappings.record_ids import full, genuine
+from mappings.translate import Inward, inward, outward
+
+_OBJECTS = {"00Q": "Lead", "003": "Contact"}
+"""Salesforce's key prefixes of people."""
+_NAMED = re.compile(r"([A-Za-z]\w*)[:/]([A-Za-z0-9]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A record's way through the mapping. `held` is what stands in the written fields now."""
+
+    connection: str
+    record: Record
+    company: Record | None
+    lead: Fields
+    account: Fields
+    fit: Sequence[tuple[str, float]]
+    standing: Standing
+    writes: Raw
+    held: Raw
+
+
+def find(connection: Connection, named: str) -> Record | None:
+    """A person's record by `contact:17`, by id or by e-mail, with every field that is read or written.
+
+    ValueError where the text is none of these. Raises Unavailable.
+    """
+    mapping, connector = connection.mapping, connection.connector
+    needed = {name: mapping.needed[name] for name in mapping.people}
+    text = named.removeprefix(f"{connection.name}:").strip()
+    if "@" in text:
+        return next(iter(connector.find([text], needed)), None)
+    match = _NAMED.fullmatch(text)
+    object_name, record_id = match.groups() if match else (_object(connection, text), text)
+    if object_name not in needed or not genuine(connection.name, record_id):
+        people = ", ".join(mapping.people)
+        msg = f"'{named}' names no record: write an e-mail address, an id, or OBJECT:ID with one of {people}"
+        raise ValueError(msg)
+    return next(iter(connector.read(object_name, [full(connection.name, record_id)], needed[object_name])), None)
+
+
+def preview(connection: Connection, playbook: Playbook, record: Record, now: Instant) -> Preview:
+    """Take a record through mapping, scoring and mapping back, as a lead of whom nothing else is known.
+
+    Raises Unavailable where its company cannot be read.
+    """
+    mapping = connection.mapping
+    told = inward(mapping, record.object, record.fields)
+    company = _company(connection, told)
+    account = {**told.account, **(inward(mapping, company.object, company.fields).account if company else {})}
+    state = newborn("preview")
+    events: list[Event] = [LeadChanged(id="record", at=now, fields={**told.lead, "account": "preview"})]
+    if account:
+        events.insert(0, AccountChanged(id="company", at=now, account="preview", fields=account))
+    decision = advance(playbook, state, events, now)
+    where = standing(playbook, decision.state, now)
+    writes = outward(mapping, record.object, as_fields(where, now))
+    return Preview(
+        connection=connection.name,
+        record=record,
+        company=company,
+        lead=told.lead,
+        account=account,
+        fit=_points(decision.lines),
+        standing=where,
+        writes=writes,
+        held={name: record.fields.get(name) for name in writes},
+    )
+
+
+def _company(connection: Connection, told: Inward) -> Record | None:
+    if told.account_ref is None:
+        return None
+    name, record_id = told.account_ref
+    return next(iter(connection.connector.read(name, [record_id], connection.mapping.reads(name))), None)
+
+
+def _points(lines: Sequence[Line]) -> list[tuple[str, float]]:
+    """Points of fit by rule, in whole points, caps and floors under their own names."""
+    found: dict[str, int] = {}
+    for line in lines:
+        if line.axis == "fit":
+            name = line.rule if line.line == "points" else line.line
+            found[name] = found.get(name, 0) + line.points
+    return [(name, points / POINT) for name, points in found.items() if points]
+
+
+def _object(connection: Connection, record_id: str) -> str:
+    people: Mapping[str, str] = _OBJECTS if connection.name == "salesforce" else {}
+    return people.get(record_id[:3], connection.mapping.people[0] if connection.name == "hubspot" else "")

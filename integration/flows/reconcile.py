@@ -1,0 +1,184 @@
+"""Reconcile: read everything a CRM changed since the last look, to find what webhooks missed.
+
+Time is the CRM's own: a pass asks for what was modified since the newest change it has seen, and a little before,
+because a search index lags and clocks differ. What survives a crash: after every page the cursor says how far the
+pass has come, in the transaction that stored the page. Whatever is read twice adds nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Page, Unavailable, Verdict
+from integration.flows.deliver import OUTAGE_PAUSE
+from integration.flows.lane import STINT, drain
+from integration.flows.records import store_records
+from integration.flows.refresh import companies_named, with_companies
+from integration.flows.service import Connection, Service
+from integration.store import accounts, cursors, lanes, leases
+from integration.store.code import decode, encode
+from integration.store.leases import Lease
+from integration.store.session import serialise
+from mappings.crm import ObjectKind
+from mappings.instant import MINUTE, Instant, Span
+
+log = structlog.get_logger()
+
+OVERLAP: Span = 5 * MINUTE
+"""How late a CRM may show a change under its earlier time."""
+_ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity")
+"""What sales says in a task is read before the status that was set with it; people before the deals about them."""
+_FORBIDDEN = ("SCOPE", "FORBIDDEN", "HTTP_403", "INSUFFICIENT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far the reading of one object has come.
+
+    `newest` is the last change seen (the CRM's time), `grown_at` when it was first seen, `began_at` when the pass under
+    way began and `passed_at` when the last whole one did (our time). `after` is where the pass under way goes on.
+    """
+
+    newest: Instant
+    grown_at: Instant
+    began_at: Instant = 0
+    passed_at: Instant = 0
+    since: Instant = 0
+    after: str = ""
+
+
+def poll(service: Service, connection: str) -> int:
+    """Look at everything one connection has changed; the number of pages read."""
+    read: list[str] = []
+    drain(service, f"poll:{connection}", partial(_turn, connection=service.connections[connection], read=read))
+    return len(read)
+
+
+def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: list[str]) -> bool:
+    """A pass over every object, or as much of it as fits a stint. There is nothing to linger for afterwards."""
+    started = service.monotonic()
+    with service.store.read() as conn:
+        if connection.name in lanes.paused(conn, service.now()):
+            return False
+        names = _left(conn, connection)
+    try:
+        for place, name in enumerate(names):
+            for more in _pages(service, lease, connection, name):
+                read.append(name)
+                rest = names[place if more else place + 1 :]
+                if rest and service.monotonic() - started > STINT:
+                    _rest(service, lease, connection, rest[0])
+                    service.wake(f"poll:{connection.name}")
+                    return False
+    except Unavailable as fault:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            wait = fault.receipt.retry_after or OUTAGE_PAUSE
+            lanes.pause(conn, connection.name, service.now() + wait, str(fault))
+        return False
+    if names != _objects(connection):
+        _rest(service, lease, connection, "")
+    return False
+
+
+def _left(conn: Sql, connection: Connection) -> list[str]:
+    """The objects still to be read: those after which the last stint was over, else all."""
+    names = _objects(connection)
+    following = cursors.get(conn, f"poll:{connection.name}")
+    return names[names.index(following) :] if following in names else names
+
+
+def _rest(service: Service, lease: Lease, connection: Connection, following: str) -> None:
+    """Note with which object the next stint begins; "" for the first."""
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        cursors.put(conn, f"poll:{connection.name}", following, service.now())
+
+
+def _objects(connection: Connection) -> list[str]:
+    mapped = connection.mapping.objects
+    return sorted(mapped, key=lambda name: _ORDER.index(mapped[name].kind))
+
+
+def _pages(service: Service, lease: Lease, connection: Connection, name: str) -> Iterable[bool]:
+    """Read and store page after page of one object; whether there is more after each."""
+    cursor = f"poll:{connection.name}:{name}"
+    task = connection.mapping.objects[name].task
+    with service.store.read() as conn:
+        mark = begun(_known(cursors.get(conn, cursor)), service.now())
+    while True:
+        try:
+            page = connection.connector.changes(
+                name,
+                connection.mapping.reads(name),
+                since=mark.since,
+                after=mark.after,
+                having=task.key if task else "",
+            )
+        except Unavailable as fault:
+            if not _forbidden(fault):
+                raise
+            log.warning("this user may not read an object", connection=connection.name, object=name, said=str(fault))
+            return
+        mark = moved(mark, page, service.now())
+        _store(service, lease, connection, page, mark=mark, cursor=cursor)
+        yield bool(mark.after)
+        if not mark.after:
+            return
+
+
+def _store(  # noqa: PLR0913 - a page, and what it is stored with
+    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, cursor: str
+) -> None:
+    with service.store.read() as conn:
+        named = companies_named(connection, page.records)
+        unknown = named - accounts.by_reference(conn, named).keys()
+    records = with_companies(connection, page.records, unknown)
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        serialise(conn, "people")
+        store_records(conn, service, connection, records)
+        _put(conn, cursor, mark, service.now())
+    if records:
+        service.wake("advance")
+        log.info("reconciled", connection=connection.name, read=len(records), more=bool(mark.after))
+
+
+def begun(mark: Mark | None, now: Instant) -> Mark:
+    """The pass to go on with, or a new one: with an overlap until one whole pass has begun after it was over.
+
+    The first pass ever begins now: what was before is history, and for a backfill.
+    """
+    if mark is None:
+        mark = Mark(newest=now, grown_at=now)
+    if mark.after:
+        return mark
+    settled = mark.passed_at >= mark.grown_at + OVERLAP
+    return replace(mark, began_at=now, since=mark.newest if settled else mark.newest - OVERLAP)
+
+
+def moved(mark: Mark, page: Page, now: Instant) -> Mark:
+    """Where the reading stands after a page."""
+    newest = max([mark.newest, *(record.modified_at for record in page.records if record.modified_at)])
+    grown_at = now if newest > mark.newest else mark.grown_at
+    passed_at = mark.passed_at if page.after else mark.began_at
+    return replace(mark, newest=newest, grown_at=grown_at, passed_at=passed_at, after=page.after)
+
+
+def _known(stored: str | None) -> Mark | None:
+    return None if stored is None else decode(stored, Mark)
+
+
+def _put(conn: Sql, cursor: str, mark: Mark, now: Instant) -> None:
+    cursors.put(conn, cursor, encode(mark), now)
+
+
+def _forbidden(fault: Unavailable) -> bool:
+    """Whether the CRM is there, but this object is not for this user: the others are read all the same."""
+    receipt = fault.receipt
+    if receipt.verdict is Verdict.PERMANENT:
+        return True
+    return receipt.verdict is Verdict.PAUSE and any(word in receipt.code.upper() for word in _FORBIDDEN)

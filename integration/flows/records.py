@@ -1,0 +1,184 @@
+"""Records: what CRM records say, stored as field changes of the people and companies they stand for.
+
+A record's field counts as changed only where it differs from what the same record told last. So a person whom two
+CRMs describe differently does not change back and forth each time one of them is read, and the echo of a write of
+ours says nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Record
+from integration.flows import people, sales
+from integration.flows.people import Resolved, Sighting
+from integration.flows.service import Connection, Service
+from integration.flows.told import change_accounts, change_leads
+from integration.store import changes, leads, outbox, references, refresh
+from integration.store.references import Address
+from integration.store.refresh import Wanted
+from mappings.canonical import NOTHING, Fields
+from mappings.instant import Instant
+from mappings.translate import Inward, inward
+
+ALWAYS: Instant = 0
+"""What a company is when first met, it counts as having been: people join it later, and are told then."""
+
+_Read: TypeAlias = tuple[Record, Inward]
+_UNTOLD = object()
+
+
+def store_records(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
+    """Companies first, so that people find theirs; then what sales said about those people."""
+    mapping = connection.mapping
+    kinds = {name: found.kind for name, found in mapping.objects.items()}
+    mapped = [record for record in records if record.object in kinds]
+    read = [(record, inward(mapping, record.object, record.fields)) for record in mapped]
+    persons = [each for each in read if kinds[each[0].object] == "person"]
+    _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
+    _store_people(conn, service, connection, [each for each in persons if not each[0].deleted])
+    _bury(conn, service, connection, [each for each in persons if each[0].deleted])
+    sales.store_tasks(conn, service, connection, [record for record in mapped if kinds[record.object] == "task"])
+    deals = [record for record in mapped if kinds[record.object] == "opportunity"]
+    sales.store_deals(conn, service, connection, deals)
+
+
+def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_Read]) -> None:
+    """People whose record was deleted: they and their history stay; one that was merged lives on as its survivor."""
+    addresses = [(connection.name, record.object, record.id) for record, _ in gone]
+    references.revive(conn, addresses)
+    known = leads.by_reference(conn, addresses)
+    moved = [
+        Sighting(references=(address, *told.references), joins=True)
+        for address, (_, told) in zip(addresses, gone, strict=True)
+        if address in known and told.references
+    ]
+    people.people(conn, moved, at=service.now(), new_id=service.new_id, connected=service.connections)
+    references.bury(conn, known)
+
+
+def bury_missing(conn: Sql, connection: Connection, wished: Sequence[Address], records: Sequence[Record]) -> None:
+    """People's records that were asked for and are not there any more, nor live on under another id."""
+    found = {(connection.name, record.object, record.id) for record in records}
+    told = (inward(connection.mapping, record.object, record.fields).references for record in records)
+    there = found.union(*told)
+    people_only = [each for each in wished if each[1] in connection.mapping.people]
+    references.bury(conn, leads.by_reference(conn, [each for each in people_only if each not in there]))
+
+
+def _news(
+    conn: Sql, connection: Connection, read: Sequence[_Read], found: Resolved, more: Sequence[Mapping[str, str]]
+) -> list[Inward]:
+    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own."""
+    addresses = [(connection.name, record.object, record.id) for record, _ in read]
+    before = references.told(conn, addresses)
+    joined = set(found.joined.values())
+    news: list[Inward] = []
+    now: list[tuple[Address, Fields]] = []
+    for address, lead_id, (_, told), extra in zip(addresses, found.ids, read, more, strict=True):
+        anew = address in found.linked or lead_id in joined
+        old = NOTHING if anew else before.get(address, NOTHING)
+        lead, account = {**told.lead, **extra}, told.account
+        news.append(Inward(lead=_differs(old, "lead", lead), account=_differs(old, "account", account)))
+        flat = {f"lead.{name}": value for name, value in lead.items()}
+        now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
+    references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
+    return news
+
+
+def _differs(old: Fields, part: str, fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if old.get(f"{part}.{name}", _UNTOLD) != value}
+
+
+def _store_companies(conn: Sql, service: Service, connection: Connection, firms: Sequence[_Read]) -> None:
+    now = service.now()
+    sightings = [
+        Sighting(references=((connection.name, record.object, record.id),), handle=_domain(told))
+        for record, told in firms
+    ]
+    found = people.companies(conn, sightings, at=now, new_id=service.new_id)
+    news = _news(conn, connection, firms, found, [{}] * len(firms))
+    rows = [
+        (account, _since(connection, record, found, now, ALWAYS), _key(connection, record), said.account)
+        for account, (record, _), said in zip(found.ids, firms, news, strict=True)
+    ]
+    change_accounts(conn, now, rows)
+
+
+def _store_people(conn: Sql, service: Service, connection: Connection, persons: Sequence[_Read]) -> None:
+    now = service.now()
+    references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
+    sightings = [
+        Sighting(
+            references=((connection.name, record.object, record.id), *told.references),
+            handle=str(told.lead["email"]).casefold() if told.lead.get("email") else None,
+            joins=True,
+        )
+        for record, told in persons
+    ]
+    found = people.people(conn, sightings, at=now, new_id=service.new_id, connected=service.connections)
+    firms = people.companies(
+        conn, [_company(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
+    )
+    heard_of = {change.lead_id: change.at for change in reversed(changes.history(conn, set(found.ids)))}
+    news = _news(conn, connection, persons, found, [{"account": account} for account in firms.ids])
+    lead_rows, account_rows = [], []
+    for lead, account, (record, _), said in zip(found.ids, firms.ids, persons, news, strict=True):
+        since = _since(connection, record, found, now, heard_of.get(lead, now))
+        lead_rows.append((lead, since, _key(connection, record), said.lead))
+        if said.account:
+            first = ALWAYS if account in firms.newcomers else since
+            account_rows.append((account, first, _key(connection, record), said.account))
+    change_accounts(conn, now, account_rows)
+    awaited = _ask_elsewhere(conn, service, connection, found, persons)
+    change_leads(conn, now, [row for row in lead_rows if row[0] in awaited], rest=service.grace)
+    change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited])
+    outbox.rehome(conn, connection.name, sorted(set(found.ids)))
+
+
+def _ask_elsewhere(
+    conn: Sql, service: Service, connection: Connection, found: Resolved, persons: Sequence[_Read]
+) -> set[str]:
+    """Ask the other CRMs whether they know those who are new here; who is to wait for the answer."""
+    others = [name for name in service.connections if name != connection.name]
+    new = {
+        lead: str(told.lead["email"]).casefold()
+        for lead, (_, told) in zip(found.ids, persons, strict=True)
+        if lead in found.newcomers and told.lead.get("email")
+    }
+    wanted = [Wanted(connection=name, object="", external_id=email) for name in others for email in new.values()]
+    refresh.want(conn, wanted)
+    for name in others if new else ():
+        service.wake(f"refresh:{name}")
+    return set(new) if others else set()
+
+
+def _company(connection: Connection, record: Record, told: Inward) -> Sighting:
+    """The company of a person: the record it names, else its domain, else one of its own."""
+    if told.account_ref is not None:
+        return Sighting(references=((connection.name, *told.account_ref),))
+    domain = _domain(told)
+    if domain is not None:
+        return Sighting(handle=domain)
+    return Sighting(references=((connection.name, f"{record.object}.company", record.id),))
+
+
+def _domain(told: Inward) -> str | None:
+    domain = told.account.get("domain")
+    return str(domain).casefold() if domain else None
+
+
+def _since(connection: Connection, record: Record, found: Resolved, now: Instant, heard_of: Instant) -> Instant:
+    """From when a record's values count: its last change, never the future.
+
+    When first met: its creation, or earlier, when the house first heard of whom it is about.
+    """
+    if (connection.name, record.object, record.id) in found.linked:
+        return min(record.created_at or now, heard_of, now)
+    return min(record.modified_at or now, now)
+
+
+def _key(connection: Connection, record: Record) -> str:
+    """One fact per state of a record, however often it is read."""
+    return f"{connection.name}:{record.object}:{record.id}@{record.modified_at or 0}"

@@ -1,0 +1,26 @@
+"""Replaying dead letters: what failed goes back to where it failed, once, and the audit says who asked."""
+
+from collections.abc import Sequence
+
+from integration.flows.service import Service
+from integration.store import audit, inbox, letters, outbox
+from integration.store.audit import Entry
+from mappings.instant import Instant
+
+
+def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) -> set[int]:
+    """Replay these letters and wake their lanes; the ids that were not replayed before.
+
+    A delivery that could not be read is read again whole: facts that are stored already count once. A
+    write that a CRM refused is pending again. All in one transaction, so that a letter is either
+    waiting or replayed.
+    """
+    with service.store.write() as conn:
+        fresh = letters.replayed(conn, ids, now)
+        found = letters.get(conn, sorted(fresh))
+        inbox.revive(conn, sorted({int(letter.ref.partition(":")[0]) for letter in found if letter.stage == "ingest"}))
+        outbox.revive(conn, [int(letter.ref) for letter in found if letter.stage == "deliver"], now)
+        audit.add(conn, [Entry(at=now, actor=actor, action="replay", subject=f"letter {each.id}") for each in found])
+    for lane in ("ingest", *(f"deliver:{name}" for name in service.connections)):
+        service.wake(lane)
+    return fresh

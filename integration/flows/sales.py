@@ -1,0 +1,171 @@
+"""Sales: what people in the CRM say by closing tasks and moving deals, stored as activities, each once.
+
+The key of such an activity is made of the record and its state, so reading a record again adds nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Record
+from integration.flows import people
+from integration.flows.people import Sighting
+from integration.flows.service import Connection, Service
+from integration.store import accounts, activities, dirty, leads, opportunities, outbox, refresh
+from integration.store.activities import NewActivity
+from mappings.answers import answer, spoken
+from mappings.canonical import Fields, Opportunity, Value
+from mappings.crm import TaskMapping
+from mappings.instant import DAY, Instant
+from mappings.transforms import word
+
+
+def store_tasks(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
+    """What closed tasks of ours say: a call, an acceptance, a rejection with its reason."""
+    now = service.now()
+    rows: list[NewActivity] = []
+    whose = outbox.whose(conn, [key for record in records if (key := _key(connection, record))])
+    moved = leads.survivors(conn, whose.values())
+    for record in records:
+        tasks, lead = _mapping(connection, record), whose.get(_key(connection, record))
+        said = answer(tasks, record.fields) if tasks and lead else None
+        if said is None or lead is None or record.deleted:
+            continue
+        # A task closed and a status set in one go may bear the same time: the task comes first, it knows the reason.
+        at = min(said.at or record.modified_at or now, now) - 1
+        rows.append(
+            _activity(
+                connection,
+                record,
+                lead=moved.get(lead, lead),
+                at=at,
+                kind=said.type,
+                properties=said.properties,
+                state=said.state,
+            )
+        )
+    _add(conn, rows, now)
+
+
+def store_deals(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
+    """Deals as they are now; for everybody they are about, that one was created, won or lost."""
+    now = service.now()
+    live = [record for record in records if not record.deleted]
+    met = sorted({(connection.name, *person) for record in live for person in record.people})
+    who = people.people(
+        conn,
+        [Sighting(references=(address,)) for address in met],
+        at=now,
+        new_id=service.new_id,
+        connected=service.connections,
+    )
+    by_person = dict(zip(met, who.ids, strict=True))
+    strangers = [address for address, lead in by_person.items() if lead in who.newcomers]
+    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers])
+    told = _told(conn, sorted(set(who.ids)))
+    rows: list[NewActivity] = []
+    for record in live:
+        fields = _deal(connection, record)
+        those = dict.fromkeys(by_person[connection.name, *person] for person in record.people)
+        for state, at in _states(record, fields, now):
+            said = _said(connection, record, fields, state)
+            kind = f"opportunity_{state}"
+            rows += [
+                _activity(connection, record, lead=lead, at=at, kind=kind, properties=said, state=f"{state}:{lead}")
+                for lead in those
+                if (lead, kind, said["opportunity"]) not in told
+            ]
+    _put(conn, connection, live, by_person, now)
+    _add(conn, rows, now)
+
+
+def _told(conn: Sql, who: Sequence[str]) -> set[tuple[str | None, str, Value]]:
+    """(lead, type, deal) of what is stored: contacts merge, and the same deal is then told of another record."""
+    types = ("opportunity_created", "opportunity_won", "opportunity_lost")
+    rows = activities.seen_by(conn, who, [], types)
+    return {(row.lead_id, row.type, row.properties.get("opportunity")) for row in rows}
+
+
+def _key(connection: Connection, record: Record) -> str:
+    tasks = _mapping(connection, record)
+    return str(record.fields.get(tasks.key) or "") if tasks else ""
+
+
+def _mapping(connection: Connection, record: Record) -> TaskMapping | None:
+    found = connection.mapping.objects.get(record.object)
+    return found.task if found else None
+
+
+def _deal(connection: Connection, record: Record) -> Fields:
+    return spoken(connection.mapping.objects[record.object].opportunity, record.fields)
+
+
+def _states(record: Record, fields: Fields, now: Instant) -> Iterable[tuple[str, Instant]]:
+    """(`created`, `won` or `lost`; since when), never the future. A close date may be a bare day: that day's end."""
+    modified = min(record.modified_at or now, now)
+    born = min(_instant(fields.get("created_at"), record.created_at or modified), now)
+    yield "created", born
+    if fields.get("is_closed") is True or fields.get("is_won") is True:
+        closed = _instant(fields.get("closed_at"), modified)
+        closed += DAY - 1 if closed % DAY == 0 else 0
+        yield "won" if fields.get("is_won") is True else "lost", max(born, min(closed, modified))
+
+
+def _instant(value: object, otherwise: Instant) -> Instant:
+    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+
+
+def _said(connection: Connection, record: Record, fields: Fields, state: str) -> Fields:
+    said = {"opportunity": f"{connection.name}:{record.object}:{record.id}"}
+    amount, reason = fields.get("amount"), fields.get("loss_reason")
+    known = {"amount": amount} if amount is not None else {}
+    return {**said, **known, **({"reason": word(str(reason))} if reason and state == "lost" else {})}
+
+
+def _activity(  # noqa: PLR0913 - the parts of an activity
+    connection: Connection, record: Record, *, lead: str, at: Instant, kind: str, properties: Fields, state: str
+) -> NewActivity:
+    """An activity whose key says of which state of which record it tells."""
+    return NewActivity(
+        key=f"{connection.name}:{record.object}:{record.id}:{state}",
+        lead_id=lead,
+        at=at,
+        type=kind,
+        properties=properties,
+        source=connection.name,
+    )
+
+
+def _put(
+    conn: Sql,
+    connection: Connection,
+    records: Sequence[Record],
+    by_person: Mapping[tuple[str, str, str], str],
+    now: Instant,
+) -> None:
+    """A deal is its company's, or that of the first person it is about."""
+    refs = {record.id: _company(connection, record) for record in records}
+    known = accounts.by_reference(conn, [each for each in refs.values() if each])
+    homes = {row.id: row.account_id for row in leads.get(conn, sorted(set(by_person.values())))}
+    rows = []
+    for record in records:
+        reference = refs[record.id]
+        home = known.get(reference) if reference else None
+        first = next((homes.get(by_person[connection.name, *person]) for person in record.people), None)
+        name = f"{connection.name}:{record.object}:{record.id}"
+        rows.append(Opportunity(id=name, account=home or first or "", fields=_deal(connection, record)))
+    opportunities.put(conn, rows, now)
+
+
+def _company(connection: Connection, record: Record) -> tuple[str, str, str] | None:
+    reference = connection.mapping.objects[record.object].account_ref
+    held = record.fields.get(reference.field) if reference else None
+    return (connection.name, reference.object, str(held)) if reference and held else None
+
+
+def _add(conn: Sql, rows: Sequence[NewActivity], now: Instant) -> None:
+    """Store what is new, and mark only those for whom something is."""
+    known = activities.known(conn, [row.key for row in rows])
+    new = [row for row in rows if row.key not in known]
+    dirty.mark(conn, sorted({str(row.lead_id) for row in new}), now)
+    activities.add(conn, new)

@@ -1,0 +1,123 @@
+"""Signals: what the people of one account do together, told to each of them as a derived activity.
+
+Derived activities have ids derived from their causes, so deriving again adds nothing. An account is
+folded from its relevant history whenever somebody there did something relevant: signals are few
+kinds of activity, and a fold that starts from the beginning cannot depend on the order of arrival.
+What is stored is made to say what the fold says: no more, no less.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.accounts import observe, unseen
+from integration.core.events import Event
+from integration.core.playbook import Playbook
+from integration.core.replay import advance as fold
+from integration.core.standing import standing
+from integration.core.state import newborn
+from integration.flows import histories
+from integration.flows.service import Service
+from integration.store import accounts, activities, dirty, leads, leases, retractions
+from integration.store.activities import ActivityRow, NewActivity
+from integration.store.leases import Lease
+from mappings.canonical import Activity
+from mappings.instant import Instant
+
+BATCH = 50
+
+
+@lru_cache(maxsize=4)
+def relevant(playbook: Playbook) -> frozenset[str]:
+    """The activity types that any account signal of a playbook looks at."""
+    return frozenset(name for signal in playbook.account_signals for match in signal.signal for name in match.types)
+
+
+def derive(service: Service, lease: Lease) -> None:
+    """Derive anew for every account that is marked, and take back what is no longer derived.
+
+    A late activity may show that a document went round earlier than was thought: then another
+    activity is the cause, and what the former cause was told for must not count a second time.
+    """
+    with service.store.read() as conn:
+        marks = dirty.take_accounts(conn, BATCH)
+        if not marks:
+            return
+        people = _people(conn, [account for account, _ in marks])
+        members = [lead for each in people.values() for lead in each]
+        seen = activities.seen_by(conn, members, list(people), sorted(relevant(service.playbook)))
+        before = activities.seen_by(conn, members, [], [signal.name for signal in service.playbook.account_signals])
+        derived = {row.key: row for row in map(_row, _derive(conn, service.playbook, people, seen))}
+    stored = {row.key: row for row in before if row.derived and row.account_id in people}
+    same = {key for key, row in stored.items() if key in derived and _same(row, derived[key])}
+    stale = {key: str(row.lead_id) for key, row in stored.items() if key not in same}
+    new = [row for key, row in derived.items() if key not in same]
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        dirty.mark(conn, sorted({*stale.values(), *(str(row.lead_id) for row in new)}), service.now())
+        retractions.retract(conn, list(stale), stale.values())
+        activities.add(conn, new)
+        dirty.clear_accounts(conn, marks)
+
+
+def _same(stored: ActivityRow, derived: NewActivity) -> bool:
+    return (stored.at, dict(stored.properties)) == (derived.at, dict(derived.properties))
+
+
+def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {account: [] for account in account_ids}
+    for row in leads.get(conn, accounts.members(conn, account_ids)):
+        found[row.account_id or ""].append(row.id)
+    return found
+
+
+def _derive(conn: Sql, playbook: Playbook, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
+    home = {lead: account for account, each in people.items() for lead in each}
+    by_account: defaultdict[str, list[Activity]] = defaultdict(list)
+    for row in seen:
+        account = home.get(row.lead_id or "") or row.account_id or ""
+        by_account[account].append(
+            Activity(
+                id=row.key,
+                lead=row.lead_id or "",
+                at=row.at,
+                type=row.type,
+                properties=row.properties,
+                account=account,
+            )
+        )
+    derived: list[Activity] = []
+    for account, events in by_account.items():
+        state = unseen(account)
+        for activity in sorted(events, key=lambda each: (each.at, each.id)):
+            state, new = observe(playbook, state, activity, _engagement(conn, playbook, activity.at))
+            derived += new
+    return derived
+
+
+def _engagement(conn: Sql, playbook: Playbook, at: Instant) -> Callable[[str], int]:
+    """Who was how engaged at an instant: folded from the lead's history, only when somebody asks."""
+
+    def of(lead: str) -> int:
+        rows = leads.get(conn, [lead])
+        if not rows:
+            return 0
+        past: list[Event] = [event for event in histories.whole(conn, rows)[lead] if event.at <= at]
+        return standing(playbook, fold(playbook, newborn(lead), past, at).state, at).engagement
+
+    return of
+
+
+def _row(activity: Activity) -> NewActivity:
+    return NewActivity(
+        key=f"derived:{activity.id}",
+        lead_id=activity.lead,
+        account_id=activity.account or None,
+        at=activity.at,
+        type=activity.type,
+        properties=activity.properties,
+        source="derived",
+        derived=True,
+    )

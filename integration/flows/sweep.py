@@ -1,0 +1,40 @@
+"""Sweep: find in SQL whatever Redis forgot, and wake the lane that has to do it."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection as Sql
+
+from integration.flows.service import Service
+from integration.store import dirty, inbox, lanes, leads, outbox, refresh
+from mappings.instant import DAY, Instant
+
+KEPT = 7 * DAY
+"""Deliveries that were read are kept this long, so that one can look at what a source really sent."""
+
+
+def sweep(service: Service) -> tuple[str, ...]:
+    """Wake every lane with work that may be done now; the lanes woken."""
+    now = service.now()
+    with service.store.read() as conn:
+        waiting = tuple(_waiting(conn, service, now))
+    for lane in waiting:
+        service.wake(lane)
+    if not waiting:
+        with service.store.write() as conn:
+            inbox.prune(conn, now - KEPT)
+    return waiting
+
+
+def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
+    if inbox.pending(conn, 1):
+        yield "ingest"
+    if dirty.take(conn, now, 1) or dirty.take_accounts(conn, 1) or leads.due(conn, now, 1):
+        yield "advance"
+    resting = lanes.paused(conn, now)
+    for name in service.connections:
+        if name in resting:
+            continue
+        if refresh.take(conn, name, now, 1):
+            yield f"refresh:{name}"
+        if outbox.oldest(conn, name) is not None:
+            yield f"deliver:{name}"

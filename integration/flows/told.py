@@ -1,0 +1,123 @@
+"""Told: what is said of leads and accounts over time, and what holds now because of it.
+
+What was said is kept with the time from which it holds; the current fields are whatever was said last
+by that time, in whatever order it came.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import Connection as Sql
+
+from integration.store import accounts, changes, dirty, leads, merging
+from integration.store.changes import ChangeRow
+from mappings.canonical import Fields, Value
+from mappings.instant import Instant, Span
+
+Told: TypeAlias = tuple[str, Instant, str, Fields]
+"""(lead or account id, time from which it holds, the source's key of the fact, canonical fields)"""
+_Said: TypeAlias = tuple[Instant, str, Value]
+"""(time from which it holds, key of the fact, value of one field)"""
+_Past: TypeAlias = dict[str, list[_Said]]
+"""By field, everything that was said of one lead or account."""
+
+
+def change_leads(conn: Sql, now: Instant, rows: Sequence[Told], *, rest: Span = 0, reported: bool = False) -> None:
+    """Store what is new about leads. An echo says nothing new, and stores nothing.
+
+    A reading says nothing new where it repeats what held at its time. A `reported` change is kept even
+    then: one of before it may still be on its way, and webhooks come in any order.
+    """
+    stored = {row.id: row for row in leads.get(conn, sorted({lead for lead, *_ in rows}))}
+    past = _past((row.lead_id, row) for row in changes.history(conn, sorted(stored)))
+    news = _news(past, rows, reported=reported)
+    touched = sorted({lead for lead, *_ in news})
+    known = {lead: {**stored[lead].fields, **_latest(past[lead])} for lead in touched}
+    dirty.mark(conn, touched, now, rest=rest)
+    dirty.mark_accounts(conn, sorted({str(diff["account"]) for *_, diff in news if diff.get("account")}), now)
+    changes.add(conn, [changes.NewChange(key=key, lead_id=lead, at=at, fields=diff) for lead, at, key, diff in news])
+    for lead in touched:
+        email = stored[lead].email
+        if email and _text(known[lead], "email") not in {None, email}:
+            merging.former(conn, email, lead)
+    leads.set_fields(
+        conn,
+        [
+            leads.LeadFields(
+                id=lead,
+                email=_text(known[lead], "email") or stored[lead].email,
+                fields=known[lead],
+                updated_at=now,
+                account_id=_text(known[lead], "account"),
+                owner=_text(known[lead], "owner"),
+            )
+            for lead in touched
+        ],
+    )
+
+
+def change_accounts(conn: Sql, now: Instant, rows: Sequence[Told]) -> None:
+    """Store what differs from what is known of accounts, and mark everybody there for a new decision."""
+    stored = {row.id: row for row in accounts.get(conn, sorted({account for account, *_ in rows}))}
+    past = _past((row.account_id, row) for row in changes.history(conn, (), sorted(stored)))
+    news = _news(past, rows, reported=False)
+    touched = sorted({account for account, *_ in news})
+    known = {account: {**stored[account].fields, **_latest(past[account])} for account in touched}
+    dirty.mark(conn, sorted(accounts.members(conn, touched)), now)
+    changes.add(conn, [changes.NewChange(key=key, account_id=each, at=at, fields=diff) for each, at, key, diff in news])
+    accounts.set_fields(
+        conn,
+        [
+            accounts.AccountFields(
+                id=account,
+                domain=_text(known[account], "domain") or stored[account].domain,
+                fields=known[account],
+                updated_at=now,
+            )
+            for account in touched
+        ],
+    )
+
+
+def _text(fields: Mapping[str, Value], name: str) -> str | None:
+    value = fields.get(name)
+    return None if value is None else str(value)
+
+
+def _past(told: Iterable[tuple[str | None, ChangeRow]]) -> dict[str, _Past]:
+    """What was said before of each lead or account."""
+    found: dict[str, _Past] = {}
+    for subject, row in told:
+        for name, value in row.fields.items():
+            found.setdefault(subject or "", {}).setdefault(name, []).append((row.at, row.key, value))
+    return found
+
+
+def _news(past: dict[str, _Past], rows: Sequence[Told], *, reported: bool) -> list[Told]:
+    """The rows that say something new, with only the fields that do; `past` is brought up to date."""
+    news: list[Told] = []
+    for subject, at, key, fields in sorted(rows, key=lambda row: (row[1], row[2])):
+        mine = past.setdefault(subject, {})
+        new = {name: value for name, value in fields.items() if _new(mine.get(name, []), (at, key, value), reported)}
+        for name, value in new.items():
+            mine.setdefault(name, []).append((at, key, value))
+        if new:
+            news.append((subject, at, key, new))
+    return news
+
+
+def _new(said: Sequence[_Said], this: _Said, reported: bool) -> bool:  # noqa: FBT001 - passed on
+    """Whether something was not said before; of a reading, whether it differs from what held at its time."""
+    if reported:
+        return this not in said
+    before = max((each for each in said if each[:2] <= this[:2]), key=_when, default=None)
+    return before is None or before[2] != this[2]
+
+
+def _latest(mine: _Past) -> dict[str, Value]:
+    """The value of every field that was said last by time, whenever it came."""
+    return {name: max(said, key=_when)[2] for name, said in mine.items()}
+
+
+def _when(said: _Said) -> tuple[Instant, str]:
+    return said[:2]

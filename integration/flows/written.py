@@ -1,0 +1,84 @@
+"""How decisions are written down: standings as canonical fields, effects as rows, tasks as payloads."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from integration.core.effects import (
+    AlertRaised,
+    Effect,
+    Escalated,
+    HandoffHeld,
+    StageChanged,
+    TaskWanted,
+    TouchDue,
+    TrackChanged,
+)
+from integration.core.standing import Standing
+from integration.store.effects import EffectRow
+from mappings.canonical import Fields
+from mappings.instant import Instant
+
+KINDS: Mapping[type, str] = {
+    StageChanged: "stage",
+    TaskWanted: "task",
+    TrackChanged: "track",
+    TouchDue: "touch",
+    AlertRaised: "alert",
+    Escalated: "escalation",
+    HandoffHeld: "handoff_held",
+}
+_REASONS = 5
+
+
+def as_fields(where: Standing, now: Instant) -> Fields:
+    """Where a lead stands, as the canonical fields that mappings write to a CRM."""
+    return {
+        "fit": where.fit,
+        "engagement": where.engagement,
+        "total": where.total,
+        "band": where.band,
+        "segment": where.segment,
+        "stage": where.stage,
+        "track": where.track,
+        "recycle_reason": where.recycle_reason,
+        "reasons": "\n".join(where.reasons[:_REASONS]),
+        "scored_at": now,
+    }
+
+
+def as_row(effect: Effect, now: Instant) -> EffectRow:
+    """An effect as it is stored under its key."""
+    payload = asdict(effect)
+    for name in ("key", "lead", "at", "because"):
+        del payload[name]
+    return EffectRow(
+        key=effect.key,
+        lead_id=effect.lead,
+        kind=KINDS[type(effect)],
+        at=effect.at,
+        payload=payload,
+        because=effect.because,
+        decided_at=now,
+    )
+
+
+def as_task(effect: TaskWanted | Escalated) -> Mapping[str, Any]:
+    """A task as it waits in the outbox."""
+    if isinstance(effect, Escalated):
+        channel, priority = "task", "high"
+    else:
+        channel, priority = effect.channel, effect.priority
+    return {
+        "subject": effect.subject,
+        "body": effect.body,
+        "due_at": effect.due_at,
+        "channel": channel,
+        "priority": priority,
+        "assignee": effect.assignee,
+    }
+
+
+def as_touch(effect: TouchDue) -> Mapping[str, Any]:
+    """A touch as it waits in the outbox: the canonical fields that tell the marketing system to deliver it."""
+    return {"touch": effect.content, "touch_at": effect.at}

@@ -1,0 +1,49 @@
+"""RQ's functions: three lines each. Redis carries a lane's name and nothing else."""
+
+from integration import wiring
+from integration.flows.advance import advance
+from integration.flows.deliver import deliver
+from integration.flows.drift import watch
+from integration.flows.ingest import ingest
+from integration.flows.reconcile import poll
+from integration.flows.refresh import read_records
+from integration.flows.sweep import sweep as sweep_lanes
+
+
+def run(lane: str) -> int:
+    """Drain one lane; the number of batches done."""
+    service = wiring.service()
+    wiring.wakeups().clear(lane)
+    kind, _, connection = lane.partition(":")
+    match kind:
+        case "ingest":
+            return ingest(service)
+        case "advance":
+            return advance(service)
+        case "refresh":
+            return read_records(service, connection)
+        case "poll":
+            return poll(service, connection)
+        case "deliver":
+            return deliver(service, connection)
+        case _:
+            msg = f"unknown lane {lane!r}"
+            raise ValueError(msg)
+
+
+def sweep() -> int:
+    """Wake every lane that has work waiting; the number of lanes woken."""
+    return len(sweep_lanes(wiring.service()))
+
+
+def look() -> int:
+    """Wake the reconciling poll of every connection; their number."""
+    service = wiring.service()
+    for name in service.connections:
+        service.wake(f"poll:{name}")
+    return len(service.connections)
+
+
+def drift() -> int:
+    """See whether the CRMs still have the fields and permissions that the mappings need; the number of changes."""
+    return watch(wiring.service())

@@ -1,0 +1,60 @@
+"""Labour: RQ's worker and cron, with everything heavy imported before the first job forks."""
+
+import gc
+
+import structlog
+from redis import Redis
+from rq import Queue, Worker
+from rq.cron import CronJob, CronScheduler
+from rq.serializers import JSONSerializer
+from rq.utils import now
+
+from integration import jobs, logs, wiring
+from integration.settings import Settings
+from integration.wakeups import queue_problems
+
+log = structlog.get_logger()
+
+
+def work(settings: Settings, queue: str) -> None:
+    """Work one queue until told to stop. A job forks, so that one that dies takes nothing with it."""
+    redis = _redis(settings)
+    problems = queue_problems(redis)
+    if problems:
+        raise SystemExit("\n".join(problems))
+    wiring.preload()
+    gc.collect()
+    gc.set_threshold(50_000)  # a batch makes thousands of small values, and hardly a cycle
+    gc.freeze()  # what a job shares with its parent is not looked through, and so not copied
+    log.info("working", queue=queue, job=jobs.run.__qualname__)
+    Worker(
+        [Queue(queue, connection=redis, serializer=JSONSerializer)], connection=redis, serializer=JSONSerializer
+    ).work(logging_level="WARNING")
+
+
+def tick(settings: Settings) -> None:
+    """Run the periodic jobs of `integration.schedule` until told to stop."""
+    logs.configure(settings)
+    scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
+    scheduler.load_config_from_file("integration.schedule")
+    scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped
+
+
+class _Clock(CronScheduler):
+    """RQ's cron, but for what it puts into the queue: it writes pickle there, and our workers read JSON alone."""
+
+    def enqueue_jobs(self) -> list[CronJob]:
+        """Enqueue the jobs that are due."""
+        due = [job for job in self.get_jobs() if job.should_run()]
+        for job in due:
+            queue = Queue(job.queue_name, connection=self.connection, serializer=JSONSerializer)
+            queue.enqueue(job.func_name, **job.job_options)
+            job.set_enqueue_time(now())
+        return due
+
+
+def _redis(settings: Settings) -> Redis:
+    if settings.redis_url is None:
+        msg = "REDIS_URL: is not set. Set redis://host:6379/0, or run `coldframe up`, which brings its own."
+        raise SystemExit(msg)
+    return Redis.from_url(settings.redis_url.get_secret_value())

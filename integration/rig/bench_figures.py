@@ -1,0 +1,151 @@
+"""The figures of one bench run: as one JSON object, and as a table beside the floors and the targets."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.table import Table
+
+from integration.rig.bench_crm import ScoreCalls
+from integration.rig.bench_sender import Burst
+
+_MEGABYTE = 1_000_000
+_MOST_CALLS = 1.1
+_MOST_SPREAD = 3.0
+_TIMES_RQ = 20
+_MOST_WORKER = 150 * _MEGABYTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Milliseconds until the answer."""
+
+    p50: float
+    p99: float
+
+    @classmethod
+    def of(cls, burst: Burst) -> "Latency":
+        """The percentiles of a burst's answers."""
+        return cls(p50=round(burst.percentile(0.5) * 1e3, 2), p99=round(burst.percentile(0.99) * 1e3, 2))
+
+    @property
+    def spread(self) -> float:
+        """p99 to p50."""
+        return self.p99 / self.p50 if self.p50 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floors:
+    """What disk and queue do by themselves: deliveries stored and empty jobs done, each a second."""
+
+    inserts_per_second: float
+    forked_jobs_per_second: float
+    """A fork for each job, as RQ does it and our workers do."""
+    plain_jobs_per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What was measured in one run on one machine. Rates are per second, memory in bytes."""
+
+    leads: int
+    activities: int
+    refused: int
+    answered_per_second: float
+    delivered_per_second: float
+    """From the first post until every lead's score stands in its CRM."""
+    answers_under_load: Latency
+    answers_at_a_tenth: Latency
+    tenth_per_second: float
+    changed_once: Mapping[str, ScoreCalls]
+    """Calls for scores after every lead changed once."""
+    under_load: Mapping[str, ScoreCalls]
+    memory: Mapping[str, int]
+    floors: Floors
+    right: int
+    """Leads whose score in the CRM is the store's at the end."""
+    stored: int
+    """Activities in the store at the end; each one that was answered."""
+
+    @property
+    def times_rq(self) -> float:
+        """Webhook-to-CRM throughput to that of an empty RQ job for every activity."""
+        return self.delivered_per_second / self.floors.forked_jobs_per_second
+
+    @property
+    def workers(self) -> int:
+        """The most memory that a worker or its job had."""
+        return max((size for name, size in self.memory.items() if name.startswith("worker")), default=0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, with the ratios the targets are about."""
+        calls = {
+            name: {
+                phase: asdict(each[name]) | {"ratio": round(each[name].ratio, 3), "filled": round(each[name].filled, 3)}
+                for phase, each in (("changed_once", self.changed_once), ("under_load", self.under_load))
+            }
+            for name in self.changed_once
+        }
+        plain = asdict(self)
+        del plain["changed_once"], plain["under_load"]
+        return plain | {
+            "score_calls": calls,
+            "times_rq": round(self.times_rq, 1),
+            "worker_memory": self.workers,
+            "targets": {name: met for name, _, _, met in self._targets()},
+        }
+
+    def table(self) -> Table:
+        """For people."""
+        table = Table(
+            "measured", "figure", "target", "", title=f"{self.activities:,} activities of {self.leads:,} leads"
+        )
+        for name, figure, target, met in self._targets():
+            table.add_row(name, figure, target, "[green]met[/]" if met else "[red]missed[/]")
+        table.add_section()
+        for name, figure in self._rest():
+            table.add_row(name, figure, "", "")
+        return table
+
+    def _targets(self) -> Iterator[tuple[str, str, str, bool]]:
+        times, load = self.times_rq, self.answers_under_load
+        yield (
+            "webhook to CRM",
+            f"{self.delivered_per_second:,.0f} activities/s, {times:,.0f} times RQ's floor",
+            f"{_TIMES_RQ} times",
+            times >= _TIMES_RQ,
+        )
+        for name, each in self.changed_once.items():
+            figure = f"{each.calls} for {each.leads:,} changed leads ({each.ratio:.2f} x the least)"
+            yield f"score calls to {name}", figure, f"≤ {_MOST_CALLS} x", 0 < each.ratio <= _MOST_CALLS
+        figure = f"p50 {load.p50:.1f} ms, p99 {load.p99:.1f} ms ({load.spread:.1f} x)"
+        yield "answers under load", figure, f"p99 ≤ {_MOST_SPREAD:.0f} x p50", load.spread <= _MOST_SPREAD
+        yield (
+            "memory of a worker",
+            _megabytes(self.workers),
+            f"< {_megabytes(_MOST_WORKER)}",
+            self.workers < _MOST_WORKER,
+        )
+        yield "scores that stand in the CRMs", f"{self.right:,}", f"{self.leads:,}", self.right == self.leads
+        yield "activities stored, once each", f"{self.stored:,}", f"{self.activities:,}", self.stored == self.activities
+
+    def _rest(self) -> Iterator[tuple[str, str]]:
+        yield "answered", f"{self.answered_per_second:,.0f} activities/s"
+        slow = self.answers_at_a_tenth
+        yield (
+            "answers at a tenth",
+            f"p50 {slow.p50:.1f} ms, p99 {slow.p99:.1f} ms at {self.tenth_per_second:,.0f} activities/s",
+        )
+        for name, each in self.changed_once.items():
+            per = 1_000 * each.calls / max(1, each.leads)
+            busy = self.under_load[name]
+            yield f"{name} calls per 1,000 changed leads", f"{per:.1f}; under load {busy.filled:.2f} x the least"
+        yield "floor: fsynced inserts", f"{self.floors.inserts_per_second:,.0f} deliveries/s"
+        forked, plain = self.floors.forked_jobs_per_second, self.floors.plain_jobs_per_second
+        yield "floor: an empty RQ job each", f"{forked:,.0f} activities/s ({plain:,.0f} without fork)"
+        for name, size in sorted(self.memory.items()):
+            yield f"memory of {name}", _megabytes(size)
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / _MEGABYTE:.0f} MB"

@@ -1,0 +1,132 @@
+"""One bench run: the crowd made known, the floors, one change of everybody, full load, a tenth of it, and the proof."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from integration import clock
+from integration.rig.bench_crm import ScoreCalls, forget, score_calls, scores
+from integration.rig.bench_crowd import PER_DELIVERY, Crowd, bustle, clicks, gather
+from integration.rig.bench_figures import Figures, Floors, Latency
+from integration.rig.bench_floors import inserts_per_second, jobs_per_second
+from integration.rig.bench_memory import MemoryWatch
+from integration.rig.bench_sender import Burst, Parcel, send
+from integration.rig.rig import Rig, rig
+from integration.store import dirty, inbox, leads, numbers, outbox, refresh
+from mappings.instant import DAY
+
+LINES = 4
+"""Connections that send at once."""
+_A_SECOND = 125
+"""Deliveries for each second that the full load shall last about."""
+_TENTH_SECONDS = 4
+_FLOOR_SECONDS = 1.5
+_JOBS = 200
+_PATIENCE = 120.0
+_LOOKS = 0.05
+"""Seconds between two looks at what is still under way."""
+_SYSTEMS = ("hubspot", "salesforce")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Load:
+    """What one phase did: the answers, seconds until every score stood, and the calls that it took."""
+
+    answers: Burst
+    seconds: float
+    calls: Mapping[str, ScoreCalls]
+
+
+def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: int) -> Figures:
+    """Run everything in `data` and stop it again; `tell` hears what is being done."""
+    tell("Starting Valkey, the sandbox's CRMs, web, workers and clock …")
+    with rig(data, COLDFRAME_LOG_LEVEL="warning") as running:
+        tell(f"Making {people:,} people known …")
+        running.tell("webhooks", {"url": ""})
+        crowd = gather(running, people)
+        with MemoryWatch(running.fleet.pids) as memory:
+            first = _through(running, clicks(running.signer, crowd, name="first", at=clock.now()))
+            tell("Measuring the floors: bare inserts, empty jobs …")
+            floors = _floors(running, data)
+            tell("Changing everybody once …")
+            once = _through(running, clicks(running.signer, crowd, name="once", at=clock.now()))
+            tell(f"Full load, about {seconds} s …")
+            full = _busy(running, crowd, "full", seconds * _A_SECOND)
+            tell("A tenth of that load …")
+            rate = len(full.answers.taken) / full.answers.seconds / 10
+            tenth = _busy(running, crowd, "tenth", max(1, round(rate * _TENTH_SECONDS)), every=1 / rate)
+        phases = (first, once, full, tenth)
+        return Figures(
+            leads=len(crowd.everybody),
+            activities=sum(each.answers.activities for each in phases),
+            refused=sum(len(each.answers.refused) for each in phases),
+            answered_per_second=full.answers.activities / full.answers.seconds,
+            delivered_per_second=full.answers.activities / full.seconds,
+            answers_under_load=Latency.of(full.answers),
+            answers_at_a_tenth=Latency.of(tenth.answers),
+            tenth_per_second=rate * PER_DELIVERY,
+            changed_once=once.calls,
+            under_load=full.calls,
+            memory=memory.peaks,
+            floors=floors,
+            right=_right(running, crowd),
+            stored=_stored(running),
+        )
+
+
+def _floors(running: Rig, data: Path) -> Floors:
+    body = bustle(running.signer, Crowd(("ana@acme.example",), ("bo@acme.example",)), deliveries=1, name="floor", at=0)
+    redis = running.settings.redis_url
+    if redis is None:
+        msg = "the rig brings a Valkey"
+        raise RuntimeError(msg)
+    return Floors(
+        inserts_per_second=inserts_per_second(data, body[0].body, seconds=_FLOOR_SECONDS),
+        forked_jobs_per_second=jobs_per_second(redis.get_secret_value(), jobs=_JOBS, forked=True),
+        plain_jobs_per_second=jobs_per_second(redis.get_secret_value(), jobs=_JOBS, forked=False),
+    )
+
+
+def _busy(running: Rig, crowd: Crowd, name: str, deliveries: int, *, every: float = 0.0) -> _Load:
+    parcels = bustle(running.signer, crowd, deliveries=deliveries, name=name, at=clock.now())
+    return _through(running, parcels, every=every)
+
+
+def _through(running: Rig, parcels: Sequence[Parcel], *, every: float = 0.0) -> _Load:
+    """Send everything, and wait until nothing is under way any more."""
+    forget(running)
+    started = time.monotonic()
+    answers = send(running.url, parcels, lines=LINES, every=every)
+    if not running.wait(lambda: _settled(running), seconds=_PATIENCE, every=_LOOKS):
+        msg = f"{running.waiting()} pieces of work are still under way after {_PATIENCE:.0f} s; see {running.log}"
+        raise RuntimeError(msg)
+    seconds = time.monotonic() - started
+    return _Load(answers=answers, seconds=seconds, calls=score_calls(running))
+
+
+def _settled(running: Rig) -> bool:
+    """Whether every score stands: nothing waits anywhere. Asks for the earliest station first, and for one row each."""
+    whenever = clock.now() + DAY
+    with running.store.read() as conn:
+        return not (
+            inbox.pending(conn, 1)
+            or dirty.take(conn, whenever, 1)
+            or dirty.take_accounts(conn, 1)
+            or any(refresh.take(conn, system, whenever, 1) for system in _SYSTEMS)
+            or any(outbox.oldest(conn, system) is not None for system in _SYSTEMS)
+        )
+
+
+def _right(running: Rig, crowd: Crowd) -> int:
+    """How many of the crowd have the score in their CRM that the store has for them."""
+    held = scores(running)
+    with running.store.read() as conn:
+        ids = leads.by_email(conn, crowd.everybody)
+        stored = {row.email: row.total for row in leads.get(conn, ids.values())}
+    return sum(1 for email in crowd.everybody if email in held and held[email] == stored.get(email))
+
+
+def _stored(running: Rig) -> int:
+    with running.store.read() as conn:
+        return numbers.activities(conn)

@@ -1,0 +1,131 @@
+"""What must hold after the kills, recomputed from what was sent and not from what the flows made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection as Sql
+from sqlalchemy import select
+
+from integration import wiring
+from integration.core.playbook import Playbook
+from integration.flows import histories
+from integration.rig import chaos_crms
+from integration.rig.chaos_expected import Expected, derived, expected
+from integration.rig.chaos_finding import Finding
+from integration.rig.rig import Rig
+from integration.store import activities, effects, inbox, leads, letters, numbers
+from integration.store.activities import ActivityRow
+from integration.store.effects import EffectRow
+from integration.store.leads import LeadRow
+from integration.store.tables import leads as leads_table
+from mappings.canonical import Activity
+from mappings.instant import Instant, parse
+
+SOURCE = "activities"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """Everything the service stored, as of one moment."""
+
+    rows: Sequence[LeadRow]
+    activities: Mapping[str, ActivityRow]
+    told: Mapping[str, Sequence[Any]]
+    effects: Sequence[EffectRow]
+    by_email: Mapping[str, str]
+
+
+def check(running: Rig, answered: Mapping[str, Mapping[str, Any]], now: Instant) -> Finding:
+    """Compare the store and the CRMs with what follows from the activities that were answered with 2xx."""
+    finding = Finding()
+    playbook = wiring.playbook(running.settings.playbook)
+    emails = {str(item["email"]).casefold() for item in answered.values()}
+    with running.store.read() as conn:
+        _nothing_waits(conn, finding)
+        stored = _read(conn, emails)
+    sent = _sent(finding, answered, stored)
+    found = {each.lead: each for each in _recomputed(playbook, finding, stored, sent, now)}
+    _same_standing(finding, stored.rows, found)
+    _same_effects(finding, stored.effects, found)
+    chaos_crms.compare(running, finding, found, stored.effects)
+    finding.figures["leads compared"] = len(found)
+    finding.figures["activities stored"] = sum(row.source == SOURCE for row in stored.activities.values())
+    return finding
+
+
+def _nothing_waits(conn: Sql, finding: Finding) -> None:
+    found = numbers.counts(conn)
+    finding.same("deliveries waiting", found.inbox["new"], 0)
+    finding.same("deliveries set aside", found.inbox["dead"], 0)
+    finding.same("dead letters", [letter.reason for letter in letters.waiting(conn, 20)], [])
+    finding.figures["deliveries stored"] = sum(inbox.counts(conn).values())
+
+
+def _read(conn: Sql, emails: set[str]) -> _Stored:
+    ids = list(conn.execute(select(leads_table.c.id).order_by(leads_table.c.id)).scalars())
+    rows = leads.get(conn, ids)
+    told = {
+        lead: [event for event in events if not isinstance(event, Activity)]
+        for lead, events in histories.whole(conn, rows).items()
+    }
+    return _Stored(
+        rows=rows,
+        activities={row.key: row for row in activities.history(conn, ids)},
+        told=told,
+        effects=effects.history(conn, ids),
+        by_email=leads.by_email(conn, emails),
+    )
+
+
+def _sent(finding: Finding, answered: Mapping[str, Mapping[str, Any]], stored: _Stored) -> list[Activity]:
+    """The activities that were answered, as the core's values, each looked up in the store."""
+    sent: list[Activity] = []
+    for number, item in answered.items():
+        key = f"{SOURCE}:{number}"
+        lead = stored.by_email.get(str(item["email"]).casefold(), "")
+        properties = {name: value for name, value in item["properties"].items() if value is not None}
+        activity = Activity(id=key, lead=lead, at=parse(item["at"]), type=item["type"], properties=properties)
+        sent.append(activity)
+        row = stored.activities.get(key)
+        if row is None:
+            finding.differences.append(f"{key} was answered and is not stored")
+        else:
+            wanted = (activity.lead, activity.at, activity.type, activity.properties)
+            finding.same(key, (row.lead_id, row.at, row.type, dict(row.properties)), wanted)
+    known = {activity.id for activity in sent}
+    alien = [key for key, row in stored.activities.items() if row.source == SOURCE and key not in known]
+    finding.same("activities that nobody was answered for", alien, [])
+    return sent
+
+
+def _recomputed(
+    playbook: Playbook, finding: Finding, stored: _Stored, sent: Sequence[Activity], now: Instant
+) -> list[Expected]:
+    homes = {row.id: row.account_id or "" for row in stored.rows}
+    shared = derived(playbook, sent, homes)
+    known = {key for key, row in stored.activities.items() if row.derived}
+    finding.same("derived activities", sorted(known), sorted(each.id for each in shared))
+    finding.figures["derived activities"] = len(shared)
+    mine: dict[str, list[Activity]] = {row.id: [] for row in stored.rows}
+    for activity in (*sent, *shared):
+        if activity.lead in mine:
+            mine[activity.lead].append(activity)
+    return [expected(playbook, row.id, [*stored.told[row.id], *mine[row.id]], now) for row in stored.rows]
+
+
+def _same_standing(finding: Finding, rows: Sequence[LeadRow], found: Mapping[str, Expected]) -> None:
+    for row in rows:
+        standing = dict(row.standing or {})
+        standing.pop("scored_at", None)
+        finding.same(f"standing of {row.id}", standing, found[row.id].fields)
+
+
+def _same_effects(finding: Finding, stored: Sequence[EffectRow], found: Mapping[str, Expected]) -> None:
+    """Every effect that follows was decided. More may have been: what a late activity overtook is not undone."""
+    keys = {effect.key for effect in stored}
+    wanted = {key for each in found.values() for key in each.effects}
+    finding.same("effects that were never decided", sorted(wanted - keys), [])
+    finding.figures["effects"] = len(keys)
+    finding.figures["effects overtaken"] = len(keys - wanted)
+    finding.figures["MQLs"] = sum(1 for each in found.values() if each.handoffs)

@@ -1,0 +1,62 @@
+"""What must stand where: the core's fold over what was sent, lead by lead, from the beginning."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from integration.core.accounts import observe, unseen
+from integration.core.decide import order
+from integration.core.effects import TaskWanted
+from integration.core.events import Event
+from integration.core.playbook import Playbook
+from integration.core.replay import advance
+from integration.core.standing import standing
+from integration.core.state import newborn
+from integration.flows.written import as_fields
+from mappings.canonical import Activity, Value
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Where a lead must stand, all effects that must have been decided, and its handoff tasks among them."""
+
+    lead: str
+    fields: Mapping[str, Value]
+    effects: frozenset[str]
+    handoffs: frozenset[str]
+
+
+def expected(playbook: Playbook, lead: str, events: Sequence[Event], now: Instant) -> Expected:
+    """Fold one lead's events in order."""
+    decision = advance(playbook, newborn(lead), sorted(events, key=order), now)
+    fields = dict(as_fields(standing(playbook, decision.state, now), now))
+    fields.pop("scored_at")
+    return Expected(
+        lead=lead,
+        fields=fields,
+        effects=frozenset(effect.key for effect in decision.effects),
+        handoffs=frozenset(
+            effect.key
+            for effect in decision.effects
+            if isinstance(effect, TaskWanted) and effect.play == playbook.handoff.play
+        ),
+    )
+
+
+def derived(playbook: Playbook, sent: Sequence[Activity], homes: Mapping[str, str]) -> list[Activity]:
+    """What the people of each account did together, told to each of them; ids as they are stored."""
+    by_account: defaultdict[str, list[Activity]] = defaultdict(list)
+    for activity in sent:
+        if homes.get(activity.lead):
+            by_account[homes[activity.lead]].append(activity)
+    found: list[Activity] = []
+    for account, some in by_account.items():
+        state = unseen(account)
+        for activity in sorted(some, key=order):
+            state, new = observe(playbook, state, activity, lambda _lead: 0)
+            found += new
+    return [
+        Activity(id=f"derived:{each.id}", lead=each.lead, at=each.at, type=each.type, properties=each.properties)
+        for each in found
+    ]

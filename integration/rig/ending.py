@@ -1,0 +1,72 @@
+"""How the demo ends: what a RevOps admin wants to see."""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from integration.rig.rig import Rig
+from integration.store import numbers
+
+_STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
+HANDOFF = "handoff"
+_TAG = re.compile(r"<[^>]+>")
+_BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^>]*>", re.IGNORECASE)
+
+
+def summary(running: Rig, console: Console, *, settled: bool) -> None:
+    """Leads by stage, tasks by kind, one task as an SDR reads it, and where to look next."""
+    with running.store.read() as conn:
+        found = numbers.counts(conn)
+    tasks = running.tasks()
+    ours = [task for task in tasks if task["key"]]
+    scored = sum(n for stage, n in found.leads_by_stage.items() if stage)
+    handoffs = [task for task in ours if _cause(task["key"]) == HANDOFF]
+    console.print()
+    console.print(f"[bold]{scored}[/] leads were scored, [bold]{len(handoffs)}[/] were handed to sales as MQLs.")
+    console.print(_funnel(found.leads_by_stage))
+    console.print(_kinds(ours))
+    letters = sum(found.dead_letters.values())
+    waiting = running.waiting()
+    state = "Everything decided stands in the CRMs" if settled else f"{waiting} pieces of work are still under way"
+    console.print(f"{state}; {letters} letters wait for a person; {found.inbox['done']} deliveries were read.")
+    sample = max(handoffs, key=lambda task: (task["open"], task["due"]), default=None)
+    if sample is not None:
+        console.print(Panel(_plain(sample["body"]), title=sample["subject"], subtitle=f"a task in {sample['system']}"))
+    console.print(f"The tasks as sales sees them: {running.sandbox}/")
+    console.print(f"The service: {running.url}/ (health at /healthz, figures at /metrics)")
+
+
+def _funnel(by_stage: Mapping[str, int]) -> Table:
+    table = Table("stage", "leads", "", title="Where everybody stands")
+    most = max(by_stage.values(), default=1)
+    for stage in _STAGES:
+        n = by_stage.get(stage, 0)
+        table.add_row(stage, str(n), "█" * round(40 * n / most))
+    return table
+
+
+def _kinds(tasks: Sequence[Mapping[str, Any]]) -> Table:
+    """Tasks by what they are for: a play's name, or the clock that ran out."""
+    kinds = Counter((_cause(task["key"]), task["open"]) for task in tasks)
+    table = Table("task", "open", "closed", title="Tasks for sales")
+    for cause in sorted({cause for cause, _ in kinds}):
+        table.add_row(cause, str(kinds[cause, True]), str(kinds[cause, False]))
+    systems = Counter(task["system"] for task in tasks)
+    table.caption = ", ".join(f"{n} in {system}" for system, n in sorted(systems.items()))
+    return table
+
+
+def _cause(key: str) -> str:
+    """`handoff` of `<lead>/play/handoff/…`; keys name their causes."""
+    _, kind, name, *_ = [*key.split("/"), "", "", ""]
+    return name if kind == "play" else f"{kind}: {name}"
+
+
+def _plain(body: str) -> str:
+    return html.unescape(_TAG.sub("", _BREAK.sub("\n", body))).strip()

@@ -1,0 +1,186 @@
+"""One machine's whole product: Valkey, the sandbox, web, workers and clock, and the senders that talk to it."""
+
+import base64
+import contextlib
+import json
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from standardwebhooks import Webhook
+
+from integration import clock
+from integration.fleet import Fleet, Member
+from integration.machine import embedded, environment, members
+from integration.settings import Settings, load
+from integration.store import numbers, outbox
+from integration.store.session import Store
+from mappings.instant import Instant, show, to_datetime
+
+HUBSPOT_TOKEN = "sandbox-hubspot-token"  # noqa: S105 - opens nothing but the sandbox
+HUBSPOT_SECRET = "sandbox-hubspot-client-secret"  # noqa: S105 - as above
+SALESFORCE_TOKEN = "sandbox-salesforce-token"  # noqa: S105 - as above
+SALESFORCE_INSTANCE = "https://sandbox.my.salesforce.com"
+START_SECONDS = 40.0
+SYSTEMS = ("hubspot", "salesforce")
+_MANY = 10_000
+
+
+@dataclass(slots=True)
+class Rig:
+    """A running product. `url` is the service, `sandbox` the CRMs; `store` reads what the service stored."""
+
+    url: str
+    sandbox: str
+    settings: Settings
+    store: Store
+    fleet: Fleet
+    signer: Webhook
+    session: requests.Session
+    log: Path
+
+    def post(
+        self, activities: Sequence[Mapping[str, Any]], *, delivery: str, timeout: float = 10.0
+    ) -> requests.Response:
+        """Send one signed delivery of activities."""
+        body = json.dumps({"activities": list(activities)}, separators=(",", ":"))
+        moment = datetime.now(UTC)  # noqa: TID251 - signatures are about the sender's own wall clock
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": delivery,
+            "webhook-timestamp": str(int(moment.timestamp())),
+            "webhook-signature": self.signer.sign(delivery, moment, body),
+        }
+        return self.session.post(f"{self.url}/webhooks/activities", data=body, headers=headers, timeout=timeout)
+
+    def ask(self, path: str) -> Any:
+        """What the sandbox says of itself under `/_sandbox/…`."""
+        answer = self.session.get(f"{self.sandbox}/_sandbox/{path}", timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def tell(self, path: str, what: Mapping[str, Any]) -> Any:
+        """Ask the sandbox to do something under `/_sandbox/…`."""
+        answer = self.session.post(f"{self.sandbox}/_sandbox/{path}", json=what, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def people(self) -> list[str]:
+        """The e-mails of everybody in the sandbox's CRMs."""
+        state = self.ask("state")
+        contacts = (one["values"].get("email") for one in state["hubspot"]["contacts"])
+        others = (one.get("Email") for kind in ("Lead", "Contact") for one in state["salesforce"].get(kind, ()))
+        return sorted({email.casefold() for email in (*contacts, *others) if email})
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Every task in the sandbox's CRMs."""
+        return list(self.ask("tasks")["tasks"])
+
+    def waiting(self) -> int:
+        """How many pieces of work are under way between the inbox and the CRMs.
+
+        Writes for leads that a CRM has no record of wait for one, and are not counted.
+        """
+        with self.store.read() as conn:
+            found = numbers.counts(conn)
+            now = clock.now()
+            kinds: tuple[outbox.Kind, ...] = ("task", "touch", "fields")
+            sendable = sum(
+                len(outbox.pending(conn, name, kind, now, _MANY))
+                for name in ("hubspot", "salesforce")
+                for kind in kinds
+            )
+        return found.inbox["new"] + found.dirty + found.refresh + sendable
+
+    def wait(self, until: Callable[[], bool], *, seconds: float, every: float = 0.25) -> bool:
+        """Keep the fleet alive until something holds; false when it does not in time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.fleet.watch()
+            if until():
+                return True
+            time.sleep(every)
+        return False
+
+
+def activity(number: str, email: str, kind: str, at: Instant, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """One item of the activities webhook."""
+    return {"id": number, "type": kind, "at": show(at), "email": email, "properties": dict(properties)}
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **extra: str) -> Iterator[Rig]:
+    """Start everything in `data` with a sandbox of `leads` people, and stop it all at the end.
+
+    `extra` are further environment variables, such as COLDFRAME_PLAYBOOK.
+    """
+    port, sandbox_port = port or free_port(), sandbox_port or free_port()
+    service, crm = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    variables = {name: value for name, value in environment().items() if not name.startswith(_OURS)} | {
+        "COLDFRAME_DATA_DIR": str(data),
+        "COLDFRAME_PUBLIC_URL": service,
+        "COLDFRAME_ACTIVITY_SECRET": secret,
+        "HUBSPOT_ACCESS_TOKEN": HUBSPOT_TOKEN,
+        "HUBSPOT_CLIENT_SECRET": HUBSPOT_SECRET,
+        "HUBSPOT_API_URL": f"{crm}/hubspot",
+        "SALESFORCE_INSTANCE_URL": SALESFORCE_INSTANCE,
+        "SALESFORCE_ACCESS_TOKEN": SALESFORCE_TOKEN,
+        "SALESFORCE_API_URL": f"{crm}/salesforce",
+        "PORT": str(port),
+        **extra,
+    }
+    with contextlib.ExitStack() as stack:
+        ready = stack.enter_context(embedded(variables))
+        settings = load(ready)
+        log = data / "processes.log"
+        arguments = (
+            "sandbox",
+            "--port",
+            str(sandbox_port),
+            "--leads",
+            str(leads),
+            "--webhook-url",
+            f"{service}/webhooks/hubspot",
+            "--webhook-secret",
+            HUBSPOT_SECRET,
+        )
+        fleet = Fleet((Member(name="sandbox", arguments=arguments), *members(settings)), ready, log)
+        stack.enter_context(fleet)
+        store = Store.open(settings.database_url.get_secret_value())
+        stack.callback(store.dispose)
+        session = stack.enter_context(requests.Session())
+        found = Rig(service, crm, settings, store, fleet, Webhook(secret), session, log)
+        if not found.wait(lambda: _answers(found), seconds=START_SECONDS):
+            msg = f"the processes did not start within {START_SECONDS:.0f} s; see {log}"
+            raise RuntimeError(msg)
+        yield found
+
+
+_OURS = ("COLDFRAME_", "HUBSPOT_", "SALESFORCE_", "DATABASE_URL", "REDIS_URL", "PORT")
+
+
+def _answers(found: Rig) -> bool:
+    try:
+        ready = found.session.get(f"{found.url}/readyz", timeout=2).ok
+        return ready and found.session.get(f"{found.sandbox}/_sandbox/counts", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def today(instant: Instant) -> str:
+    """A day as people write it."""
+    return f"{to_datetime(instant):%a %d %b}"

@@ -1,0 +1,64 @@
+"""The archive: everything that was ever received, read from end to end. For trying playbooks on the past."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from integration.store.activities import ActivityRow
+from integration.store.changes import ChangeRow
+from integration.store.code import decode_fields
+from integration.store.tables import activities as activity_table
+from integration.store.tables import changes as change_table
+from integration.store.tables import leads as lead_table
+
+_CHUNK = 2_000
+
+_a, _c, _l = activity_table.c, change_table.c, lead_table.c
+_ACTIVITIES = select(
+    _a.seq, _a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.source, _a.derived
+).where(_a.derived.is_(False))
+_CHANGES = select(_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields)
+_MERGED = select(_l.id, _l.merged_into).where(_l.merged_into.is_not(None))
+
+
+def activities(conn: Connection) -> Iterator[ActivityRow]:
+    """Every activity that was received, in any order; those that were derived depend on a playbook and are left out."""
+    for seq, key, lead, account, at, kind, properties, source, derived in _rows(conn, _ACTIVITIES):
+        yield ActivityRow(
+            seq=seq,
+            key=key,
+            lead_id=lead,
+            account_id=account,
+            at=at,
+            type=kind,
+            properties=decode_fields(properties),
+            source=source,
+            derived=derived,
+        )
+
+
+def changes(conn: Connection) -> Iterator[ChangeRow]:
+    """Every field change of leads and accounts, in any order."""
+    for seq, key, lead, account, at, fields in _rows(conn, _CHANGES):
+        yield ChangeRow(seq=seq, key=key, lead_id=lead, account_id=account, at=at, fields=decode_fields(fields))
+
+
+def merged(conn: Connection) -> dict[str, str]:
+    """Leads that live on as another one: id → that other one's id, at the end of every chain."""
+    into: dict[str, str] = dict(conn.execute(_MERGED).all())
+    return {lead: _end(into, lead) for lead in into}
+
+
+def _end(into: dict[str, str], lead: str) -> str:
+    passed: set[str] = set()
+    while lead in into and lead not in passed:
+        passed.add(lead)
+        lead = into[lead]
+    return lead
+
+
+def _rows(conn: Connection, statement: Select[Any]) -> Iterator[Any]:
+    """Rows as they come, a chunk at a time: memory does not grow with the archive."""
+    with conn.execution_options(yield_per=_CHUNK).execute(statement) as result:
+        yield from result

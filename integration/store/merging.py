@@ -1,0 +1,159 @@
+"""Merging: two leads that are one person, in two steps.
+
+`join` makes everything the winner's that was heard and will be heard. `settle` moves what was decided and carried out;
+it belongs to whoever decides about leads, since nothing may be decided for either of them meanwhile.
+"""
+
+from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
+
+from integration.store import audit, changes, dirty, leads, outbox, references
+from integration.store.audit import Entry
+from integration.store.numbering import numbers
+from integration.store.tables import activities, dead_letters, effects
+from integration.store.tables import changes as changed
+from integration.store.tables import dirty as marks
+from integration.store.tables import leads as people
+from integration.store.tables import outbox as outgoing
+from mappings.canonical import Value
+from mappings.instant import Instant
+
+FORMER = ("email", "address")
+"""System and object of an e-mail that a person once had."""
+
+_loser = bindparam("loser", type_=Text)
+_winner = bindparam("winner", type_=Text)
+_EMAIL = select(people.c.email).where(people.c.id == _loser)
+_GIVE_EMAIL = (
+    update(people).where(people.c.id == _winner).values(email=func.coalesce(people.c.email, bindparam("mail")))
+)
+_FOLLOW = update(people).where(people.c.merged_into == _loser).values(merged_into=_winner)
+_WAITING = (
+    select(people.c.id, people.c.merged_into, marks.c.seq)
+    .select_from(people.join(marks, marks.c.lead_id == people.c.id))
+    .where(people.c.merged_into.is_not(None))
+    .order_by(people.c.id)
+    .limit(bindparam("n"))
+)
+_DEEDS = select(activities.c.seq).where(activities.c.lead_id == _loser).order_by(activities.c.seq)
+_RENUMBER_DEED = (
+    update(activities).where(activities.c.seq == bindparam("old")).values(seq=bindparam("new"), lead_id=_winner)
+)
+_SAME = delete(changed).where(
+    changed.c.lead_id == _loser,
+    changed.c.key.in_(select(changed.c.key).where(changed.c.lead_id == _winner).scalar_subquery()),
+)
+_TOLD = select(changed.c.seq).where(changed.c.lead_id == _loser).order_by(changed.c.seq)
+_RENUMBER_TOLD = update(changed).where(changed.c.seq == bindparam("old")).values(seq=bindparam("new"), lead_id=_winner)
+_EFFECTS = select(effects.c.key).where(effects.c.lead_id == _loser)
+_TAKEN = select(effects.c.key).where(effects.c.lead_id == _winner)
+_RENAME = update(effects).where(effects.c.key == bindparam("old")).values(key=bindparam("new"))
+_MOVE_EFFECTS = update(effects).where(effects.c.lead_id == _loser).values(lead_id=_winner)
+_UNSENT = delete(outgoing).where(
+    outgoing.c.lead_id == _loser,
+    outgoing.c.kind == "task",
+    outgoing.c.key == bindparam("twin"),
+    outgoing.c.state == "new",
+    outgoing.c.attempted.is_(False),
+)
+_SENT = select(outgoing.c.connection, outgoing.c.external_id).where(
+    outgoing.c.key == bindparam("twin"), outgoing.c.kind == "task", outgoing.c.state == "sent"
+)
+_NO_FIELDS = delete(outgoing).where(outgoing.c.lead_id == _loser, outgoing.c.kind == "fields")
+_MOVE_TASKS = update(outgoing).where(outgoing.c.lead_id == _loser).values(lead_id=_winner)
+_MOVE_LETTERS = update(dead_letters).where(dead_letters.c.lead_id == _loser).values(lead_id=_winner)
+_REST = update(people).where(people.c.id == _loser).values(state=None, due=None)
+_ANEW = update(people).where(people.c.id == _winner).values(state=None)
+
+
+def join(conn: Connection, loser: str, winner: str, at: Instant) -> None:
+    """From now on `loser` is `winner`: by reference, and by an e-mail of which nothing else is known."""
+    both = {"loser": loser, "winner": winner}
+    email = conn.execute(_EMAIL, {"loser": loser}).scalar()
+    dirty.mark(conn, [loser, winner], at)
+    references.move(conn, loser, winner)
+    if email:
+        former(conn, email, winner)
+        conn.execute(_GIVE_EMAIL, {"winner": winner, "mail": email})
+    conn.execute(_SAME, both)
+    for held, renumber in ((_DEEDS, _RENUMBER_DEED), (_TOLD, _RENUMBER_TOLD)):
+        old = list(conn.execute(held, {"loser": loser}).scalars())
+        if old:
+            # New numbers, above all that anybody has seen.
+            rows = zip(old, numbers(conn, len(old)), strict=True)
+            conn.execute(renumber, [{"old": one, "new": new, "winner": winner} for one, new in rows])
+    _set_fields(conn, winner, at)
+    conn.execute(_FOLLOW, both)
+    leads.merge(conn, loser, winner)
+
+
+def former(conn: Connection, email: str, lead: str) -> None:
+    """This e-mail once was this lead's."""
+    system, name = FORMER
+    references.link(conn, [references.Reference(system=system, object=name, external_id=email, lead_id=lead)])
+
+
+def waiting(conn: Connection, limit: int) -> list[tuple[str, str, int]]:
+    """(loser, winner, the loser's mark) of those that were joined and not settled yet."""
+    return [(loser, winner, mark) for loser, winner, mark in conn.execute(_WAITING, {"n": limit})]
+
+
+def settle(conn: Connection, loser: str, winner: str, at: Instant) -> None:
+    """What was decided for `loser` was decided for `winner`, who is to be decided anew from the beginning.
+
+    What was carried out for the loser counts as carried out for the winner: keys are renamed, and no second task
+    comes of the same cause. Of a task that both had, the loser's is not made, or closed where it stands already.
+    """
+    both = {"loser": loser, "winner": winner}
+    dirty.mark(conn, [winner], at)
+    for twin in _move_effects(conn, loser, winner):
+        conn.execute(_UNSENT, {"loser": loser, "twin": twin})
+        for connection, task in conn.execute(_SENT, {"twin": twin}).all():
+            closing = outbox.NewOnce(key=f"closing:{twin}", lead_id=winner, payload={"id": task})
+            outbox.want_once(conn, connection, "closing", [closing], at)
+    conn.execute(_NO_FIELDS, {"loser": loser})
+    conn.execute(_MOVE_TASKS, both)
+    conn.execute(_MOVE_LETTERS, both)
+    conn.execute(_REST, {"loser": loser})
+    conn.execute(_ANEW, {"winner": winner})
+    for system, those in references.met(conn, [winner]).items():
+        outbox.want_fields(conn, system, those, at)
+    audit.add(conn, [Entry(at=at, actor="coldframe", action="merge", subject=f"lead {winner}", detail={"was": loser})])
+
+
+def _move_effects(conn: Connection, loser: str, winner: str) -> list[str]:
+    taken = set(conn.execute(_TAKEN, {"winner": winner}).scalars())
+    twins = []
+    for key in list(conn.execute(_EFFECTS, {"loser": loser}).scalars()):
+        new = f"{winner}/{key.removeprefix(f'{loser}/')}"
+        if not key.startswith(f"{loser}/"):
+            continue
+        if new in taken:
+            twins.append(key)
+        else:
+            conn.execute(_RENAME, {"old": key, "new": new})
+    conn.execute(_MOVE_EFFECTS, {"loser": loser, "winner": winner})
+    return twins
+
+
+def _set_fields(conn: Connection, winner: str, at: Instant) -> None:
+    """The current fields are what all that was told of both comes to."""
+    (row,) = leads.get(conn, [winner])
+    fields: dict[str, Value] = {}
+    for change in changes.history(conn, [winner]):
+        fields.update(change.fields)
+    known = {name: value for name, value in fields.items() if value is not None}
+    account, owner = known.get("account"), known.get("owner")
+    email = str(known.get("email") or row.email or "") or None
+    leads.set_fields(
+        conn,
+        [
+            leads.LeadFields(
+                id=winner,
+                email=email,
+                fields=known,
+                updated_at=at,
+                account_id=None if account is None else str(account),
+                owner=None if owner is None else str(owner),
+            )
+        ],
+    )

@@ -1,0 +1,58 @@
+"""Mapping files: the one of a system that comes with Coldframe, or an administrator's own."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from mappings.catalogue import SYSTEMS
+from mappings.compiler import compile_mapping
+from mappings.crm import CrmMapping
+from mappings.located import Located, load
+from mappings.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFile:
+    """A file as far as it could be read; `mapping` is None where a problem is an error."""
+
+    name: str
+    text: str = ""
+    located: Located | None = None
+    mapping: CrmMapping | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def shipped(system: str) -> MappingFile:
+    """The mapping that comes with Coldframe."""
+    text = resources.files("mappings").joinpath(f"{system}.yaml").read_text(encoding="utf-8")
+    return parsed(text, f"mappings/{system}.yaml", system)
+
+
+def opened(path: str, system: str = "") -> MappingFile:
+    """A file of an administrator's; of any system where none is expected."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        return MappingFile(name=path, problems=(Problem(path, 1, 1, f"cannot be read: {reason}"),))
+    return parsed(text, path, system)
+
+
+def parsed(text: str, name: str, system: str = "") -> MappingFile:
+    """A mapping's text, compiled."""
+    located, problems = load(text, name)
+    if located is None:
+        return MappingFile(name=name, text=text, problems=problems)
+    mapping, found = compile_mapping(located)
+    if mapping is not None and system and mapping.system != system:
+        found = (located.problem(("system",), f"maps {mapping.system}, expected {system}"),)
+        mapping = None
+    return MappingFile(name=name, text=text, located=located, mapping=mapping, problems=problems + found)
+
+
+def in_use(system: str, path: str | None) -> MappingFile:
+    """The file that a setting names, else the one that is shipped. ValueError for an unknown system."""
+    if system not in SYSTEMS:
+        msg = f"no system is called {system}"
+        raise ValueError(msg)
+    return opened(path, system) if path else shipped(system)

@@ -1,0 +1,189 @@
+"""A mapping held against what a CRM really has: every field that is missing, read-only or of the wrong kind. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mappings.canonical import STANDING_FIELDS
+from mappings.catalogue import OWN
+from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
+from mappings.fitting import readable, takes
+from mappings.located import Located, Path
+from mappings.problems import Problem, Severity, nearest
+
+
+class LiveField(Protocol):
+    """A field as describe or a property listing tells it."""
+
+    @property
+    def name(self) -> str:
+        """The CRM's name."""
+
+    @property
+    def type(self) -> str:
+        """The CRM's own word."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether this user may set it."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Picklist values."""
+
+    @property
+    def length(self) -> int:
+        """Characters at most, or 0."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether other values than `options` are refused."""
+
+
+Live = Mapping[str, Sequence[LiveField] | None]
+"""The fields of each object; None for an object that the CRM does not have or does not show."""
+_VENDORS = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Misfit:
+    """One way in which a mapping does not fit; `subject` is `contact.coldframe_fit`, `remedy` may be ""."""
+
+    problem: Problem
+    subject: str
+    remedy: str = ""
+
+
+def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence[str] = ()) -> tuple[Misfit, ...]:
+    """Every way in which the mapping does not fit, by place. Errors hurt when writing or reading; warnings may.
+
+    A field among several of `first` is missed only mildly while another of them is there. `objects` are the names
+    to guess from where the CRM does not have one.
+    """
+    found: set[Misfit] = set()
+    for name, each in mapping.objects.items():
+        fields = live.get(name)
+        if fields is None:
+            near = "" if name in objects else nearest(name, objects)
+            text = f"{_VENDORS[mapping.system]} has no object '{name}', or hides it{near}"
+            problem = located.problem(("objects", name), text, key=True)
+            found.add(Misfit(problem, name, "correct the mapping, or give this user access to the object"))
+        else:
+            found.update(_Object(located, mapping.system, each, fields).misfits())
+    return tuple(sorted(found))
+
+
+class _Object:
+    def __init__(self, located: Located, system: str, mapping: ObjectMapping, fields: Sequence[LiveField]) -> None:
+        self._located = located
+        self._system = system
+        self._mapping = mapping
+        self._fields = {field.name: field for field in fields}
+        self._path: Path = ("objects", mapping.name)
+
+    def misfits(self) -> Iterator[Misfit]:
+        mapping = self._mapping
+        sections = {"lead": mapping.lead, "account": mapping.account, "opportunity": mapping.opportunity}
+        for section, rules in sections.items():
+            for rule in rules:
+                yield from self._rule(rule, (*self._path, section, rule.name))
+        for target in mapping.write:
+            yield from self._target(target, (*self._path, "write", target.name))
+        for index, reference in enumerate(mapping.references):
+            yield from self._reference(reference, (*self._path, "references", index, "from"))
+        if mapping.account_ref:
+            yield from self._reference(mapping.account_ref, (*self._path, "account_ref", "from"))
+        if mapping.task:
+            path = (*self._path, "task")
+            yield from self._known(mapping.task.key, (*path, "key"), "error")
+            for name in sorted(mapping.task.reads - {mapping.task.key}):
+                yield from self._known(name, path, "warning")
+
+    def _rule(self, rule: Rule, path: Path) -> Iterator[Misfit]:
+        there = [source.field in self._fields for source in rule.sources]
+        severity: Severity = "warning" if any(there) else "error"
+        for source, place in zip(rule.sources, _places(self._raw(path), path), strict=True):
+            if source.field not in self._fields:
+                yield from self._known(source.field, place, severity)
+                continue
+            field = self._fields[source.field]
+            if not readable(source.transform, field.type):
+                text = f"'{source.transform}' cannot read '{field.name}': it is a {field.type}"
+                yield self._misfit(place, field.name, text, "map another field, or use another transform")
+            if source.transform == "picklist" and field.options:
+                yield from self._unreachable(source, field, place)
+
+    def _unreachable(self, source: Source, field: LiveField, place: Path) -> Iterator[Misfit]:
+        """Words that no value of the picklist leads to any more: somebody has renamed a value."""
+        offered = {option.casefold() for option in field.options}
+        reached = {word for value, word in source.values.items() if value in offered}
+        at = place[:-1] if place[-1] == "from" else place
+        for value in self._raw((*at, "values")) or ():
+            word = source.values.get(str(value).casefold())
+            if word is not None and word not in reached:
+                reached.add(word)
+                near = nearest(str(value), field.options)
+                text = f"'{field.name}' has no value '{value}'{near}, so nothing reads as '{word}'"
+                remedy = "correct the values in the mapping"
+                yield self._misfit((*at, "values", value), field.name, text, remedy, severity="warning", key=True)
+
+    def _target(self, target: Target, path: Path) -> Iterator[Misfit]:
+        place = (*path, "to") if isinstance(self._raw(path), dict) else path
+        field = self._fields.get(target.field)
+        if field is None:
+            yield from self._known(target.field, place, "error")
+            return
+        canonical = STANDING_FIELDS[target.name]
+        if not field.writable:
+            text = f"'{field.name}' is read-only for this user"
+            yield self._misfit(place, field.name, text, self._provision(field.name) or "allow this user to edit it")
+        if not takes(self._system, canonical.kind, field.type):
+            text = f"'{field.name}' is a {field.type}, which takes no {canonical.kind}"
+            yield self._misfit(place, field.name, text, "map another field, or make this one anew")
+            return
+        said = [target.values.get(value, value) for value in canonical.choices]
+        unknown = [value for value in said if value not in field.options]
+        if field.options and unknown:
+            text = f"'{field.name}' has no value {', '.join(map(repr, unknown))}{nearest(unknown[0], field.options)}"
+            severity: Severity = "error" if field.restricted else "warning"
+            yield self._misfit(place, field.name, text, f"run coldframe provision {self._system}", severity=severity)
+        if canonical.kind == "text" and 0 < field.length < target.limit:
+            text = f"'{field.name}' holds {field.length} characters, the mapping's limit is {target.limit}"
+            yield self._misfit(place, field.name, text, f"set limit: {field.length} in the mapping")
+
+    def _reference(self, reference: Reference, place: Path) -> Iterator[Misfit]:
+        return self._known(reference.field, place, "warning")
+
+    def _known(self, name: str, place: Path, severity: Severity) -> Iterator[Misfit]:
+        if name not in self._fields:
+            near = nearest(name, self._fields)
+            own = self._provision(name)
+            text = f"{_VENDORS[self._system]}'s {self._mapping.name} has no '{name}', or hides it{'' if own else near}"
+            yield self._misfit(
+                place, name, text, own or "correct the mapping, or show it to this user", severity=severity
+            )
+
+    def _misfit(  # noqa: PLR0913 -- a misfit has these parts
+        self, place: Path, name: str, text: str, remedy: str, *, severity: Severity = "error", key: bool = False
+    ) -> Misfit:
+        problem = self._located.problem(place, text, severity=severity, key=key)
+        return Misfit(problem, f"{self._mapping.name}.{name}", remedy)
+
+    def _provision(self, name: str) -> str:
+        return f"run coldframe provision {self._system}" if name.casefold().startswith(OWN) else ""
+
+    def _raw(self, path: Path) -> Any:
+        found = self._located.value
+        for step in path:
+            found = found[step]
+        return found
+
+
+def _places(raw: Any, path: Path) -> list[Path]:
+    """Where each source of a rule is named."""
+    if not isinstance(raw, dict):
+        return [path]
+    if "first" not in raw:
+        return [(*path, "from")]
+    items = enumerate(raw["first"])
+    return [(*path, "first", place, *(["from"] if isinstance(item, dict) else [])) for place, item in items]

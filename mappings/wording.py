@@ -1,0 +1,30 @@
+"""What people in a CRM read beside a field of ours: one sentence per canonical field."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+HELP: Mapping[str, str] = MappingProxyType(
+    {
+        "fit": "How well the person and the company fit, in points; from their fields.",
+        "engagement": "How much the person does of late, in points; falls when nothing happens.",
+        "total": "Fit and engagement together, in points.",
+        "band": "Hot, warm or cold, by the scores.",
+        "segment": "A to D: fit high or low, intent high or low.",
+        "stage": "Where the lead stands between inquiry and customer.",
+        "track": "The series of messages the lead is on.",
+        "recycle_reason": "Why sales gave the lead back.",
+        "reasons": "What speaks for the lead, the strongest first.",
+        "scored_at": "When the scores were last worked out.",
+        "touch": "The message that is due; a workflow sends it.",
+        "touch_at": "When the message became due; a workflow starts on its change.",
+        "is_student": "Tick for a student: never handed to sales.",
+        "is_competitor": "Tick for somebody at a competitor: never handed to sales.",
+        "problem": "The problem to be solved, as sales heard it.",
+        "budget": "What is known of the budget, as sales heard it.",
+        "authority": "Who decides, as sales heard it.",
+        "timeline": "When they want to decide, as sales heard it.",
+    }
+)
+"""By canonical name, of standing and lead fields alike; a field that is not here is told by its label."""
+TASK_KEY_LABEL = "Coldframe key"
+TASK_KEY_HELP = "Keeps one task one task, whatever is sent twice. Leave as it is."

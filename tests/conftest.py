@@ -1,0 +1,137 @@
+"""A private PostgreSQL for whoever wants one, where `initdb` is found."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from integration.store.session import Store
+
+_NUMBERS = count()
+
+
+def _programs() -> Path | None:
+    """The folder of the newest initdb that stands beside its postgres, or None."""
+    named = shutil.which("initdb")
+    places = [Path(named).resolve().parent] if named else []
+    places += [found.parent for found in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)]
+    return next((place for place in places if (place / "postgres").exists()), None)
+
+
+def _unprivileged() -> list[str]:
+    """The words before a command that let root run it as somebody whom PostgreSQL accepts."""
+    if os.getuid() != 0:
+        return []
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    pytest.skip("running as root and there is no user postgres or nobody to run PostgreSQL as")
+
+
+class Cluster:
+    """A PostgreSQL of our own on a loopback port."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._as_user = _unprivileged()
+        self._folder = Path(tempfile.mkdtemp(prefix="coldframe-pg-"))
+        if self._as_user:
+            os.chown(self._folder, int(self._as_user[1].split("=")[1]), -1)
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = int(probe.getsockname()[1])
+        self._run("initdb", "-U", "coldframe", "-A", "trust", "-E", "UTF8", "--no-sync").wait(60)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://coldframe@127.0.0.1:{self._port}/{database}"
+
+    def sql(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
+            conn.execute(statement)
+
+    def start(self) -> None:
+        settings = ("fsync=off", "unix_socket_directories=", "listen_addresses=127.0.0.1", "max_connections=60")
+        options = [word for setting in settings for word in ("-c", setting)]
+        self._process = self._run("postgres", "-p", str(self._port), *options)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.sql("SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    def crash(self) -> None:
+        """As `pg_ctl stop -m immediate`."""
+        self._stop(signal.SIGQUIT)
+
+    def close(self) -> None:
+        self._stop(signal.SIGINT)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _stop(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(20)
+            self._process = None
+
+    def _run(self, program: str, *options: str) -> "subprocess.Popen[bytes]":
+        command = [*self._as_user, str(self._programs / program), "-D", str(self._folder / "data"), *options]
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[Cluster]:
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's initdb is not on this machine: the store is tested on SQLite alone")
+    cluster = Cluster(programs)
+    try:
+        cluster.start()
+        cluster.sql("CREATE DATABASE template")
+        store = Store.open(cluster.url("template"))
+        store.migrate()
+        store.dispose()
+        yield cluster
+    finally:
+        cluster.close()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running PostgreSQL whose database `template` is migrated."""
+    with _running() as running:
+        yield running
+
+
+@pytest.fixture
+def fragile_cluster() -> Iterator[Cluster]:
+    """Another one, to be crashed."""
+    with _running() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(cluster: Cluster) -> Iterator[str]:
+    """An own, migrated PostgreSQL database."""
+    name = f"test_{next(_NUMBERS)}"
+    cluster.sql(f"CREATE DATABASE {name} TEMPLATE template")
+    yield cluster.url(name)
+    cluster.sql(f"DROP DATABASE {name} WITH (FORCE)")

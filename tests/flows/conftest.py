@@ -1,0 +1,110 @@
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import flows_run
+import pytest
+from flows_run import Watch
+
+from connectors.base import Credential
+from integration import clock, wiring
+from integration.flows.service import Connection, Service
+from integration.store.session import Store
+from mappings.instant import SECOND, parse
+from sandbox.server import Sandbox
+
+START = parse("2026-01-06T09:00:00Z")  # a Tuesday
+INSTANCE = "https://sandbox.my.salesforce.com"
+
+
+@pytest.fixture
+def at() -> Watch:
+    """The clock of the service and of both CRMs: call it to read it, set `at.now`, or let it go `forward`."""
+    return Watch(START)
+
+
+@pytest.fixture
+def sandbox(at: Watch) -> Iterator[Sandbox]:
+    """A HubSpot and a Salesforce over HTTP, empty."""
+    with Sandbox(now=lambda: at() // 1_000) as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("flows") / "empty.db"
+    opened = Store.open(f"sqlite:///{path}")
+    opened.migrate()
+    opened.dispose()
+    return path
+
+
+@pytest.fixture
+def database() -> str:
+    """The kind of store; a module that wants both overrides this with parameters."""
+    return "sqlite"
+
+
+@pytest.fixture
+def store_url(database: str, _migrated: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The address of an own, migrated database."""
+    if database == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    path = tmp_path / "coldframe.db"
+    shutil.copy(_migrated, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """That database, open."""
+    opened = Store.open(store_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def woken() -> list[str]:
+    """The lanes that a flow has asked to be woken."""
+    return []
+
+
+@pytest.fixture
+def credentials(sandbox: Sandbox) -> Mapping[str, Credential]:
+    """How to reach the sandbox's CRMs, Salesforce first: it is where tasks are at home when both know a person."""
+    return {
+        "salesforce": Credential(token="s", api_url=f"{sandbox.url}/salesforce", instance_url=INSTANCE),
+        "hubspot": Credential(token="h", api_url=f"{sandbox.url}/hubspot"),
+    }
+
+
+@pytest.fixture
+def connections(credentials: Mapping[str, Credential]) -> Mapping[str, Connection]:
+    """Both CRMs, connected."""
+    return {name: wiring.connect(name, credential) for name, credential in credentials.items()}
+
+
+@pytest.fixture
+def service(store: Store, connections: Mapping[str, Connection], at: Watch, woken: list[str]) -> Service:
+    """The service in this process, on the playbook two-axis; nothing waits for a batch to fill."""
+    return Service(
+        store=store,
+        playbook=wiring.playbook("two-axis"),
+        connections=connections,
+        now=at,
+        new_id=clock.new_id,
+        wake=woken.append,
+        sleep=time.sleep,
+        monotonic=clock.monotonic,
+        holder="test",
+        lease=20 * SECOND,
+        linger=0,
+        grace=30 * SECOND,
+    )
+
+
+@pytest.fixture
+def drain_all() -> Callable[[Service], int]:
+    """`drain_all(service)`: ingest, refresh, advance and deliver until nothing is left to do now."""
+    return flows_run.drain_all

@@ -1,0 +1,110 @@
+"""A process of the service that dies or dawdles where a test wants it to; run as a program, see `main`.
+
+It is built from the service's own parts. Where it dies is said by what those parts are given: a clock, an
+id maker, a wake-up or a connector, each of which does its work and then kills its process with SIGKILL.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from werkzeug.serving import make_server
+
+from connectors.base import Connector, Credential, Receipt, Write
+from integration import clock, logs, wiring
+from integration.app import create_app
+from integration.flows.advance import advance
+from integration.flows.deliver import deliver
+from integration.flows.ingest import ingest
+from integration.flows.service import Connection, Service
+from integration.settings import load
+from integration.store.session import Store
+from mappings.instant import SECOND, Instant
+
+
+def die(*_: object, **__: object) -> NoReturn:
+    """End this process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+@dataclass(frozen=True, slots=True)
+class DiesAfter:
+    """A connector whose process dies when the CRM has answered, before anybody reads the answer."""
+
+    inner: Connector
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
+        self.inner.apply(writes)
+        die()
+
+
+def main(wish: dict[str, Any]) -> None:
+    """`wish`: `do` ("web" or a lane), `store`, `sandbox`, `at`, `dies`, `lease` in seconds, `port`, `secret`."""
+    if wish["do"] == "web":
+        serve(wish)
+        return
+    service = built(wish)
+    kind, _, connection = str(wish["do"]).partition(":")
+    if kind == "deliver":
+        deliver(service, connection)
+    else:
+        {"ingest": ingest, "advance": advance}[kind](service)
+    service.store.dispose()
+
+
+def built(wish: dict[str, Any]) -> Service:
+    """The service of this process, on the store and the sandbox of the test."""
+    at: Instant = wish["at"]
+    started = time.monotonic()
+    credentials = {
+        "salesforce": Credential(
+            token="s", api_url=f"{wish['sandbox']}/salesforce", instance_url="https://sandbox.my.salesforce.com"
+        ),
+        "hubspot": Credential(token="h", api_url=f"{wish['sandbox']}/hubspot"),
+    }
+    connections = {name: wiring.connect(name, credential) for name, credential in credentials.items()}
+    if wish.get("dies") == "after the CRM's answer":
+        connections = {name: _fragile(connection) for name, connection in connections.items()}
+    return Service(
+        store=Store.open(wish["store"]),
+        playbook=wiring.playbook("two-axis"),
+        connections=connections,
+        now=lambda: at + round((time.monotonic() - started) * SECOND),
+        new_id=die if wish.get("dies") == "making a lead" else clock.new_id,
+        wake=lambda _lane: None,
+        sleep=time.sleep,
+        monotonic=clock.monotonic,
+        holder=f"test:{os.getpid()}",
+        lease=round(wish.get("lease", 20) * SECOND),
+        linger=0,
+        grace=0,
+    )
+
+
+def _fragile(connection: Connection) -> Connection:
+    return replace(connection, connector=DiesAfter(connection.connector))
+
+
+def serve(wish: dict[str, Any]) -> None:
+    """The web application over the test's store, dying before its first commit or after it."""
+    settings = load({"COLDFRAME_SECRET_KEY": "k" * 32, "COLDFRAME_ACTIVITY_SECRET": wish["secret"]})
+    logs.configure(settings)
+    store = Store.open(wish["store"])
+    dies = wish.get("dies")
+    wake: Callable[[str], None] = die if dies == "after the commit" else lambda _lane: None
+    now: Callable[[], Instant] = die if dies == "before the commit" else clock.now
+    app = create_app(settings, store=store, wake=wake, queue=list, now=now)
+    make_server("127.0.0.1", wish["port"], app, threaded=True).serve_forever()
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

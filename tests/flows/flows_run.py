@@ -1,0 +1,99 @@
+"""How tests hand something to the service and let it work, without processes or a queue between the flows."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from integration.flows.advance import advance
+from integration.flows.deliver import deliver
+from integration.flows.ingest import ingest
+from integration.flows.refresh import read_records
+from integration.flows.service import Service
+from integration.store import activities, effects, inbox, leads, letters, numbers
+from integration.store.activities import ActivityRow
+from integration.store.effects import EffectRow
+from integration.store.leads import LeadRow
+from integration.store.letters import Letter
+from integration.store.numbers import Numbers
+from mappings.instant import Instant, show
+
+MOST_ROUNDS = 100
+
+
+class Watch:
+    """A clock that stands still until it is set; calling it tells the time, in microseconds."""
+
+    def __init__(self, start: Instant) -> None:
+        self.now = start
+
+    def __call__(self) -> Instant:
+        return self.now
+
+    def forward(self, span: int) -> None:
+        """Let this much time pass at once."""
+        self.now += span
+
+
+def drain_all(service: Service) -> int:
+    """Ingest, refresh, advance and deliver until nothing is left to do now; the number of batches done."""
+    done = 0
+    for _ in range(MOST_ROUNDS):
+        turns = ingest(service)
+        turns += sum(read_records(service, name) for name in service.connections)
+        turns += advance(service)
+        turns += sum(deliver(service, name) for name in service.connections)
+        if not turns:
+            return done
+        done += turns
+    msg = f"the service is still busy after {MOST_ROUNDS} rounds"
+    raise AssertionError(msg)
+
+
+def activity(number: object, email: str, kind: str, at: Instant, **properties: Any) -> dict[str, Any]:
+    """One item of the activities webhook."""
+    return {"id": f"a{number}", "type": kind, "at": show(at), "email": email, "properties": properties}
+
+
+def receive(service: Service, *items: Mapping[str, Any], source: str = "activities") -> int:
+    """Store one delivery as the webhook's door does once its signature is verified; its id."""
+    body = json.dumps(items if source == "hubspot" else {"activities": items}).encode()
+    return receive_raw(service, body, source=source)
+
+
+def receive_raw(service: Service, body: bytes, *, source: str = "activities") -> int:
+    """As `receive`, with the bytes as they came."""
+    with service.store.write() as conn:
+        return inbox.add(conn, [(source, {}, body, service.now())])[0]
+
+
+def lead(service: Service, email: str) -> LeadRow:
+    """The one lead with this e-mail, as stored."""
+    with service.store.read() as conn:
+        (row,) = leads.get(conn, [leads.by_email(conn, [email])[email]])
+    return row
+
+
+def history(service: Service, email: str) -> list[ActivityRow]:
+    """What the lead with this e-mail did, as stored."""
+    row = lead(service, email)
+    with service.store.read() as conn:
+        return activities.history(conn, [row.id])
+
+
+def decided(service: Service, email: str, kind: str) -> list[EffectRow]:
+    """The effects of one kind that were decided for the lead with this e-mail."""
+    row = lead(service, email)
+    with service.store.read() as conn:
+        return [effect for effect in effects.history(conn, [row.id]) if effect.kind == kind]
+
+
+def dead(service: Service) -> list[Letter]:
+    """The dead letters that nobody has replayed."""
+    with service.store.read() as conn:
+        return letters.waiting(conn, 1_000)
+
+
+def counts(service: Service) -> Numbers:
+    """Everything that can be counted."""
+    with service.store.read() as conn:
+        return numbers.counts(conn)

@@ -1,0 +1,107 @@
+"""What we write comes back as webhooks, and leads to nothing; what a person changes does."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from flows_crms import FIELDS, TASKS, calls, engagement, person
+from flows_run import Watch, activity, drain_all, lead, receive
+from flows_senders import free_port
+from werkzeug.serving import make_server
+
+from integration.app import INTAKE, create_app
+from integration.flows.advance import advance
+from integration.flows.deliver import deliver
+from integration.flows.ingest import ingest
+from integration.flows.refresh import read_records
+from integration.flows.service import Service
+from integration.settings import load
+from integration.store.session import Store
+from sandbox.server import Sandbox
+
+ANA = "ana@acme.example"
+SECRET = "sandbox-hubspot-client-secret"
+
+
+@pytest.fixture
+def webhooks(sandbox: Sandbox, store: Store, at: Watch) -> Iterator[None]:
+    """The sandbox's HubSpot sends its webhooks to our door."""
+    port = free_port()
+    settings = load(
+        {
+            "COLDFRAME_SECRET_KEY": "k" * 32,
+            "COLDFRAME_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "HUBSPOT_ACCESS_TOKEN": "h",
+            "HUBSPOT_CLIENT_SECRET": SECRET,
+        }
+    )
+    app = create_app(settings, store=store, wake=lambda _lane: None, queue=list, now=at)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    sandbox.send_webhooks(f"http://127.0.0.1:{port}/webhooks/hubspot", SECRET)
+    yield
+    sandbox.send_webhooks("")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions[INTAKE].close()
+
+
+def _outgoing(service: Service) -> dict[str, int]:
+    """Every row of the outbox with how often it was wanted."""
+    with service.store.read() as conn:
+        rows = conn.exec_driver_sql("SELECT key, seq FROM outbox").all()
+    return {str(key): int(seq) for key, seq in rows}
+
+
+def _received(service: Service, text: str) -> int:
+    """How many deliveries hold this text."""
+    with service.store.read() as conn:
+        bodies = conn.exec_driver_sql("SELECT body FROM inbox WHERE state = 'done'").scalars()
+        return sum(text.encode() in body for body in bodies)
+
+
+def _writes(sandbox: Sandbox) -> int:
+    return sum(calls(sandbox, wanted) for table in (FIELDS, TASKS) for wanted in table.values())
+
+
+@pytest.mark.usefixtures("webhooks")
+def test_the_echo_of_our_own_writes_leads_to_no_further_write(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    record = person(sandbox, "hubspot", ANA)
+    assert sandbox.drain()
+    receive(service, activity(1, ANA, "demo_request", at()))
+    ingest(service)
+    for name in service.connections:
+        read_records(service, name)
+    advance(service)
+    assert deliver(service, "hubspot")
+    assert engagement(sandbox, "hubspot", record) == 10
+    before, writes = _outgoing(service), _writes(sandbox)
+    for _ in range(3):
+        at.forward(60_000_000)
+        assert sandbox.drain()
+        drain_all(service)
+    assert _received(service, "coldframe_score"), "the echo did come in"
+    assert _outgoing(service) == before
+    assert _writes(sandbox) == writes
+
+
+@pytest.mark.usefixtures("webhooks")
+def test_a_persons_change_is_no_echo(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    record = person(sandbox, "hubspot", ANA)
+    receive(service, activity(1, ANA, "page_view", at(), page="pricing"))
+    _until_quiet(service, sandbox)
+    fit = (lead(service, ANA).standing or {})["fit"]
+    at.forward(60_000_000)
+    sandbox.hubspot.set("contacts", record, {"jobtitle": "Analyst"})
+    _until_quiet(service, sandbox)
+    assert (lead(service, ANA).standing or {})["fit"] < fit
+    assert float(sandbox.hubspot.values("contacts", record)["coldframe_fit"]) < fit
+
+
+def _until_quiet(service: Service, sandbox: Sandbox, drained: Callable[[Service], int] = drain_all) -> None:
+    for _ in range(5):
+        assert sandbox.drain()
+        if not drained(service):
+            return

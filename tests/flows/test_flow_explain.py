@@ -1,0 +1,93 @@
+"""`explain` on the service's store: one lead by any of its names, at any time, and what is no longer justified."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
+from flows_crms import person
+from flows_run import Watch, activity, decided, lead, receive
+
+from integration.flows.explaining import explained
+from integration.flows.service import Service
+from integration.playbook.explain import Explanation
+from mappings.instant import DAY, HOUR, MINUTE, Instant
+from sandbox.server import Sandbox
+
+Drain: TypeAlias = Callable[[Service], int]
+EMAIL = "ana@acme.example"
+
+
+def told(service: Service, name: str, at: Instant) -> Explanation:
+    found = explained(service.store, service.playbook, name, at)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+def hot(service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain) -> str:
+    """A lead that became an MQL; answers its contact's id in HubSpot."""
+    record = person(sandbox, "hubspot", EMAIL)
+    at.forward(DAY)
+    deeds = [
+        activity(1, EMAIL, "page_view", at() - 3 * HOUR, page="pricing"),
+        activity(2, EMAIL, "page_view", at() - 2 * HOUR, page="case_study"),
+        activity(3, EMAIL, "content_download", at() - HOUR, asset="Guide", asset_type="educational"),
+        activity(4, EMAIL, "page_view", at() - MINUTE, page="case_study"),
+    ]
+    receive(service, *deeds)
+    drain_all(service)
+    return record
+
+
+def test_explain_derives_what_the_service_stored(service: Service, hot: str, at: Watch) -> None:
+    row = lead(service, EMAIL)
+    explanation = told(service, EMAIL, at())
+    where = explanation.standing
+    assert hot
+    assert (where.total, where.band, where.stage) == (row.total, row.band, row.stage) == (80, "hot", "mql")
+    assert {each.key for each in explanation.done if each.kind == "task"} == {
+        effect.key for effect in decided(service, EMAIL, "task")
+    }
+    assert explanation.unjustified == ()
+    assert "mql since" in explanation.stage[-1]
+
+
+def test_explain_knows_a_lead_by_id_by_email_in_any_case_and_by_crm_record(
+    service: Service, hot: str, at: Watch
+) -> None:
+    row = lead(service, EMAIL)
+    names = (row.id, EMAIL.upper(), f"hubspot:contact:{hot}")
+    assert {told(service, name, at()).lead for name in names} == {row.id}
+    assert explained(service.store, service.playbook, "nobody@acme.example", at()) is None
+    assert explained(service.store, service.playbook, "hubspot:contact:1", at()) is None
+
+
+def test_explain_of_an_earlier_time_knows_nothing_of_what_came_later(service: Service, hot: str, at: Watch) -> None:
+    assert hot
+    before = told(service, EMAIL, at() - 2 * HOUR - MINUTE)
+    assert (before.standing.engagement, before.standing.stage) == (15, "inquiry")
+    assert before.outlook.band == "hot"
+    assert [gap.points for gap in before.outlook.missing] == [15_000]
+
+
+def test_explain_says_what_was_done_and_is_no_longer_justified(
+    service: Service, hot: str, at: Watch, drain_all: Drain
+) -> None:
+    """The person turns out to have unsubscribed before the task: it stays, and the ledger says so."""
+    assert hot
+    done = {effect.key for effect in decided(service, EMAIL, "task")}
+    receive(service, activity(5, EMAIL, "unsubscribe", at() - 4 * HOUR))
+    drain_all(service)
+    explanation = told(service, EMAIL, at())
+    assert done
+    assert done <= {each.key for each in explanation.unjustified}
+    assert not [each for each in explanation.done if each.kind == "task"]
+    assert all(each.words and each.because for each in explanation.unjustified)
+
+
+def test_explain_the_clock_that_runs_is_named(service: Service, hot: str, at: Watch) -> None:
+    assert hot
+    (clock,) = told(service, EMAIL, at()).clocks
+    assert clock.startswith("first contact: is due ")
+    late = told(service, EMAIL, at() + 2 * DAY)
+    assert late.clocks[0].endswith("and is still running")

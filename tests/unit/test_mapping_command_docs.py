@@ -1,0 +1,48 @@
+"""docs/mapping.md: its example is a mapping that compiles, and it tells of every transform and of what is written."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from mappings.canonical import STANDING_FIELDS
+from mappings.crm import Transform
+from mappings.files import parsed, shipped
+from mappings.translate import inward, outward
+from mappings.wording import HELP
+
+PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+
+
+def test_the_example_does_what_the_page_says() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    file = parsed(example, "docs/mapping.md")
+    assert file.problems == ()
+    assert file.mapping is not None
+    raw = {"lead_source": "messe hannover", "mobilephone": "+49", "sales_notes": "", "jobtitle": "Head of IT"}
+    assert inward(file.mapping, "contact", raw).lead == {
+        "phone": "+49",
+        "title": "Head of IT",
+        "seniority": "director",
+        "country": "DE",
+        "problem": None,
+        "source": "trade_show",
+    }
+    written = outward(file.mapping, "contact", {"band": "hot", "reasons": "x" * 600})
+    assert written["acme_temperature"] == "Heiß"
+    assert len(written["acme_why"]) == 500
+
+
+def test_every_transform_is_told_of() -> None:
+    assert [name for name in get_args(Transform) if f"| `{name}` |" not in PAGE] == []
+
+
+def test_the_number_of_written_fields_is_right() -> None:
+    mapping = shipped("hubspot").mapping
+    assert mapping is not None
+    words = {10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen"}
+    assert f"the {words[len(mapping.objects['contact'].write)]} `coldframe_…` properties" in PAGE
+
+
+def test_every_part_of_a_standing_has_a_help_text_short_enough_for_salesforce() -> None:
+    assert set(STANDING_FIELDS) <= set(HELP)
+    assert all(len(text) <= 510 for text in HELP.values())

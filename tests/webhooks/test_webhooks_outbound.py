@@ -1,0 +1,172 @@
+"""Salesforce's outbound messages: who is let in, what is kept, what is answered, what they say."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from webhooks_senders import Kept, Wall
+
+from integration.app import INTAKE, create_app
+from integration.settings import SettingsError, load
+from integration.store.session import Store
+from webhooks import salesforce
+from webhooks.facts import Oversized, Unreadable
+from webhooks.parsers import parse
+
+SECRET = "a" * 20 + "B-_4567890"
+ORG, ORG_18 = "00D5g000004AbCd", "00D5g000004AbCdEAK"
+LEAD = "00Q5g00000AbCdEEAV"
+DOOR = f"/webhooks/salesforce/{SECRET}/outbound"
+SESSION = "00D5g000004AbCd!AQEAQsecretsession"
+
+
+def notification(number: int, *, record: str = LEAD, kind: str = "Lead", more: str = "", p: str = "sf") -> str:
+    return (
+        f"<Notification><Id>04l5g00000{number:08d}</Id>"
+        f'<sObject xsi:type="{p}:{kind}" xmlns:{p}="urn:sobject.enterprise.soap.sforce.com">'
+        f"<{p}:Id>{record}</{p}:Id><{p}:SystemModstamp>2026-01-06T09:00:00.000Z</{p}:SystemModstamp>{more}</sObject>"
+        "</Notification>"
+    )
+
+
+def message(*notifications: str, org: str = ORG_18, envelope: str = "soapenv", head: str = "") -> bytes:
+    text = (
+        f'<?xml version="1.0" encoding="UTF-8"?>{head}<{envelope}:Envelope '
+        f'xmlns:{envelope}="http://schemas.xmlsoap.org/soap/envelope/" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        f'<{envelope}:Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound">'
+        f"<OrganizationId>{org}</OrganizationId><ActionId>04k5g0000000001AAA</ActionId>"
+        f"<SessionId>{SESSION}</SessionId>{''.join(notifications)}"
+        f"</notifications></{envelope}:Body></{envelope}:Envelope>"
+    )
+    return text.encode()
+
+
+@pytest.fixture
+def app(store: Store, wall: Wall, woken: list[str]) -> Iterator[Flask]:
+    settings = load(
+        {
+            "COLDFRAME_SECRET_KEY": "k" * 32,
+            "COLDFRAME_OUTBOUND_SECRET": f"{'x' * 24} {SECRET}",
+            "SALESFORCE_ORGANIZATION_ID": ORG,
+            "SALESFORCE_ACCESS_TOKEN": "t",
+            "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com",
+            "COLDFRAME_MAX_BODY_BYTES": "200000",
+        }
+    )
+    built = create_app(settings, store=store, wake=woken.append, queue=list, now=wall)
+    yield built
+    built.extensions[INTAKE].close()
+
+
+def send(client: FlaskClient, body: bytes, door: str = DOOR) -> tuple[int, bytes]:
+    answer = client.post(door, data=body, headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'})
+    return answer.status_code, answer.data
+
+
+@pytest.mark.parametrize("org", [ORG, ORG_18])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_a_message_is_kept_without_its_session_id_and_acknowledged(
+    client: FlaskClient, kept: Kept, woken: list[str], org: str, bom: bytes
+) -> None:
+    status, answer = send(client, bom + message(notification(1), org=org))
+    assert (status, answer) == (200, salesforce.ACK)
+    (delivery,) = kept()
+    assert delivery.source == "salesforce_outbound"
+    assert delivery.body == (bom + message(notification(1), org=org)).replace(SESSION.encode(), b"")
+    assert woken == ["ingest"]
+    (noticed,) = parse(delivery.source, delivery.body).noticed
+    assert (noticed.system, noticed.object, noticed.id, noticed.what) == ("salesforce", "Lead", LEAD, "changed")
+    assert noticed.property is None
+    assert noticed.at == 1_767_690_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("door", "body"),
+    [
+        (DOOR.replace("B-_", "B-x"), message(notification(1))),
+        ("/webhooks/salesforce/%C3%A9/outbound", message(notification(1))),
+        (DOOR, message(notification(1), org="00D5g000004AbCD")),
+        (DOOR, message(notification(1), org="")),
+        (DOOR, b"<a/>"),
+    ],
+)
+def test_a_wrong_secret_or_organization_is_turned_away(client: FlaskClient, kept: Kept, door: str, body: bytes) -> None:
+    assert send(client, body, door)[0] == 401
+    assert kept() == []
+
+
+BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "ha"}">' for n in range(12))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"<!DOCTYPE x [{BOMB}]>",
+        '<!DOCTYPE x [<!ENTITY a11 SYSTEM "file:///etc/passwd">]>',
+        '<!doctype x SYSTEM "http://127.0.0.1:1/evil.dtd">',
+    ],
+)
+def test_a_document_type_is_refused_at_once(client: FlaskClient, kept: Kept, head: str) -> None:
+    body = message(notification(1, more="<sf:Title>&a11;</sf:Title>"), head=head)
+    started = time.monotonic()
+    assert send(client, body)[0] == 400
+    with pytest.raises(Unreadable):
+        salesforce.parse(body)
+    with pytest.raises(Unreadable):
+        salesforce.parse(body.decode().replace("UTF-8", "UTF-16").encode("utf-16"))
+    assert time.monotonic() - started < 0.5
+    assert kept() == []
+
+
+def test_what_is_no_xml_is_refused_and_too_much_too(client: FlaskClient) -> None:
+    assert send(client, b"")[0] == 400
+    assert send(client, b"{}")[0] == 400
+    assert send(client, message(notification(1))[:-20])[0] == 400
+    assert send(client, message(*map(notification, range(101))))[0] == 413
+    assert send(client, message(*map(notification, range(100))))[0] == 200
+    assert send(client, b" " * 200_001)[0] == 413
+
+
+def test_prefixes_vary_and_nil_is_nothing_and_short_ids_are_made_long() -> None:
+    body = message(
+        notification(1, p="ns1", record=LEAD[:15], more='<ns1:LastModifiedById xsi:nil="true"/>'),
+        notification(2, kind="Task", record="00T5g00000AbCdEEAV", more="<sf:IsDeleted>true</sf:IsDeleted>"),
+        envelope="S",
+    )
+    first, second = parse("salesforce_outbound", body).noticed
+    assert (first.object, first.id, first.origin) == ("Lead", LEAD, "OUTBOUND/")
+    assert (second.object, second.what) == ("Task", "deleted")
+    assert first.key != second.key
+
+
+def test_a_bad_notification_is_set_aside_and_its_neighbours_are_not() -> None:
+    body = message(notification(1), notification(2, record="../x"), "<Notification><Id>1</Id></Notification>")
+    found = parse("salesforce_outbound", body)
+    assert len(found.noticed) == 1
+    assert [bad.index for bad in found.rejected] == [1, 2]
+
+
+def test_recorded_messages_load(samples: Path) -> None:
+    found = [salesforce.parse(path.read_bytes()) for path in sorted((samples / "salesforce_outbound").glob("*.xml"))]
+    assert len(found) == 4
+    assert [len(each.noticed) for each in found if each.noticed] == [3]
+    assert all(not each.rejected for each in found)
+    whole = next((samples / "salesforce_outbound").glob("*Message1.xml")).read_bytes()
+    assert b"GSRAzG9lPxyKRPjJ3" not in salesforce.stored(whole)
+    with pytest.raises(Oversized):
+        salesforce.parse(message(*map(notification, range(101))))
+
+
+def test_a_secret_without_an_organization_does_not_start() -> None:
+    given = {"COLDFRAME_SECRET_KEY": "k" * 32, "COLDFRAME_OUTBOUND_SECRET": SECRET}
+    with pytest.raises(SettingsError, match="SALESFORCE_ORGANIZATION_ID: is not set"):
+        load(given)
+    with pytest.raises(SettingsError, match="COLDFRAME_OUTBOUND_SECRET"):
+        load({**given, "COLDFRAME_OUTBOUND_SECRET": ""})
+    with pytest.raises(SettingsError, match="24 or more") as caught:
+        load({**given, "COLDFRAME_OUTBOUND_SECRET": "../short"})
+    assert "../short" not in str(caught.value)

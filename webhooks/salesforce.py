@@ -1,0 +1,137 @@
+"""Salesforce's outbound messages: SOAP, at most 100 notifications, each a record with some of its fields.
+
+They are unsigned: whoever sends them is known by a secret in the address and by the organization's id. They carry the
+latest values, not those of the event, and come in any order, so all they say is that a record has changed; the record
+itself is read. [apis: In]
+"""
+
+import hmac
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from lxml import etree
+
+from mappings import record_ids, transforms
+from webhooks import lenient
+from webhooks.facts import Noticed, Oversized, Parsed, Rejected, Unreadable, What
+
+SYSTEM = "salesforce"
+SOURCE = "salesforce_outbound"
+
+MOST = 100
+"""Notifications that one message may carry."""
+CONTENT_TYPE = "text/xml; charset=utf-8"
+ACK = (
+    b'<?xml version="1.0" encoding="UTF-8"?>'
+    b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
+    b'<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>'
+    b"</soapenv:Body></soapenv:Envelope>"
+)
+"""What Salesforce wants to hear; anything else, and it sends the message again for a day."""
+
+Element: TypeAlias = Any
+"""An element of lxml's, which comes without types."""
+
+_OUTBOUND = "{http://soap.sforce.com/2005/09/outbound}"
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_SESSION = re.compile(rb"(<(?:[\w.-]+:)?SessionId(?:\s[^>]*)?>)[^<]*")
+_ALIKE = 15
+"""Characters of an id that tell records apart; three more tell its case."""
+
+
+def check(body: bytes, organization: str) -> bool:
+    """Whether a message comes from this organization (15 or 18 characters); raises Unreadable or Oversized."""
+    message = _message(body)
+    if message is None:
+        return False
+    _count(message)
+    told = message.findtext(f"{_OUTBOUND}OrganizationId") or ""
+    return hmac.compare_digest(told.strip()[:_ALIKE].encode(), organization[:_ALIKE].encode())
+
+
+def stored(body: bytes) -> bytes:
+    """The message as it is kept: without the session id, which opens the organization to whoever holds it."""
+    return _SESSION.sub(rb"\1", body)
+
+
+def parse(body: bytes) -> Parsed:
+    """Every changed record that a stored message names; raises as `check` would have."""
+    message = _message(body)
+    if message is None:
+        return Parsed()
+    _count(message)
+    noticed: list[Noticed] = []
+    rejected: list[Rejected] = []
+    for index, notification in enumerate(message.iterfind(f"{_OUTBOUND}Notification")):
+        try:
+            noticed.append(_noticed(notification))
+        except ValueError as error:
+            item = etree.tostring(notification, encoding="unicode")
+            rejected.append(lenient.rejected(index, str(error), item))
+    return Parsed(noticed=tuple(noticed), rejected=tuple(rejected))
+
+
+def _message(body: bytes) -> Element | None:
+    """The `notifications` element; None where the envelope holds none. A document type is refused unread."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+    )
+    if b"<!DOCTYPE" in body[:1_000_000].upper():
+        raise Unreadable(_NO_TYPES)
+    try:
+        root = etree.fromstring(body.removeprefix(b"\xef\xbb\xbf"), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        msg = f"not XML: {error}"
+        raise Unreadable(msg) from None
+    if root.getroottree().docinfo.doctype:
+        raise Unreadable(_NO_TYPES)
+    return root.find(f".//{_OUTBOUND}notifications")
+
+
+_NO_TYPES = "a document type is not taken"
+
+
+def _count(message: Element) -> None:
+    number = sum(1 for _ in message.iterfind(f"{_OUTBOUND}Notification"))
+    if number > MOST:
+        msg = f"{number} notifications in one message; at most {MOST} are taken"
+        raise Oversized(msg)
+
+
+def _noticed(notification: Element) -> Noticed:
+    record = notification.find(f"{_OUTBOUND}sObject")
+    if record is None:
+        msg = "missing element `sObject`"
+        raise ValueError(msg)
+    fields = dict(_fields(record))
+    name = (record.get(f"{_XSI}type") or "").rpartition(":")[2]
+    key = record_ids.full(SYSTEM, fields.get("Id") or "")
+    if not name or not record_ids.genuine(SYSTEM, key):
+        msg = "`sObject`: its type or its Id is missing"
+        raise ValueError(msg)
+    at = transforms.date(_first(fields, ("SystemModstamp", "LastModifiedDate", "CreatedDate")))
+    what: What = "deleted" if fields.get("IsDeleted") == "true" else "changed"
+    notified = (notification.findtext(f"{_OUTBOUND}Id") or "").strip()
+    return Noticed(
+        system=SYSTEM,
+        object=name,
+        id=key,
+        at=at or 0,
+        what=what,
+        property=None,
+        value=None,
+        key=f"{SYSTEM}:{notified or f'{name}:{key}:{at or 0}'}",
+        origin=f"OUTBOUND/{fields.get('LastModifiedById') or ''}",
+    )
+
+
+def _fields(record: Element) -> Iterator[tuple[str, str | None]]:
+    """Field names and values, whatever the prefix; None where the message says `nil`."""
+    for child in record.iterchildren(tag=etree.Element):
+        empty = child.get(f"{_XSI}nil") in {"true", "1"}
+        yield etree.QName(child).localname, None if empty else lenient.text((child.text or "").strip())
+
+
+def _first(fields: dict[str, str | None], names: Iterable[str]) -> str | None:
+    return next((value for name in names if (value := fields.get(name))), None)
