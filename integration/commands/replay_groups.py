@@ -7,34 +7,23 @@ in its own order, and memory never holds more than one group.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from integration.commands.replay_lines import ACCOUNT, ACTIVITY, Record
-from mappings.instant import Instant
+from integration.commands.replay_lines import Record
 
 
 @dataclass(slots=True)
 class Groups:
     """Leads and accounts, joined where a line says that they belong together."""
 
-    last: Instant | None = None
-    """The time of the last record."""
     _above: dict[str, str] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _leads: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, records: Iterable[Record]) -> "Groups":
-        """The groups of a file, read once."""
+    def of(cls, affiliations: Iterable[tuple[str, str]]) -> "Groups":
+        """The groups of a file, from all of its (lead, account)."""
         groups = cls()
-        last = None
-        for at, kind, _, lead, account, _, fields in records:
-            if last is None or at > last:
-                last = at
-            if kind == ACTIVITY:
-                if account and lead:
-                    groups._join(f"l{lead}", f"a{account}")
-            elif kind != ACCOUNT and (named := fields.get("account")):
-                groups._join(f"l{lead}", f"a{named}")
-        groups.last = last
+        for lead, account in affiliations:
+            groups._join(f"l{lead}", f"a{account}")
         return groups
 
     def number(self, record: Record) -> int:

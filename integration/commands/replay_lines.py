@@ -53,31 +53,56 @@ class ActivityLine(msgspec.Struct, tag_field="kind", tag="activity"):
 
 def read(lines: Iterable[bytes], name: str) -> Iterator[Record]:
     """The records of a file, in its order; empty lines are nothing. Unreadable at the first line that is wrong."""
-    decode = msgspec.json.Decoder(AccountLine | LeadLine | ActivityLine).decode
+    decode = _decoder().decode
     for number, line in enumerate(lines, 1):
         try:
-            record = _record(decode(line))
+            told = decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
             if not line.strip():
                 continue
             raise _unreadable(name, number, str(wrong)) from None
-        if record is None:
+        if not isinstance(told, ActivityLine):
+            yield _change(told)
+        elif told.lead or told.account:
+            at = from_datetime(told.at)
+            yield (at, ACTIVITY, told.id, told.lead, told.account, told.type, told.properties)
+        else:
             raise _unreadable(name, number, "an activity needs a `lead`, or an `account`")
-        yield record
+
+
+def affiliations(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    """(lead, account) wherever a line says that they belong together; lines that cannot be read are for `read` to tell.
+
+    Most lines of a file name no account, which shows without decoding them: the word is missing, and nothing is written
+    as an escape that may hide it.
+    """
+    decode = _decoder().decode
+    for line in lines:
+        if b"account" not in line and b"\\" not in line:
+            continue
+        try:
+            told = decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            continue
+        if isinstance(told, ActivityLine):
+            if told.account and told.lead:
+                yield told.lead, told.account
+        elif isinstance(told, LeadLine) and (named := told.fields.get("account")):
+            yield told.lead, str(named)
+
+
+def _decoder() -> msgspec.json.Decoder[AccountLine | LeadLine | ActivityLine]:
+    return msgspec.json.Decoder(AccountLine | LeadLine | ActivityLine)
 
 
 def _unreadable(name: str, number: int, wrong: str) -> Unreadable:
     return Unreadable(f"{name}:{number}: {wrong}")
 
 
-def _record(line: AccountLine | LeadLine | ActivityLine) -> Record | None:
-    at = from_datetime(line.at)
-    if isinstance(line, ActivityLine):
-        if not line.lead and not line.account:
-            return None
-        return (at, ACTIVITY, line.id, line.lead, line.account, line.type, line.properties)
+def _change(line: AccountLine | LeadLine) -> Record:
     kind = LEAD if isinstance(line, LeadLine) else ACCOUNT
     lead, account = (line.lead, "") if isinstance(line, LeadLine) else ("", line.account)
+    at = from_datetime(line.at)
     return (at, kind, _identity(lead or account, line.fields), lead, account, "", line.fields)
 
 

@@ -3,21 +3,20 @@
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import groupby
-from operator import itemgetter
 from typing import IO, Any, TypeAlias
 
 import msgspec
 
 from integration.commands import replay_shown
 from integration.commands.replay_groups import Groups
-from integration.commands.replay_lines import Record, read
-from integration.commands.replay_runs import Pages, Sorter
+from integration.commands.replay_lines import Record, affiliations, read
+from integration.commands.replay_runs import Buckets, Pages, Sorter
 from integration.commands.replay_world import World
 from integration.core.playbook import Playbook
 from mappings.instant import Instant
 
 _Placed: TypeAlias = tuple[int, int, int, str, str, str, str, int, dict[str, Any]]
+_PLACED: Any = tuple[int, int, int, str, str, str, str, int, dict[str, Any]]
 """(group, at, kind, id, lead, account, type, place in the file, fields or properties)"""
 
 _RECORD = 400
@@ -33,7 +32,6 @@ class Replay:
         self.playbook = playbook
         self.effects: Sorter[tuple[int, str, str, bytes]] = Sorter(tuple[int, str, str, bytes])
         self.leads: Sorter[tuple[str, bytes]] = Sorter(tuple[str, bytes])
-        self._records: Sorter[_Placed] = Sorter(tuple[int, int, int, str, str, str, str, int, dict[str, Any]])
         try:
             with _without_collector():
                 self._run(file, name, until)
@@ -42,19 +40,21 @@ class Replay:
             raise
 
     def _run(self, file: IO[bytes], name: str, until: Instant | None) -> None:
-        groups = Groups.of(read(file, name))
-        end = until if until is not None else groups.last
-        if end is None:
-            return
-        file.seek(0)
-        number = groups.number
-        add = self._records.add
-        for place, record in enumerate(read(file, name)):
-            if record[0] <= end:
-                add((number(record), *record[:6], place, record[6]), _RECORD)
-        with closing(self._records):
-            for _, placed in groupby(self._records, key=itemgetter(0)):
-                self._fold(_single(placed), end)
+        number = Groups.of(affiliations(file)).number
+        with closing(Buckets[_Placed](_PLACED, _RECORD, file.tell())) as buckets:
+            file.seek(0)
+            last = until
+            for place, record in enumerate(read(file, name)):
+                at, kind, event, lead, account, what, fields = record
+                if until is None:
+                    if last is None or at > last:
+                        last = at
+                elif at > until:
+                    continue
+                buckets.add((number(record), at, kind, event, lead, account, what, place, fields))
+            if last is not None:
+                for placed in buckets:
+                    self._fold(_single(placed), last)
 
     def _fold(self, records: Iterable[Record], end: Instant) -> None:
         """Fold one group to the end."""
@@ -81,17 +81,16 @@ class Replay:
         """Give the files back."""
         self.effects.close()
         self.leads.close()
-        self._records.close()
 
 
 def _single(placed: Iterable[_Placed]) -> Iterator[Record]:
     """Each event once. Of two with one id and time that differ, the same one wins wherever they stand in the file."""
     before: Record | None = None
-    for each in placed:
-        record: Record = (*each[1:7], each[8])
+    for _, at, kind, event, lead, account, what, _, fields in placed:
+        record = (at, kind, event, lead, account, what, fields)
         if before is None:
             before = record
-        elif record[2] == before[2] and record[:4] == before[:4]:
+        elif event == before[2] and record[:4] == before[:4]:
             before = min(before, record, key=_content)
         else:
             yield before

@@ -3,6 +3,9 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import IO, Any, Generic, TypeVar
 
@@ -14,6 +17,12 @@ _RUN = 48_000_000
 """Bytes of records sorted at a time in memory, as their givers weigh them."""
 _CHUNK = 64_000
 """Bytes read back at a time from each run."""
+_BUCKET = 8_000_000
+"""Bytes of the file read for each bucket: about fifty thousand records."""
+_MOST = 256
+"""So many buckets at the most, since each holds some records back."""
+_DEALT = 128
+"""Records of a bucket written at a time."""
 _LENGTH = 4
 _PLACE = 8
 _BUFFERED = 8_000_000
@@ -75,6 +84,72 @@ class Sorter(Generic[RecordT]):
         """Give the file back."""
         if self._file is not None:
             self._file.close()
+
+
+class Buckets(Generic[RecordT]):
+    """Records by group, dealt out to buckets in one temporary file; groups come back whole, each in order.
+
+    A record begins with its group's number and differs from every other before anything that cannot be compared. Groups
+    need no order among themselves, so that dealing replaces sorting: only a bucket that memory cannot hold is sorted.
+    """
+
+    def __init__(self, record: Any, weight: int, size: int) -> None:
+        """Records of about `weight` bytes of memory each, from a file of `size` bytes."""
+        self._record, self._weight = record, weight
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed in close()
+        count = min(_MOST, size // _BUCKET + 1)
+        self._open: list[list[RecordT]] = [[] for _ in range(count)]
+        self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+        self._place = 0
+
+    def add(self, record: RecordT) -> None:
+        """Take one more record."""
+        number = record[0] % len(self._open)
+        bucket = self._open[number]
+        bucket.append(record)
+        if len(bucket) == _DEALT:
+            chunk = self._encode(bucket)
+            self._file.write(chunk)
+            self._chunks[number].append((self._place, len(chunk)))
+            self._place += len(chunk)
+            bucket.clear()
+
+    def __iter__(self) -> Iterator[Iterable[RecordT]]:
+        """Every group's records, in order; to be used up before the next group. Nothing may be added afterwards."""
+        for number, chunks in enumerate(self._chunks):
+            if (len(chunks) + 1) * _DEALT * self._weight > _RUN:
+                yield from self._sorted(number)
+                continue
+            groups: dict[int, list[RecordT]] = {}
+            for record in self._bucket(number):
+                group = groups.get(record[0])
+                if group is None:
+                    groups[record[0]] = [record]
+                else:
+                    group.append(record)
+            for group in groups.values():
+                group.sort()
+                yield group
+
+    def _bucket(self, number: int) -> Iterator[RecordT]:
+        decode = msgspec.msgpack.Decoder(list[self._record]).decode  # type: ignore[name-defined] # a type made of values
+        for place, length in self._chunks[number]:
+            self._file.seek(place)
+            yield from decode(self._file.read(length))
+        yield from self._open[number]
+        self._open[number] = []
+
+    def _sorted(self, number: int) -> Iterator[Iterable[RecordT]]:
+        with closing(Sorter[RecordT](self._record)) as sorter:
+            for record in self._bucket(number):
+                sorter.add(record, self._weight)
+            for _, group in groupby(sorter, key=itemgetter(0)):
+                yield group
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
 
 
 class Pages:

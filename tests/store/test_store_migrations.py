@@ -24,10 +24,7 @@ def test_a_migrated_database_equals_the_metadata(store: Store) -> None:
 
 
 def test_several_processes_may_migrate_at_once(bare_url: str) -> None:
-    processes = [
-        subprocess.Popen([sys.executable, "-c", MIGRATE, bare_url], stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
+    processes = [subprocess.Popen([sys.executable, "-c", MIGRATE, bare_url], stderr=subprocess.PIPE) for _ in range(3)]
     for process in processes:
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said.decode()

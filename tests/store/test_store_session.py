@@ -213,9 +213,7 @@ def test_a_child_and_its_parent_do_not_disturb_each_other(url: str) -> None:
         "s.dispose()\n"
         "sys.exit(status)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", family, url], capture_output=True, check=False, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", family, url], capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stdout.decode().split()) == (0, ["19", "19"]), done.stderr.decode()
 
 

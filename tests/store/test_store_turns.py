@@ -103,10 +103,7 @@ def test_processes_write_in_turn_and_nobody_is_refused(sqlite_url: str, sqlite_s
         "    with s.write() as conn: dirty.mark(conn, ['ana'], 0)\n"
         "s.dispose()\n"
     )
-    processes = [
-        subprocess.Popen([sys.executable, "-c", count, sqlite_url], stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
+    processes = [subprocess.Popen([sys.executable, "-c", count, sqlite_url], stderr=subprocess.PIPE) for _ in range(3)]
     for process in processes:
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said.decode()
