@@ -8,7 +8,12 @@ from integration.jobs import drift, look, sweep
 SWEEP_SECONDS = 10
 DRIFT_SECONDS = 3_600
 
+_settings = wiring.settings()
+_poll_seconds = _settings.poll_seconds
+# What talks to a CRM goes to a CRM's queue: one that hangs must not keep webhooks from being read.
+_crms = [name for name in ("salesforce", "hubspot") if getattr(_settings, name) is not None]
+
 register(sweep, queue_name="ingest", interval=SWEEP_SECONDS, result_ttl=0, ttl=SWEEP_SECONDS * 3, job_timeout=60)
-register(drift, queue_name="ingest", interval=DRIFT_SECONDS, result_ttl=0, ttl=DRIFT_SECONDS, job_timeout=300)
-_POLL_SECONDS = wiring.settings().poll_seconds
-register(look, queue_name="ingest", interval=_POLL_SECONDS, result_ttl=0, ttl=_POLL_SECONDS, job_timeout=60)
+register(look, queue_name="ingest", interval=_poll_seconds, result_ttl=0, ttl=_poll_seconds, job_timeout=60)
+for name in _crms[:1]:
+    register(drift, queue_name=name, interval=DRIFT_SECONDS, result_ttl=0, ttl=DRIFT_SECONDS, job_timeout=300)

@@ -1,4 +1,4 @@
-"""`coldframe demo`: three weeks of a company's leads in a minute and a half, on this machine."""
+"""`coldframe demo`: three weeks of a company's leads in two minutes, on this machine."""
 
 import shutil
 import tempfile
@@ -30,7 +30,7 @@ _SETTLE = 90.0
 @click.command()
 @click.option("--exit", "leave", is_flag=True, help="Stop after the summary instead of leaving everything running.")
 @click.option("--leads", default=300, show_default=True, help="How many people the sandbox's CRMs hold.")
-@click.option("--seconds", default=90, show_default=True, help="How long the three weeks take.")
+@click.option("--seconds", default=120, show_default=True, help="How long the three weeks take.")
 @click.option("--playbook", default="two-axis", show_default=True, help="The playbook to run.")
 @click.option("--port", default=8000, show_default=True, help="The service's port (0: any free one).")
 @click.option("--sandbox-port", default=8100, show_default=True, help="The sandbox's port (0: any free one).")
@@ -56,7 +56,7 @@ def demo(  # noqa: PLR0913 - the options of the command
             sandbox_port=sandbox_port,
             COLDFRAME_PLAYBOOK=playbook,
             COLDFRAME_REHEARSAL=f"{until}@{rate}",
-            COLDFRAME_POLL_SECONDS="3",  # of real time: most of a day
+            COLDFRAME_POLL_SECONDS="2",  # of real time: some eight hours of the story
         ) as running:
             _play(running, leads, clock.rehearsed(until, rate), until - DAYS * DAY, console)
             console.print("Waiting for the last writes to arrive …")

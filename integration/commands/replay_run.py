@@ -75,7 +75,8 @@ class Replay:
             for effect in effects:
                 line = replay_shown.effect_line(effect)
                 self.effects.add((effect.at, lead, effect.key, line), len(line) + 2 * len(effect.key))
-            ledgers.add(lead, [replay_shown.ledger_entry(line) for line in lines])
+            if lines:
+                ledgers.add(lead, replay_shown.ledger_text(lines))
 
     def close(self) -> None:
         """Give the files back."""

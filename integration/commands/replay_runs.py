@@ -164,11 +164,10 @@ class Pages:
         self._open: defaultdict[str, list[bytes]] = defaultdict(list)
         self._held = 0
 
-    def add(self, name: str, lines: Iterable[bytes]) -> None:
+    def add(self, name: str, text: bytes) -> None:
         """Write some more under a name."""
-        for line in lines:
-            self._open[name].append(line)
-            self._held += len(line)
+        self._open[name].append(text)
+        self._held += len(text)
         if self._held >= _BUFFERED:
             self._write()
 

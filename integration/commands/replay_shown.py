@@ -1,7 +1,8 @@
 """What a replay prints: effects, leads and their ledgers, as JSON lines or as tables for people [semantics 12]."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from integration.core.effects import (
 )
 from integration.core.ledger import Line
 from integration.core.standing import Standing
-from mappings.instant import DAY, MINUTE, SECOND, Instant, show
+from mappings.instant import MINUTE, SECOND, Instant, show
 
 _KINDS: dict[type[Effect], str] = {
     StageChanged: "stage",
@@ -37,18 +38,16 @@ _COMMON = frozenset({"key", "lead", "at", "because"})
 _quoted = msgspec.json.Encoder().encode
 
 
-@lru_cache(maxsize=4_096)
-def _day(number: int) -> str:
-    return show(number * DAY)[:11]
+@lru_cache(maxsize=16_384)
+def _minute(number: int) -> str:
+    return show(number * MINUTE)[:17]
 
 
 def time_text(at: Instant) -> str:
     """As `show`, for many instants of few days."""
-    day, rest = divmod(at, DAY)
-    minutes, rest = divmod(rest, MINUTE)
+    minute, rest = divmod(at, MINUTE)
     seconds, fraction = divmod(rest, SECOND)
-    text = f"{_day(day)}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
-    return f"{text}.{fraction:06}Z" if fraction else f"{text}Z"
+    return f"{_minute(minute)}{seconds:02}.{fraction:06}Z" if fraction else f"{_minute(minute)}{seconds:02}Z"
 
 
 def amount(points: int) -> int | float:
@@ -58,42 +57,48 @@ def amount(points: int) -> int | float:
 
 def effect_line(effect: Effect) -> bytes:
     """One effect as a line of JSON."""
-    told: dict[str, Any] = {
-        "kind": "effect",
-        "at": time_text(effect.at),
-        "lead": effect.lead,
-        "effect": _KINDS[type(effect)],
-        "key": effect.key,
-    }
-    for name, called in _own(effect.__slots__):
-        value = getattr(effect, name)
-        told[called] = time_text(value) if name == "due_at" else value
-    told["because"] = effect.because
+    kind = type(effect)
+    told, names, values = _shape(kind)
+    told = told.copy()
+    told.update(zip(names, values(effect), strict=True))
+    told["at"] = time_text(effect.at)
+    if kind is TaskWanted:
+        told["due_at"] = time_text(told["due_at"])
     return _quoted(told)
 
 
 @lru_cache(maxsize=64)
-def _own(fields: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The fields that only this kind of effect has, and what they are called."""
-    return tuple((name, _NAMES.get(name, name)) for name in fields if name not in _COMMON)
+def _shape(kind: type[Effect]) -> tuple[dict[str, Any], tuple[str, ...], Callable[[Effect], tuple[Any, ...]]]:
+    """A kind of effect as JSON with its parts in order, what its fields are called there, and what reads them."""
+    own = {name: _NAMES.get(name, name) for name in kind.__slots__ if name not in _COMMON}
+    called = {"lead": "lead", "key": "key", **own, "because": "because"}
+    told = {"kind": "effect", "at": None, "lead": None, "effect": _KINDS[kind], **dict.fromkeys(called.values())}
+    return told, tuple(called.values()), attrgetter(*called)
 
 
-def ledger_entry(line: Line) -> bytes:
-    """One ledger line as JSON: points by rule and activity, cap, floor or decay."""
-    at, axis, kind, rule, activity, points = line
-    return b"".join(
-        (b'{"at":"', time_text(at).encode(), _what_line(axis, kind, rule), _quoted(activity), _amount(points))
-    )
+def ledger_text(lines: Iterable[Line]) -> bytes:
+    """Ledger lines as JSON, separated by commas: points by rule and activity, cap, floor or decay."""
+    return ",".join(
+        [
+            f'{{"at":"{time_text(at)}{_what_line(axis, kind, rule)}{_text(activity)}{_amount(points)}'
+            for at, axis, kind, rule, activity, points in lines
+        ]
+    ).encode()
 
 
 @lru_cache(maxsize=4_096)
-def _what_line(axis: str, kind: str, rule: str) -> bytes:
-    return f'","axis":"{axis}","line":"{kind}","rule":{_quoted(rule).decode()},"activity":'.encode()
+def _what_line(axis: str, kind: str, rule: str) -> str:
+    return f'","axis":"{axis}","line":"{kind}","rule":{_text(rule)},"activity":'
+
+
+def _text(value: str) -> str:
+    """A text as JSON: in quotation marks, with escapes only where there is something to escape."""
+    return _quoted(value).decode()
 
 
 @lru_cache(maxsize=4_096)
-def _amount(points: int) -> bytes:
-    return f',"points":{amount(points)}}}'.encode()
+def _amount(points: int) -> str:
+    return f',"points":{amount(points)}}}'
 
 
 def lead_line(lead: str, where: Standing, end: Instant, ledger: bytes) -> bytes:

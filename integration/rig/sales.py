@@ -46,7 +46,7 @@ class Sales:
                 self._answer(known)
 
     def _hesitation(self) -> Span:
-        return self.chance.randrange(1, 16) * HOUR
+        return self.chance.randrange(1, 8) * HOUR
 
     def _answer(self, task: Mapping[str, Any]) -> None:
         share = self.chance.random()

@@ -9,7 +9,7 @@ from integration.commands import replay_runs
 from integration.commands.bench_history import chance
 from integration.commands.replay import replay
 from integration.commands.replay_groups import Groups
-from integration.commands.replay_lines import Unreadable, read
+from integration.commands.replay_lines import Unreadable, affiliations, read
 from integration.commands.replay_runs import Pages, Sorter
 
 ACME = {"kind": "account", "account": "acme", "at": "2026-01-05T09:00:00Z"}
@@ -257,8 +257,8 @@ def test_pages_keep_the_order_of_each_name(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(replay_runs, "_BUFFERED", 10)
     pages = Pages()
     for number in range(20):
-        pages.add("a", [str(number).encode()])
-        pages.add("b", [b"x"])
+        pages.add("a", str(number).encode())
+        pages.add("b", b"x")
     assert pages.text("a") == b",".join(str(number).encode() for number in range(20))
     assert pages.text("c") == b""
     pages.close()
@@ -267,7 +267,7 @@ def test_pages_keep_the_order_of_each_name(monkeypatch: pytest.MonkeyPatch) -> N
 def test_leads_that_were_ever_at_one_account_are_one_group() -> None:
     lines = [json.dumps(line).encode() for line in history()]
     records = list(read(lines, "x"))
-    groups = Groups.of(records)
+    groups = Groups.of(affiliations(lines))
     numbers = {record[3]: groups.number(record) for record in records if record[3]}
     assert numbers["lead0"] == numbers["lead3"] == numbers["lead1"]
     assert numbers["lead2"] != numbers["lead0"]
