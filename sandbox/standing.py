@@ -28,6 +28,8 @@ class Lead:
     band: str
     segment: str
     stage: str
+    track: str
+    touch: str
     reasons: str
 
 
@@ -70,6 +72,8 @@ def _from_hubspot(values: Mapping[str, str]) -> Lead:
         band=values.get("coldframe_band", ""),
         segment=values.get("coldframe_segment", ""),
         stage=values.get("coldframe_stage", ""),
+        track=values.get("coldframe_track", ""),
+        touch=values.get("coldframe_touch", ""),
         reasons=values.get("coldframe_reasons", ""),
     )
 
@@ -87,6 +91,8 @@ def _from_salesforce(values: Mapping[str, Any], account: str) -> Lead:
         band=values.get("Coldframe_Band__c") or "",
         segment=values.get("Coldframe_Segment__c") or "",
         stage=values.get("Coldframe_Stage__c") or "",
+        track=values.get("Coldframe_Track__c") or "",
+        touch=values.get("Coldframe_Touch__c") or "",
         reasons=values.get("Coldframe_Reasons__c") or "",
     )
 
@@ -95,7 +101,13 @@ def _joined(one: Lead, other: Lead) -> Lead:
     """One person in two systems: the scored record speaks, HubSpot's where both are."""
     systems = tuple(dict.fromkeys((*one.systems, *other.systems)))
     speaker = one if one.score is not None or other.score is None else other
-    return replace(speaker, systems=systems, company=one.company or other.company, title=one.title or other.title)
+    return replace(
+        speaker,
+        systems=systems,
+        company=one.company or other.company,
+        title=one.title or other.title,
+        touch=one.touch or other.touch,
+    )
 
 
 def _number(value: float | None) -> str:

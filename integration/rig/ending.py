@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from integration import wiring
 from integration.rig.rig import Rig
 from integration.store import numbers
 
 _STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
-HANDOFF = "handoff"
 _TAG = re.compile(r"<[^>]+>")
 _BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^>]*>", re.IGNORECASE)
 
@@ -26,7 +26,8 @@ def summary(running: Rig, console: Console, *, settled: bool) -> None:
     tasks = running.tasks()
     ours = [task for task in tasks if task["key"]]
     scored = sum(n for stage, n in found.leads_by_stage.items() if stage)
-    handoffs = [task for task in ours if _cause(task["key"]) == HANDOFF]
+    handoff = wiring.playbook(running.settings.playbook).handoff.play
+    handoffs = [task for task in ours if _cause(task["key"]) == handoff]
     console.print()
     console.print(f"[bold]{scored}[/] leads were scored, [bold]{len(handoffs)}[/] were handed to sales as MQLs.")
     console.print(_funnel(found.leads_by_stage))
