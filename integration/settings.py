@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from connectors.base import Credential
+from integration.needs import unmet
 from integration.variables import (
     Address,
     DatabaseUrl,
@@ -24,8 +25,6 @@ from integration.variables import (
     Token,
 )
 from mappings.instant import SECOND, Span
-
-_SALESFORCE = (".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,15 +264,6 @@ _NEVER_EMPTY = {
 }
 
 
-def _sandboxed(given: Mapping[str, str]) -> bool:
-    """Whether every connected CRM is a sandbox on this machine."""
-    return all(
-        urlsplit(given.get(f"{system}_API_URL", "")).hostname == "127.0.0.1"
-        for system in ("HUBSPOT", "SALESFORCE")
-        if f"{system}_ACCESS_TOKEN" in given
-    )
-
-
 def load(environ: Mapping[str, str]) -> Settings:
     """Settings from these variables; SettingsError with every mistake otherwise. Other variables are ignored."""
     given = {
@@ -281,7 +271,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         for name in VARIABLES
         if environ.get(name, "").strip() or (name in environ and name in _NEVER_EMPTY)
     }
-    mistakes = list(_incomplete(given))
+    mistakes = [_mistake(variable, problem) for variable, problem in unmet(given)]
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
@@ -309,30 +299,3 @@ def _refused(error: ValidationError) -> Iterator[Mistake]:
         if (variable, problem) not in told:
             told.add((variable, problem))
             yield _mistake(variable, problem)
-
-
-def _incomplete(given: Mapping[str, str]) -> Iterator[Mistake]:
-    """What one variable asks of another."""
-    needs = (
-        ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET", "HubSpot's webhooks cannot be verified without it"),
-        ("HUBSPOT_CLIENT_SECRET", "HUBSPOT_ACCESS_TOKEN", "HubSpot's records cannot be read without it"),
-        ("HUBSPOT_CLIENT_SECRET", "COLDFRAME_PUBLIC_URL", "HubSpot signs the address it posts to"),
-        ("HUBSPOT_API_URL", "HUBSPOT_ACCESS_TOKEN", "HUBSPOT_API_URL is set"),
-        ("HUBSPOT_APP_ID", "HUBSPOT_DEVELOPER_API_KEY", "an app's webhooks cannot be subscribed without it"),
-        ("HUBSPOT_DEVELOPER_API_KEY", "HUBSPOT_APP_ID", "HUBSPOT_DEVELOPER_API_KEY is set"),
-        ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL", "Salesforce has no common address"),
-        ("SALESFORCE_INSTANCE_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL is set"),
-        ("SALESFORCE_API_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_API_URL is set"),
-        ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ORGANIZATION_ID", "outbound messages are known by it"),
-        ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ACCESS_TOKEN", "the records that messages name have to be read"),
-    )
-    missing: dict[str, str] = {}
-    for holder, needed, reason in needs:
-        if holder in given and needed not in given:
-            missing.setdefault(needed, reason)
-    yield from (_mistake(name, f"is not set, but {reason}") for name, reason in missing.items())
-    if "COLDFRAME_REHEARSAL" in given and not _sandboxed(given):
-        yield _mistake("COLDFRAME_REHEARSAL", "is set, but a CRM is connected that is not a sandbox on this machine")
-    host = urlsplit(given.get("SALESFORCE_INSTANCE_URL", "https://x.salesforce.com")).hostname or ""
-    if not host.endswith(_SALESFORCE) and "SALESFORCE_API_URL" not in given:
-        yield _mistake("SALESFORCE_INSTANCE_URL", "not a Salesforce domain, and no SALESFORCE_API_URL names a sandbox")
