@@ -6,7 +6,7 @@ from typing import Any
 from integration.core.axes import Band, Engagement, EngagementRule, Fit, FitGroup, FitRule, IdleSteps, Segments, Step
 from integration.core.conditions import Compare
 from integration.core.decide import Decision, order
-from integration.core.effects import Effect
+from integration.core.effects import Effect, TouchDue, TrackChanged
 from integration.core.events import AccountChanged, Event, LeadChanged
 from integration.core.playbook import Gate, Handoff, Playbook, Recycle
 from integration.core.program import Clock, Due, FirstMove, Offset, Play, Rhythm, TaskStep, Touch, Track
@@ -144,3 +144,19 @@ def fold(book: Playbook, *events: Event, until: Instant | None = None) -> Decisi
 
 def of(kind: type[Effect], decision: Decision) -> list[Any]:
     return [effect for effect in decision.effects if isinstance(effect, kind)]
+
+
+BORN = told(source="other")
+
+
+def book(*tracks: Track, first: str | None = None, **more: Any) -> Playbook:
+    moves = (FirstMove(track=first),) if first else ()
+    return playbook(tracks=(*tracks, NEWSLETTER, RENURTURE), first_moves=moves, **more)
+
+
+def touches(decision: Decision) -> list[tuple[float, str]]:
+    return [((touch.at - START) / DAY, touch.content) for touch in of(TouchDue, decision)]
+
+
+def route(decision: Decision) -> list[tuple[str | None, str | None]]:
+    return [(change.before, change.after) for change in of(TrackChanged, decision)]
