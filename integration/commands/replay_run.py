@@ -1,4 +1,4 @@
-"""A replay: read, sort, fold, print. Memory grows with the leads of the largest account, not with activities."""
+"""A replay: read, deal out by group, fold, print. Memory grows with the leads of an account, not with activities."""
 
 import gc
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Runs: sort more than memory holds, and keep more text than memory holds, in temporary files."""
+"""Runs: sort or group more than memory holds, and keep more text than memory holds, in temporary files."""
 
 import heapq
 from collections import defaultdict
@@ -17,12 +17,14 @@ _RUN = 48_000_000
 """Bytes of records sorted at a time in memory, as their givers weigh them."""
 _CHUNK = 64_000
 """Bytes read back at a time from each run."""
-_BUCKET = 8_000_000
-"""Bytes of the file read for each bucket: about fifty thousand records."""
+_BUCKET = 1_000_000
+"""Bytes of the file read for each bucket: some thousand records, few enough for the processor's own memory."""
 _MOST = 256
 """So many buckets at the most, since each holds some records back."""
-_DEALT = 128
-"""Records of a bucket written at a time."""
+_DEALT = 16_000
+"""Bytes of a bucket written at a time."""
+_EMPTY = b"\xdd" + bytes(4)
+"""The beginning of a list in MessagePack, before its length is known."""
 _LENGTH = 4
 _PLACE = 8
 _BUFFERED = 8_000_000
@@ -96,29 +98,37 @@ class Buckets(Generic[RecordT]):
     def __init__(self, record: Any, weight: int, size: int) -> None:
         """Records of about `weight` bytes of memory each, from a file of `size` bytes."""
         self._record, self._weight = record, weight
-        self._encode = msgspec.msgpack.Encoder().encode
+        self._encode_into = msgspec.msgpack.Encoder().encode_into
         self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed in close()
         count = min(_MOST, size // _BUCKET + 1)
-        self._open: list[list[RecordT]] = [[] for _ in range(count)]
+        self._open = [bytearray(_EMPTY) for _ in range(count)]
+        self._counts, self._written = [0] * count, [0] * count
         self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(count)]
         self._place = 0
 
     def add(self, record: RecordT) -> None:
         """Take one more record."""
         number = record[0] % len(self._open)
-        bucket = self._open[number]
-        bucket.append(record)
-        if len(bucket) == _DEALT:
-            chunk = self._encode(bucket)
-            self._file.write(chunk)
-            self._chunks[number].append((self._place, len(chunk)))
-            self._place += len(chunk)
-            bucket.clear()
+        text = self._open[number]
+        self._encode_into(record, text, -1)
+        self._counts[number] += 1
+        if len(text) >= _DEALT:
+            self._file.write(self._chunk(number))
+            self._chunks[number].append((self._place, len(text)))
+            self._place += len(text)
+            self._written[number] = self._counts[number]
+            self._open[number] = bytearray(_EMPTY)
+
+    def _chunk(self, number: int) -> bytearray:
+        """What a bucket holds back, as one list of records."""
+        text = self._open[number]
+        text[1 : len(_EMPTY)] = (self._counts[number] - self._written[number]).to_bytes(_LENGTH, "big")
+        return text
 
     def __iter__(self) -> Iterator[Iterable[RecordT]]:
         """Every group's records, in order; to be used up before the next group. Nothing may be added afterwards."""
-        for number, chunks in enumerate(self._chunks):
-            if (len(chunks) + 1) * _DEALT * self._weight > _RUN:
+        for number, count in enumerate(self._counts):
+            if count * self._weight > _RUN:
                 yield from self._sorted(number)
                 continue
             groups: dict[int, list[RecordT]] = {}
@@ -137,8 +147,7 @@ class Buckets(Generic[RecordT]):
         for place, length in self._chunks[number]:
             self._file.seek(place)
             yield from decode(self._file.read(length))
-        yield from self._open[number]
-        self._open[number] = []
+        yield from decode(self._chunk(number))
 
     def _sorted(self, number: int) -> Iterator[Iterable[RecordT]]:
         with closing(Sorter[RecordT](self._record)) as sorter:

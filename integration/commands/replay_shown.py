@@ -10,44 +10,29 @@ from rich.console import Console
 from rich.table import Table
 
 from integration.core.axes import POINT
-from integration.core.effects import (
-    AlertRaised,
-    Effect,
-    Escalated,
-    HandoffHeld,
-    StageChanged,
-    TaskWanted,
-    TouchDue,
-    TrackChanged,
-)
+from integration.core.effects import KINDS, Effect
 from integration.core.ledger import Line
 from integration.core.standing import Standing
-from mappings.instant import MINUTE, SECOND, Instant, show
+from mappings.instant import HOUR, SECOND, Instant, show
 
-_KINDS: dict[type[Effect], str] = {
-    StageChanged: "stage",
-    TaskWanted: "task",
-    TrackChanged: "track",
-    TouchDue: "touch",
-    AlertRaised: "alert",
-    Escalated: "escalation",
-    HandoffHeld: "handoff_held",
-}
 _NAMES = {"before": "from", "after": "to"}
 _COMMON = frozenset({"key", "lead", "at", "because"})
 _quoted = msgspec.json.Encoder().encode
 
 
+_IN_HOUR = tuple(f"{second // 60:02}:{second % 60:02}" for second in range(3_600))
+
+
 @lru_cache(maxsize=16_384)
-def _minute(number: int) -> str:
-    return show(number * MINUTE)[:17]
+def _hour(number: int) -> str:
+    return show(number * HOUR)[:14]
 
 
 def time_text(at: Instant) -> str:
     """As `show`, for many instants of few days."""
-    minute, rest = divmod(at, MINUTE)
-    seconds, fraction = divmod(rest, SECOND)
-    return f"{_minute(minute)}{seconds:02}.{fraction:06}Z" if fraction else f"{_minute(minute)}{seconds:02}Z"
+    hour, rest = divmod(at, HOUR)
+    second, fraction = divmod(rest, SECOND)
+    return f"{_hour(hour)}{_IN_HOUR[second]}.{fraction:06}Z" if fraction else f"{_hour(hour)}{_IN_HOUR[second]}Z"
 
 
 def amount(points: int) -> int | float:
@@ -57,23 +42,24 @@ def amount(points: int) -> int | float:
 
 def effect_line(effect: Effect) -> bytes:
     """One effect as a line of JSON."""
-    kind = type(effect)
-    told, names, values = _shape(kind)
-    told = told.copy()
+    shape, names, values = _SHAPES[type(effect)]
+    told = shape.copy()
     told.update(zip(names, values(effect), strict=True))
     told["at"] = time_text(effect.at)
-    if kind is TaskWanted:
+    if "due_at" in told:
         told["due_at"] = time_text(told["due_at"])
     return _quoted(told)
 
 
-@lru_cache(maxsize=64)
 def _shape(kind: type[Effect]) -> tuple[dict[str, Any], tuple[str, ...], Callable[[Effect], tuple[Any, ...]]]:
     """A kind of effect as JSON with its parts in order, what its fields are called there, and what reads them."""
     own = {name: _NAMES.get(name, name) for name in kind.__slots__ if name not in _COMMON}
     called = {"lead": "lead", "key": "key", **own, "because": "because"}
-    told = {"kind": "effect", "at": None, "lead": None, "effect": _KINDS[kind], **dict.fromkeys(called.values())}
+    told = {"kind": "effect", "at": None, "lead": None, "effect": KINDS[kind], **dict.fromkeys(called.values())}
     return told, tuple(called.values()), attrgetter(*called)
+
+
+_SHAPES = {kind: _shape(kind) for kind in KINDS}
 
 
 def ledger_text(lines: Iterable[Line]) -> bytes:

@@ -62,13 +62,14 @@ def _soonest(fold: Fold) -> tuple[Instant, _Work]:
         soonest, work = at, _idled
     if (state.then or state.first_attempt is not None) and (at := _waited(fold)) < soonest:
         soonest, work = at, _nothing
-    if state.stay is not None and (at := ways.timed_exits(fold)) < soonest:
+    stay = state.stay
+    if stay is not None and fold.table.tracks[stay.track].timed and (at := ways.timed_exits(fold)) < soonest:
         soonest, work = at, _nothing
     if state.waiting:
         at, waiting = touches.next_waiting(fold)
         if at < soonest:
             soonest, work = at, partial(_send_waiting, waiting)
-    if state.stay is not None and (at := tracks.touch_due(fold)) < soonest:
+    if stay is not None and stay.planned is not None and (at := tracks.touch_due(fold)) < soonest:
         soonest, work = at, _track_touch
     return soonest, work
 

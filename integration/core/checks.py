@@ -15,6 +15,8 @@ Check: TypeAlias = Callable[["Fold"], bool]
 Tests: TypeAlias = Callable[[Fields], bool] | None
 """What an activity's properties must pass; None if there is nothing to test."""
 
+_SEGMENTS = ("A", "B", "C", "D")
+
 _Reader: TypeAlias = Callable[["Fold"], Value]
 
 
@@ -78,7 +80,8 @@ def _compare(compare: Compare) -> Check:
         if compare.subject == "stage":
             return lambda fold: fold.state.stage in wanted
         if compare.subject == "segment":
-            return lambda fold: (fold.segment() or "").casefold() in wanted
+            segments = frozenset(name for name in _SEGMENTS if name.casefold() in wanted)
+            return lambda fold: fold.segment() in segments
         if compare.subject == "band":
             return lambda fold: fold.band().casefold() in wanted
 

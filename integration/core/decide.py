@@ -218,7 +218,8 @@ def settle(fold: Fold) -> None:
     for _ in range(_ROUNDS):
         if state.stage == "suppressed":
             return
-        moved = state.stay is not None and bool(table.tracks[state.stay.track].judged) and _off_track(fold)
+        stay = state.stay
+        moved = stay is not None and bool(table.tracks[stay.track].judged) and _off_track(fold)
         if fold.event and state.stage in gate.GATED and gate.consider(fold):
             moved = True
         if not moved and (fold.leads_on or table.plain_tracks):

@@ -1,6 +1,8 @@
 """What a decision asks the world to do. Every effect has a key derived from its cause."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from mappings.instant import Instant
@@ -103,3 +105,16 @@ class HandoffHeld:
 
 
 Effect: TypeAlias = StageChanged | TaskWanted | TrackChanged | TouchDue | AlertRaised | Escalated | HandoffHeld
+
+KINDS: Mapping[type[Effect], str] = MappingProxyType(
+    {
+        StageChanged: "stage",
+        TaskWanted: "task",
+        TrackChanged: "track",
+        TouchDue: "touch",
+        AlertRaised: "alert",
+        Escalated: "escalation",
+        HandoffHeld: "handoff_held",
+    }
+)
+"""What each effect is called where it is stored or printed."""

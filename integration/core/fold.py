@@ -93,10 +93,11 @@ class Fold:
     def segment(self) -> str | None:
         """`A` high fit and intent, `B` high fit, `C` high intent, `D` neither; None without thresholds [000:46-50]."""
         segments, state = self.playbook.segments, self.state
-        if segments.fit_high is None and segments.intent_high is None:
+        fit_high, intent_high = segments.fit_high, segments.intent_high
+        if fit_high is None and intent_high is None:
             return None
-        fit = segments.fit_high is None or state.fit >= segments.fit_high
-        intent = segments.intent_high is None or state.score.value >= segments.intent_high
+        fit = fit_high is None or state.fit >= fit_high
+        intent = intent_high is None or state.score.value >= intent_high
         return ("A" if intent else "B") if fit else ("C" if intent else "D")
 
     def persona(self) -> str | None:
@@ -120,7 +121,10 @@ class Fold:
 
     def excluded(self) -> bool:
         """Whether this person is scored but never handed to sales [001:103]."""
-        return any(check(self) for check in self.table.exclusions)
+        for check in self.table.exclusions:  # noqa: SIM110 - every gate asks, and any() costs twice the loop
+            if check(self):
+                return True
+        return False
 
 
 _DERIVED: dict[str, Callable[[Fold], Value]] = {

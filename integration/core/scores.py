@@ -14,6 +14,8 @@ from mappings.canonical import Activity, Fields
 from mappings.instant import DAY, Instant
 
 _RANKS = {name: rank for rank, name in enumerate(ASSET)}
+_line = tuple.__new__
+"""What a line's own constructor does as well, a call later."""
 _KEYS = 256
 """So many assets a rule's limit tells apart; beyond it the oldest are forgotten."""
 
@@ -28,16 +30,18 @@ def accrue(fold: Fold, activity: Activity, rules: Sequence[RulePlan]) -> None:
     engagement = fold.playbook.engagement
     if not given or engagement is None:
         return
+    state = fold.state
     for rule in given:
         if rule.resets:
             fold.scoring = True
-            fold.state.scored = activity.at
+            state.scored = activity.at
             break
-    score, how = fold.state.score, engagement.decay
+    score, how = state.score, engagement.decay
     _rebase(score, how, activity.at, resets=fold.scoring)
+    what = fold.what = about(activity.properties)
     for rule in given:
         _add(fold, activity, rule, engagement)
-        _remember(fold, activity, rule)
+        _remember(state.seen, activity, rule, what)
     falls = decay.due(score, how)
     if falls is not None and falls < fold.horizon:
         fold.horizon = falls
@@ -62,7 +66,7 @@ def _add(fold: Fold, activity: Activity, rule: RulePlan, engagement: Engagement)
     stepped = score.step > 0 and isinstance(how, IdleSteps)
     stood = score.base if stepped else before
     new = stood + rule.points
-    lines.append(Line(at, "engagement", "points", rule.name, activity.id, rule.points))
+    lines.append(_line(Line, (at, "engagement", "points", rule.name, activity.id, rule.points)))
     if cap is not None and new > cap:
         lines.append(Line(at, "engagement", "cap", rule.name, activity.id, cap - new))
         new = cap
@@ -79,12 +83,10 @@ def _add(fold: Fold, activity: Activity, rule: RulePlan, engagement: Engagement)
         decay.put(score.buckets, how, at, new - stood)
 
 
-def _remember(fold: Fold, activity: Activity, rule: RulePlan) -> None:
-    what = fold.what = about(activity.properties) if fold.what is None else fold.what
-    seen = fold.state.seen.get(rule.name)
+def _remember(kept: dict[str, Seen], activity: Activity, rule: RulePlan, what: str) -> None:
+    seen = kept.get(rule.name)
     if seen is None:
-        seen = Seen(points=rule.points, at=activity.at, times=1, activity=activity.id, about=what)
-        fold.state.seen[rule.name] = seen
+        kept[rule.name] = Seen(points=rule.points, at=activity.at, times=1, activity=activity.id, about=what)
         return
     seen.at, seen.activity, seen.about = activity.at, activity.id, what
     seen.times += 1
@@ -94,8 +96,7 @@ def about(properties: Fields) -> str:
     """What an activity was about: the first of ASSET that its properties name, or ""."""
     best, found = len(_RANKS), ""
     for name, value in properties.items():
-        rank = _RANKS.get(name)
-        if rank is not None and rank < best and value:
+        if name in _RANKS and value and (rank := _RANKS[name]) < best:
             best, found = rank, str(value)
     return found
 

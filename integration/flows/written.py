@@ -4,30 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from integration.core.effects import (
-    AlertRaised,
-    Effect,
-    Escalated,
-    HandoffHeld,
-    StageChanged,
-    TaskWanted,
-    TouchDue,
-    TrackChanged,
-)
+from integration.core.effects import KINDS, Effect, Escalated, TaskWanted, TouchDue
 from integration.core.standing import Standing
 from integration.store.effects import EffectRow
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
-KINDS: Mapping[type, str] = {
-    StageChanged: "stage",
-    TaskWanted: "task",
-    TrackChanged: "track",
-    TouchDue: "touch",
-    AlertRaised: "alert",
-    Escalated: "escalation",
-    HandoffHeld: "handoff_held",
-}
 _REASONS = 5
 
 

@@ -273,3 +273,14 @@ def test_leads_that_were_ever_at_one_account_are_one_group() -> None:
     assert numbers["lead2"] != numbers["lead0"]
     with pytest.raises(Unreadable, match="x:1: "):
         list(read([b"{}"], "x"))
+
+
+def test_an_account_counts_however_the_line_is_escaped_and_wrong_lines_are_left_to_the_reader() -> None:
+    escaped = rb'{"kind": "lead", "lead": "ana", "at": "2026-01-05T09:00:00Z", "fields": {"\u0061ccount": "acme"}}'
+    assert list(affiliations([b'{"account"', escaped, json.dumps(PRICING).encode()])) == [("ana", "acme")]
+
+
+def test_of_several_wrong_lines_the_first_is_told(tmp_path: Path) -> None:
+    result = run(tmp_path, [*GOOD, '{"kind": "visit"}', '{"kind": "account"}', PRICING])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "events.jsonl:3: " in result.stderr
