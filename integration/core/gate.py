@@ -52,7 +52,8 @@ def _hold(fold: Fold, gaps: list[Requirement]) -> None:
     asked, state.held = state.held is not None, [each.called for each in gaps]
     if asked:
         return
-    number = state.cycle + 1
+    state.holds += 1
+    number = state.holds
     because = "missing: " + ", ".join(each.label for each in gaps)
     fold.effects.append(
         HandoffHeld(

@@ -162,6 +162,8 @@ class LeadState:
     recycle_reason: str | None = None
     returned: Instant | None = None
     hold: Instant | None = None
+    holds: int = 0
+    """How often the handoff was held: more than once where a lead unsubscribed, or was returned, in between."""
     held: list[str] | None = None
     """Fields the handoff is waiting for."""
     qualified: bool = False

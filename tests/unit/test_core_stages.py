@@ -20,10 +20,13 @@ from core_builders import (
 from integration.core.conditions import Not
 from integration.core.decide import Decision
 from integration.core.effects import AlertRaised, HandoffHeld, StageChanged, TaskWanted, TouchDue, TrackChanged
-from integration.core.events import Event
+from integration.core.events import AccountChanged, Event
 from integration.core.playbook import Gate, Handoff, Playbook, Recycle, Requirement
 from integration.core.program import Unreached
+from integration.core.replay import advance
 from integration.core.standing import standing
+from integration.core.state import newborn
+from integration.playbook.compiler import load
 from mappings.canonical import Activity
 from mappings.instant import DAY, HOUR, MINUTE, Instant, Span
 
@@ -293,3 +296,24 @@ def test_a_gate_on_what_is_not_known_stays_shut() -> None:
 def test_a_signal_of_the_gate_opens_it_like_a_demo_request() -> None:
     book = playbook(gate=Gate(signals=on("contact_request")))
     assert stage(did("contact_request", START), book=book) == "mql"
+
+
+def test_a_handoff_held_again_after_an_unsubscription_is_held_under_another_key() -> None:
+    compiled, _ = load("operating-model")
+    assert compiled is not None
+    company = {
+        "name": "Acme",
+        "employees": 120,
+        "industry": "software",
+        "country": "US",
+        "technologies": ("salesforce",),
+    }
+    events: list[Event] = [
+        AccountChanged(id="c1", at=START, account="acme", fields=company),
+        did("webinar_attend", START, minutes=45),
+        did("page_view", START + HOUR, page="pricing"),
+        did("unsubscribe", START + 2 * HOUR),
+        did("resubscribe", START + 3 * HOUR),
+    ]
+    decision = advance(compiled, newborn("ana"), events, START + DAY)
+    assert [effect.key for effect in of(HandoffHeld, decision)] == ["ana/held/1", "ana/held/2"]
