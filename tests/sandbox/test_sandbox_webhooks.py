@@ -15,7 +15,7 @@ from sandbox.hubspot.sender import signature
 from sandbox.server import APP_ID, PORTAL_ID, Sandbox
 
 SECRET = "shared-client-secret"
-SAMPLES = Path("/work/shared/samples")
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 
 
 class Ear:

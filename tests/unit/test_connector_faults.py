@@ -12,7 +12,7 @@ from connectors.replies import Lost, Refusal, Reply, retry_after
 from connectors.salesforce import faults as salesforce
 from mappings.instant import DAY, HOUR, MINUTE, SECOND
 
-SAMPLES = Path("/work/shared/samples/salesforce_errors")
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "salesforce_errors"
 
 
 def reply(status: int, body: Any, **headers: str) -> Reply:

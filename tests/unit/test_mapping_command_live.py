@@ -14,7 +14,7 @@ from mappings.canonical import STANDING_FIELDS
 from mappings.files import parsed, shipped
 from mappings.live import Misfit, against
 
-SAMPLES = Path("/work/shared/samples")
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 DESCRIBES = sorted((SAMPLES / "salesforce_describe").glob("*.json")) + sorted(
     (SAMPLES / "salesforce_errors").glob("*describe*success*.json")
 )
@@ -129,7 +129,7 @@ def test_a_value_that_was_renamed_is_told_only_when_nothing_else_leads_to_the_sa
     assert (found.problem.line, found.problem.severity) == (6, "warning")
 
 
-@pytest.mark.skipif(not DESCRIBES, reason="samples absent: /work/shared/samples/salesforce_describe")
+@pytest.mark.skipif(not DESCRIBES, reason="the recorded samples are not beside this checkout: salesforce_describe")
 @pytest.mark.parametrize("path", DESCRIBES, ids=lambda path: path.name)
 def test_every_describe_loads(path: Path) -> None:
     body = json.loads(path.read_text(encoding="utf-8"))
@@ -144,7 +144,7 @@ def test_every_describe_loads(path: Path) -> None:
     assert any(each.options for each in found)
 
 
-@pytest.mark.skipif(not LISTINGS, reason="samples absent: /work/shared/samples/hubspot_properties")
+@pytest.mark.skipif(not LISTINGS, reason="the recorded samples are not beside this checkout: hubspot_properties")
 @pytest.mark.parametrize("path", LISTINGS, ids=lambda path: path.name)
 def test_every_property_listing_loads(path: Path) -> None:
     found = {each.name: each for each in hubspot.fields(json.loads(path.read_text(encoding="utf-8")))}
@@ -156,7 +156,7 @@ def test_every_property_listing_loads(path: Path) -> None:
     assert found["jobtitle"].writable
 
 
-@pytest.mark.skipif(not LISTINGS, reason="samples absent: /work/shared/samples/hubspot_properties")
+@pytest.mark.skipif(not LISTINGS, reason="the recorded samples are not beside this checkout: hubspot_properties")
 def test_the_shipped_mapping_misses_only_what_provisioning_makes_in_a_recorded_portal() -> None:
     file = shipped("hubspot")
     assert file.mapping is not None

@@ -11,7 +11,7 @@ from mappings.crm import CrmMapping
 from mappings.instant import parse
 from mappings.translate import cut, inward, inward_property, load_mapping, outward
 
-SAMPLES = Path("/work/shared/samples")
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 
 
 def shipped(system: str) -> CrmMapping:
