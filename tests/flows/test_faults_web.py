@@ -163,6 +163,7 @@ def test_what_redis_forgot_is_queued_again_by_the_sweep(
             until(lambda: queue.job_ids, "the delivery wakes the lane")
             client.flushall()
         else:
+            until(lambda: "errorstat_OOM" in client.info("errorstats"), "the wake-up is refused")
             client.config_set("maxmemory", "0")
         assert queue.job_ids == []
         wakeups = Wakeups(SecretStr(f"redis://127.0.0.1:{valkey.port}/0"), clock.monotonic)
