@@ -20,7 +20,7 @@ from integration.core.standing import standing
 from integration.core.state import newborn
 from integration.flows import histories, joining, signals
 from integration.flows.histories import History
-from integration.flows.lane import drain
+from integration.flows.lane import GATHER, drain
 from integration.flows.service import Service
 from integration.flows.written import as_fields, as_row, as_task, as_touch
 from integration.store import dirty, effects, leads, leases, outbox, references
@@ -32,7 +32,7 @@ from mappings.instant import Instant
 
 log = structlog.get_logger()
 
-BATCH = 100
+BATCH = 200
 """Leads in one transaction."""
 
 
@@ -46,7 +46,7 @@ class _Outcome:
     row: LeadRow
     decision: Decision
     fields: Fields
-    seen: int
+    saved: leads.SavedLead
 
 
 def _turn(service: Service, lease: Lease, /) -> bool:
@@ -69,6 +69,8 @@ def _turn(service: Service, lease: Lease, /) -> bool:
     log.info("advanced", leads=len(outcomes))
     for name in sorted(wanted):
         service.wake(f"deliver:{name}")
+    if len(rows) < BATCH:
+        service.sleep(GATHER)
     return True
 
 
@@ -83,12 +85,12 @@ def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> _Out
     """Go on from the stored state, or from the beginning when something arrived late."""
     decision = fold(service.playbook, past.state or newborn(row.id), past.events, now, owned=True)
     fields = as_fields(standing(service.playbook, decision.state, now), now)
-    return _Outcome(row, decision, fields, past.seen)
+    return _Outcome(row, decision, fields, _saved(row.id, decision, fields, past.seen, now))
 
 
 def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instant) -> set[str]:
     """Store everything that was decided; the connections that have something to deliver now."""
-    leads.save(conn, [_saved(outcome, now) for outcome in outcomes])
+    leads.save(conn, [outcome.saved for outcome in outcomes])
     decided = [effect for outcome in outcomes for effect in outcome.decision.effects]
     new = set(effects.add(conn, [as_row(effect, now) for effect in decided]))
     wanted = _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
@@ -137,14 +139,13 @@ def _differs(before: Fields | None, after: Fields) -> bool:
     return before is None or any(before.get(name) != value for name, value in after.items() if name != "scored_at")
 
 
-def _saved(outcome: _Outcome, now: Instant) -> leads.SavedLead:
-    state, fields = outcome.decision.state, outcome.fields
+def _saved(lead: str, decision: Decision, fields: Fields, seen: int, now: Instant) -> leads.SavedLead:
     return leads.SavedLead(
-        id=outcome.row.id,
-        state=encode(state),
-        seen=outcome.seen,
-        due=state.due,
-        standing=fields,
+        id=lead,
+        state=encode(decision.state),
+        seen=seen,
+        due=decision.state.due,
+        standing=encode(fields),
         stage=str(fields["stage"]),
         band=str(fields["band"]),
         total=int(str(fields["total"])),

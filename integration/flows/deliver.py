@@ -16,6 +16,7 @@ from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
 from integration.flows.lane import drain
 from integration.flows.service import Connection, Service
 from integration.store import lanes, leases, outbox, references, refresh
+from integration.store.code import encode
 from integration.store.leases import Lease
 from integration.store.outbox import Outgoing
 from integration.store.references import Reference
@@ -150,18 +151,16 @@ def _settle(
     now = service.now()
     pairs = list(zip(rows, writes, receipts, strict=True))
     stop = _stop(receipts)
+    done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
+    written = [
+        (connection.name, write.object, write.id, encode({**(row.written or {}), **write.fields}))
+        for row, write, _ in done
+        if isinstance(write, FieldWrite)
+    ]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
-        done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
         outbox.sent(conn, [(row.id, row.seq, receipt.id) for row, _, receipt in done])
-        references.wrote(
-            conn,
-            [
-                (connection.name, write.object, write.id, {**(row.written or {}), **write.fields})
-                for row, write, _ in done
-                if isinstance(write, FieldWrite)
-            ],
-        )
+        references.wrote(conn, written)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING:
                 _refused(conn, connection, row, receipt, now)

@@ -48,6 +48,9 @@ def people(
     """
     handles = leads.by_email(conn, _handles(sightings))
     handles |= _former(conn, [seen for seen in sightings if seen.handle and seen.handle not in handles])
+    if all(seen.handle in handles and not seen.references for seen in sightings):
+        ids = tuple(handles[str(seen.handle)] for seen in sightings)
+        return Resolved(ids=ids, newcomers=frozenset(), linked=frozenset())  # the usual case, and a busy one
     resolved, links, created = _resolve(sightings, leads.by_reference(conn, _references(sightings)), handles, new_id)
     leads.add(
         conn, [leads.NewLead(id=key, email=handle, fields=NOTHING, created_at=at) for key, handle in created.items()]

@@ -1,10 +1,9 @@
 """Activities: what people did, each once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, Connection, Result, and_, cast, func, or_, select
 
 from integration.store.code import decode_fields, encode, listed
 from integration.store.dialects import among, insert_new, pairs
@@ -14,8 +13,7 @@ from mappings.canonical import Fields
 from mappings.instant import Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewActivity:
+class NewActivity(NamedTuple):
     """Something that was received; `key` ("source:id") is what makes it the same as an earlier one."""
 
     key: str
@@ -28,8 +26,7 @@ class NewActivity:
     derived: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityRow:
+class ActivityRow(NamedTuple):
     """An activity as stored; `seq` grows in the order of commits for each lead."""
 
     seq: int
@@ -139,18 +136,8 @@ def _values(conn: Connection, rows: Sequence[NewActivity]) -> list[dict[str, Any
     ]
 
 
-def _rows(found: Iterable[Sequence[Any]]) -> list[ActivityRow]:
+def _rows(found: Result[*tuple[Any, ...]]) -> list[ActivityRow]:
     return [
-        ActivityRow(
-            seq=seq,
-            key=key,
-            lead_id=lead,
-            account_id=account,
-            at=at,
-            type=kind,
-            properties=decode_fields(properties),
-            source=source,
-            derived=derived,
-        )
-        for seq, key, lead, account, at, kind, properties, source, derived in found
+        ActivityRow(seq, key, lead, account, at, kind, decode_fields(properties), source, derived)
+        for seq, key, lead, account, at, kind, properties, source, derived in found.all()
     ]

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Column, Connection, Table, bindparam, case, delete, select
 
-from integration.store.dialects import PerDialect, upsert
-from integration.store.tables import dirty, dirty_accounts
+from integration.store.dialects import PerDialect, run_many, upsert
+from integration.store.tables import ONE, dirty, dirty_accounts
 from mappings.instant import Instant, Span
 
 Mark = tuple[str, int]
@@ -24,7 +24,7 @@ def _mark(table: Table, key: Column[str]) -> PerDialect:
         table,
         [key.name],
         lambda new: {
-            "seq": table.c.seq + 1,
+            "seq": table.c.seq + ONE,
             "since": case((table.c.since <= new.since, table.c.since), else_=new.since),
         },
         columns=[key.name, "seq", "since"],
@@ -69,7 +69,7 @@ def mark_accounts(conn: Connection, account_ids: Iterable[str], at: Instant) -> 
 
 def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
     """The leads that have waited longest and need not rest, with their marks; they stay dirty until `clear`."""
-    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit})]
+    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit}).all()]
 
 
 def take_accounts(conn: Connection, limit: int) -> list[Mark]:
@@ -80,7 +80,7 @@ def take_accounts(conn: Connection, limit: int) -> list[Mark]:
 def clear(conn: Connection, marks: Sequence[Mark]) -> None:
     """These leads are decided; one that was marked again meanwhile stays dirty."""
     if marks:
-        conn.execute(_CLEAR, [{"row": lead, "mark": seq} for lead, seq in sorted(marks)])
+        run_many(conn, _CLEAR, [{"row": lead, "mark": seq} for lead, seq in sorted(marks)])
 
 
 def clear_accounts(conn: Connection, marks: Sequence[Mark]) -> None:

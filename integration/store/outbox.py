@@ -13,9 +13,9 @@ from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, se
 
 from integration.store import letters
 from integration.store.code import decode, decode_fields, encode, listed
-from integration.store.dialects import among, insert_new, upsert
+from integration.store.dialects import among, insert_new, run_many, upsert
 from integration.store.references import PEOPLE
-from integration.store.tables import NEW, leads, outbox, references
+from integration.store.tables import NEW, NONE, ONE, leads, outbox, references
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
@@ -58,11 +58,11 @@ _WANT_FIELDS = upsert(
     outbox,
     ["key"],
     lambda new: {
-        "seq": _o.seq + 1,
-        "state": "new",
+        "seq": _o.seq + ONE,
+        "state": NEW,
         "since": case((_pending, _o.since), else_=new.since),
-        "attempts": case((_pending, _o.attempts), else_=0),
-        "not_before": case((_pending, _o.not_before), else_=0),
+        "attempts": case((_pending, _o.attempts), else_=NONE),
+        "not_before": case((_pending, _o.not_before), else_=NONE),
         "error": case((_pending, _o.error), else_=null()),
     },
     columns=["connection", "kind", "key", "lead_id", "created_at", "since"],
@@ -194,7 +194,7 @@ def pending(conn: Connection, connection: str, kind: Kind, now: Instant, limit: 
     Where a person has several records, a Salesforce Contact comes before a Lead.
     """
     found: dict[int, Outgoing] = {}
-    for row in conn.execute(_PENDING, {"lane": connection, "sort": kind, "now": now, "n": limit}):
+    for row in conn.execute(_PENDING, {"lane": connection, "sort": kind, "now": now, "n": limit}).all():
         if row.id not in found:
             found[row.id] = _outgoing(row)
     return list(found.values())
@@ -208,7 +208,7 @@ def attempting(conn: Connection, ids: Sequence[int]) -> None:
 def sent(conn: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
     """(id, seq, external id) of what the CRM accepted; a row whose seq has moved on stays pending."""
     if rows:
-        conn.execute(_SENT, [{"row": row_id, "was": seq, "record": record} for row_id, seq, record in sorted(rows)])
+        run_many(conn, _SENT, [{"row": row_id, "was": seq, "record": record} for row_id, seq, record in sorted(rows)])
 
 
 def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None:

@@ -39,6 +39,10 @@ EVENTS = Sequence("event_seq", metadata=metadata)
 NEW: ColumnClause[str] = literal_column("'new'")
 """A literal, not a parameter: partial indexes match only what they can read."""
 
+ONE: ColumnClause[int] = literal_column("1")
+NONE: ColumnClause[int] = literal_column("0")
+"""Literals, so that all parameters of a statement that runs for many rows are the rows' own."""
+
 
 def _text(name: str, *, null: bool = False, **more: Any) -> Column[Any]:
     return Column(name, Text, nullable=null, **more)
@@ -82,6 +86,7 @@ leads = Table(
     _big("created_at"),
     _big("updated_at"),
     _text("merged_into", null=True),
+    Index("ix_leads_joined", "id", **_where("merged_into IS NOT NULL")),
 )
 
 accounts = Table(
@@ -122,8 +127,7 @@ activities = Table(
     _text("source"),
     Column("derived", Boolean, nullable=False),
     Index(None, "lead_id", "seq"),
-    Index(None, "lead_id", "at"),
-    Index(None, "account_id", "seq"),
+    Index("ix_activities_account_id_seq", "account_id", "seq", **_where("account_id IS NOT NULL")),
 )
 
 changes = Table(
