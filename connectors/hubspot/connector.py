@@ -93,7 +93,7 @@ class HubSpotConnector:
         asked = queries.changed_body(object_name, fields, since, after, having)
         body = _body(self._session.search(queries.kind(object_name), asked))
         found = queries.records(object_name, body, fields)
-        following = found[-1].id if len(found) >= queries.SEARCH else ""
+        following = found[-1].id if found and queries.more(body) else ""
         return Page(records=tuple(self._peopled(object_name, found)), after=following)
 
     def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:

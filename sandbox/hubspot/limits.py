@@ -11,7 +11,7 @@ SEARCHES = 5
 
 
 class Limits:
-    """Counts calls over rolling windows; 0 means no limit. `window` is in milliseconds; HubSpot's own is ten seconds."""
+    """Counts calls over rolling windows; 0 means no limit. `window` is in milliseconds, ten seconds as HubSpot's."""
 
     def __init__(self, now: Now, *, ten_secondly: int = 0, daily: int = 0, searches: int = SEARCHES) -> None:
         self.ten_secondly = ten_secondly
@@ -52,10 +52,13 @@ class Limits:
         return max(1, -(-left // _SECOND))
 
     def headers(self, *, search: bool) -> tuple[tuple[str, str], ...]:
-        """The headers that tell what is left; search answers carry none. Without a limit they tell a big plan's."""
+        """The headers that tell what is left; search answers carry none.
+
+        Without a limit they tell of one that nobody reaches: a caller that heeds them is not to be slow for nothing.
+        """
         if search:
             return ()
-        most = self.ten_secondly or 190
+        most = self.ten_secondly or 10_000
         daily = self.daily or 650_000
         left = most - len(self._recent) if self.ten_secondly else most
         return (
