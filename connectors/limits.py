@@ -127,6 +127,14 @@ def settled(tally: Tally, at: Instant, unused: int) -> Tally:
     )
 
 
+def returned(tally: Tally, at: Instant, unused: int) -> Tally:
+    """These calls of the block of that moment will not be made: they are there for others again."""
+    blocks = tuple(
+        replace(block, calls=block.calls - unused, open=0) if block.at == at else block for block in tally.blocks
+    )
+    return replace(tally, blocks=blocks, since=max(0, tally.since - unused))
+
+
 def told(tally: Tally, usage: Usage, at: Instant) -> Tally:
     """What the CRM said at that moment; what is older than the last that was heard is no news.
 

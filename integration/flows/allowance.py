@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, settled, told
+from connectors.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, told
 from connectors.spending import BUDGET, RESERVE, WINDOW, Pool, Withheld
 from integration.store import usage
 from integration.store.session import Store, StoreError
@@ -68,12 +68,14 @@ class StoredAllowance:
         self._heard = (usage, self.monotonic())
 
     def settle(self, conn: Sql) -> None:
-        """Pass on what the CRM said and which calls were made, in a transaction that is there anyway."""
-        if self._heard is None:
+        """Pass on what the CRM said, and give back what was not called, in a transaction that is there anyway."""
+        block = self._blocks.pop("", _Block())
+        if self._heard is None and not block.left:
             return
         usage.alone(conn, self.connection)
         now = self._clock(conn)
-        usage.put(conn, self.connection, "", self._reported(usage.get(conn, self.connection), now), now)
+        tally = returned(usage.get(conn, self.connection), block.at, block.left)
+        usage.put(conn, self.connection, "", self._reported(tally, now), now)
 
     def _spend(self, pool: str, *, people: bool, give_up: float) -> Withheld | None:
         block = self._blocks.setdefault(pool, _Block())

@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.limits import BLOCKS, PARTS, UNTOLD_BLOCK, Block, Grant, Tally, Usage, granted, settled, spare, told
+from connectors.limits import (
+    BLOCKS,
+    PARTS,
+    UNTOLD_BLOCK,
+    Block,
+    Grant,
+    Tally,
+    Usage,
+    granted,
+    returned,
+    settled,
+    spare,
+    told,
+)
 from mappings.instant import HOUR, SECOND
 
 START = 1_000_000 * SECOND
@@ -109,6 +122,12 @@ def test_calls_that_others_still_make_are_counted_until_they_are_told() -> None:
     tally = told(settled(other.tally, mine.at, 0), Usage(daily_limit=1_000, daily_remaining=490), START + 3)
     assert tally.since == other.calls, "mine are in what the CRM said, the other's may not be"
     assert told(settled(tally, other.at, 0), usage, START + 4).since == 0
+
+
+def test_calls_that_will_not_be_made_are_there_for_others_again() -> None:
+    first = ask(told(Tally(), replace(TEN, daily_limit=1_000, daily_remaining=900), START))
+    tally = returned(first.tally, first.at, 3)
+    assert (tally.since, tally.blocks[-1].calls, tally.blocks[-1].open) == (2, 2, 0)
 
 
 def test_an_older_word_of_the_crm_is_no_news() -> None:
