@@ -15,6 +15,12 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/doubles/.made: $(STAMP) tests/doubles/backlot.txt tests/doubles/mockforce.txt
+	$(BIN)/python tests/doubles/environments.py
+	@touch $@
+
+doubles: $(VENV)/doubles/.made ## an environment for each CRM double that others wrote, for the tests
+
 install: $(STAMP) ## the virtual environment with everything in it
 
 demo: $(STAMP) ## the whole product on this machine, with believable data (ARGS=--exit stops after it)
@@ -23,7 +29,7 @@ demo: $(STAMP) ## the whole product on this machine, with believable data (ARGS=
 test: $(STAMP) ## lint, types, import contracts and all tests
 	$(MAKE) --no-print-directory check
 
-check: $(STAMP) lint ## what must be green at every commit
+check: $(STAMP) lint doubles ## what must be green at every commit
 	$(BIN)/pytest -n 2 $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy and the import contracts
@@ -46,9 +52,10 @@ KILLS ?= 50
 chaos: $(STAMP) ## kill web and workers at random under load and count what was lost (KILLS=50)
 	$(BIN)/coldframe chaos --kills $(KILLS) $(ARGS)
 
-lock: ## renew requirements.txt and requirements-dev.txt
+lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
+	for double in backlot mockforce; do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/doubles/$$double.in -o tests/doubles/$$double.txt; done
 
-.PHONY: help install demo test check lint format bench bench-engine chaos lock
+.PHONY: help doubles install demo test check lint format bench bench-engine chaos lock

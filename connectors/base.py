@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeAlias
 
+from connectors.limits import Usage
 from mappings.instant import Instant, Span
 
 Raw: TypeAlias = Mapping[str, Any]
@@ -163,6 +164,10 @@ class Connector(Protocol):
     @property
     def limits(self) -> Limits:
         """The CRM's batch sizes."""
+
+    @property
+    def usage(self) -> Usage:
+        """What the CRM last said about its rate limits."""
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
         """Records by id, in any order, at most `limits.read`; ids unknown to the CRM are absent. Raises Unavailable."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from connectors.base import Receipt, Verdict
+from connectors.spending import Withheld
 from mappings.instant import DAY, SECOND, Span
 
 CONNECT_SECONDS = 3.05
@@ -31,7 +32,7 @@ class Lost:
     reason: str
 
 
-Outcome: TypeAlias = Reply | Lost
+Outcome: TypeAlias = Reply | Lost | Withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,10 @@ def clean(token: str) -> str:
     return trimmed
 
 
-def lost(outcome: Lost, *, idempotent: bool) -> Refusal:
-    """What a lost reply means: try again where that does no harm, else look first."""
+def lost(outcome: Lost | Withheld, *, idempotent: bool) -> Refusal:
+    """What a lost reply means: try again where that does no harm, else look first. A call never made only waits."""
+    if isinstance(outcome, Withheld):
+        return Refusal(verdict=Verdict.PAUSE, code=outcome.code, message=outcome.reason, retry_after=outcome.wait)
     harmless = idempotent or not outcome.sent
     verdict = Verdict.RETRY if harmless else Verdict.UNCLEAR
     return Refusal(verdict=verdict, code="NO_REPLY", message=outcome.reason, outage=True)

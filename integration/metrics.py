@@ -69,6 +69,7 @@ class _StoreFigures(Collector):
             return
         yield GaugeMetricFamily("coldframe_store_up", "Whether the store answers", value=1)
         yield from _counts(numbers)
+        yield from _calls(numbers)
         yield from _ages(numbers, self._now())
 
 
@@ -88,6 +89,18 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     yield from (stages, deliveries, writes, letters)
     yield GaugeMetricFamily("coldframe_dirty_leads", "Leads waiting for a decision", value=numbers.dirty)
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
+
+
+def _calls(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
+    """What each CRM last said of its day, less what was called since; nothing where it has said nothing."""
+    left = GaugeMetricFamily("coldframe_crm_calls_remaining", "Calls left today", labels=("connection",))
+    most = GaugeMetricFamily("coldframe_crm_calls_limit", "Calls allowed a day", labels=("connection",))
+    for connection, tally in numbers.calls.items():
+        known = tally.usage
+        if known.daily_limit is not None and known.daily_remaining is not None:
+            left.add_metric((connection,), max(0, known.daily_remaining - tally.since))
+            most.add_metric((connection,), known.daily_limit)
+    yield from (left, most)
 
 
 def _ages(numbers: Numbers, now: Instant) -> Iterator[GaugeMetricFamily]:

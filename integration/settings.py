@@ -176,6 +176,14 @@ class Settings(BaseModel):
         le=67_108_864,
         description="Set 65536 to 67108864 bytes; 4194304 suits.",
     )
+    daily_reserve: float = Field(
+        0.2,
+        alias="COLDFRAME_DAILY_RESERVE",
+        ge=0,
+        le=0.9,
+        description="Set 0 to 0.9: the part of a CRM's daily calls that is kept for people and other integrations; "
+        "0.2 suits.",
+    )
     rehearsal: Rehearsal | None = Field(
         None, alias="COLDFRAME_REHEARSAL", description="Unset it: it makes time run fast, for the demo's sandbox only."
     )

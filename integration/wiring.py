@@ -10,6 +10,7 @@ from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from integration import clock, logs
 from integration.core.playbook import Playbook
+from integration.flows.allowance import StoredAllowance
 from integration.flows.service import Connection, Service
 from integration.flows.warming import warm
 from integration.playbook import compiler
@@ -52,7 +53,9 @@ def playbook(name: str) -> Playbook:
     return compiled
 
 
-def connect(name: str, credential: Credential, path: str | None = None) -> Connection:
+def connect(
+    name: str, credential: Credential, path: str | None = None, allowance: StoredAllowance | None = None
+) -> Connection:
     """One CRM with its field mapping, from a file or as shipped; UnusableError with every mistake in it otherwise.
 
     Tasks are at home in the first connection of `connections`.
@@ -60,15 +63,35 @@ def connect(name: str, credential: Credential, path: str | None = None) -> Conne
     file = files.in_use(name, path)
     if file.mapping is None:
         raise UnusableError(file.problems)
-    connector: Connector = HubSpotConnector(credential) if name == "hubspot" else SalesforceConnector(credential)
-    return Connection(name=name, connector=connector, mapping=file.mapping, located=file.located)
+    build = HubSpotConnector if name == "hubspot" else SalesforceConnector
+    connector: Connector = build(credential, allowance=allowance)
+    return Connection(name=name, connector=connector, mapping=file.mapping, located=file.located, allowance=allowance)
 
 
-def connections(given: Settings) -> Mapping[str, Connection]:
-    """Every connected CRM, Salesforce first: where both are, sales works there."""
+def connections(given: Settings, store: Store | None = None) -> Mapping[str, Connection]:
+    """Every connected CRM, Salesforce first: where both are, sales works there.
+
+    With a store their calls are counted together with those of all other workers.
+    """
     each = (("salesforce", given.salesforce), ("hubspot", given.hubspot))
     files = given.mappings
-    return {name: connect(name, credential, files[name]) for name, credential in each if credential is not None}
+    return {
+        name: connect(name, credential, files[name], None if store is None else allowance(name, given, store))
+        for name, credential in each
+        if credential is not None
+    }
+
+
+def allowance(name: str, given: Settings, store: Store) -> StoredAllowance:
+    """The calls that one connection may make. Waiting for one never takes longer than half a lease."""
+    return StoredAllowance(
+        store=store,
+        connection=name,
+        reserve=given.daily_reserve,
+        patience=given.lease // 2,
+        sleep=time.sleep,
+        monotonic=clock.monotonic,
+    )
 
 
 def preload() -> None:
@@ -87,7 +110,7 @@ def service() -> Service:
 
 @lru_cache(maxsize=1)
 def _parts() -> tuple[Playbook, Mapping[str, Connection]]:
-    return playbook(settings().playbook), connections(settings())
+    return playbook(settings().playbook), connections(settings(), _store())
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@
 | POST `/_sandbox/webhooks` | `{"url", "secret", "sign_url"}` |
 | POST `/_sandbox/drain?timeout=30` | wait for the webhooks → `{"drained": true}` |
 | POST `/_sandbox/redeliver?batches=1` | send the last webhooks once more |
-| POST `/_sandbox/limits` | `{"hubspot": {"ten_secondly", "daily", "searches"}, "salesforce": {"daily"}}` |
+| POST `/_sandbox/limits` | `{"hubspot": {"ten_secondly", "daily", "searches", "window"}, "salesforce": {"daily"}}` |
 | POST `/_sandbox/fill` | `{"leads": 300, "seed": 7}` → what was made |
 | POST `/_sandbox/reset` | both systems as at the start |
 """
@@ -208,7 +208,7 @@ def _trouble(rooms: Blueprint, sandbox: Sandbox) -> None:
     def limits() -> Response:
         wish = _wish()
         held = sandbox.hubspot.limits
-        for name in ("ten_secondly", "daily", "searches"):
+        for name in ("ten_secondly", "daily", "searches", "window"):
             setattr(held, name, int(wish.get("hubspot", {}).get(name, getattr(held, name))))
         door = sandbox.salesforce.gate
         door.daily = int(wish.get("salesforce", {}).get("daily", door.daily))

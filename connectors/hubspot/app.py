@@ -8,8 +8,8 @@ from hubspot import Client
 from hubspot.webhooks.exceptions import OpenApiException as WebhooksError
 
 from connectors.hubspot.session import ERRORS, HubSpotSession
-from connectors.limits import Usage
 from connectors.replies import TIMEOUT, Outcome, Timeout, clean
+from connectors.spending import Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class AppSession(HubSpotSession):
         self._client = Client.create(**options)
         self._timeout = timeout
         self._app = int(app.number)
-        self.usage = Usage()
+        self.purse = Purse()
 
     @cached_property
     def _subscriptions(self) -> Any:

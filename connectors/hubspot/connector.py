@@ -26,6 +26,7 @@ from connectors.hubspot.session import HubSpotSession
 from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
 from connectors.sorting import answered, resolved
+from connectors.spending import Allowance
 from mappings.instant import Instant
 from mappings.record_ids import genuine
 
@@ -35,8 +36,10 @@ BATCH = 100
 class HubSpotConnector:
     """A HubSpot account as the house sees it. One per worker process, for one thread."""
 
-    def __init__(self, credential: Credential, *, timeout: Timeout = TIMEOUT) -> None:
-        self._session = HubSpotSession(credential, timeout)
+    def __init__(
+        self, credential: Credential, *, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None
+    ) -> None:
+        self._session = HubSpotSession(credential, timeout, allowance)
         self._tasks = Tasks(self._session)
 
     @property
@@ -90,7 +93,7 @@ class HubSpotConnector:
         asked = queries.changed_body(object_name, fields, since, after, having)
         body = _body(self._session.search(queries.kind(object_name), asked))
         found = queries.records(object_name, body, fields)
-        following = found[-1].id if len(found) >= queries.SEARCH else ""
+        following = found[-1].id if found and queries.more(body) else ""
         return Page(records=tuple(self._peopled(object_name, found)), after=following)
 
     def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
@@ -107,7 +110,7 @@ class HubSpotConnector:
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
-        return answered("hubspot", writes, objects=batches.ASSOCIATIONS, fields=self._update, tasks=self._create)
+        return answered("hubspot", writes, objects=batches.ASSOCIATIONS, fields=self._update, tasks=self._hand_over)
 
     def objects(self) -> Sequence[str]:
         """The standard objects that mappings know."""
@@ -157,6 +160,11 @@ class HubSpotConnector:
         outcome = self._session.update(queries.kind(writes[0].object), batches.update_body(writes))
         reply = faults.judged(outcome, idempotent=True)
         return reply if isinstance(reply, Refusal) else batches.updated(writes, reply.body)
+
+    def _hand_over(self, writes: Sequence[TaskWrite]) -> list[Receipt]:
+        """Somebody waits for a task: it may use part of what the day keeps for people."""
+        with self._session.purse.for_people():
+            return self._create(writes)
 
     def _create(self, writes: Sequence[TaskWrite]) -> list[Receipt]:
         doubtful = [write for write in writes if write.attempted]

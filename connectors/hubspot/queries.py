@@ -51,6 +51,11 @@ def _filter(name: str, operator: str, value: str) -> dict[str, str]:
     return {"propertyName": name, "operator": operator, "value": value}
 
 
+def more(body: Mapping[str, Any]) -> bool:
+    """Whether there are more records than this page of a search holds."""
+    return bool(((body.get("paging") or {}).get("next") or {}).get("after"))
+
+
 def linked(body: Mapping[str, Any]) -> dict[str, list[str]]:
     """The ids of associated records by record, and where some have more than a page holds, only the first."""
     return {

@@ -23,6 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from connectors.base import Credential
 from connectors.limits import Usage
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean
+from connectors.spending import Allowance, Pool, Purse
 from mappings.instant import Span
 
 ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
@@ -39,15 +40,20 @@ class HubSpotSession:
     errors: ClassVar[tuple[type[Any], ...]] = ERRORS
     """What the library raises for a reply that says no: each of its API families has an exception of its own."""
 
-    def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT) -> None:
+    def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None) -> None:
         options: dict[str, Any] = {"access_token": clean(credential.token), "retry": False}
         if credential.api_url:
             url = credential.api_url.rstrip("/")
             options |= {"host": url, "base_url": url}
         self._client = Client.create(**options)
         self._timeout = timeout
-        self.usage = Usage()
+        self.purse = Purse(allowance)
         self._searches: deque[float] = deque(maxlen=_SEARCHES)
+
+    @property
+    def usage(self) -> Usage:
+        """What HubSpot last said about its limits."""
+        return self.purse.usage
 
     @cached_property
     def _batches(self) -> Any:
@@ -86,7 +92,7 @@ class HubSpotSession:
         if len(self._searches) == _SEARCHES:
             time.sleep(max(0.0, self._searches[0] + 1.0 - time.monotonic()))
         self._searches.append(time.monotonic())
-        return self._call(self._search.do_search, kind, body)
+        return self._call(self._search.do_search, kind, body, pool="search")
 
     def associated(self, kind: str, to: str, body: Mapping[str, Any]) -> Outcome:
         """POST /crm/v4/associations/{kind}/{to}/batch/read."""
@@ -98,7 +104,8 @@ class HubSpotSession:
 
     def owners(self, after: str) -> Outcome:
         """GET /crm/v3/owners, a page of 100."""
-        return self._call(self._owners.get_page, limit=100, **({"after": after} if after else {}))
+        page: dict[str, Any] = {"limit": 100} | ({"after": after} if after else {})
+        return self._call(self._owners.get_page, **page)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -106,7 +113,10 @@ class HubSpotSession:
             if name in self.__dict__:
                 self.__dict__[name].api_client.rest_client.pool_manager.clear()
 
-    def _call(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Outcome:
+    def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
+        withheld = self.purse.spend(pool)
+        if withheld is not None:
+            return withheld
         try:
             # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
             response = method(*arguments, _request_timeout=self._timeout, _preload_content=False, **options)
@@ -119,7 +129,7 @@ class HubSpotSession:
         except (HTTPError, UnicodeDecodeError) as error:
             unsent = isinstance(error, (NewConnectionError, ConnectTimeoutError))
             return Lost(sent=not unsent, reason=type(error).__name__)
-        self.usage = _usage(reply.headers, self.usage)
+        self.purse.told(_usage(reply.headers, self.usage))
         return reply
 
 

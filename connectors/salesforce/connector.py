@@ -28,6 +28,7 @@ from connectors.salesforce import batches, faults, queries
 from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.successors import followed
 from connectors.sorting import answered, resolved
+from connectors.spending import Allowance
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
 
@@ -38,8 +39,10 @@ FIND = 100
 class SalesforceConnector:
     """A Salesforce org as the house sees it. One per worker process, for one thread."""
 
-    def __init__(self, credential: Credential, *, timeout: Timeout = TIMEOUT) -> None:
-        self._session = SalesforceSession(credential, timeout)
+    def __init__(
+        self, credential: Credential, *, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None
+    ) -> None:
+        self._session = SalesforceSession(credential, timeout, allowance)
         self._seen: dict[str, frozenset[str]] = {}
 
     @property
@@ -114,7 +117,7 @@ class SalesforceConnector:
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
-        return answered("salesforce", writes, objects=queries.PEOPLE, fields=self._update, tasks=self._create)
+        return answered("salesforce", writes, objects=queries.PEOPLE, fields=self._update, tasks=self._hand_over)
 
     def objects(self) -> Sequence[str]:
         """The objects that this user sees. Raises Unavailable."""
@@ -201,6 +204,11 @@ class SalesforceConnector:
         outcome = self._session.patch("composite/sobjects", batches.update_body(writes))
         reply = faults.judged(outcome, idempotent=True)
         return reply if isinstance(reply, Refusal) else batches.written(writes, reply.body, unanswered=Verdict.RETRY)
+
+    def _hand_over(self, writes: Sequence[TaskWrite]) -> list[Receipt]:
+        """Somebody waits for a task: it may use part of what the day keeps for people."""
+        with self._session.purse.for_people():
+            return self._create(writes)
 
     def _create(self, writes: Sequence[TaskWrite]) -> list[Receipt]:
         # Looked for, not upserted again: that would open a task anew which sales has closed in the meantime.

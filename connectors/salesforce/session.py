@@ -17,6 +17,7 @@ from simple_salesforce.api import Salesforce
 from connectors.base import Credential
 from connectors.limits import Usage
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean
+from connectors.spending import Allowance, Purse
 
 VERSION = "66.0"
 """Spring '26."""
@@ -30,9 +31,9 @@ class SalesforceSession:
     token that cannot be one.
     """
 
-    def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT) -> None:
+    def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None) -> None:
         self._timeout = timeout
-        self.usage = Usage()
+        self.purse = Purse(allowance)
         instance = credential.instance_url or credential.api_url
         host = urlsplit(instance).netloc
         if not host or not (credential.api_url or host.endswith(_DOMAINS)):
@@ -48,6 +49,11 @@ class SalesforceSession:
         self._library = Salesforce(
             session_id=clean(credential.token), instance_url=f"https://{host}", version=VERSION, session=session
         )
+
+    @property
+    def usage(self) -> Usage:
+        """What Salesforce last said about its limits."""
+        return self.purse.usage
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Outcome:
         """GET a path below the version's base, or a whole path that begins with `/services/`."""
@@ -73,6 +79,9 @@ class SalesforceSession:
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outcome:
+        withheld = self.purse.spend()
+        if withheld is not None:
+            return withheld
         base = f"https://{self._host}" if path.startswith("/services/") else self._library.base_url
         try:
             response = self._library.session.request(
@@ -89,7 +98,7 @@ class SalesforceSession:
         except requests.RequestException as error:
             return Lost(sent=not _refused_connection(error), reason=type(error).__name__)
         reply = _reply(response)
-        self.usage = _usage(reply.headers, self.usage)
+        self.purse.told(_usage(reply.headers, self.usage))
         return reply
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
+from connectors.limits import spare
 from integration import wiring
 from integration.flows import drift
 from integration.flows.service import Connection
@@ -73,6 +74,7 @@ def _crms(settings: Settings) -> Iterator[Finding]:
     for connection in connections.values():
         with closing(connection.connector):
             yield from _crm(connection)
+            yield from _calls(connection, settings.daily_reserve)
         yield from _drifted(settings, connection.name)
 
 
@@ -92,6 +94,18 @@ def _crm(connection: Connection) -> Iterator[Finding]:
         if not any(each.problem.severity == "error" for each in amiss):
             needed = len(connection.mapping.needed[name])
             yield Finding(subject=name, ok=True, detail=f"what is needed of its {needed} fields is there")
+
+
+def _calls(connection: Connection, reserve: float) -> Iterator[Finding]:
+    """Today's calls as the CRM has just told them."""
+    known = connection.connector.usage
+    left = spare(known, reserve=reserve)
+    if left is None or known.daily_limit is None or known.daily_remaining is None:
+        return
+    used, kept = known.daily_limit - known.daily_remaining, int(known.daily_limit * reserve)
+    detail = f"{used:,} of {known.daily_limit:,} used today, {known.daily_remaining:,} left, {kept:,} of them kept"
+    remedy = "" if left else "scores wait until the day turns; lower COLDFRAME_DAILY_RESERVE, or ask for more calls"
+    yield Finding(subject=f"{connection.name}: calls", ok=left > 0, detail=detail, remedy=remedy)
 
 
 def _drifted(settings: Settings, connection: str) -> Iterator[Finding]:

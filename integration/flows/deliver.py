@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
 from integration.flows.lane import drain
+from integration.flows.resting import open_for, rest
 from integration.flows.service import Connection, Service
 from integration.store import lanes, leases, outbox, references, refresh
 from integration.store.code import encode
@@ -30,7 +31,6 @@ MOST_ATTEMPTS = 8
 """Refusals of one record after which it is set aside for a person."""
 _LOOK = 0.1
 """Seconds between two looks whether a batch has filled."""
-OUTAGE_PAUSE: Span = 10 * SECOND
 LONGEST_BACKOFF: Span = 30 * MINUTE
 _PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
 
@@ -44,13 +44,16 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     """One batch that is full or has waited long enough; of tasks first, since somebody waits for them."""
     limits, now = connection.connector.limits, service.now()
     with service.store.read() as conn:
-        if connection.name in lanes.paused(conn, now):
+        way = open_for(connection.name, lanes.paused(conn, now))
+        if way == "nothing":
             return False
         tasks = outbox.pending(conn, connection.name, "task", now, limits.tasks)
         touches = _one_each(outbox.pending(conn, connection.name, "touch", now, limits.fields))
         rows = outbox.pending(conn, connection.name, "fields", now, limits.fields)
         closings = outbox.pending(conn, connection.name, "closing", now, limits.fields)
     fields = [row for row in rows if row.standing is not None]  # the others will be decided
+    if way == "tasks":
+        touches, closings, fields = [], [], []
     if _ripe(service, tasks, limits.tasks, now):
         return _send_tasks(service, lease, connection, tasks)
     if closings:
@@ -165,8 +168,7 @@ def _settle(
             if stop is None or receipt.verdict not in _PASSING:
                 _refused(conn, connection, row, receipt, now)
         if stop is not None:
-            wait = stop.retry_after or OUTAGE_PAUSE
-            lanes.pause(conn, connection.name, now + wait, f"{stop.code} {stop.message}".strip())
+            rest(conn, connection.name, stop, now)
     log.info("delivered", connection=connection.name, sent=len(done), of=len(writes), paused=stop is not None)
     return stop is None
 

@@ -66,4 +66,7 @@ def drain(service: Service, name: str, turn: Turn) -> int:
     finally:
         with service.store.write() as conn:
             leases.release(conn, lease)
+            for connection in service.connections.values():
+                if connection.allowance is not None:
+                    connection.allowance.settle(conn)
     return turns

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Page, Unavailable, Verdict
-from integration.flows.deliver import OUTAGE_PAUSE
+from integration.flows import resting
 from integration.flows.lane import STINT, drain
 from integration.flows.records import store_records
 from integration.flows.refresh import companies_named, with_companies
@@ -61,7 +61,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
     """A pass over every object, or as much of it as fits a stint. There is nothing to linger for afterwards."""
     started = service.monotonic()
     with service.store.read() as conn:
-        if connection.name in lanes.paused(conn, service.now()):
+        if resting.open_for(connection.name, lanes.paused(conn, service.now())) != "everything":
             return False
         names = _left(conn, connection)
     try:
@@ -76,8 +76,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
     except Unavailable as fault:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            wait = fault.receipt.retry_after or OUTAGE_PAUSE
-            lanes.pause(conn, connection.name, service.now() + wait, str(fault))
+            resting.rest(conn, connection.name, fault.receipt, service.now())
         return False
     if names != _objects(connection):
         _rest(service, lease, connection, "")

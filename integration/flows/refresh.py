@@ -12,9 +12,9 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record, Unavailable
-from integration.flows.deliver import OUTAGE_PAUSE
 from integration.flows.lane import drain
 from integration.flows.records import bury_missing, store_records
+from integration.flows.resting import open_for, rest
 from integration.flows.service import Connection, Service
 from integration.store import dirty, lanes, leads, leases, refresh
 from integration.store.leases import Lease
@@ -36,7 +36,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     limits = connection.connector.limits
     now = service.now()
     with service.store.read() as conn:
-        if connection.name in lanes.paused(conn, now):
+        if open_for(connection.name, lanes.paused(conn, now)) != "everything":
             return False
         wishes = refresh.take(conn, connection.name, now, min(limits.read, limits.find))
     if not wishes:
@@ -46,8 +46,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     except Unavailable as fault:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            wait = fault.receipt.retry_after or OUTAGE_PAUSE
-            lanes.pause(conn, connection.name, service.now() + wait, str(fault))
+            rest(conn, connection.name, fault.receipt, service.now())
         return False
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)

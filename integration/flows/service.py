@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from connectors.base import Connector
 from integration.core.playbook import Playbook
+from integration.flows.allowance import StoredAllowance
 from integration.store.session import Store
 from mappings.crm import CrmMapping
 from mappings.instant import Instant, Span
@@ -13,12 +14,16 @@ from mappings.located import Located
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One connected CRM: how to reach it and how its fields read; `located` says where the mapping says what."""
+    """One connected CRM: how to reach it and how its fields read; `located` says where the mapping says what.
+
+    `allowance` is what its calls are counted by; without one they are as many as there are.
+    """
 
     name: str
     connector: Connector
     mapping: CrmMapping
     located: Located | None = None
+    allowance: StoredAllowance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

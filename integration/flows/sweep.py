@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection as Sql
 
+from integration.flows.resting import open_for
 from integration.flows.service import Service
 from integration.store import dirty, inbox, lanes, leads, outbox, refresh
 from mappings.instant import DAY, Instant
@@ -32,7 +33,10 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
         yield "advance"
     resting = lanes.paused(conn, now)
     for name in service.connections:
-        if name in resting:
+        way = open_for(name, resting)
+        if way == "tasks" and outbox.pending(conn, name, "task", now, 1):
+            yield f"deliver:{name}"
+        if way != "everything":
             continue
         if refresh.take(conn, name, now, 1):
             yield f"refresh:{name}"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from integration.store import inbox, outbox
+from connectors.limits import Tally
+from integration.store import inbox, outbox, usage
 from integration.store.tables import NEW, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
@@ -26,6 +27,8 @@ class Numbers:
     """By (connection, kind, state)."""
     dirty: int
     refresh: int
+    calls: Mapping[str, Tally]
+    """By connection."""
     dead_letters: Mapping[str, int]
     """Letters not replayed, by stage of the work."""
     oldest_delivery: Instant | None
@@ -58,6 +61,7 @@ def counts(conn: Connection) -> Numbers:
         outbox=outbox.counts(conn),
         dirty=dirty_leads,
         refresh=wanted,
+        calls=usage.everything(conn),
         dead_letters=dict(conn.execute(_LETTERS).all()),
         oldest_delivery=delivery,
         oldest_dirty=marked,

@@ -241,6 +241,15 @@ leases = Table("leases", metadata, _text("name", primary_key=True), _big("token"
 
 lanes = Table("lanes", metadata, _text("name", primary_key=True), _big("paused_until", null=True), _text("reason"))
 
+usage = Table(
+    "usage",
+    metadata,
+    _text("connection", primary_key=True),
+    _text("pool", primary_key=True),
+    _text("tally"),
+    _big("updated_at"),
+)
+
 dead_letters = Table(
     "dead_letters",
     metadata,

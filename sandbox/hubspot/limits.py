@@ -11,12 +11,13 @@ SEARCHES = 5
 
 
 class Limits:
-    """Counts calls over rolling windows; 0 means no limit."""
+    """Counts calls over rolling windows; 0 means no limit. `window` is in milliseconds, ten seconds as HubSpot's."""
 
     def __init__(self, now: Now, *, ten_secondly: int = 0, daily: int = 0, searches: int = SEARCHES) -> None:
         self.ten_secondly = ten_secondly
         self.daily = daily
         self.searches = searches
+        self.window = _TEN_SECONDS
         self._now = now
         self._lock = threading.Lock()
         self._recent: deque[int] = deque()
@@ -38,7 +39,7 @@ class Limits:
             if self.daily and self._today >= self.daily:
                 return "DAILY"
             if self.ten_secondly:
-                _forget(self._recent, at - _TEN_SECONDS)
+                _forget(self._recent, at - self.window)
                 if len(self._recent) >= self.ten_secondly:
                     return "TEN_SECONDLY_ROLLING"
                 self._recent.append(at)
@@ -47,20 +48,23 @@ class Limits:
 
     def wait(self) -> int:
         """Whole seconds until a call of the ten-second window is free again, at least one."""
-        left = self._recent[0] + _TEN_SECONDS - self._now() if self._recent else _SECOND
+        left = self._recent[0] + self.window - self._now() if self._recent else _SECOND
         return max(1, -(-left // _SECOND))
 
     def headers(self, *, search: bool) -> tuple[tuple[str, str], ...]:
-        """The headers that tell what is left; search answers carry none. Without a limit they tell a big plan's."""
+        """The headers that tell what is left; search answers carry none.
+
+        Without a limit they tell of one that nobody reaches: a caller that heeds them is not to be slow for nothing.
+        """
         if search:
             return ()
-        most = self.ten_secondly or 190
+        most = self.ten_secondly or 10_000
         daily = self.daily or 650_000
         left = most - len(self._recent) if self.ten_secondly else most
         return (
             ("X-HubSpot-RateLimit-Max", str(most)),
             ("X-HubSpot-RateLimit-Remaining", str(max(0, left))),
-            ("X-HubSpot-RateLimit-Interval-Milliseconds", str(_TEN_SECONDS)),
+            ("X-HubSpot-RateLimit-Interval-Milliseconds", str(self.window)),
             ("X-HubSpot-RateLimit-Daily", str(daily)),
             ("X-HubSpot-RateLimit-Daily-Remaining", str(max(0, daily - self._today))),
         )

@@ -1,4 +1,4 @@
-"""The arithmetic of batches: chunks, isolation of bad records, one write per record, spacing by limits."""
+"""The arithmetic of batches: chunks, isolation of bad records, one write per record."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
 from connectors.batching import CALLS, isolated, merged
 from connectors.hubspot import batches as hubspot
-from connectors.limits import Usage, chunks, spacing, spare
+from connectors.limits import chunks
 from connectors.replies import Refusal
 from connectors.salesforce import batches as salesforce
 from connectors.salesforce import queries
-from mappings.instant import SECOND
 
 BAD_RECORD = Refusal(verdict=Verdict.PERMANENT, code="BAD", of_a_record=True)
 
@@ -98,24 +97,6 @@ def test_chunks_keep_order_and_size() -> None:
     assert list(chunks([], 2)) == []
     with pytest.raises(ValueError, match="at least one"):
         list(chunks([1], 0))
-
-
-def test_calls_are_spaced_only_when_they_become_scarce() -> None:
-    def after(remaining: int) -> int:
-        return spacing(Usage(window=10 * SECOND, window_limit=100, window_remaining=remaining))
-
-    assert after(50) == 0
-    assert after(11) == 0
-    assert after(10) == 10 * SECOND // 11
-    assert after(0) == 10 * SECOND
-    assert after(-3) == 10 * SECOND
-    assert spacing(Usage()) == 0
-
-
-def test_a_part_of_the_day_is_kept_for_people() -> None:
-    assert spare(Usage(daily_limit=1_000, daily_remaining=150), reserve=0.1) == 50
-    assert spare(Usage(daily_limit=1_000, daily_remaining=50), reserve=0.1) == 0
-    assert spare(Usage(), reserve=0.1) is None
 
 
 def test_hubspot_results_are_matched_by_id_in_any_order() -> None:

@@ -1,0 +1,135 @@
+"""Allowance: the calls that all workers of a connection may make together, kept in the store.
+
+A worker sets a block of calls aside in one small transaction and uses it up without asking again; with the next
+block it passes on what the CRM has said since. Blocks and counts are a twentieth of the CRM's window, so that a
+busy connection commits twice or so a second. What survives a crash: everything that was set aside counts as called.
+Time is the database's, the same for every worker. Where the store does not answer, calls go on uncounted: the CRM
+itself refuses what is too much, and what the call is for needs the store anyway.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from connectors.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, told
+from connectors.spending import BUDGET, RESERVE, WINDOW, Pool, Withheld
+from integration.store import usage
+from integration.store.session import Store, StoreError
+from mappings.instant import HOUR, MINUTE, SECOND, Instant, Span
+
+log = structlog.get_logger()
+
+ASK_AGAIN = {"hubspot": HOUR, "salesforce": 15 * MINUTE}
+"""When to see whether the day has turned: HubSpot's ends at midnight in the account's zone, Salesforce's rolls on."""
+SEARCHES = Usage(window=SECOND, window_limit=5)
+"""HubSpot's searches, for the whole account; no reply tells of them."""
+
+
+@dataclass(slots=True)
+class _Block:
+    """The part of a granted block that this process has left, until its own clock says `until`."""
+
+    at: Instant = 0
+    left: int = 0
+    until: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class StoredAllowance:
+    """The allowance of one process for one connection; for one thread.
+
+    `reserve` is the part of the day (0 to 1) that is kept for people. `patience` is how long a call may wait for its
+    turn in the window; longer waits let the whole lane rest. `now` replaces the database's clock.
+    """
+
+    store: Store
+    connection: str
+    reserve: float
+    patience: Span
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+    now: Callable[[], Instant] | None = None
+    _blocks: dict[str, _Block] = field(default_factory=dict)
+    _heard: tuple[Usage, float] | None = None
+
+    def spend(self, pool: Pool, *, people: bool) -> Withheld | None:
+        """Take one call; waits for at most `patience`."""
+        give_up = self.monotonic() + self.patience / SECOND
+        for each in ("search", "") if pool else ("",):
+            withheld = self._spend(each, people=people, give_up=give_up)
+            if withheld is not None:
+                return withheld
+        return None
+
+    def told(self, usage: Usage) -> None:
+        """Keep it until the next transaction."""
+        self._heard = (usage, self.monotonic())
+
+    def settle(self, conn: Sql) -> None:
+        """Pass on what the CRM said, and give back what was not called, in a transaction that is there anyway."""
+        block = self._blocks.pop("", _Block())
+        if self._heard is None and not block.left:
+            return
+        usage.alone(conn, self.connection)
+        now = self._clock(conn)
+        tally = returned(usage.get(conn, self.connection), block.at, block.left)
+        usage.put(conn, self.connection, "", self._reported(tally, now), now)
+
+    def _spend(self, pool: str, *, people: bool, give_up: float) -> Withheld | None:
+        block = self._blocks.setdefault(pool, _Block())
+        while block.left < 1 or self.monotonic() >= block.until:
+            started = self.monotonic()
+            try:
+                with self.store.write() as conn:
+                    grant = self._reserve(conn, pool, people=people)
+            except StoreError as error:
+                log.warning("calls go on uncounted", connection=self.connection, error=str(error))
+                return None
+            if grant.calls:
+                block.at, block.left, block.until = grant.at, grant.calls, started + grant.span / SECOND
+            elif grant.spent:
+                return self._spent(grant, people=people)
+            elif started + grant.wait / SECOND > give_up:
+                reason = f"all workers of {self.connection} together have used up its calls for now"
+                return Withheld(code=WINDOW, reason=reason, wait=grant.wait)
+            else:
+                self.sleep(grant.wait / SECOND)
+        block.left -= 1
+        return None
+
+    def _reserve(self, conn: Sql, pool: str, *, people: bool) -> Grant:
+        usage.alone(conn, self.connection)
+        now, tally = self._clock(conn), usage.get(conn, self.connection, pool)
+        if pool:
+            before = tally = Tally(usage=SEARCHES, told_at=1, blocks=tally.blocks)
+        else:
+            before, tally = tally, self._reported(tally, now)
+        kept = self.reserve * (FOR_PEOPLE if people else 1)
+        grant = granted(tally, now, reserve=kept, ask_again=ASK_AGAIN.get(self.connection, HOUR))
+        if grant.calls or tally != before:
+            usage.put(conn, self.connection, pool, grant.tally, now)
+        return grant
+
+    def _reported(self, tally: Tally, now: Instant) -> Tally:
+        """The tally with what this process has done and heard since."""
+        block = self._blocks.get("")
+        if block is not None and block.at:
+            tally = settled(tally, block.at, block.left if self.monotonic() < block.until else 0)
+        if self._heard is not None:
+            heard, at = self._heard
+            tally, self._heard = told(tally, heard, now - round((self.monotonic() - at) * SECOND)), None
+        return tally
+
+    def _spent(self, grant: Grant, *, people: bool) -> Withheld:
+        known = grant.tally.usage
+        left = max(0, (known.daily_remaining or 0) - grant.tally.since)
+        reason = (
+            f"{left} of the {known.daily_limit} calls that {self.connection} allows a day are left, and kept for "
+            "people and other integrations (COLDFRAME_DAILY_RESERVE); this goes on when the day has turned"
+        )
+        return Withheld(code=RESERVE if people else BUDGET, reason=reason, wait=grant.wait)
+
+    def _clock(self, conn: Sql) -> Instant:
+        return self.store.now(conn) if self.now is None else self.now()

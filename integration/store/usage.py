@@ -1,0 +1,41 @@
+"""What each connection has asked of its CRM lately, shared by all workers; see connectors/limits.py.
+
+Nothing here has to survive a power cut: a count that is lost is told again by the CRM's next reply.
+"""
+
+from sqlalchemy import Connection, bindparam, select
+
+from connectors.limits import Tally
+from integration.store.code import decode, encode
+from integration.store.dialects import upsert
+from integration.store.session import serialise
+from integration.store.tables import usage
+from mappings.instant import Instant
+
+_GET = select(usage.c.tally).where(usage.c.connection == bindparam("lane"), usage.c.pool == bindparam("sort"))
+_ALL = select(usage.c.connection, usage.c.tally).where(usage.c.pool == "").order_by(usage.c.connection)
+_PUT = upsert(usage, ["connection", "pool"], lambda new: {"tally": new.tally, "updated_at": new.updated_at})
+
+
+def alone(conn: Connection, connection: str) -> None:
+    """Until this transaction ends, nobody else counts calls of this connection; it need not be durable."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+    serialise(conn, f"usage:{connection}")
+
+
+def get(conn: Connection, connection: str, pool: str = "") -> Tally:
+    """What has been counted; an empty tally before the first call."""
+    held = conn.execute(_GET, {"lane": connection, "sort": pool}).scalar()
+    return Tally() if held is None else decode(held, Tally)
+
+
+def put(conn: Connection, connection: str, pool: str, tally: Tally, now: Instant) -> None:
+    """Store it, in the transaction that has read it `alone`."""
+    row = {"connection": connection, "pool": pool, "tally": encode(tally), "updated_at": now}
+    conn.execute(_PUT.on(conn), row)
+
+
+def everything(conn: Connection) -> dict[str, Tally]:
+    """The tally of every connection, searches apart."""
+    return {name: decode(tally, Tally) for name, tally in conn.execute(_ALL)}

@@ -1,0 +1,141 @@
+"""The arithmetic of rates: blocks of calls that together stay within a rolling window and the day."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.limits import (
+    BLOCKS,
+    PARTS,
+    UNTOLD_BLOCK,
+    Block,
+    Grant,
+    Tally,
+    Usage,
+    granted,
+    returned,
+    settled,
+    spare,
+    told,
+)
+from mappings.instant import HOUR, SECOND
+
+START = 1_000_000 * SECOND
+TEN = Usage(window=10 * SECOND, window_limit=100, window_remaining=100)
+
+
+def ask(tally: Tally, now: int = START, *, reserve: float = 0.0) -> Grant:
+    return granted(tally, now, reserve=reserve, ask_again=HOUR)
+
+
+def test_a_part_of_the_day_is_kept_for_people() -> None:
+    assert spare(Usage(daily_limit=1_000, daily_remaining=150), reserve=0.1) == 50
+    assert spare(Usage(daily_limit=1_000, daily_remaining=50), reserve=0.1) == 0
+    assert spare(Usage(daily_limit=1_000, daily_remaining=0), reserve=0.0) == 0
+    assert spare(Usage(), reserve=0.1) is None
+
+
+def test_before_anything_was_told_calls_go_one_by_one() -> None:
+    first = ask(Tally())
+    assert (first.calls, first.wait) == (1, 0)
+    assert ask(first.tally, START + 1).calls == 1
+
+
+def test_where_no_window_is_told_a_block_is_a_usual_one() -> None:
+    assert ask(told(Tally(), Usage(daily_limit=15_000, daily_remaining=14_000), START)).calls == UNTOLD_BLOCK
+
+
+@pytest.mark.parametrize(("most", "block"), [(100, 5), (190, 9), (250, 12), (20, 1), (5, 1), (1, 1)])
+def test_a_block_is_a_twentieth_of_the_window_and_never_nothing(most: int, block: int) -> None:
+    usage = replace(TEN, window_limit=most, window_remaining=most)
+    grant = ask(told(Tally(), usage, START))
+    assert (grant.calls, grant.span) == (block, 10 * SECOND // PARTS)
+    assert block == max(1, most // BLOCKS)
+
+
+@given(
+    st.integers(1, 120),
+    st.lists(st.tuples(st.integers(0, 3 * SECOND), st.integers(0, SECOND)), min_size=1, max_size=200),
+)
+def test_in_no_rolling_window_is_more_called_than_the_crm_allows(most: int, gaps: list[tuple[int, int]]) -> None:
+    """Each call of a block is made as late as it may be, or at once."""
+    usage = replace(TEN, window_limit=most, window_remaining=None)
+    tally, now, made = told(Tally(), usage, START), START, []
+    for gap, late in gaps:
+        now += gap
+        grant = ask(tally, now)
+        tally = grant.tally
+        made += [grant.at + min(late, grant.span)] * grant.calls
+    made.sort()
+    for first, at in enumerate(made):
+        assert sum(at <= other < at + 10 * SECOND for other in made[first:]) <= most
+
+
+def test_a_full_window_says_when_the_next_call_is_free() -> None:
+    tally, calls = told(Tally(), replace(TEN, window_limit=2, window_remaining=2), START), 0
+    grant = ask(tally)
+    while grant.calls:
+        calls += grant.calls
+        grant = ask(grant.tally, START + calls)
+    assert calls == 2
+    assert not grant.spent
+    assert grant.wait > 10 * SECOND
+    assert ask(grant.tally, grant.at + grant.wait - 1).calls == 0
+    assert ask(grant.tally, grant.at + grant.wait).calls == 1
+
+
+def test_what_others_call_is_seen_in_the_headers_and_leaves_less() -> None:
+    mine = Tally(usage=TEN, told_at=START, blocks=(Block(at=START - SECOND, calls=5, open=0),))
+    tally = told(mine, replace(TEN, window_remaining=2), START)  # 98 called, 5 of them by us
+    grant = ask(tally, START + 1)
+    assert grant.calls == 2
+    full = ask(grant.tally, START + 2)
+    assert (full.calls, full.spent) == (0, False)
+    assert ask(full.tally, START + 2 + full.wait).calls > 0
+
+
+def test_the_reserve_is_not_touched_and_the_last_block_is_what_is_left() -> None:
+    usage = Usage(window=10 * SECOND, window_limit=190, window_remaining=190, daily_limit=100, daily_remaining=23)
+    grant = ask(told(Tally(), usage, START), reserve=0.2)
+    assert grant.calls == 3
+    after = ask(grant.tally, START + 1, reserve=0.2)
+    assert (after.calls, after.spent, after.wait) == (0, True, HOUR - 1)
+    assert ask(grant.tally, START + 1, reserve=0.1).calls == 9, "people wait for these"
+
+
+def test_once_an_hour_one_call_asks_whether_the_day_has_turned() -> None:
+    spent = told(Tally(), Usage(daily_limit=100, daily_remaining=20), START)
+    assert ask(spent, START + HOUR - 1, reserve=0.2).wait == 1
+    probe = ask(spent, START + HOUR, reserve=0.2)
+    assert probe.calls == 1
+    assert ask(probe.tally, START + HOUR + 1, reserve=0.2).spent, "one worker asks, not each"
+    turned = told(settled(probe.tally, probe.at, 0), Usage(daily_limit=100, daily_remaining=99), START + HOUR + 2)
+    assert ask(turned, START + HOUR + 3, reserve=0.2).calls == UNTOLD_BLOCK
+
+
+def test_calls_that_others_still_make_are_counted_until_they_are_told() -> None:
+    usage = Usage(daily_limit=1_000, daily_remaining=500)
+    tally = told(Tally(), usage, START)
+    mine, other = (first := ask(tally, START + 1)), ask(first.tally, START + 2)
+    tally = told(settled(other.tally, mine.at, 0), Usage(daily_limit=1_000, daily_remaining=490), START + 3)
+    assert tally.since == other.calls, "mine are in what the CRM said, the other's may not be"
+    assert told(settled(tally, other.at, 0), usage, START + 4).since == 0
+
+
+def test_calls_that_will_not_be_made_are_there_for_others_again() -> None:
+    first = ask(told(Tally(), replace(TEN, daily_limit=1_000, daily_remaining=900), START))
+    tally = returned(first.tally, first.at, 3)
+    assert (tally.since, tally.blocks[-1].calls, tally.blocks[-1].open) == (2, 2, 0)
+
+
+def test_an_older_word_of_the_crm_is_no_news() -> None:
+    tally = told(Tally(), Usage(daily_limit=10, daily_remaining=3), START)
+    assert told(tally, Usage(daily_limit=10, daily_remaining=9), START - 1) is tally
+
+
+def test_a_clock_that_stands_still_gives_every_block_a_moment_of_its_own() -> None:
+    first = ask(told(Tally(), TEN, START))
+    second = ask(first.tally, START)
+    assert first.at != second.at
