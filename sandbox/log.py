@@ -3,6 +3,7 @@
 import re
 import threading
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -54,6 +55,10 @@ def shape(path: str) -> str:
     return _ID.sub("/{id}", path)
 
 
+WATCHERS: list[Callable[[Entry], None]] = []
+"""Told of every call to any sandbox of this process; tests put theirs here."""
+
+
 class Log:
     """The calls of one system. `size` bounds what is kept in full; the counts go on for ever."""
 
@@ -73,6 +78,8 @@ class Log:
             self._kept.append(entry)
             self._counts[f"{entry.method} {shape(entry.path)}"] += 1
             self._statuses[entry.status] += 1
+        for watcher in tuple(WATCHERS):
+            watcher(entry)
 
     def entries(self, *, method: str = "", path: str = "") -> list[Entry]:
         """The kept calls in order, with this method and this text in their path."""

@@ -108,7 +108,8 @@ class _Connection(BaseHTTPRequestHandler):
         self.put(answer)
 
     def put(self, answer: Answer) -> None:
-        phrase = HTTPStatus(answer.status).phrase
+        known = answer.status in HTTPStatus.__members__.values()
+        phrase = HTTPStatus(answer.status).phrase if known else "Unknown"
         lines = [f"HTTP/1.1 {answer.status} {phrase}", f"Content-Length: {len(answer.body)}"]
         if answer.body:
             lines.append(f"Content-Type: {answer.kind}")

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import crm_shapes
 import psycopg
 import pytest
 
 from integration.store.session import Store
+from sandbox import log
 
 _NUMBERS = count()
 
@@ -38,6 +40,25 @@ def _unprivileged() -> list[str]:
             user = pwd.getpwnam(name)
             return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     pytest.skip("running as root and there is no user postgres or nobody to run PostgreSQL as")
+
+
+@pytest.fixture(autouse=True)
+def misshapen(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """What was wrong with the shapes of the requests that any sandbox got during the test, which must be nothing.
+
+    The sandbox's own tests send on purpose what no vendor takes.
+    """
+    found: list[str] = []
+
+    def watch(entry: log.Entry) -> None:
+        found.extend(crm_shapes.faults(entry.system, entry.method, entry.path, entry.query, entry.body))
+
+    if request.path.parent.name != "sandbox":
+        log.WATCHERS.append(watch)
+    yield found
+    if watch in log.WATCHERS:
+        log.WATCHERS.remove(watch)
+    assert found == [], "requests that the vendor's API does not accept"
 
 
 class Cluster:

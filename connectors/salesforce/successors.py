@@ -29,33 +29,44 @@ def followed(
     deleted = [place for place, (_, receipt) in places.items() if receipt.code == faults.DELETED]
     found = list(receipts)
     moves = _moves(query, "Lead", "ConvertedContactId", [writes[place].id for place in converted], bin_too=False)
-    _follow(found, converted, lambda place: ("Contact", moves.get(full("salesforce", writes[place].id), "")))
+    _follow(found, converted, moves, _named("Contact", moves, writes))
     for name in queries.PEOPLE:
         gone = [place for place in deleted if writes[place].object == name]
         merges = _moves(query, name, "MasterRecordId", [writes[place].id for place in gone], bin_too=True)
-        _follow(found, gone, _named(name, merges, writes))
+        _follow(found, gone, merges, _named(name, merges, writes))
     return found
 
 
 def _named(
-    name: str, merges: Mapping[str, str], writes: Sequence[FieldWrite] | Sequence[TaskWrite]
+    name: str, moves: Mapping[str, str] | Refusal, writes: Sequence[FieldWrite] | Sequence[TaskWrite]
 ) -> Callable[[int], tuple[str, str]]:
-    return lambda place: (name, merges.get(full("salesforce", writes[place].id), ""))
+    known = {} if isinstance(moves, Refusal) else moves
+    return lambda place: (name, known.get(full("salesforce", writes[place].id), ""))
 
 
-def _follow(found: list[Receipt], places: Sequence[int], moved: Callable[[int], tuple[str, str]]) -> None:
+def _follow(
+    found: list[Receipt],
+    places: Sequence[int],
+    moves: Mapping[str, str] | Refusal,
+    moved: Callable[[int], tuple[str, str]],
+) -> None:
+    """Where nobody could look, the write waits as the look-up must: it may well have somewhere to go."""
     for place in places:
         target = moved(place)
-        if target[1]:
+        if isinstance(moves, Refusal):
+            found[place] = moves.receipt(found[place].key, found[place].id)
+        elif target[1]:
             found[place] = replace(found[place], verdict=Verdict.FOLLOW, moved_to=target)
 
 
-def _moves(query: Query, object_name: str, field: str, ids: Sequence[str], *, bin_too: bool) -> dict[str, str]:
+def _moves(
+    query: Query, object_name: str, field: str, ids: Sequence[str], *, bin_too: bool
+) -> dict[str, str] | Refusal:
     moves: dict[str, str] = {}
     for some in chunks(sorted(set(ids)), BATCH):
         rows = query(queries.successors(object_name, field, some), bin_too=bin_too)
         if isinstance(rows, Refusal):
-            continue
+            return rows
         for row in rows:
             if row.get(field):
                 moves[full("salesforce", str(row["Id"]))] = full("salesforce", str(row[field]))

@@ -12,6 +12,7 @@ pytest.register_assert_rewrite(
     "connector_changes",
     "connector_writing",
     "connector_outages",
+    "connector_verdicts",
     "connector_tasks",
     "connector_examining",
     "provision_ground",

@@ -9,6 +9,7 @@ from connector_ground import HASTE, TOKEN, Plug
 from connector_outages import Outages
 from connector_reading import Reading
 from connector_tasks import Tasks
+from connector_verdicts import Verdicts
 from connector_writing import Writing
 
 from connectors.base import Credential, FieldWrite, Verdict
@@ -20,7 +21,7 @@ from sandbox import desk
 from sandbox.server import Sandbox
 
 
-class Contract(Reading, Changing, Writing, Outages, Tasks, Examining):
+class Contract(Reading, Changing, Writing, Outages, Verdicts, Tasks, Examining):
     """All the rules."""
 
 
@@ -162,6 +163,17 @@ class TestSalesforceLead(SalesforceContract):
         assert (task.verdict, task.moved_to) == (Verdict.FOLLOW, ("Contact", contact))
         moved = FieldWrite(key="k", object="Contact", id=contact, fields={self.score: 7})
         assert crm.apply([moved])[0].verdict is Verdict.DONE
+
+    @pytest.mark.parametrize(("kind", "verdict"), [("unavailable", Verdict.RETRY), ("rate_limited", Verdict.PAUSE)])
+    def test_a_converted_lead_whose_contact_nobody_could_look_up_is_not_given_up(
+        self, box: Sandbox, crm: Plug, kind: str, verdict: Verdict
+    ) -> None:
+        ana = self.add(box, "ana@acme.example")
+        contact = box.salesforce.convert(ana)["ConvertedContactId"]
+        self.fault(box, kind, "*/query")
+        assert crm.apply([self.field(ana)])[0].verdict is verdict
+        receipt = crm.apply([self.field(ana)])[0]
+        assert (receipt.verdict, receipt.moved_to) == (Verdict.FOLLOW, ("Contact", contact))
 
     def test_a_converted_lead_is_not_found_by_email_but_its_contact_is(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")

@@ -95,13 +95,14 @@ def _fragile(connection: Connection) -> Connection:
 
 
 def serve(wish: dict[str, Any]) -> None:
-    """The web application over the test's store, dying before its first commit or after it."""
+    """The web application over the test's store, dying before its first commit or after it, or with a wrong clock."""
     settings = load({"COLDFRAME_SECRET_KEY": "k" * 32, "COLDFRAME_ACTIVITY_SECRET": wish["secret"]})
     logs.configure(settings)
     store = Store.open(wish["store"])
     dies = wish.get("dies")
     wake: Callable[[str], None] = die if dies == "after the commit" else lambda _lane: None
-    now: Callable[[], Instant] = die if dies == "before the commit" else clock.now
+    skew = wish.get("skew", 0)
+    now: Callable[[], Instant] = die if dies == "before the commit" else lambda: clock.now() + skew
     app = create_app(settings, store=store, wake=wake, queue=list, now=now)
     make_server("127.0.0.1", wish["port"], app, threaded=True).serve_forever()
 

@@ -68,7 +68,7 @@ def most_within(box: Sandbox, milliseconds: int, path: str = "") -> int:
     return max(sum(start <= other < start + milliseconds for other in at) for start in at)
 
 
-def test_four_workers_on_one_connection_meet_no_429(store: Store) -> None:
+def test_four_workers_on_one_connection_are_never_refused(store: Store) -> None:
     with Sandbox() as box:
         box.hubspot.limits.ten_secondly, box.hubspot.limits.window = 20, 2_000
         ids = [box.hubspot.add("contacts", {"email": f"p{number}@acme.example"}) for number in range(4)]
