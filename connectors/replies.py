@@ -1,15 +1,16 @@
 """What came back from a CRM, and what a refusal means, before any vendor's words are read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from connectors.base import Receipt, Verdict
+from connectors.base import Receipt, Tokens, Unavailable, Verdict
 from mappings.instant import DAY, SECOND, Span
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0
 Timeout: TypeAlias = tuple[float, float]
+_UNAUTHORIZED = 401
 TIMEOUT: Timeout = (CONNECT_SECONDS, READ_SECONDS)
 """Every call gives up after this: connect, then each wait for bytes."""
 
@@ -29,9 +30,6 @@ class Lost:
 
     sent: bool
     reason: str
-
-
-Outcome: TypeAlias = Reply | Lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +60,10 @@ class Refusal:
         )
 
 
+Outcome: TypeAlias = Reply | Lost | Refusal
+"""What became of a call; a Refusal where it was not sent, since there was no token to send it with."""
+
+
 def refusal(receipt: Receipt) -> Refusal:
     """A receipt that says no, as the refusal of the call it came from."""
     return Refusal(
@@ -82,8 +84,10 @@ def clean(token: str) -> str:
     return trimmed
 
 
-def lost(outcome: Lost, *, idempotent: bool) -> Refusal:
+def lost(outcome: Lost | Refusal, *, idempotent: bool) -> Refusal:
     """What a lost reply means: try again where that does no harm, else look first."""
+    if isinstance(outcome, Refusal):
+        return outcome
     harmless = idempotent or not outcome.sent
     verdict = Verdict.RETRY if harmless else Verdict.UNCLEAR
     return Refusal(verdict=verdict, code="NO_REPLY", message=outcome.reason, outage=True)
@@ -95,3 +99,19 @@ def retry_after(headers: Mapping[str, str]) -> Span | None:
     if not asked.isascii() or not asked.isdigit():
         return None
     return min(int(asked[:9]) * SECOND, DAY)
+
+
+def signed(tokens: Tokens, call: Callable[[str], Outcome]) -> Outcome:
+    """Carry out a call with the current token, and once more with the next one where that is refused.
+
+    A call whose token is refused was not carried out, whatever it was to do: repeating it does no harm.
+    """
+    try:
+        token = tokens.current()
+        outcome = call(token)
+        if not isinstance(outcome, Reply) or outcome.status != _UNAUTHORIZED:
+            return outcome
+        following = tokens.renewed(token)
+    except Unavailable as away:
+        return refusal(away.receipt)
+    return outcome if following is None else call(following)

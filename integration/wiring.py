@@ -7,10 +7,14 @@ from functools import lru_cache
 
 from connectors.base import Connector, Credential
 from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.oauth import HubSpotSignIn
+from connectors.oauth import Client, SignIn
 from connectors.salesforce.connector import SalesforceConnector
-from integration import clock, logs
+from connectors.salesforce.oauth import SalesforceSignIn
+from integration import clock, connected, logs
 from integration.core.playbook import Playbook
 from integration.flows.service import Connection, Service
+from integration.flows.tokens import Means, StoredTokens
 from integration.flows.warming import warm
 from integration.playbook import compiler
 from integration.settings import Settings, from_environment
@@ -52,23 +56,72 @@ def playbook(name: str) -> Playbook:
     return compiled
 
 
-def connect(name: str, credential: Credential, path: str | None = None) -> Connection:
+def connect(
+    system: str, credential: Credential, path: str | None = None, *, name: str = "", account: str = ""
+) -> Connection:
     """One CRM with its field mapping, from a file or as shipped; UnusableError with every mistake in it otherwise.
 
     Tasks are at home in the first connection of `connections`.
     """
-    file = files.in_use(name, path)
+    file = files.in_use(system, path)
     if file.mapping is None:
         raise UnusableError(file.problems)
-    connector: Connector = HubSpotConnector(credential) if name == "hubspot" else SalesforceConnector(credential)
-    return Connection(name=name, connector=connector, mapping=file.mapping, located=file.located)
+    connector: Connector = HubSpotConnector(credential) if system == "hubspot" else SalesforceConnector(credential)
+    return Connection(
+        name=name or system, connector=connector, mapping=file.mapping, located=file.located, account=account
+    )
 
 
-def connections(given: Settings) -> Mapping[str, Connection]:
-    """Every connected CRM, Salesforce first: where both are, sales works there."""
-    each = (("salesforce", given.salesforce), ("hubspot", given.hubspot))
-    files = given.mappings
-    return {name: connect(name, credential, files[name]) for name, credential in each if credential is not None}
+def connections(given: Settings, store: Store | None) -> Mapping[str, Connection]:
+    """Every connected CRM, signed in to or from the environment, Salesforce first: where both are, sales works there.
+
+    `store` None stands for one that has not been made yet. Raises StoreError, and UnusableError as `connect`.
+    """
+    found = connected.known(given, store) if store else connected.arranged((), given)
+    return {
+        each.name: connect(
+            each.system,
+            credential(given, store, each),
+            given.mappings[each.system],
+            name=each.name,
+            account=each.account or _told_account(given, each.system),
+        )
+        for each in found
+    }
+
+
+def credential(given: Settings, store: Store | None, each: connected.Known) -> Credential:
+    """How one connection is reached: with the environment's token, or with the store's, renewed as it expires."""
+    if each.row is None or store is None:
+        return given.credentials[each.system]
+    return Credential(
+        tokens=StoredTokens(means(given, store), each.name),
+        api_url=each.row.details.api_url,
+        instance_url=each.row.details.instance_url,
+    )
+
+
+def means(given: Settings, store: Store) -> Means:
+    """What renewing a token takes in this process."""
+    return Means(
+        store=store,
+        keyring=connected.keyring(given),
+        sign_in=door,
+        now=clock.now,
+        monotonic=clock.monotonic,
+        sleep=time.sleep,
+        holder=f"{os.uname().nodename}:{os.getpid()}",
+        hide=logs.hide,
+    )
+
+
+def door(system: str, client: Client) -> SignIn:
+    """Where a vendor gives tokens. ValueError for a door that is not the vendor's."""
+    return HubSpotSignIn(client) if system == "hubspot" else SalesforceSignIn(client)
+
+
+def _told_account(given: Settings, system: str) -> str:
+    return (given.salesforce_organization_id or "") if system == "salesforce" else ""
 
 
 def preload() -> None:
@@ -87,7 +140,7 @@ def service() -> Service:
 
 @lru_cache(maxsize=1)
 def _parts() -> tuple[Playbook, Mapping[str, Connection]]:
-    return playbook(settings().playbook), connections(settings())
+    return playbook(settings().playbook), connections(settings(), _store())
 
 
 @lru_cache(maxsize=1)

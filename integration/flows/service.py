@@ -13,12 +13,22 @@ from mappings.located import Located
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One connected CRM: how to reach it and how its fields read; `located` says where the mapping says what."""
+    """One connected CRM: how to reach it and how its fields read. Lanes and references go by its `name`.
+
+    `located` says where the mapping says what.
+    """
 
     name: str
     connector: Connector
     mapping: CrmMapping
     located: Located | None = None
+    account: str = ""
+    """The portal's or organization's id, where it is known."""
+
+    @property
+    def system(self) -> str:
+        """Which CRM it is: `hubspot` or `salesforce`. Several connections may be of one system."""
+        return self.mapping.system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

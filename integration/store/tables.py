@@ -237,6 +237,23 @@ leases = Table("leases", metadata, _text("name", primary_key=True), _big("token"
 
 lanes = Table("lanes", metadata, _text("name", primary_key=True), _big("paused_until", null=True), _text("reason"))
 
+connections = Table(
+    "connections",
+    metadata,
+    _text("name", primary_key=True),
+    _text("system"),
+    _text("grant_kind"),  # GRANT is a word of SQL
+    _text("details"),
+    Column("sealed", LargeBinary, nullable=False),
+    _text("key_id"),
+    _big("expires_at", null=True),
+    _big("version"),
+    _text("state"),
+    _text("reason", null=True),
+    _big("created_at"),
+    _big("updated_at"),
+)
+
 dead_letters = Table(
     "dead_letters",
     metadata,
