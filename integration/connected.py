@@ -2,13 +2,14 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy.engine import make_url
 
+from connectors.base import Credential
 from integration.settings import Settings
 from integration.store import connections
 from integration.store.connections import Row
@@ -49,7 +50,7 @@ def known(settings: Settings, store: Store) -> tuple[Known, ...]:
 
 def arranged(rows: Iterable[Row], settings: Settings) -> tuple[Known, ...]:
     """Signed-in connections and the environment's. Of one name, the signed-in one wins: it was made later, by hand."""
-    given = settings.credentials
+    given = environments(settings)
     found = {
         row.name: Known(name=row.name, system=row.system, origin="store", row=row, hides=row.name in given)
         for row in rows
@@ -57,6 +58,12 @@ def arranged(rows: Iterable[Row], settings: Settings) -> tuple[Known, ...]:
     for system in given:
         found.setdefault(system, Known(name=system, system=system, origin="environment"))
     return tuple(sorted(found.values(), key=_place))
+
+
+def environments(settings: Settings) -> Mapping[str, Credential]:
+    """What the environment itself connects, by system."""
+    each = {"hubspot": settings.hubspot, "salesforce": settings.salesforce}
+    return {system: credential for system, credential in each.items() if credential is not None}
 
 
 def names(settings: Settings) -> Sequence[str]:

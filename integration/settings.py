@@ -231,12 +231,6 @@ class Settings(BaseModel):
         )
 
     @property
-    def credentials(self) -> Mapping[str, Credential]:
-        """What the environment itself connects, by system."""
-        each = {"hubspot": self.hubspot, "salesforce": self.salesforce}
-        return {system: credential for system, credential in each.items() if credential is not None}
-
-    @property
     def mappings(self) -> Mapping[str, str | None]:
         """The mapping file of each system; None for the one that comes with Coldframe."""
         return {"hubspot": self.hubspot_mapping, "salesforce": self.salesforce_mapping}

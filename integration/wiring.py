@@ -93,7 +93,7 @@ def connections(given: Settings, store: Store | None) -> Mapping[str, Connection
 def credential(given: Settings, store: Store | None, each: connected.Known) -> Credential:
     """How one connection is reached: with the environment's token, or with the store's, renewed as it expires."""
     if each.row is None or store is None:
-        return given.credentials[each.system]
+        return connected.environments(given)[each.system]
     return Credential(
         tokens=StoredTokens(means(given, store), each.name),
         api_url=each.row.details.api_url,

@@ -246,7 +246,8 @@ def _oauth(rooms: Blueprint, sandbox: Sandbox) -> None:
     def app() -> Response:
         wish = _wish()
         held = issuer(wish)
-        held.apps[str(wish.pop("id"))] = App(**wish)
+        name = str(wish.pop("id"))
+        held.apps[name] = App(**wish)
         return _json({}, 201)
 
     @rooms.post("/oauth")

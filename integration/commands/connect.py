@@ -200,7 +200,7 @@ def _connect(system: str, options: dict[str, Any]) -> None:
 def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> None:
     account = f" (account {details.account})" if details.account else ""
     click.echo(f"Signed in to {wish.system}{account}; kept encrypted as '{wish.name}'.")
-    if wish.name in settings.credentials:
+    if wish.name in connected.environments(settings):
         click.echo(f"{wish.name.upper()}_ACCESS_TOKEN is not used from now on: this sign-in goes before it. Unset it.")
     try:
         person = signing.tried(wish.name, settings, store)

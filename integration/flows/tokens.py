@@ -14,7 +14,8 @@ import structlog
 
 from connectors.base import Receipt, Unavailable, Verdict
 from connectors.oauth import Client, Issued, SignIn
-from integration.store import connections, lanes, leases
+from integration.store import audit, connections, lanes, leases
+from integration.store.audit import Entry
 from integration.store.connections import Details, Row, Secrets, StaleError
 from integration.store.errors import LeaseLostError, StoreBusyError
 from integration.store.leases import Lease
@@ -185,6 +186,8 @@ class StoredTokens:
             leases.hold(conn, lease, HELD)
             connections.refuse(conn, row, said, self.means.now())
             lanes.pause(conn, self.name, None, f"{lanes.SIGN_IN}{said}")
+            trail = Entry(at=self.means.now(), actor="service", action="signed out", subject=self.name)
+            audit.add(conn, [replace(trail, detail={"said": said})])
         log.error(
             "a CRM has signed us out; nothing is dropped, the connection rests until somebody signs in",
             connection=self.name,

@@ -16,8 +16,8 @@ from integration.flows.service import Connection, Service
 from integration.flows.sweep import sweep
 from integration.flows.tokens import LOOK_SECONDS, MARGIN, StoredTokens
 from integration.settings import load
+from integration.store import audit, lanes
 from integration.store import connections as stored_connections
-from integration.store import lanes
 from integration.store.session import Store
 from mappings.instant import HOUR, MINUTE
 from sandbox.faults import Fault
@@ -153,6 +153,9 @@ def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
     assert [(each["connection"], "the app was removed" in each["said"]) for each in loud] == [(system, True)]
     assert loud[0]["remedy"] == f"run coldframe connect {system}"
     assert lanes_paused(signed_service)[system].until is None
+    assert counts(signed_service).signed_in == {system: False}
+    with signed_service.store.read() as conn:
+        assert [each.action for each in audit.recent(conn, 1)] == ["signed out"]
     assert dead(signed_service) == []
 
     (line,) = [each for each in doctor(signed_service.store) if each.subject == f"connection {system}"]
