@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from pydantic import TypeAdapter, ValidationError
+
 from connectors.base import Unavailable
 from connectors.hubspot.oauth import HubSpotSignIn
 from connectors.oauth import Asking, Issued, SignIn
@@ -20,7 +22,11 @@ from integration.store.audit import Entry
 from integration.store.connections import Details, GrantKind, Row, Secrets
 from integration.store.sealing import SealError
 from integration.store.session import Store
+from integration.variables import GuardedAddress
 from mappings.instant import Instant
+
+_ALIKE = 15
+"""Characters of a Salesforce id that tell organizations apart."""
 
 __all__ = ["NotSignedInError", "Walk", "Wish", "mistakes", "remembered", "sign_in", "tried"]
 
@@ -76,12 +82,15 @@ def remembered(wish: Wish, row: Row | None, settings: Settings) -> Wish:
     )
 
 
-def mistakes(wish: Wish) -> list[str]:
-    """Everything that is wrong with a wish, for people."""
+def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
+    """Everything that is wrong with a wish, for people; `row` is what stands under its name."""
     details, secrets = wish.details, wish.secrets
+    other = row.system if row and row.system != wish.system else ""
     salesforce = wish.system == "salesforce"
     told = [
         (connected.misnamed(wish.name, wish.system), True),
+        (f"'{wish.name}' is a connection to {other}: choose another --name", bool(other)),
+        ("--api-url must be https, or a sandbox on this machine", not _guarded(details.api_url)),
         ("--client-id is missing: the app's client id (consumer key)", wish.grant != "token" and not details.client_id),
         ("--username is missing: the integration user as whom to ask", wish.grant == "jwt_bearer" and not details.user),
         ("--key-file is missing: the private key (PEM)", wish.grant == "jwt_bearer" and not secrets.private_key),
@@ -115,6 +124,7 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
     with closing(wiring.door(wish.system, client(wish.details, wish.secrets))) as door:
         issued = _issued(wish, walk, door, now())
         account = issued.account or (door.account(issued.access_token) if isinstance(door, HubSpotSignIn) else "")
+    _same_account(wish.name, account, store)
     details = replace(
         wish.details,
         instance_url=issued.instance_url or wish.details.instance_url,
@@ -139,6 +149,27 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
         told = {"system": wish.system, "grant": wish.grant, "account": account}
         audit.add(conn, [Entry(at=at, actor="cli", action="connect", subject=wish.name, detail=told)])
     return details
+
+
+def _same_account(name: str, account: str, store: Store) -> None:
+    """One name is one account for ever: the records of another would be taken for those that are known here."""
+    with store.read() as conn:
+        row = connections.get(conn, name)
+    before = row.details.account if row else ""
+    if before and account and before[:_ALIKE] != account[:_ALIKE]:
+        msg = (
+            f"'{name}' is connected to account {before}, and this sign-in is to account {account}, whose records would "
+            f"be taken for the others': sign in to {before}, or connect this one under a --name of its own"
+        )
+        raise NotSignedInError(msg)
+
+
+def _guarded(address: str) -> bool:
+    try:
+        TypeAdapter(GuardedAddress).validate_python(address or "https://x")
+    except ValidationError:
+        return False
+    return True
 
 
 def tried(name: str, settings: Settings, store: Store) -> str:

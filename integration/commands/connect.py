@@ -22,7 +22,7 @@ from integration.settings import Settings
 from integration.signing import Walk, Wish
 from integration.store import audit, connections, lanes
 from integration.store.audit import Entry
-from integration.store.connections import Details, GrantKind, Secrets
+from integration.store.connections import Details, GrantKind, Row, Secrets
 from integration.store.session import Store
 from mappings.instant import show
 
@@ -177,8 +177,10 @@ def _plain(each: Known) -> dict[str, Any]:
 
 def _connect(system: str, options: dict[str, Any]) -> None:
     with installed() as (settings, store):
-        wish = _wish(system, options, settings, store)
-        wrong = signing.mistakes(wish)
+        with store.read() as conn:
+            row = connections.get(conn, options["name"] or system)
+        wish = _wish(system, options, settings, row)
+        wrong = signing.mistakes(wish, row)
         if wrong:
             raise click.UsageError("\n".join(wrong))
         walk = Walk(
@@ -214,12 +216,10 @@ def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> Non
     click.echo("  restart the workers (or coldframe up)     they look for new connections when they start")
 
 
-def _wish(system: str, options: dict[str, Any], settings: Settings, store: Store) -> Wish:
+def _wish(system: str, options: dict[str, Any], settings: Settings, row: Row | None) -> Wish:
     """The wish as the options, the environment, an earlier sign-in and the person tell it, in that order."""
     name = options["name"] or system
     grant = cast("GrantKind", options["grant"].replace("-", "_"))
-    with store.read() as conn:
-        row = connections.get(conn, name)
     key_file = options.get("key_file")
     wish = Wish(
         name=name,
@@ -271,11 +271,20 @@ def _read(path: Path) -> str:
         raise click.UsageError(msg) from None
 
 
+def _graphical() -> bool:
+    """Whether there is a browser that does not take this terminal."""
+    try:
+        found = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return type(found) is not webbrowser.GenericBrowser  # lynx, w3m and their like; its subclasses have windows
+
+
 def _shower(*, browser: bool) -> Callable[[str, str], None]:
     def shown(address: str, redirect: str) -> None:
         click.echo(f"The app must have this redirect URL registered: {redirect}")
         click.echo(f"Open this page and say yes:\n\n  {address}\n")
-        if browser:
+        if browser and _graphical():
             webbrowser.open(address)
 
     return shown

@@ -23,7 +23,7 @@ from integration.store.connections import unsealed
 from integration.store.sealing import Keyring
 from integration.store.session import Store
 from sandbox.issuing import App
-from sandbox.server import Sandbox
+from sandbox.server import PORTAL_ID, Sandbox
 
 SYSTEMS = ("hubspot", "salesforce")
 KEY = "0123456789abcdef" * 2
@@ -180,6 +180,7 @@ def test_salesforce_by_certificate_and_a_renewal_by_name_alone(
         (("salesforce", "--grant", "token"), ("access token is missing", "--instance-url must be")),
         (("hubspot", "--name", "salesforce", "--client-id", "c"), ("'salesforce' is the name of something else",)),
         (("hubspot", "--name", "Our Portal"), ("'Our Portal' is no name", "--client-id is missing")),
+        (("hubspot", "--client-id", "c", "--api-url", "http://crm.example.com"), ("--api-url must be https",)),
         (("hubspot", "--client-secret", "s"), ("No such option",)),
     ],
 )
@@ -210,6 +211,40 @@ def test_a_connection_that_is_forgotten_has_no_queue_any_more(run: Run, sandbox:
     assert run("connect", "remove", "hubspot-emea", "--yes").exit_code == 0
     assert "hubspot-emea" not in run("worker", "nobody").output
     assert run("connect", "remove", "hubspot-emea", "--yes").exit_code == 1
+
+
+def test_a_name_stays_with_its_account_and_its_system(run: Run, sandbox: Sandbox) -> None:
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    assert run(*words, typed="t\n").exit_code == 0
+    with Sandbox() as other:
+        other.hubspot.portal.portal_id += 1
+        found = run(*words[:-1], f"{other.url}/hubspot", typed="t\n")
+    assert found.exit_code == 1
+    assert f"'hubspot' is connected to account {PORTAL_ID}" in found.output
+    sales = run("connect", "salesforce", "--name", "crm", "--grant", "token", "--secret-stdin", typed="t\n")
+    assert "--instance-url must be" in sales.output
+    named = run(*words, "--name", "crm", typed="t\n")
+    assert named.exit_code == 0, named.output
+    mixed = run("connect", "salesforce", "--name", "crm", "--client-id", "c", "--secret-stdin", typed="s\n")
+    assert "'crm' is a connection to hubspot" in mixed.output
+
+
+def test_provisioning_and_mappings_go_through_the_connection_that_is_named(run: Run, sandbox: Sandbox) -> None:
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    for name in ("hubspot", "hubspot-emea"):
+        assert run(*words, "--name", name, typed="t\n").exit_code == 0
+    which = run("provision", "hubspot", "--dry-run")
+    assert "add --connection hubspot or hubspot-emea" in which.output
+    sandbox.hubspot.log.clear()
+    found = run("provision", "hubspot", "--dry-run", "--connection", "hubspot-emea", "--json")
+    assert found.exit_code == 0, found.output
+    assert sandbox.hubspot.log.entries(path="/properties/")
+    checked = run("mapping", "check")
+    assert (checked.exit_code, checked.stdout.strip()) == (0, "1 fine")
+    sandbox.hubspot.add("contacts", {"email": "ana@acme.example", "jobtitle": "Director of Sales"})
+    seen = run("mapping", "preview", "ana@acme.example", "--connection", "hubspot-emea", "--json")
+    assert seen.exit_code == 0, seen.output
+    assert "Director of Sales" in seen.stdout
 
 
 ROTATING = """

@@ -15,6 +15,7 @@ from integration.flows.reconcile import poll
 from integration.flows.service import Connection, Service
 from integration.flows.sweep import sweep
 from integration.flows.tokens import LOOK_SECONDS, MARGIN, StoredTokens
+from integration.metrics import Metrics
 from integration.settings import load
 from integration.store import audit, lanes
 from integration.store import connections as stored_connections
@@ -153,7 +154,8 @@ def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
     assert [(each["connection"], "the app was removed" in each["said"]) for each in loud] == [(system, True)]
     assert loud[0]["remedy"] == f"run coldframe connect {system}"
     assert lanes_paused(signed_service)[system].until is None
-    assert counts(signed_service).signed_in == {system: False}
+    metrics = Metrics(lambda: counts(signed_service), at).render().decode()
+    assert f'coldframe_signed_in{{connection="{system}"}} 0.0' in metrics
     with signed_service.store.read() as conn:
         assert [each.action for each in audit.recent(conn, 1)] == ["signed out"]
     assert dead(signed_service) == []

@@ -10,6 +10,7 @@ from flows_run import Watch, activity, counts, drain_all, lead, receive
 from structlog.testing import capture_logs
 
 from integration import connected, wiring
+from integration.app import trust
 from integration.flows.records import store_records
 from integration.flows.routing import addressed, named, of_account, routed
 from integration.flows.service import Connection, Service
@@ -19,6 +20,7 @@ from integration.store.session import Store, serialise
 from mappings.instant import MINUTE
 from mappings.translate import Inward
 from sandbox.server import PORTAL_ID, Sandbox
+from webhooks import salesforce
 from webhooks.facts import Noticed
 
 ANA = "ana@acme.example"
@@ -222,3 +224,28 @@ def test_connections_stand_salesforce_first_and_the_environments_beside_those_of
     ]
     for each in built.values():
         each.connector.close()
+
+
+def test_outbound_messages_of_every_connected_organization_are_let_in_and_no_others() -> None:
+    given = load(
+        {
+            "COLDFRAME_SECRET_KEY": flows_signin.KEY,
+            "COLDFRAME_OUTBOUND_SECRET": "o" * 24,
+            "SALESFORCE_ORGANIZATION_ID": "00D000000000001",
+        }
+    )
+    trusted = trust(given, ["00D000000000002AAA", "", "00D000000000001"]).salesforce_organizations
+    assert trusted == ("00D000000000001", "00D000000000002AAA")
+    for organization, known in (("00D000000000001EAA", True), ("00D000000000002", True), ("00D000000000003", False)):
+        assert salesforce.check(_message(organization), trusted) is known
+    (change,) = salesforce.parse(_message("00D000000000002AAA")).noticed
+    assert change.account == "00D000000000002AAA"
+
+
+def _message(organization: str) -> bytes:
+    return f"""<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>
+<notifications xmlns="http://soap.sforce.com/2005/09/outbound"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">
+<OrganizationId>{organization}</OrganizationId>
+<Notification><Id>04l1</Id><sObject xsi:type="sf:Lead"><sf:Id>00Q000000000001AAA</sf:Id></sObject></Notification>
+</notifications></soapenv:Body></soapenv:Envelope>""".encode()
