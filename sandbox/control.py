@@ -19,6 +19,8 @@
 | POST `/_sandbox/drain?timeout=30` | wait for the webhooks → `{"drained": true}` |
 | POST `/_sandbox/redeliver?batches=1` | send the last webhooks once more |
 | POST `/_sandbox/limits` | `{"hubspot": {"ten_secondly", "daily", "searches", "window"}, "salesforce": {"daily"}}` |
+| POST `/_sandbox/apps` | `{"system", "id", "secret", "redirect_uris", "public_key"}`: register an OAuth app |
+| POST `/_sandbox/oauth` | `{"system", "expire", "revoke"}` or wishes: `lifetime`, `refuse`, `words`, `deny` … |
 | POST `/_sandbox/fill` | `{"leads": 300, "seed": 7}` → what was made |
 | POST `/_sandbox/reset` | both systems as at the start |
 """
@@ -34,6 +36,7 @@ from flask import Blueprint, Response, request
 from sandbox import desk
 from sandbox.filling import fill
 from sandbox.hubspot.errors import Refused as HubSpotRefused
+from sandbox.issuing import App, Issuer
 from sandbox.salesforce.errors import Refused as SalesforceRefused
 from sandbox.wire import encoded
 
@@ -58,12 +61,14 @@ def control(sandbox: Sandbox) -> Blueprint:
     _deeds(rooms, sandbox)
     _trouble(rooms, sandbox)
     _webhooks(rooms, sandbox)
+    _oauth(rooms, sandbox)
 
     @rooms.errorhandler(KeyError)
     @rooms.errorhandler(HubSpotRefused)
     @rooms.errorhandler(SalesforceRefused)
     @rooms.errorhandler(msgspec.ValidationError)
     @rooms.errorhandler(TypeError)
+    @rooms.errorhandler(AttributeError)
     def wrong(trouble: Exception) -> Response:
         message = getattr(trouble, "message", "") or f"{type(trouble).__name__}: {trouble}"
         return _json({"error": message}, 404 if isinstance(trouble, KeyError) else 400)
@@ -231,3 +236,27 @@ def _webhooks(rooms: Blueprint, sandbox: Sandbox) -> None:
     @rooms.post("/redeliver")
     def redeliver() -> Response:
         return _json({"batches": sandbox.hubspot.sender.redeliver(int(request.args.get("batches", "1")))})
+
+
+def _oauth(rooms: Blueprint, sandbox: Sandbox) -> None:
+    def issuer(wish: dict[str, Any]) -> Issuer:
+        return {"hubspot": sandbox.hubspot.gate, "salesforce": sandbox.salesforce.gate}[str(wish.pop("system"))].issuer
+
+    @rooms.post("/apps")
+    def app() -> Response:
+        wish = _wish()
+        held = issuer(wish)
+        name = str(wish.pop("id"))
+        held.apps[name] = App(**wish)
+        return _json({}, 201)
+
+    @rooms.post("/oauth")
+    def oauth() -> Response:
+        wish = _wish()
+        held = issuer(wish)
+        if wish.pop("expire", False):
+            held.expire()
+        if wish.pop("revoke", False):
+            held.revoke()
+        held.wish(**wish)
+        return _json({})

@@ -144,6 +144,7 @@ def _noticed(event: _Event) -> Sequence[Noticed]:
             value=value,
             key=f"{stem}:{id_}:{event.event_id}:{event.occurred_at}:{property_ or ''}",
             origin=origin,
+            account=str(event.portal_id or ""),
         )
         for id_, property_, value in _changes(event, what)
     ]

@@ -20,19 +20,21 @@ from hubspot.crm.owners.exceptions import OpenApiException as OwnersError
 from hubspot.crm.properties.exceptions import OpenApiException as PropertiesError
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from connectors.base import Credential
+from connectors.base import Credential, Fixed, Tokens
 from connectors.limits import Usage
-from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean
+from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.spending import Allowance, Pool, Purse
 from mappings.instant import Span
 
 ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
 _MILLISECOND: Span = 1_000
 _SEARCHES = 4
+_UNSET = "unset"
+"""What the library is built with: every call brings its own token."""
 
 
 class HubSpotSession:
-    """HubSpot's API objects, held; every call answers with a Reply or Lost and raises nothing.
+    """HubSpot's API objects, held; every call answers with an Outcome and raises nothing.
 
     ValueError at construction for a token that cannot be one.
     """
@@ -41,7 +43,10 @@ class HubSpotSession:
     """What the library raises for a reply that says no: each of its API families has an exception of its own."""
 
     def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None) -> None:
-        options: dict[str, Any] = {"access_token": clean(credential.token), "retry": False}
+        self._tokens: Tokens = credential.source
+        if credential.tokens is None:
+            self._tokens = Fixed(clean(credential.token))
+        options: dict[str, Any] = {"access_token": _UNSET, "retry": False}
         if credential.api_url:
             url = credential.api_url.rstrip("/")
             options |= {"host": url, "base_url": url}
@@ -114,9 +119,16 @@ class HubSpotSession:
                 self.__dict__[name].api_client.rest_client.pool_manager.clear()
 
     def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
-        withheld = self.purse.spend(pool)
-        if withheld is not None:
-            return withheld
+        """The call with whatever token is current: the API objects that are held read it from their configuration."""
+        configuration = method.__self__.api_client.configuration  # type: ignore[attr-defined] # a bound method
+
+        def send(token: str) -> Outcome:
+            configuration.access_token = token
+            return self.purse.spend(pool) or self._send(method, *arguments, **options)
+
+        return signed(self._tokens, send)
+
+    def _send(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Outcome:
         try:
             # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
             response = method(*arguments, _request_timeout=self._timeout, _preload_content=False, **options)

@@ -11,7 +11,8 @@ from rich.table import Table
 from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
 from connectors.limits import spare
-from integration import wiring
+from integration import connected, wiring
+from integration.commands import doctor_connections
 from integration.flows import drift
 from integration.flows.service import Connection
 from integration.readiness import store_problems
@@ -53,20 +54,18 @@ def _examine() -> Iterator[Finding]:
     yield Finding(subject="settings", ok=True, detail="complete")
     yield from _stores(settings)
     yield from _playbook(settings)
-    if settings.hubspot is None and settings.salesforce is None:
-        yield Finding(
-            subject="CRM",
-            ok=False,
-            detail="none is connected",
-            remedy="Set HUBSPOT_… or SALESFORCE_… (docs/operations.md).",
-        )
-    yield from _crms(settings)
+    try:
+        with connected.opened(settings) as store:
+            yield from doctor_connections.examined(settings, store)
+            yield from _crms(settings, store)
+    except StoreError:
+        return  # told above
 
 
-def _crms(settings: Settings) -> Iterator[Finding]:
+def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
     """Each CRM as it stands now, and since when what is amiss has been seen by the hourly look."""
     try:
-        connections = wiring.connections(settings)
+        connections = wiring.connections(settings, store)
     except wiring.UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="mapping", ok=False, detail=str(problem), remedy="Correct the file.")
@@ -84,7 +83,7 @@ def _crm(connection: Connection) -> Iterator[Finding]:
     try:
         found = drift.misfits(connection)
     except Unavailable as away:
-        yield unavailable(connection.name.capitalize(), f"{connection.name}'s fields", away.receipt)
+        yield unavailable(connection.system.capitalize(), f"{connection.name}'s fields", away.receipt)
         return
     for name in connection.mapping.objects:
         amiss = [each for each in found if each.subject.partition(".")[0] == name]

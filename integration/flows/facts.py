@@ -7,6 +7,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows import people
 from integration.flows.people import Resolved, Sighting
+from integration.flows.routing import named, routed
 from integration.flows.service import Service
 from integration.flows.signals import relevant
 from integration.flows.told import Told, change_leads
@@ -31,7 +32,7 @@ def _store_heard(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]]
     now = service.now()
     who = people.people(
         conn,
-        [_person(source, each) for source, each in heard],
+        [_person(service, source, each) for source, each in heard],
         at=now,
         new_id=service.new_id,
         connected=service.connections,
@@ -88,12 +89,14 @@ def _mark_accounts(
         dirty.mark_accounts(conn, sorted(account for account in homes if account), service.now())
 
 
-def _person(source: str, heard: Heard) -> Sighting:
+def _person(service: Service, source: str, heard: Heard) -> Sighting:
     """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
     references: tuple[Address, ...] = ()
     if heard.lead:
         parts = heard.lead.split(":", 2)
-        references = ((parts[0], parts[1], parts[2]),) if len(parts) == 3 else ((source, "lead", heard.lead),)  # noqa: PLR2004 - system:object:id
+        whole = len(parts) == 3  # noqa: PLR2004 - system:object:id
+        system = named(service.connections, parts[0])
+        references = ((system, parts[1], parts[2]),) if whole else ((source, "lead", heard.lead),)
     return Sighting(references=references, handle=heard.email.casefold() if heard.email else None)
 
 
@@ -146,7 +149,7 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     Somebody whom no reference leads to and whose e-mail was not told is nobody yet: the record is read
     first, since it may be a person who is known by e-mail.
     """
-    mine = [each for each in noticed if each.system in service.connections]
+    mine = routed(service.connections, noticed)
     if not mine:
         return
     by_record: dict[Address, list[Noticed]] = defaultdict(list)

@@ -6,6 +6,7 @@ ours says nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
@@ -13,6 +14,7 @@ from sqlalchemy import Connection as Sql
 from connectors.base import Record
 from integration.flows import people, sales
 from integration.flows.people import Resolved, Sighting
+from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
 from integration.flows.told import change_accounts, change_leads
 from integration.store import changes, leads, outbox, references, refresh
@@ -34,7 +36,7 @@ def store_records(conn: Sql, service: Service, connection: Connection, records: 
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
     mapped = [record for record in records if record.object in kinds]
-    read = [(record, inward(mapping, record.object, record.fields)) for record in mapped]
+    read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
     _store_people(conn, service, connection, [each for each in persons if not each[0].deleted])
@@ -42,6 +44,12 @@ def store_records(conn: Sql, service: Service, connection: Connection, records: 
     sales.store_tasks(conn, service, connection, [record for record in mapped if kinds[record.object] == "task"])
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
     sales.store_deals(conn, service, connection, deals)
+
+
+def _inward(service: Service, connection: Connection, record: Record) -> Inward:
+    """What a record says, its references under the names of their connections."""
+    told = inward(connection.mapping, record.object, record.fields)
+    return replace(told, references=addressed(service.connections, connection, told)) if told.references else told
 
 
 def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_Read]) -> None:
@@ -61,7 +69,7 @@ def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_R
 def bury_missing(conn: Sql, connection: Connection, wished: Sequence[Address], records: Sequence[Record]) -> None:
     """People's records that were asked for and are not there any more, nor live on under another id."""
     found = {(connection.name, record.object, record.id) for record in records}
-    told = (inward(connection.mapping, record.object, record.fields).references for record in records)
+    told = (addressed({}, connection, inward(connection.mapping, record.object, record.fields)) for record in records)
     there = found.union(*told)
     people_only = [each for each in wished if each[1] in connection.mapping.people]
     references.bury(conn, leads.by_reference(conn, [each for each in people_only if each not in there]))

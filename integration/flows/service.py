@@ -14,16 +14,24 @@ from mappings.located import Located
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One connected CRM: how to reach it and how its fields read; `located` says where the mapping says what.
+    """One connected CRM: how to reach it and how its fields read. Lanes and references go by its `name`.
 
-    `allowance` is what its calls are counted by; without one they are as many as there are.
+    `located` says where the mapping says what. `allowance` is what its calls are counted by; without one they are as
+    many as there are.
     """
 
     name: str
     connector: Connector
     mapping: CrmMapping
     located: Located | None = None
+    account: str = ""
+    """The portal's or organization's id, where it is known."""
     allowance: StoredAllowance | None = None
+
+    @property
+    def system(self) -> str:
+        """Which CRM it is: `hubspot` or `salesforce`. Several connections may be of one system."""
+        return self.mapping.system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

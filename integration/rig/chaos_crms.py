@@ -19,7 +19,7 @@ _TASKS = ("task", "escalation")
 
 def compare(running: Rig, finding: Finding, found: Mapping[str, Expected], decided: Sequence[EffectRow]) -> None:
     """Compare the sandbox's records and tasks with what was expected."""
-    connections = wiring.connections(running.settings)
+    connections = wiring.connections(running.settings, None)
     with running.store.read() as conn:
         known = references.of_leads(conn, list(found))
     records = _records(running)

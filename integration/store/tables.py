@@ -250,6 +250,23 @@ usage = Table(
     _big("updated_at"),
 )
 
+connections = Table(
+    "connections",
+    metadata,
+    _text("name", primary_key=True),
+    _text("system"),
+    _text("grant_kind"),  # GRANT is a word of SQL
+    _text("details"),
+    Column("sealed", LargeBinary, nullable=False),
+    _text("key_id"),
+    _big("expires_at", null=True),
+    _big("version"),
+    _text("state"),
+    _text("reason", null=True),
+    _big("created_at"),
+    _big("updated_at"),
+)
+
 dead_letters = Table(
     "dead_letters",
     metadata,

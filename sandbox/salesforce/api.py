@@ -10,6 +10,7 @@ from sandbox.salesforce.collections import Collections
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.describe import Describe, checked_version
 from sandbox.salesforce.errors import Refused
+from sandbox.salesforce.oauth import AUTHORIZE, TOKEN, SalesforceOAuth
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.records import Records
@@ -37,6 +38,7 @@ class SalesforceGate(Gate):
         """All endpoints."""
         collections, records, describe = Collections(self.org), Records(self.org), Describe(self.org)
         composite = Composite(self.inner)
+        oauth = SalesforceOAuth(self.issuer, self.org)
         base = "/services/data/<version>"
         many, one = f"{base}/composite/sobjects", f"{base}/sobjects/<object_name>"
         return [
@@ -71,11 +73,13 @@ class SalesforceGate(Gate):
             ("GET", base, describe.resources),
             ("GET", "/services/data", describe.versions),
             ("GET", "/services/oauth2/userinfo", describe.who),
+            ("GET", AUTHORIZE, oauth.authorize),
+            ("POST", TOKEN, oauth.token),
         ]
 
     def open_to_all(self, path: str) -> bool:
-        """Only the list of versions."""
-        return path.rstrip("/") == "/services/data"
+        """Only the list of versions, and where tokens come from."""
+        return path.rstrip("/") == "/services/data" or path in (AUTHORIZE, TOKEN)
 
     def limits(self, call: Call, version: str) -> Answer:
         """GET what is left of the day's calls."""
