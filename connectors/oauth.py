@@ -46,6 +46,8 @@ _FINAL = frozenset(
     }
 )
 """What asking again does not change, in both vendors' words."""
+_PASSING = ("rate exceeded", "retry your request", "temporarily")
+"""What the description says where the code sounds final and is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,8 @@ class TokenEndpoint:
         else:
             if isinstance(told.get("access_token"), str) and told["access_token"].strip():
                 return told
-            code = str(told.get("status") or told.get("category") or "")
+            code = str(told.get("status") or "")
+            code = str(told.get("category") or code) if code in {"", "error"} else code
             message = str(told.get("message") or "a reply without a token")
         raise self._refused(code, message) from None
 
@@ -174,7 +177,8 @@ class TokenEndpoint:
         seen = self._seen
         status = 0 if seen is None else seen.status_code
         wait = None if seen is None else retry_after({name.lower(): value for name, value in seen.headers.items()})
-        final = code in _FINAL and status < _SERVER_ERROR and status != _TOO_MANY
+        passing = any(words in message.casefold() for words in _PASSING)
+        final = code in _FINAL and not passing and status < _SERVER_ERROR and status != _TOO_MANY
         if final:
             return Unavailable(Receipt(key="", verdict=Verdict.RELOGIN, code=code, message=message[:_MESSAGE]))
         return _failed(code or f"HTTP_{status}", message, wait)
@@ -185,19 +189,19 @@ class TokenEndpoint:
 
 
 def issued(told: Mapping[str, Any], **more: Any) -> Issued:
-    """A token reply's common members. ValueError-free: what is of the wrong type counts as not told."""
+    """A token reply's common members; one of the wrong type counts as not told. Raises Unavailable."""
     try:
         token = clean(str(told["access_token"]))
     except ValueError:
         code, what = "UNUSABLE_TOKEN", "the token holds characters that no token has"
         raise _failed(code, what) from None
     seconds = told.get("expires_in")
-    known = isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0
+    whole = seconds if isinstance(seconds, int) and not isinstance(seconds, bool) else 0
     scopes = told.get("scopes") or str(told.get("scope") or "").split()
     return Issued(
         access_token=token,
         refresh_token=str(told.get("refresh_token") or ""),
-        lifetime=seconds * SECOND if known and seconds else None,
+        lifetime=whole * SECOND if whole > 0 else None,
         scopes=tuple(str(one) for one in scopes) if isinstance(scopes, list) else (),
         **more,
     )

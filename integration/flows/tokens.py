@@ -185,7 +185,9 @@ class StoredTokens:
         with self.means.store.write() as conn:
             leases.hold(conn, lease, HELD)
             connections.refuse(conn, row, said, self.means.now())
-            lanes.pause(conn, self.name, None, f"{lanes.SIGN_IN}{said}")
+            resting = lanes.paused(conn, self.means.now()).get(self.name)
+            if resting is None or resting.until is not None:  # else a person has paused it, and is to end that
+                lanes.pause(conn, self.name, None, f"{lanes.SIGN_IN}{said}")
             trail = Entry(at=self.means.now(), actor="service", action="signed out", subject=self.name)
             audit.add(conn, [replace(trail, detail={"said": said})])
         log.error(

@@ -10,6 +10,7 @@ import requests
 import responses
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from responses import matchers
 
 from connectors.base import Unavailable, Verdict
 from connectors.hubspot.oauth import HubSpotSignIn
@@ -204,6 +205,14 @@ def test_a_refusal_is_final_and_keeps_the_vendors_words(box: Sandbox, system: st
         assert receipt.message == "this app was removed"
 
 
+@pytest.mark.parametrize("words", ["login rate exceeded", "Retry your request"])
+def test_words_that_ask_for_patience_are_never_final(box: Sandbox, system: str, door: SignIn, words: str) -> None:
+    gate(box, system).issuer.wish(refuse="invalid_grant", words=words)
+    with pytest.raises(Unavailable) as caught:
+        door.refreshed("r")
+    assert caught.value.receipt.verdict is Verdict.RETRY
+
+
 @pytest.mark.parametrize("kind", ["drop", "unavailable", "rate_limited", "status"])
 def test_a_door_out_of_order_is_an_outage_and_never_final(box: Sandbox, system: str, door: SignIn, kind: str) -> None:
     issued = signed_in(door)
@@ -306,3 +315,46 @@ def test_an_assertion_is_for_salesforce_as_a_whole_or_for_its_sandboxes() -> Non
     assert audience(TEST) == TEST
     assert all(common(each) for each in ("", PRODUCTION, TEST))
     assert not common("https://acme.my.salesforce.com")
+
+
+@responses.activate
+def test_hubspot_is_asked_at_its_own_addresses_with_the_secret_in_the_body_alone() -> None:
+    asked = responses.post(
+        "https://api.hubapi.com/oauth/v1/token",
+        json={"access_token": "t", "refresh_token": "r", "expires_in": 1_800, "hub_id": 7},
+        match=[
+            matchers.urlencoded_params_matcher(
+                {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "c", "client_secret": SECRET}
+            )
+        ],
+    )
+    with closing(HubSpotSignIn(Client(id="c", secret=SECRET))) as door:
+        page = urlsplit(door.address(ASKING))
+        issued = door.refreshed("r")
+    assert f"{page.scheme}://{page.netloc}{page.path}" == "https://app.hubspot.com/oauth/authorize"
+    assert set(parse_qs(page.query)) == {"client_id", "redirect_uri", "response_type", "scope", "state"}
+    assert (issued.account, issued.lifetime, issued.access_token) == ("7", 30 * MINUTE, "t")
+    assert "Authorization" not in asked.calls[0].request.headers
+
+
+@responses.activate
+def test_salesforce_is_asked_at_the_door_it_was_given_with_the_verifier() -> None:
+    wanted = {"grant_type": "authorization_code", "code": "x", "redirect_uri": BACK, "code_verifier": ASKING.verifier}
+    responses.post(
+        "https://acme.my.salesforce.com/services/oauth2/token",
+        json={
+            "access_token": "00D!t",
+            "refresh_token": "r",
+            "instance_url": "https://acme.my.salesforce.com",
+            "id": "https://login.salesforce.com/id/00D5e0000001abcEAA/0055e0000001abcAAA",
+        },
+        match=[matchers.urlencoded_params_matcher(wanted | {"client_id": "c", "client_secret": SECRET})],
+    )
+    given = Client(id="c", secret=SECRET, login_url="https://acme.my.salesforce.com")
+    with closing(SalesforceSignIn(given)) as door:
+        page = urlsplit(door.address(ASKING))
+        issued = door.exchanged("x", ASKING)
+    assert f"{page.netloc}{page.path}" == "acme.my.salesforce.com/services/oauth2/authorize"
+    assert parse_qs(page.query)["scope"] == ["api refresh_token id"]
+    assert (issued.account, issued.user) == ("00D5e0000001abcEAA", "0055e0000001abcAAA")
+    assert issued.lifetime is None

@@ -18,6 +18,7 @@ from flows_senders import Program, programs, until
 
 from integration import clock
 from integration.cli import main
+from integration.keeping import VARIABLE, with_kept_key
 from integration.store import audit, connections
 from integration.store.connections import unsealed
 from integration.store.sealing import Keyring
@@ -245,6 +246,24 @@ def test_provisioning_and_mappings_go_through_the_connection_that_is_named(run: 
     seen = run("mapping", "preview", "ana@acme.example", "--connection", "hubspot-emea", "--json")
     assert seen.exit_code == 0, seen.output
     assert "Director of Sales" in seen.stdout
+
+
+def test_on_one_machine_the_key_is_made_once_and_found_by_every_command(
+    sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLDFRAME_SECRET_KEY", raising=False)
+    given = {"COLDFRAME_DATA_DIR": str(folder), "COLUMNS": "200"}
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    found = CliRunner().invoke(main, words, input="t\n", env=given, catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    key = folder / "secret.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    told = CliRunner().invoke(main, ["doctor"], env=given, catch_exceptions=False).output
+    assert "COLDFRAME_SECRET_KEY" not in told
+    assert "connection hubspot" in told
+    assert key.read_text() not in told + found.output
+    away = {**given, "DATABASE_URL": "sqlite:////elsewhere/x.db"}
+    assert VARIABLE not in with_kept_key(away), "a platform's store has a platform's key"
 
 
 ROTATING = """

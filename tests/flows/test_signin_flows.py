@@ -179,6 +179,21 @@ def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
     assert (system, "task", "new") not in counts(signed_service).outbox
 
 
+def test_a_pause_that_a_person_made_outlasts_being_signed_out_and_in_again(
+    store: Store, sandbox: Sandbox, at: Watch
+) -> None:
+    flows_signin.sign_in(store, sandbox, "salesforce", at())
+    with store.write() as conn:
+        lanes.pause(conn, "salesforce", None, "we move house")
+    sandbox.salesforce.gate.issuer.revoke()
+    tokens = StoredTokens(flows_signin.means(store, at), "salesforce")
+    with capture_logs(), pytest.raises(Unavailable):
+        tokens.renewed(tokens.current())
+    with store.write() as conn:
+        lanes.signed_in(conn, "salesforce")
+        assert lanes.paused(conn, at())["salesforce"].reason == "we move house"
+
+
 def test_a_worker_takes_up_a_token_that_another_process_has_renewed_without_being_built_anew(
     store: Store, sandbox: Sandbox, at: Watch, system: str, signed: Mapping[str, Connection]
 ) -> None:
