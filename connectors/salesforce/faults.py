@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.base import Receipt, Verdict
 from connectors.replies import Outcome, Refusal, Reply, lost, retry_after
-from mappings.instant import MINUTE, Span
+from mappings.instant import MINUTE, SECOND, Span
 
 _VERDICTS: Mapping[str, Verdict] = {
     "UNABLE_TO_LOCK_ROW": Verdict.RETRY,
@@ -29,6 +29,7 @@ _VERDICTS: Mapping[str, Verdict] = {
 """Codes that say more than "never as it is", which all others say."""
 _PAUSE: Span = 15 * MINUTE
 """Salesforce gives no Retry-After with its daily limit: it is asked again this often."""
+_BUSY: Span = 10 * SECOND
 _OK, _REDIRECT, _FORBIDDEN, _SERVER_ERROR = 200, 300, 403, 500
 _OF_A_RECORD = frozenset({400, 409, 422})
 _MESSAGE = 1_000
@@ -54,7 +55,7 @@ def judged(outcome: Outcome, *, idempotent: bool) -> Reply | Refusal:
 def _refused(reply: Reply, *, idempotent: bool) -> Refusal:
     code, message = words(reply.body)
     verdict = _VERDICTS.get(code) or _by_status(reply.status, idempotent=idempotent)
-    wait = retry_after(reply.headers) or (_PAUSE if verdict is Verdict.PAUSE else None)
+    wait = retry_after(reply.headers) or _wait(verdict, message)
     return Refusal(
         verdict=verdict,
         code=code or f"HTTP_{reply.status}",
@@ -84,8 +85,14 @@ def row(errors: Sequence[Mapping[str, Any]]) -> Refusal:
     if fields and not all(name in message for name in fields):
         message += f" [{', '.join(fields)}]"
     verdict = _VERDICTS.get(code, Verdict.PERMANENT)
-    wait = _PAUSE if verdict is Verdict.PAUSE else None
-    return Refusal(verdict=verdict, code=code, message=message, retry_after=wait)
+    return Refusal(verdict=verdict, code=code, message=message, retry_after=_wait(verdict, message))
+
+
+def _wait(verdict: Verdict, message: str) -> Span | None:
+    """One code stands for two limits: calls a day, and long calls at the same time, which is over in seconds."""
+    if verdict is not Verdict.PAUSE:
+        return None
+    return _BUSY if "concurrent" in message.casefold() else _PAUSE
 
 
 def of_owner(receipt: Receipt) -> bool:

@@ -69,7 +69,10 @@ class StoredAllowance:
         self._heard = (usage, self.monotonic())
 
     def settle(self, conn: Sql) -> None:
-        """Pass on what the CRM said, and give back what was not called, in a transaction that is there anyway."""
+        """Pass on what the CRM said, and give back what was not called, in a transaction that is there anyway.
+
+        One that need not be durable: on PostgreSQL it no longer waits for the disk.
+        """
         block = self._blocks.pop("", _Block())
         if self._heard is None and not block.left:
             return

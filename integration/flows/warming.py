@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from integration.flows import advance, facts
 from integration.flows.service import Service
-from integration.store import dirty, inbox, lanes, leads, leases, outbox, references, refresh
+from integration.store import dirty, inbox, lanes, leads, leases, outbox, references, refresh, usage
 from integration.store.errors import StoreError
 from integration.store.outbox import NewOnce
 from integration.store.references import Reference
@@ -75,6 +75,8 @@ def _heard(number: int, kind: str, now: Instant) -> Heard:
 
 def _delivery(conn: Sql, connection: str, ids: list[str], now: Instant) -> None:
     lanes.paused(conn, now)
+    usage.alone(conn, connection)
+    usage.put(conn, connection, "", usage.get(conn, connection), now)
     tasks = [NewOnce(key=f"{_SOURCE}:{key}", lead_id=key, payload={}) for key in ids]
     outbox.want_once(conn, connection, "task", tasks, now)
     outbox.want_fields(conn, connection, ids, now)

@@ -1,6 +1,6 @@
 """Every refusal the vendors are known for, provoked over HTTP: its verdict, its words, its neighbours."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -173,6 +173,19 @@ TURNED_AWAY: Mapping[str, OfTheCall] = {
         says="took too long",
         systems=frozenset({"salesforce"}),
     ),
+    "too many long calls at once": OfTheCall(
+        fault={
+            "kind": "status",
+            "status": 403,
+            "code": "REQUEST_LIMIT_EXCEEDED",
+            "message": "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+        },
+        verdict=Verdict.PAUSE,
+        code={"salesforce": "REQUEST_LIMIT_EXCEEDED"},
+        wait={"salesforce": 10 * SECOND},
+        says="Concurrent API Requests",
+        systems=frozenset({"salesforce"}),
+    ),
     "an org without storage left": OfTheCall(
         fault={"kind": "status", "status": 400, "code": "STORAGE_LIMIT_EXCEEDED", "message": "storage is full"},
         verdict=Verdict.PAUSE,
@@ -185,6 +198,13 @@ TURNED_AWAY: Mapping[str, OfTheCall] = {
 
 
 class Verdicts(Ground):
+    @pytest.fixture
+    def calm(self, box: Sandbox) -> Iterator[Plug]:
+        """A connector with the usual timeouts: nothing hangs here, and this machine may be slow."""
+        calm = self.connect(box)
+        yield calm
+        calm.close()
+
     @property
     def stage(self) -> str:
         return "coldframe_stage" if self.system == "hubspot" else "Coldframe_Stage__c"
@@ -198,7 +218,7 @@ class Verdicts(Ground):
 
     @pytest.mark.parametrize("name", REFUSED)
     def test_what_is_wrong_with_one_record_is_its_own_and_its_neighbours_are_written(
-        self, box: Sandbox, crm: Plug, name: str
+        self, box: Sandbox, calm: Plug, name: str
     ) -> None:
         case, ids = REFUSED[name], self.people(box, 5)
         writes: list[FieldWrite] = [self.field(record, place) for place, record in enumerate(ids)]
@@ -209,7 +229,7 @@ class Verdicts(Ground):
             case.prepare(self, box, ids[2])
         if case.fault:
             self.fault(box, path=self.update_call, record=ids[2], code=case.code[self.system], **case.fault)
-        receipts = crm.apply(writes)
+        receipts = calm.apply(writes)
         done, bad = [receipts[place] for place in (0, 1, 3, 4)], receipts[2]
         assert [receipt.verdict for receipt in done] == [Verdict.DONE] * 4
         assert [self.scored(box, ids[place]) for place in (0, 1, 3, 4)] == [0, 1, 3, 4]
@@ -222,7 +242,7 @@ class Verdicts(Ground):
         assert bad.message
         assert case.says in bad.message
         assert self.log(box).statuses().keys() <= {200, 207, 400}
-        crm.apply(writes[:1])
+        calm.apply(writes[:1])
         assert self.scored(box, ids[0]) == 0
 
     def code(self, case: OfARecord, receipt: Receipt) -> str:
@@ -235,25 +255,25 @@ class Verdicts(Ground):
 
     @pytest.mark.parametrize("name", TURNED_AWAY)
     def test_a_call_that_is_turned_away_is_one_call_and_leaves_every_write_as_it_was(
-        self, box: Sandbox, crm: Plug, name: str
+        self, box: Sandbox, calm: Plug, name: str
     ) -> None:
         case = TURNED_AWAY[name]
         if self.system not in case.systems:
             return
-        ids = self.people(box, crm.limits.fields + 1)  # two calls
+        ids = self.people(box, calm.limits.fields + 1)  # two calls
         self.fault(box, path=self.update_call, **case.fault)
-        receipts = crm.apply([self.field(record) for record in ids])
+        receipts = calm.apply([self.field(record) for record in ids])
         assert {receipt.verdict for receipt in receipts} == {case.verdict}
         assert {receipt.code for receipt in receipts} == {case.code[self.system]}
         assert {receipt.retry_after for receipt in receipts} == {case.wait[self.system]}
         assert {receipt.outage for receipt in receipts} == {case.outage}
         assert all(case.says in receipt.message for receipt in receipts)
         assert len(self.log(box).entries(path=self.update_call)) == 1, "nothing is tried again here"
-        again = crm.apply([self.field(record) for record in ids])
+        again = calm.apply([self.field(record) for record in ids])
         assert {receipt.verdict for receipt in again} == {Verdict.DONE}
 
     def test_many_refused_in_one_batch_come_in_any_order_and_each_is_told_its_own(
-        self, box: Sandbox, crm: Plug
+        self, box: Sandbox, calm: Plug
     ) -> None:
         ids = self.people(box, 60)
         bad = set(range(0, 60, 3))
@@ -264,7 +284,7 @@ class Verdicts(Ground):
             for place, record in enumerate(ids)
         ]
         calls = len(self.log(box).entries())
-        receipts = crm.apply(writes)
+        receipts = calm.apply(writes)
         assert [receipt.key for receipt in receipts] == [f"k{place}" for place in range(60)]
         for place, receipt in enumerate(receipts):
             assert (receipt.verdict is Verdict.PERMANENT) == (place in bad), (place, receipt)

@@ -1,6 +1,7 @@
 """`coldframe provision`, `coldframe mapping` and `coldframe doctor` at the command line, against the sandbox."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,24 @@ def test_a_diff_tells_what_was_changed_and_what_the_crm_does_not_have(run: Run, 
         "live": "",
     }
     assert "has no 'jobtitel'" in rows[1]["live"]
+
+
+def test_doctor_tells_the_calls_of_the_day_and_what_is_kept(run: Run, box: Sandbox) -> None:
+    box.hubspot.limits.daily, box.salesforce.gate.daily = 1_000, 60
+    box.salesforce.gate._today, box.salesforce.gate._day = 46, box.now() // 86_400_000  # noqa: SLF001 -- others' calls
+    told = {line["subject"]: line for line in lines(run("doctor", "--json")) if line["subject"].endswith(": calls")}
+    hubspot, salesforce = told["hubspot: calls"], told["salesforce: calls"]
+    assert hubspot["ok"]
+    assert re.fullmatch(r"\d+ of 1,000 used today, 9\d\d left, 200 of them kept", hubspot["detail"])
+    assert not salesforce["ok"]
+    assert "12 of them kept" in salesforce["detail"]
+    assert "COLDFRAME_DAILY_RESERVE" in salesforce["remedy"]
+    (less,) = [
+        line
+        for line in lines(run("doctor", "--json", more={"COLDFRAME_DAILY_RESERVE": "0.05"}))
+        if line["subject"] == "salesforce: calls"
+    ]
+    assert "3 of them kept" in less["detail"]
 
 
 def test_doctor_names_every_missing_field_with_the_remedy(run_bare: Run, bare: Sandbox, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from integration import clock, wiring
 from integration.flows.allowance import StoredAllowance
 from integration.flows.service import Connection, Service
 from integration.flows.sweep import sweep
-from integration.store import lanes, usage
+from integration.metrics import Metrics
+from integration.store import lanes, numbers, usage
+from integration.store.numbers import Numbers
 from integration.store.session import Store
 from mappings.instant import HOUR, MINUTE, SECOND, Span
 from sandbox.server import Sandbox
@@ -197,6 +199,26 @@ def test_where_the_store_does_not_answer_calls_go_on(store_url: str, database: s
         assert allowance(mine).spend("", people=False) is None
     mine.dispose()
     other.dispose()
+
+
+def test_metrics_tell_the_calls_that_are_left_today(store: Store) -> None:
+    with Sandbox() as box:
+        box.hubspot.limits.daily = 1_000
+        mine = allowance(store)
+        crm = hubspot(box, mine)
+        for _ in range(3):
+            crm.read("contact", ["101"], ["email"])
+        crm.close()
+
+    def counted() -> Numbers:
+        with store.read() as conn:
+            return numbers.counts(conn)
+
+    with store.write() as conn:
+        mine.settle(conn)
+    text = Metrics(counted, clock.now).render().decode()
+    assert 'coldframe_crm_calls_remaining{connection="hubspot"} 997.0' in text
+    assert 'coldframe_crm_calls_limit{connection="hubspot"} 1000.0' in text
 
 
 # The running service

@@ -51,6 +51,19 @@ def test_a_salesforce_row_is_judged_by_its_code_and_keeps_its_words(code: str, v
     assert (judged.retry_after is not None) == (verdict is Verdict.PAUSE)
 
 
+@pytest.mark.parametrize(
+    ("message", "wait"),
+    [
+        ("TotalRequests Limit exceeded.", 15 * MINUTE),
+        ("ConcurrentRequests (Concurrent API Requests) Limit exceeded.", 10 * SECOND),
+        ("ConcurrentPerOrgLongTxn Limit exceeded", 10 * SECOND),
+    ],
+)
+def test_too_many_long_calls_at_once_are_over_sooner_than_a_day(message: str, wait: int) -> None:
+    judged = refused(salesforce, reply(403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": message}]))
+    assert (judged.verdict, judged.retry_after) == (Verdict.PAUSE, wait)
+
+
 def test_a_missing_field_names_both_causes() -> None:
     message = salesforce.row([{"statusCode": "INVALID_FIELD", "message": "No such column 'X__c'"}]).message
     assert "missing" in message
