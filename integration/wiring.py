@@ -16,7 +16,7 @@ from integration.playbook import compiler
 from integration.settings import Settings, from_environment
 from integration.store.session import Store
 from integration.wakeups import Wakeups
-from mappings import files
+from mappings import conflicts, files
 from mappings.instant import SECOND
 from mappings.problems import Problem
 
@@ -68,7 +68,16 @@ def connections(given: Settings) -> Mapping[str, Connection]:
     """Every connected CRM, Salesforce first: where both are, sales works there."""
     each = (("salesforce", given.salesforce), ("hubspot", given.hubspot))
     files = given.mappings
-    return {name: connect(name, credential, files[name]) for name, credential in each if credential is not None}
+    found = {name: connect(name, credential, files[name]) for name, credential in each if credential is not None}
+    twice = conflicts.claimed_twice([(one.mapping, one.located) for one in found.values() if one.located])
+    if twice:
+        raise UnusableError(twice)
+    return found
+
+
+def ownership(given: Settings) -> conflicts.Ownership:
+    """Who owns which fields, by the mappings of the connected CRMs."""
+    return conflicts.ownership(connection.mapping for connection in connections(given).values())
 
 
 def preload() -> None:

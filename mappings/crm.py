@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mappings.canonical import Fields, Value
+from mappings.canonical import STANDING_FIELDS, Fields, Kind, Value
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
@@ -160,6 +160,11 @@ class CrmMapping:
     def quiet(self) -> frozenset[str]:
         """CRM fields whose change alone is not worth a write."""
         return frozenset(target.field for found in self.objects.values() for target in found.write if target.quiet)
+
+    def kinds(self, object_name: str) -> Mapping[str, Kind]:
+        """The kind of what is written, by CRM field."""
+        found = self.objects.get(object_name)
+        return {target.field: STANDING_FIELDS[target.name].kind for target in found.write} if found else {}
 
     @property
     def needed(self) -> Mapping[str, tuple[str, ...]]:

@@ -158,7 +158,9 @@ class _Object:
         """Words that a field of the CRM's own does not offer: they are not written, and it keeps what it has."""
         for ours, theirs in target.values.items():
             if field.options and theirs not in field.options:
-                text = f"'{field.name}' has no value '{theirs}'{nearest(theirs, field.options)}: '{ours}' is not written"
+                text = (
+                    f"'{field.name}' has no value '{theirs}'{nearest(theirs, field.options)}: '{ours}' is not written"
+                )
                 remedy = "correct the values in the mapping"
                 yield self._misfit((*path, "values", ours), field.name, text, remedy, severity="warning")
 

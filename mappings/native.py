@@ -6,6 +6,7 @@ what stands there: never over a choice that was not heard, never over words that
 the field says already in words of its own. [semantics 6]
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +36,13 @@ class Held:
         return same(kind, raw, self.value) or (normal(kind, self.sent) is not None and same(kind, raw, self.sent))
 
 
+def news(held: Held, kind: Kind, raw: Any, *, modified_at: Instant | None) -> bool:
+    """Whether what stands in a record that is as it was at `modified_at` is a choice not heard of before."""
+    if normal(kind, raw) is None or held.knows(kind, raw):
+        return False
+    return (modified_at or 0) > held.seen or not same(kind, raw, held.read)
+
+
 def heard(
     held: Held | None, kind: Kind, raw: Any, *, modified_at: Instant | None, asked_at: Instant
 ) -> tuple[Held, bool | None]:
@@ -46,13 +54,57 @@ def heard(
     seen = modified_at or 0
     if held is None:
         return Held(value=raw, read=raw, seen=seen), None
-    overtaken = bool(held.sent_at) and held.sent_at >= asked_at
+    overtaken = held.sent_at > asked_at
     again = seen < held.seen or (seen == held.seen and same(kind, raw, held.read))
     if overtaken or again:
         return held, False
     if held.knows(kind, raw):
         return replace(held, value=raw, read=raw, seen=seen), False
     return replace(held, value=raw, sent=None, sent_at=0, read=raw, seen=seen), True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a record's native fields told, and what is known `after` it.
+
+    `silent` are the lead fields that are only our own word coming back, or were told before; `chose` are those that
+    somebody else chose, even where the record said the same before.
+    """
+
+    after: Mapping[str, Held]
+    silent: frozenset[str]
+    chose: frozenset[str]
+
+
+def reading(
+    mapping: ObjectMapping,
+    raw: Mapping[str, Any],
+    held: Mapping[str, Held],
+    *,
+    modified_at: Instant | None,
+    asked_at: Instant,
+) -> Reading:
+    """What a whole record tells of the fields that we write as well."""
+    after = dict(held)
+    silent: set[str] = set()
+    chose: set[str] = set()
+    for target in mapping.native:
+        if target.field in raw:
+            kind = STANDING_FIELDS[target.name].kind
+            value = raw[target.field]
+            known = held.get(target.field)
+            after[target.field], news = heard(known, kind, value, modified_at=modified_at, asked_at=asked_at)
+            if news is not None:
+                (chose if news else silent).update(_told_by(mapping, target.field, raw))
+    return Reading(after=after, silent=frozenset(silent), chose=frozenset(chose))
+
+
+def _told_by(mapping: ObjectMapping, field: str, raw: Mapping[str, Any]) -> Iterator[str]:
+    """The lead fields that a record's value of this field decides."""
+    for rule in mapping.lead:
+        spoken = next((each for each in rule.sources if transforms.apply(each, raw.get(each.field)) is not None), None)
+        if spoken is not None and spoken.field == field:
+            yield rule.name
 
 
 def wish(mapping: ObjectMapping, target: Target, standing: Fields, stands: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Sameness: whether two values of a field say the same, however each is written. Pure.
+r"""Sameness: whether two values of a field say the same, however each is written. Pure.
 
 A CRM gives back what it was given in its own way: blanks for nulls, `40.0` for `40`, another zone, `\r\n` for `\n`,
 another order of a multi-select. None of that is a change. [apis: Values]
@@ -15,7 +15,7 @@ from mappings.instant import SECOND
 
 def same(kind: Kind, one: Any, other: Any) -> bool:
     """Whether two values of a field of this kind are one value, as far as a CRM can tell."""
-    return one == other or normal(kind, one) == normal(kind, other)
+    return bool(one == other or normal(kind, one) == normal(kind, other))
 
 
 def normal(kind: Kind, value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""HubSpot's lifecycle stage, which moves forward only. [apis: lifecyclestage]
+"""HubSpot's lifecycle stage, which moves forward only.
 
 A move back is answered with success and ignored, unless the stage was cleared in a request before. Which stage comes
-before which is the portal's own affair: so what was written is read back, and what does not stand is cleared and set.
+before which is the portal's own affair, so what was written is read back, and what does not stand is cleared and set.
 A process that dies between the two leaves a blank; its write was not answered, is sent again, and finds no stage to
 move back from.
 """
