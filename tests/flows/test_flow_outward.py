@@ -8,11 +8,15 @@ from flows_crms import person, tasks
 from flows_run import Watch, activity, counts, dead, decided, lead, receive
 
 from integration.flows import reconcile
+from integration.flows.advance import advance
+from integration.flows.deliver import deliver
+from integration.flows.ingest import ingest
 from integration.flows.service import Service
 from integration.store import changes
 from mappings.canonical import Value
 from mappings.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox import desk
+from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -69,9 +73,7 @@ def choose(sandbox: Sandbox, system: str, record: str, word: str) -> None:
 def told(service: Service, name: str) -> list[Value]:
     """Everything that is stored of one field of the lead."""
     with service.store.read() as conn:
-        return [
-            row.fields[name] for row in changes.history(conn, [lead(service, EMAIL).id]) if name in row.fields
-        ]
+        return [row.fields[name] for row in changes.history(conn, [lead(service, EMAIL).id]) if name in row.fields]
 
 
 @SYSTEMS
@@ -115,7 +117,7 @@ def test_a_persons_choice_is_taken_over_and_not_written_over(
 
 
 @SYSTEMS
-def test_a_choice_that_nobody_has_heard_of_yet_is_heard_before_anything_is_written(
+def test_a_choice_that_nobody_has_heard_of_yet_is_heard_before_anything_is_written(  # noqa: PLR0917 - fixtures
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, look: Look, system: str
 ) -> None:
     """No poll and no webhook in between: the record is read because it is about to be written."""
@@ -158,6 +160,27 @@ def test_a_stage_that_the_portal_does_not_offer_is_not_sent_and_the_scores_are(
     assert stands(sandbox, "hubspot", record) == "lead"
     assert sandbox.hubspot.values("contacts", record)["coldframe_stage"] == "mql"
     assert dead(service) == []
+
+
+def test_what_broke_off_between_clearing_and_setting_heals(
+    service: Service, sandbox: Sandbox, at: Watch, look: Look
+) -> None:
+    record = known(service, sandbox, at, look, "hubspot")
+    receive(service, activity(2, EMAIL, "sales_accepted", at()))
+    look()
+    # A touch, the field write, the clearing, and then the connection is gone before the stage is set.
+    sandbox.faults.add(Fault(kind="drop", system="hubspot", path="*/contacts/batch/update", skip=3, times=1))
+    receive(service, activity(3, EMAIL, "sales_rejected", at(), reason="timing"))
+    at.forward(MINUTE)
+    reconcile.poll(service, "hubspot")
+    ingest(service)
+    advance(service)
+    deliver(service, "hubspot")
+    assert stands(sandbox, "hubspot", record) == ""
+    look()
+    assert stands(sandbox, "hubspot", record) == "lead"
+    assert lead(service, EMAIL).stage == "recycled"
+    assert told(service, "stage") == []
 
 
 def test_what_a_person_chose_in_one_crm_goes_to_the_other(
@@ -252,9 +275,7 @@ def test_a_task_not_sent_yet_is_dropped_when_the_lead_is_suppressed(
 ) -> None:
     person(sandbox, "salesforce", EMAIL)
     look()
-    receive(
-        service, activity(1, EMAIL, "demo_request", at() - HOUR), activity(2, EMAIL, "unsubscribe", at() - MINUTE)
-    )
+    receive(service, activity(1, EMAIL, "demo_request", at() - HOUR), activity(2, EMAIL, "unsubscribe", at() - MINUTE))
     look()
     assert decided(service, EMAIL, "task"), "it was decided"
     assert sum(tasks(sandbox, "salesforce").values()) == 0, "and nobody is to do it any more"
