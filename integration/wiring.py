@@ -67,8 +67,8 @@ def connect(name: str, credential: Credential, path: str | None = None) -> Conne
 def connections(given: Settings) -> Mapping[str, Connection]:
     """Every connected CRM, Salesforce first: where both are, sales works there."""
     each = (("salesforce", given.salesforce), ("hubspot", given.hubspot))
-    files = given.mappings
-    found = {name: connect(name, credential, files[name]) for name, credential in each if credential is not None}
+    paths = given.mappings
+    found = {name: connect(name, credential, paths[name]) for name, credential in each if credential is not None}
     twice = conflicts.claimed_twice([(one.mapping, one.located) for one in found.values() if one.located])
     if twice:
         raise UnusableError(twice)
@@ -76,8 +76,10 @@ def connections(given: Settings) -> Mapping[str, Connection]:
 
 
 def ownership(given: Settings) -> conflicts.Ownership:
-    """Who owns which fields, by the mappings of the connected CRMs."""
-    return conflicts.ownership(connection.mapping for connection in connections(given).values())
+    """Who owns which fields, by the mappings of the connected CRMs, none of which is asked anything."""
+    each = (("salesforce", given.salesforce), ("hubspot", given.hubspot))
+    read = [files.in_use(name, given.mappings[name]).mapping for name, credential in each if credential is not None]
+    return conflicts.ownership(mapping for mapping in read if mapping is not None)
 
 
 def preload() -> None:

@@ -79,7 +79,7 @@ def _stored(a: Playbook, b: Playbook) -> Comparison | None:
     store = Store.open(wiring.settings().database_url.get_secret_value())
     try:
         with store.read() as conn:
-            records: Iterable[Record] = as_records(recorded(conn))
+            records: Iterable[Record] = as_records(recorded(conn, wiring.ownership(wiring.settings())))
             return run(records, a, b)
     finally:
         store.dispose()
