@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from connectors.base import Connector, Credential
@@ -21,7 +21,7 @@ from integration.playbook import compiler
 from integration.settings import Settings, from_environment
 from integration.store.session import Store
 from integration.wakeups import Wakeups
-from mappings import files
+from mappings import conflicts, files
 from mappings.instant import SECOND
 from mappings.problems import Problem
 
@@ -91,8 +91,7 @@ def connections(given: Settings, store: Store | None) -> Mapping[str, Connection
     Their calls are counted in the store, together with those of all other workers. `store` None stands for one that
     has not been made yet. Raises StoreError, and UnusableError as `connect`.
     """
-    found = connected.known(given, store) if store else connected.arranged((), given)
-    return {
+    connections = {
         each.name: connect(
             each.system,
             credential(given, store, each),
@@ -101,8 +100,24 @@ def connections(given: Settings, store: Store | None) -> Mapping[str, Connection
             account=each.account or _told_account(given, each.system),
             allowance=None if store is None else allowance(each, given, store),
         )
-        for each in found
+        for each in _known(given, store)
     }
+    systems = {each.system: (each.mapping, each.located) for each in connections.values() if each.located}
+    twice = conflicts.claimed_twice(list(systems.values()))
+    if twice:
+        raise UnusableError(twice)
+    return connections
+
+
+def ownership(given: Settings, store: Store | None) -> conflicts.Ownership:
+    """Who owns which fields, by the mappings of the connected CRMs, none of which is asked anything."""
+    systems = dict.fromkeys(each.system for each in _known(given, store))
+    read = [files.in_use(system, given.mappings[system]).mapping for system in systems]
+    return conflicts.ownership(mapping for mapping in read if mapping is not None)
+
+
+def _known(given: Settings, store: Store | None) -> Sequence[connected.Known]:
+    return connected.known(given, store) if store else connected.arranged((), given)
 
 
 def allowance(each: connected.Known, given: Settings, store: Store) -> StoredAllowance:

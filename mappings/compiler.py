@@ -8,9 +8,10 @@ from mappings.canonical import (
     ACTIVITY_TYPES,
     LEAD_FIELDS,
     OPPORTUNITY_FIELDS,
-    STANDING_FIELDS,
+    Field,
 )
-from mappings.catalogue import SYSTEMS, TEXT_LIMIT
+from mappings.catalogue import SYSTEMS
+from mappings.conflicts import UNOWNED
 from mappings.crm import (
     Condition,
     CrmMapping,
@@ -18,12 +19,11 @@ from mappings.crm import (
     ObjectMapping,
     Outcome,
     Reference,
-    Target,
     TaskMapping,
 )
 from mappings.located import Located, Path
 from mappings.problems import Problem, fatal, nearest
-from mappings.rules import RuleReader
+from mappings.targets import TargetReader
 
 _SECTIONS: Mapping[ObjectKind, tuple[str, ...]] = {
     "person": ("is", "lead", "account", "account_ref", "references", "write"),
@@ -43,11 +43,11 @@ def compile_mapping(located: Located) -> tuple[CrmMapping | None, tuple[Problem,
     return (None if fatal(problems) else mapping), problems
 
 
-class _Compiler(RuleReader):
+class _Compiler(TargetReader):
     """Walks the tree once; every method reads one construct and notes what is wrong with it."""
 
     def mapping(self) -> CrmMapping | None:
-        top = self._table(self.located.value, (), ("system", "objects"))
+        top = self._table(self.located.value, (), ("system", "owns", "objects"))
         name = str(top.get("system"))
         if name not in SYSTEMS:
             known = ", ".join(SYSTEMS)
@@ -58,7 +58,22 @@ class _Compiler(RuleReader):
         if not objects:
             self._wrong(("objects",), "no objects are mapped")
         found = {key: self._object(key, raw, ("objects", key)) for key, raw in objects.items()}
-        return CrmMapping(system=self.system.name, objects=found)
+        owns = self._table(top.get("owns"), ("owns",), ("lead", "account"))
+        return CrmMapping(
+            system=self.system.name,
+            objects=found,
+            owns_lead=self._owned(owns.get("lead"), ("owns", "lead"), LEAD_FIELDS),
+            owns_account=self._owned(owns.get("account"), ("owns", "account"), ACCOUNT_FIELDS),
+        )
+
+    def _owned(self, raw: Any, path: Path, known: Mapping[str, Field]) -> frozenset[str]:
+        """The fields of which this system's word counts."""
+        for index, name in enumerate(names := self._words(raw, path)):
+            if name not in known:
+                self._wrong((*path, index), f"unknown name '{name}'{nearest(str(name), known)}")
+            elif name in UNOWNED:
+                self._wrong((*path, index), f"nobody owns '{name}': {UNOWNED[name]}")
+        return frozenset(map(str, names))
 
     def _object(self, name: str, raw: Any, path: Path) -> ObjectMapping:
         table = self._table(raw, path, _ALL_SECTIONS)
@@ -82,7 +97,7 @@ class _Compiler(RuleReader):
         )
 
     def _task(self, raw: Any, path: Path) -> TaskMapping:
-        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "outcomes"))
+        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "subject", "outcomes"))
         listed = table.get("outcomes")
         if not isinstance(listed, list):
             self._wrong((*path, "outcomes"), "must be a list")
@@ -96,6 +111,7 @@ class _Compiler(RuleReader):
             closed_at=self._field(table["closed_at"], (*path, "closed_at")) if "closed_at" in table else "",
             outcomes=tuple(outcome for outcome in found if outcome),
             close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
+            subject=self._field(table["subject"], (*path, "subject")) if "subject" in table else "",
         )
 
     def _outcome(self, spec: Any, path: Path) -> Outcome | None:
@@ -151,29 +167,3 @@ class _Compiler(RuleReader):
             self._wrong((*path, "object"), "must name an object")
         name = str(table.get("object"))
         return Reference(system=system, object=name, field=self._field(table.get("from"), (*path, "from")))
-
-    def _targets(self, raw: Any, path: Path) -> tuple[Target, ...]:
-        found: dict[str, Target] = {}
-        for name, spec in self._table(raw, path, STANDING_FIELDS).items():
-            target = self._target(name, spec, (*path, name))
-            if target.field in found:
-                self._wrong((*path, name), f"'{target.field}' is already written by '{found[target.field].name}'")
-            found[target.field] = target
-        return tuple(found.values())
-
-    def _target(self, name: str, spec: Any, path: Path) -> Target:
-        table = self._table(spec, path, ("to", "limit", "values", "quiet")) if isinstance(spec, dict) else {"to": spec}
-        at = (*path, "to") if isinstance(spec, dict) else path
-        field = self._field(table.get("to"), at)
-        if self.system and field and not self.system.writable(field):
-            self._wrong(at, f"'{field}' is not a field a mapping may write")
-        limit = table.get("limit", TEXT_LIMIT)
-        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-            self._wrong((*path, "limit"), "must be a number of characters")
-            limit = TEXT_LIMIT
-        values = self._table(table.get("values"), (*path, "values"), STANDING_FIELDS[name].choices or None)
-        quiet = table.get("quiet", False)
-        if not isinstance(quiet, bool):
-            self._wrong((*path, "quiet"), "must be true or false")
-        spoken = {key: str(value) for key, value in values.items()}
-        return Target(name=name, field=field, limit=limit, values=spoken, quiet=quiet is True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mappings.canonical import Fields, Value
+from mappings.canonical import STANDING_FIELDS, Fields, Kind, Value
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
@@ -43,13 +43,23 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The CRM field that takes one value of a lead's standing, cut to `limit` characters."""
+    """A CRM field that takes one value of a lead's standing, cut to `limit` characters.
+
+    A `native` one is the CRM's own, which people set too: it speaks only the words of `values`, is never cleared, and
+    `over` names values (case-folded) that may be replaced though no table knows them. `place` is where the file says
+    so, below `write`.
+    """
 
     name: str
     field: str
     limit: int
     values: Mapping[str, str]
     quiet: bool = False
+    keeps: bool = False
+    """Whether what stands in the field stays where the standing has no value; else it is cleared."""
+    native: bool = False
+    over: frozenset[str] = frozenset()
+    place: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +98,8 @@ class TaskMapping:
     outcomes: tuple[Outcome, ...]
     close: Mapping[str, str]
     """What to write into a task to close it without a word."""
+    subject: str = ""
+    """The field of the task's subject, which says why we closed it."""
 
     @property
     def reads(self) -> frozenset[str]:
@@ -112,20 +124,27 @@ class ObjectMapping:
     write: tuple[Target, ...] = ()
 
     @property
+    def native(self) -> tuple[Target, ...]:
+        """What is written to fields of the CRM's own."""
+        return tuple(target for target in self.write if target.native)
+
+    @property
     def reads(self) -> tuple[str, ...]:
-        """The CRM fields to ask for, sorted."""
+        """The CRM fields to ask for, sorted; what is written to the CRM's own is read as well."""
         rules = {source.field for rule in self.lead + self.account + self.opportunity for source in rule.sources}
         rules |= self.task.reads if self.task else set()
-        held = {reference.field for reference in self.references}
+        held = {reference.field for reference in self.references} | {target.field for target in self.native}
         return tuple(sorted(rules | held | ({self.account_ref.field} if self.account_ref else set())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmMapping:
-    """One system's mapping."""
+    """One system's mapping. Of the fields that it `owns`, what this system says counts."""
 
     system: str
     objects: Mapping[str, ObjectMapping]
+    owns_lead: frozenset[str] = frozenset()
+    owns_account: frozenset[str] = frozenset()
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -141,6 +160,11 @@ class CrmMapping:
     def quiet(self) -> frozenset[str]:
         """CRM fields whose change alone is not worth a write."""
         return frozenset(target.field for found in self.objects.values() for target in found.write if target.quiet)
+
+    def kinds(self, object_name: str) -> Mapping[str, Kind]:
+        """The kind of what is written, by CRM field."""
+        found = self.objects.get(object_name)
+        return {target.field: STANDING_FIELDS[target.name].kind for target in found.write} if found else {}
 
     @property
     def needed(self) -> Mapping[str, tuple[str, ...]]:

@@ -20,7 +20,7 @@ from connectors.base import (
 )
 from connectors.batching import isolated, merged, unowned
 from connectors.examination import fields_findings, unavailable
-from connectors.hubspot import batches, faults, queries
+from connectors.hubspot import batches, consent, faults, lifecycle, queries
 from connectors.hubspot.lookups import Tasks
 from connectors.hubspot.session import HubSpotSession
 from connectors.limits import Usage, chunks
@@ -135,7 +135,7 @@ class HubSpotConnector:
         findings: list[Finding] = []
         for object_name, names in needed.items():
             findings += fields_findings("HubSpot", "property", self, object_name, names)
-        return [*findings, *self._task_findings()]
+        return [*findings, *self._task_findings(), *consent.examined(self._session)]
 
     def _task_findings(self) -> list[Finding]:
         findings = fields_findings("HubSpot", "property", self, "task", [queries.TASK_KEY], advised=_advised)
@@ -152,9 +152,21 @@ class HubSpotConnector:
             by_object.setdefault(write.object, []).append(place)
         outcomes: dict[int, Receipt] = {}
         for places in by_object.values():
-            sent = isolated([singles[place] for place in places], self._update_batch, size=BATCH)
-            outcomes.update(zip(places, sent, strict=True))
+            some = [singles[place] for place in places]
+            sent = self._written(consent.apart(some))
+            sent = lifecycle.settled(self._session, some, sent)
+            outcomes.update(zip(places, consent.settled(self._session, some, sent), strict=True))
         return [replace(outcomes[place], key=write.key) for place, write in zip(into, writes, strict=True)]
+
+    def _written(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
+        """Properties in batches; a write of none is done."""
+        full = [place for place, write in enumerate(writes) if write.fields]
+        sent = isolated([writes[place] for place in full], self._update_batch, size=BATCH)
+        done = dict(zip(full, sent, strict=True))
+        return [
+            done.get(place, Receipt(key=write.key, verdict=Verdict.DONE, id=write.id))
+            for place, write in enumerate(writes)
+        ]
 
     def _update_batch(self, writes: Sequence[FieldWrite]) -> list[Receipt] | Refusal:
         outcome = self._session.update(queries.kind(writes[0].object), batches.update_body(writes))

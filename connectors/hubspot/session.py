@@ -9,7 +9,7 @@ them all by 2027.
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -102,6 +102,19 @@ class HubSpotSession:
     def associated(self, kind: str, to: str, body: Mapping[str, Any]) -> Outcome:
         """POST /crm/v4/associations/{kind}/{to}/batch/read."""
         return self._call(self._associations.get_page, kind, to, body)
+
+    def unsubscribe(self, emails: Sequence[str]) -> Outcome:
+        """POST /communication-preferences/v4/statuses/batch/unsubscribe-all, which the library does not know yet."""
+        path = "/communication-preferences/v4/statuses/batch/unsubscribe-all"
+        return self._call(
+            self._batches.api_client.call_api,
+            path,
+            "POST",
+            query_params=[("channel", "EMAIL")],
+            header_params={"Accept": "application/json", "Content-Type": "application/json"},
+            body={"inputs": list(emails)},
+            auth_settings=["oauth2"],
+        )
 
     def properties(self, kind: str) -> Outcome:
         """GET /crm/v3/properties/{kind}."""

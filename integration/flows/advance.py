@@ -27,6 +27,7 @@ from integration.store import dirty, effects, leads, leases, outbox, references
 from integration.store.code import encode
 from integration.store.leads import LeadRow
 from integration.store.leases import Lease
+from integration.store.silence import silence
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
@@ -60,7 +61,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
         if not marks and not rows:
             return False
         rows, marks = joining.apart(rows, marks)
-        past = histories.load(conn, rows)
+        past = histories.load(conn, rows, service.ownership)
     outcomes = [_decide(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
@@ -77,7 +78,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
 def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -> set[str]:
     """Decide for these leads inside the caller's write transaction; the connections with something to deliver."""
     rows = leads.get(conn, lead_ids)
-    past = histories.load(conn, rows)
+    past = histories.load(conn, rows, service.ownership)
     return _save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
 
 
@@ -94,12 +95,22 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
     decided = [effect for outcome in outcomes for effect in outcome.decision.effects]
     new = set(effects.add(conn, [as_row(effect, now) for effect in decided]))
     wanted = _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
+    wanted |= silence(conn, _silenced(outcomes, new), now)
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
     for name, those in references.met(conn, changed).items():  # who is met there later: see people.people
         if name in service.connections:
             outbox.want_fields(conn, name, those, now)
             wanted.add(name)
     return wanted
+
+
+def _silenced(outcomes: Sequence[_Outcome], new: set[str]) -> set[str]:
+    """Leads whom nobody is to contact, of whom something was decided just now: that they are, or what is too late."""
+    return {
+        outcome.row.id
+        for outcome in outcomes
+        if outcome.fields["stage"] == "suppressed" and any(effect.key in new for effect in outcome.decision.effects)
+    }
 
 
 def _want_once(conn: Sql, service: Service, new: Sequence[Effect], now: Instant) -> set[str]:

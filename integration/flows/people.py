@@ -13,6 +13,7 @@ from sqlalchemy import Connection as Sql
 from integration.store import accounts, leads, merging, outbox, references
 from integration.store.references import Address
 from mappings.canonical import NOTHING
+from mappings.conflicts import Owners
 from mappings.instant import Instant
 
 
@@ -38,8 +39,14 @@ class Resolved:
     """Leads that turned out to be the same person as another, and as whom they live on."""
 
 
-def people(
-    conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: Callable[[], str], connected: Container[str]
+def people(  # noqa: PLR0913 - who is seen, and what follows
+    conn: Sql,
+    sightings: Sequence[Sighting],
+    *,
+    at: Instant,
+    new_id: Callable[[], str],
+    connected: Container[str],
+    owners: Owners,
 ) -> Resolved:
     """Find or add the lead behind every sighting, and store references not seen before.
 
@@ -63,7 +70,7 @@ def people(
         ],
     )
     for loser, winner in resolved.joined.items():
-        merging.join(conn, loser, winner, at)
+        merging.join(conn, loser, winner, at, owners)
     met: defaultdict[str, list[str]] = defaultdict(list)
     for (system, name, _), lead in links.items():
         if system in connected and name in references.PEOPLE:

@@ -17,7 +17,7 @@ from integration.flows.written import as_fields
 from mappings.canonical import Fields
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
-from mappings.translate import Inward, inward, outward
+from mappings.translate import Inward, inward, natives, outward
 
 _OBJECTS = {"00Q": "Lead", "003": "Contact"}
 """Salesforce's key prefixes of people."""
@@ -73,7 +73,11 @@ def preview(connection: Connection, playbook: Playbook, record: Record, now: Ins
         events.insert(0, AccountChanged(id="company", at=now, account="preview", fields=account))
     decision = advance(playbook, state, events, now)
     where = standing(playbook, decision.state, now)
-    writes = outward(mapping, record.object, as_fields(where, now))
+    fields = as_fields(where, now)
+    writes = {
+        **outward(mapping, record.object, fields),
+        **natives(mapping, record.object, fields, record.fields),
+    }
     return Preview(
         connection=connection.name,
         record=record,

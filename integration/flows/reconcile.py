@@ -109,6 +109,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
     with service.store.read() as conn:
         mark = begun(_known(cursors.get(conn, cursor)), service.now())
     while True:
+        asked_at = service.now()
         try:
             page = connection.connector.changes(
                 name,
@@ -123,14 +124,14 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
             log.warning("this user may not read an object", connection=connection.name, object=name, said=str(fault))
             return
         mark = moved(mark, page, service.now())
-        _store(service, lease, connection, page, mark=mark, cursor=cursor)
+        _store(service, lease, connection, page, mark=mark, cursor=cursor, asked_at=asked_at)
         yield bool(mark.after)
         if not mark.after:
             return
 
 
 def _store(  # noqa: PLR0913 - a page, and what it is stored with
-    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, cursor: str
+    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, cursor: str, asked_at: Instant
 ) -> None:
     with service.store.read() as conn:
         named = companies_named(connection, page.records)
@@ -139,7 +140,7 @@ def _store(  # noqa: PLR0913 - a page, and what it is stored with
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
-        store_records(conn, service, connection, records)
+        store_records(conn, service, connection, records, asked_at=asked_at)
         _put(conn, cursor, mark, service.now())
     if records:
         service.wake("advance")

@@ -17,11 +17,12 @@ from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
 from integration.flows.told import change_accounts, change_leads
-from integration.store import changes, leads, outbox, references, refresh
+from integration.store import changes, held, leads, outbox, references, refresh
 from integration.store.references import Address
 from integration.store.refresh import Wanted
 from mappings.canonical import NOTHING, Fields
 from mappings.instant import Instant
+from mappings.native import Reading, reading
 from mappings.translate import Inward, inward
 
 ALWAYS: Instant = 0
@@ -31,15 +32,20 @@ _Read: TypeAlias = tuple[Record, Inward]
 _UNTOLD = object()
 
 
-def store_records(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
-    """Companies first, so that people find theirs; then what sales said about those people."""
+def store_records(
+    conn: Sql, service: Service, connection: Connection, records: Sequence[Record], *, asked_at: Instant
+) -> None:
+    """Companies first, so that people find theirs; then what sales said about those people.
+
+    `asked_at` is when the CRM was asked for them, by our clock.
+    """
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
     mapped = [record for record in records if record.object in kinds]
     read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
-    _store_people(conn, service, connection, [each for each in persons if not each[0].deleted])
+    _store_people(conn, service, connection, [each for each in persons if not each[0].deleted], asked_at)
     _bury(conn, service, connection, [each for each in persons if each[0].deleted])
     sales.store_tasks(conn, service, connection, [record for record in mapped if kinds[record.object] == "task"])
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
@@ -62,7 +68,14 @@ def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_R
         for address, (_, told) in zip(addresses, gone, strict=True)
         if address in known and told.references
     ]
-    people.people(conn, moved, at=service.now(), new_id=service.new_id, connected=service.connections)
+    people.people(
+        conn,
+        moved,
+        at=service.now(),
+        new_id=service.new_id,
+        connected=service.connections,
+        owners=service.ownership.lead,
+    )
     references.bury(conn, known)
 
 
@@ -75,12 +88,22 @@ def bury_missing(conn: Sql, connection: Connection, wished: Sequence[Address], r
     references.bury(conn, leads.by_reference(conn, [each for each in people_only if each not in there]))
 
 
-def _news(
-    conn: Sql, connection: Connection, read: Sequence[_Read], found: Resolved, more: Sequence[Mapping[str, str]]
+def _news(  # noqa: PLR0913 - what was read, of whom, and when
+    conn: Sql,
+    connection: Connection,
+    read: Sequence[_Read],
+    found: Resolved,
+    more: Sequence[Mapping[str, str]],
+    *,
+    asked_at: Instant,
 ) -> list[Inward]:
-    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own."""
+    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own.
+
+    Of the fields that we write as well, it is what somebody else chose. [mappings.native]
+    """
     addresses = [(connection.name, record.object, record.id) for record, _ in read]
     before = references.told(conn, addresses)
+    readings = _readings(conn, connection, addresses, read, asked_at)
     joined = set(found.joined.values())
     news: list[Inward] = []
     now: list[tuple[Address, Fields]] = []
@@ -88,11 +111,37 @@ def _news(
         anew = address in found.linked or lead_id in joined
         old = NOTHING if anew else before.get(address, NOTHING)
         lead, account = {**told.lead, **extra}, told.account
-        news.append(Inward(lead=_differs(old, "lead", lead), account=_differs(old, "account", account)))
+        said = _differs(old, "lead", lead)
+        ours = readings.get(address)
+        if ours is not None:
+            said = {name: value for name, value in said.items() if name not in ours.silent}
+            said |= {name: lead[name] for name in ours.chose}
+        news.append(Inward(lead=said, account=_differs(old, "account", account)))
         flat = {f"lead.{name}": value for name, value in lead.items()}
         now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
     references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
     return news
+
+
+def _readings(
+    conn: Sql, connection: Connection, addresses: Sequence[Address], read: Sequence[_Read], asked_at: Instant
+) -> dict[Address, Reading]:
+    """What each record told of the fields that we write too; what is known of them is brought up to date."""
+    objects = connection.mapping.objects
+    known = held.load(conn, [each for each in addresses if objects[each[1]].native])
+    found = {
+        address: reading(
+            objects[record.object],
+            record.fields,
+            known.get(address, {}),
+            modified_at=record.modified_at,
+            asked_at=asked_at,
+        )
+        for address, (record, _) in zip(addresses, read, strict=True)
+        if objects[record.object].native
+    }
+    held.save(conn, {key: each.after for key, each in found.items() if each.after != known.get(key, {})})
+    return found
 
 
 def _differs(old: Fields, part: str, fields: Fields) -> Fields:
@@ -106,16 +155,18 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
         for record, told in firms
     ]
     found = people.companies(conn, sightings, at=now, new_id=service.new_id)
-    news = _news(conn, connection, firms, found, [{}] * len(firms))
+    news = _news(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
         (account, _since(connection, record, found, now, ALWAYS), _key(connection, record), said.account)
         for account, (record, _), said in zip(found.ids, firms, news, strict=True)
     ]
-    change_accounts(conn, now, rows)
+    change_accounts(conn, now, rows, owners=service.ownership.account)
 
 
-def _store_people(conn: Sql, service: Service, connection: Connection, persons: Sequence[_Read]) -> None:
-    now = service.now()
+def _store_people(
+    conn: Sql, service: Service, connection: Connection, persons: Sequence[_Read], asked_at: Instant
+) -> None:
+    now, ownership = service.now(), service.ownership
     references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
     sightings = [
         Sighting(
@@ -125,12 +176,20 @@ def _store_people(conn: Sql, service: Service, connection: Connection, persons: 
         )
         for record, told in persons
     ]
-    found = people.people(conn, sightings, at=now, new_id=service.new_id, connected=service.connections)
+    found = people.people(
+        conn,
+        sightings,
+        at=now,
+        new_id=service.new_id,
+        connected=service.connections,
+        owners=ownership.lead,
+    )
     firms = people.companies(
         conn, [_company(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
     )
     heard_of = {change.lead_id: change.at for change in reversed(changes.history(conn, set(found.ids)))}
-    news = _news(conn, connection, persons, found, [{"account": account} for account in firms.ids])
+    homes = [{"account": account} for account in firms.ids]
+    news = _news(conn, connection, persons, found, homes, asked_at=asked_at)
     lead_rows, account_rows = [], []
     for lead, account, (record, _), said in zip(found.ids, firms.ids, persons, news, strict=True):
         since = _since(connection, record, found, now, heard_of.get(lead, now))
@@ -138,10 +197,11 @@ def _store_people(conn: Sql, service: Service, connection: Connection, persons: 
         if said.account:
             first = ALWAYS if account in firms.newcomers else since
             account_rows.append((account, first, _key(connection, record), said.account))
-    change_accounts(conn, now, account_rows)
+    change_accounts(conn, now, account_rows, owners=ownership.account)
     awaited = _ask_elsewhere(conn, service, connection, found, persons)
-    change_leads(conn, now, [row for row in lead_rows if row[0] in awaited], rest=service.grace)
-    change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited])
+    waiting = [row for row in lead_rows if row[0] in awaited]
+    change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
+    change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited], owners=ownership.lead)
     outbox.rehome(conn, connection.name, sorted(set(found.ids)))
 
 
@@ -188,5 +248,6 @@ def _since(connection: Connection, record: Record, found: Resolved, now: Instant
 
 
 def _key(connection: Connection, record: Record) -> str:
-    """One fact per state of a record, however often it is read."""
-    return f"{connection.name}:{record.object}:{record.id}@{record.modified_at or 0}"
+    """One fact per state of a record, however often it is read; its system comes first: see mappings.conflicts."""
+    system, name = connection.system, connection.name
+    return f"{system if name == system else f'{system}/{name}'}:{record.object}:{record.id}@{record.modified_at or 0}"

@@ -7,6 +7,7 @@ from connectors.base import Connector
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
 from integration.store.session import Store
+from mappings.conflicts import Ownership, ownership
 from mappings.crm import CrmMapping
 from mappings.instant import Instant, Span
 from mappings.located import Located
@@ -55,3 +56,8 @@ class Service:
     lease: Span
     linger: Span
     grace: Span
+
+    @property
+    def ownership(self) -> Ownership:
+        """Who owns which fields, by the connections' mappings."""
+        return ownership(connection.mapping for connection in self.connections.values())

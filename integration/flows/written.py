@@ -26,6 +26,7 @@ def as_fields(where: Standing, now: Instant) -> Fields:
         "recycle_reason": where.recycle_reason,
         "reasons": "\n".join(where.reasons[:_REASONS]),
         "scored_at": now,
+        "opted_out": where.opted_out or None,
     }
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Column, Connection, Table, bindparam, case, delete, select
 
-from integration.store.dialects import PerDialect, run_many, upsert
+from integration.store.code import listed
+from integration.store.dialects import PerDialect, among, run_many, upsert
 from integration.store.tables import ONE, dirty, dirty_accounts
 from mappings.instant import Instant, Span
 
@@ -44,10 +45,16 @@ _TAKE_ACCOUNTS = (
     .order_by(dirty_accounts.c.since, dirty_accounts.c.account_id)
     .limit(bindparam("n"))
 )
+_MARKED = select(dirty.c.lead_id).where(among(dirty.c.lead_id, "ids"))
 _CLEAR = delete(dirty).where(dirty.c.lead_id == bindparam("row"), dirty.c.seq == bindparam("mark"))
 _CLEAR_ACCOUNTS = delete(dirty_accounts).where(
     dirty_accounts.c.account_id == bindparam("row"), dirty_accounts.c.seq == bindparam("mark")
 )
+
+
+def marked(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
+    """Those of these leads for whom something is stored that has not been decided yet."""
+    return set(conn.execute(_MARKED, {"ids": listed(sorted(set(lead_ids)))}).scalars())
 
 
 def mark(conn: Connection, lead_ids: Iterable[str], at: Instant, *, rest: Span = 0) -> None:

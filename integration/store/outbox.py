@@ -121,6 +121,7 @@ _POSTPONE = (
     .where(_o.id == bindparam("row"))
     .values(not_before=bindparam("later"), attempts=_o.attempts + 1, error=bindparam("why"))
 )
+_REST = update(outbox).where(among(_o.id, "ids"), _pending).values(not_before=bindparam("later"))
 _DEAD = (
     update(outbox)
     .where(_o.id == bindparam("row"))
@@ -215,6 +216,11 @@ def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None
     """(id, not before, error) of what failed for now."""
     if rows:
         conn.execute(_POSTPONE, [{"row": row_id, "later": later, "why": why} for row_id, later, why in sorted(rows)])
+
+
+def rest(conn: Connection, ids: Iterable[int], until: Instant) -> None:
+    """These wait for a while, through no fault of theirs or the CRM's."""
+    conn.execute(_REST, {"ids": listed(sorted(ids)), "later": until})
 
 
 def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None:

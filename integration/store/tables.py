@@ -112,6 +112,7 @@ references = Table(
     _text("account_id", null=True, index=True),
     _text("written", null=True),
     _text("told", null=True),
+    _text("held", null=True),
 )
 
 activities = Table(

@@ -17,12 +17,13 @@ from sandbox.hubspot.oauth import HubSpotOAuth, expired
 from sandbox.hubspot.objects import Objects
 from sandbox.hubspot.owners import OWNERS, PIPELINES
 from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.preferences import Preferences
 from sandbox.hubspot.search import Search
 from sandbox.hubspot.subscriptions import PREFIX as WEBHOOKS
 from sandbox.hubspot.subscriptions import Subscriptions
 from sandbox.wire import Answer, Call, Unreadable, reply
 
-PREFIXES = ("/crm/", "/account-info/", "/integrations/", "/oauth/")
+PREFIXES = ("/crm/", "/communication-preferences/", "/account-info/", "/integrations/", "/oauth/")
 
 
 class HubSpotGate(Gate):
@@ -33,6 +34,7 @@ class HubSpotGate(Gate):
         self.limits = Limits(now)
         self.search = Search(portal)
         self.subscriptions = Subscriptions(portal)
+        self.preferences = Preferences(portal)
         self._chance = Chance(seed + 2)
         super().__init__("hubspot", now=now, faults=faults, log_size=log_size, seed=seed)
 
@@ -81,6 +83,7 @@ class HubSpotGate(Gate):
             ("GET", "/crm/v3/owners", self.owners),
             ("GET", "/crm/v3/owners/<id_>", self.owner),
             ("GET", "/crm/v3/pipelines/<kind>", self.pipelines),
+            ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all", self.preferences.unsubscribe_all),
             ("GET", "/account-info/v3/details", self.account),
             ("GET", "/integrations/v1/me", self.account),
             ("GET", "/oauth/v1/access-tokens/<token>", self.token),

@@ -125,10 +125,13 @@ class Portal:
         return record
 
     def update(self, record: Record, values: Values, origin: Origin) -> Values:
-        """Change a record by settled, claimed values; returns what did change. Stages never go back (apis)."""
+        """Change a record by settled, claimed values; returns what did change.
+
+        Stages never go back (apis), but for a person who picks one on the page.
+        """
         held = record.values
         changed = {name: value for name, value in values.items() if held.get(name, "") != value}
-        if not _forward(held.get("lifecyclestage", ""), changed.get("lifecyclestage", "")):
+        if origin != PERSON and not _forward(held.get("lifecyclestage", ""), changed.get("lifecyclestage", "")):
             del changed["lifecyclestage"]
         if record.kind == "tasks" and changed.get("hs_task_status") == "COMPLETED":
             changed["hs_task_completion_date"] = short_zulu(self.now())
