@@ -31,9 +31,14 @@ LOOK_SECONDS = 15.0
 """How long a process uses a token without looking whether the connection has been changed or taken away."""
 HELD: Span = 30 * SECOND
 """The lease: longer than a token call may take."""
-PATIENCE_SECONDS = 20.0
-"""How long a process waits for another one's renewal before it tells its flow to come back later."""
+PATIENCE_SECONDS = 14.0
+"""How long a process waits for another one's renewal before it tells its flow to come back later.
+
+A little longer than a token call may take, and shorter than a lane's lease.
+"""
 _STEP_SECONDS = 0.1
+_STORING = 5
+"""How often storing a token is tried: where refresh tokens change, the one in hand is the only one that is good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,19 +171,29 @@ class StoredTokens:
             refresh_token=issued.refresh_token or secrets.refresh_token,
         )
         self.means.hide(following.access_token, following.refresh_token)
-        with self.means.store.write() as conn:
-            leases.hold(conn, lease, HELD)
-            connections.renew(
-                conn,
-                row,
-                details=row.details,
-                secrets=following,
-                expires_at=None if issued.lifetime is None else now + issued.lifetime,
-                keyring=self.means.keyring,
-                now=now,
-            )
+        self._store(row, lease, following, None if issued.lifetime is None else now + issued.lifetime)
         log.info("renewed a token", connection=self.name, version=row.version + 1)
         return self._look()
+
+    def _store(self, row: Row, lease: Lease, following: Secrets, expires_at: Instant | None) -> None:
+        for attempt in range(_STORING):
+            try:
+                with self.means.store.write() as conn:
+                    leases.hold(conn, lease, HELD)
+                    connections.renew(
+                        conn,
+                        row,
+                        details=row.details,
+                        secrets=following,
+                        expires_at=expires_at,
+                        keyring=self.means.keyring,
+                        now=self.means.now(),
+                    )
+            except StoreBusyError:
+                if attempt == _STORING - 1:
+                    raise
+            else:
+                return
 
     def _refused(self, row: Row, lease: Lease, receipt: Receipt) -> None:
         said = f"{receipt.code}: {receipt.message}".strip(": ")

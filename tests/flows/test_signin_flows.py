@@ -1,5 +1,7 @@
 """Work goes on over tokens that expire, rests where a CRM signs us out, and goes on after the next sign-in."""
 
+import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -134,6 +136,32 @@ def test_a_refresh_token_that_changes_is_kept(store: Store, sandbox: Sandbox, at
     kept = flows_signin.secrets_of(store, system)
     assert (kept.refresh_token != first.refresh_token) is (system == "salesforce")
     assert kept.client_secret == first.client_secret
+
+
+def test_a_token_that_was_given_is_stored_however_long_another_writer_holds_the_store(
+    store: Store, sandbox: Sandbox, at: Watch, database_file: str
+) -> None:
+    """Where refresh tokens change, losing the one in hand would sign us out."""
+    flows_signin.sign_in(store, sandbox, "salesforce", at())
+    sandbox.salesforce.gate.issuer.wish(rotate=True)
+    other = sqlite3.connect(database_file, isolation_level=None, check_same_thread=False)
+
+    def hinder(*secrets: str) -> None:
+        """Once the vendor's answer is there, somebody holds the database for longer than a writer waits."""
+        if len(secrets) == 2:
+            other.execute("BEGIN IMMEDIATE")
+            threading.Timer(3.0, other.execute, ("COMMIT",)).start()
+
+    tokens = StoredTokens(flows_signin.means(store, at, hide=hinder), "salesforce")
+    following = tokens.renewed(tokens.current())
+    other.close()
+    assert flows_signin.secrets_of(store, "salesforce").access_token == following
+    assert flows_signin.token_calls(sandbox, "salesforce") == 1
+
+
+@pytest.fixture
+def database_file(store_url: str) -> str:
+    return store_url.removeprefix("sqlite:///")
 
 
 def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
