@@ -19,7 +19,8 @@ Raw: TypeAlias = Mapping[str, Any]
 class Record:
     """A CRM record as read: `object` is the CRM's own name (`contact`, `company`, `Lead`, `Account`).
 
-    `people` are (object, id) of the persons that a deal is about; `deleted` says that it lies in the recycle bin.
+    `people` are (object, id) of the persons that a deal or an activity is about, where the CRM keeps that apart from
+    its fields; `deleted` says that it lies in the recycle bin.
     """
 
     object: str
@@ -33,7 +34,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Records that were modified, by rising id; `after` is where the next page begins, "" after the last."""
+    """Records; `after` is where the next page begins, "" after the last.
+
+    A page without records may still have an `after`: the CRM is gathering them, and is to be asked again a little
+    later.
+    """
 
     records: tuple[Record, ...]
     after: str = ""

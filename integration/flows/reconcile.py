@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 OVERLAP: Span = 5 * MINUTE
 """How late a CRM may show a change under its earlier time."""
-_ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity")
-"""What sales says in a task is read before the status that was set with it; people before the deals about them."""
+_ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity", "activity")
+"""What sales says in a task is read before the status that was set with it; people before what is about them."""
 _FORBIDDEN = ("SCOPE", "FORBIDDEN", "HTTP_403", "INSUFFICIENT")
 
 
@@ -106,7 +106,8 @@ def _objects(connection: Connection) -> list[str]:
 def _pages(service: Service, lease: Lease, connection: Connection, name: str) -> Iterable[bool]:
     """Read and store page after page of one object; whether there is more after each."""
     cursor = f"poll:{connection.name}:{name}"
-    task = connection.mapping.objects[name].task
+    found = connection.mapping.objects[name]
+    task = None if found.activity else found.task  # other people's tasks are read too where they say something
     with service.store.read() as conn:
         mark = begun(_known(cursors.get(conn, cursor)), service.now())
     while True:

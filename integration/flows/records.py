@@ -5,13 +5,13 @@ CRMs describe differently does not change back and forth each time one of them i
 ours says nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people, sales
+from integration.flows import past, people, sales
 from integration.flows.people import Resolved, Sighting
 from integration.flows.service import Connection, Service
 from integration.flows.told import change_accounts, change_leads
@@ -29,19 +29,30 @@ _Read: TypeAlias = tuple[Record, Inward]
 _UNTOLD = object()
 
 
-def store_records(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
-    """Companies first, so that people find theirs; then what sales said about those people."""
+def store_records(
+    conn: Sql,
+    service: Service,
+    connection: Connection,
+    records: Sequence[Record],
+    *,
+    known: Collection[str] = (),
+) -> None:
+    """Companies first, so that people find theirs; then what sales said about those people, and what they did.
+
+    Newcomers are looked for in the other CRMs, but for those that are `known` to be read whole anyway.
+    """
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
     mapped = [record for record in records if record.object in kinds]
     read = [(record, inward(mapping, record.object, record.fields)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
-    _store_people(conn, service, connection, [each for each in persons if not each[0].deleted])
+    _store_people(conn, service, connection, [each for each in persons if not each[0].deleted], known)
     _bury(conn, service, connection, [each for each in persons if each[0].deleted])
     sales.store_tasks(conn, service, connection, [record for record in mapped if kinds[record.object] == "task"])
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
     sales.store_deals(conn, service, connection, deals)
+    past.store_past(conn, service, connection, mapped)
 
 
 def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_Read]) -> None:
@@ -106,7 +117,9 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
     change_accounts(conn, now, rows)
 
 
-def _store_people(conn: Sql, service: Service, connection: Connection, persons: Sequence[_Read]) -> None:
+def _store_people(
+    conn: Sql, service: Service, connection: Connection, persons: Sequence[_Read], read_whole: Collection[str]
+) -> None:
     now = service.now()
     references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
     sightings = [
@@ -131,17 +144,17 @@ def _store_people(conn: Sql, service: Service, connection: Connection, persons: 
             first = ALWAYS if account in firms.newcomers else since
             account_rows.append((account, first, _key(connection, record), said.account))
     change_accounts(conn, now, account_rows)
-    awaited = _ask_elsewhere(conn, service, connection, found, persons)
+    others = [name for name in service.connections if name != connection.name and name not in read_whole]
+    awaited = _ask_elsewhere(conn, service, others, found, persons)
     change_leads(conn, now, [row for row in lead_rows if row[0] in awaited], rest=service.grace)
     change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited])
     outbox.rehome(conn, connection.name, sorted(set(found.ids)))
 
 
 def _ask_elsewhere(
-    conn: Sql, service: Service, connection: Connection, found: Resolved, persons: Sequence[_Read]
+    conn: Sql, service: Service, others: Sequence[str], found: Resolved, persons: Sequence[_Read]
 ) -> set[str]:
     """Ask the other CRMs whether they know those who are new here; who is to wait for the answer."""
-    others = [name for name in service.connections if name != connection.name]
     new = {
         lead: str(told.lead["email"]).casefold()
         for lead, (_, told) in zip(found.ids, persons, strict=True)

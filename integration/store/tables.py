@@ -198,6 +198,7 @@ effects = Table(
     _text("payload"),
     _text("because"),
     _big("decided_at"),
+    _text("withheld", null=True),
     Index(None, "lead_id", "at"),
 )
 

@@ -64,7 +64,10 @@ def person(body: str, system: str = "hubspot") -> str:
         (person("    references: [{system: x, object: y, from: z}]\n"), "unknown system 'x'"),
         (person("    account_ref: {from: z}\n"), "must name an object"),
         ("system: hubspot\nobjects: {company: {is: account, write: {fit: a}}}\n", "an account has no 'write'"),
-        ("system: hubspot\nobjects: {company: {is: thing}}\n", "must be 'person', 'account', 'task' or 'opportunity'"),
+        (
+            "system: hubspot\nobjects: {company: {is: thing}}\n",
+            "must be 'person', 'account', 'task', 'opportunity' or 'activity'",
+        ),
         ("system: hubspot\nobjects: {company: 3}\n", "must be a table"),
         ("- a\n", "must be a table"),
     ],
