@@ -187,6 +187,16 @@ class Connector(Protocol):
         CRM tells of them. Raises Unavailable.
         """
 
+    def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
+        """One page of all records of an object, those in the recycle bin left out; `after` as the page before said.
+
+        `after` holds over a crash and for days: where it does not any more, the reading begins anew by itself. A
+        record may come twice. Raises Unavailable.
+        """
+
+    def count(self, object_name: str) -> int:
+        """About how many records there are of an object. Raises Unavailable."""
+
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch of one kind; answer every write, in order, without raising."""
 

@@ -85,7 +85,10 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     letters = GaugeMetricFamily("coldframe_dead_letters", "Letters that nobody has replayed", labels=("stage",))
     for stage, count in numbers.dead_letters.items():
         letters.add_metric((stage,), count)
-    yield from (stages, deliveries, writes, letters)
+    paused = GaugeMetricFamily("coldframe_paused", "Connections that a person has paused", labels=("connection",))
+    for connection in numbers.paused:
+        paused.add_metric((connection,), 1)
+    yield from (stages, deliveries, writes, letters, paused)
     yield GaugeMetricFamily("coldframe_dirty_leads", "Leads waiting for a decision", value=numbers.dirty)
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
 

@@ -3,11 +3,13 @@
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from connectors.base import Connector, Credential
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
+from connectors.shadow import Shadowed
 from integration import clock, logs
 from integration.core.playbook import Playbook
 from integration.flows.service import Connection, Service
@@ -68,7 +70,13 @@ def connections(given: Settings) -> Mapping[str, Connection]:
     """Every connected CRM, Salesforce first: where both are, sales works there."""
     each = (("salesforce", given.salesforce), ("hubspot", given.hubspot))
     files = given.mappings
-    return {name: connect(name, credential, files[name]) for name, credential in each if credential is not None}
+    found = {name: connect(name, credential, files[name]) for name, credential in each if credential is not None}
+    return {name: shadowed(connection) for name, connection in found.items()} if given.shadow else found
+
+
+def shadowed(connection: Connection) -> Connection:
+    """The connection in shadow mode: the one place where writing is taken away."""
+    return replace(connection, connector=Shadowed(connection.connector))
 
 
 def preload() -> None:
@@ -113,4 +121,7 @@ def _service(pid: int) -> Service:
         lease=settings().lease,
         linger=settings().linger,
         grace=round(GRACE * (rehearsal[1] if rehearsal else 1)),
+        shadow=settings().shadow,
+        tasks_per_hour=settings().tasks_per_hour,
+        writes_per_minute=settings().live_rate,
     )

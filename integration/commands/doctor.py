@@ -10,11 +10,12 @@ from rich.table import Table
 
 from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
-from integration import wiring
-from integration.flows import drift
+from integration import clock, wiring
+from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import store_problems
 from integration.settings import Settings, SettingsError, from_environment
+from integration.store import lanes, outbox
 from integration.store.errors import StoreError
 from integration.store.session import Store
 from integration.wakeups import connect, queue_problems
@@ -60,6 +61,36 @@ def _examine() -> Iterator[Finding]:
             remedy="Set HUBSPOT_… or SALESFORCE_… (docs/operations.md).",
         )
     yield from _crms(settings)
+    yield from _going_live(settings)
+
+
+def _going_live(settings: Settings) -> Iterator[Finding]:
+    """What keeps writes from the CRMs on purpose: shadow mode, a person's pause, the limits of going live."""
+    if settings.shadow:
+        remedy = "See coldframe shadow report; unset COLDFRAME_SHADOW to go live (docs/going-live.md)."
+        yield Finding(subject="shadow mode", ok=True, detail="everything is computed, nothing written", remedy=remedy)
+    store = Store.open(settings.database_url.get_secret_value())
+    try:
+        if store_problems(store):
+            return  # told above
+        with store.read() as conn:
+            stopped = lanes.stopped(conn)
+            waiting = {name: outbox.sendable(conn, name) for name in stopped}
+            limits = going.Allowed(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
+            names = [name for name in ("salesforce", "hubspot") if getattr(settings, name) is not None]
+            held = going.held(conn, limits, names, clock.now())
+    except StoreError:
+        return  # told above
+    finally:
+        store.dispose()
+    for name, pause in stopped.items():
+        detail = f"{pause.reason}; {waiting[name]} writes wait"
+        yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")
+    for each in held:
+        what = "tasks" if each.what == "task" else "records"
+        detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show(each.until)}"
+        remedy = "Nothing is lost. COLDFRAME_TASKS_PER_HOUR and COLDFRAME_LIVE_RATE set the limits."
+        yield Finding(subject=f"{each.connection}: going live", ok=True, detail=detail, remedy=remedy)
 
 
 def _crms(settings: Settings) -> Iterator[Finding]:

@@ -13,9 +13,11 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
+from integration.flows import going, live
 from integration.flows.lane import drain
 from integration.flows.service import Connection, Service
 from integration.store import lanes, leases, outbox, references, refresh
+from integration.store import live as lives
 from integration.store.leases import Lease
 from integration.store.outbox import Outgoing
 from integration.store.references import Reference
@@ -42,25 +44,38 @@ def deliver(service: Service, connection: str) -> int:
 def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     """One batch that is full or has waited long enough; of tasks first, since somebody waits for them."""
     limits, now = connection.connector.limits, service.now()
+    if _resting(service, lease, connection, now):
+        return False
     with service.store.read() as conn:
-        if connection.name in lanes.paused(conn, now):
-            return False
-        tasks = outbox.pending(conn, connection.name, "task", now, limits.tasks)
-        touches = _one_each(outbox.pending(conn, connection.name, "touch", now, limits.fields))
-        rows = outbox.pending(conn, connection.name, "fields", now, limits.fields)
+        free = going.allowed(conn, going.tasks(service, connection.name), limits.tasks, now)
+        room = going.allowed(conn, going.records(service, connection.name), limits.fields, now)
+        tasks = outbox.pending(conn, connection.name, "task", now, limits.tasks)[:free]
+        touches = _one_each(outbox.pending(conn, connection.name, "touch", now, limits.fields))[:room]
+        rows = outbox.pending(conn, connection.name, "fields", now, limits.fields)[:room]
         closings = outbox.pending(conn, connection.name, "closing", now, limits.fields)
     fields = [row for row in rows if row.standing is not None]  # the others will be decided
-    if _ripe(service, tasks, limits.tasks, now):
+    if _ripe(service, tasks, free, now):
         return _send_tasks(service, lease, connection, tasks)
     if closings:
         return _close_tasks(service, lease, connection, closings)
-    if _ripe(service, touches, limits.fields, now):
+    if _ripe(service, touches, room, now):
         return _send_touches(service, lease, connection, touches)
-    if _ripe(service, fields, limits.fields, now):
+    if _ripe(service, fields, room, now):
         return _send_fields(service, lease, connection, fields)
     if tasks or touches or fields:
         service.sleep(_LOOK)
     return bool(tasks or touches or fields)
+
+
+def _resting(service: Service, lease: Lease, connection: Connection, now: Instant) -> bool:
+    """Whether nothing is written now: in a pause, or in shadow mode. After that, what is too old is let go first."""
+    with service.store.read() as conn:
+        paused, shadowed = connection.name in lanes.paused(conn, now), lives.shadow(conn) is not None
+    if shadowed and not service.shadow:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            live.since(conn, service, now)
+    return paused or service.shadow
 
 
 def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
@@ -73,13 +88,15 @@ def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
 
 def _ripe(service: Service, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
     """Whether these fill a call, or the oldest has lingered long enough for others to come along."""
-    return len(rows) >= limit or any(row.since + service.linger <= now for row in rows)
+    return bool(rows) and (len(rows) >= limit or any(row.since + service.linger <= now for row in rows))
 
 
 def _send_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         outbox.attempting(conn, [row.id for row in rows])
+        new = sum(not row.attempted for row in rows)  # one that is tried again was counted before
+        going.spent(conn, going.tasks(service, connection.name), new, service.now())
     writes = [_task(row) for row in rows]
     return _settle(service, lease, connection, rows, writes)
 
@@ -88,10 +105,12 @@ def _send_fields(service: Service, lease: Lease, connection: Connection, rows: S
     wanted = {row.id: outward(connection.mapping, row.object, row.standing or {}) for row in rows}
     changed = [row for row in rows if _news(wanted[row.id], row.written, connection)]
     writes = [FieldWrite(key=row.key, object=row.object, id=row.external_id, fields=wanted[row.id]) for row in changed]
-    if len(changed) < len(rows):
+    limit = going.records(service, connection.name)
+    if len(changed) < len(rows) or limit.most:
         ids = {row.id for row in changed}
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
+            going.spent(conn, limit, len(changed), service.now())
             outbox.sent(conn, [(row.id, row.seq, row.external_id) for row in rows if row.id not in ids])
     return not writes or _settle(service, lease, connection, changed, writes)
 
@@ -108,6 +127,11 @@ def _close_tasks(service: Service, lease: Lease, connection: Connection, rows: S
 
 def _send_touches(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     """Name the touch on the record; a workflow of the marketing system that watches it delivers it."""
+    limit = going.records(service, connection.name)
+    if limit.most:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            going.spent(conn, limit, len(rows), service.now())
     writes = [
         FieldWrite(
             key=row.key,

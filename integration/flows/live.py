@@ -1,9 +1,9 @@
-"""Live: which of the things decided are history, and make nobody any work. [faults: first connection must not flood]
+"""Live: which of the things decided are history, and make nobody any work: a first connection must not flood sales.
 
-A service is live since its first decision, or since the last full reading of a CRM began. An effect that fell due before
-is history, unless something led to it that a sender told us since: what is told is news, whenever it happened; what
-is read from a CRM is history where it is old. The clock of a historic handoff is historic for ever: it escalates
-nothing. Everything is recorded all the same, under its key, so that nothing of it is ever carried out later.
+A service is live since a day before its first decision, or since the last full reading of a CRM began. An effect that
+fell due before is history, unless something led to it that a sender told us since: what is told is news, whenever it
+happened; what is read from a CRM is history where it is old. The clock of a historic handoff is historic for ever:
+it escalates nothing. Everything is recorded all the same, under its key, so that nothing of it is ever carried out.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,14 +21,14 @@ from mappings.instant import DAY, Instant, Span, show
 log = structlog.get_logger()
 
 STALE: Span = DAY
-"""What was decided in shadow longer ago than this is history when shadow ends."""
+"""What was decided in shadow longer ago than this is history when shadow ends; so is what a first decision finds."""
 GOING_LIVE: Span = 7 * DAY
 """How long after going live the limits of going live hold."""
 
 
 def since(conn: Sql, service: Service, now: Instant) -> Live:
     """Since when the service is live, in the caller's write transaction; the first decision ever begins it."""
-    found = live.get(conn) or live.begin(conn, now, now, seq=0)
+    found = live.get(conn) or live.begin(conn, now - STALE, now, seq=0)
     began = live.shadow(conn)
     if service.shadow and began is None:
         live.enter_shadow(conn, now)

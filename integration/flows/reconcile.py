@@ -120,7 +120,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
                 having=task.key if task else "",
             )
         except Unavailable as fault:
-            if not _forbidden(fault):
+            if not forbidden(fault):
                 raise
             log.warning("this user may not read an object", connection=connection.name, object=name, said=str(fault))
             return
@@ -161,6 +161,13 @@ def begun(mark: Mark | None, now: Instant) -> Mark:
     return replace(mark, began_at=now, since=mark.newest if settled else mark.newest - OVERLAP)
 
 
+def start(conn: Sql, connection: str, name: str, now: Instant) -> None:
+    """Changes of an object are looked for from now on, where they are not already."""
+    cursor = f"poll:{connection}:{name}"
+    if cursors.get(conn, cursor) is None:
+        _put(conn, cursor, Mark(newest=now, grown_at=now), now)
+
+
 def moved(mark: Mark, page: Page, now: Instant) -> Mark:
     """Where the reading stands after a page."""
     newest = max([mark.newest, *(record.modified_at for record in page.records if record.modified_at)])
@@ -177,7 +184,7 @@ def _put(conn: Sql, cursor: str, mark: Mark, now: Instant) -> None:
     cursors.put(conn, cursor, encode(mark), now)
 
 
-def _forbidden(fault: Unavailable) -> bool:
+def forbidden(fault: Unavailable) -> bool:
     """Whether the CRM is there, but this object is not for this user: the others are read all the same."""
     receipt = fault.receipt
     if receipt.verdict is Verdict.PERMANENT:

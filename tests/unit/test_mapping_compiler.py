@@ -66,7 +66,7 @@ def person(body: str, system: str = "hubspot") -> str:
         ("system: hubspot\nobjects: {company: {is: account, write: {fit: a}}}\n", "an account has no 'write'"),
         (
             "system: hubspot\nobjects: {company: {is: thing}}\n",
-            "must be 'person', 'account', 'task', 'opportunity' or 'activity'",
+            "'task', 'opportunity' or 'activity'",
         ),
         ("system: hubspot\nobjects: {company: 3}\n", "must be a table"),
         ("- a\n", "must be a table"),
