@@ -106,7 +106,7 @@ def _there(connection: Connection, rows: list[Outgoing]) -> dict[tuple[str, str]
 def _changes(connection: Connection, row: Outgoing, held: Mapping[str, Any], who: str) -> Iterator[Change]:
     standing = row.standing or {}
     for field, value in outward(connection.mapping, row.object, standing).items():
-        if field not in connection.mapping.quiet and not _same(held.get(field), value):
+        if field not in connection.mapping.quiet and not alike(held.get(field), value):
             yield Change(
                 connection=connection.name,
                 object=row.object,
@@ -119,7 +119,7 @@ def _changes(connection: Connection, row: Outgoing, held: Mapping[str, Any], who
             )
 
 
-def _same(held: Any, wanted: Any) -> bool:
+def alike(held: Any, wanted: Any) -> bool:
     """Whether two values are one, however a CRM prints numbers and nothing."""
     if held in _SAME and wanted in _SAME:
         return True
