@@ -79,9 +79,8 @@ def _teller(progress: Progress, plan: Plan) -> Callable[[Drill], None]:
 
     def tell(ran: Drill) -> None:
         done, total = ran.progress.get(ran.phase, (0, 0))
-        said = (
-            f"{plan.leads} leads, {plan.activities} activities · {len(ran.kills)} of {plan.kills} kills · {ran.phase}"
-        )
+        size, killed = f"{plan.leads} leads, {plan.activities} activities", f"{len(ran.kills)} of {plan.kills} kills"
+        said = f"{size} · {killed} · {ran.phase}"
         progress.update(bar, description=said, completed=done, total=total or None)
 
     return tell

@@ -111,7 +111,12 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
     found = people.companies(conn, sightings, at=now, new_id=service.new_id)
     news = _news(conn, connection, firms, found, [{}] * len(firms))
     rows = [
-        (account, _since(connection, record, found, now, ALWAYS), _key(connection, record), said.account)
+        (
+            account,
+            _since(record, now, ALWAYS, first=_first(connection, record, found)),
+            _key(connection, record),
+            said.account,
+        )
         for account, (record, _), said in zip(found.ids, firms, news, strict=True)
     ]
     change_accounts(conn, now, rows)
@@ -138,7 +143,9 @@ def _store_people(
     news = _news(conn, connection, persons, found, [{"account": account} for account in firms.ids])
     lead_rows, account_rows = [], []
     for lead, account, (record, _), said in zip(found.ids, firms.ids, persons, news, strict=True):
-        since = _since(connection, record, found, now, heard_of.get(lead, now))
+        # Whom only a deal or a call has named, nothing was told of yet: the record is as good as new.
+        new = lead not in heard_of or _first(connection, record, found)
+        since = _since(record, now, heard_of.get(lead, now), first=new)
         lead_rows.append((lead, since, _key(connection, record), said.lead))
         if said.account:
             first = ALWAYS if account in firms.newcomers else since
@@ -182,12 +189,17 @@ def _domain(told: Inward) -> str | None:
     return str(domain).casefold() if domain else None
 
 
-def _since(connection: Connection, record: Record, found: Resolved, now: Instant, heard_of: Instant) -> Instant:
+def _first(connection: Connection, record: Record, found: Resolved) -> bool:
+    """Whether a record is met for the first time."""
+    return (connection.name, record.object, record.id) in found.linked
+
+
+def _since(record: Record, now: Instant, heard_of: Instant, *, first: bool) -> Instant:
     """From when a record's values count: its last change, never the future.
 
     When first met: its creation, or earlier, when the house first heard of whom it is about.
     """
-    if (connection.name, record.object, record.id) in found.linked:
+    if first:
         return min(record.created_at or now, heard_of, now)
     return min(record.modified_at or now, now)
 

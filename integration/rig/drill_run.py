@@ -22,7 +22,6 @@ from integration.rig.rig import (
     HUBSPOT_TOKEN,
     SALESFORCE_INSTANCE,
     SALESFORCE_TOKEN,
-    START_SECONDS,
     free_port,
 )
 from integration.settings import Settings, load
@@ -169,24 +168,22 @@ def ground(data: Path, plan: Plan) -> Iterator[Ground]:
     options = [word for name, value in size.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "integration", "sandbox", *options]
     with contextlib.ExitStack() as stack:
-        process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)  # noqa: S603 - as above
-        stack.callback(process.wait)
+        process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE)  # noqa: S603 - as above
+        stack.enter_context(process)
         stack.callback(process.terminate)
         store = Store.open(settings.database_url.get_secret_value())
         stack.callback(store.dispose)
         store.migrate()
         session = stack.enter_context(requests.Session())
         found = Ground(sandbox=crm, variables=variables, settings=settings, store=store, session=session)
-        _wait(found, process)
+        _filled(process)
         yield found
 
 
-def _wait(found: Ground, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 3 * START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(requests.RequestException):
-            found.ask("counts")
+def _filled(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for the sandbox's last word, which it says when everybody is in it."""
+    for line in process.stdout or ():
+        if line.startswith(b"SDR's desk"):
             return
-        time.sleep(0.1)
     msg = "the sandbox did not start"
     raise RuntimeError(msg)
