@@ -21,7 +21,7 @@ from mappings.instant import DAY, Instant, Span, show
 log = structlog.get_logger()
 
 STALE: Span = DAY
-"""What was decided in shadow longer ago than this is history when shadow ends; so is what a first decision finds."""
+"""What fell due in shadow longer ago than this is history when shadow ends; so is what a first decision finds."""
 GOING_LIVE: Span = 7 * DAY
 """How long after going live the limits of going live hold."""
 
@@ -39,7 +39,7 @@ def since(conn: Sql, service: Service, now: Instant) -> Live:
 
 
 def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant) -> Live:
-    """Go from shadow to live: what was decided in the last day is carried out, what is older is history."""
+    """Go from shadow to live: what fell due in the last day is carried out, what is older is history."""
     until = max(began, now - STALE)
     lapsed = live.leave_shadow(conn, began, until, now)
     detail = {"since": show(until), "lapsed": lapsed}

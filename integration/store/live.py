@@ -43,13 +43,13 @@ _LAPSE = (
         _o.kind.in_(["task", "touch"]),
         _o.attempted.is_(False),
         _o.created_at >= bindparam("began"),
-        _o.created_at < bindparam("until"),
+        _o.key.in_(select(_e.key).where(_e.withheld == HISTORY, _e.decided_at >= bindparam("began"))),
     )
     .values(state="lapsed", error=bindparam("why"))
 )
 _WITHHOLD = (
     update(effects)
-    .where(_e.withheld.is_(None), _e.decided_at >= bindparam("began"), _e.decided_at < bindparam("until"))
+    .where(_e.withheld.is_(None), _e.decided_at >= bindparam("began"), _e.at < bindparam("until"))
     .values(withheld=HISTORY)
 )
 
@@ -95,8 +95,8 @@ def enter_shadow(conn: Connection, now: Instant) -> None:
 
 
 def leave_shadow(conn: Connection, began: Instant, until: Instant, now: Instant) -> int:
-    """Back to writing: what was decided in shadow before `until` is history. The number of tasks and touches lapsed."""
+    """Back to writing: what fell due in shadow before `until` is history. The number of tasks and touches lapsed."""
     cursors.put(conn, _SHADOW, "", now)
-    span = {"began": began, "until": until}
-    conn.execute(_WITHHOLD, span)
-    return conn.execute(_LAPSE, span | {"why": "decided in shadow mode, too long ago to be carried out"}).rowcount
+    conn.execute(_WITHHOLD, {"began": began, "until": until})
+    why = "fell due in shadow mode, too long ago to be carried out"
+    return conn.execute(_LAPSE, {"began": began, "why": why}).rowcount
