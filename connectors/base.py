@@ -20,7 +20,8 @@ Raw: TypeAlias = Mapping[str, Any]
 class Record:
     """A CRM record as read: `object` is the CRM's own name (`contact`, `company`, `Lead`, `Account`).
 
-    `people` are (object, id) of the persons that a deal is about; `deleted` says that it lies in the recycle bin.
+    `people` are (object, id) of the persons that a deal or an activity is about, where the CRM keeps that apart from
+    its fields; `deleted` says that it lies in the recycle bin.
     """
 
     object: str
@@ -34,7 +35,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Records that were modified, by rising id; `after` is where the next page begins, "" after the last."""
+    """Records; `after` is where the next page begins, "" after the last.
+
+    A page without records may still have an `after`: the CRM is gathering them, and is to be asked again a little
+    later.
+    """
 
     records: tuple[Record, ...]
     after: str = ""
@@ -186,6 +191,16 @@ class Connector(Protocol):
         `having` names a field that must not be blank. Deals come with their people. Deleted records come where the
         CRM tells of them. Raises Unavailable.
         """
+
+    def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
+        """One page of all records of an object, those in the recycle bin left out; `after` as the page before said.
+
+        `after` holds over a crash and for days: where it does not any more, the reading begins anew by itself. A
+        record may come twice. Raises Unavailable.
+        """
+
+    def count(self, object_name: str) -> int:
+        """About how many records there are of an object. Raises Unavailable."""
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch of one kind; answer every write, in order, without raising."""

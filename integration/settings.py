@@ -14,6 +14,7 @@ from integration.needs import unmet
 from integration.variables import (
     Address,
     DatabaseUrl,
+    Flag,
     Folded,
     GuardedAddress,
     OrganizationId,
@@ -196,6 +197,26 @@ class Settings(BaseModel):
         le=0.9,
         description="Set 0 to 0.9: the part of a CRM's daily calls that is kept for people and other integrations; "
         "0.2 suits.",
+    )
+    shadow: Annotated[bool, Flag] = Field(
+        default=False,
+        alias="COLDFRAME_SHADOW",
+        description="Set 1 to compute everything and write nothing to any CRM; unset it to write.",
+    )
+    tasks_per_hour: int = Field(
+        600,
+        alias="COLDFRAME_TASKS_PER_HOUR",
+        ge=0,
+        le=1_000_000,
+        description="Set how many new tasks a CRM gets in an hour during the first week live; 0 for any number.",
+    )
+    live_rate: int = Field(
+        3_000,
+        alias="COLDFRAME_LIVE_RATE",
+        ge=0,
+        le=1_000_000,
+        description="Set how many records are written to a CRM in a minute during the first week live; 0 for any "
+        "number.",
     )
     rehearsal: Rehearsal | None = Field(
         None, alias="COLDFRAME_REHEARSAL", description="Unset it: it makes time run fast, for the demo's sandbox only."

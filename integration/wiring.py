@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from connectors.base import Connector, Credential
@@ -11,6 +12,7 @@ from connectors.hubspot.oauth import HubSpotSignIn
 from connectors.oauth import Client, SignIn
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.oauth import SalesforceSignIn
+from connectors.shadow import Shadowed
 from integration import clock, connected, logs
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
@@ -106,7 +108,12 @@ def connections(given: Settings, store: Store | None) -> Mapping[str, Connection
     twice = conflicts.claimed_twice(list(systems.values()))
     if twice:
         raise UnusableError(twice)
-    return connections
+    return {name: shadowed(each) for name, each in connections.items()} if given.shadow else connections
+
+
+def shadowed(connection: Connection) -> Connection:
+    """The connection in shadow mode: the one place where writing is taken away."""
+    return replace(connection, connector=Shadowed(connection.connector))
 
 
 def ownership(given: Settings, store: Store | None) -> conflicts.Ownership:
@@ -209,4 +216,7 @@ def _service(pid: int) -> Service:
         lease=settings().lease,
         linger=settings().linger,
         grace=round(GRACE * (rehearsal[1] if rehearsal else 1)),
+        shadow=settings().shadow,
+        tasks_per_hour=settings().tasks_per_hour,
+        writes_per_minute=settings().live_rate,
     )

@@ -19,6 +19,8 @@ class System:
     protected: frozenset[str]
     """Case-folded names."""
     protected_prefixes: tuple[str, ...] = ()
+    relations: bool = False
+    """Whether a field of a related record can be read along: `Campaign.Type`."""
     own_suffix: str = ""
     """Only fields that end so are an administrator's own, and so writable ("" for no such rule)."""
     natives: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -76,6 +78,7 @@ SALESFORCE = System(
     name="salesforce",
     field_name=re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}"),
     protected=frozenset(),
+    relations=True,
     # Standard fields carry routing, consent, conversion and audit: scores go to custom fields alone.
     own_suffix="__c",
     natives=MappingProxyType(
@@ -87,3 +90,11 @@ SALESFORCE = System(
     ),
 )
 SYSTEMS: Mapping[str, System] = MappingProxyType({found.name: found for found in (HUBSPOT, SALESFORCE)})
+
+
+def holder(field: str) -> str:
+    """The field of the object itself that leads to a field: `CampaignId` for `Campaign.Type`, else the field."""
+    relation, _, _ = field.rpartition(".")
+    if not relation:
+        return field
+    return f"{relation[:-1]}c" if relation.endswith("__r") else f"{relation}Id"

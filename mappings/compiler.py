@@ -5,7 +5,6 @@ from typing import Any, get_args
 
 from mappings.canonical import (
     ACCOUNT_FIELDS,
-    ACTIVITY_TYPES,
     LEAD_FIELDS,
     OPPORTUNITY_FIELDS,
     Field,
@@ -13,15 +12,14 @@ from mappings.canonical import (
 from mappings.catalogue import SYSTEMS
 from mappings.conflicts import UNOWNED
 from mappings.crm import (
-    Condition,
+    ActivityMapping,
     CrmMapping,
     ObjectKind,
     ObjectMapping,
-    Outcome,
     Reference,
-    TaskMapping,
 )
 from mappings.located import Located, Path
+from mappings.outcomes import OutcomeReader
 from mappings.problems import Problem, fatal, nearest
 from mappings.targets import TargetReader
 
@@ -29,7 +27,8 @@ _SECTIONS: Mapping[ObjectKind, tuple[str, ...]] = {
     "person": ("is", "lead", "account", "account_ref", "references", "write"),
     "account": ("is", "account", "references"),
     "opportunity": ("is", "opportunity", "account_ref"),
-    "task": ("is", "task"),
+    "task": ("is", "task", "activity"),
+    "activity": ("is", "activity"),
 }
 _ALL_SECTIONS = tuple(dict.fromkeys(section for sections in _SECTIONS.values() for section in sections))
 _KINDS: tuple[ObjectKind, ...] = get_args(ObjectKind)
@@ -43,7 +42,7 @@ def compile_mapping(located: Located) -> tuple[CrmMapping | None, tuple[Problem,
     return (None if fatal(problems) else mapping), problems
 
 
-class _Compiler(TargetReader):
+class _Compiler(TargetReader, OutcomeReader):
     """Walks the tree once; every method reads one construct and notes what is wrong with it."""
 
     def mapping(self) -> CrmMapping | None:
@@ -91,56 +90,17 @@ class _Compiler(TargetReader):
             account=self._rules(table.get("account"), (*path, "account"), ACCOUNT_FIELDS),
             opportunity=self._rules(table.get("opportunity"), (*path, "opportunity"), OPPORTUNITY_FIELDS),
             task=self._task(table.get("task"), (*path, "task")) if kind == "task" else None,
+            activity=self._history(kind, table, path),
             account_ref=self._account_ref(table.get("account_ref"), (*path, "account_ref")),
             references=self._references(table.get("references"), (*path, "references")),
             write=self._targets(table.get("write"), (*path, "write")),
         )
 
-    def _task(self, raw: Any, path: Path) -> TaskMapping:
-        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "subject", "outcomes"))
-        listed = table.get("outcomes")
-        if not isinstance(listed, list):
-            self._wrong((*path, "outcomes"), "must be a list")
-            listed = []
-        if not table.get("closed"):
-            self._wrong(path, "needs 'closed': the fields and values that a closed task has")
-        found = [self._outcome(spec, (*path, "outcomes", index)) for index, spec in enumerate(listed)]
-        return TaskMapping(
-            key=self._field(table.get("key"), (*path, "key")),
-            closed=self._condition(table.get("closed"), (*path, "closed")),
-            closed_at=self._field(table["closed_at"], (*path, "closed_at")) if "closed_at" in table else "",
-            outcomes=tuple(outcome for outcome in found if outcome),
-            close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
-            subject=self._field(table["subject"], (*path, "subject")) if "subject" in table else "",
-        )
-
-    def _outcome(self, spec: Any, path: Path) -> Outcome | None:
-        """`{when: {FIELD: VALUE}, is: ACTIVITY, PROPERTY: WORD or {from: FIELD, …}}`."""
-        kind = str(spec.get("is")) if isinstance(spec, dict) else ""
-        if kind not in ACTIVITY_TYPES:
-            self._wrong((*path, "is"), f"unknown activity '{kind}'{nearest(kind, ACTIVITY_TYPES)}")
+    def _history(self, kind: ObjectKind, table: Mapping[str, Any], path: Path) -> ActivityMapping | None:
+        """What records tell of the past: those of an activity, and of a task those that are not ours."""
+        if kind != "activity" and "activity" not in table:
             return None
-        known = ACTIVITY_TYPES[kind]
-        table = self._table(spec, path, ("when", "is", *known))
-        given = {name: table[name] for name in known if name in table}
-        read = {name: value for name, value in given.items() if isinstance(value, dict)}
-        said = {
-            name: self._default(value, (*path, name), known[name]) for name, value in given.items() if name not in read
-        }
-        rules = [self._rule(name, value, (*path, name), known[name]) for name, value in read.items()]
-        when = self._condition(table.get("when"), (*path, "when"))
-        return Outcome(when=when, type=kind, properties=said, rules=tuple(rule for rule in rules if rule.sources))
-
-    def _condition(self, raw: Any, path: Path) -> Condition:
-        found: dict[str, tuple[str, ...]] = {}
-        for name, value in self._table(raw, path).items():
-            values = value if isinstance(value, list) else [value]
-            if not values or any(isinstance(each, (dict, list)) or each is None for each in values):
-                self._wrong((*path, name), "must be a value, or a list of values")
-                continue
-            words = tuple(str(each).casefold() for each in values)
-            found[self._field(name, (*path, name))] = words
-        return found
+        return self._activity(table.get("activity"), (*path, "activity"))
 
     def _account_ref(self, raw: Any, path: Path) -> Reference | None:
         if raw is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from mappings.canonical import STANDING_FIELDS, Fields, Kind, Value
+from mappings.catalogue import holder
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
@@ -74,18 +75,23 @@ class Reference:
 Condition: TypeAlias = Mapping[str, tuple[str, ...]]
 """Field -> the case-folded values it may have; all fields must have one. `*` at the end stands for any rest."""
 
-ObjectKind: TypeAlias = Literal["person", "account", "task", "opportunity"]
+ObjectKind: TypeAlias = Literal["person", "account", "task", "opportunity", "activity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a closed task says `when` its fields hold these values: an activity's type, and its properties."""
+    """What a record says `when` its fields hold these values: an activity's type, and its properties."""
 
     when: Condition
     type: str
     properties: Fields
     rules: tuple[Rule, ...] = ()
-    """Properties that are read from the task, such as a rejection's reason."""
+    """Properties that are read from the record, such as a rejection's reason."""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The CRM fields that it looks at."""
+        return frozenset({*self.when, *(source.field for rule in self.rules for source in rule.sources)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +110,28 @@ class TaskMapping:
     @property
     def reads(self) -> frozenset[str]:
         """The CRM fields that all this needs."""
-        asked = {name for outcome in self.outcomes for name in outcome.when}
-        sources = {source.field for outcome in self.outcomes for rule in outcome.rules for source in rule.sources}
-        return frozenset({self.key, *self.closed, *([self.closed_at] if self.closed_at else []), *asked, *sources})
+        asked = {name for outcome in self.outcomes for name in outcome.reads}
+        return frozenset({self.key, *self.closed, *([self.closed_at] if self.closed_at else []), *asked})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityMapping:
+    """What records of an object tell of the past: when it was, who did it, and the first of `cases` that holds.
+
+    `at` are fields, of which the first that is not blank counts, else the record's creation. `people` names the field
+    that may hold the id of a person of each object; where it is empty, the CRM's associations say who it was. Fields
+    may go over one relation (`Campaign.Type`).
+    """
+
+    at: tuple[str, ...]
+    people: Mapping[str, str]
+    cases: tuple[Outcome, ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The CRM fields that all this needs."""
+        asked = {name for case in self.cases for name in case.reads}
+        return frozenset({*self.at, *self.people.values(), *asked} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +144,7 @@ class ObjectMapping:
     account: tuple[Rule, ...] = ()
     opportunity: tuple[Rule, ...] = ()
     task: TaskMapping | None = None
+    activity: ActivityMapping | None = None
     account_ref: Reference | None = None
     references: tuple[Reference, ...] = ()
     write: tuple[Target, ...] = ()
@@ -133,6 +159,7 @@ class ObjectMapping:
         """The CRM fields to ask for, sorted; what is written to the CRM's own is read as well."""
         rules = {source.field for rule in self.lead + self.account + self.opportunity for source in rule.sources}
         rules |= self.task.reads if self.task else set()
+        rules |= self.activity.reads if self.activity else set()
         held = {reference.field for reference in self.references} | {target.field for target in self.native}
         return tuple(sorted(rules | held | ({self.account_ref.field} if self.account_ref else set())))
 
@@ -170,7 +197,7 @@ class CrmMapping:
     def needed(self) -> Mapping[str, tuple[str, ...]]:
         """Per object, every CRM field that is read or written: what `coldframe doctor` looks for."""
         return {
-            name: tuple(sorted({*found.reads, *(target.field for target in found.write)}))
+            name: tuple(sorted({*map(holder, found.reads), *(target.field for target in found.write)}))
             for name, found in self.objects.items()
         }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mappings.canonical import STANDING_FIELDS
-from mappings.catalogue import OWN, SYSTEMS
+from mappings.catalogue import OWN, SYSTEMS, holder
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
 from mappings.fitting import readable, takes
 from mappings.located import Located, Path
@@ -66,7 +66,9 @@ def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence
         if fields is None:
             near = "" if name in objects else nearest(name, objects)
             text = f"{_VENDORS[mapping.system]} has no object '{name}', or hides it{near}"
-            problem = located.problem(("objects", name), text, key=True)
+            # What people did is worth having; where a user may not see it, all else still works.
+            severity: Severity = "warning" if each.kind == "activity" else "error"
+            problem = located.problem(("objects", name), text, severity=severity, key=True)
             found.add(Misfit(problem, name, "correct the mapping, or give this user access to the object"))
         else:
             found.update(_Object(located, mapping.system, each, fields).misfits())
@@ -98,6 +100,9 @@ class _Object:
             yield from self._known(mapping.task.key, (*path, "key"), "error")
             for name in sorted(mapping.task.reads - {mapping.task.key}):
                 yield from self._known(name, path, "warning")
+        if mapping.activity:
+            for name in sorted(mapping.activity.reads):
+                yield from self._known(holder(name), (*self._path, "activity"), "warning")
 
     def _rule(self, rule: Rule, path: Path) -> Iterator[Misfit]:
         there = [source.field in self._fields for source in rule.sources]

@@ -21,7 +21,8 @@
 | POST `/_sandbox/limits` | `{"hubspot": {"ten_secondly", "daily", "searches", "window"}, "salesforce": {"daily"}}` |
 | POST `/_sandbox/apps` | `{"system", "id", "secret", "redirect_uris", "public_key"}`: register an OAuth app |
 | POST `/_sandbox/oauth` | `{"system", "expire", "revoke"}` or wishes: `lifetime`, `refuse`, `words`, `deny` … |
-| POST `/_sandbox/fill` | `{"leads": 300, "seed": 7}` → what was made |
+| POST `/_sandbox/fill` | `{"leads": 300, "seed": 7, "activities": 0}` → what was made |
+| POST `/_sandbox/bulk` | Salesforce's query jobs: `{"fail": 1, "message": "…", "looks": 1, "expire": true}` |
 | POST `/_sandbox/reset` | both systems as at the start |
 """
 
@@ -169,8 +170,19 @@ def _deeds(rooms: Blueprint, sandbox: Sandbox) -> None:
             sandbox.salesforce,
             leads=int(wish.get("leads", 300)),
             seed=int(wish.get("seed", sandbox.seed)),
+            activities=int(wish.get("activities", 0)),
         )
         return _json(asdict(made), 201)
+
+    @rooms.post("/bulk")
+    def bulk() -> Response:
+        wish = _wish()
+        jobs = sandbox.salesforce.gate.bulk
+        jobs.failing, jobs.message = int(wish.get("fail", 0)), str(wish.get("message") or "")
+        jobs.looks = int(wish.get("looks", jobs.looks))
+        if wish.get("expire"):
+            jobs.expire()
+        return _json({})
 
     @rooms.post("/reset")
     def reset() -> Response:

@@ -96,14 +96,30 @@ class HubSpotConnector:
         following = found[-1].id if found and queries.more(body) else ""
         return Page(records=tuple(self._peopled(object_name, found)), after=following)
 
+    def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
+        """One page of all records by rising id, with their people. Raises Unavailable.
+
+        The listing, not search: search goes no further than 10,000 a query, takes five calls a second for the whole
+        account, lags behind, and does not bring associations along.
+        """
+        linked = ["contacts"] if object_name in queries.PEOPLED else []
+        kind = queries.kind(object_name)
+        outcome = self._session.page(kind, sorted(set(fields)), linked=linked, after=after, limit=BATCH)
+        found, following = queries.page(object_name, _body(outcome), fields)
+        return Page(records=tuple(found), after=following)
+
+    def count(self, object_name: str) -> int:
+        """About how many records there are, as search knows them. Raises Unavailable."""
+        return int(_body(self._session.search(queries.kind(object_name), queries.counted_body())).get("total") or 0)
+
     def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
-        """Deals with their contacts; other records as they are."""
-        if object_name != "deal":
+        """Deals and activities with their contacts; other records as they are."""
+        if object_name not in queries.PEOPLED:
             return list(found)
         linked: dict[str, list[str]] = {}
         for some in chunks([record.id for record in found], BATCH):
             asked = {"inputs": [{"id": one} for one in some]}
-            linked |= queries.linked(_whole(self._session.associated("deals", "contacts", asked)))
+            linked |= queries.linked(_whole(self._session.associated(queries.kind(object_name), "contacts", asked)))
         return [
             replace(record, people=tuple(("contact", one) for one in linked.get(record.id, ()))) for record in found
         ]

@@ -65,6 +65,10 @@ class HubSpotSession:
         return self._client.crm.objects.batch_api
 
     @cached_property
+    def _listing(self) -> Any:
+        return self._client.crm.objects.basic_api
+
+    @cached_property
     def _search(self) -> Any:
         return self._client.crm.objects.search_api
 
@@ -99,6 +103,13 @@ class HubSpotSession:
         self._searches.append(time.monotonic())
         return self._call(self._search.do_search, kind, body, pool="search")
 
+    def page(self, kind: str, fields: Sequence[str], *, linked: Sequence[str], after: str, limit: int) -> Outcome:
+        """GET /crm/v3/objects/{kind}: a page of all records by rising id, with the ids of `linked` objects."""
+        options: dict[str, Any] = {"limit": limit, "properties": list(fields), "archived": False}
+        options |= {"associations": list(linked)} if linked else {}
+        options |= {"after": after} if after else {}
+        return self._call(self._listing.get_page, kind, **options)
+
     def associated(self, kind: str, to: str, body: Mapping[str, Any]) -> Outcome:
         """POST /crm/v4/associations/{kind}/{to}/batch/read."""
         return self._call(self._associations.get_page, kind, to, body)
@@ -127,7 +138,7 @@ class HubSpotSession:
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        for name in ("_batches", "_search", "_properties", "_owners", "_associations"):
+        for name in ("_batches", "_listing", "_search", "_properties", "_owners", "_associations"):
             if name in self.__dict__:
                 self.__dict__[name].api_client.rest_client.pool_manager.clear()
 

@@ -74,6 +74,10 @@ class SalesforceSession:
         """PATCH JSON."""
         return self._call("PATCH", path, body=body)
 
+    def delete(self, path: str) -> Outcome:
+        """DELETE."""
+        return self._call("DELETE", path)
+
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._library.session.close()

@@ -3,7 +3,8 @@
 A lead with ten new activities is decided once and written once. What survives a crash: a lead stays
 dirty until the transaction that stored its new state, its effects and its wishes for the CRM also
 clears the mark, and only if nobody marked it again meanwhile. Effects have keys derived from their
-causes; a key that is already stored is never carried out again, however often state is re-derived.
+causes; a key that is already stored is never carried out again, however often state is re-derived. What lies before
+the service was live is stored and not carried out at all (see live.py).
 """
 
 from collections import defaultdict
@@ -18,7 +19,7 @@ from integration.core.effects import Effect, Escalated, TaskWanted, TouchDue
 from integration.core.replay import advance as fold
 from integration.core.standing import standing
 from integration.core.state import newborn
-from integration.flows import histories, joining, signals
+from integration.flows import histories, joining, live, signals
 from integration.flows.histories import History
 from integration.flows.lane import GATHER, drain
 from integration.flows.service import Service
@@ -27,6 +28,7 @@ from integration.store import dirty, effects, leads, leases, outbox, references
 from integration.store.code import encode
 from integration.store.leads import LeadRow
 from integration.store.leases import Lease
+from integration.store.live import HISTORY
 from integration.store.silence import silence
 from mappings.canonical import Fields
 from mappings.instant import Instant
@@ -93,7 +95,10 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
     """Store everything that was decided; the connections that have something to deliver now."""
     leads.save(conn, [outcome.saved for outcome in outcomes])
     decided = [effect for outcome in outcomes for effect in outcome.decision.effects]
-    new = set(effects.add(conn, [as_row(effect, now) for effect in decided]))
+    states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
+    past = live.history(conn, service, live.since(conn, service, now), decided, states)
+    rows = [as_row(effect, now, HISTORY if effect.key in past else None) for effect in decided]
+    new = set(effects.add(conn, rows)) - past
     wanted = _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
     wanted |= silence(conn, _silenced(outcomes, new), now)
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]

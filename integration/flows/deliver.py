@@ -13,12 +13,13 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Unavailable, Verdict, Write
-from integration.flows import natives
+from integration.flows import going, natives
 from integration.flows.closings import closings
 from integration.flows.lane import drain
-from integration.flows.resting import open_for, rest
+from integration.flows.resting import rest
 from integration.flows.service import Connection, Service
-from integration.store import lanes, leases, outbox, references, refresh
+from integration.flows.waiting import look, opened, ripe
+from integration.store import leases, outbox, references, refresh
 from integration.store.code import encode
 from integration.store.leases import Lease
 from integration.store.outbox import Outgoing
@@ -47,48 +48,30 @@ def deliver(service: Service, connection: str) -> int:
 
 def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     """One batch that is full or has waited long enough; of tasks first, since somebody waits for them."""
-    limits, now = connection.connector.limits, service.now()
-    with service.store.read() as conn:
-        way = open_for(connection.name, lanes.paused(conn, now))
-        if way == "nothing":
-            return False
-        tasks = outbox.pending(conn, connection.name, "task", now, limits.tasks)
-        touches = _one_each(outbox.pending(conn, connection.name, "touch", now, limits.fields))
-        rows = outbox.pending(conn, connection.name, "fields", now, limits.fields)
-        closings = outbox.pending(conn, connection.name, "closing", now, limits.fields)
-    fields = [row for row in rows if row.standing is not None]  # the others will be decided
-    if way == "tasks":
-        touches, closings, fields = [], [], []
-    if _ripe(service, tasks, limits.tasks, now):
-        return _send_tasks(service, lease, connection, tasks)
-    if closings:
-        return _close_tasks(service, lease, connection, closings)
-    if _ripe(service, touches, limits.fields, now):
-        return _send_touches(service, lease, connection, touches)
-    if _ripe(service, fields, limits.fields, now):
-        return _send_fields(service, lease, connection, fields)
-    if tasks or touches or fields:
+    now = service.now()
+    way = opened(service, lease, connection, now)
+    if way == "nothing":
+        return False
+    found = look(service, connection, now, way)
+    if ripe(service, found.tasks, found.free, now):
+        return _send_tasks(service, lease, connection, found.tasks)
+    if found.closings:
+        return _close_tasks(service, lease, connection, found.closings)
+    if ripe(service, found.touches, found.room, now):
+        return _send_touches(service, lease, connection, found.touches)
+    if ripe(service, found.fields, found.room, now):
+        return _send_fields(service, lease, connection, found.fields)
+    if found.lingering:
         service.sleep(_LOOK)
-    return bool(tasks or touches or fields)
-
-
-def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
-    """The oldest touch of each lead: the next one goes when this one has arrived, so that none hides another."""
-    first: dict[str, Outgoing] = {}
-    for row in rows:
-        first.setdefault(row.lead_id, row)
-    return list(first.values())
-
-
-def _ripe(service: Service, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
-    """Whether these fill a call, or the oldest has lingered long enough for others to come along."""
-    return len(rows) >= limit or any(row.since + service.linger <= now for row in rows)
+    return found.lingering
 
 
 def _send_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         outbox.attempting(conn, [row.id for row in rows])
+        new = sum(not row.attempted for row in rows)  # one that is tried again was counted before
+        going.spent(conn, going.tasks(service, connection.name), new, service.now())
     writes = [_task(row) for row in rows]
     return _settle(service, lease, connection, rows, writes)
 
@@ -107,9 +90,11 @@ def _send_fields(service: Service, lease: Lease, connection: Connection, rows: S
         wanted[row.id] = {**(ours if news else {}), **ready.fields.get(row.id, {})}
     changed = [row for row in rows if wanted[row.id]]
     writes = [FieldWrite(key=row.key, object=row.object, id=row.external_id, fields=wanted[row.id]) for row in changed]
-    if len(changed) < len(rows):
+    limit = going.records(service, connection.name)
+    if len(changed) < len(rows) or limit.most:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
+            going.spent(conn, limit, len(changed), service.now())
             _done(conn, service, [(row, row.external_id) for row in rows if not wanted[row.id]], ready.resting)
     return not writes or _settle(service, lease, connection, changed, writes, ready.resting)
 
@@ -126,6 +111,11 @@ def _close_tasks(service: Service, lease: Lease, connection: Connection, rows: S
 
 def _send_touches(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     """Name the touch on the record; a workflow of the marketing system that watches it delivers it."""
+    limit = going.records(service, connection.name)
+    if limit.most:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            going.spent(conn, limit, len(rows), service.now())
     writes = [
         FieldWrite(
             key=row.key,

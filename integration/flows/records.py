@@ -5,14 +5,14 @@ CRMs describe differently does not change back and forth each time one of them i
 ours says nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people, sales
+from integration.flows import past, people, sales
 from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
@@ -32,12 +32,19 @@ _Read: TypeAlias = tuple[Record, Inward]
 _UNTOLD = object()
 
 
-def store_records(
-    conn: Sql, service: Service, connection: Connection, records: Sequence[Record], *, asked_at: Instant
+def store_records(  # noqa: PLR0913 - what was read, and how
+    conn: Sql,
+    service: Service,
+    connection: Connection,
+    records: Sequence[Record],
+    *,
+    asked_at: Instant,
+    known: Collection[str] = (),
 ) -> None:
-    """Companies first, so that people find theirs; then what sales said about those people.
+    """Companies first, so that people find theirs; then what sales said about those people, and what they did.
 
-    `asked_at` is when the CRM was asked for them, by our clock.
+    `asked_at` is when the CRM was asked for them, by our clock. Newcomers are looked for in the other CRMs, but for
+    those that are `known` to be read whole anyway.
     """
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
@@ -45,11 +52,14 @@ def store_records(
     read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
-    _store_people(conn, service, connection, [each for each in persons if not each[0].deleted], asked_at)
+    alive = [each for each in persons if not each[0].deleted]
+    others = [name for name in service.connections if name != connection.name and name not in known]
+    _store_people(conn, service, connection, alive, asked_at=asked_at, others=others)
     _bury(conn, service, connection, [each for each in persons if each[0].deleted])
     sales.store_tasks(conn, service, connection, [record for record in mapped if kinds[record.object] == "task"])
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
     sales.store_deals(conn, service, connection, deals)
+    past.store_past(conn, service, connection, mapped)
 
 
 def _inward(service: Service, connection: Connection, record: Record) -> Inward:
@@ -157,14 +167,25 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
     found = people.companies(conn, sightings, at=now, new_id=service.new_id)
     news = _news(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
-        (account, _since(connection, record, found, now, ALWAYS), _key(connection, record), said.account)
+        (
+            account,
+            _since(record, now, ALWAYS, first=_first(connection, record, found)),
+            _key(connection, record),
+            said.account,
+        )
         for account, (record, _), said in zip(found.ids, firms, news, strict=True)
     ]
     change_accounts(conn, now, rows, owners=service.ownership.account)
 
 
-def _store_people(
-    conn: Sql, service: Service, connection: Connection, persons: Sequence[_Read], asked_at: Instant
+def _store_people(  # noqa: PLR0913 - as above
+    conn: Sql,
+    service: Service,
+    connection: Connection,
+    persons: Sequence[_Read],
+    *,
+    asked_at: Instant,
+    others: Sequence[str],
 ) -> None:
     now, ownership = service.now(), service.ownership
     references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
@@ -192,13 +213,15 @@ def _store_people(
     news = _news(conn, connection, persons, found, homes, asked_at=asked_at)
     lead_rows, account_rows = [], []
     for lead, account, (record, _), said in zip(found.ids, firms.ids, persons, news, strict=True):
-        since = _since(connection, record, found, now, heard_of.get(lead, now))
+        # Whom only a deal or a call has named, nothing was told of yet: the record is as good as new.
+        new = lead not in heard_of or _first(connection, record, found)
+        since = _since(record, now, heard_of.get(lead, now), first=new)
         lead_rows.append((lead, since, _key(connection, record), said.lead))
         if said.account:
             first = ALWAYS if account in firms.newcomers else since
             account_rows.append((account, first, _key(connection, record), said.account))
     change_accounts(conn, now, account_rows, owners=ownership.account)
-    awaited = _ask_elsewhere(conn, service, connection, found, persons)
+    awaited = _ask_elsewhere(conn, service, others, found, persons)
     waiting = [row for row in lead_rows if row[0] in awaited]
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
     change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited], owners=ownership.lead)
@@ -206,10 +229,9 @@ def _store_people(
 
 
 def _ask_elsewhere(
-    conn: Sql, service: Service, connection: Connection, found: Resolved, persons: Sequence[_Read]
+    conn: Sql, service: Service, others: Sequence[str], found: Resolved, persons: Sequence[_Read]
 ) -> set[str]:
     """Ask the other CRMs whether they know those who are new here; who is to wait for the answer."""
-    others = [name for name in service.connections if name != connection.name]
     new = {
         lead: str(told.lead["email"]).casefold()
         for lead, (_, told) in zip(found.ids, persons, strict=True)
@@ -237,12 +259,17 @@ def _domain(told: Inward) -> str | None:
     return str(domain).casefold() if domain else None
 
 
-def _since(connection: Connection, record: Record, found: Resolved, now: Instant, heard_of: Instant) -> Instant:
+def _first(connection: Connection, record: Record, found: Resolved) -> bool:
+    """Whether a record is met for the first time."""
+    return (connection.name, record.object, record.id) in found.linked
+
+
+def _since(record: Record, now: Instant, heard_of: Instant, *, first: bool) -> Instant:
     """From when a record's values count: its last change, never the future.
 
     When first met: its creation, or earlier, when the house first heard of whom it is about.
     """
-    if (connection.name, record.object, record.id) in found.linked:
+    if first:
         return min(record.created_at or now, heard_of, now)
     return min(record.modified_at or now, now)
 

@@ -56,6 +56,12 @@ class Service:
     lease: Span
     linger: Span
     grace: Span
+    shadow: bool = False
+    """Whether everything is computed and nothing written."""
+    tasks_per_hour: int = 0
+    """How many new tasks a connection gets in an hour while going live; 0 for any number."""
+    writes_per_minute: int = 0
+    """How many records of a connection are written in a minute while going live; 0 for any number."""
 
     @property
     def ownership(self) -> Ownership:

@@ -68,8 +68,8 @@ def _same(stored: ActivityRow, derived: NewActivity) -> bool:
 
 def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {account: [] for account in account_ids}
-    for row in leads.get(conn, accounts.members(conn, account_ids)):
-        found[row.account_id or ""].append(row.id)
+    for lead, account in leads.homes(conn, accounts.members(conn, account_ids)):
+        found[account].append(lead)
     return found
 
 

@@ -59,6 +59,7 @@ _FRESH_OF_ACCOUNTS = (
 )
 _HISTORY = select(*_COLUMNS).where(among(_a.lead_id, "ids")).order_by(_a.at, _a.key)
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
+_HOLDERS = select(_a.key, _a.lead_id, _a.type).where(among(_a.key, "keys"))
 _HISTORY_OF_ACCOUNTS = select(*_COLUMNS).where(among(_a.account_id, "ids")).order_by(_a.at, _a.key)
 
 
@@ -89,6 +90,11 @@ def keep(conn: Connection, rows: Sequence[NewActivity]) -> None:
 def known(conn: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that are stored."""
     return set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
+
+
+def holders(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[str | None, str]]:
+    """Whose each of these activities is now, and of which type; those that are not stored are absent."""
+    return {key: (lead, kind) for key, lead, kind in conn.execute(_HOLDERS, {"keys": listed(keys)})}
 
 
 def fresh(conn: Connection, seen: Mapping[str, int]) -> list[ActivityRow]:

@@ -8,7 +8,7 @@ late. Rows are marked in the order of ids, so that two transactions cannot wait 
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Column, Connection, Table, bindparam, case, delete, select
+from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
 
 from integration.store.code import listed
 from integration.store.dialects import PerDialect, among, run_many, upsert
@@ -46,6 +46,13 @@ _TAKE_ACCOUNTS = (
     .limit(bindparam("n"))
 )
 _MARKED = select(dirty.c.lead_id).where(among(dirty.c.lead_id, "ids"))
+_REST = (
+    update(dirty)
+    .where(dirty.c.since >= bindparam("at"), dirty.c.since <= bindparam("later"))
+    .values(since=bindparam("until"))
+)
+_RELEASE = update(dirty).where(dirty.c.since > bindparam("now")).values(since=bindparam("now"))
+_COUNT = select(func.count()).select_from(dirty).where(dirty.c.since <= bindparam("now"))
 _CLEAR = delete(dirty).where(dirty.c.lead_id == bindparam("row"), dirty.c.seq == bindparam("mark"))
 _CLEAR_ACCOUNTS = delete(dirty_accounts).where(
     dirty_accounts.c.account_id == bindparam("row"), dirty_accounts.c.seq == bindparam("mark")
@@ -77,6 +84,21 @@ def mark_accounts(conn: Connection, account_ids: Iterable[str], at: Instant) -> 
 def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
     """The leads that have waited longest and need not rest, with their marks; they stay dirty until `clear`."""
     return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit}).all()]
+
+
+def rest(conn: Connection, at: Instant, span: Span, until: Instant) -> None:
+    """Whoever was marked at this instant, resting at most for `span`, is left alone until then or `release`."""
+    conn.execute(_REST, {"at": at, "later": at + span, "until": until})
+
+
+def release(conn: Connection, now: Instant) -> None:
+    """Nobody rests any longer."""
+    conn.execute(_RELEASE, {"now": now})
+
+
+def count(conn: Connection, now: Instant) -> int:
+    """How many leads can be decided about."""
+    return int(conn.execute(_COUNT, {"now": now}).scalar_one())
 
 
 def take_accounts(conn: Connection, limit: int) -> list[Mark]:

@@ -203,6 +203,7 @@ effects = Table(
     _text("payload"),
     _text("because"),
     _big("decided_at"),
+    _text("withheld", null=True),
     Index(None, "lead_id", "at"),
 )
 

@@ -109,9 +109,9 @@ class Portal:
             message = f"{holder.id} already has that value."
             raise invalid([Invalid(name=name, code="CONFLICTING_UNIQUE_VALUE", message=message)])
 
-    def create(self, kind: str, values: Values, origin: Origin) -> Record:
-        """A new record of settled, claimed values."""
-        at = self.now()
+    def create(self, kind: str, values: Values, origin: Origin, *, at: int | None = None) -> Record:
+        """A new record of settled, claimed values; made `at` a time of the past, where one is given."""
+        at = self.now() if at is None else at
         shelf = self.shelves[kind]
         record = Record(id=shelf.new_id(), kind=kind, values={}, created=at, updated=at)
         kept = {name: value for name, value in values.items() if value}

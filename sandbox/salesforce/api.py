@@ -6,6 +6,7 @@ from sandbox.clock import DAY, Now
 from sandbox.faults import Fault, Faults
 from sandbox.gate import Endpoint, Gate, Route
 from sandbox.salesforce import errors
+from sandbox.salesforce.bulk import Bulk
 from sandbox.salesforce.collections import Collections
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.describe import Describe, checked_version
@@ -29,6 +30,7 @@ class SalesforceGate(Gate):
         self.daily = 0
         """Calls a day; 0 means no limit."""
         self.queries = Queries(org)
+        self.bulk = Bulk(org)
         self.tooling = Tooling(org)
         self._day = 0
         self._today = 0
@@ -53,6 +55,11 @@ class SalesforceGate(Gate):
             ("GET", f"{base}/queryAll", self.queries.query_all),
             ("GET", f"{base}/query/<locator>", self.queries.more),
             ("GET", f"{base}/queryAll/<locator>", self.queries.more),
+            ("POST", f"{base}/jobs/query", self.bulk.create),
+            ("GET", f"{base}/jobs/query/<id_>", self.bulk.read),
+            ("PATCH", f"{base}/jobs/query/<id_>", self.bulk.change),
+            ("DELETE", f"{base}/jobs/query/<id_>", self.bulk.delete),
+            ("GET", f"{base}/jobs/query/<id_>/results", self.bulk.results),
             ("GET", f"{base}/sobjects", describe.objects),
             ("GET", one, describe.basic),
             ("POST", one, records.create),
