@@ -21,7 +21,7 @@ from integration.flows.service import Connection
 from integration.playbook.comparison import compare
 from integration.settings import Settings, SettingsError, from_environment
 from integration.store.session import Store
-from mappings import files
+from mappings import conflicts, files
 from mappings.files import MappingFile
 from mappings.problems import Problem, fatal
 
@@ -56,7 +56,7 @@ def check(names: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
     """
     settings = _settings()
     chosen = [files.opened(name) for name in names] or _used(settings)
-    found: list[Problem] = []
+    found: list[Problem] = _claimed_twice(chosen)
     notes: list[str] = []
     for file in chosen:
         found += file.problems
@@ -151,6 +151,15 @@ def _differences(settings: Settings | None, file: MappingFile, *, offline: bool)
                 "here": "",
                 "live": problem.text,
             }
+
+
+def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
+    """Fields that the mappings of two systems claim; Salesforce is heard first, as it is in the service."""
+    sure = [(file.mapping, file.located) for file in chosen if file.mapping and file.located]
+    systems = [mapping.system for mapping, _ in sure]
+    if len(set(systems)) < len(systems):
+        return []  # several files of one system are checked, and not used together
+    return list(conflicts.claimed_twice(sorted(sure, key=lambda each: each[0].system != "salesforce")))
 
 
 def _used(settings: Settings | None) -> list[MappingFile]:

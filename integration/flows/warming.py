@@ -13,10 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from integration.flows import advance, facts
 from integration.flows.service import Service
-from integration.store import dirty, inbox, lanes, leads, leases, outbox, references, refresh, usage
+from integration.store import dirty, held, inbox, lanes, leads, leases, outbox, references, refresh, usage
 from integration.store.errors import StoreError
 from integration.store.outbox import NewOnce
 from integration.store.references import Reference
+from integration.store.silence import silence
 from mappings.instant import Instant
 from webhooks.facts import Heard
 
@@ -84,4 +85,10 @@ def _delivery(conn: Sql, connection: str, ids: list[str], now: Instant) -> None:
     rows = outbox.pending(conn, connection, "fields", now, len(ids))
     outbox.sent(conn, [(row.id, row.seq, row.external_id) for row in rows])
     references.wrote(conn, [(connection, row.object, row.external_id, "{}") for row in rows])
+    addresses = [(connection, row.object, row.external_id) for row in rows]
+    held.save(conn, {each: {} for each in addresses})
+    held.load(conn, addresses)
+    dirty.marked(conn, ids)
+    outbox.rest(conn, [row.id for row in rows], now)
+    silence(conn, ids, now)
     outbox.oldest(conn, connection)

@@ -1,8 +1,12 @@
 """What a mapping writes: to several fields, in the CRM's words, never where routing or the CRM itself decides."""
 
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 
 from connectors.base import FieldInfo
+from integration.commands.mapping import mapping as mapping_command
 from mappings.compiler import compile_mapping
 from mappings.crm import CrmMapping
 from mappings.files import parsed
@@ -100,3 +104,15 @@ def test_a_box_that_this_user_may_not_tick_is_told_but_hubspots_is_set_another_w
         kind = "boolean" if system == "salesforce" else "bool"
         live = {name: [FieldInfo(name=field, label="", type=kind, writable=False)]}
         assert len(against(file.located, file.mapping, live)) == misfits
+
+
+def test_check_tells_a_field_that_two_mappings_claim(tmp_path: Path) -> None:
+    body = "objects: {{{name}: {{is: person, lead: {{email: {field}}}}}}}\n"
+    ours = tmp_path / "hubspot.yaml"
+    ours.write_text("system: hubspot\nowns: {lead: [title]}\n" + body.format(name="contact", field="email"))
+    theirs = tmp_path / "salesforce.yaml"
+    theirs.write_text("system: salesforce\nowns: {lead: [title]}\n" + body.format(name="Lead", field="Email"))
+    found = CliRunner().invoke(mapping_command, ["check", "--offline", str(ours), str(theirs)])
+    assert found.exit_code == 1
+    assert "hubspot.yaml:2:15: 'title' has one owner, and Salesforce claims it too" in found.output
+    assert CliRunner().invoke(mapping_command, ["check", "--offline", str(ours), str(ours)]).exit_code == 0
