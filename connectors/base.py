@@ -20,7 +20,8 @@ Raw: TypeAlias = Mapping[str, Any]
 class Record:
     """A CRM record as read: `object` is the CRM's own name (`contact`, `company`, `Lead`, `Account`).
 
-    `people` are (object, id) of the persons that a deal is about; `deleted` says that it lies in the recycle bin.
+    `people` are (object, id) of the persons that a deal or an activity is about, where the CRM keeps that apart from
+    its fields; `deleted` says that it lies in the recycle bin.
     """
 
     object: str
@@ -34,7 +35,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Records that were modified, by rising id; `after` is where the next page begins, "" after the last."""
+    """Records; `after` is where the next page begins, "" after the last.
+
+    A page without records may still have an `after`: the CRM is gathering them, and is to be asked again a little
+    later.
+    """
 
     records: tuple[Record, ...]
     after: str = ""
@@ -187,6 +192,16 @@ class Connector(Protocol):
         CRM tells of them. Raises Unavailable.
         """
 
+    def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
+        """One page of all records of an object, those in the recycle bin left out; `after` as the page before said.
+
+        `after` holds over a crash and for days: where it does not any more, the reading begins anew by itself. A
+        record may come twice. Raises Unavailable.
+        """
+
+    def count(self, object_name: str) -> int:
+        """About how many records there are of an object. Raises Unavailable."""
+
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch of one kind; answer every write, in order, without raising."""
 
@@ -203,10 +218,45 @@ class Connector(Protocol):
         """Check credential, `needed` fields per object and permissions; never raises."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """Where a CRM is and how to sign in. `api_url` points at a sandbox; "" means the vendor's own."""
+class Tokens(Protocol):
+    """Where a session gets its access token from, call by call; what renews it is no connector's business."""
+
+    def current(self) -> str:
+        """A token that should be good now. Raises Unavailable where there is none to be had."""
+
+    def renewed(self, after: str) -> str | None:
+        """The token that follows one which was refused; None where none does. Raises Unavailable as `current`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A token as its vendor made it, which nothing follows."""
 
     token: str = field(repr=False)
+
+    def current(self) -> str:
+        """The token."""
+        return self.token
+
+    def renewed(self, after: str) -> str | None:
+        """None."""
+        del after
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """Where a CRM is and how to sign in: a fixed `token`, or `tokens` that are renewed.
+
+    `api_url` points at a sandbox; "" means the vendor's own.
+    """
+
+    token: str = field(default="", repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
     api_url: str = ""
     instance_url: str = ""
+
+    @property
+    def source(self) -> Tokens:
+        """Where tokens come from."""
+        return self.tokens or Fixed(self.token)

@@ -54,7 +54,7 @@ def fields_findings(  # noqa: PLR0913 -- two of them are the vendor's words
 def unavailable(vendor: str, subject: str, receipt: Receipt) -> Finding:
     """A line for a CRM that did not answer, with what to do about it."""
     remedies = {
-        Verdict.RELOGIN: f"the {vendor} token is refused: make a new one and put it into the settings",
+        Verdict.RELOGIN: f"{vendor} refuses us: run coldframe connect {vendor.casefold()}, or set a new token",
         Verdict.PAUSE: f"{vendor} asks for a pause or withholds a permission: see the message",
         Verdict.PERMANENT: f"{vendor} does not know {subject}: correct the mapping, or give this user access to it",
     }

@@ -98,7 +98,7 @@ def absent(choices: Sequence[tuple[str, str]], held: Mapping[str, str]) -> list[
 
 
 def _written(mapping: ObjectMapping) -> Iterator[Wanted]:
-    for target in mapping.write:
+    for target in (each for each in mapping.write if not each.native):
         canonical = STANDING_FIELDS[target.name]
         yield Wanted(
             object=mapping.name,

@@ -1,16 +1,17 @@
 """What came back from a CRM, and what a refusal means, before any vendor's words are read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from connectors.base import Receipt, Verdict
+from connectors.base import Receipt, Tokens, Unavailable, Verdict
 from connectors.spending import Withheld
 from mappings.instant import DAY, SECOND, Span
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0
 Timeout: TypeAlias = tuple[float, float]
+_UNAUTHORIZED = 401
 TIMEOUT: Timeout = (CONNECT_SECONDS, READ_SECONDS)
 """Every call gives up after this: connect, then each wait for bytes."""
 
@@ -30,9 +31,6 @@ class Lost:
 
     sent: bool
     reason: str
-
-
-Outcome: TypeAlias = Reply | Lost | Withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +61,10 @@ class Refusal:
         )
 
 
+Outcome: TypeAlias = Reply | Lost | Withheld | Refusal
+"""What became of a call; a Refusal where it was not sent, since there was no token to send it with."""
+
+
 def refusal(receipt: Receipt) -> Refusal:
     """A receipt that says no, as the refusal of the call it came from."""
     return Refusal(
@@ -83,8 +85,10 @@ def clean(token: str) -> str:
     return trimmed
 
 
-def lost(outcome: Lost | Withheld, *, idempotent: bool) -> Refusal:
+def lost(outcome: Lost | Withheld | Refusal, *, idempotent: bool) -> Refusal:
     """What a lost reply means: try again where that does no harm, else look first. A call never made only waits."""
+    if isinstance(outcome, Refusal):
+        return outcome
     if isinstance(outcome, Withheld):
         return Refusal(verdict=Verdict.PAUSE, code=outcome.code, message=outcome.reason, retry_after=outcome.wait)
     harmless = idempotent or not outcome.sent
@@ -98,3 +102,19 @@ def retry_after(headers: Mapping[str, str]) -> Span | None:
     if not asked.isascii() or not asked.isdigit():
         return None
     return min(int(asked[:9]) * SECOND, DAY)
+
+
+def signed(tokens: Tokens, call: Callable[[str], Outcome]) -> Outcome:
+    """Carry out a call with the current token, and once more with the next one where that is refused.
+
+    A call whose token is refused was not carried out, whatever it was to do: repeating it does no harm.
+    """
+    try:
+        token = tokens.current()
+        outcome = call(token)
+        if not isinstance(outcome, Reply) or outcome.status != _UNAUTHORIZED:
+            return outcome
+        following = tokens.renewed(token)
+    except Unavailable as away:
+        return refusal(away.receipt)
+    return outcome if following is None else call(following)

@@ -12,12 +12,13 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from integration import clock, logs
+from integration import clock, connected, logs
 from integration.intake import Intake
 from integration.metrics import CONTENT_TYPE, Metrics
 from integration.readiness import store_problems
 from integration.settings import Settings, SettingsError, from_environment
 from integration.store import numbers
+from integration.store.errors import StoreError
 from integration.store.numbers import Numbers
 from integration.store.session import Store
 from integration.wakeups import Bell, Wakeups, connect, queue_problems
@@ -70,21 +71,22 @@ def create_app(
     intake = Intake(store)
     app.extensions[INTAKE] = intake
     metrics = Metrics(lambda: _numbers(store), now)
-    app.register_blueprint(blueprint(intake, trust(settings), wake=wake, now=now, max_body=settings.max_body_bytes))
+    trusted = trust(settings, _organizations(settings, store))
+    app.register_blueprint(blueprint(intake, trusted, wake=wake, now=now, max_body=settings.max_body_bytes))
     _serve_pages(app, {"store": lambda: store_problems(store), "redis": queue}, metrics)
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
 
 
-def trust(settings: Settings) -> Trust:
-    """Whose webhooks these settings let in."""
+def trust(settings: Settings, more: Sequence[str] = ()) -> Trust:
+    """Whose webhooks these settings let in; `more` are the organizations that somebody has signed in to."""
     return Trust(
         public_url=settings.public_url or "",
         hubspot_secrets=tuple(secret.get_secret_value() for secret in settings.hubspot_client_secrets),
         activity_keys=tuple(
             key for secret in settings.activity_secrets for key in standard_keys(secret.get_secret_value())
         ),
-        salesforce_organization=settings.salesforce_organization_id or "",
+        salesforce_organizations=tuple(dict.fromkeys(filter(None, (settings.salesforce_organization_id, *more)))),
         outbound_secrets=tuple(secret.get_secret_value() for secret in settings.outbound_secrets),
     )
 
@@ -105,6 +107,15 @@ def application() -> Flask:
     for close in (store.dispose, wakeups.close, bell.close, app.extensions[INTAKE].close):
         atexit.register(close)
     return app
+
+
+def _organizations(settings: Settings, store: Store) -> Sequence[str]:
+    """Salesforce's organizations that are connected now; a store that is away must not keep other webhooks out."""
+    try:
+        return [each.account for each in connected.known(settings, store) if each.system == "salesforce"]
+    except StoreError as error:
+        log.warning("connections not read; outbound messages are known by the settings alone", error=str(error))
+        return ()
 
 
 def _numbers(store: Store) -> Numbers:

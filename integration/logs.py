@@ -7,6 +7,7 @@ tracebacks.
 import logging
 import re
 import sys
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
@@ -29,12 +30,24 @@ _SHORTEST = 6
 """A shorter secret would black out half of every line."""
 
 
+_LATER = 64
+"""How many tokens that came later are remembered: those of a day, since one lasts half an hour or more."""
+
+
 class Redaction:
-    """What must never be in the log. Knows the secrets of this process by value."""
+    """What must never be in the log. Knows the secrets of this process by value, and those it is told of later."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        self._given = frozenset(secrets)
+        self._later: deque[str] = deque(maxlen=_LATER)
+        self._known = _pattern(self._given)
+
+    def hide(self, *secrets: str) -> None:
+        """Black out these too, such as a token that has just been renewed."""
+        new = [secret for secret in secrets if secret and secret not in self._given and secret not in self._later]
+        if new:
+            self._later.extend(new)
+            self._known = _pattern({*self._given, *self._later})
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Black out a whole event."""
@@ -56,6 +69,19 @@ class Redaction:
         if isinstance(value, list | tuple | set | frozenset):
             return [self._value("", inner) for inner in value]
         return self.text(value if isinstance(value, str) else repr(value))
+
+
+def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    known = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, known))) if known else None
+
+
+def hide(*secrets: str) -> None:
+    """Keep these out of the log from now on."""
+    for handler in logging.getLogger().handlers:
+        for processor in getattr(handler.formatter, "processors", ()):
+            if isinstance(processor, Redaction):
+                processor.hide(*secrets)
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:

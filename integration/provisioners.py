@@ -6,7 +6,10 @@ from connectors.hubspot.app import App
 from connectors.hubspot.provision import HubSpotProvisioner
 from connectors.provisioning import Provisioner
 from connectors.salesforce.provision import SalesforceProvisioner
+from integration import connected, wiring
+from integration.connected import Known
 from integration.settings import Settings
+from integration.store.session import Store
 from integration.wiring import UnusableError
 from mappings.crm import CrmMapping
 from mappings.translate import load_mapping
@@ -16,15 +19,15 @@ class UnconnectedError(Exception):
     """The system is not connected; the message says how to connect it."""
 
 
-def provisioner(settings: Settings, system: str, *, sales: Sequence[str] = ()) -> tuple[Provisioner, CrmMapping]:
+def provisioner(
+    settings: Settings, store: Store | None, system: str, *, name: str = "", sales: Sequence[str] = ()
+) -> tuple[Provisioner, CrmMapping]:
     """What provisions a system, and the mapping that says what is needed. Close it after use.
 
-    `sales` are Salesforce user names. Raises UnconnectedError, and UnusableError with the mapping's mistakes.
+    `name` is the connection's, where there are several; `sales` are Salesforce user names. `store` holds those that
+    people have signed in to. Raises UnconnectedError, and UnusableError with the mapping's mistakes.
     """
-    credential = settings.hubspot if system == "hubspot" else settings.salesforce
-    if credential is None:
-        msg = f"{system} is not connected: set {system.upper()}_ACCESS_TOKEN (docs/operations.md)"
-        raise UnconnectedError(msg)
+    credential = wiring.credential(settings, store, chosen(settings, store, system, name))
     mapping, problems = load_mapping(system, settings.mappings[system])
     if mapping is None:
         raise UnusableError(problems)
@@ -36,3 +39,17 @@ def provisioner(settings: Settings, system: str, *, sales: Sequence[str] = ()) -
         )
         return HubSpotProvisioner(credential, webhook_url=url, app=app), mapping
     return SalesforceProvisioner(credential, sales=sales), mapping
+
+
+def chosen(settings: Settings, store: Store | None, system: str, name: str) -> Known:
+    """The connection of a system by name, or its only one. Raises UnconnectedError."""
+    found = connected.known(settings, store) if store else connected.arranged((), settings)
+    those = [each for each in found if each.system == system and name in {"", each.name}]
+    if len(those) == 1:
+        return those[0]
+    if those:
+        msg = f"{system} is connected several times: add --connection {' or '.join(each.name for each in those)}"
+        raise UnconnectedError(msg)
+    wanted = f"{name} is no connection to {system}" if name else f"{system} is not connected"
+    msg = f"{wanted}: run coldframe connect {system}, or set {system.upper()}_ACCESS_TOKEN (docs/connecting.md)"
+    raise UnconnectedError(msg)

@@ -2,7 +2,7 @@
 
 from rq.cron import register
 
-from integration import wiring
+from integration import connected, wiring
 from integration.jobs import drift, look, sweep
 
 SWEEP_SECONDS = 10
@@ -11,7 +11,7 @@ DRIFT_SECONDS = 3_600
 _settings = wiring.settings()
 _poll_seconds = _settings.poll_seconds
 # What talks to a CRM goes to a CRM's queue: one that hangs must not keep webhooks from being read.
-_crms = [name for name in ("salesforce", "hubspot") if getattr(_settings, name) is not None]
+_crms = connected.names(_settings)
 
 register(sweep, queue_name="ingest", interval=SWEEP_SECONDS, result_ttl=0, ttl=SWEEP_SECONDS * 3, job_timeout=60)
 register(look, queue_name="ingest", interval=_poll_seconds, result_ttl=0, ttl=_poll_seconds, job_timeout=60)

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from connectors.base import Credential
+from integration.keeping import with_kept_key
 from integration.needs import unmet
 from integration.variables import (
     Address,
     DatabaseUrl,
+    Flag,
     Folded,
     GuardedAddress,
     OrganizationId,
@@ -55,6 +57,12 @@ class Settings(BaseModel):
     secret_key: Secret = Field(
         alias="COLDFRAME_SECRET_KEY",
         description="Set 16 or more random characters, the same for every process: openssl rand -hex 32.",
+    )
+    previous_keys: Secrets = Field(
+        (),
+        alias="COLDFRAME_PREVIOUS_SECRET_KEYS",
+        description="Set the secret keys that were in use before (several, parted by spaces) until `coldframe keys "
+        "rotate` has been run; unset it otherwise.",
     )
     public_url: Address | None = Field(
         None,
@@ -107,6 +115,12 @@ class Settings(BaseModel):
         None,
         alias="SALESFORCE_ACCESS_TOKEN",
         description="Set an access token of the integration user.",
+    )
+    salesforce_client_secret: Token | None = Field(
+        None,
+        alias="SALESFORCE_CLIENT_SECRET",
+        description="Set the consumer secret of the External Client App for `coldframe connect salesforce`, or type it "
+        "when you are asked.",
     )
     salesforce_api_url: GuardedAddress | None = Field(
         None, alias="SALESFORCE_API_URL", description="Set https://…, or unset it to reach Salesforce itself."
@@ -184,6 +198,26 @@ class Settings(BaseModel):
         description="Set 0 to 0.9: the part of a CRM's daily calls that is kept for people and other integrations; "
         "0.2 suits.",
     )
+    shadow: Annotated[bool, Flag] = Field(
+        default=False,
+        alias="COLDFRAME_SHADOW",
+        description="Set 1 to compute everything and write nothing to any CRM; unset it to write.",
+    )
+    tasks_per_hour: int = Field(
+        600,
+        alias="COLDFRAME_TASKS_PER_HOUR",
+        ge=0,
+        le=1_000_000,
+        description="Set how many new tasks a CRM gets in an hour during the first week live; 0 for any number.",
+    )
+    live_rate: int = Field(
+        3_000,
+        alias="COLDFRAME_LIVE_RATE",
+        ge=0,
+        le=1_000_000,
+        description="Set how many records are written to a CRM in a minute during the first week live; 0 for any "
+        "number.",
+    )
     rehearsal: Rehearsal | None = Field(
         None, alias="COLDFRAME_REHEARSAL", description="Unset it: it makes time run fast, for the demo's sandbox only."
     )
@@ -245,12 +279,14 @@ class Settings(BaseModel):
         """Every secret value, for the log to black out; nothing else should call this."""
         held = (
             self.secret_key,
+            *self.previous_keys,
             *self.activity_secrets,
             *self.hubspot_client_secrets,
             *self.outbound_secrets,
             self.hubspot_access_token,
             self.hubspot_developer_key,
             self.salesforce_access_token,
+            self.salesforce_client_secret,
         )
         passwords = (
             urlsplit(url.get_secret_value()).password for url in (self.given_database_url, self.given_redis_url) if url
@@ -292,7 +328,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def from_environment() -> Settings:
     """Settings of this process; SettingsError with every mistake otherwise."""
-    return load(os.environ)  # noqa: TID251 - this is the one place
+    return load(with_kept_key(os.environ))  # noqa: TID251 - this is the one place
 
 
 def _mistake(variable: str, problem: str) -> Mistake:

@@ -98,6 +98,13 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _flag(value: object) -> object:
+    """Nothing is no."""
+    return False if isinstance(value, str) and not value.strip() else value
+
+
+Flag = BeforeValidator(_flag)
+"""1 or true, 0 or false."""
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 """A secret of at least 16 characters."""
 PathSecrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_of_a_path)], ...], BeforeValidator(_parted)]

@@ -2,22 +2,28 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from connectors.base import Connector, Credential
 from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.oauth import HubSpotSignIn
+from connectors.oauth import Client, SignIn
 from connectors.salesforce.connector import SalesforceConnector
-from integration import clock, logs
+from connectors.salesforce.oauth import SalesforceSignIn
+from connectors.shadow import Shadowed
+from integration import clock, connected, logs
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
 from integration.flows.service import Connection, Service
+from integration.flows.tokens import Means, StoredTokens
 from integration.flows.warming import warm
 from integration.playbook import compiler
 from integration.settings import Settings, from_environment
 from integration.store.session import Store
 from integration.wakeups import Wakeups
-from mappings import files
+from mappings import conflicts, files
 from mappings.instant import SECOND
 from mappings.problems import Problem
 
@@ -53,45 +59,119 @@ def playbook(name: str) -> Playbook:
     return compiled
 
 
-def connect(
-    name: str, credential: Credential, path: str | None = None, allowance: StoredAllowance | None = None
+def connect(  # noqa: PLR0913 - the parts of a connection
+    system: str,
+    credential: Credential,
+    path: str | None = None,
+    *,
+    name: str = "",
+    account: str = "",
+    allowance: StoredAllowance | None = None,
 ) -> Connection:
     """One CRM with its field mapping, from a file or as shipped; UnusableError with every mistake in it otherwise.
 
     Tasks are at home in the first connection of `connections`.
     """
-    file = files.in_use(name, path)
+    file = files.in_use(system, path)
     if file.mapping is None:
         raise UnusableError(file.problems)
-    build = HubSpotConnector if name == "hubspot" else SalesforceConnector
+    build = HubSpotConnector if system == "hubspot" else SalesforceConnector
     connector: Connector = build(credential, allowance=allowance)
-    return Connection(name=name, connector=connector, mapping=file.mapping, located=file.located, allowance=allowance)
+    return Connection(
+        name=name or system,
+        connector=connector,
+        mapping=file.mapping,
+        located=file.located,
+        account=account,
+        allowance=allowance,
+    )
 
 
-def connections(given: Settings, store: Store | None = None) -> Mapping[str, Connection]:
-    """Every connected CRM, Salesforce first: where both are, sales works there.
+def connections(given: Settings, store: Store | None) -> Mapping[str, Connection]:
+    """Every connected CRM, signed in to or from the environment, Salesforce first: where both are, sales works there.
 
-    With a store their calls are counted together with those of all other workers.
+    Their calls are counted in the store, together with those of all other workers. `store` None stands for one that
+    has not been made yet. Raises StoreError, and UnusableError as `connect`.
     """
-    each = (("salesforce", given.salesforce), ("hubspot", given.hubspot))
-    files = given.mappings
-    return {
-        name: connect(name, credential, files[name], None if store is None else allowance(name, given, store))
-        for name, credential in each
-        if credential is not None
+    connections = {
+        each.name: connect(
+            each.system,
+            credential(given, store, each),
+            given.mappings[each.system],
+            name=each.name,
+            account=each.account or _told_account(given, each.system),
+            allowance=None if store is None else allowance(each, given, store),
+        )
+        for each in _known(given, store)
     }
+    systems = {each.system: (each.mapping, each.located) for each in connections.values() if each.located}
+    twice = conflicts.claimed_twice(list(systems.values()))
+    if twice:
+        raise UnusableError(twice)
+    return {name: shadowed(each) for name, each in connections.items()} if given.shadow else connections
 
 
-def allowance(name: str, given: Settings, store: Store) -> StoredAllowance:
+def shadowed(connection: Connection) -> Connection:
+    """The connection in shadow mode: the one place where writing is taken away."""
+    return replace(connection, connector=Shadowed(connection.connector))
+
+
+def ownership(given: Settings, store: Store | None) -> conflicts.Ownership:
+    """Who owns which fields, by the mappings of the connected CRMs, none of which is asked anything."""
+    systems = dict.fromkeys(each.system for each in _known(given, store))
+    read = [files.in_use(system, given.mappings[system]).mapping for system in systems]
+    return conflicts.ownership(mapping for mapping in read if mapping is not None)
+
+
+def _known(given: Settings, store: Store | None) -> Sequence[connected.Known]:
+    return connected.known(given, store) if store else connected.arranged((), given)
+
+
+def allowance(each: connected.Known, given: Settings, store: Store) -> StoredAllowance:
     """The calls that one connection may make. Waiting for one never takes longer than half a lease."""
     return StoredAllowance(
         store=store,
-        connection=name,
+        connection=each.name,
+        system=each.system,
         reserve=given.daily_reserve,
         patience=given.lease // 2,
         sleep=time.sleep,
         monotonic=clock.monotonic,
     )
+
+
+def credential(given: Settings, store: Store | None, each: connected.Known) -> Credential:
+    """How one connection is reached: with the environment's token, or with the store's, renewed as it expires."""
+    if each.row is None or store is None:
+        return connected.environments(given)[each.system]
+    return Credential(
+        tokens=StoredTokens(means(given, store), each.name),
+        api_url=each.row.details.api_url,
+        instance_url=each.row.details.instance_url,
+    )
+
+
+def means(given: Settings, store: Store) -> Means:
+    """What renewing a token takes in this process."""
+    return Means(
+        store=store,
+        keyring=connected.keyring(given),
+        sign_in=door,
+        now=clock.now,
+        monotonic=clock.monotonic,
+        sleep=time.sleep,
+        holder=f"{os.uname().nodename}:{os.getpid()}",
+        hide=logs.hide,
+    )
+
+
+def door(system: str, client: Client) -> SignIn:
+    """Where a vendor gives tokens. ValueError for a door that is not the vendor's."""
+    return HubSpotSignIn(client) if system == "hubspot" else SalesforceSignIn(client)
+
+
+def _told_account(given: Settings, system: str) -> str:
+    return (given.salesforce_organization_id or "") if system == "salesforce" else ""
 
 
 def preload() -> None:
@@ -136,4 +216,7 @@ def _service(pid: int) -> Service:
         lease=settings().lease,
         linger=settings().linger,
         grace=round(GRACE * (rehearsal[1] if rehearsal else 1)),
+        shadow=settings().shadow,
+        tasks_per_hour=settings().tasks_per_hour,
+        writes_per_minute=settings().live_rate,
     )

@@ -1,4 +1,4 @@
-"""What sales says in the CRM: a closed task of ours as an activity, a deal as its canonical fields. Pure."""
+"""What records say happened: closed tasks of ours, activities of the past, deals as canonical fields. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,15 +6,16 @@ from typing import Any, TypeAlias
 
 from mappings import transforms
 from mappings.canonical import NOTHING, Fields, Value
-from mappings.crm import Condition, CrmMapping, Rule, TaskMapping
+from mappings.crm import ActivityMapping, Condition, CrmMapping, Outcome, Rule, TaskMapping
 from mappings.instant import Instant
+from mappings.record_ids import full, person
 
 Raw: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a closed task says: an activity's type and properties, and when it was closed, where the CRM tells.
+    """What a record says: an activity's type and properties, and when it was, where the CRM tells.
 
     `state` is the same for the same answer, so that it counts once however often the task is read.
     """
@@ -33,10 +34,25 @@ def answer(tasks: TaskMapping, raw: Raw) -> Answer | None:
     """What a task says, by the first outcome that holds; None while it is open, or closed without a word."""
     if not holds(tasks.closed, raw):
         return None
-    for outcome in tasks.outcomes:
-        if holds(outcome.when, raw):
-            at = transforms.date(raw.get(tasks.closed_at))
-            return Answer(type=outcome.type, properties={**outcome.properties, **spoken(outcome.rules, raw)}, at=at)
+    return _first(tasks.outcomes, raw, transforms.date(raw.get(tasks.closed_at)))
+
+
+def happened(activities: ActivityMapping, raw: Raw) -> Answer | None:
+    """What a record of the past says, by the first case that holds; None where it says nothing."""
+    times = (transforms.date(raw.get(name)) for name in activities.at)
+    return _first(activities.cases, raw, next((at for at in times if at is not None), None))
+
+
+def whose(activities: ActivityMapping, system: str, raw: Raw) -> tuple[tuple[str, str], ...]:
+    """(object, id) of the people that a record's fields name."""
+    held = ((name, transforms.text(raw.get(field)) or "") for name, field in activities.people.items())
+    return tuple(dict.fromkeys((name, full(system, one)) for name, one in held if person(system, name, one)))
+
+
+def _first(cases: tuple[Outcome, ...], raw: Raw, at: Instant | None) -> Answer | None:
+    for case in cases:
+        if holds(case.when, raw):
+            return Answer(type=case.type, properties={**case.properties, **spoken(case.rules, raw)}, at=at)
     return None
 
 
@@ -48,7 +64,7 @@ def telling(mapping: CrmMapping, object_name: str, name: str, value: str) -> boo
     found = mapping.objects.get(object_name)
     if found is None:
         return False
-    if found.task is None:
+    if found.task is None or (found.activity and name in found.activity.reads):
         return name in found.reads
     if name in found.task.closed:
         return holds({name: found.task.closed[name]}, {name: value})

@@ -233,6 +233,7 @@ STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
         "scored_at": Field(kind="time", label="Scored at"),
         "touch": _text("Touch due"),
         "touch_at": Field(kind="time", label="Touch due at"),
+        "opted_out": _flag("Opted out"),
     }
 )
 """Where a lead stands: what Coldframe writes to a CRM record. Scores are whole points, rounded down.
@@ -240,3 +241,5 @@ STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
 `touch` and `touch_at` are set together when a touch falls due: a workflow of the marketing system that
 starts on a change of `touch_at` delivers it.
 """
+SET_ONLY = frozenset({"opted_out"})
+"""Parts of a standing that are written where they are true, and never taken back."""

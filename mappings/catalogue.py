@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 TEXT_LIMIT = 255
@@ -19,16 +19,41 @@ class System:
     protected: frozenset[str]
     """Case-folded names."""
     protected_prefixes: tuple[str, ...] = ()
+    relations: bool = False
+    """Whether a field of a related record can be read along: `Campaign.Type`."""
     own_suffix: str = ""
     """Only fields that end so are an administrator's own, and so writable ("" for no such rule)."""
+    natives: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Part of a standing -> the CRM's own fields (case-folded) that may take it, and nothing else may."""
 
-    def writable(self, field: str) -> bool:
-        """Whether a mapping may write this field at all; routing and consent are never a mapping's to change."""
+    carried: frozenset[str] = frozenset()
+    """Fields that are read-only where they stand, and are set in another way by the connector."""
+
+    def writable(self, field: str, part: str = "") -> bool:
+        """Whether a mapping may write this part of a standing to this field; routing is never a mapping's to change."""
         folded = field.casefold()
+        if self.native(field, part):
+            return True
         if folded in self.protected or folded.startswith(self.protected_prefixes or ("\0",)):
             return False
         return folded.endswith(self.own_suffix)
 
+    def native(self, field: str, part: str) -> bool:
+        """Whether this is a field of the CRM's own that takes this part of a standing."""
+        return field.casefold() in self.natives.get(part, frozenset())
+
+    def refused(self, field: str) -> str:
+        """Why a mapping may not write this field, in words for its author."""
+        folded = field.casefold()
+        if folded in _ROUTING:
+            return f"'{field}' is not a field a mapping may write: owners are a matter of routing alone"
+        parts = [part for part, fields in self.natives.items() if folded in fields]
+        if parts:
+            return f"'{field}' is not a field a mapping may write with this: it takes {' or '.join(parts)}"
+        return f"'{field}' is not a field a mapping may write: it is the CRM's own; map one of yours"
+
+
+_ROUTING = frozenset({"ownerid", "hubspot_owner_id", "hubspot_team_id"})
 
 HUBSPOT = System(
     name="hubspot",
@@ -40,12 +65,36 @@ HUBSPOT = System(
         """.split()  # noqa: SIM905 -- words in rows, not one a line
     ),
     protected_prefixes=("hs_", "notes_", "num_", "engagements_"),
+    natives=MappingProxyType(
+        {
+            "stage": frozenset({"lifecyclestage", "hs_lead_status"}),
+            "recycle_reason": frozenset({"hs_lead_status"}),
+            "opted_out": frozenset({"hs_email_optout"}),
+        }
+    ),
+    carried=frozenset({"hs_email_optout"}),
 )
 SALESFORCE = System(
     name="salesforce",
     field_name=re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}"),
     protected=frozenset(),
+    relations=True,
     # Standard fields carry routing, consent, conversion and audit: scores go to custom fields alone.
     own_suffix="__c",
+    natives=MappingProxyType(
+        {
+            "stage": frozenset({"status"}),
+            "recycle_reason": frozenset({"status"}),
+            "opted_out": frozenset({"hasoptedoutofemail"}),
+        }
+    ),
 )
 SYSTEMS: Mapping[str, System] = MappingProxyType({found.name: found for found in (HUBSPOT, SALESFORCE)})
+
+
+def holder(field: str) -> str:
+    """The field of the object itself that leads to a field: `CampaignId` for `Campaign.Type`, else the field."""
+    relation, _, _ = field.rpartition(".")
+    if not relation:
+        return field
+    return f"{relation[:-1]}c" if relation.endswith("__r") else f"{relation}Id"

@@ -5,31 +5,30 @@ from typing import Any, get_args
 
 from mappings.canonical import (
     ACCOUNT_FIELDS,
-    ACTIVITY_TYPES,
     LEAD_FIELDS,
     OPPORTUNITY_FIELDS,
-    STANDING_FIELDS,
+    Field,
 )
-from mappings.catalogue import SYSTEMS, TEXT_LIMIT
+from mappings.catalogue import SYSTEMS
+from mappings.conflicts import UNOWNED
 from mappings.crm import (
-    Condition,
+    ActivityMapping,
     CrmMapping,
     ObjectKind,
     ObjectMapping,
-    Outcome,
     Reference,
-    Target,
-    TaskMapping,
 )
 from mappings.located import Located, Path
+from mappings.outcomes import OutcomeReader
 from mappings.problems import Problem, fatal, nearest
-from mappings.rules import RuleReader
+from mappings.targets import TargetReader
 
 _SECTIONS: Mapping[ObjectKind, tuple[str, ...]] = {
     "person": ("is", "lead", "account", "account_ref", "references", "write"),
     "account": ("is", "account", "references"),
     "opportunity": ("is", "opportunity", "account_ref"),
-    "task": ("is", "task"),
+    "task": ("is", "task", "activity"),
+    "activity": ("is", "activity"),
 }
 _ALL_SECTIONS = tuple(dict.fromkeys(section for sections in _SECTIONS.values() for section in sections))
 _KINDS: tuple[ObjectKind, ...] = get_args(ObjectKind)
@@ -43,11 +42,11 @@ def compile_mapping(located: Located) -> tuple[CrmMapping | None, tuple[Problem,
     return (None if fatal(problems) else mapping), problems
 
 
-class _Compiler(RuleReader):
+class _Compiler(TargetReader, OutcomeReader):
     """Walks the tree once; every method reads one construct and notes what is wrong with it."""
 
     def mapping(self) -> CrmMapping | None:
-        top = self._table(self.located.value, (), ("system", "objects"))
+        top = self._table(self.located.value, (), ("system", "owns", "objects"))
         name = str(top.get("system"))
         if name not in SYSTEMS:
             known = ", ".join(SYSTEMS)
@@ -58,7 +57,22 @@ class _Compiler(RuleReader):
         if not objects:
             self._wrong(("objects",), "no objects are mapped")
         found = {key: self._object(key, raw, ("objects", key)) for key, raw in objects.items()}
-        return CrmMapping(system=self.system.name, objects=found)
+        owns = self._table(top.get("owns"), ("owns",), ("lead", "account"))
+        return CrmMapping(
+            system=self.system.name,
+            objects=found,
+            owns_lead=self._owned(owns.get("lead"), ("owns", "lead"), LEAD_FIELDS),
+            owns_account=self._owned(owns.get("account"), ("owns", "account"), ACCOUNT_FIELDS),
+        )
+
+    def _owned(self, raw: Any, path: Path, known: Mapping[str, Field]) -> frozenset[str]:
+        """The fields of which this system's word counts."""
+        for index, name in enumerate(names := self._words(raw, path)):
+            if name not in known:
+                self._wrong((*path, index), f"unknown name '{name}'{nearest(str(name), known)}")
+            elif name in UNOWNED:
+                self._wrong((*path, index), f"nobody owns '{name}': {UNOWNED[name]}")
+        return frozenset(map(str, names))
 
     def _object(self, name: str, raw: Any, path: Path) -> ObjectMapping:
         table = self._table(raw, path, _ALL_SECTIONS)
@@ -76,55 +90,17 @@ class _Compiler(RuleReader):
             account=self._rules(table.get("account"), (*path, "account"), ACCOUNT_FIELDS),
             opportunity=self._rules(table.get("opportunity"), (*path, "opportunity"), OPPORTUNITY_FIELDS),
             task=self._task(table.get("task"), (*path, "task")) if kind == "task" else None,
+            activity=self._history(kind, table, path),
             account_ref=self._account_ref(table.get("account_ref"), (*path, "account_ref")),
             references=self._references(table.get("references"), (*path, "references")),
             write=self._targets(table.get("write"), (*path, "write")),
         )
 
-    def _task(self, raw: Any, path: Path) -> TaskMapping:
-        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "outcomes"))
-        listed = table.get("outcomes")
-        if not isinstance(listed, list):
-            self._wrong((*path, "outcomes"), "must be a list")
-            listed = []
-        if not table.get("closed"):
-            self._wrong(path, "needs 'closed': the fields and values that a closed task has")
-        found = [self._outcome(spec, (*path, "outcomes", index)) for index, spec in enumerate(listed)]
-        return TaskMapping(
-            key=self._field(table.get("key"), (*path, "key")),
-            closed=self._condition(table.get("closed"), (*path, "closed")),
-            closed_at=self._field(table["closed_at"], (*path, "closed_at")) if "closed_at" in table else "",
-            outcomes=tuple(outcome for outcome in found if outcome),
-            close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
-        )
-
-    def _outcome(self, spec: Any, path: Path) -> Outcome | None:
-        """`{when: {FIELD: VALUE}, is: ACTIVITY, PROPERTY: WORD or {from: FIELD, …}}`."""
-        kind = str(spec.get("is")) if isinstance(spec, dict) else ""
-        if kind not in ACTIVITY_TYPES:
-            self._wrong((*path, "is"), f"unknown activity '{kind}'{nearest(kind, ACTIVITY_TYPES)}")
+    def _history(self, kind: ObjectKind, table: Mapping[str, Any], path: Path) -> ActivityMapping | None:
+        """What records tell of the past: those of an activity, and of a task those that are not ours."""
+        if kind != "activity" and "activity" not in table:
             return None
-        known = ACTIVITY_TYPES[kind]
-        table = self._table(spec, path, ("when", "is", *known))
-        given = {name: table[name] for name in known if name in table}
-        read = {name: value for name, value in given.items() if isinstance(value, dict)}
-        said = {
-            name: self._default(value, (*path, name), known[name]) for name, value in given.items() if name not in read
-        }
-        rules = [self._rule(name, value, (*path, name), known[name]) for name, value in read.items()]
-        when = self._condition(table.get("when"), (*path, "when"))
-        return Outcome(when=when, type=kind, properties=said, rules=tuple(rule for rule in rules if rule.sources))
-
-    def _condition(self, raw: Any, path: Path) -> Condition:
-        found: dict[str, tuple[str, ...]] = {}
-        for name, value in self._table(raw, path).items():
-            values = value if isinstance(value, list) else [value]
-            if not values or any(isinstance(each, (dict, list)) or each is None for each in values):
-                self._wrong((*path, name), "must be a value, or a list of values")
-                continue
-            words = tuple(str(each).casefold() for each in values)
-            found[self._field(name, (*path, name))] = words
-        return found
+        return self._activity(table.get("activity"), (*path, "activity"))
 
     def _account_ref(self, raw: Any, path: Path) -> Reference | None:
         if raw is None:
@@ -151,29 +127,3 @@ class _Compiler(RuleReader):
             self._wrong((*path, "object"), "must name an object")
         name = str(table.get("object"))
         return Reference(system=system, object=name, field=self._field(table.get("from"), (*path, "from")))
-
-    def _targets(self, raw: Any, path: Path) -> tuple[Target, ...]:
-        found: dict[str, Target] = {}
-        for name, spec in self._table(raw, path, STANDING_FIELDS).items():
-            target = self._target(name, spec, (*path, name))
-            if target.field in found:
-                self._wrong((*path, name), f"'{target.field}' is already written by '{found[target.field].name}'")
-            found[target.field] = target
-        return tuple(found.values())
-
-    def _target(self, name: str, spec: Any, path: Path) -> Target:
-        table = self._table(spec, path, ("to", "limit", "values", "quiet")) if isinstance(spec, dict) else {"to": spec}
-        at = (*path, "to") if isinstance(spec, dict) else path
-        field = self._field(table.get("to"), at)
-        if self.system and field and not self.system.writable(field):
-            self._wrong(at, f"'{field}' is not a field a mapping may write")
-        limit = table.get("limit", TEXT_LIMIT)
-        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-            self._wrong((*path, "limit"), "must be a number of characters")
-            limit = TEXT_LIMIT
-        values = self._table(table.get("values"), (*path, "values"), STANDING_FIELDS[name].choices or None)
-        quiet = table.get("quiet", False)
-        if not isinstance(quiet, bool):
-            self._wrong((*path, "quiet"), "must be true or false")
-        spoken = {key: str(value) for key, value in values.items()}
-        return Target(name=name, field=field, limit=limit, values=spoken, quiet=quiet is True)

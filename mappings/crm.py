@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mappings.canonical import Fields, Value
+from mappings.canonical import STANDING_FIELDS, Fields, Kind, Value
+from mappings.catalogue import holder
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
@@ -43,13 +44,23 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The CRM field that takes one value of a lead's standing, cut to `limit` characters."""
+    """A CRM field that takes one value of a lead's standing, cut to `limit` characters.
+
+    A `native` one is the CRM's own, which people set too: it speaks only the words of `values`, is never cleared, and
+    `over` names values (case-folded) that may be replaced though no table knows them. `place` is where the file says
+    so, below `write`.
+    """
 
     name: str
     field: str
     limit: int
     values: Mapping[str, str]
     quiet: bool = False
+    keeps: bool = False
+    """Whether what stands in the field stays where the standing has no value; else it is cleared."""
+    native: bool = False
+    over: frozenset[str] = frozenset()
+    place: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +75,23 @@ class Reference:
 Condition: TypeAlias = Mapping[str, tuple[str, ...]]
 """Field -> the case-folded values it may have; all fields must have one. `*` at the end stands for any rest."""
 
-ObjectKind: TypeAlias = Literal["person", "account", "task", "opportunity"]
+ObjectKind: TypeAlias = Literal["person", "account", "task", "opportunity", "activity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a closed task says `when` its fields hold these values: an activity's type, and its properties."""
+    """What a record says `when` its fields hold these values: an activity's type, and its properties."""
 
     when: Condition
     type: str
     properties: Fields
     rules: tuple[Rule, ...] = ()
-    """Properties that are read from the task, such as a rejection's reason."""
+    """Properties that are read from the record, such as a rejection's reason."""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The CRM fields that it looks at."""
+        return frozenset({*self.when, *(source.field for rule in self.rules for source in rule.sources)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +104,34 @@ class TaskMapping:
     outcomes: tuple[Outcome, ...]
     close: Mapping[str, str]
     """What to write into a task to close it without a word."""
+    subject: str = ""
+    """The field of the task's subject, which says why we closed it."""
 
     @property
     def reads(self) -> frozenset[str]:
         """The CRM fields that all this needs."""
-        asked = {name for outcome in self.outcomes for name in outcome.when}
-        sources = {source.field for outcome in self.outcomes for rule in outcome.rules for source in rule.sources}
-        return frozenset({self.key, *self.closed, *([self.closed_at] if self.closed_at else []), *asked, *sources})
+        asked = {name for outcome in self.outcomes for name in outcome.reads}
+        return frozenset({self.key, *self.closed, *([self.closed_at] if self.closed_at else []), *asked})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityMapping:
+    """What records of an object tell of the past: when it was, who did it, and the first of `cases` that holds.
+
+    `at` are fields, of which the first that is not blank counts, else the record's creation. `people` names the field
+    that may hold the id of a person of each object; where it is empty, the CRM's associations say who it was. Fields
+    may go over one relation (`Campaign.Type`).
+    """
+
+    at: tuple[str, ...]
+    people: Mapping[str, str]
+    cases: tuple[Outcome, ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The CRM fields that all this needs."""
+        asked = {name for case in self.cases for name in case.reads}
+        return frozenset({*self.at, *self.people.values(), *asked} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,25 +144,34 @@ class ObjectMapping:
     account: tuple[Rule, ...] = ()
     opportunity: tuple[Rule, ...] = ()
     task: TaskMapping | None = None
+    activity: ActivityMapping | None = None
     account_ref: Reference | None = None
     references: tuple[Reference, ...] = ()
     write: tuple[Target, ...] = ()
 
     @property
+    def native(self) -> tuple[Target, ...]:
+        """What is written to fields of the CRM's own."""
+        return tuple(target for target in self.write if target.native)
+
+    @property
     def reads(self) -> tuple[str, ...]:
-        """The CRM fields to ask for, sorted."""
+        """The CRM fields to ask for, sorted; what is written to the CRM's own is read as well."""
         rules = {source.field for rule in self.lead + self.account + self.opportunity for source in rule.sources}
         rules |= self.task.reads if self.task else set()
-        held = {reference.field for reference in self.references}
+        rules |= self.activity.reads if self.activity else set()
+        held = {reference.field for reference in self.references} | {target.field for target in self.native}
         return tuple(sorted(rules | held | ({self.account_ref.field} if self.account_ref else set())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmMapping:
-    """One system's mapping."""
+    """One system's mapping. Of the fields that it `owns`, what this system says counts."""
 
     system: str
     objects: Mapping[str, ObjectMapping]
+    owns_lead: frozenset[str] = frozenset()
+    owns_account: frozenset[str] = frozenset()
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -142,11 +188,16 @@ class CrmMapping:
         """CRM fields whose change alone is not worth a write."""
         return frozenset(target.field for found in self.objects.values() for target in found.write if target.quiet)
 
+    def kinds(self, object_name: str) -> Mapping[str, Kind]:
+        """The kind of what is written, by CRM field."""
+        found = self.objects.get(object_name)
+        return {target.field: STANDING_FIELDS[target.name].kind for target in found.write} if found else {}
+
     @property
     def needed(self) -> Mapping[str, tuple[str, ...]]:
         """Per object, every CRM field that is read or written: what `coldframe doctor` looks for."""
         return {
-            name: tuple(sorted({*found.reads, *(target.field for target in found.write)}))
+            name: tuple(sorted({*map(holder, found.reads), *(target.field for target in found.write)}))
             for name, found in self.objects.items()
         }
 

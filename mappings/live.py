@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mappings.canonical import STANDING_FIELDS
-from mappings.catalogue import OWN
+from mappings.catalogue import OWN, SYSTEMS, holder
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
 from mappings.fitting import readable, takes
 from mappings.located import Located, Path
@@ -66,7 +66,9 @@ def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence
         if fields is None:
             near = "" if name in objects else nearest(name, objects)
             text = f"{_VENDORS[mapping.system]} has no object '{name}', or hides it{near}"
-            problem = located.problem(("objects", name), text, key=True)
+            # What people did is worth having; where a user may not see it, all else still works.
+            severity: Severity = "warning" if each.kind == "activity" else "error"
+            problem = located.problem(("objects", name), text, severity=severity, key=True)
             found.add(Misfit(problem, name, "correct the mapping, or give this user access to the object"))
         else:
             found.update(_Object(located, mapping.system, each, fields).misfits())
@@ -88,7 +90,7 @@ class _Object:
             for rule in rules:
                 yield from self._rule(rule, (*self._path, section, rule.name))
         for target in mapping.write:
-            yield from self._target(target, (*self._path, "write", target.name))
+            yield from self._target(target, (*self._path, "write", *target.place))
         for index, reference in enumerate(mapping.references):
             yield from self._reference(reference, (*self._path, "references", index, "from"))
         if mapping.account_ref:
@@ -98,6 +100,9 @@ class _Object:
             yield from self._known(mapping.task.key, (*path, "key"), "error")
             for name in sorted(mapping.task.reads - {mapping.task.key}):
                 yield from self._known(name, path, "warning")
+        if mapping.activity:
+            for name in sorted(mapping.activity.reads):
+                yield from self._known(holder(name), (*self._path, "activity"), "warning")
 
     def _rule(self, rule: Rule, path: Path) -> Iterator[Misfit]:
         there = [source.field in self._fields for source in rule.sources]
@@ -134,12 +139,15 @@ class _Object:
             yield from self._known(target.field, place, "error")
             return
         canonical = STANDING_FIELDS[target.name]
-        if not field.writable:
+        if not field.writable and field.name not in SYSTEMS[self._system].carried:
             text = f"'{field.name}' is read-only for this user"
             yield self._misfit(place, field.name, text, self._provision(field.name) or "allow this user to edit it")
         if not takes(self._system, canonical.kind, field.type):
             text = f"'{field.name}' is a {field.type}, which takes no {canonical.kind}"
             yield self._misfit(place, field.name, text, "map another field, or make this one anew")
+            return
+        if target.native:
+            yield from self._words(target, field, path)
             return
         said = [target.values.get(value, value) for value in canonical.choices]
         unknown = [value for value in said if value not in field.options]
@@ -150,6 +158,16 @@ class _Object:
         if canonical.kind == "text" and 0 < field.length < target.limit:
             text = f"'{field.name}' holds {field.length} characters, the mapping's limit is {target.limit}"
             yield self._misfit(place, field.name, text, f"set limit: {field.length} in the mapping")
+
+    def _words(self, target: Target, field: LiveField, path: Path) -> Iterator[Misfit]:
+        """Words that a field of the CRM's own does not offer: they are not written, and it keeps what it has."""
+        for ours, theirs in target.values.items():
+            if field.options and theirs not in field.options:
+                text = (
+                    f"'{field.name}' has no value '{theirs}'{nearest(theirs, field.options)}: '{ours}' is not written"
+                )
+                remedy = "correct the values in the mapping"
+                yield self._misfit((*path, "values", ours), field.name, text, remedy, severity="warning")
 
     def _reference(self, reference: Reference, place: Path) -> Iterator[Misfit]:
         return self._known(reference.field, place, "warning")

@@ -1,11 +1,15 @@
 """Record ids as the CRMs write them: digits in HubSpot, 15 or 18 letters and digits in Salesforce."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 _SALESFORCE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _HUBSPOT = re.compile(r"[0-9]{1,19}")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHORT = 15
+PEOPLE: Mapping[str, Mapping[str, str]] = MappingProxyType({"salesforce": {"Lead": "00Q", "Contact": "003"}})
+"""How the ids of people's records begin, where one field may hold those of several objects."""
 
 
 def genuine(system: str, record_id: str) -> bool:
@@ -23,3 +27,8 @@ def full(system: str, record_id: str) -> str:
 
 def _check(five: str) -> str:
     return _SUFFIX[sum(1 << place for place, letter in enumerate(five) if "A" <= letter <= "Z")]
+
+
+def person(system: str, object_name: str, record_id: str) -> bool:
+    """Whether an id can be that of a person of this object."""
+    return genuine(system, record_id) and record_id.startswith(PEOPLE.get(system, {}).get(object_name, ""))

@@ -43,6 +43,8 @@ class RuleReader:
         self.located = located
         self.problems: list[Problem] = []
         self.system: System | None = None
+        self.over_relations = False
+        """Whether a field may be one of a related record here: `Campaign.Type`."""
 
     def _rules(self, raw: Any, path: Path, fields: Mapping[str, Field]) -> tuple[Rule, ...]:
         table = self._table(raw, path, fields)
@@ -126,10 +128,17 @@ class RuleReader:
         return found
 
     def _field(self, name: Any, path: Path) -> str:
-        if not isinstance(name, str) or (self.system and not self.system.field_name.fullmatch(name)):
+        if not isinstance(name, str) or not self._named(name):
             self._wrong(path, "must name a CRM field" if name is None else f"'{name}' is no field name of this CRM")
             return ""
         return name
+
+    def _named(self, name: str) -> bool:
+        system = self.system
+        if system is None:
+            return True
+        steps = name.split(".", 1) if self.over_relations and system.relations else [name]
+        return all(system.field_name.fullmatch(step) for step in steps)
 
     def _table(self, raw: Any, path: Path, known: Iterable[str] | None = None) -> dict[str, Any]:
         if raw is None:

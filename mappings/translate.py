@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mappings import files, instant, record_ids, transforms
-from mappings.canonical import NOTHING, STANDING_FIELDS, Fields, Kind, Value
+from mappings import files, instant, native, record_ids, transforms
+from mappings.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields, Kind, Value
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Target
 from mappings.problems import Problem
 
@@ -70,15 +70,32 @@ def inward_property(mapping: CrmMapping, object_name: str, name: str, value: str
 def outward(mapping: CrmMapping, object_name: str, standing: Fields) -> Raw:
     """A lead's standing in the CRM's own names and types; only what `standing` names and the mapping writes.
 
-    HubSpot takes text ("" clears, times as ISO with milliseconds), Salesforce numbers, booleans and null.
+    HubSpot takes text ("" clears, times as ISO with milliseconds), Salesforce numbers, booleans and null. Native fields
+    are not among them: what they take depends on what stands there (`natives`).
     """
     found = mapping.objects.get(object_name) or ObjectMapping(name=object_name, kind="person")
-    speak = _hubspot if mapping.system == "hubspot" else _salesforce
     return {
-        target.field: speak(_spoken(target, standing[target.name]), STANDING_FIELDS[target.name].kind)
+        target.field: _in_its_words(mapping, target, _spoken(target, standing[target.name]))
         for target in found.write
-        if target.name in standing
+        if not target.native
+        and target.name in standing
+        and not (target.keeps and standing[target.name] is None)
+        and not (target.name in SET_ONLY and standing[target.name] is not True)
     }
+
+
+def natives(mapping: CrmMapping, object_name: str, standing: Fields, stands: Raw) -> Raw:
+    """What a lead's standing asks of the CRM's own fields, in its types, where `stands` stands in them now."""
+    found = mapping.objects.get(object_name)
+    if found is None:
+        return {}
+    wishes = ((target, native.wish(found, target, standing, stands.get(target.field))) for target in found.native)
+    return {target.field: _in_its_words(mapping, target, wish) for target, wish in wishes if wish is not None}
+
+
+def _in_its_words(mapping: CrmMapping, target: Target, value: Value) -> Any:
+    speak = _hubspot if mapping.system == "hubspot" else _salesforce
+    return speak(value, STANDING_FIELDS[target.name].kind)
 
 
 def cut(text: str, limit: int) -> str:

@@ -17,6 +17,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "scored_at": "When the scores were last worked out.",
         "touch": "The message that is due; a workflow sends it.",
         "touch_at": "When the message became due; a workflow starts on its change.",
+        "opted_out": "Whether the person asked to be left alone.",
         "is_student": "Tick for a student: never handed to sales.",
         "is_competitor": "Tick for somebody at a competitor: never handed to sales.",
         "problem": "The problem to be solved, as sales heard it.",

@@ -19,7 +19,10 @@
 | POST `/_sandbox/drain?timeout=30` | wait for the webhooks → `{"drained": true}` |
 | POST `/_sandbox/redeliver?batches=1` | send the last webhooks once more |
 | POST `/_sandbox/limits` | `{"hubspot": {"ten_secondly", "daily", "searches", "window"}, "salesforce": {"daily"}}` |
-| POST `/_sandbox/fill` | `{"leads": 300, "seed": 7}` → what was made |
+| POST `/_sandbox/apps` | `{"system", "id", "secret", "redirect_uris", "public_key"}`: register an OAuth app |
+| POST `/_sandbox/oauth` | `{"system", "expire", "revoke"}` or wishes: `lifetime`, `refuse`, `words`, `deny` … |
+| POST `/_sandbox/fill` | `{"leads": 300, "seed": 7, "activities": 0}` → what was made |
+| POST `/_sandbox/bulk` | Salesforce's query jobs: `{"fail": 1, "message": "…", "looks": 1, "expire": true}` |
 | POST `/_sandbox/reset` | both systems as at the start |
 """
 
@@ -34,6 +37,7 @@ from flask import Blueprint, Response, request
 from sandbox import desk
 from sandbox.filling import fill
 from sandbox.hubspot.errors import Refused as HubSpotRefused
+from sandbox.issuing import App, Issuer
 from sandbox.salesforce.errors import Refused as SalesforceRefused
 from sandbox.wire import encoded
 
@@ -58,12 +62,14 @@ def control(sandbox: Sandbox) -> Blueprint:
     _deeds(rooms, sandbox)
     _trouble(rooms, sandbox)
     _webhooks(rooms, sandbox)
+    _oauth(rooms, sandbox)
 
     @rooms.errorhandler(KeyError)
     @rooms.errorhandler(HubSpotRefused)
     @rooms.errorhandler(SalesforceRefused)
     @rooms.errorhandler(msgspec.ValidationError)
     @rooms.errorhandler(TypeError)
+    @rooms.errorhandler(AttributeError)
     def wrong(trouble: Exception) -> Response:
         message = getattr(trouble, "message", "") or f"{type(trouble).__name__}: {trouble}"
         return _json({"error": message}, 404 if isinstance(trouble, KeyError) else 400)
@@ -164,8 +170,19 @@ def _deeds(rooms: Blueprint, sandbox: Sandbox) -> None:
             sandbox.salesforce,
             leads=int(wish.get("leads", 300)),
             seed=int(wish.get("seed", sandbox.seed)),
+            activities=int(wish.get("activities", 0)),
         )
         return _json(asdict(made), 201)
+
+    @rooms.post("/bulk")
+    def bulk() -> Response:
+        wish = _wish()
+        jobs = sandbox.salesforce.gate.bulk
+        jobs.failing, jobs.message = int(wish.get("fail", 0)), str(wish.get("message") or "")
+        jobs.looks = int(wish.get("looks", jobs.looks))
+        if wish.get("expire"):
+            jobs.expire()
+        return _json({})
 
     @rooms.post("/reset")
     def reset() -> Response:
@@ -231,3 +248,27 @@ def _webhooks(rooms: Blueprint, sandbox: Sandbox) -> None:
     @rooms.post("/redeliver")
     def redeliver() -> Response:
         return _json({"batches": sandbox.hubspot.sender.redeliver(int(request.args.get("batches", "1")))})
+
+
+def _oauth(rooms: Blueprint, sandbox: Sandbox) -> None:
+    def issuer(wish: dict[str, Any]) -> Issuer:
+        return {"hubspot": sandbox.hubspot.gate, "salesforce": sandbox.salesforce.gate}[str(wish.pop("system"))].issuer
+
+    @rooms.post("/apps")
+    def app() -> Response:
+        wish = _wish()
+        held = issuer(wish)
+        name = str(wish.pop("id"))
+        held.apps[name] = App(**wish)
+        return _json({}, 201)
+
+    @rooms.post("/oauth")
+    def oauth() -> Response:
+        wish = _wish()
+        held = issuer(wish)
+        if wish.pop("expire", False):
+            held.expire()
+        if wish.pop("revoke", False):
+            held.revoke()
+        held.wish(**wish)
+        return _json({})

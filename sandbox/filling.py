@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sandbox import clock
 from sandbox.chance import Chance
+from sandbox.history import Past, Subject
 from sandbox.hubspot.handle import HubSpot
 from sandbox.hubspot.owners import OWNERS
 from sandbox.hubspot.portal import Origin
@@ -35,12 +37,35 @@ class Filled:
     people: list[Placed] = field(default_factory=list)
     hubspot: dict[str, int] = field(default_factory=dict)
     salesforce: dict[str, int] = field(default_factory=dict)
+    activities: int = 0
+    """Records of the past that tell something: calls made, e-mails answered, meetings, campaigns responded to."""
+    silent: int = 0
+    """Those that tell nothing: open tasks, e-mails of our own, campaigns that nobody answered."""
 
 
-def fill(hubspot: HubSpot, salesforce: Salesforce, *, leads: int, seed: int) -> Filled:
-    """Put `leads` invented people into both systems; the same seed gives the same people."""
+_OLDEST_DAYS, _YOUNGEST_DAYS = 400, 20
+
+
+def fill(hubspot: HubSpot, salesforce: Salesforce, *, leads: int, seed: int, activities: int = 0) -> Filled:
+    """Put `leads` invented people into both systems; the same seed gives the same people.
+
+    With `activities`, people have been known for a while, and that many things that they did are on record.
+    """
     filler = _Filler(hubspot, salesforce, Chance(f"filling {seed}"))
-    filled = Filled(people=[filler.place(person) for person in people(leads, seed=seed)])
+    chance = Chance(f"history {seed}")
+    subjects: list[Subject] = []
+    filled = Filled()
+    for person in people(leads, seed=seed):
+        if activities:
+            filler.at = salesforce.org.now() - chance.randint(_YOUNGEST_DAYS * clock.DAY, _OLDEST_DAYS * clock.DAY)
+        placed = filler.place(person)
+        filled.people.append(placed)
+        subjects.append(
+            Subject(hubspot=placed.hubspot, salesforce=placed.salesforce, object=placed.object, since=filler.at or 0)
+        )
+    past = Past(hubspot, salesforce, chance)
+    past.fill(subjects, activities=activities)
+    filled.activities, filled.silent = past.said, past.silent
     filled.hubspot = hubspot.counts()
     filled.salesforce = salesforce.counts()
     return filled
@@ -51,6 +76,8 @@ class _Filler:
         self._hubspot = hubspot
         self._salesforce = salesforce
         self._chance = chance
+        self.at: int | None = None
+        """When the next records were made (ms); None for now."""
         self._companies: dict[str, str] = {}
         self._accounts: dict[str, str] = {}
 
@@ -90,7 +117,7 @@ class _Filler:
         if person.at_account:
             account = self._account(company, owner)
             place = {"AccountId": account, "MailingCity": company.city, "MailingCountry": company.country}
-            return self._salesforce.add("Contact", values | place), "Contact"
+            return self._salesforce.add("Contact", values | place, at=self.at), "Contact"
         firm = {
             "Company": company.name,
             "City": company.city,
@@ -100,7 +127,7 @@ class _Filler:
             "NumberOfEmployees": company.employees,
             "AnnualRevenue": company.revenue,
         }
-        return self._salesforce.add("Lead", values | firm), "Lead"
+        return self._salesforce.add("Lead", values | firm, at=self.at), "Lead"
 
     def _account(self, company: Company, owner: str) -> str:
         if company.domain not in self._accounts:
@@ -117,6 +144,7 @@ class _Filler:
                     "Technologies__c": ";".join(company.technologies),
                     "OwnerId": owner,
                 },
+                at=self.at,
             )
         return self._accounts[company.domain]
 
@@ -142,7 +170,7 @@ class _Filler:
         }
         if salesforce:
             values[crossed[object_name]] = salesforce
-        contact = self._hubspot.add("contacts", _set(values), origin=IMPORT)
+        contact = self._hubspot.add("contacts", _set(values), origin=IMPORT, at=self.at)
         self._hubspot.link("contacts", contact, "companies", self._company(company))
         return contact
 
@@ -159,7 +187,7 @@ class _Filler:
                 "web_technologies": ";".join(company.technologies),
                 "salesforceaccountid": self._accounts.get(company.domain, ""),
             }
-            self._companies[company.domain] = self._hubspot.add("companies", _set(values), origin=IMPORT)
+            self._companies[company.domain] = self._hubspot.add("companies", _set(values), origin=IMPORT, at=self.at)
         return self._companies[company.domain]
 
 

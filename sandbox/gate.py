@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
+from sandbox.chance import Chance
 from sandbox.clock import Now
 from sandbox.faults import Fault, Faults
+from sandbox.issuing import Issuer
 from sandbox.log import Entry, Log
 from sandbox.serving import Dropped
 from sandbox.wire import Answer, Call
@@ -22,13 +24,14 @@ Route: TypeAlias = tuple[str, str, Endpoint]
 class Gate(ABC):
     """One vendor's front door. Subclasses say what its refusals look like."""
 
-    def __init__(self, system: str, *, now: Now, faults: Faults, log_size: int) -> None:
+    def __init__(self, system: str, *, now: Now, faults: Faults, log_size: int, seed: int = 0) -> None:
         self.system = system
         self.now = now
         self.faults = faults
         self.log = Log(system, log_size)
         self.tokens: set[str] = set()
-        """The access tokens that are accepted; empty: any token but none at all."""
+        """The access tokens that are accepted beside those given out here; empty: any token but none at all."""
+        self.issuer = Issuer(now, Chance(seed))
         self.stopping = threading.Event()
         self._routes = Map(
             [Rule(rule, methods=[method], endpoint=endpoint) for method, rule, endpoint in self.routes()],
@@ -47,6 +50,11 @@ class Gate(ABC):
     @abstractmethod
     def unauthorized(self) -> Answer:
         """The vendor's words for a missing or unknown credential."""
+
+    def turned_away(self, call: Call) -> Answer:
+        """The vendor's words for a credential that is missing, unknown or expired."""
+        del call
+        return self.unauthorized()
 
     @abstractmethod
     def missing(self, call: Call, *, wrong_method: bool) -> Answer:
@@ -89,7 +97,7 @@ class Gate(ABC):
 
     def _passed(self, call: Call) -> Answer:
         if not self.open_to_all(call.path) and not self.known(call):
-            answer = self.unauthorized()
+            answer = self.turned_away(call)
             answer.applied = False
             return answer
         throttled = self.throttled(call)
@@ -112,10 +120,11 @@ class Gate(ABC):
 
     def known(self, call: Call) -> bool:
         """Whether the bearer token is one of ours."""
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            return False
-        return not self.tokens or token in self.tokens
+        token = bearer(call)
+        expires = self.issuer.expiry(token)
+        if expires is not None:
+            return expires > self.now()
+        return bool(token) and (not self.tokens or token in self.tokens)
 
     def _note(self, call: Call, *, status: int, applied: bool, fault: str) -> None:
         self.log.write(
@@ -132,3 +141,9 @@ class Gate(ABC):
                 fault=fault,
             )
         )
+
+
+def bearer(call: Call) -> str:
+    """The bearer token of a call; "" where it has none."""
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""

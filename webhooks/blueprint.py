@@ -56,7 +56,7 @@ class Trust:
     public_url: str
     hubspot_secrets: tuple[str, ...] = ()
     activity_keys: tuple[bytes, ...] = ()
-    salesforce_organization: str = ""
+    salesforce_organizations: tuple[str, ...] = ()
     outbound_secrets: tuple[str, ...] = ()
 
 
@@ -123,14 +123,14 @@ def blueprint(
             told = [{"index": each.index, "reason": each.reason} for each in rejected]
             return _answer(202, {"delivery": delivery, "accepted": accepted, "rejected": told})
 
-    if trust.outbound_secrets and trust.salesforce_organization:
+    if trust.outbound_secrets and trust.salesforce_organizations:
 
         @routes.post("/salesforce/<secret>/outbound")
         def receive_outbound(secret: str) -> Response:
             """A message of Salesforce's, unsigned: the secret in the address and the organization's id vouch for it."""
             body = _body(max_body)
             known = signatures.among(secret, trust.outbound_secrets)
-            ours = known and _checked(partial(salesforce.check, organization=trust.salesforce_organization), body)
+            ours = known and _checked(partial(salesforce.check, organizations=trust.salesforce_organizations), body)
             desk.admit(salesforce.SOURCE, "genuine" if ours else "forged")
             desk.keep(salesforce.SOURCE, salesforce.stored(body))
             return Response(salesforce.ACK, content_type=salesforce.CONTENT_TYPE)

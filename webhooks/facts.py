@@ -33,7 +33,8 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     `object` is `contact`, `company`, `deal` or, for others, the CRM's own name. `property` and `value` name the field
     of a change; of a merge, `id` was merged into `value`; of an association, `property` is its kind and `value` the
     other record's id, or None where it was removed. `key` is the same in every delivery of the same change.
-    `origin` is `changeSource/sourceId`, by which an echo of our own write is known.
+    `origin` is `changeSource/sourceId`; `own` says that it names our own app: an echo of our own write. `account` is
+    the portal's or organization's id, "" where it was not told.
     """
 
     system: str
@@ -45,6 +46,8 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     value: str | None
     key: str
     origin: str
+    account: str = ""
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ SYSTEM = "hubspot"
 MOST = 100
 """Events that one request may carry."""
 
+_INTEGRATION = "INTEGRATION"
 _MILLISECOND = SECOND // 1_000
 _LATEST = 253_402_300_799_999  # the end of the year 9999, in milliseconds
 
@@ -47,6 +48,7 @@ class _Event(Struct, gc=False, rename="camel"):
     occurred_at: Annotated[int, Meta(ge=0, le=_LATEST)]
     event_id: _Number = 0
     portal_id: _Number = 0
+    app_id: _Number = 0
     object_id: _Number | None = None
     object_type_id: str | None = None
     property_name: str | None = None
@@ -131,6 +133,7 @@ def _noticed(event: _Event) -> Sequence[Noticed]:
         raise ValueError(msg)
     named = _object(event, kind)
     at = event.occurred_at * _MILLISECOND
+    own = event.change_source == _INTEGRATION and event.app_id > 0 and str(event.source_id) == str(event.app_id)
     origin = f"{event.change_source or ''}/{'' if event.source_id is None else event.source_id}"
     stem = f"{event.portal_id}:{event.subscription_type}"
     return [
@@ -144,6 +147,8 @@ def _noticed(event: _Event) -> Sequence[Noticed]:
             value=value,
             key=f"{stem}:{id_}:{event.event_id}:{event.occurred_at}:{property_ or ''}",
             origin=origin,
+            account=str(event.portal_id or ""),
+            own=own,
         )
         for id_, property_, value in _changes(event, what)
     ]

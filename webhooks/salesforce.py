@@ -7,7 +7,7 @@ itself is read. [apis: In]
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from lxml import etree
@@ -40,14 +40,14 @@ _ALIKE = 15
 """Characters of an id that tell records apart; three more tell its case."""
 
 
-def check(body: bytes, organization: str) -> bool:
-    """Whether a message comes from this organization (15 or 18 characters); raises Unreadable or Oversized."""
+def check(body: bytes, organizations: Sequence[str]) -> bool:
+    """Whether a message comes from one of these organizations (15 or 18 characters); raises Unreadable or Oversized."""
     message = _message(body)
     if message is None:
         return False
     _count(message)
-    told = message.findtext(f"{_OUTBOUND}OrganizationId") or ""
-    return hmac.compare_digest(told.strip()[:_ALIKE].encode(), organization[:_ALIKE].encode())
+    told = _organization(message)[:_ALIKE].encode()
+    return any([hmac.compare_digest(told, each[:_ALIKE].encode()) for each in organizations])  # noqa: C419 - all of them
 
 
 def stored(body: bytes) -> bytes:
@@ -65,7 +65,7 @@ def parse(body: bytes) -> Parsed:
     rejected: list[Rejected] = []
     for index, notification in enumerate(message.iterfind(f"{_OUTBOUND}Notification")):
         try:
-            noticed.append(_noticed(notification))
+            noticed.append(_noticed(notification, _organization(message)))
         except ValueError as error:
             item = etree.tostring(notification, encoding="unicode")
             rejected.append(lenient.rejected(index, str(error), item))
@@ -99,7 +99,11 @@ def _count(message: Element) -> None:
         raise Oversized(msg)
 
 
-def _noticed(notification: Element) -> Noticed:
+def _organization(message: Element) -> str:
+    return (message.findtext(f"{_OUTBOUND}OrganizationId") or "").strip()
+
+
+def _noticed(notification: Element, organization: str) -> Noticed:
     record = notification.find(f"{_OUTBOUND}sObject")
     if record is None:
         msg = "missing element `sObject`"
@@ -123,6 +127,7 @@ def _noticed(notification: Element) -> Noticed:
         value=None,
         key=f"{SYSTEM}:{notified or f'{name}:{key}:{at or 0}'}",
         origin=f"OUTBOUND/{fields.get('LastModifiedById') or ''}",
+        account=organization,
     )
 
 

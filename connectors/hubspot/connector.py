@@ -20,7 +20,7 @@ from connectors.base import (
 )
 from connectors.batching import isolated, merged, unowned
 from connectors.examination import fields_findings, unavailable
-from connectors.hubspot import batches, faults, queries
+from connectors.hubspot import batches, consent, faults, lifecycle, queries
 from connectors.hubspot.lookups import Tasks
 from connectors.hubspot.session import HubSpotSession
 from connectors.limits import Usage, chunks
@@ -96,14 +96,30 @@ class HubSpotConnector:
         following = found[-1].id if found and queries.more(body) else ""
         return Page(records=tuple(self._peopled(object_name, found)), after=following)
 
+    def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
+        """One page of all records by rising id, with their people. Raises Unavailable.
+
+        The listing, not search: search goes no further than 10,000 a query, takes five calls a second for the whole
+        account, lags behind, and does not bring associations along.
+        """
+        linked = ["contacts"] if object_name in queries.PEOPLED else []
+        kind = queries.kind(object_name)
+        outcome = self._session.page(kind, sorted(set(fields)), linked=linked, after=after, limit=BATCH)
+        found, following = queries.page(object_name, _body(outcome), fields)
+        return Page(records=tuple(found), after=following)
+
+    def count(self, object_name: str) -> int:
+        """About how many records there are, as search knows them. Raises Unavailable."""
+        return int(_body(self._session.search(queries.kind(object_name), queries.counted_body())).get("total") or 0)
+
     def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
-        """Deals with their contacts; other records as they are."""
-        if object_name != "deal":
+        """Deals and activities with their contacts; other records as they are."""
+        if object_name not in queries.PEOPLED:
             return list(found)
         linked: dict[str, list[str]] = {}
         for some in chunks([record.id for record in found], BATCH):
             asked = {"inputs": [{"id": one} for one in some]}
-            linked |= queries.linked(_whole(self._session.associated("deals", "contacts", asked)))
+            linked |= queries.linked(_whole(self._session.associated(queries.kind(object_name), "contacts", asked)))
         return [
             replace(record, people=tuple(("contact", one) for one in linked.get(record.id, ()))) for record in found
         ]
@@ -135,7 +151,7 @@ class HubSpotConnector:
         findings: list[Finding] = []
         for object_name, names in needed.items():
             findings += fields_findings("HubSpot", "property", self, object_name, names)
-        return [*findings, *self._task_findings()]
+        return [*findings, *self._task_findings(), *consent.examined(self._session)]
 
     def _task_findings(self) -> list[Finding]:
         findings = fields_findings("HubSpot", "property", self, "task", [queries.TASK_KEY], advised=_advised)
@@ -152,9 +168,21 @@ class HubSpotConnector:
             by_object.setdefault(write.object, []).append(place)
         outcomes: dict[int, Receipt] = {}
         for places in by_object.values():
-            sent = isolated([singles[place] for place in places], self._update_batch, size=BATCH)
-            outcomes.update(zip(places, sent, strict=True))
+            some = [singles[place] for place in places]
+            sent = self._written(consent.apart(some))
+            sent = lifecycle.settled(self._session, some, sent)
+            outcomes.update(zip(places, consent.settled(self._session, some, sent), strict=True))
         return [replace(outcomes[place], key=write.key) for place, write in zip(into, writes, strict=True)]
+
+    def _written(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
+        """Properties in batches; a write of none is done."""
+        full = [place for place, write in enumerate(writes) if write.fields]
+        sent = isolated([writes[place] for place in full], self._update_batch, size=BATCH)
+        done = dict(zip(full, sent, strict=True))
+        return [
+            done.get(place, Receipt(key=write.key, verdict=Verdict.DONE, id=write.id))
+            for place, write in enumerate(writes)
+        ]
 
     def _update_batch(self, writes: Sequence[FieldWrite]) -> list[Receipt] | Refusal:
         outcome = self._session.update(queries.kind(writes[0].object), batches.update_body(writes))

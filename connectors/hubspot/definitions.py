@@ -12,7 +12,7 @@ _NO_CONTENT = 204
 
 
 class Definitions(HubSpotSession):
-    """As the session it extends: every call answers with a Reply or Lost and raises nothing."""
+    """As the session it extends: every call answers with an Outcome and raises nothing."""
 
     @cached_property
     def _groups(self) -> Any:

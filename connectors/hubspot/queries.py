@@ -1,13 +1,24 @@
 """HubSpot's reading: request bodies, and replies as records and fields. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.base import FieldInfo, Raw, Record
 from mappings.instant import Instant
 from mappings.transforms import date
 
-KINDS: Mapping[str, str] = {"contact": "contacts", "company": "companies", "deal": "deals", "task": "tasks"}
+KINDS: Mapping[str, str] = {
+    "contact": "contacts",
+    "company": "companies",
+    "deal": "deals",
+    "task": "tasks",
+    "call": "calls",
+    "meeting": "meetings",
+    "email": "emails",
+}
+PEOPLED = frozenset({"deal", "call", "meeting", "email"})
+"""Objects that are about people whom associations name."""
 TASK_KEY = "coldframe_key"
 """Our key in every task we create: one task for one key, whatever was retried."""
 MODIFIED: Mapping[str, str] = {"contact": "lastmodifieddate"}
@@ -45,6 +56,23 @@ def changed_body(object_name: str, fields: Sequence[str], since: Instant, after:
         "limit": SEARCH,
         "after": "0",
     }
+
+
+def counted_body() -> dict[str, Any]:
+    """A search for everything, of which only the total is wanted."""
+    return {"filterGroups": [], "sorts": [], "properties": ["hs_object_id"], "limit": 1, "after": "0"}
+
+
+def page(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> tuple[list[Record], str]:
+    """The records of a listing with the contacts they are about, and the cursor of the next page or ""."""
+    listed = [found for found in body.get("results") or () if found.get("id")]
+    found = [replace(_record(object_name, each, fields), people=_contacts(each)) for each in listed]
+    return found, str(((body.get("paging") or {}).get("next") or {}).get("after") or "")
+
+
+def _contacts(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    held = ((found.get("associations") or {}).get("contacts") or {}).get("results") or ()
+    return tuple(dict.fromkeys(("contact", str(each["id"])) for each in held))
 
 
 def _filter(name: str, operator: str, value: str) -> dict[str, str]:

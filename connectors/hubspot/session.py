@@ -9,7 +9,7 @@ them all by 2027.
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -20,19 +20,21 @@ from hubspot.crm.owners.exceptions import OpenApiException as OwnersError
 from hubspot.crm.properties.exceptions import OpenApiException as PropertiesError
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from connectors.base import Credential
+from connectors.base import Credential, Fixed, Tokens
 from connectors.limits import Usage
-from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean
+from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.spending import Allowance, Pool, Purse
 from mappings.instant import Span
 
 ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
 _MILLISECOND: Span = 1_000
 _SEARCHES = 4
+_UNSET = "unset"
+"""What the library is built with: every call brings its own token."""
 
 
 class HubSpotSession:
-    """HubSpot's API objects, held; every call answers with a Reply or Lost and raises nothing.
+    """HubSpot's API objects, held; every call answers with an Outcome and raises nothing.
 
     ValueError at construction for a token that cannot be one.
     """
@@ -41,7 +43,10 @@ class HubSpotSession:
     """What the library raises for a reply that says no: each of its API families has an exception of its own."""
 
     def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None) -> None:
-        options: dict[str, Any] = {"access_token": clean(credential.token), "retry": False}
+        self._tokens: Tokens = credential.source
+        if credential.tokens is None:
+            self._tokens = Fixed(clean(credential.token))
+        options: dict[str, Any] = {"access_token": _UNSET, "retry": False}
         if credential.api_url:
             url = credential.api_url.rstrip("/")
             options |= {"host": url, "base_url": url}
@@ -58,6 +63,10 @@ class HubSpotSession:
     @cached_property
     def _batches(self) -> Any:
         return self._client.crm.objects.batch_api
+
+    @cached_property
+    def _listing(self) -> Any:
+        return self._client.crm.objects.basic_api
 
     @cached_property
     def _search(self) -> Any:
@@ -94,9 +103,29 @@ class HubSpotSession:
         self._searches.append(time.monotonic())
         return self._call(self._search.do_search, kind, body, pool="search")
 
+    def page(self, kind: str, fields: Sequence[str], *, linked: Sequence[str], after: str, limit: int) -> Outcome:
+        """GET /crm/v3/objects/{kind}: a page of all records by rising id, with the ids of `linked` objects."""
+        options: dict[str, Any] = {"limit": limit, "properties": list(fields), "archived": False}
+        options |= {"associations": list(linked)} if linked else {}
+        options |= {"after": after} if after else {}
+        return self._call(self._listing.get_page, kind, **options)
+
     def associated(self, kind: str, to: str, body: Mapping[str, Any]) -> Outcome:
         """POST /crm/v4/associations/{kind}/{to}/batch/read."""
         return self._call(self._associations.get_page, kind, to, body)
+
+    def unsubscribe(self, emails: Sequence[str]) -> Outcome:
+        """POST /communication-preferences/v4/statuses/batch/unsubscribe-all, which the library does not know yet."""
+        path = "/communication-preferences/v4/statuses/batch/unsubscribe-all"
+        return self._call(
+            self._batches.api_client.call_api,
+            path,
+            "POST",
+            query_params=[("channel", "EMAIL")],
+            header_params={"Accept": "application/json", "Content-Type": "application/json"},
+            body={"inputs": list(emails)},
+            auth_settings=["oauth2"],
+        )
 
     def properties(self, kind: str) -> Outcome:
         """GET /crm/v3/properties/{kind}."""
@@ -109,14 +138,21 @@ class HubSpotSession:
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        for name in ("_batches", "_search", "_properties", "_owners", "_associations"):
+        for name in ("_batches", "_listing", "_search", "_properties", "_owners", "_associations"):
             if name in self.__dict__:
                 self.__dict__[name].api_client.rest_client.pool_manager.clear()
 
     def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
-        withheld = self.purse.spend(pool)
-        if withheld is not None:
-            return withheld
+        """The call with whatever token is current: the API objects that are held read it from their configuration."""
+        configuration = method.__self__.api_client.configuration  # type: ignore[attr-defined] # a bound method
+
+        def send(token: str) -> Outcome:
+            configuration.access_token = token
+            return self.purse.spend(pool) or self._send(method, *arguments, **options)
+
+        return signed(self._tokens, send)
+
+    def _send(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Outcome:
         try:
             # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
             response = method(*arguments, _request_timeout=self._timeout, _preload_content=False, **options)

@@ -25,10 +25,12 @@ from connectors.examination import fields_findings, unavailable
 from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout, refusal
 from connectors.salesforce import batches, faults, queries
+from connectors.salesforce.bulk import Bulk, place
 from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.successors import followed
 from connectors.sorting import answered, resolved
 from connectors.spending import Allowance
+from mappings.catalogue import holder
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
 
@@ -43,6 +45,7 @@ class SalesforceConnector:
         self, credential: Credential, *, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None
     ) -> None:
         self._session = SalesforceSession(credential, timeout, allowance)
+        self._bulk = Bulk(self._session)
         self._seen: dict[str, frozenset[str]] = {}
 
     @property
@@ -69,6 +72,10 @@ class SalesforceConnector:
         wanted = list(dict.fromkeys(full("salesforce", one) for one in ids if genuine("salesforce", one)))
         found: list[Record] = []
         for some in chunks(wanted, BATCH):
+            if any("." in name for name in fields):
+                reply, visible = self._seeing(object_name, fields, partial(self._select_ids, object_name, some))
+                found += [queries.record(object_name, row, visible) for row in self._pages(reply)]
+                continue
             reply, visible = self._seeing(object_name, fields, partial(self._retrieve, object_name, some))
             found += [queries.record(object_name, row, visible) for row in _body(reply) if isinstance(row, dict)]
         return self._peopled(object_name, found)
@@ -102,6 +109,38 @@ class SalesforceConnector:
         found = [queries.record(object_name, row, visible) for row in self._pages(reply)]
         following = found[-1].id if len(found) >= queries.PAGE else ""
         return Page(records=tuple(self._peopled(object_name, found)), after=following)
+
+    def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
+        """One page of all records, of a Bulk API 2.0 query job that lives on over a crash. Raises Unavailable."""
+        visible = self._visible(object_name, fields)
+        at = place(after) if after else None
+        if at is None:
+            return self._begun(object_name, visible)
+        if not at.locator:
+            state = self._bulk.state(at)
+            if state == "waiting":
+                return Page(records=(), after=after)
+            if state == "lost":
+                return self._begun(object_name, visible, tries=at.tries + 1)
+        part = self._bulk.part(object_name, visible, at)
+        if part is None:
+            return self._begun(object_name, visible, tries=at.tries)
+        records, following = part
+        if following is None:
+            self._bulk.end(at)
+        return Page(records=tuple(self._peopled(object_name, records)), after=str(following or ""))
+
+    def _begun(self, object_name: str, fields: Sequence[str], *, tries: int = 1) -> Page:
+        """A page without records that tells the new job, to be kept before it is waited for."""
+        made = self._bulk.begin(object_name, fields, tries=tries)
+        if isinstance(made, Refusal):
+            raise Unavailable(made.receipt(""))
+        return Page(records=(), after=str(made))
+
+    def count(self, object_name: str) -> int:
+        """How many records there are. Raises Unavailable."""
+        outcome = self._session.get("query", {"q": queries.counted(object_name)})
+        return int(_body(faults.judged(outcome, idempotent=True)).get("totalSize") or 0)
 
     def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
         """Opportunities with their contacts; other records as they are."""
@@ -177,11 +216,14 @@ class SalesforceConnector:
     def _visible(self, object_name: str, fields: Sequence[str]) -> list[str]:
         if object_name not in self._seen:
             self._seen[object_name] = frozenset(field.name for field in self.describe(object_name))
-        return [name for name in fields if name in self._seen[object_name]]
+        return [name for name in fields if holder(name) in self._seen[object_name]]
 
     def _retrieve(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Outcome:
         path = f"composite/sobjects/{quote(object_name, safe='')}"
         return self._session.post(path, queries.retrieval(ids, fields))
+
+    def _select_ids(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Outcome:
+        return self._session.get("query", {"q": queries.by_id(object_name, ids, fields)})
 
     def _select(self, object_name: str, emails: Sequence[str], fields: Sequence[str]) -> Outcome:
         return self._session.get("query", {"q": queries.people(object_name, emails, fields)})

@@ -52,6 +52,27 @@ def changed(object_name: str, fields: Iterable[str], since: Instant, after: str,
     return f"SELECT {columns} FROM {object_name} WHERE {' AND '.join(tests)} ORDER BY Id LIMIT {PAGE}"  # noqa: S608 -- names of the mapping, which has checked them; the id is escaped
 
 
+def columns(fields: Iterable[str]) -> list[str]:
+    """What a whole reading asks for, in its order."""
+    return sorted({*fields, *ALWAYS})
+
+
+def everything(object_name: str, fields: Iterable[str]) -> str:
+    """Every record of an object."""
+    return f"SELECT {', '.join(columns(fields))} FROM {object_name}"  # noqa: S608 -- names of the mapping, which has checked them
+
+
+def counted(object_name: str) -> str:
+    """How many there are."""
+    return f"SELECT COUNT() FROM {object_name}"  # noqa: S608 -- as above
+
+
+def by_id(object_name: str, ids: Iterable[str], fields: Iterable[str]) -> str:
+    """Records by id, where a field of a related record is asked for, which a collection cannot give."""
+    asked = listed(filter(_genuine, ids))
+    return f"SELECT {', '.join(columns(fields))} FROM {object_name} WHERE Id IN {asked}"  # noqa: S608 -- ids checked
+
+
 def roles(opportunities: Iterable[str]) -> str:
     """The contacts of opportunities."""
     asked = listed(filter(_genuine, opportunities))
@@ -72,15 +93,23 @@ USERS = "SELECT Id, Email FROM User WHERE IsActive = true"
 
 
 def record(object_name: str, found: Mapping[str, Any], fields: Iterable[str]) -> Record:
-    """One record of a reply; its id in the 18-character form."""
+    """One record of a reply, of JSON or of CSV; its id in the 18-character form."""
     return Record(
         object=object_name,
         id=full("salesforce", str(found["Id"])),
-        fields={name: found.get(name) for name in fields},
+        fields={name: _held(found, name) for name in fields},
         created_at=date(found.get("CreatedDate")),
         modified_at=date(found.get("SystemModstamp")),
         deleted=found.get("IsDeleted") is True,
     )
+
+
+def _held(found: Mapping[str, Any], name: str) -> Any:
+    """A field's value; `Campaign.Type` is nested in JSON, and a column of that name in CSV."""
+    if name in found or "." not in name:
+        return found.get(name)
+    relation, _, last = name.partition(".")
+    return (found.get(relation) or {}).get(last)
 
 
 def objects(body: Mapping[str, Any]) -> Sequence[str]:

@@ -7,6 +7,7 @@ hard-coded in it, so a sandbox is reached by an adapter that sends requests for 
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,9 +15,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from connectors.base import Credential
+from connectors.base import Credential, Fixed, Tokens
 from connectors.limits import Usage
-from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean
+from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.spending import Allowance, Purse
 
 VERSION = "66.0"
@@ -24,8 +25,14 @@ VERSION = "66.0"
 _DOMAINS = (".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com")
 
 
+def salesforces(address: str) -> bool:
+    """Whether an address is one of Salesforce's own, which a token may be sent to."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" and parts.username is None and f".{parts.hostname or ''}".endswith(_DOMAINS)
+
+
 class SalesforceSession:
-    """The instance's REST API; every call answers with a Reply or Lost and raises nothing.
+    """The instance's REST API; every call answers with an Outcome and raises nothing.
 
     ValueError at construction for an instance that is neither Salesforce's nor a configured sandbox, or for a
     token that cannot be one.
@@ -36,9 +43,10 @@ class SalesforceSession:
         self.purse = Purse(allowance)
         instance = credential.instance_url or credential.api_url
         host = urlsplit(instance).netloc
-        if not host or not (credential.api_url or host.endswith(_DOMAINS)):
+        if not host or not (credential.api_url or salesforces(instance)):
             msg = f"not an address of Salesforce: {instance or 'none given'}"
             raise ValueError(msg)
+        self._tokens: Tokens = credential.source if credential.tokens else Fixed(clean(credential.token))
         session = requests.Session()
         # No environment: a .netrc would replace the token. No address but the instance's, and no redirects.
         session.trust_env = False
@@ -46,9 +54,8 @@ class SalesforceSession:
         session.adapters.clear()
         session.mount(f"https://{host}/", _Adapter(credential.api_url))
         self._host = host
-        self._library = Salesforce(
-            session_id=clean(credential.token), instance_url=f"https://{host}", version=VERSION, session=session
-        )
+        # Every call brings its own token.
+        self._library = Salesforce(session_id="", instance_url=f"https://{host}", version=VERSION, session=session)
 
     @property
     def usage(self) -> Usage:
@@ -67,6 +74,10 @@ class SalesforceSession:
         """PATCH JSON."""
         return self._call("PATCH", path, body=body)
 
+    def delete(self, path: str) -> Outcome:
+        """DELETE."""
+        return self._call("DELETE", path)
+
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._library.session.close()
@@ -79,6 +90,11 @@ class SalesforceSession:
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outcome:
+        return signed(self._tokens, partial(self._send, method, path, parameters, body))
+
+    def _send(
+        self, method: str, path: str, parameters: Mapping[str, str] | None, body: Mapping[str, Any] | None, token: str
+    ) -> Outcome:
         withheld = self.purse.spend()
         if withheld is not None:
             return withheld
@@ -89,7 +105,7 @@ class SalesforceSession:
                 base + path,
                 params=parameters,
                 data=None if body is None else json.dumps(body),
-                headers={**self._library.headers, "X-PrettyPrint": "0"},
+                headers={**self._library.headers, "X-PrettyPrint": "0", "Authorization": f"Bearer {token}"},
                 timeout=self._timeout,
                 allow_redirects=False,
             )

@@ -78,8 +78,9 @@ def _file(name: str) -> Iterator[Record]:
 def _stored(a: Playbook, b: Playbook) -> Comparison | None:
     store = Store.open(wiring.settings().database_url.get_secret_value())
     try:
+        owners = wiring.ownership(wiring.settings(), store)
         with store.read() as conn:
-            records: Iterable[Record] = as_records(recorded(conn))
+            records: Iterable[Record] = as_records(recorded(conn, owners))
             return run(records, a, b)
     finally:
         store.dispose()

@@ -11,11 +11,13 @@ from rich.table import Table
 from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
 from connectors.limits import spare
-from integration import wiring
-from integration.flows import drift
+from integration import clock, connected, wiring
+from integration.commands import doctor_connections
+from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import store_problems
 from integration.settings import Settings, SettingsError, from_environment
+from integration.store import lanes, outbox
 from integration.store.errors import StoreError
 from integration.store.session import Store
 from integration.wakeups import connect, queue_problems
@@ -53,20 +55,41 @@ def _examine() -> Iterator[Finding]:
     yield Finding(subject="settings", ok=True, detail="complete")
     yield from _stores(settings)
     yield from _playbook(settings)
-    if settings.hubspot is None and settings.salesforce is None:
-        yield Finding(
-            subject="CRM",
-            ok=False,
-            detail="none is connected",
-            remedy="Set HUBSPOT_… or SALESFORCE_… (docs/operations.md).",
-        )
-    yield from _crms(settings)
+    try:
+        with connected.opened(settings) as store:
+            yield from doctor_connections.examined(settings, store)
+            yield from _crms(settings, store)
+            if store is not None and not store_problems(store):
+                yield from _going_live(settings, store)
+    except StoreError:
+        return  # told above
 
 
-def _crms(settings: Settings) -> Iterator[Finding]:
+def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
+    """What keeps writes from the CRMs on purpose: shadow mode, a person's pause, the limits of going live."""
+    if settings.shadow:
+        remedy = "See coldframe shadow report; unset COLDFRAME_SHADOW to go live (docs/going-live.md)."
+        yield Finding(subject="shadow mode", ok=True, detail="everything is computed, nothing written", remedy=remedy)
+    names = [each.name for each in connected.known(settings, store)]
+    with store.read() as conn:
+        stopped = lanes.stopped(conn)
+        waiting = {name: outbox.sendable(conn, name) for name in stopped}
+        limits = going.Allowed(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
+        held = going.held(conn, limits, names, clock.now())
+    for name, pause in stopped.items():
+        detail = f"{pause.reason}; {waiting[name]} writes wait"
+        yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")
+    for each in held:
+        what = "tasks" if each.what == "task" else "records"
+        detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show(each.until)}"
+        remedy = "Nothing is lost. COLDFRAME_TASKS_PER_HOUR and COLDFRAME_LIVE_RATE set the limits."
+        yield Finding(subject=f"{each.connection}: going live", ok=True, detail=detail, remedy=remedy)
+
+
+def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
     """Each CRM as it stands now, and since when what is amiss has been seen by the hourly look."""
     try:
-        connections = wiring.connections(settings)
+        connections = wiring.connections(settings, store)
     except wiring.UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="mapping", ok=False, detail=str(problem), remedy="Correct the file.")
@@ -84,7 +107,7 @@ def _crm(connection: Connection) -> Iterator[Finding]:
     try:
         found = drift.misfits(connection)
     except Unavailable as away:
-        yield unavailable(connection.name.capitalize(), f"{connection.name}'s fields", away.receipt)
+        yield unavailable(connection.system.capitalize(), f"{connection.name}'s fields", away.receipt)
         return
     for name in connection.mapping.objects:
         amiss = [each for each in found if each.subject.partition(".")[0] == name]

@@ -45,7 +45,8 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
       coldframe explain salesforce:Lead:00Q5g00000AbCdE --at 2026-01-31T09:00:00Z --json
     """
     service = wiring.service()
-    found = explained(service.store, service.playbook, lead, service.now() if at is None else at)
+    moment = service.now() if at is None else at
+    found = explained(service.store, service.playbook, lead, moment, service.ownership)
     if found is None:
         msg = f"nobody is known as {lead!r}; give an e-mail address, our id, or system:object:id"
         raise click.ClickException(msg)

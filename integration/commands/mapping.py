@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -13,13 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from connectors.base import Unavailable
-from integration import clock, wiring
+from integration import clock, connected, wiring
 from integration.commands.mapping_shown import plain, shown
 from integration.flows import drift
 from integration.flows.preview import find, preview
 from integration.flows.service import Connection
 from integration.playbook.comparison import compare
 from integration.settings import Settings, SettingsError, from_environment
+from integration.store.session import Store
 from mappings import files
 from mappings.files import MappingFile
 from mappings.problems import Problem, fatal
@@ -72,7 +73,7 @@ def check(names: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
 
 @mapping.command(name="preview")
 @click.argument("record")
-@click.option("--connection", type=click.Choice(["hubspot", "salesforce"]), help="Which CRM.  [default: the one]")
+@click.option("--connection", metavar="NAME", help="Which CRM, by its connection's name.  [default: the one]")
 @_AS_JSON
 def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
     r"""Show what a CRM record becomes: canonical fields, fit points, and what would be written. Nothing is.
@@ -89,11 +90,12 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
         msg = "the settings cannot be used: see coldframe doctor"
         raise click.ClickException(msg)
     try:
-        chosen = _connection(settings, connection)
         playbook = wiring.playbook(settings.playbook)
-        with closing(chosen.connector):
-            found = find(chosen, record)
-            seen = preview(chosen, playbook, found, clock.now()) if found else None
+        with connected.opened(settings) as store:
+            chosen = _connection(settings, store, connection)
+            with closing(chosen.connector):
+                found = find(chosen, record)
+                seen = preview(chosen, playbook, found, clock.now()) if found else None
     except (ValueError, wiring.UnusableError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
@@ -154,32 +156,49 @@ def _differences(settings: Settings | None, file: MappingFile, *, offline: bool)
 def _used(settings: Settings | None) -> list[MappingFile]:
     """The mappings of the connected systems, of all where none is."""
     paths: Mapping[str, str | None] = settings.mappings if settings else {"hubspot": None, "salesforce": None}
-    connected = [name for name in paths if settings and getattr(settings, name) is not None]
-    return [files.in_use(name, paths[name]) for name in connected or paths]
+    used = {each.system for each in _known(settings)}
+    return [files.in_use(name, paths[name]) for name in paths if name in used or not used]
+
+
+def _known(settings: Settings | None) -> Sequence[connected.Known]:
+    if settings is None:
+        return ()
+    with connected.opened(settings) as store:
+        return connected.known(settings, store) if store else connected.arranged((), settings)
 
 
 def _against_live(settings: Settings | None, file: MappingFile) -> tuple[list[Problem], str]:
-    """What does not fit the connected CRM; a note where none is connected, an error where it does not answer."""
+    """What does not fit the connected CRM (each, where several are of one system).
+
+    A note where none is connected, an error where one does not answer.
+    """
     if file.mapping is None or file.located is None:
         return [], ""
     system = file.mapping.system
-    credential = {"hubspot": settings.hubspot, "salesforce": settings.salesforce}[system] if settings else None
-    if credential is None:
+    those = [each for each in _known(settings) if each.system == system]
+    if settings is None or not those:
         return [], f"{file.name}: no {system} is connected, so its fields were not looked at"
-    connection = replace(wiring.connect(system, credential), mapping=file.mapping, located=file.located)
-    try:
-        with closing(connection.connector):
-            return [misfit.problem for misfit in drift.misfits(connection)], ""
-    except Unavailable as away:
-        return [Problem(file.name, 1, 1, f"{system} could not be asked for its fields: {away}")], ""
+    found: dict[Problem, None] = {}
+    with connected.opened(settings) as store:
+        for each in those:
+            credential = wiring.credential(settings, store, each)
+            connection = replace(
+                wiring.connect(system, credential, name=each.name), mapping=file.mapping, located=file.located
+            )
+            try:
+                with closing(connection.connector):
+                    found |= {misfit.problem: None for misfit in drift.misfits(connection)}
+            except Unavailable as away:
+                found[Problem(file.name, 1, 1, f"{each.name} could not be asked for its fields: {away}")] = None
+    return list(found), ""
 
 
-def _connection(settings: Settings, name: str | None) -> Connection:
-    connected = wiring.connections(settings)
-    if name is None and len(connected) > 1:
-        msg = f"several systems are connected: add --connection {' or '.join(connected)}"
+def _connection(settings: Settings, store: Store | None, name: str | None) -> Connection:
+    there = wiring.connections(settings, store)
+    if name is None and len(there) > 1:
+        msg = f"several systems are connected: add --connection {' or '.join(there)}"
         raise ValueError(msg)
-    chosen = connected.get(name) if name else next(iter(connected.values()), None)
+    chosen = there.get(name) if name else next(iter(there.values()), None)
     if chosen is None:
         msg = f"{name} is not connected" if name else "no CRM is connected"
         raise ValueError(msg)

@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from connectors.base import Unavailable, Verdict
-from connectors.provisioning import Step
+from connectors.provisioning import Provisioner, Step
 from connectors.replies import Refusal
-from integration import provisioners, wiring
-from integration.settings import Settings, SettingsError, from_environment
+from integration import connected, provisioners, wiring
+from integration.settings import SettingsError, from_environment
+from mappings.crm import CrmMapping
 
 _DONE = {"create": "created", "change": "changed", "remove": "removed"}
 _COLOURS = {"blocked": "red", "failed": "red", "by hand": "yellow", "keep": "dim"}
@@ -35,9 +36,10 @@ class Line:
 @click.option("--remove", is_flag=True, help="Take away what Coldframe has made, with its values.")
 @click.option("--yes", is_flag=True, help="Do not ask before --remove.")
 @click.option("--sales", multiple=True, metavar="USERNAME", help="Salesforce: a person who is to see the scores.")
+@click.option("--connection", default="", metavar="NAME", help="Which, where the system is connected several times.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def provision(  # noqa: PLR0913 -- the command's own options
-    system: str, *, dry_run: bool, remove: bool, yes: bool, sales: tuple[str, ...], as_json: bool
+    system: str, *, dry_run: bool, remove: bool, yes: bool, sales: tuple[str, ...], connection: str, as_json: bool
 ) -> None:
     r"""Make what Coldframe needs in a CRM: fields, groups, picklists, permissions.
 
@@ -53,7 +55,9 @@ def provision(  # noqa: PLR0913 -- the command's own options
     """
     try:
         settings = from_environment()
-        lines = list(_run(settings, system, sales=sales, act=not dry_run, remove=remove, sure=_asker(yes=yes)))
+        with connected.opened(settings) as store:
+            provisioner, mapping = provisioners.provisioner(settings, store, system, name=connection, sales=sales)
+            lines = list(_run(provisioner, mapping, act=not dry_run, remove=remove, sure=_asker(yes=yes)))
     except (SettingsError, wiring.UnusableError, provisioners.UnconnectedError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
@@ -64,10 +68,9 @@ def provision(  # noqa: PLR0913 -- the command's own options
     sys.exit(1 if any(line.outcome in {"failed", "blocked"} for line in lines) else 0)
 
 
-def _run(  # noqa: PLR0913 -- the command's own options
-    settings: Settings, system: str, *, sales: Sequence[str], act: bool, remove: bool, sure: Callable[[int], bool]
+def _run(
+    provisioner: Provisioner, mapping: CrmMapping, *, act: bool, remove: bool, sure: Callable[[int], bool]
 ) -> Iterator[Line]:
-    provisioner, mapping = provisioners.provisioner(settings, system, sales=sales)
     try:
         steps = provisioner.removal(mapping) if remove else provisioner.plan(mapping)
         if not act or (remove and steps and not sure(sum(step.action == "remove" for step in steps))):

@@ -14,12 +14,13 @@ from sandbox.server import Sandbox
 @click.option("--webhook-url", default="", metavar="URL", help="Where HubSpot's webhooks go; empty: nowhere.")
 @click.option("--webhook-secret", default="", metavar="SECRET", help="The client secret that signs them.")
 @click.option("--leads", default=0, show_default=True, metavar="N", help="Begin with N invented leads.")
+@click.option("--activities", default=0, show_default=True, metavar="M", help="And M things that they have done.")
 @click.option("--seed", default=7, show_default=True, help="The same seed invents the same people.")
 @click.option(
     "--ten-secondly", default=0, show_default=True, metavar="N", help="HubSpot's calls in ten seconds; 0: any."
 )
 def sandbox(  # noqa: PLR0913 - the options of the command
-    *, port: int, webhook_url: str, webhook_secret: str, leads: int, seed: int, ten_secondly: int
+    *, port: int, webhook_url: str, webhook_secret: str, leads: int, activities: int, seed: int, ten_secondly: int
 ) -> None:
     """Serve a HubSpot and a Salesforce over HTTP, in memory, until interrupted.
 
@@ -36,7 +37,7 @@ def sandbox(  # noqa: PLR0913 - the options of the command
     with Sandbox(port=port, seed=seed, webhook_url=webhook_url, webhook_secret=webhook_secret) as box:
         box.hubspot.limits.ten_secondly = ten_secondly
         if leads:
-            fill(box.hubspot, box.salesforce, leads=leads, seed=seed)
+            fill(box.hubspot, box.salesforce, leads=leads, seed=seed, activities=activities)
         click.echo(f"HubSpot     {box.url}/hubspot      {box.hubspot.counts()['contacts']} contacts")
         click.echo(f"Salesforce  {box.url}/salesforce   {box.salesforce.counts()['Lead']} leads")
         click.echo(f"SDR's desk  {box.url}/")

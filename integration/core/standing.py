@@ -10,6 +10,9 @@ from integration.core.playbook import Playbook
 from integration.core.state import LeadState, copied
 from mappings.instant import Instant
 
+_ASKED = frozenset({"asked", "flag"})
+"""Reasons for silence that are the person's own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -23,6 +26,8 @@ class Standing:
     stage: str
     track: str | None
     suppressed: bool
+    opted_out: bool
+    """Whether the person asked to be left alone; others are silenced by hand, or by a track that came to its end."""
     recycle_reason: str | None
     persona: str | None
     buying_job: str | None
@@ -51,6 +56,7 @@ def standing(playbook: Playbook, state: LeadState, at: Instant) -> Standing:
         stage=state.stage,
         track=state.stay.track if state.stay else None,
         suppressed=fold.silent,
+        opted_out=fold.silent and not _ASKED.isdisjoint(state.silenced),
         recycle_reason=state.recycle_reason,
         persona=fold.persona(),
         buying_job=fold.job(),

@@ -3,7 +3,8 @@
 A lead with ten new activities is decided once and written once. What survives a crash: a lead stays
 dirty until the transaction that stored its new state, its effects and its wishes for the CRM also
 clears the mark, and only if nobody marked it again meanwhile. Effects have keys derived from their
-causes; a key that is already stored is never carried out again, however often state is re-derived.
+causes; a key that is already stored is never carried out again, however often state is re-derived. What lies before
+the service was live is stored and not carried out at all (see live.py).
 """
 
 from collections import defaultdict
@@ -18,21 +19,23 @@ from integration.core.effects import Effect, Escalated, TaskWanted, TouchDue
 from integration.core.replay import advance as fold
 from integration.core.standing import standing
 from integration.core.state import newborn
-from integration.flows import histories, joining, signals
+from integration.flows import histories, joining, live, signals
 from integration.flows.histories import History
-from integration.flows.lane import drain
+from integration.flows.lane import GATHER, drain
 from integration.flows.service import Service
 from integration.flows.written import as_fields, as_row, as_task, as_touch
 from integration.store import dirty, effects, leads, leases, outbox, references
 from integration.store.code import encode
 from integration.store.leads import LeadRow
 from integration.store.leases import Lease
+from integration.store.live import HISTORY
+from integration.store.silence import silence
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
 log = structlog.get_logger()
 
-BATCH = 100
+BATCH = 200
 """Leads in one transaction."""
 
 
@@ -46,7 +49,7 @@ class _Outcome:
     row: LeadRow
     decision: Decision
     fields: Fields
-    seen: int
+    saved: leads.SavedLead
 
 
 def _turn(service: Service, lease: Lease, /) -> bool:
@@ -60,7 +63,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
         if not marks and not rows:
             return False
         rows, marks = joining.apart(rows, marks)
-        past = histories.load(conn, rows)
+        past = histories.load(conn, rows, service.ownership)
     outcomes = [_decide(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
@@ -69,13 +72,15 @@ def _turn(service: Service, lease: Lease, /) -> bool:
     log.info("advanced", leads=len(outcomes))
     for name in sorted(wanted):
         service.wake(f"deliver:{name}")
+    if len(rows) < BATCH:
+        service.sleep(GATHER)
     return True
 
 
 def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -> set[str]:
     """Decide for these leads inside the caller's write transaction; the connections with something to deliver."""
     rows = leads.get(conn, lead_ids)
-    past = histories.load(conn, rows)
+    past = histories.load(conn, rows, service.ownership)
     return _save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
 
 
@@ -83,21 +88,34 @@ def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> _Out
     """Go on from the stored state, or from the beginning when something arrived late."""
     decision = fold(service.playbook, past.state or newborn(row.id), past.events, now, owned=True)
     fields = as_fields(standing(service.playbook, decision.state, now), now)
-    return _Outcome(row, decision, fields, past.seen)
+    return _Outcome(row, decision, fields, _saved(row.id, decision, fields, past.seen, now))
 
 
 def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instant) -> set[str]:
     """Store everything that was decided; the connections that have something to deliver now."""
-    leads.save(conn, [_saved(outcome, now) for outcome in outcomes])
+    leads.save(conn, [outcome.saved for outcome in outcomes])
     decided = [effect for outcome in outcomes for effect in outcome.decision.effects]
-    new = set(effects.add(conn, [as_row(effect, now) for effect in decided]))
+    states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
+    past = live.history(conn, service, live.since(conn, service, now), decided, states)
+    rows = [as_row(effect, now, HISTORY if effect.key in past else None) for effect in decided]
+    new = set(effects.add(conn, rows)) - past
     wanted = _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
+    wanted |= silence(conn, _silenced(outcomes, new), now)
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
     for name, those in references.met(conn, changed).items():  # who is met there later: see people.people
         if name in service.connections:
             outbox.want_fields(conn, name, those, now)
             wanted.add(name)
     return wanted
+
+
+def _silenced(outcomes: Sequence[_Outcome], new: set[str]) -> set[str]:
+    """Leads whom nobody is to contact, of whom something was decided just now: that they are, or what is too late."""
+    return {
+        outcome.row.id
+        for outcome in outcomes
+        if outcome.fields["stage"] == "suppressed" and any(effect.key in new for effect in outcome.decision.effects)
+    }
 
 
 def _want_once(conn: Sql, service: Service, new: Sequence[Effect], now: Instant) -> set[str]:
@@ -137,14 +155,13 @@ def _differs(before: Fields | None, after: Fields) -> bool:
     return before is None or any(before.get(name) != value for name, value in after.items() if name != "scored_at")
 
 
-def _saved(outcome: _Outcome, now: Instant) -> leads.SavedLead:
-    state, fields = outcome.decision.state, outcome.fields
+def _saved(lead: str, decision: Decision, fields: Fields, seen: int, now: Instant) -> leads.SavedLead:
     return leads.SavedLead(
-        id=outcome.row.id,
-        state=encode(state),
-        seen=outcome.seen,
-        due=state.due,
-        standing=fields,
+        id=lead,
+        state=encode(decision.state),
+        seen=seen,
+        due=decision.state.due,
+        standing=encode(fields),
         stage=str(fields["stage"]),
         band=str(fields["band"]),
         total=int(str(fields["total"])),

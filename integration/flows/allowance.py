@@ -46,6 +46,7 @@ class StoredAllowance:
 
     store: Store
     connection: str
+    system: str
     reserve: float
     patience: Span
     sleep: Callable[[float], None]
@@ -110,7 +111,7 @@ class StoredAllowance:
         else:
             before, tally = tally, self._reported(tally, now)
         kept = self.reserve * (FOR_PEOPLE if people else 1)
-        grant = granted(tally, now, reserve=kept, ask_again=ASK_AGAIN.get(self.connection, HOUR))
+        grant = granted(tally, now, reserve=kept, ask_again=ASK_AGAIN.get(self.system, HOUR))
         if grant.calls or tally != before:
             usage.put(conn, self.connection, pool, grant.tally, now)
         return grant

@@ -6,22 +6,29 @@ was never stored, the next try tells the connector to look for the task's key be
 Retries are counted here and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
+from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Unavailable, Verdict, Write
+from integration.flows import going, natives
+from integration.flows.closings import closings
 from integration.flows.lane import drain
-from integration.flows.resting import open_for, rest
+from integration.flows.resting import rest
 from integration.flows.service import Connection, Service
-from integration.store import lanes, leases, outbox, references, refresh
+from integration.flows.waiting import look, opened, ripe
+from integration.store import leases, outbox, references, refresh
+from integration.store.code import encode
 from integration.store.leases import Lease
 from integration.store.outbox import Outgoing
 from integration.store.references import Reference
+from integration.store.session import serialise
+from integration.store.silence import silence
 from mappings.canonical import Fields
 from mappings.instant import MINUTE, SECOND, Instant, Span
+from mappings.sameness import same
 from mappings.translate import outward
 
 log = structlog.get_logger()
@@ -41,76 +48,74 @@ def deliver(service: Service, connection: str) -> int:
 
 def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     """One batch that is full or has waited long enough; of tasks first, since somebody waits for them."""
-    limits, now = connection.connector.limits, service.now()
-    with service.store.read() as conn:
-        way = open_for(connection.name, lanes.paused(conn, now))
-        if way == "nothing":
-            return False
-        tasks = outbox.pending(conn, connection.name, "task", now, limits.tasks)
-        touches = _one_each(outbox.pending(conn, connection.name, "touch", now, limits.fields))
-        rows = outbox.pending(conn, connection.name, "fields", now, limits.fields)
-        closings = outbox.pending(conn, connection.name, "closing", now, limits.fields)
-    fields = [row for row in rows if row.standing is not None]  # the others will be decided
-    if way == "tasks":
-        touches, closings, fields = [], [], []
-    if _ripe(service, tasks, limits.tasks, now):
-        return _send_tasks(service, lease, connection, tasks)
-    if closings:
-        return _close_tasks(service, lease, connection, closings)
-    if _ripe(service, touches, limits.fields, now):
-        return _send_touches(service, lease, connection, touches)
-    if _ripe(service, fields, limits.fields, now):
-        return _send_fields(service, lease, connection, fields)
-    if tasks or touches or fields:
+    now = service.now()
+    way = opened(service, lease, connection, now)
+    if way == "nothing":
+        return False
+    found = look(service, connection, now, way)
+    if ripe(service, found.tasks, found.free, now):
+        return _send_tasks(service, lease, connection, found.tasks)
+    if found.closings:
+        return _close_tasks(service, lease, connection, found.closings)
+    if ripe(service, found.touches, found.room, now):
+        return _send_touches(service, lease, connection, found.touches)
+    if ripe(service, found.fields, found.room, now):
+        return _send_fields(service, lease, connection, found.fields)
+    if found.lingering:
         service.sleep(_LOOK)
-    return bool(tasks or touches or fields)
-
-
-def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
-    """The oldest touch of each lead: the next one goes when this one has arrived, so that none hides another."""
-    first: dict[str, Outgoing] = {}
-    for row in rows:
-        first.setdefault(row.lead_id, row)
-    return list(first.values())
-
-
-def _ripe(service: Service, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
-    """Whether these fill a call, or the oldest has lingered long enough for others to come along."""
-    return len(rows) >= limit or any(row.since + service.linger <= now for row in rows)
+    return found.lingering
 
 
 def _send_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         outbox.attempting(conn, [row.id for row in rows])
+        new = sum(not row.attempted for row in rows)  # one that is tried again was counted before
+        going.spent(conn, going.tasks(service, connection.name), new, service.now())
     writes = [_task(row) for row in rows]
     return _settle(service, lease, connection, rows, writes)
 
 
 def _send_fields(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
-    wanted = {row.id: outward(connection.mapping, row.object, row.standing or {}) for row in rows}
-    changed = [row for row in rows if _news(wanted[row.id], row.written, connection)]
+    """Our own fields where a value is new, and the CRM's own as far as they may be written now."""
+    try:
+        ready = natives.look(service, lease, connection, rows)
+    except Unavailable as away:
+        _pause(service, lease, connection, away.receipt)
+        return False
+    wanted: dict[int, Raw] = {}
+    for row in rows:
+        ours = outward(connection.mapping, row.object, row.standing or {})
+        news = _news(ours, row.written, connection, row.object)
+        wanted[row.id] = {**(ours if news else {}), **ready.fields.get(row.id, {})}
+    changed = [row for row in rows if wanted[row.id]]
     writes = [FieldWrite(key=row.key, object=row.object, id=row.external_id, fields=wanted[row.id]) for row in changed]
-    if len(changed) < len(rows):
-        ids = {row.id for row in changed}
+    limit = going.records(service, connection.name)
+    if len(changed) < len(rows) or limit.most:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            outbox.sent(conn, [(row.id, row.seq, row.external_id) for row in rows if row.id not in ids])
-    return not writes or _settle(service, lease, connection, changed, writes)
+            going.spent(conn, limit, len(changed), service.now())
+            _done(conn, service, [(row, row.external_id) for row in rows if not wanted[row.id]], ready.resting)
+    return not writes or _settle(service, lease, connection, changed, writes, ready.resting)
 
 
 def _close_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
-    """Close tasks that stand twice in a CRM since their leads have become one."""
-    name, close = next(
-        ((each.name, each.task.close) for each in connection.mapping.objects.values() if each.task), ("", {})
-    )
-    # A mapping that does not say how sends nothing, and the task stays open.
-    writes = [FieldWrite(key=row.key, object=name, id=str(row.payload["id"]), fields=close) for row in rows]
+    """Close tasks that nobody is to work on any more, unless sales has closed them already."""
+    try:
+        writes = closings(connection, rows)
+    except Unavailable as away:
+        _pause(service, lease, connection, away.receipt)
+        return False
     return _settle(service, lease, connection, rows, writes)
 
 
 def _send_touches(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     """Name the touch on the record; a workflow of the marketing system that watches it delivers it."""
+    limit = going.records(service, connection.name)
+    if limit.most:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            going.spent(conn, limit, len(rows), service.now())
     writes = [
         FieldWrite(
             key=row.key,
@@ -123,10 +128,26 @@ def _send_touches(service: Service, lease: Lease, connection: Connection, rows: 
     return _settle(service, lease, connection, rows, writes)
 
 
-def _news(wanted: Raw, written: Fields | None, connection: Connection) -> bool:
-    """True where a value differs from the last one written; the time of scoring alone is no news."""
-    quiet = connection.mapping.quiet
-    return written is None or any(written.get(name) != value for name, value in wanted.items() if name not in quiet)
+def _news(wanted: Raw, written: Fields | None, connection: Connection, object_name: str) -> bool:
+    """True where a value says something else than the last one written; the time of scoring alone is no news."""
+    quiet, kinds = connection.mapping.quiet, connection.mapping.kinds(object_name)
+    return written is None or any(
+        not same(kinds[name], written.get(name), value) for name, value in wanted.items() if name not in quiet
+    )
+
+
+def _done(
+    conn: Sql, service: Service, rows: Sequence[tuple[Outgoing, str]], resting: Collection[int] = frozenset()
+) -> None:
+    """(row, record) of what was sent, or needs no sending; those of which something has to wait stay pending."""
+    outbox.sent(conn, [(row.id, row.seq, record) for row, record in rows if row.id not in resting])
+    outbox.rest(conn, [row.id for row, _ in rows if row.id in resting], service.now() + natives.REST)
+
+
+def _pause(service: Service, lease: Lease, connection: Connection, stop: Receipt) -> None:
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        rest(conn, connection.name, stop, service.now())
 
 
 def _task(row: Outgoing) -> TaskWrite:
@@ -145,26 +166,29 @@ def _task(row: Outgoing) -> TaskWrite:
     )
 
 
-def _settle(
-    service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing], writes: Sequence[Write]
+def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
+    service: Service,
+    lease: Lease,
+    connection: Connection,
+    rows: Sequence[Outgoing],
+    writes: Sequence[Write],
+    resting: Collection[int] = frozenset(),
 ) -> bool:
     """Send one batch and store what became of every write; false when the connection has to wait."""
     receipts = connection.connector.apply(writes)
     now = service.now()
     pairs = list(zip(rows, writes, receipts, strict=True))
     stop = _stop(receipts)
+    done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
+    written = list(_written(connection, [(row, write) for row, write, _ in done if isinstance(write, FieldWrite)]))
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
-        done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
-        outbox.sent(conn, [(row.id, row.seq, receipt.id) for row, _, receipt in done])
-        references.wrote(
-            conn,
-            [
-                (connection.name, write.object, write.id, {**(row.written or {}), **write.fields})
-                for row, write, _ in done
-                if isinstance(write, FieldWrite)
-            ],
-        )
+        if any(natives.among(connection, write) for write in writes):
+            serialise(conn, "people")  # before any row: whoever reads records takes it first, too
+        _done(conn, service, [(row, receipt.id) for row, _, receipt in done], resting)
+        references.wrote(conn, written)
+        natives.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
+        silence(conn, {row.lead_id for row, write, _ in done if isinstance(write, TaskWrite)}, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING:
                 _refused(conn, connection, row, receipt, now)
@@ -172,6 +196,17 @@ def _settle(
             rest(conn, connection.name, stop, now)
     log.info("delivered", connection=connection.name, sent=len(done), of=len(writes), paused=stop is not None)
     return stop is None
+
+
+def _written(
+    connection: Connection, done: Sequence[tuple[Outgoing, FieldWrite]]
+) -> Iterator[tuple[str, str, str, str]]:
+    """What our own fields hold now that the CRM accepted these, as `references.wrote` wants it."""
+    for row, write in done:
+        native = natives.named(connection, write.object)
+        ours = {name: value for name, value in write.fields.items() if name not in native}
+        if ours:
+            yield connection.name, write.object, write.id, encode({**(row.written or {}), **ours})
 
 
 def _stop(receipts: Sequence[Receipt]) -> Receipt | None:

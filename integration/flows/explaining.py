@@ -12,19 +12,22 @@ from integration.playbook.telling import Recorded
 from integration.store import effects, leads
 from integration.store.leads import LeadRow
 from integration.store.session import Store
+from mappings.conflicts import NOBODY, Ownership
 from mappings.instant import Instant
 
 _ADDRESS = 3
 """Parts of `system:object:id`."""
 
 
-def explained(store: Store, playbook: Playbook, name: str, at: Instant) -> tuple[LeadRow, Explanation] | None:
+def explained(
+    store: Store, playbook: Playbook, name: str, at: Instant, ownership: Ownership = NOBODY
+) -> tuple[LeadRow, Explanation] | None:
     """The lead called `name` (our id, an e-mail, or `system:object:id`) at an instant; None if nobody is."""
     with store.read() as conn:
         row = found(conn, name)
         if row is None:
             return None
-        events = histories.whole(conn, [row])[row.id]
+        events = histories.whole(conn, [row], ownership)[row.id]
         kept = [
             Recorded(key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload)
             for each in effects.history(conn, [row.id])

@@ -1,20 +1,23 @@
 """Facts: what deliveries say, stored as activities and field changes of the people they are about."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
 from integration.flows import people
 from integration.flows.people import Resolved, Sighting
+from integration.flows.routing import named, routed
 from integration.flows.service import Service
 from integration.flows.signals import relevant
 from integration.flows.told import Told, change_leads
-from integration.store import activities, dirty, leads, refresh
+from integration.store import activities, dirty, held, leads, refresh
 from integration.store.references import Address
 from mappings.answers import telling
-from mappings.canonical import Fields, Value
+from mappings.canonical import STANDING_FIELDS, Fields, Value
+from mappings.crm import Target
 from mappings.instant import Instant
+from mappings.native import Held
 from mappings.translate import inward_property
 from webhooks.facts import Heard, Noticed
 
@@ -31,10 +34,11 @@ def _store_heard(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]]
     now = service.now()
     who = people.people(
         conn,
-        [_person(source, each) for source, each in heard],
+        [_person(service, source, each) for source, each in heard],
         at=now,
         new_id=service.new_id,
         connected=service.connections,
+        owners=service.ownership.lead,
     )
     where = _companies(conn, service, heard, now)
     _welcome(conn, service, who, [each for _, each in heard], where)
@@ -88,12 +92,14 @@ def _mark_accounts(
         dirty.mark_accounts(conn, sorted(account for account in homes if account), service.now())
 
 
-def _person(source: str, heard: Heard) -> Sighting:
+def _person(service: Service, source: str, heard: Heard) -> Sighting:
     """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
     references: tuple[Address, ...] = ()
     if heard.lead:
         parts = heard.lead.split(":", 2)
-        references = ((parts[0], parts[1], parts[2]),) if len(parts) == 3 else ((source, "lead", heard.lead),)  # noqa: PLR2004 - system:object:id
+        whole = len(parts) == 3  # noqa: PLR2004 - system:object:id
+        system = named(service.connections, parts[0])
+        references = ((system, parts[1], parts[2]),) if whole else ((source, "lead", heard.lead),)
     return Sighting(references=references, handle=heard.email.casefold() if heard.email else None)
 
 
@@ -124,7 +130,7 @@ def _welcome(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard],
         if account:
             fields["account"] = account
         rows.append((lead, each.at, f"first:{lead}", fields))
-    change_leads(conn, now, rows, rest=service.grace)
+    change_leads(conn, now, rows, owners=service.ownership.lead, rest=service.grace)
     find(conn, service, [each.email.casefold() for each, _ in first.values() if each.email])
 
 
@@ -146,7 +152,7 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     Somebody whom no reference leads to and whose e-mail was not told is nobody yet: the record is read
     first, since it may be a person who is known by e-mail.
     """
-    mine = [each for each in noticed if each.system in service.connections]
+    mine = _without_echoes(conn, service, routed(service.connections, noticed))
     if not mine:
         return
     by_record: dict[Address, list[Noticed]] = defaultdict(list)
@@ -157,14 +163,15 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     known = leads.by_reference(conn, values)
     persons = [key for key in values if key in known or _email(values[key])]
     sightings = [Sighting(references=(key,), handle=_email(values[key])) for key in persons]
-    who = people.people(conn, sightings, at=now, new_id=service.new_id, connected=service.connections)
+    owners = service.ownership.lead
+    who = people.people(conn, sightings, at=now, new_id=service.new_id, connected=service.connections, owners=owners)
     known_rows: list[Told] = []
     new_rows: list[Told] = []
     for lead, key in zip(who.ids, persons, strict=True):
         rows = known_rows if key in known else new_rows
         rows += [(lead, at, change, fields) for at, change, fields in values[key]]
-    change_leads(conn, now, new_rows, rest=service.grace, reported=True)
-    change_leads(conn, now, known_rows, reported=True)
+    change_leads(conn, now, new_rows, owners=owners, rest=service.grace, reported=True)
+    change_leads(conn, now, known_rows, owners=owners, reported=True)
     stale = {
         key
         for key, told in by_record.items()
@@ -172,6 +179,39 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
         and (key not in known or not all(_settled(service, each) for each in told))
     }
     refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in stale])
+
+
+def _without_echoes(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> list[Noticed]:
+    """What is left without our own writes coming back: known by their origin, else by their value.
+
+    Nothing that a person did on a page is an echo, and of fields that we do not write nothing is either.
+    """
+    doubtful = {
+        (each.system, each.object, each.id): None for each in noticed if _native(service, each) and not _by_person(each)
+    }
+    known = held.load(conn, doubtful) if doubtful else {}
+    return [each for each in noticed if not _echo(service, each, known)]
+
+
+def _echo(service: Service, told: Noticed, known: Mapping[Address, Mapping[str, Held]]) -> bool:
+    if told.what != "changed" or told.property is None or _by_person(told):
+        return False
+    if told.own:
+        return True
+    target = _native(service, told)
+    memory = known.get((told.system, told.object, told.id), {}).get(told.property)
+    return bool(target and memory and memory.knows(STANDING_FIELDS[target.name].kind, told.value))
+
+
+def _by_person(told: Noticed) -> bool:
+    """Whether a person made the change on a page of the CRM: never an echo, whatever the value."""
+    return told.origin.startswith("CRM_UI") or "/userId:" in told.origin
+
+
+def _native(service: Service, told: Noticed) -> Target | None:
+    """What we write to the changed property, where it is one of the CRM's own."""
+    found = service.connections[told.system].mapping.objects.get(told.object)
+    return next((target for target in found.native if target.field == told.property), None) if found else None
 
 
 def _is_person(service: Service, key: Address) -> bool:
@@ -187,7 +227,8 @@ def _values(service: Service, told: Sequence[Noticed]) -> list[tuple[Instant, st
             mapping = service.connections[each.system].mapping
             fields = inward_property(mapping, each.object, each.property, each.value or "")
             if fields:
-                found.append((each.at, each.key, fields))
+                key = each.key if each.key.startswith(f"{each.system}:") else f"{each.system}:{each.key}"
+                found.append((each.at, key, fields))  # the key says who spoke
     return found
 
 

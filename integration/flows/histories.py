@@ -14,12 +14,14 @@ from sqlalchemy import Connection as Sql
 from integration.core.decide import order
 from integration.core.events import AccountChanged, Event, LeadChanged
 from integration.core.state import LeadState
+from integration.flows import counting
 from integration.store import activities, changes
 from integration.store.activities import ActivityRow
 from integration.store.changes import ChangeRow
 from integration.store.code import decode
 from integration.store.leads import LeadRow
 from mappings.canonical import Activity, Value
+from mappings.conflicts import NOBODY, Ownership
 
 
 class _OfLead(Protocol):
@@ -39,11 +41,11 @@ class History:
     seen: int
 
 
-def load(conn: Sql, rows: Sequence[LeadRow]) -> dict[str, History]:
+def load(conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY) -> dict[str, History]:
     """What to fold for each of these leads, in a handful of statements whatever their number.
 
     A lead goes on from its state when everything new came later than what it has folded; otherwise,
-    and when it joined an account, its whole history is read.
+    and when it joined an account, its whole history is read. `ownership` says whose word counts of which field.
     """
     states = {row.id: None if row.state is None else decode(row.state, LeadState) for row in rows}
     deeds = _by_lead(activities.fresh(conn, {row.id: row.seen for row in rows}))
@@ -51,7 +53,7 @@ def load(conn: Sql, rows: Sequence[LeadRow]) -> dict[str, History]:
     for row in rows:
         if row.account_id:
             firms[row.account_id] = min(row.seen, firms.get(row.account_id, row.seen))
-    told = changes.fresh(conn, {row.id: row.seen for row in rows}, firms)
+    told = counting.fresh(conn, changes.fresh(conn, {row.id: row.seen for row in rows}, firms), ownership)
     about, of_firms = _by_lead(told), _by_account(told)
     found: dict[str, History] = {}
     again: list[LeadRow] = []
@@ -64,16 +66,16 @@ def load(conn: Sql, rows: Sequence[LeadRow]) -> dict[str, History]:
         if state is None or joined or (events and order(events[0]) <= tuple(state.watermark or ())):
             again.append(row)
         found[row.id] = History(state=state, events=events, seen=max(seen, row.seen))
-    found.update(_whole(conn, again, found))
+    found.update(_whole(conn, again, found, ownership))
     return found
 
 
-def whole(conn: Sql, rows: Sequence[LeadRow]) -> dict[str, list[Event]]:
+def whole(conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY) -> dict[str, list[Event]]:
     """Everything that ever happened to these leads, in order."""
-    return {lead: history.events for lead, history in _whole(conn, rows, {}).items()}
+    return {lead: history.events for lead, history in _whole(conn, rows, {}, ownership).items()}
 
 
-def _whole(conn: Sql, rows: Sequence[LeadRow], known: dict[str, History]) -> dict[str, History]:
+def _whole(conn: Sql, rows: Sequence[LeadRow], known: dict[str, History], ownership: Ownership) -> dict[str, History]:
     if not rows:
         return {}
     ids = [row.id for row in rows]
@@ -82,11 +84,13 @@ def _whole(conn: Sql, rows: Sequence[LeadRow], known: dict[str, History]) -> dic
         str(change.fields["account"]) for mine in about.values() for change in mine if change.fields.get("account")
     }
     firms = _by_account(changes.history(conn, (), joins))
+    heard = {account: counting.counting(mine, ownership.account) for account, mine in firms.items()}
     found = {}
     for lead in ids:
         mine = about.get(lead, [])
-        events = _events(lead, deeds.get(lead, ()), mine, ())
-        events += _memberships(mine, firms)
+        counts = counting.counting(mine, ownership.lead)
+        events = _events(lead, deeds.get(lead, ()), counts, ())
+        events += _memberships(counts, heard)
         events.sort(key=order)
         seen = max((each.seq for each in (*deeds.get(lead, ()), *mine)), default=0)
         seen = max([seen, *(change.seq for account in joins for change in firms.get(account, ()))])

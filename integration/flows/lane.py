@@ -21,6 +21,9 @@ log = structlog.get_logger()
 
 STINT = 5.0
 """Seconds of work after which a drain makes room for others on its queue and asks to be woken again."""
+GATHER = 0.03
+"""Seconds for which a lane that had less than a batch lets more of it gather: a commit costs the same for one as for
+many, and those who answer webhooks wait for the same pen."""
 _LOOK = 0.05
 """Seconds between two looks for more work."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection as Sql
 from integration.store import accounts, leads, merging, outbox, references
 from integration.store.references import Address
 from mappings.canonical import NOTHING
+from mappings.conflicts import Owners
 from mappings.instant import Instant
 
 
@@ -38,8 +39,14 @@ class Resolved:
     """Leads that turned out to be the same person as another, and as whom they live on."""
 
 
-def people(
-    conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: Callable[[], str], connected: Container[str]
+def people(  # noqa: PLR0913 - who is seen, and what follows
+    conn: Sql,
+    sightings: Sequence[Sighting],
+    *,
+    at: Instant,
+    new_id: Callable[[], str],
+    connected: Container[str],
+    owners: Owners,
 ) -> Resolved:
     """Find or add the lead behind every sighting, and store references not seen before.
 
@@ -48,6 +55,9 @@ def people(
     """
     handles = leads.by_email(conn, _handles(sightings))
     handles |= _former(conn, [seen for seen in sightings if seen.handle and seen.handle not in handles])
+    if all(seen.handle in handles and not seen.references for seen in sightings):
+        ids = tuple(handles[str(seen.handle)] for seen in sightings)
+        return Resolved(ids=ids, newcomers=frozenset(), linked=frozenset())  # the usual case, and a busy one
     resolved, links, created = _resolve(sightings, leads.by_reference(conn, _references(sightings)), handles, new_id)
     leads.add(
         conn, [leads.NewLead(id=key, email=handle, fields=NOTHING, created_at=at) for key, handle in created.items()]
@@ -60,7 +70,7 @@ def people(
         ],
     )
     for loser, winner in resolved.joined.items():
-        merging.join(conn, loser, winner, at)
+        merging.join(conn, loser, winner, at, owners)
     met: defaultdict[str, list[str]] = defaultdict(list)
     for (system, name, _), lead in links.items():
         if system in connected and name in references.PEOPLE:

@@ -17,7 +17,7 @@ from integration.flows.written import as_fields
 from mappings.canonical import Fields
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
-from mappings.translate import Inward, inward, outward
+from mappings.translate import Inward, inward, natives, outward
 
 _OBJECTS = {"00Q": "Lead", "003": "Contact"}
 """Salesforce's key prefixes of people."""
@@ -51,11 +51,11 @@ def find(connection: Connection, named: str) -> Record | None:
         return next(iter(connector.find([text], needed)), None)
     match = _NAMED.fullmatch(text)
     object_name, record_id = match.groups() if match else (_object(connection, text), text)
-    if object_name not in needed or not genuine(connection.name, record_id):
+    if object_name not in needed or not genuine(connection.system, record_id):
         people = ", ".join(mapping.people)
         msg = f"'{named}' names no record: write an e-mail address, an id, or OBJECT:ID with one of {people}"
         raise ValueError(msg)
-    return next(iter(connector.read(object_name, [full(connection.name, record_id)], needed[object_name])), None)
+    return next(iter(connector.read(object_name, [full(connection.system, record_id)], needed[object_name])), None)
 
 
 def preview(connection: Connection, playbook: Playbook, record: Record, now: Instant) -> Preview:
@@ -73,7 +73,11 @@ def preview(connection: Connection, playbook: Playbook, record: Record, now: Ins
         events.insert(0, AccountChanged(id="company", at=now, account="preview", fields=account))
     decision = advance(playbook, state, events, now)
     where = standing(playbook, decision.state, now)
-    writes = outward(mapping, record.object, as_fields(where, now))
+    fields = as_fields(where, now)
+    writes = {
+        **outward(mapping, record.object, fields),
+        **natives(mapping, record.object, fields, record.fields),
+    }
     return Preview(
         connection=connection.name,
         record=record,
@@ -105,5 +109,5 @@ def _points(lines: Sequence[Line]) -> list[tuple[str, float]]:
 
 
 def _object(connection: Connection, record_id: str) -> str:
-    people: Mapping[str, str] = _OBJECTS if connection.name == "salesforce" else {}
-    return people.get(record_id[:3], connection.mapping.people[0] if connection.name == "hubspot" else "")
+    people: Mapping[str, str] = _OBJECTS if connection.system == "salesforce" else {}
+    return people.get(record_id[:3], connection.mapping.people[0] if connection.system == "hubspot" else "")

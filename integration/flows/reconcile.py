@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 OVERLAP: Span = 5 * MINUTE
 """How late a CRM may show a change under its earlier time."""
-_ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity")
-"""What sales says in a task is read before the status that was set with it; people before the deals about them."""
+_ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity", "activity")
+"""What sales says in a task is read before the status that was set with it; people before what is about them."""
 _FORBIDDEN = ("SCOPE", "FORBIDDEN", "HTTP_403", "INSUFFICIENT")
 
 
@@ -105,10 +105,12 @@ def _objects(connection: Connection) -> list[str]:
 def _pages(service: Service, lease: Lease, connection: Connection, name: str) -> Iterable[bool]:
     """Read and store page after page of one object; whether there is more after each."""
     cursor = f"poll:{connection.name}:{name}"
-    task = connection.mapping.objects[name].task
+    found = connection.mapping.objects[name]
+    task = None if found.activity else found.task  # other people's tasks are read too where they say something
     with service.store.read() as conn:
         mark = begun(_known(cursors.get(conn, cursor)), service.now())
     while True:
+        asked_at = service.now()
         try:
             page = connection.connector.changes(
                 name,
@@ -118,19 +120,19 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
                 having=task.key if task else "",
             )
         except Unavailable as fault:
-            if not _forbidden(fault):
+            if not forbidden(fault):
                 raise
             log.warning("this user may not read an object", connection=connection.name, object=name, said=str(fault))
             return
         mark = moved(mark, page, service.now())
-        _store(service, lease, connection, page, mark=mark, cursor=cursor)
+        _store(service, lease, connection, page, mark=mark, cursor=cursor, asked_at=asked_at)
         yield bool(mark.after)
         if not mark.after:
             return
 
 
 def _store(  # noqa: PLR0913 - a page, and what it is stored with
-    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, cursor: str
+    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, cursor: str, asked_at: Instant
 ) -> None:
     with service.store.read() as conn:
         named = companies_named(connection, page.records)
@@ -139,7 +141,7 @@ def _store(  # noqa: PLR0913 - a page, and what it is stored with
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
-        store_records(conn, service, connection, records)
+        store_records(conn, service, connection, records, asked_at=asked_at)
         _put(conn, cursor, mark, service.now())
     if records:
         service.wake("advance")
@@ -159,6 +161,13 @@ def begun(mark: Mark | None, now: Instant) -> Mark:
     return replace(mark, began_at=now, since=mark.newest if settled else mark.newest - OVERLAP)
 
 
+def start(conn: Sql, connection: str, name: str, now: Instant) -> None:
+    """Changes of an object are looked for from now on, where they are not already."""
+    cursor = f"poll:{connection}:{name}"
+    if cursors.get(conn, cursor) is None:
+        _put(conn, cursor, Mark(newest=now, grown_at=now), now)
+
+
 def moved(mark: Mark, page: Page, now: Instant) -> Mark:
     """Where the reading stands after a page."""
     newest = max([mark.newest, *(record.modified_at for record in page.records if record.modified_at)])
@@ -175,7 +184,7 @@ def _put(conn: Sql, cursor: str, mark: Mark, now: Instant) -> None:
     cursors.put(conn, cursor, encode(mark), now)
 
 
-def _forbidden(fault: Unavailable) -> bool:
+def forbidden(fault: Unavailable) -> bool:
     """Whether the CRM is there, but this object is not for this user: the others are read all the same."""
     receipt = fault.receipt
     if receipt.verdict is Verdict.PERMANENT:

@@ -1,21 +1,26 @@
 """Recorded: the whole history that the store keeps, as the core's events, in any order. Reads only."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from sqlalchemy import Connection as Sql
 
 from integration.core.events import AccountChanged, Event, LeadChanged
+from integration.flows.counting import counting
 from integration.store import archive
+from integration.store.changes import ChangeRow
 from mappings.canonical import Activity
+from mappings.conflicts import NOBODY, Ownership
 
 
-def recorded(conn: Sql) -> Iterator[tuple[str, Event]]:
+def recorded(conn: Sql, ownership: Ownership = NOBODY) -> Iterator[tuple[str, Event]]:
     """(lead or "", event): every activity and field change; of merged leads under the one they live on as.
 
-    What was derived from account signals is left out, since it depends on the playbook.
+    What was derived from account signals is left out, since it depends on the playbook. `ownership` says whose word
+    counts of which field.
     """
     merged = archive.merged(conn)
-    for row in archive.changes(conn):
+    for row in _counting(conn, ownership):
         lead = merged.get(row.lead_id or "", row.lead_id or "")
         if lead:
             yield lead, LeadChanged(id=row.key, at=row.at, fields=row.fields)
@@ -31,3 +36,9 @@ def recorded(conn: Sql) -> Iterator[tuple[str, Event]]:
                     id=deed.key, lead=lead, at=deed.at, type=deed.type, properties=deed.properties, account=account
                 ),
             )
+
+
+def _counting(conn: Sql, ownership: Ownership) -> Iterator[ChangeRow]:
+    """What was told of one lead or account after the other, as far as it counts."""
+    for (lead, _), rows in groupby(archive.changes(conn), key=lambda row: (row.lead_id, row.account_id)):
+        yield from counting(list(rows), ownership.lead if lead else ownership.account)

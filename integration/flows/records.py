@@ -5,21 +5,24 @@ CRMs describe differently does not change back and forth each time one of them i
 ours says nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people, sales
+from integration.flows import past, people, sales
 from integration.flows.people import Resolved, Sighting
+from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
 from integration.flows.told import change_accounts, change_leads
-from integration.store import changes, leads, outbox, references, refresh
+from integration.store import changes, held, leads, outbox, references, refresh
 from integration.store.references import Address
 from integration.store.refresh import Wanted
 from mappings.canonical import NOTHING, Fields
 from mappings.instant import Instant
+from mappings.native import Reading, reading
 from mappings.translate import Inward, inward
 
 ALWAYS: Instant = 0
@@ -29,19 +32,40 @@ _Read: TypeAlias = tuple[Record, Inward]
 _UNTOLD = object()
 
 
-def store_records(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
-    """Companies first, so that people find theirs; then what sales said about those people."""
+def store_records(  # noqa: PLR0913 - what was read, and how
+    conn: Sql,
+    service: Service,
+    connection: Connection,
+    records: Sequence[Record],
+    *,
+    asked_at: Instant,
+    known: Collection[str] = (),
+) -> None:
+    """Companies first, so that people find theirs; then what sales said about those people, and what they did.
+
+    `asked_at` is when the CRM was asked for them, by our clock. Newcomers are looked for in the other CRMs, but for
+    those that are `known` to be read whole anyway.
+    """
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
     mapped = [record for record in records if record.object in kinds]
-    read = [(record, inward(mapping, record.object, record.fields)) for record in mapped]
+    read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
-    _store_people(conn, service, connection, [each for each in persons if not each[0].deleted])
+    alive = [each for each in persons if not each[0].deleted]
+    others = [name for name in service.connections if name != connection.name and name not in known]
+    _store_people(conn, service, connection, alive, asked_at=asked_at, others=others)
     _bury(conn, service, connection, [each for each in persons if each[0].deleted])
     sales.store_tasks(conn, service, connection, [record for record in mapped if kinds[record.object] == "task"])
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
     sales.store_deals(conn, service, connection, deals)
+    past.store_past(conn, service, connection, mapped)
+
+
+def _inward(service: Service, connection: Connection, record: Record) -> Inward:
+    """What a record says, its references under the names of their connections."""
+    told = inward(connection.mapping, record.object, record.fields)
+    return replace(told, references=addressed(service.connections, connection, told)) if told.references else told
 
 
 def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_Read]) -> None:
@@ -54,25 +78,42 @@ def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_R
         for address, (_, told) in zip(addresses, gone, strict=True)
         if address in known and told.references
     ]
-    people.people(conn, moved, at=service.now(), new_id=service.new_id, connected=service.connections)
+    people.people(
+        conn,
+        moved,
+        at=service.now(),
+        new_id=service.new_id,
+        connected=service.connections,
+        owners=service.ownership.lead,
+    )
     references.bury(conn, known)
 
 
 def bury_missing(conn: Sql, connection: Connection, wished: Sequence[Address], records: Sequence[Record]) -> None:
     """People's records that were asked for and are not there any more, nor live on under another id."""
     found = {(connection.name, record.object, record.id) for record in records}
-    told = (inward(connection.mapping, record.object, record.fields).references for record in records)
+    told = (addressed({}, connection, inward(connection.mapping, record.object, record.fields)) for record in records)
     there = found.union(*told)
     people_only = [each for each in wished if each[1] in connection.mapping.people]
     references.bury(conn, leads.by_reference(conn, [each for each in people_only if each not in there]))
 
 
-def _news(
-    conn: Sql, connection: Connection, read: Sequence[_Read], found: Resolved, more: Sequence[Mapping[str, str]]
+def _news(  # noqa: PLR0913 - what was read, of whom, and when
+    conn: Sql,
+    connection: Connection,
+    read: Sequence[_Read],
+    found: Resolved,
+    more: Sequence[Mapping[str, str]],
+    *,
+    asked_at: Instant,
 ) -> list[Inward]:
-    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own."""
+    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own.
+
+    Of the fields that we write as well, it is what somebody else chose. [mappings.native]
+    """
     addresses = [(connection.name, record.object, record.id) for record, _ in read]
     before = references.told(conn, addresses)
+    readings = _readings(conn, connection, addresses, read, asked_at)
     joined = set(found.joined.values())
     news: list[Inward] = []
     now: list[tuple[Address, Fields]] = []
@@ -80,11 +121,37 @@ def _news(
         anew = address in found.linked or lead_id in joined
         old = NOTHING if anew else before.get(address, NOTHING)
         lead, account = {**told.lead, **extra}, told.account
-        news.append(Inward(lead=_differs(old, "lead", lead), account=_differs(old, "account", account)))
+        said = _differs(old, "lead", lead)
+        ours = readings.get(address)
+        if ours is not None:
+            said = {name: value for name, value in said.items() if name not in ours.silent}
+            said |= {name: lead[name] for name in ours.chose}
+        news.append(Inward(lead=said, account=_differs(old, "account", account)))
         flat = {f"lead.{name}": value for name, value in lead.items()}
         now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
     references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
     return news
+
+
+def _readings(
+    conn: Sql, connection: Connection, addresses: Sequence[Address], read: Sequence[_Read], asked_at: Instant
+) -> dict[Address, Reading]:
+    """What each record told of the fields that we write too; what is known of them is brought up to date."""
+    objects = connection.mapping.objects
+    known = held.load(conn, [each for each in addresses if objects[each[1]].native])
+    found = {
+        address: reading(
+            objects[record.object],
+            record.fields,
+            known.get(address, {}),
+            modified_at=record.modified_at,
+            asked_at=asked_at,
+        )
+        for address, (record, _) in zip(addresses, read, strict=True)
+        if objects[record.object].native
+    }
+    held.save(conn, {key: each.after for key, each in found.items() if each.after != known.get(key, {})})
+    return found
 
 
 def _differs(old: Fields, part: str, fields: Fields) -> Fields:
@@ -98,16 +165,29 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
         for record, told in firms
     ]
     found = people.companies(conn, sightings, at=now, new_id=service.new_id)
-    news = _news(conn, connection, firms, found, [{}] * len(firms))
+    news = _news(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
-        (account, _since(connection, record, found, now, ALWAYS), _key(connection, record), said.account)
+        (
+            account,
+            _since(record, now, ALWAYS, first=_first(connection, record, found)),
+            _key(connection, record),
+            said.account,
+        )
         for account, (record, _), said in zip(found.ids, firms, news, strict=True)
     ]
-    change_accounts(conn, now, rows)
+    change_accounts(conn, now, rows, owners=service.ownership.account)
 
 
-def _store_people(conn: Sql, service: Service, connection: Connection, persons: Sequence[_Read]) -> None:
-    now = service.now()
+def _store_people(  # noqa: PLR0913 - as above
+    conn: Sql,
+    service: Service,
+    connection: Connection,
+    persons: Sequence[_Read],
+    *,
+    asked_at: Instant,
+    others: Sequence[str],
+) -> None:
+    now, ownership = service.now(), service.ownership
     references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
     sightings = [
         Sighting(
@@ -117,31 +197,41 @@ def _store_people(conn: Sql, service: Service, connection: Connection, persons: 
         )
         for record, told in persons
     ]
-    found = people.people(conn, sightings, at=now, new_id=service.new_id, connected=service.connections)
+    found = people.people(
+        conn,
+        sightings,
+        at=now,
+        new_id=service.new_id,
+        connected=service.connections,
+        owners=ownership.lead,
+    )
     firms = people.companies(
         conn, [_company(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
     )
     heard_of = {change.lead_id: change.at for change in reversed(changes.history(conn, set(found.ids)))}
-    news = _news(conn, connection, persons, found, [{"account": account} for account in firms.ids])
+    homes = [{"account": account} for account in firms.ids]
+    news = _news(conn, connection, persons, found, homes, asked_at=asked_at)
     lead_rows, account_rows = [], []
     for lead, account, (record, _), said in zip(found.ids, firms.ids, persons, news, strict=True):
-        since = _since(connection, record, found, now, heard_of.get(lead, now))
+        # Whom only a deal or a call has named, nothing was told of yet: the record is as good as new.
+        new = lead not in heard_of or _first(connection, record, found)
+        since = _since(record, now, heard_of.get(lead, now), first=new)
         lead_rows.append((lead, since, _key(connection, record), said.lead))
         if said.account:
             first = ALWAYS if account in firms.newcomers else since
             account_rows.append((account, first, _key(connection, record), said.account))
-    change_accounts(conn, now, account_rows)
-    awaited = _ask_elsewhere(conn, service, connection, found, persons)
-    change_leads(conn, now, [row for row in lead_rows if row[0] in awaited], rest=service.grace)
-    change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited])
+    change_accounts(conn, now, account_rows, owners=ownership.account)
+    awaited = _ask_elsewhere(conn, service, others, found, persons)
+    waiting = [row for row in lead_rows if row[0] in awaited]
+    change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
+    change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited], owners=ownership.lead)
     outbox.rehome(conn, connection.name, sorted(set(found.ids)))
 
 
 def _ask_elsewhere(
-    conn: Sql, service: Service, connection: Connection, found: Resolved, persons: Sequence[_Read]
+    conn: Sql, service: Service, others: Sequence[str], found: Resolved, persons: Sequence[_Read]
 ) -> set[str]:
     """Ask the other CRMs whether they know those who are new here; who is to wait for the answer."""
-    others = [name for name in service.connections if name != connection.name]
     new = {
         lead: str(told.lead["email"]).casefold()
         for lead, (_, told) in zip(found.ids, persons, strict=True)
@@ -169,16 +259,22 @@ def _domain(told: Inward) -> str | None:
     return str(domain).casefold() if domain else None
 
 
-def _since(connection: Connection, record: Record, found: Resolved, now: Instant, heard_of: Instant) -> Instant:
+def _first(connection: Connection, record: Record, found: Resolved) -> bool:
+    """Whether a record is met for the first time."""
+    return (connection.name, record.object, record.id) in found.linked
+
+
+def _since(record: Record, now: Instant, heard_of: Instant, *, first: bool) -> Instant:
     """From when a record's values count: its last change, never the future.
 
     When first met: its creation, or earlier, when the house first heard of whom it is about.
     """
-    if (connection.name, record.object, record.id) in found.linked:
+    if first:
         return min(record.created_at or now, heard_of, now)
     return min(record.modified_at or now, now)
 
 
 def _key(connection: Connection, record: Record) -> str:
-    """One fact per state of a record, however often it is read."""
-    return f"{connection.name}:{record.object}:{record.id}@{record.modified_at or 0}"
+    """One fact per state of a record, however often it is read; its system comes first: see mappings.conflicts."""
+    system, name = connection.system, connection.name
+    return f"{system if name == system else f'{system}/{name}'}:{record.object}:{record.id}@{record.modified_at or 0}"

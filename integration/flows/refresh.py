@@ -51,7 +51,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
-        store_records(conn, service, connection, records)
+        store_records(conn, service, connection, records, asked_at=now)
         wished = [(connection.name, wish.object, wish.external_id) for wish in wishes]
         bury_missing(conn, connection, wished, records)
         refresh.done(conn, wishes)

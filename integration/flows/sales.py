@@ -58,6 +58,7 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
         at=now,
         new_id=service.new_id,
         connected=service.connections,
+        owners=service.ownership.lead,
     )
     by_person = dict(zip(met, who.ids, strict=True))
     strangers = [address for address, lead in by_person.items() if lead in who.newcomers]

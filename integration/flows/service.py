@@ -7,6 +7,7 @@ from connectors.base import Connector
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
 from integration.store.session import Store
+from mappings.conflicts import Ownership, ownership
 from mappings.crm import CrmMapping
 from mappings.instant import Instant, Span
 from mappings.located import Located
@@ -14,16 +15,24 @@ from mappings.located import Located
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One connected CRM: how to reach it and how its fields read; `located` says where the mapping says what.
+    """One connected CRM: how to reach it and how its fields read. Lanes and references go by its `name`.
 
-    `allowance` is what its calls are counted by; without one they are as many as there are.
+    `located` says where the mapping says what. `allowance` is what its calls are counted by; without one they are as
+    many as there are.
     """
 
     name: str
     connector: Connector
     mapping: CrmMapping
     located: Located | None = None
+    account: str = ""
+    """The portal's or organization's id, where it is known."""
     allowance: StoredAllowance | None = None
+
+    @property
+    def system(self) -> str:
+        """Which CRM it is: `hubspot` or `salesforce`. Several connections may be of one system."""
+        return self.mapping.system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +56,14 @@ class Service:
     lease: Span
     linger: Span
     grace: Span
+    shadow: bool = False
+    """Whether everything is computed and nothing written."""
+    tasks_per_hour: int = 0
+    """How many new tasks a connection gets in an hour while going live; 0 for any number."""
+    writes_per_minute: int = 0
+    """How many records of a connection are written in a minute while going live; 0 for any number."""
+
+    @property
+    def ownership(self) -> Ownership:
+        """Who owns which fields, by the connections' mappings."""
+        return ownership(connection.mapping for connection in self.connections.values())

@@ -49,7 +49,7 @@ def derive(service: Service, lease: Lease) -> None:
         members = [lead for each in people.values() for lead in each]
         seen = activities.seen_by(conn, members, list(people), sorted(relevant(service.playbook)))
         before = activities.seen_by(conn, members, [], [signal.name for signal in service.playbook.account_signals])
-        derived = {row.key: row for row in map(_row, _derive(conn, service.playbook, people, seen))}
+        derived = {row.key: row for row in map(_row, _derive(conn, service, people, seen))}
     stored = {row.key: row for row in before if row.derived and row.account_id in people}
     same = {key for key, row in stored.items() if key in derived and _same(row, derived[key])}
     stale = {key: str(row.lead_id) for key, row in stored.items() if key not in same}
@@ -68,12 +68,13 @@ def _same(stored: ActivityRow, derived: NewActivity) -> bool:
 
 def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {account: [] for account in account_ids}
-    for row in leads.get(conn, accounts.members(conn, account_ids)):
-        found[row.account_id or ""].append(row.id)
+    for lead, account in leads.homes(conn, accounts.members(conn, account_ids)):
+        found[account].append(lead)
     return found
 
 
-def _derive(conn: Sql, playbook: Playbook, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
+def _derive(conn: Sql, service: Service, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
+    playbook = service.playbook
     home = {lead: account for account, each in people.items() for lead in each}
     by_account: defaultdict[str, list[Activity]] = defaultdict(list)
     for row in seen:
@@ -92,19 +93,21 @@ def _derive(conn: Sql, playbook: Playbook, people: dict[str, list[str]], seen: S
     for account, events in by_account.items():
         state = unseen(account)
         for activity in sorted(events, key=lambda each: (each.at, each.id)):
-            state, new = observe(playbook, state, activity, _engagement(conn, playbook, activity.at))
+            state, new = observe(playbook, state, activity, _engagement(conn, service, activity.at))
             derived += new
     return derived
 
 
-def _engagement(conn: Sql, playbook: Playbook, at: Instant) -> Callable[[str], int]:
+def _engagement(conn: Sql, service: Service, at: Instant) -> Callable[[str], int]:
     """Who was how engaged at an instant: folded from the lead's history, only when somebody asks."""
 
     def of(lead: str) -> int:
         rows = leads.get(conn, [lead])
         if not rows:
             return 0
-        past: list[Event] = [event for event in histories.whole(conn, rows)[lead] if event.at <= at]
+        told = histories.whole(conn, rows, service.ownership)[lead]
+        past: list[Event] = [event for event in told if event.at <= at]
+        playbook = service.playbook
         return standing(playbook, fold(playbook, newborn(lead), past, at).state, at).engagement
 
     return of

@@ -53,7 +53,7 @@ def _stations(conn: Sql, service: Service, people: int) -> None:
         leases.hold(conn, lease, service.lease)
         leases.release(conn, lease)
     inbox.done(conn, inbox.add(conn, [(_SOURCE, {}, b"{}", now)] * people))
-    inbox.pending(conn, 1)
+    inbox.pending(conn, 1, 1)
     heard = [_heard(number, kind, now) for number in range(people) for kind in _TYPES[:people]]
     facts.store(conn, service, heard=[(_SOURCE, each) for each in heard], noticed=())
     ids = sorted(leads.by_email(conn, [each.email or "" for each in heard]).values())
@@ -83,5 +83,5 @@ def _delivery(conn: Sql, connection: str, ids: list[str], now: Instant) -> None:
     outbox.attempting(conn, [row.id for row in outbox.pending(conn, connection, "task", now, len(ids))])
     rows = outbox.pending(conn, connection, "fields", now, len(ids))
     outbox.sent(conn, [(row.id, row.seq, row.external_id) for row in rows])
-    references.wrote(conn, [(connection, row.object, row.external_id, {}) for row in rows])
+    references.wrote(conn, [(connection, row.object, row.external_id, "{}") for row in rows])
     outbox.oldest(conn, connection)

@@ -26,11 +26,12 @@ def as_fields(where: Standing, now: Instant) -> Fields:
         "recycle_reason": where.recycle_reason,
         "reasons": "\n".join(where.reasons[:_REASONS]),
         "scored_at": now,
+        "opted_out": where.opted_out or None,
     }
 
 
-def as_row(effect: Effect, now: Instant) -> EffectRow:
-    """An effect as it is stored under its key."""
+def as_row(effect: Effect, now: Instant, withheld: str | None = None) -> EffectRow:
+    """An effect as it is stored under its key; `withheld` says why it is not carried out."""
     payload = asdict(effect)
     for name in ("key", "lead", "at", "because"):
         del payload[name]
@@ -42,6 +43,7 @@ def as_row(effect: Effect, now: Instant) -> EffectRow:
         payload=payload,
         because=effect.because,
         decided_at=now,
+        withheld=withheld,
     )
 
 

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random  # noqa: TID251 - seeded: the same crowd every time
-from typing import Any
+from typing import Any, NamedTuple
 
 from standardwebhooks import Webhook
 
@@ -67,21 +67,27 @@ def clicks(signer: Webhook, crowd: Crowd, *, name: str, at: Instant) -> list[Par
     return _packed(signer, items, name)
 
 
-def bustle(signer: Webhook, crowd: Crowd, *, deliveries: int, name: str, at: Instant) -> list[Parcel]:
-    """Full deliveries of what people at random do, in the order of time; the same name gives the same."""
+class Volume(NamedTuple):
+    """So many deliveries of so many activities each."""
+
+    deliveries: int
+    each: int = PER_DELIVERY
+
+
+def bustle(signer: Webhook, crowd: Crowd, volume: Volume, *, name: str, at: Instant) -> list[Parcel]:
+    """Deliveries of what people at random do, in the order of time; the same name gives the same."""
     chance = Random(name)  # noqa: S311 - not cryptography
     habits = [(kind, properties) for often, kind, properties in _HABITS for _ in range(often)]
     everybody, items = crowd.everybody, []
-    for number in range(deliveries * PER_DELIVERY):
+    for number in range(volume.deliveries * volume.each):
         kind, properties = chance.choice(habits)
         items.append(activity(f"{name}-{number}", chance.choice(everybody), kind, at + _APART * number, properties))
-    return _packed(signer, items, name)
+    return _packed(signer, items, name, volume.each)
 
 
-def _packed(signer: Webhook, items: Sequence[dict[str, Any]], name: str) -> list[Parcel]:
+def _packed(signer: Webhook, items: Sequence[dict[str, Any]], name: str, each: int = PER_DELIVERY) -> list[Parcel]:
     return [
-        signed(signer, items[start : start + PER_DELIVERY], delivery=f"{name}-{start}")
-        for start in range(0, len(items), PER_DELIVERY)
+        signed(signer, items[start : start + each], delivery=f"{name}-{start}") for start in range(0, len(items), each)
     ]
 
 

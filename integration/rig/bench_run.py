@@ -7,7 +7,7 @@ from pathlib import Path
 
 from integration import clock
 from integration.rig.bench_crm import ScoreCalls, forget, score_calls, scores
-from integration.rig.bench_crowd import PER_DELIVERY, Crowd, bustle, clicks, gather
+from integration.rig.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks, gather
 from integration.rig.bench_figures import Figures, Floors, Latency
 from integration.rig.bench_floors import inserts_per_second, jobs_per_second
 from integration.rig.bench_memory import MemoryWatch
@@ -21,6 +21,8 @@ LINES = 4
 _A_SECOND = 125
 """Deliveries for each second that the full load shall last about."""
 _TENTH_SECONDS = 4
+_SINGLES = 5_000
+"""Deliveries of one activity each, as a web tracker sends them."""
 _FLOOR_SECONDS = 1.5
 _JOBS = 200
 _PATIENCE = 120.0
@@ -52,17 +54,21 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
             tell("Changing everybody once …")
             once = _through(running, clicks(running.signer, crowd, name="once", at=clock.now()))
             tell(f"Full load, about {seconds} s …")
-            full = _busy(running, crowd, "full", seconds * _A_SECOND)
-            tell("A tenth of that load …")
+            full = _busy(running, crowd, "full", Volume(seconds * _A_SECOND))
+            tell("One activity in each delivery …")
+            single = _busy(running, crowd, "single", Volume(_SINGLES, each=1))
+            tell("A tenth of the full load …")
             rate = len(full.answers.taken) / full.answers.seconds / 10
-            tenth = _busy(running, crowd, "tenth", max(1, round(rate * _TENTH_SECONDS)), every=1 / rate)
-        phases = (first, once, full, tenth)
+            tenth = _busy(running, crowd, "tenth", Volume(max(1, round(rate * _TENTH_SECONDS))), every=1 / rate)
+        phases = (first, once, full, single, tenth)
         return Figures(
             leads=len(crowd.everybody),
             activities=sum(each.answers.activities for each in phases),
             refused=sum(len(each.answers.refused) for each in phases),
             answered_per_second=full.answers.activities / full.answers.seconds,
             delivered_per_second=full.answers.activities / full.seconds,
+            single_per_second=single.answers.activities / single.seconds,
+            answers_to_singles=Latency.of(single.answers),
             answers_under_load=Latency.of(full.answers),
             answers_at_a_tenth=Latency.of(tenth.answers),
             tenth_per_second=rate * PER_DELIVERY,
@@ -76,7 +82,7 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
 
 
 def _floors(running: Rig, data: Path) -> Floors:
-    body = bustle(running.signer, Crowd(("ana@acme.example",), ("bo@acme.example",)), deliveries=1, name="floor", at=0)
+    body = bustle(running.signer, Crowd(("ana@acme.example",), ("bo@acme.example",)), Volume(1), name="floor", at=0)
     redis = running.settings.redis_url
     if redis is None:
         msg = "the rig brings a Valkey"
@@ -88,8 +94,8 @@ def _floors(running: Rig, data: Path) -> Floors:
     )
 
 
-def _busy(running: Rig, crowd: Crowd, name: str, deliveries: int, *, every: float = 0.0) -> _Load:
-    parcels = bustle(running.signer, crowd, deliveries=deliveries, name=name, at=clock.now())
+def _busy(running: Rig, crowd: Crowd, name: str, volume: Volume, *, every: float = 0.0) -> _Load:
+    parcels = bustle(running.signer, crowd, volume, name=name, at=clock.now())
     return _through(running, parcels, every=every)
 
 

@@ -20,6 +20,7 @@ from integration.store.effects import EffectRow
 from integration.store.leads import LeadRow
 from integration.store.tables import leads as leads_table
 from mappings.canonical import Activity
+from mappings.conflicts import Ownership
 from mappings.instant import Instant, parse
 
 SOURCE = "activities"
@@ -43,7 +44,7 @@ def check(running: Rig, answered: Mapping[str, Mapping[str, Any]], now: Instant)
     emails = {str(item["email"]).casefold() for item in answered.values()}
     with running.store.read() as conn:
         _nothing_waits(conn, finding)
-        stored = _read(conn, emails)
+        stored = _read(conn, emails, wiring.ownership(running.settings, running.store))
     sent = _sent(finding, answered, stored)
     found = {each.lead: each for each in _recomputed(playbook, finding, stored, sent, now)}
     _same_standing(finding, stored.rows, found)
@@ -62,12 +63,12 @@ def _nothing_waits(conn: Sql, finding: Finding) -> None:
     finding.figures["deliveries stored"] = sum(inbox.counts(conn).values())
 
 
-def _read(conn: Sql, emails: set[str]) -> _Stored:
+def _read(conn: Sql, emails: set[str], ownership: Ownership) -> _Stored:
     ids = list(conn.execute(select(leads_table.c.id).order_by(leads_table.c.id)).scalars())
     rows = leads.get(conn, ids)
     told = {
         lead: [event for event in events if not isinstance(event, Activity)]
-        for lead, events in histories.whole(conn, rows).items()
+        for lead, events in histories.whole(conn, rows, ownership).items()
     }
     return _Stored(
         rows=rows,

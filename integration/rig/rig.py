@@ -141,6 +141,8 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
         "SALESFORCE_ACCESS_TOKEN": SALESFORCE_TOKEN,
         "SALESFORCE_API_URL": f"{crm}/salesforce",
         "PORT": str(port),
+        "COLDFRAME_TASKS_PER_HOUR": "0",
+        "COLDFRAME_LIVE_RATE": "0",
         **extra,
     }
     with contextlib.ExitStack() as stack:

@@ -1,10 +1,9 @@
 """Activities: what people did, each once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, Connection, Result, and_, cast, func, or_, select
 
 from integration.store.code import decode_fields, encode, listed
 from integration.store.dialects import among, insert_new, pairs
@@ -14,8 +13,7 @@ from mappings.canonical import Fields
 from mappings.instant import Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewActivity:
+class NewActivity(NamedTuple):
     """Something that was received; `key` ("source:id") is what makes it the same as an earlier one."""
 
     key: str
@@ -28,8 +26,7 @@ class NewActivity:
     derived: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityRow:
+class ActivityRow(NamedTuple):
     """An activity as stored; `seq` grows in the order of commits for each lead."""
 
     seq: int
@@ -62,6 +59,7 @@ _FRESH_OF_ACCOUNTS = (
 )
 _HISTORY = select(*_COLUMNS).where(among(_a.lead_id, "ids")).order_by(_a.at, _a.key)
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
+_HOLDERS = select(_a.key, _a.lead_id, _a.type).where(among(_a.key, "keys"))
 _HISTORY_OF_ACCOUNTS = select(*_COLUMNS).where(among(_a.account_id, "ids")).order_by(_a.at, _a.key)
 
 
@@ -92,6 +90,11 @@ def keep(conn: Connection, rows: Sequence[NewActivity]) -> None:
 def known(conn: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that are stored."""
     return set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
+
+
+def holders(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[str | None, str]]:
+    """Whose each of these activities is now, and of which type; those that are not stored are absent."""
+    return {key: (lead, kind) for key, lead, kind in conn.execute(_HOLDERS, {"keys": listed(keys)})}
 
 
 def fresh(conn: Connection, seen: Mapping[str, int]) -> list[ActivityRow]:
@@ -139,18 +142,8 @@ def _values(conn: Connection, rows: Sequence[NewActivity]) -> list[dict[str, Any
     ]
 
 
-def _rows(found: Iterable[Sequence[Any]]) -> list[ActivityRow]:
+def _rows(found: Result[*tuple[Any, ...]]) -> list[ActivityRow]:
     return [
-        ActivityRow(
-            seq=seq,
-            key=key,
-            lead_id=lead,
-            account_id=account,
-            at=at,
-            type=kind,
-            properties=decode_fields(properties),
-            source=source,
-            derived=derived,
-        )
-        for seq, key, lead, account, at, kind, properties, source, derived in found
+        ActivityRow(seq, key, lead, account, at, kind, decode_fields(properties), source, derived)
+        for seq, key, lead, account, at, kind, properties, source, derived in found.all()
     ]

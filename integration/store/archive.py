@@ -18,7 +18,9 @@ _a, _c, _l = activity_table.c, change_table.c, lead_table.c
 _ACTIVITIES = select(
     _a.seq, _a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.source, _a.derived
 ).where(_a.derived.is_(False))
-_CHANGES = select(_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields)
+_CHANGES = select(_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields).order_by(
+    _c.lead_id, _c.account_id, _c.at, _c.key
+)
 _MERGED = select(_l.id, _l.merged_into).where(_l.merged_into.is_not(None))
 
 
@@ -39,7 +41,7 @@ def activities(conn: Connection) -> Iterator[ActivityRow]:
 
 
 def changes(conn: Connection) -> Iterator[ChangeRow]:
-    """Every field change of leads and accounts, in any order."""
+    """Every field change of leads and accounts, those of each together and in the order of time."""
     for seq, key, lead, account, at, fields in _rows(conn, _CHANGES):
         yield ChangeRow(seq=seq, key=key, lead_id=lead, account_id=account, at=at, fields=decode_fields(fields))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, cast, or_, select, union
+from sqlalchemy import BigInteger, Connection, Result, cast, or_, select, union
 
 from integration.store.code import decode_fields, encode, listed
 from integration.store.dialects import among, insert_new, pairs
@@ -90,9 +90,9 @@ def history(conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str
     return _rows(conn.execute(_HISTORY, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
 
 
-def _rows(found: Iterable[Sequence[Any]]) -> list[ChangeRow]:
+def _rows(found: Result[*tuple[Any, ...]]) -> list[ChangeRow]:
     rows = [
         ChangeRow(seq=seq, key=key, lead_id=lead, account_id=account, at=at, fields=decode_fields(fields))
-        for seq, key, lead, account, at, fields in found
+        for seq, key, lead, account, at, fields in found.all()
     ]
     return sorted(rows, key=lambda row: (row.at, row.key))

@@ -8,10 +8,11 @@ late. Rows are marked in the order of ids, so that two transactions cannot wait 
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Column, Connection, Table, bindparam, case, delete, select
+from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
 
-from integration.store.dialects import PerDialect, upsert
-from integration.store.tables import dirty, dirty_accounts
+from integration.store.code import listed
+from integration.store.dialects import PerDialect, among, run_many, upsert
+from integration.store.tables import ONE, dirty, dirty_accounts
 from mappings.instant import Instant, Span
 
 Mark = tuple[str, int]
@@ -24,7 +25,7 @@ def _mark(table: Table, key: Column[str]) -> PerDialect:
         table,
         [key.name],
         lambda new: {
-            "seq": table.c.seq + 1,
+            "seq": table.c.seq + ONE,
             "since": case((table.c.since <= new.since, table.c.since), else_=new.since),
         },
         columns=[key.name, "seq", "since"],
@@ -44,10 +45,23 @@ _TAKE_ACCOUNTS = (
     .order_by(dirty_accounts.c.since, dirty_accounts.c.account_id)
     .limit(bindparam("n"))
 )
+_MARKED = select(dirty.c.lead_id).where(among(dirty.c.lead_id, "ids"))
+_REST = (
+    update(dirty)
+    .where(dirty.c.since >= bindparam("at"), dirty.c.since <= bindparam("later"))
+    .values(since=bindparam("until"))
+)
+_RELEASE = update(dirty).where(dirty.c.since > bindparam("now")).values(since=bindparam("now"))
+_COUNT = select(func.count()).select_from(dirty).where(dirty.c.since <= bindparam("now"))
 _CLEAR = delete(dirty).where(dirty.c.lead_id == bindparam("row"), dirty.c.seq == bindparam("mark"))
 _CLEAR_ACCOUNTS = delete(dirty_accounts).where(
     dirty_accounts.c.account_id == bindparam("row"), dirty_accounts.c.seq == bindparam("mark")
 )
+
+
+def marked(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
+    """Those of these leads for whom something is stored that has not been decided yet."""
+    return set(conn.execute(_MARKED, {"ids": listed(sorted(set(lead_ids)))}).scalars())
 
 
 def mark(conn: Connection, lead_ids: Iterable[str], at: Instant, *, rest: Span = 0) -> None:
@@ -69,7 +83,22 @@ def mark_accounts(conn: Connection, account_ids: Iterable[str], at: Instant) -> 
 
 def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
     """The leads that have waited longest and need not rest, with their marks; they stay dirty until `clear`."""
-    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit})]
+    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit}).all()]
+
+
+def rest(conn: Connection, at: Instant, span: Span, until: Instant) -> None:
+    """Whoever was marked at this instant, resting at most for `span`, is left alone until then or `release`."""
+    conn.execute(_REST, {"at": at, "later": at + span, "until": until})
+
+
+def release(conn: Connection, now: Instant) -> None:
+    """Nobody rests any longer."""
+    conn.execute(_RELEASE, {"now": now})
+
+
+def count(conn: Connection, now: Instant) -> int:
+    """How many leads can be decided about."""
+    return int(conn.execute(_COUNT, {"now": now}).scalar_one())
 
 
 def take_accounts(conn: Connection, limit: int) -> list[Mark]:
@@ -80,7 +109,7 @@ def take_accounts(conn: Connection, limit: int) -> list[Mark]:
 def clear(conn: Connection, marks: Sequence[Mark]) -> None:
     """These leads are decided; one that was marked again meanwhile stays dirty."""
     if marks:
-        conn.execute(_CLEAR, [{"row": lead, "mark": seq} for lead, seq in sorted(marks)])
+        run_many(conn, _CLEAR, [{"row": lead, "mark": seq} for lead, seq in sorted(marks)])
 
 
 def clear_accounts(conn: Connection, marks: Sequence[Mark]) -> None:

@@ -23,6 +23,8 @@ class EffectRow:
     payload: Mapping[str, Any]
     because: tuple[str, ...]
     decided_at: Instant
+    withheld: str | None = None
+    """Why it is recorded and not carried out; None where it is."""
 
 
 _ADD = insert_new(effects, ["key"], returning=[effects.c.key])
@@ -43,6 +45,7 @@ def add(conn: Connection, rows: Sequence[EffectRow]) -> list[str]:
             "payload": encode(row.payload),
             "because": encode(row.because),
             "decided_at": row.decided_at,
+            "withheld": row.withheld,
         }
         for row in rows
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.expression import literal_column
@@ -31,6 +32,9 @@ _PENDING = (
     .where(inbox.c.state == NEW)
     .order_by(inbox.c.id)
     .limit(bindparam("n"))
+)
+_SIZES = (
+    select(inbox.c.id, func.length(inbox.c.body)).where(inbox.c.state == NEW).order_by(inbox.c.id).limit(bindparam("n"))
 )
 _DONE = update(inbox).where(among(inbox.c.id, "ids")).values(state="done", error=None)
 _DEAD = (
@@ -70,8 +74,12 @@ def add(conn: Connection, rows: Sequence[tuple[str, Mapping[str, str], bytes, In
     return [int(row_id) for row_id in conn.execute(_ADD_MANY, values).scalars()]
 
 
-def pending(conn: Connection, limit: int) -> list[Delivery]:
-    """The oldest deliveries that nobody has parsed."""
+def pending(conn: Connection, limit: int, size: int | None = None) -> list[Delivery]:
+    """The oldest deliveries that nobody has parsed: of at most `size` bytes together, but always one."""
+    if size is not None:
+        sizes = conn.execute(_SIZES, {"n": limit}).all()
+        together = accumulate(length for _, length in sizes)
+        limit = max(1, sum(1 for so_far in together if so_far <= size))
     return [
         Delivery(
             id=row_id,

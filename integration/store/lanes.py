@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, or_, select
+from sqlalchemy import Boolean, Connection, bindparam, delete, or_, select
 
 from integration.store.dialects import upsert
 from integration.store.tables import lanes
 from mappings.instant import Instant
+
+SIGN_IN = "signed out: "
+"""How the reason of a pause begins that ends with a new sign-in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,16 +21,30 @@ class Pause:
     reason: str
 
 
-_PAUSE = upsert(lanes, ["name"], lambda new: {"paused_until": new.paused_until, "reason": new.reason})
+_PAUSE = upsert(
+    lanes,
+    ["name"],
+    lambda new: {"paused_until": new.paused_until, "reason": new.reason},
+    # What waits for a person waits on, whatever the CRM says meanwhile.
+    only_where=or_(lanes.c.paused_until.is_not(None), bindparam("endless", type_=Boolean)),
+    values={
+        "name": bindparam("name"),
+        "paused_until": bindparam("paused_until"),
+        "reason": bindparam("reason"),
+    },
+)
 _RESUME = delete(lanes).where(lanes.c.name == bindparam("lane"))
+_SIGNED_IN = delete(lanes).where(lanes.c.name == bindparam("lane"), lanes.c.reason.startswith(SIGN_IN))
+_PERSON = "person "
+"""What the name of a pause begins with that a person has set: no outage shortens or ends it."""
 _PAUSED = select(lanes.c.name, lanes.c.paused_until, lanes.c.reason).where(
     or_(lanes.c.paused_until.is_(None), lanes.c.paused_until > bindparam("now"))
 )
 
 
 def pause(conn: Connection, name: str, until: Instant | None, reason: str) -> None:
-    """Let a lane rest until then (None: until `resume`)."""
-    conn.execute(_PAUSE.on(conn), {"name": name, "paused_until": until, "reason": reason})
+    """Let a lane rest until then (None: until `resume`). A pause until `resume` is not shortened by another."""
+    conn.execute(_PAUSE.on(conn), {"name": name, "paused_until": until, "reason": reason, "endless": until is None})
 
 
 def resume(conn: Connection, name: str) -> None:
@@ -35,9 +52,37 @@ def resume(conn: Connection, name: str) -> None:
     conn.execute(_RESUME, {"lane": name})
 
 
+def signed_in(conn: Connection, name: str) -> None:
+    """Let a lane run again that waited for a sign-in; one that rests for another reason rests on."""
+    conn.execute(_SIGNED_IN, {"lane": name})
+
+
+def stop(conn: Connection, name: str, reason: str) -> None:
+    """A person lets a connection rest until `go`, whatever else pauses or resumes it."""
+    pause(conn, _PERSON + name, None, reason)
+
+
+def go(conn: Connection, name: str) -> bool:
+    """A person ends their pause of a connection, and any other; whether there was one of theirs."""
+    resume(conn, name)
+    return conn.execute(_RESUME, {"lane": _PERSON + name}).rowcount > 0
+
+
 def paused(conn: Connection, now: Instant) -> dict[str, Pause]:
-    """The lanes at rest now, by name."""
+    """The lanes at rest now, by name; a person's pause before any other."""
+    found: dict[str, Pause] = {}
+    for name, until, reason in conn.execute(_PAUSED, {"now": now}):
+        lane = name.removeprefix(_PERSON)
+        if lane not in found or name != lane:
+            found[lane] = Pause(name=lane, until=until, reason=reason)
+    return found
+
+
+def stopped(conn: Connection) -> dict[str, Pause]:
+    """The connections that a person has paused, by name."""
+    rows = conn.execute(_PAUSED, {"now": 0})
     return {
-        name: Pause(name=name, until=until, reason=reason)
-        for name, until, reason in conn.execute(_PAUSED, {"now": now})
+        name.removeprefix(_PERSON): Pause(name=name.removeprefix(_PERSON), until=until, reason=reason)
+        for name, until, reason in rows
+        if name.startswith(_PERSON)
     }

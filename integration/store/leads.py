@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from integration.store import references
 from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, insert_new
+from integration.store.dialects import among, insert_new, run_many
 from integration.store.references import Address, Reference
 from integration.store.tables import leads
 from mappings.canonical import Fields
@@ -40,13 +40,16 @@ class LeadFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedLead:
-    """What a decision leaves behind. `state` is JSON text (code.encode of the core's LeadState)."""
+    """What a decision leaves behind. `state` (the core's LeadState) and `standing` are JSON text: see code.encode.
+
+    They are text before the transaction begins, since while it is open nobody else can write to SQLite.
+    """
 
     id: str
     state: str
     seen: int
     due: Instant | None
-    standing: Fields
+    standing: str
     stage: str | None
     band: str | None
     total: int | None
@@ -81,6 +84,7 @@ _BY_EMAIL = (
 )
 _ADD = insert_new(leads, ["id"])
 _GET = select(*leads.c).where(among(leads.c.id, "ids"))
+_HOMES = select(leads.c.id, leads.c.account_id).where(among(leads.c.id, "ids"), leads.c.account_id.is_not(None))
 _SAVE = (
     update(leads)
     .where(leads.c.id == bindparam("row"))
@@ -132,20 +136,36 @@ def get(conn: Connection, lead_ids: Iterable[str]) -> list[LeadRow]:
     """The leads of these ids that exist, in any order."""
     return [
         LeadRow(
-            **row
-            | {
-                "fields": decode_fields(row["fields"]),
-                "standing": None if row["standing"] is None else decode_fields(row["standing"]),
-            }
+            id=row.id,
+            email=row.email,
+            account_id=row.account_id,
+            owner=row.owner,
+            fields=decode_fields(row.fields),
+            state=row.state,
+            seen=row.seen,
+            due=row.due,
+            standing=None if row.standing is None else decode_fields(row.standing),
+            stage=row.stage,
+            band=row.band,
+            total=row.total,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            merged_into=row.merged_into,
         )
-        for row in map(dict, conn.execute(_GET, {"ids": listed(lead_ids)}).mappings())
+        for row in conn.execute(_GET, {"ids": listed(lead_ids)}).all()
     ]
+
+
+def homes(conn: Connection, lead_ids: Iterable[str]) -> list[tuple[str, str]]:
+    """(lead, account) for those who have one; much lighter than `get`."""
+    return [(lead, account) for lead, account in conn.execute(_HOMES, {"ids": listed(lead_ids)})]
 
 
 def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
     """Store what was decided. Hold the lease in the same transaction (leases.hold)."""
     if rows:
-        conn.execute(
+        run_many(
+            conn,
             _SAVE,
             [
                 {
@@ -153,7 +173,7 @@ def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
                     "state": row.state,
                     "seen": row.seen,
                     "due": row.due,
-                    "standing": encode(row.standing),
+                    "standing": row.standing,
                     "stage": row.stage,
                     "band": row.band,
                     "total": row.total,
@@ -167,7 +187,8 @@ def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
 def set_fields(conn: Connection, rows: Sequence[LeadFields]) -> None:
     """Replace the current canonical fields of leads."""
     if rows:
-        conn.execute(
+        run_many(
+            conn,
             _SET_FIELDS,
             [
                 {

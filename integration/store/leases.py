@@ -55,6 +55,12 @@ def take(conn: Connection, name: str, holder: str, span: Span) -> Lease | None:
     return None if token is None else Lease(name=name, token=token, recovered=bool(abandoned))
 
 
+def free(conn: Connection, name: str) -> bool:
+    """Whether nobody holds the lease now; whoever polls for one asks this first, since taking it is a write."""
+    found, _ = conn.execute(_LAST, {"name": name}).one_or_none() or (True, False)
+    return bool(found)
+
+
 def hold(conn: Connection, lease: Lease, span: Span) -> None:
     """Extend the lease by `span` from now, or raise LeaseLostError. Call it first in every write transaction.
 

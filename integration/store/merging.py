@@ -14,9 +14,11 @@ from integration.store.tables import changes as changed
 from integration.store.tables import dirty as marks
 from integration.store.tables import leads as people
 from integration.store.tables import outbox as outgoing
-from mappings.canonical import Value
+from mappings import conflicts
+from mappings.conflicts import Owners
 from mappings.instant import Instant
 
+_NOBODY: Owners = conflicts.NOBODY.lead
 FORMER = ("email", "address")
 """System and object of an e-mail that a person once had."""
 
@@ -65,8 +67,11 @@ _REST = update(people).where(people.c.id == _loser).values(state=None, due=None)
 _ANEW = update(people).where(people.c.id == _winner).values(state=None)
 
 
-def join(conn: Connection, loser: str, winner: str, at: Instant) -> None:
-    """From now on `loser` is `winner`: by reference, and by an e-mail of which nothing else is known."""
+def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners = _NOBODY) -> None:
+    """From now on `loser` is `winner`: by reference, and by an e-mail of which nothing else is known.
+
+    `owners` says whose word counts of which field, now that one person is told of by more records.
+    """
     both = {"loser": loser, "winner": winner}
     email = conn.execute(_EMAIL, {"loser": loser}).scalar()
     dirty.mark(conn, [loser, winner], at)
@@ -81,7 +86,7 @@ def join(conn: Connection, loser: str, winner: str, at: Instant) -> None:
             # New numbers, above all that anybody has seen.
             rows = zip(old, numbers(conn, len(old)), strict=True)
             conn.execute(renumber, [{"old": one, "new": new, "winner": winner} for one, new in rows])
-    _set_fields(conn, winner, at)
+    _set_fields(conn, winner, at, owners)
     conn.execute(_FOLLOW, both)
     leads.merge(conn, loser, winner)
 
@@ -135,12 +140,11 @@ def _move_effects(conn: Connection, loser: str, winner: str) -> list[str]:
     return twins
 
 
-def _set_fields(conn: Connection, winner: str, at: Instant) -> None:
+def _set_fields(conn: Connection, winner: str, at: Instant, owners: Owners) -> None:
     """The current fields are what all that was told of both comes to."""
     (row,) = leads.get(conn, [winner])
-    fields: dict[str, Value] = {}
-    for change in changes.history(conn, [winner]):
-        fields.update(change.fields)
+    told = changes.history(conn, [winner])
+    fields = conflicts.settled(((change.at, change.key, change.fields) for change in told), owners)
     known = {name: value for name, value in fields.items() if value is not None}
     account, owner = known.get("account"), known.get("owner")
     email = str(known.get("email") or row.email or "") or None

@@ -1,13 +1,13 @@
 """The figures that /metrics and the demo's summary tell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
 from connectors.limits import Tally
-from integration.store import inbox, outbox, usage
-from integration.store.tables import NEW, dead_letters, dirty, leads
+from integration.store import inbox, lanes, outbox, usage
+from integration.store.tables import NEW, connections, dead_letters, dirty, effects, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
 from integration.store.tables import outbox as outbox_table
@@ -34,6 +34,12 @@ class Numbers:
     oldest_delivery: Instant | None
     oldest_dirty: Instant | None
     oldest_outgoing: Instant | None
+    signed_in: Mapping[str, bool] = field(default_factory=dict)
+    """Whether the CRM still takes us, by connection that somebody has signed in to."""
+    paused: Mapping[str, str] = field(default_factory=dict)
+    """Connections that a person has paused, and why."""
+    withheld: int = 0
+    """Effects that were recorded and not carried out, since they are history."""
 
 
 _STAGES = select(leads.c.stage, func.count()).where(leads.c.merged_into.is_(None)).group_by(leads.c.stage)
@@ -43,6 +49,8 @@ _LETTERS = (
     .group_by(dead_letters.c.stage)
 )
 _ACTIVITIES = select(func.count()).select_from(activities_table).where(activities_table.c.derived.is_(False))
+_SIGNED_IN = select(connections.c.name, connections.c.state).order_by(connections.c.name)
+_WITHHELD = select(func.count()).select_from(effects).where(effects.c.withheld.is_not(None))
 _SINGLE = select(
     select(func.count()).select_from(dirty).scalar_subquery(),
     select(func.count()).select_from(refresh_table).scalar_subquery(),
@@ -66,6 +74,9 @@ def counts(conn: Connection) -> Numbers:
         oldest_delivery=delivery,
         oldest_dirty=marked,
         oldest_outgoing=outgoing,
+        signed_in={name: state == "live" for name, state in conn.execute(_SIGNED_IN)},
+        paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
+        withheld=int(conn.execute(_WITHHELD).scalar_one()),
     )
 
 

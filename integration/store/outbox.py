@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, select, update
+from sqlalchemy import CTE, Connection, Select, and_, bindparam, case, exists, func, null, select, update
 
 from integration.store import letters
 from integration.store.code import decode, decode_fields, encode, listed
-from integration.store.dialects import among, insert_new, upsert
+from integration.store.dialects import among, insert_new, run_many, upsert
 from integration.store.references import PEOPLE
-from integration.store.tables import NEW, leads, outbox, references
+from integration.store.tables import NEW, NONE, ONE, leads, outbox, references
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
@@ -58,11 +58,11 @@ _WANT_FIELDS = upsert(
     outbox,
     ["key"],
     lambda new: {
-        "seq": _o.seq + 1,
-        "state": "new",
+        "seq": _o.seq + ONE,
+        "state": NEW,
         "since": case((_pending, _o.since), else_=new.since),
-        "attempts": case((_pending, _o.attempts), else_=0),
-        "not_before": case((_pending, _o.not_before), else_=0),
+        "attempts": case((_pending, _o.attempts), else_=NONE),
+        "not_before": case((_pending, _o.not_before), else_=NONE),
         "error": case((_pending, _o.error), else_=null()),
     },
     columns=["connection", "kind", "key", "lead_id", "created_at", "since"],
@@ -82,29 +82,51 @@ _due = (
     .limit(bindparam("n"))
     .cte("due")
 )
-_d = _due.c
-_PENDING = (
-    select(
-        _d.id,
-        _d.key,
-        _d.seq,
-        _d.lead_id,
-        _d.payload,
-        _d.attempted,
-        _d.attempts,
-        _d.since,
-        _d.created_at,
-        _r.object,
-        _r.external_id,
-        _r.written,
-        leads.c.standing,
-        leads.c.owner,
+
+
+def _shown(due: CTE) -> Select[Any]:
+    """Rows with the records they go to, a person's preferred record first."""
+    d = due.c
+    rank = case({name: rank for rank, name in enumerate(PEOPLE)}, value=_r.object)
+    return (
+        select(
+            d.id,
+            d.key,
+            d.seq,
+            d.lead_id,
+            d.payload,
+            d.attempted,
+            d.attempts,
+            d.since,
+            d.created_at,
+            _r.object,
+            _r.external_id,
+            _r.written,
+            leads.c.standing,
+            leads.c.owner,
+        )
+        .select_from(due)
+        .join(references, and_(_r.lead_id == d.lead_id, _r.system == d.connection, _r.object.in_(PEOPLE)))
+        .join(leads, leads.c.id == d.lead_id)
+        .order_by(d.since, d.id, rank, _r.external_id)
     )
-    .select_from(_due)
-    .join(references, and_(_r.lead_id == _d.lead_id, _r.system == _d.connection, _r.object.in_(PEOPLE)))
-    .join(leads, leads.c.id == _d.lead_id)
-    .order_by(_d.since, _d.id, case({name: rank for rank, name in enumerate(PEOPLE)}, value=_r.object), _r.external_id)
+
+
+_PENDING = _shown(_due)
+_after = (
+    select(outbox)
+    .where(
+        _pending,
+        _o.connection == bindparam("lane"),
+        _o.kind == bindparam("sort"),
+        _o.id > bindparam("after"),
+        exists().where(_person),
+    )
+    .order_by(_o.id)
+    .limit(bindparam("n"))
+    .cte("due")
 )
+_AFTER = _shown(_after)
 _ATTEMPTING = update(outbox).where(among(_o.id, "ids")).values(attempted=True)
 _SENT = (
     update(outbox)
@@ -121,6 +143,7 @@ _POSTPONE = (
     .where(_o.id == bindparam("row"))
     .values(not_before=bindparam("later"), attempts=_o.attempts + 1, error=bindparam("why"))
 )
+_REST = update(outbox).where(among(_o.id, "ids"), _pending).values(not_before=bindparam("later"))
 _DEAD = (
     update(outbox)
     .where(_o.id == bindparam("row"))
@@ -147,6 +170,12 @@ _REHOME = (
     .values(connection=bindparam("home"))
 )
 _OLDEST = select(func.min(_o.since)).where(_pending, _o.connection == bindparam("lane"), exists().where(_person))
+_SENDABLE = (
+    select(func.count())
+    .select_from(outbox)
+    .where(_pending, _o.connection == bindparam("lane"), exists().where(_person))
+)
+_WAITING = _SENDABLE.where(_o.kind == bindparam("sort"))
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
@@ -194,7 +223,16 @@ def pending(conn: Connection, connection: str, kind: Kind, now: Instant, limit: 
     Where a person has several records, a Salesforce Contact comes before a Lead.
     """
     found: dict[int, Outgoing] = {}
-    for row in conn.execute(_PENDING, {"lane": connection, "sort": kind, "now": now, "n": limit}):
+    for row in conn.execute(_PENDING, {"lane": connection, "sort": kind, "now": now, "n": limit}).all():
+        if row.id not in found:
+            found[row.id] = _outgoing(row)
+    return list(found.values())
+
+
+def after(conn: Connection, connection: str, kind: str, row_id: int, limit: int) -> list[Outgoing]:
+    """What waits behind a row, in the order in which it was first wanted, whether it may go now or not."""
+    found: dict[int, Outgoing] = {}
+    for row in conn.execute(_AFTER, {"lane": connection, "sort": kind, "after": row_id, "n": limit}):
         if row.id not in found:
             found[row.id] = _outgoing(row)
     return list(found.values())
@@ -208,13 +246,18 @@ def attempting(conn: Connection, ids: Sequence[int]) -> None:
 def sent(conn: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
     """(id, seq, external id) of what the CRM accepted; a row whose seq has moved on stays pending."""
     if rows:
-        conn.execute(_SENT, [{"row": row_id, "was": seq, "record": record} for row_id, seq, record in sorted(rows)])
+        run_many(conn, _SENT, [{"row": row_id, "was": seq, "record": record} for row_id, seq, record in sorted(rows)])
 
 
 def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None:
     """(id, not before, error) of what failed for now."""
     if rows:
         conn.execute(_POSTPONE, [{"row": row_id, "later": later, "why": why} for row_id, later, why in sorted(rows)])
+
+
+def rest(conn: Connection, ids: Iterable[int], until: Instant) -> None:
+    """These wait for a while, through no fault of theirs or the CRM's."""
+    conn.execute(_REST, {"ids": listed(sorted(ids)), "later": until})
 
 
 def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None:
@@ -258,6 +301,16 @@ def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:
 def oldest(conn: Connection, connection: str) -> Instant | None:
     """Since when the oldest sendable row of a connection has waited; None where nothing waits."""
     return conn.execute(_OLDEST, {"lane": connection}).scalar()
+
+
+def sendable(conn: Connection, connection: str) -> int:
+    """How many rows of a connection wait whose lead has a record there."""
+    return int(conn.execute(_SENDABLE, {"lane": connection}).scalar_one())
+
+
+def waiting(conn: Connection, connection: str, kind: str) -> int:
+    """How many rows of one kind wait whose lead has a record there."""
+    return int(conn.execute(_WAITING, {"lane": connection, "sort": kind}).scalar_one())
 
 
 def counts(conn: Connection) -> dict[tuple[str, str, str], int]:

@@ -1,14 +1,14 @@
 """References: which CRM record is which lead or account, and what was last written to it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
 from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, upsert
+from integration.store.dialects import among, run_many, upsert
 from integration.store.tables import references
 from mappings.canonical import Fields
 
@@ -101,11 +101,13 @@ def unlink(conn: Connection, addresses: Sequence[Address]) -> None:
         conn.execute(_UNLINK, [{"s": system, "o": name, "e": key} for system, name, key in addresses])
 
 
-def wrote(conn: Connection, rows: Sequence[tuple[str, str, str, Mapping[str, Any]]]) -> None:
-    """The CRM accepted these values for (system, object, external id); an echo is recognised by them."""
+def wrote(conn: Connection, rows: Sequence[tuple[str, str, str, str]]) -> None:
+    """The CRM accepted these values (JSON text) for (system, object, external id); an echo is recognised by them."""
     if rows:
-        conn.execute(
-            _WROTE, [{"s": system, "o": name, "e": key, "w": encode(values)} for system, name, key, values in rows]
+        run_many(
+            conn,
+            _WROTE,
+            [{"s": system, "o": name, "e": key, "w": values} for system, name, key, values in rows],
         )
 
 
@@ -117,8 +119,10 @@ def told(conn: Connection, addresses: Iterable[Address]) -> dict[Address, Fields
 def tell(conn: Connection, rows: Sequence[tuple[Address, Fields]]) -> None:
     """These CRM records told this now."""
     if rows:
-        conn.execute(
-            _TELL, [{"s": system, "o": name, "e": key, "t": encode(fields)} for (system, name, key), fields in rows]
+        run_many(
+            conn,
+            _TELL,
+            [{"s": system, "o": name, "e": key, "t": encode(fields)} for (system, name, key), fields in rows],
         )
 
 
@@ -160,7 +164,7 @@ def accounts(conn: Connection, addresses: Iterable[Address]) -> dict[Address, st
 def of_leads(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[Reference]]:
     """Every CRM record of these leads, people's preferred objects first; leads without one are absent."""
     found: defaultdict[str, list[Reference]] = defaultdict(list)
-    for row in conn.execute(_OF_LEADS, {"ids": listed(lead_ids)}):
+    for row in conn.execute(_OF_LEADS, {"ids": listed(lead_ids)}).all():
         reference = _reference(row)
         found[str(reference.lead_id)].append(reference)
     return {lead: sorted(known, key=_preference) for lead, known in found.items()}
@@ -169,7 +173,7 @@ def of_leads(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[Refere
 def met(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[str]]:
     """By system, those of these leads that have a person's record there."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for system, lead in conn.execute(_MET, {"ids": listed(lead_ids)}):
+    for system, lead in conn.execute(_MET, {"ids": listed(lead_ids)}).all():
         found[system].append(lead)
     return dict(found)
 
@@ -209,5 +213,5 @@ def _resolve(conn: Connection, statement: Any, addresses: Iterable[Address]) -> 
         for (system, name), ids in wanted.items()
         for external_id, resolved in conn.execute(
             statement, {"system": system, "object": name, "ids": listed(sorted(ids))}
-        )
+        ).all()
     }

@@ -39,6 +39,10 @@ EVENTS = Sequence("event_seq", metadata=metadata)
 NEW: ColumnClause[str] = literal_column("'new'")
 """A literal, not a parameter: partial indexes match only what they can read."""
 
+ONE: ColumnClause[int] = literal_column("1")
+NONE: ColumnClause[int] = literal_column("0")
+"""Literals, so that all parameters of a statement that runs for many rows are the rows' own."""
+
 
 def _text(name: str, *, null: bool = False, **more: Any) -> Column[Any]:
     return Column(name, Text, nullable=null, **more)
@@ -82,6 +86,7 @@ leads = Table(
     _big("created_at"),
     _big("updated_at"),
     _text("merged_into", null=True),
+    Index("ix_leads_joined", "id", **_where("merged_into IS NOT NULL")),
 )
 
 accounts = Table(
@@ -107,6 +112,7 @@ references = Table(
     _text("account_id", null=True, index=True),
     _text("written", null=True),
     _text("told", null=True),
+    _text("held", null=True),
 )
 
 activities = Table(
@@ -122,8 +128,7 @@ activities = Table(
     _text("source"),
     Column("derived", Boolean, nullable=False),
     Index(None, "lead_id", "seq"),
-    Index(None, "lead_id", "at"),
-    Index(None, "account_id", "seq"),
+    Index("ix_activities_account_id_seq", "account_id", "seq", **_where("account_id IS NOT NULL")),
 )
 
 changes = Table(
@@ -198,6 +203,7 @@ effects = Table(
     _text("payload"),
     _text("because"),
     _big("decided_at"),
+    _text("withheld", null=True),
     Index(None, "lead_id", "at"),
 )
 
@@ -243,6 +249,23 @@ usage = Table(
     _text("connection", primary_key=True),
     _text("pool", primary_key=True),
     _text("tally"),
+    _big("updated_at"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    _text("name", primary_key=True),
+    _text("system"),
+    _text("grant_kind"),  # GRANT is a word of SQL
+    _text("details"),
+    Column("sealed", LargeBinary, nullable=False),
+    _text("key_id"),
+    _big("expires_at", null=True),
+    _big("version"),
+    _text("state"),
+    _text("reason", null=True),
+    _big("created_at"),
     _big("updated_at"),
 )
 

@@ -5,22 +5,25 @@ from typing import Any
 from sandbox.chance import Chance
 from sandbox.clock import Now
 from sandbox.faults import Fault, Faults
-from sandbox.gate import Endpoint, Gate, Route
+from sandbox.gate import Endpoint, Gate, Route, bearer
 from sandbox.hubspot import errors
 from sandbox.hubspot.batches import Batches
 from sandbox.hubspot.definitions import Definitions
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.limits import Limits
 from sandbox.hubspot.links import Links
+from sandbox.hubspot.oauth import PATHS as SIGN_IN
+from sandbox.hubspot.oauth import HubSpotOAuth, expired
 from sandbox.hubspot.objects import Objects
 from sandbox.hubspot.owners import OWNERS, PIPELINES
 from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.preferences import Preferences
 from sandbox.hubspot.search import Search
 from sandbox.hubspot.subscriptions import PREFIX as WEBHOOKS
 from sandbox.hubspot.subscriptions import Subscriptions
 from sandbox.wire import Answer, Call, Unreadable, reply
 
-PREFIXES = ("/crm/", "/account-info/", "/integrations/", "/oauth/")
+PREFIXES = ("/crm/", "/communication-preferences/", "/account-info/", "/integrations/", "/oauth/")
 
 
 class HubSpotGate(Gate):
@@ -31,8 +34,9 @@ class HubSpotGate(Gate):
         self.limits = Limits(now)
         self.search = Search(portal)
         self.subscriptions = Subscriptions(portal)
+        self.preferences = Preferences(portal)
         self._chance = Chance(seed + 2)
-        super().__init__("hubspot", now=now, faults=faults, log_size=log_size)
+        super().__init__("hubspot", now=now, faults=faults, log_size=log_size, seed=seed)
 
     def routes(self) -> list[Route]:
         """All endpoints."""
@@ -40,6 +44,7 @@ class HubSpotGate(Gate):
         definitions, links = Definitions(self.portal), Links(self.portal)
         base, v4 = "/crm/v3/objects/<kind>", "/crm/v4/objects/<kind>/<id_>/associations"
         properties = "/crm/v3/properties/<kind>"
+        oauth = HubSpotOAuth(self.issuer, self.portal.portal_id)
         return [
             ("POST", f"{base}/batch/read", batches.read),
             ("POST", f"{base}/batch/create", batches.create),
@@ -78,14 +83,17 @@ class HubSpotGate(Gate):
             ("GET", "/crm/v3/owners", self.owners),
             ("GET", "/crm/v3/owners/<id_>", self.owner),
             ("GET", "/crm/v3/pipelines/<kind>", self.pipelines),
+            ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all", self.preferences.unsubscribe_all),
             ("GET", "/account-info/v3/details", self.account),
             ("GET", "/integrations/v1/me", self.account),
             ("GET", "/oauth/v1/access-tokens/<token>", self.token),
+            ("GET", "/oauth/authorize", oauth.authorize),
+            ("POST", "/oauth/v1/token", oauth.token),
         ]
 
     def open_to_all(self, path: str) -> bool:
-        """Only what takes a developer's key instead of a token, which it looks at itself."""
-        return path.startswith(WEBHOOKS)
+        """What takes a developer's key instead of a token, which it looks at itself, and where tokens come from."""
+        return path.startswith(WEBHOOKS) or path in SIGN_IN
 
     def owners(self, call: Call) -> Answer:
         """GET the people who can own records."""
@@ -150,6 +158,11 @@ class HubSpotGate(Gate):
     def unauthorized(self) -> Answer:
         """401."""
         return errors.not_signed_in(self._correlation())
+
+    def turned_away(self, call: Call) -> Answer:
+        """401; an expired token is told by its time."""
+        at = self.issuer.expiry(bearer(call))
+        return self.unauthorized() if at is None else expired(self._correlation(), at, self.now())
 
     def throttled(self, call: Call) -> Answer | None:
         """The limit's answer, where one is reached; `Retry-After` stands in every other one."""

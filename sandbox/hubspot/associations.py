@@ -19,6 +19,12 @@ TYPES: Mapping[tuple[str, str], tuple[int, ...]] = {
     ("contacts", "deals"): (4,),
     ("deals", "companies"): (341, 5),
     ("companies", "deals"): (342, 6),
+    ("calls", "contacts"): (194,),
+    ("contacts", "calls"): (193,),
+    ("meetings", "contacts"): (200,),
+    ("contacts", "meetings"): (199,),
+    ("emails", "contacts"): (198,),
+    ("contacts", "emails"): (197,),
 }
 """Type ids by direction; the first is the default, the second the primary one."""
 

@@ -129,6 +129,30 @@ hs_queue_membership_ids enumeration checkbox        task Queues
 task_outcome            enumeration select          task Outcome = connected,no_answer,voicemail,accepted,rejected
 task_rejection_reason   enumeration select          task Rejection reason = {_REASONS}
 """
+_CALL = """
+hs_timestamp            datetime    date            engagement Activity date
+hs_call_title           string      text            engagement Call title
+hs_call_body            string      html            engagement Call notes
+hs_call_direction       enumeration select          engagement Call direction = INBOUND,OUTBOUND
+hs_call_disposition     string      text            engagement Call outcome
+hs_call_status          enumeration select          engagement Call status = BUSY,CANCELED,COMPLETED,NO_ANSWER
+hs_call_duration        number      number          engagement Call duration
+"""
+_MEETING = """
+hs_timestamp            datetime    date            engagement Activity date
+hs_meeting_title        string      text            engagement Meeting name
+hs_meeting_body         string      html            engagement Meeting description
+hs_meeting_start_time   datetime    date            engagement Meeting start time
+hs_meeting_end_time     datetime    date            engagement Meeting end time
+hs_meeting_outcome      enumeration select engagement Meeting outcome = SCHEDULED,COMPLETED,RESCHEDULED,NO_SHOW,CANCELED
+"""
+_EMAIL = """
+hs_timestamp            datetime    date            engagement Activity date
+hs_email_subject        string      text            engagement Email subject
+hs_email_text           string      textarea        engagement Text body
+hs_email_direction      enumeration select engagement Email direction = EMAIL,INCOMING_EMAIL,FORWARDED_EMAIL
+hs_email_status         enumeration select          engagement Email send status = BOUNCED,FAILED,SCHEDULED,SENDING,SENT
+"""
 _OURS_ON_CONTACTS = f"""
 coldframe_fit           number      number          coldframe Fit score
 coldframe_engagement    number      number          coldframe Engagement score
@@ -154,6 +178,7 @@ coldframe_key           string      text            coldframe Coldframe key *
 """
 _OWN_TABLES = {"contacts": (_CONTACT, "contactinformation"), "companies": (_COMPANY, "companyinformation")}
 _OWN_TABLES |= {"deals": (_DEAL, "dealinformation"), "tasks": (_TASK, "task")}
+_OWN_TABLES |= {"calls": (_CALL, "engagement"), "meetings": (_MEETING, "engagement"), "emails": (_EMAIL, "engagement")}
 _CUSTOM = ("lead_source", "sdr_", "task_outcome", "task_rejection_reason")
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sandbox.chance import Chance
-from sandbox.hubspot.records import OBJECT_TYPES, SINGULAR, Record
+from sandbox.hubspot.records import ENGAGEMENTS, OBJECT_TYPES, SINGULAR, Record
 
 SILENT = frozenset({"lastmodifieddate", "hs_lastmodifieddate", "createdate", "hs_createdate", "hs_object_id"})
-_GENERIC = frozenset({"tasks"})
+_GENERIC = frozenset({"tasks", *ENGAGEMENTS})
 
 
 class Source(Protocol):
@@ -32,6 +32,8 @@ class Events:
         self.wanted = False
         self.silent: set[str] = {f"{name}.associationChange" for name in SINGULAR.values()}
         """Subscription types that the app has not subscribed to: `contact.creation`, `object.propertyChange` …"""
+        self.unheard: set[str] = set(ENGAGEMENTS)
+        """Object types of which no webhook tells anything, since the app has subscribed to none of theirs."""
         self._app_id = app_id
         self._portal_id = portal_id
         self._chance = chance
@@ -41,7 +43,7 @@ class Events:
 
     def created(self, record: Record, values: Mapping[str, str], origin: Source, at: int) -> None:
         """A record came to be: its creation is told after some of its own values (apis: Webhooks)."""
-        if not self.wanted:
+        if not self.wanted or record.kind in self.unheard:
             return
         events = [self._change(record, name, value, origin, at) for name, value in values.items()]
         self._chance.shuffle(events)
@@ -50,7 +52,7 @@ class Events:
 
     def changed(self, record: Record, values: Mapping[str, str], origin: Source, at: int) -> None:
         """Values changed; "" where one was cleared."""
-        if not self.wanted:
+        if not self.wanted or record.kind in self.unheard:
             return
         events = [self._change(record, name, value, origin, at) for name, value in values.items() if name not in SILENT]
         self._chance.shuffle(events)
@@ -58,7 +60,7 @@ class Events:
 
     def deleted(self, record: Record, origin: Source, at: int, *, private: bool = False) -> None:
         """A record went; `private` where it was erased for good."""
-        if self.wanted:
+        if self.wanted and record.kind not in self.unheard:
             self._keep([self._plain(record, "privacyDeletion" if private else "deletion", "DELETED", origin, at)])
 
     def restored(self, record: Record, origin: Source, at: int) -> None:

@@ -34,13 +34,13 @@ class HubSpot:
         """Set `ten_secondly`, `daily` or `searches` here; 0 means no limit."""
         return self.gate.limits
 
-    def add(self, kind: str, values: Mapping[str, str], *, origin: Origin = PERSON) -> str:
-        """A new record; its id. Read-only properties may be set. Raises Refused for a wrong value."""
+    def add(self, kind: str, values: Mapping[str, str], *, origin: Origin = PERSON, at: int | None = None) -> str:
+        """A new record, of now or `at`; its id. Read-only properties may be set. Raises Refused for a wrong value."""
         kind = kind_named(kind)
         with self.portal.lock:
             settled = self._settled(kind, values)
             self.portal.claim(kind, settled, None)
-            return self.portal.create(kind, settled, origin).id
+            return self.portal.create(kind, settled, origin, at=at).id
 
     def set(self, kind: str, id_: str, values: Mapping[str, str], *, origin: Origin = PERSON) -> None:
         """Change a record; "" clears. Raises Refused."""

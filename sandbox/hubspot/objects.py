@@ -157,7 +157,7 @@ def created(portal: Portal, kind: str, wish: dict[str, Any], origin: Origin) -> 
 
 def require(kind: str, values: dict[str, str]) -> None:
     """Refuse a new record without what its type must have."""
-    needed = {"tasks": ("hs_timestamp",), "deals": ("dealname",), "contacts": (), "companies": ()}[kind]
+    needed = {"deals": ("dealname",), "contacts": (), "companies": ()}.get(kind, ("hs_timestamp",))
     missing = [name for name in needed if not values.get(name)]
     if missing:
         raise Refused(

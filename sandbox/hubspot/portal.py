@@ -109,9 +109,9 @@ class Portal:
             message = f"{holder.id} already has that value."
             raise invalid([Invalid(name=name, code="CONFLICTING_UNIQUE_VALUE", message=message)])
 
-    def create(self, kind: str, values: Values, origin: Origin) -> Record:
-        """A new record of settled, claimed values."""
-        at = self.now()
+    def create(self, kind: str, values: Values, origin: Origin, *, at: int | None = None) -> Record:
+        """A new record of settled, claimed values; made `at` a time of the past, where one is given."""
+        at = self.now() if at is None else at
         shelf = self.shelves[kind]
         record = Record(id=shelf.new_id(), kind=kind, values={}, created=at, updated=at)
         kept = {name: value for name, value in values.items() if value}
@@ -125,10 +125,13 @@ class Portal:
         return record
 
     def update(self, record: Record, values: Values, origin: Origin) -> Values:
-        """Change a record by settled, claimed values; returns what did change. Stages never go back (apis)."""
+        """Change a record by settled, claimed values; returns what did change.
+
+        Stages never go back (apis), but for a person who picks one on the page.
+        """
         held = record.values
         changed = {name: value for name, value in values.items() if held.get(name, "") != value}
-        if not _forward(held.get("lifecyclestage", ""), changed.get("lifecyclestage", "")):
+        if origin != PERSON and not _forward(held.get("lifecyclestage", ""), changed.get("lifecyclestage", "")):
             del changed["lifecyclestage"]
         if record.kind == "tasks" and changed.get("hs_task_status") == "COMPLETED":
             changed["hs_task_completion_date"] = short_zulu(self.now())

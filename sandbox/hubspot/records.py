@@ -8,16 +8,40 @@ from sandbox import clock
 from sandbox.chance import Chance
 from sandbox.hubspot.properties import Property, Values
 
-KINDS = ("contacts", "companies", "deals", "tasks")
-OBJECT_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tasks": "0-27"}
-SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal", "tasks": "task"}
+KINDS = ("contacts", "companies", "deals", "tasks", "calls", "meetings", "emails")
+ENGAGEMENTS = ("calls", "meetings", "emails")
+OBJECT_TYPES = {
+    "contacts": "0-1",
+    "companies": "0-2",
+    "deals": "0-3",
+    "tasks": "0-27",
+    "calls": "0-48",
+    "meetings": "0-47",
+    "emails": "0-49",
+}
+SINGULAR = {
+    "contacts": "contact",
+    "companies": "company",
+    "deals": "deal",
+    "tasks": "task",
+    "calls": "call",
+    "meetings": "meeting",
+    "emails": "email",
+}
 MODIFIED = {
     "contacts": "lastmodifieddate",
     "companies": "hs_lastmodifieddate",
     "deals": "hs_lastmodifieddate",
     "tasks": "hs_lastmodifieddate",
+    **dict.fromkeys(ENGAGEMENTS, "hs_lastmodifieddate"),
 }
-CREATED = {"contacts": "createdate", "companies": "createdate", "deals": "createdate", "tasks": "hs_createdate"}
+CREATED = {
+    "contacts": "createdate",
+    "companies": "createdate",
+    "deals": "createdate",
+    "tasks": "hs_createdate",
+    **dict.fromkeys(ENGAGEMENTS, "hs_createdate"),
+}
 SHOWN = {
     "contacts": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     "companies": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
@@ -32,6 +56,7 @@ SHOWN = {
         "pipeline",
     ),
     "tasks": ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+    **dict.fromkeys(ENGAGEMENTS, ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")),
 }
 _FIRST_ID = 301_448_210_000
 """Object ids exceed 2^31. [apis: Webhooks]"""

@@ -6,10 +6,12 @@ from sandbox.clock import DAY, Now
 from sandbox.faults import Fault, Faults
 from sandbox.gate import Endpoint, Gate, Route
 from sandbox.salesforce import errors
+from sandbox.salesforce.bulk import Bulk
 from sandbox.salesforce.collections import Collections
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.describe import Describe, checked_version
 from sandbox.salesforce.errors import Refused
+from sandbox.salesforce.oauth import AUTHORIZE, TOKEN, SalesforceOAuth
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.records import Records
@@ -28,6 +30,7 @@ class SalesforceGate(Gate):
         self.daily = 0
         """Calls a day; 0 means no limit."""
         self.queries = Queries(org)
+        self.bulk = Bulk(org)
         self.tooling = Tooling(org)
         self._day = 0
         self._today = 0
@@ -37,6 +40,7 @@ class SalesforceGate(Gate):
         """All endpoints."""
         collections, records, describe = Collections(self.org), Records(self.org), Describe(self.org)
         composite = Composite(self.inner)
+        oauth = SalesforceOAuth(self.issuer, self.org)
         base = "/services/data/<version>"
         many, one = f"{base}/composite/sobjects", f"{base}/sobjects/<object_name>"
         return [
@@ -51,6 +55,11 @@ class SalesforceGate(Gate):
             ("GET", f"{base}/queryAll", self.queries.query_all),
             ("GET", f"{base}/query/<locator>", self.queries.more),
             ("GET", f"{base}/queryAll/<locator>", self.queries.more),
+            ("POST", f"{base}/jobs/query", self.bulk.create),
+            ("GET", f"{base}/jobs/query/<id_>", self.bulk.read),
+            ("PATCH", f"{base}/jobs/query/<id_>", self.bulk.change),
+            ("DELETE", f"{base}/jobs/query/<id_>", self.bulk.delete),
+            ("GET", f"{base}/jobs/query/<id_>/results", self.bulk.results),
             ("GET", f"{base}/sobjects", describe.objects),
             ("GET", one, describe.basic),
             ("POST", one, records.create),
@@ -71,11 +80,13 @@ class SalesforceGate(Gate):
             ("GET", base, describe.resources),
             ("GET", "/services/data", describe.versions),
             ("GET", "/services/oauth2/userinfo", describe.who),
+            ("GET", AUTHORIZE, oauth.authorize),
+            ("POST", TOKEN, oauth.token),
         ]
 
     def open_to_all(self, path: str) -> bool:
-        """Only the list of versions."""
-        return path.rstrip("/") == "/services/data"
+        """Only the list of versions, and where tokens come from."""
+        return path.rstrip("/") == "/services/data" or path in (AUTHORIZE, TOKEN)
 
     def limits(self, call: Call, version: str) -> Answer:
         """GET what is left of the day's calls."""

@@ -31,11 +31,11 @@ class Salesforce:
         """The users, the API's own first."""
         return list(self.org.all("User"))
 
-    def add(self, object_name: str, values: Mapping[str, Any], *, by: str = "") -> str:
-        """A new record; its id. Read-only fields may be set. Raises Refused for a wrong value."""
+    def add(self, object_name: str, values: Mapping[str, Any], *, by: str = "", at: int | None = None) -> str:
+        """A new record, of now or `at`; its id. Read-only fields may be set. Raises Refused for a wrong value."""
         with self.org.lock:
             settled = self._settled(object_name, values, None)
-            return str(self.org.insert(object_name, settled, by=by or self._person())["Id"])
+            return str(self.org.insert(object_name, settled, by=by or self._person(), at=at)["Id"])
 
     def set(self, object_name: str, id_: str, values: Mapping[str, Any], *, by: str = "") -> None:
         """Change a record; None clears. Raises Refused."""

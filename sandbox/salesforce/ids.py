@@ -18,6 +18,7 @@ PREFIXES = {
     "OpportunityContactRole": "00K",
     "Lead": "00Q",
     "Task": "00T",
+    "Event": "00U",
     "CampaignMember": "00v",
     "Campaign": "701",
     **_PERMISSIONS,

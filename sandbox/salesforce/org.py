@@ -28,6 +28,7 @@ _ADDRESSES = {
 }
 _PARTS = ("Street", "City", "State", "PostalCode", "Country")
 _CLOSED = {"Closed Won", "Closed Lost"}
+_RESPONDED = {"Responded", "Registered", "Attended"}
 
 
 class Org:
@@ -122,9 +123,11 @@ class Org:
             raise Refused(code="FIELD_CUSTOM_VALIDATION_EXCEPTION", message=rule.message, fields=[rule.field])
         return settled
 
-    def insert(self, object_name: str, settled: Mapping[str, Any], *, by: str | None = None) -> Values:
-        """A new record of checked values; `by` is a user id, the API's user where None."""
-        at = self.now()
+    def insert(
+        self, object_name: str, settled: Mapping[str, Any], *, by: str | None = None, at: int | None = None
+    ) -> Values:
+        """A new record of checked values; `by` is a user id, the API's user where None; `at` its time, else now."""
+        at = self.now() if at is None else at
         user = self.api_user if by is None else by
         self._numbers[object_name] += 1
         stamp = clock.offset(at)
@@ -188,6 +191,10 @@ class Org:
             record["IsWon"] = record.get("StageName") == "Closed Won"
         if object_name == "Task":
             self._task(record, stamp)
+        if object_name == "CampaignMember":
+            record["HasResponded"] = record.get("Status") in _RESPONDED
+            if record["HasResponded"]:
+                record.setdefault("FirstRespondedDate", stamp[:10])
 
     def _task(self, record: Values, stamp: str) -> None:
         record["IsClosed"] = record.get("Status") == "Completed"

@@ -163,6 +163,21 @@ CompletedDateTime datetime !
 IsArchived boolean !
 Coldframe_Key__c string:255 U
 """
+_EVENT = """
+WhoId reference:Contact,Lead -
+WhatId reference:Account,Opportunity,Campaign -
+Subject combobox:255 - Call,Email,Meeting,Send Letter/Quote,Other
+StartDateTime datetime +
+EndDateTime datetime -
+DurationInMinutes int -
+IsAllDayEvent boolean -
+IsChild boolean !
+Location string:255 -
+Description textarea:32000 -
+EventSubtype picklist:40 c Event
+OwnerId reference:User -
+AccountId reference:Account !
+"""
 _USER = """
 Username string:80 +
 LastName string:80 +
@@ -186,8 +201,9 @@ _MEMBER = """
 CampaignId reference:Campaign +
 LeadId reference:Lead c
 ContactId reference:Contact c
-Status picklist:40 - Sent,Responded
+Status picklist:40 - Sent,Registered,Attended,Responded
 HasResponded boolean !
+FirstRespondedDate date !
 """
 _ROLE = """
 OpportunityId reference:Opportunity +
@@ -201,6 +217,7 @@ _TABLES = {
     "Account": _ACCOUNT,
     "Opportunity": _OPPORTUNITY,
     "Task": _TASK,
+    "Event": _EVENT,
     "User": _USER,
     "Campaign": _CAMPAIGN,
     "CampaignMember": _MEMBER,

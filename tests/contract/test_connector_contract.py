@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from connector_changes import Changing
+from connector_everything import Everything
 from connector_examining import Examining
 from connector_ground import HASTE, TOKEN, Plug
 from connector_outages import Outages
@@ -21,7 +22,7 @@ from sandbox import desk
 from sandbox.server import Sandbox
 
 
-class Contract(Reading, Changing, Writing, Outages, Verdicts, Tasks, Examining):
+class Contract(Reading, Changing, Everything, Writing, Outages, Verdicts, Tasks, Examining):
     """All the rules."""
 
 

@@ -98,7 +98,10 @@ def test_taking_away_asks_first_and_a_no_changes_nothing(run_bare: Run, bare: Sa
 def test_a_system_that_is_not_connected_or_away_is_told_without_a_traceback(run_bare: Run, bare: Sandbox) -> None:
     unconnected = run_bare("provision", "salesforce", only="SALESFORCE")
     assert unconnected.exit_code == 1
-    assert "salesforce is not connected: set SALESFORCE_ACCESS_TOKEN" in unconnected.output
+    assert (
+        "salesforce is not connected: run coldframe connect salesforce, or set SALESFORCE_ACCESS_TOKEN"
+        in unconnected.output
+    )
     bare.faults.add(Fault(kind="unavailable", times=0))
     away = run_bare("provision", "salesforce")
     assert away.exit_code == 1

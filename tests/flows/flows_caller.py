@@ -22,6 +22,7 @@ def main(wish: dict[str, Any]) -> None:
     allowance = StoredAllowance(
         store=store,
         connection="hubspot",
+        system="hubspot",
         reserve=0.2,
         patience=60 * SECOND,
         sleep=time.sleep,

@@ -38,7 +38,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 def allowance(store: Store, connection: str = "hubspot", **more: object) -> StoredAllowance:
     given: dict[str, object] = {"reserve": 0.2, "patience": 30 * SECOND, "sleep": time.sleep}
-    given |= {"monotonic": clock.monotonic}
+    given |= {"monotonic": clock.monotonic, "system": connection}
     return StoredAllowance(store=store, connection=connection, **(given | more))  # type: ignore[arg-type]
 
 
@@ -243,7 +243,7 @@ def connections(credentials: dict[str, Credential], store: Store, at: Watch) -> 
     def counted(name: str, patience: Span = 0) -> StoredAllowance:
         return allowance(store, name, patience=patience, now=at, monotonic=lambda: at() / SECOND)
 
-    return {name: wiring.connect(name, credential, None, counted(name)) for name, credential in credentials.items()}
+    return {name: wiring.connect(name, credential, allowance=counted(name)) for name, credential in credentials.items()}
 
 
 def limit_the_day(box: Sandbox, system: str, calls: int) -> None:

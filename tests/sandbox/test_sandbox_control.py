@@ -94,7 +94,7 @@ def test_a_reset_forgets_records_faults_and_calls(box: Sandbox, api: Api) -> Non
     api.post(f"{CONTROL}/faults", json={"kind": "unavailable"})
     assert api.post(f"{CONTROL}/reset").ok
     counts = api.get(f"{CONTROL}/counts").json()
-    assert counts["records"]["hubspot"] == {"contacts": 0, "companies": 0, "deals": 0, "tasks": 0}
+    assert set(counts["records"]["hubspot"].values()) == {0}
     assert counts["calls"] == {"hubspot": {}, "salesforce": {}}
     assert box.faults.waiting() == []
     assert api.get("/crm/v3/owners").status_code == 200

@@ -32,7 +32,7 @@ def stand(conn: Connection, lead: str, total: int) -> None:
                 state=encode({}),
                 seen=0,
                 due=None,
-                standing={"total": total},
+                standing=encode({"total": total}),
                 stage="mql",
                 band="hot",
                 total=total,
@@ -55,7 +55,7 @@ def test_a_row_carries_the_standing_of_the_moment_and_what_was_last_written(ana:
     with ana.write() as conn:
         outbox.want_fields(conn, HUBSPOT, ["ana"], T)
         stand(conn, "ana", 40)
-        references.wrote(conn, [(HUBSPOT, "contact", "101", {"total": 15, "tags": ("a", "b")})])
+        references.wrote(conn, [(HUBSPOT, "contact", "101", encode({"total": 15, "tags": ("a", "b")}))])
     with ana.read() as conn:
         (row,) = outbox.pending(conn, HUBSPOT, "fields", T, 100)
         assert row.standing == {"total": 40}

@@ -2,6 +2,7 @@
 
 from integration.store import accounts, leads, opportunities, references
 from integration.store.accounts import AccountFields, NewAccount, SavedAccount
+from integration.store.code import encode
 from integration.store.leads import LeadFields, NewLead, SavedLead
 from integration.store.references import Reference
 from integration.store.session import Store
@@ -43,7 +44,7 @@ def test_a_lead_comes_back_as_it_was_saved(store: Store) -> None:
                     state='{"x":1}',
                     seen=7,
                     due=T + 5,
-                    standing={"total": 55, "track": None},
+                    standing=encode({"total": 55, "track": None}),
                     stage="mql",
                     band="warm",
                     total=55,
@@ -78,7 +79,7 @@ def test_leads_fall_due_in_order(store: Store) -> None:
             lead = f"lead{number}"
             leads.add(conn, [new(lead)])
             saved = SavedLead(
-                id=lead, state="{}", seen=0, due=due, standing={}, stage=None, band=None, total=None, updated_at=T
+                id=lead, state="{}", seen=0, due=due, standing="{}", stage=None, band=None, total=None, updated_at=T
             )
             leads.save(conn, [saved])
         assert leads.due(conn, T + 3, 10) == ["lead1", "lead0"]
@@ -106,7 +107,7 @@ def test_references_lead_to_people_and_companies(store: Store) -> None:
 def test_a_reference_may_move_to_another_lead_and_keeps_what_was_written(store: Store) -> None:
     with store.write() as conn:
         leads.link(conn, [Reference(system="hubspot", object="contact", external_id="1", lead_id="ana")])
-        references.wrote(conn, [("hubspot", "contact", "1", {"score": "5"})])
+        references.wrote(conn, [("hubspot", "contact", "1", encode({"score": "5"}))])
         leads.link(conn, [Reference(system="hubspot", object="contact", external_id="1", lead_id="ben")])
         (moved,) = references.of_leads(conn, ["ana", "ben"])["ben"]
         assert moved.written == {"score": "5"}

@@ -12,7 +12,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from integration.rig.bench_crm import ScoreCalls
-from integration.rig.bench_crowd import PER_DELIVERY, Crowd, bustle, clicks
+from integration.rig.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks
 from integration.rig.bench_figures import Figures, Floors, Latency
 from integration.rig.bench_floors import inserts_per_second
 from integration.rig.bench_memory import MemoryWatch
@@ -30,6 +30,8 @@ def figures(**changes: Any) -> Figures:
         "refused": 0,
         "answered_per_second": 9_000.0,
         "delivered_per_second": 1_200.0,
+        "single_per_second": 1_294.0,
+        "answers_to_singles": Latency(p50=3.0, p99=9.0),
         "answers_under_load": Latency(p50=10.0, p99=30.0),
         "answers_at_a_tenth": Latency(p50=2.0, p99=4.0),
         "tenth_per_second": 900.0,
@@ -48,6 +50,10 @@ def test_calls_are_compared_with_the_fewest_that_could_carry_every_changed_lead(
     assert ScoreCalls(batch=100, calls=20, writes=2_000, leads=1_000).ratio == pytest.approx(2.0)
     assert ScoreCalls(batch=100, calls=20, writes=2_000, leads=1_000).filled == pytest.approx(1.0)
     assert ScoreCalls(batch=200).ratio == 0.0
+
+
+def test_rates_are_compared_with_the_prototype_s() -> None:
+    assert figures(delivered_per_second=25_260.0).as_json()["times_prototype"] == {"batched": 2.0, "single": 2.0}
 
 
 def test_a_run_that_meets_every_target_says_so() -> None:
@@ -81,7 +87,7 @@ def test_everybody_clicks_once_and_bustle_is_the_same_every_time() -> None:
     signer = Webhook(SECRET)
     (parcel,) = clicks(signer, CROWD, name="once", at=0)
     assert all(parcel.body.count(email.encode()) == 2 for email in CROWD.everybody)  # in the id and as the address
-    first, again = (bustle(signer, CROWD, deliveries=2, name="full", at=0) for _ in range(2))
+    first, again = (bustle(signer, CROWD, Volume(2), name="full", at=0) for _ in range(2))
     assert [each.body for each in first] == [each.body for each in again]
     assert [each.body.count(b'"id"') for each in first] == [PER_DELIVERY, PER_DELIVERY]
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from mappings.answers import happened, whose
 from mappings.compiler import compile_mapping
 from mappings.crm import CrmMapping
+from mappings.instant import parse
 from mappings.located import load
 from mappings.problems import Problem
 from mappings.translate import inward, load_mapping
@@ -17,6 +19,10 @@ def compiled(text: str) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
 
 def person(body: str, system: str = "hubspot") -> str:
     return f"system: {system}\nobjects:\n  contact:\n    is: person\n{body}"
+
+
+def deeds(section: str, system: str = "hubspot") -> str:
+    return f"system: {system}\nobjects:\n  call:\n    is: activity\n    activity: {section}\n"
 
 
 @pytest.mark.parametrize(
@@ -64,8 +70,28 @@ def person(body: str, system: str = "hubspot") -> str:
         (person("    references: [{system: x, object: y, from: z}]\n"), "unknown system 'x'"),
         (person("    account_ref: {from: z}\n"), "must name an object"),
         ("system: hubspot\nobjects: {company: {is: account, write: {fit: a}}}\n", "an account has no 'write'"),
-        ("system: hubspot\nobjects: {company: {is: thing}}\n", "must be 'person', 'account', 'task' or 'opportunity'"),
+        (
+            "system: hubspot\nobjects: {company: {is: thing}}\n",
+            "'task', 'opportunity' or 'activity'",
+        ),
         ("system: hubspot\nobjects: {company: 3}\n", "must be a table"),
+        (deeds("{at: t}"), "needs 'cases': which records say what"),
+        (deeds("{at: t, cases: {}}"), "needs 'cases': which records say what"),
+        (deeds("{at: t, cases: [{is: call_atempt}]}"), "unknown activity 'call_atempt' (did you mean 'call_attempt'?)"),
+        (deeds("{at: t, cases: [{is: call_attempt, outcome: conected}]}"), "unknown value 'conected' (did you mean"),
+        (deeds("{at: t, cases: [{is: call_attempt, outcom: x}]}"), "unknown name 'outcom' (did you mean 'outcome'?)"),
+        (deeds("{att: t, cases: [{is: email_reply}]}"), "unknown name 'att' (did you mean 'at'?)"),
+        (deeds("{at: 9, cases: [{is: email_reply}]}"), "'9' is no field name of this CRM"),
+        (deeds("{at: a.b, cases: [{is: email_reply}]}"), "'a.b' is no field name of this CRM"),
+        (
+            deeds("{people: {contact: x}, cases: [{is: email_reply}]}"),
+            "this CRM's associations say whose activity it is",
+        ),
+        (deeds("{cases: [{is: email_reply}]}", "salesforce"), "needs 'people': Lead or Contact, and the field"),
+        (deeds("{people: {Leed: WhoId}, cases: [{is: email_reply}]}", "salesforce"), "(did you mean 'Lead'?)"),
+        (deeds("{people: {Lead: A.B.C}, cases: [{is: email_reply}]}", "salesforce"), "'A.B.C' is no field name"),
+        ("system: hubspot\nobjects: {call: {is: activity, lead: {}}}\n", "an activity has no 'lead'"),
+        (person("    lead: {title: Account.Name}\n", "salesforce"), "'Account.Name' is no field name of this CRM"),
         ("- a\n", "must be a table"),
     ],
 )
@@ -103,3 +129,46 @@ def test_a_mapping_of_another_system_is_refused(tmp_path: object) -> None:
     mapping, problems = load_mapping("salesforce", path)
     assert mapping is None
     assert problems[0].text == "maps hubspot, expected salesforce"
+
+
+def test_activities_say_what_happened_when_and_to_whom() -> None:
+    text = """system: salesforce
+objects:
+  CampaignMember:
+    is: activity
+    activity:
+      at: [FirstRespondedDate, CreatedDate]
+      people: {Contact: ContactId, Lead: LeadId}
+      cases:
+        - {when: {Campaign.Type: Webinar, Status: "Attended*"}, is: webinar_attend, webinar: {from: Campaign.Name}}
+        - {when: {HasResponded: true}, is: form_submit}
+"""
+    mapping, problems = compiled(text)
+    assert mapping is not None
+    assert problems == ()
+    found = mapping.objects["CampaignMember"].activity
+    assert found is not None
+    raw = {"Campaign.Type": "webinar", "Campaign.Name": "Cold", "Status": "Attended live", "CreatedDate": "2026-01-05"}
+    raw |= {"LeadId": "00Q7Q0000000001AAA", "ContactId": None}
+    said = happened(found, raw)
+    assert said is not None
+    assert (said.type, dict(said.properties), said.at) == (
+        "webinar_attend",
+        {"webinar": "Cold"},
+        parse("2026-01-05T00:00:00Z"),
+    )
+    assert whose(found, "salesforce", raw) == (("Lead", "00Q7Q0000000001AAA"),)
+    assert happened(found, {"HasResponded": "true"}) is not None
+    assert happened(found, {"HasResponded": "false"}) is None
+    assert mapping.needed["CampaignMember"][0] == "CampaignId", (
+        "the relation is there where the field that leads to it is"
+    )
+
+
+def test_a_field_that_may_hold_ids_of_several_objects_names_the_one_it_holds() -> None:
+    mapping, _ = compiled(deeds("{people: {Contact: WhoId, Lead: WhoId}, cases: [{is: meeting_booked}]}", "salesforce"))
+    assert mapping is not None
+    found = mapping.objects["call"].activity
+    assert found is not None
+    assert whose(found, "salesforce", {"WhoId": "0037Q0000000001"})[0][0] == "Contact"
+    assert whose(found, "salesforce", {"WhoId": "0017Q0000000001"}) == (), "an account is nobody"

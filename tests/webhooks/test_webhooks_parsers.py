@@ -195,6 +195,21 @@ def test_a_property_change_tells_property_value_and_origin() -> None:
     assert (change.system, change.origin) == ("hubspot", "INTEGRATION/50780459")
 
 
+@pytest.mark.parametrize(
+    ("told", "own"),
+    [
+        ({"changeSource": "INTEGRATION", "sourceId": "50780459", "appId": 50780459}, True),
+        ({"changeSource": "INTEGRATION", "sourceId": "50780460", "appId": 50780459}, False),
+        ({"changeSource": "CRM_UI", "sourceId": "50780459", "appId": 50780459}, False),
+        ({"changeSource": "INTEGRATION", "sourceId": "0", "appId": 0}, False),
+        ({"changeSource": "INTEGRATION", "sourceId": "userId:7", "appId": 50780459}, False),
+    ],
+)
+def test_a_change_by_our_own_app_is_known_as_such(told: dict[str, Any], *, own: bool) -> None:
+    (change,) = noticed(**told)
+    assert change.own is own
+
+
 def test_a_delivery_repeated_has_the_same_keys_and_no_two_events_share_one() -> None:
     first = parse("hubspot", senders.events(*(senders.event(n, attemptNumber=0) for n in range(50))))
     again = parse("hubspot", senders.events(*(senders.event(n, attemptNumber=3) for n in range(50))))

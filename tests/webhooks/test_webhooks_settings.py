@@ -97,7 +97,7 @@ def test_one_bad_secret_of_two_is_told() -> None:
     assert mistakes(**given) == {"COLDFRAME_ACTIVITY_SECRET": "after whsec_: not base64"}
 
 
-@pytest.mark.parametrize("missing", ["HUBSPOT_CLIENT_SECRET", "HUBSPOT_ACCESS_TOKEN", "COLDFRAME_PUBLIC_URL"])
+@pytest.mark.parametrize("missing", ["HUBSPOT_CLIENT_SECRET", "COLDFRAME_PUBLIC_URL"])
 def test_hubspot_half_configured_is_told(missing: str) -> None:
     given = KEY | HUBSPOT
     del given[missing]

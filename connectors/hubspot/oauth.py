@@ -1,0 +1,108 @@
+"""Signing in to HubSpot: an authorization code, and refreshing by `expires_in`; the refresh token does not change.
+
+OAuth v1 ends on 2027-02-16; `TOKEN` is the one place that knows its path. HubSpot has no PKCE for apps with a secret.
+"""
+
+import json
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from connectors.base import Receipt, Unavailable, Verdict
+from connectors.oauth import Asking, Client, Issued, TokenEndpoint, impossible, issued
+from connectors.replies import TIMEOUT, Timeout
+from mappings.instant import Instant
+
+APP = "https://app.hubspot.com"
+API = "https://api.hubapi.com"
+AUTHORIZE = "/oauth/authorize"
+TOKEN = "/oauth/v1/token"  # noqa: S105 - a path
+ACCOUNT = "/account-info/v3/details"
+SCOPES = (
+    "oauth",
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.companies.read",
+    "crm.objects.companies.write",
+    "crm.objects.deals.read",
+    "crm.objects.owners.read",
+    "crm.schemas.contacts.read",
+    "crm.schemas.contacts.write",
+    "crm.schemas.companies.read",
+    "crm.schemas.companies.write",
+    "crm.schemas.deals.read",
+)
+"""What reading, writing, tasks (they come with contacts) and provisioning need; the app must ask for the same."""
+_UNAUTHORIZED = 401
+
+
+class HubSpotSignIn:
+    """HubSpot's ways to a token."""
+
+    def __init__(self, client: Client, timeout: Timeout = TIMEOUT) -> None:
+        self._client = client
+        self._timeout = timeout
+        self._api = (client.api_url or API).rstrip("/")
+        self._endpoint = TokenEndpoint(client, self._api + TOKEN, timeout=timeout)
+
+    def address(self, asking: Asking) -> str:
+        """HubSpot's page, on which a super admin picks the account."""
+        app = (self._client.login_url or self._client.api_url or APP).rstrip("/")
+        return self._endpoint.authorization(app + AUTHORIZE, asking, scope=" ".join(SCOPES))
+
+    def exchanged(self, code: str, asking: Asking) -> Issued:
+        """The token for a code. Raises Unavailable."""
+        return self._issued(self._endpoint.fetch("authorization_code", code=code, redirect_uri=asking.redirect_uri))
+
+    def refreshed(self, refresh_token: str) -> Issued:
+        """The next token, for half an hour. Raises Unavailable."""
+        return self._issued(self._endpoint.refresh(refresh_token))
+
+    def asserted(self, now: Instant) -> Issued:
+        """Raises Unavailable: HubSpot has no such way."""
+        del now
+        what = "HubSpot takes no JWT"
+        raise impossible(what)
+
+    def credentialed(self) -> Issued:
+        """Raises Unavailable: HubSpot has no such way to an account's records."""
+        what = "HubSpot gives no account's token for client credentials"
+        raise impossible(what)
+
+    def account(self, token: str) -> str:
+        """The portal that a token belongs to. Raises Unavailable.
+
+        Asked with the token in a header: HubSpot's description of an access token wants it in the address, which
+        proxies and libraries log.
+        """
+        with requests.Session() as session:
+            session.trust_env = False
+            session.adapters.clear()
+            session.mount(self._api, HTTPAdapter(max_retries=0))
+            try:
+                answer = session.get(
+                    self._api + ACCOUNT,
+                    headers={"Authorization": f"Bearer {token}"},
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                )
+                told = json.loads(answer.content)
+            except (requests.RequestException, ValueError) as error:
+                receipt = Receipt(
+                    key="", verdict=Verdict.RETRY, code="NO_REPLY", message=type(error).__name__, outage=True
+                )
+                raise Unavailable(receipt) from None
+        if answer.ok and isinstance(told, dict) and told.get("portalId"):
+            return str(told["portalId"])
+        verdict = Verdict.RELOGIN if answer.status_code == _UNAUTHORIZED else Verdict.PERMANENT
+        said = told if isinstance(told, dict) else {}
+        code, message = str(said.get("category") or f"HTTP_{answer.status_code}"), str(said.get("message") or "")
+        raise Unavailable(Receipt(key="", verdict=verdict, code=code, message=message[:500]))
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._endpoint.close()
+
+    def _issued(self, told: Any) -> Issued:
+        return issued(told, account=str(told.get("hub_id") or ""), user=str(told.get("user") or ""))

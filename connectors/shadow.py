@@ -1,0 +1,76 @@
+"""Shadow: a connector that reads and never writes. The port has one way to write, and here it is shut."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.base import Connector, FieldInfo, Finding, Limits, Page, Receipt, Record, Verdict, Write
+from mappings.instant import MINUTE, Instant
+
+CODE = "SHADOW"
+
+
+class Shadowed:
+    """A CRM in shadow mode: every read goes through, every write is answered with a pause and leaves nothing."""
+
+    def __init__(self, inner: Connector) -> None:
+        self._inner = inner
+
+    @property
+    def system(self) -> str:
+        """As the connector's own."""
+        return self._inner.system
+
+    @property
+    def limits(self) -> Limits:
+        """As the connector's own."""
+        return self._inner.limits
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """As the connector's own."""
+        return self._inner.read(object_name, ids, fields)
+
+    def find(self, emails: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[Record]:
+        """As the connector's own."""
+        return self._inner.find(emails, fields)
+
+    def changes(
+        self, object_name: str, fields: Sequence[str], *, since: Instant, after: str = "", having: str = ""
+    ) -> Page:
+        """As the connector's own."""
+        return self._inner.changes(object_name, fields, since=since, after=after, having=having)
+
+    def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
+        """As the connector's own."""
+        return self._inner.everything(object_name, fields, after=after)
+
+    def count(self, object_name: str) -> int:
+        """As the connector's own."""
+        return self._inner.count(object_name)
+
+    def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
+        """Send nothing; every write is to wait."""
+        said = "COLDFRAME_SHADOW is set: nothing is written"
+        return [
+            Receipt(key=write.key, verdict=Verdict.PAUSE, code=CODE, message=said, retry_after=MINUTE)
+            for write in writes
+        ]
+
+    def objects(self) -> Sequence[str]:
+        """As the connector's own."""
+        return self._inner.objects()
+
+    def describe(self, object_name: str) -> Sequence[FieldInfo]:
+        """As the connector's own."""
+        return self._inner.describe(object_name)
+
+    def close(self) -> None:
+        """As the connector's own."""
+        self._inner.close()
+
+    def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
+        """As the connector's own."""
+        return self._inner.examine(needed)
+
+    def __getattr__(self, name: str) -> Any:
+        """What a connector can do beyond the port: it reads (limits, owners)."""
+        return getattr(self._inner, name)

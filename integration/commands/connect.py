@@ -1,0 +1,292 @@
+"""`coldframe connect`: sign in to a CRM, see who is signed in, and forget a connection."""
+
+import json
+import sys
+import webbrowser
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.base import Unavailable
+from integration import clock, connected, signing
+from integration.commands.installation import installed
+from integration.connected import Known
+from integration.loopback import NotSignedInError
+from integration.settings import Settings
+from integration.signing import Walk, Wish
+from integration.store import audit, connections, lanes
+from integration.store.audit import Entry
+from integration.store.connections import Details, GrantKind, Row, Secrets
+from integration.store.session import Store
+from mappings.instant import show
+
+PORT = 8723
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@click.group()
+def connect() -> None:
+    r"""Sign in to HubSpot or Salesforce. Tokens are kept encrypted, and renewed as they expire.
+
+    \b
+    Example:
+      coldframe connect hubspot --client-id 7b1f…
+      coldframe connect salesforce --client-id 3MVG… --login-url https://acme.my.salesforce.com
+      coldframe connect list
+    """
+
+
+def _common(function: _F) -> _F:
+    options = (
+        click.option("--name", default="", help="A name for it, where you connect several.  [default: the system's]"),
+        click.option("--client-id", default="", help="The app's client id (Salesforce: consumer key)."),
+        click.option("--secret-stdin", is_flag=True, help="Read the client secret (or token) from standard input."),
+        click.option("--port", default=PORT, show_default=True, help="Port of the redirect on this machine."),
+        click.option(
+            "--redirect-host",
+            type=click.Choice(["localhost", "127.0.0.1"]),
+            default="localhost",
+            show_default=True,
+            help="How the redirect address names this machine.",
+        ),
+        click.option("--wait", default=300.0, show_default=True, help="Seconds to wait for a yes in the browser."),
+        click.option("--no-browser", is_flag=True, help="Print the address, and open no browser."),
+        click.option("--api-url", default="", metavar="URL", help="Only for a sandbox: its address."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@connect.command()
+@_common
+@click.option(
+    "--grant",
+    type=click.Choice(["authorization-code", "token"]),
+    default="authorization-code",
+    show_default=True,
+    help="By a person's yes in the browser, or with a service key or private app's token.",
+)
+def hubspot(**options: Any) -> None:
+    r"""Sign in to HubSpot, in the browser or with a token.
+
+    The client secret is HUBSPOT_CLIENT_SECRET, or is asked for; it never stands on the command line.
+
+    \b
+    Example:
+      coldframe connect hubspot --client-id 7b1f…
+      coldframe connect hubspot --grant token --secret-stdin < service-key.txt
+    """
+    _connect("hubspot", options)
+
+
+@connect.command()
+@_common
+@click.option(
+    "--grant",
+    type=click.Choice(["authorization-code", "jwt-bearer", "client-credentials", "token"]),
+    default="authorization-code",
+    show_default=True,
+    help="By a yes in the browser, a signed assertion, the app's own secret, or a token.",
+)
+@click.option("--login-url", default="", metavar="URL", help="My Domain, or https://test.salesforce.com.")
+@click.option("--username", default="", help="JWT bearer: the integration user.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="JWT bearer: the private key (PEM).")
+@click.option("--instance-url", default="", metavar="URL", help="Token: the org's own address.")
+def salesforce(**options: Any) -> None:
+    r"""Sign in to Salesforce, in the browser, by a certificate, by the app's own secret, or with a token.
+
+    The client secret is SALESFORCE_CLIENT_SECRET, or is asked for; it never stands on the command line.
+
+    \b
+    Example:
+      coldframe connect salesforce --client-id 3MVG… --login-url https://acme.my.salesforce.com
+      coldframe connect salesforce --grant jwt-bearer --client-id 3MVG… --username cf@acme.example --key-file cf.pem
+    """
+    _connect("salesforce", options)
+
+
+@connect.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_connections(*, as_json: bool) -> None:
+    """Every connection, who is signed in, and until when. Never a token.
+
+    Example: coldframe connect list --json
+    """
+    with installed() as (settings, store):
+        found = connected.known(settings, store)
+    rows = [_plain(each) for each in found]
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row))
+        return
+    table = Table(box=None, header_style="bold")
+    for title in ("name", "system", "grant", "account", "user", "token until", "state"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(str(row[key] or "-")) for key in _SHOWN))
+    Console().print(table if rows else "Nothing is connected: coldframe connect hubspot, coldframe connect salesforce")
+
+
+@connect.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, *, yes: bool) -> None:
+    """Forget a connection and its tokens. What waits for it waits on; nothing in the CRM is touched.
+
+    Example: coldframe connect remove hubspot
+    """
+    if not yes:
+        click.confirm(f"Forget how to sign in to {name}?", abort=True, err=True)
+    with installed() as (_, store), store.write() as conn:
+        if not connections.drop(conn, name):
+            msg = f"nobody is signed in under the name {name}: see coldframe connect list"
+            raise click.ClickException(msg)
+        lanes.signed_in(conn, name)
+        audit.add(conn, [Entry(at=clock.now(), actor="cli", action="disconnect", subject=name)])
+    click.echo(f"{name} is forgotten here. Take the app's access away in the CRM too, and restart the workers.")
+
+
+_SHOWN = ("name", "system", "grant", "account", "user", "expires", "state")
+
+
+def _plain(each: Known) -> dict[str, Any]:
+    row = each.row
+    if row is None:
+        grant, state = "token", "live"
+        return dict.fromkeys(_SHOWN, "") | {
+            "name": each.name,
+            "system": each.system,
+            "grant": f"{grant} (environment)",
+            "state": state,
+        }
+    return {
+        "name": each.name,
+        "system": each.system,
+        "grant": row.grant.replace("_", "-"),
+        "account": row.details.account,
+        "user": row.details.user,
+        "expires": show(row.expires_at) if row.expires_at else "",
+        "state": row.state + (f": {row.reason}" if row.reason else ""),
+    }
+
+
+def _connect(system: str, options: dict[str, Any]) -> None:
+    with installed() as (settings, store):
+        with store.read() as conn:
+            row = connections.get(conn, options["name"] or system)
+        wish = _wish(system, options, settings, row)
+        wrong = signing.mistakes(wish, row)
+        if wrong:
+            raise click.UsageError("\n".join(wrong))
+        walk = Walk(
+            show=_shower(browser=not options["no_browser"]),
+            port=options["port"],
+            host=options["redirect_host"],
+            wait=options["wait"],
+        )
+        try:
+            details = signing.sign_in(wish, walk, settings, store, clock.now)
+        except Unavailable as fault:
+            msg = f"{system} gives no token: {signing.told(fault)}. Correct it and run this again (docs/connecting.md)."
+            raise click.ClickException(msg) from None
+        except (NotSignedInError, ValueError) as error:
+            raise click.ClickException(str(error)) from None
+        _tell(wish, details, settings, store)
+
+
+def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> None:
+    account = f" (account {details.account})" if details.account else ""
+    click.echo(f"Signed in to {wish.system}{account}; kept encrypted as '{wish.name}'.")
+    if wish.name in connected.environments(settings):
+        click.echo(f"{wish.name.upper()}_ACCESS_TOKEN is not used from now on: this sign-in goes before it. Unset it.")
+    try:
+        person = signing.tried(wish.name, settings, store)
+    except Unavailable as fault:
+        msg = f"the first call was refused: {signing.told(fault)}. See coldframe doctor, then run this again."
+        raise click.ClickException(msg) from None
+    which = "" if wish.name == wish.system else f" --connection {wish.name}"
+    click.echo(f"One call worked: {person} was described. Next:")
+    click.echo(f"  coldframe provision {wish.system}{which} --dry-run    the fields it will need")
+    click.echo("  coldframe doctor                          what is still missing")
+    click.echo("  restart the workers (or coldframe up)     they look for new connections when they start")
+
+
+def _wish(system: str, options: dict[str, Any], settings: Settings, row: Row | None) -> Wish:
+    """The wish as the options, the environment, an earlier sign-in and the person tell it, in that order."""
+    name = options["name"] or system
+    grant = cast("GrantKind", options["grant"].replace("-", "_"))
+    key_file = options.get("key_file")
+    wish = Wish(
+        name=name,
+        system=system,
+        grant=grant,
+        details=Details(
+            client_id=options["client_id"],
+            login_url=options.get("login_url", "").rstrip("/"),
+            instance_url=options.get("instance_url", "").rstrip("/"),
+            api_url=options["api_url"].rstrip("/"),
+            user=options.get("username", ""),
+        ),
+        secrets=Secrets(private_key=_read(key_file) if key_file else ""),
+    )
+    given = sys.stdin.readline().strip() if options["secret_stdin"] else ""
+    if grant == "token":
+        return _with(wish, access_token=given or _asked("Access token"))
+    if grant == "jwt_bearer":
+        return signing.remembered(wish, row, settings)
+    wish = signing.remembered(_with(wish, client_secret=given or _from_environment(system, settings)), row, settings)
+    if wish.secrets.client_secret or not wish.details.client_id:
+        return wish
+    return _with(wish, client_secret=_asked("Client secret", optional=system == "salesforce"))
+
+
+def _with(wish: Wish, **secrets: str) -> Wish:
+    return replace(wish, secrets=replace(wish.secrets, **secrets))
+
+
+def _from_environment(system: str, settings: Settings) -> str:
+    if system == "hubspot":
+        return settings.hubspot_client_secrets[0].get_secret_value() if settings.hubspot_client_secrets else ""
+    return settings.salesforce_client_secret.get_secret_value() if settings.salesforce_client_secret else ""
+
+
+def _asked(what: str, *, optional: bool = False) -> str:
+    """Typed unseen; never where nobody can type."""
+    if not sys.stdin.isatty():
+        return ""
+    more = " (empty for none)" if optional else ""
+    return str(click.prompt(f"{what}{more}", hide_input=True, default="" if optional else None, show_default=False))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not PEM text'}"
+        raise click.UsageError(msg) from None
+
+
+def _graphical() -> bool:
+    """Whether there is a browser that does not take this terminal."""
+    try:
+        found = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return type(found) is not webbrowser.GenericBrowser  # lynx, w3m and their like; its subclasses have windows
+
+
+def _shower(*, browser: bool) -> Callable[[str, str], None]:
+    def shown(address: str, redirect: str) -> None:
+        click.echo(f"The app must have this redirect URL registered: {redirect}")
+        click.echo(f"Open this page and say yes:\n\n  {address}\n")
+        if browser and _graphical():
+            webbrowser.open(address)
+
+    return shown

@@ -1,0 +1,72 @@
+"""What `coldframe doctor` says of connections themselves: who is signed in where, and whether tokens open."""
+
+from collections.abc import Iterator
+
+from connectors.base import Finding
+from integration import connected
+from integration.connected import Known
+from integration.flows.tokens import remedy
+from integration.settings import Settings
+from integration.store import connections
+from integration.store.connections import Row
+from integration.store.sealing import Keyring, SealError
+from integration.store.session import Store
+from mappings.instant import show
+
+
+def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
+    """A line for every connection, and for what goes with having it. Raises StoreError."""
+    found = connected.known(settings, store) if store else connected.arranged((), settings)
+    if not found:
+        yield Finding(
+            subject="CRM",
+            ok=False,
+            detail="none is connected",
+            remedy="Run coldframe connect hubspot or coldframe connect salesforce (docs/connecting.md).",
+        )
+    keyring = connected.keyring(settings)
+    for each in found:
+        yield _line(each, keyring)
+    yield from _webhooks(settings, found)
+
+
+def _line(each: Known, keyring: Keyring) -> Finding:
+    subject = f"connection {each.name}"
+    if each.row is None:
+        return Finding(subject=subject, ok=True, detail=f"{each.system}, with the environment's token")
+    trouble, what = _trouble(each.row, keyring)
+    if trouble:
+        return Finding(subject=subject, ok=False, detail=trouble, remedy=what)
+    expires = f", its token good until {show(each.row.expires_at)}" if each.row.expires_at else ""
+    hidden = f"; {each.system.upper()}_ACCESS_TOKEN is not used, since somebody signed in" if each.hides else ""
+    return Finding(subject=subject, ok=True, detail=f"{each.system} {each.account}, {each.row.grant}{expires}{hidden}")
+
+
+def _trouble(row: Row, keyring: Keyring) -> tuple[str, str]:
+    """(what is amiss, what to do); both "" where nothing is."""
+    if row.state == "refused":
+        return f"signed out by {row.system} at {show(row.updated_at)}: {row.reason}", remedy(row)
+    try:
+        connections.unsealed(row, keyring)
+    except SealError as error:
+        return str(error), "set COLDFRAME_PREVIOUS_SECRET_KEYS, or sign in anew: " + remedy(row)
+    return "", ""
+
+
+def _webhooks(settings: Settings, found: tuple[Known, ...]) -> Iterator[Finding]:
+    """Secrets that let webhooks in about records that nobody can read, and records about which no webhook can come."""
+    systems = {each.system for each in found}
+    for variable, given, system in (
+        ("HUBSPOT_CLIENT_SECRET", settings.hubspot_client_secrets, "hubspot"),
+        ("COLDFRAME_OUTBOUND_SECRET", settings.outbound_secrets, "salesforce"),
+    ):
+        if given and system not in systems:
+            detail = f"is set, but {system} is not connected, so its records cannot be read"
+            yield Finding(subject=variable, ok=False, detail=detail, remedy=f"run coldframe connect {system}")
+    if "hubspot" in systems and not settings.hubspot_client_secrets:
+        yield Finding(
+            subject="HUBSPOT_CLIENT_SECRET",
+            ok=False,
+            detail="is not set, so HubSpot's webhooks cannot be verified and are not let in",
+            remedy="Set the client secret of the HubSpot app that sends the webhooks, and COLDFRAME_PUBLIC_URL.",
+        )

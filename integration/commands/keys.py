@@ -1,0 +1,92 @@
+"""`coldframe keys`: which keys seal what is stored, and sealing it anew with the current one."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from integration import clock, connected
+from integration.commands.installation import installed
+from integration.rotation import Line, rotated
+from integration.store import connections
+
+_COLOURS = {"resealed": "green", "already": "dim", "failed": "red"}
+
+
+@click.group()
+def keys() -> None:
+    r"""The keys that tokens are encrypted with. They come from COLDFRAME_SECRET_KEY and are shown by fingerprint.
+
+    \b
+    Example:
+      coldframe keys list
+      COLDFRAME_SECRET_KEY=<new> COLDFRAME_PREVIOUS_SECRET_KEYS=<old> coldframe keys rotate
+    """
+
+
+@keys.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_keys(*, as_json: bool) -> None:
+    """Every key by its fingerprint, whether this process has it, and how many rows it seals.
+
+    Example: coldframe keys list
+    """
+    with installed() as (settings, store):
+        ring = connected.keyring(settings)
+        with store.read() as conn:
+            counts = connections.sealed_by(conn)
+    rows = [
+        {"key": key, "is": _role(key, ring.current, list(ring.keys)), "seals": counts.get(key, 0)}
+        for key in dict.fromkeys([*ring.keys, *counts])
+    ]
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row))
+        return
+    table = Table("key", "is", "seals", box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)
+
+
+@keys.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def rotate(*, as_json: bool) -> None:
+    """Encrypt everything with the current key. Can be killed at any moment and run again; does nothing twice.
+
+    Set COLDFRAME_SECRET_KEY to the new key and COLDFRAME_PREVIOUS_SECRET_KEYS to the old one for every process first,
+    and unset the old one afterwards. Exit status 1 where a row could not be opened.
+
+    Example: coldframe keys rotate --json
+    """
+    with installed() as (settings, store):
+        lines = []
+        for line in rotated(store, connected.keyring(settings), clock.now()):
+            lines.append(line)
+            if as_json:
+                click.echo(json.dumps(asdict(line)))
+    if not as_json:
+        _show(lines)
+    sys.exit(1 if any(line.outcome == "failed" for line in lines) else 0)
+
+
+def _show(lines: Sequence[Line]) -> None:
+    table = Table("", "connection", "before", "now", "what to do", box=None, header_style="bold")
+    for line in lines:
+        table.add_row(
+            f"[{_COLOURS[line.outcome]}]{line.outcome}[/]", line.name, line.before, line.after, escape(line.reason)
+        )
+    Console().print(table if lines else "Nothing is stored that a key would seal.")
+    if lines and not any(line.outcome == "failed" for line in lines):
+        click.echo("COLDFRAME_PREVIOUS_SECRET_KEYS can be unset now, for every process.")
+
+
+def _role(key: str, current: str, held: Sequence[str]) -> str:
+    if key == current:
+        return "current"
+    return "previous" if key in held else "not here"

@@ -1,0 +1,79 @@
+"""`coldframe pause` and `coldframe resume`: the kill switch."""
+
+from collections.abc import Sequence
+
+import click
+
+from integration import clock, wiring
+from integration.flows.service import Service
+from integration.store import audit, lanes, outbox
+from mappings.problems import nearest
+
+_REASON = "paused by an operator"
+
+
+@click.command()
+@click.argument("connection", required=False)
+@click.option("--reason", default="", help="Why, for those who come across it; kept in the audit trail.")
+def pause(connection: str | None, reason: str) -> None:
+    r"""Stop all traffic with a CRM, or with all of them, within one batch and until `coldframe resume`.
+
+    Webhooks are taken in and scored meanwhile; what is decided waits. No outage and no restart ends the pause.
+
+    \b
+    Example:
+      coldframe pause
+      coldframe pause salesforce --reason "data migration on Saturday"
+    """
+    service = wiring.service()
+    told = f"{_REASON}: {reason}" if reason else _REASON
+    names = named(service, connection)
+    with service.store.write() as conn:
+        for name in names:
+            lanes.stop(conn, name, told)
+        audit.add(conn, _entries("paused", names, reason))
+        waiting = {name: outbox.sendable(conn, name) for name in names}
+    for name in names:
+        click.echo(f"{name} is paused; {waiting[name]} writes wait. Go on with: coldframe resume {name}")
+
+
+@click.command()
+@click.argument("connection", required=False)
+def resume(connection: str | None) -> None:
+    r"""End a pause; what has waited is read and written at once.
+
+    \b
+    Example:
+      coldframe resume
+      coldframe resume salesforce
+    """
+    service = wiring.service()
+    names = named(service, connection)
+    with service.store.write() as conn:
+        were = {name: lanes.go(conn, name) for name in names}
+        audit.add(conn, _entries("resumed", [name for name in names if were[name]], ""))
+        waiting = {name: outbox.sendable(conn, name) for name in names}
+    for name in names:
+        for lane in ("deliver", "refresh", "poll"):
+            service.wake(f"{lane}:{name}")
+        said = "goes on" if were[name] else "was not paused"
+        click.echo(f"{name} {said}; {waiting[name]} writes wait.")
+
+
+def named(service: Service, connection: str | None) -> list[str]:
+    """The connection of that name, or all of them."""
+    known = list(service.connections)
+    if connection is not None and connection not in known:
+        listed = ", ".join(known) or "none: set HUBSPOT_… or SALESFORCE_…"
+        msg = f"no connection is called {connection!r}{nearest(connection, known)}; there are {listed}"
+        raise click.ClickException(msg)
+    if not known:
+        msg = "no CRM is connected: set HUBSPOT_… or SALESFORCE_… (docs/operations.md)"
+        raise click.ClickException(msg)
+    return [connection] if connection else known
+
+
+def _entries(action: str, names: Sequence[str], reason: str) -> list[audit.Entry]:
+    detail = {"reason": reason} if reason else {}
+    at = clock.now()
+    return [audit.Entry(at=at, actor="command line", action=action, subject=name, detail=detail) for name in names]

@@ -1,0 +1,156 @@
+"""`coldframe shadow report`: what would be written, before anything is."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+import structlog
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from connectors.base import Unavailable
+from integration import wiring
+from integration.flows import shadow as flow
+from integration.flows.service import Service
+from integration.flows.shadow import Change, Task
+from integration.store import numbers
+from mappings.instant import show
+
+_LONGEST = 40
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What the report adds up to."""
+
+    records: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
+    bands: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    withheld: int = 0
+
+    def add(self, items: tuple[flow.Item, ...]) -> None:
+        for each in items:
+            if isinstance(each, Task):
+                self.kinds[f"{each.connection} {each.kind}"] += 1
+            else:
+                self.fields[f"{each.connection} {each.object}.{each.field}"] += 1
+        first = next((each for each in items if isinstance(each, Change)), None)
+        if first is not None:
+            self.records += 1
+            self.stages[str(first.standing.get("stage"))] += 1
+            self.bands[str(first.standing.get("band"))] += 1
+
+
+@click.group()
+def shadow() -> None:
+    """Shadow mode: with COLDFRAME_SHADOW=1 everything is computed and nothing written.
+
+    Example: coldframe shadow report
+    """
+
+
+@shadow.command()
+@click.option("--limit", default=10, show_default=True, help="How many records, and how many tasks, are shown.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def report(limit: int, *, as_json: bool) -> None:
+    r"""Show what would be written: field by field beside what the CRM holds now, and task by task; then the sums.
+
+    Everything that waits is read and counted; --limit says how much of it is shown.
+
+    \b
+    Example:
+      coldframe shadow report
+      coldframe shadow report --limit 100 --json
+    """
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    service = wiring.service()
+    sums, shown = _Sums(), _Shown(limit)
+    try:
+        for items in _read(service):
+            sums.add(items)
+            shown.add(items)
+    except Unavailable as away:
+        msg = f"a CRM does not answer as it should: {away}. Run this again."
+        raise click.ClickException(msg) from None
+    with service.store.read() as conn:
+        sums.withheld = numbers.counts(conn).withheld
+    if as_json:
+        _lines(service, shown, sums)
+    else:
+        _tables(service, shown, sums)
+
+
+@dataclass(slots=True)
+class _Shown:
+    """The first records and tasks."""
+
+    limit: int
+    changes: list[tuple[flow.Item, ...]] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+
+    def add(self, items: tuple[flow.Item, ...]) -> None:
+        for each in items[:1]:
+            if isinstance(each, Task):
+                self.tasks += [each] if len(self.tasks) < self.limit else []
+            elif len(self.changes) < self.limit:
+                self.changes.append(items)
+
+
+def _read(service: Service) -> Iterator[tuple[flow.Item, ...]]:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(flow.pending(service), total=flow.total(service), description="reading the CRMs")
+
+
+def _lines(service: Service, shown: _Shown, sums: _Sums) -> None:
+    for items in shown.changes:
+        for each in items:
+            if isinstance(each, Change):
+                record = {"connection": each.connection, "object": each.object, "id": each.id, "who": each.who}
+                _line({"kind": "field", **record, "field": each.field, "now": each.now, "then": each.then})
+    for task in shown.tasks:
+        due = show(task.due_at) if task.due_at is not None else None
+        said = {"key": task.key, "subject": task.subject, "who": task.who, "due_at": due, "owner": task.owner}
+        _line({"kind": task.kind, "connection": task.connection, **said, "decided_at": show(task.decided_at)})
+    counted = {"fields": sums.fields, "stages": sums.stages, "bands": sums.bands, "tasks": sums.kinds}
+    _line({"kind": "summary", "shadow": service.shadow, "records": sums.records, **counted, "history": sums.withheld})
+
+
+def _line(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, default=dict))
+
+
+def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
+    console = Console()
+    if not service.shadow:
+        console.print("[yellow]COLDFRAME_SHADOW is not set: this is what is on its way.[/]")
+    fields = Table("record", "who", "field", "now", "then", title="Fields")
+    for items in shown.changes:
+        for place, each in enumerate(items):
+            if isinstance(each, Change):
+                head = (f"{each.connection} {each.object} {each.id}", escape(each.who)) if not place else ("", "")
+                fields.add_row(*head, each.field, _cell(each.now), _cell(each.then))
+    tasks = Table("CRM", "what", "subject", "for", "due", "owner", title="Tasks and touches")
+    for task in shown.tasks:
+        due = show(task.due_at) if task.due_at is not None else ""
+        tasks.add_row(task.connection, task.kind, escape(task.subject), escape(task.who), due, task.owner)
+    totals = Table("what", "how many", title="In all")
+    totals.add_row("records that would change", str(sums.records))
+    for title, counter in (("field", sums.fields), ("stage", sums.stages), ("band", sums.bands), ("new", sums.kinds)):
+        for name, count in sorted(counter.items()):
+            totals.add_row(f"{title}: {name}", str(count))
+    totals.add_row("history, recorded and never carried out", str(sums.withheld))
+    for table in (fields, tasks, totals):
+        console.print(table)
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value).replace("\n", " · ")
+    return escape(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")

@@ -1,0 +1,188 @@
+"""`coldframe sync`: read everything a CRM has, once, before going live."""
+
+import json
+import logging
+import resource
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import click
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from integration import wiring
+from integration.flows import sync as flow
+from integration.flows.deliver import deliver
+from integration.flows.service import Service
+from integration.flows.sync import Step, SyncError
+from integration.store import live as lives
+from integration.store import outbox
+from mappings.instant import show
+from mappings.problems import nearest
+
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeRemainingColumn(),
+    TextColumn("[dim]{task.fields[said]}"),
+)
+_PAUSE = 0.5
+
+
+@click.command()
+@click.argument("connection", required=False)
+@click.option("--restart", is_flag=True, help="Read everything again, also what was read before.")
+@click.option(
+    "--write", is_flag=True, help="Stay until the scores stand in the CRMs; otherwise the workers write them."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as it goes on.")
+def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -> None:
+    r"""Read everything a CRM has: companies, people, deals, and what was done; of all CRMs unless one is named.
+
+    History is scored and makes no tasks. Interrupt it as you like: run again, it goes on where it stopped. The
+    service may run meanwhile. Exit status 1 when it cannot go on now.
+
+    \b
+    Example:
+      coldframe sync
+      coldframe sync salesforce --json
+      coldframe sync --restart
+    """
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    service = wiring.service()
+    names = _named(service, connection)
+    teller = _Lines() if as_json else _Bars(Progress(*_COLUMNS, console=Console(stderr=True)))
+    try:
+        with teller:
+            steps = _run(service, names, teller, restart=restart, write=write)
+    except SyncError as error:
+        raise click.ClickException(str(error)) from None
+    if not as_json:
+        _summary(service, steps)
+
+
+def _named(service: Service, connection: str | None) -> list[str]:
+    known = list(service.connections)
+    if not known:
+        msg = "no CRM is connected: set HUBSPOT_… or SALESFORCE_… (docs/operations.md)"
+        raise click.ClickException(msg)
+    if connection is not None and connection not in known:
+        msg = f"no connection is called {connection!r}{nearest(connection, known)}; there are {', '.join(known)}"
+        raise click.ClickException(msg)
+    return [connection] if connection else known
+
+
+def _run(service: Service, names: Sequence[str], teller: "_Bars | _Lines", *, restart: bool, write: bool) -> list[Step]:
+    found: list[Step] = []
+    for name in names:
+        found += flow.sync(service, name, teller.read, others=names, restart=restart)
+    teller.counted("deciding", flow.release(service))
+    flow.decide(service, lambda left: teller.left("deciding", left))
+    if write:
+        _write(service, names, teller)
+    return found
+
+
+def _write(service: Service, names: Sequence[str], teller: "_Bars | _Lines") -> None:
+    """Deliver, or watch the workers deliver, until nothing waits that could be written."""
+    for name in names:
+        what = f"writing {name}"
+        teller.counted(what, _waiting(service, name))
+        while left := _waiting(service, name):
+            teller.left(what, left)
+            if service.shadow or not deliver(service, name):
+                if service.shadow:
+                    return
+                service.sleep(_PAUSE)
+        teller.left(what, 0)
+
+
+def _waiting(service: Service, name: str) -> int:
+    with service.store.read() as conn:
+        return outbox.sendable(conn, name)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """JSON lines: what was read, how many wait, and the most memory this process has taken."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def read(self, step: Step) -> None:
+        course = step.course
+        line = {"phase": "reading", "connection": step.connection, "object": step.object, "read": course.read}
+        line |= {"total": course.total, "done": course.done, "resumed": step.resumed}
+        self._tell(
+            line | {name: text for name, text in (("waiting", step.waiting), ("skipped", course.skipped)) if text}
+        )
+
+    def counted(self, phase: str, total: int) -> None:
+        self._tell({"phase": phase, "left": total})
+
+    def left(self, phase: str, left: int) -> None:
+        self._tell({"phase": phase, "left": left})
+
+    def _tell(self, line: dict[str, object]) -> None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        click.echo(json.dumps(line | {"peak_kb": peak}))
+
+
+@dataclass(slots=True)
+class _Bars:
+    """A bar for each object, for the decisions, and for each CRM that is written to, with the time that is left."""
+
+    progress: Progress
+    bars: dict[str, TaskID] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def read(self, step: Step) -> None:
+        course = step.course
+        total = course.read if course.done else max(course.total, course.read) or None
+        said = step.waiting or course.skipped or ("goes on where it stopped" if step.resumed else "")
+        self._move(f"{step.connection} {step.object}", total=total, completed=course.read, said=said)
+
+    def counted(self, phase: str, total: int) -> None:
+        self.totals[phase] = total
+        self._move(phase, total=total, completed=0, said="")
+
+    def left(self, phase: str, left: int) -> None:
+        total = self.totals[phase] = max(self.totals.get(phase, 0), left)
+        self._move(phase, total=total, completed=total - left, said="")
+
+    def _move(self, name: str, *, total: int | None, completed: int, said: str) -> None:
+        if name not in self.bars:
+            self.bars[name] = self.progress.add_task(name, total=total, said=said)
+        self.progress.update(self.bars[name], total=total, completed=completed, said=said)
+
+
+def _summary(service: Service, steps: Sequence[Step]) -> None:
+    console = Console()
+    table = Table("CRM", "object", "read", "", title="Read whole")
+    for step in steps:
+        table.add_row(step.connection, step.object, str(step.course.read), step.course.skipped)
+    console.print(table)
+    with service.store.read() as conn:
+        live = lives.get(conn)
+        waiting = {name: outbox.sendable(conn, name) for name in service.connections}
+    since = show(live.since) if live else "its first decision"
+    console.print(f"Live since {since}: what lies before was scored and makes no tasks.")
+    for name, left in waiting.items():
+        if left:
+            console.print(
+                f"{left} writes wait for {name}; the workers carry them out (coldframe shadow report shows them)."
+            )

@@ -1,0 +1,104 @@
+"""Connected: the names of all connections, from the store and from the environment, without building any of them."""
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy.engine import make_url
+
+from connectors.base import Credential
+from integration.settings import Settings
+from integration.store import connections
+from integration.store.connections import Row
+from integration.store.sealing import Keyring
+from integration.store.session import Store
+
+SYSTEMS = ("salesforce", "hubspot")
+"""The preferred home of sales' tasks first."""
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_TAKEN = frozenset({"ingest", "advance", "activities", "connections", "email", "warming"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One connection: what lanes, queues and references call it, and which CRM it is.
+
+    `row` is None for one that the environment makes. `hides`: the environment's token of that name is not used.
+    """
+
+    name: str
+    system: str
+    origin: Literal["store", "environment"]
+    row: Row | None = None
+    hides: bool = False
+
+    @property
+    def account(self) -> str:
+        """The portal or organization; "" where nobody has asked."""
+        return self.row.details.account if self.row else ""
+
+
+def known(settings: Settings, store: Store) -> tuple[Known, ...]:
+    """Every connection, Salesforce's first, then by name. Raises StoreError."""
+    with store.read() as conn:
+        rows = connections.every(conn) if connections.there(conn) else []
+    return arranged(rows, settings)
+
+
+def arranged(rows: Iterable[Row], settings: Settings) -> tuple[Known, ...]:
+    """Signed-in connections and the environment's. Of one name, the signed-in one wins: it was made later, by hand."""
+    given = environments(settings)
+    found = {
+        row.name: Known(name=row.name, system=row.system, origin="store", row=row, hides=row.name in given)
+        for row in rows
+    }
+    for system in given:
+        found.setdefault(system, Known(name=system, system=system, origin="environment"))
+    return tuple(sorted(found.values(), key=_place))
+
+
+def environments(settings: Settings) -> Mapping[str, Credential]:
+    """What the environment itself connects, by system."""
+    each = {"hubspot": settings.hubspot, "salesforce": settings.salesforce}
+    return {system: credential for system, credential in each.items() if credential is not None}
+
+
+def names(settings: Settings) -> Sequence[str]:
+    """The names of every connection, opening the store for it. Raises StoreError."""
+    with opened(settings) as store:
+        return [each.name for each in (known(settings, store) if store else arranged((), settings))]
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Store | None]:
+    """The store, for as long as the block lasts; None where SQLite's file has not been made yet. Raises StoreError."""
+    url = make_url(settings.database_url.get_secret_value())
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        yield None
+        return
+    store = Store.open(settings.database_url.get_secret_value())
+    try:
+        yield store
+    finally:
+        store.dispose()
+
+
+def keyring(settings: Settings) -> Keyring:
+    """The keys that open what is stored, the current one first."""
+    return Keyring.of(*(key.get_secret_value() for key in (settings.secret_key, *settings.previous_keys)))
+
+
+def _place(each: Known) -> tuple[int, bool, str]:
+    return SYSTEMS.index(each.system), each.name != each.system, each.name
+
+
+def misnamed(name: str, system: str) -> str:
+    """Why a connection to a system cannot be called that; "" where it can."""
+    if not _NAME.fullmatch(name):
+        return f"'{name}' is no name: write small letters, digits and -, beginning with a letter"
+    if name in _TAKEN or (name in SYSTEMS and name != system):
+        return f"'{name}' is the name of something else: choose another"
+    return ""

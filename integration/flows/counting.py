@@ -1,0 +1,47 @@
+"""Counting: of what was told of leads and accounts, what changed what counts.
+
+What counts, `mappings.conflicts` judges. A change of which nothing counts stays an event all the same: what comes
+before it later on is late, and everything is derived anew.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection as Sql
+
+from integration.store import changes
+from integration.store.changes import ChangeRow
+from mappings.conflicts import Owners, Ownership, contested, in_effect
+
+
+def counting(told: Sequence[ChangeRow], owners: Owners) -> list[ChangeRow]:
+    """What was told of one lead or account, in order, with only the fields that changed what counts."""
+    effective = in_effect([(change.at, change.key, change.fields) for change in told], owners)
+    return [
+        change if fields == change.fields else replace(change, fields=fields)
+        for change, fields in zip(told, effective, strict=True)
+    ]
+
+
+def fresh(conn: Sql, told: Sequence[ChangeRow], ownership: Ownership) -> list[ChangeRow]:
+    """As `counting`, of what was told last of several leads and accounts; what was told before is read where needed."""
+    doubtful = [change for change in told if _contested(change, ownership)]
+    if not doubtful:
+        return list(told)
+    leads = {change.lead_id for change in doubtful if change.lead_id}
+    accounts = {change.account_id for change in doubtful if change.account_id}
+    by_subject: defaultdict[tuple[str | None, str | None], list[ChangeRow]] = defaultdict(list)
+    for change in changes.history(conn, leads, accounts):
+        by_subject[change.lead_id, change.account_id].append(change)
+    judged = {
+        change.seq: change
+        for (lead, _), mine in by_subject.items()
+        for change in counting(mine, ownership.lead if lead else ownership.account)
+    }
+    return [judged.get(change.seq, change) for change in told]
+
+
+def _contested(change: ChangeRow, ownership: Ownership) -> bool:
+    owners = ownership.lead if change.lead_id else ownership.account
+    return any(contested(name, owners) for name in change.fields)

@@ -1,0 +1,97 @@
+"""Going live: during the first week a connection gets so many tasks an hour and so many records a minute, no more.
+
+What is over waits in the outbox, the oldest first; the sweep wakes the lane, so nothing is lost. Counted in SQL, for
+all workers together.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection as Sql
+
+from integration.flows.live import GOING_LIVE
+from integration.store import live, outbox, rates
+from mappings.instant import HOUR, MINUTE, Instant, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many of one kind may go in a span; `most` 0 for any number."""
+
+    name: str
+    most: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What waits for a limit of going live: how much, and when the next may go."""
+
+    connection: str
+    what: str
+    waiting: int
+    until: Instant
+
+
+class Limits(Protocol):
+    """What the settings allow while going live; a Service has it."""
+
+    @property
+    def tasks_per_hour(self) -> int:
+        """New tasks of a connection; 0 for any number."""
+
+    @property
+    def writes_per_minute(self) -> int:
+        """Records of a connection; 0 for any number."""
+
+
+def tasks(limits: Limits, connection: str) -> Limit:
+    """New tasks in an hour."""
+    return Limit(name=f"{connection}:tasks", most=limits.tasks_per_hour, span=HOUR)
+
+
+def records(limits: Limits, connection: str) -> Limit:
+    """Records written in a minute."""
+    return Limit(name=f"{connection}:records", most=limits.writes_per_minute, span=MINUTE)
+
+
+def allowed(conn: Sql, limit: Limit, wanted: int, now: Instant) -> int:
+    """How many of so many may go now."""
+    if not limit.most or not _going(conn, now):
+        return wanted
+    return min(wanted, rates.left(conn, limit.name, limit.most, limit.span, now)[0])
+
+
+def spent(conn: Sql, limit: Limit, count: int, now: Instant) -> None:
+    """So many go now; in the caller's write transaction."""
+    if limit.most and count and _going(conn, now):
+        rates.spend(conn, limit.name, count, limit.span, now)
+
+
+def held(conn: Sql, limits: Limits, connections: Iterable[str], now: Instant) -> list[Held]:
+    """What waits for a limit now."""
+    found: list[Held] = []
+    if not _going(conn, now):
+        return found
+    for name in connections:
+        for what, limit in (("task", tasks(limits, name)), ("fields", records(limits, name))):
+            left, until = rates.left(conn, limit.name, limit.most, limit.span, now)
+            waiting = outbox.waiting(conn, name, what) if limit.most and not left else 0
+            if waiting:
+                found.append(Held(connection=name, what=what, waiting=waiting, until=until))
+    return found
+
+
+def _going(conn: Sql, now: Instant) -> bool:
+    """Whether the service has gone live only lately."""
+    found = live.get(conn)
+    return found is not None and now < found.since + GOING_LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """Limits by themselves, for those who have no service."""
+
+    tasks_per_hour: int
+    writes_per_minute: int

@@ -1,0 +1,92 @@
+"""Live: which of the things decided are history, and make nobody any work: a first connection must not flood sales.
+
+A service is live since a day before its first decision, or since the last full reading of a CRM began. An effect that
+fell due before is history, unless something led to it that a sender told us since: what is told is news, whenever it
+happened; what is read from a CRM is history where it is old. The clock of a historic handoff is historic for ever:
+it escalates nothing. Everything is recorded all the same, under its key, so that nothing of it is ever carried out.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from integration.core.effects import AlertRaised, Effect, Escalated
+from integration.core.state import LeadState
+from integration.flows.service import Service
+from integration.store import audit, live
+from integration.store.live import Live
+from mappings.instant import DAY, Instant, Span, show
+
+log = structlog.get_logger()
+
+STALE: Span = DAY
+"""What fell due in shadow longer ago than this is history when shadow ends; so is what a first decision finds."""
+GOING_LIVE: Span = 7 * DAY
+"""How long after going live the limits of going live hold."""
+
+
+def since(conn: Sql, service: Service, now: Instant) -> Live:
+    """Since when the service is live, in the caller's write transaction; the first decision ever begins it."""
+    found = live.get(conn) or live.begin(conn, now - STALE, now, seq=0)
+    began = live.shadow(conn)
+    if service.shadow and began is None:
+        live.enter_shadow(conn, now)
+        audit.add(conn, [audit.Entry(at=now, actor="service", action="shadow began", subject="service")])
+    elif not service.shadow and began is not None:
+        found = leave_shadow(conn, found, began, now)
+    return found
+
+
+def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant) -> Live:
+    """Go from shadow to live: what fell due in the last day is carried out, what is older is history."""
+    until = max(began, now - STALE)
+    lapsed = live.leave_shadow(conn, began, until, now)
+    detail = {"since": show(until), "lapsed": lapsed}
+    audit.add(conn, [audit.Entry(at=now, actor="service", action="went live", subject="service", detail=detail)])
+    log.info("went live", lapsed=lapsed)
+    return live.begin(conn, max(before.since, until), now)
+
+
+def history(
+    conn: Sql, service: Service, at: Live, decided: Sequence[Effect], states: Mapping[str, LeadState]
+) -> set[str]:
+    """The keys of those effects that are history; `states` are the leads' own after the decision."""
+    old = [effect for effect in decided if effect.at < at.since]
+    news = live.news(conn, sorted({effect.lead for effect in old}), at.seq, list(service.connections)) if old else {}
+    found = {effect.key for effect in old if effect.at < news.get(effect.lead, at.since)}
+    started = {
+        effect.key: (effect.lead, begun)
+        for effect in decided
+        if effect.key not in found and (begun := _started(effect, states[effect.lead])) is not None
+    }
+    return found | _of_history(conn, at, decided, found, started) if started else found
+
+
+def _of_history(
+    conn: Sql,
+    at: Live,
+    decided: Sequence[Effect],
+    found: Collection[str],
+    started: Mapping[str, tuple[str, Instant]],
+) -> set[str]:
+    """Clocks whose start is history: all that was decided at that instant is."""
+    withheld = live.decided_at(conn, list(started.values()))
+    for effect in decided:
+        place = effect.lead, effect.at
+        withheld[place] = withheld.get(place, True) and effect.key in found
+    return {key for key, place in started.items() if withheld.get(place, place[1] < at.since)}
+
+
+def _started(effect: Effect, state: LeadState) -> Instant | None:
+    """When the clock began that an effect comes from; None for one that comes from none."""
+    match effect:
+        case Escalated():
+            run = state.clocks.get(effect.clock)
+            return run.started if run else None
+        case AlertRaised():
+            name = effect.alert.removesuffix("_reminder").removesuffix("_breach")
+            run = state.clocks.get(name) if name != effect.alert else None
+            return run.started if run else None
+        case _:
+            return None

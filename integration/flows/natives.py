@@ -1,0 +1,156 @@
+"""Natives: what is to be written into the CRM's own fields, once it was seen what stands there now.
+
+A person may have chosen something a moment ago that nobody here has heard of. So before such a field is written its
+record is read; what was not heard is heard first, and the field waits until it was decided about. That what is about to
+be written is our own is stored before it is sent: its echo is known even if the answer is lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection as Sql
+
+from connectors.base import FieldWrite, Raw, Record, Write
+from integration.flows.offered import Words, offered
+from integration.flows.service import Connection, Service
+from integration.store import dirty, held, leads, leases, refresh
+from integration.store.leases import Lease
+from integration.store.outbox import Outgoing
+from integration.store.references import Address
+from integration.store.session import serialise
+from mappings.canonical import STANDING_FIELDS, Fields
+from mappings.instant import SECOND, Span
+from mappings.native import Held, news
+from mappings.translate import natives
+
+REST: Span = 2 * SECOND
+"""How long a field waits for a choice to be heard and decided about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """By row: what may be written into native fields now. Rows that are `resting` are to be looked at again."""
+
+    fields: Mapping[int, Raw]
+    resting: frozenset[int]
+
+
+def look(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> Ready:
+    """See what the rows' native fields need, read the records of those that need anything. Raises Unavailable."""
+    some = [row for row in rows if connection.mapping.objects[row.object].native]
+    with service.store.read() as conn:
+        known = held.load(conn, [_address(connection, row) for row in some])
+    asking = [row for row in some if _wishes(connection, row, row.standing or {}, _values(known, connection, row), {})]
+    if not asking:
+        return Ready(fields={}, resting=frozenset())
+    words = offered(service, connection)
+    asking = [
+        row for row in asking if _wishes(connection, row, row.standing or {}, _values(known, connection, row), words)
+    ]
+    stands = _read(connection, asking)
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        serialise(conn, "people")
+        undecided = dirty.marked(conn, [row.lead_id for row in asking])
+        standings = {row.id: row.standing or {} for row in leads.get(conn, {row.lead_id for row in asking})}
+        known = held.load(conn, [_address(connection, row) for row in asking])
+        looks = {
+            row.id: _Look(service, connection, row, standings.get(row.lead_id, {}), stands, known, words)
+            for row in asking
+            if row.lead_id not in undecided
+        }
+        held.save(conn, {each.address: each.after for each in looks.values() if each.after})
+        unheard = [each.address for each in looks.values() if each.unheard]
+        refresh.want(
+            conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in unheard]
+        )
+    if unheard:
+        service.wake(f"refresh:{connection.name}")
+    resting = {row.id for row in asking if row.lead_id in undecided or looks[row.id].unheard}
+    return Ready(fields={key: each.fields for key, each in looks.items()}, resting=frozenset(resting))
+
+
+class _Look:
+    """One record, looked at: what may be written to it, and what is known of it once that is on its way."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what a look takes into account
+        self,
+        service: Service,
+        connection: Connection,
+        row: Outgoing,
+        standing: Fields,
+        stands: Mapping[tuple[str, str], Record],
+        known: Mapping[Address, Mapping[str, Held]],
+        words: Words,
+    ) -> None:
+        self.address = _address(connection, row)
+        self.unheard = False
+        self.after: dict[str, Held] = dict(known.get(self.address, {}))
+        self.fields: dict[str, Any] = {}
+        record = stands.get((row.object, row.external_id))
+        if record is None:
+            return
+        wishes = _wishes(connection, row, standing, record.fields, words)
+        for target in connection.mapping.objects[row.object].native:
+            kind, value = STANDING_FIELDS[target.name].kind, record.fields.get(target.field)
+            memory, wish = self.after.get(target.field), wishes.get(target.field)
+            if memory is None and wish is None:
+                continue
+            if memory is None or news(memory, kind, value, modified_at=record.modified_at):
+                self.unheard = True
+            elif wish is not None:
+                self.fields[target.field] = wish
+                self.after[target.field] = replace(memory, value=value, sent=wish, sent_at=service.now())
+
+
+def named(connection: Connection, object_name: str) -> frozenset[str]:
+    """The native fields that are written to records of an object."""
+    found = connection.mapping.objects.get(object_name)
+    return frozenset(target.field for target in found.native) if found else frozenset()
+
+
+def among(connection: Connection, write: Write) -> bool:
+    """Whether a native field is among what is written."""
+    return isinstance(write, FieldWrite) and not named(connection, write.object).isdisjoint(write.fields)
+
+
+def arrived(conn: Sql, connection: Connection, done: Sequence[FieldWrite]) -> None:
+    """The CRM accepted these: of native fields, what was sent stands there. Call `serialise(conn, "people")` first."""
+    sent = {(connection.name, write.object, write.id): write.fields for write in done if among(connection, write)}
+    known = held.load(conn, sent) if sent else {}
+    held.save(
+        conn,
+        {
+            address: {
+                name: replace(each, value=each.sent) if name in sent[address] else each for name, each in fields.items()
+            }
+            for address, fields in known.items()
+        },
+    )
+
+
+def _wishes(connection: Connection, row: Outgoing, standing: Fields, stands: Raw, words: Words) -> Raw:
+    """What the standing asks for, without the words that the CRM does not offer."""
+    found = natives(connection.mapping, row.object, standing, stands)
+    return {name: value for name, value in found.items() if value in words.get((row.object, name), {value})}
+
+
+def _values(known: Mapping[Address, Mapping[str, Held]], connection: Connection, row: Outgoing) -> Raw:
+    """What stands in the record's native fields, as far as is known."""
+    return {name: each.value for name, each in known.get(_address(connection, row), {}).items()}
+
+
+def _read(connection: Connection, rows: Sequence[Outgoing]) -> dict[tuple[str, str], Record]:
+    found: dict[tuple[str, str], Record] = {}
+    by_object: dict[str, list[str]] = {}
+    for row in rows:
+        by_object.setdefault(row.object, []).append(row.external_id)
+    for name, ids in by_object.items():
+        fields = [target.field for target in connection.mapping.objects[name].native]
+        found |= {(name, one.id): one for one in connection.connector.read(name, ids, fields)}
+    return found
+
+
+def _address(connection: Connection, row: Outgoing) -> Address:
+    return connection.name, row.object, row.external_id

@@ -1,0 +1,123 @@
+"""Past: what people did that others have put on record in a CRM: calls, meetings, e-mails, campaigns; each once.
+
+An activity is known by its record, `salesforce:Task:00T…`, whoever tells of it and however often. Where one record is
+about several people, or says something else later on (signed up, then came), the further ones are numbered: `…:2`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Record
+from integration.flows import people
+from integration.flows.people import Sighting
+from integration.flows.service import Connection, Service
+from integration.flows.signals import relevant
+from integration.store import activities, dirty, leads, refresh
+from integration.store.activities import NewActivity
+from integration.store.references import Address
+from mappings.answers import Answer, happened, whose
+from mappings.instant import Instant
+
+_Holder: TypeAlias = tuple[str | None, str]
+"""(lead, type) of a stored activity."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one record says, and of whom."""
+
+    record: Record
+    answer: Answer
+    addresses: tuple[Address, ...]
+
+
+def store_past(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
+    """What records of activities say of the people they are about; our own tasks are not among them."""
+    told = [found for record in records if (found := _told(connection, record)) is not None]
+    if not told:
+        return
+    now = service.now()
+    met = sorted({address for each in told for address in each.addresses})
+    who = people.people(
+        conn,
+        [Sighting(references=(address,)) for address in met],
+        at=now,
+        new_id=service.new_id,
+        connected=service.connections,
+        owners=service.ownership.lead,
+    )
+    by_person = dict(zip(met, who.ids, strict=True))
+    strangers = [address for address, lead in by_person.items() if lead in who.newcomers]
+    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers])
+    rows = _news(connection, told, by_person, activities.holders(conn, _keys(connection, told)), now)
+    touched = sorted({str(row.lead_id) for row in rows})
+    dirty.mark(conn, touched, now)
+    seen = relevant(service.playbook)
+    homes = leads.get(conn, sorted({str(row.lead_id) for row in rows if row.type in seen}))
+    dirty.mark_accounts(conn, sorted({row.account_id for row in homes if row.account_id}), now)
+    activities.keep(conn, rows)
+
+
+def _told(connection: Connection, record: Record) -> _Told | None:
+    mapping = connection.mapping.objects[record.object]
+    ours = mapping.task is not None and bool(record.fields.get(mapping.task.key))
+    if mapping.activity is None or record.deleted or ours:
+        return None
+    answer = happened(mapping.activity, record.fields)
+    those = record.people or whose(mapping.activity, connection.name, record.fields)
+    if answer is None or not those:
+        return None
+    return _Told(record, answer, tuple((connection.name, *person) for person in those))
+
+
+def _key(connection: Connection, record: Record, number: int) -> str:
+    key = f"{connection.name}:{record.object}:{record.id}"
+    return key if number == 1 else f"{key}:{number}"
+
+
+def _keys(connection: Connection, told: Sequence[_Told]) -> list[str]:
+    """Every key that may hold something of these records: as many as have people, and some that had others before."""
+    spare = 3
+    return [_key(connection, each.record, number) for each in told for number in range(1, len(each.addresses) + spare)]
+
+
+def _news(
+    connection: Connection,
+    told: Sequence[_Told],
+    by_person: Mapping[Address, str],
+    known: Mapping[str, _Holder],
+    now: Instant,
+) -> list[NewActivity]:
+    """Of each record and person what is not stored, under the next number that is free."""
+    rows: list[NewActivity] = []
+    taken = dict(known)
+    for each in told:
+        held = {taken[key] for key in _keys(connection, [each]) if key in taken}
+        for lead in dict.fromkeys(by_person[address] for address in each.addresses):
+            if (lead, each.answer.type) in held:
+                continue
+            number = 1
+            while (key := _key(connection, each.record, number)) in taken:
+                number += 1
+            taken[key] = (lead, each.answer.type)
+            rows.append(
+                NewActivity(
+                    key=key,
+                    lead_id=lead,
+                    at=_at(each, now),
+                    type=each.answer.type,
+                    properties=each.answer.properties,
+                    source=connection.name,
+                )
+            )
+    return rows
+
+
+def _at(told: _Told, now: Instant) -> Instant:
+    """When it was; never the future: what is only planned counts from when it was entered."""
+    made = min(told.record.created_at or told.record.modified_at or now, now)
+    at = told.answer.at
+    return made if at is None or at > now else at

@@ -1,0 +1,69 @@
+"""Routing: which connection a system means, where webhooks and mappings know systems alone.
+
+A webhook says whose it is by the portal's or organization's id. A field of one CRM that holds a record id of the other
+does not: where several connections of that system stand, nobody can say which, and no records are joined by it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import structlog
+
+from integration.flows.service import Connection
+from integration.store.references import Address
+from mappings.translate import Inward
+from webhooks.facts import Noticed
+
+log = structlog.get_logger()
+
+_ALIKE = 15
+"""Characters of a Salesforce id that tell organizations apart; three more tell its case."""
+
+
+def of_account(connections: Mapping[str, Connection], system: str, account: str) -> Connection | None:
+    """The connection to that account; the only one of its system, where it or the sender does not say whose it is."""
+    those = [each for each in connections.values() if each.system == system]
+    mine = [each for each in those if account and each.account[:_ALIKE] == account[:_ALIKE]]
+    if mine:
+        return mine[0]
+    return those[0] if len(those) == 1 and not (account and those[0].account) else None
+
+
+def routed(connections: Mapping[str, Connection], noticed: Sequence[Noticed]) -> list[Noticed]:
+    """Changes with the connection's name as their system; those of an account that is not connected are left out."""
+    found: list[Noticed] = []
+    strange: set[tuple[str, str]] = set()
+    for each in noticed:
+        connection = of_account(connections, each.system, each.account)
+        if connection is None:
+            strange.add((each.system, each.account))
+        else:
+            found.append(msgspec.structs.replace(each, system=connection.name))
+    for system, account in sorted(strange):
+        log.warning("changes of an account that is not connected are left out", system=system, account=account)
+    return found
+
+
+def addressed(connections: Mapping[str, Connection], connection: Connection, told: Inward) -> tuple[Address, ...]:
+    """A record's references to other records, with the names of their connections."""
+    return tuple(_addressed(connections, connection, told.references))
+
+
+def named(connections: Mapping[str, Connection], system: str) -> str:
+    """The connection that a sender means by `hubspot` or by the connection's own name; itself where there is none."""
+    if system in connections:
+        return system
+    found = of_account(connections, system, "")
+    return found.name if found else system
+
+
+def _addressed(
+    connections: Mapping[str, Connection], connection: Connection, references: Iterable[Address]
+) -> Iterable[Address]:
+    for system, object_name, record in references:
+        if system == connection.system:
+            yield connection.name, object_name, record
+            continue
+        those = [each.name for each in connections.values() if each.system == system]
+        if len(those) <= 1:  # one that is not connected yet keeps the system's name
+            yield (those[0] if those else system), object_name, record

@@ -1,0 +1,154 @@
+"""Shadow: what would be written, beside what the CRMs hold now. Reads only, batch by batch.
+
+It shows what waits in the outbox: in shadow mode everything that was decided, in any other what is still under way.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from integration.flows.service import Connection, Service
+from integration.store import leads, outbox
+from integration.store.outbox import Outgoing
+from mappings.canonical import Fields
+from mappings.instant import Instant
+from mappings.translate import outward
+
+_SAME = frozenset({"", None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field of one record: what stands there, and what would."""
+
+    connection: str
+    object: str
+    id: str
+    who: str
+    field: str
+    now: Any
+    then: Any
+    standing: Fields
+    """The whole standing it is part of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task that would be created, or a touch (`kind`) that would be named on a record."""
+
+    connection: str
+    kind: str
+    key: str
+    who: str
+    subject: str
+    due_at: Instant | None
+    owner: str
+    decided_at: Instant
+
+
+Item: TypeAlias = Change | Task
+
+
+def pending(service: Service) -> Iterator[tuple[Item, ...]]:
+    """What waits, a record's changes or a task at a time. Raises Unavailable where a CRM cannot be read."""
+    for connection in service.connections.values():
+        yield from _fields(service, connection)
+        for kind in ("task", "touch"):
+            for rows in _batches(service, connection, kind):
+                names = _names(service, rows)
+                for row in rows:
+                    yield (_task(connection, kind, row, names),)
+
+
+def total(service: Service) -> int:
+    """How many rows wait."""
+    with service.store.read() as conn:
+        return sum(outbox.sendable(conn, name) for name in service.connections)
+
+
+def _batches(service: Service, connection: Connection, kind: str) -> Iterator[list[Outgoing]]:
+    """Rows in the order in which they were wanted, as many as the CRM reads at once."""
+    after = 0
+    while True:
+        with service.store.read() as conn:
+            rows = outbox.after(conn, connection.name, kind, after, connection.connector.limits.read)
+        if not rows:
+            return
+        after = max(row.id for row in rows)
+        yield rows
+
+
+def _fields(service: Service, connection: Connection) -> Iterator[tuple[Change, ...]]:
+    for rows in _batches(service, connection, "fields"):
+        known = [row for row in rows if row.standing is not None]
+        there = _there(connection, known)
+        names = _names(service, known)
+        for row in known:
+            held = there.get((row.object, row.external_id))
+            if held is not None:
+                yield tuple(_changes(connection, row, held, names.get(row.lead_id, "")))
+            else:
+                yield ()
+
+
+def _there(connection: Connection, rows: list[Outgoing]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """What the CRM holds now in the fields that would be written; records that are gone are absent."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for name in {row.object for row in rows}:
+        mapped = connection.mapping.objects.get(name)
+        fields = [target.field for target in mapped.write] if mapped else []
+        ids = [row.external_id for row in rows if row.object == name]
+        for record in connection.connector.read(name, ids, fields):
+            found[name, record.id] = record.fields
+    return found
+
+
+def _changes(connection: Connection, row: Outgoing, held: Mapping[str, Any], who: str) -> Iterator[Change]:
+    standing = row.standing or {}
+    for field, value in outward(connection.mapping, row.object, standing).items():
+        if field not in connection.mapping.quiet and not alike(held.get(field), value):
+            yield Change(
+                connection=connection.name,
+                object=row.object,
+                id=row.external_id,
+                who=who,
+                field=field,
+                now=held.get(field),
+                then=value,
+                standing=standing,
+            )
+
+
+def alike(held: Any, wanted: Any) -> bool:
+    """Whether two values are one, however a CRM prints numbers and nothing."""
+    if held in _SAME and wanted in _SAME:
+        return True
+    try:
+        return float(held) == float(wanted)
+    except (TypeError, ValueError):
+        return str(held) == str(wanted)
+
+
+def _names(service: Service, rows: list[Outgoing]) -> dict[str, str]:
+    with service.store.read() as conn:
+        found = leads.get(conn, sorted({row.lead_id for row in rows}))
+    return {row.id: _name(row.fields, row.email) for row in found}
+
+
+def _name(fields: Fields, email: str | None) -> str:
+    name = " ".join(str(fields[part]) for part in ("first_name", "last_name") if fields.get(part))
+    return f"{name} <{email}>" if name and email else name or email or ""
+
+
+def _task(connection: Connection, kind: str, row: Outgoing, names: Mapping[str, str]) -> Task:
+    due = row.payload.get("due_at" if kind == "task" else "touch_at")
+    return Task(
+        connection=connection.name,
+        kind=kind,
+        key=row.key,
+        who=names.get(row.lead_id, ""),
+        subject=str(row.payload.get("subject" if kind == "task" else "touch") or ""),
+        due_at=due if isinstance(due, int) else None,
+        owner=row.owner or "",
+        decided_at=row.created_at,
+    )

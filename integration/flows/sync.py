@@ -1,0 +1,270 @@
+"""Sync: read everything a CRM has, once, before going live: companies, people, deals, and what was done in the past.
+
+What survives a crash: after every page a cursor says where the reading stands, in the transaction that stored the
+page's facts; facts have their sources' own ids. So whoever is killed anywhere loses nothing and doubles nothing, and
+running the sync again goes on where it stopped. While it reads, nobody is decided about because of what it reads: each
+lead is decided once, at the end, from the whole history. The service may run meanwhile.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Page, Record, Unavailable, Verdict
+from integration.flows import live, reconcile
+from integration.flows.advance import advance
+from integration.flows.records import store_records
+from integration.flows.refresh import companies_named, with_companies
+from integration.flows.resting import rest
+from integration.flows.service import Connection, Service
+from integration.store import accounts, cursors, dirty, lanes, leases
+from integration.store import live as lives
+from integration.store.code import decode, encode
+from integration.store.errors import StoreBusyError
+from integration.store.leases import Lease
+from integration.store.session import serialise
+from mappings.crm import ObjectKind
+from mappings.instant import DAY, SECOND, Instant, Span
+
+log = structlog.get_logger()
+
+_ORDER: tuple[ObjectKind, ...] = ("account", "person", "opportunity", "task", "activity")
+"""Companies first, so that people find theirs; people before what is about them."""
+_REST: Span = 7 * DAY
+"""How long leads wait for the end of a sync that nobody takes up again."""
+_GATHERING = 0.5
+"""Seconds between two looks whether the CRM has gathered the next page."""
+_PATIENCE: Span = 600 * SECOND
+"""How long a CRM that does not answer is asked again."""
+_BUSY = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How far the reading of one object has come; `total` is what the CRM said at the beginning."""
+
+    began_at: Instant
+    after: str = ""
+    read: int = 0
+    total: int = 0
+    done: bool = False
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something to tell people: a page was stored, or the CRM is waited for (`waiting` says why)."""
+
+    connection: str
+    object: str
+    course: Course
+    resumed: bool = False
+    waiting: str = ""
+
+
+Tell: TypeAlias = Callable[[Step], None]
+
+
+class SyncError(Exception):
+    """The sync cannot go on now; what was read is stored, and the next run goes on from there."""
+
+
+def sync(service: Service, name: str, tell: Tell, *, others: Collection[str] = (), restart: bool = False) -> list[Step]:
+    """Read one connection whole; where each of its objects stands then. `others` are read whole in the same go.
+
+    Raises SyncError where somebody else is at it, a person has paused the connection, or the CRM stays away.
+    """
+    connection = service.connections[name]
+    lease = _lease(service, f"sync:{name}")
+    try:
+        courses = _begin(service, lease, connection, restart=restart)
+        for place, course in courses.items():
+            step = Step(connection=name, object=place, course=course, resumed=course.read > 0)
+            tell(step)
+            for each in _pages(service, lease, connection, step, others, tell):
+                step = each
+                tell(step)
+            courses[place] = step.course
+    finally:
+        with service.store.write() as conn:
+            leases.release(conn, lease)
+    return [Step(connection=name, object=place, course=course) for place, course in courses.items()]
+
+
+def objects(connection: Connection) -> list[str]:
+    """The objects that are read whole, in order; our own tasks say nothing to a store that never made them."""
+    mapped = connection.mapping.objects
+    worth = [name for name, found in mapped.items() if found.kind != "task" or found.activity]
+    return sorted(worth, key=lambda name: _ORDER.index(mapped[name].kind))
+
+
+def standing(conn: Sql, connection: Connection) -> dict[str, Course]:
+    """How far each object has been read; those not begun are absent."""
+    found = {name: cursors.get(conn, _cursor(connection, name)) for name in objects(connection)}
+    return {name: decode(stored, Course) for name, stored in found.items() if stored}
+
+
+def release(service: Service) -> int:
+    """All is read: let everybody be decided about. How many are waiting."""
+    with service.store.write() as conn:
+        dirty.release(conn, service.now())
+    service.wake("advance")
+    return undecided(service)
+
+
+def undecided(service: Service) -> int:
+    """How many leads wait for a decision."""
+    with service.store.read() as conn:
+        return dirty.count(conn, service.now())
+
+
+def decide(service: Service, tell: Callable[[int], None]) -> None:
+    """Decide about everybody, or watch the workers do it, until nobody waits; `tell` gets how many still do."""
+    while left := undecided(service):
+        tell(left)
+        if not advance(replace(service, linger=0)):
+            service.sleep(_GATHERING)
+    tell(0)
+
+
+def _cursor(connection: Connection, name: str) -> str:
+    return f"sync:{connection.name}:{name}"
+
+
+def _lease(service: Service, name: str) -> Lease:
+    """The lane; that of a sync that was killed is free when its lease has expired."""
+    until = service.monotonic() + service.lease / SECOND + 5
+    while True:
+        with service.store.write() as conn:
+            lease = leases.take(conn, name, service.holder, service.lease)
+        if lease is not None:
+            return lease
+        if service.monotonic() > until:
+            msg = f"another sync of {name.partition(':')[2]} is running"
+            raise SyncError(msg)
+        service.sleep(_GATHERING)
+
+
+def _begin(service: Service, lease: Lease, connection: Connection, *, restart: bool) -> dict[str, Course]:
+    """Where to go on; or a new beginning, from which on the service is live and the poll looks for changes.
+
+    What was told before is decided first: it is no history.
+    """
+    with service.store.read() as conn:
+        known = standing(conn, connection)
+    names = objects(connection)
+    if known and not restart:
+        fresh = Course(began_at=min(course.began_at for course in known.values()))
+        return {name: known.get(name, fresh) for name in names}
+    advance(replace(service, linger=0))
+    totals = {name: _counted(connection, name) for name in names}
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        now = service.now()
+        live.since(conn, service, now)
+        lives.begin(conn, now, now)
+        for name in connection.mapping.objects:
+            reconcile.start(conn, connection.name, name, now)
+        courses = {name: Course(began_at=now, total=max(0, total), done=total == 0) for name, total in totals.items()}
+        for name, course in courses.items():
+            cursors.put(conn, _cursor(connection, name), encode(course), now)
+    return courses
+
+
+def _counted(connection: Connection, name: str) -> int:
+    """About how many records there are; -1 where the CRM does not say."""
+    try:
+        return connection.connector.count(name)
+    except Unavailable:
+        return -1
+
+
+def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
+    service: Service, lease: Lease, connection: Connection, step: Step, others: Collection[str], tell: Tell
+) -> Iterator[Step]:
+    """Read and store page after page of one object."""
+    while not step.course.done:
+        course = step.course
+        try:
+            page = _page(service, lease, connection, step, tell)
+        except Unavailable as fault:
+            if not reconcile.forbidden(fault):
+                raise SyncError(str(fault)) from fault
+            page, course = Page(records=()), replace(course, skipped=str(fault))
+            log.warning("this user may not read an object", connection=connection.name, object=step.object)
+        gathering = bool(page.after) and not page.records
+        course = replace(course, after=page.after, read=course.read + len(page.records), done=not page.after)
+        if page.after != step.course.after or not gathering:
+            _store(service, lease, connection, step.object, page.records, course, others)
+        if gathering:
+            _rest(service, lease, _GATHERING)
+            tell(replace(step, course=course, waiting="the CRM gathers the records"))
+        step = replace(step, course=course)
+        yield step
+
+
+def _page(service: Service, lease: Lease, connection: Connection, step: Step, tell: Tell) -> Page:
+    """The next page; a CRM that is away or asks for a pause is waited for, a person's pause is not."""
+    until = service.now() + _PATIENCE
+    while True:
+        with service.store.read() as conn:
+            pause = lanes.paused(conn, service.now()).get(connection.name)
+        if pause is not None and pause.until is None:
+            msg = f"{connection.name} is paused: {pause.reason}. Resume it, and run the sync again"
+            raise SyncError(msg)
+        if pause is not None:
+            tell(replace(step, waiting=pause.reason))
+            _rest(service, lease, _GATHERING)
+            continue
+        fields = connection.mapping.reads(step.object)
+        try:
+            return connection.connector.everything(step.object, fields, after=step.course.after)
+        except Unavailable as fault:
+            passing = fault.receipt.outage or fault.receipt.verdict in {Verdict.RETRY, Verdict.PAUSE}
+            if not passing or reconcile.forbidden(fault) or service.now() > until:
+                raise
+            with service.store.write() as conn:
+                leases.hold(conn, lease, service.lease)
+                rest(conn, connection.name, fault.receipt, service.now())
+
+
+def _rest(service: Service, lease: Lease, seconds: float) -> None:
+    service.sleep(seconds)
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+
+
+def _store(  # noqa: PLR0913, PLR0917 - as above
+    service: Service,
+    lease: Lease,
+    connection: Connection,
+    name: str,
+    records: Sequence[Record],
+    course: Course,
+    others: Collection[str],
+) -> None:
+    """A page's facts and the cursor, in one transaction; tried again while others keep the store busy."""
+    with service.store.read() as conn:
+        named = companies_named(connection, records)
+        unknown = named - accounts.by_reference(conn, named).keys()
+    whole = with_companies(connection, records, unknown)
+    for attempt in range(_BUSY):
+        try:
+            with service.store.write() as conn:
+                leases.hold(conn, lease, service.lease)
+                serialise(conn, "people")
+                at = service.now()
+                frozen = replace(service, now=lambda at=at: at)  # type: ignore[misc] # mypy has no defaults of lambdas
+                store_records(conn, frozen, connection, whole, asked_at=course.began_at, known=others)
+                dirty.rest(conn, at, service.grace, at + _REST)
+                cursors.put(conn, _cursor(connection, name), encode(course), at)
+        except StoreBusyError:
+            if attempt + 1 == _BUSY:
+                raise
+            service.sleep(_GATHERING)
+        else:
+            service.store.tend()
+            return

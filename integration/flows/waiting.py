@@ -1,0 +1,74 @@
+"""Waiting: what of the outbox can be sent to a connection now, and whether it fills a call or has lingered enough."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from integration.flows import going, live
+from integration.flows.resting import Open, open_for
+from integration.flows.service import Connection, Service
+from integration.store import lanes, leases, outbox
+from integration.store import live as lives
+from integration.store.leases import Lease
+from integration.store.outbox import Outgoing
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What can be sent now; `free` tasks and `room` records fill a call, or are all that going live allows."""
+
+    tasks: Sequence[Outgoing]
+    free: int
+    room: int
+    touches: Sequence[Outgoing] = ()
+    fields: Sequence[Outgoing] = ()
+    closings: Sequence[Outgoing] = ()
+
+    @property
+    def lingering(self) -> bool:
+        """Whether something waits for company."""
+        return bool(self.tasks or self.touches or self.fields)
+
+
+def look(service: Service, connection: Connection, now: Instant, way: Open) -> Found:
+    """The oldest that may go, as much as a call takes."""
+    name, limits = connection.name, connection.connector.limits
+    with service.store.read() as conn:
+        free = going.allowed(conn, going.tasks(service, name), limits.tasks, now)
+        room = going.allowed(conn, going.records(service, name), limits.fields, now)
+        tasks = outbox.pending(conn, name, "task", now, limits.tasks)[:free]
+        if way == "tasks":
+            return Found(tasks=tasks, free=free, room=room)
+        rows = outbox.pending(conn, name, "fields", now, limits.fields)[:room]
+        return Found(
+            tasks=tasks,
+            free=free,
+            room=room,
+            touches=_one_each(outbox.pending(conn, name, "touch", now, limits.fields))[:room],
+            fields=[row for row in rows if row.standing is not None],  # the others will be decided
+            closings=outbox.pending(conn, name, "closing", now, limits.fields),
+        )
+
+
+def opened(service: Service, lease: Lease, connection: Connection, now: Instant) -> Open:
+    """What may be written now: nothing in a pause and in shadow mode. After that, what is too old is let go first."""
+    with service.store.read() as conn:
+        way, shadowed = open_for(connection.name, lanes.paused(conn, now)), lives.shadow(conn) is not None
+    if shadowed and not service.shadow:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            live.since(conn, service, now)
+    return "nothing" if service.shadow else way
+
+
+def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
+    """The oldest touch of each lead: the next one goes when this one has arrived, so that none hides another."""
+    first: dict[str, Outgoing] = {}
+    for row in rows:
+        first.setdefault(row.lead_id, row)
+    return list(first.values())
+
+
+def ripe(service: Service, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
+    """Whether these fill a call, or the oldest has lingered long enough for others to come along."""
+    return bool(rows) and (len(rows) >= limit or any(row.since + service.linger <= now for row in rows))

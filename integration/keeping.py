@@ -1,0 +1,33 @@
+"""Keeping: the key that an installation on one machine makes for itself, and every command there finds again."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+VARIABLE = "COLDFRAME_SECRET_KEY"
+FOLDER = "COLDFRAME_DATA_DIR"
+_FILE = "secret.key"
+
+
+def with_kept_key(given: Mapping[str, str]) -> dict[str, str]:
+    """These variables, with the key of the data directory where none is given.
+
+    Only where the store lies there too: with a DATABASE_URL the key belongs to a platform's settings.
+    """
+    path = _path(given)
+    if VARIABLE in given or given.get("DATABASE_URL", "").strip() or not path.is_file():
+        return dict(given)
+    return {**given, VARIABLE: path.read_text(encoding="ascii")}
+
+
+def made_key(given: Mapping[str, str]) -> str:
+    """The data directory's own key, made once and readable by its owner alone."""
+    path = _path(given)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+def _path(given: Mapping[str, str]) -> Path:
+    return Path(given.get(FOLDER, "").strip() or "var") / _FILE

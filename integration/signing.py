@@ -1,0 +1,212 @@
+"""Signing in: from what a person tells us to a stored connection that works."""
+
+import secrets as chance
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter, ValidationError
+
+from connectors.base import Unavailable
+from connectors.hubspot.oauth import HubSpotSignIn
+from connectors.oauth import Asking, Issued, SignIn
+from connectors.replies import clean
+from connectors.salesforce.oauth import common
+from connectors.salesforce.session import salesforces
+from integration import connected, wiring
+from integration.flows.tokens import client
+from integration.loopback import Loopback, NotSignedInError
+from integration.settings import Settings
+from integration.store import audit, connections, lanes
+from integration.store.audit import Entry
+from integration.store.connections import Details, GrantKind, Row, Secrets
+from integration.store.sealing import SealError
+from integration.store.session import Store
+from integration.variables import GuardedAddress
+from mappings.instant import Instant
+
+_ALIKE = 15
+"""Characters of a Salesforce id that tell organizations apart."""
+
+__all__ = ["NotSignedInError", "Walk", "Wish", "mistakes", "remembered", "sign_in", "tried"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """The connection that somebody wants, as far as it is known before signing in."""
+
+    name: str
+    system: str
+    grant: GrantKind
+    details: Details
+    secrets: Secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """How a person is taken to the vendor's page: `show` gets its address; `wait` is in seconds."""
+
+    show: Callable[[str, str], None]
+    port: int
+    host: str = "localhost"
+    wait: float = 300.0
+
+
+def remembered(wish: Wish, row: Row | None, settings: Settings) -> Wish:
+    """The wish, with what an earlier sign-in under this name knows where nothing else was said.
+
+    Secrets that no longer open are asked for anew.
+    """
+    if row is None or row.system != wish.system or row.grant != wish.grant:
+        return wish
+    try:
+        kept = connections.unsealed(row, connected.keyring(settings))
+    except SealError:
+        kept = Secrets()
+    old, new = row.details, wish.details
+    return replace(
+        wish,
+        details=replace(
+            new,
+            client_id=new.client_id or old.client_id,
+            login_url=new.login_url or old.login_url,
+            instance_url=new.instance_url or old.instance_url,
+            api_url=new.api_url or old.api_url,
+            user=new.user or (old.user if wish.grant == "jwt_bearer" else ""),
+        ),
+        secrets=replace(
+            wish.secrets,
+            client_secret=wish.secrets.client_secret or kept.client_secret,
+            private_key=wish.secrets.private_key or kept.private_key,
+        ),
+    )
+
+
+def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
+    """Everything that is wrong with a wish, for people; `row` is what stands under its name."""
+    details, secrets = wish.details, wish.secrets
+    other = row.system if row and row.system != wish.system else ""
+    salesforce = wish.system == "salesforce"
+    told = [
+        (connected.misnamed(wish.name, wish.system), True),
+        (f"'{wish.name}' is a connection to {other}: choose another --name", bool(other)),
+        ("--api-url must be https, or a sandbox on this machine", not _guarded(details.api_url)),
+        ("--client-id is missing: the app's client id (consumer key)", wish.grant != "token" and not details.client_id),
+        ("--username is missing: the integration user as whom to ask", wish.grant == "jwt_bearer" and not details.user),
+        ("--key-file is missing: the private key (PEM)", wish.grant == "jwt_bearer" and not secrets.private_key),
+        ("the access token is missing", wish.grant == "token" and not secrets.access_token),
+        (
+            "the client secret is missing",
+            not secrets.client_secret
+            and (wish.grant == "client_credentials" or (wish.grant == "authorization_code" and not salesforce)),
+        ),
+        (
+            "--login-url must be the org's own address (My Domain): client credentials are taken nowhere else",
+            wish.grant == "client_credentials" and not details.api_url and common(details.login_url),
+        ),
+        (
+            "--login-url is not an address of Salesforce",
+            salesforce and not details.api_url and bool(details.login_url) and not salesforces(details.login_url),
+        ),
+        (
+            "--instance-url must be the org's own address",
+            salesforce and wish.grant == "token" and not details.api_url and not salesforces(details.instance_url),
+        ),
+    ]
+    return [text for text, wrong in told if text and wrong]
+
+
+def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Callable[[], Instant]) -> Details:
+    """Get a token the wished way and store it, live. Raises Unavailable, NotSignedInError, ValueError.
+
+    A connection that had been signed out goes on.
+    """
+    with closing(wiring.door(wish.system, client(wish.details, wish.secrets))) as door:
+        issued = _issued(wish, walk, door, now())
+        account = issued.account or (door.account(issued.access_token) if isinstance(door, HubSpotSignIn) else "")
+    _same_account(wish.name, account, store)
+    details = replace(
+        wish.details,
+        instance_url=issued.instance_url or wish.details.instance_url,
+        user=wish.details.user or issued.user,
+        account=account,
+        scopes=issued.scopes,
+    )
+    at = now()
+    with store.write() as conn:
+        connections.put(
+            conn,
+            wish.name,
+            system=wish.system,
+            grant=wish.grant,
+            details=details,
+            secrets=replace(wish.secrets, access_token=issued.access_token, refresh_token=issued.refresh_token),
+            expires_at=None if issued.lifetime is None else at + issued.lifetime,
+            keyring=connected.keyring(settings),
+            now=at,
+        )
+        lanes.signed_in(conn, wish.name)
+        told = {"system": wish.system, "grant": wish.grant, "account": account}
+        audit.add(conn, [Entry(at=at, actor="cli", action="connect", subject=wish.name, detail=told)])
+    return details
+
+
+def _same_account(name: str, account: str, store: Store) -> None:
+    """One name is one account for ever: the records of another would be taken for those that are known here."""
+    with store.read() as conn:
+        row = connections.get(conn, name)
+    before = row.details.account if row else ""
+    if before and account and before[:_ALIKE] != account[:_ALIKE]:
+        msg = (
+            f"'{name}' is connected to account {before}, and this sign-in is to account {account}, whose records would "
+            f"be taken for the others': sign in to {before}, or connect this one under a --name of its own"
+        )
+        raise NotSignedInError(msg)
+
+
+def _guarded(address: str) -> bool:
+    try:
+        TypeAdapter(GuardedAddress).validate_python(address or "https://x")
+    except ValidationError:
+        return False
+    return True
+
+
+def tried(name: str, settings: Settings, store: Store) -> str:
+    """One call through a stored connection; the object that was described. Raises Unavailable."""
+    there = wiring.connections(settings, store)[name]
+    person = there.mapping.people[0]
+    with closing(there.connector):
+        there.connector.describe(person)
+    return person
+
+
+def _issued(wish: Wish, walk: Walk, door: SignIn, now: Instant) -> Issued:
+    match wish.grant:
+        case "token":
+            return Issued(access_token=clean(wish.secrets.access_token), instance_url=wish.details.instance_url)
+        case "jwt_bearer":
+            return door.asserted(now)
+        case "client_credentials":
+            return door.credentialed()
+        case "authorization_code":
+            issued = _walked(walk, door)
+    if not issued.refresh_token:
+        msg = "the vendor gave no refresh token: let the app ask for offline access (the scope refresh_token)"
+        raise NotSignedInError(msg)
+    return issued
+
+
+def _walked(walk: Walk, door: SignIn) -> Issued:
+    with Loopback(walk.port, walk.host) as loopback:
+        asking = Asking(
+            redirect_uri=loopback.address, state=chance.token_urlsafe(32), verifier=chance.token_urlsafe(48)
+        )
+        walk.show(door.address(asking), loopback.address)
+        code = loopback.code(asking.state, walk.wait)
+    return door.exchanged(code, asking)
+
+
+def told(fault: Unavailable) -> str:
+    """A vendor's refusal, for people."""
+    return f"{fault.receipt.code} {fault.receipt.message}".strip()

@@ -1,0 +1,53 @@
+"""Held: what is known of the CRMs' own fields that we write and people set, record by record.
+
+Two flows learn of one record, the one that reads and the one that writes: both call `serialise(conn, "people")` first.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from integration.store.code import decode, encode, listed
+from integration.store.dialects import among
+from integration.store.references import Address
+from integration.store.tables import references
+from mappings.native import Held
+
+Known: TypeAlias = Mapping[str, Held]
+"""By field."""
+
+_c = references.c
+_LOAD = select(_c.external_id, _c.held).where(
+    _c.system == bindparam("system"),
+    _c.object == bindparam("object"),
+    among(_c.external_id, "ids"),
+    _c.held.is_not(None),
+)
+_SAVE = (
+    update(references)
+    .where(_c.system == bindparam("s"), _c.object == bindparam("o"), _c.external_id == bindparam("e"))
+    .values(held=bindparam("h"))
+)
+
+
+def load(conn: Connection, addresses: Iterable[Address]) -> dict[Address, dict[str, Held]]:
+    """What is known of these records; those of which nothing is are absent."""
+    wanted: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for system, name, key in addresses:
+        wanted[system, name].add(key)
+    return {
+        (system, name, key): decode(text, dict[str, Held])
+        for (system, name), ids in wanted.items()
+        for key, text in conn.execute(_LOAD, {"system": system, "object": name, "ids": listed(sorted(ids))})
+    }
+
+
+def save(conn: Connection, rows: Mapping[Address, Known]) -> None:
+    """Store what is known of these records now, whole; a record that is nobody's is passed over."""
+    if rows:
+        conn.execute(
+            _SAVE,
+            [{"s": system, "o": name, "e": key, "h": encode(known)} for (system, name, key), known in rows.items()],
+        )

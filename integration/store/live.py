@@ -1,0 +1,102 @@
+"""Since when this service is live: what lies before is history, which is scored and makes nobody any work."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from integration.store import cursors
+from integration.store.code import decode, encode, listed
+from integration.store.dialects import among
+from integration.store.tables import activities, effects, outbox
+from mappings.instant import Instant
+
+HISTORY = "history"
+"""Why an effect was withheld: its cause lies before the service was live."""
+_LIVE, _SHADOW = "live", "shadow"
+_a, _e, _o = activities.c, effects.c, outbox.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """`since` is the instant; `seq` the number of the last activity that was stored then."""
+
+    since: Instant
+    seq: int = 0
+
+
+_LAST = select(func.coalesce(func.max(_a.seq), 0))
+_NEWS = (
+    select(_a.lead_id, func.min(_a.at))
+    .where(
+        among(_a.lead_id, "leads"),
+        _a.seq > bindparam("seq"),
+        _a.derived.is_(False),
+        ~among(_a.source, "read"),
+    )
+    .group_by(_a.lead_id)
+)
+_AT = select(_e.lead_id, _e.at, _e.withheld).where(among(_e.lead_id, "leads"), among(_e.at, "times"))
+_LAPSE = (
+    update(outbox)
+    .where(
+        _o.state == "new",
+        _o.kind.in_(["task", "touch"]),
+        _o.attempted.is_(False),
+        _o.created_at >= bindparam("began"),
+        _o.key.in_(select(_e.key).where(_e.withheld == HISTORY, _e.decided_at >= bindparam("began"))),
+    )
+    .values(state="lapsed", error=bindparam("why"))
+)
+_WITHHOLD = (
+    update(effects)
+    .where(_e.withheld.is_(None), _e.decided_at >= bindparam("began"), _e.at < bindparam("until"))
+    .values(withheld=HISTORY)
+)
+
+
+def get(conn: Connection) -> Live | None:
+    """Since when the service is live; None before its first decision."""
+    stored = cursors.get(conn, _LIVE)
+    return None if stored is None else decode(stored, Live)
+
+
+def begin(conn: Connection, since: Instant, now: Instant, *, seq: int | None = None) -> Live:
+    """The service is live since then; what is stored by now lies before, unless `seq` says otherwise."""
+    last = int(conn.execute(_LAST).scalar_one()) if seq is None else seq
+    found = Live(since=since, seq=last)
+    cursors.put(conn, _LIVE, encode(found), now)
+    return found
+
+
+def news(conn: Connection, lead_ids: list[str], seq: int, read: list[str]) -> dict[str, Instant]:
+    """The earliest thing that these leads did of all that was told since `seq`, and not `read` from a CRM."""
+    asked = {"leads": listed(lead_ids), "seq": seq, "read": listed(read)}
+    return {lead: at for lead, at in conn.execute(_NEWS, asked) if lead is not None}
+
+
+def decided_at(conn: Connection, wanted: list[tuple[str, Instant]]) -> dict[tuple[str, Instant], bool]:
+    """For each (lead, instant) at which something was decided: whether all of it was withheld."""
+    asked = {"leads": listed(lead for lead, _ in wanted), "times": listed(at for _, at in wanted)}
+    found: dict[tuple[str, Instant], bool] = {}
+    for lead, at, withheld in conn.execute(_AT, asked):
+        found[lead, at] = found.get((lead, at), True) and withheld is not None
+    return found
+
+
+def shadow(conn: Connection) -> Instant | None:
+    """Since when the service works in shadow; None where it does not."""
+    stored = cursors.get(conn, _SHADOW)
+    return int(stored) if stored else None
+
+
+def enter_shadow(conn: Connection, now: Instant) -> None:
+    """From now on everything is computed and nothing written."""
+    cursors.put(conn, _SHADOW, str(now), now)
+
+
+def leave_shadow(conn: Connection, began: Instant, until: Instant, now: Instant) -> int:
+    """Back to writing: what fell due in shadow before `until` is history. The number of tasks and touches lapsed."""
+    cursors.put(conn, _SHADOW, "", now)
+    conn.execute(_WITHHOLD, {"began": began, "until": until})
+    why = "fell due in shadow mode, too long ago to be carried out"
+    return conn.execute(_LAPSE, {"began": began, "why": why}).rowcount

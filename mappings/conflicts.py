@@ -1,0 +1,180 @@
+"""Conflicts: what counts when several systems say different things of one field. Pure.
+
+A field has one owner, or none. What its owner says counts, however old; what others say counts while the owner says
+nothing. Of a field that nobody owns, the last word counts. A few flags are true as soon as anybody says so: somebody
+who opted out of one system has opted out. Every judge looks at times and systems alone, never at the order in which
+things were heard.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias
+
+from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, Fields, Value
+from mappings.catalogue import SYSTEMS
+from mappings.crm import CrmMapping
+from mappings.instant import Instant
+from mappings.located import Located
+from mappings.problems import Problem
+
+EITHER = frozenset({"opted_out", "is_student", "is_competitor"})
+"""Flags that are true when any system says so."""
+UNOWNED: Mapping[str, str] = MappingProxyType(
+    {
+        "email": "it says who a person is",
+        "account": "it follows from the records themselves",
+        "domain": "it says which company it is",
+        "stage": "a person's choice counts in whichever system it was made",
+        **dict.fromkeys(EITHER, "it is true as soon as any system says so"),
+    }
+)
+"""Fields that no system may own, and why."""
+Part: TypeAlias = Literal["lead", "account"]
+Owners: TypeAlias = Mapping[str, str]
+"""Field -> the system whose word counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """Who owns which fields of leads and of accounts."""
+
+    lead: Owners = field(default_factory=lambda: _NOBODY)
+    account: Owners = field(default_factory=lambda: _NOBODY)
+
+
+_NOBODY: Owners = MappingProxyType({})
+NOBODY = Ownership()
+
+
+class Said(NamedTuple):
+    """What one system said of one field: from when it holds, under which key, and the value (None: nothing any more).
+
+    `system` is "" for whoever is no CRM.
+    """
+
+    at: Instant
+    key: str
+    system: str
+    value: Value
+
+
+class Judgement(NamedTuple):
+    """The value that counts, and why."""
+
+    value: Value
+    because: str
+
+
+def judge(name: str, said: Sequence[Said], owners: Owners) -> Judgement:
+    """What counts of one field, given everything that was said of it by then, in any order."""
+    if name in EITHER:
+        return either(said)
+    owner = owners.get(name)
+    return owned(said, owner) if owner else latest(said)
+
+
+def latest(said: Sequence[Said]) -> Judgement:
+    """The last word counts, whoever spoke; of equal times, the key decides."""
+    last = max(said, key=_when, default=None)
+    return Judgement(last.value, f"said last, by {_name(last.system)}") if last else Judgement(None, "nobody said")
+
+
+def owned(said: Sequence[Said], owner: str) -> Judgement:
+    """The owner's last word counts, unless it is blank: then the others' last."""
+    own = latest([each for each in said if each.system == owner])
+    if own.value is not None:
+        return Judgement(own.value, f"{_name(owner)} owns the field")
+    others = latest([each for each in said if each.system != owner])
+    return Judgement(others.value, f"{_name(owner)} owns the field and says nothing; {others.because}")
+
+
+def either(said: Sequence[Said]) -> Judgement:
+    """True as soon as any system's last word is true; else the last word."""
+    for system in sorted({each.system for each in said}):
+        last = latest([each for each in said if each.system == system])
+        if last.value is True:
+            return Judgement(True, f"{_name(system)} says so, and one is enough")  # noqa: FBT003 - a value
+    return latest(said)
+
+
+def settled(facts: Iterable[tuple[Instant, str, Fields]], owners: Owners) -> dict[str, Value]:
+    """What counts of every field, given (time, key, fields) of everything that was said."""
+    return {name: judge(name, said, owners).value for name, said in gathered(facts).items()}
+
+
+def gathered(facts: Iterable[tuple[Instant, str, Fields]]) -> dict[str, list[Said]]:
+    """What was said, by field."""
+    found: dict[str, list[Said]] = {}
+    for at, key, fields in facts:
+        for name, value in fields.items():
+            found.setdefault(name, []).append(Said(at, key, speaker(key), value))
+    return found
+
+
+def contested(name: str, owners: Owners) -> bool:
+    """Whether more than the last word decides about a field."""
+    return name in EITHER or name in owners
+
+
+def in_effect(facts: Sequence[tuple[Instant, str, Fields]], owners: Owners) -> list[Fields]:
+    """Of each fact, in the order of time, the fields that changed what counts; those with no owner as they were said.
+
+    An empty one changed nothing.
+    """
+    past: dict[str, list[Said]] = {}
+    counted: dict[str, Value] = {}
+    found: list[Fields] = []
+    for at, key, fields in facts:
+        told: dict[str, Value] = {}
+        for name, value in fields.items():
+            if not contested(name, owners):
+                told[name] = value
+                continue
+            past.setdefault(name, []).append(Said(at, key, speaker(key), value))
+            counts = judge(name, past[name], owners).value
+            if name not in counted or counted[name] != counts:
+                counted[name] = told[name] = counts
+        found.append(told)
+    return found
+
+
+def speaker(key: str) -> str:
+    """The system whose fact this is, by its key (`hubspot:…`, `hubspot/emea:…`); "" for whoever is no CRM."""
+    system = key.partition(":")[0].partition("/")[0]
+    return system if system in SYSTEMS else ""
+
+
+def ownership(mappings: Iterable[CrmMapping]) -> Ownership:
+    """Who owns what, by the mappings; of two that claim one field, the first."""
+    lead: dict[str, str] = {}
+    account: dict[str, str] = {}
+    for mapping in mappings:
+        lead = {**dict.fromkeys(mapping.owns_lead, mapping.system), **lead}
+        account = {**dict.fromkeys(mapping.owns_account, mapping.system), **account}
+    return Ownership(lead=MappingProxyType(lead), account=MappingProxyType(account))
+
+
+def claimed_twice(files: Sequence[tuple[CrmMapping, Located]]) -> tuple[Problem, ...]:
+    """Every field that a mapping claims though one before it does, where it does so."""
+    found: list[Problem] = []
+    for place, (mapping, located) in enumerate(files):
+        before = ownership(earlier for earlier, _ in files[:place])
+        parts: tuple[tuple[Part, frozenset[str], Owners, Iterable[str]], ...] = (
+            ("lead", mapping.owns_lead, before.lead, LEAD_FIELDS),
+            ("account", mapping.owns_account, before.account, ACCOUNT_FIELDS),
+        )
+        for part, claims, owners, known in parts:
+            for name in (each for each in known if each in claims and each in owners):
+                index = located.value["owns"][part].index(name)
+                text = f"'{name}' has one owner, and {_name(owners[name])} claims it too"
+                found.append(located.problem(("owns", part, index), text))
+    return tuple(found)
+
+
+def _when(said: Said) -> tuple[Instant, str]:
+    return said.at, said.key
+
+
+def _name(system: str) -> str:
+    return {"hubspot": "HubSpot", "salesforce": "Salesforce"}.get(system, "another source")

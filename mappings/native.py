@@ -1,0 +1,140 @@
+"""Native fields: the CRM's own, in which our word and a person's stand in one place. Pure.
+
+A lifecycle stage, a lead's status, an opt-out: sales sets them, and so do we. Two questions are answered here, and
+nowhere else. What did a reading tell: our own write coming back, or somebody's choice? And what may we write, given
+what stands there: never over a choice that was not heard, never over words that the mapping does not know, never what
+the field says already in words of its own. [semantics 6]
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mappings import transforms
+from mappings.canonical import STANDING_FIELDS, Fields, Kind
+from mappings.crm import ObjectMapping, Target
+from mappings.instant import Instant
+from mappings.sameness import normal, same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is known of one native field of one record.
+
+    `value` stood there when last heard of; `sent` is the last that we wrote or were about to write, at `sent_at` by our
+    clock. `read` is what the last reading said, of the record as it was at `seen` by the CRM's clock.
+    """
+
+    value: Any = None
+    sent: Any = None
+    sent_at: Instant = 0
+    read: Any = None
+    seen: Instant = 0
+
+    def knows(self, kind: Kind, raw: Any) -> bool:
+        """Whether this value was heard of before, or is our own."""
+        return same(kind, raw, self.value) or (normal(kind, self.sent) is not None and same(kind, raw, self.sent))
+
+
+def news(held: Held, kind: Kind, raw: Any, *, modified_at: Instant | None) -> bool:
+    """Whether what stands in a record that is as it was at `modified_at` is a choice not heard of before."""
+    if normal(kind, raw) is None or held.knows(kind, raw):
+        return False
+    return (modified_at or 0) > held.seen or not same(kind, raw, held.read)
+
+
+def heard(
+    held: Held | None, kind: Kind, raw: Any, *, modified_at: Instant | None, asked_at: Instant
+) -> tuple[Held, bool | None]:
+    """What is known after a reading that was asked for at `asked_at`, and whether somebody else chose the value.
+
+    None where nothing was known: then it counts as any other field does. A reading that our own write overtook, or that
+    is older than the last one (a search index lags), says nothing.
+    """
+    seen = modified_at or 0
+    if held is None:
+        return Held(value=raw, read=raw, seen=seen), None
+    overtaken = held.sent_at > asked_at
+    again = seen < held.seen or (seen == held.seen and same(kind, raw, held.read))
+    if overtaken or again:
+        return held, False
+    if held.knows(kind, raw):
+        return replace(held, value=raw, read=raw, seen=seen), False
+    return replace(held, value=raw, sent=None, sent_at=0, read=raw, seen=seen), True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a record's native fields told, and what is known `after` it.
+
+    `silent` are the lead fields that are only our own word coming back, or were told before; `chose` are those that
+    somebody else chose, even where the record said the same before.
+    """
+
+    after: Mapping[str, Held]
+    silent: frozenset[str]
+    chose: frozenset[str]
+
+
+def reading(
+    mapping: ObjectMapping,
+    raw: Mapping[str, Any],
+    held: Mapping[str, Held],
+    *,
+    modified_at: Instant | None,
+    asked_at: Instant,
+) -> Reading:
+    """What a whole record tells of the fields that we write as well."""
+    after = dict(held)
+    silent: set[str] = set()
+    chose: set[str] = set()
+    for target in mapping.native:
+        if target.field in raw:
+            kind = STANDING_FIELDS[target.name].kind
+            value = raw[target.field]
+            known = held.get(target.field)
+            after[target.field], news = heard(known, kind, value, modified_at=modified_at, asked_at=asked_at)
+            if news is not None:
+                (chose if news else silent).update(_told_by(mapping, target.field, raw))
+    return Reading(after=after, silent=frozenset(silent), chose=frozenset(chose))
+
+
+def _told_by(mapping: ObjectMapping, field: str, raw: Mapping[str, Any]) -> Iterator[str]:
+    """The lead fields that a record's value of this field decides."""
+    for rule in mapping.lead:
+        spoken = next((each for each in rule.sources if transforms.apply(each, raw.get(each.field)) is not None), None)
+        if spoken is not None and spoken.field == field:
+            yield rule.name
+
+
+def wish(mapping: ObjectMapping, target: Target, standing: Fields, stands: Any) -> Any:
+    """What to write into a native field where `stands` stands now; None to leave it as it is.
+
+    Text for words, True for a box to tick. A blank never clears such a field, and a tick is never taken away.
+    """
+    value = standing.get(target.name)
+    kind = STANDING_FIELDS[target.name].kind
+    if kind == "boolean":
+        return True if value is True and transforms.boolean(stands) is not True else None
+    word = target.values.get(str(value)) if value is not None else None
+    if word is None or same(kind, word, stands) or _means(mapping, target, stands) == value:
+        return None
+    return word if _replaceable(mapping, target, stands) else None
+
+
+def _means(mapping: ObjectMapping, target: Target, stands: Any) -> Any:
+    """What the field says in canonical terms, where the mapping reads it as the same thing that it writes."""
+    for rule in mapping.lead:
+        for source in rule.sources:
+            if rule.name == target.name and source.field == target.field:
+                return transforms.apply(source, stands)
+    return None
+
+
+def _replaceable(mapping: ObjectMapping, target: Target, stands: Any) -> bool:
+    """Whether a value is blank, or one that the mapping knows: any other is somebody's choice, and stays."""
+    word = normal("choice", stands)
+    known = {str(each).casefold() for each in target.values.values()} | target.over
+    for rule in mapping.lead:
+        known |= {each for source in rule.sources if source.field == target.field for each in source.values}
+    return word is None or word in known

@@ -1,0 +1,97 @@
+"""Reading what records say happened: conditions, outcomes of our tasks, and cases of other people's activities."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mappings.canonical import ACTIVITY_TYPES
+from mappings.crm import ActivityMapping, Condition, Outcome, TaskMapping
+from mappings.located import Path
+from mappings.problems import nearest
+from mappings.record_ids import PEOPLE
+from mappings.rules import RuleReader
+
+
+class OutcomeReader(RuleReader):
+    """Every method reads one construct and notes what is wrong with it."""
+
+    def _task(self, raw: Any, path: Path) -> TaskMapping:
+        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "subject", "outcomes"))
+        if not table.get("closed"):
+            self._wrong(path, "needs 'closed': the fields and values that a closed task has")
+        return TaskMapping(
+            key=self._field(table.get("key"), (*path, "key")),
+            closed=self._condition(table.get("closed"), (*path, "closed")),
+            closed_at=self._field(table["closed_at"], (*path, "closed_at")) if "closed_at" in table else "",
+            outcomes=self._outcomes(table.get("outcomes"), (*path, "outcomes")),
+            close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
+            subject=self._field(table["subject"], (*path, "subject")) if "subject" in table else "",
+        )
+
+    def _activity(self, raw: Any, path: Path) -> ActivityMapping:
+        """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, cases: […]}`; fields may go over one relation."""
+        table = self._table(raw, path, ("at", "people", "cases"))
+        if not table.get("cases"):
+            self._wrong(path, "needs 'cases': which records say what")
+        self.over_relations = True
+        try:
+            return ActivityMapping(
+                at=self._times(table.get("at"), (*path, "at")),
+                people=self._people(table.get("people"), (*path, "people")),
+                cases=self._outcomes(table.get("cases") or [], (*path, "cases")),
+            )
+        finally:
+            self.over_relations = False
+
+    def _times(self, raw: Any, path: Path) -> tuple[str, ...]:
+        if raw is None:
+            return ()
+        if not isinstance(raw, list):
+            return (self._field(raw, path),)
+        return tuple(self._field(name, (*path, place)) for place, name in enumerate(raw))
+
+    def _people(self, raw: Any, path: Path) -> Mapping[str, str]:
+        system = self.system.name if self.system else ""
+        known = PEOPLE.get(system, {})
+        if not known:
+            if raw is not None:
+                self._wrong(path, "this CRM's associations say whose activity it is", key=True)
+            return {}
+        table = self._table(raw, path, known)
+        if not table:
+            self._wrong(path[:-1] if raw is None else path, f"needs 'people': {' or '.join(known)}, and the field")
+        return {name: self._field(field, (*path, name)) for name, field in table.items()}
+
+    def _outcomes(self, raw: Any, path: Path) -> tuple[Outcome, ...]:
+        if not isinstance(raw, list):
+            self._wrong(path, "must be a list")
+            return ()
+        found = [self._outcome(spec, (*path, index)) for index, spec in enumerate(raw)]
+        return tuple(outcome for outcome in found if outcome)
+
+    def _outcome(self, spec: Any, path: Path) -> Outcome | None:
+        """`{when: {FIELD: VALUE}, is: ACTIVITY, PROPERTY: WORD or {from: FIELD, …}}`."""
+        kind = str(spec.get("is")) if isinstance(spec, dict) else ""
+        if kind not in ACTIVITY_TYPES:
+            self._wrong((*path, "is"), f"unknown activity '{kind}'{nearest(kind, ACTIVITY_TYPES)}")
+            return None
+        known = ACTIVITY_TYPES[kind]
+        table = self._table(spec, path, ("when", "is", *known))
+        given = {name: table[name] for name in known if name in table}
+        read = {name: value for name, value in given.items() if isinstance(value, dict)}
+        said = {
+            name: self._default(value, (*path, name), known[name]) for name, value in given.items() if name not in read
+        }
+        rules = [self._rule(name, value, (*path, name), known[name]) for name, value in read.items()]
+        when = self._condition(table.get("when"), (*path, "when"))
+        return Outcome(when=when, type=kind, properties=said, rules=tuple(rule for rule in rules if rule.sources))
+
+    def _condition(self, raw: Any, path: Path) -> Condition:
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in self._table(raw, path).items():
+            values = value if isinstance(value, list) else [value]
+            if not values or any(isinstance(each, (dict, list)) or each is None for each in values):
+                self._wrong((*path, name), "must be a value, or a list of values")
+                continue
+            words = tuple(str(each).casefold() for each in values)
+            found[self._field(name, (*path, name))] = words
+        return found

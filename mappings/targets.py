@@ -1,0 +1,83 @@
+"""Reading what a mapping writes: which parts of a standing go to which fields, and in whose words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mappings.canonical import STANDING_FIELDS
+from mappings.catalogue import TEXT_LIMIT
+from mappings.crm import Target
+from mappings.located import Path
+from mappings.rules import RuleReader
+
+_KEYS = ("to", "limit", "values", "quiet", "blank", "over")
+
+
+class TargetReader(RuleReader):
+    """Every method reads one construct and notes what is wrong with it."""
+
+    def _targets(self, raw: Any, path: Path) -> tuple[Target, ...]:
+        """`PART: FIELD`, `PART: {to: FIELD, …}`, or a list of these where a part goes to several fields."""
+        found: dict[str, Target] = {}
+        for name, spec in self._table(raw, path, STANDING_FIELDS).items():
+            for target, at in self._listed(name, spec, path):
+                if target.field in found:
+                    self._wrong(at, f"'{target.field}' is already written by '{found[target.field].name}'")
+                found[target.field] = target
+        return tuple(found.values())
+
+    def _listed(self, name: str, spec: Any, path: Path) -> Iterator[tuple[Target, Path]]:
+        if not isinstance(spec, list):
+            yield self._target(name, spec, (*path, name), (name,)), (*path, name)
+            return
+        if not spec:
+            self._wrong((*path, name), "must name a field")
+        for index, each in enumerate(spec):
+            yield self._target(name, each, (*path, name, index), (name, index)), (*path, name, index)
+
+    def _target(self, name: str, spec: Any, path: Path, place: Path) -> Target:
+        table = self._table(spec, path, _KEYS) if isinstance(spec, dict) else {"to": spec}
+        at = (*path, "to") if isinstance(spec, dict) else path
+        field = self._field(table.get("to"), at)
+        native = bool(self.system and self.system.native(field, name))
+        if self.system and field and not self.system.writable(field, name):
+            self._wrong(at, self.system.refused(field))
+        limit = table.get("limit", TEXT_LIMIT)
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+            self._wrong((*path, "limit"), "must be a number of characters")
+            limit = TEXT_LIMIT
+        values = self._table(table.get("values"), (*path, "values"), STANDING_FIELDS[name].choices or None)
+        quiet = table.get("quiet", False)
+        if not isinstance(quiet, bool):
+            self._wrong((*path, "quiet"), "must be true or false")
+        if table.get("blank", "clear") not in {"keep", "clear"}:
+            self._wrong((*path, "blank"), "must be 'keep' or 'clear'")
+        if native:
+            self._native(name, field, table, path)
+        elif "over" in table:
+            self._wrong((*path, "over"), "'over' is for fields of the CRM's own", key=True)
+        return Target(
+            name=name,
+            field=field,
+            limit=limit,
+            values={key: str(value) for key, value in values.items()},
+            quiet=quiet is True,
+            keeps=native or table.get("blank") == "keep",
+            native=native,
+            over=frozenset(str(each).casefold() for each in self._words(table.get("over"), (*path, "over"))),
+            place=place,
+        )
+
+    def _native(self, name: str, field: str, table: dict[str, Any], path: Path) -> None:
+        """What a field of the CRM's own asks of whoever maps it."""
+        if STANDING_FIELDS[name].kind == "choice" and not table.get("values"):
+            self._wrong(path, f"'{field}' speaks words of its own: give 'values' for ours")
+        if table.get("blank") == "clear":
+            self._wrong((*path, "blank"), f"'{field}' is the CRM's own, and is never cleared")
+
+    def _words(self, raw: Any, path: Path) -> list[Any]:
+        if raw is None:
+            return []
+        if not isinstance(raw, list) or any(isinstance(each, (dict, list)) or each is None for each in raw):
+            self._wrong(path, "must be a list of values")
+            return []
+        return raw

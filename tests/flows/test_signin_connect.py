@@ -1,0 +1,321 @@
+"""`coldframe connect` and `coldframe keys` as a person runs them: real processes, a real page, a real store."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import flows_signin
+import pytest
+import requests
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from flows_run import Watch
+from flows_senders import Program, programs, until
+
+from integration import clock
+from integration.cli import main
+from integration.keeping import VARIABLE, with_kept_key
+from integration.store import audit, connections
+from integration.store.connections import unsealed
+from integration.store.sealing import Keyring
+from integration.store.session import Store
+from sandbox.issuing import App
+from sandbox.server import PORTAL_ID, Sandbox
+
+SYSTEMS = ("hubspot", "salesforce")
+KEY = "0123456789abcdef" * 2
+CANARY = "canary-client-secret-31"
+USER = "integration.coldframe@fernhill-systems.example"
+Coldframe = Callable[..., Program]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def coldframe(tmp_path: Path, folder: Path) -> Iterator[Coldframe]:
+    """`coldframe(words…, **variables)`: the command, started."""
+    given = {"COLDFRAME_SECRET_KEY": KEY, "COLDFRAME_DATA_DIR": str(folder), "COLUMNS": "200"}
+    given |= {"PYTHONUNBUFFERED": "1"}
+    with programs(tmp_path) as start:
+        yield lambda *words, **variables: start(["-m", "integration", *words], **given | variables)
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """`run(words…, **variables)`: the command in this process, for those that wait for nobody."""
+    given = {"COLDFRAME_SECRET_KEY": KEY, "COLDFRAME_DATA_DIR": str(folder), "COLUMNS": "200"}
+
+    def invoke(*words: str, typed: str | None = None, **variables: str) -> Result:
+        return CliRunner().invoke(main, list(words), input=typed, env=given | variables, catch_exceptions=False)
+
+    return invoke
+
+
+def store(folder: Path) -> Store:
+    return Store.open(f"sqlite:///{folder}/coldframe.db")
+
+
+def page(program: Program) -> str:
+    """The address that the command prints."""
+
+    def printed() -> re.Match[str] | None:
+        return re.search(r"^\s+(http\S+)$", program.text(), re.MULTILINE)
+
+    until(lambda: printed() or program.process.poll() is not None, "an address is printed")
+    found = printed()
+    assert found, program.text()
+    return found[1]
+
+
+def secret(system: str) -> dict[str, str]:
+    if system == "salesforce":
+        return {"SALESFORCE_CLIENT_SECRET": CANARY}
+    return {"HUBSPOT_CLIENT_SECRET": CANARY, "COLDFRAME_PUBLIC_URL": "https://coldframe.example"}
+
+
+def begun(coldframe: Coldframe, sandbox: Sandbox, system: str, *more: str) -> Program:
+    words = ("connect", system, "--client-id", "client-1", "--port", "0", "--no-browser")
+    return coldframe(*words, "--api-url", f"{sandbox.url}/{system}", *more, **secret(system))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_person_says_yes_and_the_connection_is_kept_tried_and_listed(
+    coldframe: Coldframe, run: Run, sandbox: Sandbox, folder: Path, system: str
+) -> None:
+    flows_signin.gate(sandbox, system).issuer.apps["client-1"] = App(secret=CANARY)
+    program = begun(coldframe, sandbox, system)
+    answer = flows_signin.say_yes(page(program))
+    assert "Connected" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert program.wait() == 0, program.text()
+    assert "One call worked" in program.text()
+    assert f"coldframe provision {system}" in program.text()
+
+    listed = run("connect", "list", "--json")
+    assert listed.exit_code == 0, listed.output
+    row = json.loads(listed.stdout.splitlines()[-1])
+    assert (row["name"], row["system"], row["grant"], row["state"]) == (system, system, "authorization-code", "live")
+    assert row["account"]
+
+    opened = store(folder)
+    held = flows_signin.stored(opened, system)
+    secrets = unsealed(held, Keyring.of(KEY))
+    opened.dispose()
+    shown = program.text() + listed.output + run("connect", "list").output + run("doctor").output
+    kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    for canary in (secrets.access_token, secrets.refresh_token, CANARY):
+        assert canary
+        assert canary not in shown
+        assert canary.encode() not in kept, "at rest, everything is sealed"
+    with sqlite3.connect(folder / "coldframe.db") as conn:
+        trail = conn.execute("SELECT action, subject FROM audit").fetchall()
+    conn.close()
+    assert ("connect", system) in trail
+
+
+def test_a_no_on_the_page_is_told_and_nothing_is_kept(coldframe: Coldframe, sandbox: Sandbox, folder: Path) -> None:
+    sandbox.hubspot.gate.issuer.wish(deny=True)
+    program = begun(coldframe, sandbox, "hubspot")
+    assert "Not connected" in flows_signin.say_yes(page(program)).text
+    assert program.wait() == 1
+    assert "access_denied: end-user denied authorization" in program.text()
+    assert "Traceback" not in program.text()
+    opened = store(folder)
+    with opened.read() as conn:
+        assert connections.every(conn) == []
+    opened.dispose()
+
+
+def test_an_answer_with_another_state_is_turned_away_and_the_right_one_still_counts(
+    coldframe: Coldframe, sandbox: Sandbox
+) -> None:
+    program = begun(coldframe, sandbox, "hubspot")
+    address = page(program)
+    back = parse_qs(urlsplit(address).query)["redirect_uri"][0]
+    forged = requests.get(f"{back}?{urlencode({'code': 'stolen', 'state': 'guessed'})}", timeout=5)
+    assert forged.status_code == 400
+    assert requests.get(back.replace("/connected", "/favicon.ico"), timeout=5).status_code == 404
+    flows_signin.say_yes(address)
+    assert program.wait() == 0, program.text()
+
+
+def test_nobody_at_the_page_ends_the_waiting(coldframe: Coldframe, sandbox: Sandbox) -> None:
+    program = begun(coldframe, sandbox, "salesforce", "--wait", "0.5")
+    assert program.wait() == 1
+    assert "nobody answered on the vendor's page within 0.5 s" in program.text()
+
+
+def test_salesforce_by_certificate_and_a_renewal_by_name_alone(
+    run: Run, sandbox: Sandbox, at: Watch, tmp_path: Path
+) -> None:
+    at.now = clock.now()  # the assertion bears this machine's time
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    pem = tmp_path / "cf.pem"
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    sandbox.salesforce.gate.issuer.apps["client-1"] = App(public_key=public)
+    words = ["connect", "salesforce", "--grant", "jwt-bearer"]
+    more = ["--client-id", "client-1", "--username", USER, "--key-file", str(pem)]
+    first = run(*words, *more, "--api-url", f"{sandbox.url}/salesforce")
+    assert first.exit_code == 0, first.output
+    pem.unlink()
+    again = run(*words)
+    assert again.exit_code == 0, again.output
+    assert flows_signin.token_calls(sandbox, "salesforce") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("salesforce", "--grant", "jwt-bearer"), ("--client-id is missing", "--username is", "--key-file is")),
+        (("salesforce", "--grant", "client-credentials", "--client-id", "c"), ("My Domain", "client secret is")),
+        (("salesforce", "--client-id", "c", "--login-url", "https://evil.example"), ("not an address of Salesforce",)),
+        (("salesforce", "--grant", "token"), ("access token is missing", "--instance-url must be")),
+        (("hubspot", "--name", "salesforce", "--client-id", "c"), ("'salesforce' is the name of something else",)),
+        (("hubspot", "--name", "Our Portal"), ("'Our Portal' is no name", "--client-id is missing")),
+        (("hubspot", "--client-id", "c", "--api-url", "http://crm.example.com"), ("--api-url must be https",)),
+        (("hubspot", "--client-secret", "s"), ("No such option",)),
+    ],
+)
+def test_what_is_missing_is_told_all_at_once(run: Run, words: tuple[str, ...], told: tuple[str, ...]) -> None:
+    found = run("connect", *words)
+    assert found.exit_code == 2
+    text = " ".join(found.output.split())
+    assert [each for each in told if each not in text] == []
+
+
+def test_a_plain_token_comes_by_standard_input_and_goes_before_the_environments(run: Run, sandbox: Sandbox) -> None:
+    given = {"HUBSPOT_ACCESS_TOKEN": "old", **secret("hubspot"), "HUBSPOT_API_URL": f"{sandbox.url}/hubspot"}
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    found = run(*words, typed="canary-service-key-5\n", **given)
+    assert found.exit_code == 0, found.output
+    assert "HUBSPOT_ACCESS_TOKEN is not used from now on" in found.output
+    doctor = run("doctor", "--json", **given).stdout
+    (line,) = [json.loads(each) for each in doctor.splitlines() if '"connection hubspot"' in each]
+    assert "HUBSPOT_ACCESS_TOKEN is not used" in line["detail"]
+    assert line["ok"]
+    assert "canary-service-key-5" not in found.output + doctor
+
+
+def test_a_connection_that_is_forgotten_has_no_queue_any_more(run: Run, sandbox: Sandbox) -> None:
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    assert run(*words, "--name", "hubspot-emea", typed="t\n").exit_code == 0
+    assert "hubspot-emea" in run("worker", "nobody").output, "each connection has a queue of its name"
+    assert run("connect", "remove", "hubspot-emea", "--yes").exit_code == 0
+    assert "hubspot-emea" not in run("worker", "nobody").output
+    assert run("connect", "remove", "hubspot-emea", "--yes").exit_code == 1
+
+
+def test_a_name_stays_with_its_account_and_its_system(run: Run, sandbox: Sandbox) -> None:
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    assert run(*words, typed="t\n").exit_code == 0
+    with Sandbox() as other:
+        other.hubspot.portal.portal_id += 1
+        found = run(*words[:-1], f"{other.url}/hubspot", typed="t\n")
+    assert found.exit_code == 1
+    assert f"'hubspot' is connected to account {PORTAL_ID}" in found.output
+    sales = run("connect", "salesforce", "--name", "crm", "--grant", "token", "--secret-stdin", typed="t\n")
+    assert "--instance-url must be" in sales.output
+    named = run(*words, "--name", "crm", typed="t\n")
+    assert named.exit_code == 0, named.output
+    mixed = run("connect", "salesforce", "--name", "crm", "--client-id", "c", "--secret-stdin", typed="s\n")
+    assert "'crm' is a connection to hubspot" in mixed.output
+
+
+def test_provisioning_and_mappings_go_through_the_connection_that_is_named(run: Run, sandbox: Sandbox) -> None:
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    for name in ("hubspot", "hubspot-emea"):
+        assert run(*words, "--name", name, typed="t\n").exit_code == 0
+    which = run("provision", "hubspot", "--dry-run")
+    assert "add --connection hubspot or hubspot-emea" in which.output
+    sandbox.hubspot.log.clear()
+    found = run("provision", "hubspot", "--dry-run", "--connection", "hubspot-emea", "--json")
+    assert found.exit_code == 0, found.output
+    assert sandbox.hubspot.log.entries(path="/properties/")
+    checked = run("mapping", "check")
+    assert (checked.exit_code, checked.stdout.strip()) == (0, "1 fine")
+    sandbox.hubspot.add("contacts", {"email": "ana@acme.example", "jobtitle": "Director of Sales"})
+    seen = run("mapping", "preview", "ana@acme.example", "--connection", "hubspot-emea", "--json")
+    assert seen.exit_code == 0, seen.output
+    assert "Director of Sales" in seen.stdout
+
+
+def test_on_one_machine_the_key_is_made_once_and_found_by_every_command(
+    sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLDFRAME_SECRET_KEY", raising=False)
+    given = {"COLDFRAME_DATA_DIR": str(folder), "COLUMNS": "200"}
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    found = CliRunner().invoke(main, words, input="t\n", env=given, catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    key = folder / "secret.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    told = CliRunner().invoke(main, ["doctor"], env=given, catch_exceptions=False).output
+    assert "COLDFRAME_SECRET_KEY" not in told
+    assert "connection hubspot" in told
+    assert key.read_text() not in told + found.output
+    away = {**given, "DATABASE_URL": "sqlite:////elsewhere/x.db"}
+    assert VARIABLE not in with_kept_key(away), "a platform's store has a platform's key"
+
+
+ROTATING = """
+import os, signal, sys
+from integration.rotation import rotated
+from integration.store.sealing import Keyring
+from integration.store.session import Store
+
+for number, line in enumerate(rotated(Store.open(sys.argv[1]), Keyring.of(sys.argv[2], sys.argv[3]), 7)):
+    if number == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_rotation_killed_in_the_middle_and_run_again_ends_complete(
+    run: Run, sandbox: Sandbox, folder: Path, tmp_path: Path
+) -> None:
+    old, new = KEY, "fedcba9876543210" * 2
+    assert run("keys", "list").exit_code == 0  # makes the store
+    opened = store(folder)
+    names = [f"salesforce-{number}" for number in range(6)]
+    before = {name: flows_signin.sign_in(opened, sandbox, "salesforce", 5, name=name, key=old) for name in names}
+    with programs(tmp_path) as start:
+        killed = start(["-c", ROTATING, str(opened.url), new, old, "2"])
+        assert killed.wait() == -9, killed.text()
+    rings = Keyring.of(old).current, Keyring.of(new).current
+    with opened.read() as conn:
+        assert connections.sealed_by(conn) == {rings[0]: 3, rings[1]: 3}
+
+    both = {"COLDFRAME_SECRET_KEY": new, "COLDFRAME_PREVIOUS_SECRET_KEYS": old}
+    again = run("keys", "rotate", "--json", **both)
+    assert again.exit_code == 0, again.output
+    outcomes = [json.loads(line)["outcome"] for line in again.stdout.splitlines()]
+    assert sorted(outcomes) == ["already"] * 3 + ["resealed"] * 3
+    assert {name: flows_signin.secrets_of(opened, name, new) for name in names} == before
+    listed = run("keys", "list", "--json", COLDFRAME_SECRET_KEY=new)
+    assert listed.exit_code == 0
+    assert [json.loads(line) for line in listed.stdout.splitlines()] == [{"key": rings[1], "is": "current", "seals": 6}]
+    with opened.read() as conn:
+        assert [each.action for each in audit.recent(conn, 9)] == ["reseal"] * 6
+    opened.dispose()
+    assert old not in again.output + listed.output
+
+
+def test_a_rotation_without_the_previous_key_says_which_one_is_wanted(run: Run, sandbox: Sandbox, folder: Path) -> None:
+    assert run("keys", "list").exit_code == 0
+    opened = store(folder)
+    flows_signin.sign_in(opened, sandbox, "hubspot", 5, key=KEY)
+    opened.dispose()
+    found = run("keys", "rotate", "--json", COLDFRAME_SECRET_KEY="z" * 32)
+    assert found.exit_code == 1
+    line = json.loads(found.stdout)
+    assert line["outcome"] == "failed"
+    assert Keyring.of(KEY).current in line["reason"]
+    assert "COLDFRAME_PREVIOUS_SECRET_KEYS" in line["reason"]
