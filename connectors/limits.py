@@ -94,11 +94,12 @@ def granted(tally: Tally, now: Instant, *, reserve: float, ask_again: Span) -> G
 
     With the day's budget spent, one call is granted every `ask_again`: its reply tells whether the day has turned.
     """
-    now = max(now, *(block.at + 1 for block in tally.blocks)) if tally.blocks else now
     span = tally.usage.window or UNTOLD
     part = span // PARTS
-    kept = tuple(block for block in tally.blocks if block.at > now - 2 * (span + part))
-    tally = replace(tally, blocks=kept)
+    # Blocks in the future are those of a clock that has been set back since.
+    kept = tuple(block for block in tally.blocks if now - 2 * (span + part) < block.at < now + span)
+    now = max([now, *(block.at + 1 for block in kept)])
+    tally = replace(tally, blocks=kept, told_at=min(tally.told_at, now), probed_at=min(tally.probed_at, now))
     today = spare(tally.usage, reserve=reserve)
     left = None if today is None else today - tally.since
     probing = left is not None and left <= 0

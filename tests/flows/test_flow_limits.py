@@ -1,12 +1,16 @@
 """Calls are counted by all workers of a connection together: within the window, and within the day's budget."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import flows_caller
 import pytest
 from flows_crms import SYSTEMS, person, tasks
 from flows_run import Watch, activity, counts, dead, drain_all, receive
+from flows_senders import programs
 
 from connectors.base import Credential, FieldWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
@@ -34,13 +38,8 @@ def database(request: pytest.FixtureRequest) -> str:
 
 def allowance(store: Store, connection: str = "hubspot", **more: object) -> StoredAllowance:
     given: dict[str, object] = {"reserve": 0.2, "patience": 30 * SECOND, "sleep": time.sleep}
-    return StoredAllowance(
-        store=store,
-        connection=connection,
-        system=connection,
-        monotonic=clock.monotonic,
-        **(given | more),  # type: ignore[arg-type]
-    )
+    given |= {"monotonic": clock.monotonic, "system": connection}
+    return StoredAllowance(store=store, connection=connection, **(given | more))  # type: ignore[arg-type]
 
 
 def hubspot(box: Sandbox, given: StoredAllowance) -> HubSpotConnector:
@@ -90,6 +89,21 @@ def test_four_workers_on_one_connection_are_never_refused(store: Store) -> None:
         together(4, work)
         assert box.hubspot.log.statuses() == {200: 60}
         assert most_within(box, 2_000) <= 20
+
+
+def test_four_processes_on_one_connection_are_never_refused(store: Store, store_url: str, tmp_path: Path) -> None:
+    with Sandbox() as box, programs(tmp_path) as start:
+        box.hubspot.limits.ten_secondly, box.hubspot.limits.window = 20, 2_000
+        ana = box.hubspot.add("contacts", {"email": "ana@acme.example"})
+        wish = json.dumps({"store": store_url, "sandbox": box.url, "contact": ana, "calls": 12})
+        running = [start([flows_caller.__file__, wish]) for _ in range(4)]
+        assert [program.wait(120) for program in running] == [0] * 4
+        assert [program.text() for program in running] == ["12\n"] * 4
+        assert box.hubspot.log.statuses() == {200: 48}
+        assert most_within(box, 2_000) <= 20
+    with store.read() as conn:
+        tally = usage.get(conn, "hubspot")
+    assert (tally.usage.daily_remaining, tally.since) == (650_000 - 48, 0)
 
 
 def test_without_sharing_the_same_four_workers_are_refused() -> None:
@@ -227,7 +241,7 @@ def test_metrics_tell_the_calls_that_are_left_today(store: Store) -> None:
 @pytest.fixture
 def connections(credentials: dict[str, Credential], store: Store, at: Watch) -> dict[str, Connection]:
     def counted(name: str, patience: Span = 0) -> StoredAllowance:
-        return allowance(store, name, patience=patience, now=at)
+        return allowance(store, name, patience=patience, now=at, monotonic=lambda: at() / SECOND)
 
     return {name: wiring.connect(name, credential, allowance=counted(name)) for name, credential in credentials.items()}
 

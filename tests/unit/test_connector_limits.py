@@ -135,6 +135,14 @@ def test_an_older_word_of_the_crm_is_no_news() -> None:
     assert told(tally, Usage(daily_limit=10, daily_remaining=9), START - 1) is tally
 
 
+def test_a_clock_that_was_set_back_stops_nobody() -> None:
+    tally = told(Tally(), replace(TEN, window_limit=1, daily_limit=100, daily_remaining=90), START)
+    ahead = ask(tally, START + HOUR).tally
+    assert ask(ahead, START + HOUR + 1).calls == 0
+    assert ask(ahead, START).calls == 1
+    assert told(ask(ahead, START).tally, TEN, START + 1).usage == TEN, "and what is said now is heard"
+
+
 def test_a_clock_that_stands_still_gives_every_block_a_moment_of_its_own() -> None:
     first = ask(told(Tally(), TEN, START))
     second = ask(first.tally, START)

@@ -1,0 +1,41 @@
+"""A worker process that reads one HubSpot contact over and over; run as a program: its wish is JSON.
+
+`store` and `sandbox` are addresses, `contact` an id, `calls` their number. Prints how many were answered.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+from connectors.base import Credential
+from connectors.hubspot.connector import HubSpotConnector
+from integration import clock
+from integration.flows.allowance import StoredAllowance
+from integration.store.session import Store
+from mappings.instant import SECOND
+
+
+def main(wish: dict[str, Any]) -> None:
+    """Read, and hand back what is left of the allowance at the end, as a lane does."""
+    store = Store.open(wish["store"])
+    allowance = StoredAllowance(
+        store=store,
+        connection="hubspot",
+        system="hubspot",
+        reserve=0.2,
+        patience=60 * SECOND,
+        sleep=time.sleep,
+        monotonic=clock.monotonic,
+    )
+    crm = HubSpotConnector(Credential(token="t", api_url=f"{wish['sandbox']}/hubspot"), allowance=allowance)
+    answered = sum(len(crm.read("contact", [wish["contact"]], ["email"])) for _ in range(wish["calls"]))
+    with store.write() as conn:
+        allowance.settle(conn)
+    crm.close()
+    store.dispose()
+    sys.stdout.write(f"{answered}\n")
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
