@@ -5,6 +5,7 @@ verdict is RELOGIN where the vendor has said that it will give no token for this
 Nothing of what was sent stands in it.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from connectors.replies import TIMEOUT, Timeout, clean, retry_after
 from mappings.instant import SECOND, Instant, Span
 
 _MESSAGE = 500
-_TOO_MANY, _SERVER_ERROR = 429, 500
+_OK, _UNAUTHORIZED, _TOO_MANY, _SERVER_ERROR = 200, 401, 429, 500
 _FINAL = frozenset(
     {
         "invalid_grant",
@@ -105,6 +106,9 @@ class SignIn(Protocol):
     def credentialed(self) -> Issued:
         """A token for the app's own id and secret (client credentials). Raises Unavailable."""
 
+    def account(self, issued: Issued) -> str:
+        """The portal or organization that a token belongs to; "" where the vendor does not say. Raises Unavailable."""
+
     def close(self) -> None:
         """Close the connections that are kept open."""
 
@@ -186,6 +190,27 @@ class TokenEndpoint:
     def _note(self, response: requests.Response) -> requests.Response:
         self._seen = response
         return response
+
+
+def described(address: str, token: str, timeout: Timeout) -> Mapping[str, Any]:
+    """What a vendor tells at this address of whoever holds the token, sent in a header. Raises Unavailable."""
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            answer = session.get(
+                address, headers={"Authorization": f"Bearer {token}"}, timeout=timeout, allow_redirects=False
+            )
+            told = json.loads(answer.content)
+        except (requests.RequestException, ValueError) as error:
+            raise _silent(type(error).__name__) from None
+    said = told[0] if isinstance(told, list) and told else told
+    said = said if isinstance(said, dict) else {}
+    if answer.status_code == _OK:
+        return said
+    verdict = Verdict.RELOGIN if answer.status_code == _UNAUTHORIZED else Verdict.PERMANENT
+    code = str(said.get("category") or said.get("errorCode") or f"HTTP_{answer.status_code}")
+    message = str(said.get("message") or "")[:_MESSAGE]
+    raise Unavailable(Receipt(key="", verdict=verdict, code=code, message=message))
 
 
 def issued(told: Mapping[str, Any], **more: Any) -> Issued:

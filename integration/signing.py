@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.base import Unavailable
-from connectors.hubspot.oauth import HubSpotSignIn
 from connectors.oauth import Asking, Issued, SignIn
 from connectors.replies import clean
 from connectors.salesforce.oauth import common
@@ -123,7 +122,7 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
     """
     with closing(wiring.door(wish.system, client(wish.details, wish.secrets))) as door:
         issued = _issued(wish, walk, door, now())
-        account = issued.account or (door.account(issued.access_token) if isinstance(door, HubSpotSignIn) else "")
+        account = door.account(issued)
     _same_account(wish.name, account, store)
     details = replace(
         wish.details,

@@ -3,14 +3,9 @@
 OAuth v1 ends on 2027-02-16; `TOKEN` is the one place that knows its path. HubSpot has no PKCE for apps with a secret.
 """
 
-import json
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-
-from connectors.base import Receipt, Unavailable, Verdict
-from connectors.oauth import Asking, Client, Issued, TokenEndpoint, impossible, issued
+from connectors.oauth import Asking, Client, Issued, TokenEndpoint, described, impossible, issued
 from connectors.replies import TIMEOUT, Timeout
 from mappings.instant import Instant
 
@@ -34,7 +29,6 @@ SCOPES = (
     "crm.schemas.deals.read",
 )
 """What reading, writing, tasks (they come with contacts) and provisioning need; the app must ask for the same."""
-_UNAUTHORIZED = 401
 
 
 class HubSpotSignIn:
@@ -70,35 +64,15 @@ class HubSpotSignIn:
         what = "HubSpot gives no account's token for client credentials"
         raise impossible(what)
 
-    def account(self, token: str) -> str:
+    def account(self, issued: Issued) -> str:
         """The portal that a token belongs to. Raises Unavailable.
 
-        Asked with the token in a header: HubSpot's description of an access token wants it in the address, which
-        proxies and libraries log.
+        Asked with the token in a header where the token came without it: HubSpot's description of an access token
+        wants the token in the address, which proxies and libraries log.
         """
-        with requests.Session() as session:
-            session.trust_env = False
-            session.adapters.clear()
-            session.mount(self._api, HTTPAdapter(max_retries=0))
-            try:
-                answer = session.get(
-                    self._api + ACCOUNT,
-                    headers={"Authorization": f"Bearer {token}"},
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                )
-                told = json.loads(answer.content)
-            except (requests.RequestException, ValueError) as error:
-                receipt = Receipt(
-                    key="", verdict=Verdict.RETRY, code="NO_REPLY", message=type(error).__name__, outage=True
-                )
-                raise Unavailable(receipt) from None
-        if answer.ok and isinstance(told, dict) and told.get("portalId"):
-            return str(told["portalId"])
-        verdict = Verdict.RELOGIN if answer.status_code == _UNAUTHORIZED else Verdict.PERMANENT
-        said = told if isinstance(told, dict) else {}
-        code, message = str(said.get("category") or f"HTTP_{answer.status_code}"), str(said.get("message") or "")
-        raise Unavailable(Receipt(key="", verdict=verdict, code=code, message=message[:500]))
+        if issued.account:
+            return issued.account
+        return str(described(self._api + ACCOUNT, issued.access_token, self._timeout).get("portalId") or "")
 
     def close(self) -> None:
         """Close the connections that are kept open."""

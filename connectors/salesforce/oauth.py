@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from connectors.base import Receipt, Unavailable, Verdict
-from connectors.oauth import Asking, Client, Issued, TokenEndpoint, issued
+from connectors.oauth import Asking, Client, Issued, TokenEndpoint, described, issued
 from connectors.replies import TIMEOUT, Timeout
 from connectors.salesforce.session import salesforces
 from mappings.instant import MINUTE, SECOND, Instant, Span
@@ -22,6 +22,7 @@ PRODUCTION = "https://login.salesforce.com"
 TEST = "https://test.salesforce.com"
 AUTHORIZE = "/services/oauth2/authorize"
 TOKEN = "/services/oauth2/token"  # noqa: S105 - a path
+IDENTITY = "/services/oauth2/userinfo"
 SCOPES = ("api", "refresh_token", "id")
 ASSERTION: Span = 3 * MINUTE
 """How long an assertion of ours is good; Salesforce takes five minutes at most."""
@@ -33,6 +34,7 @@ class SalesforceSignIn:
 
     def __init__(self, client: Client, timeout: Timeout = TIMEOUT) -> None:
         self._client = client
+        self._timeout = timeout
         self._door = (client.api_url or client.login_url or PRODUCTION).rstrip("/")
         if not (client.api_url or salesforces(self._door)):
             msg = f"not an address of Salesforce: {self._door}"
@@ -74,6 +76,19 @@ class SalesforceSignIn:
     def credentialed(self) -> Issued:
         """A token for the app's own id and secret; the org has said as which user. Raises Unavailable."""
         return self._issued(self._endpoint.fetch("client_credentials"))
+
+    def account(self, issued: Issued) -> str:
+        """The organization that a token belongs to; "" where the token may not ask. Raises Unavailable."""
+        if issued.account:
+            return issued.account
+        where = (self._client.api_url or issued.instance_url).rstrip("/")
+        try:
+            told = described(where + IDENTITY, issued.access_token, self._timeout)
+        except Unavailable as fault:
+            if fault.receipt.verdict is Verdict.PERMANENT:
+                return ""
+            raise
+        return str(told.get("organization_id") or "")
 
     def close(self) -> None:
         """Close the connections that are kept open."""

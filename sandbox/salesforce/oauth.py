@@ -6,11 +6,12 @@ from joserfc.jwk import RSAKey
 
 from sandbox.consent import consent, form
 from sandbox.issuing import Issuer
+from sandbox.salesforce import ids
 from sandbox.salesforce.org import Org
 from sandbox.wire import Answer, Call, reply
 
 AUTHORIZE, TOKEN = "/services/oauth2/authorize", "/services/oauth2/token"
-ORGANIZATION = "00D5e000000HsandEA"
+ORGANIZATION = ids.ORGANIZATION + ids.suffix(ids.ORGANIZATION)
 _JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _AUDIENCES = frozenset({"https://login.salesforce.com", "https://test.salesforce.com"})
 _LONGEST = 300

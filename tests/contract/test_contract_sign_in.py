@@ -181,10 +181,23 @@ def test_hubspot_has_neither_jwt_nor_client_credentials(box: Sandbox) -> None:
                 ask()
 
 
-def test_hubspot_tells_the_portal_of_a_token_without_the_token_in_the_address(box: Sandbox) -> None:
-    with closing(HubSpotSignIn(client(box, "hubspot"))) as door:
-        assert door.account("canary-token-3") == str(box.hubspot.portal.portal_id)
-    assert "canary-token-3" not in str([(entry.path, entry.query) for entry in box.hubspot.log.entries()])
+def test_a_vendor_tells_whose_a_token_is_without_the_token_in_the_address(
+    box: Sandbox, system: str, door: SignIn
+) -> None:
+    plain = Issued(access_token="canary-token-3", instance_url="https://sandbox.my.salesforce.com")
+    assert door.account(plain) == signed_in(door).account
+    assert "canary-token-3" not in str([(entry.path, entry.query) for entry in gate(box, system).log.entries()])
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("unauthorized", Verdict.RELOGIN), ("drop", Verdict.RETRY)])
+def test_whose_a_token_is_cannot_be_told_of_one_that_is_refused(
+    box: Sandbox, door: SignIn, kind: str, verdict: Verdict
+) -> None:
+    box.faults.add(Fault(kind=kind, times=0))  # type: ignore[arg-type]
+    with pytest.raises(Unavailable) as caught:
+        door.account(Issued(access_token="canary-token-3"))
+    assert caught.value.receipt.verdict is verdict
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("how", ["revoked", "said", "wrong secret"])
