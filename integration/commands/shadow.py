@@ -148,6 +148,8 @@ def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
             totals.add_row(f"{title}: {name}", str(count))
     totals.add_row("history, recorded and never carried out", str(sums.withheld))
     for table in (fields, tasks, totals):
+        for column in table.columns:
+            column.overflow = "fold"
         console.print(table)
 
 

@@ -56,6 +56,8 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
     service = wiring.service()
     names = _named(service, connection)
     teller = _Lines() if as_json else _Bars(Progress(*_COLUMNS, console=Console(stderr=True)))
+    if not restart and not as_json:
+        _already(service, names)
     try:
         with teller:
             steps = _run(service, names, teller, restart=restart, write=write)
@@ -74,6 +76,20 @@ def _named(service: Service, connection: str | None) -> list[str]:
         msg = f"no connection is called {connection!r}{nearest(connection, known)}; there are {', '.join(known)}"
         raise click.ClickException(msg)
     return [connection] if connection else known
+
+
+def _already(service: Service, names: Sequence[str]) -> None:
+    """Say what is read already, and what will go on where it stopped."""
+    for name in names:
+        connection = service.connections[name]
+        with service.store.read() as conn:
+            known = flow.standing(conn, connection)
+        if not known:
+            continue
+        began = show(min(course.began_at for course in known.values()))
+        left = [each for each in flow.objects(connection) if each not in known or not known[each].done]
+        said = f"goes on with {left[0]}" if left else "was read whole; --restart reads it again"
+        click.echo(f"{name}: the sync of {began} {said}.", err=True)
 
 
 def _run(service: Service, names: Sequence[str], teller: "_Bars | _Lines", *, restart: bool, write: bool) -> list[Step]:

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
+from integration.flows.reconcile import forbidden
 from integration.flows.service import Connection, Service
 from integration.store import audit, cursors
 from integration.store.audit import Entry
@@ -82,11 +83,12 @@ def misfits(connection: Connection) -> tuple[Misfit, ...]:
 def catalogue(connection: Connection) -> Mapping[str, Sequence[FieldInfo] | None]:
     """The fields of each mapped object as this user sees them; None for one that is not there. Raises Unavailable."""
     found: dict[str, Sequence[FieldInfo] | None] = {}
-    for name in connection.mapping.objects:
+    for name, each in connection.mapping.objects.items():
         try:
             found[name] = connection.connector.describe(name)
         except Unavailable as away:
-            if not _unknown(away.receipt):
+            # What people did may be hidden from this user (a scope of its own): all else still works.
+            if not _unknown(away.receipt) and not (each.kind == "activity" and forbidden(away)):
                 raise
             found[name] = None
     return found

@@ -82,7 +82,7 @@ def sync(service: Service, name: str, tell: Tell, *, others: Collection[str] = (
     try:
         courses = _begin(service, lease, connection, restart=restart)
         for place, course in courses.items():
-            step = Step(connection=name, object=place, course=course, resumed=course.read > 0)
+            step = Step(connection=name, object=place, course=course, resumed=course.read > 0 and not course.done)
             tell(step)
             for each in _pages(service, lease, connection, step, others, tell):
                 step = each
