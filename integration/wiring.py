@@ -113,4 +113,5 @@ def _service(pid: int) -> Service:
         lease=settings().lease,
         linger=settings().linger,
         grace=round(GRACE * (rehearsal[1] if rehearsal else 1)),
+        secret_keys=(settings().secret_key.get_secret_value(),),
     )

@@ -16,7 +16,7 @@ from mappings.answers import telling
 from mappings.canonical import Fields, Value
 from mappings.instant import Instant
 from mappings.translate import inward_property
-from webhooks.facts import Heard, Noticed
+from webhooks.facts import Heard, Noticed, source_of
 
 
 def store(conn: Sql, service: Service, *, heard: Sequence[tuple[str, Heard]], noticed: Sequence[Noticed]) -> None:
@@ -90,10 +90,7 @@ def _mark_accounts(
 
 def _person(source: str, heard: Heard) -> Sighting:
     """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
-    references: tuple[Address, ...] = ()
-    if heard.lead:
-        parts = heard.lead.split(":", 2)
-        references = ((parts[0], parts[1], parts[2]),) if len(parts) == 3 else ((source, "lead", heard.lead),)  # noqa: PLR2004 - system:object:id
+    references = (source_of(source, heard.lead),) if heard.lead else ()
     return Sighting(references=references, handle=heard.email.casefold() if heard.email else None)
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people, sales
+from integration.flows import forgotten, people, sales
 from integration.flows.people import Resolved, Sighting
 from integration.flows.service import Connection, Service
 from integration.flows.told import change_accounts, change_leads
@@ -33,7 +33,7 @@ def store_records(conn: Sql, service: Service, connection: Connection, records: 
     """Companies first, so that people find theirs; then what sales said about those people."""
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
-    mapped = [record for record in records if record.object in kinds]
+    mapped = forgotten.welcome(conn, service, connection, [each for each in records if each.object in kinds])
     read = [(record, inward(mapping, record.object, record.fields)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])

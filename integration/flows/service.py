@@ -1,7 +1,8 @@
 """What every flow works with: the store, the playbook, the connected CRMs, and time as an argument."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_bytes
 
 from connectors.base import Connector
 from integration.core.playbook import Playbook
@@ -42,3 +43,7 @@ class Service:
     lease: Span
     linger: Span
     grace: Span
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """The secret key, and those before it: what opens what the store holds sealed."""
+    chance: Callable[[int], bytes] = token_bytes
+    """So many bytes that nobody can guess."""

@@ -101,6 +101,7 @@ def service(store: Store, connections: Mapping[str, Connection], at: Watch, woke
         lease=20 * SECOND,
         linger=0,
         grace=30 * SECOND,
+        secret_keys=("k" * 32,),
     )
 
 

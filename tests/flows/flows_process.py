@@ -87,6 +87,7 @@ def built(wish: dict[str, Any]) -> Service:
         lease=round(wish.get("lease", 20) * SECOND),
         linger=0,
         grace=0,
+        secret_keys=("k" * 32,),
     )
 
 

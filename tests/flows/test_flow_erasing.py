@@ -1,0 +1,333 @@
+"""Somebody who is erased is nowhere in the store, everybody else is whole, and nothing brings the erased one back."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from flows_canaries import found
+from flows_crms import FIELDS, person
+from flows_run import Watch, activity, counts, dead, history, lead, receive, receive_raw
+
+from integration.flows import erasing, reconcile
+from integration.flows.advance import advance
+from integration.flows.ingest import ingest
+from integration.flows.replay import replay
+from integration.flows.service import Service
+from integration.flows.sweep import sweep
+from integration.store import audit, erased, leads, outbox, refresh
+from integration.store.errors import SealedError
+from mappings.instant import DAY, HOUR, MINUTE
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+
+Drain: TypeAlias = Callable[[Service], int]
+ANA, OLD, BOB = "ana.canary@acme.example", "old.canary@acme.example", "bob@acme.example"
+NAMES = ("Anacanaria", "Silvacanaria", "+44 7700 900123")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Erasing is done on both kinds of store."""
+    return str(request.param)
+
+
+def known_in_both(sandbox: Sandbox) -> tuple[str, str]:
+    """Ana in HubSpot and in Salesforce, with everything that is personal about her."""
+    contact, record = person(sandbox, "hubspot", ANA), person(sandbox, "salesforce", ANA)
+    first, last, phone = NAMES
+    sandbox.hubspot.set("contacts", contact, {"firstname": first, "lastname": last, "phone": phone})
+    sandbox.salesforce.set("Lead", record, {"FirstName": first, "LastName": last, "Phone": phone})
+    return contact, record
+
+
+def event(contact: str, kind: str, number: int, at: Watch, **more: object) -> dict[str, Any]:
+    about = {"subscriptionType": f"contact.{kind}", "occurredAt": at() // 1000, "eventId": number, "portalId": 1}
+    return {**about, "objectId": int(contact), **more}
+
+
+def changed(contact: str, number: int, at: Watch, name: str, value: str) -> dict[str, Any]:
+    return event(contact, "propertyChange", number, at, propertyName=name, propertyValue=value)
+
+
+@pytest.fixture
+def lived(service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain) -> tuple[str, str]:
+    """Ana has been known for a while in every way there is; Bob is a colleague who shares her deliveries."""
+    contact, record = known_in_both(sandbox)
+    person(sandbox, "hubspot", BOB)
+    at.forward(DAY)
+    receive(service, changed(contact, 1, at, "email", OLD), source="hubspot")
+    drain_all(service)
+    at.forward(HOUR)
+    receive(
+        service, changed(contact, 2, at, "email", ANA), changed(contact, 3, at, "phone", NAMES[2]), source="hubspot"
+    )
+    receive(service, *shared_views(at()))
+    receive(service, activity(9, BOB, "form_submit", at(), form="contact", note=f"ask {ANA.upper()}, mailto:{ANA}?x=1"))
+    receive(service, {**activity(10, ANA, "email_click", at()), "lead": "cust-canary-7"})
+    receive(service, {**activity(12, "", "email_click", at()), "email": None, "lead": "cust-canary-7"})
+    receive(
+        service, {"id": "bad1", "type": "x", "at": "never", "email": ANA}, {"id": "bad2", "type": "x", "email": BOB}
+    )
+    receive_raw(service, f'{{"activities": "{ANA}"'.encode())
+    drain_all(service)
+    receive(service, activity(11, ANA, "demo_request", at(), note="\u00e4 \u0040 ok"))
+    words = f"A contact with the email {ANA} exists"
+    sandbox.faults.add(Fault(kind="record_error", code="INVALID_EMAIL", message=words, **FIELDS["hubspot"]))
+    drain_all(service)
+    reconcile.poll(service, "hubspot")
+    reconcile.poll(service, "salesforce")
+    drain_all(service)
+    with service.store.write() as conn:
+        refresh.want(conn, [refresh.Wanted(connection="hubspot", object="", external_id=ANA)])
+    assert lead(service, ANA).stage == "mql"
+    return contact, record
+
+
+def shared_views(now: int) -> list[dict[str, Any]]:
+    """Ana and Bob look at a document; whoever sends this makes ids of addresses."""
+    return [
+        activity(f"{n}-{ANA}", who.upper(), "document_view", now - n * MINUTE, document="offer", viewer=ANA)
+        for n, who in enumerate((ANA, BOB, ANA, BOB))
+    ]
+
+
+def canaries(contact: str, record: str) -> tuple[str, ...]:
+    return (ANA, OLD, *NAMES, "cust-canary-7", record, f"contact:{contact}", f'"objectid": {contact}')
+
+
+def test_everything_about_somebody_leaves_every_table_and_everybody_else_stays_whole(
+    service: Service, lived: tuple[str, str], drain_all: Drain
+) -> None:
+    canary = canaries(*lived)
+    places = {place.partition(".")[0] for place, _ in found(service.store, canary)}
+    assert {"leads", "activities", "changes", "crm_references", "inbox", "dead_letters", "refresh"} <= places
+    mine, row = history(service, BOB), lead(service, BOB)
+    report = erasing.erase(service, f"email:{ANA}", actor="test")
+    assert found(service.store, canary) == set()
+    assert report.leads == 1 + 1, "and one that was joined to hers"
+    drain_all(service)
+    assert found(service.store, canary) == set(), "what goes on afterwards brings nothing back"
+    receive(service, *shared_views(service.now()))
+    drain_all(service)
+    kept = [each for each in history(service, BOB) if not each.derived]
+    assert [each.at for each in kept] == [each.at for each in mine if not each.derived], "each of his once"
+    assert lead(service, BOB).id == row.id
+    assert [each.properties.get("note") for each in kept if each.type == "form_submit"] == [
+        "ask [erased], mailto:[erased]?x=1"
+    ]
+    assert counts(service).dirty == 0
+
+
+def test_nothing_that_comes_in_late_brings_somebody_back(
+    service: Service, sandbox: Sandbox, at: Watch, lived: tuple[str, str], drain_all: Drain
+) -> None:
+    contact, record = lived
+    canary = canaries(*lived)
+    erasing.erase(service, f"email:{ANA}", actor="test")
+    before = counts(service).leads_by_stage
+    at.forward(MINUTE)
+    receive(service, activity(21, ANA.upper(), "demo_request", at()), activity(22, BOB, "email_click", at()))
+    receive(service, {**activity(23, "", "email_click", at()), "email": None, "lead": "cust-canary-7"})
+    receive(service, {**activity(24, "", "email_click", at()), "email": None, "lead": f"hubspot:contact:{contact}"})
+    receive(service, {**activity(25, "", "email_click", at()), "email": None, "lead": f"salesforce:Lead:{record[:15]}"})
+    receive(service, {"id": "bad3", "type": "x", "at": "never", "email": ANA})
+    receive(
+        service, changed(contact, 31, at, "firstname", NAMES[0]), event(contact, "creation", 32, at), source="hubspot"
+    )
+    deal = sandbox.hubspot.add("deals", {"dealname": "One", "amount": "5"})
+    sandbox.hubspot.link("deals", deal, "contacts", contact)
+    reconcile.poll(service, "hubspot")
+    sandbox.hubspot.delete("contacts", contact)
+    other = sandbox.hubspot.add("contacts", {"email": ANA.upper().replace("ACME", "acme"), "firstname": NAMES[0]})
+    receive(service, changed(other, 33, at, "lastname", NAMES[1]), event(other, "restore", 34, at), source="hubspot")
+    sandbox.salesforce.set("Lead", record, {"Title": "VP of Canaries"})
+    for _ in range(2):
+        for name in service.connections:
+            reconcile.poll(service, name)
+        drain_all(service)
+        at.forward(MINUTE)
+    assert found(service.store, [*canary, "vp of canaries", f"contact:{other}", f'"objectid": {other}']) == set()
+    assert counts(service).leads_by_stage == before
+    assert [each.type for each in history(service, BOB)][-1] == "email_click", "and his neighbour's came through"
+    with service.store.read() as conn:
+        assert erased.dropped(conn) >= 8
+        known = erased.known(conn, service.secret_keys, [f"record:hubspot:contact:{other}", f"email:{BOB}"])
+    assert list(known) == [f"record:hubspot:contact:{other}"], "whoever comes under a new id is known under it too"
+
+
+def test_a_replayed_letter_brings_nobody_back(service: Service, at: Watch, drain_all: Drain) -> None:
+    bad = [{"id": "b1", "type": "x", "at": "never", "email": who} for who in (ANA, BOB)]
+    receive(service, activity(1, ANA, "email_click", at()), *bad)
+    drain_all(service)
+    assert len(dead(service)) == 2
+    erasing.erase(service, f"email:{ANA}", actor="test")
+    (letter,) = dead(service)
+    assert replay(service, [letter.id], actor="test", now=at()) == {letter.id}
+    drain_all(service)
+    assert found(service.store, [ANA]) == set()
+    assert [BOB.encode() in each.payload for each in dead(service)] == [True]
+
+
+@pytest.mark.parametrize("late", ["before", "after", "in the same delivery"])
+def test_hubspots_privacy_deletion_erases_whatever_comes_around_it(
+    service: Service, at: Watch, lived: tuple[str, str], drain_all: Drain, late: str
+) -> None:
+    contact, _ = lived
+    deletion = event(contact, "privacyDeletion", 90, at)
+    around = [
+        changed(contact, 91, at, "firstname", NAMES[0]),
+        changed(contact, 92, at, "email", "new.canary@acme.example"),
+    ]
+    batches = {
+        "before": [around, [deletion]],
+        "after": [[deletion], around],
+        "in the same delivery": [[*around, deletion]],
+    }
+    for batch in (*batches[late], *batches[late]):
+        receive(service, *batch, source="hubspot")
+        drain_all(service)
+    at.forward(MINUTE)
+    reconcile.poll(service, "salesforce")
+    receive(
+        service, activity(50, "new.canary@acme.example", "email_click", at()), activity(51, BOB, "email_click", at())
+    )
+    drain_all(service)
+    assert found(service.store, [*canaries(*lived), "new.canary"]) == set()
+    with service.store.read() as conn:
+        assert set(leads.by_email(conn, [ANA, BOB])) == {BOB}
+        assert {"privacy deletion", "erase"} <= {each.action for each in audit.recent(conn, 50)}
+        assert erased.pending(conn, 1) == []
+
+
+def test_a_privacy_deletion_of_a_record_never_met_keeps_it_out(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
+) -> None:
+    contact, _ = known_in_both(sandbox)
+    receive(service, event(contact, "privacyDeletion", 1, at), source="hubspot")
+    drain_all(service)
+    receive(service, changed(contact, 2, at, "email", ANA), source="hubspot")
+    drain_all(service)
+    reconcile.poll(service, "salesforce")
+    assert found(service.store, [ANA, *NAMES]) == set()
+    assert counts(service).leads_by_stage == {}
+
+
+def test_a_decision_under_way_cannot_save_somebody_who_is_being_erased(
+    service: Service, at: Watch, drain_all: Drain
+) -> None:
+    receive(service, activity(1, ANA, "email_click", at()))
+    drain_all(service)
+    at.forward(DAY)
+    receive(service, activity(2, ANA, "demo_request", at()))
+    ingest(service)
+    loaded, done, base = threading.Event(), threading.Event(), at()
+
+    def hesitating() -> int:
+        """The third look at the clock is the decision's, when the lead is in memory already."""
+        if threading.current_thread().name == "decision":
+            loaded.set()
+            assert done.wait(20)
+        return base
+
+    slow = replace(service, now=hesitating, holder="slow")
+    decision = threading.Thread(target=advance, args=(slow,), name="decision")
+    decision.start()
+    assert loaded.wait(20)
+    erasing.erase(service, f"email:{ANA}", actor="test")
+    done.set()
+    decision.join(20)
+    drain_all(service)
+    assert found(service.store, [ANA]) == set()
+    assert counts(service).outbox == {}
+
+
+def test_an_erasure_that_was_cut_short_is_taken_up(service: Service, at: Watch, drain_all: Drain) -> None:
+    receive(service, activity(1, ANA, "email_click", at()), activity(2, BOB, "email_click", at()))
+    drain_all(service)
+
+    def power_cut(_text: str) -> None:
+        raise KeyboardInterrupt
+
+    cut = replace(service, wake=lambda _lane: None)
+    original = erasing.raw.deliveries
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("integration.flows.erasing.raw.deliveries", lambda *_: power_cut(""))
+        with pytest.raises(KeyboardInterrupt):
+            erasing.erase(cut, f"email:{ANA}", actor="test")
+    assert erasing.raw.deliveries is original
+    assert ("inbox.body", ANA) in found(service.store, [ANA])
+    assert "advance" in sweep(service)
+    drain_all(service)
+    assert found(service.store, [ANA]) == set()
+
+
+@pytest.mark.usefixtures("lived")
+def test_somebody_may_be_let_in_again_on_purpose(service: Service, at: Watch, drain_all: Drain) -> None:
+    erasing.erase(service, f"email:{ANA}", actor="test")
+    assert erasing.forget(service, f"email:{BOB}", actor="test") == 0
+    assert erasing.forget(service, f"email:{ANA}", actor="test") >= 4
+    receive(service, activity(70, ANA, "resubscribe", at()))
+    drain_all(service)
+    row = lead(service, ANA)
+    assert row.fields["first_name"] == NAMES[0], "and found in the CRMs again"
+    assert [each.key for each in history(service, ANA)] == ["activities:a70"], "with nothing of the time before"
+
+
+def test_a_rotated_secret_key_keeps_the_list_and_a_lost_one_lets_nobody_in(
+    service: Service, at: Watch, drain_all: Drain
+) -> None:
+    receive(service, activity(1, ANA, "email_click", at()))
+    drain_all(service)
+    erasing.erase(service, f"email:{ANA}", actor="test")
+    rotated = replace(service, secret_keys=("n" * 32, *service.secret_keys))
+    receive(service, activity(2, ANA, "email_click", at()))
+    drain_all(rotated)
+    assert found(service.store, [ANA]) == set()
+    erasing.erase(rotated, f"email:{BOB}", actor="test")  # seals the list's key anew
+    receive(service, activity(3, ANA, "email_click", at()))
+    drain_all(replace(service, secret_keys=("n" * 32,)))
+    assert counts(service).leads_by_stage == {}
+    receive(service, activity(4, ANA, "email_click", at()))
+    with pytest.raises(SealedError, match="COLDFRAME_SECRET_KEY"):
+        ingest(replace(service, secret_keys=("x" * 32,)))
+    assert counts(service).inbox["new"] == 1, "nothing is lost either: it waits"
+
+
+def test_rehearsing_says_what_would_go_and_changes_nothing(service: Service, lived: tuple[str, str]) -> None:
+    before = found(service.store, canaries(*lived))
+    report = erasing.rehearse(service, f"email:{ANA}")
+    assert report is not None
+    assert found(service.store, canaries(*lived)) == before
+    real = erasing.erase(service, f"email:{ANA}", actor="test")
+    assert {name: n for name, n in report.removed.items() if n} == {name: n for name, n in real.removed.items() if n}
+    assert erasing.rehearse(service, f"email:{ANA}") is None
+
+
+def test_an_outbox_that_waits_for_somebody_erased_sends_nothing(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    person(sandbox, "salesforce", ANA)
+    receive(service, activity(1, ANA, "demo_request", at()))
+    ingest(service)
+    at.forward(MINUTE)
+    reconcile.poll(service, "salesforce")
+    advance(service)
+    with service.store.read() as conn:
+        assert outbox.pending(conn, "salesforce", "task", at(), 10)
+    erasing.erase(service, f"email:{ANA}", actor="test")
+    assert counts(service).outbox == {}
+
+
+def test_on_sqlite_nothing_of_somebody_erased_is_left_in_the_file(
+    service: Service, lived: tuple[str, str], store_url: str, database: str
+) -> None:
+    if database == "postgresql":
+        assert not service.store.compact()
+        return
+    path = Path(store_url.removeprefix("sqlite:///"))
+    erasing.erase(service, f"email:{ANA}", actor="test")
+    assert service.store.compact()
+    files = b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*")).lower()
+    assert [each for each in canaries(*lived) if each.lower().encode() in files] == []
+    assert BOB.encode() in files
