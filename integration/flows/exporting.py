@@ -165,8 +165,7 @@ def _explained(conn: Sql, service: Service, row: LeadRow, now: Instant) -> Expla
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
     """A row with its JSON opened and its times readable."""
     opened = {
-        str(name): json.loads(value) if name in _JSON and isinstance(value, str) else value
-        for name, value in row.items()
+        str(name): _read(value) if name in _JSON and isinstance(value, str) else value for name, value in row.items()
     }
     return {name: _timed(value, name) for name, value in opened.items()}
 

@@ -118,11 +118,14 @@ def note(conn: Sql, service: Service, found: Screened) -> None:
 
 
 def learn(conn: Sql, service: Service, names: Mapping[str, str], now: Instant) -> None:
-    """From now on these names (→ person) are erased too, but for those that are somebody else's here."""
+    """From now on these names (→ person) are erased too, but for those that are somebody else's here.
+
+    What came under a new name before it was known as one is found and removed by flows/erasing.py.
+    """
     theirs = strangers(conn, names)
     if theirs:
         key = erasure_key.make(conn, service.secret_keys, service.chance(erasure_key.randomness()))
-        erased.add(conn, key, {name: names[name] for name in theirs}, now)
+        erased.add(conn, key, {name: names[name] for name in theirs}, now, pending=True)
 
 
 def strangers(conn: Sql, names: Iterable[str]) -> set[str]:
