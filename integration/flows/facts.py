@@ -1,7 +1,7 @@
 """Facts: what deliveries say, stored as activities and field changes of the people they are about."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
@@ -160,6 +160,9 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     for lead, key in zip(who.ids, persons, strict=True):
         rows = known_rows if key in known else new_rows
         rows += [(lead, at, change, fields) for at, change, fields in values[key]]
+    _ask_elsewhere(
+        conn, service, {key: values[key] for lead, key in zip(who.ids, persons, strict=True) if lead in who.newcomers}
+    )
     change_leads(conn, now, new_rows, rest=service.grace, reported=True)
     change_leads(conn, now, known_rows, reported=True)
     stale = {
@@ -169,6 +172,20 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
         and (key not in known or not all(_settled(service, each) for each in told))
     }
     refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in stale])
+
+
+def _ask_elsewhere(
+    conn: Sql, service: Service, newcomers: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
+) -> None:
+    """Ask the other CRMs whether they know those whom one CRM's webhook tells of first."""
+    told = [(system, email) for (system, _, _), values in newcomers.items() if (email := _email(values))]
+    wanted = [
+        refresh.Wanted(connection=name, object="", external_id=email)
+        for system, email in told
+        for name in service.connections
+        if name != system
+    ]
+    refresh.want(conn, wanted)
 
 
 def _is_person(service: Service, key: Address) -> bool:
