@@ -13,7 +13,7 @@ from connectors.examination import unavailable
 from integration import wiring
 from integration.flows import drift
 from integration.flows.service import Connection
-from integration.readiness import store_problems
+from integration.readiness import erased_problems, store_problems
 from integration.settings import Settings, SettingsError, from_environment
 from integration.store.errors import StoreError
 from integration.store.session import Store
@@ -121,8 +121,10 @@ def _stores(settings: Settings) -> Iterator[Finding]:
         )
     else:
         problems = store_problems(store)
-        store.dispose()
         yield _said("store", problems)
+        if not problems:
+            yield _said("erased persons", erased_problems(store, settings.secret_key.get_secret_value()))
+        store.dispose()
     if settings.redis_url is None:
         yield Finding(subject="Redis", ok=False, detail="REDIS_URL is not set", remedy="Set it, or run `coldframe up`.")
         return

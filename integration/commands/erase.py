@@ -19,6 +19,7 @@ from integration.store.errors import StoreBusyError
 
 ACTOR = "command line"
 _TRIES = 5
+_LEFT = "erased; what the database still keeps in free pages or its log goes with its next clean-up (docs/privacy.md)"
 _T = TypeVar("_T")
 
 
@@ -70,7 +71,7 @@ def erase(  # noqa: PLR0913 - the options of the command
     with status:
         report = _patiently(lambda: erasing.erase(service, name, actor=ACTOR))
         clean = no_vacuum or _patiently(service.store.compact)
-    told = "erased" if clean else "erased; the database's own VACUUM frees what it still keeps on disk"
+    told = "erased" if clean else _LEFT
     _tell(f"{told}. The audit knows this as name {report.hash}", as_json=as_json, outcome="erased", plan=report)
 
 

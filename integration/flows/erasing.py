@@ -116,8 +116,8 @@ def forget(service: Service, name: str, *, actor: str) -> int:
 
 
 def _erase(service: Service, names: Iterable[str], actor: str, hold: Hold, spared: str) -> Report:
-    asked, counts = frozenset(names), Counter[str]()
-    done: frozenset[str] = frozenset()
+    first, counts = frozenset(names), Counter[str]()
+    asked, done = first, frozenset[str]()
     traces = _Traces(deliveries=(), letters=(), mentions=())
     leads = 0
     for _ in range(_MOST_ROUNDS):
@@ -135,7 +135,7 @@ def _erase(service: Service, names: Iterable[str], actor: str, hold: Hold, spare
             counts.update(_black(conn, service, done, traces, _key(conn, service)))
     with service.store.write() as conn:
         key = _key(conn, service)
-        digest = erased.hashed(key, min(names := frozenset(names)))
+        digest = erased.hashed(key, min(first))
         detail = {"removed": {table: count for table, count in sorted(counts.items()) if count}, "names": len(done)}
         audit.add(
             conn, [audit.Entry(at=service.now(), actor=actor, action="erase", subject=f"name {digest}", detail=detail)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from integration.store import inbox, outbox
+from integration.store import erased, inbox, outbox
 from integration.store.tables import NEW, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
@@ -31,6 +31,8 @@ class Numbers:
     oldest_delivery: Instant | None
     oldest_dirty: Instant | None
     oldest_outgoing: Instant | None
+    dropped: int
+    """What came in about somebody who was erased, since the first erasure."""
 
 
 _STAGES = select(leads.c.stage, func.count()).where(leads.c.merged_into.is_(None)).group_by(leads.c.stage)
@@ -62,6 +64,7 @@ def counts(conn: Connection) -> Numbers:
         oldest_delivery=delivery,
         oldest_dirty=marked,
         oldest_outgoing=outgoing,
+        dropped=erased.dropped(conn),
     )
 
 
