@@ -8,16 +8,15 @@ import base64
 import contextlib
 import json
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote
 
 import pytest
 import redis
 import requests
+from flows_canaries import forms, redis_values
 from flows_crms import FIELDS, person
 from flows_run import activity
 from flows_senders import Program, answers, free_port, programs, until
@@ -85,53 +84,8 @@ class Run:
             yield f"page {number}", page
         for key in self.valkey.scan_iter("*"):
             yield "a key of Redis", str(key)
-            for value in _values(self.valkey, key):
+            for value in redis_values(self.valkey, key):
                 yield f"Redis {key!r}", value
-
-
-def _values(valkey: redis.Redis, key: bytes) -> Iterator[str]:
-    """Every value under a key, as text; RQ packs what went wrong."""
-    read: Mapping[bytes, Callable[[bytes], Any]] = {
-        b"string": valkey.get,
-        b"hash": valkey.hgetall,
-        b"list": lambda name: valkey.lrange(name, 0, -1),
-        b"set": valkey.smembers,
-        b"zset": lambda name: valkey.zrange(name, 0, -1, withscores=True),
-        b"stream": valkey.xrange,
-    }
-    held = read[valkey.type(key)](key)
-    yield str(held)
-    for part in _parts(held):
-        for packed in (part, _decoded(part)):
-            with contextlib.suppress(zlib.error):
-                yield zlib.decompress(packed).decode("utf-8", "replace")
-
-
-def _decoded(part: bytes) -> bytes:
-    try:
-        return base64.b64decode(part)
-    except ValueError:
-        return b""
-
-
-def _parts(held: Any) -> Iterator[bytes]:
-    if isinstance(held, bytes):
-        yield held
-    elif isinstance(held, Mapping):
-        for each in held.items():
-            yield from _parts(each)
-    elif isinstance(held, list | tuple | set):
-        for each in held:
-            yield from _parts(each)
-
-
-def forms(canary: str) -> set[str]:
-    """A canary as it is, in a link, and in base64 wherever it begins."""
-    found = {canary, quote(canary), quote(canary, safe="")}
-    for shift in range(3):
-        coded = base64.b64encode(b"\0" * shift + canary.encode()).decode()
-        found.add(coded[4 if shift else 0 : len(coded) - 4])
-    return {each.casefold() for each in found}
 
 
 def leaks(run: Run, canaries: tuple[str, ...]) -> set[tuple[str, str]]:

@@ -2,25 +2,29 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import pytest
 from flows_canaries import found
-from flows_crms import person
-from flows_lives import ANA, BOB, NAMES, canaries, changed, event, known_in_both, live, shared_views
+from flows_crms import person, tasks
+from flows_lives import ANA, BOB, NAMES, canaries, changed, event, live, shared_views
 from flows_run import Watch, activity, counts, dead, history, lead, receive
 
 from integration.flows import erasing, reconcile
 from integration.flows.advance import advance
+from integration.flows.deliver import deliver
 from integration.flows.ingest import ingest
+from integration.flows.refresh import read_records
 from integration.flows.replay import replay
 from integration.flows.service import Service
 from integration.flows.sweep import sweep
-from integration.store import audit, erased, leads, outbox
+from integration.store import erased, leads, outbox
 from integration.store.errors import SealedError
-from mappings.instant import DAY, MINUTE
+from integration.store.session import Store
+from mappings.instant import MINUTE
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -111,77 +115,63 @@ def test_a_replayed_letter_brings_nobody_back(service: Service, at: Watch, drain
     assert [BOB.encode() in each.payload for each in dead(service)] == [True]
 
 
-@pytest.mark.parametrize("late", ["before", "after", "in the same delivery"])
-def test_hubspots_privacy_deletion_erases_whatever_comes_around_it(
-    service: Service, at: Watch, lived: tuple[str, str], drain_all: Drain, late: str
+@dataclass(frozen=True, slots=True)
+class Hesitating:
+    """A store before one of whose transactions somebody else gets a turn."""
+
+    inner: Store
+    reached: threading.Event
+    resumed: threading.Event
+    left: list[int]
+    """As many entries as there are transactions to come before."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def write(self) -> AbstractContextManager[Any]:
+        if not self.left and not self.reached.is_set():
+            self.reached.set()
+            assert self.resumed.wait(30)
+        del self.left[:1]
+        return self.inner.write()
+
+
+@pytest.mark.parametrize("lane", ["ingest", "refresh", "advance", "deliver"])
+def test_whoever_holds_somebody_in_memory_cannot_save_them_again(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, lane: str
 ) -> None:
-    contact, _ = lived
-    deletion = event(contact, "privacyDeletion", 90, at)
-    around = [
-        changed(contact, 91, at, "firstname", NAMES[0]),
-        changed(contact, 92, at, "email", "new.canary@acme.example"),
-    ]
-    batches = {
-        "before": [around, [deletion]],
-        "after": [[deletion], around],
-        "in the same delivery": [[*around, deletion]],
+    contact = person(sandbox, "hubspot", ANA)
+    steps: dict[str, Callable[[Service], Any]] = {
+        "ingest": ingest,
+        "refresh": lambda those: [read_records(those, name) for name in ("salesforce", "hubspot")],
+        "advance": advance,
+        "deliver": lambda those: deliver(those, "hubspot"),
     }
-    for batch in (*batches[late], *batches[late]):
-        receive(service, *batch, source="hubspot")
-        drain_all(service)
-    at.forward(MINUTE)
-    reconcile.poll(service, "salesforce")
-    receive(
-        service, activity(50, "new.canary@acme.example", "email_click", at()), activity(51, BOB, "email_click", at())
-    )
-    drain_all(service)
-    assert found(service.store, [*canaries(*lived), "new.canary"]) == set()
+    receive(service, activity(1, ANA, "demo_request", at()), activity(2, BOB, "email_click", at()))
+    for name, step in steps.items():
+        if name == lane:
+            break
+        step(service)
+    # Every lane takes its lease first; advance derives account signals before it decides.
+    before = [1, 1] if lane == "advance" else [1]
+    store = Hesitating(service.store, threading.Event(), threading.Event(), before)
+    slow = replace(service, store=cast("Store", store), holder="slow")
+    if lane == "refresh":
+        read_records(service, "salesforce")
+        steps[lane] = lambda those: read_records(those, "hubspot")
+    working = threading.Thread(target=steps[lane], args=(slow,))
+    working.start()
+    assert store.reached.wait(30)
     with service.store.read() as conn:
-        assert set(leads.by_email(conn, [ANA, BOB])) == {BOB}
-        assert {"privacy deletion", "erase"} <= {each.action for each in audit.recent(conn, 50)}
-        assert erased.pending(conn, 1) == []
-
-
-def test_a_privacy_deletion_of_a_record_never_met_keeps_it_out(
-    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
-) -> None:
-    contact, _ = known_in_both(sandbox)
-    receive(service, event(contact, "privacyDeletion", 1, at), source="hubspot")
-    drain_all(service)
-    receive(service, changed(contact, 2, at, "email", ANA), source="hubspot")
-    drain_all(service)
-    reconcile.poll(service, "salesforce")
-    assert found(service.store, [ANA, *NAMES]) == set()
-    assert counts(service).leads_by_stage == {}
-
-
-def test_a_decision_under_way_cannot_save_somebody_who_is_being_erased(
-    service: Service, at: Watch, drain_all: Drain
-) -> None:
-    receive(service, activity(1, ANA, "email_click", at()))
-    drain_all(service)
-    at.forward(DAY)
-    receive(service, activity(2, ANA, "demo_request", at()))
-    ingest(service)
-    loaded, done, base = threading.Event(), threading.Event(), at()
-
-    def hesitating() -> int:
-        """The third look at the clock is the decision's, when the lead is in memory already."""
-        if threading.current_thread().name == "decision":
-            loaded.set()
-            assert done.wait(20)
-        return base
-
-    slow = replace(service, now=hesitating, holder="slow")
-    decision = threading.Thread(target=advance, args=(slow,), name="decision")
-    decision.start()
-    assert loaded.wait(20)
+        ids = list(leads.by_email(conn, [ANA]).values())
     erasing.erase(service, f"email:{ANA}", actor="test")
-    done.set()
-    decision.join(20)
+    store.resumed.set()
+    working.join(30)
     drain_all(service)
-    assert found(service.store, [ANA]) == set()
-    assert counts(service).outbox == {}
+    assert found(service.store, [ANA, f"contact:{contact}", *ids]) == set()
+    assert [each.type for each in history(service, BOB)] == ["email_click"], "what was interrupted is done again"
+    assert {key for key in counts(service).outbox if key[1] == "task"} == set()
+    assert not tasks(sandbox, "hubspot"), "and no task about her reaches the CRM"
 
 
 def test_an_erasure_that_was_cut_short_is_taken_up(service: Service, at: Watch, drain_all: Drain) -> None:

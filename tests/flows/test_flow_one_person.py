@@ -184,6 +184,7 @@ def test_a_webhook_that_tells_an_address_before_the_record_is_read_joins_as_well
     sandbox.hubspot.set("contacts", in_hubspot, {"email": MARRIED})
     story.hears(MARRIED, "email_click")
     receive(service, news, source="hubspot")
+    drain_all(service)
     at.forward(DAY)
     row = story.check(hubspot=in_hubspot, lead=as_lead)
     assert (row.id, row.email) == (first.id, MARRIED)
