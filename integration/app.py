@@ -99,6 +99,7 @@ def application() -> Flask:
         msg = f"coldframe cannot start:\n{error}"
         raise SystemExit(msg) from error
     logs.configure(settings)
+    logs.guard()
     store = Store.open(settings.database_url.get_secret_value())
     wakeups = Wakeups(settings.redis_url, clock.monotonic)
     bell = Bell(wakeups.wake)

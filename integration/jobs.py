@@ -1,6 +1,7 @@
 """RQ's functions: three lines each. Redis carries a lane's name and nothing else."""
 
 from integration import wiring
+from integration.boundary import recorded
 from integration.flows.advance import advance
 from integration.flows.deliver import deliver
 from integration.flows.drift import watch
@@ -10,6 +11,7 @@ from integration.flows.refresh import read_records
 from integration.flows.sweep import sweep as sweep_lanes
 
 
+@recorded
 def run(lane: str) -> int:
     """Drain one lane; the number of batches done."""
     service = wiring.service()
@@ -31,11 +33,13 @@ def run(lane: str) -> int:
             raise ValueError(msg)
 
 
+@recorded
 def sweep() -> int:
     """Wake every lane that has work waiting; the number of lanes woken."""
     return len(sweep_lanes(wiring.service()))
 
 
+@recorded
 def look() -> int:
     """Wake the reconciling poll of every connection; their number."""
     service = wiring.service()
@@ -44,6 +48,7 @@ def look() -> int:
     return len(service.connections)
 
 
+@recorded
 def drift() -> int:
     """See whether the CRMs still have the fields and permissions that the mappings need; the number of changes."""
     return watch(wiring.service())

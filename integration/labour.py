@@ -23,6 +23,7 @@ def work(settings: Settings, queue: str) -> None:
     if problems:
         raise SystemExit("\n".join(problems))
     wiring.preload()
+    logs.guard()
     gc.collect()
     gc.set_threshold(50_000)  # a batch makes thousands of small values, and hardly a cycle
     gc.freeze()  # what a job shares with its parent is not looked through, and so not copied
@@ -35,6 +36,7 @@ def work(settings: Settings, queue: str) -> None:
 def tick(settings: Settings) -> None:
     """Run the periodic jobs of `integration.schedule` until told to stop."""
     logs.configure(settings)
+    logs.guard()
     scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
     scheduler.load_config_from_file("integration.schedule")
     scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped

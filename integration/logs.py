@@ -1,15 +1,21 @@
 """The log: one line an event, JSON for machines or plain for people, with secrets and e-mail addresses blacked out.
 
 Blacking out is the last thing before a line is written, so it holds for our own lines, for the libraries' and for
-tracebacks.
+tracebacks. Of an exception's words, the values are left out: a name or a telephone number looks like any other text,
+and libraries quote what they could not use.
 """
 
+import base64
 import logging
 import re
 import sys
+import threading
+import traceback
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
 from typing import Any, TextIO
+from urllib.parse import quote
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -28,6 +34,11 @@ _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@<>\"'()\[\],;:=]+(?:@|%40)[^\s@<>\"'()\[\],;:=]+\.[A-Za-z]{2,}")
 _SHORTEST = 6
 """A shorter secret would black out half of every line."""
+_QUOTED = re.compile(
+    r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\([^()]*=[^()]*\)=\([^()]*\)|(?<=\brow contains )\(.*\)", re.DOTALL
+)
+"""Values in an exception's words: whatever is quoted, and the rows and keys of PostgreSQL's details."""
+VALUE = "[value]"
 
 
 _LATER = 64
@@ -72,8 +83,53 @@ class Redaction:
 
 
 def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    known = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
+    held = {secret for secret in secrets if len(secret) >= _SHORTEST}
+    known = sorted({form for secret in held for form in _forms(secret)}, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, known))) if known else None
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as it is, as an address writes it, and as base64 does wherever it begins."""
+    yield from (secret, quote(secret, safe=""))
+    for shift in range(3):
+        # Of a secret inside a longer text, the characters that it shares with its neighbours are left off.
+        coded = base64.b64encode(b"\0" * shift + secret.encode()).decode()
+        inner = coded[(0, 2, 3)[shift] : len(coded) - (0 if coded[-1] != "=" else 4)]
+        if len(inner) >= _SHORTEST:
+            yield inner
+
+
+def told(error: BaseException) -> str:
+    """The traceback of an exception and of those behind it, without the values in their words."""
+    lines: list[str] = []
+    seen: set[int] = set()
+    while True:
+        seen.add(id(error))
+        words = _QUOTED.sub(VALUE, str(error))
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+        lines.append(f"Traceback (most recent call last):\n{frames}{kind}: {words}")
+        before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if before is None or id(before) in seen:
+            return "\n\nThis led to:\n\n".join(reversed(lines)).rstrip()
+        error = before
+
+
+def guard() -> None:
+    """Let whatever ends this process, or a thread of it, be told by the log and not by Python, who tells all."""
+
+    def ended(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, at)
+            return
+        structlog.get_logger().critical("the process ends", exc_info=(kind, error, at))
+
+    def thread_ended(found: threading.ExceptHookArgs) -> None:
+        if found.exc_value is not None:
+            structlog.get_logger().critical("a thread ends", exc_info=found.exc_value)
+
+    sys.excepthook = ended
+    threading.excepthook = thread_ended
 
 
 def hide(*secrets: str) -> None:
@@ -93,7 +149,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         _stamp,
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(lambda exc_info: told(exc_info[1])),
     ]
     structlog.configure(
         processors=[

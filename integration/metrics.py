@@ -97,6 +97,9 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
         signed_in.add_metric((name,), int(live))
     yield signed_in
     yield GaugeMetricFamily("coldframe_dirty_leads", "Leads waiting for a decision", value=numbers.dirty)
+    yield GaugeMetricFamily(
+        "coldframe_erased_dropped", "Items that came in about somebody erased, and were dropped", value=numbers.dropped
+    )
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
 
 

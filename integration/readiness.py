@@ -5,8 +5,10 @@ from functools import lru_cache
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from integration.store import erased
 from integration.store.errors import StoreError
 from integration.store.migrate import MIGRATIONS
+from integration.store.sealing import Keyring
 from integration.store.session import Store
 
 
@@ -19,6 +21,16 @@ def store_problems(store: Store) -> list[str]:
         return [f"The store does not answer ({type(error).__name__})."]
     if current != _wanted():
         return ["The store's tables are not those of this version. Run `coldframe migrate`."]
+    return []
+
+
+def erased_problems(store: Store, keyring: Keyring) -> list[str]:
+    """Whether the list of who was erased can be read with these secret keys; nothing is taken in otherwise."""
+    try:
+        with store.read() as conn:
+            erased.known(conn, keyring, ())
+    except StoreError as error:
+        return [f"{error}."]
     return []
 
 

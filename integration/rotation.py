@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from integration.store import audit, connections
+from integration.store import audit, connections, erasure_key
 from integration.store.audit import Entry
 from integration.store.connections import StaleError
+from integration.store.errors import SealedError
 from integration.store.sealing import Keyring, SealError
 from integration.store.session import Store
 from mappings.instant import Instant
 
+ERASED = "list of who was erased"
 _TRIES = 5
 
 
@@ -44,6 +46,26 @@ def rotated(store: Store, keyring: Keyring, now: Instant) -> Iterator[Line]:
             yield Line(name=row.name, outcome="failed", before=before, after=before, reason=str(error))
         else:
             yield Line(name=row.name, outcome="resealed", before=before, after=keyring.current)
+    yield from _erased(store, keyring, now)
+
+
+def _erased(store: Store, keyring: Keyring, now: Instant) -> Iterator[Line]:
+    """The key of the list of who was erased: without it, nothing could be let in any more."""
+    with store.read() as conn:
+        sealed = erasure_key.sealed(conn)
+    if sealed is None:
+        return
+    before, after = sealed.key_id, keyring.current
+    try:
+        with store.write() as conn:
+            done = erasure_key.reseal(conn, keyring)
+            if done:
+                told = {"before": before, "after": after}
+                audit.add(conn, [Entry(at=now, actor="cli", action="reseal", subject=ERASED, detail=told)])
+    except SealedError as error:
+        yield Line(name=ERASED, outcome="failed", before=before, after=before, reason=str(error))
+    else:
+        yield Line(name=ERASED, outcome="resealed" if done else "already", before=before, after=after)
 
 
 def _reseal(store: Store, keyring: Keyring, name: str, before: str, now: Instant) -> None:

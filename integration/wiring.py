@@ -201,12 +201,12 @@ def _store() -> Store:
 
 @lru_cache(maxsize=1)
 def _service(pid: int) -> Service:
-    compiled, connected = _parts()
+    compiled, crms = _parts()
     rehearsal = settings().rehearsal
     return Service(
         store=_store(),
         playbook=compiled,
-        connections=connected,
+        connections=crms,
         now=clock.now if rehearsal is None else clock.rehearsed(*rehearsal),
         new_id=clock.new_id,
         wake=wakeups().wake,
@@ -219,4 +219,5 @@ def _service(pid: int) -> Service:
         shadow=settings().shadow,
         tasks_per_hour=settings().tasks_per_hour,
         writes_per_minute=settings().live_rate,
+        keyring=connected.keyring(settings()),
     )

@@ -68,6 +68,12 @@ class Parsed:
     rejected: tuple[Rejected, ...] = ()
 
 
+def source_of(source: str, lead: str) -> tuple[str, str, str]:
+    """(system, object, id) of whom an activity names: a CRM's record (`hubspot:contact:17`), or the source's own id."""
+    parts = lead.split(":", 2)
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (source, "lead", lead)  # noqa: PLR2004 - system:object:id
+
+
 class Unreadable(Exception):
     """A body that is no JSON at all, or not of the agreed shape; says where."""
 

@@ -42,11 +42,11 @@ _ALIKE = 15
 
 def check(body: bytes, organizations: Sequence[str]) -> bool:
     """Whether a message comes from one of these organizations (15 or 18 characters); raises Unreadable or Oversized."""
-    message = _message(body)
-    if message is None:
+    found = message(body)
+    if found is None:
         return False
-    _count(message)
-    told = _organization(message)[:_ALIKE].encode()
+    _count(found)
+    told = _organization(found)[:_ALIKE].encode()
     return any([hmac.compare_digest(told, each[:_ALIKE].encode()) for each in organizations])  # noqa: C419 - all of them
 
 
@@ -57,22 +57,22 @@ def stored(body: bytes) -> bytes:
 
 def parse(body: bytes) -> Parsed:
     """Every changed record that a stored message names; raises as `check` would have."""
-    message = _message(body)
-    if message is None:
+    found = message(body)
+    if found is None:
         return Parsed()
-    _count(message)
-    noticed: list[Noticed] = []
+    _count(found)
+    told: list[Noticed] = []
     rejected: list[Rejected] = []
-    for index, notification in enumerate(message.iterfind(f"{_OUTBOUND}Notification")):
+    for index, notification in enumerate(notifications(found)):
         try:
-            noticed.append(_noticed(notification, _organization(message)))
+            told.append(noticed(notification, _organization(found)))
         except ValueError as error:
             item = etree.tostring(notification, encoding="unicode")
             rejected.append(lenient.rejected(index, str(error), item))
-    return Parsed(noticed=tuple(noticed), rejected=tuple(rejected))
+    return Parsed(noticed=tuple(told), rejected=tuple(rejected))
 
 
-def _message(body: bytes) -> Element | None:
+def message(body: bytes) -> Element | None:
     """The `notifications` element; None where the envelope holds none. A document type is refused unread."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
@@ -92,8 +92,13 @@ def _message(body: bytes) -> Element | None:
 _NO_TYPES = "a document type is not taken"
 
 
-def _count(message: Element) -> None:
-    number = sum(1 for _ in message.iterfind(f"{_OUTBOUND}Notification"))
+def notifications(found: Element) -> Iterator[Element]:
+    """Each notification of a message."""
+    yield from found.iterfind(f"{_OUTBOUND}Notification")
+
+
+def _count(found: Element) -> None:
+    number = sum(1 for _ in notifications(found))
     if number > MOST:
         msg = f"{number} notifications in one message; at most {MOST} are taken"
         raise Oversized(msg)
@@ -103,7 +108,8 @@ def _organization(message: Element) -> str:
     return (message.findtext(f"{_OUTBOUND}OrganizationId") or "").strip()
 
 
-def _noticed(notification: Element, organization: str) -> Noticed:
+def noticed(notification: Element, organization: str = "") -> Noticed:
+    """The changed record that one notification names; ValueError where it names none."""
     record = notification.find(f"{_OUTBOUND}sObject")
     if record is None:
         msg = "missing element `sObject`"

@@ -15,7 +15,7 @@ from integration import clock, connected, wiring
 from integration.commands import doctor_connections
 from integration.flows import drift, going
 from integration.flows.service import Connection
-from integration.readiness import store_problems
+from integration.readiness import erased_problems, store_problems
 from integration.settings import Settings, SettingsError, from_environment
 from integration.store import lanes, outbox
 from integration.store.errors import StoreError
@@ -158,8 +158,10 @@ def _stores(settings: Settings) -> Iterator[Finding]:
         )
     else:
         problems = store_problems(store)
-        store.dispose()
         yield _said("store", problems)
+        if not problems:
+            yield _said("erased persons", erased_problems(store, connected.keyring(settings)))
+        store.dispose()
     if settings.redis_url is None:
         yield Finding(subject="Redis", ok=False, detail="REDIS_URL is not set", remedy="Set it, or run `coldframe up`.")
         return

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -13,7 +14,7 @@ from rich.table import Table
 from integration import clock, connected
 from integration.commands.installation import installed
 from integration.rotation import Line, rotated
-from integration.store import connections
+from integration.store import connections, erasure_key
 
 _COLOURS = {"resealed": "green", "already": "dim", "failed": "red"}
 
@@ -39,7 +40,9 @@ def list_keys(*, as_json: bool) -> None:
     with installed() as (settings, store):
         ring = connected.keyring(settings)
         with store.read() as conn:
-            counts = connections.sealed_by(conn)
+            counts = Counter(connections.sealed_by(conn))
+            list_key = erasure_key.sealed(conn)
+    counts.update([list_key.key_id] if list_key else [])
     rows = [
         {"key": key, "is": _role(key, ring.current, list(ring.keys)), "seals": counts.get(key, 0)}
         for key in dict.fromkeys([*ring.keys, *counts])
@@ -76,7 +79,7 @@ def rotate(*, as_json: bool) -> None:
 
 
 def _show(lines: Sequence[Line]) -> None:
-    table = Table("", "connection", "before", "now", "what to do", box=None, header_style="bold")
+    table = Table("", "what", "before", "now", "what to do", box=None, header_style="bold")
     for line in lines:
         table.add_row(
             f"[{_COLOURS[line.outcome]}]{line.outcome}[/]", line.name, line.before, line.after, escape(line.reason)

@@ -19,7 +19,7 @@ from integration.core.effects import Effect, Escalated, TaskWanted, TouchDue
 from integration.core.replay import advance as fold
 from integration.core.standing import standing
 from integration.core.state import newborn
-from integration.flows import histories, joining, live, signals
+from integration.flows import erasing, histories, joining, live, signals
 from integration.flows.histories import History
 from integration.flows.lane import GATHER, drain
 from integration.flows.service import Service
@@ -54,6 +54,7 @@ class _Outcome:
 
 def _turn(service: Service, lease: Lease, /) -> bool:
     now = service.now()
+    erasing.carry_out(service, lease)
     joining.settle(service, lease)
     signals.derive(service, lease)
     with service.store.read() as conn:

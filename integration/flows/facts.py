@@ -19,7 +19,7 @@ from mappings.crm import Target
 from mappings.instant import Instant
 from mappings.native import Held
 from mappings.translate import inward_property
-from webhooks.facts import Heard, Noticed
+from webhooks.facts import Heard, Noticed, source_of
 
 
 def store(conn: Sql, service: Service, *, heard: Sequence[tuple[str, Heard]], noticed: Sequence[Noticed]) -> None:
@@ -96,10 +96,8 @@ def _person(service: Service, source: str, heard: Heard) -> Sighting:
     """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
     references: tuple[Address, ...] = ()
     if heard.lead:
-        parts = heard.lead.split(":", 2)
-        whole = len(parts) == 3  # noqa: PLR2004 - system:object:id
-        system = named(service.connections, parts[0])
-        references = ((system, parts[1], parts[2]),) if whole else ((source, "lead", heard.lead),)
+        system, object_name, record = source_of(source, heard.lead)
+        references = ((named(service.connections, system), object_name, record),)
     return Sighting(references=references, handle=heard.email.casefold() if heard.email else None)
 
 
@@ -170,6 +168,9 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     for lead, key in zip(who.ids, persons, strict=True):
         rows = known_rows if key in known else new_rows
         rows += [(lead, at, change, fields) for at, change, fields in values[key]]
+    _ask_elsewhere(
+        conn, service, {key: values[key] for lead, key in zip(who.ids, persons, strict=True) if lead in who.newcomers}
+    )
     change_leads(conn, now, new_rows, owners=owners, rest=service.grace, reported=True)
     change_leads(conn, now, known_rows, owners=owners, reported=True)
     stale = {
@@ -212,6 +213,20 @@ def _native(service: Service, told: Noticed) -> Target | None:
     """What we write to the changed property, where it is one of the CRM's own."""
     found = service.connections[told.system].mapping.objects.get(told.object)
     return next((target for target in found.native if target.field == told.property), None) if found else None
+
+
+def _ask_elsewhere(
+    conn: Sql, service: Service, newcomers: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
+) -> None:
+    """Ask the other CRMs whether they know those whom one CRM's webhook tells of first."""
+    told = [(system, email) for (system, _, _), values in newcomers.items() if (email := _email(values))]
+    wanted = [
+        refresh.Wanted(connection=name, object="", external_id=email)
+        for system, email in told
+        for name in service.connections
+        if name != system
+    ]
+    refresh.want(conn, wanted)
 
 
 def _is_person(service: Service, key: Address) -> bool:

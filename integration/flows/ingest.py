@@ -7,12 +7,12 @@ that a delivery that kills its reader is set aside after a few tries while its n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.flows import facts
+from integration.flows import facts, forgotten
+from integration.flows.forgotten import Opened
 from integration.flows.lane import GATHER, drain
 from integration.flows.service import Service
 from integration.store import inbox, leases, letters, refresh
@@ -20,7 +20,6 @@ from integration.store.errors import StoreError
 from integration.store.inbox import Delivery
 from integration.store.leases import Lease
 from integration.store.session import serialise
-from webhooks.facts import Parsed
 from webhooks.parsers import parse
 
 log = structlog.get_logger()
@@ -62,18 +61,15 @@ def _turn(service: Service, lease: Lease, /) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    delivery: Delivery
-    parsed: Parsed
-
-
 def _read(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> None:
     """Parse outside the transaction, store everything inside one."""
-    opened = [_Opened(delivery, parse(delivery.source, delivery.body)) for delivery in deliveries]
+    read = [Opened(delivery, parse(delivery.source, delivery.body)) for delivery in deliveries]
+    screened = forgotten.screen(service, read)
+    opened = screened.opened
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
+        forgotten.note(conn, service, screened)
         facts.store(
             conn,
             service,
@@ -84,7 +80,7 @@ def _read(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> Non
         inbox.done(conn, [delivery.id for delivery in deliveries])
 
 
-def _quarantine(conn: Sql, service: Service, opened: Sequence[_Opened]) -> None:
+def _quarantine(conn: Sql, service: Service, opened: Sequence[Opened]) -> None:
     """Keep every item that could not be read, where a person can see and replay it."""
     letters.add(
         conn,

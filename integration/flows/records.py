@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import past, people, sales
+from integration.flows import forgotten, past, people, sales
 from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
@@ -48,7 +48,7 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     """
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
-    mapped = [record for record in records if record.object in kinds]
+    mapped = forgotten.welcome(conn, service, connection, [each for each in records if each.object in kinds])
     read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])

@@ -1,11 +1,13 @@
 """What every flow works with: the store, the playbook, the connected CRMs, and time as an argument."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_bytes
 
 from connectors.base import Connector
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
+from integration.store.sealing import Keyring
 from integration.store.session import Store
 from mappings.conflicts import Ownership, ownership
 from mappings.crm import CrmMapping
@@ -62,6 +64,10 @@ class Service:
     """How many new tasks a connection gets in an hour while going live; 0 for any number."""
     writes_per_minute: int = 0
     """How many records of a connection are written in a minute while going live; 0 for any number."""
+    keyring: Keyring = field(default_factory=lambda: Keyring(keys={}))
+    """The secret key, and those before it: what opens what the store holds sealed."""
+    chance: Callable[[int], bytes] = token_bytes
+    """So many bytes that nobody can guess."""
 
     @property
     def ownership(self) -> Ownership:

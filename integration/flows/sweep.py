@@ -6,7 +6,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.resting import open_for
 from integration.flows.service import Service
-from integration.store import dirty, inbox, lanes, leads, outbox, refresh
+from integration.store import dirty, erased, inbox, lanes, leads, outbox, refresh
 from mappings.instant import DAY, Instant
 
 KEPT = 7 * DAY
@@ -29,7 +29,8 @@ def sweep(service: Service) -> tuple[str, ...]:
 def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     if inbox.pending(conn, 1):
         yield "ingest"
-    if dirty.take(conn, now, 1) or dirty.take_accounts(conn, 1) or leads.due(conn, now, 1):
+    undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, 1) or leads.due(conn, now, 1)
+    if undecided or erased.pending(conn, 1):
         yield "advance"
     resting = lanes.paused(conn, now)
     for name in service.connections:

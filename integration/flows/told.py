@@ -55,6 +55,15 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
             for lead in touched
         ],
     )
+    renamed = {email for lead in touched if (email := _text(known[lead], "email")) not in {None, stored[lead].email}}
+    _join(conn, now, {str(email).casefold() for email in renamed})
+
+
+def _join(conn: Sql, now: Instant, emails: Iterable[str]) -> None:
+    """Whoever now has the e-mail of another lead is that lead: the older one lives on."""
+    for older, *others in leads.sharing(conn, emails):
+        for other in others:
+            merging.join(conn, other, older, now)
 
 
 def change_accounts(conn: Sql, now: Instant, rows: Sequence[Told], *, owners: Owners) -> None:

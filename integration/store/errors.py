@@ -23,6 +23,10 @@ class LeaseLostError(StoreError):
     """Somebody else holds the lease now: whatever this process decided must not be saved."""
 
 
+class SealedError(StoreError):
+    """The list of who was erased cannot be read with the secret keys that this process was given."""
+
+
 _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
 _SQLITE_DOWN = frozenset(
     {

@@ -7,6 +7,7 @@ from itertools import accumulate
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.expression import literal_column
 
+from integration.store import mentions
 from integration.store.code import decode, encode, listed
 from integration.store.dialects import among
 from integration.store.tables import NEW, inbox
@@ -49,6 +50,7 @@ _FAILED = (
     .returning(inbox.c.attempts)
 )
 _REVIVE = update(inbox).where(among(inbox.c.id, "ids")).values(state="new", attempts=0, error=None)
+_REWRITE = update(inbox).where(inbox.c.id == bindparam("row")).values(body=bindparam("rest"))
 _COUNTS = select(inbox.c.state, func.count()).group_by(inbox.c.state)
 _PRUNE_SIZE = 1_000
 _OLD = (
@@ -111,6 +113,21 @@ def dead(conn: Connection, ids: Sequence[int], error: str) -> None:
 def revive(conn: Connection, ids: Sequence[int]) -> None:
     """Make dead (or done) deliveries pending again: a replay."""
     conn.execute(_REVIVE, {"ids": listed(ids)})
+
+
+def bearing(conn: Connection, needles: Sequence[str], after: int = 0) -> list[tuple[int, str, bytes]]:
+    """(id, source, body) of up to a hundred deliveries, by id, that may bear one of these texts (lower case)."""
+    coarse = mentions.holds(conn, inbox.c.body, needles)
+    found = select(inbox.c.id, inbox.c.source, inbox.c.body).where(inbox.c.id > after, coarse)
+    return [
+        (row_id, source, bytes(body)) for row_id, source, body in conn.execute(found.order_by(inbox.c.id).limit(100))
+    ]
+
+
+def rewrite(conn: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Keep these bodies in the place of those that came; somebody was erased from them."""
+    if rows:
+        conn.execute(_REWRITE, [{"row": row_id, "rest": body} for row_id, body in rows])
 
 
 def counts(conn: Connection) -> dict[str, int]:

@@ -107,6 +107,15 @@ def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, str]:
     return dict(conn.execute(_BY_EMAIL, {"emails": listed(folded)}).all())
 
 
+def sharing(conn: Connection, emails: Iterable[str]) -> list[list[str]]:
+    """The ids of leads that have one of these case-folded e-mails together, the oldest first; merged leads are not."""
+    wanted = sorted(set(emails))
+    found: dict[str, list[str]] = {}
+    for email, lead in reversed(conn.execute(_BY_EMAIL, {"emails": listed(wanted)}).all() if wanted else []):
+        found.setdefault(email, []).append(lead)
+    return [ids for ids in found.values() if len(ids) > 1]
+
+
 def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
     """Lead id by (system, object, external id)."""
     return references.leads(conn, addresses)

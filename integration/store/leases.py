@@ -42,6 +42,11 @@ _TAKE = upsert(
 )
 _MINE = (leases.c.name == bindparam("lease"), leases.c.token == bindparam("mine"))
 _HOLD = update(leases).where(*_MINE).values(expires_at=Clock() + bindparam("span"))
+_REVOKE = (
+    update(leases)
+    .where(leases.c.expires_at > 0, leases.c.name != bindparam("spared"))
+    .values(token=leases.c.token + 1, expires_at=0)
+)
 _RELEASE = update(leases).where(*_MINE).values(expires_at=0)
 
 
@@ -74,3 +79,11 @@ def hold(conn: Connection, lease: Lease, span: Span) -> None:
 def release(conn: Connection, lease: Lease) -> None:
     """Give the lease back, if it is still ours. The row stays, so that the token never repeats."""
     conn.execute(_RELEASE, {"lease": lease.name, "mine": lease.token})
+
+
+def revoke(conn: Connection, spared: str = "") -> None:
+    """Take every lease but one from its holder: what anybody has in memory now, nobody will save.
+
+    On PostgreSQL this waits for transactions under way, and until this one ends nobody takes a lease again.
+    """
+    conn.execute(_REVOKE, {"spared": spared})

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, select, update
 
+from integration.store import mentions
 from integration.store.code import listed
 from integration.store.dialects import among
 from integration.store.tables import dead_letters
@@ -38,6 +39,8 @@ _WAITING = (
     .limit(bindparam("n"))
 )
 _GET = select(*dead_letters.c).where(among(dead_letters.c.id, "ids")).order_by(dead_letters.c.id)
+_REWRITE = update(dead_letters).where(dead_letters.c.id == bindparam("row")).values(payload=bindparam("rest"))
+_REMOVE = delete(dead_letters).where(among(dead_letters.c.id, "ids"))
 _REPLAYED = (
     update(dead_letters)
     .where(among(dead_letters.c.id, "ids"), dead_letters.c.replayed_at.is_(None))
@@ -80,3 +83,21 @@ def get(conn: Connection, ids: Sequence[int]) -> list[Letter]:
 def replayed(conn: Connection, ids: Sequence[int], now: Instant) -> set[int]:
     """Mark letters as replayed; answers those that were not before: only these may be replayed."""
     return set(conn.execute(_REPLAYED, {"ids": listed(ids), "now": now}).scalars())
+
+
+def bearing(conn: Connection, needles: Sequence[str], after: int = 0) -> list[Letter]:
+    """Up to a hundred letters, by id, whose payload may bear one of these texts (lower case)."""
+    coarse = mentions.holds(conn, dead_letters.c.payload, needles)
+    found = select(*dead_letters.c).where(dead_letters.c.id > after, coarse).order_by(dead_letters.c.id).limit(100)
+    return [Letter(**{**row, "payload": bytes(row["payload"])}) for row in map(dict, conn.execute(found).mappings())]
+
+
+def rewrite(conn: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Keep these payloads in the place of those that were set aside; somebody was erased from them."""
+    if rows:
+        conn.execute(_REWRITE, [{"row": letter, "rest": payload} for letter, payload in rows])
+
+
+def remove(conn: Connection, ids: Sequence[int]) -> None:
+    """These letters were about somebody who was erased."""
+    conn.execute(_REMOVE, {"ids": listed(ids)})

@@ -126,6 +126,16 @@ def tell(conn: Connection, rows: Sequence[tuple[Address, Fields]]) -> None:
         )
 
 
+def buried(system: str) -> str:
+    """What a system's deleted records are kept under."""
+    return system + _DELETED
+
+
+def unburied(system: str) -> str:
+    """The system whose records these are, deleted or not."""
+    return system.removesuffix(_DELETED)
+
+
 def bury(conn: Connection, addresses: Iterable[Address]) -> None:
     """These CRM records are deleted: whose they were is kept, in case they come back."""
     _rename(conn, [(address, address[0] + _DELETED) for address in leads(conn, addresses)])

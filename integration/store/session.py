@@ -117,6 +117,30 @@ class Store:
         """The database's own time, the same for every process whatever its clock says."""
         return int(conn.execute(_NOW).scalar_one())
 
+    def shred(self, conn: Connection) -> None:
+        """On SQLite, what this connection deletes from now on is overwritten with zeros in the file."""
+        if self._sqlite:
+            conn.exec_driver_sql("PRAGMA secure_delete = ON")
+
+    def compact(self) -> bool:
+        """Write SQLite's file anew without its free pages, and empty its log: what was deleted is in neither.
+
+        False where a reader kept the log from being emptied, or the store is a PostgreSQL, whose own VACUUM does this.
+        Other writers wait. Raises StoreBusyError.
+        """
+        if not self._sqlite:
+            return False
+        self._after_fork()
+        with _named(), self._turn(PATIENCE), self._engine.connect() as conn:
+            driver = conn.connection.dbapi_connection
+            if driver is None:
+                return False
+            driver.execute("PRAGMA temp_store = FILE")
+            driver.execute("VACUUM")
+            driver.execute("PRAGMA temp_store = MEMORY")
+            (busy, *_) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
     def migrate(self) -> None:
         """Bring the tables up to date; several processes may ask at once, one does it, the others wait."""
         self._after_fork()

@@ -297,3 +297,26 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 """Append-only: triggers of the first migration refuse to change or delete a row."""
+
+erased = Table(
+    "erased",
+    metadata,
+    _text("hash", primary_key=True),
+    _text("person", index=True),
+    _big("at"),
+    _text("pending", null=True),
+    Index("ix_erased_pending", "hash", **_where("pending IS NOT NULL")),
+)
+"""Names nobody may come back under, as keyed hashes; `person` joins those of one erasure and means nothing else.
+
+`pending` holds the name itself until what is stored about it is gone.
+"""
+
+erasure_keys = Table(
+    "erasure_keys",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    _text("key_id"),
+)
+"""The key of those hashes, one row, sealed under the secret key."""

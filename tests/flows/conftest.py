@@ -1,4 +1,5 @@
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -6,16 +7,22 @@ from pathlib import Path
 import flows_run
 import pytest
 from flows_run import Watch
+from flows_senders import free_port
+from werkzeug.serving import make_server
 
 from connectors.base import Credential
 from integration import clock, wiring
+from integration.app import INTAKE, create_app
 from integration.flows.service import Connection, Service
+from integration.settings import load
+from integration.store.sealing import Keyring
 from integration.store.session import Store
 from mappings.instant import SECOND, parse
 from sandbox.server import Sandbox
 
 START = parse("2026-01-06T09:00:00Z")  # a Tuesday
 INSTANCE = "https://sandbox.my.salesforce.com"
+WEBHOOK_SECRET = "sandbox-hubspot-client-secret"
 
 
 @pytest.fixture
@@ -102,6 +109,7 @@ def service(store: Store, connections: Mapping[str, Connection], at: Watch, woke
         lease=20 * SECOND,
         linger=0,
         grace=30 * SECOND,
+        keyring=Keyring.of("k" * 32),
     )
 
 
@@ -109,3 +117,28 @@ def service(store: Store, connections: Mapping[str, Connection], at: Watch, woke
 def drain_all() -> Callable[[Service], int]:
     """`drain_all(service)`: ingest, refresh, advance and deliver until nothing is left to do now."""
     return flows_run.drain_all
+
+
+@pytest.fixture
+def webhooks(sandbox: Sandbox, store: Store, at: Watch) -> Iterator[None]:
+    """The sandbox's HubSpot sends its webhooks to our door."""
+    port = free_port()
+    settings = load(
+        {
+            "COLDFRAME_SECRET_KEY": "k" * 32,
+            "COLDFRAME_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "HUBSPOT_ACCESS_TOKEN": "h",
+            "HUBSPOT_CLIENT_SECRET": WEBHOOK_SECRET,
+        }
+    )
+    app = create_app(settings, store=store, wake=lambda _lane: None, queue=list, now=at)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    sandbox.send_webhooks(f"http://127.0.0.1:{port}/webhooks/hubspot", WEBHOOK_SECRET)
+    yield
+    sandbox.send_webhooks("")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions[INTAKE].close()

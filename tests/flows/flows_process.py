@@ -23,6 +23,7 @@ from integration.flows.deliver import deliver
 from integration.flows.ingest import ingest
 from integration.flows.service import Connection, Service
 from integration.settings import load
+from integration.store.sealing import Keyring
 from integration.store.session import Store
 from mappings.instant import SECOND, Instant
 
@@ -87,6 +88,7 @@ def built(wish: dict[str, Any]) -> Service:
         lease=round(wish.get("lease", 20) * SECOND),
         linger=0,
         grace=0,
+        keyring=Keyring.of("k" * 32),
     )
 
 

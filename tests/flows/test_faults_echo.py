@@ -1,51 +1,19 @@
 """What we write comes back as webhooks, and leads to nothing; what a person changes does."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flows_crms import FIELDS, TASKS, calls, engagement, person
 from flows_run import Watch, activity, drain_all, lead, receive
-from flows_senders import free_port
-from werkzeug.serving import make_server
 
-from integration.app import INTAKE, create_app
 from integration.flows.advance import advance
 from integration.flows.deliver import deliver
 from integration.flows.ingest import ingest
 from integration.flows.refresh import read_records
 from integration.flows.service import Service
-from integration.settings import load
-from integration.store.session import Store
 from sandbox.server import Sandbox
 
 ANA = "ana@acme.example"
-SECRET = "sandbox-hubspot-client-secret"
-
-
-@pytest.fixture
-def webhooks(sandbox: Sandbox, store: Store, at: Watch) -> Iterator[None]:
-    """The sandbox's HubSpot sends its webhooks to our door."""
-    port = free_port()
-    settings = load(
-        {
-            "COLDFRAME_SECRET_KEY": "k" * 32,
-            "COLDFRAME_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "HUBSPOT_ACCESS_TOKEN": "h",
-            "HUBSPOT_CLIENT_SECRET": SECRET,
-        }
-    )
-    app = create_app(settings, store=store, wake=lambda _lane: None, queue=list, now=at)
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    sandbox.send_webhooks(f"http://127.0.0.1:{port}/webhooks/hubspot", SECRET)
-    yield
-    sandbox.send_webhooks("")
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    app.extensions[INTAKE].close()
 
 
 def _outgoing(service: Service) -> dict[str, int]:

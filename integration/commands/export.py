@@ -1,0 +1,42 @@
+"""`coldframe export`: everything that is held about one person, as one JSON document."""
+
+import json
+from typing import Any
+
+import click
+
+from integration import wiring
+from integration.commands.plain import plain, points
+from integration.flows import erasing, exporting
+from integration.playbook.explain import Explanation
+
+
+@click.command()
+@click.argument("person", metavar="EMAIL")
+@click.option("--out", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Write to this file.")
+def export(person: str, *, out: Any) -> None:
+    r"""Everything that is held about one person, as one JSON document (docs/privacy.md says what stands where).
+
+    EMAIL is an address in any case; somebody without one is named by a CRM's record, as system:object:id. Nothing
+    about anybody else is in it. Exit status 1 where nobody is known by that name.
+
+    \b
+    Example:
+      coldframe export ana@acme.example --out ana.json
+      coldframe export salesforce:Lead:00Q5g00000AbCdE
+    """
+    try:
+        name = erasing.asked_for(person)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="EMAIL") from None
+    document = exporting.exported(wiring.service(), name, actor="command line", tell=told)
+    if document is None:
+        msg = "nothing is held about anybody of that name"
+        raise click.ClickException(msg)
+    json.dump(document, out, indent=2, ensure_ascii=False)
+    out.write("\n")
+
+
+def told(explanation: Explanation) -> Any:
+    """As `coldframe explain --json` writes it."""
+    return {**plain(explanation), "fit": points(explanation.fit), "engagement": points(explanation.engagement)}

@@ -1,0 +1,212 @@
+"""Erasing: somebody leaves the store, and their names are kept as hashes, so that nothing brings them back.
+
+What survives a crash: the first transaction notes the names, takes every lane's lease from its holder, so that nobody
+who holds the person in memory can save them again, and deletes their rows. Raw deliveries, letters and what others
+said are then gone through and cleaned, again until nothing is found. Until then the names are pending in `erased`, and
+the lane `advance` takes up an erasure whose process died. [decision 0012]
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from integration.flows import raw
+from integration.flows.forgotten import strangers
+from integration.flows.raw import Raw
+from integration.flows.service import Service
+from integration.store import audit, erased, erasure, erasure_key, inbox, leases, letters, mentions
+from integration.store.erasure import Target
+from integration.store.leases import Lease
+from integration.store.mentions import Mention
+from integration.store.session import serialise
+from mappings import naming
+
+log = structlog.get_logger()
+
+BATCH = 20
+"""Persons whom one turn of a lane erases."""
+_MOST_ROUNDS = 5
+
+Hold = Callable[[Sql], None]
+
+
+class _TakenBack(Exception):
+    """Ends a transaction whose work was only a rehearsal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What an erasure removed, by table, and under which hash the audit knows it."""
+
+    hash: str
+    leads: int
+    names: int
+    removed: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Traces:
+    """Where, outside their own rows, somebody is named."""
+
+    deliveries: tuple[Raw, ...]
+    letters: tuple[Raw, ...]
+    mentions: tuple[Mention, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.deliveries or self.letters or self.mentions)
+
+
+def asked_for(text: str) -> str:
+    """The name that somebody is asked for by: an e-mail, or `system:object:id`. ValueError where it is neither."""
+    parts = text.strip().split(":", 2)
+    if "@" in text and len(parts) == 1:
+        return naming.of_email(text)
+    if len(parts) == 3 and all(parts):  # noqa: PLR2004 - system:object:id
+        return naming.of_record(parts[0], parts[1], parts[2])
+    msg = f"{text!r} is no e-mail address, nor system:object:id such as salesforce:Lead:00Q5g00000AbCdE"
+    raise ValueError(msg)
+
+
+def rehearse(service: Service, name: str) -> Report | None:
+    """What `erase` would remove, with nothing changed; None where nobody is known by that name."""
+    with service.store.read() as conn:
+        who, key = erasure.target(conn, [name]), erasure_key.read(conn, service.keyring)
+        traces = _traces(conn, who.names)
+    if not who.leads and not traces:
+        return None
+    counts: Counter[str] = Counter()
+    with suppress(_TakenBack), service.store.write() as conn:
+        counts.update(erasure.remove(conn, who, service.now()))
+        counts.update(_black(conn, service, who.names, traces, b""))
+        raise _TakenBack
+    digest = "" if key is None else erased.hashed(key, name)
+    return Report(hash=digest, leads=len(who.leads), names=len(who.names), removed=dict(counts))
+
+
+def erase(service: Service, name: str, *, actor: str) -> Report:
+    """Remove whoever goes by that name, and let nothing bring them back. Raises StoreBusyError; then ask again."""
+    report = _erase(service, [name], actor, _nothing, "")
+    _wake(service)
+    return report
+
+
+def carry_out(service: Service, lease: Lease) -> None:
+    """Remove those whom a CRM deleted for privacy, and those whose erasure was cut short."""
+    with service.store.read() as conn:
+        waiting = [name for _, name in erased.pending(conn, BATCH)]
+    if waiting:
+        _erase(service, waiting, "coldframe", lambda conn: leases.hold(conn, lease, service.lease), lease.name)
+        _wake(service)
+
+
+def forget(service: Service, name: str, *, actor: str) -> int:
+    """Let somebody come back who was erased: how many of their names are let in again, 0 where they were not."""
+    with service.store.write() as conn:
+        persons = erased.known(conn, service.keyring, [name])
+        if not persons:
+            return 0
+        count = erased.forget(conn, persons.values())
+        digest = erased.hashed(_key(conn, service), name)
+        audit.add(conn, [audit.Entry(at=service.now(), actor=actor, action="forget erasure", subject=f"name {digest}")])
+    return count
+
+
+def _erase(service: Service, names: Iterable[str], actor: str, hold: Hold, spared: str) -> Report:
+    first, counts = frozenset(names), Counter[str]()
+    asked, done = first, frozenset[str]()
+    traces = _Traces(deliveries=(), letters=(), mentions=())
+    leads = 0
+    for _ in range(_MOST_ROUNDS):
+        if asked != done:
+            with _fenced(service, hold, spared) as conn:
+                who = _remove(conn, service, asked, counts)
+            asked = done = who.names
+            leads += len(who.leads)
+        with service.store.read() as conn:
+            traces = _traces(conn, asked)
+            asked |= strangers(conn, {name for each in _raws(traces) for about in each.cut.names for name in about})
+        if not traces and asked == done:
+            break
+        with service.store.write() as conn:
+            counts.update(_black(conn, service, done, traces, _key(conn, service)))
+    with service.store.write() as conn:
+        key = _key(conn, service)
+        digest = erased.hashed(key, min(first))
+        detail = {"removed": {table: count for table, count in sorted(counts.items()) if count}, "names": len(done)}
+        audit.add(
+            conn, [audit.Entry(at=service.now(), actor=actor, action="erase", subject=f"name {digest}", detail=detail)]
+        )
+        if not traces:
+            erased.done(conn, done)
+    log.info("erased", leads=leads, names=len(done), left=bool(traces))
+    return Report(hash=digest, leads=leads, names=len(done), removed=dict(counts))
+
+
+@contextmanager
+def _fenced(service: Service, hold: Hold, spared: str) -> Iterator[Sql]:
+    """A transaction beside which no lane can save what it holds in memory. Leases come before all other locks."""
+    with service.store.write() as conn:
+        hold(conn)
+        leases.revoke(conn, spared)
+        serialise(conn, "people")
+        service.store.shred(conn)
+        yield conn
+
+
+def _remove(conn: Sql, service: Service, asked: frozenset[str], counts: Counter[str]) -> Target:
+    who, key, now = erasure.target(conn, asked), _key(conn, service), service.now()
+    known = erased.known(conn, service.keyring, who.names)
+    person = next((known[name] for name in sorted(asked) if name in known), None) or service.new_id()
+    erased.add(conn, key, {name: known.get(name, person) for name in who.names}, now, pending=True)
+    counts.update(erasure.remove(conn, who, now))
+    return who
+
+
+def _key(conn: Sql, service: Service) -> bytes:
+    return erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
+
+
+def _traces(conn: Sql, names: frozenset[str]) -> _Traces:
+    emails = sorted(filter(None, map(naming.email, names)))
+    return _Traces(
+        deliveries=tuple(raw.deliveries(conn, names)),
+        letters=tuple(raw.set_aside(conn, names)),
+        mentions=tuple(mentions.find(conn, emails)),
+    )
+
+
+def _raws(traces: _Traces) -> tuple[Raw, ...]:
+    return traces.deliveries + traces.letters
+
+
+def _black(conn: Sql, service: Service, names: frozenset[str], traces: _Traces, key: bytes) -> dict[str, int]:
+    """Clean what was found: items and letters about them go, their address goes from everything else."""
+    service.store.shred(conn)
+    emails = sorted(filter(None, map(naming.email, names)))
+    inbox.rewrite(conn, [(each.id, each.rest or b"") for each in traces.deliveries])
+    letters.rewrite(conn, [(each.id, each.rest) for each in traces.letters if each.rest is not None])
+    letters.remove(conn, [each.id for each in traces.letters if each.rest is None])
+    blacked = mentions.black(conn, traces.mentions, emails, lambda text: erased.hashed(key, text)[:8])
+    return {
+        "inbox (items)": sum(len(each.cut.taken) for each in traces.deliveries),
+        "dead_letters": sum(1 for each in traces.letters if each.rest is None),
+        "mentions by others": blacked + sum(1 for each in _raws(traces) if not each.cut.taken),
+    }
+
+
+def _wake(service: Service) -> None:
+    """Whoever lost a lease left work behind."""
+    for lane in (
+        "ingest",
+        "advance",
+        *(f"{kind}:{name}" for name in service.connections for kind in ("refresh", "deliver")),
+    ):
+        service.wake(lane)
+
+
+def _nothing(_conn: Sql) -> None:
+    """A command holds no lane."""

@@ -1,0 +1,189 @@
+"""Forgotten: what comes in about somebody who was erased is dropped at every door, counted, and kept nowhere.
+
+Deliveries are screened before they are stored as facts, records before they become leads. Whoever turns up under a
+name that is new, beside one that was erased, is erased under the new one too. What survives a crash: what is learned
+and what is rewritten is stored with the batch in which it was seen. [decision 0012]
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Record
+from integration.flows.routing import of_account
+from integration.flows.service import Connection, Service
+from integration.store import audit, erased, erasure_key, inbox, leads, references
+from integration.store.inbox import Delivery
+from mappings import naming
+from mappings.instant import Instant
+from mappings.translate import inward
+from webhooks import persons
+from webhooks.facts import Noticed, Parsed
+from webhooks.parsers import parse
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A delivery and what it says."""
+
+    delivery: Delivery
+    parsed: Parsed
+
+
+@dataclass(slots=True, kw_only=True)
+class Screened:
+    """Deliveries without those who were erased, and what has to be noted of them in the batch's transaction.
+
+    `learned` are new names of erased persons; `asked`, records that a CRM says it deleted for privacy.
+    """
+
+    opened: Sequence[Opened]
+    rewritten: dict[int, bytes] = field(default_factory=dict)
+    learned: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
+    dropped: int = 0
+
+
+def screen(service: Service, opened: Sequence[Opened]) -> Screened:
+    """The deliveries as they may be stored. Where nobody was ever erased, one look at the store. Raises SealedError."""
+    told = {
+        naming.of_record(_whose(service, each), each.object, each.id)
+        for one in opened
+        for each in one.parsed.noticed
+        if each.what == "privacy_deleted"
+    }
+    with service.store.read() as conn:
+        if not told and not erased.anybody(conn):
+            return Screened(opened=opened)
+        names = [persons.named(each.delivery.source, each.parsed, _text(each)) for each in opened]
+        gone = erased.known(conn, service.keyring, sorted(told.union(*names)))
+    asked = {name: gone.get(name) or service.new_id() for name in sorted(told)}
+    found = Screened(opened=opened, asked=asked)
+    gone |= asked
+    while _cut(found, [*names], gone):
+        pass
+    return found
+
+
+def _whose(service: Service, told: Noticed) -> str:
+    """The connection under whose name the record is known."""
+    found = of_account(service.connections, told.system, told.account)
+    return found.name if found else told.system
+
+
+def _text(opened: Opened) -> str:
+    return persons.readable(opened.delivery.body)
+
+
+def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str]) -> bool:
+    """One pass over the deliveries; true where it has taught another name, which may stand in one before."""
+    before, found.dropped, kept = len(gone), 0, []
+    for each, theirs in zip(found.opened, names, strict=True):
+        if gone.keys().isdisjoint(theirs):
+            kept.append(each)
+            continue
+        delivery = each.delivery
+        cut = persons.without(delivery.source, delivery.body, gone.__contains__)
+        for about in cut.names:
+            person = next(gone[name] for name in sorted(about) if name in gone)
+            found.learned |= {name: person for name in about if name not in gone}
+        gone |= found.learned
+        found.rewritten[delivery.id] = cut.body
+        found.dropped += len(cut.taken)
+        kept.append(Opened(replace(delivery, body=cut.body), parse(delivery.source, cut.body)))
+    again = len(gone) > before
+    if not again:
+        found.opened = kept
+    return again
+
+
+def note(conn: Sql, service: Service, found: Screened) -> None:
+    """Store what a screening has found, in the transaction that stores the rest. The leases of others stay theirs.
+
+    What is held about those whom a CRM deleted is removed afterwards: see flows/erasing.py.
+    """
+    now = service.now()
+    inbox.rewrite(conn, sorted(found.rewritten.items()))
+    learn(conn, service, found.learned, now)
+    if found.asked:
+        key = erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
+        erased.add(conn, key, found.asked, now, pending=True)
+        audit.add(
+            conn,
+            [
+                audit.Entry(
+                    at=now, actor="webhook", action="privacy deletion", subject=f"name {erased.hashed(key, name)}"
+                )
+                for name in found.asked
+            ],
+        )
+    _count(conn, found.dropped)
+
+
+def learn(conn: Sql, service: Service, names: Mapping[str, str], now: Instant) -> None:
+    """From now on these names (→ person) are erased too, but for those that are somebody else's here.
+
+    What came under a new name before it was known as one is found and removed by flows/erasing.py.
+    """
+    theirs = strangers(conn, names)
+    if theirs:
+        key = erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
+        erased.add(conn, key, {name: names[name] for name in theirs}, now, pending=True)
+
+
+def strangers(conn: Sql, names: Iterable[str]) -> set[str]:
+    """Those of the names by which no lead goes now."""
+    emails = {email: name for name in names if (email := naming.email(name))}
+    records = {record: name for name in names if (record := naming.record(name))}
+    living = {emails[email] for email in leads.by_email(conn, emails)}
+    living |= {records[record] for record in references.leads(conn, records)}
+    return set(names) - living
+
+
+def welcome(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> list[Record]:
+    """The records that may be stored: none of somebody who was erased, and deals without them. Raises SealedError."""
+    if not records or not erased.anybody(conn):
+        return list(records)
+    names = [_names(connection, record) for record in records]
+    party = {naming.of_record(connection.name, *person) for record in records for person in record.people}
+    gone = erased.known(conn, service.keyring, sorted(party.union(*names)))
+    if not gone:
+        return list(records)
+    kept: list[Record] = []
+    learned: dict[str, str] = {}
+    for record, theirs in zip(records, names, strict=True):
+        person = next((gone[name] for name in sorted(theirs) if name in gone), None)
+        if person is None:
+            there = [each for each in record.people if naming.of_record(connection.name, *each) not in gone]
+            kept.append(replace(record, people=tuple(there)))
+        elif not _living(conn, connection, record):
+            learned |= {name: person for name in theirs if name not in gone}
+    learn(conn, service, learned, service.now())
+    _count(conn, len(records) - len(kept))
+    return kept
+
+
+def _names(connection: Connection, record: Record) -> set[str]:
+    """Every name by which a record calls a person; none for what is no person."""
+    mapped = connection.mapping.objects.get(record.object)
+    if mapped is None or mapped.kind != "person":
+        return set()
+    told = inward(connection.mapping, record.object, record.fields)
+    found = {naming.of_record(connection.name, record.object, record.id)}
+    found |= {naming.of_record(*each) for each in told.references}
+    email = told.lead.get("email")
+    return found | {naming.of_email(str(email))} if email else found
+
+
+def _living(conn: Sql, connection: Connection, record: Record) -> bool:
+    return bool(references.leads(conn, [(connection.name, record.object, record.id)]))
+
+
+def _count(conn: Sql, dropped: int) -> None:
+    if dropped:
+        erased.count(conn, dropped)
+        log.info("dropped what was about somebody who was erased", items=dropped)

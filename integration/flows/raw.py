@@ -1,0 +1,108 @@
+"""Raw: somebody in deliveries and letters as they came, item by item, for taking out or handing over."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sqlalchemy import Connection as Sql
+
+from integration.store import inbox, letters, mentions
+from integration.store.letters import Letter
+from mappings import naming
+from mappings.naming import ERASED
+from webhooks import lenient, persons
+from webhooks.facts import Oversized, Unreadable
+from webhooks.persons import Cut
+
+_ALIKE = 15
+"""Characters of a Salesforce id that a message may give alone."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """What is to be kept instead of a raw text, and the items in it that are somebody's; `rest` None: nothing."""
+
+    id: int
+    source: str
+    rest: bytes | None
+    cut: Cut
+
+
+def deliveries(conn: Sql, names: frozenset[str]) -> Iterator[Raw]:
+    """Every delivery in which somebody of these names is named."""
+    needles = _needles(names)
+    for row_id, source, body in _all(lambda after: inbox.bearing(conn, needles, after), lambda row: row[0]):
+        cut = without(source, body, names)
+        if cut is not None:
+            yield Raw(id=row_id, source=source, rest=cut.body, cut=cut)
+
+
+def set_aside(conn: Sql, names: frozenset[str]) -> Iterator[Raw]:
+    """Every letter in whose payload somebody of these names is named."""
+    needles = _needles(names)
+    for letter in _all(lambda after: letters.bearing(conn, needles, after), lambda row: row.id):
+        found = _letter(letter, names)
+        if found is not None:
+            yield found
+
+
+def without(source: str, body: bytes, names: frozenset[str]) -> Cut | None:
+    """A delivery without them; None where it names them nowhere."""
+    cut = persons.without(source, body, names.__contains__)
+    text = persons.readable(body if not cut.taken else cut.body)
+    pattern = _pattern(names)
+    if not cut.taken and (pattern is None or not pattern.search(text)):
+        return None
+    rest = cut.body.decode("utf-8", "replace")
+    return replace(cut, body=(rest if pattern is None else pattern.sub(ERASED, rest)).encode())
+
+
+def _letter(letter: Letter, names: frozenset[str]) -> Raw | None:
+    """A delivery set aside whole is one; an item set aside alone goes whole, or stays without their address."""
+    if letter.stage == "ingest" and ":" in letter.ref:
+        about = persons.about_item(letter.source, _item(letter.payload))
+        if about & names:
+            text = letter.payload.decode("utf-8", "replace")
+            cut = Cut(body=b"", taken=(text,), names=(frozenset(about),))
+            return Raw(id=letter.id, source=letter.source, rest=None, cut=cut)
+    elif letter.stage == "ingest":
+        whole = without(letter.source, letter.payload, names)
+        return None if whole is None else Raw(id=letter.id, source=letter.source, rest=whole.body, cut=whole)
+    pattern, text = _pattern(names), persons.readable(letter.payload)
+    if pattern is None or not pattern.search(text):
+        return None
+    rest = pattern.sub(ERASED, text).encode()
+    return Raw(id=letter.id, source=letter.source, rest=rest, cut=Cut(body=rest, taken=(), names=()))
+
+
+def _item(payload: bytes) -> object:
+    try:
+        return lenient.load(payload)
+    except (Unreadable, Oversized):
+        return payload.decode("utf-8", "replace")
+
+
+def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
+    emails = sorted(filter(None, map(naming.email, names)))
+    return mentions.spelled(emails) if emails else None
+
+
+def _needles(names: frozenset[str]) -> list[str]:
+    found = set()
+    for name in names:
+        email, record = naming.email(name), naming.record(name)
+        if email:
+            found |= {mentions.core(email), mentions.core(email.replace("@", "%40"))}
+        elif record:
+            found.add(mentions.core(record[2][:_ALIKE] if record[0] == "salesforce" else record[2]))
+    return sorted(found - {""})
+
+
+def _all(page: Callable[[int], Sequence[_T]], number: Callable[[_T], int]) -> Iterator[_T]:
+    after = 0
+    while rows := page(after):
+        yield from rows
+        after = number(rows[-1])

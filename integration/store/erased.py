@@ -1,0 +1,89 @@
+"""Who was erased: keyed hashes of their names, so that nothing brings them back by accident.
+
+The table tells nobody who they were: a hash can be compared with a name that comes in, and not be read. [names:
+mappings.naming]
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, delete, exists, func, select, update
+
+from integration.store import erasure_key
+from integration.store.code import listed
+from integration.store.dialects import among, upsert
+from integration.store.sealing import Keyring
+from integration.store.tables import cursors, erased
+from mappings.instant import Instant
+
+_DROPPED = "erased:dropped"
+_e = erased.c
+_ANY = select(exists().where(_e.hash.is_not(None)))
+_KNOWN = select(_e.hash, _e.person).where(among(_e.hash, "hashes"))
+_ADD = upsert(erased, ["hash"], lambda new: {"pending": func.coalesce(new.pending, _e.pending)})
+_PENDING = select(_e.person, _e.pending).where(_e.pending.is_not(None)).order_by(_e.hash).limit(bindparam("n"))
+_DONE = update(erased).where(_e.pending.is_not(None), among(_e.pending, "names")).values(pending=None)
+_FORGET = delete(erased).where(among(_e.person, "persons"))
+_COUNT = upsert(
+    cursors,
+    ["name"],
+    lambda _new: {"value": cast(cast(cursors.c.value, BigInteger) + bindparam("more", type_=BigInteger), Text)},
+    values={"name": _DROPPED, "value": cast(bindparam("more", type_=BigInteger), Text), "updated_at": 0},
+)
+_TOTAL = select(cursors.c.value).where(cursors.c.name == _DROPPED)
+
+
+def anybody(conn: Connection) -> bool:
+    """Whether anybody was ever erased."""
+    return bool(conn.execute(_ANY).scalar_one())
+
+
+def known(conn: Connection, keyring: Keyring, names: Iterable[str]) -> dict[str, str]:
+    """Those of the names that were erased, and under which person. Raises SealedError."""
+    key = erasure_key.read(conn, keyring)
+    if key is None:
+        return {}
+    by_hash = {hashed(key, name): name for name in names}
+    found = conn.execute(_KNOWN, {"hashes": listed(by_hash)}).all() if by_hash else ()
+    return {by_hash[digest]: person for digest, person in found}
+
+
+def add(conn: Connection, key: bytes, names: Mapping[str, str], at: Instant, *, pending: bool = False) -> None:
+    """From now on these names (→ person) are erased; `pending` keeps the names until `done`."""
+    rows = [
+        {"hash": hashed(key, name), "person": person, "at": at, "pending": name if pending else None}
+        for name, person in sorted(names.items())
+    ]
+    if rows:
+        conn.execute(_ADD.on(conn), rows)
+
+
+def pending(conn: Connection, limit: int) -> list[tuple[str, str]]:
+    """(person, name) of those about whom something may still be stored."""
+    return [(person, name) for person, name in conn.execute(_PENDING, {"n": limit})]
+
+
+def done(conn: Connection, names: Iterable[str]) -> None:
+    """Nothing is stored about these any more."""
+    conn.execute(_DONE, {"names": listed(names)})
+
+
+def forget(conn: Connection, persons: Iterable[str]) -> int:
+    """These persons may come back; how many names that lets in."""
+    return conn.execute(_FORGET, {"persons": listed(persons)}).rowcount
+
+
+def hashed(key: bytes, name: str) -> str:
+    """HMAC-SHA256 of a name."""
+    return erasure_key.shown(hmac.digest(key, name.encode(), "sha256"))
+
+
+def count(conn: Connection, more: int) -> None:
+    """So many more things were dropped because they were about somebody erased."""
+    if more:
+        conn.execute(_COUNT.on(conn), {"more": more})
+
+
+def dropped(conn: Connection) -> int:
+    """How many things were dropped because they were about somebody erased."""
+    return int(conn.execute(_TOTAL).scalar() or 0)

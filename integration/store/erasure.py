@@ -1,0 +1,201 @@
+"""Erasure: who is meant, what of them is stored, and deleting it, table by table.
+
+The functions work inside the caller's write transaction, after every lease was revoked (leases.revoke): nobody who
+holds one of these leads in memory can bring a row of theirs back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, delete, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from integration.store import activities, changes, dirty, leads, merging, references, retractions
+from integration.store.code import listed
+from integration.store.dialects import among
+from integration.store.tables import accounts, dead_letters, dirty_accounts, effects, opportunities, outbox
+from integration.store.tables import activities as deeds
+from integration.store.tables import changes as told
+from integration.store.tables import dirty as marks
+from integration.store.tables import leads as people
+from integration.store.tables import references as records
+from integration.store.tables import refresh as wanted
+from mappings import naming
+from mappings.instant import Instant
+
+COMPANY = ".company"
+"""What the object of a reference ends in that stands for the company of one person's record."""
+
+_SAME_EMAIL = select(people.c.id).where(among(people.c.email, "emails"))
+_ANCESTRY = select(people.c.id, people.c.merged_into).where(
+    or_(among(people.c.id, "ids"), among(people.c.merged_into, "ids"))
+)
+_RECORDS = select(records.c.system, records.c.object, records.c.external_id).where(among(records.c.lead_id, "ids"))
+_HOMES = select(deeds.c.account_id).where(among(deeds.c.lead_id, "ids"), deeds.c.account_id.is_not(None)).distinct()
+_LIVES = select(people.c.account_id).where(among(people.c.id, "ids"), people.c.account_id.is_not(None))
+_DERIVED = select(deeds.c.key, deeds.c.lead_id).where(among(deeds.c.account_id, "ids"), deeds.c.derived.is_(True))
+_NAMED_AFTER = select(told.c.seq, told.c.key).where(told.c.account_id.is_not(None), among(told.c.account_id, "ids"))
+_RENAME = update(told)
+_OF_LEAD: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
+    (deeds, deeds.c.lead_id),
+    (told, told.c.lead_id),
+    (effects, effects.c.lead_id),
+    (outbox, outbox.c.lead_id),
+    (marks, marks.c.lead_id),
+    (dead_letters, dead_letters.c.lead_id),
+    (records, records.c.lead_id),
+    (people, people.c.id),
+)
+_OF_ACCOUNT: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
+    (told, told.c.account_id),
+    (opportunities, opportunities.c.account_id),
+    (records, records.c.account_id),
+    (dirty_accounts, dirty_accounts.c.account_id),
+    (accounts, accounts.c.id),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Somebody: every lead they are or were here, and every name they go by."""
+
+    leads: tuple[str, ...]
+    names: frozenset[str]
+
+    @property
+    def emails(self) -> frozenset[str]:
+        """Their addresses, case-folded."""
+        return frozenset(filter(None, map(naming.email, self.names)))
+
+    @property
+    def records(self) -> frozenset[references.Address]:
+        """Their records: (system, object, id)."""
+        return frozenset(filter(None, map(naming.record, self.names)))
+
+
+def target(conn: Connection, asked: Iterable[str]) -> Target:
+    """Who goes by one of these names now, else who once did; with everything they were merged with.
+
+    An address that they once had and that is somebody else's now stays that person's.
+    """
+    names = set(asked)
+    found = set(_having(conn, names)) or set(_formerly(conn, names))
+    while True:
+        grown = found | {each for row in conn.execute(_ANCESTRY, {"ids": listed(found)}) for each in row if each}
+        if grown == found:
+            break
+        found = grown
+    theirs = _names(conn, sorted(found))
+    emails = {email for name in theirs - names if (email := naming.email(name))}
+    others = {naming.of_email(email) for email, lead in leads.by_email(conn, emails).items() if lead not in found}
+    return Target(leads=tuple(sorted(found)), names=frozenset(names | (theirs - others)))
+
+
+def remove(conn: Connection, who: Target, now: Instant) -> dict[str, int]:
+    """Delete everything that is about them; how many rows of which table.
+
+    What their company's account signals told others because of them is taken back, and derived anew without them.
+    """
+    homes = _homes(conn, who.leads)
+    counts = {"activities": _retract(conn, who.leads, homes, now)}
+    for table, column in _OF_LEAD:
+        gone = conn.execute(delete(table).where(among(column, "ids")), {"ids": listed(who.leads)}).rowcount
+        counts[table.name] = counts.get(table.name, 0) + gone
+    counts["refresh"] = _unwanted(conn, who)
+    counts["crm_references"] += _records(conn, who)
+    _companies(conn, who, homes, counts)
+    return counts
+
+
+def _having(conn: Connection, names: Iterable[str]) -> Iterable[str]:
+    emails = [email for name in names if (email := naming.email(name))]
+    addresses = [record for name in names if (record := naming.record(name))]
+    buried = [(references.buried(system), name, key) for system, name, key in addresses]
+    yield from conn.execute(_SAME_EMAIL, {"emails": listed(emails)}).scalars()
+    yield from references.leads(conn, [*addresses, *buried]).values()
+
+
+def _formerly(conn: Connection, names: Iterable[str]) -> Iterable[str]:
+    emails = [email for name in names if (email := naming.email(name))]
+    return references.leads(conn, [(*merging.FORMER, email) for email in emails]).values()
+
+
+def _names(conn: Connection, ids: Sequence[str]) -> set[str]:
+    names: set[str] = set()
+    for row in leads.get(conn, ids):
+        names |= {naming.of_email(str(each)) for each in (row.email, row.fields.get("email")) if each}
+    for change in changes.history(conn, ids):
+        if change.fields.get("email"):
+            names.add(naming.of_email(str(change.fields["email"])))
+    for system, name, key in conn.execute(_RECORDS, {"ids": listed(ids)}):
+        if (system, name) == merging.FORMER:
+            names.add(naming.of_email(key))
+        else:
+            names.add(naming.of_record(references.unburied(system), name, key))
+    return names
+
+
+def _homes(conn: Connection, ids: Sequence[str]) -> list[str]:
+    found = {
+        *conn.execute(_LIVES, {"ids": listed(ids)}).scalars(),
+        *conn.execute(_HOMES, {"ids": listed(ids)}).scalars(),
+    }
+    for change in changes.history(conn, ids):
+        found.add(str(change.fields.get("account") or ""))
+    return sorted(found - {""})
+
+
+def _retract(conn: Connection, ids: Sequence[str], homes: Sequence[str], now: Instant) -> int:
+    causes = tuple(f"/{row.key}/" for row in activities.history(conn, ids))
+    derived = {
+        key: lead
+        for key, lead in conn.execute(_DERIVED, {"ids": listed(homes)})
+        if lead not in ids and any(cause in key for cause in causes)
+    }
+    dirty.mark(conn, sorted({lead for lead in derived.values() if lead}), now)
+    dirty.mark_accounts(conn, homes, now)
+    retractions.retract(conn, list(derived), [lead for lead in derived.values() if lead])
+    return len(derived)
+
+
+def _unwanted(conn: Connection, who: Target) -> int:
+    """Nobody looks for them any more, nor reads their records."""
+    gone = conn.execute(
+        delete(wanted).where(wanted.c.object == "", among(wanted.c.external_id, "ids")), {"ids": listed(who.emails)}
+    ).rowcount
+    for system, name, key in sorted(who.records):
+        here = (wanted.c.connection == system, wanted.c.object == name, wanted.c.external_id == key)
+        gone += conn.execute(delete(wanted).where(*here)).rowcount
+    return gone
+
+
+def _records(conn: Connection, who: Target) -> int:
+    """References that bear the id of a record of theirs and are not the lead's own: the company of that record."""
+    gone = 0
+    for system, name, key in sorted(who.records):
+        here = (records.c.system == system, records.c.object == f"{name}{COMPANY}", records.c.external_id == key)
+        gone += conn.execute(delete(records).where(*here)).rowcount
+    return gone
+
+
+def _companies(conn: Connection, who: Target, homes: Sequence[str], counts: dict[str, int]) -> None:
+    """A company that nobody else stands for goes too; of any other, the keys that bear the person's record."""
+    alone = [home for home in homes if not _peopled(conn, home)]
+    for table, column in _OF_ACCOUNT:
+        gone = conn.execute(delete(table).where(among(column, "ids")), {"ids": listed(alone)}).rowcount
+        counts[table.name] = counts.get(table.name, 0) + gone
+    bearing = tuple(f"{system}:{name}:{key}@" for system, name, key in who.records)
+    for seq, key in conn.execute(_NAMED_AFTER, {"ids": listed(homes)}).all():
+        if bearing and key.startswith(bearing):
+            conn.execute(_RENAME.where(told.c.seq == seq).values(key=f"{naming.ERASED}{seq}"))
+
+
+def _peopled(conn: Connection, account: str) -> bool:
+    """Whether anybody else is there, or a CRM has a record of the company, or a deal with it."""
+    asked = (
+        select(people.c.id).where(people.c.account_id == account),
+        select(records.c.external_id).where(records.c.account_id == account),
+        select(opportunities.c.id).where(opportunities.c.account_id == account),
+        select(deeds.c.key).where(deeds.c.account_id == account),
+    )
+    return any(conn.execute(each.limit(1)).first() is not None for each in asked)

@@ -1,0 +1,83 @@
+"""Looking for canaries: texts that must be nowhere, or somewhere, in everything the store or Redis holds."""
+
+import base64
+import contextlib
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+import redis
+from sqlalchemy import select
+
+from integration.store.session import Store
+from integration.store.tables import metadata
+
+
+def texts(store: Store) -> Iterator[tuple[str, str]]:
+    """(table.column, text) of every value in every column of every table, escapes resolved."""
+    with store.read() as conn:
+        for table in metadata.sorted_tables:
+            for row in conn.execute(select(table)):
+                for column, value in zip(table.columns, row, strict=True):
+                    yield f"{table.name}.{column.name}", plain(value)
+
+
+def plain(value: object) -> str:
+    """Any value as folded text, what JSON or a link escapes included."""
+    text = bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
+    if "\\u" in text:
+        text += json.dumps(json.loads(text), ensure_ascii=False) if text.lstrip()[:1] in "[{" else text
+    return f"{text}\n{unquote(text)}".casefold()
+
+
+def found(store: Store, canaries: Iterable[str]) -> set[tuple[str, str]]:
+    """(table.column, canary) of every place where one of them stands."""
+    wanted = [each.casefold() for each in canaries]
+    return {(place, canary) for place, text in texts(store) for canary in wanted if canary in text}
+
+
+def redis_values(valkey: redis.Redis, key: bytes) -> Iterator[str]:
+    """Every value under a key, as text; RQ packs what went wrong."""
+    read: Mapping[bytes, Callable[[bytes], Any]] = {
+        b"string": valkey.get,
+        b"hash": valkey.hgetall,
+        b"list": lambda name: valkey.lrange(name, 0, -1),
+        b"set": valkey.smembers,
+        b"zset": lambda name: valkey.zrange(name, 0, -1, withscores=True),
+        b"stream": valkey.xrange,
+    }
+    held = read[valkey.type(key)](key)
+    yield str(held)
+    for part in _parts(held):
+        for packed in (part, _decoded(part)):
+            with contextlib.suppress(zlib.error):
+                yield zlib.decompress(packed).decode("utf-8", "replace")
+
+
+def _decoded(part: bytes) -> bytes:
+    try:
+        return base64.b64decode(part)
+    except ValueError:
+        return b""
+
+
+def _parts(held: Any) -> Iterator[bytes]:
+    if isinstance(held, bytes):
+        yield held
+    elif isinstance(held, Mapping):
+        for each in held.items():
+            yield from _parts(each)
+    elif isinstance(held, list | tuple | set):
+        for each in held:
+            yield from _parts(each)
+
+
+def forms(canary: str) -> set[str]:
+    """A canary as it is, in a link, and in base64 wherever it begins."""
+    found = {canary, quote(canary), quote(canary, safe="")}
+    for shift in range(3):
+        coded = base64.b64encode(b"\0" * shift + canary.encode()).decode()
+        found.add(coded[4 if shift else 0 : len(coded) - 4])
+    return {each.casefold() for each in found}

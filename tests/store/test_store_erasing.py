@@ -1,0 +1,115 @@
+"""Leases taken from everybody, names kept as hashes alone, and an address found in every text of every table."""
+
+import pytest
+from sqlalchemy import Text, select
+
+from integration.store import audit, erased, erasure, erasure_key, leads, leases, mentions, references
+from integration.store.errors import LeaseLostError, SealedError
+from integration.store.leads import NewLead
+from integration.store.references import Reference
+from integration.store.sealing import Keyring
+from integration.store.session import Store
+from integration.store.tables import leads as people
+from integration.store.tables import metadata
+
+T = 1_700_000_000_000_000
+SECOND = 1_000_000
+ANA = "ana@acme.example"
+NAME = f"email:{ANA}"
+FRESH = bytes(range(erasure_key.LENGTH))
+
+
+def test_revoking_takes_every_lease_but_the_spared_one(store: Store) -> None:
+    with store.write() as conn:
+        taken = [leases.take(conn, name, "a", 20 * SECOND) for name in ("advance", "ingest")]
+    advance, ingest = (each for each in taken if each)
+    with store.write() as conn:
+        leases.revoke(conn, "advance")
+    with store.write() as conn:
+        leases.hold(conn, advance, 20 * SECOND)
+    with store.write() as conn, pytest.raises(LeaseLostError):
+        leases.hold(conn, ingest, 20 * SECOND)
+    with store.write() as conn:
+        again = leases.take(conn, "ingest", "b", 20 * SECOND)
+    assert again is not None
+    assert (again.token > ingest.token, again.recovered) == (True, False), "at once, and nobody is taken for dead"
+
+
+def test_only_the_secret_key_or_one_before_it_opens_the_list(store: Store) -> None:
+    with store.write() as conn:
+        key = erasure_key.make(conn, Keyring.of("old-secret"), FRESH)
+        assert erasure_key.make(conn, Keyring.of("old-secret"), bytes(len(FRESH))) == key, "made once"
+        erased.add(conn, key, {NAME: "p1"}, T)
+        assert erased.known(conn, Keyring.of("new-secret", "old-secret"), [NAME, "email:b@c.d"]) == {NAME: "p1"}
+        with pytest.raises(SealedError, match="COLDFRAME_SECRET_KEY"):
+            erased.known(conn, Keyring.of("new-secret"), [NAME])
+        erasure_key.make(conn, Keyring.of("new-secret", "old-secret"), FRESH)
+        assert erased.known(conn, Keyring.of("new-secret"), [NAME]) == {NAME: "p1"}, (
+            "sealed anew, the hashes as they were"
+        )
+        assert erased.forget(conn, ["p1"]) == 1
+        assert erased.known(conn, Keyring.of("new-secret"), [NAME]) == {}
+        with pytest.raises(SealedError, match="no secret key"):
+            erasure_key.make(conn, Keyring(keys={}), FRESH)
+
+
+def test_the_list_tells_nobodys_name_once_they_are_gone(store: Store) -> None:
+    with store.write() as conn:
+        key = erasure_key.make(conn, Keyring.of("secret-one"), FRESH)
+        erased.add(conn, key, {NAME: "p1"}, T, pending=True)
+        assert erased.pending(conn, 9) == [("p1", NAME)]
+        erased.done(conn, [NAME])
+        assert erased.pending(conn, 9) == []
+        rows = conn.exec_driver_sql("SELECT * FROM erased").all()
+        sealed = conn.exec_driver_sql("SELECT sealed FROM erasure_keys").scalar()
+    assert ANA not in str(rows)
+    assert key not in bytes(sealed or b"")
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [(t.name, c.name) for t in metadata.sorted_tables for c in t.columns if isinstance(c.type, Text)],
+)
+def test_an_address_is_found_in_every_text_there_is(store: Store, table: str, column: str) -> None:
+    found = metadata.tables[table]
+    row = {each.name: ANA.upper() if each.name == column else _something(each.type) for each in found.columns}
+    with store.write() as conn:
+        conn.execute(found.insert(), row)
+        mentioned = mentions.find(conn, [ANA])
+        if table in {"audit", "erased", "erasure_keys", "leases"}:
+            assert mentioned == []
+            return
+        assert [(each.table.name, each.column) for each in mentioned] == [(table, column)]
+        assert mentions.black(conn, mentioned, [ANA], lambda _text: "x") == 1
+        assert conn.execute(select(found.c[column])).scalars().all() == ["[erased]"]
+
+
+def _something(kind: object) -> object:
+    return {"TEXT": "{}", "BLOB": b"x", "BYTEA": b"x", "BOOLEAN": False}.get(str(kind), 1)
+
+
+def test_an_address_that_is_somebody_elses_now_stays_theirs(store: Store) -> None:
+    with store.write() as conn:
+        leads.add(conn, [NewLead(id="a", email=ANA, fields={}, created_at=T)])
+        leads.add(conn, [NewLead(id="b", email="info@acme.example", fields={}, created_at=T)])
+        once = [
+            Reference(system="email", object="address", external_id=x, lead_id="a")
+            for x in ("info@acme.example", "old@x.y")
+        ]
+        references.link(conn, once)
+        who = erasure.target(conn, [NAME])
+        assert who.leads == ("a",)
+        assert who.names == {NAME, "email:old@x.y"}
+        assert erasure.target(conn, ["email:info@acme.example"]).leads == ("b",)
+        assert erasure.target(conn, ["email:old@x.y"]).leads == ("a",)
+        erasure.remove(conn, who, T)
+        assert conn.execute(select(people.c.id)).scalars().all() == ["b"]
+
+
+def test_the_audit_cannot_be_erased_and_need_not_be(store: Store) -> None:
+    """Everybody who writes to it writes ids and hashes."""
+    with store.write() as conn:
+        audit.add(conn, [audit.Entry(at=T, actor="t", action="merge", subject="lead a", detail={"was": "b"})])
+        leads.add(conn, [NewLead(id="a", email=ANA, fields={}, created_at=T)])
+        erasure.remove(conn, erasure.target(conn, [NAME]), T)
+        assert [each.subject for each in audit.recent(conn, 5)] == ["lead a"]

@@ -1,0 +1,148 @@
+"""Persons in raw deliveries: which items are about whom, a delivery without somebody's items, and those items alone.
+
+A delivery holds up to a thousand items about as many people. Whoever is erased leaves it, and the others stay as they
+were sent. Pure: bytes in, bytes out. Names are those of `mappings.naming`.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from lxml import etree
+
+from mappings import naming
+from webhooks import hubspot, lenient, salesforce
+from webhooks.facts import Noticed, Oversized, Parsed, Unreadable, source_of
+
+Gone: TypeAlias = Callable[[str], bool]
+"""Whether somebody of this name was erased."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A delivery without somebody: the rest of it, the items taken out, and the names that each of those bore."""
+
+    body: bytes
+    taken: tuple[str, ...]
+    names: tuple[frozenset[str], ...]
+
+
+def named(source: str, parsed: Parsed, text: str) -> set[str]:
+    """Every name that a parsed delivery bears, those that merely stand somewhere in its text included."""
+    found = naming.emails_in(text)
+    for heard in parsed.heard:
+        if heard.email:
+            found.add(naming.of_email(heard.email))
+        if heard.lead:
+            found.add(naming.of_record(*source_of(source, heard.lead)))
+    for noticed in parsed.noticed:
+        found |= _of_noticed(noticed)
+    return found
+
+
+def readable(body: bytes) -> str:
+    """The text of a body, escapes resolved where they could hide an address."""
+    text = body.decode("utf-8", "replace")
+    if "\\u" in text:
+        try:
+            return json.dumps(lenient.load(body), ensure_ascii=False)
+        except (Unreadable, Oversized):
+            pass
+    return text
+
+
+def without(source: str, body: bytes, gone: Gone) -> Cut:
+    """The delivery without the items that are about somebody who is `gone`, and without their e-mail in all others."""
+    if source == salesforce.SOURCE:
+        return _without_notifications(body, gone)
+    try:
+        loaded = lenient.load(body)
+    except (Unreadable, Oversized):
+        return Cut(body=naming.blacked(readable(body), gone).encode(), taken=(), names=())
+    items = _items(source, loaded)
+    taken, names, kept = [], [], []
+    for item in items:
+        about = about_item(source, item)
+        if any(map(gone, about)):
+            taken.append(json.dumps(item, ensure_ascii=False))
+            names.append(frozenset(about))
+        else:
+            kept.append(_blacked(item, gone))
+    rest = {**loaded, "activities": kept} if isinstance(loaded, dict) and "activities" in loaded else kept
+    return Cut(body=json.dumps(rest, ensure_ascii=False).encode(), taken=tuple(taken), names=tuple(names))
+
+
+def about_item(source: str, item: Any) -> set[str]:
+    """The names of whom one item is about; of one that nobody can read, every name that stands in it."""
+    found: set[str] = set()
+    if source == hubspot.SYSTEM:
+        try:
+            noticed = hubspot.parse(json.dumps([item]).encode()).noticed
+        except (Unreadable, Oversized):
+            noticed = ()
+        for each in noticed:
+            found |= _of_noticed(each)
+        if not noticed and isinstance(item, dict) and item.get("objectId") is not None:
+            found.add(naming.of_record(hubspot.SYSTEM, "contact", str(item["objectId"])))
+    elif isinstance(item, dict):
+        if isinstance(item.get("email"), str):
+            found.add(naming.of_email(item["email"]))
+        if isinstance(item.get("lead"), str | int):
+            found.add(naming.of_record(*source_of(source, str(item["lead"]))))
+    return found or naming.emails_in(json.dumps(item, ensure_ascii=False))
+
+
+def _items(source: str, loaded: Any) -> Sequence[Any]:
+    if source != hubspot.SYSTEM and isinstance(loaded, dict):
+        loaded = loaded.get("activities")
+    return loaded if isinstance(loaded, list) else [loaded]
+
+
+def _blacked(value: Any, gone: Gone) -> Any:
+    match value:
+        case str():
+            return naming.blacked(value, gone)
+        case list():
+            return [_blacked(each, gone) for each in value]
+        case dict():
+            return {naming.blacked(name, gone): _blacked(each, gone) for name, each in value.items()}
+        case _:
+            return value
+
+
+def _of_noticed(noticed: Noticed) -> set[str]:
+    """The record itself; the address that it now has; the one it was merged into is somebody's own, and not told."""
+    found = {naming.of_record(noticed.system, noticed.object, noticed.id)}
+    if noticed.value and "@" in noticed.value and noticed.what == "changed":
+        found |= naming.emails_in(noticed.value)
+    return found
+
+
+def _without_notifications(body: bytes, gone: Gone) -> Cut:
+    try:
+        message = salesforce.message(body)
+    except (Unreadable, Oversized):
+        message = None
+    if message is None:
+        return Cut(body=naming.blacked(readable(body), gone).encode(), taken=(), names=())
+    taken, names = [], []
+    for notification, about in list(_notifications(message)):
+        if any(map(gone, about)):
+            taken.append(etree.tostring(notification, encoding="unicode"))
+            names.append(frozenset(about))
+            message.remove(notification)
+    rest = etree.tostring(message.getroottree(), encoding="unicode")
+    return Cut(body=naming.blacked(rest, gone).encode(), taken=tuple(taken), names=tuple(names))
+
+
+def _notifications(message: salesforce.Element) -> Iterator[tuple[salesforce.Element, set[str]]]:
+    for notification in salesforce.notifications(message):
+        about = {name for text in notification.itertext() for name in naming.emails_in(text)}
+        try:
+            noticed = salesforce.noticed(notification)
+        except ValueError:
+            pass
+        else:
+            about.add(naming.of_record(noticed.system, noticed.object, noticed.id))
+        yield notification, about
