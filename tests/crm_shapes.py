@@ -125,6 +125,7 @@ HUBSPOT: Mapping[str, Schema] = {
             ),
         }
     ),
+    "BatchInputString": inputs(TEXT),
     "form": TEXT,
 }
 """By the name of the client's model; `form` is a form's text."""
@@ -144,6 +145,8 @@ _HUBSPOT_ROUTES: tuple[tuple[str, str, str], ...] = (
     ("PUT", r"/webhooks/v3/\d+/settings", "SettingsChangeRequest"),
     ("POST", rf"/crm/v3/objects/{_KIND}/batch/archive", "BatchInputSimplePublicObjectId"),
     ("POST", rf"/crm/v3/objects/{_KIND}/gdpr-delete", "PublicGdprDeleteInput"),
+    ("POST", r"/communication-preferences/v4/statuses/batch/unsubscribe-all", "BatchInputString"),
+    ("GET", r"(/services/oauth2|/oauth)/authorize", ""),
     ("POST", r"/oauth/(v1|v3|2026-03)/token(/revoke)?", "form"),
     ("GET", rf"/crm/v3/objects/{_KIND}(/\d+)?", ""),
     ("DELETE", rf"/crm/v3/objects/{_KIND}/\d+", ""),
@@ -200,6 +203,7 @@ _SALESFORCE_ROUTES: tuple[tuple[str, str, str], ...] = (
     ("PATCH", rf"{_DATA}/jobs/(query|ingest)/\w+", "job state"),
     ("GET", rf"{_DATA}/jobs/(query|ingest)(/\w+)*", ""),
     ("DELETE", rf"{_DATA}/jobs/(query|ingest)/\w+", ""),
+    ("GET", r"/services/oauth2/authorize", ""),
     ("POST", r"/services/oauth2/(token|revoke|introspect)", "form"),
     ("GET", rf"{_DATA}(/limits)?", ""),
     ("GET", r"/services/data/?", ""),

@@ -144,7 +144,8 @@ class HubSpotSession:
 
     def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
         """The call with whatever token is current: the API objects that are held read it from their configuration."""
-        configuration = method.__self__.api_client.configuration  # type: ignore[attr-defined] # a bound method
+        caller = method.__self__  # type: ignore[attr-defined] # bound to one of the API objects, or to its client
+        configuration = getattr(caller, "api_client", caller).configuration
 
         def send(token: str) -> Outcome:
             configuration.access_token = token

@@ -57,7 +57,8 @@ def test_hubspots_shapes_are_those_of_its_own_clients_models(library: str, name:
 
 
 def test_every_hubspot_shape_is_compared() -> None:
-    assert {name for names in MODELS.values() for name in names} | {"form"} == set(crm_shapes.HUBSPOT)
+    known = {name for names in MODELS.values() for name in names}
+    assert known | {"form", "BatchInputString"} == set(crm_shapes.HUBSPOT), "the library has no model of these two"
 
 
 WRONG: list[tuple[str, str, str, Any, str]] = [

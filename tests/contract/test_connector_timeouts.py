@@ -130,6 +130,8 @@ def everything_of(connector: Connector, person: str, one: str) -> Iterator[tuple
         "find": (["ana@acme.example"], {person: ["Email"]}),
         "apply": ([write, task],),
         "objects": (),
+        "count": (person,),
+        "everything": (person, ["email"]),
         "describe": (person,),
         "examine": ({person: ["email"]},),
     }
