@@ -20,7 +20,7 @@ from integration.flows.service import Service
 from integration.flows.shadow import Change, Task
 from integration.flows.sweep import sweep
 from integration.settings import load
-from integration.store import audit, lanes, outbox
+from integration.store import audit, backlog, lanes
 from mappings.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.filling import fill
@@ -69,7 +69,7 @@ def test_in_shadow_mode_everything_is_computed_and_not_one_write_leaves(
     assert writes(sandbox) == []
     assert engagement(sandbox, "salesforce", record) is None
     with service.store.read() as conn:
-        assert outbox.sendable(conn, "salesforce") > 0
+        assert backlog.sendable(conn, "salesforce") > 0
 
 
 def test_a_shadowed_connector_answers_a_write_with_a_pause_and_sends_nothing(
