@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from integration.store import inbox, lanes, outbox
-from integration.store.tables import NEW, dead_letters, dirty, effects, leads
+from integration.store.tables import NEW, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
 from integration.store.tables import outbox as outbox_table
@@ -33,8 +33,6 @@ class Numbers:
     oldest_outgoing: Instant | None
     paused: Mapping[str, str] = field(default_factory=dict)
     """Connections that a person has paused, and why."""
-    withheld: int = 0
-    """Effects that were recorded and not carried out, since they are history."""
 
 
 _STAGES = select(leads.c.stage, func.count()).where(leads.c.merged_into.is_(None)).group_by(leads.c.stage)
@@ -44,7 +42,6 @@ _LETTERS = (
     .group_by(dead_letters.c.stage)
 )
 _ACTIVITIES = select(func.count()).select_from(activities_table).where(activities_table.c.derived.is_(False))
-_WITHHELD = select(func.count()).select_from(effects).where(effects.c.withheld.is_not(None))
 _SINGLE = select(
     select(func.count()).select_from(dirty).scalar_subquery(),
     select(func.count()).select_from(refresh_table).scalar_subquery(),
@@ -68,7 +65,6 @@ def counts(conn: Connection) -> Numbers:
         oldest_dirty=marked,
         oldest_outgoing=outgoing,
         paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
-        withheld=int(conn.execute(_WITHHELD).scalar_one()),
     )
 
 

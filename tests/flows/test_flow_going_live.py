@@ -119,6 +119,7 @@ def test_the_report_shows_fields_beside_what_stands_there_and_tasks(
     assert writes(sandbox) == []
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_after_shadow_the_last_day_is_carried_out_and_what_is_older_is_history(
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:
@@ -213,6 +214,7 @@ def test_a_pause_of_a_connection_that_is_none_is_told_with_the_nearest_name(comm
     assert "did you mean 'salesforce'?" in result.output
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:
