@@ -17,7 +17,7 @@ from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import erased_problems, store_problems
 from integration.settings import Settings, SettingsError, from_environment
-from integration.store import lanes, outbox
+from integration.store import backlog, lanes
 from integration.store.errors import StoreError
 from integration.store.session import Store
 from integration.wakeups import connect, queue_problems
@@ -73,7 +73,7 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
     names = [each.name for each in connected.known(settings, store)]
     with store.read() as conn:
         stopped = lanes.stopped(conn)
-        waiting = {name: outbox.sendable(conn, name) for name in stopped}
+        waiting = {name: backlog.sendable(conn, name) for name in stopped}
         limits = going.Allowed(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
         held = going.held(conn, limits, names, clock.now())
     for name, pause in stopped.items():

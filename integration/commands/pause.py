@@ -6,7 +6,7 @@ import click
 
 from integration import clock, wiring
 from integration.flows.service import Service
-from integration.store import audit, lanes, outbox
+from integration.store import audit, backlog, lanes
 from mappings.problems import nearest
 
 _REASON = "paused by an operator"
@@ -32,7 +32,7 @@ def pause(connection: str | None, reason: str) -> None:
         for name in names:
             lanes.stop(conn, name, told)
         audit.add(conn, _entries("paused", names, reason))
-        waiting = {name: outbox.sendable(conn, name) for name in names}
+        waiting = {name: backlog.sendable(conn, name) for name in names}
     for name in names:
         click.echo(f"{name} is paused; {waiting[name]} writes wait. Go on with: coldframe resume {name}")
 
@@ -52,7 +52,7 @@ def resume(connection: str | None) -> None:
     with service.store.write() as conn:
         were = {name: lanes.go(conn, name) for name in names}
         audit.add(conn, _entries("resumed", [name for name in names if were[name]], ""))
-        waiting = {name: outbox.sendable(conn, name) for name in names}
+        waiting = {name: backlog.sendable(conn, name) for name in names}
     for name in names:
         for lane in ("deliver", "refresh", "poll"):
             service.wake(f"{lane}:{name}")

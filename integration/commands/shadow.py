@@ -19,7 +19,7 @@ from integration import wiring
 from integration.flows import shadow as flow
 from integration.flows.service import Service
 from integration.flows.shadow import Change, Task
-from integration.store import numbers
+from integration.store import live
 from mappings.instant import show
 
 _LONGEST = 40
@@ -81,7 +81,7 @@ def report(limit: int, *, as_json: bool) -> None:
         msg = f"a CRM does not answer as it should: {away}. Run this again."
         raise click.ClickException(msg) from None
     with service.store.read() as conn:
-        sums.withheld = numbers.counts(conn).withheld
+        sums.withheld = live.withheld(conn)
     if as_json:
         _lines(service, shown, sums)
     else:

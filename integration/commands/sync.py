@@ -18,8 +18,8 @@ from integration.flows import sync as flow
 from integration.flows.deliver import deliver
 from integration.flows.service import Service
 from integration.flows.sync import Step, SyncError
+from integration.store import backlog
 from integration.store import live as lives
-from integration.store import outbox
 from mappings.instant import show
 from mappings.problems import nearest
 
@@ -119,7 +119,7 @@ def _write(service: Service, names: Sequence[str], teller: "_Bars | _Lines") -> 
 
 def _waiting(service: Service, name: str) -> int:
     with service.store.read() as conn:
-        return outbox.sendable(conn, name)
+        return backlog.sendable(conn, name)
 
 
 @dataclass(slots=True)
@@ -194,7 +194,7 @@ def _summary(service: Service, steps: Sequence[Step]) -> None:
     console.print(table)
     with service.store.read() as conn:
         live = lives.get(conn)
-        waiting = {name: outbox.sendable(conn, name) for name in service.connections}
+        waiting = {name: backlog.sendable(conn, name) for name in service.connections}
     since = show(live.since) if live else "its first decision"
     console.print(f"Live since {since}: what lies before was scored and makes no tasks.")
     for name, left in waiting.items():

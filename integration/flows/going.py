@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.live import GOING_LIVE
-from integration.store import live, outbox, rates
+from integration.store import backlog, live, rates
 from mappings.instant import HOUR, MINUTE, Instant, Span
 
 
@@ -77,7 +77,7 @@ def held(conn: Sql, limits: Limits, connections: Iterable[str], now: Instant) ->
     for name in connections:
         for what, limit in (("task", tasks(limits, name)), ("fields", records(limits, name))):
             left, until = rates.left(conn, limit.name, limit.most, limit.span, now)
-            waiting = outbox.waiting(conn, name, what) if limit.most and not left else 0
+            waiting = backlog.waiting(conn, name, what) if limit.most and not left else 0
             if waiting:
                 found.append(Held(connection=name, what=what, waiting=waiting, until=until))
     return found

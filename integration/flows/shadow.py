@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from integration.flows.service import Connection, Service
-from integration.store import leads, outbox
+from integration.store import backlog, leads
 from integration.store.outbox import Outgoing
 from mappings.canonical import Fields
 from mappings.instant import Instant
@@ -63,7 +63,7 @@ def pending(service: Service) -> Iterator[tuple[Item, ...]]:
 def total(service: Service) -> int:
     """How many rows wait."""
     with service.store.read() as conn:
-        return sum(outbox.sendable(conn, name) for name in service.connections)
+        return sum(backlog.sendable(conn, name) for name in service.connections)
 
 
 def _batches(service: Service, connection: Connection, kind: str) -> Iterator[list[Outgoing]]:
@@ -71,7 +71,7 @@ def _batches(service: Service, connection: Connection, kind: str) -> Iterator[li
     after = 0
     while True:
         with service.store.read() as conn:
-            rows = outbox.after(conn, connection.name, kind, after, connection.connector.limits.read)
+            rows = backlog.after(conn, connection.name, kind, after, connection.connector.limits.read)
         if not rows:
             return
         after = max(row.id for row in rows)

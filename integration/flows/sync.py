@@ -8,6 +8,7 @@ lead is decided once, at the end, from the whole history. The service may run me
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -257,7 +258,7 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
                 leases.hold(conn, lease, service.lease)
                 serialise(conn, "people")
                 at = service.now()
-                frozen = replace(service, now=lambda at=at: at)  # type: ignore[misc] # mypy has no defaults of lambdas
+                frozen = replace(service, now=partial(int, at))  # so that `rest` knows the marks of this page
                 store_records(conn, frozen, connection, whole, asked_at=course.began_at, known=others)
                 dirty.rest(conn, at, service.grace, at + _REST)
                 cursors.put(conn, _cursor(connection, name), encode(course), at)

@@ -36,6 +36,7 @@ _NEWS = (
     .group_by(_a.lead_id)
 )
 _AT = select(_e.lead_id, _e.at, _e.withheld).where(among(_e.lead_id, "leads"), among(_e.at, "times"))
+_WITHHELD = select(func.count()).select_from(effects).where(_e.withheld.is_not(None))
 _LAPSE = (
     update(outbox)
     .where(
@@ -81,6 +82,11 @@ def decided_at(conn: Connection, wanted: list[tuple[str, Instant]]) -> dict[tupl
     for lead, at, withheld in conn.execute(_AT, asked):
         found[lead, at] = found.get((lead, at), True) and withheld is not None
     return found
+
+
+def withheld(conn: Connection) -> int:
+    """How many effects were recorded and not carried out; one pass over all effects."""
+    return int(conn.execute(_WITHHELD).scalar_one())
 
 
 def shadow(conn: Connection) -> Instant | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from connectors.limits import Tally
 from integration.store import erased, inbox, lanes, outbox, usage
-from integration.store.tables import NEW, connections, dead_letters, dirty, effects, leads
+from integration.store.tables import NEW, connections, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
 from integration.store.tables import outbox as outbox_table
@@ -38,8 +38,6 @@ class Numbers:
     """Whether the CRM still takes us, by connection that somebody has signed in to."""
     paused: Mapping[str, str] = field(default_factory=dict)
     """Connections that a person has paused, and why."""
-    withheld: int = 0
-    """Effects that were recorded and not carried out, since they are history."""
     dropped: int = 0
     """What came in about somebody who was erased, since the first erasure."""
 
@@ -52,7 +50,6 @@ _LETTERS = (
 )
 _ACTIVITIES = select(func.count()).select_from(activities_table).where(activities_table.c.derived.is_(False))
 _SIGNED_IN = select(connections.c.name, connections.c.state).order_by(connections.c.name)
-_WITHHELD = select(func.count()).select_from(effects).where(effects.c.withheld.is_not(None))
 _SINGLE = select(
     select(func.count()).select_from(dirty).scalar_subquery(),
     select(func.count()).select_from(refresh_table).scalar_subquery(),
@@ -78,7 +75,6 @@ def counts(conn: Connection) -> Numbers:
         oldest_outgoing=outgoing,
         signed_in={name: state == "live" for name, state in conn.execute(_SIGNED_IN)},
         paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
-        withheld=int(conn.execute(_WITHHELD).scalar_one()),
         dropped=erased.dropped(conn),
     )
 

@@ -53,30 +53,30 @@ class Outgoing:
 
 
 _o, _r = outbox.c, references.c
-_pending = _o.state == NEW
+still_new = _o.state == NEW
 _WANT_FIELDS = upsert(
     outbox,
     ["key"],
     lambda new: {
         "seq": _o.seq + ONE,
         "state": NEW,
-        "since": case((_pending, _o.since), else_=new.since),
-        "attempts": case((_pending, _o.attempts), else_=NONE),
-        "not_before": case((_pending, _o.not_before), else_=NONE),
-        "error": case((_pending, _o.error), else_=null()),
+        "since": case((still_new, _o.since), else_=new.since),
+        "attempts": case((still_new, _o.attempts), else_=NONE),
+        "not_before": case((still_new, _o.not_before), else_=NONE),
+        "error": case((still_new, _o.error), else_=null()),
     },
     columns=["connection", "kind", "key", "lead_id", "created_at", "since"],
 )
 _WANT_ONCE = insert_new(outbox, ["key"])
-_person = and_(_r.lead_id == _o.lead_id, _r.system == _o.connection, _r.object.in_(PEOPLE))
+met_there = and_(_r.lead_id == _o.lead_id, _r.system == _o.connection, _r.object.in_(PEOPLE))
 _due = (
     select(outbox)
     .where(
-        _pending,
+        still_new,
         _o.connection == bindparam("lane"),
         _o.kind == bindparam("sort"),
         _o.not_before <= bindparam("now"),
-        exists().where(_person),
+        exists().where(met_there),
     )
     .order_by(_o.since, _o.id)
     .limit(bindparam("n"))
@@ -84,7 +84,7 @@ _due = (
 )
 
 
-def _shown(due: CTE) -> Select[Any]:
+def shown(due: CTE) -> Select[Any]:
     """Rows with the records they go to, a person's preferred record first."""
     d = due.c
     rank = case({name: rank for rank, name in enumerate(PEOPLE)}, value=_r.object)
@@ -112,21 +112,7 @@ def _shown(due: CTE) -> Select[Any]:
     )
 
 
-_PENDING = _shown(_due)
-_after = (
-    select(outbox)
-    .where(
-        _pending,
-        _o.connection == bindparam("lane"),
-        _o.kind == bindparam("sort"),
-        _o.id > bindparam("after"),
-        exists().where(_person),
-    )
-    .order_by(_o.id)
-    .limit(bindparam("n"))
-    .cte("due")
-)
-_AFTER = _shown(_after)
+_PENDING = shown(_due)
 _ATTEMPTING = update(outbox).where(among(_o.id, "ids")).values(attempted=True)
 _SENT = (
     update(outbox)
@@ -143,7 +129,7 @@ _POSTPONE = (
     .where(_o.id == bindparam("row"))
     .values(not_before=bindparam("later"), attempts=_o.attempts + 1, error=bindparam("why"))
 )
-_REST = update(outbox).where(among(_o.id, "ids"), _pending).values(not_before=bindparam("later"))
+_REST = update(outbox).where(among(_o.id, "ids"), still_new).values(not_before=bindparam("later"))
 _DEAD = (
     update(outbox)
     .where(_o.id == bindparam("row"))
@@ -160,22 +146,16 @@ _REHOME = (
     update(outbox)
     .where(
         among(_o.lead_id, "ids"),
-        _pending,
+        still_new,
         _o.kind.in_(["task", "touch"]),
         _o.attempted.is_(False),
         _o.connection != bindparam("home"),
-        ~exists().where(_person),
+        ~exists().where(met_there),
         exists().where(_elsewhere),
     )
     .values(connection=bindparam("home"))
 )
-_OLDEST = select(func.min(_o.since)).where(_pending, _o.connection == bindparam("lane"), exists().where(_person))
-_SENDABLE = (
-    select(func.count())
-    .select_from(outbox)
-    .where(_pending, _o.connection == bindparam("lane"), exists().where(_person))
-)
-_WAITING = _SENDABLE.where(_o.kind == bindparam("sort"))
+_OLDEST = select(func.min(_o.since)).where(still_new, _o.connection == bindparam("lane"), exists().where(met_there))
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
@@ -225,16 +205,7 @@ def pending(conn: Connection, connection: str, kind: Kind, now: Instant, limit: 
     found: dict[int, Outgoing] = {}
     for row in conn.execute(_PENDING, {"lane": connection, "sort": kind, "now": now, "n": limit}).all():
         if row.id not in found:
-            found[row.id] = _outgoing(row)
-    return list(found.values())
-
-
-def after(conn: Connection, connection: str, kind: str, row_id: int, limit: int) -> list[Outgoing]:
-    """What waits behind a row, in the order in which it was first wanted, whether it may go now or not."""
-    found: dict[int, Outgoing] = {}
-    for row in conn.execute(_AFTER, {"lane": connection, "sort": kind, "after": row_id, "n": limit}):
-        if row.id not in found:
-            found[row.id] = _outgoing(row)
+            found[row.id] = outgoing(row)
     return list(found.values())
 
 
@@ -303,22 +274,13 @@ def oldest(conn: Connection, connection: str) -> Instant | None:
     return conn.execute(_OLDEST, {"lane": connection}).scalar()
 
 
-def sendable(conn: Connection, connection: str) -> int:
-    """How many rows of a connection wait whose lead has a record there."""
-    return int(conn.execute(_SENDABLE, {"lane": connection}).scalar_one())
-
-
-def waiting(conn: Connection, connection: str, kind: str) -> int:
-    """How many rows of one kind wait whose lead has a record there."""
-    return int(conn.execute(_WAITING, {"lane": connection, "sort": kind}).scalar_one())
-
-
 def counts(conn: Connection) -> dict[tuple[str, str, str], int]:
     """How many rows there are, by (connection, kind, state)."""
     return {(connection, kind, state): n for connection, kind, state, n in conn.execute(_COUNTS)}
 
 
-def _outgoing(row: Any) -> Outgoing:
+def outgoing(row: Any) -> Outgoing:
+    """A row of `shown`."""
     return Outgoing(
         id=row.id,
         key=row.key,

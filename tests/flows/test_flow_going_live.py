@@ -20,7 +20,7 @@ from integration.flows.service import Service
 from integration.flows.shadow import Change, Task
 from integration.flows.sweep import sweep
 from integration.settings import load
-from integration.store import audit, lanes, outbox
+from integration.store import audit, backlog, lanes
 from mappings.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.filling import fill
@@ -69,7 +69,7 @@ def test_in_shadow_mode_everything_is_computed_and_not_one_write_leaves(
     assert writes(sandbox) == []
     assert engagement(sandbox, "salesforce", record) is None
     with service.store.read() as conn:
-        assert outbox.sendable(conn, "salesforce") > 0
+        assert backlog.sendable(conn, "salesforce") > 0
 
 
 def test_a_shadowed_connector_answers_a_write_with_a_pause_and_sends_nothing(
@@ -119,6 +119,7 @@ def test_the_report_shows_fields_beside_what_stands_there_and_tasks(
     assert writes(sandbox) == []
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_after_shadow_the_last_day_is_carried_out_and_what_is_older_is_history(
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:
@@ -213,6 +214,7 @@ def test_a_pause_of_a_connection_that_is_none_is_told_with_the_nearest_name(comm
     assert "did you mean 'salesforce'?" in result.output
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:

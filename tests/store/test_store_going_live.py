@@ -1,6 +1,10 @@
 """Rates, a person's pause, and leads that wait for the end of a sync."""
 
-from integration.store import dirty, lanes, rates
+from integration.store import activities, dirty, effects, lanes, live, outbox, rates
+from integration.store.activities import NewActivity
+from integration.store.effects import EffectRow
+from integration.store.live import HISTORY, Live
+from integration.store.outbox import NewOnce
 from integration.store.session import Store
 from mappings.instant import DAY, HOUR
 
@@ -49,3 +53,69 @@ def test_leads_marked_by_a_sync_rest_until_they_are_released_or_something_new_ha
         assert [lead for lead, _ in dirty.take(conn, T + 5, 10)] == ["before", "told"]
         dirty.release(conn, T + 6)
         assert dirty.count(conn, T + 6) == 3
+
+
+def deed(key: str, lead: str, at: int, source: str, *, derived: bool = False) -> NewActivity:
+    return NewActivity(key=key, lead_id=lead, at=at, type="page_view", properties={}, source=source, derived=derived)
+
+
+def effect(key: str, lead: str, at: int, decided_at: int, withheld: str | None = None) -> EffectRow:
+    return EffectRow(
+        key=key,
+        lead_id=lead,
+        kind="task",
+        at=at,
+        payload={},
+        because=(),
+        decided_at=decided_at,
+        withheld=withheld,
+    )
+
+
+def test_news_is_what_was_told_since_and_not_read_from_a_crm(store: Store) -> None:
+    with store.write() as conn:
+        activities.add(conn, [deed("1", "ana", T - 9, "activities")])
+        begun = live.begin(conn, T, T)
+        activities.add(conn, [deed("2", "ana", T - 5, "hubspot"), deed("3", "ana", T - 3, "activities")])
+        activities.add(conn, [deed("4", "ana", T - 4, "derived", derived=True), deed("5", "bo", T - 1, "salesforce")])
+    with store.read() as conn:
+        assert live.get(conn) == begun
+        assert live.news(conn, ["ana", "bo"], begun.seq, ["hubspot", "salesforce"]) == {"ana": T - 3}
+        assert live.news(conn, ["ana"], 0, ["hubspot"]) == {"ana": T - 9}
+
+
+def test_an_instant_is_history_where_all_that_was_decided_then_was_withheld(store: Store) -> None:
+    with store.write() as conn:
+        effects.add(conn, [effect("a", "ana", T, T, HISTORY), effect("b", "ana", T, T)])
+        effects.add(conn, [effect("c", "ana", T + 1, T, HISTORY)])
+    with store.read() as conn:
+        found = live.decided_at(conn, [("ana", T), ("ana", T + 1), ("ana", T + 2)])
+    assert found == {("ana", T): False, ("ana", T + 1): True}
+
+
+def test_what_fell_due_in_shadow_too_long_ago_lapses_and_nothing_else(store: Store) -> None:
+    began, until = T, T + DAY
+    with store.write() as conn:
+        for key, at in (("live", T - 1), ("old", T + 1), ("late", T + 1), ("new", until + 1)):
+            decided = T - 1 if key == "live" else until + 2 if key == "late" else at
+            effects.add(conn, [effect(key, "ana", at, decided)])
+            outbox.want_once(conn, "hubspot", "task", [NewOnce(key=key, lead_id="ana", payload={})], decided)
+        live.enter_shadow(conn, began)
+        assert live.shadow(conn) == began
+        assert live.leave_shadow(conn, began, until, until + HOUR) == 2
+        assert live.shadow(conn) is None
+    with store.read() as conn:
+        assert {row.key: row.withheld for row in effects.history(conn, ["ana"])} == {
+            "live": None,
+            "old": HISTORY,
+            "late": HISTORY,
+            "new": None,
+        }
+        assert outbox.counts(conn) == {("hubspot", "task", "lapsed"): 2, ("hubspot", "task", "new"): 2}
+
+
+def test_the_first_decision_may_begin_live_before_everything_that_was_told(store: Store) -> None:
+    with store.write() as conn:
+        assert live.get(conn) is None
+        live.begin(conn, T - DAY, T, seq=0)
+        assert live.get(conn) == Live(since=T - DAY, seq=0)

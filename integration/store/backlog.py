@@ -1,0 +1,47 @@
+"""Backlog: what lies in the outbox and has not been sent, to be counted and shown."""
+
+from sqlalchemy import Connection, bindparam, exists, func, select
+
+from integration.store.outbox import Outgoing, met_there, outgoing, shown, still_new
+from integration.store.tables import outbox
+
+_o = outbox.c
+_after = (
+    select(outbox)
+    .where(
+        still_new,
+        _o.connection == bindparam("lane"),
+        _o.kind == bindparam("sort"),
+        _o.id > bindparam("after"),
+        exists().where(met_there),
+    )
+    .order_by(_o.id)
+    .limit(bindparam("n"))
+    .cte("due")
+)
+_AFTER = shown(_after)
+_SENDABLE = (
+    select(func.count())
+    .select_from(outbox)
+    .where(still_new, _o.connection == bindparam("lane"), exists().where(met_there))
+)
+_WAITING = _SENDABLE.where(_o.kind == bindparam("sort"))
+
+
+def after(conn: Connection, connection: str, kind: str, row_id: int, limit: int) -> list[Outgoing]:
+    """What waits behind a row, in the order in which it was first wanted, whether it may go now or not."""
+    found: dict[int, Outgoing] = {}
+    for row in conn.execute(_AFTER, {"lane": connection, "sort": kind, "after": row_id, "n": limit}):
+        if row.id not in found:
+            found[row.id] = outgoing(row)
+    return list(found.values())
+
+
+def sendable(conn: Connection, connection: str) -> int:
+    """How many rows of a connection wait whose lead has a record there."""
+    return int(conn.execute(_SENDABLE, {"lane": connection}).scalar_one())
+
+
+def waiting(conn: Connection, connection: str, kind: str) -> int:
+    """How many rows of one kind wait whose lead has a record there."""
+    return int(conn.execute(_WAITING, {"lane": connection, "sort": kind}).scalar_one())
