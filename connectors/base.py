@@ -115,12 +115,23 @@ class Receipt:
     """(object, id) for FOLLOW."""
 
 
+_FORBIDDEN = ("SCOPE", "FORBIDDEN", "HTTP_403", "INSUFFICIENT")
+
+
 class Unavailable(Exception):
     """A read had no answer: the CRM is away, refuses the credential or asks for a pause."""
 
     def __init__(self, receipt: Receipt) -> None:
         super().__init__(f"{receipt.verdict}: {receipt.code} {receipt.message}".strip())
         self.receipt = receipt
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the CRM is there, but what was asked for is not for this user."""
+        receipt = self.receipt
+        if receipt.verdict is Verdict.PERMANENT:
+            return True
+        return receipt.verdict is Verdict.PAUSE and any(word in receipt.code.upper() for word in _FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 
 from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
-from integration.flows.reconcile import forbidden
 from integration.flows.service import Connection, Service
 from integration.store import audit, cursors
 from integration.store.audit import Entry
@@ -88,7 +87,7 @@ def catalogue(connection: Connection) -> Mapping[str, Sequence[FieldInfo] | None
             found[name] = connection.connector.describe(name)
         except Unavailable as away:
             # What people did may be hidden from this user (a scope of its own): all else still works.
-            if not _unknown(away.receipt) and not (each.kind == "activity" and forbidden(away)):
+            if not _unknown(away.receipt) and not (each.kind == "activity" and away.forbidden):
                 raise
             found[name] = None
     return found

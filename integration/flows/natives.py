@@ -95,8 +95,8 @@ class _Look:
         for target in connection.mapping.objects[row.object].native:
             kind, value = STANDING_FIELDS[target.name].kind, record.fields.get(target.field)
             memory, wish = self.after.get(target.field), wishes.get(target.field)
-            if memory is None and wish is None:
-                continue
+            if target.field not in record.fields or (memory is None and wish is None):
+                continue  # hidden from this user, or nothing to do with it
             if memory is None or news(memory, kind, value, modified_at=record.modified_at):
                 self.unheard = True
             elif wish is not None:

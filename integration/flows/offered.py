@@ -1,25 +1,32 @@
-"""Offered: which words the CRMs' own fields take, as they were last described; looked at once an hour.
+"""Offered: which words the CRMs' own fields take from this user, as they were last described; looked at once an hour.
 
-A portal may have renamed a stage: a word that is not offered is not sent, since it would refuse the whole record.
+A portal may have renamed a stage, and an org may let this user see a status and not edit it: what a field does not take
+is not sent, since it would refuse the whole record, scores and all.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+import structlog
+
+from connectors.base import FieldInfo, Unavailable
 from integration.flows.service import Connection, Service
 from integration.store import cursors
+from mappings.catalogue import SYSTEMS
 from mappings.instant import HOUR
+
+log = structlog.get_logger()
 
 Words: TypeAlias = Mapping[tuple[str, str], frozenset[str]]
 """By object and field; a field that takes any word is absent."""
 
 
 def offered(service: Service, connection: Connection) -> Words:
-    """The words of every picklist of the CRM's own that the mapping writes. Raises Unavailable."""
+    """The words that each of the CRM's own fields takes, of those that the mapping writes. Raises Unavailable."""
     name, now = f"offered:{connection.name}", service.now()
-    asked = {each.name: [target.field for target in each.native] for each in connection.mapping.objects.values()}
-    asked = {name: fields for name, fields in asked.items() if fields}
+    objects = connection.mapping.objects.values()
+    asked = {each.name: [target.field for target in each.native] for each in objects if each.native}
     with service.store.read() as conn:
         stored = cursors.get(conn, name)
     held: dict[str, Any] = json.loads(stored) if stored else {}
@@ -32,9 +39,24 @@ def offered(service: Service, connection: Connection) -> Words:
         (key, field): frozenset(words)
         for key, fields in held["found"].items()
         for field, words in fields.items()
-        if words
+        if words is not None
     }
 
 
-def _described(connection: Connection, object_name: str, fields: list[str]) -> dict[str, list[str]]:
-    return {each.name: list(each.options) for each in connection.connector.describe(object_name) if each.name in fields}
+def _described(connection: Connection, object_name: str, fields: list[str]) -> dict[str, list[str] | None]:
+    """Words by field: None for any, an empty list for none."""
+    try:
+        there = {each.name: each for each in connection.connector.describe(object_name)}
+    except Unavailable as away:
+        if not away.forbidden:
+            raise
+        # Without having looked, nothing is written there; the fields of our own are.
+        log.warning("fields may not be described", connection=connection.name, object=object_name, said=str(away))
+        there = {}
+    return {name: _words(connection, there.get(name)) for name in fields}
+
+
+def _words(connection: Connection, field: FieldInfo | None) -> list[str] | None:
+    if field is None or not (field.writable or field.name in SYSTEMS[connection.name].carried):
+        return []
+    return list(field.options) or None

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Page, Unavailable, Verdict
+from connectors.base import Page, Unavailable
 from integration.flows import resting
 from integration.flows.lane import STINT, drain
 from integration.flows.records import store_records
@@ -31,7 +31,6 @@ OVERLAP: Span = 5 * MINUTE
 """How late a CRM may show a change under its earlier time."""
 _ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity", "activity")
 """What sales says in a task is read before the status that was set with it; people before what is about them."""
-_FORBIDDEN = ("SCOPE", "FORBIDDEN", "HTTP_403", "INSUFFICIENT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
                 having=task.key if task else "",
             )
         except Unavailable as fault:
-            if not forbidden(fault):
+            if not fault.forbidden:
                 raise
             log.warning("this user may not read an object", connection=connection.name, object=name, said=str(fault))
             return
@@ -182,11 +181,3 @@ def _known(stored: str | None) -> Mark | None:
 
 def _put(conn: Sql, cursor: str, mark: Mark, now: Instant) -> None:
     cursors.put(conn, cursor, encode(mark), now)
-
-
-def forbidden(fault: Unavailable) -> bool:
-    """Whether the CRM is there, but this object is not for this user: the others are read all the same."""
-    receipt = fault.receipt
-    if receipt.verdict is Verdict.PERMANENT:
-        return True
-    return receipt.verdict is Verdict.PAUSE and any(word in receipt.code.upper() for word in _FORBIDDEN)

@@ -192,7 +192,7 @@ def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
         try:
             page = _page(service, lease, connection, step, tell)
         except Unavailable as fault:
-            if not reconcile.forbidden(fault):
+            if not fault.forbidden:
                 raise SyncError(str(fault)) from fault
             page, course = Page(records=()), replace(course, skipped=str(fault))
             log.warning("this user may not read an object", connection=connection.name, object=step.object)
@@ -225,7 +225,7 @@ def _page(service: Service, lease: Lease, connection: Connection, step: Step, te
             return connection.connector.everything(step.object, fields, after=step.course.after)
         except Unavailable as fault:
             passing = fault.receipt.outage or fault.receipt.verdict in {Verdict.RETRY, Verdict.PAUSE}
-            if not passing or reconcile.forbidden(fault) or service.now() > until:
+            if not passing or fault.forbidden or service.now() > until:
                 raise
             with service.store.write() as conn:
                 leases.hold(conn, lease, service.lease)
