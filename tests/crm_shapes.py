@@ -130,7 +130,7 @@ HUBSPOT: Mapping[str, Schema] = {
 }
 """By the name of the client's model; `form` is a form's text."""
 
-_KIND = r"(?:contacts|companies|deals|tasks|leads|tickets|notes|calls|meetings|emails|communications|[02]-\d+)"
+_KIND = r"(?:contacts|companies|deals|tasks|leads|tickets|notes|calls|emails|meetings|communications|[02]-\d+)"
 _HUBSPOT_ROUTES: tuple[tuple[str, str, str], ...] = (
     ("POST", rf"/crm/v3/objects/{_KIND}/batch/read", "BatchReadInputSimplePublicObjectId"),
     ("POST", rf"/crm/v3/objects/{_KIND}/batch/update", "BatchInputSimplePublicObjectBatchInput"),
