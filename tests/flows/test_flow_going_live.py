@@ -89,10 +89,10 @@ def test_the_shadow_setting_takes_writing_from_every_connection() -> None:
         "SALESFORCE_ACCESS_TOKEN": "s",
         "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com",
     }
-    (connection,) = wiring.connections(load(given)).values()
+    (connection,) = wiring.connections(load(given), None).values()
     (receipt,) = connection.connector.apply([FieldWrite(key="k", object="Lead", id="x", fields={})])
     assert receipt.code == "SHADOW"
-    (plain,) = wiring.connections(load(given | {"COLDFRAME_SHADOW": ""})).values()
+    (plain,) = wiring.connections(load(given | {"COLDFRAME_SHADOW": ""}), None).values()
     assert plain.connector.apply([]) == []
     assert type(plain.connector) is not type(connection.connector)
 

@@ -184,7 +184,7 @@ def test_a_hubspot_contact_that_names_its_salesforce_lead_is_joined_to_it_under_
         records = connection.connector.read(object_name, [record], connection.mapping.reads(object_name))
         with store.write() as conn:
             serialise(conn, "people")
-            store_records(conn, mine, connection, records)
+            store_records(conn, mine, connection, records, asked_at=mine.now())
     with store.read() as conn:
         known = leads.by_reference(conn, [("sales-cloud", "Lead", lead_id), ("portal", "contact", contact)])
     assert len(known) == 2
