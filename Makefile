@@ -30,7 +30,7 @@ test: $(STAMP) ## lint, types, import contracts and all tests
 	$(MAKE) --no-print-directory check
 
 check: $(STAMP) lint doubles ## what must be green at every commit
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .

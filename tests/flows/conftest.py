@@ -1,6 +1,5 @@
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -90,7 +89,8 @@ def credentials(sandbox: Sandbox) -> Mapping[str, Credential]:
 @pytest.fixture
 def connections(credentials: Mapping[str, Credential]) -> Mapping[str, Connection]:
     """Both CRMs, connected."""
-    return {name: wiring.connect(name, credential) for name, credential in credentials.items()}
+    boundless = flows_run.Boundless()
+    return {name: wiring.connect(name, credential, allowance=boundless) for name, credential in credentials.items()}  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def service(store: Store, connections: Mapping[str, Connection], at: Watch, woke
         now=at,
         new_id=clock.new_id,
         wake=woken.append,
-        sleep=time.sleep,
+        sleep=flows_run.nap,
         monotonic=clock.monotonic,
         holder="test",
         lease=20 * SECOND,

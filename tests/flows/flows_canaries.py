@@ -47,6 +47,7 @@ def redis_values(valkey: redis.Redis, key: bytes) -> Iterator[str]:
         b"set": valkey.smembers,
         b"zset": lambda name: valkey.zrange(name, 0, -1, withscores=True),
         b"stream": valkey.xrange,
+        b"none": lambda _name: (),  # it has gone since it was listed
     }
     held = read[valkey.type(key)](key)
     yield str(held)

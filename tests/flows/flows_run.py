@@ -1,6 +1,7 @@
 """How tests hand something to the service and let it work, without processes or a queue between the flows."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,22 @@ class Watch:
     def forward(self, span: int) -> None:
         """Let this much time pass at once."""
         self.now += span
+
+
+class Boundless:
+    """An allowance of any number of calls: only with one does a session not space its searches by itself."""
+
+    def spend(self, _pool: str, *, people: bool) -> None:
+        del people
+
+    def told(self, _usage: Any) -> None: ...
+
+    def settle(self, _conn: Any) -> None: ...
+
+
+def nap(seconds: float) -> None:
+    """Sleep, but hardly: what a flow waits for in a test is there already, or comes by the next look."""
+    time.sleep(min(seconds, 0.02))
 
 
 def drain_all(service: Service) -> int:

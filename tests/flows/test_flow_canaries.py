@@ -35,12 +35,14 @@ BAD, FORGED = "bad.canary@canaria.example", "forged.canary@canaria.example"
 PERSONAL = (ANA, BAD, FORGED, "ana.canary", "Anacanaria", "Silvacanaria", "7700 900123", "canary-note")
 SECRETS = {
     "COLDFRAME_SECRET_KEY": "secret-key-canary-0123456789",
+    "COLDFRAME_PREVIOUS_SECRET_KEYS": "previous-key-canary-0123456789",
     "COLDFRAME_ACTIVITY_SECRET": "whsec_" + base64.b64encode(b"activity-canary-0123456789abcdef").decode(),
     "COLDFRAME_OUTBOUND_SECRET": "outboundcanary0123456789abcdef",
     "HUBSPOT_ACCESS_TOKEN": "hubspot-token-canary-01234",
     "HUBSPOT_CLIENT_SECRET": "hubspot-client-canary-01234",
     "HUBSPOT_DEVELOPER_API_KEY": "hubspot-developer-canary-01234",
     "SALESFORCE_ACCESS_TOKEN": "salesforce-token-canary!01234",
+    "SALESFORCE_CLIENT_SECRET": "salesforce-client-canary-01234",
 }
 """Setting → canary. Whoever adds a setting that is a secret adds it here; a test compares."""
 REDIS_PASSWORD, DATABASE_PASSWORD = "redis-password-canary-01", "database-password-canary-01"
