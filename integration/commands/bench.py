@@ -14,7 +14,7 @@ from integration.rig.bench_run import measured
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option(
-    "--seconds", default=12, type=click.IntRange(1, 30), show_default=True, help="About how long the full load lasts."
+    "--seconds", default=24, type=click.IntRange(1, 30), show_default=True, help="About how long the full load lasts."
 )
 @click.option(
     "--leads",

@@ -14,6 +14,8 @@ from integration.settings import Settings, SettingsError, from_environment, load
 BLOCKING_THREADS = 16
 _BACKGROUND = 5
 """Workers yield the processor to the web process: an answer to a webhook is what somebody waits for."""
+_LATER = 12
+"""What comes after ingest yields to it: what waits there becomes less, since a lead is decided and written once."""
 _ORPHAN_SECONDS = 0.5
 
 
@@ -91,7 +93,7 @@ def worker(queue: str | None) -> None:
         raise click.BadParameter(msg, param_hint="QUEUE")
     from integration.labour import work  # noqa: PLC0415 - imports the CRMs' libraries
 
-    os.nice(_BACKGROUND)
+    os.nice(_BACKGROUND if queue == "ingest" else _LATER)
     work(settings, queue)
 
 

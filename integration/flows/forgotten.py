@@ -129,6 +129,8 @@ def learn(conn: Sql, service: Service, names: Mapping[str, str], now: Instant) -
 
     What came under a new name before it was known as one is found and removed by flows/erasing.py.
     """
+    if not names:
+        return
     theirs = strangers(conn, names)
     if theirs:
         key = erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))

@@ -72,7 +72,7 @@ leads = Table(
     "leads",
     metadata,
     _text("id", primary_key=True),
-    _text("email", null=True, index=True),
+    _text("email", null=True),
     _text("account_id", null=True, index=True),
     _text("owner", null=True),
     _text("fields"),
@@ -86,6 +86,8 @@ leads = Table(
     _big("created_at"),
     _big("updated_at"),
     _text("merged_into", null=True),
+    # All that is asked of people by e-mail: the row itself, with its long state, is not read.
+    Index("ix_leads_by_email", "email", "merged_into", "created_at", "id"),
     Index("ix_leads_joined", "id", **_where("merged_into IS NOT NULL")),
 )
 
