@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
-from connectors.base import Credential
+from integration.crm_settings import CrmSettings
 from integration.keeping import with_kept_key
 from integration.needs import unmet
 from integration.variables import (
@@ -16,15 +16,11 @@ from integration.variables import (
     DatabaseUrl,
     Flag,
     Folded,
-    GuardedAddress,
-    OrganizationId,
-    PathSecrets,
     RedisUrl,
     Rehearsal,
     Secret,
     Secrets,
     SigningSecrets,
-    Token,
 )
 from mappings.instant import SECOND, Span
 
@@ -49,10 +45,8 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
-class Settings(BaseModel):
+class Settings(CrmSettings):
     """A Coldframe's settings. Each field's alias is its variable; its description, the remedy for a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, hide_input_in_errors=True)
 
     secret_key: Secret = Field(
         alias="COLDFRAME_SECRET_KEY",
@@ -80,72 +74,6 @@ class Settings(BaseModel):
         alias="COLDFRAME_ACTIVITY_SECRET",
         description="Set whsec_ and base64 of 24 or more random bytes (several, parted by spaces, during a rotation), "
         "or unset it to receive no activities.",
-    )
-    hubspot_access_token: Token | None = Field(
-        None,
-        alias="HUBSPOT_ACCESS_TOKEN",
-        description="Set a HubSpot service key or a private app's access token.",
-    )
-    hubspot_client_secrets: Secrets = Field(
-        (),
-        alias="HUBSPOT_CLIENT_SECRET",
-        description="Set the client secret of the HubSpot app that sends the webhooks (several, parted by spaces, "
-        "during a rotation).",
-    )
-    hubspot_api_url: GuardedAddress | None = Field(
-        None, alias="HUBSPOT_API_URL", description="Set https://…, or unset it to reach HubSpot itself."
-    )
-    hubspot_app_id: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = Field(
-        None,
-        alias="HUBSPOT_APP_ID",
-        description="Set the number of the public app whose webhooks `coldframe provision` is to subscribe, or unset "
-        "it and subscribe by hand.",
-    )
-    hubspot_developer_key: Token | None = Field(
-        None,
-        alias="HUBSPOT_DEVELOPER_API_KEY",
-        description="Set the API key of the developer account that owns the app, or unset it and subscribe by hand.",
-    )
-    salesforce_instance_url: GuardedAddress | None = Field(
-        None,
-        alias="SALESFORCE_INSTANCE_URL",
-        description="Set the org's own address, such as https://acme.my.salesforce.com.",
-    )
-    salesforce_access_token: Token | None = Field(
-        None,
-        alias="SALESFORCE_ACCESS_TOKEN",
-        description="Set an access token of the integration user.",
-    )
-    salesforce_client_secret: Token | None = Field(
-        None,
-        alias="SALESFORCE_CLIENT_SECRET",
-        description="Set the consumer secret of the External Client App for `coldframe connect salesforce`, or type it "
-        "when you are asked.",
-    )
-    salesforce_api_url: GuardedAddress | None = Field(
-        None, alias="SALESFORCE_API_URL", description="Set https://…, or unset it to reach Salesforce itself."
-    )
-    hubspot_mapping: str | None = Field(
-        None,
-        alias="COLDFRAME_HUBSPOT_MAPPING",
-        description="Name the YAML file that maps HubSpot's fields (docs/mapping.md), or unset it for the one shipped.",
-    )
-    salesforce_mapping: str | None = Field(
-        None,
-        alias="COLDFRAME_SALESFORCE_MAPPING",
-        description="Name the YAML file that maps Salesforce's fields (docs/mapping.md), or unset it for the one "
-        "shipped.",
-    )
-    salesforce_organization_id: OrganizationId | None = Field(
-        None,
-        alias="SALESFORCE_ORGANIZATION_ID",
-        description="Set the org's id as Setup > Company Information shows it: 15 or 18 letters and digits.",
-    )
-    outbound_secrets: PathSecrets = Field(
-        (),
-        alias="COLDFRAME_OUTBOUND_SECRET",
-        description="Set 24 or more random letters and digits (openssl rand -hex 24; several, parted by spaces, during "
-        "a rotation): the secret in the address of Salesforce's outbound messages.",
     )
     data_dir: str = Field(
         "./var", alias="COLDFRAME_DATA_DIR", min_length=1, description="Name a directory that can be written to."
@@ -241,29 +169,6 @@ class Settings(BaseModel):
             return given
         joint = "&" if "?" in given.get_secret_value() else "?"
         return SecretStr(f"{given.get_secret_value()}{joint}ssl_cert_reqs=none")
-
-    @property
-    def hubspot(self) -> Credential | None:
-        """How to reach HubSpot, or None where it is not connected."""
-        if self.hubspot_access_token is None:
-            return None
-        return Credential(token=self.hubspot_access_token.get_secret_value(), api_url=self.hubspot_api_url or "")
-
-    @property
-    def salesforce(self) -> Credential | None:
-        """How to reach Salesforce, or None where it is not connected."""
-        if self.salesforce_access_token is None:
-            return None
-        return Credential(
-            token=self.salesforce_access_token.get_secret_value(),
-            api_url=self.salesforce_api_url or "",
-            instance_url=self.salesforce_instance_url or "",
-        )
-
-    @property
-    def mappings(self) -> Mapping[str, str | None]:
-        """The mapping file of each system; None for the one that comes with Coldframe."""
-        return {"hubspot": self.hubspot_mapping, "salesforce": self.salesforce_mapping}
 
     @property
     def lease(self) -> Span:
