@@ -87,11 +87,12 @@ def connect(  # noqa: PLR0913 - the parts of a connection
     )
 
 
-def connections(given: Settings, store: Store | None) -> Mapping[str, Connection]:
+def connections(given: Settings, store: Store | None, *, counted: bool = False) -> Mapping[str, Connection]:
     """Every connected CRM, signed in to or from the environment, Salesforce first: where both are, sales works there.
 
-    Their calls are counted in the store, together with those of all other workers. `store` None stands for one that
-    has not been made yet. Raises StoreError, and UnusableError as `connect`.
+    Where their calls are `counted`, they are counted in the store, together with those of all other workers; a command
+    that a person runs is not held back. `store` None stands for one that has not been made yet. Raises StoreError, and
+    UnusableError as `connect`.
     """
     connections = {
         each.name: connect(
@@ -100,7 +101,7 @@ def connections(given: Settings, store: Store | None) -> Mapping[str, Connection
             given.mappings[each.system],
             name=each.name,
             account=each.account or _told_account(given, each.system),
-            allowance=None if store is None else allowance(each, given, store),
+            allowance=allowance(each, given, store) if counted and store else None,
         )
         for each in _known(given, store)
     }
@@ -190,7 +191,7 @@ def service() -> Service:
 
 @lru_cache(maxsize=1)
 def _parts() -> tuple[Playbook, Mapping[str, Connection]]:
-    return playbook(settings().playbook), connections(settings(), _store())
+    return playbook(settings().playbook), connections(settings(), _store(), counted=True)
 
 
 @lru_cache(maxsize=1)

@@ -29,7 +29,7 @@ def two(store: Store) -> Store:
                 state=encode({}),
                 seen=0,
                 due=None,
-                standing={"stage": stage},
+                standing=encode({"stage": stage}),
                 stage=stage,
                 band=None,
                 total=0,
