@@ -57,6 +57,13 @@ class Ground:
 
     @pytest.fixture
     def crm(self, box: Sandbox) -> Iterator[Plug]:
+        crm = self.connect(box)
+        yield crm
+        crm.close()
+
+    @pytest.fixture
+    def hasty(self, box: Sandbox) -> Iterator[Plug]:
+        """One that gives up soon: for a CRM that hangs, not for a machine that is busy."""
         crm = self.connect(box, haste=True)
         yield crm
         crm.close()

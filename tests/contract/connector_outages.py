@@ -17,13 +17,13 @@ class Outages(Ground):
         assert (first.verdict, first.outage) == (Verdict.RETRY, True)
         assert crm.apply([self.field(ana)])[0].verdict is Verdict.DONE
 
-    def test_a_crm_that_hangs_is_given_up(self, box: Sandbox, crm: Plug) -> None:
+    def test_a_crm_that_hangs_is_given_up(self, box: Sandbox, hasty: Plug) -> None:
         ana = self.add(box, "ana@acme.example")
         self.fault(box, "hang", self.update_call, seconds=3.0)
-        field = crm.apply([self.field(ana)])[0]
+        field = hasty.apply([self.field(ana)])[0]
         assert (field.verdict, field.code, field.outage) == (Verdict.RETRY, "NO_REPLY", True)
         self.fault(box, "hang", self.task_call, seconds=3.0)
-        task = crm.apply([self.task(ana)])[0]
+        task = hasty.apply([self.task(ana)])[0]
         assert (task.verdict, task.outage) == (Verdict.UNCLEAR, True)
 
     def test_every_call_of_the_shipped_connector_has_a_timeout_below_thirty_seconds(self, box: Sandbox) -> None:
