@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Text, select
 
+from integration.rotation import ERASED, rotated
 from integration.store import audit, erased, erasure, erasure_key, leads, leases, mentions, references
 from integration.store.errors import LeaseLostError, SealedError
 from integration.store.leads import NewLead
@@ -51,6 +52,18 @@ def test_only_the_secret_key_or_one_before_it_opens_the_list(store: Store) -> No
         assert erased.known(conn, Keyring.of("new-secret"), [NAME]) == {}
         with pytest.raises(SealedError, match="no secret key"):
             erasure_key.make(conn, Keyring(keys={}), FRESH)
+
+
+def test_rotating_the_keys_seals_the_list_anew_once_and_without_the_old_key_says_so(store: Store) -> None:
+    old, both, new = Keyring.of("old-secret"), Keyring.of("new-secret", "old-secret"), Keyring.of("new-secret")
+    assert list(rotated(store, both, T)) == [], "nobody was erased yet"
+    with store.write() as conn:
+        erased.add(conn, erasure_key.make(conn, old, FRESH), {NAME: "p1"}, T)
+    assert [(each.name, each.outcome) for each in rotated(store, new, T)] == [(ERASED, "failed")]
+    assert [(each.name, each.outcome) for each in rotated(store, both, T)] == [(ERASED, "resealed")]
+    assert [(each.name, each.outcome) for each in rotated(store, both, T)] == [(ERASED, "already")]
+    with store.read() as conn:
+        assert erased.known(conn, new, [NAME]) == {NAME: "p1"}
 
 
 def test_the_list_tells_nobodys_name_once_they_are_gone(store: Store) -> None:

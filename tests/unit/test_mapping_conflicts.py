@@ -152,6 +152,7 @@ def test_two_crms_and_a_form_come_to_one_title_in_any_order(order: tuple[int, ..
 def test_who_speaks_is_known_by_the_key() -> None:
     keys = ("hubspot:contact:1@5", "salesforce:Lead:1@5", "first:abc", "245118002:contact.propertyChange:1")
     assert [speaker(key) for key in keys] == ["hubspot", "salesforce", "", ""]
+    assert speaker("hubspot/emea:contact:1@5") == "hubspot", "a second connection of a system speaks for it"
 
 
 def mapping(system: str, owns: str) -> tuple[CrmMapping | None, Located, tuple[Problem, ...]]:
