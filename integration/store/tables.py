@@ -11,22 +11,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Sequence,
     Table,
     UniqueConstraint,
 )
 from sqlalchemy.sql.expression import ColumnClause, literal_column, text
 
+from integration.store import intake_tables
 from integration.store.columns import RowId, big, number, serial, where, words
+from integration.store.metadata import METADATA
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = METADATA
 
 EVENTS = Sequence("event_seq", metadata=metadata)
 """PostgreSQL's numbering of activities and changes together; SQLite keeps it in `cursors`."""
@@ -147,6 +142,8 @@ inbox = Table(
     Index(None, "state", "id"),
     sqlite_autoincrement=True,
 )
+
+unrecognised = intake_tables.unrecognised
 
 outbox = Table(
     "outbox",
