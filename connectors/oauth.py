@@ -5,7 +5,6 @@ verdict is RELOGIN where the vendor has said that it will give no token for this
 Nothing of what was sent stands in it.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors.base import Receipt, Unavailable, Verdict
 from connectors.replies import TIMEOUT, Timeout, clean, retry_after
+from mappings import lenient
 from mappings.instant import SECOND, Instant, Span
 
 _MESSAGE = 500
@@ -160,9 +160,9 @@ class TokenEndpoint:
         self._seen = None
         code = message = ""
         try:
-            told = dict(ask())
+            told: Mapping[str, Any] = lenient.clean(dict(ask()))
         except OAuthError as error:
-            code, message = str(error.error or ""), str(error.description or "")
+            code, message = lenient.text(str(error.error or "")), lenient.text(str(error.description or ""))
         except requests.HTTPError:
             pass  # the status says it, below
         except requests.RequestException as error:
@@ -200,8 +200,8 @@ def described(address: str, token: str, timeout: Timeout) -> Mapping[str, Any]:
             answer = session.get(
                 address, headers={"Authorization": f"Bearer {token}"}, timeout=timeout, allow_redirects=False
             )
-            told = json.loads(answer.content)
-        except (requests.RequestException, ValueError) as error:
+            told = lenient.said(answer.content)
+        except requests.RequestException as error:
             raise _silent(type(error).__name__) from None
     said = told[0] if isinstance(told, list) and told else told
     said = said if isinstance(said, dict) else {}

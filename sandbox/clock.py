@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -50,6 +51,11 @@ def short_zulu(milliseconds: int) -> str:
 def offset(milliseconds: int) -> str:
     """Salesforce's REST times: `2026-01-05T09:00:00.000+0000`, no colon (apis: Values)."""
     return f"{moment(milliseconds):%Y-%m-%dT%H:%M:%S}.{milliseconds % _SECOND:03d}+0000"
+
+
+def http_date(milliseconds: int) -> str:
+    """HTTP's times, in `Date` and `Retry-After`: `Mon, 05 Jan 2026 09:00:00 GMT`."""
+    return format_datetime(moment(milliseconds).replace(microsecond=0), usegmt=True)
 
 
 def day(milliseconds: int) -> str:

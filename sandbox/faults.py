@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import msgspec
 
 Kind: TypeAlias = Literal[
-    "apply_then_drop", "drop", "rate_limited", "unavailable", "unauthorized", "hang", "record_error", "status"
+    "apply_then_drop", "drop", "rate_limited", "unavailable", "unauthorized", "hang", "record_error", "status", "page"
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -22,7 +22,9 @@ class Fault:
     `times` counts matching calls (0: until cleared), after the first `skip` have passed. Further fields by kind:
     `rate_limited` takes `retry_after` (seconds, None: no header) and `policy`; `hang` takes `seconds` and then
     answers as ever; `status` takes `status`, `code`, `message`; `record_error` takes `record` (an id or a field's
-    value; "" for every record), `code` and `message`.
+    value; "" for every record), `code` and `message`; `page` is what an edge or a proxy answers in the CRM's place:
+    `status`, `body` (None: a page of HTML) of the type `content_type`, and the headers `location` and `retry_after`
+    (seconds, or a date as HTTP writes it) where they are given.
     """
 
     kind: Kind
@@ -31,13 +33,16 @@ class Fault:
     path: str = "*"
     times: int = 1
     skip: int = 0
-    retry_after: int | None = None
+    retry_after: int | str | None = None
     policy: str = "TEN_SECONDLY_ROLLING"
     seconds: float = 0.0
     status: int = 500
     record: str = ""
     code: str = ""
     message: str = ""
+    body: str | None = None
+    content_type: str = "text/html"
+    location: str = ""
     hits: int = 0
 
     def meets(self, system: str, method: str, path: str) -> bool:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from sandbox.chance import Chance
-from sandbox.clock import Now
+from sandbox.clock import Now, http_date
 from sandbox.faults import Fault, Faults
 from sandbox.issuing import Issuer
 from sandbox.log import Entry, Log
@@ -90,7 +90,7 @@ class Gate(ABC):
             self._note(call, status=0, applied=False, fault=kind)
             raise Dropped
         else:
-            answer = self.refused(fault)
+            answer = page(fault, self.now()) if fault.kind == "page" else self.refused(fault)
             answer.applied = False
         self._note(call, status=answer.status, applied=answer.applied, fault=kind)
         return answer
@@ -141,6 +141,16 @@ class Gate(ABC):
                 fault=fault,
             )
         )
+
+
+def page(fault: Fault, now: int) -> Answer:
+    """What an edge or a proxy says: the CRM itself has not seen the call."""
+    text = f"<html><head><title>{fault.status}</title></head><body><h1>{fault.status}</h1></body></html>"
+    headers = [("Date", http_date(now))]
+    headers += [("Location", fault.location)] if fault.location else []
+    headers += [] if fault.retry_after is None else [("Retry-After", str(fault.retry_after))]
+    body = (text if fault.body is None else fault.body).encode(errors="surrogatepass")
+    return Answer(status=fault.status, body=body, headers=tuple(headers), kind=fault.content_type)
 
 
 def bearer(call: Call) -> str:

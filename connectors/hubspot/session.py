@@ -6,7 +6,6 @@ a POST, so they are off. Paths and payload shapes stay in this folder: HubSpot's
 them all by 2027.
 """
 
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ from connectors.base import Credential, Fixed, Tokens
 from connectors.limits import Usage
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.spending import Allowance, Pool, Purse
+from mappings import lenient
 from mappings.instant import Span
 
 ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
@@ -166,7 +166,10 @@ class HubSpotSession:
             if not status:
                 return Lost(sent=False, reason=type(error).__name__)
             reply = _reply(status, error.headers or {}, error.body)
-        except (HTTPError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            refused: Any = error.__context__  # the library decodes the body of a refusal, and stumbles over stray bytes
+            reply = _reply(refused.status, refused.headers or {}, error.object)
+        except HTTPError as error:
             unsent = isinstance(error, (NewConnectionError, ConnectTimeoutError))
             return Lost(sent=not unsent, reason=type(error).__name__)
         self.purse.told(_usage(reply.headers, self.usage))
@@ -175,12 +178,8 @@ class HubSpotSession:
 
 def _reply(status: int, headers: Mapping[str, str], body: bytes | str | None) -> Reply:
     lowered = {name.lower(): value for name, value in headers.items()}
-    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else body or ""
-    try:
-        parsed = json.loads(text)
-    except ValueError:
-        parsed = text
-    return Reply(status=status, headers=lowered, body=parsed)
+    given = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body or b""
+    return Reply(status=status, headers=lowered, body=lenient.said(given))
 
 
 def _usage(headers: Mapping[str, str], before: Usage) -> Usage:

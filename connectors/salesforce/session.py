@@ -19,6 +19,7 @@ from connectors.base import Credential, Fixed, Tokens
 from connectors.limits import Usage
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.spending import Allowance, Purse
+from mappings import lenient
 
 VERSION = "66.0"
 """Spring '26."""
@@ -144,11 +145,11 @@ def _refused_connection(error: requests.RequestException) -> bool:
 
 def _reply(response: requests.Response) -> Reply:
     lowered = {name.lower(): value for name, value in response.headers.items()}
-    try:
-        parsed = json.loads(response.content)
-    except ValueError:
-        parsed = response.content.decode("utf-8", errors="replace")
-    return Reply(status=response.status_code, headers=lowered, body=parsed)
+    if lowered.get("content-type", "").startswith("text/csv"):
+        body: Any = lenient.spoken(response.content)
+    else:
+        body = lenient.said(response.content)
+    return Reply(status=response.status_code, headers=lowered, body=body)
 
 
 def _usage(headers: Mapping[str, str], before: Usage) -> Usage:

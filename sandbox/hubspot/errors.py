@@ -95,7 +95,7 @@ def row(refusal: Refused, context: Mapping[str, Sequence[str]]) -> dict[str, Any
     }
 
 
-def too_many(policy: str, retry_after: int | None, correlation: str) -> Answer:
+def too_many(policy: str, retry_after: int | str | None, correlation: str) -> Answer:
     """429: `policy` is TEN_SECONDLY_ROLLING, SECONDLY or DAILY; Retry-After only where given."""
     body = {
         "status": "error",

@@ -177,7 +177,7 @@ def _csv(job: Job, rows: Sequence[Values]) -> bytes:
     for row in rows:
         shown = job.show(row)
         writer.writerow([_text(_value(shown, name)) for name in job.columns])
-    return sink.getvalue().encode()
+    return sink.getvalue().encode(errors="surrogatepass")
 
 
 def _value(shown: Mapping[str, Any], name: str) -> Any:
