@@ -130,27 +130,34 @@ OPPORTUNITY_FIELDS: Mapping[str, Field] = MappingProxyType(
     }
 )
 
-_EMAIL = {"url": _text(), "campaign": _text(), "touch": _text()}
+_MAIL = {"campaign": _text(), "touch": _text(), "track": _text()}
+_VISITED = {"url": _text(), "page": _choice(*PAGES)}
+_MACHINE = {"machine": _flag(), "user_agent": _text(), "method": _text()}
+"""What tells a scanner, a proxy or prefetching from a person. [semantics 3]"""
+_EMAIL = {**_MAIL, **_VISITED, **_MACHINE}
 _SALES = {"problem": _text(), "timeline": _text(), "budget": _text()}
 _DEAL = {"opportunity": _text(), "amount": _number(), "reason": _text()}
 _WEBINAR = {"minutes": _number(), "asked_question": _flag(), "webinar": _text()}
-_ASKED = {"asset": _text(), "event": _text()}
-_FORM = {"form": _text()}
+_ASKED = {"asset": _text(), "event": _text(), "form": _text(), "url": _text()}
+_FORM = {"form": _text(), "url": _text()}
 
 ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
     {
+        "email_sent": _MAIL,
+        "email_delivered": _MAIL,
         "email_open": _EMAIL,
         "email_click": _EMAIL,
         "email_reply": _EMAIL,
-        "email_bounce": _EMAIL,
+        "email_bounce": {**_EMAIL, "hard": _flag()},
         "spam_complaint": _EMAIL,
-        "page_view": {"url": _text(), "page": _choice(*PAGES)},
-        "content_download": {"asset": _text(), "asset_type": _choice(*ASSET_TYPES)},
+        "page_view": {**_VISITED, "asset": _text(), "seconds": _number(), **_MACHINE},
+        "content_download": {"asset": _text(), "asset_type": _choice(*ASSET_TYPES), "url": _text()},
         "document_view": {
             "document": _text(),
             "doc_type": _text(),
             "seconds": _number(),
             "viewer": _text(),
+            **_MACHINE,
         },
         "webinar_signup": _WEBINAR,
         "webinar_attend": _WEBINAR,
@@ -161,6 +168,7 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "newsletter_signup": _ASKED,
         "event_scan": _ASKED,
         "product_usage": _ASKED,
+        "survey_answer": {"question": _text(), "answer": _text()},
         "call_attempt": {"outcome": _choice(*CALL_OUTCOMES)},
         "meeting_booked": _SALES,
         "sales_accepted": _SALES,
@@ -169,13 +177,15 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "opportunity_created": _DEAL,
         "opportunity_won": _DEAL,
         "opportunity_lost": _DEAL,
-        "unsubscribe": {},
+        "unsubscribe": {**_MAIL, "url": _text(), **_MACHINE},
         "decline": {},
         "resubscribe": {},
         # Derived from account signals, never received. [semantics 4]
         "internal_sharing": {"document": _text()},
     }
 )
+SENDING = frozenset({"email_sent", "email_delivered"})
+"""What the sender of mail did, and no person: kept as denominators, and never scored."""
 
 
 class Activity(NamedTuple):

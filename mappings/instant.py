@@ -4,6 +4,7 @@ One integer orders, subtracts and stores alike in Python, SQLite and PostgreSQL,
 its zone. See docs/decisions/0002-instants.md.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -17,6 +18,9 @@ SECOND: Span = 1_000_000
 MINUTE: Span = 60 * SECOND
 HOUR: Span = 60 * MINUTE
 DAY: Span = 24 * HOUR
+
+_SPAN = re.compile(r"(\d{1,9})\s*([a-z]+)")
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -43,3 +47,12 @@ def parse(text: str) -> Instant:
 def show(instant: Instant) -> str:
     """`2026-01-05T09:00:00Z`, with a fraction only where there is one."""
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
+
+
+def parse_span(text: str) -> Span:
+    """Read `5s`, `30m`, `24h`, `14d` or `2w`; ValueError otherwise."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None or found[2] not in _UNITS:
+        msg = f"'{text}' is not a length of time (such as: 24h, 14d)"
+        raise ValueError(msg)
+    return int(found[1]) * _UNITS[found[2]]

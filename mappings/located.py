@@ -7,7 +7,7 @@ depth are bounded, so that a file sent by a stranger can do no harm.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
@@ -21,6 +21,8 @@ Path: TypeAlias = tuple[str | int, ...]
 """The way to a value from the top: keys and indexes, `("tracks", 0, "touches")`."""
 Position: TypeAlias = tuple[int, int]
 """Line and column, both from 1."""
+Twice: TypeAlias = Callable[[Path, str], str | None]
+"""The name under which a key is kept that stands a second time in the mapping at a path; None where it may not."""
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 40
@@ -88,10 +90,11 @@ _implicit("null", r"^(?:~|null|Null|NULL|)$", "~nN")
 _Core.yaml_implicit_resolvers[""] = list(_Core.yaml_implicit_resolvers["n"])
 
 
-def load(text: str, file: str) -> tuple[Located | None, tuple[Problem, ...]]:
+def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | None, tuple[Problem, ...]]:
     """Read one YAML document; None with at least one Problem when it cannot be read without doubt.
 
-    `file` is the name that problems show. An empty document is the value None.
+    `file` is the name that problems show. An empty document is the value None. A key stands once, but where `twice`
+    gives another name for the second one.
     """
     if len(text) > MAX_CHARACTERS:
         return None, (Problem(file, 1, 1, f"longer than {MAX_CHARACTERS} characters"),)
@@ -109,7 +112,7 @@ def load(text: str, file: str) -> tuple[Located | None, tuple[Problem, ...]]:
         return None, (Problem(file, line, column, "a character that YAML does not allow"),)
     if root is None:
         return Located(None, MappingProxyType({(): (1, 1)}), file=file), ()
-    reader = _Reading(file)
+    reader = _Reading(file, twice)
     value = reader.value(root, ())
     problems = tuple(sorted(reader.problems))
     if fatal(problems):
@@ -130,8 +133,9 @@ def _marked(error: yaml.MarkedYAMLError, file: str) -> Problem:
 class _Reading:
     """One pass over composed nodes: values, places, and what is wrong."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, twice: Twice | None) -> None:
         self.file = file
+        self.twice = twice
         self.positions: dict[Path, Position] = {}
         self.keys: dict[Path, Position] = {}
         self.problems: list[Problem] = []
@@ -153,6 +157,8 @@ class _Reading:
                 self._wrong(key, "a key must be a word or a text")
                 continue
             name = str(key.value)
+            if name in found and self.twice is not None:
+                name = self.twice(path, name) or name
             if name in found:
                 line, _ = self.keys[(*path, name)]
                 self._wrong(key, f"'{name}' stands here for the second time (first on line {line})")

@@ -7,7 +7,8 @@ from mappings.canonical import Field, Kind, Value
 from mappings.catalogue import System
 from mappings.crm import KEEP, Rule, Source, Transform
 from mappings.located import Located, Path
-from mappings.problems import Problem, nearest
+from mappings.problems import nearest
+from mappings.tree import TreeReader
 
 TRANSFORMS: tuple[Transform, ...] = get_args(Transform)
 
@@ -36,12 +37,11 @@ _RULE_KEYS = ("from", "first", "as", "values", "else", "default", "blank")
 _SOURCE_KEYS = ("from", "as", "values", "else")
 
 
-class RuleReader:
+class RuleReader(TreeReader):
     """Every method reads one construct and notes what is wrong with it."""
 
     def __init__(self, located: Located) -> None:
-        self.located = located
-        self.problems: list[Problem] = []
+        super().__init__(located)
         self.system: System | None = None
         self.over_relations = False
         """Whether a field may be one of a related record here: `Campaign.Type`."""
@@ -139,18 +139,3 @@ class RuleReader:
             return True
         steps = name.split(".", 1) if self.over_relations and system.relations else [name]
         return all(system.field_name.fullmatch(step) for step in steps)
-
-    def _table(self, raw: Any, path: Path, known: Iterable[str] | None = None) -> dict[str, Any]:
-        if raw is None:
-            return {}
-        if not isinstance(raw, dict):
-            self._wrong(path, "must be a table of names and values")
-            return {}
-        names = tuple(known) if known is not None else tuple(raw)
-        for key in raw:
-            if key not in names:
-                self._wrong((*path, key), f"unknown name '{key}'{nearest(key, names)}", key=True)
-        return {key: value for key, value in raw.items() if key in names}
-
-    def _wrong(self, path: Path, text: str, *, key: bool = False) -> None:
-        self.problems.append(self.located.problem(path, text, key=key))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mappings.instant import DAY, HOUR, MINUTE, Span
+from mappings.instant import DAY, HOUR, MINUTE, Span, parse_span
 
 Op: TypeAlias = Literal["is", "is_not", "at_least", "at_most", "above", "below", "contains", "known", "unknown", "in"]
 
@@ -39,8 +39,6 @@ _CLAUSE = re.compile(
     re.VERBOSE,
 )
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_SPAN = re.compile(r"(?P<count>\d+)\s*(?P<unit>[a-z]+)")
-_UNITS: dict[str, Span] = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
 
 class Unreadable(ValueError):
@@ -152,11 +150,14 @@ def _compared(found: re.Match[str], name: str, at: int) -> Clause:
 
 def span(text: str) -> Span:
     """Read `30m`, `24h`, `14d` or `2w`; Unreadable otherwise."""
-    found = _SPAN.fullmatch(text.strip())
-    if found is None or found["unit"] not in _UNITS or not int(found["count"]):
+    try:
+        length = parse_span(text)
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+    if not length or text.rstrip().endswith("s"):  # nothing that a playbook says is a matter of seconds
         msg = f"'{text}' is not a length of time (such as: 24h, 14d)"
         raise Unreadable(msg)
-    return int(found["count"]) * _UNITS[found["unit"]]
+    return length
 
 
 def shown(length: Span) -> str:

@@ -1,0 +1,183 @@
+"""Recognition: what an address, a form, an asset, an event or a foreign type is, as the lines of a vocabulary say.
+
+What the sender gave stands; a line fills what is absent. Of each of the five, the first line that matches counts.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, get_args
+
+from mappings.canonical import Field, Fields, Value
+from mappings.vocabulary.addresses import AddressGlob, parted
+from mappings.vocabulary.globs import Glob
+
+Subject: TypeAlias = Literal["type", "event", "form", "asset", "url"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+"""What a line can look at, in the order in which an activity is asked for them: its type first."""
+
+GENERIC: Mapping[Subject, str] = MappingProxyType(
+    {"event": "product_usage", "form": "form_submit", "asset": "content_download", "url": "page_view"}
+)
+"""Of which type an activity is that says no more than the subject itself: only that may become another (`is`)."""
+
+_REMEMBERED = 8_192
+"""So many texts are remembered; then it begins anew."""
+_SHORT = 300
+"""Characters of a text that is worth remembering."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line: what it looks at, of which type such an activity is ("" leaves it), and the properties it gives."""
+
+    subject: Subject
+    glob: Glob | AddressGlob
+    to: str = ""
+    gives: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a line makes of one text, captured segments filled in."""
+
+    to: str
+    gives: tuple[tuple[str, Value], ...]
+
+
+_NOTHING = _Found("", ())
+
+
+class Recognition:
+    """The lines of a vocabulary, ready to be asked. What was worked out of a text is remembered, within bounds."""
+
+    __slots__ = ("_addresses", "_asked", "_by_path", "_by_text", "_known", "_names", "lines")
+
+    def __init__(self, lines: Sequence[Line], types: Mapping[str, Mapping[str, Field]]) -> None:
+        self.lines = tuple(lines)
+        self._known = types
+        self._addresses = [
+            (line.glob.glob.needle, line.glob, line) for line in lines if isinstance(line.glob, AddressGlob)
+        ]
+        self._names = [(line.subject, line.glob, line) for line in lines if isinstance(line.glob, Glob)]
+        subjects = {line.subject for line in self.lines}
+        self._asked: dict[str, tuple[Subject, ...]] = {
+            kind: tuple(each for each in SUBJECTS[1:] if each in subjects and each in properties)
+            for kind, properties in types.items()
+        }
+        self._by_text: dict[tuple[Subject, bool, str], _Found] = {}
+        self._by_path: dict[tuple[bool, str, str], _Found] = {}
+
+    def __call__(self, kind: str, properties: Fields) -> tuple[str, Fields]:
+        """The type and the properties of an activity, recognised; the given ones where nothing is."""
+        asked = self._asked.get(kind)
+        if asked is None:
+            return self._foreign(kind, properties)
+        for subject in asked:
+            text = properties.get(subject)
+            if text and isinstance(text, str):
+                return self._recognised(kind, properties, asked)
+        return kind, properties
+
+    def found(self, subject: Subject, kind: str, text: str) -> bool:
+        """Whether some line knows this text of an activity of this type."""
+        return self._look(subject, text, becoming=GENERIC.get(subject, "") == kind) is not _NOTHING
+
+    def raw_types(self, types: Iterable[str]) -> tuple[frozenset[str], bool]:
+        """The types under which activities of these types may have been sent, and whether foreign ones are among them.
+
+        A foreign type is any that the vocabulary does not have.
+        """
+        wanted = set(types)
+        becoming = {line.subject for line in self.lines if line.to in wanted}
+        found = wanted | {GENERIC[subject] for subject in becoming if subject in GENERIC}
+        return frozenset(found), not becoming.isdisjoint(("type", "event"))
+
+    def _foreign(self, kind: str, properties: Fields) -> tuple[str, Fields]:
+        """An activity of a type that the vocabulary does not have: its type, or its event, may say what it is."""
+        found = self._look("type", kind, becoming=True)
+        if found.to:
+            return self._recognised(found.to, self._filled(found.to, properties, "type", found), self._asked[found.to])
+        event = properties.get("event")
+        named = isinstance(event, str) and event != ""
+        found = self._look("event", str(event) if named else kind, becoming=True)
+        if not found.to:
+            return kind, properties
+        if not named and "event" in self._known[found.to]:
+            properties = {**properties, "event": kind}
+        asked = tuple(each for each in self._asked[found.to] if each != "event")
+        return self._recognised(found.to, self._filled(found.to, properties, "event", found), asked)
+
+    def _recognised(self, kind: str, properties: Fields, asked: tuple[Subject, ...]) -> tuple[str, Fields]:
+        for subject in asked:
+            text = properties.get(subject)
+            if not text or not isinstance(text, str):
+                continue
+            found = self._look(subject, text, becoming=GENERIC[subject] == kind)
+            if found is not _NOTHING:
+                kind = found.to or kind
+                properties = self._filled(kind, properties, subject, found)
+        return kind, properties
+
+    def _filled(self, kind: str, properties: Fields, subject: Subject, found: _Found) -> Fields:
+        known, new = self._known[kind], dict[str, Value]()
+        for name, value in found.gives:
+            if name in known and (name == subject or properties.get(name) in (None, "")):
+                new[name] = value
+        return {**properties, **new} if new else properties
+
+    def _look(self, subject: Subject, text: str, *, becoming: bool) -> _Found:
+        """What the first line that matches makes of a text; with `becoming`, lines that change the type as well."""
+        key = (subject, becoming, text)
+        found = self._by_text.get(key)
+        if found is None:
+            found = self._address(text, becoming=becoming) if subject == "url" else self._name(key)
+            if len(text) <= _SHORT:
+                _remember(self._by_text, key, found)
+        return found
+
+    def _address(self, text: str, *, becoming: bool) -> _Found:
+        """Addresses differ in their queries far more than in their paths."""
+        host, path = parted(text)
+        key = (becoming, host, path)
+        found = self._by_path.get(key)
+        if found is None:
+            found = next(self._of_address(host, path, becoming=becoming), _NOTHING)
+            if len(host) + len(path) <= _SHORT:
+                _remember(self._by_path, key, found)
+        return found
+
+    def _of_address(self, host: str, path: str, *, becoming: bool) -> Iterator[_Found]:
+        host, path = host.lower(), path.lower()
+        text = f"{host}{path}/"
+        for needle, glob, line in self._addresses:
+            if needle in text and (becoming or not line.to):
+                captured = glob.match_folded(host, path)
+                if captured is not None:
+                    yield _Found(line.to, tuple(_put(line.gives, captured)))
+
+    def _name(self, key: tuple[Subject, bool, str]) -> _Found:
+        subject, becoming, text = key
+        folded = text.strip().lower()
+        for about, glob, line in self._names:
+            if about == subject and (becoming or not line.to) and glob.match_folded(folded) is not None:
+                return _Found(line.to, line.gives)
+        return _NOTHING
+
+
+def _remember(kept: dict[Any, _Found], key: object, found: _Found) -> None:
+    if len(kept) >= _REMEMBERED:
+        kept.clear()
+    kept[key] = found
+
+
+def _put(gives: tuple[tuple[str, Value], ...], captured: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
+    """The given properties, with what `{name}` captured in its place."""
+    for name, value in gives:
+        yield name, _filled_in(value, captured) if isinstance(value, str) and "{" in value else value
+
+
+def _filled_in(value: str, captured: Mapping[str, str]) -> str:
+    for part, text in captured.items():
+        value = value.replace(f"{{{part}}}", text)
+    return value

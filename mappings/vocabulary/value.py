@@ -1,0 +1,71 @@
+"""The vocabulary of an installation, as the engine knows it: an immutable value. How it is written is not its business.
+
+Two vocabularies are equal where they mean the same: their fingerprints are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from mappings.canonical import (
+    ACCOUNT_FIELDS,
+    ACTIVITY_TYPES,
+    LEAD_FIELDS,
+    STANDING_FIELDS,
+    Field,
+    Fields,
+)
+from mappings.vocabulary.machine_rules import MachineRules
+from mappings.vocabulary.recognition import Recognition
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Vocabulary:
+    """Every word that may stand in a mapping, a playbook or an activity.
+
+    `lead`, `account` and `activities` hold canonical and own words alike. `labels` are what people read for own
+    activity types; `own_lead`, `own_account` and `own_activities` are the words that the company added.
+    """
+
+    name: str = ""
+    """The file it was read from, for messages; "" for the canonical words alone."""
+    fingerprint: str = ""
+    lead: Mapping[str, Field] = field(default_factory=lambda: LEAD_FIELDS)
+    account: Mapping[str, Field] = field(default_factory=lambda: ACCOUNT_FIELDS)
+    activities: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: ACTIVITY_TYPES)
+    standing: Mapping[str, Field] = field(default_factory=lambda: STANDING_FIELDS)
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    own_lead: tuple[str, ...] = ()
+    own_account: tuple[str, ...] = ()
+    own_activities: tuple[str, ...] = ()
+    recognition: Recognition = field(default_factory=lambda: Recognition((), ACTIVITY_TYPES))
+    machine: MachineRules = field(default_factory=MachineRules)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and other.fingerprint == self.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        """Why sales may give a lead back."""
+        return self.activities["sales_rejected"]["reason"].choices
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Where a lead may come from."""
+        return self.lead["source"].choices
+
+    def recognised(self, kind: str, properties: Fields) -> tuple[str, Fields]:
+        """The type and properties of an activity as it was sent, with what its address, form or name tells."""
+        return self.recognition(kind, properties)
+
+    def label(self, kind: str) -> str:
+        """An activity type as people read it."""
+        return self.labels.get(kind) or kind.replace("_", " ")
+
+
+CANONICAL = Vocabulary()
+"""The canonical words, with nothing recognised and no machine told apart."""
