@@ -69,6 +69,12 @@ class Settings(CrmSettings):
         min_length=1,
         description="Name a playbook that comes with Coldframe, or the path of a YAML file.",
     )
+    vocabulary: str | None = Field(
+        None,
+        alias="COLDFRAME_VOCABULARY",
+        description="Name the YAML file with your own words and addresses (docs/vocabulary.md), or unset it for what "
+        "comes with Coldframe.",
+    )
     activity_secrets: SigningSecrets = Field(
         (),
         alias="COLDFRAME_ACTIVITY_SECRET",

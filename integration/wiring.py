@@ -26,6 +26,8 @@ from integration.wakeups import Wakeups
 from mappings import conflicts, files
 from mappings.instant import SECOND
 from mappings.problems import Problem
+from mappings.vocabulary import load
+from mappings.vocabulary.value import Vocabulary
 
 GRACE = 30 * SECOND
 """How long somebody new may wait to be found in the CRMs before being decided about without a record."""
@@ -51,9 +53,17 @@ def wakeups() -> Wakeups:
     return Wakeups(settings().redis_url, clock.monotonic)
 
 
-def playbook(name: str) -> Playbook:
-    """The compiled playbook of that name or path; UnusableError with every mistake otherwise."""
-    compiled, problems = compiler.load(name)
+def vocabulary(path: str | None) -> Vocabulary:
+    """The words of this installation, from a file or as shipped; UnusableError with every mistake otherwise."""
+    found, problems = load.in_use(path)
+    if found is None:
+        raise UnusableError(problems)
+    return found
+
+
+def playbook(name: str, words: str | None = None) -> Playbook:
+    """The compiled playbook of that name or path, in the words of a vocabulary's file; UnusableError otherwise."""
+    compiled, problems = compiler.load(name, vocabulary(words))
     if compiled is None:
         raise UnusableError(problems)
     return compiled
@@ -191,7 +201,7 @@ def service() -> Service:
 
 @lru_cache(maxsize=1)
 def _parts() -> tuple[Playbook, Mapping[str, Connection]]:
-    return playbook(settings().playbook), connections(settings(), _store(), counted=True)
+    return playbook(settings().playbook, settings().vocabulary), connections(settings(), _store(), counted=True)
 
 
 @lru_cache(maxsize=1)

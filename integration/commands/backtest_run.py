@@ -12,6 +12,7 @@ from integration.backtest.comparison import Comparison, compared
 from integration.backtest.facts import Facts
 from integration.backtest.tally import Tally
 from integration.commands.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
+from integration.commands.replay_recognised import recognised
 from integration.commands.replay_runs import Sorter
 from integration.commands.replay_world import World
 from integration.core.events import AccountChanged, Event, LeadChanged
@@ -27,12 +28,12 @@ _WEIGHT = 400
 
 
 def run(records: Iterable[Record], a: Playbook, b: Playbook) -> Comparison | None:
-    """Both playbooks over the same records, in any order; None of no records at all."""
+    """Both playbooks, of one vocabulary, over the same records, in any order; None of no records at all."""
     placed: Sorter[_Placed] = Sorter(tuple[int, int, str, str, str, str, int, dict[str, Any]])
     with closing(placed):
         for place, (at, kind, event, lead, account, what, fields) in enumerate(records):
             placed.add((at, kind, event, lead, account, what, place, fields), _WEIGHT)
-        return _through(_single(placed), a, b)
+        return _through(recognised(_single(placed), a.vocabulary), a, b)
 
 
 def _single(placed: Iterable[_Placed]) -> Iterator[Record]:

@@ -172,7 +172,15 @@ def _stores(settings: Settings) -> Iterator[Finding]:
 
 def _playbook(settings: Settings) -> Iterator[Finding]:
     try:
-        wiring.playbook(settings.playbook)
+        wiring.vocabulary(settings.vocabulary)
+    except wiring.UnusableError as error:
+        for problem in error.problems:
+            yield Finding(subject="vocabulary", ok=False, detail=str(problem), remedy="Correct the file.")
+        return
+    if settings.vocabulary:
+        yield Finding(subject="vocabulary", ok=True, detail=settings.vocabulary)
+    try:
+        wiring.playbook(settings.playbook, settings.vocabulary)
     except wiring.UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="playbook", ok=False, detail=str(problem), remedy="Correct the file.")

@@ -90,7 +90,7 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
         msg = "the settings cannot be used: see coldframe doctor"
         raise click.ClickException(msg)
     try:
-        playbook = wiring.playbook(settings.playbook)
+        playbook = wiring.playbook(settings.playbook, settings.vocabulary)
         with connected.opened(settings) as store:
             chosen = _connection(settings, store, connection)
             with closing(chosen.connector):

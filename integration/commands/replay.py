@@ -12,7 +12,7 @@ import click
 from integration.commands import replay_shown
 from integration.commands.replay_lines import Unreadable
 from integration.commands.replay_run import Replay
-from integration.playbook.compiler import load
+from integration.commands.words import HELP, VARIABLE, compiled_in
 from mappings.instant import Instant, parse
 
 _IN_MEMORY = 8_000_000
@@ -35,21 +35,18 @@ class _Time(click.ParamType[Instant]):
 @click.option(
     "--events", required=True, metavar="FILE|-", help="JSON lines: accounts, leads, activities, in any order."
 )
+@click.option("--vocabulary", metavar="FILE", envvar=VARIABLE, help=HELP)
 @click.option("--until", type=_Time(), help="Stop there (default: the last event's time).")
 @click.option("--format", "form", type=click.Choice(["jsonl", "table"]), default="jsonl", show_default=True)
-def replay(playbook: str, events: str, until: Instant | None, form: str) -> None:
+def replay(playbook: str, events: str, vocabulary: str | None, until: Instant | None, form: str) -> None:
     r"""Run a playbook on a file of history: every stage, task and touch, then where each lead stands and why.
 
     \b
     Example:
       coldframe replay --playbook two-axis --events history.jsonl --until 2026-03-01T00:00:00Z
-      coldframe replay --playbook ours.yaml --events - --format table < history.jsonl
+      coldframe replay --playbook ours.yaml --vocabulary words.yaml --events - --format table < history.jsonl
     """
-    compiled, problems = load(playbook)
-    for problem in problems:
-        click.echo(str(problem) if problem.severity == "error" else f"{problem} (warning)", err=True)
-    if compiled is None:
-        raise SystemExit(2)
+    compiled = compiled_in(vocabulary, playbook)
     try:
         with _opened(events) as file:
             outcome = Replay(compiled, file, "<stdin>" if events == "-" else events, until)

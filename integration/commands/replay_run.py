@@ -10,6 +10,7 @@ import msgspec
 from integration.commands import replay_shown
 from integration.commands.replay_groups import Groups
 from integration.commands.replay_lines import Record, affiliations, read
+from integration.commands.replay_recognised import recognised
 from integration.commands.replay_runs import Buckets, Pages, Sorter
 from integration.commands.replay_world import World
 from integration.core.playbook import Playbook
@@ -54,7 +55,7 @@ class Replay:
                 buckets.add((number(record), at, kind, event, lead, account, what, place, fields))
             if last is not None:
                 for placed in buckets:
-                    self._fold(_single(placed), last)
+                    self._fold(recognised(_single(placed), self.playbook.vocabulary), last)
 
     def _fold(self, records: Iterable[Record], end: Instant) -> None:
         """Fold one group to the end."""

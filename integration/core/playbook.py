@@ -15,6 +15,7 @@ from integration.core.program import Clock, FirstMove, Play, Track, Trigger, Unr
 from integration.core.signals import ENGAGING, INTERNAL_SHARING, AccountSignal, Signal
 from integration.core.tables import tables
 from mappings.instant import DAY, Span
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 __all__ = [
     "Calendar",
@@ -119,6 +120,8 @@ class Playbook:
     name: str
     title: str = ""
     description: str = ""
+    vocabulary: Vocabulary = CANONICAL
+    """The words that it was compiled with: what conditions, reasons and activities may say."""
     fit: Fit | None = None
     engagement: Engagement | None = None
     bands: tuple[Band, ...]

@@ -64,7 +64,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
         if not marks and not rows:
             return False
         rows, marks = joining.apart(rows, marks)
-        past = histories.load(conn, rows, service.ownership)
+        past = histories.load(conn, rows, service.ownership, service.vocabulary)
     outcomes = [_decide(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
@@ -81,7 +81,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
 def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -> set[str]:
     """Decide for these leads inside the caller's write transaction; the connections with something to deliver."""
     rows = leads.get(conn, lead_ids)
-    past = histories.load(conn, rows, service.ownership)
+    past = histories.load(conn, rows, service.ownership, service.vocabulary)
     return _save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
 
 

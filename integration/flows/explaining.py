@@ -27,7 +27,7 @@ def explained(
         row = found(conn, name)
         if row is None:
             return None
-        events = histories.whole(conn, [row], ownership)[row.id]
+        events = histories.whole(conn, [row], ownership, playbook.vocabulary)[row.id]
         kept = [
             Recorded(key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload)
             for each in effects.history(conn, [row.id])

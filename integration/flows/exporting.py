@@ -159,7 +159,8 @@ def _explained(conn: Sql, service: Service, row: LeadRow, now: Instant) -> Expla
         Recorded(key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload)
         for each in effects.history(conn, [row.id])
     ]
-    return explain(service.playbook, row.id, histories.whole(conn, [row])[row.id], now, kept)
+    events = histories.whole(conn, [row], service.ownership, service.vocabulary)[row.id]
+    return explain(service.playbook, row.id, events, now, kept)
 
 
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -82,9 +82,11 @@ def _mark_accounts(
     where: Sequence[str | None],
 ) -> None:
     """Accounts at which somebody did what an account signal looks at."""
-    types = relevant(service.playbook)
+    types, known = relevant(service.playbook), service.vocabulary.recognised
     noted = [
-        (lead, account) for (_, each), lead, account in zip(heard, who.ids, where, strict=True) if each.type in types
+        (lead, account)
+        for (_, each), lead, account in zip(heard, who.ids, where, strict=True)
+        if known(each.type, each.properties)[0] in types
     ]
     if noted:
         homes = {row.account_id for row in leads.get(conn, sorted({lead for lead, _ in noted}))}

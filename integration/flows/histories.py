@@ -22,6 +22,7 @@ from integration.store.code import decode
 from integration.store.leads import LeadRow
 from mappings.canonical import Activity, Value
 from mappings.conflicts import NOBODY, Ownership
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 
 class _OfLead(Protocol):
@@ -41,11 +42,14 @@ class History:
     seen: int
 
 
-def load(conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY) -> dict[str, History]:
+def load(
+    conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY, vocabulary: Vocabulary = CANONICAL
+) -> dict[str, History]:
     """What to fold for each of these leads, in a handful of statements whatever their number.
 
     A lead goes on from its state when everything new came later than what it has folded; otherwise,
-    and when it joined an account, its whole history is read. `ownership` says whose word counts of which field.
+    and when it joined an account, its whole history is read. `ownership` says whose word counts of which field,
+    `vocabulary` what activities are. Activities are stored as they were sent, so another vocabulary reads them anew.
     """
     states = {row.id: None if row.state is None else decode(row.state, LeadState) for row in rows}
     deeds = _by_lead(activities.fresh(conn, {row.id: row.seen for row in rows}))
@@ -60,22 +64,26 @@ def load(conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY) -> d
     for row in rows:
         firm = [change for change in of_firms.get(row.account_id or "", ()) if change.seq > row.seen]
         state, mine = states[row.id], about.get(row.id, [])
-        events = _events(row.id, deeds.get(row.id, ()), mine, firm)
+        events = _events(row.id, deeds.get(row.id, ()), mine, firm, vocabulary)
         seen = max((each.seq for each in (*deeds.get(row.id, ()), *mine, *firm)), default=row.seen)
         joined = any("account" in change.fields for change in mine)
         if state is None or joined or (events and order(events[0]) <= tuple(state.watermark or ())):
             again.append(row)
         found[row.id] = History(state=state, events=events, seen=max(seen, row.seen))
-    found.update(_whole(conn, again, found, ownership))
+    found.update(_whole(conn, again, found, ownership, vocabulary))
     return found
 
 
-def whole(conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY) -> dict[str, list[Event]]:
+def whole(
+    conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY, vocabulary: Vocabulary = CANONICAL
+) -> dict[str, list[Event]]:
     """Everything that ever happened to these leads, in order."""
-    return {lead: history.events for lead, history in _whole(conn, rows, {}, ownership).items()}
+    return {lead: history.events for lead, history in _whole(conn, rows, {}, ownership, vocabulary).items()}
 
 
-def _whole(conn: Sql, rows: Sequence[LeadRow], known: dict[str, History], ownership: Ownership) -> dict[str, History]:
+def _whole(
+    conn: Sql, rows: Sequence[LeadRow], known: dict[str, History], ownership: Ownership, vocabulary: Vocabulary
+) -> dict[str, History]:
     if not rows:
         return {}
     ids = [row.id for row in rows]
@@ -89,7 +97,7 @@ def _whole(conn: Sql, rows: Sequence[LeadRow], known: dict[str, History], owners
     for lead in ids:
         mine = about.get(lead, [])
         counts = counting.counting(mine, ownership.lead)
-        events = _events(lead, deeds.get(lead, ()), counts, ())
+        events = _events(lead, deeds.get(lead, ()), counts, (), vocabulary)
         events += _memberships(counts, heard)
         events.sort(key=order)
         seen = max((each.seq for each in (*deeds.get(lead, ()), *mine)), default=0)
@@ -117,18 +125,23 @@ def _memberships(mine: Sequence[ChangeRow], firms: dict[str, list[ChangeRow]]) -
 
 
 def _events(
-    lead: str, deeds: Iterable[ActivityRow], mine: Iterable[ChangeRow], firm: Iterable[ChangeRow]
+    lead: str,
+    deeds: Iterable[ActivityRow],
+    mine: Iterable[ChangeRow],
+    firm: Iterable[ChangeRow],
+    vocabulary: Vocabulary,
 ) -> list[Event]:
-    events: list[Event] = [
-        Activity(
-            id=row.key, lead=lead, at=row.at, type=row.type, properties=row.properties, account=row.account_id or ""
-        )
-        for row in deeds
-    ]
+    events: list[Event] = [activity(row, vocabulary, lead) for row in deeds]
     events += [LeadChanged(id=row.key, at=row.at, fields=row.fields) for row in mine]
     events += [AccountChanged(id=row.key, at=row.at, account=row.account_id or "", fields=row.fields) for row in firm]
     events.sort(key=order)
     return events
+
+
+def activity(row: ActivityRow, vocabulary: Vocabulary, lead: str) -> Activity:
+    """A stored activity as the vocabulary knows it."""
+    kind, properties = vocabulary.recognised(row.type, row.properties)
+    return Activity(row.key, lead, row.at, kind, properties, row.account_id or "")
 
 
 def _by_lead(rows: Iterable[_Row]) -> dict[str, list[_Row]]:

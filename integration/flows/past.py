@@ -56,7 +56,8 @@ def store_past(conn: Sql, service: Service, connection: Connection, records: Seq
     touched = sorted({str(row.lead_id) for row in rows})
     dirty.mark(conn, touched, now)
     seen = relevant(service.playbook)
-    homes = leads.get(conn, sorted({str(row.lead_id) for row in rows if row.type in seen}))
+    known = service.vocabulary.recognised
+    homes = leads.get(conn, sorted({str(row.lead_id) for row in rows if known(row.type, row.properties)[0] in seen}))
     dirty.mark_accounts(conn, sorted({row.account_id for row in homes if row.account_id}), now)
     activities.keep(conn, rows)
 

@@ -13,6 +13,7 @@ from mappings.conflicts import Ownership, ownership
 from mappings.crm import CrmMapping
 from mappings.instant import Instant, Span
 from mappings.located import Located
+from mappings.vocabulary.value import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,11 @@ class Service:
     """The secret key, and those before it: what opens what the store holds sealed."""
     chance: Callable[[int], bytes] = token_bytes
     """So many bytes that nobody can guess."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of this installation: those that the playbook was compiled with."""
+        return self.playbook.vocabulary
 
     @property
     def ownership(self) -> Ownership:

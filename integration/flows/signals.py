@@ -47,7 +47,9 @@ def derive(service: Service, lease: Lease) -> None:
             return
         people = _people(conn, [account for account, _ in marks])
         members = [lead for each in people.values() for lead in each]
-        seen = activities.seen_by(conn, members, list(people), sorted(relevant(service.playbook)))
+        wanted, foreign = service.vocabulary.recognition.raw_types(relevant(service.playbook))
+        known = sorted(service.vocabulary.activities) if foreign else None
+        seen = activities.seen_by(conn, members, list(people), sorted(wanted), known)
         before = activities.seen_by(conn, members, [], [signal.name for signal in service.playbook.account_signals])
         derived = {row.key: row for row in map(_row, _derive(conn, service, people, seen))}
     stored = {row.key: row for row in before if row.derived and row.account_id in people}
@@ -76,19 +78,13 @@ def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
 def _derive(conn: Sql, service: Service, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
     playbook = service.playbook
     home = {lead: account for account, each in people.items() for lead in each}
+    types, vocabulary = relevant(playbook), service.vocabulary
     by_account: defaultdict[str, list[Activity]] = defaultdict(list)
     for row in seen:
         account = home.get(row.lead_id or "") or row.account_id or ""
-        by_account[account].append(
-            Activity(
-                id=row.key,
-                lead=row.lead_id or "",
-                at=row.at,
-                type=row.type,
-                properties=row.properties,
-                account=account,
-            )
-        )
+        found = histories.activity(row, vocabulary, row.lead_id or "")
+        if found.type in types:
+            by_account[account].append(found._replace(account=account))
     derived: list[Activity] = []
     for account, events in by_account.items():
         state = unseen(account)
@@ -105,7 +101,7 @@ def _engagement(conn: Sql, service: Service, at: Instant) -> Callable[[str], int
         rows = leads.get(conn, [lead])
         if not rows:
             return 0
-        told = histories.whole(conn, rows, service.ownership)[lead]
+        told = histories.whole(conn, rows, service.ownership, service.vocabulary)[lead]
         past: list[Event] = [event for event in told if event.at <= at]
         playbook = service.playbook
         return standing(playbook, fold(playbook, newborn(lead), past, at).state, at).engagement

@@ -30,30 +30,35 @@ from integration.playbook.words import LOST, OTHERWISE
 from mappings.canonical import REJECTION_REASONS, STAGES
 from mappings.located import Path
 from mappings.problems import Problem
+from mappings.vocabulary.load import shipped
+from mappings.vocabulary.value import Vocabulary
 
 YEARS = range(2015, 2046)
 """Holidays are worked out for these years."""
 
 
-def load(name_or_path: str) -> tuple[Playbook | None, tuple[Problem, ...]]:
-    """A playbook of the house by its name, or one of your own by its path.
+def load(name_or_path: str, vocabulary: Vocabulary | None = None) -> tuple[Playbook | None, tuple[Problem, ...]]:
+    """A playbook of the house by its name, or one of your own by its path, in the words of a vocabulary.
 
-    None with at least one error, or a playbook with whatever warnings there are.
+    None with at least one error, or a playbook with whatever warnings there are. Without a vocabulary its words are
+    those that come with Coldframe.
     """
     source, file, problems = library.find(name_or_path)
-    return compile_text(source, file) if source is not None else (None, problems)
+    return compile_text(source, file, vocabulary) if source is not None else (None, problems)
 
 
-def compile_text(source: str, file: str) -> tuple[Playbook | None, tuple[Problem, ...]]:
+def compile_text(
+    source: str, file: str, vocabulary: Vocabulary | None = None
+) -> tuple[Playbook | None, tuple[Problem, ...]]:
     """Compile the text of a playbook; `file` is the name that problems show."""
     shape, report, problems = read(source, file)
     if shape is None or report is None:
         return None, problems
-    playbook = compile_file(shape, report)
+    playbook = compile_file(shape, report, vocabulary or shipped())
     return (None if report.failed() else playbook), report.problems()
 
 
-def compile_file(file: schema.PlaybookFile, report: Report) -> Playbook:
+def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabulary) -> Playbook:
     """Compile what has the right shape; mistakes go to the report."""
     names = Names.of(file, report)
     names.derived = {name for name, trigger in file.triggers.items() if trigger.by == "account"}
@@ -64,6 +69,7 @@ def compile_file(file: schema.PlaybookFile, report: Report) -> Playbook:
         name=file.name,
         title=file.title or file.name,
         description=file.about.strip(),
+        vocabulary=vocabulary,
         fit=compile_fit(file.fit, names),
         engagement=engagement,
         bands=compile_bands(file.bands, names),

@@ -40,12 +40,12 @@ class _Stored:
 def check(running: Rig, answered: Mapping[str, Mapping[str, Any]], now: Instant) -> Finding:
     """Compare the store and the CRMs with what follows from the activities that were answered with 2xx."""
     finding = Finding()
-    playbook = wiring.playbook(running.settings.playbook)
+    playbook = wiring.playbook(running.settings.playbook, running.settings.vocabulary)
     emails = {str(item["email"]).casefold() for item in answered.values()}
     with running.store.read() as conn:
         _nothing_waits(conn, finding)
         stored = _read(conn, emails, wiring.ownership(running.settings, running.store))
-    sent = _sent(finding, answered, stored)
+    sent = [_recognised(playbook, each) for each in _sent(finding, answered, stored)]
     found = {each.lead: each for each in _recomputed(playbook, finding, stored, sent, now)}
     _same_standing(finding, stored.rows, found)
     _same_effects(finding, stored.effects, found)
@@ -98,6 +98,11 @@ def _sent(finding: Finding, answered: Mapping[str, Mapping[str, Any]], stored: _
     alien = [key for key, row in stored.activities.items() if row.source == SOURCE and key not in known]
     finding.same("activities that nobody was answered for", alien, [])
     return sent
+
+
+def _recognised(playbook: Playbook, activity: Activity) -> Activity:
+    kind, properties = playbook.vocabulary.recognised(activity.type, activity.properties)
+    return activity._replace(type=kind, properties=properties)
 
 
 def _recomputed(

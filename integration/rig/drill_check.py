@@ -140,10 +140,10 @@ def _scores(
                 if mine is not None:
                     held = records.get((system, mine.object, mine.external_id))
                     _written(finding, connection, row, mine.object, held)
-    playbook = wiring.playbook(ground.settings.playbook)
+    playbook = wiring.playbook(ground.settings.playbook, ground.settings.vocabulary)
     sample = chance.sample(list(rows), min(SAMPLE, len(rows)))
     with ground.store.read() as conn:
-        past = histories.whole(conn, sample)
+        past = histories.whole(conn, sample, vocabulary=playbook.vocabulary)
     for row in sample:
         at = int(str((row.standing or {}).get("scored_at", 0)))
         fields = {name: value for name, value in (row.standing or {}).items() if name != "scored_at"}

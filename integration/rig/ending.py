@@ -26,7 +26,7 @@ def summary(running: Rig, console: Console, *, settled: bool) -> None:
     tasks = running.tasks()
     ours = [task for task in tasks if task["key"]]
     scored = sum(n for stage, n in found.leads_by_stage.items() if stage)
-    handoff = wiring.playbook(running.settings.playbook).handoff.play
+    handoff = wiring.playbook(running.settings.playbook, running.settings.vocabulary).handoff.play
     handoffs = [task for task in ours if _cause(task["key"]) == handoff]
     console.print()
     console.print(f"[bold]{scored}[/] leads were scored, [bold]{len(handoffs)}[/] were handed to sales as MQLs.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Result, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, Connection, Result, and_, cast, func, not_, or_, select
 
 from integration.store.code import decode_fields, encode, listed
 from integration.store.dialects import among, insert_new, pairs
@@ -63,14 +63,13 @@ _HOLDERS = select(_a.key, _a.lead_id, _a.type).where(among(_a.key, "keys"))
 _HISTORY_OF_ACCOUNTS = select(*_COLUMNS).where(among(_a.account_id, "ids")).order_by(_a.at, _a.key)
 
 
-_SEEN_BY = (
+_BY_THOSE = (
     select(*_COLUMNS)
-    .where(
-        or_(among(_a.lead_id, "leads"), and_(func.coalesce(_a.lead_id, "") == "", among(_a.account_id, "accounts"))),
-        among(_a.type, "types"),
-    )
+    .where(or_(among(_a.lead_id, "leads"), and_(func.coalesce(_a.lead_id, "") == "", among(_a.account_id, "accounts"))))
     .order_by(_a.at, _a.key)
 )
+_SEEN_BY = _BY_THOSE.where(among(_a.type, "types"))
+_SEEN_BY_OR_FOREIGN = _BY_THOSE.where(or_(among(_a.type, "types"), not_(among(_a.type, "known"))))
 
 
 def add(conn: Connection, rows: Sequence[NewActivity]) -> list[tuple[str | None, str | None]]:
@@ -118,11 +117,20 @@ def history_of_accounts(conn: Connection, account_ids: Iterable[str]) -> list[Ac
 
 
 def seen_by(
-    conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str], types: Iterable[str]
+    conn: Connection,
+    lead_ids: Iterable[str],
+    account_ids: Iterable[str],
+    types: Iterable[str],
+    known: Iterable[str] | None = None,
 ) -> list[ActivityRow]:
-    """Activities of these types by these leads, and by people nobody knows at these accounts; by time, then key."""
+    """Activities of these types by these leads, and by people nobody knows at these accounts; by time, then key.
+
+    Where all the `known` types are given, those of any other type come as well: they may be recognised.
+    """
     wanted = {"leads": listed(lead_ids), "accounts": listed(account_ids), "types": listed(types)}
-    return _rows(conn.execute(_SEEN_BY, wanted))
+    if known is None:
+        return _rows(conn.execute(_SEEN_BY, wanted))
+    return _rows(conn.execute(_SEEN_BY_OR_FOREIGN, {**wanted, "known": listed(known)}))
 
 
 def _values(conn: Connection, rows: Sequence[NewActivity]) -> list[dict[str, Any]]:

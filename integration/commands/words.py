@@ -1,0 +1,37 @@
+"""What commands need of playbooks and vocabularies that are named on the command line."""
+
+from collections.abc import Iterable
+
+import click
+
+from integration.core.playbook import Playbook
+from integration.playbook.compiler import load
+from mappings.problems import Problem
+from mappings.vocabulary.load import in_use
+from mappings.vocabulary.value import Vocabulary
+
+VARIABLE = "COLDFRAME_VOCABULARY"
+HELP = f"Your own words and addresses.  [default: {VARIABLE}, else what comes with Coldframe]"
+
+
+def vocabulary_of(path: str | None) -> Vocabulary:
+    """The vocabulary of a file, or the one that comes with Coldframe; exit status 2 with every mistake in it."""
+    found, problems = in_use(path)
+    _tell(problems)
+    if found is None:
+        raise SystemExit(2)
+    return found
+
+
+def compiled_in(vocabulary: str | None, playbook: str) -> Playbook:
+    """A playbook in the words of a vocabulary's file; exit status 2 with every mistake in either."""
+    found, problems = load(playbook, vocabulary_of(vocabulary))
+    _tell(problems)
+    if found is None:
+        raise SystemExit(2)
+    return found
+
+
+def _tell(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(str(problem) if problem.severity == "error" else f"{problem} (warning)", err=True)
