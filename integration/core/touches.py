@@ -6,18 +6,25 @@ from integration.core.fold import NEVER, Fold
 from integration.core.playbook import SendWindow
 from integration.core.state import Sent, Waiting
 from mappings.canonical import Activity
-from mappings.instant import Instant
+from mappings.instant import MINUTE, Instant, Span
 
+APART: Span = MINUTE
+"""So far apart are two touches of one lead at the least: a workflow that starts on a touch's time starts for each."""
 _RESTING = frozenset({"sal", "sql", "suppressed"})
 """Stages in which sales is engaged: marketing touches wait [semantics 9]."""
 
 
 def allowed(fold: Fold, planned: Instant) -> Instant:
-    """The first instant from `planned` on at which a touch may go (pause, window, cap); NEVER while sales works."""
+    """The first instant from `planned` on at which a touch may go; NEVER while sales works.
+
+    Each touch of a lead has an instant of its own, after the pause, within the cap and inside the send window.
+    """
     state = fold.state
     if state.stage in _RESTING:
         return NEVER
     at = max(planned, fold.now)
+    if state.touches and (free := state.touches[-1].at + APART) > at:
+        at = free
     if state.paused is not None and state.paused > at:
         at = state.paused
     cap, window = fold.playbook.frequency_cap, fold.playbook.send_window

@@ -1,20 +1,24 @@
 """What holds of every history on every playbook, whatever the order of arrival [issue 3]."""
 
+import itertools
+from typing import Any
+
 import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from integration.core.clocks import next_in_window
 from integration.core.decide import Decision, decide, order
 from integration.core.effects import Escalated, StageChanged, TaskWanted, TouchDue
 from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.playbook import Playbook
+from integration.core.playbook import Playbook, SendWindow
 from integration.core.plays import ANSWERS
 from integration.core.replay import advance
 from integration.core.standing import standing
 from integration.core.state import LeadState, newborn
 from integration.playbook.compiler import load
 from mappings.canonical import Activity
-from mappings.instant import DAY, HOUR, Instant, parse
+from mappings.instant import DAY, HOUR, MINUTE, Instant, parse
 
 START = parse("2026-01-05T09:00:00Z")
 NAMES = ("two-axis", "behavioural", "operating-model", "five-tracks", "fit-engagement", "standard")
@@ -271,6 +275,23 @@ def test_touches_keep_to_the_frequency_cap(playbook: Playbook, events: list[Even
     ]
     for first, last in zip(sent, sent[cap.touches :], strict=False):
         assert last - first >= cap.within
+
+
+@THOROUGH
+@given(playbooks, histories())
+def test_every_touch_has_an_instant_of_its_own_inside_the_send_window(playbook: Playbook, events: list[Event]) -> None:
+    sent = [
+        effect.at for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
+    ]
+    assert all(last - first >= MINUTE for first, last in itertools.pairwise(sent))
+    window = playbook.send_window
+    if window is not None:
+        zones = (window.timezone, "America/New_York")
+        assert all(any(next_in_window(at, **_window(window, zone)) == at for zone in zones) for at in sent)
+
+
+def _window(window: SendWindow, timezone: str) -> dict[str, Any]:
+    return {"weekdays": window.weekdays, "opens": window.opens, "closes": window.closes, "timezone": timezone}
 
 
 @THOROUGH

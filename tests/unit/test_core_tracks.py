@@ -35,7 +35,7 @@ from integration.core.program import (
     Touch,
     Track,
 )
-from mappings.instant import DAY, HOUR, parse
+from mappings.instant import DAY, HOUR, MINUTE, parse
 
 
 def test_touches_go_at_their_offsets_from_entry() -> None:
@@ -69,8 +69,8 @@ def test_a_rhythm_ends_with_its_content_unless_it_repeats() -> None:
         rhythms=(Rhythm(every=DAY, touches=(Touch(content="a"), Touch(content="b")), repeat=False),),
         exits=(Exit(completed=True, to="newsletter"),),
     )
-    decision = fold(book(once, first="t"), BORN, until=START + DAY)
-    assert touches(decision) == [(0, "a"), (1, "b"), (1, "newsletter")]
+    decision = fold(book(once, first="t"), BORN, until=START + DAY + MINUTE)
+    assert touches(decision) == [(0, "a"), (1, "b"), (1 + MINUTE / DAY, "newsletter")]
 
 
 def test_completion_leads_on_at_once_or_after_a_rest() -> None:
