@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from integration.core import decay, plays, scores, sla, stages, touches, tracks, triggers, ways
+from integration.core import decay, plays, scores, silence, sla, stages, touches, tracks, triggers, ways
 from integration.core.fold import NEVER, Fold
 from integration.core.keys import mark
 from integration.core.program import SUPPRESSED, Clock
@@ -129,6 +129,6 @@ def _afterwards(fold: Fold) -> Instant:
 def _track_touch(fold: Fold) -> None:
     move = tracks.unopened(fold)
     if move is not None and move.to == SUPPRESSED:
-        stages.silence(fold, "track", move.because)
+        silence.silence(fold, "track", move.because)
     elif move is None or not ways.follow(fold, move):
         tracks.send(fold)

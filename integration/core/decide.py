@@ -8,7 +8,20 @@ activity: patterns and scores, first move, what sales said, triggers, then stage
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from integration.core import agenda, evidence, firsts, gate, scores, sla, stages, touches, triggers, ways
+from integration.core import (
+    agenda,
+    evidence,
+    firsts,
+    gate,
+    sales,
+    scores,
+    silence,
+    sla,
+    stages,
+    touches,
+    triggers,
+    ways,
+)
 from integration.core.effects import Effect
 from integration.core.events import AccountChanged, Event, LeadChanged
 from integration.core.fold import Fold
@@ -113,13 +126,20 @@ def _activity(fold: Fold, activity: Activity) -> None:
         state.engaged = activity.at
     if state.born is None:
         firsts.welcome(fold)
-    if meaning.stops and state.clocks:
-        sla.stop(fold)
-    if kind in stages.SALES:
-        stages.hear(fold, activity)
+    _take_word(fold, activity, meaning)
     if done:
         triggers.completed(fold, done)
     settle(fold)
+
+
+def _take_word(fold: Fold, activity: Activity, meaning: Meaning) -> None:
+    """What sales or the lead itself decided: clocks stop, stages move, an MQL that asks again is handed over anew."""
+    if meaning.stops and fold.state.clocks:
+        sla.stop(fold)
+    if activity.type in sales.HEARD:
+        sales.hear(fold, activity)
+    if fold.demo and fold.state.stage == "mql":
+        gate.ask_again(fold)
 
 
 def _with_patterns(fold: Fold, rules: Sequence[RulePlan], done: Sequence[str]) -> Sequence[RulePlan]:
@@ -173,6 +193,7 @@ def _note_colleagues(fold: Fold, activity: Activity) -> None:
 _TOLD_AT_ONCE: dict[str, Callable[[Fold, Activity], None]] = {
     "email_open": touches.opened,
     "email_click": touches.opened,
+    "email_bounce": touches.came_back,
     "internal_sharing": _note_colleagues,
 }
 """What is noted of an activity before anything else follows from it."""
@@ -181,6 +202,8 @@ _TOLD_AT_ONCE: dict[str, Callable[[Fold, Activity], None]] = {
 def _lead_changed(fold: Fold, event: LeadChanged) -> None:
     """Fields took new values: fit, first move, what a person set, then what follows."""
     state = fold.state
+    if state.bounced is not None and "email" in event.fields:
+        touches.readdress(fold, event.fields["email"])
     account = event.fields.get("account", state.account)
     if account != state.account:
         state.company = {}
@@ -192,7 +215,7 @@ def _lead_changed(fold: Fold, event: LeadChanged) -> None:
             state.fields[name] = value
     fold.wake(fold.now)
     scores.refit(fold)
-    stages.told(fold, event.fields)
+    sales.told(fold, event.fields)
     firsts.welcome(fold)
     settle(fold)
 
@@ -241,6 +264,6 @@ def _off_track(fold: Fold) -> bool:
     if move is None:
         return False
     if move.to == SUPPRESSED:
-        stages.silence(fold, "track", move.because)
+        silence.silence(fold, "track", move.because)
         return True
     return ways.follow(fold, move)

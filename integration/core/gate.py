@@ -1,14 +1,18 @@
 """The gate: from inquiry (or back from recycled) to MQL, and what sales must know before [semantics 6, 10]."""
 
-from integration.core import packet, stages
+from integration.core import packet, plays, stages
+from integration.core.clocks import day_words
 from integration.core.effects import HandoffHeld
 from integration.core.fold import Fold
 from integration.core.keys import key
 from integration.core.playbook import Requirement
 from integration.core.state import Waiting
+from mappings.instant import DAY, Instant, Span
 
 GATED = ("inquiry", "recycled")
 """Stages from which the gate leads to `mql`."""
+FORGOTTEN: Span = 14 * DAY
+"""A handoff task older than this is not waited for, when its lead asks again [semantics 6]."""
 
 
 def consider(fold: Fold) -> bool:
@@ -17,7 +21,7 @@ def consider(fold: Fold) -> bool:
     asked = fold.demo
     if not asked and not fold.table.gate(fold):
         return False
-    if state.stage == "recycled" and not _qualifies(fold):
+    if (state.returned is not None or state.stage == "recycled") and not _qualifies(fold):
         return False
     if fold.table.barred(fold) or fold.excluded():
         return False
@@ -30,13 +34,42 @@ def consider(fold: Fold) -> bool:
 
 
 def _qualifies(fold: Fold) -> bool:
-    """A recycled lead passes by a scoring activity after its return and after the hold."""
+    """Whether a lead that came back has done something new since: a scoring activity, after the hold of a return.
+
+    New is what comes after the return in the order of events, also at its instant. [semantics 6]
+    """
     state = fold.state
     if state.qualified:
         return True
-    if not (fold.scoring or fold.demo) or fold.now < (state.hold or fold.now):
+    if not (fold.scoring or fold.demo) or fold.cause == state.returned_by:
         return False
-    return state.returned is None or fold.now > state.returned
+    return state.stage != "recycled" or state.hold is None or fold.now >= state.hold
+
+
+def ask_again(fold: Fold) -> None:
+    """Hand an MQL over once more that asks for a demo, where nobody is at work on it: its task is closed or forgotten.
+
+    To be called for a request that finds its lead an MQL. [semantics 6]
+    """
+    state, play = fold.state, fold.playbook.handoff.play
+    if fold.table.barred(fold) or fold.excluded():
+        return
+    before = state.plays.get(play)
+    if before is not None and before.open and fold.now - before.began <= FORGOTTEN:
+        return
+    because = "asked for a demo again"
+    if before is not None:
+        because = f"{because}; {_earlier(fold, before.began, unanswered=before.open)}"
+        before.open = False
+    plays.begin(fold, play, because, again=because)
+
+
+def _earlier(fold: Fold, last: Instant, *, unanswered: bool) -> str:
+    zone, first = fold.playbook.calendar.timezone, fold.state.handed
+    when = f"first handed over on {day_words(last if first is None else first, zone)}"
+    if first is not None and first != last:
+        when = f"{when}, last on {day_words(last, zone)}"
+    return f"{when}, and that task {'has had no answer' if unanswered else 'is closed'}"
 
 
 def _gate_words(fold: Fold) -> str:
@@ -48,7 +81,7 @@ def _gate_words(fold: Fold) -> str:
 def _hold(fold: Fold, gaps: list[Requirement]) -> None:
     """Hold the handoff until sales would know enough; ask for the rest, once [003:28, semantics 10]."""
     state = fold.state
-    state.qualified = state.stage == "recycled"
+    state.qualified = state.returned is not None or state.stage == "recycled"
     asked, state.held = state.held is not None, [each.called for each in gaps]
     if asked:
         return

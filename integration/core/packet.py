@@ -158,8 +158,9 @@ def _talk(fold: Fold, due: Instant) -> str:
 
 
 def _answer_due(fold: Fold, due: Instant) -> Instant:
+    """The deadline of the clock that waits for an answer; once that is missed, of the task itself."""
     run = fold.state.clocks.get(fold.playbook.handoff.answer_within)
-    return run.due if run is not None and run.stopped is None else due
+    return run.due if run is not None and run.stopped is None and run.due >= fold.now else due
 
 
 def _of_activity(fold: Fold, name: str) -> str:

@@ -38,6 +38,7 @@ class _Opened:
     times: int
     because: str
     trigger: str
+    again: str
 
     def key(self, fold: Fold, kind: str, number: int) -> str:
         return key(fold.state.lead, "play", self.play.name, self.times, kind, number)
@@ -46,18 +47,19 @@ class _Opened:
         return packet.Words(fold, due=due, play=self.play.label or self.play.name, trigger=self.trigger)
 
 
-def begin(fold: Fold, name: str, because: str, *, trigger: str = "") -> bool:
+def begin(fold: Fold, name: str, because: str, *, trigger: str = "", again: str = "") -> bool:
     """Play a play from its first step; False if it is still open, or nothing may happen to this lead.
 
-    Excluded people get its touches, but sales none of its tasks and alerts [001:103].
+    Excluded people get its touches, but sales none of its tasks and alerts [001:103]. `again` is what its tasks tell of
+    the time before.
     """
     plan = fold.table.plays.get(name)
     if plan is None or fold.silent or is_open(fold, name):
         return False
     before = fold.state.plays.get(name)
-    opening = Opening(times=before.times + 1 if before else 1, until=fold.now, open=False)
+    opening = Opening(times=before.times + 1 if before else 1, until=fold.now, open=False, began=fold.now)
     fold.state.plays[name] = opening
-    opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger)
+    opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger, again=again)
     if (plan.tasks or plan.alerts) and not fold.excluded():
         for number, step, checklist in plan.tasks:
             due = sla.falls(fold, fold.now, step.due) if step.due else fold.now + DAY
@@ -80,7 +82,8 @@ def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
     fold: Fold, opened: _Opened, number: int, step: TaskStep, checklist: tuple[str, ...], due: Instant
 ) -> TaskWanted:
     words = opened.words(fold, due)
-    lines = [compose(step.note, words)] if step.note else []
+    lines = [f"{opened.again[:1].upper()}{opened.again[1:]}."] if opened.again else []
+    lines += [compose(step.note, words)] if step.note else []
     lines += [f"[ ] {compose(each, words)}" for each in checklist]
     return TaskWanted(
         key=opened.key(fold, "task", number),

@@ -61,11 +61,12 @@ class Waiting:
 
 @dataclass(slots=True, kw_only=True)
 class Opening:
-    """How often a play was opened, until when it counts as open, and whether sales has yet to answer."""
+    """How often a play was opened and when last, until when it counts as open, whether sales has yet to answer."""
 
     times: int
     until: Instant
     open: bool
+    began: Instant = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,23 +152,28 @@ class LeadState:
     job: str = ""
     funnel: dict[str, int] = field(default_factory=dict)
     stage: str = "inquiry"
-    shadow: str = ""
-    """While suppressed: the stage that the lead would have."""
+    chosen: str = ""
+    """While suppressed: the stage that a person chose in the CRM meanwhile."""
     silenced: list[str] = field(default_factory=list)
     """Why no touch may go: `asked`, `flag`, `hand`, `track`."""
     cycle: int = 0
     """How often the lead became an MQL."""
     stages: dict[str, int] = field(default_factory=dict)
     """Stage -> how often the lead came to it."""
+    handed: Instant | None = None
+    """When the lead last became an MQL."""
     recycle_reason: str | None = None
     returned: Instant | None = None
+    """Since when only what is new opens the gate: sales returned the lead, or it subscribed anew."""
+    returned_by: str = ""
+    """The event by which; "" for the passing of time."""
     hold: Instant | None = None
     holds: int = 0
     """How often the handoff was held: more than once where a lead unsubscribed, or was returned, in between."""
     held: list[str] | None = None
     """Fields the handoff is waiting for."""
     qualified: bool = False
-    """A recycled lead has done what it takes; only fields are missing."""
+    """A lead that came back has done what it takes; only fields are missing."""
     attempts: int = 0
     first_attempt: Instant | None = None
     stay: Stay | None = None
@@ -181,6 +187,8 @@ class LeadState:
     waiting: list[Waiting] = field(default_factory=list)
     paused: Instant | None = None
     """Touches rest until then: sales has answered."""
+    bounced: str | None = None
+    """The address from which mail came back for good, "" where none was known; None: touches may go."""
     plays: dict[str, Opening] = field(default_factory=dict)
     fired: dict[str, int] = field(default_factory=dict)
     alerts: dict[str, int] = field(default_factory=dict)

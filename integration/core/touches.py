@@ -5,7 +5,7 @@ from integration.core.effects import TouchDue
 from integration.core.fold import NEVER, Fold
 from integration.core.playbook import SendWindow
 from integration.core.state import Sent, Waiting
-from mappings.canonical import Activity
+from mappings.canonical import Activity, Value
 from mappings.instant import MINUTE, Instant, Span
 
 APART: Span = MINUTE
@@ -15,12 +15,12 @@ _RESTING = frozenset({"sal", "sql", "suppressed"})
 
 
 def allowed(fold: Fold, planned: Instant) -> Instant:
-    """The first instant from `planned` on at which a touch may go; NEVER while sales works.
+    """The first instant from `planned` on at which a touch may go; NEVER while sales works or mail comes back.
 
     Each touch of a lead has an instant of its own, after the pause, within the cap and inside the send window.
     """
     state = fold.state
-    if state.stage in _RESTING:
+    if state.stage in _RESTING or state.bounced is not None:
         return NEVER
     at = max(planned, fold.now)
     if state.touches and (free := state.touches[-1].at + APART) > at:
@@ -85,6 +85,26 @@ def opened(fold: Fold, activity: Activity) -> None:
         for sent in touches:
             if name in (sent.key, sent.content):
                 sent.opened = True
+
+
+def came_back(fold: Fold, activity: Activity) -> None:
+    """A bounce: a hard one ends touches until the address changes, and nothing else [semantics 6]."""
+    if activity.properties.get("hard") is True:
+        fold.state.bounced = _address(fold.state.fields.get("email"))
+
+
+def readdress(fold: Fold, email: Value) -> None:
+    """Take in the address that is to count now, after mail came back: another one than that lets touches go again."""
+    state, address = fold.state, _address(email)
+    if state.bounced == "":
+        state.bounced = address
+    elif address and address != state.bounced:
+        state.bounced = None
+        fold.wake(fold.now)
+
+
+def _address(email: Value) -> str:
+    return email.strip().casefold() if isinstance(email, str) else ""
 
 
 def unopened(fold: Fold, stay: str) -> int:

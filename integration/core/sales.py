@@ -1,0 +1,121 @@
+"""Sales: what people in sales, and the lead itself, say by what they do; the table of semantics 6."""
+
+from collections.abc import Mapping
+
+from integration.core import packet, plays, silence, stages
+from integration.core.effects import AlertRaised
+from integration.core.fold import Fold
+from integration.core.keys import key
+from mappings.canonical import REJECTION_REASONS, STAGES, Activity, Value
+
+_ACCEPTING = frozenset({"sales_accepted", "meeting_booked"})
+_SILENCING = frozenset({"unsubscribe", "decline", "spam_complaint"})
+
+HEARD: frozenset[str] = frozenset(
+    {
+        "call_attempt",
+        "meeting_booked",
+        "sales_accepted",
+        "sales_qualified",
+        "sales_rejected",
+        "opportunity_created",
+        "opportunity_won",
+        "opportunity_lost",
+        "unsubscribe",
+        "decline",
+        "spam_complaint",
+        "resubscribe",
+    }
+)
+"""Activity types that may move a stage whatever the score."""
+
+
+def hear(fold: Fold, activity: Activity) -> None:
+    """Take in what sales or the person decided. A rejection without a reason is refused, with an alert.
+
+    Of somebody who is to be left alone, nothing that sales does moves a stage.
+    """
+    kind = activity.type
+    if kind in _SILENCING:
+        silence.silence(fold, "asked", kind.replace("_", " "))
+        return
+    if kind == "resubscribe":
+        for why in silence.REASONS:
+            silence.speak(fold, why, "resubscribed")
+        return
+    if fold.silent:
+        return
+    if kind in plays.ANSWERS and plays.answered(fold):
+        fold.state.paused = max(fold.state.paused or fold.now, fold.now + fold.playbook.answer_pause)
+    if kind == "call_attempt":
+        _called(fold, activity)
+    reason = activity.properties.get("reason")
+    known = str(reason) if reason in REJECTION_REASONS else None
+    if kind == "sales_rejected" and known is None:
+        _refused(fold, activity)
+        return
+    to = _next(fold.state.stage, kind, activity)
+    if to == "recycled":
+        stages.recycle(fold, known, _words(activity), lost=kind == "opportunity_lost")
+    elif to:
+        stages.come_to(fold, to, _words(activity))
+
+
+def _next(stage: str, kind: str, activity: Activity) -> str:
+    """The stage that follows, "" if none: the table of semantics 6."""
+    match kind:
+        case "opportunity_won":
+            return "" if stage == "customer" else "customer"
+        case "opportunity_created":
+            return "" if stage in ("sql", "customer") else "sql"
+        case "sales_qualified":
+            return "sql" if stage in stages.CALLED else ""
+        case "sales_rejected" | "opportunity_lost":
+            return "recycled" if stage in stages.WORKED else ""
+    connected = kind == "call_attempt" and activity.properties.get("outcome") == "connected"
+    return "sal" if stage == "mql" and (kind in _ACCEPTING or connected) else ""
+
+
+def _words(activity: Activity) -> str:
+    detail = activity.properties.get("reason") or activity.properties.get("outcome")
+    what = activity.type.replace("_", " ")
+    return f"{what}: {str(detail).replace('_', ' ')}" if detail else what
+
+
+def _called(fold: Fold, activity: Activity) -> None:
+    state = fold.state
+    if activity.properties.get("outcome") == "connected":
+        state.attempts, state.first_attempt = 0, None
+    elif state.stage in stages.CALLED:
+        state.attempts += 1
+        state.first_attempt = state.first_attempt if state.first_attempt is not None else fold.now
+        fold.wake(stages.unreached_due(fold))
+
+
+def _refused(fold: Fold, activity: Activity) -> None:
+    state = fold.state
+    if state.stage not in stages.WORKED:
+        return
+    state.alerts["rejection"] = number = state.alerts.get("rejection", 0) + 1
+    fold.effects.append(
+        AlertRaised(
+            key=key(state.lead, "alert", "rejection_without_reason", number),
+            lead=state.lead,
+            at=fold.now,
+            because=(f"sales rejected with reason {activity.properties.get('reason') or 'none'!s}",),
+            alert="rejection_without_reason",
+            text=f"{packet.who(fold)} was rejected without a known reason; give one of {', '.join(REJECTION_REASONS)}",
+        )
+    )
+
+
+def told(fold: Fold, fields: Mapping[str, Value]) -> None:
+    """What a person set in the CRM: the stage, and whether the lead has opted out."""
+    out = fields.get("opted_out") is True
+    if out:
+        silence.silence(fold, "flag", "opted out in the CRM")
+    stage = fields.get("stage")
+    if stage in STAGES and isinstance(stage, str):
+        silence.choose(fold, stage, "set by a person in the CRM")
+    if "opted_out" in fields and not out:
+        silence.speak(fold, "flag", "opted in again in the CRM")
