@@ -72,12 +72,20 @@ def after_working_time(calendar: Calendar, start: Instant, span: Span) -> Instan
         if working_day(calendar, day):
             opens = max(start, at_minute(day, calendar.opens, calendar.timezone))
             closes = at_minute(day, calendar.closes, calendar.timezone)
-            if opens < closes:
+            if opens < closes or (not left and opens == closes):
                 if left <= closes - opens:
                     return opens + left
                 left -= closes - opens
         day += timedelta(days=1)
     return start + span
+
+
+def in_working_time(calendar: Calendar, at: Instant) -> Instant:
+    """The first instant from `at` on at which people work, closing time included [semantics 8].
+
+    Without any working day in ten years, `at` itself.
+    """
+    return after_working_time(calendar, at, 0)
 
 
 def after_working_days(calendar: Calendar, start: Instant, days: int) -> Instant:

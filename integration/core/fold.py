@@ -17,6 +17,8 @@ NEVER: Instant = 1 << 62
 class Fold:
     """One lead's state being changed in place. `horizon` is at or before the next thing that falls due.
 
+    Due times are written in the zone of whoever reads them (`reads_in`): the playbook's, unless a caller knows better.
+
     The scratch fields describe the event being folded: `activity`, the numbers of the arms it matched (`arms`),
     whether it scored and reset the idle clock (`scoring`), was an engagement (`engaging`), asked for a demo (`demo`),
     and whether it has taken the lead off a track (`exited`) or may yet take it onto one (`leads_on`): once for each.
@@ -36,6 +38,7 @@ class Fold:
         "lines",
         "now",
         "playbook",
+        "reads_in",
         "scoring",
         "state",
         "table",
@@ -48,6 +51,7 @@ class Fold:
         self.state: LeadState = state
         self.effects: list[Effect] = []
         self.lines: list[Line] = []
+        self.reads_in: str = playbook.calendar.timezone
         self.horizon: Instant = -NEVER
         self.now: Instant = state.watermark[0] if state.watermark else -NEVER
         self.forget()

@@ -21,8 +21,8 @@ def who(fold: Fold) -> str:
 
 
 def shown_time(fold: Fold, at: Instant) -> str:
-    """A time in the playbook's own zone."""
-    return wall_clock(at, fold.playbook.calendar.timezone)
+    """A due time in the reader's zone."""
+    return wall_clock(at, fold.reads_in)
 
 
 def strongest(fold: Fold) -> list[tuple[str, Seen]]:

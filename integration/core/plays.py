@@ -6,13 +6,15 @@ from integration.core import packet, sla
 from integration.core.effects import AlertRaised, Assignee, TaskWanted
 from integration.core.fold import Fold
 from integration.core.keys import key
-from integration.core.program import AlertStep, Play, TaskStep
+from integration.core.program import AlertStep, Due, Play, TaskStep
 from integration.core.state import Opening, Waiting
 from integration.core.wording import compose
 from mappings.instant import DAY, Instant
 
 ANSWERS = frozenset({"call_attempt", "meeting_booked", "sales_accepted", "sales_rejected", "sales_qualified"})
 """By these sales answers a lead: its open tasks are closed."""
+_A_DAY = Due(span=DAY)
+"""When a task is due that does not say when."""
 
 
 def is_open(fold: Fold, name: str) -> bool:
@@ -62,7 +64,7 @@ def begin(fold: Fold, name: str, because: str, *, trigger: str = "", again: str 
     opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger, again=again)
     if (plan.tasks or plan.alerts) and not fold.excluded():
         for number, step, checklist in plan.tasks:
-            due = sla.falls(fold, fold.now, step.due) if step.due else fold.now + DAY
+            due = sla.task_due(fold, fold.now, step.due or _A_DAY)
             opening.open, opening.until = True, max(opening.until, due + plan.play.grace)
             fold.effects.append(_task(fold, opened, number, step, checklist, due))
         for number, alert in enumerate(plan.alerts, 1):

@@ -16,19 +16,22 @@ NURTURED = ("inquiry", "mql", "recycled")
 class Due:
     """A length of time: plain, or `working` time of the playbook's calendar.
 
-    `working_days` adds so many working days (1: the next working day at its opening hour, after `span`).
+    `working_days` adds so many working days (1: the next working day at its opening hour, after `span`). A task falls
+    due in working time, unless it may be due at `any_time`.
     """
 
     span: Span = 0
     working: bool = False
     working_days: int = 0
+    any_time: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStep:
     """Something an SDR does: with `due` a task of its own, without one a line in the checklist of the task before.
 
-    `due` counts from the beginning of the play; a checklist shows the step's subject.
+    `due` counts from the beginning of the play; a due time outside working hours is put off to the next opening. A
+    checklist shows the step's subject.
     `subject` and `note` are wording templates (see wording.py). The assignee `owner` falls back to the account's
     owner, then to the pool; `account_owner` to the owner, then to the pool; `worked_by` likewise to the owner.
     """

@@ -1,7 +1,7 @@
 """Promises with a deadline: clocks that start, remind, run out, and run on until they are stopped."""
 
 from integration.core import packet
-from integration.core.clocks import after_working_days, after_working_time, minutes
+from integration.core.clocks import after_working_days, after_working_time, in_working_time, minutes
 from integration.core.effects import AlertRaised, Escalated
 from integration.core.fold import Fold
 from integration.core.keys import key
@@ -17,6 +17,12 @@ def falls(fold: Fold, start: Instant, due: Due) -> Instant:
     if due.span:
         at = after_working_time(fold.playbook.calendar, at, due.span) if due.working else at + due.span
     return after_working_days(fold.playbook.calendar, at, due.working_days) if due.working_days else at
+
+
+def task_due(fold: Fold, start: Instant, due: Due) -> Instant:
+    """When a task of that length is due: in working time, unless it may be due at any time [semantics 8]."""
+    at = falls(fold, start, due)
+    return at if due.any_time else in_working_time(fold.playbook.calendar, at)
 
 
 def start(fold: Fold, *, stage: str = "", trigger: str = "") -> None:
@@ -88,7 +94,7 @@ def ring(fold: Fold, clock: Clock) -> None:
                 at=now,
                 because=because,
                 clock=clock.name,
-                due_at=run.due,
+                due_at=in_working_time(fold.playbook.calendar, run.due),
                 assignee=clock.escalate_to,
                 subject=subject,
                 body=packet.with_packet(fold, compose(clock.note, values), due=run.due),

@@ -147,7 +147,7 @@ def _skip_missed(fold: Fold, stay: Stay) -> None:
 
 
 def _task(fold: Fold, plan: TrackPlan, task_key: str, number: int, step: TaskStep) -> TaskWanted:
-    due = sla.falls(fold, fold.now, step.due or _TASK_DUE)
+    due = sla.task_due(fold, fold.now, step.due or _TASK_DUE)
     values = packet.Words(fold, due=due, play=plan.name_words)
     return TaskWanted(
         key=task_key,

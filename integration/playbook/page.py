@@ -166,7 +166,10 @@ def due(when: Due) -> str:
     """A due time in words."""
     if when.working_days:
         return "next working day" if when.working_days == 1 else f"{when.working_days} working days"
-    return grammar.shown(when.span) + (" working" if when.working else "") if when.span else "at once"
+    if not when.span:
+        return "at once"
+    kind = " working" if when.working else " at any time" if when.any_time else ""
+    return grammar.shown(when.span) + kind
 
 
 def _clocks(file: schema.PlaybookFile) -> Iterator[Row]:

@@ -39,6 +39,7 @@ from integration.playbook.words import (
     Offset,
     Source,
     Start,
+    TaskDue,
     Then,
     Wording,
 )
@@ -97,7 +98,7 @@ class Step(Section):
     touch: str | None = None
     alert: Wording | None = None
     note: Wording = ""
-    due: DueTime | None = None
+    due: TaskDue | None = None
     after: DueTime | None = None
     to: Assignee = "owner"
     priority: Literal["low", "normal", "high"] = "normal"

@@ -6,6 +6,7 @@ it looks like, and tells where in the text a mistake begins.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
@@ -33,6 +34,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _DUE = re.compile(
     r"(?P<span>\d+\s*[a-z])(?P<working>\s+working)?|(?P<next>next working day)|(?P<days>\d+) working days?"
 )
+_ANY_TIME = re.compile(r"(?P<due>.*\S)\s+any time")
 _OFFSET = re.compile(r"day (?P<day>\d+)|after (?P<span>.+)|(?P<next>next working day)")
 _EVERY = re.compile(r"(?P<every>\S+)(?:\s+until day (?P<until>\d+))?")
 _LIMIT = re.compile(r"(?P<times>\d+) per (?P<window>day|\S+?)(?: per (?P<by>[a-z_]+))?")
@@ -120,6 +122,17 @@ def _due(text: str) -> Due:
     if found["span"]:
         return Due(span=grammar.span(found["span"]), working=bool(found["working"]))
     return Due(working_days=1 if found["next"] else int(found["days"]))
+
+
+def _task_due(text: str) -> Due:
+    found = _ANY_TIME.fullmatch(text.strip())
+    if found is None:
+        return _due(text)
+    due = _due(found["due"])
+    if not due.span or due.working:
+        msg = f"'{found['due']}' is in working time; 'any time' goes with a plain span (such as: 30m any time)"
+        raise Unreadable(msg)
+    return replace(due, any_time=True)
 
 
 def _offset(text: str) -> Due:
@@ -251,6 +264,17 @@ DueTime = Annotated[
     Due,
     _read(_due),
     _schema("When it is due.", rf"{_SPAN_FORM}( working)?|next working day|\d+ working days?", "24h", "2h working"),
+]
+TaskDue = Annotated[
+    Due,
+    _read(_task_due),
+    _schema(
+        "When a task is due: in working time, unless `any time` is said.",
+        rf"{_SPAN_FORM}( working| any time)?|next working day|\d+ working days?",
+        "24h",
+        "30m any time",
+        "2h working",
+    ),
 ]
 Offset = Annotated[
     Due, _read(_offset), _schema("When it goes.", rf"day \d+|after {_SPAN_FORM}|next working day", "day 3")

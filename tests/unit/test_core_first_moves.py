@@ -57,7 +57,7 @@ def test_first_moves_follow_the_source() -> None:
     assert of_source("pricing_download") == [(66, "thanks"), (66 + then, "newsletter")], "Monday, 9:00, is next"
     assert of_source("trade_show") == [(0, "thanks"), (72, "question"), (72 + then, "newsletter")]
     assert of_source("educational_download") == [(0, "drip 1"), (72, "drip 2")]
-    assert of_source("inquiry") == [(24, "newsletter")], "when the call has been due"
+    assert of_source("inquiry") == [(66, "newsletter")], "when the call has been due, on Monday"
     assert of_source("webinar") == [(0, "newsletter")]
     assert of_source(None) == [(0, "newsletter")]
 

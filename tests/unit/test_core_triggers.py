@@ -112,10 +112,10 @@ def test_a_trigger_rests_for_its_cooldown() -> None:
 def test_a_play_is_not_played_again_while_it_is_open() -> None:
     eager = trigger(Pattern(parts=(Part(signal=PRICING),)), play="long", cooldown=0)
     views = [saw("pricing", START + day * DAY) for day in (1, 2, 5)]
-    long = book(eager, plays=(call("long", 72),))
+    long = book(eager, plays=(call("long", 48),))
     assert fired(long, *views) == [1, 5]
     assert fired(long, did("call_attempt", START + DAY + HOUR, outcome="no_answer"), *views) == [1, 2, 5]
-    slow = book(eager, plays=(call("long", 72, grace=2 * DAY),))
+    slow = book(eager, plays=(call("long", 48, grace=3 * DAY),))
     assert fired(slow, *views) == [1]
 
 

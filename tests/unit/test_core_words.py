@@ -9,6 +9,7 @@ from integration.core.clocks import (
     after_working_days,
     after_working_time,
     day_number,
+    in_working_time,
     minutes,
     next_in_window,
     wall_clock,
@@ -40,6 +41,22 @@ def test_working_time_passes_in_working_hours_only(start: str, hours: int, end: 
     assert show(after_working_time(BERLIN, parse(start), hours * HOUR)) == end
 
 
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        ("2026-01-05T08:00:00Z", "2026-01-05T08:00:00Z"),  # at the opening
+        ("2026-01-05T16:00:00Z", "2026-01-05T16:00:00Z"),  # at the closing
+        ("2026-01-05T07:59:59Z", "2026-01-05T08:00:00Z"),
+        ("2026-01-05T16:00:01Z", "2026-01-07T08:00:00Z"),  # over a holiday
+        ("2026-01-03T12:00:00Z", "2026-01-05T08:00:00Z"),  # a Saturday
+        ("2026-03-28T12:00:00Z", "2026-03-30T07:00:00Z"),  # summer time has begun
+        ("2028-02-29T20:00:00Z", "2028-03-01T08:00:00Z"),  # a leap day
+    ],
+)
+def test_what_is_due_outside_working_hours_is_due_at_the_next_opening(at: str, due: str) -> None:
+    assert show(in_working_time(BERLIN, parse(at))) == due
+
+
 def test_the_next_working_day_begins_at_its_opening() -> None:
     assert show(after_working_days(BERLIN, parse("2026-01-05T15:00:00Z"), 1)) == "2026-01-07T08:00:00Z"
     assert show(after_working_days(BERLIN, parse("2026-01-09T15:00:00Z"), 2)) == "2026-01-13T08:00:00Z"
@@ -49,6 +66,7 @@ def test_a_calendar_without_working_days_counts_plain_time() -> None:
     never = Calendar(weekdays=())
     assert after_working_time(never, START, HOUR) == START + HOUR
     assert after_working_days(never, START, 2) == START + 2 * DAY
+    assert in_working_time(never, START) == START
 
 
 def test_a_window_opens_at_its_hour_and_closes_before_its_end() -> None:
