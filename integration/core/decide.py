@@ -13,6 +13,7 @@ from integration.core import (
     evidence,
     firsts,
     gate,
+    profiling,
     sales,
     scores,
     silence,
@@ -215,6 +216,7 @@ def _lead_changed(fold: Fold, event: LeadChanged) -> None:
             state.fields[name] = value
     fold.wake(fold.now)
     scores.refit(fold)
+    profiling.go_on(fold)
     sales.told(fold, event.fields)
     firsts.welcome(fold)
     settle(fold)
@@ -231,6 +233,7 @@ def _account_changed(fold: Fold, event: AccountChanged) -> None:
         else:
             state.company[name] = value
     scores.refit(fold)
+    profiling.go_on(fold)
     if state.born is not None:
         settle(fold)
 

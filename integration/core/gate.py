@@ -100,6 +100,13 @@ def _hold(fold: Fold, gaps: list[Requirement]) -> None:
     touch = fold.playbook.handoff.profile_touch
     if touch:
         state.waiting.append(
-            Waiting(key=key(state.lead, "profile", number), at=fold.now, step=1, content=touch, because=because)
+            Waiting(
+                key=key(state.lead, "profile", number),
+                at=fold.now,
+                step=1,
+                content=touch,
+                because=because,
+                asks=gaps[0].field,
+            )
         )
         fold.wake(fold.now)

@@ -54,10 +54,16 @@ def points(amount: int) -> str:
 
 def missing(fold: Fold) -> list[Requirement]:
     """The required fields that nobody has supplied yet."""
-    return [each for each in fold.playbook.handoff.required if not _known(fold, each.field)]
+    return [each for each in fold.playbook.handoff.required if not known(fold, each.field)]
 
 
-def _known(fold: Fold, field: str) -> bool:
+def unanswered(fold: Fold) -> list[Requirement]:
+    """As `missing`, and what the playbook asks for besides."""
+    return [*missing(fold), *(each for each in fold.playbook.handoff.asks if not known(fold, each.field))]
+
+
+def known(fold: Fold, field: str) -> bool:
+    """Whether a field has a value; of several names separated by `|`, one of them."""
     return any(fold.read(name) not in (None, "", ()) for name in field.split("|"))
 
 
@@ -90,7 +96,7 @@ def _lines(fold: Fold, due: Instant) -> Iterator[str]:
     yield f"Budget: {budget}; Authority: {authority}; Timeline: {timeline}"
     if talk := _talk(fold, due):
         yield f"Say: {talk}"
-    if gaps := missing(fold):
+    if gaps := unanswered(fold):
         yield f"Missing: {', '.join([each.label for each in gaps])}"
     yield f"Answer due: {shown_time(fold, _answer_due(fold, due))}"
 

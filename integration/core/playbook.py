@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+PROFILE = "profile"
+"""The content of a touch that asks for what sales wants to know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWindow:
     """When touches may go, in the lead's own zone, or `timezone` where that is unknown [002:158-161]."""
@@ -86,11 +90,15 @@ class TalkTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff:
-    """What follows `mql`: a play whose tasks carry the packet; what must be known before [semantics 10]."""
+    """What follows `mql`: a play whose tasks carry the packet; what must be known before [semantics 10].
+
+    `asks` holds nothing: what is unknown of it is named as missing and asked for, one question at a time.
+    """
 
     play: str
     required: tuple[Requirement, ...] = ()
-    profile_touch: str = "profile"
+    asks: tuple[Requirement, ...] = ()
+    profile_touch: str = PROFILE
     talk_tracks: tuple[TalkTrack, ...] = ()
     answer_within: str = ""
     """The clock whose deadline the packet names; "" for the play's first due date."""

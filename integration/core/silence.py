@@ -5,7 +5,7 @@ before is recycled, any other an inquiry. Whatever sales does meanwhile moves no
 in the CRM meanwhile is the lead's once the silence ends.
 """
 
-from integration.core import stages, tracks, ways
+from integration.core import profiling, stages, tracks, ways
 from integration.core.fold import Fold
 
 _HAD = ("sal", "sql", "customer", "recycled")
@@ -23,6 +23,7 @@ def silence(fold: Fold, why: str, because: str) -> None:
         return
     state.chosen = ""
     tracks.go(fold, "", because)
+    profiling.stop(fold)
     state.waiting.clear()
     state.then = state.then_play = ""
     stages.enter(fold, "suppressed", because)

@@ -3,7 +3,7 @@
 A stage moves by the table of semantics 6; only a person's choice in the CRM, a return and a silence move it back.
 """
 
-from integration.core import plays, sla, tracks, ways
+from integration.core import plays, profiling, sla, tracks, ways
 from integration.core.effects import StageChanged
 from integration.core.fold import NEVER, Fold
 from integration.core.keys import key
@@ -114,5 +114,6 @@ def announce(fold: Fold, because: str) -> None:
     left = state.stage
     enter(fold, "mql", because)
     plays.begin(fold, fold.playbook.handoff.play, because)
+    profiling.begin(fold)
     if move := ways.on_stage(fold, "mql", left):
         ways.follow(fold, move)

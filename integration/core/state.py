@@ -57,6 +57,8 @@ class Waiting:
     content: str
     because: str
     first: bool = False
+    asks: str = ""
+    """The (first) field that it asks for; it does not go once sales has its answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,6 +176,10 @@ class LeadState:
     """Fields the handoff is waiting for."""
     qualified: bool = False
     """A lead that came back has done what it takes; only fields are missing."""
+    asking: str = ""
+    """The field that a `profile` touch asks for now."""
+    asked: list[str] = field(default_factory=list)
+    """Fields asked for since the handoff, of those that hold nothing."""
     attempts: int = 0
     first_attempt: Instant | None = None
     stay: Stay | None = None
@@ -214,7 +220,7 @@ _FLAT_DICTS = (
     "fired",
     "alerts",
 )
-_FLAT_LISTS = ("consumed", "silenced", "barred", "sendings", "truths")
+_FLAT_LISTS = ("consumed", "silenced", "asked", "barred", "sendings", "truths")
 
 
 def copied(state: LeadState) -> LeadState:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 import holidays
 
 from integration.core.playbook import (
+    PROFILE,
     Calendar,
     FrequencyCap,
     Gate,
@@ -103,11 +104,10 @@ def _handoff(file: schema.PlaybookFile, names: Names) -> Handoff:
     handoff = file.handoff
     if handoff.play not in file.plays:
         names.report.unknown((*path, "play"), "play", handoff.play, file.plays)
-    required = []
-    for index, name in enumerate(handoff.requires):
-        if (found := names.subject(name, (*path, "requires", index))) is not None:
-            label = found[1].label or name.removeprefix("account.").replace("_", " ")
-            required.append(Requirement(field=found[0], label=label.lower(), name=name))
+    required, asks = (_wanted(key, getattr(handoff, key), names, file) for key in ("requires", "asks"))
+    for index, each in enumerate(asks):
+        if each in required:
+            names.report.problem((*path, "asks", index), f"'{each.name}' is required: what is required is asked for")
     talk = []
     for text, wording in handoff.talk_track.items():
         condition = None if text.text == OTHERWISE else names.single(text, (*path, "talk_track", text.text), key=True)
@@ -116,11 +116,26 @@ def _handoff(file: schema.PlaybookFile, names: Names) -> Handoff:
     tiers = sorted(((points, name) for name, points in (file.fit.tiers if file.fit else {}).items()), reverse=True)
     return Handoff(
         play=handoff.play,
-        required=tuple(required),
+        required=required,
+        asks=asks,
         talk_tracks=tuple(talk),
         answer_within=answers[0] if answers else "",
         fit_tiers=tuple(tiers),
     )
+
+
+def _wanted(key: str, wanted: list[str], names: Names, file: schema.PlaybookFile) -> tuple[Requirement, ...]:
+    """Fields that sales wants to know, and that a `profile` touch asks for."""
+    found = []
+    for index, name in enumerate(wanted):
+        if (subject := names.subject(name, ("handoff", key, index))) is not None:
+            label = subject[1].label or name.removeprefix("account.").replace("_", " ")
+            found.append(Requirement(field=subject[0], label=label.lower(), name=name))
+    if wanted and file.contents and PROFILE not in file.contents:
+        names.report.warn(
+            ("handoff", key), f"a touch asks for what is missing, and 'contents' has no '{PROFILE}'", key=True
+        )
+    return tuple(found)
 
 
 def _recycle(file: schema.PlaybookFile, names: Names) -> tuple[Recycle, ...]:

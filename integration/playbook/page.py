@@ -149,7 +149,8 @@ def _any(texts: Sequence[ConditionText] | Sequence[PatternText] | None) -> str:
 def _handoff(file: schema.PlaybookFile) -> Iterator[RenderableType]:
     handoff = file.handoff
     rows = [("gate", f"{_any(handoff.gate)}, or a demo_request"), ("excluded", _any(handoff.exclude))]
-    rows += [("must be known", ", ".join(handoff.requires)), ("play", handoff.play)]
+    rows += [("must be known", ", ".join(handoff.requires)), ("is asked for", ", ".join(handoff.asks))]
+    rows += [("play", handoff.play)]
     yield from _section("Handoff to sales", ("", ""), [row for row in rows if row[1]])
 
 

@@ -51,6 +51,7 @@ class Handoff(Section):
     gate: Conditions
     exclude: Annotated[list[Condition], LISTED] = []
     requires: list[str] = []
+    asks: list[str] = []
     play: str
     talk_track: dict[Condition, Wording] = {}
 

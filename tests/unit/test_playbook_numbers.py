@@ -158,4 +158,5 @@ def test_standard_has_the_triggers_plays_and_clocks_of_operating_model() -> None
 
 def test_standard_asks_for_what_all_ask_for() -> None:
     asked = {need.field for name in library.names() for need in playbook(name).handoff.required}
-    assert {need.field for need in playbook("standard").handoff.required} == asked
+    handoff = playbook("standard").handoff
+    assert {need.field for need in (*handoff.required, *handoff.asks)} == asked | {"budget"}
