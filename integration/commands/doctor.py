@@ -12,7 +12,7 @@ from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
 from connectors.limits import spare
 from integration import clock, connected, wiring
-from integration.commands import doctor_connections
+from integration.commands import doctor_connections, doctor_lanes
 from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import erased_problems, store_problems
@@ -61,6 +61,7 @@ def _examine() -> Iterator[Finding]:
             yield from _crms(settings, store)
             if store is not None and not store_problems(store):
                 yield from _going_live(settings, store)
+                yield from doctor_lanes.examined(store)
     except StoreError:
         return  # told above
 

@@ -2,16 +2,22 @@
 
 A worker that was frozen and wakes up after its lease was taken over finds that its token is no
 longer the lease's: `hold` raises inside its transaction, and nothing it decided is saved.
+
+No lease is given for longer than LONGEST. One that is dated further ahead was given while the database's clock was
+wrong: it counts as expired, so that a clock that jumped never idles a lane for longer than a dead worker does.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from integration.store.dialects import Clock, upsert
 from integration.store.errors import LeaseLostError
 from integration.store.tables import leases
-from mappings.instant import Span
+from mappings.instant import MINUTE, Instant, Span
+
+LONGEST: Span = 2 * MINUTE
+"""The longest time a lease is given for; settings allow a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +32,14 @@ class Lease:
     recovered: bool = False
 
 
-_LAST = select(leases.c.expires_at <= Clock(), leases.c.expires_at > 0).where(leases.c.name == bindparam("name"))
+_AHEAD = leases.c.expires_at > Clock() + LONGEST
+_FREE = or_(leases.c.expires_at <= Clock(), _AHEAD)
+_LAST = select(_FREE, leases.c.expires_at > 0).where(leases.c.name == bindparam("name"))
 _TAKE = upsert(
     leases,
     ["name"],
     lambda new: {"token": leases.c.token + 1, "holder": new.holder, "expires_at": Clock() + bindparam("span")},
-    only_where=leases.c.expires_at <= Clock(),
+    only_where=_FREE,
     values={
         "name": bindparam("name"),
         "token": 1,
@@ -48,15 +56,16 @@ _REVOKE = (
     .values(token=leases.c.token + 1, expires_at=0)
 )
 _RELEASE = update(leases).where(*_MINE).values(expires_at=0)
+_DATED_AHEAD = select(leases.c.name, leases.c.holder, leases.c.expires_at).where(_AHEAD).order_by(leases.c.name)
 
 
 def take(conn: Connection, name: str, holder: str, span: Span) -> Lease | None:
-    """Take a lease that is free or has expired, for `span`; None while somebody holds it."""
+    """Take a lease that is free, has expired or is dated too far ahead, for `span`; None while somebody holds it."""
     # Looking first keeps a taker from waiting for the row lock of a holder at work.
     free, abandoned = conn.execute(_LAST, {"name": name}).one_or_none() or (True, False)
     if not free:
         return None
-    token = conn.execute(_TAKE.on(conn), {"name": name, "holder": holder, "span": span}).scalar()
+    token = conn.execute(_TAKE.on(conn), {"name": name, "holder": holder, "span": min(span, LONGEST)}).scalar()
     return None if token is None else Lease(name=name, token=token, recovered=bool(abandoned))
 
 
@@ -71,9 +80,14 @@ def hold(conn: Connection, lease: Lease, span: Span) -> None:
 
     On PostgreSQL the row stays locked until the transaction ends, so nobody takes the lease in between.
     """
-    if conn.execute(_HOLD, {"lease": lease.name, "mine": lease.token, "span": span}).rowcount == 0:
+    if conn.execute(_HOLD, {"lease": lease.name, "mine": lease.token, "span": min(span, LONGEST)}).rowcount == 0:
         msg = f"lease {lease.name} is no longer ours (token {lease.token})"
         raise LeaseLostError(msg)
+
+
+def dated_ahead(conn: Connection) -> list[tuple[str, str, Instant]]:
+    """(lane, holder, end) of every lease that ends later than any lease can: the clock was wrong when it was given."""
+    return [(name, holder, end) for name, holder, end in conn.execute(_DATED_AHEAD)]
 
 
 def release(conn: Connection, lease: Lease) -> None:

@@ -3,11 +3,12 @@
 import time
 
 import pytest
+from sqlalchemy import text
 
 from integration.store import inbox, leases
 from integration.store.leases import Lease
 from integration.store.session import LeaseLostError, Store
-from mappings.instant import MINUTE
+from mappings.instant import DAY, MINUTE, SECOND
 
 T = 1_700_000_000_000_000
 BRIEF = 1_000
@@ -73,6 +74,39 @@ def test_holding_extends_the_lease(store: Store) -> None:
     with store.write() as conn:
         leases.hold(conn, lease, MINUTE)
     assert _take(store, "b", MINUTE) is None
+
+
+def test_no_lease_is_given_for_longer_than_a_lease_can_last(store: Store) -> None:
+    lease = _taken(store, "a", DAY)
+    with store.write() as conn:
+        leases.hold(conn, lease, DAY)
+        ends = conn.execute(text("SELECT expires_at FROM leases")).scalar_one()
+        assert ends <= store.now(conn) + leases.LONGEST
+
+
+def test_a_lease_dated_ahead_by_a_jumped_clock_is_named_and_taken_over(store: Store) -> None:
+    """It was given while the database's clock stood a day ahead."""
+    stuck = _taken(store, "a", MINUTE)
+    with store.write() as conn:
+        assert leases.dated_ahead(conn) == []
+        conn.execute(text("UPDATE leases SET expires_at = expires_at + :day"), {"day": DAY})
+        assert [(name, holder) for name, holder, _ in leases.dated_ahead(conn)] == [("advance", "a")]
+        assert leases.free(conn, "advance")
+    heir = _taken(store, "b", MINUTE)
+    assert (heir.token, heir.recovered) == (2, True)
+    with pytest.raises(LeaseLostError), store.write() as conn:
+        leases.hold(conn, stuck, MINUTE)
+    with store.read() as conn:
+        assert leases.dated_ahead(conn) == []
+
+
+def test_a_holder_whose_lease_was_dated_ahead_goes_on_under_the_right_time(store: Store) -> None:
+    lease = _taken(store, "a", MINUTE)
+    with store.write() as conn:
+        conn.execute(text("UPDATE leases SET expires_at = expires_at + :day"), {"day": DAY})
+        leases.hold(conn, lease, 20 * SECOND)
+        assert leases.dated_ahead(conn) == []
+        assert not leases.free(conn, "advance")
 
 
 def test_a_lease_at_work_is_passed_by_without_waiting(postgres_store: Store) -> None:
