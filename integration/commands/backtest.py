@@ -15,7 +15,8 @@ from integration.backtest.page import page
 from integration.commands.backtest_run import as_records, run
 from integration.commands.backtest_tables import tables
 from integration.commands.plain import plain
-from integration.commands.replay_lines import Record, Unreadable, read
+from integration.commands.replay_lines import Record, Unreadable, line_of, read
+from integration.core.fold import Unfoldable
 from integration.core.playbook import Playbook
 from integration.flows.recorded import recorded
 from integration.playbook.compiler import load
@@ -52,6 +53,10 @@ def backtest(  # noqa: PLR0913 - the options of the command
     except Unreadable as wrong:
         click.echo(str(wrong), err=True)
         sys.exit(2)
+    except Unfoldable as wrong:
+        place = f"{events}:{_line(events, wrong)}: " if events is not None else ""
+        click.echo(f"{place}{wrong.lead!r} cannot be carried on from here ({wrong})", err=True)
+        sys.exit(2)
     if found is None:
         msg = "there is no history to try the playbooks on"
         raise click.ClickException(msg)
@@ -73,6 +78,11 @@ def _file(name: str) -> Iterator[Record]:
             yield from read(file, name)
     except OSError as wrong:
         raise Unreadable(f"{name}: {wrong.strerror}") from None  # noqa: EM102, TRY003 - the message is the value
+
+
+def _line(name: str, wrong: Unfoldable) -> int:
+    with Path(name).open("rb") as file:
+        return line_of(file, wrong.lead, wrong.event)
 
 
 def _stored(a: Playbook, b: Playbook) -> Comparison | None:

@@ -10,7 +10,7 @@ from typing import IO, Any
 import click
 
 from integration.commands import replay_shown
-from integration.commands.replay_lines import Unreadable
+from integration.commands.replay_lines import NO_CALENDAR, Unreadable
 from integration.commands.replay_run import Replay
 from integration.commands.words import HELP, VARIABLE, compiled_in
 from mappings.instant import Instant, parse
@@ -25,9 +25,12 @@ class _Time(click.ParamType[Instant]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Instant:
         """An instant from ISO 8601 with a zone."""
         try:
-            return parse(str(value))
-        except ValueError as wrong:
+            at = parse(str(value))
+        except (ValueError, OverflowError) as wrong:
             self.fail(f"{wrong}: write 2026-01-05T09:00:00Z", param, ctx)
+        if at >= NO_CALENDAR:
+            self.fail(f"{value}: no calendar goes as far as that time", param, ctx)
+        return at
 
 
 @click.command()
@@ -61,15 +64,22 @@ def replay(playbook: str, events: str, vocabulary: str | None, until: Instant | 
 
 
 def _opened(events: str) -> IO[bytes]:
-    """The events as a file that can be read twice."""
-    if events != "-":
-        try:
-            return Path(events).open("rb")
-        except OSError as wrong:
-            message = f"{events}: {wrong.strerror}"
-            raise Unreadable(message) from None
+    """The events as a file that can be read twice; standard input and pipes are copied into one."""
+    if events == "-":
+        return _copied(sys.stdin.buffer)
+    try:
+        file = Path(events).open("rb")  # noqa: SIM115 - the caller closes it
+        if file.seekable():
+            return file
+        with file:
+            return _copied(file)
+    except OSError as wrong:
+        message = f"{events}: {wrong.strerror}"
+        raise Unreadable(message) from None
+
+
+def _copied(source: IO[bytes]) -> IO[bytes]:
     spool: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
-    source = sys.stdin.buffer
     while block := source.read(1 << 20):
         spool.write(block)
     spool.seek(0)

@@ -1,6 +1,7 @@
 """Lines of a replay file: accounts, leads and activities as JSON, one object a line [semantics 12]."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Any, TypeAlias
@@ -8,16 +9,23 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from mappings.canonical import Fields, Value
-from mappings.instant import Instant, from_datetime
+from mappings.instant import Instant, from_datetime, parse
 
 Record: TypeAlias = tuple[Instant, int, str, str, str, str, dict[str, Any]]
 """(at, kind: 0 account, 1 lead, 2 activity; id, lead, account, type, fields or properties); sorts as `order` does."""
 
 ACCOUNT, LEAD, ACTIVITY = 0, 1, 2
 
+NO_CALENDAR: Instant = parse("9000-01-01T00:00:00Z")
+"""From here on due times, and times in other zones, cannot be worked out any more."""
+
 _Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 _Field: TypeAlias = str | bool | int | float | list[str] | None
+
+
+_WRONG = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""What reading one line may raise, whatever it holds."""
 
 
 class Unreadable(Exception):
@@ -57,17 +65,36 @@ def read(lines: Iterable[bytes], name: str) -> Iterator[Record]:
     for number, line in enumerate(lines, 1):
         try:
             told = decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+            if isinstance(told, ActivityLine):
+                at = from_datetime(told.at)
+                record = (at, ACTIVITY, told.id, told.lead, told.account, told.type, told.properties)
+            else:
+                record = _change(told)
+        except _WRONG as wrong:
             if not line.strip():
                 continue
-            raise _unreadable(name, number, str(wrong)) from None
-        if not isinstance(told, ActivityLine):
-            yield _change(told)
-        elif told.lead or told.account:
-            at = from_datetime(told.at)
-            yield (at, ACTIVITY, told.id, told.lead, told.account, told.type, told.properties)
-        else:
-            raise _unreadable(name, number, "an activity needs a `lead`, or an `account`")
+            raise unreadable(name, number, _words(wrong)) from None
+        if record[0] >= NO_CALENDAR:
+            raise unreadable(name, number, "no calendar goes as far as that time")
+        if not record[3] and not record[4]:
+            raise unreadable(name, number, "an activity needs a `lead`, or an `account`")
+        yield record
+
+
+def line_of(lines: Iterable[bytes], lead: str, event: str) -> int:
+    """The number of the line that tells of this event; of a lead without one (or unknown), its latest line.
+
+    Lines that cannot be read are left out. Slow, for whoever has to say where something went wrong.
+    """
+    latest, found = (0, 1), 0
+    for number, line in enumerate(lines, 1):
+        with suppress(*_WRONG):
+            (record,) = read([line], "")
+            if record[2] == event and (not found or record[3] == lead):
+                found = number
+            if record[3] == lead:
+                latest = max(latest, (record[0], number))
+    return found or latest[1]
 
 
 def affiliations(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
@@ -82,7 +109,7 @@ def affiliations(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
             continue
         try:
             told = decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _WRONG:
             continue
         if isinstance(told, ActivityLine):
             if told.account and told.lead:
@@ -95,8 +122,15 @@ def _decoder() -> msgspec.json.Decoder[AccountLine | LeadLine | ActivityLine]:
     return msgspec.json.Decoder(AccountLine | LeadLine | ActivityLine)
 
 
-def _unreadable(name: str, number: int, wrong: str) -> Unreadable:
-    return Unreadable(f"{name}:{number}: {wrong}")
+def unreadable(name: str, number: int, wrong: str) -> Unreadable:
+    """What is wrong with a line, with its place before it, in one line of text."""
+    return Unreadable(f"{name}:{number}: {' '.join(wrong.split())}")
+
+
+def _words(wrong: Exception) -> str:
+    if isinstance(wrong, RecursionError):
+        return "nested too deep to be read"
+    return str(wrong)
 
 
 def _change(line: AccountLine | LeadLine) -> Record:

@@ -9,11 +9,13 @@ import msgspec
 
 from integration.commands import replay_shown
 from integration.commands.replay_groups import Groups
-from integration.commands.replay_lines import Record, affiliations, read
+from integration.commands.replay_lines import Record, Unreadable, affiliations, line_of, read, unreadable
 from integration.commands.replay_recognised import recognised
 from integration.commands.replay_runs import Buckets, Pages, Sorter
-from integration.commands.replay_world import World
+from integration.commands.replay_world import World, about
+from integration.core.fold import Unfoldable
 from integration.core.playbook import Playbook
+from integration.core.standing import standing
 from mappings.instant import Instant
 
 _Placed: TypeAlias = tuple[int, int, int, str, str, str, str, int, dict[str, Any]]
@@ -35,7 +37,10 @@ class Replay:
         self.leads: Sorter[tuple[str, bytes]] = Sorter(tuple[str, bytes])
         try:
             with _without_collector():
-                self._run(file, name, until)
+                try:
+                    self._run(file, name, until)
+                except Unfoldable as wrong:
+                    raise _located(file, name, wrong) from wrong
         except BaseException:
             self.close()
             raise
@@ -52,32 +57,43 @@ class Replay:
                         last = at
                 elif at > until:
                     continue
-                buckets.add((number(record), at, kind, event, lead, account, what, place, fields))
+                try:
+                    buckets.add((number(record), at, kind, event, lead, account, what, place, fields))
+                except (ValueError, OverflowError, RecursionError) as wrong:
+                    raise Unfoldable(lead, event, wrong) from wrong
             if last is not None:
                 for placed in buckets:
                     self._fold(recognised(_single(placed), self.playbook.vocabulary), last)
 
     def _fold(self, records: Iterable[Record], end: Instant) -> None:
-        """Fold one group to the end."""
+        """Fold one group to the end. Raises Unfoldable."""
         world = World(self.playbook)
         with closing(Pages()) as ledgers:
             for number, record in enumerate(records, 1):
-                world.take(record)
+                try:
+                    world.take(record)
+                except Unfoldable:
+                    raise
+                except Exception as error:
+                    raise Unfoldable(record[3], record[2], error) from error
                 if number % _EVERY == 0:
                     self._collect(world, ledgers)
             world.until(end)
             self._collect(world, ledgers)
-            for lead, where in world.standings(end):
-                line = replay_shown.lead_line(lead, where, end, ledgers.text(lead))
+            for lead in world.leads():
+                with about(lead):
+                    where = standing(self.playbook, world.folds[lead].state, end)
+                    line = replay_shown.lead_line(lead, where, end, ledgers.text(lead))
                 self.leads.add((lead, line), len(line) + len(lead))
 
     def _collect(self, world: World, ledgers: Pages) -> None:
         for lead, effects, lines in world.drain():
-            for effect in effects:
-                line = replay_shown.effect_line(effect)
-                self.effects.add((effect.at, lead, effect.key, line), len(line) + 2 * len(effect.key))
-            if lines:
-                ledgers.add(lead, replay_shown.ledger_text(lines))
+            with about(lead):
+                for effect in effects:
+                    line = replay_shown.effect_line(effect)
+                    self.effects.add((effect.at, lead, effect.key, line), len(line) + 2 * len(effect.key))
+                if lines:
+                    ledgers.add(lead, replay_shown.ledger_text(lines))
 
     def close(self) -> None:
         """Give the files back."""
@@ -115,3 +131,11 @@ def _without_collector() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _located(file: IO[bytes], name: str, wrong: Unfoldable) -> Unreadable:
+    """The line of the file that a lead cannot be carried over."""
+    file.seek(0)
+    number = line_of(file, wrong.lead, wrong.event)
+    what = f"{wrong.lead!r} cannot be carried on from here ({wrong})"
+    return unreadable(name, number, what)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from integration.commands.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
 from integration.core.accounts import note, unseen
@@ -10,14 +11,24 @@ from integration.core.axes import POINT
 from integration.core.decide import order, settle, take
 from integration.core.effects import Effect
 from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.fold import Fold
+from integration.core.fold import Fold, Unfoldable
 from integration.core.ledger import Line
 from integration.core.playbook import Playbook
 from integration.core.signals import DERIVED
-from integration.core.standing import Standing, standing
 from integration.core.state import AccountState, newborn
 from mappings.canonical import Activity, Value
 from mappings.instant import Instant
+
+
+@contextmanager
+def about(lead: str) -> Iterator[None]:
+    """Whatever fails inside is this lead's: raised as Unfoldable."""
+    try:
+        yield
+    except Unfoldable:
+        raise
+    except Exception as error:
+        raise Unfoldable(lead, "", error) from error
 
 
 class World:
@@ -56,7 +67,8 @@ class World:
         self._join()
         self._tell()
         for fold in self.folds.values():
-            pass_time(fold, end, settle)
+            with about(fold.state.lead):
+                pass_time(fold, end, settle)
             self._changed[fold.state.lead] = fold
 
     def drain(self) -> Iterator[tuple[str, list[Effect], list[Line]]]:
@@ -68,10 +80,9 @@ class World:
                 fold.effects, fold.lines = [], []
                 yield lead, effects, lines
 
-    def standings(self, end: Instant) -> Iterator[tuple[str, Standing]]:
-        """Where every lead stands, by id."""
-        for lead in sorted(self.folds):
-            yield lead, standing(self.playbook, self.folds[lead].state, end)
+    def leads(self) -> list[str]:
+        """Every lead that was ever named, in order."""
+        return sorted(self.folds)
 
     def _fold(self, lead: str) -> Fold:
         fold = self.folds.get(lead)

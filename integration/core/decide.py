@@ -25,7 +25,7 @@ from integration.core import (
 )
 from integration.core.effects import Effect
 from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.fold import Fold
+from integration.core.fold import Fold, Unfoldable
 from integration.core.ledger import Line
 from integration.core.plans import Meaning, RulePlan
 from integration.core.playbook import Playbook
@@ -80,7 +80,8 @@ def closed(fold: Fold) -> Decision:
 def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
     """Fold one event into the working copy, after what fell due before it; a duplicate changes nothing.
 
-    `place` is `order(event)`, where the caller knows it already.
+    `place` is `order(event)`, where the caller knows it already. Raises Unfoldable where the lead cannot be carried
+    over the event, and ValueError where the event is late.
     """
     if place is None:
         place = order(event)
@@ -90,14 +91,22 @@ def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
             return
         msg = f"event {event.id!r} is late: derive the state from the beginning"
         raise ValueError(msg)
-    if fold.horizon <= event.at:
-        agenda.pass_time(fold, event.at, settle)
-    fold.state.watermark = place
-    fold.now = event.at
-    fold.cause = event.id
-    if isinstance(event, Activity):
-        _activity(fold, event)
-        return
+    try:
+        if fold.horizon <= event.at:
+            agenda.pass_time(fold, event.at, settle)
+        fold.state.watermark = place
+        fold.now = event.at
+        fold.cause = event.id
+        if isinstance(event, Activity):
+            _activity(fold, event)
+        else:
+            _changed(fold, event)
+    except Exception as error:
+        raise Unfoldable(fold.state.lead, event.id, error) from error
+
+
+def _changed(fold: Fold, event: LeadChanged | AccountChanged) -> None:
+    """Fields of the lead or of its account took new values."""
     fold.forget()
     fold.cause, fold.event = event.id, True
     if isinstance(event, LeadChanged):

@@ -14,6 +14,22 @@ NEVER: Instant = 1 << 62
 """Later than anything that falls due."""
 
 
+class Unfoldable(Exception):
+    """An event, or what falls due at its time, that a lead cannot be carried over; the cause says why.
+
+    `event` is "" where only time passed. One such lead must never keep another from being decided about [semantics 2].
+    """
+
+    def __init__(self, lead: str, event: str, cause: Exception) -> None:
+        super().__init__(lead, event, cause)
+        self.lead = lead
+        self.event = event
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"{type(self.cause).__name__}: {self.cause}".removesuffix(": ")
+
+
 class Fold:
     """One lead's state being changed in place. `horizon` is at or before the next thing that falls due.
 

@@ -6,12 +6,12 @@ from integration.core.accounts import observe
 from integration.core.agenda import pass_time
 from integration.core.decide import Decision, closed, settle, take
 from integration.core.events import Event
-from integration.core.fold import Fold
+from integration.core.fold import Fold, Unfoldable
 from integration.core.playbook import Playbook
 from integration.core.state import LeadState, copied
 from mappings.instant import Instant
 
-__all__ = ["advance", "observe"]
+__all__ = ["Unfoldable", "advance", "observe"]
 
 
 def advance(
@@ -21,10 +21,14 @@ def advance(
 
     Adjacent duplicates count once. The given state is not changed, unless it is `owned`: then it is worked on in place
     and must not be used any more (a state just decoded needs no copy). An event before the state's watermark is late:
-    ValueError. The watermark moves with events and with due work that was really done, not with `until`.
+    ValueError. The watermark moves with events and with due work that was really done, not with `until`. Raises
+    Unfoldable, which names the event, where the lead cannot be carried on.
     """
     fold = Fold(playbook, state if owned else copied(state))
     for event in events:
         take(fold, event)
-    pass_time(fold, until, settle)
-    return closed(fold)
+    try:
+        pass_time(fold, until, settle)
+        return closed(fold)
+    except Exception as error:
+        raise Unfoldable(fold.state.lead, "", error) from error

@@ -1,4 +1,6 @@
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +155,17 @@ def test_standard_input_is_read_too(tmp_path: Path) -> None:
     assert result.stdout == run(tmp_path, [*GOOD, PRICING]).stdout
 
 
+def test_a_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "events"
+    os.mkfifo(pipe)
+    text = "".join(json.dumps(line) + "\n" for line in [*GOOD, PRICING])
+    writer = threading.Thread(target=pipe.write_text, args=(text,))
+    writer.start()
+    result = CliRunner().invoke(replay, ["--playbook", "two-axis", "--events", str(pipe)])
+    writer.join()
+    assert result.stdout == run(tmp_path.parent, [*GOOD, PRICING]).stdout
+
+
 def test_of_two_that_share_id_and_time_the_same_one_counts_in_any_order(tmp_path: Path) -> None:
     other = {**PRICING, "type": "email_click", "properties": {}}
     assert run(tmp_path, [*GOOD, PRICING, other]).stdout == run(tmp_path, [other, PRICING, *GOOD]).stdout
@@ -222,6 +235,10 @@ def test_a_line_that_cannot_be_read_stops_the_run_and_says_where(tmp_path: Path,
     [
         ["--events", "missing.jsonl"],
         ["--events", "missing.jsonl", "--until", "tomorrow"],
+        ["--events", "-", "--until", "9999-12-31T23:59:59Z"],
+        ["--events", "-", "--until", "0001-01-01T00:00:00"],
+        ["--events", "."],
+        ["--events", "-", "--playbook", "."],
         ["--events", "-", "--playbook", "no-such-playbook"],
         [],
     ],
