@@ -55,7 +55,7 @@ def test_a_read_sees_one_moment(store: Store) -> None:
 
 
 def test_a_read_cannot_write(postgres_store: Store) -> None:
-    with pytest.raises(DBAPIError, match="read-only"), postgres_store.read() as conn:
+    with pytest.raises(StoreDownError, match="read-only"), postgres_store.read() as conn:
         inbox.add(conn, BODY)
 
 
