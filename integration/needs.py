@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-_SALESFORCE = (".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com")
+from connectors.salesforce.hosts import salesforces
+
 _NEEDS = (
     ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET", "HubSpot's webhooks cannot be verified without it"),
     ("HUBSPOT_CLIENT_SECRET", "COLDFRAME_PUBLIC_URL", "HubSpot signs the address it posts to"),
@@ -27,8 +28,8 @@ def unmet(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield from ((name, f"is not set, but {reason}") for name, reason in missing.items())
     if "COLDFRAME_REHEARSAL" in given and not _sandboxed(given):
         yield ("COLDFRAME_REHEARSAL", "is set, but a CRM is connected that is not a sandbox on this machine")
-    host = urlsplit(given.get("SALESFORCE_INSTANCE_URL", "https://x.salesforce.com")).hostname or ""
-    if not host.endswith(_SALESFORCE) and "SALESFORCE_API_URL" not in given:
+    instance = given.get("SALESFORCE_INSTANCE_URL")
+    if instance is not None and not salesforces(instance) and "SALESFORCE_API_URL" not in given:
         yield ("SALESFORCE_INSTANCE_URL", "not a Salesforce domain, and no SALESFORCE_API_URL names a sandbox")
 
 

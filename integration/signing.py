@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from connectors.base import Unavailable
 from connectors.oauth import Asking, Issued, SignIn
 from connectors.replies import clean
+from connectors.salesforce.hosts import salesforces
 from connectors.salesforce.oauth import common
-from connectors.salesforce.session import salesforces
 from integration import connected, wiring
 from integration.flows.tokens import client
 from integration.loopback import Loopback, NotSignedInError
@@ -22,10 +22,8 @@ from integration.store.connections import Details, GrantKind, Row, Secrets
 from integration.store.sealing import SealError
 from integration.store.session import Store
 from integration.variables import GuardedAddress
+from mappings import record_ids
 from mappings.instant import Instant
-
-_ALIKE = 15
-"""Characters of a Salesforce id that tell organizations apart."""
 
 __all__ = ["NotSignedInError", "Walk", "Wish", "mistakes", "remembered", "sign_in", "tried"]
 
@@ -155,7 +153,7 @@ def _same_account(name: str, account: str, store: Store) -> None:
     with store.read() as conn:
         row = connections.get(conn, name)
     before = row.details.account if row else ""
-    if before and account and before[:_ALIKE] != account[:_ALIKE]:
+    if before and account and not record_ids.same(before, account):
         msg = (
             f"'{name}' is connected to account {before}, and this sign-in is to account {account}, whose records would "
             f"be taken for the others': sign in to {before}, or connect this one under a --name of its own"

@@ -1,5 +1,6 @@
 """Record ids as the CRMs write them: digits in HubSpot, 15 or 18 letters and digits in Salesforce."""
 
+import hmac
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -23,6 +24,16 @@ def full(system: str, record_id: str) -> str:
     if system != "salesforce" or len(record_id) != _SHORT or not genuine(system, record_id):
         return record_id
     return record_id + "".join(_check(record_id[start : start + 5]) for start in (0, 5, 10))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two ids of accounts are one. Their case counts, and the comparison takes as long whatever it finds.
+
+    Salesforce writes its own with 18 characters or without the last three: whole where both have 18, else by 15.
+    """
+    short = _SHORT in {len(one), len(other)}
+    first, second = (each[:_SHORT] if short and genuine("salesforce", each) else each for each in (one, other))
+    return hmac.compare_digest(first.encode(errors="surrogatepass"), second.encode(errors="surrogatepass"))
 
 
 def _check(five: str) -> str:

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
 from mappings.instant import Instant
-from webhooks import activities, hubspot, salesforce, signatures
+from webhooks import activities, hubspot, salesforce, sessions, signatures
 from webhooks.facts import Oversized, Unreadable
 from webhooks.parsers import ACTIVITIES, HUBSPOT
 from webhooks.signatures import Judgement
@@ -132,7 +132,7 @@ def blueprint(
             known = signatures.among(secret, trust.outbound_secrets)
             ours = known and _checked(partial(salesforce.check, organizations=trust.salesforce_organizations), body)
             desk.admit(salesforce.SOURCE, "genuine" if ours else "forged")
-            desk.keep(salesforce.SOURCE, salesforce.stored(body))
+            desk.keep(salesforce.SOURCE, sessions.stored(body))
             return Response(salesforce.ACK, content_type=salesforce.CONTENT_TYPE)
 
     return routes

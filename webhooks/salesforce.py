@@ -5,8 +5,6 @@ latest values, not those of the event, and come in any order, so all they say is
 itself is read. [apis: In]
 """
 
-import hmac
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -35,9 +33,6 @@ Element: TypeAlias = Any
 
 _OUTBOUND = "{http://soap.sforce.com/2005/09/outbound}"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-_SESSION = re.compile(rb"(<(?:[\w.-]+:)?SessionId(?:\s[^>]*)?>)[^<]*")
-_ALIKE = 15
-"""Characters of an id that tell records apart; three more tell its case."""
 
 
 def check(body: bytes, organizations: Sequence[str]) -> bool:
@@ -46,13 +41,10 @@ def check(body: bytes, organizations: Sequence[str]) -> bool:
     if found is None:
         return False
     _count(found)
-    told = _organization(found)[:_ALIKE].encode()
-    return any([hmac.compare_digest(told, each[:_ALIKE].encode()) for each in organizations])  # noqa: C419 - all of them
-
-
-def stored(body: bytes) -> bytes:
-    """The message as it is kept: without the session id, which opens the organization to whoever holds it."""
-    return _SESSION.sub(rb"\1", body)
+    told = _organization(found)
+    if not told:
+        return False
+    return any([record_ids.same(told, each) for each in organizations])  # noqa: C419 - all of them, in the same time
 
 
 def parse(body: bytes) -> Parsed:
@@ -73,7 +65,12 @@ def parse(body: bytes) -> Parsed:
 
 
 def message(body: bytes) -> Element | None:
-    """The `notifications` element; None where the envelope holds none. A document type is refused unread."""
+    """The `notifications` element; None where the envelope holds none. Raises Unreadable."""
+    return envelope(body).find(f".//{_OUTBOUND}notifications")
+
+
+def envelope(body: bytes) -> Element:
+    """The root of a message; a document type is refused unread. Raises Unreadable."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
     )
@@ -86,7 +83,7 @@ def message(body: bytes) -> Element | None:
         raise Unreadable(msg) from None
     if root.getroottree().docinfo.doctype:
         raise Unreadable(_NO_TYPES)
-    return root.find(f".//{_OUTBOUND}notifications")
+    return root
 
 
 _NO_TYPES = "a document type is not taken"

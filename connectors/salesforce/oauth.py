@@ -15,7 +15,7 @@ from joserfc.jwk import RSAKey
 from connectors.base import Receipt, Unavailable, Verdict
 from connectors.oauth import Asking, Client, Issued, TokenEndpoint, described, issued
 from connectors.replies import TIMEOUT, Timeout
-from connectors.salesforce.session import salesforces
+from connectors.salesforce.hosts import place, salesforces
 from mappings.instant import MINUTE, SECOND, Instant, Span
 
 PRODUCTION = "https://login.salesforce.com"
@@ -35,9 +35,9 @@ class SalesforceSignIn:
     def __init__(self, client: Client, timeout: Timeout = TIMEOUT) -> None:
         self._client = client
         self._timeout = timeout
-        self._door = (client.api_url or client.login_url or PRODUCTION).rstrip("/")
+        self._door = client.api_url.rstrip("/") or place(client.login_url or PRODUCTION)
         if not (client.api_url or salesforces(self._door)):
-            msg = f"not an address of Salesforce: {self._door}"
+            msg = f"not an address of Salesforce: {client.login_url}"
             raise ValueError(msg)
         self._endpoint = TokenEndpoint(client, self._door + TOKEN, pkce=True, timeout=timeout)
 
@@ -97,24 +97,25 @@ class SalesforceSignIn:
     def _issued(self, told: Any) -> Issued:
         """The token, once its instance is known to be Salesforce's: it is where every later token goes."""
         instance = str(told.get("instance_url") or "")
-        if not (salesforces(instance) or (self._client.api_url and _host(instance) == _host(self._client.api_url))):
+        known = salesforces(instance) or (self._client.api_url and place(instance) == place(self._client.api_url))
+        if not known or not place(instance):
             what = f"Salesforce named an instance that is not one of its own: {instance[:200] or 'none'}"
             raise Unavailable(Receipt(key="", verdict=Verdict.RELOGIN, code="BAD_INSTANCE_URL", message=what))
         who = _IDENTITY.search(str(told.get("id") or ""))
         account, user = who.groups() if who else ("", "")
-        return issued(told, instance_url=instance.rstrip("/"), account=account, user=self._client.user or user)
+        return issued(told, instance_url=place(instance), account=account, user=self._client.user or user)
 
 
 def audience(login_url: str) -> str:
     """Whom an assertion is for: Salesforce as a whole, or its sandboxes; never the org's own address."""
-    host = urlsplit(login_url).hostname or ""
+    host = urlsplit(place(login_url)).hostname or ""
     sandbox = host == _host(TEST) or host.endswith(".sandbox.my.salesforce.com")
     return TEST if sandbox else PRODUCTION
 
 
 def common(login_url: str) -> bool:
     """Whether a door is everybody's; client credentials are taken at the org's own (My Domain) alone."""
-    return (urlsplit(login_url).hostname or "") in {"", _host(PRODUCTION), _host(TEST)}
+    return (urlsplit(place(login_url)).hostname or "") in {"", _host(PRODUCTION), _host(TEST)}
 
 
 def _host(address: str) -> str:

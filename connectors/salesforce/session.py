@@ -18,18 +18,12 @@ from simple_salesforce.api import Salesforce
 from connectors.base import Credential, Fixed, Tokens
 from connectors.limits import Usage
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
+from connectors.salesforce.hosts import place, salesforces
 from connectors.spending import Allowance, Purse
 from mappings import lenient
 
 VERSION = "66.0"
 """Spring '26."""
-_DOMAINS = (".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com")
-
-
-def salesforces(address: str) -> bool:
-    """Whether an address is one of Salesforce's own, which a token may be sent to."""
-    parts = urlsplit(address)
-    return parts.scheme == "https" and parts.username is None and f".{parts.hostname or ''}".endswith(_DOMAINS)
 
 
 class SalesforceSession:
@@ -43,7 +37,7 @@ class SalesforceSession:
         self._timeout = timeout
         self.purse = Purse(allowance)
         instance = credential.instance_url or credential.api_url
-        host = urlsplit(instance).netloc
+        host = urlsplit(place(instance)).netloc
         if not host or not (credential.api_url or salesforces(instance)):
             msg = f"not an address of Salesforce: {instance or 'none given'}"
             raise ValueError(msg)

@@ -11,19 +11,17 @@ import structlog
 
 from integration.flows.service import Connection
 from integration.store.references import Address
+from mappings import record_ids
 from mappings.translate import Inward
 from webhooks.facts import Noticed
 
 log = structlog.get_logger()
 
-_ALIKE = 15
-"""Characters of a Salesforce id that tell organizations apart; three more tell its case."""
-
 
 def of_account(connections: Mapping[str, Connection], system: str, account: str) -> Connection | None:
     """The connection to that account; the only one of its system, where it or the sender does not say whose it is."""
     those = [each for each in connections.values() if each.system == system]
-    mine = [each for each in those if account and each.account[:_ALIKE] == account[:_ALIKE]]
+    mine = [each for each in those if account and record_ids.same(each.account, account)]
     if mine:
         return mine[0]
     return those[0] if len(those) == 1 and not (account and those[0].account) else None

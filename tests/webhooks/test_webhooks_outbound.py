@@ -1,18 +1,21 @@
 """Salesforce's outbound messages: who is let in, what is kept, what is answered, what they say."""
 
+import base64
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import etree
 from webhooks_senders import Kept, Wall
 
 from integration.app import INTAKE, create_app
 from integration.settings import SettingsError, load
 from integration.store.session import Store
-from webhooks import salesforce
+from webhooks import salesforce, sessions
 from webhooks.facts import Oversized, Unreadable
 from webhooks.parsers import parse
 
@@ -76,7 +79,8 @@ def test_a_message_is_kept_without_its_session_id_and_acknowledged(
     assert (status, answer) == (200, salesforce.ACK)
     (delivery,) = kept()
     assert delivery.source == "salesforce_outbound"
-    assert delivery.body == (bom + message(notification(1), org=org)).replace(SESSION.encode(), b"")
+    assert b"<SessionId/>" in delivery.body
+    assert SESSION.encode() not in delivery.body
     assert woken == ["ingest"]
     (noticed,) = parse(delivery.source, delivery.body).noticed
     assert (noticed.system, noticed.object, noticed.id, noticed.what) == ("salesforce", "Lead", LEAD, "changed")
@@ -156,9 +160,90 @@ def test_recorded_messages_load(samples: Path) -> None:
     assert [len(each.noticed) for each in found if each.noticed] == [3]
     assert all(not each.rejected for each in found)
     whole = next((samples / "salesforce_outbound").glob("*Message1.xml")).read_bytes()
-    assert b"GSRAzG9lPxyKRPjJ3" not in salesforce.stored(whole)
+    assert b"GSRAzG9lPxyKRPjJ3" not in sessions.stored(whole)
     with pytest.raises(Oversized):
         salesforce.parse(message(*map(notification, range(101))))
+
+
+TOKEN = SESSION.partition("!")[2]
+ENTITIES = "".join(f"&#x{ord(letter):x};" for letter in SESSION)
+INNER = f"&lt;SessionId&gt;{SESSION}&lt;/SessionId&gt;"
+IN_BASE64 = base64.b64encode(f"Bearer {SESSION}".encode()).decode()
+DISGUISES = {
+    "as it is": f"<SessionId>{SESSION}</SessionId>",
+    "with a prefix and attributes": f'<o:SessionId xmlns:o="urn:x" a="{SESSION}">{SESSION}</o:SessionId>',
+    "as CDATA": f"<SessionId><![CDATA[{SESSION}]]></SessionId>",
+    "in two halves of CDATA": f"<SessionId><![CDATA[{SESSION[:20]}]]><![CDATA[{SESSION[20:]}]]></SessionId>",
+    "as entities": f"<SessionId>{ENTITIES}</SessionId>",
+    "cut by a comment": f"<SessionId>{SESSION[:20]}<!-- x -->{SESSION[20:]}</SessionId>",
+    "in an element of its own": f"<SessionId><v>{SESSION}</v></SessionId>",
+    "in small letters": f"<sessionid>{SESSION}</sessionid>",
+    "with a closing tag that has a blank": f"<SessionId\n>{SESSION}</SessionId\t>",
+    "in a comment": f"<SessionId>{SESSION}</SessionId><!-- {SESSION} -->",
+    "in an instruction": f"<SessionId>{SESSION}</SessionId><?x {SESSION}?>",
+    "in an address": f"<SessionId>{SESSION}</SessionId><EnterpriseUrl>https://x/?sid={quote(SESSION)}</EnterpriseUrl>",
+    "in an address alone": f"<PartnerUrl>https://x/?sid={quote(SESSION)}</PartnerUrl>",
+    "in base64 elsewhere": f"<SessionId>{SESSION}</SessionId><PartnerUrl>{IN_BASE64}</PartnerUrl>",
+    "in hex elsewhere": f"<SessionId>{SESSION}</SessionId><PartnerUrl>{SESSION.encode().hex()}</PartnerUrl>",
+    "as text of another": f"<PartnerUrl>{INNER}</PartnerUrl>",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-32", "iso-8859-1", "cp037"])
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_session_id_is_never_stored_however_it_is_written(disguise: str, encoding: str) -> None:
+    name = {"utf-16-be": "UTF-16", "utf-32": "UCS-4", "cp037": "EBCDIC-CP-US"}.get(encoding, encoding.upper())
+    text = message(notification(1)).decode().replace(f"<SessionId>{SESSION}</SessionId>", DISGUISES[disguise])
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    body = (mark + text.replace('encoding="UTF-8"', f'encoding="{name}"')).encode(encoding)
+    if encoding == "cp037":
+        with pytest.raises(Unreadable):  # refused at the door, so that nothing is kept
+            sessions.stored(body)
+        return
+    assert salesforce.check(body, [ORG])
+    kept = sessions.stored(body)
+    spelled = [SESSION, TOKEN, quote(TOKEN), TOKEN.encode().hex(), TOKEN[:14]]
+    alone = [base64.b64encode(b"\0" * shift + TOKEN.encode()).decode()[4:-4] for shift in range(3)]
+    for each in (*spelled, *alone):
+        assert each.encode() not in kept
+        assert each.encode("utf-16-le") not in kept
+    (noticed,) = parse("salesforce_outbound", kept).noticed
+    assert noticed.id == LEAD
+
+
+def test_a_message_is_kept_with_everything_else_that_it_said() -> None:
+    body = message(notification(1, more="<sf:Title>Vice President &amp; more \u2013 00D</sf:Title>"))
+    kept = sessions.stored(body)
+    same = [
+        etree.tostring(etree.fromstring(each), method="c14n") for each in (kept, body.replace(SESSION.encode(), b""))
+    ]
+    assert same[0] == same[1]
+    assert sessions.stored(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "same"),
+    [
+        (ORG, ORG, True),
+        (ORG, ORG_18, True),
+        (ORG_18, ORG, True),
+        (ORG_18, ORG_18, True),
+        (ORG_18, ORG + "EAJ", False),
+        (ORG_18, ORG + "eak", False),
+        (ORG, ORG.lower(), False),
+        (ORG_18, ORG_18.lower(), False),
+        (ORG, ORG[:14], False),
+        (ORG, ORG + "E", False),
+        (ORG, ORG + "EAKX", False),
+        ("", "", False),
+        (ORG, "", False),
+        (ORG, "00D5g00000\u0410AbCd", False),
+    ],
+)
+def test_organizations_are_compared_whole_where_18_characters_are_known_and_else_by_15_with_their_case(
+    known: str, told: str, *, same: bool
+) -> None:
+    assert salesforce.check(message(notification(1), org=told), [known]) is same
 
 
 def test_a_secret_without_an_organization_does_not_start() -> None:
