@@ -24,7 +24,7 @@ from integration.flows.histories import History
 from integration.flows.lane import GATHER, drain
 from integration.flows.service import Service
 from integration.flows.written import as_fields, as_row, as_task, as_touch
-from integration.store import dirty, effects, leads, leases, outbox, references
+from integration.store import dirty, effects, leads, leases, outbox, references, withdrawn
 from integration.store.code import encode
 from integration.store.leads import LeadRow
 from integration.store.leases import Lease
@@ -50,6 +50,8 @@ class _Outcome:
     decision: Decision
     fields: Fields
     saved: leads.SavedLead
+    whole: bool
+    """Whether it was derived from the beginning, so that the decision holds everything that ever followed."""
 
 
 def _turn(service: Service, lease: Lease, /) -> bool:
@@ -89,7 +91,8 @@ def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> _Out
     """Go on from the stored state, or from the beginning when something arrived late."""
     decision = fold(service.playbook, past.state or newborn(row.id), past.events, now, owned=True)
     fields = as_fields(standing(service.playbook, decision.state, now), now)
-    return _Outcome(row, decision, fields, _saved(row.id, decision, fields, past.seen, now))
+    saved = _saved(row.id, decision, fields, past.seen, now)
+    return _Outcome(row, decision, fields, saved, past.state is None)
 
 
 def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instant) -> set[str]:
@@ -97,10 +100,12 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
     leads.save(conn, [outcome.saved for outcome in outcomes])
     decided = [effect for outcome in outcomes for effect in outcome.decision.effects]
     states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
+    derived = {each.row.id: [effect.key for effect in each.decision.effects] for each in outcomes if each.whole}
+    again = withdrawn.reconsider(conn, derived)
     past = live.history(conn, service, live.since(conn, service, now), decided, states)
     rows = [as_row(effect, now, HISTORY if effect.key in past else None) for effect in decided]
     new = set(effects.add(conn, rows)) - past
-    wanted = _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
+    wanted = again | _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
     wanted |= silence(conn, _silenced(outcomes, new), now)
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
     for name, those in references.met(conn, changed).items():  # who is met there later: see people.people

@@ -1,7 +1,7 @@
-"""Counting: of what was told of leads and accounts, what changed what counts.
+"""Counting: of what was told of leads and accounts, what changed what counts, and from when.
 
-What counts, `mappings.conflicts` judges. A change of which nothing counts stays an event all the same: what comes
-before it later on is late, and everything is derived anew.
+From when first values count, `mappings.first_values` says; what counts, `mappings.conflicts` judges. A change of which
+nothing counts stays an event all the same: what comes before it later on is late, and everything is derived anew.
 """
 
 from collections import defaultdict
@@ -13,15 +13,28 @@ from sqlalchemy import Connection as Sql
 from integration.store import changes
 from integration.store.changes import ChangeRow
 from mappings.conflicts import Owners, Ownership, contested, in_effect
+from mappings.first_values import Fact, dated
+from mappings.instant import Instant
 
 
-def counting(told: Sequence[ChangeRow], owners: Owners) -> list[ChangeRow]:
-    """What was told of one lead or account, in order, with only the fields that changed what counts."""
-    effective = in_effect([(change.at, change.key, change.fields) for change in told], owners)
-    return [
-        change if fields == change.fields else replace(change, fields=fields)
-        for change, fields in zip(told, effective, strict=True)
-    ]
+def counting(told: Sequence[ChangeRow], owners: Owners, since: Instant | None = None) -> list[ChangeRow]:
+    """What was told of one lead or account, in order, with only the fields that changed what counts.
+
+    First values count from `since`, or from the first change where that is earlier. Whatever counts from the very
+    beginning is one change: nobody is born without a source and given one in the same instant.
+    """
+    rows = {row.key: row for row in told}
+    facts = dated([Fact(row.at, row.key, row.fields, row.initial) for row in told], owners, since)
+    effective = in_effect([(fact.at, fact.key, fact.fields) for fact in facts], owners)
+    found: list[ChangeRow] = []
+    for fact, fields in zip(facts, effective, strict=True):
+        row = replace(rows[fact.key], at=fact.at, fields=fields)
+        if found and fact.at == found[0].at:
+            first = found[0]
+            found[0] = replace(first, fields={**first.fields, **fields}, seq=max(first.seq, row.seq))
+        else:
+            found.append(row)
+    return found
 
 
 def fresh(conn: Sql, told: Sequence[ChangeRow], ownership: Ownership) -> list[ChangeRow]:

@@ -69,11 +69,12 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
 def _send_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
-        outbox.attempting(conn, [row.id for row in rows])
+        there = outbox.attempting(conn, [row.id for row in rows])
+        rows = [row for row in rows if row.id in there]
         new = sum(not row.attempted for row in rows)  # one that is tried again was counted before
         going.spent(conn, going.tasks(service, connection.name), new, service.now())
     writes = [_task(row) for row in rows]
-    return _settle(service, lease, connection, rows, writes)
+    return not writes or _settle(service, lease, connection, rows, writes)
 
 
 def _send_fields(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:

@@ -129,7 +129,7 @@ def _welcome(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard],
             fields["email"] = each.email.casefold()
         if account:
             fields["account"] = account
-        rows.append((lead, each.at, f"first:{lead}", fields))
+        rows.append(Told(lead, each.at, f"first:{lead}", fields, initial=True))
     change_leads(conn, now, rows, owners=service.ownership.lead, rest=service.grace)
     find(conn, service, [each.email.casefold() for each, _ in first.values() if each.email])
 
@@ -169,7 +169,7 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     new_rows: list[Told] = []
     for lead, key in zip(who.ids, persons, strict=True):
         rows = known_rows if key in known else new_rows
-        rows += [(lead, at, change, fields) for at, change, fields in values[key]]
+        rows += [Told(lead, at, change, fields) for at, change, fields in values[key]]
     _ask_elsewhere(
         conn, service, {key: values[key] for lead, key in zip(who.ids, persons, strict=True) if lead in who.newcomers}
     )

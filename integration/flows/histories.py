@@ -1,7 +1,8 @@
 """Histories: what happened to a batch of leads, as the core's events in the core's order.
 
 A lead hears of its account from the moment it belongs to it: at joining, what the account is by
-then; afterwards, every change. [semantics 2, 12]
+then; afterwards, every change. First values count from before the first thing known of a lead, and from
+always of an account. [semantics 2, 12]
 """
 
 from collections import defaultdict
@@ -22,7 +23,11 @@ from integration.store.code import decode
 from integration.store.leads import LeadRow
 from mappings.canonical import Activity, Value
 from mappings.conflicts import NOBODY, Ownership
+from mappings.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
+
+ALWAYS: Instant = 0
+"""What a company is when first met, it counts as having been: people join it later, and are told then."""
 
 
 class _OfLead(Protocol):
@@ -47,9 +52,10 @@ def load(
 ) -> dict[str, History]:
     """What to fold for each of these leads, in a handful of statements whatever their number.
 
-    A lead goes on from its state when everything new came later than what it has folded; otherwise,
-    and when it joined an account, its whole history is read. `ownership` says whose word counts of which field,
-    `vocabulary` what activities are. Activities are stored as they were sent, so another vocabulary reads them anew.
+    A lead goes on from its state when everything new came later than what it has folded; otherwise, when it joined
+    an account, and when first values came, its whole history is read. `ownership` says whose word counts of which
+    field, `vocabulary` what activities are. Activities are stored as they were sent, so another vocabulary reads them
+    anew.
     """
     states = {row.id: None if row.state is None else decode(row.state, LeadState) for row in rows}
     deeds = _by_lead(activities.fresh(conn, {row.id: row.seen for row in rows}))
@@ -66,8 +72,8 @@ def load(
         state, mine = states[row.id], about.get(row.id, [])
         events = _events(row.id, deeds.get(row.id, ()), mine, firm, vocabulary)
         seen = max((each.seq for each in (*deeds.get(row.id, ()), *mine, *firm)), default=row.seen)
-        joined = any("account" in change.fields for change in mine)
-        if state is None or joined or (events and order(events[0]) <= tuple(state.watermark or ())):
+        anew = any("account" in change.fields for change in mine) or any(each.initial for each in (*mine, *firm))
+        if state is None or anew or (events and order(events[0]) <= tuple(state.watermark or ())):
             again.append(row)
         found[row.id] = History(state=state, events=events, seen=max(seen, row.seen))
     found.update(_whole(conn, again, found, ownership, vocabulary))
@@ -92,11 +98,11 @@ def _whole(
         str(change.fields["account"]) for mine in about.values() for change in mine if change.fields.get("account")
     }
     firms = _by_account(changes.history(conn, (), joins))
-    heard = {account: counting.counting(mine, ownership.account) for account, mine in firms.items()}
+    heard = {account: counting.counting(mine, ownership.account, ALWAYS) for account, mine in firms.items()}
     found = {}
     for lead in ids:
         mine = about.get(lead, [])
-        counts = counting.counting(mine, ownership.lead)
+        counts = counting.counting(mine, ownership.lead, min((deed.at for deed in deeds.get(lead, ())), default=None))
         events = _events(lead, deeds.get(lead, ()), counts, (), vocabulary)
         events += _memberships(counts, heard)
         events.sort(key=order)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.events import AccountChanged, Event, LeadChanged
 from integration.flows.counting import counting
+from integration.flows.histories import ALWAYS
 from integration.store import archive
 from integration.store.changes import ChangeRow
 from mappings.canonical import Activity
@@ -40,5 +41,7 @@ def recorded(conn: Sql, ownership: Ownership = NOBODY) -> Iterator[tuple[str, Ev
 
 def _counting(conn: Sql, ownership: Ownership) -> Iterator[ChangeRow]:
     """What was told of one lead or account after the other, as far as it counts."""
-    for (lead, _), rows in groupby(archive.changes(conn), key=lambda row: (row.lead_id, row.account_id)):
-        yield from counting(list(rows), ownership.lead if lead else ownership.account)
+    for (lead, _), told in groupby(archive.changes(conn), key=lambda each: (each[0].lead_id, each[0].account_id)):
+        rows = list(told)
+        since = rows[0][1] if lead else ALWAYS
+        yield from counting([row for row, _ in rows], ownership.lead if lead else ownership.account, since)

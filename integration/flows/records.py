@@ -2,11 +2,12 @@
 
 A record's field counts as changed only where it differs from what the same record told last. So a person whom two
 CRMs describe differently does not change back and forth each time one of them is read, and the echo of a write of
-ours says nothing.
+ours says nothing. What a record says when it is first read are first values, whatever was heard of it before: a
+webhook, a call or a deal may have named it already. [mappings.first_values]
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
@@ -16,8 +17,8 @@ from integration.flows import forgotten, past, people, sales
 from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
-from integration.flows.told import change_accounts, change_leads
-from integration.store import changes, held, leads, outbox, references, refresh
+from integration.flows.told import Told, change_accounts, change_leads
+from integration.store import held, leads, outbox, references, refresh
 from integration.store.references import Address
 from integration.store.refresh import Wanted
 from mappings.canonical import NOTHING, Fields
@@ -25,11 +26,16 @@ from mappings.instant import Instant
 from mappings.native import Reading, reading
 from mappings.translate import Inward, inward
 
-ALWAYS: Instant = 0
-"""What a company is when first met, it counts as having been: people join it later, and are told then."""
-
 _Read: TypeAlias = tuple[Record, Inward]
 _UNTOLD = object()
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """Of what a record tells, what it has not told before; `first` where it has told nothing yet."""
+
+    told: Inward
+    first: bool
 
 
 def store_records(  # noqa: PLR0913 - what was read, and how
@@ -106,7 +112,7 @@ def _news(  # noqa: PLR0913 - what was read, of whom, and when
     more: Sequence[Mapping[str, str]],
     *,
     asked_at: Instant,
-) -> list[Inward]:
+) -> list[_News]:
     """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own.
 
     Of the fields that we write as well, it is what somebody else chose. [mappings.native]
@@ -115,7 +121,7 @@ def _news(  # noqa: PLR0913 - what was read, of whom, and when
     before = references.told(conn, addresses)
     readings = _readings(conn, connection, addresses, read, asked_at)
     joined = set(found.joined.values())
-    news: list[Inward] = []
+    news: list[_News] = []
     now: list[tuple[Address, Fields]] = []
     for address, lead_id, (_, told), extra in zip(addresses, found.ids, read, more, strict=True):
         anew = address in found.linked or lead_id in joined
@@ -126,7 +132,7 @@ def _news(  # noqa: PLR0913 - what was read, of whom, and when
         if ours is not None:
             said = {name: value for name, value in said.items() if name not in ours.silent}
             said |= {name: lead[name] for name in ours.chose}
-        news.append(Inward(lead=said, account=_differs(old, "account", account)))
+        news.append(_News(Inward(lead=said, account=_differs(old, "account", account)), address not in before))
         flat = {f"lead.{name}": value for name, value in lead.items()}
         now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
     references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
@@ -167,13 +173,8 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
     found = people.companies(conn, sightings, at=now, new_id=service.new_id)
     news = _news(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
-        (
-            account,
-            _since(record, now, ALWAYS, first=_first(connection, record, found)),
-            _key(connection, record),
-            said.account,
-        )
-        for account, (record, _), said in zip(found.ids, firms, news, strict=True)
+        Told(account, _since(record, now, new), _key(connection, record), new.told.account, initial=new.first)
+        for account, (record, _), new in zip(found.ids, firms, news, strict=True)
     ]
     change_accounts(conn, now, rows, owners=service.ownership.account)
 
@@ -208,23 +209,20 @@ def _store_people(  # noqa: PLR0913 - as above
     firms = people.companies(
         conn, [_company(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
     )
-    heard_of = {change.lead_id: change.at for change in reversed(changes.history(conn, set(found.ids)))}
     homes = [{"account": account} for account in firms.ids]
     news = _news(conn, connection, persons, found, homes, asked_at=asked_at)
     lead_rows, account_rows = [], []
-    for lead, account, (record, _), said in zip(found.ids, firms.ids, persons, news, strict=True):
-        # Whom only a deal or a call has named, nothing was told of yet: the record is as good as new.
-        new = lead not in heard_of or _first(connection, record, found)
-        since = _since(record, now, heard_of.get(lead, now), first=new)
-        lead_rows.append((lead, since, _key(connection, record), said.lead))
-        if said.account:
-            first = ALWAYS if account in firms.newcomers else since
-            account_rows.append((account, first, _key(connection, record), said.account))
+    for lead, account, (record, _), new in zip(found.ids, firms.ids, persons, news, strict=True):
+        since, key = _since(record, now, new), _key(connection, record)
+        lead_rows.append(Told(lead, since, key, new.told.lead, initial=new.first))
+        if new.told.account:
+            first = new.first or account in firms.newcomers
+            account_rows.append(Told(account, since, key, new.told.account, initial=first))
     change_accounts(conn, now, account_rows, owners=ownership.account)
     awaited = _ask_elsewhere(conn, service, others, found, persons)
-    waiting = [row for row in lead_rows if row[0] in awaited]
+    waiting = [row for row in lead_rows if row.subject in awaited]
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
-    change_leads(conn, now, [row for row in lead_rows if row[0] not in awaited], owners=ownership.lead)
+    change_leads(conn, now, [row for row in lead_rows if row.subject not in awaited], owners=ownership.lead)
     outbox.rehome(conn, connection.name, sorted(set(found.ids)))
 
 
@@ -259,19 +257,9 @@ def _domain(told: Inward) -> str | None:
     return str(domain).casefold() if domain else None
 
 
-def _first(connection: Connection, record: Record, found: Resolved) -> bool:
-    """Whether a record is met for the first time."""
-    return (connection.name, record.object, record.id) in found.linked
-
-
-def _since(record: Record, now: Instant, heard_of: Instant, *, first: bool) -> Instant:
-    """From when a record's values count: its last change, never the future.
-
-    When first met: its creation, or earlier, when the house first heard of whom it is about.
-    """
-    if first:
-        return min(record.created_at or now, heard_of, now)
-    return min(record.modified_at or now, now)
+def _since(record: Record, now: Instant, new: _News) -> Instant:
+    """The time that a record's values have: its last change, when first read its creation; never the future."""
+    return min((record.created_at if new.first else record.modified_at) or now, now)
 
 
 def _key(connection: Connection, record: Record) -> str:

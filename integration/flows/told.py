@@ -4,19 +4,33 @@ What was said is kept with the time from which it holds, and by whom; the curren
 (`mappings.conflicts`): the owner's word, or whatever was said last by that time, in whatever order it came.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from integration.store import accounts, changes, dirty, leads, merging
 from integration.store.changes import ChangeRow
 from mappings.canonical import Fields, Value
-from mappings.conflicts import Owners, Said, contested, gathered, judge, speaker
+from mappings.conflicts import Owners, Said, contested, gathered, speaker
+from mappings.first_values import Fact, current
 from mappings.instant import Instant, Span
 
-Told: TypeAlias = tuple[str, Instant, str, Fields]
-"""(lead or account id, time from which it holds, the source's key of the fact, canonical fields)"""
+
+class Told(NamedTuple):
+    """What a source says of one lead or account (`subject`): the time from which it holds, its own key, the fields.
+
+    `initial`: these are first values, which count from before everything that is known of whom they are about.
+    """
+
+    subject: str
+    at: Instant
+    key: str
+    fields: Fields
+    initial: bool = False
+
+
 _Past: TypeAlias = dict[str, list[Said]]
 """By field, everything that was said of one lead or account."""
 
@@ -27,16 +41,22 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
     """Store what is new about leads. An echo says nothing new, and stores nothing.
 
     A reading says nothing new where it repeats what held at its time. A `reported` change is kept even
-    then: one of before it may still be on its way, and webhooks come in any order.
+    then: one of before it may still be on its way, and webhooks come in any order. So are first values.
     """
-    stored = {row.id: row for row in leads.get(conn, sorted({lead for lead, *_ in rows}))}
-    past = _past((row.lead_id, row) for row in changes.history(conn, sorted(stored)))
+    stored = {row.id: row for row in leads.get(conn, sorted({row.subject for row in rows}))}
+    past = _facts((row.lead_id, row) for row in changes.history(conn, sorted(stored)))
     news = _news(past, rows, owners, reported=reported)
-    touched = sorted({lead for lead, *_ in news})
-    known = {lead: {**stored[lead].fields, **_counting(past[lead], owners)} for lead in touched}
+    touched = sorted({row.subject for row in news})
+    known = {lead: {**stored[lead].fields, **current(past[lead], owners)} for lead in touched}
     dirty.mark(conn, touched, now, rest=rest)
-    dirty.mark_accounts(conn, sorted({str(diff["account"]) for *_, diff in news if diff.get("account")}), now)
-    changes.add(conn, [changes.NewChange(key=key, lead_id=lead, at=at, fields=diff) for lead, at, key, diff in news])
+    dirty.mark_accounts(conn, sorted({str(row.fields["account"]) for row in news if row.fields.get("account")}), now)
+    changes.add(
+        conn,
+        [
+            changes.NewChange(key=key, lead_id=lead, at=at, fields=fields, initial=initial)
+            for lead, at, key, fields, initial in news
+        ],
+    )
     for lead in touched:
         email = stored[lead].email
         if email and _text(known[lead], "email") not in {None, email}:
@@ -68,13 +88,19 @@ def _join(conn: Sql, now: Instant, emails: Iterable[str]) -> None:
 
 def change_accounts(conn: Sql, now: Instant, rows: Sequence[Told], *, owners: Owners) -> None:
     """Store what differs from what is known of accounts, and mark everybody there for a new decision."""
-    stored = {row.id: row for row in accounts.get(conn, sorted({account for account, *_ in rows}))}
-    past = _past((row.account_id, row) for row in changes.history(conn, (), sorted(stored)))
+    stored = {row.id: row for row in accounts.get(conn, sorted({row.subject for row in rows}))}
+    past = _facts((row.account_id, row) for row in changes.history(conn, (), sorted(stored)))
     news = _news(past, rows, owners, reported=False)
-    touched = sorted({account for account, *_ in news})
-    known = {account: {**stored[account].fields, **_counting(past[account], owners)} for account in touched}
+    touched = sorted({row.subject for row in news})
+    known = {account: {**stored[account].fields, **current(past[account], owners)} for account in touched}
     dirty.mark(conn, sorted(accounts.members(conn, touched)), now)
-    changes.add(conn, [changes.NewChange(key=key, account_id=each, at=at, fields=diff) for each, at, key, diff in news])
+    changes.add(
+        conn,
+        [
+            changes.NewChange(key=key, account_id=account, at=at, fields=fields, initial=initial)
+            for account, at, key, fields, initial in news
+        ],
+    )
     accounts.set_fields(
         conn,
         [
@@ -94,39 +120,45 @@ def _text(fields: Mapping[str, Value], name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _past(told: Iterable[tuple[str | None, ChangeRow]]) -> dict[str, _Past]:
+def _facts(told: Iterable[tuple[str | None, ChangeRow]]) -> defaultdict[str, list[Fact]]:
     """What was said before of each lead or account."""
-    facts: dict[str, list[tuple[Instant, str, Fields]]] = {}
+    found: defaultdict[str, list[Fact]] = defaultdict(list)
     for subject, row in told:
-        facts.setdefault(subject or "", []).append((row.at, row.key, row.fields))
-    return {subject: gathered(rows) for subject, rows in facts.items()}
+        found[subject or ""].append(Fact(row.at, row.key, row.fields, row.initial))
+    return found
 
 
-def _news(past: dict[str, _Past], rows: Sequence[Told], owners: Owners, *, reported: bool) -> list[Told]:
+def _news(past: defaultdict[str, list[Fact]], rows: Sequence[Told], owners: Owners, *, reported: bool) -> list[Told]:
     """The rows that say something new, with only the fields that do; `past` is brought up to date."""
+    said: dict[str, _Past] = {}
     news: list[Told] = []
-    for subject, at, key, fields in sorted(rows, key=lambda row: (row[1], row[2])):
-        mine = past.setdefault(subject, {})
-        said = {name: Said(at, key, speaker(key), value) for name, value in fields.items()}
+    for row in sorted(rows, key=lambda row: (row.at, row.key)):
+        if row.subject not in said:
+            said[row.subject] = gathered((fact.at, fact.key, fact.fields) for fact in past[row.subject])
+        mine = said[row.subject]
+        system = speaker(row.key)
+        these = {name: Said(row.at, row.key, system, value) for name, value in row.fields.items()}
+        kept = reported or row.initial
         new = {
             name: this.value
-            for name, this in said.items()
-            if _new(mine.get(name, []), this, reported=reported, alone=contested(name, owners))
+            for name, this in these.items()
+            if _new(mine.get(name, []), this, kept=kept, alone=contested(name, owners))
         }
         for name in new:
-            mine.setdefault(name, []).append(said[name])
+            mine.setdefault(name, []).append(these[name])
         if new:
-            news.append((subject, at, key, new))
+            news.append(row._replace(fields=new))
+            past[row.subject].append(Fact(row.at, row.key, new, row.initial))
     return news
 
 
-def _new(said: Sequence[Said], this: Said, *, reported: bool, alone: bool) -> bool:
+def _new(said: Sequence[Said], this: Said, *, kept: bool, alone: bool) -> bool:
     """Whether something was not said before; of a reading, whether it differs from what held at its time.
 
     Where more than the last word counts, every system speaks for itself (`alone`): what one repeats after another is
     news of the one.
     """
-    if reported:
+    if kept:
         return this not in said
     before = max(
         (each for each in said if _when(each) <= _when(this) and (not alone or each.system == this.system)),
@@ -134,11 +166,6 @@ def _new(said: Sequence[Said], this: Said, *, reported: bool, alone: bool) -> bo
         default=None,
     )
     return before is None or before.value != this.value
-
-
-def _counting(mine: _Past, owners: Owners) -> dict[str, Value]:
-    """What counts of every field, whenever it came."""
-    return {name: judge(name, said, owners).value for name, said in mine.items()}
 
 
 def _when(said: Said) -> tuple[Instant, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from integration.store.activities import ActivityRow
 from integration.store.changes import ChangeRow
@@ -11,6 +11,7 @@ from integration.store.code import decode_fields
 from integration.store.tables import activities as activity_table
 from integration.store.tables import changes as change_table
 from integration.store.tables import leads as lead_table
+from mappings.instant import Instant
 
 _CHUNK = 2_000
 
@@ -18,8 +19,11 @@ _a, _c, _l = activity_table.c, change_table.c, lead_table.c
 _ACTIVITIES = select(
     _a.seq, _a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.source, _a.derived
 ).where(_a.derived.is_(False))
-_CHANGES = select(_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields).order_by(
-    _c.lead_id, _c.account_id, _c.at, _c.key
+_begun = select(_a.lead_id, func.min(_a.at).label("at")).group_by(_a.lead_id).subquery()
+_CHANGES = (
+    select(_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields, _c.initial, _begun.c.at)
+    .select_from(change_table.outerjoin(_begun, _begun.c.lead_id == _c.lead_id))
+    .order_by(_c.lead_id, _c.account_id, _c.at, _c.key)
 )
 _MERGED = select(_l.id, _l.merged_into).where(_l.merged_into.is_not(None))
 
@@ -40,10 +44,15 @@ def activities(conn: Connection) -> Iterator[ActivityRow]:
         )
 
 
-def changes(conn: Connection) -> Iterator[ChangeRow]:
-    """Every field change of leads and accounts, those of each together and in the order of time."""
-    for seq, key, lead, account, at, fields in _rows(conn, _CHANGES):
-        yield ChangeRow(seq=seq, key=key, lead_id=lead, account_id=account, at=at, fields=decode_fields(fields))
+def changes(conn: Connection) -> Iterator[tuple[ChangeRow, Instant | None]]:
+    """Every field change of leads and accounts, those of each together and in the order of time.
+
+    With each comes the time of the first thing that the lead did; None for who did nothing, and for accounts.
+    """
+    for seq, key, lead, account, at, fields, initial, begun in _rows(conn, _CHANGES):
+        told = decode_fields(fields)
+        row = ChangeRow(seq=seq, key=key, lead_id=lead, account_id=account, at=at, fields=told, initial=bool(initial))
+        yield row, begun
 
 
 def merged(conn: Connection) -> dict[str, str]:

@@ -18,7 +18,8 @@ from mappings.instant import Instant
 class NewChange:
     """Fields that took these values at this time, of a lead or of an account (the other id is None).
 
-    `key` is the source's own for this fact; the same key for the same lead (or account) counts once.
+    `key` is the source's own for this fact; the same key for the same lead (or account) counts once. An `initial` one
+    tells first values, which count from before everything else: see mappings.first_values.
     """
 
     key: str
@@ -26,6 +27,7 @@ class NewChange:
     fields: Fields
     lead_id: str | None = None
     account_id: str | None = None
+    initial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +40,11 @@ class ChangeRow:
     account_id: str | None
     at: Instant
     fields: Fields
+    initial: bool = False
 
 
 _c = changes.c
-_COLUMNS = (_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields)
+_COLUMNS = (_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields, _c.initial)
 _ADD = insert_new(changes, None, columns=[each.name for each in _COLUMNS], returning=[_c.lead_id, _c.account_id])
 _lead_seen, _account_seen = pairs("leads"), pairs("accounts")
 _FRESH_LEADS = (
@@ -74,6 +77,7 @@ def add(conn: Connection, rows: Sequence[NewChange]) -> list[tuple[str | None, s
             "account_id": row.account_id,
             "at": row.at,
             "fields": encode(row.fields),
+            "initial": row.initial,
         }
         for seq, row in zip(numbers(conn, len(rows)), rows, strict=True)
     ]
@@ -92,7 +96,15 @@ def history(conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str
 
 def _rows(found: Result[*tuple[Any, ...]]) -> list[ChangeRow]:
     rows = [
-        ChangeRow(seq=seq, key=key, lead_id=lead, account_id=account, at=at, fields=decode_fields(fields))
-        for seq, key, lead, account, at, fields in found.all()
+        ChangeRow(
+            seq=seq,
+            key=key,
+            lead_id=lead,
+            account_id=account,
+            at=at,
+            fields=decode_fields(fields),
+            initial=bool(initial),
+        )
+        for seq, key, lead, account, at, fields, initial in found.all()
     ]
     return sorted(rows, key=lambda row: (row.at, row.key))

@@ -16,6 +16,7 @@ from integration.store.tables import leads as people
 from integration.store.tables import outbox as outgoing
 from mappings import conflicts
 from mappings.conflicts import Owners
+from mappings.first_values import Fact, current
 from mappings.instant import Instant
 
 _NOBODY: Owners = conflicts.NOBODY.lead
@@ -144,7 +145,7 @@ def _set_fields(conn: Connection, winner: str, at: Instant, owners: Owners) -> N
     """The current fields are what all that was told of both comes to."""
     (row,) = leads.get(conn, [winner])
     told = changes.history(conn, [winner])
-    fields = conflicts.settled(((change.at, change.key, change.fields) for change in told), owners)
+    fields = current((Fact(change.at, change.key, change.fields, change.initial) for change in told), owners)
     known = {name: value for name, value in fields.items() if value is not None}
     account, owner = known.get("account"), known.get("owner")
     email = str(known.get("email") or row.email or "") or None

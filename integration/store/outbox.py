@@ -113,7 +113,7 @@ def shown(due: CTE) -> Select[Any]:
 
 
 _PENDING = shown(_due)
-_ATTEMPTING = update(outbox).where(among(_o.id, "ids")).values(attempted=True)
+_ATTEMPTING = update(outbox).where(among(_o.id, "ids"), still_new).values(attempted=True).returning(_o.id)
 _SENT = (
     update(outbox)
     .where(_o.id == bindparam("row"))
@@ -209,9 +209,9 @@ def pending(conn: Connection, connection: str, kind: Kind, now: Instant, limit: 
     return list(found.values())
 
 
-def attempting(conn: Connection, ids: Sequence[int]) -> None:
-    """A call for these is about to go out: if its reply is lost, the next try must look before it creates."""
-    conn.execute(_ATTEMPTING, {"ids": listed(ids)})
+def attempting(conn: Connection, ids: Sequence[int]) -> set[int]:
+    """A call for these goes out: if its reply is lost, the next must look first. Answers those not taken back since."""
+    return set(conn.execute(_ATTEMPTING, {"ids": listed(ids)}).scalars())
 
 
 def sent(conn: Connection, rows: Sequence[tuple[int, int, str]]) -> None:

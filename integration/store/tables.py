@@ -112,6 +112,7 @@ changes = Table(
     words("account_id", null=True),
     big("at"),
     words("fields"),
+    Column("initial", Boolean, nullable=False, server_default=text("false")),
     # One CRM record may tell something of a person and of their company: a key counts once for each.
     UniqueConstraint("lead_id", "key"),
     UniqueConstraint("account_id", "key"),

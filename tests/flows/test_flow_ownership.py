@@ -32,7 +32,7 @@ def test_the_lead_stands_the_same_whatever_came_first(service: Service, at: Watc
     found = lead(service, EMAIL).id
     for place in order:
         hours, key, fields = FACTS[place]
-        row: Told = (found, start + hours * HOUR, key, fields)
+        row = Told(found, start + hours * HOUR, key, fields)
         with service.store.write() as conn:
             change_leads(conn, at(), [row], owners=service.ownership.lead, reported=True)
         advance(service)
@@ -52,9 +52,9 @@ def test_leads_that_become_one_are_believed_by_owner_too(service: Service, at: W
     ids = [lead(service, email).id for email in (EMAIL, "other@acme.example")]
     owners = service.ownership.lead
     with service.store.write() as conn:
-        spoken: list[Told] = [
-            (ids[0], at() - 3 * HOUR, "salesforce:Lead:1@1", {"title": "VP of Sales"}),
-            (ids[1], at() - 2 * HOUR, "hubspot:contact:2@2", {"title": "Intern"}),
+        spoken = [
+            Told(ids[0], at() - 3 * HOUR, "salesforce:Lead:1@1", {"title": "VP of Sales"}),
+            Told(ids[1], at() - 2 * HOUR, "hubspot:contact:2@2", {"title": "Intern"}),
         ]
         change_leads(conn, at(), spoken, owners=owners)
         references.link(conn, [Reference(system="hubspot", object="contact", external_id="2", lead_id=ids[1])])

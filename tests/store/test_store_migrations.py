@@ -6,7 +6,7 @@ import sys
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from integration.store import migrate
 from integration.store.session import Store
@@ -46,3 +46,26 @@ def test_the_first_migration_can_be_undone(store: Store) -> None:
     with store.read() as conn:
         assert not set(inspect(conn).get_table_names()) & set(metadata.tables)
     store.migrate()
+
+
+def test_first_values_are_told_apart_in_what_is_stored_already(store: Store) -> None:
+    """What somebody came with, and the first reading of each record; later readings and webhooks are not."""
+    told = [
+        (1, "first:ana", "ana", True),
+        (2, "hubspot:contact:7@100", "ana", True),
+        (3, "hubspot:contact:7@200", "ana", False),
+        (4, "hubspot:1:contact.propertyChange:7:1:2:title", "ana", False),
+        (5, "salesforce:Lead:00Q@100", "ana", True),
+        (6, "hubspot:contact:7@300", "bo", True),
+    ]
+    with store.write() as conn:
+        command.downgrade(migrate.config(conn), "0009")
+        for seq, key, lead, _ in told:
+            values = {"seq": seq, "key": key, "lead": lead}
+            conn.execute(
+                text("INSERT INTO changes (seq, key, lead_id, at, fields) VALUES (:seq, :key, :lead, 1, '{}')"), values
+            )
+    store.migrate()
+    with store.read() as conn:
+        found = conn.execute(text("SELECT seq, initial FROM changes ORDER BY seq")).all()
+    assert [(seq, bool(initial)) for seq, initial in found] == [(seq, initial) for seq, _, _, initial in told]

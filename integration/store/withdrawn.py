@@ -1,0 +1,55 @@
+"""Withdrawn: tasks and touches that wait, and that their lead's history, derived anew, does not lead to any more.
+
+What a CRM has is left as it is. What waits is taken back: a lead was judged before its record was read, say. It is
+pending again if a later derivation leads to it after all.
+"""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, exists, or_, select, update
+
+from integration.store.code import listed
+from integration.store.dialects import among
+from integration.store.tables import NEW, effects, outbox
+
+WITHDRAWN = "withdrawn"
+_WHY = "the lead's history, as it is known by now, does not lead to it"
+_o = outbox.c
+_UNSENT = select(_o.id, _o.key, _o.lead_id, _o.state, _o.connection).where(
+    among(_o.lead_id, "ids"),
+    _o.kind.in_(["task", "touch"]),
+    _o.attempted.is_(False),
+    or_(_o.state == NEW, _o.state == WITHDRAWN),
+)
+_WITHDRAW = update(outbox).where(among(_o.id, "ids")).values(state=WITHDRAWN, error=_WHY)
+_AGAIN = (
+    update(outbox)
+    .where(among(_o.id, "ids"), ~exists().where(effects.c.key == _o.key, effects.c.withheld.is_not(None)))
+    .values(state="new", error=None)
+)
+
+
+def reconsider(conn: Connection, derived: Mapping[str, Collection[str]]) -> set[str]:
+    """`derived` are the keys of everything that each lead's whole history leads to.
+
+    Answers the connections for which something is pending again.
+    """
+    causes = {lead: {_cause(key) for key in keys} for lead, keys in derived.items()}
+    gone: list[int] = []
+    back: dict[int, str] = {}
+    for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
+        led_to = _cause(key) in causes[lead]
+        if led_to and state == WITHDRAWN:
+            back[row] = connection
+        elif not led_to and state != WITHDRAWN:
+            gone.append(row)
+    if gone:
+        conn.execute(_WITHDRAW, {"ids": listed(gone)})
+    if back:
+        conn.execute(_AGAIN, {"ids": listed(back)})
+    return set(back.values())
+
+
+def _cause(key: str) -> str:
+    """A key without its lead: what waited for one of two leads that became one keeps the key it had."""
+    return key.partition("/")[2]
