@@ -1,22 +1,21 @@
-"""The web process: webhooks, health, metrics, and one page that says what this is.
+"""The web application: webhooks, health, metrics, and one page that says what this is.
 
-Run it as `granian --interface wsgi --factory integration.app:application`. Every refusal is JSON; no answer ever
-holds a traceback.
+`integration.web` serves it. Every refusal is JSON; no answer ever holds a traceback.
 """
 
-import atexit
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from integration import clock, connected, logs
+from integration import clock, connected
 from integration.intake import Intake
 from integration.metrics import CONTENT_TYPE, Metrics
 from integration.readiness import store_problems
-from integration.settings import Settings, SettingsError, from_environment
+from integration.settings import Settings
 from integration.store import numbers
 from integration.store.errors import StoreError
 from integration.store.numbers import Numbers
@@ -53,6 +52,14 @@ _PAGE = """<!doctype html>
 """
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions are for pages: a webhook gets none, which costs a twentieth of the time that its answer takes."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of this request; None for a webhook."""
+        return None if request.path.startswith("/webhooks/") else super().open_session(app, request)
+
+
 def create_app(
     settings: Settings,
     *,
@@ -68,6 +75,7 @@ def create_app(
     """
     app = Flask("coldframe", static_folder=None)
     app.secret_key = settings.secret_key.get_secret_value()
+    app.session_interface = _Sessions()
     intake = Intake(store)
     app.extensions[INTAKE] = intake
     metrics = Metrics(lambda: _numbers(store), now)
@@ -91,23 +99,19 @@ def trust(settings: Settings, more: Sequence[str] = ()) -> Trust:
     )
 
 
-def application() -> Flask:
-    """The application of a web process, its parts built from the environment; they close when the process ends."""
-    try:
-        settings = from_environment()
-    except SettingsError as error:
-        msg = f"coldframe cannot start:\n{error}"
-        raise SystemExit(msg) from error
-    logs.configure(settings)
-    logs.guard()
+def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
+    """The application of a web process with all its parts, and what closes them when the process ends."""
     store = Store.open(settings.database_url.get_secret_value())
     wakeups = Wakeups(settings.redis_url, clock.monotonic)
     bell = Bell(wakeups.wake)
     app = create_app(settings, store=store, wake=bell.ring, queue=lambda: _queue(settings))
-    # The last registered is the first called: nothing new is let in, then the bell rings its last, then doors shut.
-    for close in (store.dispose, wakeups.close, bell.close, app.extensions[INTAKE].close):
-        atexit.register(close)
-    return app
+
+    def close() -> None:
+        """Nothing new is let in, then the last lanes are woken, then the connections are closed."""
+        for each in (app.extensions[INTAKE].close, bell.close, wakeups.close, store.dispose):
+            each()
+
+    return app, close
 
 
 def _organizations(settings: Settings, store: Store) -> Sequence[str]:

@@ -10,8 +10,6 @@ import contextlib
 import queue
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import structlog
@@ -33,10 +31,36 @@ PATIENCE = 2.4
 _Row: TypeAlias = tuple[str, Mapping[str, str], bytes, Instant]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Ticket:
-    row: _Row
-    id: "Future[int]" = field(default_factory=Future)
+    """A delivery, and what became of it. A lock is half the cost of a `Future`, for each answer."""
+
+    __slots__ = ("_done", "_gone", "_outcome", "row")
+
+    def __init__(self, row: _Row) -> None:
+        self.row = row
+        self._gone = False
+        self._outcome: int | Exception = 0
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def wait(self, seconds: float) -> int:
+        """The delivery's id. Raises what the commit raised, or TimeoutError."""
+        if not self._done.acquire(timeout=seconds):
+            self._gone = True
+            raise TimeoutError
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody still waits."""
+        return not self._gone
+
+    def settle(self, outcome: int | Exception) -> None:
+        """Tell whoever waits."""
+        self._outcome = outcome
+        self._done.release()
 
 
 _Line: TypeAlias = "queue.SimpleQueue[_Ticket | None]"
@@ -62,11 +86,10 @@ class Intake:
         ticket = _Ticket((source, headers, body, received_at))
         self._open_line().put(ticket)
         try:
-            return ticket.id.result(self._patience)
+            return ticket.wait(self._patience)
         except StoreError as error:
             raise InboxUnavailableError(str(error)) from error
         except TimeoutError as error:
-            ticket.id.cancel()
             msg = f"no commit within {self._patience:g} s"
             raise InboxUnavailableError(msg) from error
 
@@ -92,7 +115,7 @@ class Intake:
         while (first := line.get()) is not None:
             tickets = [first]
             more = _gather(line, tickets)
-            self._commit([ticket for ticket in tickets if ticket.id.set_running_or_notify_cancel()])
+            self._commit([ticket for ticket in tickets if ticket.wanted])
             if not more:
                 return
 
@@ -104,10 +127,10 @@ class Intake:
                 ids = inbox.add(conn, [ticket.row for ticket in tickets])
         except Exception as error:  # noqa: BLE001 - every caller is told, whatever went wrong; the writer lives on
             for ticket in tickets:
-                ticket.id.set_exception(error)
+                ticket.settle(error)
         else:
             for ticket, id_ in zip(tickets, ids, strict=True):
-                ticket.id.set_result(id_)
+                ticket.settle(id_)
 
 
 def _gather(line: _Line, tickets: list[_Ticket]) -> bool:

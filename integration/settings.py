@@ -104,6 +104,13 @@ class Settings(CrmSettings):
         description="Set the address to listen on; 0.0.0.0 only behind a platform's router or a proxy.",
     )
     port: int = Field(8000, alias="PORT", ge=0, le=65535, description="Set a port number.")
+    request_seconds: float = Field(
+        10,
+        alias="COLDFRAME_REQUEST_SECONDS",
+        ge=0.5,
+        le=60,
+        description="Set 0.5 to 60 seconds for a request to arrive in, its head and its body each; 10 suits.",
+    )
     lease_seconds: int = Field(
         20, alias="COLDFRAME_LEASE_SECONDS", ge=5, le=60, description="Set 5 to 60 seconds; 20 suits."
     )

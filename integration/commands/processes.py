@@ -2,8 +2,6 @@
 
 import os
 import sys
-import threading
-import time
 
 import click
 
@@ -11,12 +9,10 @@ from integration.fleet import Fleet, run
 from integration.machine import embedded, environment, members, queues
 from integration.settings import Settings, SettingsError, from_environment, load
 
-BLOCKING_THREADS = 16
 _BACKGROUND = 5
 """Workers yield the processor to the web process: an answer to a webhook is what somebody waits for."""
 _LATER = 12
 """What comes after ingest yields to it: what waits there becomes less, since a lead is decided and written once."""
-_ORPHAN_SECONDS = 0.5
 
 
 def settings_or_exit() -> Settings:
@@ -44,37 +40,13 @@ def migrate() -> None:
 
 @click.command()
 def web() -> None:
-    """Serve webhooks, health and metrics on $PORT (granian, one process, blocking threads).
+    """Serve webhooks, health and metrics on $PORT (granian, one process).
 
     Example: PORT=8000 coldframe web
     """
-    from granian.constants import Interfaces  # noqa: PLC0415 - keeps --help fast
-    from granian.server import Server  # noqa: PLC0415 - as above
+    from integration.web.serving import serve  # noqa: PLC0415 - keeps --help fast
 
-    settings = settings_or_exit()
-    _no_orphans()
-    Server(
-        "integration.app:application",
-        factory=True,
-        interface=Interfaces.WSGI,
-        address=settings.bind,
-        port=settings.port,
-        workers=1,
-        blocking_threads=BLOCKING_THREADS,
-        respawn_failed_workers=True,
-    ).serve()
-
-
-def _no_orphans() -> None:
-    """Let the serving child end with its parent: left alone it would share the port with its heir for ever."""
-    parent = os.getpid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_ORPHAN_SECONDS)
-        os._exit(1)
-
-    os.register_at_fork(after_in_child=threading.Thread(target=watch, name="orphan", daemon=True).start)
+    serve(settings_or_exit())
 
 
 @click.command()

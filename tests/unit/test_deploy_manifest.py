@@ -11,7 +11,12 @@ from integration.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 GIVEN_BY_THE_PLATFORM = {"DATABASE_URL", "REDIS_URL", "PORT"}
-FOR_ONE_MACHINE = {"COLDFRAME_DATA_DIR", "COLDFRAME_REHEARSAL", "COLDFRAME_MAX_BODY_BYTES"}
+FOR_ONE_MACHINE = {
+    "COLDFRAME_DATA_DIR",
+    "COLDFRAME_REHEARSAL",
+    "COLDFRAME_MAX_BODY_BYTES",
+    "COLDFRAME_REQUEST_SECONDS",
+}
 
 
 def test_the_manifest_describes_every_setting_and_no_other() -> None:

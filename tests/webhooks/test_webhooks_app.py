@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from webhooks_senders import Wall
 
 from integration import clock
-from integration.app import INTAKE, application, create_app
+from integration.app import INTAKE, create_app
 from integration.settings import VARIABLES, Settings, load
 from integration.store.session import Store
+from integration.web.served import application
 
 
 def test_the_first_page_says_what_this_is_and_where_to_look(client: FlaskClient) -> None:

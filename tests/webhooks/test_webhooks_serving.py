@@ -35,14 +35,12 @@ class Web:
     def __init__(self, data: Path, redis_url: str) -> None:
         self.port = free_port()
         self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1"),
-                *("--port", str(self.port), "--blocking-threads", "4", "integration.app:application"),
-            ],
+            [sys.executable, "-m", "integration", "web"],
             cwd=HOUSE,
             env={
                 "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
                 "PYTHONPATH": os.pathsep.join(sys.path),
+                "PORT": str(self.port),
                 "COLDFRAME_SECRET_KEY": "k" * 32,
                 "COLDFRAME_ACTIVITY_SECRET": senders.ACTIVITY_SECRET,
                 "COLDFRAME_PUBLIC_URL": senders.URL,

@@ -1,0 +1,38 @@
+"""What a web process serves, built from its environment; granian calls `application` in each process that it starts."""
+
+import multiprocessing
+import os
+import threading
+
+from integration import app, logs
+from integration.settings import SettingsError, from_environment
+from integration.web import connections
+from integration.web.front import Front, Limits
+
+
+def application() -> Front:
+    """The application behind its front. A wrong environment ends the process, and says everything that is wrong."""
+    try:
+        settings = from_environment()
+    except SettingsError as error:
+        msg = f"coldframe cannot start:\n{error}"
+        raise SystemExit(msg) from error
+    logs.configure(settings)
+    logs.guard()
+    _end_with_parent()
+    connections.relieve(settings.port, connections.allowed())
+    flask, close = app.built(settings)
+    return Front(flask, Limits(seconds=settings.request_seconds, body=settings.max_body_bytes), close)
+
+
+def _end_with_parent() -> None:
+    """End when the parent does, whatever ended it: left alone, this process would share the port with its successor."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
