@@ -222,6 +222,9 @@ class Connector(Protocol):
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
         """The object's fields. Raises Unavailable."""
 
+    def link(self, object_name: str, record_id: str, *, account: str) -> str:
+        """The address at which people open a record in `account`; "" where it is not known. Asks nobody."""
+
     def close(self) -> None:
         """Close the connections that are kept open."""
 

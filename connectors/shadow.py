@@ -63,6 +63,10 @@ class Shadowed:
         """As the connector's own."""
         return self._inner.describe(object_name)
 
+    def link(self, object_name: str, record_id: str, *, account: str) -> str:
+        """As the connector's own."""
+        return self._inner.link(object_name, record_id, account=account)
+
     def close(self) -> None:
         """As the connector's own."""
         self._inner.close()

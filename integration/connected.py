@@ -19,7 +19,7 @@ from integration.store.session import Store
 SYSTEMS = ("salesforce", "hubspot")
 """The preferred home of sales' tasks first."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_TAKEN = frozenset({"ingest", "advance", "activities", "connections", "email", "warming"})
+_TAKEN = frozenset({"ingest", "advance", "alerts", "activities", "connections", "email", "warming"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

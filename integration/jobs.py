@@ -8,7 +8,9 @@ from integration.flows.drift import watch
 from integration.flows.ingest import ingest
 from integration.flows.reconcile import poll
 from integration.flows.refresh import read_records
+from integration.flows.send_alerts import send_alerts
 from integration.flows.sweep import sweep as sweep_lanes
+from integration.flows.trouble import watch_for_trouble
 
 
 @recorded
@@ -28,6 +30,8 @@ def run(lane: str) -> int:
             return poll(service, connection)
         case "deliver":
             return deliver(service, connection)
+        case "alerts":
+            return send_alerts(service, connection)
         case _:
             msg = f"unknown lane {lane!r}"
             raise ValueError(msg)
@@ -37,6 +41,12 @@ def run(lane: str) -> int:
 def sweep() -> int:
     """Wake every lane that has work waiting; the number of lanes woken."""
     return len(sweep_lanes(wiring.service()))
+
+
+@recorded
+def trouble() -> int:
+    """See whether something goes wrong for so long that somebody has to be told; the number of alerts raised."""
+    return watch_for_trouble(wiring.service())
 
 
 @recorded

@@ -16,7 +16,8 @@ from integration.store.session import Store
 
 def queues(settings: Settings) -> tuple[str, ...]:
     """One queue per worker process: RQ can strand a job where a worker listens to several. Raises StoreError."""
-    return ("ingest", "advance", *connected.names(settings))
+    alerts = ("alerts",) if settings.alert_url else ()
+    return ("ingest", "advance", *alerts, *connected.names(settings))
 
 
 def members(settings: Settings) -> tuple[Member, ...]:

@@ -14,6 +14,8 @@ _NEEDS = (
     ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL", "Salesforce has no common address"),
     ("SALESFORCE_INSTANCE_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL is set"),
     ("SALESFORCE_API_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_API_URL is set"),
+    ("COLDFRAME_ALERT_URL", "COLDFRAME_ALERT_SECRET", "alerts are not sent unsigned"),
+    ("COLDFRAME_ALERT_SECRET", "COLDFRAME_ALERT_URL", "COLDFRAME_ALERT_SECRET is set"),
     ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ORGANIZATION_ID", "outbound messages are known by it"),
 )
 """(variable that is set, variable it asks for, why)"""

@@ -3,10 +3,11 @@
 from rq.cron import register
 
 from integration import connected, wiring
-from integration.jobs import drift, look, sweep
+from integration.jobs import drift, look, sweep, trouble
 
 SWEEP_SECONDS = 10
 DRIFT_SECONDS = 3_600
+TROUBLE_SECONDS = 60
 
 _settings = wiring.settings()
 _poll_seconds = _settings.poll_seconds
@@ -15,5 +16,6 @@ _crms = connected.names(_settings)
 
 register(sweep, queue_name="ingest", interval=SWEEP_SECONDS, result_ttl=0, ttl=SWEEP_SECONDS * 3, job_timeout=60)
 register(look, queue_name="ingest", interval=_poll_seconds, result_ttl=0, ttl=_poll_seconds, job_timeout=60)
+register(trouble, queue_name="ingest", interval=TROUBLE_SECONDS, result_ttl=0, ttl=TROUBLE_SECONDS, job_timeout=60)
 for name in _crms[:1]:
     register(drift, queue_name=name, interval=DRIFT_SECONDS, result_ttl=0, ttl=DRIFT_SECONDS, job_timeout=300)

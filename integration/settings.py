@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 
+from integration.alert_settings import AlertSettings
 from integration.crm_settings import CrmSettings
 from integration.keeping import with_kept_key
 from integration.needs import unmet
@@ -45,7 +46,7 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
-class Settings(CrmSettings):
+class Settings(CrmSettings, AlertSettings):
     """A Coldframe's settings. Each field's alias is its variable; its description, the remedy for a mistake."""
 
     secret_key: Secret = Field(
@@ -201,6 +202,8 @@ class Settings(CrmSettings):
             *self.activity_secrets,
             *self.hubspot_client_secrets,
             *self.outbound_secrets,
+            *self.alert_secrets,
+            self.alert_url,
             self.hubspot_access_token,
             self.hubspot_developer_key,
             self.salesforce_access_token,
@@ -222,6 +225,7 @@ _NEVER_EMPTY = {
     "COLDFRAME_SECRET_KEY",
     "COLDFRAME_ACTIVITY_SECRET",
     "COLDFRAME_OUTBOUND_SECRET",
+    "COLDFRAME_ALERT_SECRET",
     "HUBSPOT_CLIENT_SECRET",
 }
 

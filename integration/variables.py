@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from webhooks.signatures import standard_keys
+from webhooks.signatures import STANDARD_PREFIX, standard_keys
 
 _SHORTEST_SECRET = 16
 _SHORTEST_PATH = 24
@@ -47,6 +47,14 @@ def _signs(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _of_standard_webhooks(secret: SecretStr) -> SecretStr:
+    """A secret that we sign with: its prefix says that base64 follows, which senders otherwise disagree on."""
+    if not secret.get_secret_value().startswith(STANDARD_PREFIX):
+        msg = f"does not begin with {STANDARD_PREFIX}" if secret.get_secret_value() else "is set, but empty"
+        raise ValueError(msg)
+    return _signs(secret)
+
+
 def _address(text: str) -> str:
     """An absolute http(s) address without a trailing slash."""
     parts = urlsplit(text)
@@ -64,6 +72,22 @@ def _guarded(text: str) -> str:
         msg = "http would send the token in the clear"
         raise ValueError(msg)
     return address
+
+
+def _endpoint(secret: SecretStr) -> SecretStr:
+    """Where something is sent to: https, or this very machine. It may hold a key of the receiver's, and is a secret."""
+    try:
+        parts = urlsplit(secret.get_secret_value())
+        right = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.fragment and not parts.username
+    except ValueError:
+        right = False  # its words would repeat the address
+    if not right:
+        msg = "not an absolute https address"
+        raise ValueError(msg)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        msg = "http would send what it says in the clear"
+        raise ValueError(msg)
+    return secret
 
 
 def _database(secret: SecretStr) -> SecretStr:
@@ -117,10 +141,16 @@ Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_parted)]
 """Several live secrets, parted by spaces or commas."""
 SigningSecrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_signs)], ...], BeforeValidator(_parted)]
 """Several live Standard Webhooks secrets."""
+OwnSecrets = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_of_standard_webhooks)], ...], BeforeValidator(_parted)
+]
+"""Several live Standard Webhooks secrets that we sign with."""
 Address = Annotated[str, AfterValidator(_address)]
 """An absolute http(s) address."""
 GuardedAddress = Annotated[str, AfterValidator(_guarded)]
 """An address that a token may be sent to."""
+Endpoint = Annotated[SecretStr, AfterValidator(_endpoint)]
+"""An address that messages are sent to; may hold a key."""
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 """SQLAlchemy's address of a PostgreSQL or SQLite database; may hold a password."""
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]

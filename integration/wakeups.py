@@ -33,9 +33,12 @@ _ABANDONED = 3
 
 
 def queue_of(lane: str) -> str:
-    """The queue that a lane's jobs go to: `deliver:hubspot` and `refresh:hubspot` to `hubspot`, `ingest` to its own."""
+    """The queue that a lane's jobs go to: `deliver:hubspot` and `refresh:hubspot` to `hubspot`, `ingest` to its own.
+
+    All ways of alerts share the queue `alerts`.
+    """
     kind, _, connection = lane.partition(":")
-    return connection or kind
+    return kind if kind == "alerts" else connection or kind
 
 
 def connect(url: str) -> Redis:

@@ -14,6 +14,8 @@ from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.oauth import SalesforceSignIn
 from connectors.shadow import Shadowed
 from integration import clock, connected, logs
+from integration.alert_ways.port import AlertWay
+from integration.alert_ways.signed_webhook import SignedWebhook
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
 from integration.flows.service import Connection, Service
@@ -28,6 +30,7 @@ from mappings.instant import SECOND
 from mappings.problems import Problem
 from mappings.vocabulary import load
 from mappings.vocabulary.value import Vocabulary
+from webhooks.signatures import standard_keys
 
 GRACE = 30 * SECOND
 """How long somebody new may wait to be found in the CRMs before being decided about without a record."""
@@ -181,6 +184,14 @@ def door(system: str, client: Client) -> SignIn:
     return HubSpotSignIn(client) if system == "hubspot" else SalesforceSignIn(client)
 
 
+def alert_ways(given: Settings) -> Mapping[str, AlertWay]:
+    """How alerts reach people, by name; none where nobody has said where to."""
+    if given.alert_url is None:
+        return {}
+    keys = [key for secret in given.alert_secrets for key in standard_keys(secret.get_secret_value())]
+    return {"webhook": SignedWebhook(given.alert_url.get_secret_value(), keys)}
+
+
 def _told_account(given: Settings, system: str) -> str:
     return (given.salesforce_organization_id or "") if system == "salesforce" else ""
 
@@ -231,4 +242,5 @@ def _service(pid: int) -> Service:
         tasks_per_hour=settings().tasks_per_hour,
         writes_per_minute=settings().live_rate,
         keyring=connected.keyring(settings()),
+        alert_ways=alert_ways(settings()),
     )

@@ -57,6 +57,11 @@ class HubSpotConnector:
         """What HubSpot last said about its limits."""
         return self._session.usage
 
+    def link(self, object_name: str, record_id: str, *, account: str) -> str:
+        """The record's page in the portal `account`."""
+        known = account.isascii() and account.isdigit() and genuine("hubspot", record_id)
+        return queries.page_address(account, object_name, record_id) if known else ""
+
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._session.close()

@@ -19,6 +19,8 @@ KINDS: Mapping[str, str] = {
 }
 PEOPLED = frozenset({"deal", "call", "meeting", "email"})
 """Objects that are about people whom associations name."""
+TYPE_IDS: Mapping[str, str] = {"contact": "0-1", "company": "0-2", "deal": "0-3", "task": "0-27"}
+"""The ids of object types, as the addresses of pages name them."""
 TASK_KEY = "coldframe_key"
 """Our key in every task we create: one task for one key, whatever was retried."""
 MODIFIED: Mapping[str, str] = {"contact": "lastmodifieddate"}
@@ -30,6 +32,12 @@ SEARCH = 200
 def kind(object_name: str) -> str:
     """An object's name in paths: `contacts` for `contact`."""
     return KINDS.get(object_name, object_name)
+
+
+def page_address(portal: str, object_name: str, record_id: str) -> str:
+    """The page of a record; HubSpot sends people on to the data centre of their portal. "" for an unknown object."""
+    kind_id = TYPE_IDS.get(object_name)
+    return f"https://app.hubspot.com/contacts/{portal}/record/{kind_id}/{record_id}" if kind_id else ""
 
 
 def read_body(ids: Iterable[str], fields: Sequence[str], *, by: str = "") -> dict[str, Any]:

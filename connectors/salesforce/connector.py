@@ -63,6 +63,10 @@ class SalesforceConnector:
         """What Salesforce last said about its limits."""
         return self._session.usage
 
+    def link(self, object_name: str, record_id: str, *, account: str) -> str:  # noqa: ARG002 - the port's
+        """The record's page in the org: an id alone is enough, whatever the object."""
+        return f"https://{self._session.host}/{record_id}" if genuine("salesforce", record_id) else ""
+
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._session.close()

@@ -53,6 +53,11 @@ class SalesforceSession:
         self._library = Salesforce(session_id="", instance_url=f"https://{host}", version=VERSION, session=session)
 
     @property
+    def host(self) -> str:
+        """The org's own name, such as `acme.my.salesforce.com`."""
+        return self._host
+
+    @property
     def usage(self) -> Usage:
         """What Salesforce last said about its limits."""
         return self.purse.usage

@@ -30,7 +30,7 @@ def pause(connection: str | None, reason: str) -> None:
     names = named(service, connection)
     with service.store.write() as conn:
         for name in names:
-            lanes.stop(conn, name, told)
+            lanes.stop(conn, name, told, now=clock.now())
         audit.add(conn, _entries("paused", names, reason))
         waiting = {name: backlog.sendable(conn, name) for name in names}
     for name in names:

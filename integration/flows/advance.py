@@ -10,18 +10,30 @@ the service was live is stored and not carried out at all (see live.py).
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.core.decide import Decision
-from integration.core.effects import Effect, Escalated, TaskWanted, TouchDue
+from integration.core.effects import (
+    AlertRaised,
+    Effect,
+    Escalated,
+    HandoffHeld,
+    StageChanged,
+    TaskWanted,
+    TouchDue,
+    TrackChanged,
+)
 from integration.core.replay import advance as fold
 from integration.core.standing import standing
 from integration.core.state import newborn
 from integration.flows import erasing, histories, joining, live, signals
 from integration.flows.histories import History
 from integration.flows.lane import GATHER, drain
+from integration.flows.raise_alerts import lanes as alert_lanes
+from integration.flows.raise_alerts import raise_decided
 from integration.flows.service import Service
 from integration.flows.written import as_fields, as_row, as_task, as_touch
 from integration.store import dirty, effects, leads, leases, outbox, references, withdrawn
@@ -73,15 +85,15 @@ def _turn(service: Service, lease: Lease, /) -> bool:
         wanted = _save(conn, service, outcomes, now)
         dirty.clear(conn, marks)
     log.info("advanced", leads=len(outcomes))
-    for name in sorted(wanted):
-        service.wake(f"deliver:{name}")
+    for lane in sorted(wanted):
+        service.wake(lane)
     if len(rows) < BATCH:
         service.sleep(GATHER)
     return True
 
 
 def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -> set[str]:
-    """Decide for these leads inside the caller's write transaction; the connections with something to deliver."""
+    """Decide for these leads inside the caller's write transaction; the lanes that have something to deliver."""
     rows = leads.get(conn, lead_ids)
     past = histories.load(conn, rows, service.ownership, service.vocabulary)
     return _save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
@@ -96,7 +108,7 @@ def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> _Out
 
 
 def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instant) -> set[str]:
-    """Store everything that was decided; the connections that have something to deliver now."""
+    """Store everything that was decided; the lanes that have something to deliver now."""
     leads.save(conn, [outcome.saved for outcome in outcomes])
     decided = [effect for outcome in outcomes for effect in outcome.decision.effects]
     states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
@@ -105,14 +117,16 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
     past = live.history(conn, service, live.since(conn, service, now), decided, states)
     rows = [as_row(effect, now, HISTORY if effect.key in past else None) for effect in decided]
     new = set(effects.add(conn, rows)) - past
-    wanted = again | _want_once(conn, service, [effect for effect in decided if effect.key in new], now)
+    fresh = [effect for effect in decided if effect.key in new]
+    wanted = again | _want_once(conn, service, fresh, now)
     wanted |= silence(conn, _silenced(outcomes, new), now)
+    alerted = raise_decided(conn, service, [effect for effect in fresh if isinstance(effect, AlertRaised)])
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
     for name, those in references.met(conn, changed).items():  # who is met there later: see people.people
         if name in service.connections:
             outbox.want_fields(conn, name, those, now)
             wanted.add(name)
-    return wanted
+    return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
 
 
 def _silenced(outcomes: Sequence[_Outcome], new: set[str]) -> set[str]:
@@ -144,8 +158,10 @@ def _want_once(conn: Sql, service: Service, new: Sequence[Effect], now: Instant)
                 wanted[home, "touch"].append(
                     outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect))
                 )
+            case StageChanged() | TrackChanged() | HandoffHeld() | AlertRaised():
+                continue  # a record's fields say the first three; an alert has lanes of its own
             case _:
-                pass
+                assert_never(effect)
     for (home, kind), rows in wanted.items():
         if home:
             outbox.want_once(conn, home, kind, rows, now)

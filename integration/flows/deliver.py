@@ -17,9 +17,10 @@ from integration.flows import going, natives
 from integration.flows.closings import closings
 from integration.flows.lane import drain
 from integration.flows.resting import rest
+from integration.flows.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.service import Connection, Service
 from integration.flows.waiting import look, opened, ripe
-from integration.store import leases, outbox, references, refresh
+from integration.store import lanes, leases, outbox, references, refresh
 from integration.store.code import encode
 from integration.store.leases import Lease
 from integration.store.outbox import Outgoing
@@ -27,17 +28,14 @@ from integration.store.references import Reference
 from integration.store.session import serialise
 from integration.store.silence import silence
 from mappings.canonical import Fields
-from mappings.instant import MINUTE, SECOND, Instant, Span
+from mappings.instant import Instant
 from mappings.sameness import same
 from mappings.translate import outward
 
 log = structlog.get_logger()
 
-MOST_ATTEMPTS = 8
-"""Refusals of one record after which it is set aside for a person."""
 _LOOK = 0.1
 """Seconds between two looks whether a batch has filled."""
-LONGEST_BACKOFF: Span = 30 * MINUTE
 _PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
 
 
@@ -195,6 +193,8 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
                 _refused(conn, connection, row, receipt, now)
         if stop is not None:
             rest(conn, connection.name, stop, now)
+        elif done:
+            lanes.worked(conn, connection.name, now)
     log.info("delivered", connection=connection.name, sent=len(done), of=len(writes), paused=stop is not None)
     return stop is None
 
@@ -254,8 +254,3 @@ def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[st
             Reference(system=connection.name, object=object_name, external_id=external_id, lead_id=row.lead_id),
         ],
     )
-
-
-def backoff(attempts: int) -> Span:
-    """How long to wait after the n-th refusal of one record: 2 s, doubling, at most half an hour."""
-    return min(2 * SECOND << min(attempts, 20), LONGEST_BACKOFF)

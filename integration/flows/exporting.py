@@ -19,7 +19,17 @@ from integration.store.code import listed
 from integration.store.dialects import among
 from integration.store.erasure import Target
 from integration.store.leads import LeadRow
-from integration.store.tables import activities, changes, dead_letters, dirty, inbox, outbox, references, refresh
+from integration.store.tables import (
+    activities,
+    alerts,
+    changes,
+    dead_letters,
+    dirty,
+    inbox,
+    outbox,
+    references,
+    refresh,
+)
 from integration.store.tables import audit as trail
 from integration.store.tables import effects as decided
 from integration.store.tables import leads as people
@@ -50,6 +60,7 @@ _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "changes": (changes, "lead_id", ("at", "key")),
     "activities": (activities, "lead_id", ("at", "key")),
     "effects": (decided, "lead_id", ("at", "key")),
+    "alerts": (alerts, "lead_id", ("at", "key")),
     "writes": (outbox, "lead_id", ("created_at", "id")),
     "waiting": (dirty, "lead_id", ("since",)),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from integration.flows.raise_alerts import lanes as alert_lanes
 from integration.flows.service import Service
 from integration.store import audit, inbox, letters, outbox
 from integration.store.audit import Entry
@@ -21,6 +22,6 @@ def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) ->
         inbox.revive(conn, sorted({int(letter.ref.partition(":")[0]) for letter in found if letter.stage == "ingest"}))
         outbox.revive(conn, [int(letter.ref) for letter in found if letter.stage == "deliver"], now)
         audit.add(conn, [Entry(at=now, actor=actor, action="replay", subject=f"letter {each.id}") for each in found])
-    for lane in ("ingest", *(f"deliver:{name}" for name in service.connections)):
+    for lane in ("ingest", *(f"deliver:{name}" for name in service.connections), *alert_lanes(service)):
         service.wake(lane)
     return fresh

@@ -21,7 +21,7 @@ def rest(conn: Sql, connection: str, receipt: Receipt, now: Instant) -> None:
     """Let a connection rest for what this receipt says, with its words."""
     wait = receipt.retry_after or OUTAGE_PAUSE
     lane = _budget(connection) if receipt.code == BUDGET else connection
-    lanes.pause(conn, lane, now + wait, f"{receipt.code} {receipt.message}".strip())
+    lanes.pause(conn, lane, now + wait, f"{receipt.code} {receipt.message}".strip(), now=now)
 
 
 def open_for(connection: str, paused: Container[str]) -> Open:

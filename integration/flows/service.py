@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from secrets import token_bytes
 
 from connectors.base import Connector
+from integration.alert_ways.port import AlertWay
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
 from integration.store.sealing import Keyring
@@ -37,6 +38,10 @@ class Connection:
         """Which CRM it is: `hubspot` or `salesforce`. Several connections may be of one system."""
         return self.mapping.system
 
+    def link(self, object_name: str, record_id: str) -> str:
+        """The address at which people open a record; "" where it is not known."""
+        return self.connector.link(object_name, record_id, account=self.account)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -67,6 +72,8 @@ class Service:
     """How many records of a connection are written in a minute while going live; 0 for any number."""
     keyring: Keyring = field(default_factory=lambda: Keyring(keys={}))
     """The secret key, and those before it: what opens what the store holds sealed."""
+    alert_ways: Mapping[str, AlertWay] = field(default_factory=dict)
+    """How alerts reach people, by name."""
     chance: Callable[[int], bytes] = token_bytes
     """So many bytes that nobody can guess."""
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection as Sql
 
+from integration.flows import send_alerts
 from integration.flows.resting import open_for
 from integration.flows.service import Service
-from integration.store import dirty, erased, inbox, lanes, leads, outbox, refresh
+from integration.store import alerts, dirty, erased, inbox, lanes, leads, outbox, refresh
 from mappings.instant import DAY, Instant
 
 KEPT = 7 * DAY
@@ -32,6 +33,9 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, 1) or leads.due(conn, now, 1)
     if undecided or erased.pending(conn, 1):
         yield "advance"
+    for way in service.alert_ways:
+        if send_alerts.sendable(conn, service, way, now):
+            yield f"{alerts.LANE}{way}"
     resting = lanes.paused(conn, now)
     for name in service.connections:
         way = open_for(name, resting)

@@ -202,7 +202,7 @@ class StoredTokens:
             connections.refuse(conn, row, said, self.means.now())
             resting = lanes.paused(conn, self.means.now()).get(self.name)
             if resting is None or resting.until is not None:  # else a person has paused it, and is to end that
-                lanes.pause(conn, self.name, None, f"{lanes.SIGN_IN}{said}")
+                lanes.pause(conn, self.name, None, f"{lanes.SIGN_IN}{said}", now=self.means.now())
             trail = Entry(at=self.means.now(), actor="service", action="signed out", subject=self.name)
             audit.add(conn, [replace(trail, detail={"said": said})])
         log.error(

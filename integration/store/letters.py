@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 
 from integration.store import mentions
 from integration.store.code import listed
@@ -30,7 +30,30 @@ class Letter:
     replayed_at: Instant | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """Letters of one stage and source that wait too long: how many, and the oldest's id and time."""
+
+    stage: str
+    source: str
+    count: int
+    oldest: int
+    at: Instant
+
+
 _ADD = insert(dead_letters)
+_OVERDUE = (
+    select(
+        dead_letters.c.stage,
+        dead_letters.c.source,
+        func.count(),
+        func.min(dead_letters.c.id),
+        func.min(dead_letters.c.at),
+    )
+    .where(dead_letters.c.replayed_at.is_(None), dead_letters.c.at <= bindparam("before"))
+    .group_by(dead_letters.c.stage, dead_letters.c.source)
+    .order_by(dead_letters.c.stage, dead_letters.c.source)
+)
 _NEWEST = 9_223_372_036_854_775_807
 _WAITING = (
     select(*dead_letters.c)
@@ -73,6 +96,14 @@ def waiting(conn: Connection, limit: int, before: int | None = None) -> list[Let
     """The letters nobody has replayed, newest first; `before` (an id) turns the page."""
     found = conn.execute(_WAITING, {"n": limit, "before": _NEWEST if before is None else before})
     return [Letter(**row) for row in map(dict, found.mappings())]
+
+
+def overdue(conn: Connection, before: Instant) -> list[Overdue]:
+    """What nobody has replayed of the letters that are as old as that, by stage and source."""
+    return [
+        Overdue(stage=stage, source=source, count=count, oldest=oldest, at=at)
+        for stage, source, count, oldest, at in conn.execute(_OVERDUE, {"before": before})
+    ]
 
 
 def get(conn: Connection, ids: Sequence[int]) -> list[Letter]:

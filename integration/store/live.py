@@ -48,6 +48,16 @@ _LAPSE = (
     )
     .values(state="lapsed", error=bindparam("why"))
 )
+_LAPSE_ALERTS = (
+    update(outbox)
+    .where(
+        _o.state == "new",
+        _o.kind == "alert",
+        _o.created_at >= bindparam("began"),
+        _o.created_at < bindparam("until"),
+    )
+    .values(state="lapsed", error=bindparam("why"))
+)
 _WITHHOLD = (
     update(effects)
     .where(_e.withheld.is_(None), _e.decided_at >= bindparam("began"), _e.at < bindparam("until"))
@@ -101,8 +111,12 @@ def enter_shadow(conn: Connection, now: Instant) -> None:
 
 
 def leave_shadow(conn: Connection, began: Instant, until: Instant, now: Instant) -> int:
-    """Back to writing: what fell due in shadow before `until` is history. The number of tasks and touches lapsed."""
+    """Back to writing: what fell due in shadow before `until` is history. The number of tasks and touches lapsed.
+
+    So is an alert that was raised before then.
+    """
     cursors.put(conn, _SHADOW, "", now)
     conn.execute(_WITHHOLD, {"began": began, "until": until})
     why = "fell due in shadow mode, too long ago to be carried out"
+    conn.execute(_LAPSE_ALERTS, {"began": began, "until": until, "why": why})
     return conn.execute(_LAPSE, {"began": began, "why": why}).rowcount

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
 from integration.store import audit, changes, dirty, leads, outbox, references
 from integration.store.audit import Entry
 from integration.store.numbering import numbers
-from integration.store.tables import activities, dead_letters, effects
+from integration.store.tables import activities, alerts, dead_letters, effects
 from integration.store.tables import changes as changed
 from integration.store.tables import dirty as marks
 from integration.store.tables import leads as people
@@ -64,6 +64,7 @@ _SENT = select(outgoing.c.connection, outgoing.c.external_id).where(
 _NO_FIELDS = delete(outgoing).where(outgoing.c.lead_id == _loser, outgoing.c.kind == "fields")
 _MOVE_TASKS = update(outgoing).where(outgoing.c.lead_id == _loser).values(lead_id=_winner)
 _MOVE_LETTERS = update(dead_letters).where(dead_letters.c.lead_id == _loser).values(lead_id=_winner)
+_MOVE_ALERTS = update(alerts).where(alerts.c.lead_id == _loser).values(lead_id=_winner)
 _REST = update(people).where(people.c.id == _loser).values(state=None, due=None)
 _ANEW = update(people).where(people.c.id == _winner).values(state=None)
 
@@ -119,6 +120,7 @@ def settle(conn: Connection, loser: str, winner: str, at: Instant) -> None:
     conn.execute(_NO_FIELDS, {"loser": loser})
     conn.execute(_MOVE_TASKS, both)
     conn.execute(_MOVE_LETTERS, both)
+    conn.execute(_MOVE_ALERTS, both)
     conn.execute(_REST, {"loser": loser})
     conn.execute(_ANEW, {"winner": winner})
     for system, those in references.met(conn, [winner]).items():

@@ -5,19 +5,10 @@ no foreign keys: leads merge, records are erased and batches arrive in any order
 key check would lock the lead's row for every activity.
 """
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    Sequence,
-    Table,
-    UniqueConstraint,
-)
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Sequence, Table, UniqueConstraint
 from sqlalchemy.sql.expression import ColumnClause, literal_column, text
 
-from integration.store import intake_tables
+from integration.store import intake_tables, sales_tables
 from integration.store.columns import RowId, big, number, serial, where, words
 from integration.store.metadata import METADATA
 
@@ -33,10 +24,7 @@ ONE: ColumnClause[int] = literal_column("1")
 NONE: ColumnClause[int] = literal_column("0")
 """Literals, so that all parameters of a statement that runs for many rows are the rows' own."""
 
-
-_ZERO = text("0")
-_ONE = text("1")
-_NEW_STATE = text("'new'")
+_ZERO, _ONE, _NEW_STATE = text("0"), text("1"), text("'new'")
 
 leads = Table(
     "leads",
@@ -182,6 +170,8 @@ effects = Table(
     Index(None, "lead_id", "at"),
 )
 
+alerts = sales_tables.alerts
+
 dirty = Table(
     "dirty",
     metadata,
@@ -216,7 +206,14 @@ cursors = Table("cursors", metadata, words("name", primary_key=True), words("val
 
 leases = Table("leases", metadata, words("name", primary_key=True), big("token"), words("holder"), big("expires_at"))
 
-lanes = Table("lanes", metadata, words("name", primary_key=True), big("paused_until", null=True), words("reason"))
+lanes = Table(
+    "lanes",
+    metadata,
+    words("name", primary_key=True),
+    big("paused_until", null=True),
+    words("reason"),
+    big("since", null=True),
+)
 
 usage = Table(
     "usage",

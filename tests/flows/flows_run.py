@@ -9,6 +9,7 @@ from integration.flows.advance import advance
 from integration.flows.deliver import deliver
 from integration.flows.ingest import ingest
 from integration.flows.refresh import read_records
+from integration.flows.send_alerts import send_alerts
 from integration.flows.service import Service
 from integration.store import activities, effects, inbox, leads, letters, numbers
 from integration.store.activities import ActivityRow
@@ -59,6 +60,7 @@ def drain_all(service: Service) -> int:
         turns += sum(read_records(service, name) for name in service.connections)
         turns += advance(service)
         turns += sum(deliver(service, name) for name in service.connections)
+        turns += sum(send_alerts(service, way) for way in service.alert_ways)
         if not turns:
             return done
         done += turns

@@ -37,6 +37,8 @@ SECRETS = {
     "COLDFRAME_SECRET_KEY": "secret-key-canary-0123456789",
     "COLDFRAME_PREVIOUS_SECRET_KEYS": "previous-key-canary-0123456789",
     "COLDFRAME_ACTIVITY_SECRET": "whsec_" + base64.b64encode(b"activity-canary-0123456789abcdef").decode(),
+    "COLDFRAME_ALERT_SECRET": "whsec_" + base64.b64encode(b"alert-canary-0123456789abcdefgh").decode(),
+    "COLDFRAME_ALERT_URL": "http://127.0.0.1:9/alerts?key=alert-url-canary-0123456",
     "COLDFRAME_OUTBOUND_SECRET": "outboundcanary0123456789abcdef",
     "HUBSPOT_ACCESS_TOKEN": "hubspot-token-canary-01234",
     "HUBSPOT_CLIENT_SECRET": "hubspot-client-canary-01234",
@@ -130,7 +132,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
             "PORT": str(port),
         }
         start = stack.enter_context(programs(tmp_path))
-        workers = [("worker", queue) for queue in ("ingest", "advance", "hubspot", "salesforce")]
+        workers = [("worker", queue) for queue in ("ingest", "advance", "alerts", "hubspot", "salesforce")]
         started = [start(["-m", "integration", *words], **variables) for words in (("web",), *workers, ("clock",))]
         running = Run(f"http://127.0.0.1:{port}", store, sandbox, valkey, variables, started)
         until(lambda: answers(running.url), "the web process answers", 60)

@@ -148,3 +148,50 @@ def test_every_secret_is_known_to_the_log() -> None:
 
 def test_other_variables_are_ignored() -> None:
     assert load(KEY | {"PATH": "/bin", "COLDFRAME_UNKNOWN": "x"}) == load(KEY)
+
+
+ALERT_SECRET = "whsec_" + base64.b64encode(b"a" * 32).decode()
+
+
+@pytest.mark.parametrize("missing", ["COLDFRAME_ALERT_URL", "COLDFRAME_ALERT_SECRET"])
+def test_alerts_half_configured_are_told(missing: str) -> None:
+    given = KEY | {"COLDFRAME_ALERT_URL": "https://alerts.example/in?key=1", "COLDFRAME_ALERT_SECRET": ALERT_SECRET}
+    assert load(given).alert_url is not None
+    del given[missing]
+    assert list(mistakes(**given)) == [missing]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://alerts.example/in",
+        "http://169.254.169.254/latest",
+        "http://receiver/in",
+        "ftp://alerts.example",
+        "alerts.example/in",
+        "https://",
+        "https://user:canary@alerts.example",
+        "https://alerts.example/in#part",
+        "https://[canary/in",
+        "https://canary\u2100.example/in",
+    ],
+)
+def test_alerts_go_out_over_https_or_to_this_machine(address: str) -> None:
+    wrong = mistakes(**KEY | {"COLDFRAME_ALERT_URL": address, "COLDFRAME_ALERT_SECRET": ALERT_SECRET})
+    assert list(wrong) == ["COLDFRAME_ALERT_URL"]
+    assert "canary" not in str(wrong)
+    for mine in ("http://127.0.0.1:9001/in", "http://localhost:9001/in", "http://[::1]:9001/in"):
+        assert load(KEY | {"COLDFRAME_ALERT_URL": mine, "COLDFRAME_ALERT_SECRET": ALERT_SECRET}).alert_url is not None
+
+
+@pytest.mark.parametrize("secret", ["a" * 32, "whsec_", "whsec_not*base64*at*all", ""])
+def test_what_alerts_are_signed_with_is_a_standard_webhooks_secret(secret: str) -> None:
+    given = KEY | {"COLDFRAME_ALERT_URL": "https://alerts.example/in", "COLDFRAME_ALERT_SECRET": secret}
+    assert list(mistakes(**given)) == ["COLDFRAME_ALERT_SECRET"]
+
+
+def test_the_address_of_alerts_is_a_secret_of_the_log() -> None:
+    url = "https://alerts.example/in?key=canary"
+    settings = load(KEY | {"COLDFRAME_ALERT_URL": url, "COLDFRAME_ALERT_SECRET": ALERT_SECRET})
+    assert {url, ALERT_SECRET} <= set(settings.secrets())
+    assert "canary" not in repr(settings)

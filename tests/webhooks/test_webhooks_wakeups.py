@@ -72,6 +72,7 @@ def test_a_forgotten_wake_up_expires_by_itself(wakeups: Wakeups, valkey: Redis) 
         ("deliver:hubspot", "hubspot"),
         ("refresh:hubspot", "hubspot"),
         ("deliver:salesforce", "salesforce"),
+        ("alerts:webhook", "alerts"),
     ],
 )
 def test_every_lane_has_its_queue(wakeups: Wakeups, valkey: Redis, lane: str, queue: str) -> None:

@@ -1,0 +1,44 @@
+"""What `coldframe doctor` says of alerts: what was raised lately, and what has not reached its receivers."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from connectors.base import Finding
+from integration.settings import Settings
+from integration.store import alerts, lanes
+from integration.store.session import Store
+from mappings.instant import DAY, Instant, show
+
+LATELY = DAY
+_SHOWN = 3
+
+
+def examined(settings: Settings, store: Store, now: Instant) -> Iterator[Finding]:
+    """A line for the alerts of the last day, and one for each way by which some were not delivered."""
+    with store.read() as conn:
+        raised = alerts.recent(conn, now - LATELY)
+        undelivered = alerts.undelivered(conn)
+        paused = lanes.paused(conn, now)
+    nowhere = settings.alert_url is None
+    remedy = "Set COLDFRAME_ALERT_URL: alerts are in the log and here alone (docs/alerts.md)." if nowhere else ""
+    yield Finding(subject="alerts", ok=True, detail=_told(raised), remedy=remedy)
+    for (way, state), (count, since) in sorted(undelivered.items()):
+        pause = paused.get(f"{alerts.LANE}{way}")
+        subject = f"alerts: {way}"
+        if state == "dead":
+            remedy = "coldframe letters list, correct the receiver, coldframe letters replay ID"
+            yield Finding(subject=subject, ok=False, detail=f"{count} refused by the receiver", remedy=remedy)
+        elif pause is not None:
+            detail = f"{count} wait since {show(since)}: {pause.reason}"
+            yield Finding(subject=subject, ok=False, detail=detail, remedy="Nothing is lost. Set the receiver right.")
+        else:
+            yield Finding(subject=subject, ok=True, detail=f"{count} on their way since {show(since)}")
+
+
+def _told(raised: list[alerts.RaisedAlert]) -> str:
+    """The alerts of the last day, by name, and the latest in words."""
+    if not raised:
+        return "none in the last day"
+    counted = ", ".join(f"{count} {name}" for name, count in sorted(Counter(each.alert for each in raised).items()))
+    latest = "; ".join(f"{show(each.raised_at)} {each.text}" for each in raised[:_SHOWN])
+    return f"{counted} in the last day. Latest: {latest}"

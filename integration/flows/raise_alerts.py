@@ -1,0 +1,83 @@
+"""Raise alerts: record what somebody is to be told, say so in the log, and let every way send it.
+
+An alert is raised once for its key, ever; the key is derived from the cause. What survives a crash: the record, the
+outbox rows of all ways, and whatever led to the alert are stored in one transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from integration.core.effects import AlertRaised
+from integration.flows.service import Service
+from integration.store import alerts
+from integration.store.alerts import RaisedAlert
+
+log = structlog.get_logger()
+
+
+def raise_alert(  # noqa: PLR0913 - the parts of an alert
+    conn: Sql,
+    service: Service,
+    *,
+    key: str,
+    alert: str,
+    text: str,
+    remedy: str = "",
+    lead: str = "",
+    because: Sequence[str] = (),
+) -> bool:
+    """Tell people of trouble in the service's own work, once for `key`, in the caller's write transaction.
+
+    True where nobody had raised it before; then wake `lanes(service)` after the commit. Derive `key` from the cause
+    (`paused:hubspot:1767000000000000`), never from the time of looking. `text` is one sentence that names the thing
+    and since when; `remedy` says what to do. Both without personal data: `lead` carries our id, and links follow it.
+    """
+    now = service.now()
+    raised = RaisedAlert(
+        key=key,
+        alert=alert,
+        text=text,
+        at=now,
+        raised_at=now,
+        lead_id=lead or None,
+        remedy=remedy,
+        because=tuple(because),
+    )
+    return bool(raise_all(conn, service, [raised]))
+
+
+def raise_decided(conn: Sql, service: Service, effects: Iterable[AlertRaised]) -> bool:
+    """Raise the alerts that decisions ask for; true where some of them are new."""
+    now = service.now()
+    raised = [
+        RaisedAlert(
+            key=effect.key,
+            alert=effect.alert,
+            text=effect.text,
+            at=effect.at,
+            raised_at=now,
+            lead_id=effect.lead,
+            because=effect.because,
+        )
+        for effect in effects
+    ]
+    return bool(raise_all(conn, service, raised))
+
+
+def raise_all(conn: Sql, service: Service, raised: Sequence[RaisedAlert]) -> list[RaisedAlert]:
+    """Record these alerts and hand the new ones to every way; answers the new ones."""
+    fresh = set(alerts.add(conn, raised))
+    new = [each for each in raised if each.key in fresh]
+    for each in new:
+        # The text may name a person, and the log must not.
+        log.warning("alert", alert=each.alert, key=each.key, lead=each.lead_id)
+    for way in service.alert_ways if new else ():
+        alerts.want(conn, way, new, service.now())
+    return new
+
+
+def lanes(service: Service) -> list[str]:
+    """The lanes that send alerts."""
+    return [f"{alerts.LANE}{way}" for way in service.alert_ways]

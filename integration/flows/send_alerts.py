@@ -1,0 +1,111 @@
+"""Send alerts: carry what was raised to its receivers, each alert once, one lane for each way.
+
+What survives a crash: an alert stays pending until its receipt is stored; one whose receipt was lost is sent again
+under the same key, which receivers know it by. A way that is away or asks for a pause pauses its own lane and no
+other. One alert that is refused becomes a letter, and the others go on.
+"""
+
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Receipt, Verdict
+from integration.alert_ways.port import Alert, AlertWay, RecordLink
+from integration.flows.lane import drain
+from integration.flows.resting import rest
+from integration.flows.retrying import MOST_ATTEMPTS, backoff
+from integration.flows.service import Service
+from integration.store import alerts, lanes, leases, outbox, references
+from integration.store.alerts import Unsent
+from integration.store.leases import Lease
+from integration.store.references import PEOPLE, Reference
+from mappings.instant import Instant
+
+log = structlog.get_logger()
+
+BATCH = 20
+"""Alerts between two looks at the lease."""
+
+
+def send_alerts(service: Service, way: str) -> int:
+    """Send everything that waits for one way; the number of batches done."""
+    return drain(service, f"{alerts.LANE}{way}", partial(_turn, way=service.alert_ways[way]))
+
+
+def sendable(conn: Sql, service: Service, way: str, now: Instant) -> bool:
+    """Whether something may be sent now: nothing in shadow mode, and nothing while the way is paused."""
+    paused = f"{alerts.LANE}{way}" in lanes.paused(conn, now)
+    return not service.shadow and not paused and bool(alerts.unsent(conn, way, now, 1))
+
+
+def _turn(service: Service, lease: Lease, /, *, way: AlertWay) -> bool:
+    now = service.now()
+    with service.store.read() as conn:
+        if not sendable(conn, service, way.name, now):
+            return False
+        rows = alerts.unsent(conn, way.name, now, BATCH)
+        links = _links(conn, service, rows)
+    for row in rows:
+        receipt = way.send(_alert(row, links), service.now())
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            if not _settle(conn, lease.name, row, receipt, service.now()):
+                return False
+    log.info("sent alerts", way=way.name, count=len(rows))
+    return True
+
+
+def _settle(conn: Sql, lane: str, row: Unsent, receipt: Receipt, now: Instant) -> bool:
+    """Store what became of one alert; false where the way has to wait."""
+    said = f"{receipt.code}: {receipt.message}".strip(": ")
+    if receipt.verdict is Verdict.DONE:
+        outbox.sent(conn, [(row.id, row.seq, receipt.id)])
+        lanes.worked(conn, lane, now)
+        return True
+    if receipt.outage or receipt.verdict in {Verdict.PAUSE, Verdict.RELOGIN}:
+        rest(conn, lane, receipt, now)
+        return False
+    if receipt.verdict is Verdict.PERMANENT or row.attempts + 1 >= MOST_ATTEMPTS:
+        outbox.dead(conn, [(row.id, said)], now)
+    else:
+        outbox.postpone(conn, [(row.id, now + backoff(row.attempts), said)])
+    return True
+
+
+def _alert(row: Unsent, links: dict[str, tuple[RecordLink, ...]]) -> Alert:
+    raised = row.alert
+    return Alert(
+        key=raised.key,
+        alert=raised.alert,
+        text=raised.text,
+        at=raised.at,
+        raised_at=raised.raised_at,
+        because=raised.because,
+        remedy=raised.remedy,
+        lead=raised.lead_id or "",
+        records=links.get(raised.lead_id or "", ()),
+    )
+
+
+def _links(conn: Sql, service: Service, rows: list[Unsent]) -> dict[str, tuple[RecordLink, ...]]:
+    """The records of those whom the alerts are about, by lead."""
+    about = {row.alert.lead_id for row in rows if row.alert.lead_id}
+    found = references.of_leads(conn, about)
+    return {
+        lead: tuple(
+            _link(service, each) for each in those if each.system in service.connections and each.object in PEOPLE
+        )
+        for lead, those in found.items()
+    }
+
+
+def _link(service: Service, record: Reference) -> RecordLink:
+    connection = service.connections[record.system]
+    return RecordLink(
+        connection=connection.name,
+        system=connection.system,
+        object=record.object,
+        id=record.external_id,
+        url=connection.link(record.object, record.external_id),
+    )

@@ -1,0 +1,92 @@
+"""Trouble: what goes wrong in the service's own work for so long that somebody has to be told.
+
+Looked at every minute, in SQL alone. The key of each alert is made of the cause and of when it began, so that the same
+trouble is told once, however often it is looked at, and a new one is told again.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection as Sql
+
+from integration.flows.raise_alerts import lanes as alert_lanes
+from integration.flows.raise_alerts import raise_all
+from integration.flows.service import Service
+from integration.store import alerts, backlog, lanes, letters
+from integration.store.alerts import RaisedAlert
+from mappings.instant import DAY, HOUR, Instant, Span, show
+
+PAUSED_FOR: Span = HOUR
+"""How long a connection may be paused before somebody is told; one that signed us out is told at once."""
+LETTER_FOR: Span = DAY
+"""How long a letter may wait for a person."""
+RECORD_FOR: Span = HOUR
+"""How long a task may wait for the CRM record of the person it is about."""
+
+
+def watch_for_trouble(service: Service) -> int:
+    """Raise an alert for each trouble that nobody was told of yet; how many."""
+    now = service.now()
+    with service.store.read() as conn:
+        found = list(_found(conn, service, now))
+        new = {each.key for each in found} - alerts.known(conn, [each.key for each in found])
+    if not new:
+        return 0
+    with service.store.write() as conn:
+        raised = raise_all(conn, service, [each for each in found if each.key in new])
+    for lane in alert_lanes(service):
+        service.wake(lane)
+    return len(raised)
+
+
+def _found(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
+    yield from _pauses(conn, service, now)
+    yield from _letters(conn, now)
+    yield from _without_record(conn, service, now)
+
+
+def _pauses(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
+    """Connections, and ways of alerts, in which nothing has worked for an hour."""
+    known = {*service.connections, *alert_lanes(service)}
+    signed_out = [each for each in lanes.longer_than(conn, 0, now) if each.reason.startswith(lanes.SIGN_IN)]
+    for each in [*lanes.longer_than(conn, PAUSED_FOR, now), *signed_out]:
+        if each.name not in known or each.since is None:
+            continue
+        out = each in signed_out
+        remedy = f"coldframe connect, or coldframe resume {each.name}: see coldframe doctor"
+        yield RaisedAlert(
+            key=f"paused/{each.name}/{each.since}",
+            alert="signed_out" if out else "connection_paused",
+            text=f"{each.name} is paused since {show(each.since)}: {each.reason}",
+            at=each.since if out else each.since + PAUSED_FOR,
+            raised_at=now,
+            remedy="see coldframe doctor" if each.name.startswith(alerts.LANE) else remedy,
+        )
+
+
+def _letters(conn: Sql, now: Instant) -> Iterator[RaisedAlert]:
+    """Letters that nobody has looked at for a day: one alert for each place they come from."""
+    for each in letters.overdue(conn, now - LETTER_FOR):
+        yield RaisedAlert(
+            key=f"letters/{each.stage}/{each.source}/{each.oldest}",
+            alert="letter_waits",
+            text=f"{each.count} of {each.stage} {each.source} could not be carried out and wait since {show(each.at)}",
+            at=each.at + LETTER_FOR,
+            raised_at=now,
+            remedy="coldframe letters list, then correct the cause and coldframe letters replay ID",
+        )
+
+
+def _without_record(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
+    """Tasks about people whom the CRM they are to go to does not know."""
+    for name in service.connections:
+        waiting = backlog.without_record(conn, name, now - RECORD_FOR)
+        if waiting is not None:
+            yield RaisedAlert(
+                key=f"no-record/{name}/{waiting.oldest}",
+                alert="waits_for_record",
+                text=f"{waiting.count} tasks wait for somebody whom {name} does not know, since {show(waiting.at)}",
+                at=waiting.at + RECORD_FOR,
+                raised_at=now,
+                remedy=f"create the person in {name}; coldframe explain ID tells who it is",
+                because=waiting.leads,
+            )

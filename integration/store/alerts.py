@@ -1,0 +1,128 @@
+"""Alerts: what somebody was to be told, each key once; and what of it still has to be sent."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Integer, bindparam, func, select
+
+from integration.store import outbox as outgoing
+from integration.store.code import decode, encode, listed
+from integration.store.dialects import among, insert_new
+from integration.store.tables import NEW, alerts, outbox
+from mappings.instant import Instant
+
+LANE = "alerts:"
+"""What the name of a lane begins with that sends alerts; what follows is the way by which they go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedAlert:
+    """One alert: `at` is when its cause fell due, `raised_at` when this house found out.
+
+    `lead_id` is None where the alert is about no lead.
+    """
+
+    key: str
+    alert: str
+    text: str
+    at: Instant
+    raised_at: Instant
+    lead_id: str | None = None
+    remedy: str = ""
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """One alert that waits in the outbox for one way: `id` and `seq` are the outbox row's."""
+
+    id: int
+    seq: int
+    attempts: int
+    alert: RaisedAlert
+
+
+_a, _o = alerts.c, outbox.c
+_ADD = insert_new(alerts, ["key"], returning=[_a.key])
+_COLUMNS = (_a.key, _a.alert, _a.text, _a.at, _a.raised_at, _a.lead_id, _a.remedy, _a.because)
+_WAITING = (
+    select(_o.id.label("row"), _o.seq, _o.attempts, *_COLUMNS)
+    .select_from(outbox.join(alerts, _a.key == func.substr(_o.key, bindparam("start", type_=Integer))))
+    .where(_o.state == NEW, _o.connection == bindparam("lane"), _o.kind == "alert", _o.not_before <= bindparam("now"))
+    .order_by(_o.since, _o.id)
+    .limit(bindparam("n"))
+)
+_RECENT = select(*_COLUMNS).where(_a.raised_at >= bindparam("since")).order_by(_a.raised_at.desc(), _a.key)
+_LANES = (
+    select(_o.connection, _o.state, func.count(), func.min(_o.since))
+    .where(_o.kind == "alert", _o.state.in_(["new", "dead"]))
+    .group_by(_o.connection, _o.state)
+)
+_KNOWN = select(_a.key).where(among(_a.key, "keys"))
+
+
+def add(conn: Connection, rows: Sequence[RaisedAlert]) -> list[str]:
+    """Record alerts; the keys that nobody has raised before: only these are to be sent."""
+    if not rows:
+        return []
+    values = [
+        {
+            "key": row.key,
+            "alert": row.alert,
+            "lead_id": row.lead_id,
+            "at": row.at,
+            "raised_at": row.raised_at,
+            "text": row.text,
+            "remedy": row.remedy,
+            "because": encode(row.because),
+        }
+        for row in {row.key: row for row in rows}.values()
+    ]
+    return list(conn.execute(_ADD.on(conn), values).scalars())
+
+
+def known(conn: Connection, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that were raised before."""
+    return set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
+
+
+def want(conn: Connection, way: str, rows: Iterable[RaisedAlert], now: Instant) -> None:
+    """These alerts are to be sent by this way, each once."""
+    wanted = [
+        outgoing.NewOnce(key=f"{LANE}{way}:{row.key}", lead_id=row.lead_id or "", payload={"alert": row.alert})
+        for row in rows
+    ]
+    outgoing.want_once(conn, f"{LANE}{way}", "alert", wanted, now)
+
+
+def unsent(conn: Connection, way: str, now: Instant, limit: int) -> list[Unsent]:
+    """What waits to be sent by one way and may go now, the longest waiting first."""
+    lane = f"{LANE}{way}"
+    found = conn.execute(_WAITING, {"lane": lane, "now": now, "n": limit, "start": len(lane) + 2})
+    return [Unsent(id=row.row, seq=row.seq, attempts=row.attempts, alert=_alert(row)) for row in found]
+
+
+def recent(conn: Connection, since: Instant) -> list[RaisedAlert]:
+    """The alerts raised since then, newest first."""
+    return [_alert(row) for row in conn.execute(_RECENT, {"since": since})]
+
+
+def undelivered(conn: Connection) -> dict[tuple[str, str], tuple[int, Instant]]:
+    """By (way, state `new` or `dead`): how many alerts were not delivered, and since when the oldest waits."""
+    rows = conn.execute(_LANES)
+    return {(lane.removeprefix(LANE), state): (count, since) for lane, state, count, since in rows}
+
+
+def _alert(row: Any) -> RaisedAlert:
+    """One row of the table."""
+    return RaisedAlert(
+        key=row.key,
+        alert=row.alert,
+        text=row.text,
+        at=row.at,
+        raised_at=row.raised_at,
+        lead_id=row.lead_id,
+        remedy=row.remedy,
+        because=decode(row.because, tuple[str, ...]),
+    )

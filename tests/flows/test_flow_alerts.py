@@ -1,0 +1,382 @@
+"""Alerts reach people: each once, signed, by a lane of their own. Trouble that lasts is told to somebody."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+import pytest
+from click.testing import CliRunner
+from flows_crms import person, tasks
+from flows_receiver import SECRET, Receiver, receiving
+from flows_run import Watch, activity, counts, dead, drain_all, lead, receive
+from structlog.testing import capture_logs
+
+from integration import wiring
+from integration.alert_ways.signed_webhook import SignedWebhook
+from integration.cli import main
+from integration.flows import erasing, exporting
+from integration.flows.advance import advance
+from integration.flows.raise_alerts import raise_alert
+from integration.flows.replay import replay
+from integration.flows.send_alerts import send_alerts
+from integration.flows.service import Service
+from integration.flows.sweep import sweep
+from integration.flows.trouble import watch_for_trouble
+from integration.store import alerts, lanes, letters
+from integration.store.session import Store
+from mappings import naming
+from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from sandbox.server import Sandbox
+from webhooks.signatures import standard_keys
+
+Drain: TypeAlias = Callable[[Service], int]
+ANA, BO = "ana@acme.example", "bo@blue.example"
+NAMES = {"handoff", "first_contact_reminder", "first_contact_breach"}
+"""What is raised about somebody who asks for a demo and gets no answer for a day."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Alerts are carried by both kinds of store."""
+    return str(request.param)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture
+def alerting(service: Service, receiver: Receiver) -> Iterator[Service]:
+    """The service, with a receiver of alerts."""
+    way = SignedWebhook(receiver.url, standard_keys(SECRET), timeout=(1.0, 0.5))
+    yield replace(service, alert_ways={way.name: way})
+    way.close()
+
+
+def asked(service: Service, at: Watch, email: str, number: int = 1) -> None:
+    """Somebody asks for a demo: a lead for sales, whose clock starts."""
+    receive(service, activity(number, email, "demo_request", at()))
+    drain_all(service)
+
+
+def raised(service: Service, *, lead_id: str = "", key: str = "test/1") -> bool:
+    with service.store.write() as conn:
+        return raise_alert(conn, service, key=key, alert="test", text="something is wrong", lead=lead_id)
+
+
+def test_a_reminder_and_a_breach_arrive_once_signed_and_with_a_link_to_the_record(
+    alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver
+) -> None:
+    record = person(sandbox, "salesforce", ANA)
+    asked(alerting, at, ANA)
+    at.forward(21 * HOUR)
+    drain_all(alerting)
+    at.forward(4 * HOUR)
+    for _ in range(3):
+        drain_all(alerting)
+        sweep(alerting)
+    assert receiver.names() == ["handoff", "first_contact_reminder", "first_contact_breach"]
+    assert receiver.forged == 0
+    key, body = receiver.got[1]
+    row = lead(alerting, ANA)
+    assert key == f"{row.id}/clock/first_contact/1/reminder"
+    assert body["type"] == "coldframe.alert"
+    data = body["data"]
+    assert data["lead"] == row.id
+    assert data["because"] == ["first contact is due in 4 h"]
+    assert data["records"] == [
+        {
+            "connection": "salesforce",
+            "object": "Lead",
+            "id": record,
+            "url": f"https://sandbox.my.salesforce.com/{record}",
+        }
+    ]
+
+
+def test_an_alert_whose_answer_was_lost_is_sent_again_under_the_same_key(
+    alerting: Service, at: Watch, receiver: Receiver
+) -> None:
+    receiver.drops = 1
+    raised(alerting)
+    send_alerts(alerting, "webhook")
+    at.forward(MINUTE)
+    send_alerts(alerting, "webhook")
+    assert receiver.ids() == ["test/1", "test/1"], "the receiver knows the second by its id"
+    at.forward(HOUR)
+    assert send_alerts(alerting, "webhook") == 0
+
+
+def test_429_with_retry_after_pauses_alerts_for_as_long_and_nothing_else(
+    alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver
+) -> None:
+    receiver.answers = [(429, {"Retry-After": "600"})]
+    raised(alerting)
+    send_alerts(alerting, "webhook")
+    person(sandbox, "hubspot", ANA)
+    asked(alerting, at, ANA)
+    assert sum(tasks(sandbox, "hubspot").values()) == 1
+    at.forward(599 * SECOND)
+    assert send_alerts(alerting, "webhook") == 0
+    at.forward(SECOND)
+    assert send_alerts(alerting, "webhook") == 1
+    assert receiver.ids()[:2] == ["test/1", "test/1"]
+    assert dead(alerting) == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_receiver_that_is_away_pauses_its_lane_and_gets_everything_afterwards(
+    alerting: Service, at: Watch, receiver: Receiver, status: int
+) -> None:
+    receiver.answers = [(status, {})] * 12
+    for number in range(5):
+        raised(alerting, key=f"test/{number}")
+    for _ in range(12):
+        send_alerts(alerting, "webhook")
+        at.forward(MINUTE)
+    assert len(receiver.got) == 12, "one call for each try, not one for each alert"
+    send_alerts(alerting, "webhook")
+    assert receiver.ids()[12:] == [f"test/{number}" for number in range(5)]
+    assert dead(alerting) == []
+
+
+def test_a_receiver_that_hangs_or_is_not_there_is_away(alerting: Service, at: Watch, receiver: Receiver) -> None:
+    receiver.sleeps = 0.8
+    raised(alerting)
+    assert send_alerts(alerting, "webhook") == 0
+    receiver.sleeps = 0
+    at.forward(MINUTE)
+    nobody = SignedWebhook("http://127.0.0.1:9/alerts", standard_keys(SECRET), timeout=(1.0, 0.5))
+    assert send_alerts(replace(alerting, alert_ways={"webhook": nobody}), "webhook") == 0
+    nobody.close()
+    at.forward(MINUTE)
+    assert send_alerts(alerting, "webhook") == 1
+    assert dead(alerting) == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 405, 410])
+def test_what_concerns_the_address_or_the_key_waits_and_is_no_letter(
+    alerting: Service, at: Watch, receiver: Receiver, status: int
+) -> None:
+    receiver.answers = [(status, {"Location": "http://169.254.169.254/latest?secret=1"})] * 2
+    raised(alerting)
+    raised(alerting, key="test/2")
+    send_alerts(alerting, "webhook")
+    with alerting.store.read() as conn:
+        pause = lanes.paused(conn, at())["alerts:webhook"]
+    assert f"HTTP_{status}" in pause.reason
+    assert "secret=1" not in pause.reason
+    assert len(receiver.got) == 1, "a redirect is not followed"
+    at.forward(HOUR)
+    send_alerts(alerting, "webhook")
+    at.forward(HOUR)
+    send_alerts(alerting, "webhook")
+    assert receiver.ids()[2:] == ["test/1", "test/2"]
+    assert dead(alerting) == []
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_one_alert_that_is_refused_becomes_a_letter_and_the_others_arrive(
+    alerting: Service, at: Watch, receiver: Receiver, status: int
+) -> None:
+    receiver.answers = [(status, {})]
+    for number in (1, 2):
+        raised(alerting, key=f"test/{number}")
+    send_alerts(alerting, "webhook")
+    assert receiver.ids() == ["test/1", "test/2"]
+    (letter,) = dead(alerting)
+    assert (letter.stage, letter.source) == ("deliver", "alerts:webhook")
+    assert f"HTTP_{status}" in letter.reason
+    replay(alerting, [letter.id], actor="test", now=at())
+    send_alerts(alerting, "webhook")
+    assert receiver.ids() == ["test/1", "test/2", "test/1"]
+    assert counts(alerting).outbox["alerts:webhook", "alert", "sent"] == 2
+
+
+def test_a_key_that_a_header_cannot_carry_is_written_in_ascii(alerting: Service, receiver: Receiver) -> None:
+    raised(alerting, key="lead/play/Große Übergabe/1\n x")
+    send_alerts(alerting, "webhook")
+    assert receiver.ids() == ["lead/play/Gro%C3%9Fe%20%C3%9Cbergabe/1%0A%20x"]
+    assert receiver.forged == 0
+
+
+def test_during_a_rotation_the_old_and_the_new_secret_sign(alerting: Service, receiver: Receiver) -> None:
+    old = "whsec_" + "b2xkLXNlY3JldC1vZi10aGUtcmVjZWl2ZXItMzItYnl0ZXM="
+    both = SignedWebhook(receiver.url, [*standard_keys(SECRET), *standard_keys(old)])
+    rotating = replace(alerting, alert_ways={"webhook": both})
+    for number, secret in enumerate((old, SECRET)):
+        receiver.secret = secret
+        raised(rotating, key=f"test/{number}")
+        send_alerts(rotating, "webhook")
+    both.close()
+    assert (len(receiver.got), receiver.forged) == (2, 0)
+
+
+def test_history_and_shadow_send_nothing(
+    alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver, drain_all: Drain
+) -> None:
+    shady = replace(
+        alerting,
+        connections={name: wiring.shadowed(each) for name, each in alerting.connections.items()},
+        shadow=True,
+    )
+    person(sandbox, "salesforce", ANA)
+    asked(shady, at, ANA)
+    at.forward(25 * HOUR)
+    drain_all(shady)
+    sweep(shady)
+    assert receiver.got == []
+    assert counts(shady).outbox["alerts:webhook", "alert", "new"] == 3
+    at.forward(12 * HOUR)
+    drain_all(shady)
+    at.forward(20 * HOUR)
+    person(sandbox, "salesforce", BO)
+    receive(alerting, activity(2, BO, "demo_request", at()))
+    drain_all(alerting)
+    assert {body["data"]["lead"] for _, body in receiver.got} == {lead(alerting, BO).id}
+    assert counts(alerting).outbox["alerts:webhook", "alert", "lapsed"] == 3, "raised in shadow, more than a day ago"
+
+
+def test_where_no_receiver_is_set_alerts_are_in_the_log_and_in_doctor_and_are_not_sent_later(
+    service: Service, alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver
+) -> None:
+    person(sandbox, "hubspot", ANA)
+    asked(service, at, ANA)
+    at.forward(25 * HOUR)
+    with capture_logs() as logged:
+        advance(service)
+    told = [each for each in logged if each["event"] == "alert"]
+    assert [(each["alert"], each["log_level"]) for each in told] == [
+        ("first_contact_reminder", "warning"),
+        ("first_contact_breach", "warning"),
+    ]
+    assert "Ana" not in str(told), "the log names no person"
+    with service.store.read() as conn:
+        assert {each.alert for each in alerts.recent(conn, 0)} == NAMES
+    drain_all(alerting)
+    assert receiver.got == []
+
+
+def test_raising_again_raises_nothing(alerting: Service, receiver: Receiver) -> None:
+    assert [raised(alerting) for _ in range(3)] == [True, False, False]
+    for _ in range(3):
+        send_alerts(alerting, "webhook")
+    assert receiver.ids() == ["test/1"]
+
+
+def test_doctor_tells_of_alerts_of_the_last_day_and_of_those_that_did_not_arrive(
+    alerting: Service, store_url: str, at: Watch, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.answers = [(400, {}), (404, {})]
+    monkeypatch.setattr("integration.clock.now", at)
+    for number in (1, 2):
+        raised(alerting, key=f"test/{number}")
+    send_alerts(alerting, "webhook")
+    environment = {
+        "COLDFRAME_SECRET_KEY": "k" * 32,
+        "DATABASE_URL": store_url,
+        "COLDFRAME_ALERT_URL": receiver.url,
+        "COLDFRAME_ALERT_SECRET": SECRET,
+    }
+    found = CliRunner().invoke(main, ["doctor", "--json"], env=environment)
+    told = {line["subject"]: line for line in map(json.loads, found.output.splitlines()) if "alerts" in line["subject"]}
+    lines = [line for line in map(json.loads, found.output.splitlines()) if line["subject"] == "alerts: webhook"]
+    assert "2 test in the last day" in told["alerts"]["detail"]
+    assert [line["ok"] for line in lines] == [False, False]
+    assert ["refused by the receiver" in line["detail"] for line in lines] == [True, False]
+    assert "HTTP_404" in lines[1]["detail"]
+
+
+def test_a_connection_that_is_paused_for_an_hour_is_told_once_for_each_pause(
+    alerting: Service, at: Watch, receiver: Receiver
+) -> None:
+    def pause() -> None:
+        with alerting.store.write() as conn:
+            lanes.pause(conn, "hubspot", at() + MINUTE, "503 away", now=at())
+
+    for _ in range(75):
+        pause()
+        at.forward(MINUTE)
+        watch_for_trouble(alerting)
+    send_alerts(alerting, "webhook")
+    assert receiver.names() == ["connection_paused"]
+    assert "503 away" in receiver.got[0][1]["data"]["text"]
+    with alerting.store.write() as conn:
+        lanes.worked(conn, "hubspot", at())
+    at.forward(DAY)
+    assert watch_for_trouble(alerting) == 0
+    pause()
+    assert watch_for_trouble(alerting) == 0, "a new pause is not an hour old"
+
+
+def test_somebody_who_pauses_and_forgets_is_told_and_a_sign_out_is_told_at_once(
+    alerting: Service, at: Watch, receiver: Receiver
+) -> None:
+    with alerting.store.write() as conn:
+        lanes.stop(conn, "salesforce", "paused by an operator", now=at())
+        lanes.pause(conn, "hubspot", None, f"{lanes.SIGN_IN}invalid_grant", now=at())
+    watch_for_trouble(alerting)
+    send_alerts(alerting, "webhook")
+    assert receiver.names() == ["signed_out"]
+    at.forward(HOUR)
+    watch_for_trouble(alerting)
+    send_alerts(alerting, "webhook")
+    assert receiver.names() == ["signed_out", "connection_paused"]
+
+
+def test_letters_that_wait_for_a_day_are_told_once_for_each_source(
+    alerting: Service, at: Watch, receiver: Receiver
+) -> None:
+    def lay(source: str) -> None:
+        letter = letters.Letter(stage="deliver", source=source, ref="1", payload=b"{}", reason="no", at=at())
+        with alerting.store.write() as conn:
+            letters.add(conn, [letter])
+
+    for source in ("hubspot", "hubspot", "salesforce"):
+        lay(source)
+    assert watch_for_trouble(alerting) == 0
+    at.forward(DAY)
+    lay("hubspot")
+    for _ in range(3):
+        watch_for_trouble(alerting)
+        at.forward(MINUTE)
+    send_alerts(alerting, "webhook")
+    assert [body["data"]["text"].partition(" could")[0] for _, body in receiver.got] == [
+        "2 of deliver hubspot",
+        "1 of deliver salesforce",
+    ]
+
+
+def test_a_task_that_waits_an_hour_for_its_persons_record_is_told(
+    alerting: Service, at: Watch, receiver: Receiver
+) -> None:
+    asked(alerting, at, "nobody@nowhere.example")
+    at.forward(MINUTE)
+    drain_all(alerting)
+    assert watch_for_trouble(alerting) == 0
+    at.forward(HOUR)
+    for _ in range(2):
+        watch_for_trouble(alerting)
+    send_alerts(alerting, "webhook")
+    assert receiver.names() == ["handoff", "waits_for_record"]
+    assert "nobody@nowhere" not in json.dumps(receiver.got[1][1])
+
+
+def test_alerts_about_somebody_are_exported_and_erased_with_them(
+    alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver, store: Store
+) -> None:
+    person(sandbox, "hubspot", ANA)
+    asked(alerting, at, ANA)
+    receiver.answers = [(503, {})] * 9
+    at.forward(25 * HOUR)
+    drain_all(alerting)
+    document = exporting.exported(alerting, naming.of_email(ANA), actor="test", tell=lambda _: None)
+    assert document is not None
+    assert {each["alert"] for each in document["alerts"]} == NAMES
+    erasing.erase(alerting, naming.of_email(ANA), actor="test")
+    with store.read() as conn:
+        assert alerts.recent(conn, 0) == []
+        assert alerts.undelivered(conn) == {}
