@@ -66,8 +66,14 @@ def due(fold: Fold, clock: Clock) -> Instant | None:
 
 
 def ring(fold: Fold, clock: Clock) -> None:
-    """Remind, or escalate at expiry, once; the clock runs on, so that the delay can be told."""
+    """Remind, or escalate at expiry, once; the clock runs on, so that the delay can be told.
+
+    Of excluded people sales is told nothing.
+    """
     state, now, run = fold.state, fold.now, fold.state.clocks[clock.name]
+    if fold.excluded():
+        run.reminded, run.breached = True, now >= run.due
+        return
     label = clock.label or clock.name.replace("_", " ")
     if now < run.due:
         run.reminded = True

@@ -305,5 +305,5 @@ def test_excluded_people_are_scored_and_never_handed_to_sales(playbook: Playbook
     ]
     decision = advance(playbook, newborn("ana"), [student, *harmless], START + 300 * DAY)
     assume(standing(playbook, decision.state, START + 300 * DAY).excluded)
-    assert not [effect for effect in decision.effects if isinstance(effect, TaskWanted)]
+    assert not [effect for effect in decision.effects if isinstance(effect, TaskWanted | Escalated)]
     assert not [effect for effect in decision.effects if isinstance(effect, StageChanged) and effect.after == "mql"]

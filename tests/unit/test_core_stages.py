@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from core_builders import (
+    CLOCK,
     HOT,
     START,
     at_least,
@@ -19,7 +20,15 @@ from core_builders import (
 
 from integration.core.conditions import Not
 from integration.core.decide import Decision
-from integration.core.effects import AlertRaised, HandoffHeld, StageChanged, TaskWanted, TouchDue, TrackChanged
+from integration.core.effects import (
+    AlertRaised,
+    Escalated,
+    HandoffHeld,
+    StageChanged,
+    TaskWanted,
+    TouchDue,
+    TrackChanged,
+)
 from integration.core.events import AccountChanged, Event
 from integration.core.playbook import Gate, Handoff, Playbook, Recycle, Requirement
 from integration.core.program import Unreached
@@ -66,6 +75,13 @@ def test_excluded_people_never_pass_even_asking_for_a_demo() -> None:
     assert path(decision) == []
     assert of(TaskWanted, decision) == []
     assert standing(BOOK, decision.state, LATER).excluded
+
+
+def test_of_excluded_people_whom_a_person_makes_an_mql_sales_is_told_nothing() -> None:
+    book = playbook(clocks=(CLOCK,))
+    decision = fold(book, told(source="quiet", is_student=True), told(LATER, stage="mql"), until=LATER + 9 * DAY)
+    assert path(decision) == ["mql"]
+    assert [*of(TaskWanted, decision), *of(Escalated, decision), *of(AlertRaised, decision)] == []
 
 
 def test_the_barred_are_held_back_even_asking_for_a_demo() -> None:
