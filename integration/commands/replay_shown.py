@@ -17,6 +17,8 @@ from mappings.instant import HOUR, SECOND, Instant, show
 
 _NAMES = {"before": "from", "after": "to"}
 _COMMON = frozenset({"key", "lead", "at", "because"})
+_OWN = frozenset({"cause", "deadline"})
+"""What is for this house alone."""
 _quoted = msgspec.json.Encoder().encode
 
 
@@ -53,7 +55,7 @@ def effect_line(effect: Effect) -> bytes:
 
 def _shape(kind: type[Effect]) -> tuple[dict[str, Any], tuple[str, ...], Callable[[Effect], tuple[Any, ...]]]:
     """A kind of effect as JSON with its parts in order, what its fields are called there, and what reads them."""
-    own = {name: _NAMES.get(name, name) for name in kind.__slots__ if name not in _COMMON}
+    own = {name: _NAMES.get(name, name) for name in kind.__slots__ if name not in _COMMON | _OWN}
     called = {"lead": "lead", "key": "key", **own, "because": "because"}
     told = {"kind": "effect", "at": None, "lead": None, "effect": KINDS[kind], **dict.fromkeys(called.values())}
     return told, tuple(called.values()), attrgetter(*called)

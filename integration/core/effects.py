@@ -68,7 +68,7 @@ class TouchDue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaised:
-    """Somebody should know, now."""
+    """Somebody should know, now. A clock's says what started it (the key of an effect) and its deadline."""
 
     key: str
     lead: str
@@ -76,11 +76,13 @@ class AlertRaised:
     because: tuple[str, ...] = ()
     alert: str
     text: str
+    cause: str = ""
+    deadline: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalated:
-    """A clock ran out: a task for the manager, once."""
+    """A clock ran out: a task for the manager, once. `cause` is the key of the effect with which the clock started."""
 
     key: str
     lead: str
@@ -91,6 +93,8 @@ class Escalated:
     assignee: Assignee
     subject: str
     body: str
+    cause: str = ""
+    deadline: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

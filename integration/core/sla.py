@@ -25,20 +25,21 @@ def task_due(fold: Fold, start: Instant, due: Due) -> Instant:
     return at if due.any_time else in_working_time(fold.playbook.calendar, at)
 
 
-def start(fold: Fold, *, stage: str = "", trigger: str = "") -> None:
-    """Start the clocks that wait for this stage or trigger."""
+def start(fold: Fold, cause: str, *, stage: str = "", trigger: str = "") -> None:
+    """Start the clocks that wait for this stage or trigger; `cause` is the key of the effect that tells of it."""
     for clock in fold.playbook.clocks:
         if (stage and clock.stage == stage) or (trigger and clock.trigger == trigger):
             check = fold.table.clock_checks.get(clock.name)
             if check is None or check(fold):
-                _start(fold, clock)
+                _start(fold, clock, cause)
 
 
-def _start(fold: Fold, clock: Clock) -> None:
+def _start(fold: Fold, clock: Clock, cause: str) -> None:
     before = fold.state.clocks.get(clock.name)
     if before is not None and before.stopped is None:
         return
-    run = Running(times=before.times + 1 if before else 1, started=fold.now, due=falls(fold, fold.now, clock.within))
+    due = falls(fold, fold.now, clock.within)
+    run = Running(times=before.times + 1 if before else 1, started=fold.now, due=due, cause=cause)
     fold.state.clocks[clock.name] = run
     fold.wake(run.due - clock.remind_before)
 
@@ -85,6 +86,8 @@ def ring(fold: Fold, clock: Clock) -> None:
                 because=(f"{label} is due in {minutes(run.due - now)}",),
                 alert=f"{clock.name}_reminder",
                 text=f"{label}: {packet.who(fold)} is waiting; due {packet.shown_time(fold, run.due)}",
+                cause=run.cause,
+                deadline=run.due,
             )
         )
         return
@@ -104,6 +107,8 @@ def ring(fold: Fold, clock: Clock) -> None:
                 assignee=clock.escalate_to,
                 subject=subject,
                 body=packet.with_packet(fold, compose(clock.note, values), due=run.due),
+                cause=run.cause,
+                deadline=run.due,
             )
         )
     fold.effects.append(
@@ -114,5 +119,7 @@ def ring(fold: Fold, clock: Clock) -> None:
             because=because,
             alert=f"{clock.name}_breach",
             text=subject,
+            cause=run.cause,
+            deadline=run.due,
         )
     )

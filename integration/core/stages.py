@@ -101,7 +101,7 @@ def enter(fold: Fold, stage: str, because: str) -> None:
     else:
         state.recycle_reason = None if stage != "suppressed" else state.recycle_reason
     if stage != "suppressed":
-        sla.start(fold, stage=stage)
+        sla.start(fold, changed.key, stage=stage)
 
 
 def announce(fold: Fold, because: str) -> None:

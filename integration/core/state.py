@@ -73,11 +73,15 @@ class Opening:
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """A clock: its n-th run, its deadline, and what has come of it. It runs on after its deadline, until stopped."""
+    """A clock: its n-th run, its deadline, and what has come of it. It runs on after its deadline, until stopped.
+
+    `cause` is the key of the effect with which it started, "" where nothing was to be told.
+    """
 
     times: int
     started: Instant
     due: Instant
+    cause: str = ""
     reminded: bool = False
     breached: bool = False
     stopped: Instant | None = None

@@ -44,12 +44,13 @@ def _fire(fold: Fold, plan: TriggerPlan, because: str) -> bool:
     last = fired.get(trigger.name)
     if fold.silent or (last is not None and fold.now < last + trigger.cooldown):
         return False
+    before = len(fold.effects)
     if trigger.play and not plays.begin(fold, trigger.play, because, trigger=_label(plan)):
         return False
     fired[trigger.name] = fold.now
-    sla.start(fold, trigger=trigger.name)
     if trigger.track and fold.state.stage in fold.table.tracks[trigger.track].track.stages:
         tracks.go(fold, trigger.track, because)
+    sla.start(fold, fold.effects[before].key if fold.effects[before:] else "", trigger=trigger.name)
     return True
 
 

@@ -15,6 +15,7 @@ from typing import assert_never
 import structlog
 from sqlalchemy import Connection as Sql
 
+from integration.core import lateness
 from integration.core.decide import Decision
 from integration.core.effects import (
     AlertRaised,
@@ -78,7 +79,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
         if not marks and not rows:
             return False
         rows, marks = joining.apart(rows, marks)
-        past = histories.load(conn, rows, service.ownership, service.vocabulary)
+        past = histories.load(conn, rows, service.ownership, service.vocabulary, now=now)
     outcomes = [_decide(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
@@ -95,7 +96,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
 def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -> set[str]:
     """Decide for these leads inside the caller's write transaction; the lanes that have something to deliver."""
     rows = leads.get(conn, lead_ids)
-    past = histories.load(conn, rows, service.ownership, service.vocabulary)
+    past = histories.load(conn, rows, service.ownership, service.vocabulary, now=now)
     return _save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
 
 
@@ -103,7 +104,7 @@ def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> _Out
     """Go on from the stored state, or from the beginning when something arrived late."""
     decision = fold(service.playbook, past.state or newborn(row.id), past.events, now, owned=True)
     fields = as_fields(standing(service.playbook, decision.state, now), now)
-    saved = _saved(row.id, decision, fields, past.seen, now)
+    saved = _saved(row.id, decision, fields, past, now)
     return _Outcome(row, decision, fields, saved, past.state is None)
 
 
@@ -115,8 +116,9 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
     derived = {each.row.id: [effect.key for effect in each.decision.effects] for each in outcomes if each.whole}
     again = withdrawn.reconsider(conn, derived)
     past = live.history(conn, service, live.since(conn, service, now), decided, states)
-    rows = [as_row(effect, now, HISTORY if effect.key in past else None) for effect in decided]
-    new = set(effects.add(conn, rows)) - past
+    withheld = {**_too_late(conn, decided, now), **dict.fromkeys(past, HISTORY)}
+    rows = [as_row(effect, now, withheld.get(effect.key)) for effect in decided]
+    new = set(effects.add(conn, rows)) - withheld.keys()
     fresh = [effect for effect in decided if effect.key in new]
     wanted = again | _want_once(conn, service, fresh, now)
     wanted |= silence(conn, _silenced(outcomes, new), now)
@@ -127,6 +129,14 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
             outbox.want_fields(conn, name, those, now)
             wanted.add(name)
     return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
+
+
+def _too_late(conn: Sql, decided: Sequence[Effect], now: Instant) -> dict[str, str]:
+    """Why effects are withheld that would be carried out too late: see the core's lateness."""
+    causes = lateness.causes(decided)
+    told = dict.fromkeys(causes.intersection(effect.key for effect in decided), now)
+    told.update(effects.decided(conn, causes) if causes else {})
+    return {effect.key: lateness.TOO_LATE for effect in decided if lateness.too_late(effect, now, told)}
 
 
 def _silenced(outcomes: Sequence[_Outcome], new: set[str]) -> set[str]:
@@ -177,12 +187,14 @@ def _differs(before: Fields | None, after: Fields) -> bool:
     return before is None or any(before.get(name) != value for name, value in after.items() if name != "scored_at")
 
 
-def _saved(lead: str, decision: Decision, fields: Fields, seen: int, now: Instant) -> leads.SavedLead:
+def _saved(lead: str, decision: Decision, fields: Fields, past: History, now: Instant) -> leads.SavedLead:
+    """What is stored: the lead is due when something happens by itself, or when what waits has to be folded."""
+    due, waiting = decision.state.due, past.waiting
     return leads.SavedLead(
         id=lead,
         state=encode(decision.state),
-        seen=seen,
-        due=decision.state.due,
+        seen=past.seen,
+        due=waiting if due is None or (waiting is not None and waiting < due) else due,
         standing=encode(fields),
         stage=str(fields["stage"]),
         band=str(fields["band"]),

@@ -2,12 +2,13 @@
 
 A lead hears of its account from the moment it belongs to it: at joining, what the account is by
 then; afterwards, every change. First values count from before the first thing known of a lead, and from
-always of an account. [semantics 2, 12]
+always of an account. What is dated ahead waits until its time has come: the lead falls due then, and its
+whole history is read. [semantics 2, 12]
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection as Sql
@@ -40,22 +41,31 @@ _Row = TypeVar("_Row", bound=_OfLead)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A lead's state to go on from (None: from the beginning), what to fold into it, and the last number seen."""
+    """A lead's state to go on from (None: from the beginning), what to fold into it, and the last number seen.
+
+    `waiting` is when the first thing that is dated ahead is to be folded.
+    """
 
     state: LeadState | None
     events: list[Event]
     seen: int
+    waiting: Instant | None = None
 
 
 def load(
-    conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY, vocabulary: Vocabulary = CANONICAL
+    conn: Sql,
+    rows: Sequence[LeadRow],
+    ownership: Ownership = NOBODY,
+    vocabulary: Vocabulary = CANONICAL,
+    *,
+    now: Instant,
 ) -> dict[str, History]:
-    """What to fold for each of these leads, in a handful of statements whatever their number.
+    """What to fold by now for each of these leads, in a handful of statements whatever their number.
 
-    A lead goes on from its state when everything new came later than what it has folded; otherwise, when it joined
-    an account, and when first values came, its whole history is read. `ownership` says whose word counts of which
-    field, `vocabulary` what activities are. Activities are stored as they were sent, so another vocabulary reads them
-    anew.
+    A lead goes on from its state when everything new came later than what it has folded; otherwise, when it joined an
+    account, when first values came, and when the time of something that waited has come, its whole history is read.
+    `ownership` says whose word counts of which field, `vocabulary` what activities are. Activities are stored as they
+    were sent, so another vocabulary reads them anew.
     """
     states = {row.id: None if row.state is None else decode(row.state, LeadState) for row in rows}
     deeds = _by_lead(activities.fresh(conn, {row.id: row.seen for row in rows}))
@@ -73,11 +83,29 @@ def load(
         events = _events(row.id, deeds.get(row.id, ()), mine, firm, vocabulary)
         seen = max((each.seq for each in (*deeds.get(row.id, ()), *mine, *firm)), default=row.seen)
         anew = any("account" in change.fields for change in mine) or any(each.initial for each in (*mine, *firm))
-        if state is None or anew or (events and order(events[0]) <= tuple(state.watermark or ())):
+        waited = _waited(row, state)
+        come = waited is not None and waited <= now
+        if state is None or anew or come or (events and order(events[0]) <= tuple(state.watermark or ())):
             again.append(row)
-        found[row.id] = History(state=state, events=events, seen=max(seen, row.seen))
-    found.update(_whole(conn, again, found, ownership, vocabulary))
+        found[row.id] = _until(now, History(state=state, events=events, seen=max(seen, row.seen), waiting=waited))
+    found.update({lead: _until(now, each) for lead, each in _whole(conn, again, found, ownership, vocabulary).items()})
     return found
+
+
+def _waited(row: LeadRow, state: LeadState | None) -> Instant | None:
+    """When something was to be folded that waited, as far as is known: a lead is due earlier than its state says."""
+    if state is None or row.due is None or (state.due is not None and state.due <= row.due):
+        return None
+    return row.due
+
+
+def _until(now: Instant, history: History) -> History:
+    """A history without what is dated ahead, which waits."""
+    ahead = [event.at for event in history.events if event.at > now]
+    if not ahead:
+        return history
+    waiting = min([*ahead, *([history.waiting] if history.waiting is not None else [])])
+    return replace(history, events=[event for event in history.events if event.at <= now], waiting=waiting)
 
 
 def whole(

@@ -7,7 +7,7 @@ What is stored is made to say what the fold says: no more, no less.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from sqlalchemy import Connection as Sql
@@ -39,17 +39,21 @@ def derive(service: Service, lease: Lease) -> None:
     """Derive anew for every account that is marked, and take back what is no longer derived.
 
     A late activity may show that a document went round earlier than was thought: then another
-    activity is the cause, and what the former cause was told for must not count a second time.
+    activity is the cause, and what the former cause was told for must not count a second time. What is
+    dated ahead waits, and so does its account.
     """
+    now = service.now()
     with service.store.read() as conn:
-        marks = dirty.take_accounts(conn, BATCH)
+        marks = dirty.take_accounts(conn, now, BATCH)
         if not marks:
             return
         people = _people(conn, [account for account, _ in marks])
+        home = {lead: account for account, each in people.items() for lead in each}
         members = [lead for each in people.values() for lead in each]
         wanted, foreign = service.vocabulary.recognition.raw_types(relevant(service.playbook))
-        known = sorted(service.vocabulary.activities) if foreign else None
-        seen = activities.seen_by(conn, members, list(people), sorted(wanted), known)
+        others = sorted(service.vocabulary.activities) if foreign else None
+        known = activities.seen_by(conn, members, list(people), sorted(wanted), others)
+        seen = [row for row in known if row.at <= now]
         before = activities.seen_by(conn, members, [], [signal.name for signal in service.playbook.account_signals])
         derived = {row.key: row for row in map(_row, _derive(conn, service, people, seen))}
     stored = {row.key: row for row in before if row.derived and row.account_id in people}
@@ -58,10 +62,21 @@ def derive(service: Service, lease: Lease) -> None:
     new = [row for key, row in derived.items() if key not in same]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
-        dirty.mark(conn, sorted({*stale.values(), *(str(row.lead_id) for row in new)}), service.now())
+        dirty.mark(conn, sorted({*stale.values(), *(str(row.lead_id) for row in new)}), now)
         retractions.retract(conn, list(stale), stale.values())
         activities.add(conn, new)
         dirty.clear_accounts(conn, marks)
+        dirty.wait_accounts(conn, _ahead(known, home, now))
+
+
+def _ahead(known: Sequence[ActivityRow], home: Mapping[str, str], now: Instant) -> dict[str, Instant]:
+    """When to look at which account again: the first instant that is dated ahead."""
+    found: dict[str, Instant] = {}
+    for row in known:
+        account = home.get(row.lead_id or "") or row.account_id or ""
+        if row.at > now and account:
+            found[account] = min(row.at, found.get(account, row.at))
+    return found
 
 
 def _same(stored: ActivityRow, derived: NewActivity) -> bool:

@@ -30,7 +30,7 @@ def sweep(service: Service) -> tuple[str, ...]:
 def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     if inbox.pending(conn, 1):
         yield "ingest"
-    undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, 1) or leads.due(conn, now, 1)
+    undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, now, 1) or leads.due(conn, now, 1)
     if undecided or erased.pending(conn, 1):
         yield "advance"
     for way in service.alert_ways:

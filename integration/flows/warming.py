@@ -63,7 +63,7 @@ def _stations(conn: Sql, service: Service, people: int) -> None:
         refresh.take(conn, name, now, 1)
     advance.decide(conn, service, ids, now)
     dirty.clear(conn, dirty.take(conn, now, people))
-    dirty.clear_accounts(conn, dirty.take_accounts(conn, people))
+    dirty.clear_accounts(conn, dirty.take_accounts(conn, now, people))
     leads.due(conn, now, 1)
     for name in service.connections:
         _delivery(conn, name, ids, now)

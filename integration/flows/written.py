@@ -33,8 +33,8 @@ def as_fields(where: Standing, now: Instant) -> Fields:
 def as_row(effect: Effect, now: Instant, withheld: str | None = None) -> EffectRow:
     """An effect as it is stored under its key; `withheld` says why it is not carried out."""
     payload = asdict(effect)
-    for name in ("key", "lead", "at", "because"):
-        del payload[name]
+    for name in ("key", "lead", "at", "because", "cause", "deadline"):
+        payload.pop(name, None)
     return EffectRow(
         key=effect.key,
         lead_id=effect.lead,

@@ -118,7 +118,7 @@ def _settled(running: Rig) -> bool:
         return not (
             inbox.pending(conn, 1)
             or dirty.take(conn, whenever, 1)
-            or dirty.take_accounts(conn, 1)
+            or dirty.take_accounts(conn, whenever, 1)
             or any(refresh.take(conn, system, whenever, 1) for system in _SYSTEMS)
             or any(outbox.oldest(conn, system) is not None for system in _SYSTEMS)
         )

@@ -127,7 +127,7 @@ class Chaos:
         with self.running.store.read() as conn:
             found = numbers.counts(conn)
             sendable = sum(outbox.oldest(conn, name) is not None for name in ("hubspot", "salesforce"))
-            marked = len(dirty.take_accounts(conn, 1)) + len(leads.due(conn, clock.now(), 1))
+            marked = len(dirty.take_accounts(conn, clock.now(), 1)) + len(leads.due(conn, clock.now(), 1))
         return webhooks + found.inbox["new"] + found.dirty + found.refresh + sendable + marked
 
     def _go_on(self, phase: str) -> None:

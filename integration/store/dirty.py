@@ -6,7 +6,7 @@ in the order of their commits, so that "after the number seen" never skips an ev
 late. Rows are marked in the order of ids, so that two transactions cannot wait for each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
 
@@ -42,6 +42,7 @@ _TAKE = (
 )
 _TAKE_ACCOUNTS = (
     select(dirty_accounts.c.account_id, dirty_accounts.c.seq)
+    .where(dirty_accounts.c.since <= bindparam("now"))
     .order_by(dirty_accounts.c.since, dirty_accounts.c.account_id)
     .limit(bindparam("n"))
 )
@@ -81,6 +82,13 @@ def mark_accounts(conn: Connection, account_ids: Iterable[str], at: Instant) -> 
         _MARK_ACCOUNTS.many(conn, rows)
 
 
+def wait_accounts(conn: Connection, times: Mapping[str, Instant]) -> None:
+    """These accounts are to be looked at again at these instants, not before: something there is dated ahead."""
+    rows = [{"account_id": account, "seq": at, "since": at} for account, at in sorted(times.items())]
+    if rows:
+        _MARK_ACCOUNTS.many(conn, rows)
+
+
 def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
     """The leads that have waited longest and need not rest, with their marks; they stay dirty until `clear`."""
     return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit}).all()]
@@ -101,9 +109,12 @@ def count(conn: Connection, now: Instant) -> int:
     return int(conn.execute(_COUNT, {"now": now}).scalar_one())
 
 
-def take_accounts(conn: Connection, limit: int) -> list[Mark]:
-    """The accounts that have waited longest, with their marks; they stay dirty until `clear_accounts`."""
-    return [(account, seq) for account, seq in conn.execute(_TAKE_ACCOUNTS, {"n": limit})]
+def take_accounts(conn: Connection, now: Instant, limit: int) -> list[Mark]:
+    """The accounts that have waited longest, with their marks; they stay dirty until `clear_accounts`.
+
+    One that is marked for an instant ahead waits until then.
+    """
+    return [(account, seq) for account, seq in conn.execute(_TAKE_ACCOUNTS, {"now": now, "n": limit})]
 
 
 def clear(conn: Connection, marks: Sequence[Mark]) -> None:

@@ -29,6 +29,7 @@ class EffectRow:
 
 _ADD = insert_new(effects, ["key"], returning=[effects.c.key])
 _KEYS = select(effects.c.key).where(among(effects.c.key, "keys"))
+_DECIDED = select(effects.c.key, effects.c.decided_at).where(among(effects.c.key, "keys"))
 _HISTORY = select(*effects.c).where(among(effects.c.lead_id, "ids")).order_by(effects.c.at, effects.c.key)
 
 
@@ -55,6 +56,11 @@ def add(conn: Connection, rows: Sequence[EffectRow]) -> list[str]:
 def known(conn: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that are recorded."""
     return set(conn.execute(_KEYS, {"keys": listed(keys)}).scalars())
+
+
+def decided(conn: Connection, keys: Iterable[str]) -> dict[str, Instant]:
+    """When each of the keys was decided; those that are not recorded are absent."""
+    return dict(conn.execute(_DECIDED, {"keys": listed(sorted(keys))}).all())
 
 
 def history(conn: Connection, lead_ids: Iterable[str]) -> list[EffectRow]:

@@ -161,12 +161,21 @@ def test_accounts_are_marked_apart_from_leads(store: Store) -> None:
     with store.write() as conn:
         dirty.mark_accounts(conn, ["acme", "acme"], T)
         assert dirty.take(conn, LATER, 1) == []
-        marks = dirty.take_accounts(conn, 1)
+        marks = dirty.take_accounts(conn, LATER, 1)
         dirty.mark_accounts(conn, ["acme"], T)
         dirty.clear_accounts(conn, marks)
-        assert len(dirty.take_accounts(conn, 1)) == 1
-        dirty.clear_accounts(conn, dirty.take_accounts(conn, 1))
-        assert dirty.take_accounts(conn, 1) == []
+        assert len(dirty.take_accounts(conn, LATER, 1)) == 1
+        dirty.clear_accounts(conn, dirty.take_accounts(conn, LATER, 1))
+        assert dirty.take_accounts(conn, LATER, 1) == []
+
+
+def test_an_account_that_is_marked_for_later_waits_until_then(store: Store) -> None:
+    with store.write() as conn:
+        dirty.mark_accounts(conn, ["acme"], LATER)
+        assert dirty.take_accounts(conn, T, 1) == []
+        assert [account for account, _ in dirty.take_accounts(conn, LATER, 1)] == ["acme"]
+        dirty.mark_accounts(conn, ["acme"], T)
+        assert len(dirty.take_accounts(conn, T, 1)) == 1
 
 
 def test_numbers_of_one_lead_come_in_the_order_of_commits(postgres_store: Store) -> None:

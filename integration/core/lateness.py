@@ -1,0 +1,38 @@
+"""Lateness: what falls due so long before it is decided that it is recorded and withheld [semantics 2].
+
+Scores, stages and tracks are as if everything had been told in time; only what people would see too late is held back:
+a touch, a task, and what a clock says that ran out before anybody was told of what started it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from integration.core.effects import AlertRaised, Effect, Escalated, TaskWanted, TouchDue
+from mappings.instant import DAY, Instant, Span
+
+TOO_LATE = "too late"
+"""Why such an effect is withheld."""
+TOUCH: Span = DAY
+"""A touch that fell due longer ago than this is not sent any more."""
+TASK: Span = 7 * DAY
+"""A task that was due longer ago than this is not made any more."""
+
+
+def causes(effects: Iterable[Effect]) -> set[str]:
+    """The keys of the effects with which those clocks started that say something here."""
+    return {each.cause for each in effects if isinstance(each, AlertRaised | Escalated) and each.cause}
+
+
+def too_late(effect: Effect, decided: Instant, told: Mapping[str, Instant]) -> bool:
+    """Whether an effect that is decided at that instant comes too late to be carried out.
+
+    `told` says when each of `causes` was decided; what is absent is taken to have been told in time.
+    """
+    match effect:
+        case TouchDue():
+            return decided - effect.at > TOUCH
+        case TaskWanted():
+            return decided - effect.due_at > TASK
+        case Escalated(cause=cause, deadline=deadline) | AlertRaised(cause=cause, deadline=deadline):
+            return deadline is not None and told.get(cause, deadline) > deadline
+        case _:
+            return False
