@@ -69,7 +69,7 @@ def _next(stage: str, kind: str, activity: Activity) -> str:
         case "opportunity_created":
             return "" if stage in ("sql", "customer") else "sql"
         case "sales_qualified":
-            return "sql" if stage in stages.CALLED else ""
+            return "sql" if stage in ("mql", "sal") else ""
         case "sales_rejected" | "opportunity_lost":
             return "recycled" if stage in stages.WORKED else ""
     connected = kind == "call_attempt" and activity.properties.get("outcome") == "connected"
@@ -86,7 +86,7 @@ def _called(fold: Fold, activity: Activity) -> None:
     state = fold.state
     if activity.properties.get("outcome") == "connected":
         state.attempts, state.first_attempt = 0, None
-    elif state.stage in stages.CALLED:
+    elif state.stage in stages.WORKED:
         state.attempts += 1
         state.first_attempt = state.first_attempt if state.first_attempt is not None else fold.now
         fold.wake(stages.unreached_due(fold))

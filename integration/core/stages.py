@@ -11,16 +11,14 @@ from integration.core.playbook import Recycle
 from mappings.instant import Instant
 
 WORKED = ("mql", "sal", "sql")
-"""Stages in which sales has the lead before it, or in hand."""
-CALLED = WORKED[:2]
-"""Stages in which attempts to reach the lead count."""
+"""Stages in which sales has the lead before it, or in hand; attempts to reach it count there."""
 _OURS_TO_NURTURE = ("inquiry", "recycled")
 
 
 def unreached_due(fold: Fold) -> Instant:
     """When a lead that nobody reaches goes back to nurturing; NEVER if there is no such rule or reason."""
     rule, state = fold.playbook.unreached, fold.state
-    if rule is None or state.first_attempt is None or state.stage not in CALLED or state.attempts < rule.attempts:
+    if rule is None or state.first_attempt is None or state.stage not in WORKED or state.attempts < rule.attempts:
         return NEVER
     return state.first_attempt + rule.over
 
@@ -89,7 +87,7 @@ def enter(fold: Fold, stage: str, because: str) -> None:
         after=stage,
     )
     fold.effects.append(changed)
-    if stage not in CALLED:
+    if stage not in WORKED:
         state.attempts, state.first_attempt = 0, None
     if stage not in _OURS_TO_NURTURE:
         state.held, state.qualified = None, False

@@ -61,6 +61,9 @@ DEEDS = (
     ("unsubscribe", {}),
     ("resubscribe", {}),
     ("something_new", {"odd": ["a", 1]}),
+    ("email_bounce", {"hard": True}),
+    ("email_bounce", {"hard": False}),
+    ("email_bounce", {}),
 )
 TOLD = (
     {"source": "educational_download", "seniority": "director", "function": "sales", "email": "ana@acme.example"},
@@ -75,6 +78,8 @@ TOLD = (
     {"stage": "sal"},
     {"stage": "inquiry"},
     {"owner": "u1"},
+    {"email": "ana@new.example"},
+    {"stage": "mql"},
 )
 FIRM = (
     {"name": "Acme", "employees": 120, "industry": "software", "country": "US", "technologies": ("salesforce",)},
@@ -210,6 +215,69 @@ def test_suppressed_people_get_no_touch_and_no_task(playbook: Playbook, events: 
         if isinstance(effect, StageChanged):
             silent = effect.after == "suppressed"
         assert not (silent and isinstance(effect, TaskWanted | TouchDue | Escalated)), effect
+
+
+_BY_TABLE = {
+    ("inquiry", "mql"),
+    ("recycled", "mql"),
+    ("mql", "sal"),
+    *((before, "sql") for before in ("inquiry", "recycled", "mql", "sal")),
+    *((before, "recycled") for before in ("mql", "sal", "sql", "suppressed")),
+    *((before, "customer") for before in ("inquiry", "recycled", "mql", "sal", "sql")),
+    *((before, "suppressed") for before in ("inquiry", "recycled", "mql", "sal", "sql", "customer")),
+    ("suppressed", "inquiry"),
+}
+
+
+@THOROUGH
+@given(playbooks, histories())
+def test_a_stage_moves_by_the_table_or_by_a_persons_choice(playbook: Playbook, events: list[Event]) -> None:
+    decision = advance(playbook, newborn("ana"), events, END)
+    chosen = any(isinstance(event, LeadChanged) and "stage" in event.fields for event in events)
+    before = "inquiry"
+    for effect in decision.effects:
+        if isinstance(effect, StageChanged):
+            assert effect.before == before
+            assert chosen or (before, effect.after) in _BY_TABLE, effect
+            before = effect.after
+    assert before == decision.state.stage
+
+
+@THOROUGH
+@given(playbooks, histories())
+def test_who_came_back_becomes_an_mql_only_by_something_new(playbook: Playbook, events: list[Event]) -> None:
+    """A new subscription alone opens no gate: something that the lead does after it may."""
+    decision = advance(playbook, newborn("ana"), events, END)
+    chosen = {event.at for event in events if isinstance(event, LeadChanged) and "stage" in event.fields}
+    deeds = {event.at for event in events if isinstance(event, Activity)}
+    changes = [effect for effect in decision.effects if isinstance(effect, StageChanged)]
+    for earlier, later in itertools.pairwise(changes):
+        if earlier.before == "suppressed" and later.after == "mql" and later.at not in chosen:
+            assert any(earlier.at <= at <= later.at for at in deeds), later
+            told = [event for event in events if earlier.at <= event.at <= later.at and isinstance(event, Activity)]
+            assert any(event.type not in ("resubscribe", "unsubscribe", "email_bounce") for event in told), later
+
+
+@THOROUGH
+@given(playbooks, histories())
+def test_no_touch_goes_between_a_hard_bounce_and_another_address(playbook: Playbook, events: list[Event]) -> None:
+    touches = [
+        effect for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
+    ]
+    address, dead = "", None
+    spans: list[tuple[Instant, Instant]] = []
+    for event in events:
+        if isinstance(event, LeadChanged) and event.fields.get("email"):
+            address = str(event.fields["email"])
+            if dead is not None and dead[1] not in ("", address):
+                spans.append((dead[0], event.at))
+                dead = None
+            elif dead is not None:
+                dead = (dead[0], address)
+        elif isinstance(event, Activity) and event.type == "email_bounce" and event.properties.get("hard"):
+            dead = dead or (event.at, address)
+    spans += [(dead[0], END)] if dead is not None else []
+    assert not [touch for touch in touches for begin, end in spans if begin < touch.at < end]
 
 
 @THOROUGH
