@@ -69,10 +69,12 @@ def _obstacles(fold: Fold) -> Iterator[str]:
             yield f"never handed to sales: {words(exclusion)}"
     if playbook.gate.barred is not None and checker(playbook.gate.barred)(fold):
         yield f"barred by the playbook: {words(playbook.gate.barred)}"
-    if state.hold is not None and state.hold > fold.now:
+    if state.stage == "recycled" and state.hold is not None and state.hold > fold.now:
         yield f"sales gets it back not before {day_words(state.hold, playbook.calendar.timezone)}"
     if state.stage == "recycled" and not state.qualified:
         yield "since it came back from sales: a new activity that scores"
+    if state.stage == "inquiry" and state.returned is not None and not state.qualified:
+        yield "since it subscribed anew, or a person set it back: a new activity that scores"
     if state.held:
         labels = {each.field: each.label for each in playbook.handoff.required}
         yield f"the handoff is held, missing: {', '.join(labels.get(field, field) for field in state.held)}"
