@@ -6,7 +6,7 @@ from copy import deepcopy
 from integration.core.clocks import day_number
 from integration.core.decide import order
 from integration.core.playbook import Playbook
-from integration.core.scores import about
+from integration.core.scores import named
 from integration.core.signals import DERIVED, AccountSignal
 from integration.core.state import AccountState, unseen
 from mappings.canonical import Activity, Value
@@ -64,10 +64,10 @@ def _signal(
     activity: Activity,
     engagement_of: Callable[[str], int],
 ) -> list[Activity]:
-    about_what = activity.properties.get(signal.per) if signal.per else ""
+    about_what = named(activity.properties, signal.per) if signal.per else ""
     person = activity.lead or str(activity.properties.get("viewer") or "")
     value = _value(playbook, signal, activity, person)
-    if about_what is None or not value:
+    if (signal.per and not about_what) or not value:
         return []
     topic = f"{signal.name}/{about_what}"
     oldest = activity.at - signal.within
@@ -95,10 +95,8 @@ def _value(playbook: Playbook, signal: AccountSignal, activity: Activity, person
             return person
         case "day":
             return str(day_number(activity.at, playbook.calendar.timezone))
-        case "asset":
-            return about(activity.properties)
         case _:
-            return str(activity.properties.get(signal.distinct) or "")
+            return named(activity.properties, signal.distinct)
 
 
 def _with(

@@ -3,7 +3,7 @@
 from integration.core.clocks import day_number
 from integration.core.fold import Fold
 from integration.core.plans import Feed, PatternPlan
-from integration.core.scores import about
+from integration.core.scores import named
 from mappings.canonical import Activity
 
 _OPEN = -1
@@ -70,7 +70,5 @@ def _value(fold: Fold, activity: Activity, distinct: str) -> str:
             return ""
         case "day":
             return str(day_number(activity.at, fold.playbook.calendar.timezone))
-        case "asset":
-            return about(activity.properties)
         case _:
-            return str(activity.properties.get(distinct) or "")
+            return named(activity.properties, distinct)

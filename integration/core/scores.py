@@ -12,6 +12,7 @@ from integration.core.plans import FitPlan, RulePlan
 from integration.core.state import Score, Seen
 from mappings.canonical import Activity, Fields
 from mappings.instant import DAY, Instant
+from mappings.vocabulary.assets import identity
 
 _RANKS = {name: rank for rank, name in enumerate(ASSET)}
 _line = tuple.__new__
@@ -93,12 +94,17 @@ def _remember(kept: dict[str, Seen], activity: Activity, rule: RulePlan, what: s
 
 
 def about(properties: Fields) -> str:
-    """What an activity was about: the first of ASSET that its properties name, or ""."""
-    best, found = len(_RANKS), ""
+    """What an activity was about, by its identity: the first of ASSET that its properties name, or ""."""
+    best, found, wanted = len(_RANKS), None, ""
     for name, value in properties.items():
         if name in _RANKS and value and (rank := _RANKS[name]) < best:
-            best, found = rank, str(value)
-    return found
+            best, found, wanted = rank, value, name
+    return "" if found is None else identity(found, address=wanted == "url")
+
+
+def named(properties: Fields, name: str) -> str:
+    """What a property, or `asset`, names, by its identity; "" for nothing."""
+    return about(properties) if name == "asset" else identity(properties.get(name), address=name == "url")
 
 
 def _counts(fold: Fold, activity: Activity, rule: RulePlan) -> bool:
@@ -116,13 +122,7 @@ def _counts(fold: Fold, activity: Activity, rule: RulePlan) -> bool:
 
 def _within_limit(fold: Fold, activity: Activity, name: str, limit: Limit) -> bool:
     kept = fold.state.limits.setdefault(name, {})
-    value = (
-        about(activity.properties)
-        if limit.by == "asset"
-        else str(activity.properties.get(limit.by, ""))
-        if limit.by
-        else ""
-    )
+    value = named(activity.properties, limit.by) if limit.by else ""
     if limit.within:
         oldest = activity.at - limit.within
         times = [at for at in kept.get(value, ()) if at > oldest]

@@ -59,6 +59,11 @@ def test_one_viewer_twice_or_two_documents_or_too_long_apart_are_no_sharing() ->
     assert derive(viewed("ana", START), viewed("bob", START + 7 * DAY + 1)) == []
 
 
+def test_one_document_under_two_addresses_is_one_document() -> None:
+    links = ("https://docs.example/quote?for=ana", "https://docs.example/quote?for=bob")
+    assert derive(viewed("ana", START, links[0]), viewed("bob", START + DAY, links[1])) == [("ana", 1), ("bob", 1)]
+
+
 def test_people_unknown_to_the_crm_count_as_viewers() -> None:
     assert derive(viewed("ana", START), viewed("", START + DAY, viewer="boss@acme.example")) == [("ana", 1)]
     unknown = [viewed("", START, viewer="x"), viewed("", START + 1, viewer="y")]

@@ -77,6 +77,16 @@ def test_distinct_values_and_distinct_days() -> None:
     assert fired(book(trigger(assets)), *nameless) == []
 
 
+def test_one_page_under_several_addresses_is_one_value() -> None:
+    for distinct in ("url", "asset"):
+        pages = Pattern(parts=(Part(signal=CASE, at_least=2, distinct=distinct),), within=7 * DAY)
+        urls = ("https://acme.example/a?utm=1", "http://www.acme.example/a/", "https://acme.example/b")
+        views = [
+            did("page_view", START + day * DAY, page="case_study", url=url) for day, url in enumerate(urls, start=1)
+        ]
+        assert fired(book(trigger(pages)), *views) == [3]
+
+
 def test_one_after_the_other() -> None:
     calculator, opened = on("content_download"), on("email_open")
     then = Pattern(parts=(Part(signal=calculator), Part(signal=opened, at_least=2)), ordered=True)
