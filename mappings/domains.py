@@ -2,7 +2,12 @@
 
 import re
 
-_HOST = re.compile(r"(?=.{4,253}$)(?:[^\W_](?:[^\W_]|-){0,62}\.)+[^\W\d_]{2,63}")
+from mappings import emails
+
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,62})\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})", re.ASCII)
+_LONGEST = 253
+_LOOKED_AT = 2_000
+"""Characters of a web address in which its domain must stand."""
 
 PRIVATE = frozenset(
     """
@@ -19,14 +24,14 @@ PRIVATE = frozenset(
 def domain(text: str) -> str:
     """`acme.example` from `https://www.acme.example/about` or `ana@acme.example`; "" where there is no company's.
 
-    Lower case, without `www.`, port, path and trailing dot.
+    In small letters and IDNA's ASCII form, without `www.`, port, path and trailing dot.
     """
-    rest = text.strip().casefold()
+    rest = text[:_LOOKED_AT].strip()
     if "@" in rest and "/" not in rest:
         rest = rest.rpartition("@")[2]
-        if rest.strip("> .") in PRIVATE:
+        if rest.strip("> .").lower() in PRIVATE:
             return ""
     rest = rest.rpartition("://")[2] if "://" in rest else rest
     host = re.split(r"[/?#>\s]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].strip(".")
-    host = host.removeprefix("www.")
-    return host if _HOST.fullmatch(host) else ""
+    known = (emails.ascii_domain(host) or "").removeprefix("www.")
+    return known if len(known) <= _LONGEST and _HOST.fullmatch(known) else ""

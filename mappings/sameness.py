@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mappings import transforms
+from mappings import numbers, transforms
 from mappings.canonical import Kind
 from mappings.instant import SECOND
 
@@ -53,7 +53,7 @@ def _set(value: Any) -> frozenset[str] | None:
 _NORMAL: Mapping[Kind, Callable[[Any], Any]] = MappingProxyType(
     {
         "text": _text,
-        "number": transforms.number,
+        "number": numbers.number,
         "boolean": transforms.boolean,
         "choice": _choice,
         "time": _seconds,

@@ -1,6 +1,5 @@
 """What a mapping can do to one value. Every transform answers None for a blank or for what it cannot read."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -12,11 +11,9 @@ from zoneinfo import available_timezones
 from mappings import countries, domains, instant
 from mappings.canonical import Value
 from mappings.crm import KEEP, Source, Transform
+from mappings.numbers import number, plain
 from mappings.seniority import seniority
 
-_RANGE = re.compile(r"^\s*(\d[\d,.]*)\s*(?:-|\N{EN DASH}|to)\s*\d[\d,.]*\s*$")
-_NUMBER = re.compile(r"^[^\d\w.,-]*([-+]?)[^\d\w.,]*(\d[\d,\s]*(?:\.\d*)?|\.\d+)([kKmMbB]?)\s*\+?$")
-_SCALE = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 _TRUE = frozenset({"true", "yes", "1", "y", "on"})
 _FALSE = frozenset({"false", "no", "0", "n", "off"})
 _EPOCH_MILLISECONDS = re.compile(r"^-?\d{9,14}$")
@@ -40,31 +37,11 @@ def text(raw: Any) -> str | None:
     return str(raw).strip() or None
 
 
-def number(raw: Any) -> int | float | None:
-    """A number from `120`, `"1,200"`, `"$1.2M"`, `"1000+"`; the lower end of a range such as `"25-50"`."""
-    if isinstance(raw, bool):
-        return None
-    if isinstance(raw, (int, float)):
-        return _whole(raw)
-    if not isinstance(raw, str):
-        return None
-    span = _RANGE.match(raw)
-    found = _NUMBER.match((span.group(1) if span else raw).strip())
-    if not found:
-        return None
-    sign, digits, scale = found.groups()
-    try:
-        value = float(re.sub(r"[,\s]", "", digits)) * _SCALE[scale.lower()]
-    except ValueError:
-        return None
-    return _whole(-value if sign == "-" else value)
-
-
 def boolean(raw: Any) -> bool | None:
     """True or False from a checkbox, `"true"`, `"Yes"`, `"0"`."""
     if isinstance(raw, bool):
         return raw
-    word = (text(raw) or "").casefold()
+    word = plain(text(raw) or "").casefold()
     return True if word in _TRUE else False if word in _FALSE else None
 
 
@@ -86,9 +63,10 @@ def date(raw: Any) -> instant.Instant | None:
 
 def parts(raw: Any) -> tuple[str, ...] | None:
     """The values of a multi-select, joined by `;` in both CRMs; in order, each once."""
+    if isinstance(raw, dict):
+        return None
     items = raw if isinstance(raw, (list, tuple)) else str(raw).split(";") if raw is not None else ()
-    found = tuple(dict.fromkeys(trimmed for item in items if (trimmed := str(item).strip())))
-    return found or None
+    return tuple(dict.fromkeys(trimmed for item in items if (trimmed := text(item)))) or None
 
 
 def timezone(raw: Any) -> str | None:
@@ -127,12 +105,6 @@ def _domain(raw: Any) -> str | None:
 
 def _country(raw: Any) -> str | None:
     return countries.code(text(raw) or "") or None
-
-
-def _whole(value: float) -> int | float | None:
-    if not math.isfinite(value):
-        return None
-    return int(value) if float(value).is_integer() else value
 
 
 @cache

@@ -3,7 +3,7 @@
 Two vocabularies are equal where they mean the same: their fingerprints are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from mappings.canonical import (
     Field,
     Fields,
 )
+from mappings.readings import Readings, Unread
 from mappings.vocabulary.machine_rules import MachineRules
 from mappings.vocabulary.recognition import Recognition
 
@@ -58,9 +59,19 @@ class Vocabulary:
         """Where a lead may come from."""
         return self.lead["source"].choices
 
+    @cached_property
+    def readings(self) -> Readings:
+        """How the values of these words are read."""
+        return Readings(self.activities, self.lead, self.account)
+
     def recognised(self, kind: str, properties: Fields) -> tuple[str, Fields]:
-        """The type and properties of an activity as it was sent, with what its address, form or name tells."""
-        return self.recognition(kind, properties)
+        """The type and properties of an activity as it was sent: its values read, its address or name recognised."""
+        of_type, filled = self.recognition(kind, self.readings.properties(kind, properties))
+        return of_type, filled if of_type == kind else self.readings.properties(of_type, filled)
+
+    def unread(self, kind: str, properties: Fields) -> Iterator[Unread]:
+        """Whatever means nothing in an activity as it was sent."""
+        return self.readings.unread(self.recognised(kind, properties)[0], properties)
 
     def label(self, kind: str) -> str:
         """An activity type as people read it."""

@@ -1,10 +1,11 @@
 """What each transform makes of the values that CRMs really hold."""
 
+import time
 from typing import Any
 
 import pytest
 
-from mappings import countries, domains, record_ids, transforms
+from mappings import countries, domains, numbers, record_ids, transforms
 from mappings.instant import parse
 
 
@@ -20,6 +21,24 @@ from mappings.instant import parse
         ("$1.2M", 1_200_000),
         ("€ 500k", 500_000),
         ("25-50", 25),
+        ("10,000 \N{EN DASH} 50,000", 10_000),
+        (" 45 ", 45),
+        ("45.0", 45),
+        ("1.200,50", 1200.5),
+        ("1.200,50 €", 1200.5),
+        ("1,200.50", 1200.5),
+        ("1.200.000", 1_200_000),
+        ("1.200", 1.2),
+        ("45,5", 45.5),
+        ("0,200", 0.2),
+        ("12,34,567", 1_234_567),
+        ("1'200", 1200),
+        ("1\N{RIGHT SINGLE QUOTATION MARK}200,5", 1200.5),
+        ("1\N{NARROW NO-BREAK SPACE}200", 1200),
+        ("\N{FULLWIDTH DIGIT FOUR}\N{FULLWIDTH DIGIT FIVE}", 45),
+        ("\N{ARABIC-INDIC DIGIT FOUR}\N{ARABIC-INDIC DIGIT FIVE}", 45),
+        ("0.29M", 290_000),
+        (9_223_372_036_854_775_807, 9_223_372_036_854_775_807),
         ("100 to 500", 100),
         ("1000+", 1000),
         ("-5", -5),
@@ -30,10 +49,45 @@ from mappings.instant import parse
         ("nan", None),
         (float("inf"), None),
         ("1-2-3", None),
+        ("45 min", None),
+        ("1_000", None),
+        ("inf", None),
+        ("Infinity", None),
+        ("1e5", None),
+        ("0x10", None),
+        ("12 34", None),
+        ("1,2,3", None),
+        ("1.2.3", None),
+        ("1,200,50", None),
+        ("--5", None),
+        ("5\N{SUPERSCRIPT TWO}", None),
+        ([45], None),
+        (float("nan"), None),
+        (2**63, None),
+        (-(2**63), None),
+        (1e300, None),
+        ("9223372036854775808", None),
+        ("9" * 5_000, None),
+        (10**500, None),
     ],
 )
 def test_numbers(raw: Any, number: float | None) -> None:
     assert transforms.number(raw) == number
+
+
+def test_letters_for_thousands_and_millions_are_read_only_where_they_mean_that() -> None:
+    assert numbers.number("45m") == 45_000_000
+    for text in ("45m", "45 k", "$1.2M", "1b"):
+        assert numbers.number(text, scaled=False) is None
+    assert numbers.number("1,200", scaled=False) == 1200
+
+
+@pytest.mark.parametrize("worst", ["$" * 65_536, "1" * 65_536, "1," * 32_768, " " * 65_536 + "x", "- " * 32_768])
+def test_no_text_takes_long_to_be_no_number(worst: str) -> None:
+    began = time.perf_counter()
+    assert transforms.number(worst) is None
+    assert transforms.boolean(worst) is None
+    assert time.perf_counter() - began < 0.05
 
 
 @pytest.mark.parametrize(
@@ -44,6 +98,18 @@ def test_numbers(raw: Any, number: float | None) -> None:
         ("Yes", True),
         ("0", False),
         ("false", False),
+        (1, True),
+        (0, False),
+        (1.0, True),
+        (" TRUE ", True),
+        ("y", True),
+        ("On", True),
+        ("N", False),
+        ("off", False),
+        ("\N{FULLWIDTH DIGIT ONE}", True),
+        (2, None),
+        ("maybe", None),
+        (["true"], None),
         ("", None),
         (None, None),
         ("?", None),
@@ -101,7 +167,12 @@ def test_zones_by_both_names() -> None:
         ("", ""),
         ("not a site", ""),
         ("http://", ""),
-        ("münchen.example", "münchen.example"),
+        ("münchen.example", "xn--mnchen-3ya.example"),
+        ("https://www.MÜNCHEN.example/über", "xn--mnchen-3ya.example"),
+        ("ana@xn--mnchen-3ya.example", "xn--mnchen-3ya.example"),
+        ("пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"),
+        ("a" * 250 + ".example", ""),
+        ("x" * 70_000, ""),
     ],
 )
 def test_domains(text: str, domain: str) -> None:

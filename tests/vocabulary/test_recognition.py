@@ -82,7 +82,7 @@ def test_an_activity_is_what_the_first_line_that_matches_says(
 ) -> None:
     before = dict(properties)
     for _ in range(2):
-        assert OURS.recognised(kind, properties) == (becomes, {**properties, **gains})
+        assert OURS.recognition(kind, properties) == (becomes, {**properties, **gains})
         assert properties == before
 
 

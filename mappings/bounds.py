@@ -1,0 +1,42 @@
+"""Bounds of what comes in: times, names and numbers. What passes one becomes a letter; nothing is cut off in silence.
+
+An index of PostgreSQL takes some 2,700 bytes a row, so every name that is looked for stays well below. [semantics 2]
+"""
+
+from mappings.instant import DAY, Instant, Span, parse, show
+
+ID = 200
+"""Characters or digits of an activity's id, of a lead's and of an account's."""
+TYPE = 100
+"""Characters of an activity's type."""
+PROPERTIES = 200
+"""Properties of one activity."""
+PROPERTY = 200
+"""Characters of a property's name."""
+VALUE = 10_000
+"""Characters of a property's value, of a list or a nested one as JSON."""
+INTEGER = 2**63
+"""What is as great as this, either way, fits no column and no JSON reader; it is kept as its digits."""
+
+EARLIEST: Instant = parse("2000-01-01T00:00:00Z")
+"""Nothing that happened before is of any use to nurturing; a clock that was never set begins in 1970."""
+AHEAD: Span = DAY
+"""How far ahead of its receipt something may be dated: clocks go wrong, and time zones are forgotten."""
+LATEST: Instant = parse("2200-01-01T00:00:00Z")
+"""No calendar of holidays goes further."""
+
+
+def within(at: Instant, received_at: Instant) -> Instant:
+    """The nearest time to this one that something which was received then may have."""
+    if at > received_at + AHEAD:
+        return received_at
+    return max(at, EARLIEST)
+
+
+def wrong_clock(at: Instant, received_at: Instant) -> str | None:
+    """Why a time cannot be that of anything that was received then; None where it can."""
+    if at < EARLIEST:
+        return f"wrong clock: dated {show(at)}, before the year 2000"
+    if at > received_at + AHEAD:
+        return f"wrong clock: dated {show(at)}, more than 24 hours after it was received, {show(received_at)}"
+    return None
