@@ -22,6 +22,7 @@ from integration.store.numbers import Numbers
 from integration.store.session import Store
 from integration.wakeups import Bell, Wakeups, connect, queue_problems
 from mappings.instant import Instant
+from mappings.vocabulary.load import in_use, shipped
 from webhooks.blueprint import NAME as WEBHOOKS
 from webhooks.blueprint import Trust, blueprint
 from webhooks.signatures import standard_keys
@@ -80,7 +81,10 @@ def create_app(
     app.extensions[INTAKE] = intake
     metrics = Metrics(lambda: _numbers(store), now)
     trusted = trust(settings, _organizations(settings, store))
-    app.register_blueprint(blueprint(intake, trusted, wake=wake, now=now, max_body=settings.max_body_bytes))
+    words, _ = in_use(settings.vocabulary)
+    known = words or shipped()  # a file with mistakes stops the workers, which say so, and keeps no delivery out
+    doors = blueprint(intake, trusted, wake=wake, now=now, max_body=settings.max_body_bytes, vocabulary=known)
+    app.register_blueprint(doors)
     _serve_pages(app, {"store": lambda: store_problems(store), "redis": queue}, metrics)
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app

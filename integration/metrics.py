@@ -100,6 +100,10 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily(
         "coldframe_erased_dropped", "Items that came in about somebody erased, and were dropped", value=numbers.dropped
     )
+    words = GaugeMetricFamily("coldframe_unrecognised", "Words sent that no vocabulary has, by kind", labels=("kind",))
+    for kind, count in numbers.unrecognised.items():
+        words.add_metric((kind,), count)
+    yield words
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
 
 

@@ -1,63 +1,68 @@
-"""Deliveries of activities: `{"activities": [{"id", "type", "at", "email" or "lead", "account"?, "properties"?}]}`."""
+"""Deliveries of activities: `{"activities": [{"id", "type", "at", "email" or "lead", "account"?, "properties"?}]}`.
+
+What is sent is kept as it is sent. What it means is read later, each time anew (`mappings.readings`); here it is only
+told which words mean nothing.
+"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TypeAlias
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from mappings import instant
+from mappings import bounds, contents
+from mappings.canonical import NOTHING
+from mappings.instant import Instant
+from mappings.readings import Unread
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 from webhooks import lenient
-from webhooks.facts import Heard, Oversized, Parsed, Rejected, Unreadable
+from webhooks.activity_items import Item, heard, read
+from webhooks.facts import Oversized, Parsed, Rejected, Unreadable, Warned
 
 MOST = 1_000
 """Activities that one request may carry."""
+MOST_WARNINGS = 20
+"""Words that one answer says are not known; of more it gives the number."""
 
-_Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255)] | int
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Item(Struct, gc=False):
-    """One activity as it is sent. Names may come as numbers; unknown members are passed over."""
-
-    id: _Name
-    type: Annotated[str, Meta(min_length=1, max_length=100)]
-    at: Annotated[datetime, Meta(tz=True)]
-    email: Annotated[str, Meta(max_length=320)] | None = None
-    lead: _Name | None = None
-    account: _Name | None = None
-    properties: dict[str, str | bool | int | float | tuple[str, ...] | None] = {}
-
-    def __post_init__(self) -> None:
-        if not self.email and self.lead is None:
-            msg = "neither `email` nor `lead` is given"
-            raise ValueError(msg)
-        if self.email and "@" not in self.email:
-            msg = "`email` holds no @"
-            raise ValueError(msg)
-
-
 class _Body(Struct):
-    activities: list[_Item]
+    activities: list[Item]
 
 
 _DECODER = msgspec.json.Decoder(_Body)
 
 
-def check(body: bytes) -> tuple[int, Sequence[Rejected]]:
-    """How many activities can be read, and which cannot; raises Unreadable or Oversized about the body as a whole."""
-    items, rejected = _read(body)
-    return len(items), rejected
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What is answered to a sender: how many activities were taken, which were not, and which words mean nothing."""
+
+    accepted: int
+    rejected: Sequence[Rejected] = ()
+    warnings: Sequence[Warned] = ()
 
 
-def parse(body: bytes) -> Parsed:
+def check(body: bytes, now: Instant, vocabulary: Vocabulary = CANONICAL) -> Checked:
+    """What a delivery that comes in now will come to; raises Unreadable or Oversized about the body as a whole."""
+    items, rejected = _read(body, now)
+    return Checked(accepted=len(items), rejected=rejected, warnings=tuple(_warnings(items, vocabulary)))
+
+
+def parse(body: bytes, received_at: Instant) -> Parsed:
     """Every activity of a delivery that was stored; raises Unreadable or Oversized as `check` would have."""
-    items, rejected = _read(body)
-    return Parsed(heard=tuple(map(_heard, items)), rejected=tuple(rejected))
+    items, rejected = _read(body, received_at)
+    return Parsed(heard=tuple(heard(item) for _, item in items), rejected=tuple(rejected))
 
 
-def _read(body: bytes) -> tuple[Sequence[_Item], Sequence[Rejected]]:
+_Items: TypeAlias = Sequence[tuple[int, Item]]
+"""The readable activities, each with its place in the request."""
+
+
+def _read(body: bytes, received_at: Instant) -> tuple[_Items, Sequence[Rejected]]:
     # An escaped NUL is good JSON, but PostgreSQL cannot hold it: such a body is read the careful way.
     if rb"\u0000" not in body:
         try:
@@ -66,8 +71,15 @@ def _read(body: bytes) -> tuple[Sequence[_Item], Sequence[Rejected]]:
             pass
         else:
             _count(items)
-            return items, ()
-    return _read_carefully(body)
+            earliest, latest = _moment_of(bounds.EARLIEST), _moment_of(received_at + bounds.AHEAD)
+            in_time = all(earliest <= item.at <= latest for item in items)
+            if in_time and len({str(item.id) for item in items}) == len(items):
+                return tuple(enumerate(items)), ()
+    return _read_carefully(body, received_at)
+
+
+def _moment_of(at: Instant) -> datetime:
+    return _EPOCH + timedelta(microseconds=at)
 
 
 def _count(items: Sequence[object]) -> None:
@@ -76,52 +88,46 @@ def _count(items: Sequence[object]) -> None:
         raise Oversized(msg)
 
 
-def _read_carefully(body: bytes) -> tuple[Sequence[_Item], Sequence[Rejected]]:
-    """Item by item, once something in the whole was wrong."""
+def _read_carefully(body: bytes, received_at: Instant) -> tuple[_Items, Sequence[Rejected]]:
+    """Item by item, once something in the whole was wrong, or one id stands there twice."""
     loaded = lenient.load(body)
     given = loaded.get("activities") if isinstance(loaded, dict) else None
     if not isinstance(given, list):
         msg = 'not of the shape {"activities": [...]}'
         raise Unreadable(msg)
     _count(given)
-    items: list[_Item] = []
-    rejected: list[Rejected] = []
+    items: list[tuple[int, Item]] = []
+    reasons: dict[int, str] = {}
     for index, each in enumerate(given):
         try:
-            items.append(_item(each))
+            items.append((index, read(each, received_at)))
         except ValueError as error:
-            rejected.append(lenient.rejected(index, lenient.reason(error), each))
-    return items, rejected
+            reasons[index] = lenient.reason(error)
+    reasons |= _second_contents(items)
+    rejected = [lenient.rejected(index, reasons[index], given[index]) for index in sorted(reasons)]
+    return [each for each in items if each[0] not in reasons], rejected
 
 
-def _item(given: Any) -> _Item:
-    if isinstance(given, dict):
-        given = lenient.clean(given)
-        if isinstance(given.get("properties"), dict):
-            given["properties"] = {name: lenient.flat(value) for name, value in given["properties"].items()}
-        if isinstance(given.get("at"), str):
-            given["at"] = _moment(given["at"])
-    return msgspec.convert(given, _Item)
+def _second_contents(items: _Items) -> dict[int, str]:
+    """The places of activities whose id another one bears with the content that counts, and what to say of each."""
+    said = {index: heard(item) for index, item in items}
+    least: dict[str, contents.Content] = {}
+    for each in said.values():
+        least[each.id] = min(each.content, least.get(each.id, each.content))
+    return {index: contents.other_content(each.id) for index, each in said.items() if each.content != least[each.id]}
 
 
-def _moment(text: str) -> datetime | str:
-    """Python reads more spellings of a time than RFC 3339 has, such as an offset without a colon."""
-    try:
-        return msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            return text
-
-
-def _heard(item: _Item) -> Heard:
-    return Heard(
-        id=str(item.id),
-        type=item.type,
-        at=instant.from_datetime(item.at),
-        email=item.email.strip().casefold() if item.email else None,
-        lead=None if item.lead is None else str(item.lead),
-        account=None if item.account is None else str(item.account),
-        properties=item.properties,
-    )
+def _warnings(items: _Items, vocabulary: Vocabulary) -> list[Warned]:
+    """Each word that means nothing, once, with the first activity that it stood in."""
+    first: dict[Unread, int] = {}
+    for index, item in items:
+        for unread in vocabulary.unread(item.type, item.properties or NOTHING):
+            first.setdefault(unread, index)
+    told = [
+        Warned(index=index, reason=vocabulary.readings.sentence(unread))
+        for unread, index in islice(first.items(), MOST_WARNINGS)
+    ]
+    more = len(first) - len(told)
+    if more:
+        told.append(Warned(index=items[-1][0], reason=f"{more} more words are not known"))
+    return told

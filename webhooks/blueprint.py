@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
 from mappings.instant import Instant
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 from webhooks import activities, hubspot, salesforce, sessions, signatures
 from webhooks.facts import Oversized, Unreadable
 from webhooks.parsers import ACTIVITIES, HUBSPOT
@@ -87,14 +88,21 @@ class _Desk:
         return delivery
 
 
-def blueprint(
-    inbox: Inbox, trust: Trust, *, wake: Callable[[str], None], now: Callable[[], Instant], max_body: int
+def blueprint(  # noqa: PLR0913 - what the doors need
+    inbox: Inbox,
+    trust: Trust,
+    *,
+    wake: Callable[[str], None],
+    now: Callable[[], Instant],
+    max_body: int,
+    vocabulary: Vocabulary = CANONICAL,
 ) -> Blueprint:
     """The routes `/webhooks/hubspot`, `/webhooks/activities` and `/webhooks/salesforce/<secret>/outbound`.
 
     Each is there as far as there are secrets for it.
 
-    `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes.
+    `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes. Senders of
+    activities are told of words that `vocabulary` does not have.
     Refusals are raised as werkzeug's HTTP exceptions, for the application to render.
     """
     routes = Blueprint(NAME, __name__, url_prefix="/webhooks")
@@ -114,14 +122,20 @@ def blueprint(
 
         @routes.post("/activities")
         def receive_activities() -> Response:
-            """A batch of activities from any system. A bad item is named in the answer and kept for a person."""
+            """A batch of activities from any system.
+
+            A bad item is named in the answer and kept for a person. So is a word that no vocabulary has; its activity
+            is taken.
+            """
             body = _body(max_body)
             given = {name: request.headers.get(name, "") for name in signatures.STANDARD_HEADERS}
             desk.admit(ACTIVITIES, signatures.standard(given, body, keys=trust.activity_keys, now=now()))
-            accepted, rejected = _checked(activities.check, body)
+            found = _checked(partial(activities.check, now=now(), vocabulary=vocabulary), body)
             delivery = desk.keep(ACTIVITIES, body)
-            told = [{"index": each.index, "reason": each.reason} for each in rejected]
-            return _answer(202, {"delivery": delivery, "accepted": accepted, "rejected": told})
+            rejected = [{"index": each.index, "reason": each.reason} for each in found.rejected]
+            warnings = [{"index": each.index, "reason": each.reason} for each in found.warnings]
+            told = {"delivery": delivery, "accepted": found.accepted, "rejected": rejected, "warnings": warnings}
+            return _answer(202, told)
 
     if trust.outbound_secrets and trust.salesforce_organizations:
 

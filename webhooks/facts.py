@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from mappings.canonical import Fields
+from mappings.contents import Content, content
 from mappings.instant import Instant
 
 What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored", "privacy_deleted", "associated"]
@@ -14,8 +15,8 @@ What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored",
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """An activity as its source tells it; who `email` or `lead` is has not been resolved.
 
-    `id` is the source's own and `email` is case-folded; at least one of `email` and `lead` is given. `type` may be
-    one that the vocabulary does not know.
+    `id` is the source's own and `email` is spelt as `mappings.emails` spells it; at least one of `email` and `lead` is
+    given. `type` may be one that no vocabulary knows, and `properties` are as they were sent.
     """
 
     id: str
@@ -25,6 +26,12 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     lead: str | None
     account: str | None
     properties: Fields
+
+    @property
+    def content(self) -> Content:
+        """What is compared where one source sends one id twice."""
+        named = {"lead": self.lead or "", "email": self.email or "", "account": self.account or ""}
+        return content(self.id, self.at, self.type, self.properties, **named)
 
 
 class Noticed(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +56,11 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     own: bool = False
 
+    def untimed(self, received_at: Instant) -> "Noticed":
+        """The change without its time and value, which are not believed: a reason to read the record."""
+        kept = self.value if self.what == "merged" else None
+        return msgspec.structs.replace(self, at=received_at, property=None, value=kept, own=False)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
@@ -60,8 +72,19 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something in an item that means nothing here, though the item is taken: where it stood first, and what it is."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """Everything a delivery says. Each of its items is in exactly one of the three, or in `noticed` several times."""
+    """Everything a delivery says. Each of its items is in one of the three, or in `noticed` several times.
+
+    A record's change that bears a wrong time is in two: set aside, and noticed as a reason to read the record.
+    """
 
     heard: tuple[Heard, ...] = ()
     noticed: tuple[Noticed, ...] = ()

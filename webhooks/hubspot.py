@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from mappings.instant import SECOND
+from mappings import bounds
+from mappings.instant import SECOND, Instant
 from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Rejected, What
 
@@ -25,7 +26,8 @@ _LATEST = 253_402_300_799_999  # the end of the year 9999, in milliseconds
 
 _T = TypeVar("_T")
 _Value: TypeAlias = str | bool | int | float | None
-_Number: TypeAlias = Annotated[int, Meta(ge=0)]
+_Number: TypeAlias = Annotated[int, Meta(ge=0, le=bounds.INTEGER - 1)]
+_Name: TypeAlias = Annotated[str, Meta(max_length=bounds.ID)]
 
 _WHAT: Mapping[str, What] = MappingProxyType(
     {
@@ -44,21 +46,21 @@ _OBJECTS: Mapping[str, str] = MappingProxyType({"0-1": "contact", "0-2": "compan
 class _Event(Struct, gc=False, rename="camel"):
     """One event as it is sent; which of the members are there depends on the subscription's type."""
 
-    subscription_type: str
+    subscription_type: _Name
     occurred_at: Annotated[int, Meta(ge=0, le=_LATEST)]
     event_id: _Number = 0
     portal_id: _Number = 0
     app_id: _Number = 0
     object_id: _Number | None = None
-    object_type_id: str | None = None
-    property_name: str | None = None
+    object_type_id: _Name | None = None
+    property_name: _Name | None = None
     property_value: _Value = None
-    change_source: str | None = None
-    source_id: str | int | None = None
+    change_source: _Name | None = None
+    source_id: _Name | int | None = None
     primary_object_id: _Number | None = None
     merged_object_ids: list[_Number] = []
     new_object_id: _Number | None = None
-    association_type: str | None = None
+    association_type: _Name | None = None
     association_removed: bool = False
     from_object_id: _Number | None = None
     to_object_id: _Number | None = None
@@ -76,15 +78,19 @@ def check(body: bytes) -> None:
         _loaded(body)
 
 
-def parse(body: bytes) -> Parsed:
+def parse(body: bytes, received_at: Instant) -> Parsed:
     """Every change that a stored delivery tells of; raises as `check` would have."""
     events = _decoded(body)
-    if events is not None:
+    if events is not None and not any(_wrong_clock(event, received_at) for event in events):
         try:
             return Parsed(noticed=tuple(noticed for event in events for noticed in _noticed(event)))
         except ValueError:
             pass  # One event cannot be used: find out which, and keep the others.
-    return _parsed_carefully(_loaded(body))
+    return _parsed_carefully(_loaded(body), received_at)
+
+
+def _wrong_clock(event: _Event, received_at: Instant) -> str | None:
+    return bounds.wrong_clock(event.occurred_at * _MILLISECOND, received_at)
 
 
 def _decoded(body: bytes) -> Sequence[_Event] | None:
@@ -113,16 +119,29 @@ def _count(events: Sequence[object]) -> None:
         raise Oversized(msg)
 
 
-def _parsed_carefully(events: Sequence[Any]) -> Parsed:
-    """Event by event, once something in the whole was wrong."""
+def _parsed_carefully(events: Sequence[Any], received_at: Instant) -> Parsed:
+    """Event by event, once something in the whole was wrong.
+
+    Of an event whose time cannot be, neither time nor value is believed; that the record has to be read is.
+    """
     noticed: list[Noticed] = []
     rejected: list[Rejected] = []
     for index, each in enumerate(events):
         try:
-            noticed.extend(_noticed(msgspec.convert(lenient.clean(each), _Event, strict=False)))
+            told = changes_in(each)
         except ValueError as error:
             rejected.append(lenient.rejected(index, lenient.reason(error), each))
+            continue
+        wrong = next((found for notice in told if (found := bounds.wrong_clock(notice.at, received_at))), None)
+        noticed.extend(told if wrong is None else [notice.untimed(received_at) for notice in told])
+        if wrong is not None:
+            rejected.append(lenient.rejected(index, f"`occurredAt`: {wrong}", each))
     return Parsed(noticed=tuple(noticed), rejected=tuple(rejected))
+
+
+def changes_in(item: Any) -> Sequence[Noticed]:
+    """What one event says, whenever it was; ValueError where it says nothing that is known here."""
+    return _noticed(msgspec.convert(lenient.clean(item), _Event, strict=False))
 
 
 def _noticed(event: _Event) -> Sequence[Noticed]:

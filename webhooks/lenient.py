@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 from mappings import lenient
-from mappings.canonical import Value
 from mappings.lenient import DEEPEST, clean, text
 from webhooks.facts import Oversized, Rejected, Unreadable
 
-__all__ = ["DEEPEST", "clean", "flat", "load", "reason", "rejected", "text"]
+__all__ = ["DEEPEST", "clean", "load", "reason", "rejected", "text"]
 
 
 def load(body: bytes) -> Any:
@@ -24,19 +23,6 @@ def load(body: bytes) -> Any:
 def rejected(index: int, reason: str, item: Any) -> Rejected:
     """The item set aside, as JSON text that any store can hold."""
     return Rejected(index=index, reason=reason, item=json.dumps(item))
-
-
-def flat(given: Any) -> Value:
-    """A property's value in the house's terms: what is nested within becomes its JSON text."""
-    match given:
-        case list():
-            return tuple(each if isinstance(each, str) else json.dumps(each) for each in given)
-        case dict():
-            return json.dumps(given)
-        case str() | bool() | int() | float() | None:
-            return given
-        case _:  # pragma: no cover - JSON has nothing else
-            return str(given)
 
 
 def reason(error: ValueError) -> str:

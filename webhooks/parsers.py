@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from mappings.instant import Instant
 from webhooks import activities, hubspot, lenient, salesforce
 from webhooks.facts import Heard, Noticed, Oversized, Parsed, Rejected, Unreadable
 
@@ -12,13 +13,13 @@ HUBSPOT = hubspot.SYSTEM
 ACTIVITIES = "activities"
 SALESFORCE = salesforce.SOURCE
 
-_PARSERS: Mapping[str, Callable[[bytes], Parsed]] = MappingProxyType(
+_PARSERS: Mapping[str, Callable[[bytes, Instant], Parsed]] = MappingProxyType(
     {HUBSPOT: hubspot.parse, ACTIVITIES: activities.parse, SALESFORCE: salesforce.parse}
 )
 
 
-def parse(source: str, body: bytes) -> Parsed:
-    """What a delivery from `source` (`hubspot`, `activities`, `salesforce_outbound`) says.
+def parse(source: str, body: bytes, received_at: Instant) -> Parsed:
+    """What a delivery from `source` (`hubspot`, `activities`, `salesforce_outbound`) says that came in at that time.
 
     A bad item is in `rejected`, the others are not. A body that cannot be read as a whole, or whose source is not
     known, is rejected as one item.
@@ -27,7 +28,7 @@ def parse(source: str, body: bytes) -> Parsed:
     if parser is None:
         return _whole(f"no such source: {source}", body)
     try:
-        return parser(body)
+        return parser(body, received_at)
     except (Unreadable, Oversized) as error:
         return _whole(str(error), body)
 

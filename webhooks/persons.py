@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from mappings import naming
+from mappings import emails, naming
 from webhooks import hubspot, lenient, salesforce
 from webhooks.facts import Noticed, Oversized, Parsed, Unreadable, source_of
 
@@ -78,8 +78,8 @@ def about_item(source: str, item: Any) -> set[str]:
     found: set[str] = set()
     if source == hubspot.SYSTEM:
         try:
-            noticed = hubspot.parse(json.dumps([item]).encode()).noticed
-        except (Unreadable, Oversized):
+            noticed = hubspot.changes_in(item)
+        except ValueError:
             noticed = ()
         for each in noticed:
             found |= _of_noticed(each)
@@ -87,7 +87,8 @@ def about_item(source: str, item: Any) -> set[str]:
             found.add(naming.of_record(hubspot.SYSTEM, "contact", str(item["objectId"])))
     elif isinstance(item, dict):
         if isinstance(item.get("email"), str):
-            found.add(naming.of_email(item["email"]))
+            address = emails.normal(item["email"])
+            found |= naming.emails_in(item["email"]) if address is None else {naming.of_email(address)}
         if isinstance(item.get("lead"), str | int):
             found.add(naming.of_record(*source_of(source, str(item["lead"]))))
     return found or naming.emails_in(json.dumps(item, ensure_ascii=False))

@@ -6,11 +6,13 @@ itself is read. [apis: In]
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from lxml import etree
 
-from mappings import record_ids, transforms
+from mappings import bounds, record_ids, transforms
+from mappings.instant import Instant
 from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Rejected, Unreadable, What
 
@@ -47,8 +49,11 @@ def check(body: bytes, organizations: Sequence[str]) -> bool:
     return any([record_ids.same(told, each) for each in organizations])  # noqa: C419 - all of them, in the same time
 
 
-def parse(body: bytes) -> Parsed:
-    """Every changed record that a stored message names; raises as `check` would have."""
+def parse(body: bytes, received_at: Instant) -> Parsed:
+    """Every changed record that a stored message names; raises as `check` would have.
+
+    Of one whose time cannot be, the time is not believed; that the record has to be read is.
+    """
     found = message(body)
     if found is None:
         return Parsed()
@@ -56,11 +61,16 @@ def parse(body: bytes) -> Parsed:
     told: list[Noticed] = []
     rejected: list[Rejected] = []
     for index, notification in enumerate(notifications(found)):
+        item = partial(etree.tostring, notification, encoding="unicode")
         try:
-            told.append(noticed(notification, _organization(found)))
+            notice = noticed(notification, _organization(found))
         except ValueError as error:
-            item = etree.tostring(notification, encoding="unicode")
-            rejected.append(lenient.rejected(index, str(error), item))
+            rejected.append(lenient.rejected(index, str(error), item()))
+            continue
+        wrong = bounds.wrong_clock(notice.at, received_at) if notice.at else None
+        told.append(notice if wrong is None and notice.at else notice.untimed(received_at))
+        if wrong is not None:
+            rejected.append(lenient.rejected(index, wrong, item()))
     return Parsed(noticed=tuple(told), rejected=tuple(rejected))
 
 

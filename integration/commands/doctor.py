@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import click
 from rich.console import Console
@@ -12,7 +12,7 @@ from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
 from connectors.limits import spare
 from integration import clock, connected, wiring
-from integration.commands import doctor_alerts, doctor_connections, doctor_lanes
+from integration.commands import doctor_alerts, doctor_connections, doctor_lanes, doctor_words
 from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import erased_problems, store_problems
@@ -63,6 +63,7 @@ def _examine() -> Iterator[Finding]:
                 yield from _going_live(settings, store)
                 yield from doctor_lanes.examined(store)
                 yield from doctor_alerts.examined(settings, store, clock.now())
+                yield from _words(settings, store)
     except StoreError:
         return  # told above
 
@@ -86,6 +87,11 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
         detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show(each.until)}"
         remedy = "Nothing is lost. COLDFRAME_TASKS_PER_HOUR and COLDFRAME_LIVE_RATE set the limits."
         yield Finding(subject=f"{each.connection}: going live", ok=True, detail=detail, remedy=remedy)
+
+
+def _words(settings: Settings, store: Store) -> Iterator[Finding]:
+    with suppress(wiring.UnusableError):  # told above
+        yield from doctor_words.examined(store, wiring.vocabulary(settings.vocabulary))
 
 
 def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:

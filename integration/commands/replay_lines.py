@@ -21,7 +21,7 @@ NO_CALENDAR: Instant = parse("9000-01-01T00:00:00Z")
 
 _Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
-_Field: TypeAlias = str | bool | int | float | list[str] | None
+_Field: TypeAlias = str | bool | int | float | list[Any] | None
 
 
 _WRONG = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -56,7 +56,7 @@ class ActivityLine(msgspec.Struct, tag_field="kind", tag="activity"):
     type: _Name
     lead: str = ""
     account: str = ""
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] | None = None
 
 
 def read(lines: Iterable[bytes], name: str) -> Iterator[Record]:
@@ -67,7 +67,7 @@ def read(lines: Iterable[bytes], name: str) -> Iterator[Record]:
             told = decode(line)
             if isinstance(told, ActivityLine):
                 at = from_datetime(told.at)
-                record = (at, ACTIVITY, told.id, told.lead, told.account, told.type, told.properties)
+                record = (at, ACTIVITY, told.id, told.lead, told.account, told.type, told.properties or {})
             else:
                 record = _change(told)
         except _WRONG as wrong:
@@ -140,7 +140,7 @@ def _change(line: AccountLine | LeadLine) -> Record:
     return (at, kind, _identity(lead or account, line.fields), lead, account, "", line.fields)
 
 
-def _identity(subject: str, fields: dict[str, _Field]) -> str:
+def _identity(subject: str, fields: dict[str, Any]) -> str:
     """A change's id, from what it says: the same line twice is one change, wherever it stands in the file."""
     told = msgspec.json.encode([subject, fields], order="deterministic")
     return f"fields:{blake2b(told, digest_size=6).hexdigest()}"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection as Sql
 from connectors.base import Record
 from integration.flows.routing import of_account
 from integration.flows.service import Connection, Service
-from integration.store import audit, erased, erasure_key, inbox, leads, references
+from integration.store import addresses, audit, erased, erasure_key, inbox, leads, references
 from integration.store.inbox import Delivery
 from mappings import naming
 from mappings.instant import Instant
@@ -94,7 +94,8 @@ def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str]) -> bo
         gone |= found.learned
         found.rewritten[delivery.id] = cut.body
         found.dropped += len(cut.taken)
-        kept.append(Opened(replace(delivery, body=cut.body), parse(delivery.source, cut.body)))
+        parsed = parse(delivery.source, cut.body, delivery.received_at)
+        kept.append(Opened(replace(delivery, body=cut.body), parsed))
     again = len(gone) > before
     if not again:
         found.opened = kept
@@ -141,7 +142,7 @@ def strangers(conn: Sql, names: Iterable[str]) -> set[str]:
     """Those of the names by which no lead goes now."""
     emails = {email: name for name in names if (email := naming.email(name))}
     records = {record: name for name in names if (record := naming.record(name))}
-    living = {emails[email] for email in leads.by_email(conn, emails)}
+    living = {emails[email] for email in (*leads.by_email(conn, emails), *addresses.secondary(conn, emails))}
     living |= {records[record] for record in references.leads(conn, records)}
     return set(names) - living
 
@@ -178,7 +179,7 @@ def _names(connection: Connection, record: Record) -> set[str]:
     found = {naming.of_record(connection.name, record.object, record.id)}
     found |= {naming.of_record(*each) for each in told.references}
     email = told.lead.get("email")
-    return found | {naming.of_email(str(email))} if email else found
+    return found | {naming.of_email(str(each)) for each in (email, *told.other_emails) if each}
 
 
 def _living(conn: Sql, connection: Connection, record: Record) -> bool:

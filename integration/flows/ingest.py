@@ -15,7 +15,8 @@ from integration.flows import facts, forgotten
 from integration.flows.forgotten import Opened
 from integration.flows.lane import GATHER, drain
 from integration.flows.service import Service
-from integration.store import inbox, leases, letters, refresh
+from integration.flows.unknown_words import unknown_words
+from integration.store import inbox, leases, letters, refresh, unrecognised
 from integration.store.errors import StoreError
 from integration.store.inbox import Delivery
 from integration.store.leases import Lease
@@ -63,9 +64,10 @@ def _turn(service: Service, lease: Lease, /) -> bool:
 
 def _read(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> None:
     """Parse outside the transaction, store everything inside one."""
-    read = [Opened(delivery, parse(delivery.source, delivery.body)) for delivery in deliveries]
+    read = [Opened(delivery, parse(delivery.source, delivery.body, delivery.received_at)) for delivery in deliveries]
     screened = forgotten.screen(service, read)
     opened = screened.opened
+    unknown = unknown_words((heard for each in opened for heard in each.parsed.heard), service.vocabulary)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
@@ -76,6 +78,7 @@ def _read(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> Non
             heard=[(each.delivery.source, heard) for each in opened for heard in each.parsed.heard],
             noticed=[notice for each in opened for notice in each.parsed.noticed],
         )
+        unrecognised.note(conn, unknown, service.now())
         _quarantine(conn, service, opened)
         inbox.done(conn, [delivery.id for delivery in deliveries])
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people
+from integration.flows import people, set_aside
 from integration.flows.people import Sighting
 from integration.flows.service import Connection, Service
 from integration.flows.signals import relevant
@@ -36,10 +36,13 @@ class _Told:
 
 def store_past(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
     """What records of activities say of the people they are about; our own tasks are not among them."""
-    told = [found for record in records if (found := _told(connection, record)) is not None]
+    now = service.now()
+    said = [found for record in records if (found := _told(connection, record)) is not None]
+    wrong = [set_aside.wrong_clock(each.record, each.answer.type, _at(each, now), now) for each in said]
+    set_aside.add(conn, connection, [fault for fault in wrong if fault is not None], now)
+    told = [each for each, fault in zip(said, wrong, strict=True) if fault is None]
     if not told:
         return
-    now = service.now()
     met = sorted({address for each in told for address in each.addresses})
     who = people.people(
         conn,

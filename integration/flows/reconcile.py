@@ -22,6 +22,7 @@ from integration.store import accounts, cursors, lanes, leases
 from integration.store.code import decode, encode
 from integration.store.leases import Lease
 from integration.store.session import serialise
+from mappings import bounds
 from mappings.crm import ObjectKind
 from mappings.instant import MINUTE, Instant, Span
 
@@ -169,7 +170,8 @@ def start(conn: Sql, connection: str, name: str, now: Instant) -> None:
 
 def moved(mark: Mark, page: Page, now: Instant) -> Mark:
     """Where the reading stands after a page."""
-    newest = max([mark.newest, *(record.modified_at for record in page.records if record.modified_at)])
+    times = (record.modified_at for record in page.records if record.modified_at)
+    newest = max([mark.newest, *(at for at in times if bounds.wrong_clock(at, now) is None)])
     grown_at = now if newest > mark.newest else mark.grown_at
     passed_at = mark.passed_at if page.after else mark.began_at
     return replace(mark, newest=newest, grown_at=grown_at, passed_at=passed_at, after=page.after)

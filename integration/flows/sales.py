@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people
+from integration.flows import people, set_aside
 from integration.flows.people import Sighting
 from integration.flows.service import Connection, Service
+from integration.flows.set_aside import Fault
 from integration.store import accounts, activities, dirty, leads, opportunities, outbox, refresh
 from integration.store.activities import NewActivity
 from mappings.answers import answer, spoken
@@ -24,6 +25,7 @@ def store_tasks(conn: Sql, service: Service, connection: Connection, records: Se
     """What closed tasks of ours say: a call, an acceptance, a rejection with its reason."""
     now = service.now()
     rows: list[NewActivity] = []
+    faults: list[Fault] = []
     whose = outbox.whose(conn, [key for record in records if (key := _key(connection, record))])
     moved = leads.survivors(conn, whose.values())
     for record in records:
@@ -33,6 +35,10 @@ def store_tasks(conn: Sql, service: Service, connection: Connection, records: Se
             continue
         # A task closed and a status set in one go may bear the same time: the task comes first, it knows the reason.
         at = min(said.at or record.modified_at or now, now) - 1
+        fault = set_aside.wrong_clock(record, said.type, at, now, moved.get(lead, lead))
+        if fault is not None:
+            faults.append(fault)
+            continue
         rows.append(
             _activity(
                 connection,
@@ -45,6 +51,7 @@ def store_tasks(conn: Sql, service: Service, connection: Connection, records: Se
             )
         )
     _add(conn, rows, now)
+    set_aside.add(conn, connection, faults, now)
 
 
 def store_deals(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
@@ -65,12 +72,17 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
     refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers])
     told = _told(conn, sorted(set(who.ids)))
     rows: list[NewActivity] = []
+    faults: list[Fault] = []
     for record in live:
         fields = _deal(connection, record)
         those = dict.fromkeys(by_person[connection.name, *person] for person in record.people)
         for state, at in _states(record, fields, now):
             said = _said(connection, record, fields, state)
             kind = f"opportunity_{state}"
+            fault = set_aside.wrong_clock(record, kind, at, now)
+            if fault is not None:
+                faults.append(fault)
+                continue
             rows += [
                 _activity(connection, record, lead=lead, at=at, kind=kind, properties=said, state=f"{state}:{lead}")
                 for lead in those
@@ -78,6 +90,7 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
             ]
     _put(conn, connection, live, by_person, now)
     _add(conn, rows, now)
+    set_aside.add(conn, connection, faults, now)
 
 
 def _told(conn: Sql, who: Sequence[str]) -> set[tuple[str | None, str, Value]]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import send_alerts
+from integration.flows import joining, send_alerts, unknown_words
 from integration.flows.resting import open_for
 from integration.flows.service import Service
-from integration.store import alerts, dirty, erased, inbox, lanes, leads, outbox, refresh
+from integration.store import alerts, cursors, dirty, erased, inbox, lanes, leads, outbox, refresh, unrecognised
 from mappings.instant import DAY, Instant
 
 KEPT = 7 * DAY
@@ -24,6 +24,7 @@ def sweep(service: Service) -> tuple[str, ...]:
     if not waiting:
         with service.store.write() as conn:
             inbox.prune(conn, now - KEPT)
+            unrecognised.prune(conn, now - unknown_words.KEPT)
     return waiting
 
 
@@ -31,7 +32,7 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     if inbox.pending(conn, 1):
         yield "ingest"
     undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, now, 1) or leads.due(conn, now, 1)
-    if undecided or erased.pending(conn, 1):
+    if undecided or erased.pending(conn, 1) or cursors.get(conn, joining.SHARED) is not None:
         yield "advance"
     for way in service.alert_ways:
         if send_alerts.sendable(conn, service, way, now):

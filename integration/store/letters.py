@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, update
 
 from integration.store import mentions
 from integration.store.code import listed
-from integration.store.dialects import among
+from integration.store.dialects import among, insert_new
 from integration.store.tables import dead_letters
 from mappings.instant import Instant
 
@@ -17,7 +18,10 @@ Stage: TypeAlias = Literal["ingest", "advance", "deliver", "refresh"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One thing that failed: `ref` is "inbox id:index" or the outbox id, `payload` what to replay."""
+    """One thing that failed: `ref` is "inbox id:index", the outbox id, or "object:id" of a CRM's record.
+
+    `payload` is what to replay. Of letters with one `once`, one at a time waits: see `same`.
+    """
 
     stage: Stage
     source: str
@@ -28,6 +32,7 @@ class Letter:
     lead_id: str | None = None
     id: int = 0
     replayed_at: Instant | None = None
+    once: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,7 @@ class Overdue:
     at: Instant
 
 
-_ADD = insert(dead_letters)
+_ADD = insert_new(dead_letters, None)
 _OVERDUE = (
     select(
         dead_letters.c.stage,
@@ -76,7 +81,7 @@ def add(conn: Connection, rows: Sequence[Letter]) -> None:
     """Keep what failed; `id` and `replayed_at` of the rows are ignored."""
     if rows:
         conn.execute(
-            _ADD,
+            _ADD.on(conn),
             [
                 {
                     "stage": row.stage,
@@ -86,10 +91,16 @@ def add(conn: Connection, rows: Sequence[Letter]) -> None:
                     "reason": row.reason,
                     "at": row.at,
                     "lead_id": row.lead_id,
+                    "once": row.once,
                 }
                 for row in rows
             ],
         )
+
+
+def same(*parts: str | bytes) -> str:
+    """What letters have in common of which one at a time is enough, in a form that any index holds."""
+    return blake2b(b"\0".join(each.encode() if isinstance(each, str) else each for each in parts)).hexdigest()[:32]
 
 
 def waiting(conn: Connection, limit: int, before: int | None = None) -> list[Letter]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from connectors.limits import Tally
-from integration.store import erased, inbox, lanes, outbox, usage
+from integration.store import erased, inbox, lanes, outbox, unrecognised, usage
 from integration.store.tables import NEW, connections, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
@@ -40,6 +40,8 @@ class Numbers:
     """Connections that a person has paused, and why."""
     dropped: int = 0
     """What came in about somebody who was erased, since the first erasure."""
+    unrecognised: Mapping[str, int] = field(default_factory=dict)
+    """How often words came in that no vocabulary has, by their kind."""
 
 
 _STAGES = select(leads.c.stage, func.count()).where(leads.c.merged_into.is_(None)).group_by(leads.c.stage)
@@ -76,6 +78,7 @@ def counts(conn: Connection) -> Numbers:
         signed_in={name: state == "live" for name, state in conn.execute(_SIGNED_IN)},
         paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
         dropped=erased.dropped(conn),
+        unrecognised=unrecognised.counts(conn),
     )
 
 

@@ -253,7 +253,9 @@ dead_letters = Table(
     big("at"),
     big("replayed_at", null=True),
     words("lead_id", null=True, index=True),
+    words("once", null=True),
     Index("ix_dead_letters_waiting", "id", **where("replayed_at IS NULL")),
+    Index("ix_dead_letters_once", "once", unique=True, **where("replayed_at IS NULL")),
     sqlite_autoincrement=True,
 )
 

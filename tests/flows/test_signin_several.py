@@ -238,7 +238,7 @@ def test_outbound_messages_of_every_connected_organization_are_let_in_and_no_oth
     assert trusted == ("00D000000000001", "00D000000000002AAA")
     for organization, known in (("00D000000000001EAA", True), ("00D000000000002", True), ("00D000000000003", False)):
         assert salesforce.check(_message(organization), trusted) is known
-    (change,) = salesforce.parse(_message("00D000000000002AAA")).noticed
+    (change,) = salesforce.parse(_message("00D000000000002AAA"), 1_795_000_000_000_000).noticed
     assert change.account == "00D000000000002AAA"
 
 

@@ -56,7 +56,7 @@ def test_activities_are_kept_raw_and_counted(client: FlaskClient, kept: Kept, wo
     answer = send_activities(client, body)
     assert answer.status_code == 202
     (delivery,) = kept()
-    assert answer.json == {"delivery": delivery.id, "accepted": 1_000, "rejected": []}
+    assert answer.json == {"delivery": delivery.id, "accepted": 1_000, "rejected": [], "warnings": []}
     assert (delivery.source, delivery.body) == ("activities", body)
     assert woken == ["ingest"]
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import etree
-from webhooks_senders import Kept, Wall
+from webhooks_senders import NOW, Kept, Wall
 
 from integration.app import INTAKE, create_app
 from integration.settings import SettingsError, load
@@ -82,7 +82,7 @@ def test_a_message_is_kept_without_its_session_id_and_acknowledged(
     assert b"<SessionId/>" in delivery.body
     assert SESSION.encode() not in delivery.body
     assert woken == ["ingest"]
-    (noticed,) = parse(delivery.source, delivery.body).noticed
+    (noticed,) = parse(delivery.source, delivery.body, delivery.received_at).noticed
     assert (noticed.system, noticed.object, noticed.id, noticed.what) == ("salesforce", "Lead", LEAD, "changed")
     assert noticed.property is None
     assert noticed.at == 1_767_690_000_000_000
@@ -119,9 +119,9 @@ def test_a_document_type_is_refused_at_once(client: FlaskClient, kept: Kept, hea
     started = time.monotonic()
     assert send(client, body)[0] == 400
     with pytest.raises(Unreadable):
-        salesforce.parse(body)
+        salesforce.parse(body, NOW)
     with pytest.raises(Unreadable):
-        salesforce.parse(body.decode().replace("UTF-8", "UTF-16").encode("utf-16"))
+        salesforce.parse(body.decode().replace("UTF-8", "UTF-16").encode("utf-16"), NOW)
     assert time.monotonic() - started < 0.5
     assert kept() == []
 
@@ -141,7 +141,7 @@ def test_prefixes_vary_and_nil_is_nothing_and_short_ids_are_made_long() -> None:
         notification(2, kind="Task", record="00T5g00000AbCdEEAV", more="<sf:IsDeleted>true</sf:IsDeleted>"),
         envelope="S",
     )
-    first, second = parse("salesforce_outbound", body).noticed
+    first, second = parse("salesforce_outbound", body, NOW).noticed
     assert (first.object, first.id, first.origin) == ("Lead", LEAD, "OUTBOUND/")
     assert (second.object, second.what) == ("Task", "deleted")
     assert first.key != second.key
@@ -149,20 +149,22 @@ def test_prefixes_vary_and_nil_is_nothing_and_short_ids_are_made_long() -> None:
 
 def test_a_bad_notification_is_set_aside_and_its_neighbours_are_not() -> None:
     body = message(notification(1), notification(2, record="../x"), "<Notification><Id>1</Id></Notification>")
-    found = parse("salesforce_outbound", body)
+    found = parse("salesforce_outbound", body, NOW)
     assert len(found.noticed) == 1
     assert [bad.index for bad in found.rejected] == [1, 2]
 
 
 def test_recorded_messages_load(samples: Path) -> None:
-    found = [salesforce.parse(path.read_bytes()) for path in sorted((samples / "salesforce_outbound").glob("*.xml"))]
+    found = [
+        salesforce.parse(path.read_bytes(), NOW) for path in sorted((samples / "salesforce_outbound").glob("*.xml"))
+    ]
     assert len(found) == 4
     assert [len(each.noticed) for each in found if each.noticed] == [3]
     assert all(not each.rejected for each in found)
     whole = next((samples / "salesforce_outbound").glob("*Message1.xml")).read_bytes()
     assert b"GSRAzG9lPxyKRPjJ3" not in sessions.stored(whole)
     with pytest.raises(Oversized):
-        salesforce.parse(message(*map(notification, range(101))))
+        salesforce.parse(message(*map(notification, range(101))), NOW)
 
 
 TOKEN = SESSION.partition("!")[2]
@@ -207,7 +209,7 @@ def test_a_session_id_is_never_stored_however_it_is_written(disguise: str, encod
     for each in (*spelled, *alone):
         assert each.encode() not in kept
         assert each.encode("utf-16-le") not in kept
-    (noticed,) = parse("salesforce_outbound", kept).noticed
+    (noticed,) = parse("salesforce_outbound", kept, NOW).noticed
     assert noticed.id == LEAD
 
 

@@ -1,14 +1,17 @@
 """A delivery without one person: that person's items are gone, the others are what they were."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 import webhooks_senders as senders
 
 from mappings import naming
-from webhooks import persons
-from webhooks.parsers import ACTIVITIES, HUBSPOT, SALESFORCE, parse
+from webhooks import parsers, persons
+from webhooks.parsers import ACTIVITIES, HUBSPOT, SALESFORCE
+
+parse = partial(parsers.parse, received_at=senders.NOW)
 
 ANA = "ana@acme.example"
 CONTACT = 177_516_799_952

@@ -1,0 +1,45 @@
+"""What `coldframe doctor` says of words that came in and mean nothing here."""
+
+from collections.abc import Iterator
+
+from connectors.base import Finding
+from integration.store import unrecognised
+from integration.store.session import Store
+from integration.store.unrecognised import OTHERS, Seen
+from mappings.instant import show
+from mappings.readings import Readings, Unread
+from mappings.vocabulary.value import Vocabulary
+
+_SHOWN = 10
+_REMEDY = "What was sent is kept. Correct it at its source, or see docs/activities.md."
+
+
+def examined(store: Store, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """The types, properties and values that came most often and that no vocabulary has; nothing where all are known."""
+    with store.read() as conn:
+        found = unrecognised.oftenest(conn, _SHOWN, ("type", "property", "value"))
+        counts = unrecognised.counts(conn)
+    readings = vocabulary.readings
+    for seen in found:
+        if not _known(seen, readings):
+            yield Finding(subject=f"unknown {seen.word.kind}", ok=True, detail=_told(seen, readings), remedy=_REMEDY)
+    rest = sum(counts.get(kind, 0) for kind in ("type", "property", "value")) - sum(seen.times for seen in found)
+    if rest:
+        yield Finding(subject="unknown words", ok=True, detail=f"others came {rest:,} times", remedy=_REMEDY)
+
+
+def _unread(seen: Seen) -> Unread | None:
+    kind, place, word = seen.word
+    return Unread(kind, place, word) if word != OTHERS and kind in {"type", "property", "value"} else None
+
+
+def _known(seen: Seen, readings: Readings) -> bool:
+    """Whether the vocabulary has learnt the word since."""
+    unread = _unread(seen)
+    return unread is not None and readings.known(unread)
+
+
+def _told(seen: Seen, readings: Readings) -> str:
+    unread = _unread(seen)
+    what = "more words than are told apart" if unread is None else readings.sentence(unread)
+    return f"{what}; {seen.times:,} times, last on {show(seen.last_at)[:10]}"

@@ -1,0 +1,75 @@
+"""Set aside: what a CRM's record says and nobody can take: no e-mail where one should be, a time that cannot be.
+
+The record itself is taken, and everything else that it says. Each fault is one letter for as long as that waits,
+however often the record is read; replaying the letter reads the record anew.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Record
+from integration.flows.service import Connection
+from integration.store import letters
+from integration.store.letters import Letter
+from mappings import bounds
+from mappings.instant import Instant
+from mappings.translate import Inward
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that a record says and that was not taken: in which field, what, why, and of whom."""
+
+    record: Record
+    field: str
+    value: Any
+    reason: str
+    lead_id: str | None = None
+
+
+def no_emails(persons: Iterable[tuple[Record, Inward]], lead_ids: Iterable[str]) -> list[Fault]:
+    """The addresses of people's records that are none."""
+    return [
+        Fault(
+            record=record,
+            field=name,
+            value=record.fields.get(name),
+            reason=f"`{name}` holds no e-mail address: {why}; the record is kept without it",
+            lead_id=lead,
+        )
+        for (record, told), lead in zip(persons, lead_ids, strict=True)
+        for name, why in told.no_emails.items()
+    ]
+
+
+def wrong_clock(record: Record, what: str, at: Instant, now: Instant, lead_id: str | None = None) -> Fault | None:
+    """The fault of a record that says that something was at a time that cannot be; None where it can."""
+    reason = bounds.wrong_clock(at, now)
+    if reason is None:
+        return None
+    return Fault(record=record, field=what, value=at, reason=f"{what}: {reason}", lead_id=lead_id)
+
+
+def add(conn: Sql, connection: Connection, faults: Sequence[Fault], now: Instant) -> None:
+    """Write a letter for each fault, unless one of the same waits."""
+    letters.add(conn, [_letter(connection, fault, now) for fault in faults])
+
+
+def _letter(connection: Connection, fault: Fault, now: Instant) -> Letter:
+    record = fault.record
+    said = {"object": record.object, "id": record.id, "field": fault.field, "value": fault.value}
+    ref = f"{record.object}:{record.id}"
+    return Letter(
+        stage="refresh",
+        source=connection.name,
+        ref=ref,
+        payload=msgspec.json.encode(said),
+        reason=fault.reason,
+        at=now,
+        lead_id=fault.lead_id,
+        once=letters.same("refresh", connection.name, ref, fault.field, fault.reason),
+    )
