@@ -24,7 +24,7 @@ from mappings.problems import Problem, fatal, nearest
 from mappings.targets import TargetReader
 
 _SECTIONS: Mapping[ObjectKind, tuple[str, ...]] = {
-    "person": ("is", "lead", "account", "account_ref", "references", "write"),
+    "person": ("is", "lead", "account", "account_ref", "references", "other_emails", "write"),
     "account": ("is", "account", "references"),
     "opportunity": ("is", "opportunity", "account_ref"),
     "task": ("is", "task", "activity"),
@@ -93,6 +93,7 @@ class _Compiler(TargetReader, OutcomeReader):
             activity=self._history(kind, table, path),
             account_ref=self._account_ref(table.get("account_ref"), (*path, "account_ref")),
             references=self._references(table.get("references"), (*path, "references")),
+            other_emails=self._fields(table.get("other_emails"), (*path, "other_emails")),
             write=self._targets(table.get("write"), (*path, "write")),
         )
 
@@ -121,6 +122,14 @@ class _Compiler(TargetReader, OutcomeReader):
                 self._wrong((*at, "system"), f"unknown system '{system}'{nearest(str(system), SYSTEMS)}")
             found.append(self._reference(table, at, str(system)))
         return tuple(found)
+
+    def _fields(self, raw: Any, path: Path) -> tuple[str, ...]:
+        """One field, or a list of them."""
+        if raw is None:
+            return ()
+        if not isinstance(raw, list):
+            return (self._field(raw, path),)
+        return tuple(self._field(item, (*path, index)) for index, item in enumerate(raw))
 
     def _reference(self, table: Mapping[str, Any], path: Path, system: str) -> Reference:
         if not isinstance(table.get("object"), str):

@@ -147,6 +147,8 @@ class ObjectMapping:
     activity: ActivityMapping | None = None
     account_ref: Reference | None = None
     references: tuple[Reference, ...] = ()
+    other_emails: tuple[str, ...] = ()
+    """Fields that hold further addresses of the same person, several of them parted by `;`."""
     write: tuple[Target, ...] = ()
 
     @property
@@ -161,6 +163,7 @@ class ObjectMapping:
         rules |= self.task.reads if self.task else set()
         rules |= self.activity.reads if self.activity else set()
         held = {reference.field for reference in self.references} | {target.field for target in self.native}
+        held |= set(self.other_emails)
         return tuple(sorted(rules | held | ({self.account_ref.field} if self.account_ref else set())))
 
 
@@ -214,5 +217,7 @@ class CrmMapping:
         found = self.objects.get(object_name)
         if found is None:
             return True
+        if field in found.other_emails:
+            return False
         rules = [rule for rule in found.lead + found.account if any(source.field == field for source in rule.sources)]
         return all(len(rule.sources) == 1 for rule in rules)

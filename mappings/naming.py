@@ -1,14 +1,15 @@
 """Naming: what a person is called by the systems around us, as texts that can be compared.
 
-A name is `email:` and the case-folded address, or `record:` with system, object and id of a CRM's record (for a source
-of activities: its own id of a person). First names, phones and the like are no names: people share them.
+A name is `email:` and the address in its one spelling (`mappings.emails`), or `record:` with system, object and id of a
+CRM's record (for a source of activities: its own id of a person). First names, phones and the like are no names: people
+share them.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-from mappings import record_ids
+from mappings import emails, record_ids
 
 ERASED = "[erased]"
 """What stands where the e-mail of somebody who was erased stood in what others said."""
@@ -22,7 +23,13 @@ _REST = re.compile(r"-(?=\d)|[.!*]+$")
 
 def of_email(email: str) -> str:
     """The name of whoever has this e-mail."""
-    return f"{_EMAIL}{email.strip().casefold()}"
+    return f"{_EMAIL}{emails.normal(email) or email.strip().lower()}"
+
+
+def earlier(name: str) -> frozenset[str]:
+    """How earlier versions called whoever has the e-mail of this name; names of records never changed."""
+    address = email(name)
+    return frozenset() if address is None else frozenset(f"{_EMAIL}{each}" for each in emails.casefolded(address))
 
 
 def of_record(system: str, object_name: str, record_id: str) -> str:

@@ -4,11 +4,12 @@ Pure, but for reading a mapping's file. A field nobody has supplied is absent: a
 overwrites what is known, unless the mapping says `blank: clear`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
-from mappings import files, instant, native, record_ids, transforms
+from mappings import domains, emails, files, instant, native, record_ids, transforms
 from mappings.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields, Kind, Value
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Target
 from mappings.problems import Problem
@@ -22,12 +23,16 @@ class Inward:
 
     `account_ref` is (object, id) of the record's company; `references` are (system, object, id) of other
     records of the same person or company: its other system's, those merged into it, the converted contact.
+    `other_emails` are further addresses of the same person. `no_emails` are the fields that hold something which is no
+    single address, and why it is none.
     """
 
     lead: Fields = field(default_factory=lambda: NOTHING)
     account: Fields = field(default_factory=lambda: NOTHING)
     account_ref: tuple[str, str] | None = None
     references: tuple[tuple[str, str, str], ...] = ()
+    other_emails: tuple[str, ...] = ()
+    no_emails: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_mapping(system: str, path: str | None = None) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
@@ -48,6 +53,8 @@ def inward(mapping: CrmMapping, object_name: str, raw: Raw) -> Inward:
         account=_values(found.account, raw),
         account_ref=(found.account_ref.object, account) if found.account_ref and account else None,
         references=tuple(held),
+        other_emails=tuple(dict.fromkeys(filter(None, map(emails.normal, _other_emails(found, raw))))),
+        no_emails=_no_emails(found, raw),
     )
 
 
@@ -65,6 +72,12 @@ def inward_property(mapping: CrmMapping, object_name: str, name: str, value: str
     alone = {rule.name for rule in first if len(rule.sources) == 1}
     settled = _values([replace(rule, sources=rule.sources[:1]) for rule in first], {name: value})
     return {key: one for key, one in settled.items() if one is not None or key in alone}
+
+
+def misread(mapping: CrmMapping, object_name: str, name: str, value: str) -> bool:
+    """Whether one changed property is to be a person's e-mail and holds something that is none."""
+    found = mapping.objects.get(object_name)
+    return found is not None and name in _no_emails(found, {name: value})
 
 
 def outward(mapping: CrmMapping, object_name: str, standing: Fields) -> Raw:
@@ -106,16 +119,45 @@ def cut(text: str, limit: int) -> str:
     return kept.rstrip() + "…"
 
 
+def _other_emails(found: ObjectMapping, raw: Raw) -> Iterator[str]:
+    for name in found.other_emails:
+        yield from transforms.parts(raw.get(name)) or ()
+
+
+def _no_emails(found: ObjectMapping, raw: Raw) -> dict[str, str]:
+    """By field, why what a person's record holds as an address is none."""
+    fields = [source.field for rule in found.lead if rule.name == "email" for source in rule.sources]
+    held = [(name, transforms.text(raw.get(name)) or "") for name in fields]
+    held += [(name, one) for name in found.other_emails for one in transforms.parts(raw.get(name)) or ()]
+    return {name: emails.fault(text) for name, text in held if text and emails.normal(text) is None}
+
+
 def _values(rules: Iterable[Rule], raw: Raw) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for rule in rules:
-        read = (transforms.apply(source, raw.get(source.field)) for source in rule.sources)
+        canonical = _CANONICAL.get(rule.name)
+        read = (
+            canonical(raw.get(source.field)) if canonical else transforms.apply(source, raw.get(source.field))
+            for source in rule.sources
+        )
         value = next((one for one in read if one is not None), rule.default)
         if value is not None:
             values[rule.name] = value
         elif rule.clears and any(source.field in raw for source in rule.sources):
             values[rule.name] = None
     return values
+
+
+def _email(raw: Any) -> Value:
+    return emails.normal(transforms.text(raw) or "")
+
+
+def _domain(raw: Any) -> Value:
+    return domains.domain(transforms.text(raw) or "") or None
+
+
+_CANONICAL: Mapping[str, Callable[[Any], Value]] = MappingProxyType({"email": _email, "domain": _domain})
+"""By what people and companies are found: these have one spelling, whatever a mapping does to them."""
 
 
 def _ids(reference: Reference, raw: Raw) -> tuple[str, ...]:

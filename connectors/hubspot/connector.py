@@ -27,6 +27,7 @@ from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
 from connectors.sorting import answered, resolved
 from connectors.spending import Allowance
+from mappings.emails import searched
 from mappings.instant import Instant
 from mappings.record_ids import genuine
 
@@ -80,7 +81,7 @@ class HubSpotConnector:
 
         Raises Unavailable.
         """
-        wanted = list(dict.fromkeys(email.strip().casefold() for email in emails if email.strip()))
+        wanted = searched(emails)
         asked = fields.get("contact", ())
         found: list[Record] = []
         for some in chunks(wanted, BATCH):

@@ -31,6 +31,7 @@ from connectors.salesforce.successors import followed
 from connectors.sorting import answered, resolved
 from connectors.spending import Allowance
 from mappings.catalogue import holder
+from mappings.emails import searched
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
 
@@ -86,7 +87,7 @@ class SalesforceConnector:
 
     def find(self, emails: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[Record]:
         """Leads that are not converted, and contacts, by e-mail. Raises Unavailable."""
-        wanted = list(dict.fromkeys(email.strip().casefold() for email in emails if email.strip()))
+        wanted = searched(emails)
         found: list[Record] = []
         for some in chunks(wanted, FIND):
             for object_name in queries.PEOPLE:

@@ -9,9 +9,10 @@ from integration.core.playbook import Playbook
 from integration.flows import histories
 from integration.playbook.explain import Explanation, explain
 from integration.playbook.telling import Recorded
-from integration.store import effects, leads
+from integration.store import addresses, effects, leads
 from integration.store.leads import LeadRow
 from integration.store.session import Store
+from mappings import emails
 from mappings.conflicts import NOBODY, Ownership
 from mappings.instant import Instant
 
@@ -48,4 +49,5 @@ def _id(conn: Sql, name: str) -> str:
     if len(parts) == _ADDRESS:
         address = (parts[0], parts[1], parts[2])
         return leads.by_reference(conn, [address]).get(address, name)
-    return leads.by_email(conn, [name]).get(name.casefold(), name) if "@" in name else name
+    email = emails.normal(name)
+    return name if email is None else addresses.whose(conn, [email]).get(email, name)

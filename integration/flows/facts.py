@@ -13,12 +13,13 @@ from integration.flows.signals import relevant
 from integration.flows.told import Told, change_leads
 from integration.store import activities, dirty, held, leads, refresh
 from integration.store.references import Address
+from mappings import domains
 from mappings.answers import telling
 from mappings.canonical import STANDING_FIELDS, Fields, Value
 from mappings.crm import Target
 from mappings.instant import Instant
 from mappings.native import Held
-from mappings.translate import inward_property
+from mappings.translate import inward_property, misread
 from webhooks.facts import Heard, Noticed, source_of
 
 
@@ -66,10 +67,8 @@ def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], no
 
     Without their record they would be judged as if nothing were known of them.
     """
-    sought = refresh.sought(conn, sorted({each.email.casefold() for each in heard if each.email}))
-    resting = {
-        lead for lead, each in zip(who.ids, heard, strict=True) if each.email and each.email.casefold() in sought
-    }
+    sought = refresh.sought(conn, sorted({each.email for each in heard if each.email}))
+    resting = {lead for lead, each in zip(who.ids, heard, strict=True) if each.email in sought}
     dirty.mark(conn, sorted(set(who.ids) - resting), now)
     dirty.mark(conn, sorted(resting), now, rest=service.grace)
 
@@ -100,14 +99,16 @@ def _person(service: Service, source: str, heard: Heard) -> Sighting:
     if heard.lead:
         system, object_name, record = source_of(source, heard.lead)
         references = ((named(service.connections, system), object_name, record),)
-    return Sighting(references=references, handle=heard.email.casefold() if heard.email else None)
+    return Sighting(references=references, handle=heard.email or None)
 
 
 def _companies(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]], now: Instant) -> list[str | None]:
     """The account that each activity names, if any: a domain, or the source's own id."""
     named = sorted({(source, each.account) for source, each in heard if each.account})
     sightings = [
-        Sighting(handle=account.casefold()) if "." in account else Sighting(references=((source, "account", account),))
+        Sighting(handle=known)
+        if (known := domains.domain(account))
+        else Sighting(references=((source, "account", account),))
         for source, account in named
     ]
     found = people.companies(conn, sightings, at=now, new_id=service.new_id)
@@ -126,12 +127,12 @@ def _welcome(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard],
     for lead, (each, account) in first.items():
         fields: dict[str, Value] = {}
         if each.email:
-            fields["email"] = each.email.casefold()
+            fields["email"] = each.email
         if account:
             fields["account"] = account
         rows.append(Told(lead, each.at, f"first:{lead}", fields, initial=True))
     change_leads(conn, now, rows, owners=service.ownership.lead, rest=service.grace)
-    find(conn, service, [each.email.casefold() for each, _ in first.values() if each.email])
+    find(conn, service, [each.email for each, _ in first.values() if each.email])
 
 
 def find(conn: Sql, service: Service, emails: Sequence[str]) -> None:
@@ -252,7 +253,9 @@ def _values(service: Service, told: Sequence[Noticed]) -> list[tuple[Instant, st
 def _settled(service: Service, told: Noticed) -> bool:
     """Whether the value that came along is all there is to know; otherwise the record is read."""
     mapping = service.connections[told.system].mapping
-    return told.what == "changed" and told.property is not None and mapping.settles(told.object, told.property)
+    if told.what != "changed" or told.property is None or not mapping.settles(told.object, told.property):
+        return False
+    return not misread(mapping, told.object, told.property, told.value or "")
 
 
 def _worth_reading(service: Service, told: Noticed) -> bool:
@@ -265,5 +268,5 @@ def _worth_reading(service: Service, told: Noticed) -> bool:
 
 def _email(values: Sequence[tuple[Instant, str, Fields]]) -> str | None:
     """The newest e-mail among changed properties."""
-    emails = [(at, str(fields["email"]).casefold()) for at, _, fields in values if fields.get("email")]
+    emails = [(at, str(fields["email"])) for at, _, fields in values if fields.get("email")]
     return max(emails)[1] if emails else None

@@ -7,17 +7,21 @@ it is not decided.
 import structlog
 
 from integration.flows.service import Service
-from integration.store import dirty, leases, merging
+from integration.store import cursors, dirty, leads, leases, merging
 from integration.store.leads import LeadRow
 from integration.store.leases import Lease
+from integration.store.session import serialise
 
 log = structlog.get_logger()
 
 BATCH = 50
+SHARED = "emails:shared"
+"""The cursor that stands as long as leads may share an e-mail."""
 
 
 def settle(service: Service, lease: Lease) -> None:
     """Move what was heard and decided of every joined lead to the one it lives on as."""
+    _reunite(service, lease)
     with service.store.read() as conn:
         waiting = merging.waiting(conn, BATCH)
     if not waiting:
@@ -28,6 +32,23 @@ def settle(service: Service, lease: Lease) -> None:
             merging.settle(conn, loser, winner, service.now())
             dirty.clear(conn, [(loser, mark)])
     log.info("joined leads", pairs=len(waiting))
+
+
+def _reunite(service: Service, lease: Lease) -> None:
+    """Join those who came to share an e-mail when addresses got one spelling (migration 0013), a batch a turn."""
+    with service.store.read() as conn:
+        if cursors.get(conn, SHARED) is None:
+            return
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        serialise(conn, "people")
+        emails = leads.shared(conn, BATCH)
+        for older, *others in leads.sharing(conn, emails):
+            for other in others:
+                merging.join(conn, other, older, service.now(), service.ownership.lead)
+        if len(emails) < BATCH:
+            cursors.drop(conn, SHARED)
+    log.info("joined leads that share an e-mail", addresses=len(emails))
 
 
 def apart(rows: list[LeadRow], marks: list[dirty.Mark]) -> tuple[list[LeadRow], list[dirty.Mark]]:

@@ -7,14 +7,17 @@ two flows that meet the same stranger make one lead. [semantics 11]
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sqlalchemy import Connection as Sql
 
-from integration.store import accounts, leads, merging, outbox, references
+from integration.store import accounts, addresses, leads, merging, outbox, references
 from integration.store.references import Address
 from mappings.canonical import NOTHING
 from mappings.conflicts import Owners
 from mappings.instant import Instant
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,15 @@ class Sighting:
 
     references: tuple[Address, ...] = ()
     handle: str | None = None
-    """The case-folded e-mail of a person, the domain of a company."""
+    """The e-mail of a person, the domain of a company, each in its one spelling."""
+    others: tuple[str, ...] = ()
+    """Further e-mails of the same person, told by a CRM's own record."""
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """Every handle, the first one first."""
+        return self.others if self.handle is None else (self.handle, *self.others)
+
     joins: bool = False
     """Whether it is a CRM's own record: leads that it shows to be one person become one."""
 
@@ -53,12 +64,12 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     Whoever is first met in a `connected` CRM is to have their standing written there. Leads that a CRM's record
     shows to be one person become one.
     """
-    handles = leads.by_email(conn, _handles(sightings))
-    handles |= _former(conn, [seen for seen in sightings if seen.handle and seen.handle not in handles])
+    handles, former = _by_address(conn, sightings)
     if all(seen.handle in handles and not seen.references for seen in sightings):
         ids = tuple(handles[str(seen.handle)] for seen in sightings)
         return Resolved(ids=ids, newcomers=frozenset(), linked=frozenset())  # the usual case, and a busy one
-    resolved, links, created = _resolve(sightings, leads.by_reference(conn, _references(sightings)), handles, new_id)
+    by_reference = leads.by_reference(conn, _references(sightings))
+    resolved, links, created = _resolve(sightings, by_reference, handles, new_id, former)
     leads.add(
         conn, [leads.NewLead(id=key, email=handle, fields=NOTHING, created_at=at) for key, handle in created.items()]
     )
@@ -71,6 +82,8 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     )
     for loser, winner in resolved.joined.items():
         merging.join(conn, loser, winner, at, owners)
+    further = {email: lead for lead, seen in zip(resolved.ids, sightings, strict=True) for email in seen.others}
+    addresses.add_secondary(conn, further)
     met: defaultdict[str, list[str]] = defaultdict(list)
     for (system, name, _), lead in links.items():
         if system in connected and name in references.PEOPLE:
@@ -80,11 +93,17 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     return resolved
 
 
-def _former(conn: Sql, sightings: Sequence[Sighting]) -> dict[str, str]:
-    """Leads by an e-mail they once had, for those of whom nothing but that e-mail is told."""
-    told = {str(seen.handle) for seen in sightings if not seen.references}
-    known = leads.by_reference(conn, [(*merging.FORMER, email) for email in told])
-    return {email: lead for (_, _, email), lead in known.items()}
+def _by_address(conn: Sql, sightings: Sequence[Sighting]) -> tuple[dict[str, str], dict[str, str]]:
+    """Leads by an e-mail that they have, their first or a further one; and by one that they once had.
+
+    The latter are for those of whom nothing but that e-mail is told.
+    """
+    wanted = _handles(sightings)
+    handles = leads.by_email(conn, wanted)
+    missing = {each for each in wanted if each not in handles}
+    handles |= addresses.secondary(conn, missing)
+    alone = {str(seen.handle) for seen in sightings if seen.handle in missing and not seen.references}
+    return handles, addresses.former(conn, alone - handles.keys())
 
 
 def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: Callable[[], str]) -> Resolved:
@@ -110,6 +129,7 @@ def _resolve(
     by_reference: Mapping[Address, str],
     by_handle: Mapping[str, str],
     new_id: Callable[[], str],
+    former: Mapping[str, str] = NOBODY,
 ) -> tuple[Resolved, dict[Address, str], dict[str, str | None]]:
     """Ids for all sightings, the references to store, and the newcomers with their handles."""
     references, handles = dict(by_reference), dict(by_handle)
@@ -124,9 +144,7 @@ def _resolve(
         return one
 
     for seen in sightings:
-        known = list(dict.fromkeys(alive(references[each]) for each in seen.references if each in references))
-        if seen.handle in handles and (seen.joins or not known):
-            known = list(dict.fromkeys((*known, alive(handles[seen.handle]))))
+        known = list(dict.fromkeys(map(alive, _known(seen, references, handles, former))))
         if known:
             found = min(known) if seen.joins else known[0]  # ids sort by age: the older lead lives on
         else:
@@ -137,8 +155,8 @@ def _resolve(
         for each in seen.references:
             if each not in references:
                 references[each] = links[each] = found
-        if seen.handle is not None:
-            handles.setdefault(seen.handle, found)
+        for handle in seen.handles:
+            handles.setdefault(handle, found)
         ids.append(found)
     resolved = Resolved(
         ids=tuple(map(alive, ids)), newcomers=frozenset(created), linked=frozenset(links), joined=joined
@@ -146,9 +164,21 @@ def _resolve(
     return resolved, {each: alive(one) for each, one in links.items()}, created
 
 
+def _known(
+    seen: Sighting, references: Mapping[Address, str], handles: Mapping[str, str], former: Mapping[str, str]
+) -> list[str]:
+    """Everybody whom a sighting may be, the likeliest first: by reference, then by address, then by a former one."""
+    found = [references[each] for each in seen.references if each in references]
+    if seen.joins or not found:
+        found += [handles[each] for each in seen.handles if each in handles]
+    if not found and not seen.references:
+        found = [former[each] for each in seen.handles if each in former]
+    return found
+
+
 def _references(sightings: Iterable[Sighting]) -> list[Address]:
     return sorted({reference for seen in sightings for reference in seen.references})
 
 
 def _handles(sightings: Iterable[Sighting]) -> list[str]:
-    return sorted({seen.handle for seen in sightings if seen.handle is not None})
+    return sorted({each for seen in sightings for each in seen.handles})

@@ -86,8 +86,8 @@ def _item(payload: bytes) -> object:
 
 
 def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
-    emails = sorted(filter(None, map(naming.email, names)))
-    return mentions.spelled(emails) if emails else None
+    addresses = sorted(filter(None, map(naming.email, names)))
+    return mentions.spelled(addresses) if addresses else None
 
 
 def _needles(names: frozenset[str]) -> list[str]:
@@ -95,7 +95,8 @@ def _needles(names: frozenset[str]) -> list[str]:
     for name in names:
         email, record = naming.email(name), naming.record(name)
         if email:
-            found |= {mentions.core(email), mentions.core(email.replace("@", "%40"))}
+            for form in mentions.written([email]):
+                found |= {mentions.core(form), mentions.core(form.replace("@", "%40"))}
         elif record:
             found.add(mentions.core(record[2][:_ALIKE] if record[0] == "salesforce" else record[2]))
     return sorted(found - {""})

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import forgotten, past, people, sales
+from integration.flows import forgotten, past, people, sales, set_aside
 from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
@@ -21,6 +21,7 @@ from integration.flows.told import Told, change_accounts, change_leads
 from integration.store import held, leads, outbox, references, refresh
 from integration.store.references import Address
 from integration.store.refresh import Wanted
+from mappings import bounds
 from mappings.canonical import NOTHING, Fields
 from mappings.instant import Instant
 from mappings.native import Reading, reading
@@ -54,7 +55,8 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     """
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
-    mapped = forgotten.welcome(conn, service, connection, [each for each in records if each.object in kinds])
+    timely = [_timely(each, service.now()) for each in records if each.object in kinds]
+    mapped = forgotten.welcome(conn, service, connection, timely)
     read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
@@ -66,6 +68,12 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
     sales.store_deals(conn, service, connection, deals)
     past.store_past(conn, service, connection, mapped)
+
+
+def _timely(record: Record, now: Instant) -> Record:
+    """A record whose times can be: one from before 2000 is as old as can be, one of the future is of now."""
+    created, modified = (at if at is None else bounds.within(at, now) for at in (record.created_at, record.modified_at))
+    return replace(record, created_at=created, modified_at=modified)
 
 
 def _inward(service: Service, connection: Connection, record: Record) -> Inward:
@@ -193,7 +201,8 @@ def _store_people(  # noqa: PLR0913 - as above
     sightings = [
         Sighting(
             references=((connection.name, record.object, record.id), *told.references),
-            handle=str(told.lead["email"]).casefold() if told.lead.get("email") else None,
+            handle=str(told.lead["email"]) if told.lead.get("email") else None,
+            others=told.other_emails,
             joins=True,
         )
         for record, told in persons
@@ -224,6 +233,7 @@ def _store_people(  # noqa: PLR0913 - as above
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
     change_leads(conn, now, [row for row in lead_rows if row.subject not in awaited], owners=ownership.lead)
     outbox.rehome(conn, connection.name, sorted(set(found.ids)))
+    set_aside.add(conn, connection, set_aside.no_emails(persons, found.ids), now)
 
 
 def _ask_elsewhere(
@@ -231,7 +241,7 @@ def _ask_elsewhere(
 ) -> set[str]:
     """Ask the other CRMs whether they know those who are new here; who is to wait for the answer."""
     new = {
-        lead: str(told.lead["email"]).casefold()
+        lead: str(told.lead["email"])
         for lead, (_, told) in zip(found.ids, persons, strict=True)
         if lead in found.newcomers and told.lead.get("email")
     }
@@ -254,7 +264,7 @@ def _company(connection: Connection, record: Record, told: Inward) -> Sighting:
 
 def _domain(told: Inward) -> str | None:
     domain = told.account.get("domain")
-    return str(domain).casefold() if domain else None
+    return str(domain) if domain else None
 
 
 def _since(record: Record, now: Instant, new: _News) -> Instant:

@@ -10,8 +10,9 @@ from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection as Sql
 
-from integration.store import accounts, changes, dirty, leads, merging
+from integration.store import accounts, addresses, changes, dirty, leads, merging
 from integration.store.changes import ChangeRow
+from mappings import emails
 from mappings.canonical import Fields, Value
 from mappings.conflicts import Owners, Said, contested, gathered, speaker
 from mappings.first_values import Fact, current
@@ -57,10 +58,7 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
             for lead, at, key, fields, initial in news
         ],
     )
-    for lead in touched:
-        email = stored[lead].email
-        if email and _text(known[lead], "email") not in {None, email}:
-            merging.former(conn, email, lead)
+    addresses.add_former(conn, _former(stored, news, known))
     leads.set_fields(
         conn,
         [
@@ -76,12 +74,29 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
         ],
     )
     renamed = {email for lead in touched if (email := _text(known[lead], "email")) not in {None, stored[lead].email}}
-    _join(conn, now, {str(email).casefold() for email in renamed})
+    _join(conn, now, {str(email) for email in renamed})
 
 
-def _join(conn: Sql, now: Instant, emails: Iterable[str]) -> None:
-    """Whoever now has the e-mail of another lead is that lead: the older one lives on."""
-    for older, *others in leads.sharing(conn, emails):
+def _former(stored: Mapping[str, leads.LeadRow], news: Sequence[Told], known: Mapping[str, Fields]) -> dict[str, str]:
+    """E-mails that were told of leads and are not their current one (e-mail → lead id).
+
+    One that was only spelt otherwise by an earlier version of this house is no address of theirs.
+    """
+    told = {(str(row.fields["email"]), row.subject) for row in news if row.fields.get("email")}
+    told |= {(str(row.email), lead) for lead in known if (row := stored[lead]).email}
+    now = {lead: _text(fields, "email") or stored[lead].email or "" for lead, fields in known.items()}
+    return {email: lead for email, lead in sorted(told) if email not in {now[lead], *emails.casefolded(now[lead])}}
+
+
+def _join(conn: Sql, now: Instant, renamed: Iterable[str]) -> None:
+    """Whoever now has an e-mail of another lead, its first or a further one, is that lead: the older one lives on."""
+    wanted = sorted(renamed)
+    further = addresses.secondary(conn, wanted)
+    for email, first in leads.by_email(conn, further).items():
+        older, other = sorted((first, further[email]))  # ids sort by age
+        if older != other:
+            merging.join(conn, other, older, now)
+    for older, *others in leads.sharing(conn, wanted):
         for other in others:
             merging.join(conn, other, older, now)
 

@@ -88,9 +88,8 @@ _MEMBERS = (
 
 
 def by_domain(conn: Connection, domains: Iterable[str]) -> dict[str, str]:
-    """Account id by case-folded domain; the oldest account where several share one."""
-    folded = {domain.casefold() for domain in domains}
-    return dict(conn.execute(_BY_DOMAIN, {"domains": listed(folded)}).all())
+    """Account id by domain, as `mappings.domains` spells it; the oldest account where several share one."""
+    return dict(conn.execute(_BY_DOMAIN, {"domains": listed(set(domains))}).all())
 
 
 def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
@@ -106,7 +105,7 @@ def add(conn: Connection, rows: Sequence[NewAccount]) -> None:
             [
                 {
                     "id": row.id,
-                    "domain": _folded(row.domain),
+                    "domain": row.domain,
                     "fields": encode(row.fields),
                     "created_at": row.created_at,
                     "updated_at": row.created_at,
@@ -144,7 +143,7 @@ def set_fields(conn: Connection, rows: Sequence[AccountFields]) -> None:
             [
                 {
                     "row": row.id,
-                    "domain": _folded(row.domain),
+                    "domain": row.domain,
                     "fields": encode(row.fields),
                     "updated_at": row.updated_at,
                 }
@@ -166,7 +165,3 @@ def members(conn: Connection, account_ids: Iterable[str]) -> list[str]:
 def link(conn: Connection, rows: Iterable[Reference]) -> None:
     """These CRM records are these accounts."""
     references.link(conn, rows)
-
-
-def _folded(domain: str | None) -> str | None:
-    return None if domain is None else domain.casefold()

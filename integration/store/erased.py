@@ -5,6 +5,7 @@ mappings.naming]
 """
 
 import hmac
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, delete, exists, func, select, update
@@ -14,9 +15,12 @@ from integration.store.code import listed
 from integration.store.dialects import among, upsert
 from integration.store.sealing import Keyring
 from integration.store.tables import cursors, erased
+from mappings import naming
 from mappings.instant import Instant
 
 _DROPPED = "erased:dropped"
+_SPELLING = "2:"
+"""What stands before an e-mail in the one spelling, when it is hashed."""
 _e = erased.c
 _ANY = select(exists().where(_e.hash.is_not(None)))
 _KNOWN = select(_e.hash, _e.person).where(among(_e.hash, "hashes"))
@@ -43,9 +47,12 @@ def known(conn: Connection, keyring: Keyring, names: Iterable[str]) -> dict[str,
     key = erasure_key.read(conn, keyring)
     if key is None:
         return {}
-    by_hash = {hashed(key, name): name for name in names}
+    by_hash: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        for digest in _hashes(key, name):
+            by_hash[digest].append(name)
     found = conn.execute(_KNOWN, {"hashes": listed(by_hash)}).all() if by_hash else ()
-    return {by_hash[digest]: person for digest, person in found}
+    return {name: person for digest, person in found for name in by_hash[digest]}
 
 
 def add(conn: Connection, key: bytes, names: Mapping[str, str], at: Instant, *, pending: bool = False) -> None:
@@ -74,8 +81,21 @@ def forget(conn: Connection, persons: Iterable[str]) -> int:
 
 
 def hashed(key: bytes, name: str) -> str:
-    """HMAC-SHA256 of a name."""
+    """HMAC-SHA256 of a name; an e-mail's is marked as one of the spelling of `mappings.emails`."""
+    return unmarked(key, name if naming.email(name) is None else f"{_SPELLING}{name}")
+
+
+def unmarked(key: bytes, name: str) -> str:
+    """HMAC-SHA256 of a name as it stands: the hash under which earlier versions kept it."""
     return erasure_key.shown(hmac.digest(key, name.encode(), "sha256"))
+
+
+def _hashes(key: bytes, name: str) -> list[str]:
+    """The hash of a name, and those under which earlier versions kept it: they case-folded addresses as they came.
+
+    Such a hash does not say which of two people it was, `straße@` or `strasse@`: both are kept out.
+    """
+    return [hashed(key, name), *(unmarked(key, each) for each in naming.earlier(name))]
 
 
 def count(conn: Connection, more: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, delete, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from integration.store import activities, changes, dirty, leads, merging, references, retractions
+from integration.store import activities, addresses, changes, dirty, leads, references, retractions
 from integration.store.code import listed
 from integration.store.dialects import among
 from integration.store.tables import accounts, alerts, dead_letters, dirty_accounts, effects, opportunities, outbox
@@ -65,7 +65,7 @@ class Target:
 
     @property
     def emails(self) -> frozenset[str]:
-        """Their addresses, case-folded."""
+        """Their addresses."""
         return frozenset(filter(None, map(naming.email, self.names)))
 
     @property
@@ -110,15 +110,16 @@ def remove(conn: Connection, who: Target, now: Instant) -> dict[str, int]:
 
 def _having(conn: Connection, names: Iterable[str]) -> Iterable[str]:
     emails = [email for name in names if (email := naming.email(name))]
-    addresses = [record for name in names if (record := naming.record(name))]
-    buried = [(references.buried(system), name, key) for system, name, key in addresses]
+    known = [record for name in names if (record := naming.record(name))]
+    buried = [(references.buried(system), name, key) for system, name, key in known]
     yield from conn.execute(_SAME_EMAIL, {"emails": listed(emails)}).scalars()
-    yield from references.leads(conn, [*addresses, *buried]).values()
+    yield from addresses.secondary(conn, emails).values()
+    yield from references.leads(conn, [*known, *buried]).values()
 
 
 def _formerly(conn: Connection, names: Iterable[str]) -> Iterable[str]:
     emails = [email for name in names if (email := naming.email(name))]
-    return references.leads(conn, [(*merging.FORMER, email) for email in emails]).values()
+    return addresses.former(conn, emails).values()
 
 
 def _names(conn: Connection, ids: Sequence[str]) -> set[str]:
@@ -129,7 +130,7 @@ def _names(conn: Connection, ids: Sequence[str]) -> set[str]:
         if change.fields.get("email"):
             names.add(naming.of_email(str(change.fields["email"])))
     for system, name, key in conn.execute(_RECORDS, {"ids": listed(ids)}):
-        if (system, name) == merging.FORMER:
+        if (system, name) in {addresses.FORMER, addresses.SECONDARY}:
             names.add(naming.of_email(key))
         else:
             names.add(naming.of_record(references.unburied(system), name, key))

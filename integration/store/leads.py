@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from integration.store import references
 from integration.store.code import decode_fields, encode, listed
@@ -16,7 +16,7 @@ from mappings.instant import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLead:
-    """A person nobody knew; `email` is folded by the store."""
+    """A person nobody knew; `email` is in the one spelling of `mappings.emails`, here and everywhere in the store."""
 
     id: str
     email: str | None
@@ -82,6 +82,14 @@ _BY_EMAIL = (
     .where(among(leads.c.email, "emails"), leads.c.merged_into.is_(None))
     .order_by(leads.c.created_at.desc(), leads.c.id.desc())
 )
+_SHARED = (
+    select(leads.c.email)
+    .where(leads.c.email.is_not(None), leads.c.merged_into.is_(None))
+    .group_by(leads.c.email)
+    .having(func.count() > 1)
+    .order_by(leads.c.email)
+    .limit(bindparam("n"))
+)
 _ADD = insert_new(leads, ["id"])
 _GET = select(*leads.c).where(among(leads.c.id, "ids"))
 _HOMES = select(leads.c.id, leads.c.account_id).where(among(leads.c.id, "ids"), leads.c.account_id.is_not(None))
@@ -102,13 +110,17 @@ _MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=
 
 
 def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, str]:
-    """Lead id by case-folded e-mail; the oldest lead where several share one; merged leads are not found."""
-    folded = {email.casefold() for email in emails}
-    return dict(conn.execute(_BY_EMAIL, {"emails": listed(folded)}).all())
+    """Lead id by e-mail; the oldest lead where several share one; merged leads are not found."""
+    return dict(conn.execute(_BY_EMAIL, {"emails": listed(set(emails))}).all())
+
+
+def shared(conn: Connection, limit: int) -> list[str]:
+    """E-mails that several leads have, none of whom was merged."""
+    return list(conn.execute(_SHARED, {"n": limit}).scalars())
 
 
 def sharing(conn: Connection, emails: Iterable[str]) -> list[list[str]]:
-    """The ids of leads that have one of these case-folded e-mails together, the oldest first; merged leads are not."""
+    """The ids of leads that have one of these e-mails together, the oldest first; merged leads are not."""
     wanted = sorted(set(emails))
     found: dict[str, list[str]] = {}
     for email, lead in reversed(conn.execute(_BY_EMAIL, {"emails": listed(wanted)}).all() if wanted else []):
@@ -129,7 +141,7 @@ def add(conn: Connection, rows: Sequence[NewLead]) -> None:
             [
                 {
                     "id": row.id,
-                    "email": _folded(row.email),
+                    "email": row.email,
                     "account_id": row.account_id,
                     "owner": row.owner,
                     "fields": encode(row.fields),
@@ -202,7 +214,7 @@ def set_fields(conn: Connection, rows: Sequence[LeadFields]) -> None:
             [
                 {
                     "row": row.id,
-                    "email": _folded(row.email),
+                    "email": row.email,
                     "fields": encode(row.fields),
                     "account_id": row.account_id,
                     "owner": row.owner,
@@ -231,7 +243,3 @@ def link(conn: Connection, rows: Iterable[Reference]) -> None:
 def merge(conn: Connection, loser: str, winner: str) -> None:
     """The lead `loser` lives on as `winner`; it is no longer found by e-mail. Move its references with `link`."""
     conn.execute(_MERGE, {"row": loser, "winner": winner})
-
-
-def _folded(email: str | None) -> str | None:
-    return None if email is None else email.casefold()

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.sql.sqltypes import LargeBinary
 
 from integration.store.tables import audit, erased, erasure_keys, leases, metadata
+from mappings import emails
 from mappings.naming import ERASED
 
 _ESCAPED = ("\\u00", "&#")
@@ -32,9 +33,9 @@ class Mention:
     column: str
 
 
-def find(conn: Connection, emails: Iterable[str]) -> list[Mention]:
-    """Every text, outside raw deliveries, in which one of these case-folded addresses stands."""
-    wanted = sorted(set(emails))
+def find(conn: Connection, addresses: Iterable[str]) -> list[Mention]:
+    """Every text, outside raw deliveries, in which one of these addresses stands in any of its spellings."""
+    wanted = written(addresses)
     if not wanted:
         return []
     pattern = spelled(wanted)
@@ -45,9 +46,9 @@ def find(conn: Connection, emails: Iterable[str]) -> list[Mention]:
     return found
 
 
-def black(conn: Connection, mentions: Sequence[Mention], emails: Iterable[str], unique: Callable[[str], str]) -> int:
+def black(conn: Connection, mentions: Sequence[Mention], addresses: Iterable[str], unique: Callable[[str], str]) -> int:
     """Put `[erased]` in the place of the addresses; `unique` tells texts apart that must differ."""
-    pattern = spelled(sorted(set(emails)))
+    pattern = spelled(addresses)
     changed = 0
     for mention in mentions:
         table, column = mention.table, mention.table.c[mention.column]
@@ -63,9 +64,15 @@ def black(conn: Connection, mentions: Sequence[Mention], emails: Iterable[str], 
     return changed
 
 
-def spelled(emails: Sequence[str]) -> re.Pattern[str]:
-    """What matches these addresses in any case, also as a link writes them, and not as a part of longer ones."""
-    each = (re.escape(form) for email in emails for form in (email, email.replace("@", "%40"), quote(email)))
+def written(addresses: Iterable[str]) -> list[str]:
+    """The addresses in every spelling in which others, or earlier versions of this house, may have written them."""
+    return sorted({form for each in addresses for form in (*emails.spellings(each), *emails.casefolded(each))})
+
+
+def spelled(addresses: Iterable[str]) -> re.Pattern[str]:
+    """What matches these addresses in any spelling, also as a link writes them, and not as a part of longer ones."""
+    forms = written(addresses)
+    each = (re.escape(form) for email in forms for form in (email, email.replace("@", "%40"), quote(email)))
     return re.compile(rf"(?<![\w.+])(?<![a-z]-)(?:{'|'.join(each)})(?!\w|-[a-z]|\.\w)", re.IGNORECASE)
 
 
@@ -80,7 +87,7 @@ def holds(conn: Connection, column: ColumnElement[Any], needles: Iterable[str]) 
 
 def core(name: str) -> str:
     """The longest part of a text that every database lowers alike: its longest run of ASCII."""
-    runs: list[str] = re.findall(r"[\x21-\x7e]+", name.casefold())
+    runs: list[str] = re.findall(r"[\x21-\x7e]+", name.lower())
     return max(runs, key=len, default="")
 
 
@@ -90,13 +97,13 @@ def _plain(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(column, Text)
 
 
-def _in_table(conn: Connection, table: Table, emails: Sequence[str], pattern: re.Pattern[str]) -> Iterator[Mention]:
+def _in_table(conn: Connection, table: Table, forms: Sequence[str], pattern: re.Pattern[str]) -> Iterator[Mention]:
     for column in table.columns:
         if not isinstance(column.type, Text):
             continue  # a raw delivery is read item by item: flows/raw.py
         keys = list(table.primary_key.columns)
         text = func.lower(cast(column, Text))
-        parts = [[core(part) for part in email.split("@")] for email in emails]
+        parts = [[core(part) for part in form.split("@")] for form in forms]
         there = or_(*(and_(*(text.contains(part, autoescape=True) for part in each)) for each in parts))
         for *key, value in conn.execute(select(*keys, column).where(column.is_not(None), there)):
             if pattern.search(value):

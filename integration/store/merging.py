@@ -6,7 +6,7 @@ it belongs to whoever decides about leads, since nothing may be decided for eith
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
 
-from integration.store import audit, changes, dirty, leads, outbox, references
+from integration.store import addresses, audit, changes, dirty, leads, outbox, references
 from integration.store.audit import Entry
 from integration.store.numbering import numbers
 from integration.store.tables import activities, alerts, dead_letters, effects
@@ -20,8 +20,6 @@ from mappings.first_values import Fact, current
 from mappings.instant import Instant
 
 _NOBODY: Owners = conflicts.NOBODY.lead
-FORMER = ("email", "address")
-"""System and object of an e-mail that a person once had."""
 
 _loser = bindparam("loser", type_=Text)
 _winner = bindparam("winner", type_=Text)
@@ -79,7 +77,7 @@ def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners 
     dirty.mark(conn, [loser, winner], at)
     references.move(conn, loser, winner)
     if email:
-        former(conn, email, winner)
+        addresses.add_former(conn, {email: winner})
         conn.execute(_GIVE_EMAIL, {"winner": winner, "mail": email})
     conn.execute(_SAME, both)
     for held, renumber in ((_DEEDS, _RENUMBER_DEED), (_TOLD, _RENUMBER_TOLD)):
@@ -91,12 +89,6 @@ def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners 
     _set_fields(conn, winner, at, owners)
     conn.execute(_FOLLOW, both)
     leads.merge(conn, loser, winner)
-
-
-def former(conn: Connection, email: str, lead: str) -> None:
-    """This e-mail once was this lead's."""
-    system, name = FORMER
-    references.link(conn, [references.Reference(system=system, object=name, external_id=email, lead_id=lead)])
 
 
 def waiting(conn: Connection, limit: int) -> list[tuple[str, str, int]]:

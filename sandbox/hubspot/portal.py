@@ -13,7 +13,7 @@ from sandbox.hubspot.errors import Invalid, Refused, conflict, invalid
 from sandbox.hubspot.events import Events
 from sandbox.hubspot.owners import OWNERS
 from sandbox.hubspot.properties import Property, Values, unknown
-from sandbox.hubspot.records import CREATED, KINDS, MODIFIED, SINGULAR, Record, Shelf
+from sandbox.hubspot.records import CREATED, KINDS, MODIFIED, OTHER_EMAILS, SINGULAR, Record, Shelf
 from sandbox.rules import Rules
 
 _OWNER_IDS = {owner["id"] for owner in OWNERS}
@@ -173,7 +173,10 @@ class Portal:
             if target == ended.id:
                 shelf.moved[id_] = survivor.id
         merged = [value for value in (survivor.values.get("hs_merged_object_ids", ""), ended.id) if value]
-        shelf.set(survivor, {**gained, "hs_merged_object_ids": ";".join(merged)})
+        emails = dict.fromkeys((*survivor.other_emails, ended.values.get("email", ""), *ended.other_emails))
+        others = [each for each in emails if each not in {"", survivor.values.get("email", "")}]
+        further = {OTHER_EMAILS: ";".join(others)} if others else {}
+        shelf.set(survivor, {**gained, "hs_merged_object_ids": ";".join(merged), **further})
         survivor.updated = at
         survivor.values[MODIFIED[survivor.kind]] = short_zulu(at)
         for kind, id_ in links:

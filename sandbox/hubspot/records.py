@@ -58,6 +58,8 @@ SHOWN = {
     "tasks": ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
     **dict.fromkeys(ENGAGEMENTS, ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")),
 }
+OTHER_EMAILS = "hs_additional_emails"
+"""A contact's further addresses, parted by `;`; a look-up by e-mail finds by these too."""
 _FIRST_ID = 301_448_210_000
 """Object ids exceed 2^31. [apis: Webhooks]"""
 
@@ -73,6 +75,11 @@ class Record:
     updated: int
     archived: bool = False
     links: dict[str, dict[str, set[int]]] = field(default_factory=dict)
+
+    @property
+    def other_emails(self) -> tuple[str, ...]:
+        """Further e-mail addresses of a contact."""
+        return tuple(filter(None, self.values.get(OTHER_EMAILS, "").split(";")))
 
     def shown(self, names: Sequence[str]) -> dict[str, Any]:
         """The record with these properties; a property without a value is null."""
@@ -97,6 +104,8 @@ class Shelf:
         self.moved: dict[str, str] = {}
         """Ids that a merge has ended, with the id of the survivor."""
         self._indexed: dict[str, dict[str, str]] = {}
+        self._further: dict[str, None] = {}
+        """Ids of records that have, or once had, further e-mail addresses."""
         self._chance = chance
         self._last = _FIRST_ID + 10_000_000_000 * KINDS.index(kind)
 
@@ -114,7 +123,13 @@ class Shelf:
         if name == "hs_object_id":
             return self.find(value)
         id_ = self._index(name).get(value.strip().lower() if name == "email" else value)
+        if id_ is None and name == "email":
+            return next((one for one in self._several_emails() if value.strip().lower() in one.other_emails), None)
         return self.records.get(id_) if id_ else None
+
+    def _several_emails(self) -> Iterator[Record]:
+        """The live contacts that have further addresses; each of those finds them as the first one does."""
+        return (self.records[id_] for id_ in self._further if id_ in self.records)
 
     def unique(self, name: str) -> bool:
         """Whether the property identifies a record."""
@@ -124,12 +139,16 @@ class Shelf:
     def put(self, record: Record) -> None:
         """Add a record, or index its values anew."""
         self.records[record.id] = record
+        if record.other_emails:
+            self._further[record.id] = None
         for name, index in self._indexed.items():
             if name in record.values:
                 index[record.values[name]] = record.id
 
     def set(self, record: Record, values: Mapping[str, str]) -> None:
         """Change values; "" clears. The index follows."""
+        if OTHER_EMAILS in values:
+            self._further[record.id] = None
         for name, value in values.items():
             if name in self._indexed:
                 index = self._indexed[name]

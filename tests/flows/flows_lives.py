@@ -13,6 +13,7 @@ from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
 ANA, OLD, BOB = "ana.canary@acme.example", "old.canary@acme.example", "bob@acme.example"
+OTHER = "private.canary@elsewhere.example"
 NAMES = ("Anacanaria", "Silvacanaria", "+44 7700 900123")
 
 
@@ -41,6 +42,9 @@ def live(service: Service, sandbox: Sandbox, at: Watch) -> tuple[str, str]:
     """
     contact, record = known_in_both(sandbox)
     person(sandbox, "hubspot", BOB)
+    receive(service, activity(8, OTHER, "email_click", at()))
+    drain_all(service)
+    sandbox.hubspot.set("contacts", contact, {"hs_additional_emails": OTHER})
     at.forward(DAY)
     receive(service, changed(contact, 1, at, "email", OLD), source="hubspot")
     drain_all(service)
@@ -79,4 +83,4 @@ def shared_views(now: int) -> list[dict[str, Any]]:
 
 
 def canaries(contact: str, record: str) -> tuple[str, ...]:
-    return (ANA, OLD, *NAMES, "cust-canary-7", record, f"contact:{contact}", f'"objectid": {contact}')
+    return (ANA, OLD, OTHER, *NAMES, "cust-canary-7", record, f"contact:{contact}", f'"objectid": {contact}')

@@ -167,7 +167,7 @@ def test_references_and_companies_are_stored_once(
     with service.store.read() as conn:
         assert [each.object for each in references.of_leads(conn, [row.id])[row.id]] == ["contact"]
         assert len(accounts.members(conn, [row.account_id or ""])) == 1
-        assert leads.by_email(conn, [EMAIL.upper()]) == {EMAIL: row.id}
+        assert leads.by_email(conn, [EMAIL]) == {EMAIL: row.id}
     assert counts(service).refresh == 0
 
 

@@ -2,6 +2,7 @@
 
 from integration.store import (
     activities,
+    addresses,
     audit,
     changes,
     dirty,
@@ -55,7 +56,7 @@ def test_a_joined_lead_is_the_winner_in_everything_that_was_heard(store: Store) 
         assert [row.key for row in activities.fresh(conn, {"old": seen})] == ["a:young"], "later than all that was seen"
         assert [row.key for row in changes.history(conn, ["old"])] == ["c:old", "same", "c:young"]
         assert leads.by_reference(conn, [("hubspot", "contact", "11")]) == {("hubspot", "contact", "11"): "old"}
-        assert leads.by_reference(conn, [(*merging.FORMER, "young@acme.example")])
+        assert leads.by_reference(conn, [(*addresses.FORMER, "young@acme.example")])
         assert leads.by_email(conn, ["young@acme.example", "old@acme.example"]).get("young@acme.example") != "young"
         assert leads.survivors(conn, ["old", "young"]) == {"young": "old"}
         assert {mark[0] for mark in dirty.take(conn, T + 10, 5)} == {"old", "young"}
