@@ -17,7 +17,7 @@ from mappings.instant import HOUR, SECOND, Instant, show
 
 _NAMES = {"before": "from", "after": "to"}
 _COMMON = frozenset({"key", "lead", "at", "because"})
-_OWN = frozenset({"cause", "deadline"})
+_OWN = frozenset({"cause", "deadline", "wording"})
 """What is for this house alone."""
 _quoted = msgspec.json.Encoder().encode
 

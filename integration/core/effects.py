@@ -24,6 +24,25 @@ class StageChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What a task says before its lead's values are filled in: templates, and what set the task off.
+
+    A task is worded when it is decided, for those who read decisions, and again when it is delivered, from what is
+    known of its lead by then: see tasks.py.
+    """
+
+    subject: str = ""
+    notes: tuple[str, ...] = ()
+    """What to do, line by line."""
+    play: str = ""
+    trigger: str = ""
+    clock: str = ""
+    activity: str = ""
+    asset: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskWanted:
     """An SDR task, with the packet in its body. `step` counts from 1 within the play."""
 
@@ -39,6 +58,7 @@ class TaskWanted:
     priority: Literal["low", "normal", "high"] = "normal"
     subject: str
     body: str
+    wording: Wording = Wording()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +115,7 @@ class Escalated:
     body: str
     cause: str = ""
     deadline: Instant | None = None
+    wording: Wording = Wording()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ class Fold:
         "event",
         "exited",
         "horizon",
+        "ids",
         "leads_on",
         "lines",
         "now",
@@ -69,6 +70,8 @@ class Fold:
         self.lines: list[Line] = []
         self.reads_in: str = playbook.calendar.timezone
         self.horizon: Instant = -NEVER
+        self.ids = True
+        """Whether an id may stand for a name that is not known: in a replay, where a person wrote it."""
         self.now: Instant = state.watermark[0] if state.watermark else -NEVER
         self.forget()
 

@@ -1,9 +1,10 @@
 """The handoff packet: what sales reads before the call. Never a bare score [001:224-232, 003:27-28, 000:109-113]."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from integration.core.axes import POINT
 from integration.core.clocks import day_words, wall_clock
+from integration.core.effects import Wording
 from integration.core.fold import Fold
 from integration.core.playbook import Requirement
 from integration.core.state import Seen
@@ -12,12 +13,23 @@ from mappings.canonical import Value
 from mappings.instant import DAY, Instant
 
 _COLLEAGUES = 7 * DAY
+_NAMELESS = "somebody without a name"
+_ASKED = (
+    ("company", "account.name|account.domain"),
+    ("company size", "account.employees"),
+    ("source", "source"),
+    ("problem", "problem|buying_job"),
+    ("budget", "budget"),
+    ("authority", "authority"),
+    ("timeline", "timeline"),
+)
+"""What every packet tells (label, field): what is not known is named as missing."""
 
 
 def who(fold: Fold) -> str:
-    """The lead's name, else e-mail, else id."""
+    """The lead's name, else e-mail, else (in a replay) id or telephone number."""
     full = f"{_lead(fold, 'first_name')} {_lead(fold, 'last_name')}".strip()
-    return full or _lead(fold, "email") or fold.state.lead
+    return full or _lead(fold, "email") or (fold.ids and fold.state.lead) or _lead(fold, "phone") or _NAMELESS
 
 
 def shown_time(fold: Fold, at: Instant) -> str:
@@ -67,17 +79,49 @@ def known(fold: Fold, field: str) -> bool:
     return any(fold.read(name) not in (None, "", ()) for name in field.split("|"))
 
 
-def with_packet(fold: Fold, note: str, *, due: Instant) -> str:
-    """A task's body: what to do, then everything known that helps to do it."""
-    packet = "\n".join(_lines(fold, due))
-    return f"{note}\n\n{packet}" if note else packet
+def wording(  # noqa: PLR0913 - what sets a task off
+    fold: Fold, *, subject: str = "", notes: Iterable[str] = (), play: str = "", trigger: str = "", clock: str = ""
+) -> Wording:
+    """A task's templates with what sets it off: the activity being folded, among others."""
+    return Wording(
+        subject=subject,
+        notes=tuple(notes),
+        play=play,
+        trigger=trigger,
+        clock=clock,
+        activity=fold.activity.type.replace("_", " ") if fold.activity else "",
+        asset=_of_activity(fold, "asset") or _of_activity(fold, "document"),
+        page=_of_activity(fold, "page"),
+    )
 
 
-def _lines(fold: Fold, due: Instant) -> Iterator[str]:
-    state, zone = fold.state, fold.playbook.calendar.timezone
+def filled(fold: Fold, wording: Wording, due: Instant) -> tuple[str, str]:
+    """A task's subject, and its body: what to do, then everything known that helps to do it."""
+    words = Words(fold, wording, due=due)
+    note = "\n".join([compose(line, words) for line in wording.notes])
+    packet = "\n".join(_lines(fold, words, due))
+    return compose(wording.subject, words), f"{note}\n\n{packet}" if note else packet
+
+
+def _lines(fold: Fold, words: "Words", due: Instant) -> Iterator[str]:
     yield f"Who: {', '.join(_who_words(fold))}"
-    yield f"Company: {', '.join(_company_words(fold))}"
-    yield f"Source: {_lead(fold, 'source').replace('_', ' ') or 'unknown'}"
+    company = _company_words(fold)
+    if company:
+        yield f"Company: {', '.join(company)}"
+    yield from _interest(fold)
+    yield from _answers(fold)
+    if talk := _talk(fold, words):
+        yield f"Say: {talk}"
+    if gaps := _gaps(fold, company):
+        yield f"Missing: {', '.join(gaps)}"
+    yield f"Answer due: {shown_time(fold, _answer_due(fold, due))}"
+
+
+def _interest(fold: Fold) -> Iterator[str]:
+    """Where the lead came from, what it did, and what that comes to."""
+    state, zone = fold.state, fold.playbook.calendar.timezone
+    if source := _lead(fold, "source"):
+        yield f"Source: {source.replace('_', ' ')}"
     if state.consumed:
         contents = [f"{_deed(kind, what)} ({day_words(at, zone)})" for kind, what, at in reversed(state.consumed)]
         yield f"Consumed: {'; '.join(contents)}"
@@ -88,17 +132,17 @@ def _lines(fold: Fold, due: Instant) -> Iterator[str]:
     yield f"Fit: {_fit_tier(fold)} ({total}, {fold.band()}{f', segment {segment}' if segment else ''})"
     if state.key_action:
         yield f"Latest key action: {_key_action(fold)}"
-    if state.colleagues:
-        for document, (people, _) in sorted(_colleagues(fold).items()):
-            yield f"Colleagues: {people} people at the company viewed {document}"
-    yield f"Problem: {_lead(fold, 'problem') or _job(fold) or 'unknown'}"
-    budget, authority, timeline = (_lead(fold, name) or "unknown" for name in ("budget", "authority", "timeline"))
-    yield f"Budget: {budget}; Authority: {authority}; Timeline: {timeline}"
-    if talk := _talk(fold, due):
-        yield f"Say: {talk}"
-    if gaps := unanswered(fold):
-        yield f"Missing: {', '.join([each.label for each in gaps])}"
-    yield f"Answer due: {shown_time(fold, _answer_due(fold, due))}"
+    for document, (people, _) in sorted(_colleagues(fold).items()):
+        yield f"Colleagues: {people} people at the company viewed {document}"
+
+
+def _answers(fold: Fold) -> Iterator[str]:
+    """What is known of the answers that sales asks for."""
+    if problem := _lead(fold, "problem") or _job(fold):
+        yield f"Problem: {problem}"
+    answers = [(name.capitalize(), _lead(fold, name)) for name in ("budget", "authority", "timeline")]
+    if answers := [(name, answer) for name, answer in answers if answer]:
+        yield "; ".join([f"{name}: {answer}" for name, answer in answers])
 
 
 def _who_words(fold: Fold) -> list[str]:
@@ -110,10 +154,18 @@ def _who_words(fold: Fold) -> list[str]:
 
 
 def _company_words(fold: Fold) -> list[str]:
+    """What is known of the company; nothing where nothing is."""
     employees, industry = _account(fold, "employees"), _account(fold, "industry")
-    name = _account(fold, "name") or _account(fold, "domain") or fold.state.account or "unknown"
-    words = [name, f"{employees} employees" if employees else "size unknown"]
-    return [*words, industry] if industry else words
+    name = _account(fold, "name") or _account(fold, "domain") or (fold.state.account if fold.ids else "")
+    return [word for word in (name, f"{employees} employees" if employees else "", industry) if word]
+
+
+def _gaps(fold: Fold, company: list[str]) -> list[str]:
+    """What sales would want to know and nobody has supplied: what the playbook requires or asks for first."""
+    wanted = unanswered(fold)
+    named = {name for each in wanted for name in each.field.split("|")}
+    rest = [label for label, field in _ASKED if not known(fold, field) and named.isdisjoint(field.split("|"))]
+    return [*[each.label for each in wanted], *[label for label in rest if label != "company" or not company]]
 
 
 def _lead(fold: Fold, name: str) -> str:
@@ -158,9 +210,9 @@ def _colleagues(fold: Fold) -> dict[str, tuple[int, int]]:
     return {document: seen for document, seen in fold.state.colleagues.items() if seen[1] >= oldest}
 
 
-def _talk(fold: Fold, due: Instant) -> str:
+def _talk(fold: Fold, words: "Words") -> str:
     text = next((text for check, text in fold.table.talk if check(fold)), "")
-    return compose(text, Words(fold, due=due)) if text else ""
+    return compose(text, words) if text else ""
 
 
 def _answer_due(fold: Fold, due: Instant) -> Instant:
@@ -182,16 +234,24 @@ def _text(value: Value) -> str:
 
 
 class Words(Mapping[str, str]):
-    """The values of WORDING_FIELDS for one lead, worked out when asked for; "" where unknown."""
+    """The values of WORDING_FIELDS for one lead and one cause, worked out when asked for.
 
-    def __init__(self, fold: Fold, *, due: Instant | None, **told: str) -> None:
-        self.fold, self.due, self.told = fold, due, told
+    What is not known reads `(company not on record)`.
+    """
+
+    def __init__(self, fold: Fold, wording: Wording, *, due: Instant | None) -> None:
+        self.fold, self.wording, self.due = fold, wording, due
 
     def __getitem__(self, name: str) -> str:
-        if name in _TOLD:
-            return self.told.get(name, "")
+        return self._value(name) or f"({name.replace('_', ' ')} not on record)"
+
+    def _value(self, name: str) -> str:
+        if name in _OF_CAUSE:
+            return str(getattr(self.wording, name))
         if name == "due":
             return shown_time(self.fold, self.due) if self.due is not None else ""
+        if name == "signal":
+            return _nth_signal(self.fold, 0) or self.wording.activity
         composed = _COMPOSED.get(name)
         return composed(self.fold) if composed else _text(self.fold.read(_SUBJECTS.get(name, name)))
 
@@ -207,7 +267,7 @@ def _nth_signal(fold: Fold, number: int) -> str:
     return _signal(fold, *top[number]) if len(top) > number else ""
 
 
-_TOLD = ("play", "trigger", "clock")
+_OF_CAUSE = ("play", "trigger", "clock", "activity", "asset", "page")
 _SUBJECTS = {
     "company": "account.name",
     "domain": "account.domain",
@@ -223,11 +283,7 @@ _COMPOSED: Mapping[str, Callable[[Fold], str]] = {
     "engagement": lambda fold: str(fold.state.score.value // POINT),
     "total": lambda fold: str((fold.state.fit + fold.state.score.value) // POINT),
     "fit_tier": _fit_tier,
-    "signal": lambda fold: _nth_signal(fold, 0),
     "second_signal": lambda fold: _nth_signal(fold, 1),
     "key_action": _key_action,
-    "activity": lambda fold: fold.activity.type.replace("_", " ") if fold.activity else "",
-    "asset": lambda fold: _of_activity(fold, "asset") or _of_activity(fold, "document"),
-    "page": lambda fold: _of_activity(fold, "page"),
     "colleagues": lambda fold: str(max([0, *(people for people, _ in _colleagues(fold).values())])),
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from integration.core import packet, sla
-from integration.core.effects import AlertRaised, Assignee, TaskWanted
+from integration.core.effects import AlertRaised, Assignee, TaskWanted, Wording
 from integration.core.fold import Fold
 from integration.core.keys import key
 from integration.core.program import AlertStep, Due, Play, TaskStep
@@ -45,8 +45,9 @@ class _Opened:
     def key(self, fold: Fold, kind: str, number: int) -> str:
         return key(fold.state.lead, "play", self.play.name, self.times, kind, number)
 
-    def words(self, fold: Fold, due: Instant | None) -> packet.Words:
-        return packet.Words(fold, due=due, play=self.play.label or self.play.name, trigger=self.trigger)
+    def wording(self, fold: Fold, subject: str = "", notes: tuple[str, ...] = ()) -> Wording:
+        name = self.play.label or self.play.name
+        return packet.wording(fold, subject=subject, notes=notes, play=name, trigger=self.trigger)
 
 
 def begin(fold: Fold, name: str, because: str, *, trigger: str = "", again: str = "") -> bool:
@@ -83,10 +84,11 @@ def begin(fold: Fold, name: str, because: str, *, trigger: str = "", again: str 
 def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
     fold: Fold, opened: _Opened, number: int, step: TaskStep, checklist: tuple[str, ...], due: Instant
 ) -> TaskWanted:
-    words = opened.words(fold, due)
-    lines = [f"{opened.again[:1].upper()}{opened.again[1:]}."] if opened.again else []
-    lines += [compose(step.note, words)] if step.note else []
-    lines += [f"[ ] {compose(each, words)}" for each in checklist]
+    again = f"{opened.again[:1].upper()}{opened.again[1:]}.".replace("{", "{{").replace("}", "}}")
+    notes = [again] if opened.again else []
+    notes += [step.note] if step.note else []
+    wording = opened.wording(fold, step.subject, (*notes, *[f"[ ] {each}" for each in checklist]))
+    subject, body = packet.filled(fold, wording, due)
     return TaskWanted(
         key=opened.key(fold, "task", number),
         lead=fold.state.lead,
@@ -98,8 +100,9 @@ def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
         due_at=due,
         assignee=assignee(fold, step.assignee),
         priority=step.priority,
-        subject=compose(step.subject, words),
-        body=packet.with_packet(fold, "\n".join(lines), due=due),
+        subject=subject,
+        body=body,
+        wording=wording,
     )
 
 
@@ -120,5 +123,5 @@ def _alert(fold: Fold, opened: _Opened, number: int, step: AlertStep) -> AlertRa
         at=fold.now,
         because=(opened.because,),
         alert=step.alert,
-        text=compose(step.text, opened.words(fold, None)),
+        text=compose(step.text, packet.Words(fold, opened.wording(fold), due=None)),
     )

@@ -7,8 +7,9 @@ from integration.core.fold import Fold
 from integration.core.keys import key
 from integration.core.program import Clock, Due
 from integration.core.state import Running
-from integration.core.wording import compose
 from mappings.instant import Instant
+
+_OVERDUE = "Overdue: {clock} for {name}"
 
 
 def falls(fold: Fold, start: Instant, due: Due) -> Instant:
@@ -93,8 +94,9 @@ def ring(fold: Fold, clock: Clock) -> None:
         return
     run.reminded = run.breached = True
     because = (f"{label}: no answer by {packet.shown_time(fold, run.due)}",)
-    values = packet.Words(fold, due=run.due, clock=label)
-    subject = compose(clock.subject or "Overdue: {clock} for {name}", values)
+    notes = (clock.note,) if clock.note else ()
+    wording = packet.wording(fold, subject=clock.subject or _OVERDUE, notes=notes, clock=label)
+    subject, body = packet.filled(fold, wording, run.due)
     if clock.escalate_to is not None:
         fold.effects.append(
             Escalated(
@@ -106,9 +108,10 @@ def ring(fold: Fold, clock: Clock) -> None:
                 due_at=in_working_time(fold.playbook.calendar, run.due),
                 assignee=clock.escalate_to,
                 subject=subject,
-                body=packet.with_packet(fold, compose(clock.note, values), due=run.due),
+                body=body,
                 cause=run.cause,
                 deadline=run.due,
+                wording=wording,
             )
         )
     fold.effects.append(

@@ -39,13 +39,8 @@ class Standing:
 
 def standing(playbook: Playbook, state: LeadState, at: Instant) -> Standing:
     """Where a lead stands at `at`; a state of before is first taken there. The given state is not changed."""
-    if state.due is not None and state.due <= at:
-        state = copied(state)
-        fold = Fold(playbook, state)
-        agenda.pass_time(fold, at, settle)
-    else:
-        fold = Fold(playbook, state)
-    fold.now = max(fold.now, at)
+    fold = placed(playbook, state, at)
+    state = fold.state
     score = state.score.value
     return Standing(
         fit=state.fit // POINT,
@@ -65,6 +60,17 @@ def standing(playbook: Playbook, state: LeadState, at: Instant) -> Standing:
         missing=tuple(state.held or ()),
         reasons=tuple(_reasons(fold)),
     )
+
+
+def placed(playbook: Playbook, state: LeadState, at: Instant) -> Fold:
+    """A lead's state taken to `at`, to be read. The given state is not changed."""
+    if state.due is not None and state.due <= at:
+        fold = Fold(playbook, copied(state))
+        agenda.pass_time(fold, at, settle)
+    else:
+        fold = Fold(playbook, state)
+    fold.now = max(fold.now, at)
+    return fold
 
 
 def _reasons(fold: Fold) -> list[str]:

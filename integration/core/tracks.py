@@ -9,7 +9,6 @@ from integration.core.keys import key
 from integration.core.plans import TrackPlan
 from integration.core.program import Due, TaskStep, Touch
 from integration.core.state import Stay
-from integration.core.wording import compose
 from mappings.instant import DAY, Instant
 
 _TASK_DUE = Due(span=DAY)
@@ -148,7 +147,9 @@ def _skip_missed(fold: Fold, stay: Stay) -> None:
 
 def _task(fold: Fold, plan: TrackPlan, task_key: str, number: int, step: TaskStep) -> TaskWanted:
     due = sla.task_due(fold, fold.now, step.due or _TASK_DUE)
-    values = packet.Words(fold, due=due, play=plan.name_words)
+    notes = (step.note,) if step.note else ()
+    wording = packet.wording(fold, subject=step.subject, notes=notes, play=plan.name_words)
+    subject, body = packet.filled(fold, wording, due)
     return TaskWanted(
         key=task_key,
         lead=fold.state.lead,
@@ -160,6 +161,7 @@ def _task(fold: Fold, plan: TrackPlan, task_key: str, number: int, step: TaskSte
         due_at=due,
         assignee=plays.assignee(fold, step.assignee),
         priority=step.priority,
-        subject=compose(step.subject, values),
-        body=packet.with_packet(fold, compose(step.note, values), due=due),
+        subject=subject,
+        body=body,
+        wording=wording,
     )

@@ -37,7 +37,7 @@ from integration.flows.raise_alerts import lanes as alert_lanes
 from integration.flows.raise_alerts import raise_decided
 from integration.flows.service import Service
 from integration.flows.written import as_fields, as_row, as_task, as_touch
-from integration.store import dirty, effects, leads, leases, outbox, references, withdrawn
+from integration.store import dirty, effects, leads, leases, outbox, references, unrecorded, withdrawn
 from integration.store.code import encode
 from integration.store.leads import LeadRow
 from integration.store.leases import Lease
@@ -128,6 +128,8 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
         if name in service.connections:
             outbox.want_fields(conn, name, those, now)
             wanted.add(name)
+    held = unrecorded.homes(conn, [outcome.row.id for outcome in outcomes])  # tasks wait until their leads are decided
+    wanted |= held & set(service.connections)
     return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
 
 

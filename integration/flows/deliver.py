@@ -20,6 +20,7 @@ from integration.flows.resting import rest
 from integration.flows.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.service import Connection, Service
 from integration.flows.waiting import look, opened, ripe
+from integration.flows.wording import reworded
 from integration.store import lanes, leases, outbox, references, refresh
 from integration.store.code import encode
 from integration.store.leases import Lease
@@ -68,7 +69,7 @@ def _send_tasks(service: Service, lease: Lease, connection: Connection, rows: Se
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         there = outbox.attempting(conn, [row.id for row in rows])
-        rows = [row for row in rows if row.id in there]
+        rows = reworded(conn, service, [row for row in rows if row.id in there], service.now())
         new = sum(not row.attempted for row in rows)  # one that is tried again was counted before
         going.spent(conn, going.tasks(service, connection.name), new, service.now())
     writes = [_task(row) for row in rows]
@@ -236,7 +237,7 @@ def _refused(conn: Sql, connection: Connection, row: Outgoing, receipt: Receipt,
 
 
 def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[str, str], now: Instant) -> None:
-    """The record lives on under another id: the write goes there next.
+    """The record lives on under another id: the write goes there next, once it has been read.
 
     Where that is somebody else's here, the old record is read: it shows that both are one person.
     """
@@ -254,3 +255,4 @@ def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[st
             Reference(system=connection.name, object=object_name, external_id=external_id, lead_id=row.lead_id),
         ],
     )
+    refresh.want(conn, [refresh.Wanted(connection=connection.name, object=object_name, external_id=external_id)])

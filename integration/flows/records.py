@@ -18,7 +18,7 @@ from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
 from integration.flows.told import Told, change_accounts, change_leads
-from integration.store import held, leads, outbox, references, refresh
+from integration.store import held, leads, references, refresh, unrecorded
 from integration.store.references import Address
 from integration.store.refresh import Wanted
 from mappings import bounds
@@ -232,7 +232,7 @@ def _store_people(  # noqa: PLR0913 - as above
     waiting = [row for row in lead_rows if row.subject in awaited]
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
     change_leads(conn, now, [row for row in lead_rows if row.subject not in awaited], owners=ownership.lead)
-    outbox.rehome(conn, connection.name, sorted(set(found.ids)))
+    unrecorded.rehome(conn, connection.name, sorted(set(found.ids)))
     set_aside.add(conn, connection, set_aside.no_emails(persons, found.ids), now)
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection as Sql
+
 from integration.flows import going, live
 from integration.flows.resting import Open, open_for
 from integration.flows.service import Connection, Service
-from integration.store import lanes, leases, outbox
+from integration.store import dirty, lanes, leases, outbox
 from integration.store import live as lives
 from integration.store.leases import Lease
 from integration.store.outbox import Outgoing
@@ -36,7 +38,7 @@ def look(service: Service, connection: Connection, now: Instant, way: Open) -> F
     with service.store.read() as conn:
         free = going.allowed(conn, going.tasks(service, name), limits.tasks, now)
         room = going.allowed(conn, going.records(service, name), limits.fields, now)
-        tasks = outbox.pending(conn, name, "task", now, limits.tasks)[:free]
+        tasks = _decided(conn, outbox.pending(conn, name, "task", now, limits.tasks))[:free]
         if way == "tasks":
             return Found(tasks=tasks, free=free, room=room)
         rows = outbox.pending(conn, name, "fields", now, limits.fields)[:room]
@@ -59,6 +61,12 @@ def opened(service: Service, lease: Lease, connection: Connection, now: Instant)
             leases.hold(conn, lease, service.lease)
             live.since(conn, service, now)
     return "nothing" if service.shadow else way
+
+
+def _decided(conn: Sql, rows: Sequence[Outgoing]) -> list[Outgoing]:
+    """Without the tasks of leads of whom something is stored that has not been decided: their words would be old."""
+    undecided = dirty.marked(conn, {row.lead_id for row in rows}) if rows else set()
+    return [row for row in rows if row.lead_id not in undecided]
 
 
 def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from integration.core.effects import KINDS, Effect, Escalated, TaskWanted, TouchDue
+from integration.core.effects import KINDS, Effect, Escalated, TaskWanted, TouchDue, Wording
 from integration.core.standing import Standing
 from integration.store.effects import EffectRow
+from integration.store.outbox import Outgoing
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
 _REASONS = 5
+_COMMON = ("key", "lead", "at", "because")
+_OWN = ("cause", "deadline", "wording")
+"""What deciding and delivering need of an effect, and nobody reads."""
 
 
 def as_fields(where: Standing, now: Instant) -> Fields:
@@ -33,7 +37,7 @@ def as_fields(where: Standing, now: Instant) -> Fields:
 def as_row(effect: Effect, now: Instant, withheld: str | None = None) -> EffectRow:
     """An effect as it is stored under its key; `withheld` says why it is not carried out."""
     payload = asdict(effect)
-    for name in ("key", "lead", "at", "because", "cause", "deadline"):
+    for name in (*_COMMON, *_OWN):
         payload.pop(name, None)
     return EffectRow(
         key=effect.key,
@@ -47,20 +51,34 @@ def as_row(effect: Effect, now: Instant, withheld: str | None = None) -> EffectR
     )
 
 
-def as_task(effect: TaskWanted | Escalated) -> Mapping[str, Any]:
-    """A task as it waits in the outbox."""
-    if isinstance(effect, Escalated):
-        channel, priority = "task", "high"
-    else:
-        channel, priority = effect.channel, effect.priority
-    return {
-        "subject": effect.subject,
-        "body": effect.body,
-        "due_at": effect.due_at,
-        "channel": channel,
-        "priority": priority,
-        "assignee": effect.assignee,
-    }
+def as_task(effect: TaskWanted | Escalated) -> dict[str, Any]:
+    """A task as it waits in the outbox: the whole effect, and what every task of a CRM has."""
+    told = asdict(effect)
+    for name in ("key", "lead", "because", "cause"):
+        told.pop(name, None)
+    kind = KINDS[type(effect)]
+    return {"kind": kind, "channel": "task", "priority": "high", **told} if kind == "escalation" else told
+
+
+def task_effect(row: Outgoing) -> TaskWanted | Escalated:
+    """The effect that waits as this row of the outbox; one of a former version has no wording."""
+    told = {"at": row.created_at, "assignee": "owner", **row.payload}
+    said = told.get("wording", {})
+    wording = Wording(**{**said, "notes": tuple(said.get("notes", ()))})
+    about = {name: told[name] for name in ("at", "due_at", "assignee", "subject", "body")}
+    if told.get("kind") == "escalation":
+        about |= {"clock": told["clock"], "deadline": told.get("deadline")}
+        return Escalated(key=row.key, lead=row.lead_id, wording=wording, **about)
+    return TaskWanted(
+        key=row.key,
+        lead=row.lead_id,
+        wording=wording,
+        play=told.get("play", ""),
+        step=told.get("step", 1),
+        channel=told["channel"],
+        priority=told["priority"],
+        **about,
+    )
 
 
 def as_touch(effect: TouchDue) -> Mapping[str, Any]:

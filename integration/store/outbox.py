@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import CTE, Connection, Select, and_, bindparam, case, exists, func, null, select, update
+from sqlalchemy import CTE, Connection, Select, and_, bindparam, case, exists, func, null, or_, select, update
 
 from integration.store import letters
 from integration.store.code import decode, decode_fields, encode, listed
 from integration.store.dialects import among, insert_new, run_many, upsert
 from integration.store.references import PEOPLE
-from integration.store.tables import NEW, NONE, ONE, leads, outbox, references
+from integration.store.tables import NEW, NONE, ONE, leads, outbox, references, refresh
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
@@ -69,6 +69,14 @@ _WANT_FIELDS = upsert(
 )
 _WANT_ONCE = insert_new(outbox, ["key"])
 met_there = and_(_r.lead_id == _o.lead_id, _r.system == _o.connection, _r.object.in_(PEOPLE))
+_unread = exists().where(
+    met_there,
+    _r.told.is_(None),
+    refresh.c.connection == _r.system,
+    refresh.c.object == _r.object,
+    refresh.c.external_id == _r.external_id,
+)
+"""A task tells of its lead: it waits until a record that is new here has been read."""
 _due = (
     select(outbox)
     .where(
@@ -77,6 +85,7 @@ _due = (
         _o.kind == bindparam("sort"),
         _o.not_before <= bindparam("now"),
         exists().where(met_there),
+        or_(_o.kind != "task", ~_unread),
     )
     .order_by(_o.since, _o.id)
     .limit(bindparam("n"))
@@ -114,6 +123,7 @@ def shown(due: CTE) -> Select[Any]:
 
 _PENDING = shown(_due)
 _ATTEMPTING = update(outbox).where(among(_o.id, "ids"), still_new).values(attempted=True).returning(_o.id)
+_REWORD = update(outbox).where(_o.id == bindparam("row")).values(payload=bindparam("said"))
 _SENT = (
     update(outbox)
     .where(_o.id == bindparam("row"))
@@ -140,20 +150,6 @@ _REVIVE = (
     update(outbox)
     .where(among(_o.id, "ids"), _o.state != "sent")
     .values(state="new", attempts=0, not_before=0, error=null(), seq=_o.seq + 1, since=bindparam("now"))
-)
-_elsewhere = and_(_r.lead_id == _o.lead_id, _r.system == bindparam("home"), _r.object.in_(PEOPLE))
-_REHOME = (
-    update(outbox)
-    .where(
-        among(_o.lead_id, "ids"),
-        still_new,
-        _o.kind.in_(["task", "touch"]),
-        _o.attempted.is_(False),
-        _o.connection != bindparam("home"),
-        ~exists().where(met_there),
-        exists().where(_elsewhere),
-    )
-    .values(connection=bindparam("home"))
 )
 _OLDEST = select(func.min(_o.since)).where(still_new, _o.connection == bindparam("lane"), exists().where(met_there))
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
@@ -214,6 +210,12 @@ def attempting(conn: Connection, ids: Sequence[int]) -> set[int]:
     return set(conn.execute(_ATTEMPTING, {"ids": listed(ids)}).scalars())
 
 
+def reword(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    """(id, payload) of tasks in the words in which they are written now."""
+    if rows:
+        run_many(conn, _REWORD, [{"row": row_id, "said": encode(payload)} for row_id, payload in sorted(rows)])
+
+
 def sent(conn: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
     """(id, seq, external id) of what the CRM accepted; a row whose seq has moved on stays pending."""
     if rows:
@@ -252,11 +254,6 @@ def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None
             for row_id, connection, kind, key, lead, payload in conn.execute(_LETTER, {"ids": listed(reasons)})
         ],
     )
-
-
-def rehome(conn: Connection, connection: str, lead_ids: Iterable[str]) -> None:
-    """Tasks and touches of these leads that wait for a record elsewhere go to this CRM, where there is one."""
-    conn.execute(_REHOME, {"ids": listed(lead_ids), "home": connection})
 
 
 def whose(conn: Connection, keys: Iterable[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection, select
 
-from integration.store import leads, letters, outbox, references, tables
+from integration.store import leads, letters, outbox, references, tables, unrecorded
 from integration.store.code import encode
 from integration.store.leads import NewLead, SavedLead
 from integration.store.outbox import NewOnce
@@ -103,7 +103,7 @@ def test_a_task_moves_to_the_crm_that_knows_the_person_unless_it_was_tried(ana: 
         outbox.want_once(conn, "salesforce", "task", tasks, T)
         tried = conn.execute(select(tables.outbox.c.id).where(tables.outbox.c.key == "task:2")).scalar_one()
         outbox.attempting(conn, [tried])
-        outbox.rehome(conn, HUBSPOT, ["ana"])
+        unrecorded.rehome(conn, HUBSPOT, ["ana"])
         assert [row.key for row in outbox.pending(conn, HUBSPOT, "task", T, 10)] == ["task:1"]
 
 
@@ -111,7 +111,7 @@ def test_a_task_stays_in_a_crm_that_knows_the_person(ana: Store) -> None:
     with ana.write() as conn:
         leads.link(conn, [Reference(system="salesforce", object="Lead", external_id="00Q1", lead_id="ana")])
         outbox.want_once(conn, "salesforce", "task", [NewOnce(key="task:1", lead_id="ana", payload={})], T)
-        outbox.rehome(conn, HUBSPOT, ["ana"])
+        unrecorded.rehome(conn, HUBSPOT, ["ana"])
         assert [row.key for row in outbox.pending(conn, "salesforce", "task", T, 10)] == ["task:1"]
 
 

@@ -234,9 +234,9 @@ def test_the_packet_tells_the_whole_story_never_a_bare_score() -> None:
         "Latest key action: demo request, 6 January 2026",
         "Colleagues: 3 people at the company viewed quote",
         "Problem: probably reducing cost",
-        "Budget: 50k; Authority: unknown; Timeline: unknown",
+        "Budget: 50k",
         "Say: Ask Ana about internal sharing (quote) on 5 January 2026.",
-        "Missing: timeline",
+        "Missing: timeline, authority",
         "Answer due: Wed 7 Jan 2026, 09:00 (UTC)",
     ):
         assert line in body.split("\n")

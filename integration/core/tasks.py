@@ -1,0 +1,33 @@
+"""Tasks: what a task for sales says, from where its lead stands when it is delivered (or rewritten). Pure."""
+
+from dataclasses import dataclass
+
+from integration.core import packet
+from integration.core.effects import Escalated, TaskWanted
+from integration.core.playbook import Playbook
+from integration.core.standing import placed
+from integration.core.state import LeadState
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """A task as sales reads it."""
+
+    subject: str
+    body: str
+    due_at: Instant
+
+
+def worded(playbook: Playbook, state: LeadState, task: TaskWanted | Escalated, now: Instant) -> Worded:
+    """A task in the words of what is known of its lead at `now`: never an id of ours. The state is not changed.
+
+    A task that was decided before tasks kept their wording says what it said then.
+    """
+    if not task.wording.subject:
+        return Worded(subject=task.subject, body=task.body, due_at=task.due_at)
+    fold = placed(playbook, state, now)
+    fold.ids = False
+    promised = task.deadline if isinstance(task, Escalated) else None
+    subject, body = packet.filled(fold, task.wording, task.due_at if promised is None else promised)
+    return Worded(subject=subject, body=body, due_at=task.due_at)

@@ -1,0 +1,38 @@
+"""Wording: tasks said in the words of what is known of their leads when they are delivered.
+
+What the lead's state says now counts, not what it said when the task was decided: a record may have come since. What
+is written is kept in the outbox, so that it is known later on what we wrote.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.state import LeadState
+from integration.core.tasks import worded
+from integration.flows.service import Service
+from integration.flows.written import task_effect
+from integration.store import leads, outbox
+from integration.store.code import decode
+from integration.store.outbox import Outgoing
+from mappings.instant import Instant
+
+
+def reworded(conn: Sql, service: Service, rows: Sequence[Outgoing], now: Instant) -> list[Outgoing]:
+    """The rows of tasks with the words of this moment, which are stored with them; in the caller's write transaction.
+
+    A lead that is not decided under the service's playbook keeps the words that were decided.
+    """
+    states = leads.states(conn, {row.lead_id for row in rows})
+    found: list[Outgoing] = []
+    for row in rows:
+        state = states.get(row.lead_id)
+        if state is None:
+            found.append(row)
+            continue
+        task = worded(service.playbook, decode(state, LeadState), task_effect(row), now)
+        payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at}
+        found.append(replace(row, payload=payload))
+    outbox.reword(conn, [(row.id, row.payload) for row in found])
+    return found

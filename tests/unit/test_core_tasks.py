@@ -1,0 +1,121 @@
+"""A task in the words of the moment at which it is delivered: one pure function of task, state, playbook and time."""
+
+from dataclasses import replace
+
+import pytest
+from core_builders import CLOCK, START, did, firm, fold, hot, of, playbook, saw, told
+
+from integration.core.effects import Escalated, TaskWanted, Wording
+from integration.core.events import Event
+from integration.core.program import Due, FirstMove, Offset, Play, TaskStep, Touch, Track
+from integration.core.state import copied
+from integration.core.tasks import worded
+from mappings.instant import DAY, HOUR
+
+STEPS = (
+    TaskStep(
+        channel="call",
+        subject="Call {name}, {company}: {signal}",
+        note="They did: {activity} {asset}",
+        due=Due(span=HOUR),
+    ),
+    TaskStep(channel="task", subject="Ask {first_name} about {problem}"),
+)
+BOOK = playbook(
+    plays=(Play(name="handoff", steps=STEPS),),
+    clocks=(replace(CLOCK, subject="{clock}: {name} of {company} waits", label="First contact"),),
+)
+ASKED = did("demo_request", START, "d", asset="demo form")
+KNOWN = told(START, first_name="Ana", last_name="Silva", email="ana@acme.example", account="acme", source="webinar")
+
+
+def late(*events: Event) -> tuple[TaskWanted, str, str]:
+    """The handoff of somebody who asked as a stranger, and its words once these events are known."""
+    (task, *_) = of(TaskWanted, fold(BOOK, ASKED))
+    state = fold(BOOK, *events, ASKED).state
+    said = worded(BOOK, state, task, START + HOUR)
+    return task, said.subject, said.body
+
+
+def test_a_task_tells_of_the_record_that_came_after_the_decision() -> None:
+    task, subject, body = late(firm(name="Acme", employees=120), KNOWN)
+    assert task.subject == "Call ana, (company not on record): demo (demo form) on 5 January 2026"
+    assert subject == "Call Ana Silva, Acme: demo (demo form) on 5 January 2026"
+    assert "Who: Ana Silva, ana@acme.example" in body
+    assert "Company: Acme, 120 employees" in body
+
+
+def test_what_set_the_task_off_is_told_still() -> None:
+    task, _, body = late(KNOWN, saw("pricing", START - DAY))
+    assert body.startswith("They did: demo request demo form\n[ ] Ask Ana about (problem not on record)\n")
+    assert task.wording.activity == "demo request"
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ({"first_name": "Ana"}, "Ana"),
+        ({"email": "ana@acme.example", "phone": "+44 7700 900123"}, "ana@acme.example"),
+        ({"phone": "+44 7700 900123"}, "+44 7700 900123"),
+        ({"title": "CEO"}, "somebody without a name"),
+    ],
+)
+def test_nobody_is_called_by_an_id_of_ours(known: dict[str, str], name: str) -> None:
+    _, subject, body = late(told(START, **known))
+    assert subject.startswith(f"Call {name}, ")
+    assert f"Who: {name}" in body
+    assert "ana," not in f"{subject}\n{body}".replace(name, "")
+
+
+def test_an_account_that_is_only_an_id_is_not_named() -> None:
+    _, subject, body = late(KNOWN)
+    assert "acme" not in f"{subject}\n{body}".replace("ana@acme.example", "")
+    assert "Missing: company, company size, problem, budget, authority, timeline" in body
+
+
+def test_nothing_is_called_unknown() -> None:
+    for events in ((), (KNOWN,), (firm(name="Acme"), KNOWN)):
+        _, subject, body = late(*events)
+        assert "unknown" not in f"{subject}\n{body}".casefold()
+
+
+def test_an_escalation_is_worded_anew_too() -> None:
+    (escalation,) = of(Escalated, fold(BOOK, ASKED, until=START + 2 * DAY))
+    state = fold(BOOK, firm(name="Acme"), KNOWN, ASKED, until=START + 2 * DAY).state
+    said = worded(BOOK, state, escalation, START + 2 * DAY)
+    assert said.subject == "First contact: Ana Silva of Acme waits"
+    assert said.due_at == escalation.due_at
+
+
+def test_a_task_of_a_track_is_worded_anew_too() -> None:
+    step = TaskStep(channel="email", subject="Write to {name}", note="of {company}")
+    drip = Track(name="drip", offsets=(Offset(after=0, touch=Touch(content="x", task=step)),))
+    book = playbook(tracks=(drip,), first_moves=(FirstMove(track="drip"),), recycle=())
+    (task, *_) = of(TaskWanted, fold(book, did("email_click", START, "c")))
+    state = fold(book, firm(name="Acme"), KNOWN, did("email_click", START, "c")).state
+    said = worded(book, state, task, START + HOUR)
+    assert (said.subject, said.body.split("\n")[0]) == ("Write to Ana Silva", "of Acme")
+
+
+def test_the_state_is_not_changed_and_time_that_passed_is_told() -> None:
+    """The score has decayed by the time of the delivery, as everywhere else."""
+    (task, *_) = of(TaskWanted, fold(BOOK, *hot(), ASKED))
+    state = fold(BOOK, *hot(), ASKED).state
+    before = copied(state)
+    later = worded(BOOK, state, task, START + 40 * DAY)
+    assert state == before
+    assert later.body != worded(BOOK, state, task, START + DAY).body
+
+
+def test_a_task_of_before_tasks_kept_their_wording_says_what_it_said() -> None:
+    (task, *_) = of(TaskWanted, fold(BOOK, ASKED))
+    old = replace(task, wording=Wording())
+    said = worded(BOOK, fold(BOOK, KNOWN, ASKED).state, old, START + HOUR)
+    assert (said.subject, said.body, said.due_at) == (task.subject, task.body, task.due_at)
+
+
+def test_at_the_moment_of_the_decision_both_say_the_same() -> None:
+    decision = fold(BOOK, firm(name="Acme", employees=120), KNOWN, ASKED)
+    (task, *_) = of(TaskWanted, decision)
+    said = worded(BOOK, decision.state, task, START)
+    assert (said.subject, said.body) == (task.subject, task.body)
