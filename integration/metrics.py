@@ -104,6 +104,12 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     for kind, count in numbers.unrecognised.items():
         words.add_metric((kind,), count)
     yield words
+    people = GaugeMetricFamily(
+        "coldframe_people_without_record", "People whose tasks or touches wait for a CRM record", labels=("waits",)
+    )
+    people.add_metric(("task",), numbers.unrecorded.with_tasks)
+    people.add_metric(("touch",), numbers.unrecorded.people - numbers.unrecorded.with_tasks)
+    yield people
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
 
 
@@ -125,6 +131,7 @@ def _ages(numbers: Numbers, now: Instant) -> Iterator[GaugeMetricFamily]:
         ("inbox", numbers.oldest_delivery),
         ("dirty", numbers.oldest_dirty),
         ("outbox", numbers.oldest_outgoing),
+        ("record", numbers.unrecorded.tasks_since),
     ):
         ages.add_metric((name,), 0 if since is None else max(0, now - since) / SECOND)
     yield ages

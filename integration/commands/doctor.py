@@ -12,7 +12,7 @@ from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
 from connectors.limits import spare
 from integration import clock, connected, wiring
-from integration.commands import doctor_alerts, doctor_connections, doctor_lanes, doctor_words
+from integration.commands import doctor_alerts, doctor_connections, doctor_lanes, doctor_people, doctor_words
 from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import erased_problems, store_problems
@@ -63,6 +63,7 @@ def _examine() -> Iterator[Finding]:
                 yield from _going_live(settings, store)
                 yield from doctor_lanes.examined(store)
                 yield from doctor_alerts.examined(settings, store, clock.now())
+                yield from doctor_people.examined(store, clock.now())
                 yield from _words(settings, store)
     except StoreError:
         return  # told above

@@ -1,6 +1,7 @@
 """`coldframe letters`: what could not be read or written, and how to try it again."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from integration import clock, wiring
 from integration.flows.replay import replay
 from integration.flows.service import Service
 from integration.store import letters as stored
+from integration.store import unrecorded
 from integration.store.letters import Letter
 from mappings.instant import show
 
@@ -19,9 +21,13 @@ _SHOWN = 60
 
 @click.group(name="letters")
 def letters() -> None:
-    """Dead letters: what could not be read or written, with the reason.
+    r"""Dead letters: what could not be read or written, with the reason; and who waits for a CRM record.
 
-    Example: coldframe letters list            Example: coldframe letters replay 17
+    \b
+    Example:
+      coldframe letters list
+      coldframe letters replay 17
+      coldframe letters waiting
     """
 
 
@@ -34,7 +40,7 @@ def list_letters(limit: int, *, as_json: bool) -> None:
     Example: coldframe letters list --json
     """
     with wiring.service().store.read() as conn:
-        found = stored.waiting(conn, limit)
+        found, people = stored.waiting(conn, limit), unrecorded.totals(conn)
     if as_json:
         for letter in found:
             click.echo(json.dumps(_plain(letter)))
@@ -44,6 +50,31 @@ def list_letters(limit: int, *, as_json: bool) -> None:
         text = letter.payload.decode("utf-8", "replace")
         table.add_row(str(letter.id), show(letter.at), letter.stage, letter.source, letter.reason, text[:_SHOWN])
     Console().print(table if found else "No letters are waiting.")
+    if people.since is not None:
+        said = f"{people.people} people wait for a CRM record since {show(people.since)}: coldframe letters waiting"
+        Console().print(said)
+
+
+@letters.command()
+@click.option("--limit", default=50, show_default=True, help="How many, those with tasks first.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def waiting(limit: int, *, as_json: bool) -> None:
+    """People whose tasks and touches wait for a record in a CRM, and since when.
+
+    Everything goes out by itself, worded from the record, once the record is there. Example: coldframe letters waiting
+    """
+    with wiring.service().store.read() as conn:
+        found, unknown = unrecorded.waiting(conn, limit), unrecorded.unknown(conn)
+    if as_json:
+        for each in found:
+            click.echo(json.dumps({**asdict(each), "since": show(each.since)}))
+        return
+    table = Table("since", "who", "waits for", "tasks", "touches", "our id")
+    for each in found:
+        counts = (str(each.tasks), str(each.touches))
+        table.add_row(show(each.since), each.email or "", ", ".join(each.connections), *counts, each.lead_id)
+    Console().print(table if found else "Nobody waits for a record.")
+    Console().print(f"No CRM knows {unknown} people in all.")
 
 
 @letters.command(name="replay")

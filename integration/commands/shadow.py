@@ -4,7 +4,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import click
@@ -19,7 +19,7 @@ from integration import wiring
 from integration.flows import shadow as flow
 from integration.flows.service import Service
 from integration.flows.shadow import Change, Task
-from integration.store import live
+from integration.store import live, unrecorded
 from mappings.instant import show
 
 _LONGEST = 40
@@ -35,6 +35,7 @@ class _Sums:
     bands: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     withheld: int = 0
+    people: unrecorded.Totals = field(default_factory=unrecorded.Totals)
 
     def add(self, items: tuple[flow.Item, ...]) -> None:
         for each in items:
@@ -82,6 +83,7 @@ def report(limit: int, *, as_json: bool) -> None:
         raise click.ClickException(msg) from None
     with service.store.read() as conn:
         sums.withheld = live.withheld(conn)
+        shown.people, sums.people = unrecorded.waiting(conn, limit), unrecorded.totals(conn)
     if as_json:
         _lines(service, shown, sums)
     else:
@@ -95,6 +97,7 @@ class _Shown:
     limit: int
     changes: list[tuple[flow.Item, ...]] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
+    people: list[unrecorded.Waiting] = field(default_factory=list)
 
     def add(self, items: tuple[flow.Item, ...]) -> None:
         for each in items[:1]:
@@ -119,8 +122,19 @@ def _lines(service: Service, shown: _Shown, sums: _Sums) -> None:
         due = show(task.due_at) if task.due_at is not None else None
         said = {"key": task.key, "subject": task.subject, "who": task.who, "due_at": due, "owner": task.owner}
         _line({"kind": task.kind, "connection": task.connection, **said, "decided_at": show(task.decided_at)})
+    for one in shown.people:
+        _line({"kind": "waits for a record", **asdict(one), "since": show(one.since)})
     counted = {"fields": sums.fields, "stages": sums.stages, "bands": sums.bands, "tasks": sums.kinds}
-    _line({"kind": "summary", "shadow": service.shadow, "records": sums.records, **counted, "history": sums.withheld})
+    _line(
+        {
+            "kind": "summary",
+            "shadow": service.shadow,
+            "records": sums.records,
+            **counted,
+            "history": sums.withheld,
+            "without_record": sums.people.people,
+        }
+    )
 
 
 def _line(value: dict[str, Any]) -> None:
@@ -146,11 +160,20 @@ def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
     for title, counter in (("field", sums.fields), ("stage", sums.stages), ("band", sums.bands), ("new", sums.kinds)):
         for name, count in sorted(counter.items()):
             totals.add_row(f"{title}: {name}", str(count))
+    totals.add_row("people without a record, for whom all of it waits", str(sums.people.people))
     totals.add_row("history, recorded and never carried out", str(sums.withheld))
-    for table in (fields, tasks, totals):
+    for table in (fields, tasks, _people(shown), totals):
         for column in table.columns:
             column.overflow = "fold"
         console.print(table)
+
+
+def _people(shown: _Shown) -> Table:
+    table = Table("who", "waits since", "for a record in", "tasks", "touches", title="People without a record")
+    for each in shown.people:
+        counts = (str(each.tasks), str(each.touches))
+        table.add_row(escape(each.email or each.lead_id), show(each.since), ", ".join(each.connections), *counts)
+    return table
 
 
 def _cell(value: Any) -> str:

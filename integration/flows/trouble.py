@@ -11,7 +11,7 @@ from sqlalchemy import Connection as Sql
 from integration.flows.raise_alerts import lanes as alert_lanes
 from integration.flows.raise_alerts import raise_all
 from integration.flows.service import Service
-from integration.store import alerts, backlog, lanes, letters
+from integration.store import alerts, lanes, letters, unrecorded
 from integration.store.alerts import RaisedAlert
 from mappings.instant import DAY, HOUR, Instant, Span, show
 
@@ -77,16 +77,22 @@ def _letters(conn: Sql, now: Instant) -> Iterator[RaisedAlert]:
 
 
 def _without_record(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
-    """Tasks about people whom the CRM they are to go to does not know."""
+    """Tasks about people whom the CRM they are to go to does not know: a digest, no sooner than an hour after the last.
+
+    There is another only where somebody has been waiting for an hour since whom the last one did not name.
+    """
     for name in service.connections:
-        waiting = backlog.without_record(conn, name, now - RECORD_FOR)
-        if waiting is not None:
-            yield RaisedAlert(
-                key=f"no-record/{name}/{waiting.oldest}",
-                alert="waits_for_record",
-                text=f"{waiting.count} tasks wait for somebody whom {name} does not know, since {show(waiting.at)}",
-                at=waiting.at + RECORD_FOR,
-                raised_at=now,
-                remedy=f"create the person in {name}; coldframe explain ID tells who it is",
-                because=waiting.leads,
-            )
+        waiting = unrecorded.overdue(conn, name, now - RECORD_FOR)
+        told = alerts.latest(conn, f"no-record/{name}/")
+        if waiting is None or (told is not None and (now < told + HOUR or waiting.newest_since + RECORD_FOR <= told)):
+            continue
+        yield RaisedAlert(
+            key=f"no-record/{name}/{waiting.newest}",
+            alert="waits_for_record",
+            text=f"{waiting.people} people wait with {waiting.tasks} tasks for a record in {name}, the first since "
+            f"{show(waiting.since)}",
+            at=waiting.newest_since + RECORD_FOR,
+            raised_at=now,
+            remedy=f"coldframe letters waiting names them; create them in {name}, or let its mapping do it (creates)",
+            because=waiting.leads,
+        )

@@ -60,6 +60,7 @@ _LANES = (
     .group_by(_o.connection, _o.state)
 )
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
+_LATEST = select(func.max(_a.raised_at)).where(_a.key.startswith(bindparam("beginning")))
 
 
 def add(conn: Connection, rows: Sequence[RaisedAlert]) -> list[str]:
@@ -85,6 +86,11 @@ def add(conn: Connection, rows: Sequence[RaisedAlert]) -> list[str]:
 def known(conn: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that were raised before."""
     return set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
+
+
+def latest(conn: Connection, beginning: str) -> Instant | None:
+    """When an alert was last raised whose key begins so."""
+    return conn.execute(_LATEST, {"beginning": beginning}).scalar()
 
 
 def want(conn: Connection, way: str, rows: Iterable[RaisedAlert], now: Instant) -> None:

@@ -1,12 +1,9 @@
 """Backlog: what lies in the outbox and has not been sent, to be counted and shown."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import Connection, and_, bindparam, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from integration.store.outbox import Outgoing, met_there, outgoing, shown, still_new
 from integration.store.tables import outbox
-from mappings.instant import Instant
 
 _o = outbox.c
 _after = (
@@ -23,41 +20,12 @@ _after = (
     .cte("due")
 )
 _AFTER = shown(_after)
-_recordless = and_(
-    still_new,
-    _o.connection == bindparam("lane"),
-    _o.kind == "task",
-    _o.since <= bindparam("before"),
-    ~exists().where(met_there),
-)
-_RECORDLESS = select(func.count(), func.min(_o.id), func.min(_o.since)).where(_recordless)
-_WHOSE = select(_o.lead_id).where(_recordless).order_by(_o.id).limit(10)
 _SENDABLE = (
     select(func.count())
     .select_from(outbox)
     .where(still_new, _o.connection == bindparam("lane"), exists().where(met_there))
 )
 _WAITING = _SENDABLE.where(_o.kind == bindparam("sort"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recordless:
-    """Tasks whose leads have no record where they are to go: how many, the oldest's outbox id and time, some leads."""
-
-    count: int
-    oldest: int
-    at: Instant
-    leads: tuple[str, ...]
-
-
-def without_record(conn: Connection, connection: str, before: Instant) -> Recordless | None:
-    """Tasks that have waited since before then for a record of their lead; None where there are none."""
-    asked = {"lane": connection, "before": before}
-    count, oldest, at = conn.execute(_RECORDLESS, asked).one()
-    if not count:
-        return None
-    leads = tuple(conn.execute(_WHOSE, asked).scalars())
-    return Recordless(count=count, oldest=oldest, at=at, leads=leads)
 
 
 def after(conn: Connection, connection: str, kind: str, row_id: int, limit: int) -> list[Outgoing]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from connectors.limits import Tally
-from integration.store import erased, inbox, lanes, outbox, unrecognised, usage
+from integration.store import erased, inbox, lanes, outbox, unrecognised, unrecorded, usage
 from integration.store.tables import NEW, connections, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
 from integration.store.tables import outbox as outbox_table
 from integration.store.tables import refresh as refresh_table
+from integration.store.unrecorded import Totals
 from mappings.instant import Instant
 
 
@@ -42,6 +43,8 @@ class Numbers:
     """What came in about somebody who was erased, since the first erasure."""
     unrecognised: Mapping[str, int] = field(default_factory=dict)
     """How often words came in that no vocabulary has, by their kind."""
+    unrecorded: Totals = field(default_factory=Totals)
+    """People whose tasks and touches wait for a record in a CRM."""
 
 
 _STAGES = select(leads.c.stage, func.count()).where(leads.c.merged_into.is_(None)).group_by(leads.c.stage)
@@ -79,6 +82,7 @@ def counts(conn: Connection) -> Numbers:
         paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
         dropped=erased.dropped(conn),
         unrecognised=unrecognised.counts(conn),
+        unrecorded=unrecorded.totals(conn),
     )
 
 
