@@ -192,7 +192,8 @@ class Activity(NamedTuple):
     """Something a person did, at the time it happened.
 
     `lead` is the house's own lead id once resolved, or "" for a viewer the CRM does not know.
-    Unknown types and properties are kept and score nothing. Named, but a tuple: one is made for each
+    Unknown types and properties are kept and score nothing. `machine` is the rule by which no person did it, "" for a
+    person's. Named, but a tuple: one is made for each
     activity of a replay, and a frozen dataclass takes three times as long to make. Name its fields.
     """
 
@@ -202,6 +203,7 @@ class Activity(NamedTuple):
     type: str
     properties: Fields = NOTHING
     account: str = ""
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from integration.backtest.comparison import Comparison, compared
 from integration.backtest.facts import Facts
 from integration.backtest.tally import Tally
 from integration.commands.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
-from integration.commands.replay_recognised import recognised
+from integration.commands.replay_recognised import Recognised, recognised
 from integration.commands.replay_runs import Sorter
 from integration.commands.replay_world import World
 from integration.core.events import AccountChanged, Event, LeadChanged
@@ -47,13 +47,13 @@ def _content(record: Record) -> bytes:
     return msgspec.json.encode(record, order="deterministic")
 
 
-def _through(records: Iterable[Record], a: Playbook, b: Playbook) -> Comparison | None:
+def _through(records: Iterable[Recognised], a: Playbook, b: Playbook) -> Comparison | None:
     facts = Facts()
     one, other = _Run(a, facts), _Run(b, facts)
-    for record in records:
+    for record, machine in records:
         _note(facts, record)
-        one.world.take(record)
-        other.world.take(record)
+        one.world.take(record, machine)
+        other.world.take(record, machine)
         _collect(one, other)
     if facts.until is None:
         return None

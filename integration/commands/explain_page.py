@@ -16,6 +16,7 @@ from integration.playbook.telling import Told
 _SHOWN = 40
 """Sentences of one axis; older ones become one, with their sum."""
 _OFFERS = 6
+_MACHINES = 10
 _UNJUSTIFIED = "Done, and no longer justified by what is known now"
 
 
@@ -36,6 +37,7 @@ def page(name: str, told: Explanation, *, whole: bool = False) -> RenderableType
         *_section("Track", [told.track]),
         *_section("What followed, and from what", _followed(_deeds(told, whole=whole), told.timezone)),
         *_section(_UNJUSTIFIED, _followed(told.unjustified, told.timezone)),
+        *_section("Mail", _mail(told, whole=whole)),
         *_section("Clocks that run", told.clocks),
         *_section("Next, by itself", _next(told)),
     )
@@ -99,6 +101,25 @@ def _followed(deeds: Iterable[Told], timezone: str) -> Iterator[str]:
     for each in deeds:
         why = f" (because: {', '.join(each.because)})" if each.because else ""
         yield f"{day_words(each.at, timezone)}: {each.words}{why}"
+
+
+def _mail(told: Explanation, *, whole: bool) -> Iterator[str]:
+    """What people and machines did, where there is anything to tell apart."""
+    mail = told.mail
+    if not mail.machines:
+        return
+    yield f"by people: {_times(mail.opens.people, 'open')}, {_times(mail.clicks.people, 'click')}"
+    yield f"by machines: {_times(mail.opens.machines, 'open')}, {_times(mail.clicks.machines, 'click')}; none counts"
+    shown = mail.machines if whole else mail.machines[-_MACHINES:]
+    if len(shown) < len(mail.machines):
+        yield f"{len(mail.machines) - len(shown)} earlier ones (--all shows them)"
+    for each in shown:
+        what = each.type.replace("_", " ") + (f", {each.times} times" if each.times > 1 else "")
+        yield f"{wall_clock(each.at, told.timezone)}: {what}: {each.words}"
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _next(told: Explanation) -> Iterator[str]:

@@ -1,14 +1,25 @@
-"""Records as the vocabulary knows them: values read; what addresses, forms, events and types say filled in."""
+"""Records as the vocabulary knows them: values read, what addresses and names say filled in, machines told apart."""
 
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
+from typing import TypeAlias
 
 from integration.commands.replay_lines import ACTIVITY, LEAD, Record
 from integration.core.fold import Unfoldable
+from integration.core.machines import Sight, judged
+from integration.core.mail_rules import JUDGED
 from mappings.vocabulary.value import Vocabulary
 
+Recognised: TypeAlias = tuple[Record, str]
+"""A record, and the rule by which no person did what it says; "" for a person's, and for what is no activity."""
 
-def recognised(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[Record]:
-    """The same records in the same order. Raises Unfoldable for one whose words cannot be made out."""
+
+def recognised(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[Recognised]:
+    """The same records in the same order, which is that of time. Raises Unfoldable where words cannot be made out."""
+    return judged(vocabulary.machine, _read(records, vocabulary), itemgetter(0), _sight)
+
+
+def _read(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[Record]:
     known, of_lead, of_account = vocabulary.recognised, vocabulary.readings.lead, vocabulary.readings.account
     for record in records:
         at, kind, event, lead, account, what, fields = record
@@ -23,3 +34,8 @@ def recognised(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[Re
             yield record
         else:
             yield (at, kind, event, lead, account, of_type, dict(filled))
+
+
+def _sight(record: Record) -> Sight | None:
+    what = record[5]  # "" of what is no activity
+    return (record[3] or f"viewer at {record[4]}", what, record[6]) if what in JUDGED else None

@@ -10,7 +10,7 @@ import msgspec
 from integration.commands import replay_shown
 from integration.commands.replay_groups import Groups
 from integration.commands.replay_lines import Record, Unreadable, affiliations, line_of, read, unreadable
-from integration.commands.replay_recognised import recognised
+from integration.commands.replay_recognised import Recognised, recognised
 from integration.commands.replay_runs import Buckets, Pages, Sorter
 from integration.commands.replay_world import World, about
 from integration.core.fold import Unfoldable
@@ -65,13 +65,13 @@ class Replay:
                 for placed in buckets:
                     self._fold(recognised(_single(placed), self.playbook.vocabulary), last)
 
-    def _fold(self, records: Iterable[Record], end: Instant) -> None:
+    def _fold(self, records: Iterable[Recognised], end: Instant) -> None:
         """Fold one group to the end. Raises Unfoldable."""
         world = World(self.playbook)
         with closing(Pages()) as ledgers:
-            for number, record in enumerate(records, 1):
+            for number, (record, machine) in enumerate(records, 1):
                 try:
-                    world.take(record)
+                    world.take(record, machine)
                 except Unfoldable:
                     raise
                 except Exception as error:

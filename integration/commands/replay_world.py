@@ -48,15 +48,15 @@ class World:
         self._joining: list[Record] = []
         self._changed: dict[str, Fold] = {}
 
-    def take(self, record: Record) -> None:
-        """Fold one record, after what was derived from those before it."""
+    def take(self, record: Record, machine: str = "") -> None:
+        """Fold one record, after what was derived from those before it; `machine` as in Activity."""
         at, kind = record[0], record[1]
         if self._joining and (kind != self._joining[0][1] or at != self._joining[0][0]):
             self._join()
         if self._derived and at > self._derived[0].at:
             self._tell()
         if kind == ACTIVITY:
-            self._activity(record)
+            self._activity(record, machine)
         elif kind == ACCOUNT:
             self._account(record)
         else:
@@ -91,9 +91,9 @@ class World:
         self._changed[lead] = fold
         return fold
 
-    def _activity(self, record: Record) -> None:
+    def _activity(self, record: Record, machine: str) -> None:
         at, _, name, lead, account, kind, properties = record
-        activity = Activity(id=name, lead=lead, at=at, type=kind, properties=properties, account=account)
+        activity = Activity(name, lead, at, kind, properties, account, machine)
         if lead:
             fold = self.folds.get(lead)
             if fold is None or lead not in self._changed:

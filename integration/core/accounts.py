@@ -41,6 +41,8 @@ def note(
     if state.watermark is not None and place <= state.watermark:
         return []
     state.watermark = place
+    if activity.machine:
+        return []
     if activity.lead:
         state.people.pop(activity.lead, None)
         state.people[activity.lead] = activity.at

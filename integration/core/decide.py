@@ -27,6 +27,7 @@ from integration.core.effects import Effect
 from integration.core.events import AccountChanged, Event, LeadChanged
 from integration.core.fold import Fold, Unfoldable
 from integration.core.ledger import Line
+from integration.core.mail_rules import IN_MAIL
 from integration.core.plans import Meaning, RulePlan
 from integration.core.playbook import Playbook
 from integration.core.program import SUPPRESSED
@@ -98,7 +99,12 @@ def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
         fold.now = event.at
         fold.cause = event.id
         if isinstance(event, Activity):
-            _activity(fold, event)
+            if event.type in IN_MAIL:
+                fold.state.mailed = event.at
+            if event.machine:
+                fold.forget()  # what no person did is kept, and nothing follows from it [semantics 3]
+            else:
+                _activity(fold, event)
         else:
             _changed(fold, event)
     except Exception as error:

@@ -143,6 +143,8 @@ class LeadState:
     score: Score = field(default_factory=Score)
     scored: Instant | None = None
     """The last scoring activity that resets idle."""
+    mailed: Instant | None = None
+    """The last sending, open, click or unsubscribe, a machine's too: what comes soon after may tell of it."""
     engaged: Instant | None = None
     """The last engagement of any kind."""
     counts: dict[str, int] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Facts: what deliveries say, stored as activities and field changes of the people they are about."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
@@ -65,12 +65,27 @@ def _store_heard(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]]
 def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], now: Instant) -> None:
     """Everybody here has to be decided about; those whom some CRM has still to be asked for, a little later.
 
-    Without their record they would be judged as if nothing were known of them.
+    Without their record they would be judged as if nothing were known of them. Who clicked several times, or
+    unsubscribed, just now waits for a few seconds: by then it shows whether a scanner did it.
     """
     sought = refresh.sought(conn, sorted({each.email for each in heard if each.email}))
     resting = {lead for lead, each in zip(who.ids, heard, strict=True) if each.email in sought}
-    dirty.mark(conn, sorted(set(who.ids) - resting), now)
+    scanned = _perhaps_scanned(service, who, heard, now) - resting
+    dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now)
+    dirty.mark(conn, sorted(scanned), now, rest=service.vocabulary.machine.clicks.within)
     dirty.mark(conn, sorted(resting), now, rest=service.grace)
+
+
+def _perhaps_scanned(service: Service, who: Resolved, heard: Sequence[Heard], now: Instant) -> set[str]:
+    """Who clicked several times, or unsubscribed, so short a while ago that more may show it to be a machine."""
+    rules, known = service.vocabulary.machine.clicks, service.vocabulary.recognised
+    recent = [
+        (lead, known(each.type, each.properties)[0])
+        for lead, each in zip(who.ids, heard, strict=True)
+        if abs(now - each.at) <= rules.within
+    ]
+    clicks = Counter(lead for lead, kind in recent if kind == "email_click")
+    return {lead for lead, kind in recent if kind == "unsubscribe" or clicks[lead] > 1} if rules.within else set()
 
 
 def _mark_accounts(

@@ -15,14 +15,16 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.decide import order
 from integration.core.events import AccountChanged, Event, LeadChanged
+from integration.core.machines import marked
 from integration.core.state import LeadState
 from integration.flows import counting
+from integration.flows.telling_apart import Fresh, activity, told_apart
 from integration.store import activities, changes
 from integration.store.activities import ActivityRow
 from integration.store.changes import ChangeRow
 from integration.store.code import decode
 from integration.store.leads import LeadRow
-from mappings.canonical import Activity, Value
+from mappings.canonical import Value
 from mappings.conflicts import NOBODY, Ownership
 from mappings.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
@@ -77,6 +79,7 @@ def load(
     about, of_firms = _by_lead(told), _by_account(told)
     found: dict[str, History] = {}
     again: list[LeadRow] = []
+    fresh: dict[str, Fresh] = {}
     for row in rows:
         firm = [change for change in of_firms.get(row.account_id or "", ()) if change.seq > row.seen]
         state, mine = states[row.id], about.get(row.id, [])
@@ -85,10 +88,17 @@ def load(
         anew = any("account" in change.fields for change in mine) or any(each.initial for each in (*mine, *firm))
         waited = _waited(row, state)
         come = waited is not None and waited <= now
+        found[row.id] = _until(now, History(state=state, events=events, seen=max(seen, row.seen), waiting=waited))
         if state is None or anew or come or (events and order(events[0]) <= tuple(state.watermark or ())):
             again.append(row)
-        found[row.id] = _until(now, History(state=state, events=events, seen=max(seen, row.seen), waiting=waited))
-    found.update({lead: _until(now, each) for lead, each in _whole(conn, again, found, ownership, vocabulary).items()})
+        elif events:
+            fresh[row.id] = Fresh(state=state, seen=row.seen, events=found[row.id].events)
+    apart, taken_back = told_apart(conn, vocabulary, fresh, now)
+    found.update({lead: replace(found[lead], events=events) for lead, events in apart.items()})
+    again += [row for row in rows if row.id in taken_back]
+    for lead, each in _whole(conn, again, found, ownership, vocabulary).items():
+        past = _until(now, each)
+        found[lead] = replace(past, events=marked(vocabulary.machine, past.events))
     return found
 
 
@@ -170,12 +180,6 @@ def _events(
     events += [AccountChanged(id=row.key, at=row.at, account=row.account_id or "", fields=row.fields) for row in firm]
     events.sort(key=order)
     return events
-
-
-def activity(row: ActivityRow, vocabulary: Vocabulary, lead: str) -> Activity:
-    """A stored activity as the vocabulary knows it."""
-    kind, properties = vocabulary.recognised(row.type, row.properties)
-    return Activity(row.key, lead, row.at, kind, properties, row.account_id or "")
 
 
 def _by_lead(rows: Iterable[_Row]) -> dict[str, list[_Row]]:

@@ -13,13 +13,17 @@ from functools import lru_cache
 from sqlalchemy import Connection as Sql
 
 from integration.core.accounts import observe, unseen
+from integration.core.decide import order
 from integration.core.events import Event
+from integration.core.machines import marked
+from integration.core.mail_rules import IN_MAIL
 from integration.core.playbook import Playbook
 from integration.core.replay import advance as fold
 from integration.core.standing import standing
 from integration.core.state import newborn
 from integration.flows import histories
 from integration.flows.service import Service
+from integration.flows.telling_apart import activity
 from integration.store import accounts, activities, dirty, leads, leases, retractions
 from integration.store.activities import ActivityRow, NewActivity
 from integration.store.leases import Lease
@@ -33,6 +37,12 @@ BATCH = 50
 def relevant(playbook: Playbook) -> frozenset[str]:
     """The activity types that any account signal of a playbook looks at."""
     return frozenset(name for signal in playbook.account_signals for match in signal.signal for name in match.types)
+
+
+def _looked_at(playbook: Playbook) -> frozenset[str]:
+    """The types that account signals look at, and those that tell a machine's from a person's among them."""
+    types = relevant(playbook)
+    return types if types.isdisjoint(IN_MAIL) else types | IN_MAIL
 
 
 def derive(service: Service, lease: Lease) -> None:
@@ -50,7 +60,7 @@ def derive(service: Service, lease: Lease) -> None:
         people = _people(conn, [account for account, _ in marks])
         home = {lead: account for account, each in people.items() for lead in each}
         members = [lead for each in people.values() for lead in each]
-        wanted, foreign = service.vocabulary.recognition.raw_types(relevant(service.playbook))
+        wanted, foreign = service.vocabulary.recognition.raw_types(_looked_at(service.playbook))
         others = sorted(service.vocabulary.activities) if foreign else None
         known = activities.seen_by(conn, members, list(people), sorted(wanted), others)
         seen = [row for row in known if row.at <= now]
@@ -93,19 +103,20 @@ def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
 def _derive(conn: Sql, service: Service, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
     playbook = service.playbook
     home = {lead: account for account, each in people.items() for lead in each}
-    types, vocabulary = relevant(playbook), service.vocabulary
-    by_account: defaultdict[str, list[Activity]] = defaultdict(list)
+    types, vocabulary = _looked_at(playbook), service.vocabulary
+    by_account: defaultdict[str, list[Event]] = defaultdict(list)
     for row in seen:
         account = home.get(row.lead_id or "") or row.account_id or ""
-        found = histories.activity(row, vocabulary, row.lead_id or "")
+        found = activity(row, vocabulary, row.lead_id or "")
         if found.type in types:
             by_account[account].append(found._replace(account=account))
     derived: list[Activity] = []
     for account, events in by_account.items():
         state = unseen(account)
-        for activity in sorted(events, key=lambda each: (each.at, each.id)):
-            state, new = observe(playbook, state, activity, _engagement(conn, service, activity.at))
-            derived += new
+        for each in marked(vocabulary.machine, sorted(events, key=order)):
+            if isinstance(each, Activity) and each.type in relevant(playbook):
+                state, new = observe(playbook, state, each, _engagement(conn, service, each.at))
+                derived += new
     return derived
 
 
@@ -117,8 +128,8 @@ def _engagement(conn: Sql, service: Service, at: Instant) -> Callable[[str], int
         if not rows:
             return 0
         told = histories.whole(conn, rows, service.ownership, service.vocabulary)[lead]
-        past: list[Event] = [event for event in told if event.at <= at]
         playbook = service.playbook
+        past = marked(service.vocabulary.machine, (event for event in told if event.at <= at))
         return standing(playbook, fold(playbook, newborn(lead), past, at).state, at).engagement
 
     return of

@@ -11,10 +11,12 @@ from integration.core.effects import Effect
 from integration.core.events import Event
 from integration.core.fold import Fold
 from integration.core.ledger import Axis, Kind, Line
+from integration.core.machines import marked
 from integration.core.playbook import Playbook
 from integration.core.state import newborn
 from integration.playbook.amounts import amount, signed
 from integration.playbook.deeds import deed
+from integration.playbook.mail import Mail, mail
 from mappings.canonical import Activity
 from mappings.instant import Instant
 
@@ -43,6 +45,7 @@ class Chronicle:
     fold: Fold
     entries: tuple[Entry, ...]
     effects: tuple[Effect, ...]
+    mail: Mail
 
 
 def chronicle(playbook: Playbook, lead: str, events: Sequence[Event], at: Instant) -> Chronicle:
@@ -50,9 +53,7 @@ def chronicle(playbook: Playbook, lead: str, events: Sequence[Event], at: Instan
     fold = Fold(playbook, newborn(lead))
     deeds: dict[str, Activity] = {}
     labels: list[str] = []
-    for event in events:
-        if event.at > at:
-            break
+    for event in marked(playbook.vocabulary.machine, (each for each in events if each.at <= at)):
         if isinstance(event, Activity):
             deeds[event.id] = event
         before = dict(fold.state.fit_rules)
@@ -62,7 +63,8 @@ def chronicle(playbook: Playbook, lead: str, events: Sequence[Event], at: Instan
     fold.now = at
     fold.state.due = next_due(fold)
     entries = tuple(_entry(playbook, line, until, deeds, labels) for line, until in _runs(fold.lines))
-    return Chronicle(fold=fold, entries=entries, effects=tuple(fold.effects))
+    told_apart = mail(deeds.values(), playbook.vocabulary.machine)
+    return Chronicle(fold=fold, entries=entries, effects=tuple(fold.effects), mail=told_apart)
 
 
 def _refitted(groups: Iterable[FitGroup], before: dict[str, int], after: dict[str, int]) -> list[str]:

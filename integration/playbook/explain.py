@@ -14,6 +14,7 @@ from integration.core.playbook import Playbook
 from integration.core.standing import Standing, standing
 from integration.core.state import copied
 from integration.playbook.chronicle import Entry, chronicle
+from integration.playbook.mail import Mail
 from integration.playbook.outlook import Outlook, outlook
 from integration.playbook.standpoint import gate, segment, stage, track
 from integration.playbook.telling import Recorded, Told, lines, recorded, tell
@@ -34,7 +35,8 @@ class Explanation:
 
     `fit` and `engagement` are exact, in thousandths; the entries of each axis sum to it. `done` are the effects that
     the history justifies; `unjustified` those that were carried out and that it no longer does; `next_due` is when
-    something will next happen by itself, `coming` what, and the next decay where that is later.
+    something will next happen by itself, `coming` what, and the next decay where that is later. `mail` says what people
+    opened and clicked, and what machines did.
     """
 
     lead: str
@@ -53,6 +55,7 @@ class Explanation:
     done: tuple[Told, ...]
     unjustified: tuple[Told, ...]
     clocks: tuple[str, ...]
+    mail: Mail
     next_due: Instant | None
     coming: tuple[Coming, ...]
 
@@ -80,6 +83,7 @@ def explain(
         done=tuple(tell(each) for each in sorted(effects, key=lambda each: (each.at, each.key))),
         unjustified=_unjustified(effects, kept, at),
         clocks=tuple(_clocks(fold)),
+        mail=past.mail,
         next_due=fold.state.due,
         coming=tuple(_coming(fold)),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mappings.instant import DAY, HOUR, MINUTE, Span, parse_span
+from mappings.instant import DAY, HOUR, MINUTE, SECOND, Span, parse_span
 
 Op: TypeAlias = Literal["is", "is_not", "at_least", "at_most", "above", "below", "contains", "known", "unknown", "in"]
 
@@ -163,6 +163,6 @@ def span(text: str) -> Span:
 def shown(length: Span) -> str:
     """A length of time as the language writes it: hours up to two days, then days."""
     for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
-        if length % size == 0 and (unit != "d" or length > 2 * DAY):
+        if length and length % size == 0 and (unit != "d" or length > 2 * DAY):
             return f"{length // size}{unit}"
-    return f"{length // MINUTE}m"
+    return f"{length // SECOND}s"

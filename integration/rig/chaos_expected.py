@@ -8,6 +8,7 @@ from integration.core.accounts import observe, unseen
 from integration.core.decide import order
 from integration.core.effects import TaskWanted
 from integration.core.events import Event
+from integration.core.machines import marked
 from integration.core.playbook import Playbook
 from integration.core.replay import advance
 from integration.core.standing import standing
@@ -29,7 +30,8 @@ class Expected:
 
 def expected(playbook: Playbook, lead: str, events: Sequence[Event], now: Instant) -> Expected:
     """Fold one lead's events in order."""
-    decision = advance(playbook, newborn(lead), sorted(events, key=order), now)
+    told_apart = marked(playbook.vocabulary.machine, sorted(events, key=order))
+    decision = advance(playbook, newborn(lead), told_apart, now)
     fields = dict(as_fields(standing(playbook, decision.state, now), now))
     fields.pop("scored_at")
     return Expected(
@@ -53,9 +55,10 @@ def derived(playbook: Playbook, sent: Sequence[Activity], homes: Mapping[str, st
     found: list[Activity] = []
     for account, some in by_account.items():
         state = unseen(account)
-        for activity in sorted(some, key=order):
-            state, new = observe(playbook, state, activity, lambda _lead: 0)
-            found += new
+        for each in marked(playbook.vocabulary.machine, sorted(some, key=order)):
+            if isinstance(each, Activity):
+                state, new = observe(playbook, state, each, lambda _lead: 0)
+                found += new
     return [
         Activity(id=f"derived:{each.id}", lead=each.lead, at=each.at, type=each.type, properties=each.properties)
         for each in found

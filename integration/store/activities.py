@@ -57,6 +57,13 @@ _FRESH_OF_ACCOUNTS = (
     .where(_a.seq > cast(_seen.c.value, BigInteger))
     .order_by(_a.at, _a.key)
 )
+_since = pairs("since")
+_SINCE = (
+    select(*_COLUMNS)
+    .select_from(_since.join(activities, _a.lead_id == _since.c.key))
+    .where(_a.at >= cast(_since.c.value, BigInteger))
+    .order_by(_a.at, _a.key)
+)
 _HISTORY = select(*_COLUMNS).where(among(_a.lead_id, "ids")).order_by(_a.at, _a.key)
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
 _HOLDERS = select(_a.key, _a.lead_id, _a.type).where(among(_a.key, "keys"))
@@ -99,6 +106,11 @@ def holders(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[str | None
 def fresh(conn: Connection, seen: Mapping[str, int]) -> list[ActivityRow]:
     """What each lead (key) did that was stored after the number it has seen (value); by time, then key."""
     return _rows(conn.execute(_FRESH, {"seen": encode(seen)}))
+
+
+def since(conn: Connection, times: Mapping[str, Instant]) -> list[ActivityRow]:
+    """What each lead (key) did from a time on (value); by time, then key."""
+    return _rows(conn.execute(_SINCE, {"since": encode(times)}))
 
 
 def history(conn: Connection, lead_ids: Iterable[str]) -> list[ActivityRow]:

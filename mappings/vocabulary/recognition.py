@@ -51,7 +51,7 @@ _NOTHING = _Found("", ())
 class Recognition:
     """The lines of a vocabulary, ready to be asked. What was worked out of a text is remembered, within bounds."""
 
-    __slots__ = ("_addresses", "_asked", "_by_path", "_by_text", "_known", "_names", "lines")
+    __slots__ = ("_addresses", "_asked", "_by_path", "_by_text", "_known", "_names", "_quick", "lines")
 
     def __init__(self, lines: Sequence[Line], types: Mapping[str, Mapping[str, Field]]) -> None:
         self.lines = tuple(lines)
@@ -65,18 +65,29 @@ class Recognition:
             kind: tuple(each for each in SUBJECTS[1:] if each in subjects and each in properties)
             for kind, properties in types.items()
         }
-        self._by_text: dict[tuple[Subject, bool, str], _Found] = {}
+        self._by_text: dict[tuple[Subject, bool], dict[str, _Found]] = {
+            (subject, becoming): {} for subject in SUBJECTS for becoming in (False, True)
+        }
         self._by_path: dict[tuple[bool, str, str], _Found] = {}
+        self._quick = {
+            kind: tuple((each, self._by_text[each, GENERIC[each] == kind]) for each in asked)
+            for kind, asked in self._asked.items()
+        }
 
     def __call__(self, kind: str, properties: Fields) -> tuple[str, Fields]:
         """The type and the properties of an activity, recognised; the given ones where nothing is."""
-        asked = self._asked.get(kind)
+        asked = self._quick.get(kind)
         if asked is None:
             return self._foreign(kind, properties)
-        for subject in asked:
+        for subject, known in asked:
             text = properties.get(subject)
             if text and isinstance(text, str):
-                return self._recognised(kind, properties, asked)
+                found = known.get(text)
+                if found is None or found.to:
+                    return self._recognised(kind, properties, self._asked[kind])
+                for name, _ in found.gives:
+                    if name == subject or not properties.get(name):
+                        return self._recognised(kind, properties, self._asked[kind])
         return kind, properties
 
     def found(self, subject: Subject, kind: str, text: str) -> bool:
@@ -128,12 +139,13 @@ class Recognition:
 
     def _look(self, subject: Subject, text: str, *, becoming: bool) -> _Found:
         """What the first line that matches makes of a text; with `becoming`, lines that change the type as well."""
-        key = (subject, becoming, text)
-        found = self._by_text.get(key)
+        known = self._by_text[subject, becoming]
+        found = known.get(text)
         if found is None:
-            found = self._address(text, becoming=becoming) if subject == "url" else self._name(key)
+            url = subject == "url"
+            found = self._address(text, becoming=becoming) if url else self._name(subject, text, becoming=becoming)
             if len(text) <= _SHORT:
-                _remember(self._by_text, key, found)
+                _remember(known, text, found)
         return found
 
     def _address(self, text: str, *, becoming: bool) -> _Found:
@@ -156,8 +168,7 @@ class Recognition:
                 if captured is not None:
                     yield _Found(line.to, tuple(_put(line.gives, captured)))
 
-    def _name(self, key: tuple[Subject, bool, str]) -> _Found:
-        subject, becoming, text = key
+    def _name(self, subject: Subject, text: str, *, becoming: bool) -> _Found:
         folded = text.strip().lower()
         for about, glob, line in self._names:
             if about == subject and (becoming or not line.to) and glob.match_folded(folded) is not None:

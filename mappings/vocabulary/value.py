@@ -65,9 +65,12 @@ class Vocabulary:
         return Readings(self.activities, self.lead, self.account)
 
     def recognised(self, kind: str, properties: Fields) -> tuple[str, Fields]:
-        """The type and properties of an activity as it was sent: its values read, its address or name recognised."""
-        of_type, filled = self.recognition(kind, self.readings.properties(kind, properties))
-        return of_type, filled if of_type == kind else self.readings.properties(of_type, filled)
+        """The type and properties of an activity as it was sent: its address or name recognised, its values read.
+
+        In this order, since what the sender gave stands, also where it means nothing.
+        """
+        of_type, filled = self.recognition(kind, properties)
+        return of_type, self.readings.properties(of_type, filled)
 
     def unread(self, kind: str, properties: Fields) -> Iterator[Unread]:
         """Whatever means nothing in an activity as it was sent."""

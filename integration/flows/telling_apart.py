@@ -1,0 +1,82 @@
+"""Telling apart: which of the new activities of a batch of leads no person did, and for whom that changes the past.
+
+Whether a click is a scanner's shows in what comes some seconds before and after it. Of leads who did something in a
+mail a short while ago, what they did then is read again, in one statement for the batch: where something of it that
+is already folded now turns out otherwise, the lead is derived from the beginning. [semantics 2, 3]
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.decide import order
+from integration.core.events import Event
+from integration.core.machines import marked, reach
+from integration.core.mail_rules import IN_MAIL
+from integration.core.state import LeadState
+from integration.store import activities
+from integration.store.activities import ActivityRow
+from mappings.canonical import Activity
+from mappings.instant import Instant, Span
+from mappings.vocabulary.value import Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """What is to be folded into a lead's state, in order; `seen` is the last number that is folded already."""
+
+    state: LeadState
+    seen: int
+    events: Sequence[Event]
+
+
+def told_apart(
+    conn: Sql, vocabulary: Vocabulary, fresh: Mapping[str, Fresh], now: Instant
+) -> tuple[dict[str, list[Event]], frozenset[str]]:
+    """The events of each lead, machines marked, and the leads that have to be derived from the beginning.
+
+    What is dated ahead of `now` is not folded yet, and tells nothing.
+    """
+    rules = vocabulary.machine
+    back, _ = reach(rules)
+    since = {lead: at for lead, each in fresh.items() if (at := _looks_back(each, back)) is not None}
+    before = _before(conn, vocabulary, fresh, since, now) if since else {}
+    found: dict[str, list[Event]] = {}
+    again: set[str] = set()
+    for lead, each in fresh.items():
+        folded = before.get(lead, [])
+        if not folded:
+            found[lead] = marked(rules, each.events)
+            continue
+        whole = marked(rules, sorted((*folded, *each.events), key=order))
+        rule = {one.id: one.machine for one in whole if isinstance(one, Activity)}
+        if any(bool(one.machine) != bool(rule[one.id]) for one in marked(rules, folded) if isinstance(one, Activity)):
+            again.add(lead)
+        new = {one.id for one in each.events}
+        found[lead] = [one for one in whole if one.id in new]
+    return found, frozenset(again)
+
+
+def _looks_back(fresh: Fresh, back: Span) -> Instant | None:
+    """From when on the past tells of what is new; None where nothing new is in a mail, or the last was long ago."""
+    last = fresh.state.mailed
+    first = next((each.at for each in fresh.events if isinstance(each, Activity) and each.type in IN_MAIL), None)
+    return None if last is None or first is None or first - last > back else first - back
+
+
+def _before(
+    conn: Sql, vocabulary: Vocabulary, fresh: Mapping[str, Fresh], since: Mapping[str, Instant], now: Instant
+) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = {}
+    for row in activities.since(conn, since):
+        lead = row.lead_id or ""
+        if row.seq <= fresh[lead].seen and row.at <= now:
+            found.setdefault(lead, []).append(activity(row, vocabulary, lead))
+    return found
+
+
+def activity(row: ActivityRow, vocabulary: Vocabulary, lead: str) -> Activity:
+    """A stored activity as the vocabulary knows it."""
+    kind, properties = vocabulary.recognised(row.type, row.properties)
+    return Activity(row.key, lead, row.at, kind, properties, row.account_id or "")
