@@ -1,11 +1,12 @@
-"""The boundary of a job: what went wrong inside is told by the log, and Redis learns its name alone.
+"""The boundary of a job: what RQ may call, and what it learns when that fails.
 
-RQ keeps the traceback of a failed job in Redis, with all that the exception said; an exception may say anything.
+RQ keeps the traceback of a failed job in Redis, with all that the exception said; an exception may say anything. So
+what went wrong is told by the log, and Redis learns the exception's name alone.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
@@ -14,13 +15,16 @@ _T = TypeVar("_T")
 
 log = structlog.get_logger()
 
+JOBS: dict[str, Callable[..., Any]] = {}
+"""Every job of this service by the name under which RQ knows it: what is `recorded`, and nothing else."""
+
 
 class JobFailedError(Exception):
     """A job failed; the log of its worker says how."""
 
 
 def recorded(job: Callable[_P, _T]) -> Callable[_P, _T]:
-    """The job, whose failures are logged and raised without their words."""
+    """A job that workers may run, and whose failures are logged and raised without their words."""
 
     @wraps(job)
     def bounded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -32,4 +36,5 @@ def recorded(job: Callable[_P, _T]) -> Callable[_P, _T]:
         msg = f"{name}: the log says more"
         raise JobFailedError(msg)
 
+    JOBS[f"{job.__module__}.{job.__qualname__}"] = bounded
     return bounded

@@ -91,12 +91,17 @@ class Lazy(click.Group):
             formatter.write_dl(sorted(ABOUT.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the sub-command; what people can set right is told without a traceback, exit status 2."""
+        """Run the sub-command; what people can set right is told without a traceback, exit status 2.
+
+        Whatever it writes is for the owner alone: stores, keys, exports, reports.
+        """
+        from integration.private import only_mine  # noqa: PLC0415 - keeps --help fast
         from integration.settings import SettingsError  # noqa: PLC0415 - keeps --help fast
         from integration.store.errors import StoreError  # noqa: PLC0415 - as above
 
         try:
-            return super().invoke(ctx)
+            with only_mine():
+                return super().invoke(ctx)
         except SettingsError as error:
             _stop(f"coldframe cannot start:\n{error}")
         except StoreError as error:

@@ -12,6 +12,9 @@ from typing import IO, Self
 
 import structlog
 
+from integration import private
+from integration.with_parent import wrapped
+
 log = structlog.get_logger()
 
 GRACE_SECONDS = 10.0
@@ -58,8 +61,8 @@ class Fleet:
     def start(self) -> None:
         """Start every member."""
         if self.output is not None:
-            self.output.parent.mkdir(parents=True, exist_ok=True)
-            self._sink = self.output.open("ab")
+            private.folder(self.output.parent)
+            self._sink = private.file(self.output).open("ab")
         for member in self.members:
             self._running[member.name] = _Running(member, self._spawn(member), time.monotonic())
 
@@ -102,7 +105,7 @@ class Fleet:
 
     def _spawn(self, member: Member) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own command, no shell
-            [sys.executable, "-m", "integration", *member.arguments],
+            wrapped([sys.executable, "-m", "integration", *member.arguments], signal.SIGTERM),
             env=dict(self.environment),
             stdout=self._sink,
             stderr=self._sink,

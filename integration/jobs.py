@@ -1,5 +1,8 @@
 """RQ's functions: three lines each. Redis carries a lane's name and nothing else."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from integration import wiring
 from integration.boundary import recorded
 from integration.flows.advance import advance
@@ -9,6 +12,7 @@ from integration.flows.ingest import ingest
 from integration.flows.reconcile import poll
 from integration.flows.refresh import read_records
 from integration.flows.send_alerts import send_alerts
+from integration.flows.service import Service
 from integration.flows.sweep import sweep as sweep_lanes
 from integration.flows.trouble import watch_for_trouble
 
@@ -17,24 +21,27 @@ from integration.flows.trouble import watch_for_trouble
 def run(lane: str) -> int:
     """Drain one lane; the number of batches done."""
     service = wiring.service()
+    work = lanes(service).get(lane)
+    if work is None:
+        msg = f"{lane!r} is no lane here"
+        raise ValueError(msg)
     wiring.wakeups().clear(lane)
-    kind, _, connection = lane.partition(":")
-    match kind:
-        case "ingest":
-            return ingest(service)
-        case "advance":
-            return advance(service)
-        case "refresh":
-            return read_records(service, connection)
-        case "poll":
-            return poll(service, connection)
-        case "deliver":
-            return deliver(service, connection)
-        case "alerts":
-            return send_alerts(service, connection)
-        case _:
-            msg = f"unknown lane {lane!r}"
-            raise ValueError(msg)
+    return work()
+
+
+def lanes(service: Service) -> Mapping[str, Callable[[], int]]:
+    """Every lane that there is, and what drains it. Redis may name any other: nothing is done then."""
+    of_connections = {"refresh": read_records, "poll": poll, "deliver": deliver}
+    return {
+        "ingest": partial(ingest, service),
+        "advance": partial(advance, service),
+        **{
+            f"{kind}:{name}": partial(work, service, name)
+            for kind, work in of_connections.items()
+            for name in service.connections
+        },
+        **{f"alerts:{way}": partial(send_alerts, service, way) for way in service.alert_ways},
+    }
 
 
 @recorded

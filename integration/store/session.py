@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select
@@ -12,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from integration import private
 from integration.store import migrate
 from integration.store.dialects import Clock
 from integration.store.errors import LeaseLostError, StoreBusyError, StoreDownError, StoreError, outage
@@ -244,6 +246,11 @@ def _sqlite_engine(url: URL) -> Engine:
         pool_timeout=PATIENCE,
         connect_args={"timeout": PATIENCE, "check_same_thread": False},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def make(*_call: object) -> None:
+        with contextlib.suppress(OSError):  # SQLite says it in its own way
+            private.file(Path(url.database or ""))  # SQLite makes its log and index with the same rights
 
     @event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:

@@ -39,11 +39,13 @@ def free_port() -> int:
 class Web:
     """A web process of its own, on a data directory that outlives it."""
 
-    def __init__(self, data: Path, redis_url: str = "", *, files: int = 0, **extra: str) -> None:
+    def __init__(
+        self, data: Path, redis_url: str = "", *, files: int = 0, log: Path | None = None, **extra: str
+    ) -> None:
         self.port = free_port()
-        self.log = data / "web.log"
-        with self.log.open("ab") as log:
-            self.process = self._started(data, redis_url, log, files, extra)
+        self.log = log or data / "web.log"
+        with self.log.open("ab") as sink:
+            self.process = self._started(data, redis_url, sink, files, extra)
 
     def _started(
         self, data: Path, redis_url: str, log: IO[bytes], files: int, extra: dict[str, str]
@@ -68,7 +70,7 @@ class Web:
         )
 
     def __enter__(self) -> Self:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 if self.ask("GET", "/healthz")[0] == 200:
@@ -80,7 +82,7 @@ class Web:
 
     def __exit__(self, *_error: object) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGCONT)
+            os.killpg(os.getpgid(self.process.pid), signal.SIGCONT)
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait(10)

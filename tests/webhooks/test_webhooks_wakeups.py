@@ -126,9 +126,19 @@ def test_a_full_redis_is_nobodys_error(wakeups: Wakeups, valkey: Redis) -> None:
 
 
 def test_no_promise_is_left_of_a_job_that_could_not_be_queued(wakeups: Wakeups, valkey: Redis) -> None:
+    valkey.acl_setuser("default", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-rpush"])
+    try:
+        wakeups.wake("ingest")
+    finally:
+        valkey.acl_setuser("default", enabled=True, nopass=True, keys=["*"], commands=["+@all"])
+    assert valkey.llen("rq:queue:ingest") == 0
+    assert valkey.exists("coldframe:wake:ingest") == 0
+
+
+def test_where_a_queue_should_be_and_is_none_it_is_made_anew(wakeups: Wakeups, valkey: Redis) -> None:
     valkey.set("rq:queue:ingest", "not a list")
     wakeups.wake("ingest")
-    assert valkey.exists("coldframe:wake:ingest") == 0
+    assert len(jobs(valkey, "ingest")) == 1
 
 
 def test_the_bell_never_waits_and_loses_nothing_when_it_closes() -> None:

@@ -1,0 +1,36 @@
+"""A program that ends when whoever started it does, whatever ends that: `python -m integration.with_parent PID HOW …`.
+
+Linux sends a process the signal it has asked for when its parent dies, and goes on doing so after it has become another
+program. Other systems have nothing like it; there, a parent that is killed outright leaves its children behind. Nothing
+is imported here that takes time.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+_PARENT_DIES = 1
+"""PR_SET_PDEATHSIG of `prctl`."""
+
+
+def wrapped(command: Sequence[str], how: signal.Signals) -> list[str]:
+    """A command that runs as a child of this process, and gets this signal when this process dies.
+
+    Linux looks at the thread that starts it: that must live as long as the process.
+    """
+    return [sys.executable, "-m", "integration.with_parent", str(os.getpid()), str(int(how)), *command]
+
+
+def main(parent: int, how: int, command: list[str]) -> None:
+    """Become this command."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PARENT_DIES, how)
+        if os.getppid() != parent:
+            sys.exit(1)  # it died before we asked
+    os.execvp(command[0], command)  # noqa: S606 - our own command, no shell
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
