@@ -75,7 +75,26 @@ class TaskWrite:
     attempted: bool = False
 
 
-Write: TypeAlias = FieldWrite | TaskWrite
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonWrite:
+    """Create the record of a person, unless there is one with their e-mail already.
+
+    The receipt is DONE with the new record's id, or FOLLOW with the record that is theirs: one of that e-mail, or the
+    one that the CRM's own duplicate rule names.
+    """
+
+    key: str
+    object: str
+    email: str
+    fields: Raw
+
+    @property
+    def id(self) -> str:
+        """None yet."""
+        return ""
+
+
+Write: TypeAlias = FieldWrite | TaskWrite | PersonWrite
 
 
 class Verdict(StrEnum):
@@ -148,6 +167,10 @@ class FieldInfo:
     """Characters at most; 0 where the CRM does not say."""
     restricted: bool = False
     """Whether a value that is none of `options` is refused."""
+    creatable: bool = True
+    """Whether a new record may set it."""
+    required: bool = False
+    """Whether a new record without it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
+from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict
 from connectors.limits import chunks
 from connectors.replies import Refusal
 
-W = TypeVar("W", FieldWrite, TaskWrite)
+W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite)
 
 CALLS = 32
 """Isolating one bad record among 200 takes 16 calls; past this many the rest waits for the next round."""

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Container, Mapping, Sequence
 
-from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
 from connectors.replies import Refusal
 from mappings.record_ids import genuine
 
 
-def answered(
+def answered(  # noqa: PLR0913 - one way for each kind of write
     system: str,
     writes: Sequence[Write],
     *,
     objects: Container[str],
     fields: Callable[[Sequence[FieldWrite]], Sequence[Receipt]],
     tasks: Callable[[Sequence[TaskWrite]], Sequence[Receipt]],
+    people: Callable[[Sequence[PersonWrite]], Sequence[Receipt]],
 ) -> list[Receipt]:
     """Receipts in the writes' order; ids that are none are refused before they enter a path.
 
@@ -22,14 +23,20 @@ def answered(
     receipts: dict[int, Receipt] = {}
     updates: list[tuple[int, FieldWrite]] = []
     creations: list[tuple[int, TaskWrite]] = []
+    newcomers: list[tuple[int, PersonWrite]] = []
     for place, write in enumerate(writes):
         wrong = _wrong(system, write, objects)
         if wrong:
             receipts[place] = wrong
         elif isinstance(write, FieldWrite):
             updates.append((place, write))
-        else:
+        elif isinstance(write, TaskWrite):
             creations.append((place, write))
+        else:
+            newcomers.append((place, write))
+    if newcomers:
+        done = people([write for _, write in newcomers])
+        receipts.update(zip((place for place, _ in newcomers), done, strict=True))
     if updates:
         done = fields([write for _, write in updates])
         receipts.update(zip((place for place, _ in updates), done, strict=True))
@@ -60,6 +67,8 @@ def resolved(receipts: Sequence[Receipt], refused: Container[str], there: Mappin
 
 def _wrong(system: str, write: Write, objects: Container[str]) -> Receipt | None:
     code, message = "", ""
+    if isinstance(write, PersonWrite):
+        return None
     if not genuine(system, write.id):
         code, message = "INVALID_ID", f"'{write.id[:40]}' is no record id of {system}"
     elif isinstance(write, TaskWrite) and write.object not in objects:

@@ -28,6 +28,8 @@ class System:
 
     carried: frozenset[str] = frozenset()
     """Fields that are read-only where they stand, and are set in another way by the connector."""
+    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Object -> the fields without which a new record of it is refused, whatever else is given."""
 
     def writable(self, field: str, part: str = "") -> bool:
         """Whether a mapping may write this part of a standing to this field; routing is never a mapping's to change."""
@@ -41,6 +43,10 @@ class System:
     def native(self, field: str, part: str) -> bool:
         """Whether this is a field of the CRM's own that takes this part of a standing."""
         return field.casefold() in self.natives.get(part, frozenset())
+
+    def routing(self, field: str) -> bool:
+        """Whether this field says whose the record is."""
+        return field.casefold() in _ROUTING
 
     def refused(self, field: str) -> str:
         """Why a mapping may not write this field, in words for its author."""
@@ -88,6 +94,7 @@ SALESFORCE = System(
             "opted_out": frozenset({"hasoptedoutofemail"}),
         }
     ),
+    required=MappingProxyType({"Lead": ("LastName", "Company"), "Contact": ("LastName",)}),
 )
 SYSTEMS: Mapping[str, System] = MappingProxyType({found.name: found for found in (HUBSPOT, SALESFORCE)})
 

@@ -11,6 +11,7 @@ from mappings.canonical import (
 )
 from mappings.catalogue import SYSTEMS
 from mappings.conflicts import UNOWNED
+from mappings.creation_reading import CreationReader
 from mappings.crm import (
     ActivityMapping,
     CrmMapping,
@@ -42,11 +43,11 @@ def compile_mapping(located: Located) -> tuple[CrmMapping | None, tuple[Problem,
     return (None if fatal(problems) else mapping), problems
 
 
-class _Compiler(TargetReader, OutcomeReader):
+class _Compiler(TargetReader, OutcomeReader, CreationReader):
     """Walks the tree once; every method reads one construct and notes what is wrong with it."""
 
     def mapping(self) -> CrmMapping | None:
-        top = self._table(self.located.value, (), ("system", "owns", "objects"))
+        top = self._table(self.located.value, (), ("system", "owns", "creates", "objects"))
         name = str(top.get("system"))
         if name not in SYSTEMS:
             known = ", ".join(SYSTEMS)
@@ -63,6 +64,7 @@ class _Compiler(TargetReader, OutcomeReader):
             objects=found,
             owns_lead=self._owned(owns.get("lead"), ("owns", "lead"), LEAD_FIELDS),
             owns_account=self._owned(owns.get("account"), ("owns", "account"), ACCOUNT_FIELDS),
+            creates=self._creation(top.get("creates"), found),
         )
 
     def _owned(self, raw: Any, path: Path, known: Mapping[str, Field]) -> frozenset[str]:

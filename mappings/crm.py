@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from mappings.canonical import STANDING_FIELDS, Fields, Kind, Value
 from mappings.catalogue import holder
+from mappings.creation import Creation
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
@@ -175,6 +176,8 @@ class CrmMapping:
     objects: Mapping[str, ObjectMapping]
     owns_lead: frozenset[str] = frozenset()
     owns_account: frozenset[str] = frozenset()
+    creates: Creation | None = None
+    """Whom this system creates; nobody where it says nothing."""
 
     @property
     def people(self) -> tuple[str, ...]:

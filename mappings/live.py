@@ -8,6 +8,7 @@ from mappings.canonical import STANDING_FIELDS
 from mappings.catalogue import OWN, SYSTEMS, holder
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
 from mappings.fitting import readable, takes
+from mappings.live_creation import unfit
 from mappings.located import Located, Path
 from mappings.problems import Problem, Severity, nearest
 
@@ -38,6 +39,14 @@ class LiveField(Protocol):
     @property
     def restricted(self) -> bool:
         """Whether other values than `options` are refused."""
+
+    @property
+    def creatable(self) -> bool:
+        """Whether this user may set it in a new record."""
+
+    @property
+    def required(self) -> bool:
+        """Whether a new record without it is refused."""
 
 
 Live = Mapping[str, Sequence[LiveField] | None]
@@ -72,7 +81,17 @@ def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence
             found.add(Misfit(problem, name, "correct the mapping, or give this user access to the object"))
         else:
             found.update(_Object(located, mapping.system, each, fields).misfits())
-    return tuple(sorted(found))
+    return tuple(sorted(found | set(_creation(located, mapping, live))))
+
+
+def _creation(located: Located, mapping: CrmMapping, live: Live) -> Iterator[Misfit]:
+    creation = mapping.creates
+    fields = live.get(creation.object) if creation else None
+    if creation is None or fields is None:
+        return
+    for each in unfit(creation, fields, _VENDORS[mapping.system]):
+        problem = located.problem(each.path, each.text, key=each.key)
+        yield Misfit(problem, f"{creation.object}.{each.field}", each.remedy)
 
 
 class _Object:

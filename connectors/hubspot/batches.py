@@ -8,7 +8,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
+from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
 from connectors.replies import Refusal
@@ -36,6 +36,27 @@ def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
 def create_body(writes: Sequence[TaskWrite]) -> dict[str, Any]:
     """A batch create of tasks, each with its person."""
     return {"inputs": _traced([_task(write) for write in writes])}
+
+
+def people_body(writes: Sequence[PersonWrite]) -> dict[str, Any]:
+    """A batch create of contacts."""
+    inputs = [
+        {"properties": {name: _text(value) for name, value in write.fields.items()}, "associations": []}
+        for write in writes
+    ]
+    return {"inputs": _traced(inputs)}
+
+
+def people_created(writes: Sequence[PersonWrite], body: Body) -> list[Receipt]:
+    """What became of each contact, matched by trace id or e-mail, never by its place."""
+    by_email = {str((result.get("properties") or {}).get("email")).lower(): result for result in _results(body)}
+    by_trace = _by_trace(body)
+    refusals = _refusals(body, [write.key for write in writes], idempotent=False)
+    receipts = []
+    for place, write in enumerate(writes):
+        result = by_trace.get(str(place)) or by_email.get(write.email.lower())
+        receipts.append(_receipt(write, result, refusals.get(place), unanswered=Verdict.UNCLEAR))
+    return receipts
 
 
 def updated(writes: Sequence[FieldWrite], body: Body) -> list[Receipt]:
@@ -134,9 +155,7 @@ def _listed(context: Any, label: str) -> list[str]:
     return [str(one) for one in held] if isinstance(held, list) else []
 
 
-def _receipt(
-    write: FieldWrite | TaskWrite, result: Body | None, refusal: Refusal | None, *, unanswered: Verdict
-) -> Receipt:
+def _receipt(write: Write, result: Body | None, refusal: Refusal | None, *, unanswered: Verdict) -> Receipt:
     if result is not None:
         return Receipt(key=write.key, verdict=Verdict.DONE, id=str(result["id"]))
     if refusal is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from connectors.base import (
@@ -20,7 +21,7 @@ from connectors.base import (
 )
 from connectors.batching import isolated, merged, unowned
 from connectors.examination import fields_findings, unavailable
-from connectors.hubspot import batches, consent, faults, lifecycle, queries
+from connectors.hubspot import batches, consent, creation, faults, lifecycle, queries
 from connectors.hubspot.lookups import Tasks
 from connectors.hubspot.session import HubSpotSession
 from connectors.limits import Usage, chunks
@@ -132,7 +133,14 @@ class HubSpotConnector:
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
-        return answered("hubspot", writes, objects=batches.ASSOCIATIONS, fields=self._update, tasks=self._hand_over)
+        return answered(
+            "hubspot",
+            writes,
+            objects=batches.ASSOCIATIONS,
+            fields=self._update,
+            tasks=self._hand_over,
+            people=partial(creation.make, self._session, self.find),
+        )
 
     def objects(self) -> Sequence[str]:
         """The standard objects that mappings know."""

@@ -130,6 +130,7 @@ def _field(found: Mapping[str, Any]) -> FieldInfo:
         label=str(found.get("label") or ""),
         type=str(found.get("type") or ""),
         writable=not (told.get("readOnlyValue") or told.get("calculated")),
+        creatable=not (told.get("readOnlyValue") or told.get("calculated")),
         unique=bool(found.get("hasUniqueValue")),
         options=tuple(str(option["value"]) for option in found.get("options") or () if not option.get("hidden")),
         restricted=found.get("type") == "enumeration" and not found.get("externalOptions"),

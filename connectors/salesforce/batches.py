@@ -6,7 +6,7 @@ Rows come back in order, with 200 even where some fail (`allOrNone` false).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
+from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
 from connectors.replies import Refusal
 from connectors.salesforce.faults import row
 from connectors.salesforce.queries import TASK_KEY
@@ -26,12 +26,17 @@ def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
     return {"allOrNone": False, "records": records}
 
 
+def create_body(writes: Sequence[PersonWrite]) -> dict[str, Any]:
+    """A collection create."""
+    return {"allOrNone": False, "records": [{"attributes": {"type": each.object}, **each.fields} for each in writes]}
+
+
 def upsert_body(writes: Sequence[TaskWrite]) -> dict[str, Any]:
     """A collection upsert of tasks by our key."""
     return {"allOrNone": False, "records": [_task(write) for write in writes]}
 
 
-def written(writes: Sequence[FieldWrite | TaskWrite], body: Any, *, unanswered: Verdict) -> list[Receipt] | Refusal:
+def written(writes: Sequence[Write], body: Any, *, unanswered: Verdict) -> list[Receipt] | Refusal:
     """What became of each row; a reply without a row for each write is none."""
     if not isinstance(body, list) or len(body) != len(writes):
         message = "the reply has not one row for each record"
@@ -39,7 +44,7 @@ def written(writes: Sequence[FieldWrite | TaskWrite], body: Any, *, unanswered: 
     return [_receipt(write, outcome, unanswered) for write, outcome in zip(writes, body, strict=True)]
 
 
-def _receipt(write: FieldWrite | TaskWrite, outcome: Any, unanswered: Verdict) -> Receipt:
+def _receipt(write: Write, outcome: Any, unanswered: Verdict) -> Receipt:
     told: Mapping[str, Any] = outcome if isinstance(outcome, dict) else {}
     if told.get("success") is True:
         return Receipt(key=write.key, verdict=Verdict.DONE, id=full("salesforce", str(told.get("id") or write.id)))

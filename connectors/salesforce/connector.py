@@ -21,11 +21,12 @@ from connectors.base import (
     Write,
 )
 from connectors.batching import isolated, merged, unowned
-from connectors.examination import fields_findings, unavailable
+from connectors.examination import fields_findings
 from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout, refusal
-from connectors.salesforce import batches, faults, queries
+from connectors.salesforce import batches, creation, faults, queries
 from connectors.salesforce.bulk import Bulk, place
+from connectors.salesforce.examination import tasks_examined
 from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.successors import followed
 from connectors.sorting import answered, resolved
@@ -161,7 +162,14 @@ class SalesforceConnector:
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
-        return answered("salesforce", writes, objects=queries.PEOPLE, fields=self._update, tasks=self._hand_over)
+        return answered(
+            "salesforce",
+            writes,
+            objects=queries.PEOPLE,
+            fields=self._update,
+            tasks=self._hand_over,
+            people=partial(creation.make, self._session, self.find),
+        )
 
     def objects(self) -> Sequence[str]:
         """The objects that this user sees. Raises Unavailable."""
@@ -181,21 +189,7 @@ class SalesforceConnector:
         findings: list[Finding] = []
         for object_name, names in needed.items():
             findings += fields_findings("Salesforce", "field", self, object_name, names)
-        return [*findings, *self._task_findings()]
-
-    def _task_findings(self) -> list[Finding]:
-        findings = fields_findings("Salesforce", "field", self, "Task", [queries.TASK_KEY])
-        try:
-            task = self._description("Task")
-        except Unavailable as away:
-            return [unavailable("Salesforce", "create tasks", away.receipt)]
-        key = next((field for field in task.get("fields") or () if field.get("name") == queries.TASK_KEY), None)
-        if key and not (key.get("externalId") and key.get("unique")):
-            remedy = f"run coldframe provision salesforce: it makes {queries.TASK_KEY} a unique external id"
-            findings.append(Finding(subject=f"Task.{queries.TASK_KEY}", ok=False, detail="not unique", remedy=remedy))
-        allowed = bool(task.get("createable"))
-        remedy = "" if allowed else "give this user the permission to create tasks (Edit Tasks)"
-        return [*findings, Finding(subject="create tasks", ok=allowed, detail="allowed" * allowed, remedy=remedy)]
+        return [*findings, *tasks_examined(self, self._description)]
 
     def _description(self, object_name: str) -> Mapping[str, Any]:
         path = f"sobjects/{quote(object_name, safe='')}/describe"

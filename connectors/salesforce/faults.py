@@ -36,6 +36,7 @@ _MESSAGE = 1_000
 
 CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
 DELETED = "ENTITY_IS_DELETED"
+DUPLICATES = "DUPLICATES_DETECTED"
 THERE_ALREADY = frozenset({"DUPLICATE_VALUE", "INVALID_FIELD_FOR_INSERT_UPDATE"})
 """A task of this key may exist: its unique key is taken, or a field was sent that only creation may set."""
 

@@ -131,9 +131,17 @@ def fields(body: Mapping[str, Any]) -> Sequence[FieldInfo]:
             ),
             length=int(found.get("length") or 0),
             restricted=bool(found.get("restrictedPicklist")),
+            creatable=bool(found.get("createable")),
+            required=_required(found),
         )
         for found in body.get("fields") or ()
     ]
+
+
+def _required(found: Mapping[str, Any]) -> bool:
+    """Whether a new record must say what this field is: it may not be empty, and nothing fills it by itself."""
+    own = bool(found.get("createable")) and found.get("type") != "boolean"
+    return own and found.get("nillable") is False and not found.get("defaultedOnCreate")
 
 
 def _genuine(record_id: str) -> bool:

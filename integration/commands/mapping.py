@@ -16,12 +16,13 @@ from connectors.base import Unavailable
 from integration import clock, connected, wiring
 from integration.commands.mapping_shown import plain, shown
 from integration.flows import drift
-from integration.flows.preview import find, preview
+from integration.flows.preview import find, newcomer, preview
 from integration.flows.service import Connection
 from integration.playbook.comparison import compare
 from integration.settings import Settings, SettingsError, from_environment
 from integration.store.session import Store
 from mappings import conflicts, files
+from mappings.creation import Creation
 from mappings.files import MappingFile
 from mappings.problems import Problem, fatal
 
@@ -96,11 +97,15 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
             with closing(chosen.connector):
                 found = find(chosen, record)
                 seen = preview(chosen, playbook, found, clock.now()) if found else None
+                new = newcomer(chosen, record) if found is None else None
     except (ValueError, wiring.UnusableError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
         msg = f"the CRM does not answer as it should: {away}"
         raise click.ClickException(msg) from None
+    if new is not None and chosen.mapping.creates:
+        _print_newcomer(chosen.name, record, chosen.mapping.creates, new, as_json=as_json)
+        return
     if seen is None:
         msg = f"{chosen.name} has no person '{record}'"
         raise click.ClickException(msg)
@@ -220,6 +225,17 @@ def _settings() -> Settings | None:
         return from_environment()
     except SettingsError:
         return None
+
+
+def _print_newcomer(name: str, who: str, creation: Creation, fields: Mapping[str, str], *, as_json: bool) -> None:
+    """Whom the mapping would create, and with what."""
+    on = sorted(creation.on)
+    if as_json:
+        click.echo(json.dumps({"creates": creation.object, "on": on, "fields": fields}, indent=2))
+        return
+    click.echo(f"{name} has no person '{who}'. On {' or '.join(on)} a new {creation.object} would be created:")
+    for field, value in fields.items():
+        click.echo(f"  {field}: {value}")
 
 
 def _print_problems(found: list[Problem], notes: list[str], *, as_json: bool) -> None:

@@ -30,7 +30,7 @@ from integration.core.effects import (
 from integration.core.replay import advance as fold
 from integration.core.standing import standing
 from integration.core.state import newborn
-from integration.flows import erasing, histories, joining, live, signals
+from integration.flows import erasing, histories, joining, live, newcomers, signals
 from integration.flows.histories import History
 from integration.flows.lane import GATHER, drain
 from integration.flows.raise_alerts import lanes as alert_lanes
@@ -43,7 +43,7 @@ from integration.store.leads import LeadRow
 from integration.store.leases import Lease
 from integration.store.live import HISTORY
 from integration.store.silence import silence
-from mappings.canonical import Fields
+from mappings.canonical import Activity, Fields
 from mappings.instant import Instant
 
 log = structlog.get_logger()
@@ -65,6 +65,8 @@ class _Outcome:
     saved: leads.SavedLead
     whole: bool
     """Whether it was derived from the beginning, so that the decision holds everything that ever followed."""
+    asked: Activity | None
+    """What they did by which a CRM is to create them, where no CRM knows them and nothing bars it."""
 
 
 def _turn(service: Service, lease: Lease, /) -> bool:
@@ -103,9 +105,11 @@ def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -
 def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> _Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
     decision = fold(service.playbook, past.state or newborn(row.id), past.events, now, owned=True)
-    fields = as_fields(standing(service.playbook, decision.state, now), now)
+    where = standing(service.playbook, decision.state, now)
+    fields = as_fields(where, now)
     saved = _saved(row.id, decision, fields, past, now)
-    return _Outcome(row, decision, fields, saved, past.state is None)
+    asked = None if where.suppressed or where.excluded else newcomers.asked(service, past.events)
+    return _Outcome(row, decision, fields, saved, past.state is None, asked)
 
 
 def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instant) -> set[str]:
@@ -128,6 +132,8 @@ def _save(conn: Sql, service: Service, outcomes: Sequence[_Outcome], now: Instan
         if name in service.connections:
             outbox.want_fields(conn, name, those, now)
             wanted.add(name)
+    asked = {each.row.id: each.asked for each in outcomes if each.asked is not None}
+    wanted |= newcomers.want(conn, service, asked, now)
     held = unrecorded.homes(conn, [outcome.row.id for outcome in outcomes])  # tasks wait until their leads are decided
     wanted |= held & set(service.connections)
     return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())

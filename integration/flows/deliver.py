@@ -13,13 +13,13 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Unavailable, Verdict, Write
-from integration.flows import going, natives
+from integration.flows import going, natives, newcomers
 from integration.flows.closings import closings
 from integration.flows.lane import drain
 from integration.flows.resting import rest
-from integration.flows.retrying import MOST_ATTEMPTS, backoff
+from integration.flows.retrying import backoff, refused, stopping
 from integration.flows.service import Connection, Service
-from integration.flows.waiting import look, opened, ripe
+from integration.flows.waiting import Found, look, opened, ripe
 from integration.flows.wording import reworded
 from integration.store import lanes, leases, outbox, references, refresh
 from integration.store.code import encode
@@ -46,12 +46,17 @@ def deliver(service: Service, connection: str) -> int:
 
 
 def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
-    """One batch that is full or has waited long enough; of tasks first, since somebody waits for them."""
+    """One batch that is full or has waited long enough; of people to create first, since their tasks wait for them."""
     now = service.now()
     way = opened(service, lease, connection, now)
     if way == "nothing":
         return False
-    found = look(service, connection, now, way)
+    created = newcomers.create(service, lease, connection, now)
+    return _batch(service, lease, connection, look(service, connection, now, way), now) if created is None else created
+
+
+def _batch(service: Service, lease: Lease, connection: Connection, found: Found, now: Instant) -> bool:
+    """One batch of what was found; of tasks first, since somebody waits for them."""
     if ripe(service, found.tasks, found.free, now):
         return _send_tasks(service, lease, connection, found.tasks)
     if found.closings:
@@ -178,7 +183,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     receipts = connection.connector.apply(writes)
     now = service.now()
     pairs = list(zip(rows, writes, receipts, strict=True))
-    stop = _stop(receipts)
+    stop = stopping(receipts)
     done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
     written = list(_written(connection, [(row, write) for row, write, _ in done if isinstance(write, FieldWrite)]))
     with service.store.write() as conn:
@@ -211,29 +216,12 @@ def _written(
             yield connection.name, write.object, write.id, encode({**(row.written or {}), **ours})
 
 
-def _stop(receipts: Sequence[Receipt]) -> Receipt | None:
-    """The receipt that says the whole connection must wait: a pause, a login, or an outage of everything."""
-    for receipt in receipts:
-        if receipt.verdict in {Verdict.PAUSE, Verdict.RELOGIN}:
-            return receipt
-    return next((receipt for receipt in receipts if receipt.outage), None)
-
-
 def _refused(conn: Sql, connection: Connection, row: Outgoing, receipt: Receipt, now: Instant) -> None:
     """Store one receipt that is not DONE."""
-    said = f"{receipt.code}: {receipt.message}".strip(": ")
-    match receipt.verdict:
-        case Verdict.RETRY | Verdict.UNCLEAR:
-            if row.attempts + 1 >= MOST_ATTEMPTS:
-                outbox.dead(conn, [(row.id, said)], now)
-            else:
-                outbox.postpone(conn, [(row.id, now + backoff(row.attempts), said)])
-        case Verdict.PERMANENT:
-            outbox.dead(conn, [(row.id, said)], now)
-        case Verdict.FOLLOW if receipt.moved_to is not None:
-            _follow(conn, connection, row, receipt.moved_to, now)
-        case _:
-            return
+    if receipt.verdict is Verdict.FOLLOW and receipt.moved_to is not None:
+        _follow(conn, connection, row, receipt.moved_to, now)
+    else:
+        refused(conn, row.id, row.attempts, receipt, now)
 
 
 def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[str, str], now: Instant) -> None:

@@ -14,7 +14,9 @@ from integration.core.standing import Standing, standing
 from integration.core.state import newborn
 from integration.flows.service import Connection
 from integration.flows.written import as_fields
+from mappings import emails
 from mappings.canonical import Fields
+from mappings.creating import first_fields
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
 from mappings.translate import Inward, inward, natives, outward
@@ -89,6 +91,15 @@ def preview(connection: Connection, playbook: Playbook, record: Record, now: Ins
         writes=writes,
         held={name: record.fields.get(name) for name in writes},
     )
+
+
+def newcomer(connection: Connection, named: str) -> dict[str, str] | None:
+    """What a new record of somebody unknown would start with; None where the text is no e-mail, or nobody is created.
+
+    Of the person no more is known than the e-mail and the company's domain; activities may bring more.
+    """
+    creation, email = connection.mapping.creates, emails.normal(named) if "@" in named else None
+    return first_fields(creation, email) if creation and email else None
 
 
 def _company(connection: Connection, told: Inward) -> Record | None:

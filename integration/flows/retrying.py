@@ -1,6 +1,12 @@
-"""Retrying: how often one write is tried before it is set aside for a person, and how long it waits between."""
+"""Retrying: what becomes of a refused write: tried again after a while, or set aside for a person."""
 
-from mappings.instant import MINUTE, SECOND, Span
+from collections.abc import Sequence
+
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Receipt, Verdict
+from integration.store import outbox
+from mappings.instant import MINUTE, SECOND, Instant, Span
 
 MOST_ATTEMPTS = 8
 """Refusals of one write after which it is set aside for a person."""
@@ -10,3 +16,21 @@ LONGEST_BACKOFF: Span = 30 * MINUTE
 def backoff(attempts: int) -> Span:
     """How long to wait after the n-th refusal of one write: 2 s, doubling, at most half an hour."""
     return min(2 * SECOND << min(attempts, 20), LONGEST_BACKOFF)
+
+
+def refused(conn: Sql, row_id: int, attempts: int, receipt: Receipt, now: Instant) -> None:
+    """Store why a row of the outbox was not carried out; what concerns the whole connection is not the row's."""
+    said = f"{receipt.code}: {receipt.message}".strip(": ")
+    passing = receipt.verdict in {Verdict.RETRY, Verdict.UNCLEAR}
+    if receipt.verdict is Verdict.PERMANENT or (passing and attempts + 1 >= MOST_ATTEMPTS):
+        outbox.dead(conn, [(row_id, said)], now)
+    elif passing:
+        outbox.postpone(conn, [(row_id, now + backoff(attempts), said)])
+
+
+def stopping(receipts: Sequence[Receipt]) -> Receipt | None:
+    """The receipt that says the whole connection must wait: a pause, a login, or an outage of everything."""
+    for receipt in receipts:
+        if receipt.verdict in {Verdict.PAUSE, Verdict.RELOGIN}:
+            return receipt
+    return next((receipt for receipt in receipts if receipt.outage), None)

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from integration.flows.service import Connection, Service
-from integration.store import backlog, leads
+from integration.store import backlog, leads, newcomers
 from integration.store.outbox import Outgoing
 from mappings.canonical import Fields
+from mappings.creation import Creation
 from mappings.instant import Instant
 from mappings.translate import outward
 
 _SAME = frozenset({"", None})
+_MOST_PEOPLE = 10_000
+"""So many newcomers are counted and shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task that would be created, or a touch (`kind`) that would be named on a record."""
+    """One task or person that would be created, or a touch (`kind`) that would be named on a record."""
 
     connection: str
     kind: str
@@ -58,6 +61,27 @@ def pending(service: Service) -> Iterator[tuple[Item, ...]]:
                 names = _names(service, rows)
                 for row in rows:
                     yield (_task(connection, kind, row, names),)
+        if connection.mapping.creates:
+            yield from _people(service, connection, connection.mapping.creates)
+
+
+def _people(service: Service, connection: Connection, creation: Creation) -> Iterator[tuple[Item, ...]]:
+    """The people who would be created."""
+    with service.store.read() as conn:
+        rows = newcomers.pending(conn, connection.name, service.now(), _MOST_PEOPLE)
+    for row in rows:
+        yield (
+            Task(
+                connection=connection.name,
+                kind=newcomers.KIND,
+                key=row.key,
+                who=row.email,
+                subject=f"a new {creation.object}",
+                due_at=None,
+                owner="",
+                decided_at=row.created_at,
+            ),
+        )
 
 
 def total(service: Service) -> int:

@@ -7,7 +7,19 @@ from sqlalchemy import Connection as Sql
 from integration.flows import joining, send_alerts, unknown_words
 from integration.flows.resting import open_for
 from integration.flows.service import Service
-from integration.store import alerts, cursors, dirty, erased, inbox, lanes, leads, outbox, refresh, unrecognised
+from integration.store import (
+    alerts,
+    cursors,
+    dirty,
+    erased,
+    inbox,
+    lanes,
+    leads,
+    newcomers,
+    outbox,
+    refresh,
+    unrecognised,
+)
 from mappings.instant import DAY, Instant
 
 KEPT = 7 * DAY
@@ -37,14 +49,19 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     for way in service.alert_ways:
         if send_alerts.sendable(conn, service, way, now):
             yield f"{alerts.LANE}{way}"
+    yield from _of_crms(conn, service, now)
+
+
+def _of_crms(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     resting = lanes.paused(conn, now)
-    for name in service.connections:
+    for name, connection in service.connections.items():
         way = open_for(name, resting)
-        if way == "tasks" and outbox.pending(conn, name, "task", now, 1):
-            yield f"deliver:{name}"
-        if way != "everything":
+        if way == "nothing":
             continue
-        if refresh.take(conn, name, now, 1):
+        people = bool(connection.mapping.creates) and newcomers.pending(conn, name, now, 1)
+        if people or (way == "tasks" and outbox.pending(conn, name, "task", now, 1)):
+            yield f"deliver:{name}"
+        if way == "everything" and refresh.take(conn, name, now, 1):
             yield f"refresh:{name}"
-        if outbox.oldest(conn, name) is not None:
+        if way == "everything" and not people and outbox.oldest(conn, name) is not None:
             yield f"deliver:{name}"

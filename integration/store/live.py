@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from integration.store import cursors
 from integration.store.code import decode, encode, listed
@@ -48,13 +48,16 @@ _LAPSE = (
     )
     .values(state="lapsed", error=bindparam("why"))
 )
-_LAPSE_ALERTS = (
+_LAPSE_OTHERS = (
     update(outbox)
     .where(
         _o.state == "new",
-        _o.kind == "alert",
+        _o.attempted.is_(False),
         _o.created_at >= bindparam("began"),
-        _o.created_at < bindparam("until"),
+        or_(
+            and_(_o.kind == "alert", _o.created_at < bindparam("until")),
+            and_(_o.kind == "person", _o.since < bindparam("until")),
+        ),
     )
     .values(state="lapsed", error=bindparam("why"))
 )
@@ -113,10 +116,10 @@ def enter_shadow(conn: Connection, now: Instant) -> None:
 def leave_shadow(conn: Connection, began: Instant, until: Instant, now: Instant) -> int:
     """Back to writing: what fell due in shadow before `until` is history. The number of tasks and touches lapsed.
 
-    So is an alert that was raised before then.
+    So is an alert that was raised before then, and nobody is created for what they did before then.
     """
     cursors.put(conn, _SHADOW, "", now)
     conn.execute(_WITHHOLD, {"began": began, "until": until})
     why = "fell due in shadow mode, too long ago to be carried out"
-    conn.execute(_LAPSE_ALERTS, {"began": began, "until": until, "why": why})
+    conn.execute(_LAPSE_OTHERS, {"began": began, "until": until, "why": why})
     return conn.execute(_LAPSE, {"began": began, "why": why}).rowcount

@@ -19,7 +19,7 @@ from integration.store.tables import NEW, NONE, ONE, leads, outbox, references, 
 from mappings.canonical import Fields
 from mappings.instant import Instant
 
-Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert"]
+Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert", "person"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

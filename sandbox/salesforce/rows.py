@@ -89,13 +89,46 @@ class Checker:
                 raise Refused(code=code, message=fault.message or _LOCKED + id_)
 
     def _duplicates(self, object_name: str, settled: Values) -> None:
-        email = (settled.get("Email") or "").lower()
-        twins = [one for one in self.org.all(object_name) if email and (one.get("Email") or "").lower() == email]
-        if not twins:
-            return
-        matches = [{"matchConfidence": 100.0, "record": {"Id": one["Id"], "type": object_name}} for one in twins]
-        result = {"allowSave": True, "duplicateRule": f"Standard_{object_name}_Duplicate_Rule"}
-        result |= {"matchResults": [{"entityType": object_name, "matchRecords": matches, "success": True}]}
-        raise Refused(
-            code="DUPLICATES_DETECTED", message="Use one of these records?", extra={"duplicateResult": result}
-        )
+        """The standard rules: the same e-mail, or the same name at the same company, among leads and contacts."""
+        results = []
+        for name in ("Contact", "Lead"):
+            twins = [one for one in self.org.all(name) if not one.get("IsConverted") and self._alike(one, settled)]
+            if twins:
+                results.append(_matched(name, [str(one["Id"]) for one in twins]))
+        if results:
+            rule = f"Standard_{object_name}_Duplicate_Rule"
+            words = "Use one of these records?"
+            told = {"allowSave": True, "duplicateRule": rule, "duplicateRuleEntityType": object_name}
+            raise Refused(
+                code="DUPLICATES_DETECTED",
+                message=words,
+                extra={"duplicateResult": {**told, "errorMessage": words, "matchResults": results}},
+            )
+
+    def _alike(self, one: Values, other: Values) -> bool:
+        email = str(other.get("Email") or "").lower()
+        if email and str(one.get("Email") or "").lower() == email:
+            return True
+        name = self._name(other)
+        return all(name) and self._name(one) == name
+
+    def _name(self, record: Values) -> tuple[str, str, str]:
+        account = self.org.records["Account"].get(str(record.get("AccountId") or ""), {})
+        told = (record.get("FirstName"), record.get("LastName"), record.get("Company") or account.get("Name"))
+        first, last, company = (str(each or "").lower() for each in told)
+        return first, last, company
+
+
+def _matched(object_name: str, ids: Sequence[str]) -> dict[str, Any]:
+    records = [
+        {
+            "additionalInformation": [],
+            "fieldDiffs": [],
+            "matchConfidence": 100.0,
+            "record": {"attributes": {"type": object_name}, "Id": one},
+        }
+        for one in ids
+    ]
+    told = {"entityType": object_name, "errors": [], "matchEngine": "FuzzyMatchEngine", "size": len(ids)}
+    rule = f"Standard_{object_name}_Match_Rule_v1_0"
+    return {**told, "matchRecords": records, "rule": rule, "success": True}

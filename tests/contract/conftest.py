@@ -10,6 +10,7 @@ pytest.register_assert_rewrite(
     "connector_ground",
     "connector_reading",
     "connector_changes",
+    "connector_creating",
     "connector_everything",
     "connector_writing",
     "connector_outages",

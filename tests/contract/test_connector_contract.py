@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from connector_changes import Changing
+from connector_creating import Creating
 from connector_everything import Everything
 from connector_examining import Examining
 from connector_ground import HASTE, TOKEN, Plug
@@ -13,7 +14,7 @@ from connector_tasks import Tasks
 from connector_verdicts import Verdicts
 from connector_writing import Writing
 
-from connectors.base import Credential, FieldWrite, Verdict
+from connectors.base import Credential, FieldWrite, PersonWrite, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from mappings.instant import SECOND
@@ -22,7 +23,7 @@ from sandbox import desk
 from sandbox.server import Sandbox
 
 
-class Contract(Reading, Changing, Everything, Writing, Outages, Verdicts, Tasks, Examining):
+class Contract(Reading, Changing, Creating, Everything, Writing, Outages, Verdicts, Tasks, Examining):
     """All the rules."""
 
 
@@ -262,3 +263,34 @@ def test_a_token_that_cannot_be_one_is_refused_at_once_and_not_shown(token: str)
         with pytest.raises(ValueError, match="access token") as caught:
             build(Credential(token=token, instance_url="https://acme.my.salesforce.com"))
         assert "ken" not in str(caught.value).replace("token", "")
+
+
+def named_twice(box: Sandbox) -> None:
+    """An org whose rule finds two people of one name at one company."""
+    box.salesforce.org.duplicate_rule = True
+    for email in ("ana@acme.example", "ana@home.example"):
+        box.salesforce.add("Lead", {"FirstName": "Ana", "LastName": "Silva", "Company": "Acme", "Email": email})
+
+
+def test_a_duplicate_rule_of_salesforce_that_names_several_is_a_refusal_in_its_words(box: Sandbox) -> None:
+    named_twice(box)
+    crm = TestSalesforceLead().connect(box)
+    fields = {"Email": "third@acme.example", "FirstName": "Ana", "LastName": "Silva", "Company": "Acme"}
+    write = PersonWrite(key="p", object="Lead", email="third@acme.example", fields=fields)
+    (receipt,) = crm.apply([write])
+    crm.close()
+    assert (receipt.verdict, receipt.code) == (Verdict.PERMANENT, "DUPLICATES_DETECTED")
+    assert receipt.message.startswith("Use one of these records? The duplicate rule names Lead 00Q")
+    assert len(list(box.salesforce.records("Lead"))) == 2
+
+
+def test_somebody_who_is_a_contact_of_salesforce_is_not_created_as_a_lead(box: Sandbox) -> None:
+    """Also where there is a lead of that e-mail: a contact comes first."""
+    account = box.salesforce.add("Account", {"Name": "Acme"})
+    box.salesforce.add("Lead", {"LastName": "Silva", "Company": "Acme", "Email": "ana@acme.example"})
+    contact = box.salesforce.add("Contact", {"LastName": "Silva", "AccountId": account, "Email": "ana@acme.example"})
+    crm = TestSalesforceLead().connect(box)
+    fields = {"Email": "ana@acme.example", "LastName": "Silva", "Company": "Acme"}
+    (receipt,) = crm.apply([PersonWrite(key="p", object="Lead", email="ana@acme.example", fields=fields)])
+    crm.close()
+    assert (receipt.verdict, receipt.moved_to) == (Verdict.FOLLOW, ("Contact", contact))

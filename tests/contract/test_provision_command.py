@@ -243,3 +243,39 @@ def test_doctor_names_every_missing_field_with_the_remedy(run_bare: Run, bare: S
     assert [line["subject"] for line in lost] == ["Redis", "Lead.Coldframe_Score__c"]
     assert "read-only" in lost[1]["detail"]
     assert lost[1]["remedy"] == "run coldframe provision salesforce"
+
+
+CREATES = """
+creates:
+  on: [demo_request]
+  as: Lead
+  with:
+    LastName: {from: [property.last_name, email]}
+    Company: {from: account.domain, default: (not given)}
+    LeadSource: %s
+"""
+
+
+def test_whom_a_mapping_would_create_is_checked_against_the_org_and_previewed(run: Run, tmp_path: Path) -> None:
+    ours = tmp_path / "ours.yaml"
+    more = {"COLDFRAME_SALESFORCE_MAPPING": str(ours)}
+    ours.write_text(shipped("salesforce").text + CREATES.replace("LeadSource", "LedSource") % "Other")
+    checked = run("mapping", "check", str(ours), more=more)
+    assert checked.exit_code == 1
+    assert "Salesforce's Lead has no 'LedSource', or hides it (did you mean 'LeadSource'?)" in checked.stdout
+    ours.write_text(shipped("salesforce").text + CREATES % "Other")
+    assert run("mapping", "check", str(ours), more=more).exit_code == 0
+    words = ("mapping", "preview", "silva@acme.example", "--connection", "salesforce")
+    shown = run(*words, more=more)
+    assert "salesforce has no person 'silva@acme.example'. On demo_request a new Lead would be created:" in shown.stdout
+    assert json.loads(run(*words, "--json", more=more).stdout) == {
+        "creates": "Lead",
+        "on": ["demo_request"],
+        "fields": {
+            "Email": "silva@acme.example",
+            "LastName": "silva@acme.example",
+            "Company": "acme.example",
+            "LeadSource": "Other",
+        },
+    }
+    assert "has no person" in run(*words).output, "the shipped mapping creates nobody"

@@ -144,6 +144,26 @@ def test_an_administrators_rule_and_a_duplicate_rule_refuse_rows(box: Sandbox, a
     assert allowed.status_code == 201
 
 
+def test_a_duplicate_rule_looks_among_leads_and_contacts_and_a_collections_row_tells_nobody(
+    box: Sandbox, api: Api
+) -> None:
+    box.salesforce.org.duplicate_rule = True
+    firm = box.salesforce.add("Account", {"Name": "Acme"})
+    contact = box.salesforce.add("Contact", {"FirstName": "Ana", "LastName": "Silva", "AccountId": firm})
+    twin = {"FirstName": "ana", "LastName": "silva", "Company": "ACME", "Email": "ana@acme.example"}
+    told = api.post(f"{DATA}/sobjects/Lead", json=twin).json()[0]["duplicateResult"]
+    (match,) = told["matchResults"]
+    assert (told["duplicateRuleEntityType"], match["entityType"], match["size"]) == ("Lead", "Contact", 1)
+    assert match["matchRecords"][0]["record"] == {"attributes": {"type": "Contact"}, "Id": contact}
+    row = {"attributes": {"type": "Lead"}, **twin}
+    (answer,) = api.post(MANY, json={"allOrNone": False, "records": [row]}).json()
+    words = "Use one of these records?"
+    assert answer["errors"] == [{"statusCode": "DUPLICATES_DETECTED", "message": words, "fields": []}]
+    needed = api.post(f"{DATA}/sobjects/Lead", json={"Email": "bo@acme.example"}).json()[0]
+    assert needed["errorCode"] == "REQUIRED_FIELD_MISSING"
+    assert {"LastName", "Company"} <= set(needed["fields"])
+
+
 def test_a_locked_row_fails_once_and_alone(box: Sandbox, api: Api) -> None:
     first, second = leads(box, 2)
     box.faults.add(Fault(kind="record_error", system="salesforce", record=second))

@@ -1,0 +1,49 @@
+"""People who are to be created: each is looked for by e-mail first, so that nobody is created twice.
+
+What was created and never answered for is found by that look as well; it is made at every try.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from connectors.base import PersonWrite, Receipt, Unavailable, Verdict
+from connectors.batching import isolated
+from connectors.replies import Refusal
+from mappings import emails
+
+Found = Mapping[str, tuple[str, str]]
+"""By e-mail as `spelt`, the record (object, id) that is theirs."""
+
+
+def created(
+    writes: Sequence[PersonWrite],
+    *,
+    find: Callable[[Sequence[str]], Found],
+    send: Callable[[Sequence[PersonWrite]], Sequence[Receipt] | Refusal],
+    size: int,
+) -> list[Receipt]:
+    """A receipt for each write, in order. `find` may raise Unavailable: then nobody is created."""
+    try:
+        there = find(sorted({spelt(write.email) for write in writes}))
+    except Unavailable as away:
+        return [replace(away.receipt, key=write.key) for write in writes]
+    missing = {spelt(write.email): write for write in writes if spelt(write.email) not in there}
+    sent = dict(zip(missing, isolated(list(missing.values()), send, size=size), strict=True))
+    return [_receipt(write, there, sent) for write in writes]
+
+
+def _receipt(write: PersonWrite, there: Found, sent: Mapping[str, Receipt]) -> Receipt:
+    email = spelt(write.email)
+    if email in there:
+        return follow(write.key, there[email])
+    return replace(sent[email], key=write.key)
+
+
+def spelt(email: str) -> str:
+    """An address in its one spelling, whatever a CRM makes of it."""
+    return emails.normal(email) or email.strip().lower()
+
+
+def follow(key: str, record: tuple[str, str]) -> Receipt:
+    """The person is this record."""
+    return Receipt(key=key, verdict=Verdict.FOLLOW, moved_to=record)

@@ -1,0 +1,215 @@
+"""Newcomers: somebody whom no CRM knows does what a mapping's `creates` names, and that CRM gets their record.
+
+Off unless a mapping says so. What lies before the service was live, suppressed and excluded people create nobody;
+shadow mode creates nobody, since nothing is written. What survives a crash: the wish is stored with the decision, and
+stays until the CRM's answer is stored; every try looks for the person by e-mail before it creates, so that a try whose
+answer was lost is found. The new record is read before any task about it goes out: it is as any other then.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import structlog
+from sqlalchemy import Connection as Sql
+
+from connectors.base import PersonWrite, Receipt, Verdict
+from integration.core.events import Event
+from integration.core.standing import standing
+from integration.core.state import LeadState
+from integration.flows import going, live, people
+from integration.flows.people import Sighting
+from integration.flows.resting import rest
+from integration.flows.retrying import MOST_ATTEMPTS, backoff, refused, stopping
+from integration.flows.service import Connection, Service
+from integration.store import accounts, audit, lanes, leads, leases, newcomers, outbox, references, refresh, unrecorded
+from integration.store import live as lives
+from integration.store.code import decode
+from integration.store.leases import Lease
+from integration.store.newcomers import Newcomer, NewPerson
+from integration.store.references import Address
+from integration.store.session import serialise
+from mappings.canonical import NOTHING, Activity
+from mappings.creating import first_fields
+from mappings.creation import Creation
+from mappings.instant import Instant
+
+log = structlog.get_logger()
+
+_PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
+
+
+def asked(service: Service, events: Iterable[Event]) -> Activity | None:
+    """The last of these activities by which somebody unknown is created; None where no mapping creates anybody."""
+    types = _homes(service)
+    found = [each for each in events if isinstance(each, Activity) and each.type in types] if types else ()
+    return found[-1] if found else None
+
+
+def _homes(service: Service) -> dict[str, str]:
+    """The connection that creates whoever does an activity of this type; of several, the first."""
+    return {
+        kind: name
+        for name, connection in reversed(list(service.connections.items()))
+        if connection.mapping.creates
+        for kind in connection.mapping.creates.on
+    }
+
+
+def want(conn: Sql, service: Service, those: Mapping[str, Activity], now: Instant) -> set[str]:
+    """Have these leads created, for what each did, where no CRM has or had a record; the connections to wake.
+
+    In the caller's write transaction. Nobody is for what lies before the service was live.
+    """
+    strangers = those.keys() - newcomers.recorded(conn, those) if those else set()
+    if not strangers:
+        return set()
+    at = live.since(conn, service, now)
+    old = sorted(lead for lead in strangers if those[lead].at < at.since)
+    told = lives.news(conn, old, at.seq, list(service.connections)) if old else {}
+    homes = _homes(service)
+    rows = [
+        NewPerson(lead_id=lead, connection=homes[did.type], at=did.at, payload=_payload(did))
+        for lead, did in those.items()
+        if lead in strangers and did.at >= min(at.since, told.get(lead, at.since))
+    ]
+    newcomers.want(conn, rows, now)
+    return {row.connection for row in rows}
+
+
+def _payload(did: Activity) -> dict[str, object]:
+    return {"activity": did.id, "type": did.type, "properties": dict(did.properties)}
+
+
+def create(service: Service, lease: Lease, connection: Connection, now: Instant) -> bool | None:
+    """Create one batch of people; false when the connection has to wait, None where nobody is to be created now."""
+    creation = connection.mapping.creates
+    if creation is None:
+        return None
+    limit = going.records(service, connection.name)
+    with service.store.read() as conn:
+        room = going.allowed(conn, limit, connection.connector.limits.fields, now)
+        rows = newcomers.pending(conn, connection.name, now, room) if room else []
+    if not rows or not (len(rows) >= room or any(row.created_at + service.linger <= now for row in rows)):
+        return None
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        rows = _still_wanted(conn, service, rows, now)
+        outbox.attempting(conn, [row.id for row in rows])
+        going.spent(conn, limit, len(rows), now)
+        writes = _writes(conn, creation, rows)
+    return not writes or _settle(service, lease, connection, creation, list(zip(rows, writes, strict=True)))
+
+
+def _still_wanted(conn: Sql, service: Service, rows: Sequence[Newcomer], now: Instant) -> list[Newcomer]:
+    """Those who are to be created still; the others lapse."""
+    known = newcomers.recorded(conn, [row.lead_id for row in rows])
+    why = {row.id: _barred(service, row, known, now) for row in rows}
+    newcomers.lapse(conn, [(row_id, reason) for row_id, reason in why.items() if reason])
+    return [row for row in rows if not why[row.id]]
+
+
+def _barred(service: Service, row: Newcomer, known: Collection[str], now: Instant) -> str:
+    """Why somebody is not created after all, "" if they are."""
+    if row.lead_id in known:
+        return "a CRM knows them by now"
+    if row.stage == "suppressed":
+        return "nobody is to contact them"
+    state = decode(row.state, LeadState) if row.state else None
+    excluded = state is not None and standing(service.playbook, state, now).excluded
+    return "the playbook excludes them" if excluded else ""
+
+
+def _writes(conn: Sql, creation: Creation, rows: Sequence[Newcomer]) -> list[PersonWrite]:
+    known = {row.id: row for row in leads.get(conn, [row.lead_id for row in rows])}
+    firms = {row.id: row.fields for row in accounts.get(conn, {each.account_id or "" for each in known.values()})}
+    writes = []
+    for row in rows:
+        lead = known[row.lead_id]
+        fields = first_fields(
+            creation,
+            row.email,
+            lead=lead.fields,
+            account=firms.get(lead.account_id or "", NOTHING),
+            properties=row.payload.get("properties", NOTHING),
+        )
+        writes.append(PersonWrite(key=row.key, object=creation.object, email=row.email, fields=fields))
+    return writes
+
+
+def _settle(
+    service: Service,
+    lease: Lease,
+    connection: Connection,
+    creation: Creation,
+    pairs: Sequence[tuple[Newcomer, PersonWrite]],
+) -> bool:
+    """Send one batch and store what became of everybody; false when the connection has to wait."""
+    receipts = connection.connector.apply([write for _, write in pairs])
+    now, stop = service.now(), stopping(receipts)
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        serialise(conn, "people")
+        found: list[tuple[Newcomer, Address, Receipt]] = []
+        for (row, _), receipt in zip(pairs, receipts, strict=True):
+            if receipt.verdict in {Verdict.DONE, Verdict.FOLLOW}:
+                record = receipt.moved_to or (creation.object, receipt.id)
+                found.append((row, (connection.name, *record), receipt))
+            elif stop is None or receipt.verdict not in _PASSING:
+                refused(conn, row.id, row.attempts, receipt, now)
+        _link(conn, service, connection, found, now)
+        if stop is not None:
+            rest(conn, connection.name, stop, now)
+        elif found:
+            lanes.worked(conn, connection.name, now)
+    service.wake(f"refresh:{connection.name}")
+    log.info("created people", connection=connection.name, done=len(found), of=len(pairs), paused=stop is not None)
+    return stop is None
+
+
+def _link(
+    conn: Sql,
+    service: Service,
+    connection: Connection,
+    found: Sequence[tuple[Newcomer, Address, Receipt]],
+    now: Instant,
+) -> None:
+    """These records are these people's; they are read next. Whoever was erased meanwhile stays erased."""
+    holders = references.leads(conn, [address for _, address, _ in found])
+    living = {row.id for row in leads.get(conn, [row.lead_id for row, _, _ in found]) if row.merged_into is None}
+    mine = [each for each in found if each[0].lead_id in living and _free(each, holders)]
+    people.people(
+        conn,
+        [Sighting(references=(address,), handle=row.email, joins=True) for row, address, _ in mine],
+        at=now,
+        new_id=service.new_id,
+        connected=service.connections,
+        owners=service.ownership.lead,
+    )
+    outbox.sent(conn, [(row.id, row.seq, address[2]) for row, address, _ in mine])
+    unrecorded.rehome(conn, connection.name, [row.lead_id for row, _, _ in mine])
+    wanted = [address for row, address, _ in found if row.lead_id in living]
+    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in wanted])
+    for row, address, _ in found:
+        if row.lead_id in living and not _free((row, address, _), holders):
+            _elsewhere(conn, row, address, now)
+    audit.add(conn, [_entry(row, address, receipt, now) for row, address, receipt in mine])
+
+
+def _free(found: tuple[Newcomer, Address, Receipt], holders: Mapping[Address, str]) -> bool:
+    """Whether the record is nobody else's here."""
+    row, address, _ = found
+    return holders.get(address, row.lead_id) == row.lead_id
+
+
+def _elsewhere(conn: Sql, row: Newcomer, address: Address, now: Instant) -> None:
+    """The CRM takes them for somebody who is another lead here: reading the record may show that both are one."""
+    why = f"{address[0]} takes them for {address[1]} {address[2]}, which is somebody else's here"
+    if row.attempts + 1 >= MOST_ATTEMPTS:
+        outbox.dead(conn, [(row.id, why)], now)
+    else:
+        outbox.postpone(conn, [(row.id, now + backoff(row.attempts), why)])
+
+
+def _entry(row: Newcomer, address: Address, receipt: Receipt, now: Instant) -> audit.Entry:
+    action = "create person" if receipt.verdict is Verdict.DONE else "find person"
+    detail = {"connection": address[0], "object": address[1]}  # a record's id is a person's name: no trail keeps it
+    return audit.Entry(at=now, actor="coldframe", action=action, subject=f"lead {row.lead_id}", detail=detail)

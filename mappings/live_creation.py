@@ -1,0 +1,77 @@
+"""A mapping's `creates` held against the fields that a CRM really has. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from mappings.creation import Creation, Given
+from mappings.located import Path
+from mappings.problems import nearest
+
+
+class NewField(Protocol):
+    """A field as describe or a property listing tells it, as far as a new record is concerned."""
+
+    @property
+    def name(self) -> str:
+        """The CRM's name."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Picklist values."""
+
+    @property
+    def length(self) -> int:
+        """Characters at most, or 0."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether other values than `options` are refused."""
+
+    @property
+    def creatable(self) -> bool:
+        """Whether this user may set it in a new record."""
+
+    @property
+    def required(self) -> bool:
+        """Whether a new record without it is refused."""
+
+
+class Unfit(NamedTuple):
+    """What does not fit: its place in the file, the field, what to do; `key` where the name itself is wrong."""
+
+    path: Path
+    field: str
+    text: str
+    remedy: str
+    key: bool = True
+
+
+def unfit(creation: Creation, fields: Sequence[NewField], vendor: str) -> Iterator[Unfit]:
+    """Every way in which a new record would be refused."""
+    known = {field.name: field for field in fields}
+    place: Path = ("creates", "with")
+    for given in creation.given:
+        yield from _given(
+            given, known.get(given.field), (*place, given.field), [*known], f"{vendor}'s {creation.object}"
+        )
+    filled = {creation.email, *(given.field for given in creation.given if given.always)}
+    for field in fields:
+        if field.required and field.name not in filled:
+            text = f"a new {creation.object} needs '{field.name}' here: say what it is under 'with', with a default"
+            yield Unfit(place, field.name, text, "add it to the mapping, or make it optional in the CRM")
+
+
+def _given(given: Given, field: NewField | None, path: Path, known: Sequence[str], where: str) -> Iterator[Unfit]:
+    if field is None:
+        text = f"{where} has no '{given.field}', or hides it{nearest(given.field, known)}"
+        yield Unfit(path, given.field, text, "correct the mapping, or show it to this user")
+        return
+    if not field.creatable:
+        text = f"'{field.name}' cannot be set in a new record by this user"
+        yield Unfit(path, field.name, text, "take it out of the mapping, or allow this user to edit it")
+    if field.restricted and field.options and given.default and given.default not in field.options:
+        text = f"'{field.name}' has no value '{given.default}'{nearest(given.default, field.options)}"
+        yield Unfit(path, field.name, text, "correct the value in the mapping", key=False)
+    if 0 < field.length < len(given.default):
+        text = f"'{field.name}' holds {field.length} characters, and '{given.default}' has more"
+        yield Unfit(path, field.name, text, "shorten it in the mapping", key=False)
