@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -15,6 +16,8 @@ from integration.commands.replay_run import Replay
 from integration.commands.words import HELP, VARIABLE, compiled_in
 from mappings.instant import Instant, parse
 
+_SHOWN = 50
+"""So many lines that count for nothing are named."""
 _IN_MEMORY = 8_000_000
 """Bytes of standard input held in memory before they go to a temporary file."""
 
@@ -54,6 +57,7 @@ def replay(playbook: str, events: str, vocabulary: str | None, until: Instant | 
         with _opened(events) as file:
             outcome = Replay(compiled, file, "<stdin>" if events == "-" else events, until)
         with closing(outcome):
+            _warn(outcome.warnings)
             _print(outcome, form)
     except Unreadable as wrong:
         click.echo(str(wrong), err=True)
@@ -84,6 +88,14 @@ def _copied(source: IO[bytes]) -> IO[bytes]:
         spool.write(block)
     spool.seek(0)
     return spool
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    """Say on standard error which lines count for nothing."""
+    for each in warnings[:_SHOWN]:
+        click.echo(each, err=True)
+    if len(warnings) > _SHOWN:
+        click.echo(f"and {len(warnings) - _SHOWN:,} more lines that count for nothing", err=True)
 
 
 def _print(outcome: Replay, form: str) -> None:

@@ -14,10 +14,14 @@ from mappings.instant import Instant, from_datetime, parse
 Record: TypeAlias = tuple[Instant, int, str, str, str, str, dict[str, Any]]
 """(at, kind: 0 account, 1 lead, 2 activity; id, lead, account, type, fields or properties); sorts as `order` does."""
 
+Received: TypeAlias = tuple[int, Instant, Record]
+"""The number of a line, when it was received (its own time, unless it says otherwise), and its record."""
+
 ACCOUNT, LEAD, ACTIVITY = 0, 1, 2
 
 NO_CALENDAR: Instant = parse("9000-01-01T00:00:00Z")
 """From here on due times, and times in other zones, cannot be worked out any more."""
+_FIRST_DAY: Instant = parse("0001-01-01T00:00:00Z")
 
 _Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
@@ -38,6 +42,7 @@ class AccountLine(msgspec.Struct, tag_field="kind", tag="account"):
     account: _Name
     at: _Time
     fields: dict[str, _Field]
+    received_at: _Time | None = None
 
 
 class LeadLine(msgspec.Struct, tag_field="kind", tag="lead"):
@@ -46,6 +51,7 @@ class LeadLine(msgspec.Struct, tag_field="kind", tag="lead"):
     lead: _Name
     at: _Time
     fields: dict[str, _Field]
+    received_at: _Time | None = None
 
 
 class ActivityLine(msgspec.Struct, tag_field="kind", tag="activity"):
@@ -57,10 +63,16 @@ class ActivityLine(msgspec.Struct, tag_field="kind", tag="activity"):
     lead: str = ""
     account: str = ""
     properties: dict[str, Any] | None = None
+    received_at: _Time | None = None
 
 
 def read(lines: Iterable[bytes], name: str) -> Iterator[Record]:
     """The records of a file, in its order; empty lines are nothing. Unreadable at the first line that is wrong."""
+    return (record for _, _, record in numbered(lines, name))
+
+
+def numbered(lines: Iterable[bytes], name: str) -> Iterator[Received]:
+    """As `read`, with the number of each line and when it was received."""
     decode = _decoder().decode
     for number, line in enumerate(lines, 1):
         try:
@@ -70,15 +82,16 @@ def read(lines: Iterable[bytes], name: str) -> Iterator[Record]:
                 record = (at, ACTIVITY, told.id, told.lead, told.account, told.type, told.properties or {})
             else:
                 record = _change(told)
+            received = record[0] if told.received_at is None else from_datetime(told.received_at)
         except _WRONG as wrong:
             if not line.strip():
                 continue
             raise unreadable(name, number, _words(wrong)) from None
-        if record[0] >= NO_CALENDAR:
+        if not (_FIRST_DAY <= record[0] < NO_CALENDAR and _FIRST_DAY <= received < NO_CALENDAR):
             raise unreadable(name, number, "no calendar goes as far as that time")
         if not record[3] and not record[4]:
             raise unreadable(name, number, "an activity needs a `lead`, or an `account`")
-        yield record
+        yield number, received, record
 
 
 def line_of(lines: Iterable[bytes], lead: str, event: str) -> int:

@@ -3,38 +3,36 @@
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from typing import IO, Any, TypeAlias
-
-import msgspec
+from typing import IO
 
 from integration.commands import replay_shown
-from integration.commands.replay_groups import Groups
-from integration.commands.replay_lines import Record, Unreadable, affiliations, line_of, read, unreadable
+from integration.commands.replay_dealing import Dealing, Placed
+from integration.commands.replay_late import Late
+from integration.commands.replay_lines import Record, Unreadable, line_of, unreadable
 from integration.commands.replay_recognised import Recognised, recognised
-from integration.commands.replay_runs import Buckets, Pages, Sorter
-from integration.commands.replay_world import World, about
+from integration.commands.replay_runs import Pages, Sorter
+from integration.commands.replay_world import World, about, carry
+from integration.core.effects import Effect
 from integration.core.fold import Unfoldable
 from integration.core.playbook import Playbook
 from integration.core.standing import standing
 from mappings.instant import Instant
 
-_Placed: TypeAlias = tuple[int, int, int, str, str, str, str, int, dict[str, Any]]
-_PLACED: Any = tuple[int, int, int, str, str, str, str, int, dict[str, Any]]
-"""(group, at, kind, id, lead, account, type, place in the file, fields or properties)"""
-
-_RECORD = 400
-"""About how many bytes of memory a record takes."""
 _EVERY = 20_000
 """Records of one group between two collections of what was decided."""
 
 
 class Replay:
-    """What came of replaying a file: effects in time order and leads in order of their ids, kept in files."""
+    """What came of replaying a file: effects in time order and leads in order of their ids, kept in files.
+
+    `warnings` say which lines were left out, and why.
+    """
 
     def __init__(self, playbook: Playbook, file: IO[bytes], name: str, until: Instant | None) -> None:
         self.playbook = playbook
         self.effects: Sorter[tuple[int, str, str, bytes]] = Sorter(tuple[int, str, str, bytes])
         self.leads: Sorter[tuple[str, bytes]] = Sorter(tuple[str, bytes])
+        self.warnings: list[str] = []
         try:
             with _without_collector():
                 try:
@@ -46,52 +44,58 @@ class Replay:
             raise
 
     def _run(self, file: IO[bytes], name: str, until: Instant | None) -> None:
-        number = Groups.of(affiliations(file)).number
-        with closing(Buckets[_Placed](_PLACED, _RECORD, file.tell())) as buckets:
-            file.seek(0)
-            last = until
-            for place, record in enumerate(read(file, name)):
-                at, kind, event, lead, account, what, fields = record
-                if until is None:
-                    if last is None or at > last:
-                        last = at
-                elif at > until:
-                    continue
-                try:
-                    buckets.add((number(record), at, kind, event, lead, account, what, place, fields))
-                except (ValueError, OverflowError, RecursionError) as wrong:
-                    raise Unfoldable(lead, event, wrong) from wrong
-            if last is not None:
-                for placed in buckets:
-                    self._fold(recognised(_single(placed), self.playbook.vocabulary), last)
+        with closing(Dealing(file, name, until)) as dealing:
+            self.warnings = dealing.warnings
+            if (end := dealing.end) is not None:
+                for group, placed in dealing.groups():
+                    if group in dealing.late:
+                        self._fold_late(list(placed), end)
+                    else:
+                        self._fold(self._recognised(placed), end)
+
+    def _recognised(self, placed: Iterable[Placed]) -> Iterator[Recognised]:
+        return recognised(_single(placed), self.playbook.vocabulary)
 
     def _fold(self, records: Iterable[Recognised], end: Instant) -> None:
         """Fold one group to the end. Raises Unfoldable."""
         world = World(self.playbook)
         with closing(Pages()) as ledgers:
             for number, (record, machine) in enumerate(records, 1):
-                try:
-                    world.take(record, machine)
-                except Unfoldable:
-                    raise
-                except Exception as error:
-                    raise Unfoldable(record[3], record[2], error) from error
+                carry(world, record, machine)
                 if number % _EVERY == 0:
                     self._collect(world, ledgers)
             world.until(end)
             self._collect(world, ledgers)
             for lead in world.leads():
-                with about(lead):
-                    where = standing(self.playbook, world.folds[lead].state, end)
-                    line = replay_shown.lead_line(lead, where, end, ledgers.text(lead))
-                self.leads.add((lead, line), len(line) + len(lead))
+                self._stand(world, lead, end, ledgers.text(lead))
+
+    def _fold_late(self, placed: list[Placed], end: Instant) -> None:
+        """As `_fold`, of a group of which something was received later than it happened."""
+        receipts: dict[tuple[object, ...], Instant] = {}
+        for row in placed:
+            receipts[row[1:6]] = min(row[8], receipts.get(row[1:6], row[8]))
+        late = Late(self.playbook)
+        late.replay([(receipts[record[:5]], record, machine) for record, machine in self._recognised(placed)], end)
+        for effect, too_late in late.effects():
+            self._add(effect, late=too_late)
+        for lead in late.world.leads():
+            self._stand(late.world, lead, end, replay_shown.ledger_text(late.lines.get(lead, ())))
+
+    def _stand(self, world: World, lead: str, end: Instant, ledger: bytes) -> None:
+        with about(lead):
+            where = standing(self.playbook, world.folds[lead].state, end)
+            line = replay_shown.lead_line(lead, where, end, ledger)
+        self.leads.add((lead, line), len(line) + len(lead))
+
+    def _add(self, effect: Effect, *, late: bool = False) -> None:
+        line = replay_shown.effect_line(effect, late=late)
+        self.effects.add((effect.at, effect.lead, effect.key, line), len(line) + 2 * len(effect.key))
 
     def _collect(self, world: World, ledgers: Pages) -> None:
         for lead, effects, lines in world.drain():
             with about(lead):
                 for effect in effects:
-                    line = replay_shown.effect_line(effect)
-                    self.effects.add((effect.at, lead, effect.key, line), len(line) + 2 * len(effect.key))
+                    self._add(effect)
                 if lines:
                     ledgers.add(lead, replay_shown.ledger_text(lines))
 
@@ -101,24 +105,13 @@ class Replay:
         self.leads.close()
 
 
-def _single(placed: Iterable[_Placed]) -> Iterator[Record]:
-    """Each event once. Of two with one id and time that differ, the same one wins wherever they stand in the file."""
+def _single(placed: Iterable[Placed]) -> Iterator[Record]:
+    """Each event once: the same line may stand in a file several times."""
     before: Record | None = None
-    for _, at, kind, event, lead, account, what, _, fields in placed:
-        record = (at, kind, event, lead, account, what, fields)
-        if before is None:
-            before = record
-        elif event == before[2] and record[:4] == before[:4]:
-            before = min(before, record, key=_content)
-        else:
+    for _, at, kind, event, lead, account, what, _, _, fields in placed:
+        if before is None or event != before[2] or before[:4] != (at, kind, event, lead):
+            before = (at, kind, event, lead, account, what, fields)
             yield before
-            before = record
-    if before is not None:
-        yield before
-
-
-def _content(record: Record) -> bytes:
-    return msgspec.json.encode(record, order="deterministic")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from integration.core.axes import POINT
 from integration.core.effects import KINDS, Effect
+from integration.core.lateness import TOO_LATE
 from integration.core.ledger import Line
 from integration.core.standing import Standing
 from mappings.instant import HOUR, SECOND, Instant, show
@@ -42,14 +43,16 @@ def amount(points: int) -> int | float:
     return points / POINT if points % POINT else points // POINT
 
 
-def effect_line(effect: Effect) -> bytes:
-    """One effect as a line of JSON."""
+def effect_line(effect: Effect, *, late: bool = False) -> bytes:
+    """One effect as a line of JSON; `late`: recorded and withheld, since it came too late to be carried out."""
     shape, names, values = _SHAPES[type(effect)]
     told = shape.copy()
     told.update(zip(names, values(effect), strict=True))
     told["at"] = time_text(effect.at)
     if "due_at" in told:
         told["due_at"] = time_text(told["due_at"])
+    if late:
+        told["withheld"] = TOO_LATE
     return _quoted(told)
 
 
@@ -118,7 +121,8 @@ def effects_table(lines: Iterable[bytes]) -> Table:
         table.add_column(heading, overflow="fold")
     for line in lines:
         told = msgspec.json.decode(line)
-        table.add_row(told["at"], told["lead"], told["effect"], _what(told), "; ".join(told["because"]))
+        withheld = f" (withheld: {told['withheld']})" if "withheld" in told else ""
+        table.add_row(told["at"], told["lead"], told["effect"], _what(told) + withheld, "; ".join(told["because"]))
     return table
 
 

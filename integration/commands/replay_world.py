@@ -15,7 +15,7 @@ from integration.core.fold import Fold, Unfoldable
 from integration.core.ledger import Line
 from integration.core.playbook import Playbook
 from integration.core.signals import DERIVED
-from integration.core.state import AccountState, newborn
+from integration.core.state import AccountState, Mark, newborn
 from mappings.canonical import Activity, Value
 from mappings.instant import Instant
 
@@ -29,6 +29,16 @@ def about(lead: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise Unfoldable(lead, "", error) from error
+
+
+def carry(world: "World", record: Record, machine: str) -> None:
+    """Let a world take one record. Raises Unfoldable."""
+    try:
+        world.take(record, machine)
+    except Unfoldable:
+        raise
+    except Exception as error:
+        raise Unfoldable(record[3], record[2], error) from error
 
 
 class World:
@@ -70,6 +80,10 @@ class World:
             with about(fold.state.lead):
                 pass_time(fold, end, settle)
             self._changed[fold.state.lead] = fold
+
+    def reached(self, place: Mark) -> bool:
+        """Whether anybody has come to a place in the order of events, or further."""
+        return any((mark := fold.state.watermark) is not None and mark >= place for fold in self.folds.values())
 
     def drain(self) -> Iterator[tuple[str, list[Effect], list[Line]]]:
         """What was decided since the last time: (lead, effects, ledger lines)."""
