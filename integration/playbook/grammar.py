@@ -25,6 +25,9 @@ _OPS: dict[str, Op] = {
 }
 NUMERIC: frozenset[Op] = frozenset({"at_least", "at_most", "above", "below"})
 
+LONGEST: Span = 36_525 * DAY
+"""A hundred years."""
+
 ANY_ENGAGEMENT = "any engagement"
 """The pattern of every activity that scores and resets the idle clock."""
 
@@ -156,6 +159,14 @@ def span(text: str) -> Span:
         raise Unreadable(str(error)) from None
     if not length or text.rstrip().endswith("s"):  # nothing that a playbook says is a matter of seconds
         msg = f"'{text}' is not a length of time (such as: 24h, 14d)"
+        raise Unreadable(msg)
+    return bounded(length, text)
+
+
+def bounded(length: Span, text: str) -> Span:
+    """A length of time of a hundred years at the most; Unreadable otherwise: no calendar goes on for ever."""
+    if length > LONGEST:
+        msg = f"'{text}' is longer than a hundred years"
         raise Unreadable(msg)
     return length
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from integration.core.effects import Assignee
+from integration.playbook.grammar import LONGEST
 from integration.playbook.sections import (
     Bands,
     Calendar,
@@ -43,6 +44,7 @@ from integration.playbook.words import (
     Then,
     Wording,
 )
+from mappings.instant import DAY
 
 
 class Handoff(Section):
@@ -143,7 +145,7 @@ class Track(Section):
 
     enter: Annotated[list[Annotated[Enter, short("if")]], LISTED] = []
     touches: dict[Offset, str] = {}
-    days: list[Annotated[int, Field(ge=0)]] = []
+    days: list[Annotated[int, Field(ge=0, le=LONGEST // DAY)]] = []
     every: Every | None = None
     content: Annotated[dict[FromDay, str], by_day("from day 0")] = {}
     task: Step | None = None

@@ -121,7 +121,9 @@ def _due(text: str) -> Due:
     found = _matched(_DUE, text, "24h, 2h working, next working day")
     if found["span"]:
         return Due(span=grammar.span(found["span"]), working=bool(found["working"]))
-    return Due(working_days=1 if found["next"] else int(found["days"]))
+    days = 1 if found["next"] else int(found["days"])
+    grammar.bounded(days * DAY, text)
+    return Due(working_days=days)
 
 
 def _task_due(text: str) -> Due:
@@ -138,7 +140,7 @@ def _task_due(text: str) -> Due:
 def _offset(text: str) -> Due:
     found = _matched(_OFFSET, text, "day 3, after 24h, next working day")
     if found["day"]:
-        return Due(span=int(found["day"]) * DAY)
+        return Due(span=grammar.bounded(int(found["day"]) * DAY, text))
     return Due(working_days=1) if found["next"] else Due(span=grammar.span(found["span"]))
 
 
@@ -146,7 +148,8 @@ def _every(text: str) -> tuple[tuple[Span, Span], ...]:
     rhythms = []
     for piece in text.split(" then "):
         found = _matched(_EVERY, piece, "14d, 15d until day 84 then 30d")
-        rhythms.append((grammar.span(found["every"]), int(found["until"] or 0) * DAY))
+        until = grammar.bounded(int(found["until"] or 0) * DAY, piece)
+        rhythms.append((grammar.span(found["every"]), until))
     if any(not until for _, until in rhythms[:-1]):
         msg = "only the last rhythm may be without an end"
         raise Unreadable(msg)
@@ -190,7 +193,7 @@ def _half_life(text: str) -> int:
 
 
 def _from_day(text: str) -> Span:
-    return int(_matched(re.compile(r"from day (\d+)"), text, "from day 90")[1]) * DAY
+    return grammar.bounded(int(_matched(re.compile(r"from day (\d+)"), text, "from day 90")[1]) * DAY, text)
 
 
 def _days(text: str) -> tuple[int, ...]:
