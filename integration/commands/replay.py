@@ -39,10 +39,13 @@ class _Time(click.ParamType[Instant]):
 @click.command()
 @click.option("--playbook", required=True, metavar="NAME|FILE", help="A playbook of the house, or a file.")
 @click.option(
-    "--events", required=True, metavar="FILE|-", help="JSON lines: accounts, leads, activities, in any order."
+    "--events",
+    required=True,
+    metavar="FILE|-",
+    help="JSON lines: accounts, leads, activities, in any order; `received_at` says when one was received.",
 )
 @click.option("--vocabulary", metavar="FILE", envvar=VARIABLE, help=HELP)
-@click.option("--until", type=_Time(), help="Stop there (default: the last event's time).")
+@click.option("--until", type=_Time(), help="Stop there (default: the last event's time, or receipt).")
 @click.option("--format", "form", type=click.Choice(["jsonl", "table"]), default="jsonl", show_default=True)
 def replay(playbook: str, events: str, vocabulary: str | None, until: Instant | None, form: str) -> None:
     r"""Run a playbook on a file of history: every stage, task and touch, then where each lead stands and why.
