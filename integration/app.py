@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from integration import clock, connected
+from integration.connected import Known
 from integration.intake import Intake
 from integration.metrics import CONTENT_TYPE, Metrics
 from integration.readiness import store_problems
@@ -80,7 +81,7 @@ def create_app(
     intake = Intake(store)
     app.extensions[INTAKE] = intake
     metrics = Metrics(lambda: _numbers(store), now)
-    trusted = trust(settings, _organizations(settings, store))
+    trusted = trust(settings, _signed_in(settings, store))
     words, _ = in_use(settings.vocabulary)
     known = words or shipped()  # a file with mistakes stops the workers, which say so, and keeps no delivery out
     doors = blueprint(intake, trusted, wake=wake, now=now, max_body=settings.max_body_bytes, vocabulary=known)
@@ -90,15 +91,19 @@ def create_app(
     return app
 
 
-def trust(settings: Settings, more: Sequence[str] = ()) -> Trust:
-    """Whose webhooks these settings let in; `more` are the organizations that somebody has signed in to."""
+def trust(settings: Settings, connections: Sequence[Known] = ()) -> Trust:
+    """Whose webhooks these settings let in, and the `connections` that somebody has signed in to."""
+    organizations = [each.account for each in connections if each.system == "salesforce"]
     return Trust(
         public_url=settings.public_url or "",
         hubspot_secrets=tuple(secret.get_secret_value() for secret in settings.hubspot_client_secrets),
+        portal_secrets=connected.webhook_secrets(settings, connections) if settings.public_url else {},
         activity_keys=tuple(
             key for secret in settings.activity_secrets for key in standard_keys(secret.get_secret_value())
         ),
-        salesforce_organizations=tuple(dict.fromkeys(filter(None, (settings.salesforce_organization_id, *more)))),
+        salesforce_organizations=tuple(
+            dict.fromkeys(filter(None, (settings.salesforce_organization_id, *organizations)))
+        ),
         outbound_secrets=tuple(secret.get_secret_value() for secret in settings.outbound_secrets),
     )
 
@@ -118,12 +123,12 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     return app, close
 
 
-def _organizations(settings: Settings, store: Store) -> Sequence[str]:
-    """Salesforce's organizations that are connected now; a store that is away must not keep other webhooks out."""
+def _signed_in(settings: Settings, store: Store) -> Sequence[Known]:
+    """The connections that there are now; a store that is away must not keep other webhooks out."""
     try:
-        return [each.account for each in connected.known(settings, store) if each.system == "salesforce"]
+        return connected.known(settings, store)
     except StoreError as error:
-        log.warning("connections not read; outbound messages are known by the settings alone", error=str(error))
+        log.warning("connections not read; webhooks are known by the settings alone", error=str(error))
         return ()
 
 

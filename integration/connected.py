@@ -13,7 +13,7 @@ from connectors.base import Credential
 from integration.settings import Settings
 from integration.store import connections
 from integration.store.connections import Row
-from integration.store.sealing import Keyring
+from integration.store.sealing import Keyring, SealError
 from integration.store.session import Store
 
 SYSTEMS = ("salesforce", "hubspot")
@@ -89,6 +89,20 @@ def opened(settings: Settings) -> Iterator[Store | None]:
 def keyring(settings: Settings) -> Keyring:
     """The keys that open what is stored, the current one first."""
     return Keyring.of(*(key.get_secret_value() for key in (settings.secret_key, *settings.previous_keys)))
+
+
+def webhook_secrets(settings: Settings, found: Iterable[Known]) -> Mapping[str, tuple[str, ...]]:
+    """The client secret of each signed-in HubSpot connection by its portal: its app signs webhooks with it too.
+
+    One that no longer opens is left out, and `coldframe doctor` says so.
+    """
+    secrets: dict[str, tuple[str, ...]] = {}
+    for each in found:
+        if each.system == "hubspot" and each.account and each.row is not None:
+            with contextlib.suppress(SealError):
+                secret = connections.unsealed(each.row, keyring(settings)).client_secret
+                secrets[each.account] = (*secrets.get(each.account, ()), *filter(None, [secret]))
+    return {portal: those for portal, those in secrets.items() if those}
 
 
 def _place(each: Known) -> tuple[int, bool, str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.base import Credential
-from integration.variables import GuardedAddress, OrganizationId, PathSecrets, Secrets, Token
+from integration.variables import GuardedAddress, NamedPaths, OrganizationId, PathSecrets, Secrets, Token
 
 
 class CrmSettings(BaseModel):
@@ -69,6 +69,12 @@ class CrmSettings(BaseModel):
         description="Name the YAML file that maps Salesforce's fields (docs/mapping.md), or unset it for the one "
         "shipped.",
     )
+    connection_mappings: NamedPaths = Field(
+        default_factory=dict,
+        alias="COLDFRAME_MAPPINGS",
+        description="Set NAME=PATH for each connection that has a mapping file of its own, parted by spaces, such as "
+        "hubspot-emea=emea.yaml, or unset it.",
+    )
     salesforce_organization_id: OrganizationId | None = Field(
         None,
         alias="SALESFORCE_ORGANIZATION_ID",
@@ -103,3 +109,7 @@ class CrmSettings(BaseModel):
     def mappings(self) -> Mapping[str, str | None]:
         """The mapping file of each system; None for the one that comes with Coldframe."""
         return {"hubspot": self.hubspot_mapping, "salesforce": self.salesforce_mapping}
+
+    def mapping_of(self, connection: str, system: str) -> str | None:
+        """The mapping file of one connection: its own, else its system's; None for the shipped one."""
+        return self.connection_mappings.get(connection) or self.mappings[system]

@@ -27,8 +27,9 @@ def provisioner(
     `name` is the connection's, where there are several; `sales` are Salesforce user names. `store` holds those that
     people have signed in to. Raises UnconnectedError, and UnusableError with the mapping's mistakes.
     """
-    credential = wiring.credential(settings, store, chosen(settings, store, system, name))
-    mapping, problems = load_mapping(system, settings.mappings[system])
+    connection = chosen(settings, store, system, name)
+    credential = wiring.credential(settings, store, connection)
+    mapping, problems = load_mapping(system, settings.mapping_of(connection.name, system))
     if mapping is None:
         raise UnusableError(problems)
     if system == "hubspot":

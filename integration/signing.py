@@ -152,6 +152,9 @@ def _same_account(name: str, account: str, store: Store) -> None:
     """One name is one account for ever: the records of another would be taken for those that are known here."""
     with store.read() as conn:
         row = connections.get(conn, name)
+        others = [
+            each.name for each in connections.every(conn) if each.name != name and _is(each.details.account, account)
+        ]
     before = row.details.account if row else ""
     if before and account and not record_ids.same(before, account):
         msg = (
@@ -159,6 +162,16 @@ def _same_account(name: str, account: str, store: Store) -> None:
             f"be taken for the others': sign in to {before}, or connect this one under a --name of its own"
         )
         raise NotSignedInError(msg)
+    if others:
+        msg = (
+            f"account {account} is connected as '{others[0]}' already, and everything in it would be read and written "
+            f"twice: sign in with --name {others[0]}, or coldframe connect remove {others[0]} first"
+        )
+        raise NotSignedInError(msg)
+
+
+def _is(one: str, other: str) -> bool:
+    return bool(one and other) and record_ids.same(one, other)
 
 
 def _guarded(address: str) -> bool:

@@ -1,6 +1,7 @@
 """What one variable of the environment may hold. Messages never repeat a value, since it may be a secret."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -107,6 +108,20 @@ def _redis(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _named_paths(value: object) -> object:
+    """`NAME=PATH` for each connection, parted by spaces or commas."""
+    if not isinstance(value, str):
+        return value
+    found: dict[str, str] = {}
+    for part in filter(None, re.split(r"[\s,]+", value.strip())):
+        name, separator, path = part.partition("=")
+        if not (name and separator and path) or name in found:
+            msg = "not NAME=PATH for each connection, each once, parted by spaces"
+            raise ValueError(msg)
+        found[name] = path
+    return found
+
+
 def _rehearsal(value: object) -> object:
     """`UNTIL@RATE`: an Instant, and how many times as fast as the wall's the clock runs before it."""
     if not isinstance(value, str):
@@ -157,5 +172,7 @@ RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
 """The address of a Redis; may hold a password."""
 Folded = BeforeValidator(_lower)
 """Upper and lower case alike."""
+NamedPaths = Annotated[Mapping[str, str], BeforeValidator(_named_paths)]
+"""A path for each of several connections, by name."""
 Rehearsal = Annotated[tuple[int, float], BeforeValidator(_rehearsal)]
 """A clock that runs fast until an Instant: for the demo."""

@@ -111,15 +111,14 @@ def connections(given: Settings, store: Store | None, *, counted: bool = False) 
         each.name: connect(
             each.system,
             credential(given, store, each),
-            given.mappings[each.system],
+            given.mapping_of(each.name, each.system),
             name=each.name,
-            account=each.account or _told_account(given, each.system),
+            account=each.account or _told_account(given, each),
             allowance=allowance(each, given, store) if counted and store else None,
         )
         for each in _known(given, store)
     }
-    systems = {each.system: (each.mapping, each.located) for each in connections.values() if each.located}
-    twice = conflicts.claimed_twice(list(systems.values()))
+    twice = conflicts.claimed_twice([(each.mapping, each.located) for each in connections.values() if each.located])
     if twice:
         raise UnusableError(twice)
     return {name: shadowed(each) for name, each in connections.items()} if given.shadow else connections
@@ -132,8 +131,8 @@ def shadowed(connection: Connection) -> Connection:
 
 def ownership(given: Settings, store: Store | None) -> conflicts.Ownership:
     """Who owns which fields, by the mappings of the connected CRMs, none of which is asked anything."""
-    systems = dict.fromkeys(each.system for each in _known(given, store))
-    read = [files.in_use(system, given.mappings[system]).mapping for system in systems]
+    used = dict.fromkeys((each.system, given.mapping_of(each.name, each.system)) for each in _known(given, store))
+    read = [files.in_use(system, path).mapping for system, path in used]
     return conflicts.ownership(mapping for mapping in read if mapping is not None)
 
 
@@ -192,8 +191,10 @@ def alert_ways(given: Settings) -> Mapping[str, AlertWay]:
     return {"webhook": SignedWebhook(given.alert_url.get_secret_value(), keys)}
 
 
-def _told_account(given: Settings, system: str) -> str:
-    return (given.salesforce_organization_id or "") if system == "salesforce" else ""
+def _told_account(given: Settings, each: connected.Known) -> str:
+    """What the environment says of its own connection's account, and of no other's."""
+    told = each.origin == "environment" and each.system == "salesforce"
+    return (given.salesforce_organization_id or "") if told else ""
 
 
 def preload() -> None:

@@ -9,7 +9,7 @@ things were heard.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, NewType, TypeAlias
 
 from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, Fields, Value
 from mappings.catalogue import SYSTEMS
@@ -30,6 +30,10 @@ UNOWNED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Fields that no system may own, and why."""
+System: TypeAlias = str
+"""Which CRM: `hubspot`, `salesforce`; "" for whoever is no CRM."""
+ConnectionName = NewType("ConnectionName", str)
+"""Which connection: what lanes, references and keys of facts go by. Several may be of one system."""
 Part: TypeAlias = Literal["lead", "account"]
 Owners: TypeAlias = Mapping[str, str]
 """Field -> the system whose word counts."""
@@ -48,15 +52,22 @@ NOBODY = Ownership()
 
 
 class Said(NamedTuple):
-    """What one system said of one field: from when it holds, under which key, and the value (None: nothing any more).
+    """What one connection said of one field: from when it holds, under which key, and the value (None: nothing now).
 
-    `system` is "" for whoever is no CRM.
+    `system` and `connection` are "" for whoever is no CRM. Fields are owned by systems; each connection speaks for
+    itself all the same: what one portal takes back, another may still say.
     """
 
     at: Instant
     key: str
-    system: str
+    system: System
     value: Value
+    connection: ConnectionName = ConnectionName("")
+
+    @property
+    def voice(self) -> str:
+        """Who says it: the connection, else the system."""
+        return self.connection or self.system
 
 
 class Judgement(NamedTuple):
@@ -90,9 +101,9 @@ def owned(said: Sequence[Said], owner: str) -> Judgement:
 
 
 def either(said: Sequence[Said]) -> Judgement:
-    """True as soon as any system's last word is true; else the last word."""
-    for system in sorted({each.system for each in said}):
-        last = latest([each for each in said if each.system == system])
+    """True as soon as any connection's last word is true; else the last word."""
+    for system, voice in sorted({(each.system, each.voice) for each in said}):
+        last = latest([each for each in said if (each.system, each.voice) == (system, voice)])
         if last.value is True:
             return Judgement(True, f"{_name(system)} says so, and one is enough")  # noqa: FBT003 - a value
     return latest(said)
@@ -108,7 +119,7 @@ def gathered(facts: Iterable[tuple[Instant, str, Fields]]) -> dict[str, list[Sai
     found: dict[str, list[Said]] = {}
     for at, key, fields in facts:
         for name, value in fields.items():
-            found.setdefault(name, []).append(Said(at, key, speaker(key), value))
+            found.setdefault(name, []).append(spoken(at, key, value))
     return found
 
 
@@ -131,7 +142,7 @@ def in_effect(facts: Sequence[tuple[Instant, str, Fields]], owners: Owners) -> l
             if not contested(name, owners):
                 told[name] = value
                 continue
-            past.setdefault(name, []).append(Said(at, key, speaker(key), value))
+            past.setdefault(name, []).append(spoken(at, key, value))
             counts = judge(name, past[name], owners).value
             if name not in counted or counted[name] != counts:
                 counted[name] = told[name] = counts
@@ -139,10 +150,21 @@ def in_effect(facts: Sequence[tuple[Instant, str, Fields]], owners: Owners) -> l
     return found
 
 
-def speaker(key: str) -> str:
-    """The system whose fact this is, by its key (`hubspot:…`, `hubspot/emea:…`); "" for whoever is no CRM."""
-    system = key.partition(":")[0].partition("/")[0]
-    return system if system in SYSTEMS else ""
+def spoken(at: Instant, key: str, value: Value) -> Said:
+    """A fact's value, with who says it."""
+    system, connection = speaker(key)
+    return Said(at, key, system, value, connection)
+
+
+def speaker(key: str) -> tuple[System, ConnectionName]:
+    """(system, connection) whose fact this is, by its key (`hubspot:…`, `hubspot/emea:…`); both "" for no CRM."""
+    system, _, connection = key.partition(":")[0].partition("/")
+    return (system, ConnectionName(connection or system)) if system in SYSTEMS else ("", ConnectionName(""))
+
+
+def spoken_by(system: System, connection: str) -> str:
+    """How the keys of a connection's facts begin; `speaker` reads it."""
+    return system if connection == system else f"{system}/{connection}"
 
 
 def ownership(mappings: Iterable[CrmMapping]) -> Ownership:
@@ -165,7 +187,9 @@ def claimed_twice(files: Sequence[tuple[CrmMapping, Located]]) -> tuple[Problem,
             ("account", mapping.owns_account, before.account, ACCOUNT_FIELDS),
         )
         for part, claims, owners, known in parts:
-            for name in (each for each in known if each in claims and each in owners):
+            for name in (
+                each for each in known if each in claims and owners.get(each, mapping.system) != mapping.system
+            ):
                 index = located.value["owns"][part].index(name)
                 text = f"'{name}' has one owner, and {_name(owners[name])} claims it too"
                 found.append(located.problem(("owns", part, index), text))

@@ -67,7 +67,7 @@ def _by_field(ordered: Sequence[Fact], owners: Owners) -> dict[str, dict[_Voice,
     """By field and voice, the places of the facts that tell the field."""
     found: dict[str, dict[_Voice, list[int]]] = {}
     for place, fact in enumerate(ordered):
-        system = speaker(fact.key)
+        system, _ = speaker(fact.key)
         for name in fact.fields:
             voice = system if contested(name, owners) or not system else "any CRM"
             found.setdefault(name, {}).setdefault(voice, []).append(place)

@@ -5,7 +5,7 @@ and never answered (we died between the two) comes again, and changes nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -56,6 +56,9 @@ class Trust:
 
     public_url: str
     hubspot_secrets: tuple[str, ...] = ()
+    """Secrets that sign for every portal."""
+    portal_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Portal -> the secrets of its own connection's app, by which no other portal with such secrets is signed for."""
     activity_keys: tuple[bytes, ...] = ()
     salesforce_organizations: tuple[str, ...] = ()
     outbound_secrets: tuple[str, ...] = ()
@@ -108,14 +111,16 @@ def blueprint(  # noqa: PLR0913 - what the doors need
     routes = Blueprint(NAME, __name__, url_prefix="/webhooks")
     desk = _Desk(inbox=inbox, wake=wake, now=now)
 
-    if trust.hubspot_secrets:
+    if trust.hubspot_secrets or trust.portal_secrets:
 
         @routes.post("/hubspot")
         def receive_hubspot() -> Response:
             """A batch of HubSpot's events."""
             body = _body(max_body)
-            desk.admit(HUBSPOT, _judge_hubspot(body, trust, now()))
+            judgement, secret = _judge_hubspot(body, trust, now())
+            desk.admit(HUBSPOT, judgement)
             _checked(hubspot.check, body)
+            desk.admit(HUBSPOT, _judge_portals(body, trust, secret, now()))
             return _answer(200, {"delivery": desk.keep(HUBSPOT, body)})
 
     if trust.activity_keys:
@@ -152,11 +157,29 @@ def blueprint(  # noqa: PLR0913 - what the doors need
     return routes
 
 
-def _judge_hubspot(body: bytes, trust: Trust, now: Instant) -> Judgement:
+def _judge_hubspot(body: bytes, trust: Trust, now: Instant) -> tuple[Judgement, str]:
+    """Whether a secret has signed, and which."""
     query = request.query_string.decode("latin-1")
     uri = f"{trust.public_url}{request.path}{'?' if query else ''}{query}"
     given = {name: request.headers.get(name, "") for name in signatures.HUBSPOT_HEADERS}
-    return signatures.hubspot(given, body, uri=uri, secrets=trust.hubspot_secrets, now=now)
+    known = dict.fromkeys(
+        (*trust.hubspot_secrets, *(each for those in trust.portal_secrets.values() for each in those))
+    )
+    found: tuple[Judgement, str] = ("forged", "")
+    for secret in known:
+        judgement = signatures.hubspot(given, body, uri=uri, secrets=(secret,), now=now)
+        if judgement != "forged":
+            found = (judgement, secret)
+    return found
+
+
+def _judge_portals(body: bytes, trust: Trust, secret: str, now: Instant) -> Judgement:
+    """Whether the secret may sign for the portals that the events name: not for one whose app has another secret."""
+    if secret in trust.hubspot_secrets or not trust.portal_secrets:
+        return "genuine"
+    named = {each.account for each in hubspot.parse(body, now).noticed}
+    others = {portal for portal, secrets in trust.portal_secrets.items() if secret not in secrets}
+    return "forged" if named & others else "genuine"
 
 
 def _body(most: int) -> bytes:

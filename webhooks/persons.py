@@ -19,6 +19,26 @@ Gone: TypeAlias = Callable[[str], bool]
 """Whether somebody of this name was erased."""
 
 
+def _as_sent(system: str, _account: str) -> str:
+    return system
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordNames:
+    """What the records of senders are called in this installation, where several connections may be of one system.
+
+    `connection` names the connection of (system, account): the same id in another account is somebody else. `address`
+    is the (connection, object, id) that an activity's (source, lead) means.
+    """
+
+    connection: Callable[[str, str], str] = _as_sent
+    address: Callable[[str, str], tuple[str, str, str]] = source_of
+
+
+AS_SENT = RecordNames()
+"""Records under the names that their senders use."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """A delivery without somebody: the rest of it, the items taken out, and the names that each of those bore."""
@@ -28,16 +48,16 @@ class Cut:
     names: tuple[frozenset[str], ...]
 
 
-def named(source: str, parsed: Parsed, text: str) -> set[str]:
+def named(source: str, parsed: Parsed, text: str, called: RecordNames = AS_SENT) -> set[str]:
     """Every name that a parsed delivery bears, those that merely stand somewhere in its text included."""
     found = naming.emails_in(text)
     for heard in parsed.heard:
         if heard.email:
             found.add(naming.of_email(heard.email))
         if heard.lead:
-            found.add(naming.of_record(*source_of(source, heard.lead)))
+            found.add(naming.of_record(*called.address(source, heard.lead)))
     for noticed in parsed.noticed:
-        found |= _of_noticed(noticed)
+        found |= _of_noticed(noticed, called)
     return found
 
 
@@ -52,10 +72,10 @@ def readable(body: bytes) -> str:
     return text
 
 
-def without(source: str, body: bytes, gone: Gone) -> Cut:
+def without(source: str, body: bytes, gone: Gone, called: RecordNames = AS_SENT) -> Cut:
     """The delivery without the items that are about somebody who is `gone`, and without their e-mail in all others."""
     if source == salesforce.SOURCE:
-        return _without_notifications(body, gone)
+        return _without_notifications(body, gone, called)
     try:
         loaded = lenient.load(body)
     except (Unreadable, Oversized):
@@ -63,7 +83,7 @@ def without(source: str, body: bytes, gone: Gone) -> Cut:
     items = _items(source, loaded)
     taken, names, kept = [], [], []
     for item in items:
-        about = about_item(source, item)
+        about = about_item(source, item, called)
         if any(map(gone, about)):
             taken.append(json.dumps(item, ensure_ascii=False))
             names.append(frozenset(about))
@@ -73,7 +93,7 @@ def without(source: str, body: bytes, gone: Gone) -> Cut:
     return Cut(body=json.dumps(rest, ensure_ascii=False).encode(), taken=tuple(taken), names=tuple(names))
 
 
-def about_item(source: str, item: Any) -> set[str]:
+def about_item(source: str, item: Any, called: RecordNames = AS_SENT) -> set[str]:
     """The names of whom one item is about; of one that nobody can read, every name that stands in it."""
     found: set[str] = set()
     if source == hubspot.SYSTEM:
@@ -82,15 +102,16 @@ def about_item(source: str, item: Any) -> set[str]:
         except ValueError:
             noticed = ()
         for each in noticed:
-            found |= _of_noticed(each)
+            found |= _of_noticed(each, called)
         if not noticed and isinstance(item, dict) and item.get("objectId") is not None:
-            found.add(naming.of_record(hubspot.SYSTEM, "contact", str(item["objectId"])))
+            connection = called.connection(hubspot.SYSTEM, str(item.get("portalId") or ""))
+            found.add(naming.of_record(connection, "contact", str(item["objectId"])))
     elif isinstance(item, dict):
         if isinstance(item.get("email"), str):
             address = emails.normal(item["email"])
             found |= naming.emails_in(item["email"]) if address is None else {naming.of_email(address)}
         if isinstance(item.get("lead"), str | int):
-            found.add(naming.of_record(*source_of(source, str(item["lead"]))))
+            found.add(naming.of_record(*called.address(source, str(item["lead"]))))
     return found or naming.emails_in(json.dumps(item, ensure_ascii=False))
 
 
@@ -112,15 +133,15 @@ def _blacked(value: Any, gone: Gone) -> Any:
             return value
 
 
-def _of_noticed(noticed: Noticed) -> set[str]:
+def _of_noticed(noticed: Noticed, called: RecordNames) -> set[str]:
     """The record itself; the address that it now has; the one it was merged into is somebody's own, and not told."""
-    found = {naming.of_record(noticed.system, noticed.object, noticed.id)}
+    found = {naming.of_record(called.connection(noticed.system, noticed.account), noticed.object, noticed.id)}
     if noticed.value and "@" in noticed.value and noticed.what == "changed":
         found |= naming.emails_in(noticed.value)
     return found
 
 
-def _without_notifications(body: bytes, gone: Gone) -> Cut:
+def _without_notifications(body: bytes, gone: Gone, called: RecordNames) -> Cut:
     try:
         message = salesforce.message(body)
     except (Unreadable, Oversized):
@@ -128,7 +149,7 @@ def _without_notifications(body: bytes, gone: Gone) -> Cut:
     if message is None:
         return Cut(body=naming.blacked(readable(body), gone).encode(), taken=(), names=())
     taken, names = [], []
-    for notification, about in list(_notifications(message)):
+    for notification, about in list(_notifications(message, called)):
         if any(map(gone, about)):
             taken.append(etree.tostring(notification, encoding="unicode"))
             names.append(frozenset(about))
@@ -137,13 +158,14 @@ def _without_notifications(body: bytes, gone: Gone) -> Cut:
     return Cut(body=naming.blacked(rest, gone).encode(), taken=tuple(taken), names=tuple(names))
 
 
-def _notifications(message: salesforce.Element) -> Iterator[tuple[salesforce.Element, set[str]]]:
+def _notifications(message: salesforce.Element, called: RecordNames) -> Iterator[tuple[salesforce.Element, set[str]]]:
+    organization = salesforce.organization(message)
     for notification in salesforce.notifications(message):
         about = {name for text in notification.itertext() for name in naming.emails_in(text)}
         try:
-            noticed = salesforce.noticed(notification)
+            noticed = salesforce.noticed(notification, organization)
         except ValueError:
             pass
         else:
-            about.add(naming.of_record(noticed.system, noticed.object, noticed.id))
+            about.add(naming.of_record(called.connection(noticed.system, organization), noticed.object, noticed.id))
         yield notification, about

@@ -43,7 +43,7 @@ def check(body: bytes, organizations: Sequence[str]) -> bool:
     if found is None:
         return False
     _count(found)
-    told = _organization(found)
+    told = organization(found)
     if not told:
         return False
     return any([record_ids.same(told, each) for each in organizations])  # noqa: C419 - all of them, in the same time
@@ -63,7 +63,7 @@ def parse(body: bytes, received_at: Instant) -> Parsed:
     for index, notification in enumerate(notifications(found)):
         item = partial(etree.tostring, notification, encoding="unicode")
         try:
-            notice = noticed(notification, _organization(found))
+            notice = noticed(notification, organization(found))
         except ValueError as error:
             rejected.append(lenient.rejected(index, str(error), item()))
             continue
@@ -111,7 +111,8 @@ def _count(found: Element) -> None:
         raise Oversized(msg)
 
 
-def _organization(message: Element) -> str:
+def organization(message: Element) -> str:
+    """The id of the organization that sent a message; "" where it names none."""
     return (message.findtext(f"{_OUTBOUND}OrganizationId") or "").strip()
 
 

@@ -76,7 +76,8 @@ def _common(function: _F) -> _F:
 def hubspot(**options: Any) -> None:
     r"""Sign in to HubSpot, in the browser or with a token.
 
-    The client secret is HUBSPOT_CLIENT_SECRET, or is asked for; it never stands on the command line.
+    The client secret is HUBSPOT_CLIENT_SECRET, or is asked for; it never stands on the command line. The app signs its
+    webhooks with it too: with --grant token it is asked for as well, or is the second line of --secret-stdin.
 
     \b
     Example:
@@ -238,13 +239,23 @@ def _wish(system: str, options: dict[str, Any], settings: Settings, row: Row | N
     )
     given = sys.stdin.readline().strip() if options["secret_stdin"] else ""
     if grant == "token":
-        return _with(wish, access_token=given or _asked("Access token"))
+        wish = signing.remembered(_with(wish, access_token=given or _asked("Access token")), row, settings)
+        return _with_webhook_secret(wish, options) if system == "hubspot" else wish
     if grant == "jwt_bearer":
         return signing.remembered(wish, row, settings)
     wish = signing.remembered(_with(wish, client_secret=given or _from_environment(system, settings)), row, settings)
     if wish.secrets.client_secret or not wish.details.client_id:
         return wish
     return _with(wish, client_secret=_asked("Client secret", optional=system == "salesforce"))
+
+
+def _with_webhook_secret(wish: Wish, options: dict[str, Any]) -> Wish:
+    """A plain token comes without the secret of the app that sends the webhooks: the next line, or typed."""
+    given = sys.stdin.readline().strip() if options["secret_stdin"] else ""
+    asked = given or (
+        "" if wish.secrets.client_secret else _asked("Client secret of the app that sends the webhooks", optional=True)
+    )
+    return _with(wish, client_secret=asked or wish.secrets.client_secret)
 
 
 def _with(wish: Wish, **secrets: str) -> Wish:

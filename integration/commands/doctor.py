@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 
 import click
 from rich.console import Console
@@ -103,11 +104,23 @@ def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
         for problem in error.problems:
             yield Finding(subject="mapping", ok=False, detail=str(problem), remedy="Correct the file.")
         return
+    systems = [connection.system for connection in connections.values()]
     for connection in connections.values():
         with closing(connection.connector):
-            yield from _crm(connection)
+            several = systems.count(connection.system) > 1
+            yield from (_of(connection, each) if several else each for each in _crm(connection))
             yield from _calls(connection, settings.daily_reserve)
         yield from _drifted(settings, connection.name)
+
+
+def _of(connection: Connection, finding: Finding) -> Finding:
+    """A finding that says which of several connections of one system it is about."""
+    system, name = connection.system, connection.name
+    remedy = finding.remedy.replace(
+        f"coldframe provision {system}", f"coldframe provision {system} --connection {name}"
+    )
+    remedy = remedy.replace(f"coldframe connect {system}", f"coldframe connect {system} --name {name}")
+    return replace(finding, subject=f"{name}: {finding.subject}", remedy=remedy)
 
 
 def _crm(connection: Connection) -> Iterator[Finding]:

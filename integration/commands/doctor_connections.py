@@ -12,6 +12,7 @@ from integration.store.connections import Row
 from integration.store.sealing import Keyring, SealError
 from integration.store.session import Store
 from mappings.instant import show
+from mappings.problems import nearest
 
 
 def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
@@ -63,10 +64,18 @@ def _webhooks(settings: Settings, found: tuple[Known, ...]) -> Iterator[Finding]
         if given and system not in systems:
             detail = f"is set, but {system} is not connected, so its records cannot be read"
             yield Finding(subject=variable, ok=False, detail=detail, remedy=f"run coldframe connect {system}")
-    if "hubspot" in systems and not settings.hubspot_client_secrets:
+    stored = connected.webhook_secrets(settings, found) if settings.public_url else {}
+    unsigned = [each for each in found if each.system == "hubspot" and each.account not in stored]
+    if unsigned and not settings.hubspot_client_secrets:
+        names = " and ".join(each.name for each in unsigned)
         yield Finding(
             subject="HUBSPOT_CLIENT_SECRET",
             ok=False,
-            detail="is not set, so HubSpot's webhooks cannot be verified and are not let in",
+            detail=f"is not set, so the webhooks of {names} cannot be verified and are not let in",
             remedy="Set the client secret of the HubSpot app that sends the webhooks, and COLDFRAME_PUBLIC_URL.",
         )
+    mapped = [name for name in settings.connection_mappings if name not in {each.name for each in found}]
+    for name in mapped:
+        near = nearest(name, [each.name for each in found])
+        detail = f"names {name}, which is no connection{near}, so its mapping file is not used"
+        yield Finding(subject="COLDFRAME_MAPPINGS", ok=False, detail=detail, remedy="Correct the name, or connect it.")

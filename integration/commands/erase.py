@@ -36,9 +36,9 @@ def erase(  # noqa: PLR0913 - the options of the command
 ) -> None:
     r"""Remove a person from the store, and let nothing bring them back by accident.
 
-    EMAIL is an address in any case; somebody without one is named by a CRM's record, as system:object:id. Everything
-    goes: fields, activities, effects, tasks and writes that wait, letters, and the person's items in raw deliveries.
-    What the CRMs know stays theirs; --crm clears what Coldframe wrote there. Works while the service runs.
+    EMAIL is an address in any case; somebody without one is named by a CRM's record, as connection:object:id.
+    Everything goes: fields, activities, effects, tasks and writes that wait, letters, and the person's items in raw
+    deliveries. What the CRMs know stays theirs; --crm clears what Coldframe wrote there. Works while the service runs.
     Exit status 1 where nobody is known by that name, or the answer was no.
 
     \b
@@ -48,7 +48,7 @@ def erase(  # noqa: PLR0913 - the options of the command
       coldframe erase ana@acme.example --forget
     """
     service = wiring.service()
-    name = _asked(person)
+    name = _asked(person, service)
     if lifted:
         _forget(service, name, as_json=as_json)
         return
@@ -75,9 +75,9 @@ def erase(  # noqa: PLR0913 - the options of the command
     _tell(f"{told}. The audit knows this as name {report.hash}", as_json=as_json, outcome="erased", plan=report)
 
 
-def _asked(person: str) -> str:
+def _asked(person: str, service: Service) -> str:
     try:
-        return erasing.asked_for(person)
+        return erasing.asked_for(person, service.connections)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="EMAIL") from None
 

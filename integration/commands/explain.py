@@ -36,7 +36,7 @@ class Time(click.ParamType[Instant]):
 def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> None:
     r"""Why a lead stands where it stands: its ledger in sentences, and what would change it.
 
-    LEAD is an e-mail address, our id, or a CRM's record as system:object:id. Everything is derived anew from
+    LEAD is an e-mail address, our id, or a CRM's record as connection:object:id. Everything is derived anew from
     the stored history, so it can be asked of any time; nothing is written.
 
     \b
@@ -46,9 +46,9 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
     """
     service = wiring.service()
     moment = service.now() if at is None else at
-    found = explained(service.store, service.playbook, lead, moment, service.ownership)
+    found = explained(service.store, service.playbook, lead, moment, service.ownership, connections=service.connections)
     if found is None:
-        msg = f"nobody is known as {lead!r}; give an e-mail address, our id, or system:object:id"
+        msg = f"nobody is known as {lead!r}; give an e-mail address, our id, or connection:object:id"
         raise click.ClickException(msg)
     row, told = found
     if as_json:

@@ -17,7 +17,7 @@ from integration.playbook.explain import Explanation
 def export(person: str, *, out: Any) -> None:
     r"""Everything that is held about one person, as one JSON document (docs/privacy.md says what stands where).
 
-    EMAIL is an address in any case; somebody without one is named by a CRM's record, as system:object:id. Nothing
+    EMAIL is an address in any case; somebody without one is named by a CRM's record, as connection:object:id. Nothing
     about anybody else is in it. Exit status 1 where nobody is known by that name.
 
     \b
@@ -25,11 +25,12 @@ def export(person: str, *, out: Any) -> None:
       coldframe export ana@acme.example --out ana.json
       coldframe export salesforce:Lead:00Q5g00000AbCdE
     """
+    service = wiring.service()
     try:
-        name = erasing.asked_for(person)
+        name = erasing.asked_for(person, service.connections)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="EMAIL") from None
-    document = exporting.exported(wiring.service(), name, actor="command line", tell=told)
+    document = exporting.exported(service, name, actor="command line", tell=told)
     if document is None:
         msg = "nothing is held about anybody of that name"
         raise click.ClickException(msg)

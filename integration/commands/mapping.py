@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 from rich.console import Console
@@ -26,6 +26,8 @@ from mappings.creation import Creation
 from mappings.files import MappingFile
 from mappings.problems import Problem, fatal
 
+_Chosen: TypeAlias = tuple[MappingFile, Sequence[str] | None]
+"""A file, and the connections that use it; None for one that was named on the command line."""
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 
@@ -56,13 +58,13 @@ def check(names: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
       ours.yaml:14:11: HubSpot's contact has no 'jobtitel', or hides it (did you mean 'jobtitle'?)
     """
     settings = _settings()
-    chosen = [files.opened(name) for name in names] or _used(settings)
-    found: list[Problem] = _claimed_twice(chosen)
+    chosen: list[_Chosen] = [(files.opened(name), None) for name in names] or _used(settings)
+    found: list[Problem] = _claimed_twice([file for file, _ in chosen])
     notes: list[str] = []
-    for file in chosen:
+    for file, whose in chosen:
         found += file.problems
         if file.mapping is not None and not offline:
-            live, note = _against_live(settings, file)
+            live, note = _against_live(settings, file, whose)
             found += live
             notes += [note] if note else []
     _print_problems(found, notes, as_json=as_json)
@@ -129,8 +131,8 @@ def diff(file: str | None, *, offline: bool, as_json: bool) -> None:
     settings = _settings()
     rows = [
         row
-        for each in ([files.opened(file)] if file else _used(settings))
-        for row in _differences(settings, each, offline=offline)
+        for each, whose in ([(files.opened(file), None)] if file else _used(settings))
+        for row in _differences(settings, each, whose, offline=offline)
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -141,7 +143,9 @@ def diff(file: str | None, *, offline: bool, as_json: bool) -> None:
     Console().print(table if rows else "no difference")
 
 
-def _differences(settings: Settings | None, file: MappingFile, *, offline: bool) -> Iterator[dict[str, str]]:
+def _differences(
+    settings: Settings | None, file: MappingFile, whose: Sequence[str] | None, *, offline: bool
+) -> Iterator[dict[str, str]]:
     if file.mapping is None:
         _print_problems(list(file.problems), [], as_json=False)
         sys.exit(1)
@@ -149,7 +153,7 @@ def _differences(settings: Settings | None, file: MappingFile, *, offline: bool)
     for each in compare(shipped.text, file.text):
         yield {"place": " > ".join(each.place), "shipped": each.before, "here": each.after, "live": ""}
     if not offline:
-        for problem in _against_live(settings, file)[0]:
+        for problem in _against_live(settings, file, whose)[0]:
             yield {
                 "place": f"{problem.file}:{problem.line}:{problem.column}",
                 "shipped": "",
@@ -161,17 +165,19 @@ def _differences(settings: Settings | None, file: MappingFile, *, offline: bool)
 def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
     """Fields that the mappings of two systems claim; Salesforce is heard first, as it is in the service."""
     sure = [(file.mapping, file.located) for file in chosen if file.mapping and file.located]
-    systems = [mapping.system for mapping, _ in sure]
-    if len(set(systems)) < len(systems):
-        return []  # several files of one system are checked, and not used together
     return list(conflicts.claimed_twice(sorted(sure, key=lambda each: each[0].system != "salesforce")))
 
 
-def _used(settings: Settings | None) -> list[MappingFile]:
-    """The mappings of the connected systems, of all where none is."""
+def _used(settings: Settings | None) -> list[_Chosen]:
+    """The mappings of the connections, each with the names of those that use it; of all systems where none is."""
+    found: dict[tuple[str, str | None], list[str]] = {}
+    for each in _known(settings):
+        path = settings.mapping_of(each.name, each.system) if settings else None
+        found.setdefault((each.system, path), []).append(each.name)
+    if found:
+        return [(files.in_use(system, path), names) for (system, path), names in found.items()]
     paths: Mapping[str, str | None] = settings.mappings if settings else {"hubspot": None, "salesforce": None}
-    used = {each.system for each in _known(settings)}
-    return [files.in_use(name, paths[name]) for name in paths if name in used or not used]
+    return [(files.in_use(system, path), None) for system, path in paths.items()]
 
 
 def _known(settings: Settings | None) -> Sequence[connected.Known]:
@@ -181,15 +187,17 @@ def _known(settings: Settings | None) -> Sequence[connected.Known]:
         return connected.known(settings, store) if store else connected.arranged((), settings)
 
 
-def _against_live(settings: Settings | None, file: MappingFile) -> tuple[list[Problem], str]:
-    """What does not fit the connected CRM (each, where several are of one system).
+def _against_live(
+    settings: Settings | None, file: MappingFile, whose: Sequence[str] | None
+) -> tuple[list[Problem], str]:
+    """What does not fit the CRMs that use it: the connections `whose` it is, else each of its system.
 
     A note where none is connected, an error where one does not answer.
     """
     if file.mapping is None or file.located is None:
         return [], ""
     system = file.mapping.system
-    those = [each for each in _known(settings) if each.system == system]
+    those = [each for each in _known(settings) if each.system == system and (whose is None or each.name in whose)]
     if settings is None or not those:
         return [], f"{file.name}: no {system} is connected, so its fields were not looked at"
     found: dict[Problem, None] = {}

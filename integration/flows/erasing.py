@@ -17,7 +17,8 @@ from sqlalchemy import Connection as Sql
 from integration.flows import raw
 from integration.flows.forgotten import strangers
 from integration.flows.raw import Raw
-from integration.flows.service import Service
+from integration.flows.routing import address, called
+from integration.flows.service import Connection, Service
 from integration.store import audit, erased, erasure, erasure_key, inbox, leases, letters, mentions
 from integration.store.erasure import Target
 from integration.store.leases import Lease
@@ -60,14 +61,21 @@ class _Traces:
         return bool(self.deliveries or self.letters or self.mentions)
 
 
-def asked_for(text: str) -> str:
-    """The name that somebody is asked for by: an e-mail, or `system:object:id`. ValueError where it is neither."""
+def asked_for(text: str, connections: Mapping[str, Connection]) -> str:
+    """The name that somebody is asked for by: an e-mail, or `connection:object:id`.
+
+    The system stands for its only connection. ValueError where the text is neither, or means several connections.
+    """
     parts = text.strip().split(":", 2)
     if "@" in text and len(parts) == 1:
         return naming.of_email(text)
-    if len(parts) == 3 and all(parts):  # noqa: PLR2004 - system:object:id
-        return naming.of_record(parts[0], parts[1], parts[2])
-    msg = f"{text!r} is no e-mail address, nor system:object:id such as salesforce:Lead:00Q5g00000AbCdE"
+    if len(parts) == 3 and all(parts):  # noqa: PLR2004 - connection:object:id
+        several = [each.name for each in connections.values() if each.system == parts[0]]
+        if len(several) > 1 and parts[0] not in connections:
+            msg = f"{parts[0]} is connected several times: say {' or '.join(several)} instead"
+            raise ValueError(msg)
+        return naming.of_record(*address(connections, "", text.strip()))
+    msg = f"{text!r} is no e-mail address, nor connection:object:id such as salesforce:Lead:00Q5g00000AbCdE"
     raise ValueError(msg)
 
 
@@ -75,7 +83,7 @@ def rehearse(service: Service, name: str) -> Report | None:
     """What `erase` would remove, with nothing changed; None where nobody is known by that name."""
     with service.store.read() as conn:
         who, key = erasure.target(conn, [name]), erasure_key.read(conn, service.keyring)
-        traces = _traces(conn, who.names)
+        traces = _traces(conn, service, who.names)
     if not who.leads and not traces:
         return None
     counts: Counter[str] = Counter()
@@ -127,7 +135,7 @@ def _erase(service: Service, names: Iterable[str], actor: str, hold: Hold, spare
             asked = done = who.names
             leads += len(who.leads)
         with service.store.read() as conn:
-            traces = _traces(conn, asked)
+            traces = _traces(conn, service, asked)
             asked |= strangers(conn, {name for each in _raws(traces) for about in each.cut.names for name in about})
         if not traces and asked == done:
             break
@@ -170,11 +178,12 @@ def _key(conn: Sql, service: Service) -> bytes:
     return erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
 
 
-def _traces(conn: Sql, names: frozenset[str]) -> _Traces:
+def _traces(conn: Sql, service: Service, names: frozenset[str]) -> _Traces:
     emails = sorted(filter(None, map(naming.email, names)))
+    records = called(service.connections)
     return _Traces(
-        deliveries=tuple(raw.deliveries(conn, names)),
-        letters=tuple(raw.set_aside(conn, names)),
+        deliveries=tuple(raw.deliveries(conn, names, records)),
+        letters=tuple(raw.set_aside(conn, names, records)),
         mentions=tuple(mentions.find(conn, emails)),
     )
 

@@ -3,10 +3,15 @@
 Reads only, in one view of the data; nothing is written, so a crash leaves nothing behind.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sqlalchemy import Connection as Sql
 
 from integration.core.playbook import Playbook
 from integration.flows import histories
+from integration.flows.routing import address
+from integration.flows.service import Connection
 from integration.playbook.explain import Explanation, explain
 from integration.playbook.telling import Recorded
 from integration.store import addresses, effects, leads
@@ -17,15 +22,21 @@ from mappings.conflicts import NOBODY, Ownership
 from mappings.instant import Instant
 
 _ADDRESS = 3
-"""Parts of `system:object:id`."""
+"""Parts of `connection:object:id`."""
 
 
-def explained(
-    store: Store, playbook: Playbook, name: str, at: Instant, ownership: Ownership = NOBODY
+def explained(  # noqa: PLR0913 - what is asked, and of whom
+    store: Store,
+    playbook: Playbook,
+    name: str,
+    at: Instant,
+    ownership: Ownership = NOBODY,
+    *,
+    connections: Mapping[str, Connection] = MappingProxyType({}),
 ) -> tuple[LeadRow, Explanation] | None:
-    """The lead called `name` (our id, an e-mail, or `system:object:id`) at an instant; None if nobody is."""
+    """The lead called `name` (our id, an e-mail, or `connection:object:id`) at an instant; None if nobody is."""
     with store.read() as conn:
-        row = found(conn, name)
+        row = found(conn, name, connections)
         if row is None:
             return None
         events = histories.whole(conn, [row], ownership, playbook.vocabulary)[row.id]
@@ -36,18 +47,17 @@ def explained(
     return row, explain(playbook, row.id, events, at, kept)
 
 
-def found(conn: Sql, name: str) -> LeadRow | None:
+def found(conn: Sql, name: str, connections: Mapping[str, Connection] = MappingProxyType({})) -> LeadRow | None:
     """The lead of that name; of a merged one, the one it lives on as."""
-    row = next(iter(leads.get(conn, [_id(conn, name.strip())])), None)
+    row = next(iter(leads.get(conn, [_id(conn, name.strip(), connections)])), None)
     while row is not None and row.merged_into is not None:
         row = next(iter(leads.get(conn, [row.merged_into])), None)
     return row
 
 
-def _id(conn: Sql, name: str) -> str:
-    parts = name.split(":")
-    if len(parts) == _ADDRESS:
-        address = (parts[0], parts[1], parts[2])
-        return leads.by_reference(conn, [address]).get(address, name)
+def _id(conn: Sql, name: str, connections: Mapping[str, Connection]) -> str:
+    if name.count(":") == _ADDRESS - 1:
+        record = address(connections, "", name)
+        return leads.by_reference(conn, [record]).get(record, name)
     email = emails.normal(name)
     return name if email is None else addresses.whose(conn, [email]).get(email, name)

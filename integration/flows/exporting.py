@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Sql
 from sqlalchemy import Table, or_, select
 
 from integration.flows import histories, raw
+from integration.flows.routing import called
 from integration.flows.service import Service
 from integration.playbook.explain import Explanation, explain
 from integration.playbook.telling import Recorded
@@ -34,6 +35,7 @@ from integration.store.tables import audit as trail
 from integration.store.tables import effects as decided
 from integration.store.tables import leads as people
 from mappings.instant import Instant, show
+from webhooks.persons import RecordNames
 
 FORMAT = "coldframe-person/1"
 
@@ -89,15 +91,16 @@ def exported(service: Service, name: str, *, actor: str, tell: Callable[[Explana
 def _document(
     conn: Sql, service: Service, who: Target, now: Instant, tell: Callable[[Explanation], Any]
 ) -> dict[str, Any] | None:
+    records = called(service.connections)
     deliveries = [
         {
             **_row(conn, inbox, each.id, ("id", "source", "received_at", "state")),
             "items": [_read(it) for it in each.cut.taken],
         }
-        for each in raw.deliveries(conn, who.names)
+        for each in raw.deliveries(conn, who.names, records)
         if each.cut.taken
     ]
-    letters = _letters(conn, who)
+    letters = _letters(conn, who, records)
     elsewhere = mentions.find(conn, who.emails)
     mine = {name: _rows(conn, who, *place) for name, place in _OF_LEAD.items()}
     if not (who.leads or deliveries or letters):
@@ -129,7 +132,7 @@ def _row(conn: Sql, table: Table, row_id: int, names: Iterable[str]) -> dict[str
     return _shown(conn.execute(select(*columns).where(table.c.id == row_id)).mappings().one())
 
 
-def _letters(conn: Sql, who: Target) -> list[dict[str, Any]]:
+def _letters(conn: Sql, who: Target, records: RecordNames) -> list[dict[str, Any]]:
     """Their own letters whole; of deliveries that were set aside whole, their items alone."""
     names = ("id", "at", "stage", "source", "ref", "reason", "replayed_at")
     own = select(dead_letters.c.id, dead_letters.c.payload).where(among(dead_letters.c.lead_id, "ids"))
@@ -137,7 +140,7 @@ def _letters(conn: Sql, who: Target) -> list[dict[str, Any]]:
         row_id: [_read(bytes(payload).decode("utf-8", "replace"))]
         for row_id, payload in conn.execute(own, {"ids": listed(who.leads)})
     }
-    for each in raw.set_aside(conn, who.names):
+    for each in raw.set_aside(conn, who.names, records):
         if each.cut.taken and each.id not in found:
             found[each.id] = [_read(item) for item in each.cut.taken]
     return [{**_row(conn, dead_letters, row_id, names), "items": items} for row_id, items in sorted(found.items())]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows import people
 from integration.flows.people import Resolved, Sighting
-from integration.flows.routing import named, routed
+from integration.flows.routing import address, routed
 from integration.flows.service import Service
 from integration.flows.signals import relevant
 from integration.flows.told import Told, change_leads
@@ -16,11 +16,12 @@ from integration.store.references import Address
 from mappings import domains
 from mappings.answers import telling
 from mappings.canonical import STANDING_FIELDS, Fields, Value
+from mappings.conflicts import spoken_by
 from mappings.crm import Target
 from mappings.instant import Instant
 from mappings.native import Held
 from mappings.translate import inward_property, misread
-from webhooks.facts import Heard, Noticed, source_of
+from webhooks.facts import Heard, Noticed
 
 
 def store(conn: Sql, service: Service, *, heard: Sequence[tuple[str, Heard]], noticed: Sequence[Noticed]) -> None:
@@ -112,8 +113,7 @@ def _person(service: Service, source: str, heard: Heard) -> Sighting:
     """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
     references: tuple[Address, ...] = ()
     if heard.lead:
-        system, object_name, record = source_of(source, heard.lead)
-        references = ((named(service.connections, system), object_name, record),)
+        references = (address(service.connections, source, heard.lead),)
     return Sighting(references=references, handle=heard.email or None)
 
 
@@ -257,11 +257,12 @@ def _values(service: Service, told: Sequence[Noticed]) -> list[tuple[Instant, st
     found = []
     for each in told:
         if each.what == "changed" and each.property is not None:
-            mapping = service.connections[each.system].mapping
-            fields = inward_property(mapping, each.object, each.property, each.value or "")
+            connection = service.connections[each.system]
+            fields = inward_property(connection.mapping, each.object, each.property, each.value or "")
             if fields:
-                key = each.key if each.key.startswith(f"{each.system}:") else f"{each.system}:{each.key}"
-                found.append((each.at, key, fields))  # the key says who spoke
+                voice = spoken_by(connection.system, connection.name)  # the key says who spoke
+                key = each.key if each.key.startswith(f"{voice}:") else f"{voice}:{each.key}"
+                found.append((each.at, key, fields))
     return found
 
 

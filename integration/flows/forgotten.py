@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows.routing import of_account
+from integration.flows.routing import addressed, called
 from integration.flows.service import Connection, Service
 from integration.store import addresses, audit, erased, erasure_key, inbox, leads, references
 from integration.store.inbox import Delivery
@@ -20,8 +20,9 @@ from mappings import naming
 from mappings.instant import Instant
 from mappings.translate import inward
 from webhooks import persons
-from webhooks.facts import Noticed, Parsed
+from webhooks.facts import Parsed
 from webhooks.parsers import parse
+from webhooks.persons import RecordNames
 
 log = structlog.get_logger()
 
@@ -50,8 +51,9 @@ class Screened:
 
 def screen(service: Service, opened: Sequence[Opened]) -> Screened:
     """The deliveries as they may be stored. Where nobody was ever erased, one look at the store. Raises SealedError."""
+    records = called(service.connections)
     told = {
-        naming.of_record(_whose(service, each), each.object, each.id)
+        naming.of_record(records.connection(each.system, each.account), each.object, each.id)
         for one in opened
         for each in one.parsed.noticed
         if each.what == "privacy_deleted"
@@ -59,27 +61,21 @@ def screen(service: Service, opened: Sequence[Opened]) -> Screened:
     with service.store.read() as conn:
         if not told and not erased.anybody(conn):
             return Screened(opened=opened)
-        names = [persons.named(each.delivery.source, each.parsed, _text(each)) for each in opened]
+        names = [persons.named(each.delivery.source, each.parsed, _text(each), records) for each in opened]
         gone = erased.known(conn, service.keyring, sorted(told.union(*names)))
     asked = {name: gone.get(name) or service.new_id() for name in sorted(told)}
     found = Screened(opened=opened, asked=asked)
     gone |= asked
-    while _cut(found, [*names], gone):
+    while _cut(found, [*names], gone, records):
         pass
     return found
-
-
-def _whose(service: Service, told: Noticed) -> str:
-    """The connection under whose name the record is known."""
-    found = of_account(service.connections, told.system, told.account)
-    return found.name if found else told.system
 
 
 def _text(opened: Opened) -> str:
     return persons.readable(opened.delivery.body)
 
 
-def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str]) -> bool:
+def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str], records: RecordNames) -> bool:
     """One pass over the deliveries; true where it has taught another name, which may stand in one before."""
     before, found.dropped, kept = len(gone), 0, []
     for each, theirs in zip(found.opened, names, strict=True):
@@ -87,7 +83,7 @@ def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str]) -> bo
             kept.append(each)
             continue
         delivery = each.delivery
-        cut = persons.without(delivery.source, delivery.body, gone.__contains__)
+        cut = persons.without(delivery.source, delivery.body, gone.__contains__, records)
         for about in cut.names:
             person = next(gone[name] for name in sorted(about) if name in gone)
             found.learned |= {name: person for name in about if name not in gone}
@@ -151,7 +147,7 @@ def welcome(conn: Sql, service: Service, connection: Connection, records: Sequen
     """The records that may be stored: none of somebody who was erased, and deals without them. Raises SealedError."""
     if not records or not erased.anybody(conn):
         return list(records)
-    names = [_names(connection, record) for record in records]
+    names = [_names(service, connection, record) for record in records]
     party = {naming.of_record(connection.name, *person) for record in records for person in record.people}
     gone = erased.known(conn, service.keyring, sorted(party.union(*names)))
     if not gone:
@@ -170,14 +166,14 @@ def welcome(conn: Sql, service: Service, connection: Connection, records: Sequen
     return kept
 
 
-def _names(connection: Connection, record: Record) -> set[str]:
+def _names(service: Service, connection: Connection, record: Record) -> set[str]:
     """Every name by which a record calls a person; none for what is no person."""
     mapped = connection.mapping.objects.get(record.object)
     if mapped is None or mapped.kind != "person":
         return set()
     told = inward(connection.mapping, record.object, record.fields)
     found = {naming.of_record(connection.name, record.object, record.id)}
-    found |= {naming.of_record(*each) for each in told.references}
+    found |= {naming.of_record(*each) for each in addressed(service.connections, connection, told)}
     email = told.lead.get("email")
     return found | {naming.of_email(str(each)) for each in (email, *told.other_emails) if each}
 

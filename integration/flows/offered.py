@@ -57,6 +57,6 @@ def _described(connection: Connection, object_name: str, fields: list[str]) -> d
 
 
 def _words(connection: Connection, field: FieldInfo | None) -> list[str] | None:
-    if field is None or not (field.writable or field.name in SYSTEMS[connection.name].carried):
+    if field is None or not (field.writable or field.name in SYSTEMS[connection.system].carried):
         return []
     return list(field.options) or None

@@ -71,7 +71,7 @@ def _told(connection: Connection, record: Record) -> _Told | None:
     if mapping.activity is None or record.deleted or ours:
         return None
     answer = happened(mapping.activity, record.fields)
-    those = record.people or whose(mapping.activity, connection.name, record.fields)
+    those = record.people or whose(mapping.activity, connection.system, record.fields)
     if answer is None or not those:
         return None
     return _Told(record, answer, tuple((connection.name, *person) for person in those))

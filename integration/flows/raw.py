@@ -11,9 +11,10 @@ from integration.store import inbox, letters, mentions
 from integration.store.letters import Letter
 from mappings import naming
 from mappings.naming import ERASED
+from mappings.record_ids import full
 from webhooks import lenient, persons
 from webhooks.facts import Oversized, Unreadable
-from webhooks.persons import Cut
+from webhooks.persons import Cut, RecordNames
 
 _ALIKE = 15
 """Characters of a Salesforce id that a message may give alone."""
@@ -31,27 +32,27 @@ class Raw:
     cut: Cut
 
 
-def deliveries(conn: Sql, names: frozenset[str]) -> Iterator[Raw]:
+def deliveries(conn: Sql, names: frozenset[str], called: RecordNames) -> Iterator[Raw]:
     """Every delivery in which somebody of these names is named."""
     needles = _needles(names)
     for row_id, source, body in _all(lambda after: inbox.bearing(conn, needles, after), lambda row: row[0]):
-        cut = without(source, body, names)
+        cut = without(source, body, names, called)
         if cut is not None:
             yield Raw(id=row_id, source=source, rest=cut.body, cut=cut)
 
 
-def set_aside(conn: Sql, names: frozenset[str]) -> Iterator[Raw]:
+def set_aside(conn: Sql, names: frozenset[str], called: RecordNames) -> Iterator[Raw]:
     """Every letter in whose payload somebody of these names is named."""
     needles = _needles(names)
     for letter in _all(lambda after: letters.bearing(conn, needles, after), lambda row: row.id):
-        found = _letter(letter, names)
+        found = _letter(letter, names, called)
         if found is not None:
             yield found
 
 
-def without(source: str, body: bytes, names: frozenset[str]) -> Cut | None:
+def without(source: str, body: bytes, names: frozenset[str], called: RecordNames) -> Cut | None:
     """A delivery without them; None where it names them nowhere."""
-    cut = persons.without(source, body, names.__contains__)
+    cut = persons.without(source, body, names.__contains__, called)
     text = persons.readable(body if not cut.taken else cut.body)
     pattern = _pattern(names)
     if not cut.taken and (pattern is None or not pattern.search(text)):
@@ -60,16 +61,16 @@ def without(source: str, body: bytes, names: frozenset[str]) -> Cut | None:
     return replace(cut, body=(rest if pattern is None else pattern.sub(ERASED, rest)).encode())
 
 
-def _letter(letter: Letter, names: frozenset[str]) -> Raw | None:
+def _letter(letter: Letter, names: frozenset[str], called: RecordNames) -> Raw | None:
     """A delivery set aside whole is one; an item set aside alone goes whole, or stays without their address."""
     if letter.stage == "ingest" and ":" in letter.ref:
-        about = persons.about_item(letter.source, _item(letter.payload))
+        about = persons.about_item(letter.source, _item(letter.payload), called)
         if about & names:
             text = letter.payload.decode("utf-8", "replace")
             cut = Cut(body=b"", taken=(text,), names=(frozenset(about),))
             return Raw(id=letter.id, source=letter.source, rest=None, cut=cut)
     elif letter.stage == "ingest":
-        whole = without(letter.source, letter.payload, names)
+        whole = without(letter.source, letter.payload, names, called)
         return None if whole is None else Raw(id=letter.id, source=letter.source, rest=whole.body, cut=whole)
     pattern, text = _pattern(names), persons.readable(letter.payload)
     if pattern is None or not pattern.search(text):
@@ -98,8 +99,14 @@ def _needles(names: frozenset[str]) -> list[str]:
             for form in mentions.written([email]):
                 found |= {mentions.core(form), mentions.core(form.replace("@", "%40"))}
         elif record:
-            found.add(mentions.core(record[2][:_ALIKE] if record[0] == "salesforce" else record[2]))
+            found.add(mentions.core(_shortest(record[2])))
     return sorted(found - {""})
+
+
+def _shortest(record_id: str) -> str:
+    """How little of an id a message may give: 15 characters of a Salesforce one, which its last three tell."""
+    short = record_id[:_ALIKE]
+    return short if full("salesforce", short) == record_id else record_id
 
 
 def _all(page: Callable[[int], Sequence[_T]], number: Callable[[_T], int]) -> Iterator[_T]:

@@ -23,6 +23,7 @@ from integration.store.references import Address
 from integration.store.refresh import Wanted
 from mappings import bounds
 from mappings.canonical import NOTHING, Fields
+from mappings.conflicts import spoken_by
 from mappings.instant import Instant
 from mappings.native import Reading, reading
 from mappings.translate import Inward, inward
@@ -274,5 +275,4 @@ def _since(record: Record, now: Instant, new: _News) -> Instant:
 
 def _key(connection: Connection, record: Record) -> str:
     """One fact per state of a record, however often it is read; its system comes first: see mappings.conflicts."""
-    system, name = connection.system, connection.name
-    return f"{system if name == system else f'{system}/{name}'}:{record.object}:{record.id}@{record.modified_at or 0}"
+    return f"{spoken_by(connection.system, connection.name)}:{record.object}:{record.id}@{record.modified_at or 0}"

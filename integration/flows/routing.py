@@ -5,6 +5,7 @@ does not: where several connections of that system stand, nobody can say which, 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 import structlog
@@ -13,7 +14,8 @@ from integration.flows.service import Connection
 from integration.store.references import Address
 from mappings import record_ids
 from mappings.translate import Inward
-from webhooks.facts import Noticed
+from webhooks.facts import Noticed, source_of
+from webhooks.persons import RecordNames
 
 log = structlog.get_logger()
 
@@ -40,6 +42,30 @@ def routed(connections: Mapping[str, Connection], noticed: Sequence[Noticed]) ->
     for system, account in sorted(strange):
         log.warning("changes of an account that is not connected are left out", system=system, account=account)
     return found
+
+
+def called(connections: Mapping[str, Connection]) -> RecordNames:
+    """What the records of senders are called here, for `webhooks.persons`.
+
+    Those of an account that is not connected are nobody's here, whoever has their ids in one that is.
+    """
+
+    def connection(system: str, account: str) -> str:
+        found = of_account(connections, system, account)
+        return found.name if found else f"{system}#{account}"
+
+    return RecordNames(connection=connection, address=partial(address, connections))
+
+
+def address(connections: Mapping[str, Connection], source: str, lead: str) -> Address:
+    """Whom an activity of `source` means by `lead`: a CRM's record (`hubspot:contact:17`), or the source's own id.
+
+    A record is known by its connection's name, and a Salesforce one by all 18 characters of its id.
+    """
+    system, object_name, record = source_of(source, lead)
+    name = named(connections, system)
+    found = connections.get(name)
+    return name, object_name, record_ids.full(found.system if found else system, record)
 
 
 def addressed(connections: Mapping[str, Connection], connection: Connection, told: Inward) -> tuple[Address, ...]:

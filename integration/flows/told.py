@@ -14,7 +14,7 @@ from integration.store import accounts, addresses, changes, dirty, leads, mergin
 from integration.store.changes import ChangeRow
 from mappings import emails
 from mappings.canonical import Fields, Value
-from mappings.conflicts import Owners, Said, contested, gathered, speaker
+from mappings.conflicts import Owners, Said, contested, gathered, spoken
 from mappings.first_values import Fact, current
 from mappings.instant import Instant, Span
 
@@ -151,8 +151,7 @@ def _news(past: defaultdict[str, list[Fact]], rows: Sequence[Told], owners: Owne
         if row.subject not in said:
             said[row.subject] = gathered((fact.at, fact.key, fact.fields) for fact in past[row.subject])
         mine = said[row.subject]
-        system = speaker(row.key)
-        these = {name: Said(row.at, row.key, system, value) for name, value in row.fields.items()}
+        these = {name: spoken(row.at, row.key, value) for name, value in row.fields.items()}
         kept = reported or row.initial
         new = {
             name: this.value
@@ -170,13 +169,13 @@ def _news(past: defaultdict[str, list[Fact]], rows: Sequence[Told], owners: Owne
 def _new(said: Sequence[Said], this: Said, *, kept: bool, alone: bool) -> bool:
     """Whether something was not said before; of a reading, whether it differs from what held at its time.
 
-    Where more than the last word counts, every system speaks for itself (`alone`): what one repeats after another is
-    news of the one.
+    Where more than the last word counts, every connection speaks for itself (`alone`): what one repeats after another
+    is news of the one.
     """
     if kept:
         return this not in said
     before = max(
-        (each for each in said if _when(each) <= _when(this) and (not alone or each.system == this.system)),
+        (each for each in said if _when(each) <= _when(this) and (not alone or each.voice == this.voice)),
         key=_when,
         default=None,
     )

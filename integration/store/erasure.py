@@ -20,7 +20,8 @@ from integration.store.tables import dirty as marks
 from integration.store.tables import leads as people
 from integration.store.tables import references as records
 from integration.store.tables import refresh as wanted
-from mappings import naming
+from mappings import conflicts, naming
+from mappings.catalogue import SYSTEMS
 from mappings.instant import Instant
 
 COMPANY = ".company"
@@ -186,7 +187,8 @@ def _companies(conn: Connection, who: Target, homes: Sequence[str], counts: dict
     for table, column in _OF_ACCOUNT:
         gone = conn.execute(delete(table).where(among(column, "ids")), {"ids": listed(alone)}).rowcount
         counts[table.name] = counts.get(table.name, 0) + gone
-    bearing = tuple(f"{system}:{name}:{key}@" for system, name, key in who.records)
+    voices = {each: {each, *(conflicts.spoken_by(system, each) for system in SYSTEMS)} for each, _, _ in who.records}
+    bearing = tuple(f"{voice}:{name}:{key}@" for each, name, key in who.records for voice in voices[each])
     for seq, key in conn.execute(_NAMED_AFTER, {"ids": listed(homes)}).all():
         if bearing and key.startswith(bearing):
             conn.execute(_RENAME.where(told.c.seq == seq).values(key=f"{naming.ERASED}{seq}"))

@@ -123,7 +123,7 @@ def test_a_record_that_is_gone_needs_no_clearing(
     drain_all(service)
     sandbox.hubspot.delete("contacts", contact)
     with service.store.read() as conn:
-        who = erasure.target(conn, [erasing.asked_for(ANA)])
+        who = erasure.target(conn, [erasing.asked_for(ANA, {})])
     (told,) = blanking.blank(service, who)
     assert told.done
 

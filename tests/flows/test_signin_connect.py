@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flows_run import Watch
 from flows_senders import Program, programs, until
 
-from integration import clock
+from integration import clock, connected
 from integration.cli import main
 from integration.keeping import VARIABLE, with_kept_key
+from integration.settings import load
 from integration.store import audit, connections
 from integration.store.connections import unsealed
 from integration.store.sealing import Keyring
@@ -224,6 +225,9 @@ def test_a_name_stays_with_its_account_and_its_system(run: Run, sandbox: Sandbox
     assert f"'hubspot' is connected to account {PORTAL_ID}" in found.output
     sales = run("connect", "salesforce", "--name", "crm", "--grant", "token", "--secret-stdin", typed="t\n")
     assert "--instance-url must be" in sales.output
+    twice = run(*words, "--name", "crm", typed="t\n")
+    assert f"account {PORTAL_ID} is connected as 'hubspot' already" in twice.output
+    sandbox.hubspot.portal.portal_id += 7
     named = run(*words, "--name", "crm", typed="t\n")
     assert named.exit_code == 0, named.output
     mixed = run("connect", "salesforce", "--name", "crm", "--client-id", "c", "--secret-stdin", typed="s\n")
@@ -234,6 +238,7 @@ def test_provisioning_and_mappings_go_through_the_connection_that_is_named(run: 
     words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
     for name in ("hubspot", "hubspot-emea"):
         assert run(*words, "--name", name, typed="t\n").exit_code == 0
+        sandbox.hubspot.portal.portal_id += 1  # the other is another portal
     which = run("provision", "hubspot", "--dry-run")
     assert "add --connection hubspot or hubspot-emea" in which.output
     sandbox.hubspot.log.clear()
@@ -319,3 +324,16 @@ def test_a_rotation_without_the_previous_key_says_which_one_is_wanted(run: Run, 
     assert line["outcome"] == "failed"
     assert Keyring.of(KEY).current in line["reason"]
     assert "COLDFRAME_PREVIOUS_SECRET_KEYS" in line["reason"]
+
+
+def test_a_plain_token_brings_the_secret_of_the_app_that_sends_the_webhooks(
+    run: Run, sandbox: Sandbox, folder: Path
+) -> None:
+    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
+    assert run(*words, typed="t\nsecret-of-the-app-0123\n").exit_code == 0
+    assert run(*words, typed="t2\n").exit_code == 0, "and it is kept where only the token is new"
+    settings = load({"COLDFRAME_SECRET_KEY": KEY})
+    opened = store(folder)
+    found = connected.webhook_secrets(settings, connected.known(settings, opened))
+    opened.dispose()
+    assert found == {str(PORTAL_ID): ("secret-of-the-app-0123",)}

@@ -24,6 +24,8 @@ from mappings.conflicts import (
     ownership,
     settled,
     speaker,
+    spoken,
+    spoken_by,
 )
 from mappings.crm import CrmMapping
 from mappings.files import shipped
@@ -85,6 +87,13 @@ def test_a_flag_is_true_as_soon_as_one_system_says_so() -> None:
     words = [said(1, "salesforce", YES), said(2, "hubspot", NO)]
     assert either(words) == Judgement(YES, "Salesforce says so, and one is enough")
     assert either([*words, said(3, "salesforce", NO)]) == Judgement(NO, "said last, by Salesforce")
+
+
+def test_each_of_two_connections_of_one_system_says_so_for_itself() -> None:
+    words = [spoken(1, "hubspot:contact:1@1", YES), spoken(2, "hubspot/emea:contact:1@2", NO)]
+    assert either(words) == Judgement(YES, "HubSpot says so, and one is enough")
+    taken_back = [*words, spoken(3, "hubspot:contact:1@3", NO)]
+    assert either(taken_back).value is False, "whoever said it may take it back"
 
 
 @pytest.mark.parametrize("name", sorted(EITHER))
@@ -151,8 +160,10 @@ def test_two_crms_and_a_form_come_to_one_title_in_any_order(order: tuple[int, ..
 
 def test_who_speaks_is_known_by_the_key() -> None:
     keys = ("hubspot:contact:1@5", "salesforce:Lead:1@5", "first:abc", "245118002:contact.propertyChange:1")
-    assert [speaker(key) for key in keys] == ["hubspot", "salesforce", "", ""]
-    assert speaker("hubspot/emea:contact:1@5") == "hubspot", "a second connection of a system speaks for it"
+    assert [speaker(key)[0] for key in keys] == ["hubspot", "salesforce", "", ""]
+    assert speaker("hubspot/emea:contact:1@5") == ("hubspot", "emea"), "a second connection of a system speaks for it"
+    for system, connection in (("hubspot", "hubspot"), ("hubspot", "emea"), ("salesforce", "sales-cloud")):
+        assert speaker(f"{spoken_by(system, connection)}:contact:1@5") == (system, connection)
 
 
 def mapping(system: str, owns: str) -> tuple[CrmMapping | None, Located, tuple[Problem, ...]]:

@@ -195,3 +195,17 @@ def test_the_address_of_alerts_is_a_secret_of_the_log() -> None:
     settings = load(KEY | {"COLDFRAME_ALERT_URL": url, "COLDFRAME_ALERT_SECRET": ALERT_SECRET})
     assert {url, ALERT_SECRET} <= set(settings.secrets())
     assert "canary" not in repr(settings)
+
+
+def test_a_connection_may_have_a_mapping_of_its_own_beside_that_of_its_system() -> None:
+    given = KEY | {"COLDFRAME_MAPPINGS": "emea=emea.yaml, us=us.yaml", "COLDFRAME_HUBSPOT_MAPPING": "ours.yaml"}
+    settings = load(given)
+    assert settings.mapping_of("emea", "hubspot") == "emea.yaml"
+    assert settings.mapping_of("hubspot", "hubspot") == "ours.yaml"
+    assert settings.mapping_of("salesforce", "salesforce") is None
+    assert load(KEY).mapping_of("emea", "hubspot") is None
+
+
+@pytest.mark.parametrize("wrong", ["emea.yaml", "emea=", "=emea.yaml", "emea=a.yaml emea=b.yaml"])
+def test_mappings_of_connections_that_cannot_be_read_are_told(wrong: str) -> None:
+    assert list(mistakes(**KEY | {"COLDFRAME_MAPPINGS": wrong})) == ["COLDFRAME_MAPPINGS"]
