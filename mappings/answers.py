@@ -37,6 +37,13 @@ def answer(tasks: TaskMapping, raw: Raw) -> Answer | None:
     return _first(tasks.outcomes, raw, transforms.date(raw.get(tasks.closed_at)))
 
 
+def closed(tasks: TaskMapping, raw: Raw) -> Answer | None:
+    """That a task was closed, without a word of what came of it; None while it is open."""
+    if not holds(tasks.closed, raw):
+        return None
+    return Answer(type="task_closed", at=transforms.date(raw.get(tasks.closed_at)))
+
+
 def happened(activities: ActivityMapping, raw: Raw) -> Answer | None:
     """What a record of the past says, by the first case that holds; None where it says nothing."""
     times = (transforms.date(raw.get(name)) for name in activities.at)

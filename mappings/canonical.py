@@ -180,6 +180,8 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "unsubscribe": {**_MAIL, "url": _text(), **_MACHINE},
         "decline": {},
         "resubscribe": {},
+        # A task of ours that was closed without a word of what came of it; `task` is its key without the lead.
+        "task_closed": {"task": _text()},
         # Derived from account signals, never received. [semantics 4]
         "internal_sharing": {"document": _text()},
     }

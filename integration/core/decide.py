@@ -13,6 +13,7 @@ from integration.core import (
     evidence,
     firsts,
     gate,
+    plays,
     profiling,
     sales,
     scores,
@@ -211,6 +212,7 @@ _TOLD_AT_ONCE: dict[str, Callable[[Fold, Activity], None]] = {
     "email_click": touches.opened,
     "email_bounce": touches.came_back,
     "internal_sharing": _note_colleagues,
+    "task_closed": plays.shut,
 }
 """What is noted of an activity before anything else follows from it."""
 

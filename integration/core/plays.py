@@ -9,6 +9,7 @@ from integration.core.keys import key
 from integration.core.program import AlertStep, Due, Play, TaskStep
 from integration.core.state import Opening, Waiting
 from integration.core.wording import compose
+from mappings.canonical import Activity
 from mappings.instant import DAY, Instant
 
 ANSWERS = frozenset({"call_attempt", "meeting_booked", "sales_accepted", "sales_rejected", "sales_qualified"})
@@ -30,6 +31,20 @@ def answered(fold: Fold) -> bool:
         found = found or (opening.open and fold.now < opening.until)
         opening.open = False
     return found
+
+
+def shut(fold: Fold, activity: Activity) -> None:
+    """A task that was closed without a word of what came of it: its play is open no longer once all its tasks are."""
+    match str(activity.properties.get("task") or "").split("/"):
+        case ["play", name, times, "task", number]:
+            plan, opening = fold.table.plays.get(name), fold.state.plays.get(name)
+            if plan is None or opening is None or str(opening.times) != times:
+                return
+            if number in {str(each) for each, *_ in plan.tasks} and int(number) not in opening.shut:
+                opening.shut.append(int(number))
+            opening.open = opening.open and len(opening.shut) < len(plan.tasks)
+        case _:
+            return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ treats a given state as a value: it works on a copy.
 """
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from mappings.canonical import Value
@@ -69,6 +69,8 @@ class Opening:
     until: Instant
     open: bool
     began: Instant = 0
+    shut: list[int] = field(default_factory=list)
+    """Its tasks that were closed without a word, by their numbers."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -245,7 +247,7 @@ def copied(state: LeadState) -> LeadState:
     new.stay = None if state.stay is None else copy(state.stay)
     new.touches = [copy(each) for each in state.touches]
     new.waiting = [copy(each) for each in state.waiting]
-    new.plays = {name: copy(each) for name, each in state.plays.items()}
+    new.plays = {name: replace(each, shut=list(each.shut)) for name, each in state.plays.items()}
     new.clocks = {name: copy(each) for name, each in state.clocks.items()}
     return new
 

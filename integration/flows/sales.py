@@ -1,9 +1,12 @@
 """Sales: what people in the CRM say by closing tasks and moving deals, stored as activities, each once.
 
+A task that is closed without a word says that much: its play is open no longer.
+
 The key of such an activity is made of the record and its state, so reading a record again adds nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection as Sql
 
@@ -14,7 +17,7 @@ from integration.flows.service import Connection, Service
 from integration.flows.set_aside import Fault
 from integration.store import accounts, activities, dirty, leads, opportunities, outbox, refresh
 from integration.store.activities import NewActivity
-from mappings.answers import answer, spoken
+from mappings.answers import Answer, answer, closed, spoken
 from mappings.canonical import Fields, Opportunity, Value
 from mappings.crm import TaskMapping
 from mappings.instant import DAY, Instant
@@ -29,8 +32,9 @@ def store_tasks(conn: Sql, service: Service, connection: Connection, records: Se
     whose = outbox.whose(conn, [key for record in records if (key := _key(connection, record))])
     moved = leads.survivors(conn, whose.values())
     for record in records:
-        tasks, lead = _mapping(connection, record), whose.get(_key(connection, record))
-        said = answer(tasks, record.fields) if tasks and lead else None
+        tasks, key = _mapping(connection, record), _key(connection, record)
+        lead = whose.get(key)
+        said = _answer(tasks, record, key.removeprefix(f"{lead}/"), same=lead not in moved) if tasks and lead else None
         if said is None or lead is None or record.deleted:
             continue
         # A task closed and a status set in one go may bear the same time: the task comes first, it knows the reason.
@@ -52,6 +56,14 @@ def store_tasks(conn: Sql, service: Service, connection: Connection, records: Se
         )
     _add(conn, rows, now)
     set_aside.add(conn, connection, faults, now)
+
+
+def _answer(tasks: TaskMapping, record: Record, task: str, *, same: bool) -> Answer | None:
+    """What a task says; of one that was closed without a word, that it is closed, unless its lead is another by now."""
+    said = answer(tasks, record.fields)
+    if said is None and same and (shut := closed(tasks, record.fields)) is not None:
+        return replace(shut, properties={"task": task})
+    return said
 
 
 def store_deals(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:

@@ -66,5 +66,6 @@ _TOLD: Mapping[str, Callable[[Fields], str]] = {
     "meeting_booked": _plain("a meeting was booked"),
     "sales_rejected": _with("sales rejected", "reason"),
     "opportunity_lost": _with("opportunity lost", "reason"),
+    "task_closed": _plain("a task was closed"),
     "internal_sharing": _shared,
 }

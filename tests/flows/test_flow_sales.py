@@ -13,7 +13,7 @@ from integration.flows import reconcile
 from integration.flows.reconcile import OVERLAP, begun, moved
 from integration.flows.service import Service
 from integration.store import lanes, opportunities
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from mappings.instant import DAY, HOUR, MINUTE, SECOND, parse
 from sandbox import desk
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -92,6 +92,29 @@ def test_a_task_closed_in_the_crm_is_heard_once(  # noqa: PLR0917 - fixtures, an
     if reason:
         assert (row.standing or {})["recycle_reason"] == reason, "the reason, though the status changed with the task"
     assert len(tasks(sandbox, system)) == len(desk.tasks(sandbox))
+
+
+@SYSTEMS
+def test_who_asks_again_after_their_task_was_closed_without_a_word_gets_another(
+    service: Service, sandbox: Sandbox, at: Watch, look: Callable[[], int], system: str
+) -> None:
+    _, task = mql(service, sandbox, at, look, system)
+    receive(service, activity(2, EMAIL, "demo_request", at()))
+    look()
+    assert len(decided(service, EMAIL, "task")) == 1, "somebody is at work on it"
+    if system == "hubspot":
+        sandbox.hubspot.set("tasks", task, {"hs_task_status": "COMPLETED"})
+    else:
+        sandbox.salesforce.set("Task", task, {"Status": "Completed"})
+    look()
+    assert types(service)[-1] == "task_closed"
+    assert lead(service, EMAIL).stage == "mql"
+    at.forward(HOUR)
+    receive(service, activity(3, EMAIL, "demo_request", at()))
+    look()
+    first, second = decided(service, EMAIL, "task")
+    assert second.key == first.key.replace("handoff/1", "handoff/2")
+    assert "that task is closed" in second.payload["body"]
 
 
 @SYSTEMS
@@ -220,7 +243,7 @@ def test_a_crm_that_is_away_is_asked_again_and_nothing_is_missed(
 
 
 def test_a_pass_overlaps_until_one_has_begun_after_the_overlap_was_over() -> None:
-    now = 1_000 * MINUTE
+    now = parse("2026-01-05T09:00:00Z")
     mark = begun(None, now)
     assert mark.since == now - OVERLAP
     page = Page(records=(Record(object="x", id="1", fields={}, modified_at=now + SECOND),))

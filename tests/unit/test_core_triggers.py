@@ -25,6 +25,7 @@ from integration.core.events import Event
 from integration.core.playbook import Playbook
 from integration.core.program import AlertStep, Clock, Due, Play, TaskStep, TouchStep, Trigger
 from integration.core.signals import Part, Pattern
+from mappings.canonical import Activity
 from mappings.instant import DAY, HOUR, Instant, Span, parse
 
 PRICING, INTEGRATIONS = on("page_view", page="pricing"), on("page_view", page="integrations")
@@ -127,6 +128,30 @@ def test_a_play_is_not_played_again_while_it_is_open() -> None:
     assert fired(long, did("call_attempt", START + DAY + HOUR, outcome="no_answer"), *views) == [1, 2, 5]
     slow = book(eager, plays=(call("long", 48, grace=3 * DAY),))
     assert fired(slow, *views) == [1]
+
+
+def test_a_play_is_open_no_longer_once_all_its_tasks_were_closed_without_a_word() -> None:
+    eager = trigger(Pattern(parts=(Part(signal=PRICING),)), play="two", cooldown=0)
+    step = TaskStep(channel="call", subject="Call {name}", due=Due(span=48 * HOUR))
+    two = book(eager, plays=(Play(name="two", steps=(step, step)),))
+
+    def shut(number: int, times: int = 1, play: str = "two") -> Activity:
+        return did(
+            "task_closed", START + 25 * HOUR, f"c{play}{times}{number}", task=f"play/{play}/{times}/task/{number}"
+        )
+
+    views = [saw("pricing", START + day * DAY) for day in (1, 2)]
+    assert fired(two, *views) == [1, 1]
+    assert fired(two, shut(1), *views) == [1, 1]
+    assert fired(two, shut(1), shut(2), *views) == [1, 1, 2, 2]
+    others = [
+        shut(1, 2),
+        shut(2, 2),
+        shut(3),
+        shut(2, play="else"),
+        did("task_closed", START + 25 * HOUR, "odd", task=7),
+    ]
+    assert fired(two, shut(1), *others, *views) == [1, 1]
 
 
 def test_a_trigger_that_fired_into_an_open_play_does_not_cool_down() -> None:
