@@ -16,10 +16,12 @@ from rich.table import Table
 
 from connectors.base import Unavailable
 from integration import wiring
+from integration.core.lateness import TOO_LATE
 from integration.flows import shadow as flow
 from integration.flows.service import Service
 from integration.flows.shadow import Change, Task
 from integration.store import live, unrecorded
+from integration.store.live import HISTORY
 from mappings.instant import show
 
 _LONGEST = 40
@@ -34,7 +36,7 @@ class _Sums:
     stages: Counter[str] = field(default_factory=Counter)
     bands: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
-    withheld: int = 0
+    withheld: dict[str, int] = field(default_factory=dict)
     people: unrecorded.Totals = field(default_factory=unrecorded.Totals)
 
     def add(self, items: tuple[flow.Item, ...]) -> None:
@@ -131,7 +133,8 @@ def _lines(service: Service, shown: _Shown, sums: _Sums) -> None:
             "shadow": service.shadow,
             "records": sums.records,
             **counted,
-            "history": sums.withheld,
+            "history": sums.withheld.get(HISTORY, 0),
+            "too_late": sums.withheld.get(TOO_LATE, 0),
             "without_record": sums.people.people,
         }
     )
@@ -161,7 +164,8 @@ def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
         for name, count in sorted(counter.items()):
             totals.add_row(f"{title}: {name}", str(count))
     totals.add_row("people without a record, for whom all of it waits", str(sums.people.people))
-    totals.add_row("history, recorded and never carried out", str(sums.withheld))
+    totals.add_row("history, recorded and never carried out", str(sums.withheld.get(HISTORY, 0)))
+    totals.add_row("told too late, recorded and not carried out", str(sums.withheld.get(TOO_LATE, 0)))
     for table in (fields, tasks, _people(shown), totals):
         for column in table.columns:
             column.overflow = "fold"

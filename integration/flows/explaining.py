@@ -41,7 +41,14 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
             return None
         events = histories.whole(conn, [row], ownership, playbook.vocabulary)[row.id]
         kept = [
-            Recorded(key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload)
+            Recorded(
+                key=each.key,
+                kind=each.kind,
+                at=each.at,
+                because=each.because,
+                payload=each.payload,
+                withheld=each.withheld,
+            )
             for each in effects.history(conn, [row.id])
         ]
     return row, explain(playbook, row.id, events, at, kept)

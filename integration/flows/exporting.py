@@ -170,7 +170,9 @@ def _audited(conn: Sql, who: Target) -> list[dict[str, Any]]:
 def _explained(conn: Sql, service: Service, row: LeadRow, now: Instant) -> Explanation:
     """Standing and ledger, derived anew from what is held."""
     kept = [
-        Recorded(key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload)
+        Recorded(
+            key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload, withheld=each.withheld
+        )
         for each in effects.history(conn, [row.id])
     ]
     events = histories.whole(conn, [row], service.ownership, service.vocabulary)[row.id]

@@ -29,6 +29,8 @@ class Recorded:
     at: Instant
     because: tuple[str, ...]
     payload: Mapping[str, Any]
+    withheld: str | None = None
+    """Why it was recorded and not carried out; None where it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +44,10 @@ class Told:
     because: tuple[str, ...]
 
 
-def tell(effect: Effect) -> Told:
-    """An effect that was derived, in words."""
+def tell(effect: Effect, withheld: str | None = None) -> Told:
+    """An effect that was derived, in words; `withheld` says why it was not carried out."""
     kind, words = _words(effect)
+    words = f"{words} (not carried out: {withheld})" if withheld else words
     return Told(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because)
 
 

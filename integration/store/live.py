@@ -36,7 +36,7 @@ _NEWS = (
     .group_by(_a.lead_id)
 )
 _AT = select(_e.lead_id, _e.at, _e.withheld).where(among(_e.lead_id, "leads"), among(_e.at, "times"))
-_WITHHELD = select(func.count()).select_from(effects).where(_e.withheld.is_not(None))
+_WITHHELD = select(_e.withheld, func.count()).where(_e.withheld.is_not(None)).group_by(_e.withheld)
 _LAPSE = (
     update(outbox)
     .where(
@@ -97,9 +97,9 @@ def decided_at(conn: Connection, wanted: list[tuple[str, Instant]]) -> dict[tupl
     return found
 
 
-def withheld(conn: Connection) -> int:
-    """How many effects were recorded and not carried out; one pass over all effects."""
-    return int(conn.execute(_WITHHELD).scalar_one())
+def withheld(conn: Connection) -> dict[str, int]:
+    """How many effects were recorded and not carried out, by why; one pass over all effects."""
+    return {str(why): count for why, count in conn.execute(_WITHHELD)}
 
 
 def shadow(conn: Connection) -> Instant | None:

@@ -7,6 +7,7 @@ from flows_run import Watch, activity, decided, drain_all, lead, receive
 from integration import wiring
 from integration.core.lateness import TOO_LATE
 from integration.flows.advance import advance
+from integration.flows.explaining import explained
 from integration.flows.service import Service
 from integration.store import activities
 from mappings.instant import DAY, HOUR, parse
@@ -119,6 +120,18 @@ def test_a_task_due_more_than_seven_days_ago_is_withheld_and_its_stage_stands(se
     assert [task.withheld for task in decided(service, ANA, "task")] == [TOO_LATE]
     assert [task.withheld for task in decided(service, BOB, "task")] == [None]
     assert lead(service, ANA).stage == "mql"
+
+
+def test_explain_says_what_came_too_late(service: Service, at: Watch) -> None:
+    service = alone(service)
+    live(service, at)
+    receive(service, activity(1, ANA, "demo_request", at.now - 11 * DAY))
+    drain_all(service)
+    found = explained(service.store, service.playbook, ANA, at.now)
+    assert found is not None
+    said = {each.key.partition("/")[2]: each.words for each in found[1].done}
+    assert said["play/handoff/1/task/1"].endswith("(not carried out: too late)")
+    assert said["stage/mql/1"] == "stage mql"
 
 
 def test_a_clock_that_ran_out_before_anybody_was_told_escalates_nothing(service: Service, at: Watch) -> None:
