@@ -52,9 +52,13 @@ class Readings:
         account: Mapping[str, Field] = ACCOUNT_FIELDS,
     ) -> None:
         everywhere = _of_every_type(activities)
+        reasons = activities.get("sales_rejected", {}).get("reason", Field(kind="text")).choices
         self._fields = {**activities, "lead": lead, "account": account}
         self._activities = {
-            kind: {name: _reader(name, each) for name, each in {**everywhere, **known}.items()}
+            kind: {
+                name: _reason(reasons) if name == "reason" and not each.choices else _reader(name, each)
+                for name, each in {**everywhere, **known}.items()
+            }
             for kind, known in activities.items()
         }
         self._subjects = {
@@ -170,7 +174,7 @@ def _blank(value: Any) -> bool:
 
 def _reader(name: str, field: Field) -> Reader:
     if name in _NAME:
-        return _name
+        return name_of
     if field.choices:
         return _choice(field.choices)
     if field.kind == "number":
@@ -191,6 +195,12 @@ def _choice(choices: tuple[str, ...]) -> Reader:
     return read
 
 
+def _reason(choices: tuple[str, ...]) -> Reader:
+    """A reason in free words; where they are one of those for which sales gives a lead back, that one."""
+    known = _choice(choices)
+    return lambda value: known(value) or _text(value)
+
+
 def _plain_number(value: Any) -> Value:
     return numbers.number(value, scaled=False)
 
@@ -204,7 +214,8 @@ def _list(value: Any) -> Value:
     return transforms.parts(value) if plain else None
 
 
-def _name(value: Any) -> Value:
+def name_of(value: Any) -> str | None:
+    """A name of another line, as it stands; a number as text."""
     return value or None if isinstance(value, str) else transforms.text(value)
 
 

@@ -20,7 +20,7 @@ from mappings.readings import Unread
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from webhooks import lenient
 from webhooks.activity_items import Item, heard, read
-from webhooks.facts import Oversized, Parsed, Rejected, Unreadable, Warned
+from webhooks.facts import Oversized, Parsed, Rejected, Remark, Unreadable
 
 MOST = 1_000
 """Activities that one request may carry."""
@@ -42,18 +42,27 @@ class Checked:
     """What is answered to a sender: how many activities were taken, which were not, and which words mean nothing."""
 
     accepted: int
-    rejected: Sequence[Rejected] = ()
-    warnings: Sequence[Warned] = ()
+    rejected: Sequence[Remark] = ()
+    warnings: Sequence[Remark] = ()
 
 
 def check(body: bytes, now: Instant, vocabulary: Vocabulary = CANONICAL) -> Checked:
     """What a delivery that comes in now will come to; raises Unreadable or Oversized about the body as a whole."""
     items, rejected = _read(body, now)
-    return Checked(accepted=len(items), rejected=rejected, warnings=tuple(_warnings(items, vocabulary)))
+    others = _second_contents(items)
+    refused = [*(Remark(index=each.index, reason=each.reason) for each in rejected), *others]
+    return Checked(
+        accepted=len(items) - len(others),
+        rejected=sorted(refused, key=lambda each: each.index),
+        warnings=tuple(_warnings(items, vocabulary)),
+    )
 
 
 def parse(body: bytes, received_at: Instant) -> Parsed:
-    """Every activity of a delivery that was stored; raises Unreadable or Oversized as `check` would have."""
+    """Every activity of a delivery that was stored; raises Unreadable or Oversized as `check` would have.
+
+    Of an id with two contents both are told: what else was sent under it, only ingest knows.
+    """
     items, rejected = _read(body, received_at)
     return Parsed(heard=tuple(heard(item) for _, item in items), rejected=tuple(rejected))
 
@@ -72,8 +81,7 @@ def _read(body: bytes, received_at: Instant) -> tuple[_Items, Sequence[Rejected]
         else:
             _count(items)
             earliest, latest = _moment_of(bounds.EARLIEST), _moment_of(received_at + bounds.AHEAD)
-            in_time = all(earliest <= item.at <= latest for item in items)
-            if in_time and len({str(item.id) for item in items}) == len(items):
+            if all(earliest <= item.at <= latest for item in items):
                 return tuple(enumerate(items)), ()
     return _read_carefully(body, received_at)
 
@@ -89,7 +97,7 @@ def _count(items: Sequence[object]) -> None:
 
 
 def _read_carefully(body: bytes, received_at: Instant) -> tuple[_Items, Sequence[Rejected]]:
-    """Item by item, once something in the whole was wrong, or one id stands there twice."""
+    """Item by item, once something in the whole was wrong."""
     loaded = lenient.load(body)
     given = loaded.get("activities") if isinstance(loaded, dict) else None
     if not isinstance(given, list):
@@ -97,37 +105,41 @@ def _read_carefully(body: bytes, received_at: Instant) -> tuple[_Items, Sequence
         raise Unreadable(msg)
     _count(given)
     items: list[tuple[int, Item]] = []
-    reasons: dict[int, str] = {}
+    rejected: list[Rejected] = []
     for index, each in enumerate(given):
         try:
             items.append((index, read(each, received_at)))
         except ValueError as error:
-            reasons[index] = lenient.reason(error)
-    reasons |= _second_contents(items)
-    rejected = [lenient.rejected(index, reasons[index], given[index]) for index in sorted(reasons)]
-    return [each for each in items if each[0] not in reasons], rejected
+            rejected.append(lenient.rejected(index, lenient.reason(error), each))
+    return items, rejected
 
 
-def _second_contents(items: _Items) -> dict[int, str]:
-    """The places of activities whose id another one bears with the content that counts, and what to say of each."""
+def _second_contents(items: _Items) -> list[Remark]:
+    """The activities whose id another one bears with the content that counts."""
+    if len({str(item.id) for _, item in items}) == len(items):
+        return []
     said = {index: heard(item) for index, item in items}
     least: dict[str, contents.Content] = {}
     for each in said.values():
         least[each.id] = min(each.content, least.get(each.id, each.content))
-    return {index: contents.other_content(each.id) for index, each in said.items() if each.content != least[each.id]}
+    return [
+        Remark(index=index, reason=contents.other_content(each.id))
+        for index, each in said.items()
+        if each.content != least[each.id]
+    ]
 
 
-def _warnings(items: _Items, vocabulary: Vocabulary) -> list[Warned]:
+def _warnings(items: _Items, vocabulary: Vocabulary) -> list[Remark]:
     """Each word that means nothing, once, with the first activity that it stood in."""
     first: dict[Unread, int] = {}
     for index, item in items:
         for unread in vocabulary.unread(item.type, item.properties or NOTHING):
             first.setdefault(unread, index)
     told = [
-        Warned(index=index, reason=vocabulary.readings.sentence(unread))
+        Remark(index=index, reason=vocabulary.readings.sentence(unread))
         for unread, index in islice(first.items(), MOST_WARNINGS)
     ]
     more = len(first) - len(told)
     if more:
-        told.append(Warned(index=items[-1][0], reason=f"{more} more words are not known"))
+        told.append(Remark(index=items[-1][0], reason=f"{more} more words are not known"))
     return told

@@ -1,6 +1,5 @@
 """Single activities as they are sent: their shape and its bounds, and how one is read that is written oddly."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
@@ -75,17 +74,9 @@ def read(given: Any, received_at: Instant) -> Item:
 
 def _properties(given: Mapping[str, Any]) -> Fields:
     """Properties as they are kept: numbers that no reader holds as their digits, nested values within bounds."""
-    if len(given) > bounds.PROPERTIES:
-        msg = f"`properties`: {len(given)} of them; at most {bounds.PROPERTIES} are taken"
-        raise ValueError(msg)
-    for name, value in given.items():
-        if len(name) > bounds.PROPERTY:
-            msg = f"`properties`: a name of {len(name)} characters; at most {bounds.PROPERTY} are taken"
-            raise ValueError(msg)
-        size = len(value) if isinstance(value, str) else len(json.dumps(value))
-        if size > bounds.VALUE:
-            msg = f"`properties.{name}`: {size} characters; at most {bounds.VALUE} are taken"
-            raise ValueError(msg)
+    wrong = bounds.too_long(given)
+    if wrong:
+        raise ValueError(wrong)
     return {name: tuple(value) if isinstance(value, list) else _digits(value) for name, value in given.items()}
 
 

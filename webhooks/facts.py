@@ -72,8 +72,8 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
-    """Something in an item that means nothing here, though the item is taken: where it stood first, and what it is."""
+class Remark:
+    """What a sender is told of an item: where it stands, and what is wrong with it."""
 
     index: int
     reason: str

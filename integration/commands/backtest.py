@@ -15,13 +15,14 @@ from integration.backtest.page import page
 from integration.commands.backtest_run import as_records, run
 from integration.commands.backtest_tables import tables
 from integration.commands.plain import plain
+from integration.commands.replay_contents import Ids, losers
+from integration.commands.replay_dealing import beyond
 from integration.commands.replay_lines import ACTIVITY, Record, Unreadable, line_of, numbered
 from integration.core.fold import Unfoldable
 from integration.core.playbook import Playbook
 from integration.flows.recorded import recorded
 from integration.playbook.compiler import load
 from integration.store.session import Store
-from mappings.bounds import wrong_clock
 from mappings.instant import DAY
 
 
@@ -74,11 +75,18 @@ def _playbook(name: str) -> Playbook:
 
 
 def _file(name: str) -> Iterator[Record]:
-    """A file's records but for activities with a wrong clock, which are none."""
+    """A file's records but for those that replay leaves out: beyond a bound, or a second content of an id."""
     try:
         with Path(name).open("rb") as file:
-            for _, received, record in numbered(file, name):
-                if record[1] != ACTIVITY or wrong_clock(record[0], received) is None:
+            ids = Ids()
+            for number, received, record in numbered(file, name):
+                if record[1] == ACTIVITY and beyond(record, received) is None:
+                    ids.add(record[2], number)
+            shared = ids.shared()
+            others = losers(file, shared) if shared else {}
+            file.seek(0)
+            for number, received, record in numbered(file, name):
+                if number not in others and beyond(record, received) is None:
                     yield record
     except OSError as wrong:
         raise Unreadable(f"{name}: {wrong.strerror}") from None  # noqa: EM102, TRY003 - the message is the value

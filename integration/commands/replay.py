@@ -50,17 +50,23 @@ class _Time(click.ParamType[Instant]):
 def replay(playbook: str, events: str, vocabulary: str | None, until: Instant | None, form: str) -> None:
     r"""Run a playbook on a file of history: every stage, task and touch, then where each lead stands and why.
 
+    Lines that count for nothing (dated before 2000, a second content of an id) and words that mean nothing here (a
+    misspelt type, outcome or property) are told on standard error, with their line and the nearest right word.
+
     \b
     Example:
       coldframe replay --playbook two-axis --events history.jsonl --until 2026-03-01T00:00:00Z
       coldframe replay --playbook ours.yaml --vocabulary words.yaml --events - --format table < history.jsonl
     """
     compiled = compiled_in(vocabulary, playbook)
+    name = "<stdin>" if events == "-" else events
     try:
         with _opened(events) as file:
-            outcome = Replay(compiled, file, "<stdin>" if events == "-" else events, until)
+            outcome = Replay(compiled, file, name, until)
         with closing(outcome):
             _warn(outcome.warnings)
+            for line in outcome.words.lines(name):
+                click.echo(line, err=True)
             _print(outcome, form)
     except Unreadable as wrong:
         click.echo(str(wrong), err=True)

@@ -10,9 +10,11 @@ from typing import IO, Any, TypeAlias
 
 from integration.commands.replay_contents import Ids, losers
 from integration.commands.replay_groups import Groups
-from integration.commands.replay_lines import ACTIVITY, LEAD, Received, affiliations, numbered
+from integration.commands.replay_lines import ACTIVITY, LEAD, Received, Record, affiliations, numbered
 from integration.commands.replay_runs import Buckets
+from integration.commands.replay_words import Words
 from integration.core.fold import Unfoldable
+from mappings import bounds
 from mappings.bounds import EARLIEST, wrong_clock
 from mappings.contents import other_content
 from mappings.instant import Instant
@@ -31,8 +33,9 @@ class Dealing:
     `late` are the groups of which something was received later than it happened, `warnings` what was left out and why.
     """
 
-    def __init__(self, file: IO[bytes], name: str, until: Instant | None) -> None:
+    def __init__(self, file: IO[bytes], name: str, until: Instant | None, words: Words) -> None:
         self.end = until
+        self._words = words
         self.late: set[int] = set()
         self.warnings: list[str] = []
         self._name, self._until = name, until
@@ -50,14 +53,14 @@ class Dealing:
         file.seek(0)
         for number, received, record in numbered(file, self._name):
             at, kind, name = record[:3]
-            if kind == ACTIVITY:
-                if (wrong := wrong_clock(at, received)) is not None:
-                    self._warn(number, wrong)
-                    continue
-            elif at < EARLIEST:
+            if (wrong := beyond(record, received)) is not None:
+                self._warn(number, wrong)
+                continue
+            if at < EARLIEST:
                 undated.append((number, received, record))
                 continue
             if self._counts(max(received, at)):
+                self._words.note(number, record)
                 self._add((number, received, record))
                 if kind == ACTIVITY:
                     ids.add(name, number)
@@ -113,3 +116,17 @@ class Dealing:
     def close(self) -> None:
         """Give the file back."""
         self._buckets.close()
+
+
+def beyond(record: Record, received: Instant) -> str | None:
+    """Which bound of the webhooks' a line passes, so that the service would set it aside; None where it passes none."""
+    at, kind, name, lead, account, what, fields = record
+    if kind == ACTIVITY and (wrong := wrong_clock(at, received)) is not None:
+        return wrong
+    if len(name) <= bounds.ID and len(lead) <= bounds.ID and len(account) <= bounds.ID and len(what) <= bounds.TYPE:
+        return bounds.too_long(fields) if kind == ACTIVITY else None
+    named = (("id", name, bounds.ID), ("lead", lead, bounds.ID), ("account", account, bounds.ID))
+    for part, text, most in (*named, ("type", what, bounds.TYPE)):
+        if len(text) > most:
+            return f"`{part}`: {len(text)} characters; at most {most} are taken"
+    return None

@@ -8,8 +8,10 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from mappings.bounds import LATEST
 from mappings.canonical import Fields, Value
 from mappings.instant import Instant, from_datetime, parse
+from mappings.readings import name_of
 
 Record: TypeAlias = tuple[Instant, int, str, str, str, str, dict[str, Any]]
 """(at, kind: 0 account, 1 lead, 2 activity; id, lead, account, type, fields or properties); sorts as `order` does."""
@@ -19,8 +21,8 @@ Received: TypeAlias = tuple[int, Instant, Record]
 
 ACCOUNT, LEAD, ACTIVITY = 0, 1, 2
 
-NO_CALENDAR: Instant = parse("9000-01-01T00:00:00Z")
-"""From here on due times, and times in other zones, cannot be worked out any more."""
+NO_CALENDAR: Instant = LATEST
+"""From here on nobody knows holidays, nor, in the end, due times or times in other zones."""
 _FIRST_DAY: Instant = parse("0001-01-01T00:00:00Z")
 
 _Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -127,8 +129,8 @@ def affiliations(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
         if isinstance(told, ActivityLine):
             if told.account and told.lead:
                 yield told.lead, told.account
-        elif isinstance(told, LeadLine) and (named := told.fields.get("account")):
-            yield told.lead, str(named)
+        elif isinstance(told, LeadLine) and (named := name_of(told.fields.get("account"))):
+            yield told.lead, named
 
 
 def _decoder() -> msgspec.json.Decoder[AccountLine | LeadLine | ActivityLine]:

@@ -11,6 +11,7 @@ from integration.commands.replay_late import Late
 from integration.commands.replay_lines import Record, Unreadable, line_of, unreadable
 from integration.commands.replay_recognised import Recognised, recognised
 from integration.commands.replay_runs import Pages, Sorter
+from integration.commands.replay_words import Words
 from integration.commands.replay_world import World, about, carry
 from integration.core.effects import Effect
 from integration.core.fold import Unfoldable
@@ -25,7 +26,7 @@ _EVERY = 20_000
 class Replay:
     """What came of replaying a file: effects in time order and leads in order of their ids, kept in files.
 
-    `warnings` say which lines were left out, and why.
+    `warnings` say which lines were left out, and why; `words`, what means nothing in the others.
     """
 
     def __init__(self, playbook: Playbook, file: IO[bytes], name: str, until: Instant | None) -> None:
@@ -33,6 +34,7 @@ class Replay:
         self.effects: Sorter[tuple[int, str, str, bytes]] = Sorter(tuple[int, str, str, bytes])
         self.leads: Sorter[tuple[str, bytes]] = Sorter(tuple[str, bytes])
         self.warnings: list[str] = []
+        self.words = Words(playbook.vocabulary)
         try:
             with _without_collector():
                 try:
@@ -44,7 +46,7 @@ class Replay:
             raise
 
     def _run(self, file: IO[bytes], name: str, until: Instant | None) -> None:
-        with closing(Dealing(file, name, until)) as dealing:
+        with closing(Dealing(file, name, until, self.words)) as dealing:
             self.warnings = dealing.warnings
             if (end := dealing.end) is not None:
                 for group, placed in dealing.groups():

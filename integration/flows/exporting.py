@@ -54,7 +54,7 @@ _TIMES = frozenset(
     }
 )
 _JSON = frozenset(
-    {"fields", "state", "standing", "written", "told", "properties", "payload", "because", "headers", "detail"}
+    {"fields", "state", "standing", "written", "told", "properties", "payload", "because", "headers", "detail", "named"}
 )
 _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "leads": (people, "id", ("created_at", "id")),

@@ -1,17 +1,19 @@
 """Facts: what deliveries say, stored as activities and field changes of the people they are about."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import people
+from integration.flows import people, second_contents
 from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import address, routed
+from integration.flows.second_contents import Delivered
 from integration.flows.service import Service
 from integration.flows.signals import relevant
 from integration.flows.told import Told, change_leads
-from integration.store import activities, dirty, held, leads, refresh
+from integration.store import dirty, held, leads, refresh
+from integration.store.activities import NewActivity, Stored
 from integration.store.references import Address
 from mappings import domains
 from mappings.answers import telling
@@ -24,16 +26,18 @@ from mappings.translate import inward_property, misread
 from webhooks.facts import Heard, Noticed
 
 
-def store(conn: Sql, service: Service, *, heard: Sequence[tuple[str, Heard]], noticed: Sequence[Noticed]) -> None:
+def store(conn: Sql, service: Service, *, heard: Sequence[Delivered], noticed: Sequence[Noticed]) -> None:
     """Store a batch of facts: dirty marks first, since they order the writers of one lead."""
     _store_heard(conn, service, heard)
     _store_noticed(conn, service, noticed)
 
 
-def _store_heard(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]]) -> None:
+def _store_heard(conn: Sql, service: Service, delivered: Sequence[Delivered]) -> None:
+    now = service.now()
+    settled = second_contents.settle(conn, delivered, now)
+    heard = [(each.source, each.heard) for each in settled.counting]
     if not heard:
         return
-    now = service.now()
     who = people.people(
         conn,
         [_person(service, source, each) for source, each in heard],
@@ -44,23 +48,23 @@ def _store_heard(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]]
     )
     where = _companies(conn, service, heard, now)
     _welcome(conn, service, who, [each for _, each in heard], where)
+    rows = [
+        NewActivity(
+            key=f"{source}:{each.id}",
+            lead_id=lead,
+            account_id=account,
+            at=each.at,
+            type=each.type,
+            properties=each.properties,
+            source=source,
+            named=second_contents.named(each),
+        )
+        for (source, each), lead, account in zip(heard, who.ids, where, strict=True)
+    ]
+    dirty.mark(conn, sorted(second_contents.losers(settled.displaced)), now)
     _mark(conn, service, who, [each for _, each in heard], now)
-    _mark_accounts(conn, service, heard, who, where)
-    activities.keep(
-        conn,
-        [
-            activities.NewActivity(
-                key=f"{source}:{each.id}",
-                lead_id=lead,
-                account_id=account,
-                at=each.at,
-                type=each.type,
-                properties=each.properties,
-                source=source,
-            )
-            for (source, each), lead, account in zip(heard, who.ids, where, strict=True)
-        ],
-    )
+    _mark_accounts(conn, service, [*rows, *settled.displaced.values()])
+    second_contents.put(conn, rows, settled.displaced)
 
 
 def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], now: Instant) -> None:
@@ -89,23 +93,13 @@ def _perhaps_scanned(service: Service, who: Resolved, heard: Sequence[Heard], no
     return {lead for lead, kind in recent if kind == "unsubscribe" or clicks[lead] > 1} if rules.within else set()
 
 
-def _mark_accounts(
-    conn: Sql,
-    service: Service,
-    heard: Sequence[tuple[str, Heard]],
-    who: Resolved,
-    where: Sequence[str | None],
-) -> None:
-    """Accounts at which somebody did what an account signal looks at."""
+def _mark_accounts(conn: Sql, service: Service, rows: Iterable[NewActivity | Stored]) -> None:
+    """Accounts at which somebody did, or did not do after all, what an account signal looks at."""
     types, known = relevant(service.playbook), service.vocabulary.recognised
-    noted = [
-        (lead, account)
-        for (_, each), lead, account in zip(heard, who.ids, where, strict=True)
-        if known(each.type, each.properties)[0] in types
-    ]
+    noted = [row for row in rows if known(row.type, row.properties)[0] in types]
     if noted:
-        homes = {row.account_id for row in leads.get(conn, sorted({lead for lead, _ in noted}))}
-        homes.update(account for _, account in noted)
+        homes = {row.account_id for row in leads.get(conn, sorted({row.lead_id for row in noted if row.lead_id}))}
+        homes.update(row.account_id for row in noted)
         dirty.mark_accounts(conn, sorted(account for account in homes if account), service.now())
 
 

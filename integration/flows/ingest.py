@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Sql
 from integration.flows import facts, forgotten
 from integration.flows.forgotten import Opened
 from integration.flows.lane import GATHER, drain
+from integration.flows.second_contents import Delivered
 from integration.flows.service import Service
 from integration.flows.unknown_words import unknown_words
 from integration.store import inbox, leases, letters, refresh, unrecognised
@@ -75,7 +76,11 @@ def _read(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> Non
         facts.store(
             conn,
             service,
-            heard=[(each.delivery.source, heard) for each in opened for heard in each.parsed.heard],
+            heard=[
+                Delivered(each.delivery.source, heard, each.delivery.id)
+                for each in opened
+                for heard in each.parsed.heard
+            ],
             noticed=[notice for each in opened for notice in each.parsed.noticed],
         )
         unrecognised.note(conn, unknown, service.now())

@@ -6,17 +6,18 @@ about several people, or says something else later on (signed up, then came), th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people, set_aside
+from integration.flows import people, second_contents, set_aside
 from integration.flows.people import Sighting
 from integration.flows.service import Connection, Service
 from integration.flows.signals import relevant
 from integration.store import activities, dirty, leads, refresh
-from integration.store.activities import NewActivity
+from integration.store.activities import NewActivity, Stored
 from integration.store.references import Address
 from mappings.answers import Answer, happened, whose
 from mappings.instant import Instant
@@ -55,14 +56,17 @@ def store_past(conn: Sql, service: Service, connection: Connection, records: Seq
     by_person = dict(zip(met, who.ids, strict=True))
     strangers = [address for address, lead in by_person.items() if lead in who.newcomers]
     refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers])
-    rows = _news(connection, told, by_person, activities.holders(conn, _keys(connection, told)), now)
-    touched = sorted({str(row.lead_id) for row in rows})
-    dirty.mark(conn, touched, now)
+    said_of = _said_of(connection, told, by_person, activities.holders(conn, _keys(connection, told)), now)
+    rows, displaced = second_contents.versions(conn, said_of)
+    touched = {str(row.lead_id) for row in rows} | second_contents.losers(displaced)
+    dirty.mark(conn, sorted(touched), now)
     seen = relevant(service.playbook)
     known = service.vocabulary.recognised
-    homes = leads.get(conn, sorted({str(row.lead_id) for row in rows if known(row.type, row.properties)[0] in seen}))
+    concerned: list[NewActivity | Stored] = [*rows, *displaced.values()]
+    signalled = {str(row.lead_id) for row in concerned if known(row.type, row.properties)[0] in seen}
+    homes = leads.get(conn, sorted(signalled))
     dirty.mark_accounts(conn, sorted({row.account_id for row in homes if row.account_id}), now)
-    activities.keep(conn, rows)
+    second_contents.put(conn, rows, displaced)
 
 
 def _told(connection: Connection, record: Record) -> _Told | None:
@@ -88,24 +92,20 @@ def _keys(connection: Connection, told: Sequence[_Told]) -> list[str]:
     return [_key(connection, each.record, number) for each in told for number in range(1, len(each.addresses) + spare)]
 
 
-def _news(
+def _said_of(
     connection: Connection,
     told: Sequence[_Told],
     by_person: Mapping[Address, str],
     known: Mapping[str, _Holder],
     now: Instant,
 ) -> list[NewActivity]:
-    """Of each record and person what is not stored, under the next number that is free."""
+    """What each record says of each person, under the key that it has, else under the next number that is free."""
     rows: list[NewActivity] = []
     taken = dict(known)
     for each in told:
-        held = {taken[key] for key in _keys(connection, [each]) if key in taken}
+        held = {taken[key]: key for key in reversed(_keys(connection, [each])) if key in taken}
         for lead in dict.fromkeys(by_person[address] for address in each.addresses):
-            if (lead, each.answer.type) in held:
-                continue
-            number = 1
-            while (key := _key(connection, each.record, number)) in taken:
-                number += 1
+            key = held.get((lead, each.answer.type)) or _free(connection, each.record, taken)
             taken[key] = (lead, each.answer.type)
             rows.append(
                 NewActivity(
@@ -118,6 +118,10 @@ def _news(
                 )
             )
     return rows
+
+
+def _free(connection: Connection, record: Record, taken: Mapping[str, _Holder]) -> str:
+    return next(key for number in count(1) if (key := _key(connection, record, number)) not in taken)
 
 
 def _at(told: _Told, now: Instant) -> Instant:

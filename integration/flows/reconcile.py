@@ -171,7 +171,7 @@ def start(conn: Sql, connection: str, name: str, now: Instant) -> None:
 def moved(mark: Mark, page: Page, now: Instant) -> Mark:
     """Where the reading stands after a page."""
     times = (record.modified_at for record in page.records if record.modified_at)
-    newest = max([mark.newest, *(at for at in times if bounds.wrong_clock(at, now) is None)])
+    newest = max([mark.newest, *(at for at in times if not bounds.ahead(at, now))])
     grown_at = now if newest > mark.newest else mark.grown_at
     passed_at = mark.passed_at if page.after else mark.began_at
     return replace(mark, newest=newest, grown_at=grown_at, passed_at=passed_at, after=page.after)

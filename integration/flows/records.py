@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import forgotten, past, people, sales, set_aside
+from integration.flows import forgotten, other_emails, past, people, sales, set_aside
 from integration.flows.people import Resolved, Sighting
 from integration.flows.routing import addressed
 from integration.flows.service import Connection, Service
@@ -56,7 +56,8 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     """
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
-    timely = [_timely(each, service.now()) for each in records if each.object in kinds]
+    genuine = set_aside.genuine(conn, connection, [each for each in records if each.object in kinds], service.now())
+    timely = [_timely(each, service.now()) for each in genuine]
     mapped = forgotten.welcome(conn, service, connection, timely)
     read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
@@ -143,6 +144,7 @@ def _news(  # noqa: PLR0913 - what was read, of whom, and when
             said |= {name: lead[name] for name in ours.chose}
         news.append(_News(Inward(lead=said, account=_differs(old, "account", account)), address not in before))
         flat = {f"lead.{name}": value for name, value in lead.items()}
+        flat |= {other_emails.TOLD: told.other_emails} if told.other_emails else {}
         now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
     references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
     return news
@@ -208,6 +210,8 @@ def _store_people(  # noqa: PLR0913 - as above
         )
         for record, told in persons
     ]
+    further = other_emails.changed(conn, connection, persons)
+    other_emails.let_go(conn, further.gone)
     found = people.people(
         conn,
         sightings,
@@ -230,6 +234,7 @@ def _store_people(  # noqa: PLR0913 - as above
             account_rows.append(Told(account, since, key, new.told.account, initial=first))
     change_accounts(conn, now, account_rows, owners=ownership.account)
     awaited = _ask_elsewhere(conn, service, others, found, persons)
+    other_emails.ask(conn, further.new, others)
     waiting = [row for row in lead_rows if row.subject in awaited]
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
     change_leads(conn, now, [row for row in lead_rows if row.subject not in awaited], owners=ownership.lead)

@@ -5,13 +5,14 @@ A task that is closed without a word says that much: its play is open no longer.
 The key of such an activity is made of the record and its state, so reading a record again adds nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record
-from integration.flows import people, set_aside
+from integration.flows import people, second_contents, set_aside
 from integration.flows.people import Sighting
 from integration.flows.service import Connection, Service
 from integration.flows.set_aside import Fault
@@ -95,21 +96,23 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
             if fault is not None:
                 faults.append(fault)
                 continue
-            rows += [
+            these = [
                 _activity(connection, record, lead=lead, at=at, kind=kind, properties=said, state=f"{state}:{lead}")
                 for lead in those
-                if (lead, kind, said["opportunity"]) not in told
             ]
+            rows += [row for row in these if row.key in told.get((row.lead_id, kind, said["opportunity"]), {row.key})]
     _put(conn, connection, live, by_person, now)
     _add(conn, rows, now)
     set_aside.add(conn, connection, faults, now)
 
 
-def _told(conn: Sql, who: Sequence[str]) -> set[tuple[str | None, str, Value]]:
-    """(lead, type, deal) of what is stored: contacts merge, and the same deal is then told of another record."""
+def _told(conn: Sql, who: Sequence[str]) -> Mapping[tuple[str | None, str, Value], set[str]]:
+    """The keys of what is stored by (lead, type, deal): contacts merge, and a deal is then told of another record."""
     types = ("opportunity_created", "opportunity_won", "opportunity_lost")
-    rows = activities.seen_by(conn, who, [], types)
-    return {(row.lead_id, row.type, row.properties.get("opportunity")) for row in rows}
+    found: defaultdict[tuple[str | None, str, Value], set[str]] = defaultdict(set)
+    for row in activities.seen_by(conn, who, [], types):
+        found[row.lead_id, row.type, row.properties.get("opportunity")].add(row.key)
+    return found
 
 
 def _key(connection: Connection, record: Record) -> str:
@@ -191,7 +194,7 @@ def _company(connection: Connection, record: Record) -> tuple[str, str, str] | N
 
 def _add(conn: Sql, rows: Sequence[NewActivity], now: Instant) -> None:
     """Store what is new, and mark only those for whom something is."""
-    known = activities.known(conn, [row.key for row in rows])
-    new = [row for row in rows if row.key not in known]
-    dirty.mark(conn, sorted({str(row.lead_id) for row in new}), now)
-    activities.add(conn, new)
+    new, displaced = second_contents.versions(conn, rows)
+    concerned = {str(row.lead_id) for row in new} | second_contents.losers(displaced)
+    dirty.mark(conn, sorted(concerned), now)
+    second_contents.put(conn, new, displaced)

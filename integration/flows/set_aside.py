@@ -5,7 +5,7 @@ however often the record is read; replaying the letter reads the record anew.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,9 +15,12 @@ from connectors.base import Record
 from integration.flows.service import Connection
 from integration.store import letters
 from integration.store.letters import Letter
-from mappings import bounds
+from mappings import bounds, record_ids
 from mappings.instant import Instant
 from mappings.translate import Inward
+
+_SHOWN = 40
+"""Characters of an id that is none, by which its letter is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,25 @@ class Fault:
     value: Any
     reason: str
     lead_id: str | None = None
+
+
+def genuine(conn: Sql, connection: Connection, records: Iterable[Record], now: Instant) -> list[Record]:
+    """The records whose ids, and those of whom they are about, are of their CRM's form; letters for all others."""
+    kept: list[Record] = []
+    faults: list[Fault] = []
+    for record in records:
+        if not record_ids.genuine(connection.system, record.id):
+            reason = (
+                f"an id of {len(record.id)} characters that is none of {connection.system}'s: the record is not taken"
+            )
+            faults.append(
+                Fault(record=replace(record, id=record.id[:_SHOWN]), field="id", value=record.id, reason=reason)
+            )
+            continue
+        people = tuple(each for each in record.people if record_ids.genuine(connection.system, each[1]))
+        kept.append(record if people == record.people else replace(record, people=people))
+    add(conn, connection, faults, now)
+    return kept
 
 
 def no_emails(persons: Iterable[tuple[Record, Inward]], lead_ids: Iterable[str]) -> list[Fault]:

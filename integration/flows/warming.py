@@ -12,6 +12,7 @@ from sqlalchemy import Connection as Sql
 from sqlalchemy.exc import SQLAlchemyError
 
 from integration.flows import advance, facts
+from integration.flows.second_contents import Delivered
 from integration.flows.service import Service
 from integration.store import dirty, held, inbox, lanes, leads, leases, outbox, references, refresh, usage
 from integration.store.errors import StoreError
@@ -56,7 +57,7 @@ def _stations(conn: Sql, service: Service, people: int) -> None:
     inbox.done(conn, inbox.add(conn, [(_SOURCE, {}, b"{}", now)] * people))
     inbox.pending(conn, 1, 1)
     heard = [_heard(number, kind, now) for number in range(people) for kind in _TYPES[:people]]
-    facts.store(conn, service, heard=[(_SOURCE, each) for each in heard], noticed=())
+    facts.store(conn, service, heard=[Delivered(_SOURCE, each) for each in heard], noticed=())
     ids = sorted(leads.by_email(conn, [each.email or "" for each in heard]).values())
     for name in service.connections:
         references.link(conn, [Reference(system=name, object="contact", external_id=key, lead_id=key) for key in ids])

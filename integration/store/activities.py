@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Result, and_, cast, func, not_, or_, select
+from sqlalchemy import BigInteger, Connection, Result, and_, bindparam, cast, func, not_, or_, select, update
 
 from integration.store.code import decode_fields, encode, listed
 from integration.store.dialects import among, insert_new, pairs
@@ -24,6 +24,19 @@ class NewActivity(NamedTuple):
     source: str
     account_id: str | None = None
     derived: bool = False
+    named: str | None = None
+    """Whom its source named, as JSON: `lead`, `email`, `account`. None where the source is a CRM, or ourselves."""
+
+
+class Stored(NamedTuple):
+    """What is compared with another activity of the same key, and whose it is."""
+
+    lead_id: str | None
+    account_id: str | None
+    at: Instant
+    type: str
+    properties: Fields
+    named: str | None
 
 
 class ActivityRow(NamedTuple):
@@ -42,8 +55,13 @@ class ActivityRow(NamedTuple):
 
 _a = activities.c
 _COLUMNS = (_a.seq, _a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.source, _a.derived)
-_ADD = insert_new(activities, ["key"], columns=[each.name for each in _COLUMNS], returning=[_a.lead_id, _a.account_id])
-_KEEP = insert_new(activities, ["key"], columns=[each.name for each in _COLUMNS])
+_WRITTEN = [each.name for each in (*_COLUMNS, _a.named)]
+_ADD = insert_new(activities, ["key"], columns=_WRITTEN, returning=[_a.lead_id, _a.account_id])
+_KEEP = insert_new(activities, ["key"], columns=_WRITTEN)
+_REPLACED = ("seq", "lead_id", "account_id", "at", "type", "properties", "named")
+_REPLACE = (
+    update(activities).where(_a.key == bindparam("row")).values({name: bindparam(f"new_{name}") for name in _REPLACED})
+)
 _seen = pairs("seen")
 _FRESH = (
     select(*_COLUMNS)
@@ -66,6 +84,9 @@ _SINCE = (
 )
 _HISTORY = select(*_COLUMNS).where(among(_a.lead_id, "ids")).order_by(_a.at, _a.key)
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
+_STORED = select(_a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.named).where(
+    among(_a.key, "keys")
+)
 _HOLDERS = select(_a.key, _a.lead_id, _a.type).where(among(_a.key, "keys"))
 _HISTORY_OF_ACCOUNTS = select(*_COLUMNS).where(among(_a.account_id, "ids")).order_by(_a.at, _a.key)
 
@@ -96,6 +117,26 @@ def keep(conn: Connection, rows: Sequence[NewActivity]) -> None:
 def known(conn: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that are stored."""
     return set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
+
+
+def stored(conn: Connection, keys: Iterable[str]) -> dict[str, Stored]:
+    """What is stored under these keys."""
+    return {
+        key: Stored(lead, account, at, kind, decode_fields(properties), named)
+        for key, lead, account, at, kind, properties, named in conn.execute(_STORED, {"keys": listed(keys)})
+    }
+
+
+def replace(conn: Connection, rows: Sequence[NewActivity]) -> None:
+    """Put these in the place of what is stored under their keys.
+
+    Mark the leads of both with `dirty.mark` first, and have them decided from the beginning (`retractions.anew`).
+    """
+    if rows:
+        values = _values(conn, rows)
+        conn.execute(
+            _REPLACE, [{"row": row["key"]} | {f"new_{name}": row[name] for name in _REPLACED} for row in values]
+        )
 
 
 def holders(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[str | None, str]]:
@@ -157,6 +198,7 @@ def _values(conn: Connection, rows: Sequence[NewActivity]) -> list[dict[str, Any
             "properties": encode(row.properties),
             "source": row.source,
             "derived": row.derived,
+            "named": row.named,
         }
         for seq, row in zip(numbers(conn, len(rows)), rows, strict=True)
     ]

@@ -43,6 +43,13 @@ def add_former(conn: Connection, owners: Mapping[str, str]) -> None:
     _link(conn, FORMER, owners)
 
 
+def demote(conn: Connection, emails: Iterable[str]) -> None:
+    """These e-mails are no longer had as well: they become former ones of whoever had them."""
+    owners = secondary(conn, sorted(set(emails)))
+    references.unlink(conn, [(*SECONDARY, email) for email in owners])
+    add_former(conn, owners)
+
+
 def _whose(conn: Connection, kind: tuple[str, str], emails: Iterable[str]) -> dict[str, str]:
     asked = [(*kind, email) for email in emails]
     return {email: lead for (_, _, email), lead in references.leads(conn, asked).items()} if asked else {}

@@ -19,4 +19,9 @@ def retract(conn: Connection, keys: Sequence[str], lead_ids: Iterable[str]) -> N
     """
     if keys:
         conn.execute(_RETRACT, {"keys": listed(keys)})
-        conn.execute(_ANEW, {"ids": listed(sorted(set(lead_ids)))})
+        anew(conn, lead_ids)
+
+
+def anew(conn: Connection, lead_ids: Iterable[str]) -> None:
+    """These leads are decided from the beginning next time; mark them with `dirty.mark` first."""
+    conn.execute(_ANEW, {"ids": listed(sorted(set(lead_ids)))})

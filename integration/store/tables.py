@@ -87,6 +87,7 @@ activities = Table(
     words("properties"),
     words("source"),
     Column("derived", Boolean, nullable=False),
+    words("named", null=True),
     Index(None, "lead_id", "seq"),
     Index("ix_activities_account_id_seq", "account_id", "seq", **where("account_id IS NOT NULL")),
 )

@@ -74,7 +74,9 @@ class Vocabulary:
 
     def unread(self, kind: str, properties: Fields) -> Iterator[Unread]:
         """Whatever means nothing in an activity as it was sent."""
-        return self.readings.unread(self.recognised(kind, properties)[0], properties)
+        return self.readings.unread(
+            kind if kind in self.activities else self.recognised(kind, properties)[0], properties
+        )
 
     def label(self, kind: str) -> str:
         """An activity type as people read it."""

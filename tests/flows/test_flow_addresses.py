@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 from flows_crms import person
-from flows_run import Watch, activity, counts, dead, lead, receive
+from flows_run import Watch, activity, counts, dead, history, lead, receive
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ from integration.flows import erasing, exporting, reconcile
 from integration.flows.explaining import found
 from integration.flows.ingest import ingest
 from integration.flows.service import Service
-from integration.store import addresses, cursors, erased, erasure_key, leads, refresh
+from integration.store import addresses, cursors, erased, erasure_key, leads, references, refresh
 from integration.store.leads import LeadRow, NewLead
 from mappings import emails, naming
 from mappings.instant import HOUR, MINUTE, SECOND
@@ -105,6 +105,39 @@ def test_a_further_address_of_hubspots_is_the_same_person_in_whatever_order_they
     receive(service, activity("q", OTHER.upper(), "email_click", at()))
     drain_all(service)
     assert [each.id for each in _everybody(service)] == [row.id]
+
+
+def test_a_further_address_that_moves_to_another_contact_is_theirs_and_joins_nobody(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
+) -> None:
+    first = person(sandbox, "hubspot", ANA)
+    sandbox.hubspot.set("contacts", first, {"hs_additional_emails": OTHER})
+    reconcile.poll(service, "hubspot")
+    drain_all(service)
+    at.forward(HOUR)
+    sandbox.hubspot.set("contacts", first, {"hs_additional_emails": ""})
+    person(sandbox, "hubspot", OTHER)
+    reconcile.poll(service, "hubspot")
+    drain_all(service)
+    assert sorted(str(row.email) for row in _everybody(service)) == [OTHER, ANA]
+    receive(service, activity(1, OTHER, "email_click", at()))
+    drain_all(service)
+    assert len(history(service, OTHER)) == 1
+    assert history(service, ANA) == []
+
+
+def test_a_record_of_the_other_crm_is_looked_for_under_further_addresses_too(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
+) -> None:
+    person(sandbox, "salesforce", OTHER)
+    contact = person(sandbox, "hubspot", ANA)
+    sandbox.hubspot.set("contacts", contact, {"hs_additional_emails": OTHER})
+    receive(service, activity(1, ANA, "email_click", at()))
+    drain_all(service)
+    (row,) = _everybody(service)
+    with service.store.read() as conn:
+        held = references.of_leads(conn, [row.id])[row.id]
+    assert {each.system for each in held} >= {"hubspot", "salesforce"}
 
 
 def test_a_person_is_explained_exported_and_erased_by_every_address_they_ever_had(

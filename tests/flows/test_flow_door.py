@@ -218,3 +218,18 @@ def test_a_delivery_of_nothing_but_unknown_words_is_ingested_in_one_go(service: 
     with service.store.read() as conn:
         assert sum(seen.times for seen in unrecognised.oftenest(conn, 2_000, ["type"])) == 900
     assert decided(service, EMAIL, "task") == []
+
+
+def test_an_id_without_end_in_a_crm_is_a_letter_and_its_neighbours_are_read(service: Service) -> None:
+    deal_of = (("contact", "9" * 4_000), ("contact", "301448210002"))
+    _read(
+        service,
+        "hubspot",
+        Record(object="contact", id="9" * 4_000, fields={"email": "x@acme.example"}),
+        Record(object="contact", id="301448210002", fields={"email": EMAIL, "associatedcompanyid": "8" * 4_000}),
+        Record(object="deal", id="7" * 4_000, fields={}, people=deal_of),
+        Record(object="deal", id="321448210002", fields={"amount": "9" * 4_000}, people=deal_of),
+    )
+    assert sorted(letter.ref for letter in dead(service)) == [f"contact:{'9' * 40}", f"deal:{'7' * 40}"]
+    assert lead(service, EMAIL).fields["email"] == EMAIL
+    assert [each.type for each in history(service, EMAIL)] == ["opportunity_created"]

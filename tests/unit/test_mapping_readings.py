@@ -186,3 +186,17 @@ def test_the_words_of_another_vocabulary_are_read_by_the_same_rules() -> None:
     own = Readings({**ACTIVITY_TYPES, "video_watched": {"percent": Field(kind="number"), "hd": Field(kind="boolean")}})
     assert own.properties("video_watched", {"percent": "80", "hd": "yes"}) == {"percent": 80, "hd": True}
     assert list(own.unread("video_watched", {"percent": "80 %"})) == [Unread("value", "video_watched.percent", "80 %")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ("Timing", "timing"),
+        ("BAD FIT", "bad_fit"),
+        (" No response ", "no_response"),
+        ("Went with Acme", "Went with Acme"),
+    ],
+)
+def test_the_reason_of_a_lost_deal_is_free_and_one_of_sales_own_where_it_says_one(sent: str, reason: str) -> None:
+    assert read("opportunity_lost", reason=sent) == {"reason": reason}
+    assert unread("opportunity_lost", reason=sent) == []

@@ -1,0 +1,55 @@
+"""Other e-mails: the further addresses of people's records, as they come and go.
+
+An address that a record no longer tells of may be another person's from now on: it still finds its lead for what names
+nothing else, as a former address does, and joins no records any more.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection as Sql
+
+from connectors.base import Record
+from integration.flows.service import Connection
+from integration.store import addresses, references, refresh
+from integration.store.refresh import Wanted
+from mappings.translate import Inward
+
+TOLD = "other_emails"
+"""The name under which a reference remembers what its record told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Further addresses that records tell of for the first time, and those that they tell of no longer."""
+
+    new: frozenset[str]
+    gone: frozenset[str]
+
+
+def changed(conn: Sql, connection: Connection, persons: Sequence[tuple[Record, Inward]]) -> Changed:
+    """What has become of the further addresses of these records since they were read last."""
+    if not any(found.other_emails for found in connection.mapping.objects.values()):
+        return Changed(frozenset(), frozenset())
+    before = references.told(conn, [(connection.name, record.object, record.id) for record, _ in persons])
+    new: set[str] = set()
+    gone: set[str] = set()
+    for record, told in persons:
+        held = before.get((connection.name, record.object, record.id), {}).get(TOLD)
+        was, now = set(held if isinstance(held, tuple) else ()), set(told.other_emails)
+        new |= now - was
+        gone |= was - now
+    return Changed(frozenset(new), frozenset(gone - new))
+
+
+def let_go(conn: Sql, emails: Iterable[str]) -> None:
+    """These are nobody's further addresses any more. Call it before people are looked for by them."""
+    addresses.demote(conn, emails)
+
+
+def ask(conn: Sql, emails: Iterable[str], connections: Iterable[str]) -> None:
+    """Look for people's records under their further addresses too."""
+    asked = sorted(emails)
+    refresh.want(
+        conn, [Wanted(connection=name, object="", external_id=email) for name in connections for email in asked]
+    )
