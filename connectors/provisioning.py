@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from connectors.replies import Refusal
-from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Kind
+from mappings.canonical import Kind
 from mappings.catalogue import OWN, TEXT_LIMIT
 from mappings.crm import CrmMapping, ObjectMapping, Target
 from mappings.wording import HELP, TASK_KEY_HELP, TASK_KEY_LABEL
@@ -81,7 +81,7 @@ def wanted(mapping: CrmMapping, *, task: str, key: str) -> tuple[Wanted, ...]:
     """Every field to be made: what the mapping writes, what it reads under our own prefix, the key in tasks."""
     found: dict[tuple[str, str], Wanted] = {}
     for each in mapping.objects.values():
-        for one in (*_written(each), *_read(each)):
+        for one in (*_written(mapping, each), *_read(mapping, each)):
             found.setdefault((one.object, one.name), one)
     tasks = Wanted(object=task, name=key, label=TASK_KEY_LABEL, help=TASK_KEY_HELP, kind="text", key=True)
     return (*found.values(), tasks)
@@ -97,11 +97,11 @@ def absent(choices: Sequence[tuple[str, str]], held: Mapping[str, str]) -> list[
     return [(value, label) for value, label in choices if value not in held]
 
 
-def _written(mapping: ObjectMapping) -> Iterator[Wanted]:
-    for target in (each for each in mapping.write if not each.native):
-        canonical = STANDING_FIELDS[target.name]
+def _written(mapping: CrmMapping, part: ObjectMapping) -> Iterator[Wanted]:
+    for target in (each for each in part.write if not each.native):
+        canonical = mapping.standing[target.name]
         yield Wanted(
-            object=mapping.name,
+            object=part.name,
             name=target.field,
             label=canonical.label,
             help=HELP.get(target.name, f"{canonical.label}."),
@@ -117,13 +117,14 @@ def _choices(target: Target, values: Sequence[str]) -> tuple[tuple[str, str], ..
     return tuple(dict(spoken).items())
 
 
-def _read(mapping: ObjectMapping) -> Iterator[Wanted]:
-    for rule in mapping.lead + mapping.account:
-        canonical = LEAD_FIELDS.get(rule.name) or ACCOUNT_FIELDS[rule.name]
+def _read(mapping: CrmMapping, part: ObjectMapping) -> Iterator[Wanted]:
+    rules = [(rule, mapping.lead_fields[rule.name]) for rule in part.lead]
+    rules += [(rule, mapping.account_fields[rule.name]) for rule in part.account]
+    for rule, canonical in rules:
         for source in rule.sources:
             if source.field.casefold().startswith(OWN):
                 yield Wanted(
-                    object=mapping.name,
+                    object=part.name,
                     name=source.field,
                     label=canonical.label,
                     help=HELP.get(rule.name, f"{canonical.label}."),

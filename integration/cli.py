@@ -33,6 +33,7 @@ COMMANDS = {
     "shadow": "integration.commands.shadow",
     "sync": "integration.commands.sync",
     "up": "integration.commands.processes",
+    "vocabulary": "integration.commands.vocabulary",
     "web": "integration.commands.processes",
     "worker": "integration.commands.processes",
 }
@@ -64,6 +65,7 @@ ABOUT = {
     "shadow": "What would be written, field by field and task by task.",
     "sync": "Read everything a CRM has, once, before going live.",
     "up": "Run everything on this machine.",
+    "vocabulary": "Your own words, what is recognised, and what is not.",
     "web": "Serve webhooks, health and metrics.",
     "worker": "Work one queue, or all of them.",
 }
@@ -83,7 +85,7 @@ class Lazy(click.Group):
         if module is None:
             ctx.fail(f"no command {cmd_name!r}{nearest(cmd_name, COMMANDS)}")
         command = getattr(import_module(module), cmd_name.replace("-", "_"))
-        return command if isinstance(command, click.Command) else None
+        return _in_lines(command) if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """The list of commands in `--help`."""
@@ -112,6 +114,14 @@ class Lazy(click.Group):
             if not isinstance(error, UnusableError):
                 raise
             _stop(str(error))
+
+
+def _in_lines(command: click.Command) -> click.Command:
+    """The command with its examples as they are written: our docstrings are raw, and click looks for a backspace."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        _in_lines(each)
+    return command
 
 
 def _stop(told: str) -> NoReturn:

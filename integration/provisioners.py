@@ -29,7 +29,8 @@ def provisioner(
     """
     connection = chosen(settings, store, system, name)
     credential = wiring.credential(settings, store, connection)
-    mapping, problems = load_mapping(system, settings.mapping_of(connection.name, system))
+    words = wiring.vocabulary(settings.vocabulary)
+    mapping, problems = load_mapping(system, settings.mapping_of(connection.name, system), words)
     if mapping is None:
         raise UnusableError(problems)
     if system == "hubspot":

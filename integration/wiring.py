@@ -80,12 +80,13 @@ def connect(  # noqa: PLR0913 - the parts of a connection
     name: str = "",
     account: str = "",
     allowance: StoredAllowance | None = None,
+    words: Vocabulary | None = None,
 ) -> Connection:
     """One CRM with its field mapping, from a file or as shipped; UnusableError with every mistake in it otherwise.
 
-    Tasks are at home in the first connection of `connections`.
+    Tasks are at home in the first connection of `connections`. `words` are those of the installation.
     """
-    file = files.in_use(system, path)
+    file = files.in_use(system, path, words)
     if file.mapping is None:
         raise UnusableError(file.problems)
     build = HubSpotConnector if system == "hubspot" else SalesforceConnector
@@ -107,6 +108,7 @@ def connections(given: Settings, store: Store | None, *, counted: bool = False) 
     that a person runs is not held back. `store` None stands for one that has not been made yet. Raises StoreError, and
     UnusableError as `connect`.
     """
+    words = vocabulary(given.vocabulary)
     connections = {
         each.name: connect(
             each.system,
@@ -115,6 +117,7 @@ def connections(given: Settings, store: Store | None, *, counted: bool = False) 
             name=each.name,
             account=each.account or _told_account(given, each),
             allowance=allowance(each, given, store) if counted and store else None,
+            words=words,
         )
         for each in _known(given, store)
     }
@@ -132,7 +135,8 @@ def shadowed(connection: Connection) -> Connection:
 def ownership(given: Settings, store: Store | None) -> conflicts.Ownership:
     """Who owns which fields, by the mappings of the connected CRMs, none of which is asked anything."""
     used = dict.fromkeys((each.system, given.mapping_of(each.name, each.system)) for each in _known(given, store))
-    read = [files.in_use(system, path).mapping for system, path in used]
+    words = vocabulary(given.vocabulary)
+    read = [files.in_use(system, path, words).mapping for system, path in used]
     return conflicts.ownership(mapping for mapping in read if mapping is not None)
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from mappings.canonical import (
-    ACCOUNT_FIELDS,
-    LEAD_FIELDS,
     OPPORTUNITY_FIELDS,
     Field,
 )
@@ -23,6 +21,7 @@ from mappings.located import Located, Path
 from mappings.outcomes import OutcomeReader
 from mappings.problems import Problem, fatal, nearest
 from mappings.targets import TargetReader
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 _SECTIONS: Mapping[ObjectKind, tuple[str, ...]] = {
     "person": ("is", "lead", "account", "account_ref", "references", "other_emails", "write"),
@@ -35,9 +34,11 @@ _ALL_SECTIONS = tuple(dict.fromkeys(section for sections in _SECTIONS.values() f
 _KINDS: tuple[ObjectKind, ...] = get_args(ObjectKind)
 
 
-def compile_mapping(located: Located) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
-    """The compiled mapping, or None with all problems; warnings may come with a mapping."""
-    compiler = _Compiler(located)
+def compile_mapping(
+    located: Located, vocabulary: Vocabulary = CANONICAL
+) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
+    """The mapping in the words of a vocabulary, or None with all problems; warnings may come with a mapping."""
+    compiler = _Compiler(located, vocabulary)
     mapping = compiler.mapping()
     problems = tuple(sorted(compiler.problems))
     return (None if fatal(problems) else mapping), problems
@@ -62,8 +63,11 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
         return CrmMapping(
             system=self.system.name,
             objects=found,
-            owns_lead=self._owned(owns.get("lead"), ("owns", "lead"), LEAD_FIELDS),
-            owns_account=self._owned(owns.get("account"), ("owns", "account"), ACCOUNT_FIELDS),
+            lead_fields=self.vocabulary.lead,
+            account_fields=self.vocabulary.account,
+            standing=self.vocabulary.standing,
+            owns_lead=self._owned(owns.get("lead"), ("owns", "lead"), self.vocabulary.lead),
+            owns_account=self._owned(owns.get("account"), ("owns", "account"), self.vocabulary.account),
             creates=self._creation(top.get("creates"), found),
         )
 
@@ -88,8 +92,8 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
         return ObjectMapping(
             name=name,
             kind=kind,
-            lead=self._rules(table.get("lead"), (*path, "lead"), LEAD_FIELDS),
-            account=self._rules(table.get("account"), (*path, "account"), ACCOUNT_FIELDS),
+            lead=self._rules(table.get("lead"), (*path, "lead"), self.vocabulary.lead),
+            account=self._rules(table.get("account"), (*path, "account"), self.vocabulary.account),
             opportunity=self._rules(table.get("opportunity"), (*path, "opportunity"), OPPORTUNITY_FIELDS),
             task=self._task(table.get("task"), (*path, "task")) if kind == "task" else None,
             activity=self._history(kind, table, path),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple, NewType, TypeAlias
 
-from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, Fields, Value
+from mappings.canonical import Fields, Value
 from mappings.catalogue import SYSTEMS
 from mappings.crm import CrmMapping
 from mappings.instant import Instant
@@ -183,8 +183,8 @@ def claimed_twice(files: Sequence[tuple[CrmMapping, Located]]) -> tuple[Problem,
     for place, (mapping, located) in enumerate(files):
         before = ownership(earlier for earlier, _ in files[:place])
         parts: tuple[tuple[Part, frozenset[str], Owners, Iterable[str]], ...] = (
-            ("lead", mapping.owns_lead, before.lead, LEAD_FIELDS),
-            ("account", mapping.owns_account, before.account, ACCOUNT_FIELDS),
+            ("lead", mapping.owns_lead, before.lead, mapping.lead_fields),
+            ("account", mapping.owns_account, before.account, mapping.account_fields),
         )
         for part, claims, owners, known in parts:
             for name in (

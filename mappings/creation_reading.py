@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS
 from mappings.creation import PROPERTY, Creation, Given
 from mappings.crm import ObjectMapping
 from mappings.located import Path
 from mappings.problems import nearest
 from mappings.rules import RuleReader
 
-_SOURCES = (*LEAD_FIELDS, *(f"account.{name}" for name in ACCOUNT_FIELDS))
 _PATH: Path = ("creates",)
 
 
@@ -53,9 +51,9 @@ class CreationReader(RuleReader):
         if not names:
             self._wrong(path if "on" in table else _PATH, "needs 'on': the activities of somebody unknown, a list")
         for index, name in enumerate(names):
-            if name not in ACTIVITY_TYPES:
+            if name not in self.vocabulary.activities:
                 place = (*path, index) if isinstance(raw, list) else path
-                self._wrong(place, f"unknown activity '{name}'{nearest(str(name), ACTIVITY_TYPES)}")
+                self._wrong(place, f"unknown activity '{name}'{nearest(str(name), self.vocabulary.activities)}")
         return frozenset(map(str, names))
 
     def _given(self, field: str, spec: Any) -> Given:
@@ -72,7 +70,7 @@ class CreationReader(RuleReader):
         for index, name in enumerate(names):
             if not self._source_named(name):
                 place = (*path, "from", index) if isinstance(raw, list) else (*path, "from")
-                near = nearest(str(name), _SOURCES)
+                near = nearest(str(name), self._sources_known())
                 self._wrong(place, f"unknown source '{name}'{near}: a lead's field, 'account.…', or '{PROPERTY}…'")
         if not table:
             self._wrong(path, "needs a text, or 'from' and 'default'")
@@ -80,7 +78,11 @@ class CreationReader(RuleReader):
         return Given(field=field, sources=tuple(map(str, names)), default=default)
 
     def _source_named(self, name: Any) -> bool:
-        return isinstance(name, str) and (name in _SOURCES or (name.startswith(PROPERTY) and name != PROPERTY))
+        known = self._sources_known()
+        return isinstance(name, str) and (name in known or (name.startswith(PROPERTY) and name != PROPERTY))
+
+    def _sources_known(self) -> tuple[str, ...]:
+        return (*self.vocabulary.lead, *(f"account.{name}" for name in self.vocabulary.account))
 
     def _constant(self, value: Any, path: Path) -> str:
         if isinstance(value, bool):

@@ -4,10 +4,10 @@ Values only; `mappings.compiler` makes them from YAML, `mappings.translate` appl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from mappings.canonical import STANDING_FIELDS, Fields, Kind, Value
+from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
 from mappings.catalogue import holder
 from mappings.creation import Creation
 
@@ -178,6 +178,10 @@ class CrmMapping:
     owns_account: frozenset[str] = frozenset()
     creates: Creation | None = None
     """Whom this system creates; nobody where it says nothing."""
+    lead_fields: Mapping[str, Field] = field(default_factory=lambda: LEAD_FIELDS)
+    account_fields: Mapping[str, Field] = field(default_factory=lambda: ACCOUNT_FIELDS)
+    standing: Mapping[str, Field] = field(default_factory=lambda: STANDING_FIELDS)
+    """The words of the vocabulary that it was compiled with."""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -197,7 +201,7 @@ class CrmMapping:
     def kinds(self, object_name: str) -> Mapping[str, Kind]:
         """The kind of what is written, by CRM field."""
         found = self.objects.get(object_name)
-        return {target.field: STANDING_FIELDS[target.name].kind for target in found.write} if found else {}
+        return {target.field: self.standing[target.name].kind for target in found.write} if found else {}
 
     @property
     def needed(self) -> Mapping[str, tuple[str, ...]]:

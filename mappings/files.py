@@ -9,6 +9,8 @@ from mappings.compiler import compile_mapping
 from mappings.crm import CrmMapping
 from mappings.located import Located, load
 from mappings.problems import Problem
+from mappings.vocabulary import load as words
+from mappings.vocabulary.value import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,37 +24,37 @@ class MappingFile:
     problems: tuple[Problem, ...] = ()
 
 
-def shipped(system: str) -> MappingFile:
+def shipped(system: str, vocabulary: Vocabulary | None = None) -> MappingFile:
     """The mapping that comes with Coldframe."""
     text = resources.files("mappings").joinpath(f"{system}.yaml").read_text(encoding="utf-8")
-    return parsed(text, f"mappings/{system}.yaml", system)
+    return parsed(text, f"mappings/{system}.yaml", system, vocabulary)
 
 
-def opened(path: str, system: str = "") -> MappingFile:
+def opened(path: str, system: str = "", vocabulary: Vocabulary | None = None) -> MappingFile:
     """A file of an administrator's; of any system where none is expected."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         return MappingFile(name=path, problems=(Problem(path, 1, 1, f"cannot be read: {reason}"),))
-    return parsed(text, path, system)
+    return parsed(text, path, system, vocabulary)
 
 
-def parsed(text: str, name: str, system: str = "") -> MappingFile:
-    """A mapping's text, compiled."""
+def parsed(text: str, name: str, system: str = "", vocabulary: Vocabulary | None = None) -> MappingFile:
+    """A mapping's text, compiled in the words of a vocabulary (those that come with Coldframe, where none is given)."""
     located, problems = load(text, name)
     if located is None:
         return MappingFile(name=name, text=text, problems=problems)
-    mapping, found = compile_mapping(located)
+    mapping, found = compile_mapping(located, vocabulary or words.shipped())
     if mapping is not None and system and mapping.system != system:
         found = (located.problem(("system",), f"maps {mapping.system}, expected {system}"),)
         mapping = None
     return MappingFile(name=name, text=text, located=located, mapping=mapping, problems=problems + found)
 
 
-def in_use(system: str, path: str | None) -> MappingFile:
+def in_use(system: str, path: str | None, vocabulary: Vocabulary | None = None) -> MappingFile:
     """The file that a setting names, else the one that is shipped. ValueError for an unknown system."""
     if system not in SYSTEMS:
         msg = f"no system is called {system}"
         raise ValueError(msg)
-    return opened(path, system) if path else shipped(system)
+    return opened(path, system, vocabulary) if path else shipped(system, vocabulary)

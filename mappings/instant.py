@@ -44,6 +44,12 @@ def parse(text: str) -> Instant:
     return from_datetime(datetime.fromisoformat(text))
 
 
+def moment(text: str) -> Instant:
+    """Read a time as `parse` does, or a date as its midnight in UTC; ValueError otherwise."""
+    found = datetime.fromisoformat(text)
+    return from_datetime(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
 def show(instant: Instant) -> str:
     """`2026-01-05T09:00:00Z`, with a fraction only where there is one."""
     return to_datetime(instant).isoformat().replace("+00:00", "Z")

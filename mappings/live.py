@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mappings.canonical import STANDING_FIELDS
 from mappings.catalogue import OWN, SYSTEMS, holder
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
 from mappings.fitting import readable, takes
@@ -80,7 +79,7 @@ def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence
             problem = located.problem(("objects", name), text, severity=severity, key=True)
             found.add(Misfit(problem, name, "correct the mapping, or give this user access to the object"))
         else:
-            found.update(_Object(located, mapping.system, each, fields).misfits())
+            found.update(_Object(located, mapping, each, fields).misfits())
     return tuple(sorted(found | set(_creation(located, mapping, live))))
 
 
@@ -95,9 +94,12 @@ def _creation(located: Located, mapping: CrmMapping, live: Live) -> Iterator[Mis
 
 
 class _Object:
-    def __init__(self, located: Located, system: str, mapping: ObjectMapping, fields: Sequence[LiveField]) -> None:
+    def __init__(
+        self, located: Located, whole: CrmMapping, mapping: ObjectMapping, fields: Sequence[LiveField]
+    ) -> None:
         self._located = located
-        self._system = system
+        self._system = whole.system
+        self._standing = whole.standing
         self._mapping = mapping
         self._fields = {field.name: field for field in fields}
         self._path: Path = ("objects", mapping.name)
@@ -157,7 +159,7 @@ class _Object:
         if field is None:
             yield from self._known(target.field, place, "error")
             return
-        canonical = STANDING_FIELDS[target.name]
+        canonical = self._standing[target.name]
         if not field.writable and field.name not in SYSTEMS[self._system].carried:
             text = f"'{field.name}' is read-only for this user"
             yield self._misfit(place, field.name, text, self._provision(field.name) or "allow this user to edit it")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.canonical import ACTIVITY_TYPES
 from mappings.crm import ActivityMapping, Condition, Outcome, TaskMapping
 from mappings.located import Path
 from mappings.problems import nearest
@@ -71,10 +70,11 @@ class OutcomeReader(RuleReader):
     def _outcome(self, spec: Any, path: Path) -> Outcome | None:
         """`{when: {FIELD: VALUE}, is: ACTIVITY, PROPERTY: WORD or {from: FIELD, …}}`."""
         kind = str(spec.get("is")) if isinstance(spec, dict) else ""
-        if kind not in ACTIVITY_TYPES:
-            self._wrong((*path, "is"), f"unknown activity '{kind}'{nearest(kind, ACTIVITY_TYPES)}")
+        types = self.vocabulary.activities
+        if kind not in types:
+            self._wrong((*path, "is"), f"unknown activity '{kind}'{nearest(kind, types)}")
             return None
-        known = ACTIVITY_TYPES[kind]
+        known = types[kind]
         table = self._table(spec, path, ("when", "is", *known))
         given = {name: table[name] for name in known if name in table}
         read = {name: value for name, value in given.items() if isinstance(value, dict)}

@@ -24,9 +24,15 @@ class Problem:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the known name closest to what was written, or "" when none is close."""
+    close = nearest_of(name, known)
+    return f" (did you mean '{close}'?)" if close is not None else ""
+
+
+def nearest_of(name: str, known: Iterable[str]) -> str | None:
+    """The known name closest to what was written; None when none is close."""
     folded = {candidate.casefold(): candidate for candidate in known}
     close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return f" (did you mean '{folded[close[0]]}'?)" if close else ""
+    return folded[close[0]] if close else None
 
 
 def fatal(problems: Iterable[Problem]) -> bool:

@@ -9,6 +9,7 @@ from mappings.crm import KEEP, Rule, Source, Transform
 from mappings.located import Located, Path
 from mappings.problems import nearest
 from mappings.tree import TreeReader
+from mappings.vocabulary.value import Vocabulary
 
 TRANSFORMS: tuple[Transform, ...] = get_args(Transform)
 
@@ -40,8 +41,9 @@ _SOURCE_KEYS = ("from", "as", "values", "else")
 class RuleReader(TreeReader):
     """Every method reads one construct and notes what is wrong with it."""
 
-    def __init__(self, located: Located) -> None:
+    def __init__(self, located: Located, vocabulary: Vocabulary) -> None:
         super().__init__(located)
+        self.vocabulary = vocabulary
         self.system: System | None = None
         self.over_relations = False
         """Whether a field may be one of a related record here: `Campaign.Type`."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mappings.canonical import STANDING_FIELDS
 from mappings.catalogue import TEXT_LIMIT
 from mappings.crm import Target
 from mappings.located import Path
@@ -18,7 +17,7 @@ class TargetReader(RuleReader):
     def _targets(self, raw: Any, path: Path) -> tuple[Target, ...]:
         """`PART: FIELD`, `PART: {to: FIELD, …}`, or a list of these where a part goes to several fields."""
         found: dict[str, Target] = {}
-        for name, spec in self._table(raw, path, STANDING_FIELDS).items():
+        for name, spec in self._table(raw, path, self.vocabulary.standing).items():
             for target, at in self._listed(name, spec, path):
                 if target.field in found:
                     self._wrong(at, f"'{target.field}' is already written by '{found[target.field].name}'")
@@ -45,7 +44,7 @@ class TargetReader(RuleReader):
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
             self._wrong((*path, "limit"), "must be a number of characters")
             limit = TEXT_LIMIT
-        values = self._table(table.get("values"), (*path, "values"), STANDING_FIELDS[name].choices or None)
+        values = self._table(table.get("values"), (*path, "values"), self.vocabulary.standing[name].choices or None)
         quiet = table.get("quiet", False)
         if not isinstance(quiet, bool):
             self._wrong((*path, "quiet"), "must be true or false")
@@ -69,7 +68,7 @@ class TargetReader(RuleReader):
 
     def _native(self, name: str, field: str, table: dict[str, Any], path: Path) -> None:
         """What a field of the CRM's own asks of whoever maps it."""
-        if STANDING_FIELDS[name].kind == "choice" and not table.get("values"):
+        if self.vocabulary.standing[name].kind == "choice" and not table.get("values"):
             self._wrong(path, f"'{field}' speaks words of its own: give 'values' for ours")
         if table.get("blank") == "clear":
             self._wrong((*path, "blank"), f"'{field}' is the CRM's own, and is never cleared")

@@ -13,6 +13,7 @@ from mappings import domains, emails, files, instant, native, record_ids, transf
 from mappings.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields, Kind, Value
 from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Target
 from mappings.problems import Problem
+from mappings.vocabulary.value import Vocabulary
 
 Raw = Mapping[str, Any]
 
@@ -35,9 +36,11 @@ class Inward:
     no_emails: Mapping[str, str] = field(default_factory=dict)
 
 
-def load_mapping(system: str, path: str | None = None) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
+def load_mapping(
+    system: str, path: str | None = None, vocabulary: Vocabulary | None = None
+) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
     """The mapping of a system, from a file or the one that comes with Coldframe; None with its Problems."""
-    found = files.in_use(system, path)
+    found = files.in_use(system, path, vocabulary)
     return found.mapping, found.problems
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from connectors.base import Unavailable
 from integration import clock, connected, wiring
 from integration.commands.mapping_shown import plain, shown
+from integration.commands.words import HELP, VARIABLE, vocabulary_of
 from integration.flows import drift
 from integration.flows.preview import find, newcomer, preview
 from integration.flows.service import Connection
@@ -25,6 +26,7 @@ from mappings import conflicts, files
 from mappings.creation import Creation
 from mappings.files import MappingFile
 from mappings.problems import Problem, fatal
+from mappings.vocabulary.value import Vocabulary
 
 _Chosen: TypeAlias = tuple[MappingFile, Sequence[str] | None]
 """A file, and the connections that use it; None for one that was named on the command line."""
@@ -46,8 +48,9 @@ def mapping() -> None:
 @mapping.command()
 @click.argument("names", metavar="[FILE]...", nargs=-1)
 @click.option("--offline", is_flag=True, help="Do not ask the CRM which fields it has.")
+@click.option("--vocabulary", metavar="FILE", envvar=VARIABLE, help=HELP)
 @_AS_JSON
-def check(names: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
+def check(names: tuple[str, ...], vocabulary: str | None, *, offline: bool, as_json: bool) -> None:
     r"""Check mappings (those in use, or files) against themselves and against the connected CRM's own fields.
 
     Exit status 1 if one of them cannot be used or a CRM could not be asked; warnings alone are 0.
@@ -58,7 +61,8 @@ def check(names: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
       ours.yaml:14:11: HubSpot's contact has no 'jobtitel', or hides it (did you mean 'jobtitle'?)
     """
     settings = _settings()
-    chosen: list[_Chosen] = [(files.opened(name), None) for name in names] or _used(settings)
+    words = vocabulary_of(vocabulary)
+    chosen: list[_Chosen] = [(files.opened(name, vocabulary=words), None) for name in names] or used(settings, words)
     found: list[Problem] = _claimed_twice([file for file, _ in chosen])
     notes: list[str] = []
     for file, whose in chosen:
@@ -114,7 +118,7 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plain(seen), indent=2, default=str))
     else:
-        Console().print(shown(seen, settings.playbook))
+        Console().print(shown(seen, settings.playbook, playbook.vocabulary))
 
 
 @mapping.command()
@@ -129,9 +133,10 @@ def diff(file: str | None, *, offline: bool, as_json: bool) -> None:
       coldframe mapping diff ours.yaml
     """
     settings = _settings()
+    words = vocabulary_of(settings.vocabulary if settings else None)
     rows = [
         row
-        for each, whose in ([(files.opened(file), None)] if file else _used(settings))
+        for each, whose in ([(files.opened(file, vocabulary=words), None)] if file else used(settings, words))
         for row in _differences(settings, each, whose, offline=offline)
     ]
     if as_json:
@@ -168,16 +173,16 @@ def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
     return list(conflicts.claimed_twice(sorted(sure, key=lambda each: each[0].system != "salesforce")))
 
 
-def _used(settings: Settings | None) -> list[_Chosen]:
+def used(settings: Settings | None, words: Vocabulary) -> list[_Chosen]:
     """The mappings of the connections, each with the names of those that use it; of all systems where none is."""
     found: dict[tuple[str, str | None], list[str]] = {}
     for each in _known(settings):
         path = settings.mapping_of(each.name, each.system) if settings else None
         found.setdefault((each.system, path), []).append(each.name)
     if found:
-        return [(files.in_use(system, path), names) for (system, path), names in found.items()]
+        return [(files.in_use(system, path, words), names) for (system, path), names in found.items()]
     paths: Mapping[str, str | None] = settings.mappings if settings else {"hubspot": None, "salesforce": None}
-    return [(files.in_use(system, path), None) for system, path in paths.items()]
+    return [(files.in_use(system, path, words), None) for system, path in paths.items()]
 
 
 def _known(settings: Settings | None) -> Sequence[connected.Known]:

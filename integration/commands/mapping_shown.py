@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from integration.flows.preview import Preview
-from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, Field
+from mappings.canonical import Field
+from mappings.vocabulary.value import Vocabulary
 
 
 def plain(seen: Preview) -> dict[str, Any]:
@@ -26,12 +27,12 @@ def plain(seen: Preview) -> dict[str, Any]:
     }
 
 
-def shown(seen: Preview, playbook: str) -> Group:
+def shown(seen: Preview, playbook: str, words: Vocabulary) -> Group:
     """Four tables: what was read and what it is, the points of fit, and the writes."""
     record = f"{seen.connection} {seen.record.object} {seen.record.id}"
-    parts: list[Any] = [Text(record, style="bold"), _fields("lead", seen.lead, LEAD_FIELDS)]
+    parts: list[Any] = [Text(record, style="bold"), _fields("lead", seen.lead, words.lead)]
     if seen.account:
-        parts.append(_fields("account", seen.account, ACCOUNT_FIELDS))
+        parts.append(_fields("account", seen.account, words.account))
     points = Table("points", f"fit, by {escape(playbook)}", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for rule, amount in seen.fit:
         points.add_row(f"{amount:+g}", escape(rule))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from integration.commands.words import HELP, VARIABLE, vocabulary_of
 from integration.playbook import library
 from integration.playbook.comparison import compare
 from integration.playbook.compiler import load
@@ -17,8 +18,10 @@ from integration.playbook.editor import renamed, schema_of_language
 from integration.playbook.page import page
 from integration.playbook.reading import read
 from mappings.problems import Problem, fatal
+from mappings.vocabulary.value import Vocabulary
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+_VOCABULARY = click.option("--vocabulary", metavar="FILE", envvar=VARIABLE, help=HELP)
 
 
 @click.group()
@@ -35,20 +38,22 @@ def playbook() -> None:
 
 @playbook.command()
 @click.argument("files", nargs=-1, required=True)
+@_VOCABULARY
 @_AS_JSON
-def check(files: tuple[str, ...], *, as_json: bool) -> None:
+def check(files: tuple[str, ...], vocabulary: str | None, *, as_json: bool) -> None:
     r"""Check playbooks (files, or names of the house) and tell every mistake at once.
 
     Exit status 1 if one of them cannot be used; warnings alone are 0.
 
     \b
     Example:
-      coldframe playbook check ours.yaml standard
+      coldframe playbook check ours.yaml standard --vocabulary words.yaml
       ours.yaml:14:11: unknown stage 'qualifed' (did you mean 'qualified'?)
     """
     found: list[Problem] = []
+    words = vocabulary_of(vocabulary)
     for file in files:
-        found.extend(load(file)[1])
+        found.extend(load(file, words)[1])
     if as_json:
         click.echo(json.dumps([_as_mapping(problem) for problem in found], indent=2))
     for problem in found if not as_json else ():
@@ -98,7 +103,8 @@ def list_(*, as_json: bool) -> None:
 
 @playbook.command()
 @click.argument("name")
-def show(name: str) -> None:
+@_VOCABULARY
+def show(name: str, vocabulary: str | None) -> None:
     r"""Show a playbook as a page: points, stages, handoff, tracks, triggers and plays.
 
     \b
@@ -106,7 +112,7 @@ def show(name: str) -> None:
       coldframe playbook show standard
     """
     source, label = _source(name)
-    file, _, problems = read(source, label)
+    file, _, problems = read(source, label, vocabulary_of(vocabulary))
     if file is None or problems:
         _give_up(problems)
         return
@@ -145,15 +151,17 @@ def new(name: str, origin: str, into: Path | None) -> None:
 @playbook.command()
 @click.argument("before")
 @click.argument("after")
+@_VOCABULARY
 @_AS_JSON
-def diff(before: str, after: str, *, as_json: bool) -> None:
+def diff(before: str, after: str, vocabulary: str | None, *, as_json: bool) -> None:
     r"""Tell what differs between two playbooks.
 
     \b
     Example:
       coldframe playbook diff standard ours.yaml
     """
-    found = compare(_readable(before), _readable(after))
+    words = vocabulary_of(vocabulary)
+    found = compare(_readable(before, words), _readable(after, words))
     if as_json:
         rows = [{"place": list(each.place), "before": each.before, "after": each.after} for each in found]
         click.echo(json.dumps(rows, indent=2))
@@ -167,15 +175,16 @@ def diff(before: str, after: str, *, as_json: bool) -> None:
 
 
 @playbook.command()
-def schema() -> None:
-    r"""Print the JSON Schema of the language, for editors that complete and check.
+@_VOCABULARY
+def schema(vocabulary: str | None) -> None:
+    r"""Print the JSON Schema of the language in your own words, for editors that complete and check.
 
     \b
     Example:
       coldframe playbook schema > playbook.schema.json
       (then, first line of a playbook:  # yaml-language-server: $schema=playbook.schema.json)
     """
-    click.echo(json.dumps(schema_of_language(), indent=2))
+    click.echo(json.dumps(schema_of_language(vocabulary_of(vocabulary)), indent=2))
 
 
 def _source(name: str) -> tuple[str, str]:
@@ -185,10 +194,10 @@ def _source(name: str) -> tuple[str, str]:
     return source or "", label
 
 
-def _readable(name: str) -> str:
+def _readable(name: str, words: Vocabulary) -> str:
     """The text of a playbook that can be read; whether it can be used is not asked."""
     source, label = _source(name)
-    file, _, problems = read(source, label)
+    file, _, problems = read(source, label, words)
     if file is None or problems:
         _give_up(problems)
     return source

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from integration.core.conditions import Compare, Condition, Every, Not, Some, folded, passes
-from mappings.canonical import LEAD_FIELDS, Fields, Value
+from integration.core.conditions import STANDING, Compare, Condition, Every, Not, Some, folded, passes
+from mappings.canonical import Fields, Value
 
 if TYPE_CHECKING:
     from integration.core.fold import Fold
@@ -134,9 +134,9 @@ def _reader(subject: str) -> _Reader:
     if subject.startswith("account."):
         name = subject.removeprefix("account.")
         return lambda fold: fold.state.company.get(name)
-    if subject in LEAD_FIELDS:
-        return lambda fold: fold.state.fields.get(subject)
-    return lambda fold: fold.read(subject)
+    if subject in STANDING:
+        return lambda fold: fold.read(subject)
+    return lambda fold: fold.state.fields.get(subject)
 
 
 _STANDING: dict[str, _Reader] = {

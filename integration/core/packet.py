@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from integration.core import own_fields
 from integration.core.axes import POINT
 from integration.core.clocks import day_words, wall_clock
 from integration.core.effects import Wording
@@ -9,7 +10,6 @@ from integration.core.fold import Fold
 from integration.core.playbook import Requirement
 from integration.core.state import Seen
 from integration.core.wording import WORDING_FIELDS, compose
-from mappings.canonical import Value
 from mappings.instant import DAY, Instant
 
 _COLLEAGUES = 7 * DAY
@@ -89,7 +89,7 @@ def wording(  # noqa: PLR0913 - what sets a task off
         play=play,
         trigger=trigger,
         clock=clock,
-        activity=fold.activity.type.replace("_", " ") if fold.activity else "",
+        activity=fold.playbook.vocabulary.label(fold.activity.type) if fold.activity else "",
         asset=_of_activity(fold, "asset") or _of_activity(fold, "document"),
         page=_of_activity(fold, "page"),
     )
@@ -110,6 +110,7 @@ def _lines(fold: Fold, words: "Words", due: Instant) -> Iterator[str]:
         yield f"Company: {', '.join(company)}"
     yield from _interest(fold)
     yield from _answers(fold)
+    yield from own_fields.lines(fold)
     if talk := _talk(fold, words):
         yield f"Say: {talk}"
     if gaps := _gaps(fold, company):
@@ -123,7 +124,7 @@ def _interest(fold: Fold) -> Iterator[str]:
     if source := _lead(fold, "source"):
         yield f"Source: {source.replace('_', ' ')}"
     if state.consumed:
-        contents = [f"{_deed(kind, what)} ({day_words(at, zone)})" for kind, what, at in reversed(state.consumed)]
+        contents = [f"{_deed(fold, kind, what)} ({day_words(at, zone)})" for kind, what, at in reversed(state.consumed)]
         yield f"Consumed: {'; '.join(contents)}"
     if top := strongest(fold)[:2]:
         yield f"Strongest signals: {'; '.join([told(fold, name, seen) for name, seen in top])}"
@@ -170,12 +171,12 @@ def _gaps(fold: Fold, company: list[str]) -> list[str]:
 
 def _lead(fold: Fold, name: str) -> str:
     value = fold.state.fields.get(name)
-    return value if isinstance(value, str) else _text(value)
+    return value if isinstance(value, str) else own_fields.text(value)
 
 
 def _account(fold: Fold, name: str) -> str:
     value = fold.state.company.get(name)
-    return value if isinstance(value, str) else _text(value)
+    return value if isinstance(value, str) else own_fields.text(value)
 
 
 def _job(fold: Fold) -> str:
@@ -198,11 +199,12 @@ def _key_action(fold: Fold) -> str:
     if action is None:
         return ""
     kind, what, at = action
-    return f"{_deed(kind, what)}, {day_words(at, fold.playbook.calendar.timezone)}"
+    return f"{_deed(fold, kind, what)}, {day_words(at, fold.playbook.calendar.timezone)}"
 
 
-def _deed(kind: str, what: str) -> str:
-    return f"{kind.replace('_', ' ')}: {what}" if what else kind.replace("_", " ")
+def _deed(fold: Fold, kind: str, what: str) -> str:
+    label = fold.playbook.vocabulary.label(kind)
+    return f"{label}: {what}" if what else label
 
 
 def _colleagues(fold: Fold) -> dict[str, tuple[int, int]]:
@@ -222,15 +224,7 @@ def _answer_due(fold: Fold, due: Instant) -> Instant:
 
 
 def _of_activity(fold: Fold, name: str) -> str:
-    return _text(fold.activity.properties.get(name)) if fold.activity else ""
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
+    return own_fields.text(fold.activity.properties.get(name)) if fold.activity else ""
 
 
 class Words(Mapping[str, str]):
@@ -253,7 +247,15 @@ class Words(Mapping[str, str]):
         if name == "signal":
             return _nth_signal(self.fold, 0) or self.wording.activity
         composed = _COMPOSED.get(name)
-        return composed(self.fold) if composed else _text(self.fold.read(_SUBJECTS.get(name, name)))
+        return composed(self.fold) if composed is not None else self._field(name)
+
+    def _field(self, name: str) -> str:
+        words = self.fold.playbook.vocabulary
+        if name in words.own_lead:
+            return own_fields.text_of(self.fold, name)
+        if name in words.own_account:
+            return own_fields.text_of(self.fold, f"account.{name}")
+        return own_fields.text(self.fold.read(_SUBJECTS.get(name, name)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(WORDING_FIELDS)

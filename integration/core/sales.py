@@ -6,7 +6,7 @@ from integration.core import packet, plays, silence, stages
 from integration.core.effects import AlertRaised
 from integration.core.fold import Fold
 from integration.core.keys import key
-from mappings.canonical import REJECTION_REASONS, STAGES, Activity, Value
+from mappings.canonical import STAGES, Activity, Value
 
 _ACCEPTING = frozenset({"sales_accepted", "meeting_booked"})
 _SILENCING = frozenset({"unsubscribe", "decline", "spam_complaint"})
@@ -50,7 +50,7 @@ def hear(fold: Fold, activity: Activity) -> None:
     if kind == "call_attempt":
         _called(fold, activity)
     reason = activity.properties.get("reason")
-    known = str(reason) if reason in REJECTION_REASONS else None
+    known = str(reason) if reason in fold.playbook.vocabulary.reasons else None
     if kind == "sales_rejected" and known is None:
         _refused(fold, activity)
         return
@@ -96,6 +96,7 @@ def _refused(fold: Fold, activity: Activity) -> None:
     state = fold.state
     if state.stage not in stages.WORKED:
         return
+    reasons = ", ".join(fold.playbook.vocabulary.reasons)
     state.alerts["rejection"] = number = state.alerts.get("rejection", 0) + 1
     fold.effects.append(
         AlertRaised(
@@ -104,7 +105,7 @@ def _refused(fold: Fold, activity: Activity) -> None:
             at=fold.now,
             because=(f"sales rejected with reason {activity.properties.get('reason') or 'none'!s}",),
             alert="rejection_without_reason",
-            text=f"{packet.who(fold)} was rejected without a known reason; give one of {', '.join(REJECTION_REASONS)}",
+            text=f"{packet.who(fold)} was rejected without a known reason; give one of {reasons}",
         )
     )
 

@@ -59,4 +59,4 @@ def _label(plan: TriggerPlan) -> str:
 
 
 def _what(fold: Fold) -> str:
-    return fold.activity.type.replace("_", " ") if fold.activity else ""
+    return fold.playbook.vocabulary.label(fold.activity.type) if fold.activity else ""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from string import Formatter
 
+from mappings.vocabulary.value import Vocabulary
+
 WORDING_FIELDS: tuple[str, ...] = (
     "first_name",
     "last_name",
@@ -50,6 +52,12 @@ WORDING_FIELDS: tuple[str, ...] = (
 )
 """What a template may name. `signal` is the strongest of the last 30 days, `activity` what set this off,
 `due` a time in the playbook's zone, `colleagues` how many people at the account viewed something in the last week."""
+
+
+def wording_fields(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """What a template may name in an installation: its own fields of leads and accounts too."""
+    own = (*vocabulary.own_lead, *vocabulary.own_account)
+    return (*WORDING_FIELDS, *dict.fromkeys(name for name in own if name not in WORDING_FIELDS))
 
 
 def named(template: str) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ _PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
 def asked(service: Service, events: Iterable[Event]) -> Activity | None:
     """The last of these activities by which somebody unknown is created; None where no mapping creates anybody."""
     types = _homes(service)
-    found = [each for each in events if isinstance(each, Activity) and each.type in types] if types else ()
+    asking = (each for each in events if isinstance(each, Activity) and not each.machine) if types else ()
+    found = [each for each in asking if each.type in types]
     return found[-1] if found else None
 
 

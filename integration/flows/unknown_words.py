@@ -1,9 +1,10 @@
 """Unknown words: what means nothing in the activities of a batch, counted where it stood."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from integration.store.unrecognised import Word
+from mappings.canonical import Fields
 from mappings.instant import DAY, Span
 from mappings.vocabulary.value import Vocabulary
 from webhooks.facts import Heard
@@ -14,4 +15,10 @@ KEPT: Span = 90 * DAY
 
 def unknown_words(heard: Iterable[Heard], vocabulary: Vocabulary) -> Counter[Word]:
     """Each word of these activities that the vocabulary does not have, and how often it stands there."""
-    return Counter(Word(*unread) for each in heard for unread in vocabulary.unread(each.type, each.properties))
+    return Counter(word for each in heard for word in unknown(vocabulary, each.type, each.properties))
+
+
+def unknown(vocabulary: Vocabulary, kind: str, properties: Fields) -> Iterator[Word]:
+    """What means nothing in one activity as it was sent, and what it names that no line of the vocabulary knows."""
+    yield from (Word(*unread) for unread in vocabulary.unread(kind, properties))
+    yield from (Word(*unmatched) for unmatched in vocabulary.unmatched(kind, properties))

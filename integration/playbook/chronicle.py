@@ -145,7 +145,7 @@ def scored(playbook: Playbook, rule: str, activity: Activity | None) -> str:
     label = playbook.dispatch.rule_labels.get(rule, rule.replace("_", " "))
     if activity is None:
         return label
-    words = deed(activity)
+    words = deed(activity, playbook.vocabulary)
     same = label.casefold() in words.casefold() or label == activity.type.replace("_", " ")
     return words if same else f"{words} ({label})"
 

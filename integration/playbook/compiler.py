@@ -27,8 +27,8 @@ from integration.playbook.reading import read
 from integration.playbook.report import Report
 from integration.playbook.scoring import compile_bands, compile_engagement, compile_fit, compile_segments
 from integration.playbook.tracks import compile_track
-from integration.playbook.words import LOST, OTHERWISE
-from mappings.canonical import REJECTION_REASONS, STAGES
+from integration.playbook.wordings import LOST, OTHERWISE
+from mappings.canonical import STAGES
 from mappings.located import Path
 from mappings.problems import Problem
 from mappings.vocabulary.load import shipped
@@ -52,16 +52,17 @@ def compile_text(
     source: str, file: str, vocabulary: Vocabulary | None = None
 ) -> tuple[Playbook | None, tuple[Problem, ...]]:
     """Compile the text of a playbook; `file` is the name that problems show."""
-    shape, report, problems = read(source, file)
+    words = vocabulary or shipped()
+    shape, report, problems = read(source, file, words)
     if shape is None or report is None:
         return None, problems
-    playbook = compile_file(shape, report, vocabulary or shipped())
+    playbook = compile_file(shape, report, words)
     return (None if report.failed() else playbook), report.problems()
 
 
 def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabulary) -> Playbook:
     """Compile what has the right shape; mistakes go to the report."""
-    names = Names.of(file, report)
+    names = Names.of(file, report, vocabulary)
     names.derived = {name for name, trigger in file.triggers.items() if trigger.by == "account"}
     engagement = compile_engagement(file.engagement, names)
     triggers = [compile_trigger(name, trigger, names, file) for name, trigger in file.triggers.items()]
@@ -139,11 +140,11 @@ def _wanted(key: str, wanted: list[str], names: Names, file: schema.PlaybookFile
 
 
 def _recycle(file: schema.PlaybookFile, names: Names) -> tuple[Recycle, ...]:
-    found = []
+    found, reasons = [], names.vocabulary.reasons
     for (reason, stage), back in file.recycle.causes.items():
         path: Path = ("recycle", f"{reason} from {stage}".strip() if stage else reason)
-        if reason not in ("", OTHERWISE, LOST, *REJECTION_REASONS):
-            names.report.unknown(path, "reason", reason, (*REJECTION_REASONS, LOST, OTHERWISE, "unreached"), key=True)
+        if reason not in ("", OTHERWISE, LOST, *reasons):
+            names.report.unknown(path, "reason", reason, (*reasons, LOST, OTHERWISE, "unreached"), key=True)
         if stage and stage not in STAGES:
             names.report.unknown(path, "stage", stage, STAGES, key=True)
         if back.track not in file.tracks:
@@ -151,7 +152,7 @@ def _recycle(file: schema.PlaybookFile, names: Names) -> tuple[Recycle, ...]:
         found.append(
             Recycle(
                 track=back.track,
-                reasons=(reason,) if reason in REJECTION_REASONS else (),
+                reasons=(reason,) if reason in reasons else (),
                 left=(stage,) if stage else (),
                 lost=reason == LOST,
                 hold=back.hold,

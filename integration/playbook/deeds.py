@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from mappings.canonical import Activity, Fields
+from mappings.vocabulary.value import Vocabulary
 
 
-def deed(activity: Activity) -> str:
+def deed(activity: Activity, vocabulary: Vocabulary) -> str:
     """What somebody did: `viewed pricing`, `downloaded the Buyer's guide`, `call attempt: voicemail`."""
     tell = _TOLD.get(activity.type)
-    return tell(activity.properties) if tell else activity.type.replace("_", " ")
+    if tell is not None:
+        return tell(activity.properties)
+    asset = activity.properties.get("asset") if activity.type in vocabulary.own_activities else None
+    return f"{vocabulary.label(activity.type)}: {asset}" if asset else vocabulary.label(activity.type)
 
 
 def _of(properties: Fields, *names: str, otherwise: str) -> str:

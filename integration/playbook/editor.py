@@ -6,9 +6,16 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, WithDefaultSchema
 
+from integration.core.conditions import STANDING
+from integration.core.wording import wording_fields
+from integration.playbook.grammar import ANY_ENGAGEMENT
 from integration.playbook.schema import PlaybookFile
+from integration.playbook.wordings import cause_form, source_form
 from mappings import located
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 
+_CONDITION = "A condition on fields and scores; clauses joined by `and`."
+_WORDING = "What people read; {fields} are filled in."
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -41,11 +48,36 @@ class _Schema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
 
-def schema_of_language() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a playbook file."""
-    found = PlaybookFile.model_json_schema(by_alias=True, schema_generator=_Schema)
+def schema_of_language(vocabulary: Vocabulary) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a playbook file in the words of an installation."""
+    found = _speaking(PlaybookFile.model_json_schema(by_alias=True, schema_generator=_Schema), vocabulary)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Coldframe playbook, language 1",
         **{key: value for key, value in found.items() if key != "title"},
     }
+
+
+def _speaking(schema: Any, vocabulary: Vocabulary) -> Any:
+    """A schema of the canonical words, with those of an installation in their place."""
+    if isinstance(schema, list):
+        return [_speaking(each, vocabulary) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    patterns = {f"^(?:{form(CANONICAL)})$": f"^(?:{form(vocabulary)})$" for form in (cause_form, source_form)}
+    found = {patterns.get(key, key): _speaking(value, vocabulary) for key, value in schema.items()}
+    if found.get("enum") == [*CANONICAL.activities, ANY_ENGAGEMENT]:
+        found["enum"] = [*vocabulary.activities, ANY_ENGAGEMENT]
+    if found.get("pattern") in patterns:
+        found["pattern"] = patterns[found["pattern"]]
+    if found.get("description") == _CONDITION:
+        found["examples"] = [*found["examples"], *(f"{name} known" for name in _subjects(vocabulary))]
+    if found.get("description") == _WORDING:
+        found["examples"] = [*found["examples"], *(f"{{{name}}}" for name in wording_fields(vocabulary))]
+    return found
+
+
+def _subjects(vocabulary: Vocabulary) -> list[str]:
+    """Every name that a condition may begin with."""
+    accounts = (name if name not in vocabulary.lead else f"account.{name}" for name in vocabulary.account)
+    return [*STANDING, *(name for name in vocabulary.lead if name not in STANDING), *accounts]

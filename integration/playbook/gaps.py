@@ -8,7 +8,9 @@ from integration.core.checks import checker
 from integration.core.conditions import Compare, Condition, Every, Not, Some
 from integration.core.fold import Fold
 from integration.playbook.amounts import amount
-from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, Value
+from mappings.canonical import Field, Value
+from mappings.instant import show
+from mappings.vocabulary.value import Vocabulary
 
 SCORES = ("fit", "engagement", "total")
 
@@ -42,7 +44,7 @@ def _gaps(condition: Condition, fold: Fold) -> Iterator[Gap]:
         case Some(conditions=parts):
             yield from min((gaps(part, fold) for part in parts), key=_size, default=())
         case Not(condition=inner):
-            yield Gap(subject="", points=0, words=f"not: {words(inner)}")
+            yield Gap(subject="", points=0, words=f"not: {words(inner, fold.playbook.vocabulary)}")
 
 
 def _size(found: tuple[Gap, ...]) -> tuple[int, int]:
@@ -63,7 +65,10 @@ def _gap(compare: Compare, fold: Fold) -> Iterator[Gap]:
         said = f"{bound - value and amount(bound - value)} points of {compare.subject} are missing"
         yield Gap(subject=compare.subject, points=bound - value, words=f"{said} ({amount(value)} of {amount(bound)})")
         return
-    yield Gap(subject=compare.subject, points=0, words=f"{words(compare)}{_now(compare, value)}")
+    vocabulary = fold.playbook.vocabulary
+    yield Gap(
+        subject=compare.subject, points=0, words=f"{words(compare, vocabulary)}{_now(compare, value, vocabulary)}"
+    )
     if compare.subject == "track" and compare.op == "is":
         yield from _to_track({str(each) for each in compare.values}, fold)
 
@@ -84,24 +89,25 @@ def _to_track(names: set[str], fold: Fold) -> Iterator[Gap]:
                 yield from gaps(entry.condition, fold)
 
 
-def _now(compare: Compare, value: Value) -> str:
+def _now(compare: Compare, value: Value, vocabulary: Vocabulary) -> str:
     if value in (None, "", ()):
         return " (not known)"
-    shown = amount(value) if compare.subject in SCORES and isinstance(value, int) else _text(value)
+    scored = compare.subject in SCORES and isinstance(value, int)
+    shown = amount(int(str(value))) if scored else _text(value, _field(compare.subject, vocabulary))
     return f" (it is {shown})"
 
 
-def words(condition: Condition) -> str:
+def words(condition: Condition, vocabulary: Vocabulary) -> str:
     """A condition as a person says it: `company size of at least 50`, `band is hot`."""
     match condition:
         case Compare():
-            return _compared(condition)
+            return _compared(condition, vocabulary)
         case Every(conditions=parts):
-            return " and ".join(words(part) for part in parts) or "always"
+            return " and ".join(words(part, vocabulary) for part in parts) or "always"
         case Some(conditions=parts):
-            return " or ".join(words(part) for part in parts) or "never"
+            return " or ".join(words(part, vocabulary) for part in parts) or "never"
         case Not(condition=inner):
-            return f"not ({words(inner)})"
+            return f"not ({words(inner, vocabulary)})"
 
 
 _OPS = {
@@ -116,27 +122,35 @@ _OPS = {
 }
 
 
-def _compared(compare: Compare) -> str:
-    label = subject(compare.subject)
+def _compared(compare: Compare, vocabulary: Vocabulary) -> str:
+    label = subject(compare.subject, vocabulary)
     if compare.op in ("known", "unknown"):
         return f"{label} is {compare.op}"
+    field = None if compare.subject in SCORES else _field(compare.subject, vocabulary)
     scored = compare.subject in SCORES
-    values = [amount(int(str(each))) if scored else _text(each) for each in compare.values]
+    values = [amount(int(str(each))) if scored else _text(each, field) for each in compare.values]
     return f"{label} {_OPS[compare.op]} {' or '.join(values)}"
 
 
-def subject(name: str) -> str:
-    """A field's name for people: `company size`-like labels of the canonical fields, else the name itself."""
-    first = name.split("|", maxsplit=1)[0]
-    field = ACCOUNT_FIELDS.get(first.removeprefix("account.")) if first.startswith("account.") else None
-    field = field or LEAD_FIELDS.get(first)
+def subject(name: str, vocabulary: Vocabulary) -> str:
+    """A field's name for people: the label of the vocabulary, else the name itself."""
+    field, first = _field(name, vocabulary), name.split("|", maxsplit=1)[0]
     label = field.label if field is not None and field.label and first != "stage" else first.replace("_", " ")
-    return label[:1].lower() + label[1:]
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def _text(value: Value) -> str:
+def _field(name: str, vocabulary: Vocabulary) -> Field | None:
+    first = name.split("|", maxsplit=1)[0]
+    if first.startswith("account."):
+        return vocabulary.account.get(first.removeprefix("account."))
+    return vocabulary.lead.get(first)
+
+
+def _text(value: Value, field: Field | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(value)
+    if field is not None and field.kind == "time" and isinstance(value, int):
+        return show(value).removesuffix("T00:00:00Z")
     return str(value).replace("_", " ")

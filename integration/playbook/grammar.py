@@ -41,7 +41,8 @@ _CLAUSE = re.compile(
       |\s+(?P<word>known|unknown))?\s*""",
     re.VERBOSE,
 )
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|\d{4}-\d{2}-\d{2}(?:T\S+)?")
+"""A number, or a date: which of the two a comparison takes, the field says."""
 
 
 class Unreadable(ValueError):

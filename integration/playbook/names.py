@@ -11,9 +11,11 @@ from integration.core.signals import ENGAGING, Match, Signal
 from integration.playbook.grammar import ANY_ENGAGEMENT, NUMERIC, Clause, ConditionText, PatternText
 from integration.playbook.report import Report
 from integration.playbook.schema import PlaybookFile
-from mappings.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, REJECTION_REASONS, STAGES, Field, Value
+from mappings.canonical import STAGES, Field, Value
+from mappings.instant import moment
 from mappings.located import Path
 from mappings.problems import nearest
+from mappings.vocabulary.value import Vocabulary
 
 SCORES = ("fit", "engagement", "total")
 BANDS = ("hot", "warm", "cold")
@@ -33,9 +35,10 @@ class Claim:
 
 @dataclass(slots=True, kw_only=True)
 class Names:
-    """The vocabulary of one playbook: the canonical one and what the file itself names."""
+    """The words of one playbook: those of the vocabulary and what the file itself names."""
 
     report: Report
+    vocabulary: Vocabulary
     lists: Mapping[str, Sequence[str]]
     standing: Mapping[str, Field]
     signals: dict[str, Signal] = field(default_factory=dict)
@@ -48,12 +51,13 @@ class Names:
     """What scores and resets the idle clock: `any engagement`."""
 
     @classmethod
-    def of(cls, file: PlaybookFile, report: Report) -> "Names":
+    def of(cls, file: PlaybookFile, report: Report, vocabulary: Vocabulary) -> "Names":
         """The names of a file, its signals resolved in their order."""
-        names = cls(report=report, lists=file.lists, standing=_standing(file))
+        standing = _standing(file, vocabulary)
+        names = cls(report=report, vocabulary=vocabulary, lists=file.lists, standing=standing)
         for name, patterns in file.signals.items():
             path: Path = ("signals", name)
-            if name in ACTIVITY_TYPES:
+            if name in vocabulary.activities:
                 report.problem(path, f"'{name}' is an activity type; a signal needs a name of its own", key=True)
             names.signals[name] = names.signal(patterns, path)
         names.used_signals.clear()
@@ -80,17 +84,18 @@ class Names:
 
     def subject(self, name: str, path: Path, *, at: int = 0, key: bool = False) -> tuple[str, Field] | None:
         """What a condition's name reads, and of which kind it is."""
+        lead, account = self.vocabulary.lead, self.vocabulary.account
         if name in self.standing:
             return name, self.standing[name]
-        if name.startswith("account.") and name.removeprefix("account.") in ACCOUNT_FIELDS:
-            return name, ACCOUNT_FIELDS[name.removeprefix("account.")]
+        if name.startswith("account.") and name.removeprefix("account.") in account:
+            return name, account[name.removeprefix("account.")]
         if name == "country":
-            return "country|account.country", LEAD_FIELDS["country"]
-        if name in LEAD_FIELDS:
-            return name, LEAD_FIELDS[name]
-        if name in ACCOUNT_FIELDS:
-            return f"account.{name}", ACCOUNT_FIELDS[name]
-        known = (*self.standing, *LEAD_FIELDS, *ACCOUNT_FIELDS, *(f"account.{each}" for each in ACCOUNT_FIELDS))
+            return "country|account.country", lead["country"]
+        if name in lead:
+            return name, lead[name]
+        if name in account:
+            return f"account.{name}", account[name]
+        known = (*self.standing, *lead, *account, *(f"account.{each}" for each in account))
         self.report.unknown(path, "field", name, known, at=at, key=key)
         return None
 
@@ -112,10 +117,10 @@ class Names:
         if text.name in self.signals:
             self.used_signals.add(text.name)
             bases = self.signals[text.name]
-        elif text.name in ACTIVITY_TYPES or text.name in self.derived:
+        elif text.name in self.vocabulary.activities or text.name in self.derived:
             bases = (Match(types=(text.name,)),)
         else:
-            self.report.unknown(path, "activity", text.name, (*ACTIVITY_TYPES, *self.signals))
+            self.report.unknown(path, "activity", text.name, (*self.vocabulary.activities, *self.signals))
             return ()
         return tuple(self._narrowed(base, text.clauses, path) for base in bases)
 
@@ -124,7 +129,7 @@ class Names:
         for clause in clauses:
             known: dict[str, Field] = {}
             for each in base.types:
-                known.update(ACTIVITY_TYPES.get(each, {}))
+                known.update(self.vocabulary.activities.get(each, {}))
             if clause.name not in known:
                 what = f"property of {' or '.join(base.types)}"
                 self.report.unknown(path, what, clause.name, known, at=clause.at)
@@ -136,8 +141,12 @@ class Names:
         """One comparison whose values fit the kind of what is compared."""
         if clause.op == "in":
             return self._listed(clause, subject, kind, path, key=key)
-        if clause.op in NUMERIC and kind.kind != "number":
+        if clause.op in NUMERIC and kind.kind not in ("number", "time"):
             self.report.problem(path, f"'{clause.name}' is no number; say '{clause.name} = …'", at=clause.at, key=key)
+            return None
+        if kind.kind == "time" and clause.op not in (*NUMERIC, "known", "unknown"):
+            text = f"'{clause.name}' is a date; say '{clause.name} >= 2026-01-31' or '{clause.name} known'"
+            self.report.problem(path, text, at=clause.at, key=key)
             return None
         values = [self._value(clause, index, kind, path, key=key) for index in range(len(clause.values))]
         if any(value is None for value in values):
@@ -162,13 +171,9 @@ class Names:
         text, at = clause.values[index], clause.values_at[index]
         if clause.op == "contains":
             return text
-        if kind.kind == "number":
-            return self._number(text, clause, path, at=at, key=key)
-        if kind.kind == "boolean":
-            if text in {"true", "false"}:
-                return text == "true"
-            self.report.problem(path, f"'{clause.name}' is true or false, not '{text}'", at=at, key=key)
-            return None
+        reader = {"number": self._number, "time": self._date, "boolean": self._truth}.get(kind.kind)
+        if reader is not None:
+            return reader(text, clause, path, at=at, key=key)
         if kind.choices and text not in kind.choices:
             if at == clause.at:
                 text = f"'{clause.name}' needs a value: {clause.name} = {'|'.join(kind.choices[:3])}"
@@ -180,6 +185,12 @@ class Names:
             return None
         return text
 
+    def _truth(self, text: str, clause: Clause, path: Path, *, at: int, key: bool) -> Value:
+        if text in {"true", "false"}:
+            return text == "true"
+        self.report.problem(path, f"'{clause.name}' is true or false, not '{text}'", at=at, key=key)
+        return None
+
     def _number(self, text: str, clause: Clause, path: Path, *, at: int, key: bool) -> Value:
         try:
             number = float(text)
@@ -188,8 +199,15 @@ class Names:
             return None
         return int(number) if number.is_integer() else number
 
+    def _date(self, text: str, clause: Clause, path: Path, *, at: int, key: bool) -> Value:
+        try:
+            return moment(text)
+        except ValueError:
+            self.report.problem(path, f"'{clause.name}' is a date such as 2026-01-31, not '{text}'", at=at, key=key)
+            return None
 
-def _standing(file: PlaybookFile) -> dict[str, Field]:
+
+def _standing(file: PlaybookFile, vocabulary: Vocabulary) -> dict[str, Field]:
     """Where a lead stands, as kinds: the choices are what this playbook names."""
     choices: dict[str, Any] = {
         "band": BANDS,
@@ -199,7 +217,7 @@ def _standing(file: PlaybookFile) -> dict[str, Field]:
         "funnel": FUNNEL,
         "persona": tuple(file.personas),
         "buying_job": tuple(file.buying_jobs),
-        "recycle_reason": REJECTION_REASONS,
+        "recycle_reason": vocabulary.reasons,
     }
     found = {name: Field(kind="number") for name in SCORES}
     found |= {name: Field(kind="choice", choices=choices[name]) for name in choices}

@@ -127,7 +127,8 @@ class _Trial:
             raw = state.fit_raw + best.points - has
             gain = max(0, raw if fit is None or fit.cap is None else min(fit.cap, raw)) - state.fit
             if unknown and gain > 0:
-                what = f"{' and '.join(subject(name) for name in unknown)} is not known; {best.label or best.name}"
+                names = " and ".join(subject(name, self.playbook.vocabulary) for name in unknown)
+                what = f"{names} is not known; {best.label or best.name}"
                 yield Offer(axis="fit", rule=best.name, words=what, points=gain, enough=self._enough(gain))
 
     def _known(self, name: str) -> bool:

@@ -9,8 +9,8 @@ from integration.core.signals import AccountSignal, Match, Part, Pattern
 from integration.playbook import schema
 from integration.playbook.names import Names
 from integration.playbook.sightings import distinct_of, sighting
-from integration.playbook.words import OTHERWISE
-from mappings.canonical import ACTIVITY_TYPES, SOURCES, STAGES
+from integration.playbook.wordings import OTHERWISE
+from mappings.canonical import STAGES
 from mappings.instant import DAY, Span
 from mappings.located import Path
 
@@ -112,7 +112,7 @@ def _one_cause(name: str, trigger: schema.Trigger, path: Path, names: Names) -> 
 
 
 def _account(name: str, trigger: schema.Trigger, cooldown: Span, path: Path, names: Names) -> AccountSignal:
-    if name in ACTIVITY_TYPES:
+    if name in names.vocabulary.activities:
         names.report.problem(path, f"'{name}' is an activity type; this trigger needs another name", key=True)
     if trigger.when is None:
         names.report.problem((*path, "by"), "watching an account counts what 'when' finds", key=True)
@@ -179,8 +179,9 @@ def compile_clock(name: str, clock: schema.Clock, names: Names, file: schema.Pla
 def compile_first_move(source: str, move: schema.FirstMove, names: Names, file: schema.PlaybookFile) -> FirstMove:
     """What happens first to leads of one source, or of all others."""
     path: Path = ("first_moves", source)
-    if source not in (*SOURCES, OTHERWISE):
-        names.report.unknown(path, "source", source, (*SOURCES, OTHERWISE), key=True)
+    sources = names.vocabulary.sources
+    if source not in (*sources, OTHERWISE):
+        names.report.unknown(path, "source", source, (*sources, OTHERWISE), key=True)
     if move.play is not None and move.play not in file.plays:
         names.report.unknown((*path, "play"), "play", move.play, file.plays)
     for key in ("track", "then"):

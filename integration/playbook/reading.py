@@ -6,14 +6,16 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from integration.core.wording import wording_fields
 from integration.playbook.report import Report
 from integration.playbook.salvage import salvage
 from integration.playbook.schema import PlaybookFile
 from integration.playbook.sections import Section
-from integration.playbook.words import PROBLEM
+from integration.playbook.wordings import FIELDS, PROBLEM
 from mappings import located
 from mappings.located import Path
 from mappings.problems import Problem, nearest
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 _KEY = "[key]"
 _WANTED = {
@@ -27,7 +29,9 @@ _WANTED = {
 }
 
 
-def read(source: str, file: str) -> tuple[PlaybookFile | None, Report | None, tuple[Problem, ...]]:
+def read(
+    source: str, file: str, vocabulary: Vocabulary = CANONICAL
+) -> tuple[PlaybookFile | None, Report | None, tuple[Problem, ...]]:
     """The playbook's shape and the report that holds what is wrong with it; no shape where nothing can be read.
 
     After mistakes of shape the rest is read without the parts that hold them, so that the compiler can tell all
@@ -36,16 +40,16 @@ def read(source: str, file: str) -> tuple[PlaybookFile | None, Report | None, tu
     found, problems = located.load(source, file)
     if found is None:
         return None, None, problems
-    report = Report(found, source)
+    report, context = Report(found, source), {FIELDS: wording_fields(vocabulary)}
     if not isinstance(found.value, dict):
         report.problem((), "a playbook is a mapping that begins with 'language: 1'")
         return None, report, report.problems()
     try:
-        return PlaybookFile.model_validate(found.value), report, ()
+        return PlaybookFile.model_validate(found.value, context=context), report, ()
     except ValidationError as error:
         for each in error.errors(include_url=False):
             _tell(report, each)
-    shape, report.dropped = salvage(found)
+    shape, report.dropped = salvage(found, context)
     return shape, report, report.problems()
 
 

@@ -1,5 +1,6 @@
 """Going on after mistakes of shape: the same playbook without the parts that hold them."""
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -21,12 +22,12 @@ _STAND_INS: dict[str, Any] = {
 _ROUNDS = 50
 
 
-def salvage(found: Located) -> tuple[PlaybookFile | None, Dropped]:
-    """What is left, and what fell away (so that nobody is told that it does not exist)."""
+def salvage(found: Located, context: Mapping[str, Any]) -> tuple[PlaybookFile | None, Dropped]:
+    """What is left, and what fell away (so that nobody is told that it does not exist); `context` as in reading."""
     value, dropped = deepcopy(found.value), Dropped()
     for _ in range(_ROUNDS):
         try:
-            return PlaybookFile.model_validate(value), dropped
+            return PlaybookFile.model_validate(value, context=dict(context)), dropped
         except ValidationError as error:
             for each in error.errors(include_url=False, include_context=False, include_input=False):
                 _drop(value, found, each["loc"], dropped, missing=each["type"] == "missing")

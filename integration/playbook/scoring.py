@@ -26,7 +26,7 @@ from integration.playbook import schema, sections
 from integration.playbook.grammar import ConditionText, PatternText, Unreadable, condition, pattern
 from integration.playbook.names import FUNNEL, Names
 from integration.playbook.sightings import sighting
-from mappings.canonical import ACTIVITY_TYPES, LEAD_FIELDS
+from mappings.canonical import SENDING
 from mappings.instant import DAY
 from mappings.located import Path
 
@@ -62,12 +62,15 @@ def _signal_of(rule: EngagementRule) -> Signal:
 def _rule(name: str, rule: sections.Rule, engagement: sections.Engagement, names: Names) -> EngagementRule:
     path: Path = ("engagement", "points", name)
     if rule.when is None and rule.all is None and rule.in_order is None:
-        if name not in names.signals and name not in ACTIVITY_TYPES:
+        if name not in names.signals and name not in names.vocabulary.activities:
             names.report.problem(path, f"'{name}' is neither a signal nor an activity type: say 'when'", key=True)
             rule = rule.model_copy(update={"when": []})
         else:
             rule = rule.model_copy(update={"when": [PatternText(text=name, name=name, clauses=())]})
     seen = sighting(name, rule, path, names)
+    if rule.points and seen is not None and (sent := _types(seen) & SENDING):
+        text = f"'{min(sent)}' is what the sender of mail did, and no person: it scores nothing"
+        names.report.problem(path, text, key=True)
     limit = rule.limit or engagement.limit
     if limit is not None and limit.by and limit.by != "asset":
         _known_property(limit.by, seen, (*path, "limit") if rule.limit else ("engagement", "limit"), names)
@@ -86,9 +89,12 @@ def _rule(name: str, rule: sections.Rule, engagement: sections.Engagement, names
     )
 
 
+def _types(seen: Pattern) -> set[str]:
+    return {each for part in seen.parts for match in part.signal for each in match.types}
+
+
 def _known_property(name: str, seen: Pattern | None, path: Path, names: Names) -> None:
-    types = [each for part in (seen.parts if seen else ()) for match in part.signal for each in match.types]
-    known = {each for kind in types for each in ACTIVITY_TYPES.get(kind, {})}
+    known = {each for kind in (_types(seen) if seen else ()) for each in names.vocabulary.activities.get(kind, {})}
     if name not in known:
         names.report.unknown(path, "property", name, ("asset", *known))
 
@@ -164,6 +170,6 @@ def _job(name: str, texts: Sequence[str], names: Names) -> list[Inference]:
 def _evidence(text: str, names: Names) -> ConditionText | PatternText:
     """A text that begins with a field is a condition on it; else it is an activity."""
     first = re.split(r"[\s=<>!~]", text.strip(), maxsplit=1)[0]
-    if first in LEAD_FIELDS or first in names.standing or first.startswith("account."):
+    if first in names.vocabulary.lead or first in names.standing or first.startswith("account."):
         return condition(text)
     return pattern(text)

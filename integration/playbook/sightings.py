@@ -5,7 +5,6 @@ from typing import Protocol
 from integration.core.signals import Part, Pattern
 from integration.playbook.grammar import PatternText
 from integration.playbook.names import Names
-from mappings.canonical import ACTIVITY_TYPES
 from mappings.instant import Span
 from mappings.located import Path
 
@@ -76,6 +75,6 @@ def _several(looking: Looking, way: str, path: Path, names: Names) -> Pattern:
 def distinct_of(distinct: str, seen: Pattern, path: Path, names: Names, *, extra: tuple[str, ...] = ()) -> None:
     """Say so if `distinct` is neither a day, an asset nor a property of what is seen."""
     types = [each for part in seen.parts for match in part.signal for each in match.types]
-    known = {"day", "asset", *extra} | {each for kind in types for each in ACTIVITY_TYPES.get(kind, {})}
+    known = {"day", "asset", *extra} | {each for kind in types for each in names.vocabulary.activities.get(kind, {})}
     if distinct not in known:
         names.report.unknown(path, "property", distinct, known)

@@ -66,9 +66,9 @@ def _obstacles(fold: Fold) -> Iterator[str]:
     playbook, state = fold.playbook, fold.state
     for exclusion in playbook.exclusions:
         if checker(exclusion)(fold):
-            yield f"never handed to sales: {words(exclusion)}"
+            yield f"never handed to sales: {words(exclusion, playbook.vocabulary)}"
     if playbook.gate.barred is not None and checker(playbook.gate.barred)(fold):
-        yield f"barred by the playbook: {words(playbook.gate.barred)}"
+        yield f"barred by the playbook: {words(playbook.gate.barred, playbook.vocabulary)}"
     if state.stage == "recycled" and state.hold is not None and state.hold > fold.now:
         yield f"sales gets it back not before {day_words(state.hold, playbook.calendar.timezone)}"
     if state.stage == "recycled" and not state.qualified:

@@ -8,7 +8,7 @@ from integration.playbook import schema
 from integration.playbook.grammar import ANY_ENGAGEMENT
 from integration.playbook.names import Names
 from integration.playbook.plays import known_content, task
-from mappings.canonical import REJECTION_REASONS, STAGES
+from mappings.canonical import STAGES
 from mappings.instant import DAY, Span
 from mappings.located import Path
 
@@ -98,8 +98,8 @@ def _entry(enter: schema.Enter, path: Path, names: Names, file: schema.PlaybookF
         if left not in STAGES:
             names.report.unknown((*path, "left", index), "stage", left, STAGES)
     for index, reason in enumerate(enter.reasons):
-        if reason not in REJECTION_REASONS:
-            names.report.unknown((*path, "reasons", index), "reason", reason, REJECTION_REASONS)
+        if reason not in names.vocabulary.reasons:
+            names.report.unknown((*path, "reasons", index), "reason", reason, names.vocabulary.reasons)
     for index, origin in enumerate(enter.from_ or ()):
         if origin not in (*file.tracks, NONE):
             names.report.unknown((*path, "from", index), "track", origin, (*file.tracks, NONE))

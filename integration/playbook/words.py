@@ -11,24 +11,20 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from integration.core.axes import POINT, Limit
 from integration.core.program import Due
-from integration.core.wording import WORDING_FIELDS, named
 from integration.playbook import grammar
 from integration.playbook.grammar import ConditionText, PatternText, Unreadable
-from mappings.canonical import ACTIVITY_TYPES, REJECTION_REASONS, SOURCES, STAGES
+from integration.playbook.wordings import cause_form, kind_of, mistake, source_form, wording
+from mappings.canonical import ACTIVITY_TYPES
 from mappings.instant import DAY, HOUR, Span
 from mappings.problems import nearest
+from mappings.vocabulary.value import CANONICAL
 
 Parsed = TypeVar("Parsed")
 
-OTHERWISE = "otherwise"
-LOST = "opportunity_lost"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-PROBLEM = "coldframe"
-"""The type of our own errors in pydantic's list; their context holds `text` and `at`."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _DUE = re.compile(
@@ -42,18 +38,13 @@ _CAP = re.compile(r"(?P<times>\d+) in (?P<within>.+)")
 _START = re.compile(r"(?P<kind>stage|trigger) (?P<name>[a-z][a-z0-9_-]*)")
 _THEN = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)(?: after (?P<rest>.+))?")
 _HOURS = re.compile(r"(?P<h1>\d{2}):(?P<m1>\d{2})-(?P<h2>\d{2}):(?P<m2>\d{2})")
-_CAUSE = re.compile(r"(?P<reason>[a-z_]+)?(?:(?:^|\s+)from (?P<stage>[a-z]+))?")
-
-
-def mistake(text: str, at: int = 0) -> PydanticCustomError:
-    """A mistake of an author in one text, `at` characters from its beginning."""
-    return PydanticCustomError(PROBLEM, "{text}", {"text": text, "at": at})
+_CAUSE = re.compile(r"(?P<reason>[a-z][a-z0-9_]*)?(?:(?:^|\s+)from (?P<stage>[a-z]+))?")
 
 
 def _read(parse: Callable[[str], Parsed]) -> PlainValidator:
     def validate(value: Any) -> Parsed:
         if not isinstance(value, str):
-            text = f"a text is wanted here, not {_kind(value)}"
+            text = f"a text is wanted here, not {kind_of(value)}"
             raise mistake(text)
         try:
             return parse(value)
@@ -61,14 +52,6 @@ def _read(parse: Callable[[str], Parsed]) -> PlainValidator:
             raise mistake(error.text, error.at) from None
 
     return PlainValidator(validate)
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, list) else f"{str(value).lower()}"
 
 
 def _schema(description: str, pattern: str, *examples: str) -> WithJsonSchema:
@@ -94,7 +77,7 @@ def _name(text: str) -> str:
 def _points(value: Any) -> int:
     number = _exact(value)
     if number is None or number * POINT % 1:
-        text = f"{_kind(value)} is not a number of points (at most three decimals)"
+        text = f"{kind_of(value)} is not a number of points (at most three decimals)"
         raise mistake(text)
     return int(number * POINT)
 
@@ -217,18 +200,6 @@ def _hours(text: str) -> tuple[int, int]:
     return opens, closes
 
 
-def _wording(text: str) -> str:
-    try:
-        fields = named(text)
-    except ValueError as error:
-        raise Unreadable(str(error)) from None
-    for field in fields:
-        if field not in WORDING_FIELDS:
-            msg = f"unknown field '{{{field}}}'{nearest(field, WORDING_FIELDS)}"
-            raise Unreadable(msg, text.index("{" + field))
-    return text
-
-
 def _cause(text: str) -> tuple[str, str]:
     found = _matched(_CAUSE, text, "timing, from sql, timing from sql, otherwise")
     return found["reason"] or "", found["stage"] or ""
@@ -236,8 +207,7 @@ def _cause(text: str) -> tuple[str, str]:
 
 _SPAN_FORM = r"\d+\s*[mhdw]"
 _NAME_FORM = "[a-z][a-z0-9_-]*"
-_FROM_FORM = f"from ({'|'.join(STAGES)})"
-_CAUSE_FORM = f"({'|'.join((*REJECTION_REASONS, LOST, OTHERWISE))})( {_FROM_FORM})?|{_FROM_FORM}"
+
 
 Name = Annotated[str, _read(_name), _schema("A name.", _NAME_FORM, "pricing")]
 Condition = Annotated[
@@ -307,8 +277,12 @@ HalfLifeDays = Annotated[int, _read(_half_life), _schema("Half is left after thi
 FromDay = Annotated[Span, _read(_from_day), _schema("From this day on.", r"from day \d+", "from day 90")]
 Days = Annotated[tuple[int, ...], _read(_days), _schema("Days of the week.", "[A-Z][a-z]{2}.*", "Mon-Fri", "Tue, Thu")]
 Hours = Annotated[tuple[int, int], _read(_hours), _schema("Hours.", r"\d{2}:\d{2}-\d{2}:\d{2}", "09:00-17:00")]
-Wording = Annotated[str, _read(_wording), _schema("What people read; {fields} are filled in.", ".+", "Call {name}")]
-Cause = Annotated[
-    tuple[str, str], _read(_cause), _schema("Why a lead came back.", _CAUSE_FORM, "timing", "from sql", "otherwise")
+Wording = Annotated[
+    str, PlainValidator(wording), _schema("What people read; {fields} are filled in.", ".+", "Call {name}")
 ]
-Source = Annotated[str, _read(_name), _schema("Where a lead comes from.", "|".join((*SOURCES, OTHERWISE)), "webinar")]
+Cause = Annotated[
+    tuple[str, str],
+    _read(_cause),
+    _schema("Why a lead came back.", cause_form(CANONICAL), "timing", "from sql", "otherwise"),
+]
+Source = Annotated[str, _read(_name), _schema("Where a lead comes from.", source_form(CANONICAL), "webinar")]

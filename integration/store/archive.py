@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, union
 
 from integration.store.activities import ActivityRow
 from integration.store.changes import ChangeRow
@@ -19,6 +19,10 @@ _a, _c, _l = activity_table.c, change_table.c, lead_table.c
 _ACTIVITIES = select(
     _a.seq, _a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.source, _a.derived
 ).where(_a.derived.is_(False))
+_WINNERS = union(
+    select(_l.id).where(_l.stage == "customer"),
+    select(_a.lead_id).where(_a.type == "opportunity_won", _a.lead_id.is_not(None)),
+)
 _begun = select(_a.lead_id, func.min(_a.at).label("at")).group_by(_a.lead_id).subquery()
 _CHANGES = (
     select(_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields, _c.initial, _begun.c.at)
@@ -42,6 +46,11 @@ def activities(conn: Connection) -> Iterator[ActivityRow]:
             source=source,
             derived=derived,
         )
+
+
+def winners(conn: Connection) -> list[str]:
+    """Every lead that is a customer, or was won once."""
+    return list(conn.execute(_WINNERS).scalars())
 
 
 def changes(conn: Connection) -> Iterator[tuple[ChangeRow, Instant | None]]:

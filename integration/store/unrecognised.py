@@ -69,7 +69,7 @@ def note(conn: Connection, words: Mapping[Word, int], at: Instant) -> None:
     """Count each of these words so many times more; one statement for any number of words, and two at most to look."""
     counted: Counter[Word] = Counter()
     for word, times in words.items():
-        counted[Word(word.kind, _cut(word.place), _cut(word.word))] += times
+        counted[Word(word.kind, cut(word.place), cut(word.word))] += times
     if not counted:
         return
     kept = _within_bounds(conn, counted)
@@ -124,5 +124,6 @@ def _within_bounds(conn: Connection, counted: Mapping[Word, int]) -> Mapping[Wor
     return kept
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A word as it is kept: its beginning, where it is too long."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

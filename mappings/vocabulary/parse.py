@@ -173,6 +173,8 @@ class VocabularyReader(LineReader, MachineReader):
                     self._wrong(at, f"'{prop}' is a property of {name} already", key=True)
                 elif self._name(prop, at, reserved=frozenset()):
                     known[prop] = self._field(kind, at, prop)
+        for name in found:  # what such an activity was about: see Vocabulary.assets
+            words.activities[name].setdefault("asset", Field(kind="text"))
         return tuple(found)
 
     def _name(self, name: str, path: Path, reserved: frozenset[str] = RESERVED) -> bool:

@@ -6,7 +6,7 @@ What the sender gave stands; a line fills what is absent. Of each of the five, t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from mappings.canonical import Field, Fields, Value
 from mappings.vocabulary.addresses import AddressGlob, parted
@@ -21,6 +21,7 @@ GENERIC: Mapping[Subject, str] = MappingProxyType(
 )
 """Of which type an activity is that says no more than the subject itself: only that may become another (`is`)."""
 
+_PAGES = ("page_view", "email_click")
 _REMEMBERED = 8_192
 """So many texts are remembered; then it begins anew."""
 _SHORT = 300
@@ -35,6 +36,14 @@ class Line:
     glob: Glob | AddressGlob
     to: str = ""
     gives: tuple[tuple[str, Value], ...] = ()
+
+
+class Unmatched(NamedTuple):
+    """An address, a form, an asset or a foreign event that no line knows; an address as lines would look at it."""
+
+    kind: Literal["address", "form", "asset", "event"]
+    place: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,23 @@ class Recognition:
     def found(self, subject: Subject, kind: str, text: str) -> bool:
         """Whether some line knows this text of an activity of this type."""
         return self._look(subject, text, becoming=GENERIC.get(subject, "") == kind) is not _NOTHING
+
+    def unmatched(self, kind: str, properties: Fields) -> Iterator[Unmatched]:
+        """What of an activity as it was sent no line knows, though it names no page or type by itself."""
+        of_type, filled = self(kind, properties)
+        event = properties.get("event")
+        if of_type not in self._known:
+            if event and isinstance(event, str):
+                yield Unmatched("event", "", event)
+            return
+        url, form, asset = (properties.get(name) for name in ("url", "form", "asset"))
+        if of_type in _PAGES and url and isinstance(url, str) and not filled.get("page"):
+            host, path = parted(url)
+            yield Unmatched("address", "", f"{host}{path}" or "/")
+        if of_type == GENERIC["form"] and form and isinstance(form, str) and not self.found("form", of_type, form):
+            yield Unmatched("form", "", form)
+        if of_type == GENERIC["asset"] and asset and isinstance(asset, str) and not filled.get("asset_type"):
+            yield Unmatched("asset", "", asset)
 
     def raw_types(self, types: Iterable[str]) -> tuple[frozenset[str], bool]:
         """The types under which activities of these types may have been sent, and whether foreign ones are among them.

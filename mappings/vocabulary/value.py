@@ -4,7 +4,7 @@ Two vocabularies are equal where they mean the same: their fingerprints are.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -17,8 +17,9 @@ from mappings.canonical import (
     Fields,
 )
 from mappings.readings import Readings, Unread
+from mappings.vocabulary.fingerprint import fingerprint
 from mappings.vocabulary.machine_rules import MachineRules
-from mappings.vocabulary.recognition import Recognition
+from mappings.vocabulary.recognition import Recognition, Unmatched
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,6 +61,16 @@ class Vocabulary:
         return self.lead["source"].choices
 
     @cached_property
+    def assets(self) -> Mapping[str, str]:
+        """Own activity type → the property that says what such an activity was about: its first text, but an asset."""
+        found: dict[str, str] = {}
+        for kind in self.own_activities:
+            texts = [name for name, field in self.activities[kind].items() if field.kind in ("text", "choice")]
+            if texts and texts[0] != "asset":
+                found[kind] = texts[0]
+        return found
+
+    @cached_property
     def readings(self) -> Readings:
         """How the values of these words are read."""
         return Readings(self.activities, self.lead, self.account)
@@ -70,6 +81,9 @@ class Vocabulary:
         In this order, since what the sender gave stands, also where it means nothing.
         """
         of_type, filled = self.recognition(kind, properties)
+        what = self.assets.get(of_type)
+        if what is not None and filled.get(what) and not filled.get("asset"):
+            filled = {**filled, "asset": filled[what]}
         return of_type, self.readings.properties(of_type, filled)
 
     def unread(self, kind: str, properties: Fields) -> Iterator[Unread]:
@@ -78,10 +92,14 @@ class Vocabulary:
             kind if kind in self.activities else self.recognised(kind, properties)[0], properties
         )
 
+    def unmatched(self, kind: str, properties: Fields) -> Iterator[Unmatched]:
+        """Whatever names something in an activity as it was sent, and no line of the vocabulary knows."""
+        yield from self.recognition.unmatched(kind, properties)
+
     def label(self, kind: str) -> str:
         """An activity type as people read it."""
         return self.labels.get(kind) or kind.replace("_", " ")
 
 
-CANONICAL = Vocabulary()
+CANONICAL = replace(Vocabulary(), fingerprint=fingerprint(Vocabulary()))
 """The canonical words, with nothing recognised and no machine told apart."""

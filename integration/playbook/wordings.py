@@ -1,0 +1,61 @@
+"""Texts in the words of an installation: wordings that name its fields, keys of reasons and of sources."""
+
+from typing import Any
+
+from pydantic import ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from integration.core.wording import WORDING_FIELDS, named
+from mappings.canonical import STAGES
+from mappings.problems import nearest
+from mappings.vocabulary.value import Vocabulary
+
+OTHERWISE = "otherwise"
+LOST = "opportunity_lost"
+FIELDS = "fields"
+"""What the context of a reading calls the fields that a wording may name."""
+PROBLEM = "coldframe"
+"""The type of our own errors in pydantic's list; their context holds `text` and `at`."""
+
+_FROM_FORM = f"from ({'|'.join(STAGES)})"
+
+
+def mistake(text: str, at: int = 0) -> PydanticCustomError:
+    """A mistake of an author in one text, `at` characters from its beginning."""
+    return PydanticCustomError(PROBLEM, "{text}", {"text": text, "at": at})
+
+
+def kind_of(value: Any) -> str:
+    """A value as a mistake names it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else f"{str(value).lower()}"
+
+
+def wording(value: Any, info: ValidationInfo) -> str:
+    """A template that names nothing but the fields of the installation, which the context of the reading holds."""
+    if not isinstance(value, str):
+        text = f"a text is wanted here, not {kind_of(value)}"
+        raise mistake(text)
+    known = (info.context or {}).get(FIELDS, WORDING_FIELDS)
+    try:
+        fields = named(value)
+    except ValueError as error:
+        raise mistake(str(error)) from None
+    for field in fields:
+        if field not in known:
+            text = f"unknown field '{{{field}}}'{nearest(field, known)}"
+            raise mistake(text, value.index("{" + field))
+    return value
+
+
+def cause_form(vocabulary: Vocabulary) -> str:
+    """What the keys of `recycle` look like."""
+    return f"({'|'.join((*vocabulary.reasons, LOST, OTHERWISE))})( {_FROM_FORM})?|{_FROM_FORM}"
+
+
+def source_form(vocabulary: Vocabulary) -> str:
+    """What the keys of `first_moves` look like."""
+    return "|".join((*vocabulary.sources, OTHERWISE))
