@@ -61,9 +61,11 @@ def demo(  # noqa: PLR0913 - the options of the command
             _play(running, leads, clock.rehearsed(until, rate), until - DAYS * DAY, console)
             console.print("Waiting for the last writes to arrive …")
             settled = running.wait(lambda: not running.waiting(), seconds=_SETTLE)
-            summary(running, console, settled=settled)
+            named = summary(running, console, settled=settled)
             if not leave:
                 _linger(running, console)
+            elif not named:
+                raise SystemExit(1)
     finally:
         shutil.rmtree(data, ignore_errors=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -15,12 +16,17 @@ from integration.rig.rig import Rig
 from integration.store import numbers
 
 _STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
+_NO_NAME = re.compile(r"\b[0-9a-f]{32}\b|\bunknown\b", re.IGNORECASE)
+"""Our ids are 32 hexadecimal digits."""
 _TAG = re.compile(r"<[^>]+>")
 _BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^>]*>", re.IGNORECASE)
 
 
-def summary(running: Rig, console: Console, *, settled: bool) -> None:
-    """Leads by stage, tasks by kind, one task as an SDR reads it, and where to look next."""
+def summary(running: Rig, console: Console, *, settled: bool) -> bool:
+    """Leads by stage, tasks by kind, one task as an SDR reads it, and where to look next.
+
+    False where a task calls somebody by an id of ours, or unknown: all of them have a record.
+    """
     with running.store.read() as conn:
         found = numbers.counts(conn)
     tasks = running.tasks()
@@ -39,8 +45,19 @@ def summary(running: Rig, console: Console, *, settled: bool) -> None:
     sample = max(handoffs, key=lambda task: (task["open"], task["due"]), default=None)
     if sample is not None:
         console.print(Panel(_plain(sample["body"]), title=sample["subject"], subtitle=f"a task in {sample['system']}"))
+    wrong = misnamed(ours)
+    if wrong:
+        console.print(f"[red]{len(wrong)} tasks call somebody by an id, or unknown:[/] {escape('; '.join(wrong[:5]))}")
+    else:
+        console.print(f"None of {len(ours)} tasks calls anybody by an id, or unknown.")
     console.print(f"The tasks as sales sees them: {running.sandbox}/")
     console.print(f"The service: {running.url}/ (health at /healthz, figures at /metrics)")
+    return not wrong
+
+
+def misnamed(tasks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The subjects of tasks that name an id of ours, or call something unknown, in subject or body."""
+    return [task["subject"] for task in tasks if _NO_NAME.search(f"{task['subject']}\n{_plain(task['body'])}")]
 
 
 def _funnel(by_stage: Mapping[str, int]) -> Table:

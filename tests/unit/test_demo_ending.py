@@ -1,0 +1,29 @@
+"""The demo's ending says so where a task calls somebody by an id of ours, or unknown."""
+
+import pytest
+
+from integration.rig.ending import misnamed
+
+
+ID = "01a2203c48797b9b8f8f0d3a6e5b4c21"
+
+
+def task(subject: str, body: str = "Who: Ana Silva<br>Company: Acme") -> dict[str, str]:
+    return {"key": f"{ID}/play/handoff/1/task/1", "subject": subject, "body": body}
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        (f"Call {ID}", "Who: somebody"),
+        ("Call Ana Silva, unknown: pricing", "Who: Ana Silva"),
+        ("Call Ana Silva", f"<p>Company: {ID}, 120 employees</p>"),
+        ("Call Ana Silva", "Budget: <b>Unknown</b>; Timeline: May"),
+    ],
+)
+def test_a_task_with_an_id_or_the_word_unknown_is_told(subject: str, body: str) -> None:
+    assert misnamed([task("Call Bo"), task(subject, body)]) == [subject]
+
+
+def test_a_task_that_names_people_is_fine_whatever_its_key_is() -> None:
+    assert misnamed([task("Call Ana Silva, Acme: the unknowns of pricing", "Who: Ana Silva, 0123456789abcdef")]) == []
