@@ -93,9 +93,12 @@ def explain(
 
 
 def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant) -> tuple[Told, ...]:
-    """What is on record and not derived from today's history. What was done is not undone [semantics 2]."""
+    """What was done and is not derived from today's history. What was done is not undone [semantics 2].
+
+    What was withheld, or taken back before it was sent, was not done.
+    """
     derived = {effect.key for effect in effects}
-    return tuple(recorded(each) for each in kept if each.at <= at and each.key not in derived)
+    return tuple(recorded(each) for each in kept if each.at <= at and each.key not in derived and not each.withheld)
 
 
 def _clocks(fold: Fold) -> list[str]:

@@ -8,6 +8,7 @@ from integration.store import cursors
 from integration.store.code import decode, encode, listed
 from integration.store.dialects import among
 from integration.store.tables import activities, effects, outbox
+from integration.store.withdrawn import WITHDRAWN
 from mappings.instant import Instant
 
 HISTORY = "history"
@@ -63,7 +64,11 @@ _LAPSE_OTHERS = (
 )
 _WITHHOLD = (
     update(effects)
-    .where(_e.withheld.is_(None), _e.decided_at >= bindparam("began"), _e.at < bindparam("until"))
+    .where(
+        or_(_e.withheld.is_(None), _e.withheld == WITHDRAWN),
+        _e.decided_at >= bindparam("began"),
+        _e.at < bindparam("until"),
+    )
     .values(withheld=HISTORY)
 )
 

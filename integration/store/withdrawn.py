@@ -1,7 +1,7 @@
 """Withdrawn: tasks and touches that wait, and that their lead's history, derived anew, does not lead to any more.
 
 What a CRM has is left as it is. What waits is taken back: a lead was judged before its record was read, say. It is
-pending again if a later derivation leads to it after all.
+pending again if a later derivation leads to it after all. Its effect is withheld meanwhile: it was not made.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,8 +24,15 @@ _UNSENT = select(_o.id, _o.key, _o.lead_id, _o.state, _o.connection).where(
 _WITHDRAW = update(outbox).where(among(_o.id, "ids")).values(state=WITHDRAWN, error=_WHY)
 _AGAIN = (
     update(outbox)
-    .where(among(_o.id, "ids"), ~exists().where(effects.c.key == _o.key, effects.c.withheld.is_not(None)))
+    .where(
+        among(_o.id, "ids"),
+        ~exists().where(effects.c.key == _o.key, effects.c.withheld.is_not(None), effects.c.withheld != WITHDRAWN),
+    )
     .values(state="new", error=None)
+)
+_NOT_MADE = update(effects).where(among(effects.c.key, "keys"), effects.c.withheld.is_(None)).values(withheld=WITHDRAWN)
+_MADE_AFTER_ALL = (
+    update(effects).where(among(effects.c.key, "keys"), effects.c.withheld == WITHDRAWN).values(withheld=None)
 )
 
 
@@ -35,19 +42,24 @@ def reconsider(conn: Connection, derived: Mapping[str, Collection[str]]) -> set[
     Answers the connections for which something is pending again.
     """
     causes = {lead: {_cause(key) for key in keys} for lead, keys in derived.items()}
-    gone: list[int] = []
-    back: dict[int, str] = {}
+    gone: dict[int, set[str]] = {}
+    back: dict[int, set[str]] = {}
+    homes: set[str] = set()
     for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
         led_to = _cause(key) in causes[lead]
+        keys = {key, f"{lead}/{_cause(key)}"}
         if led_to and state == WITHDRAWN:
-            back[row] = connection
+            back[row] = keys
+            homes.add(connection)
         elif not led_to and state != WITHDRAWN:
-            gone.append(row)
+            gone[row] = keys
     if gone:
         conn.execute(_WITHDRAW, {"ids": listed(gone)})
+        conn.execute(_NOT_MADE, {"keys": listed(sorted(set().union(*gone.values())))})
     if back:
         conn.execute(_AGAIN, {"ids": listed(back)})
-    return set(back.values())
+        conn.execute(_MADE_AFTER_ALL, {"keys": listed(sorted(set().union(*back.values())))})
+    return homes
 
 
 def _cause(key: str) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from connectors.base import Record
 from integration.flows import reconcile
 from integration.flows.advance import advance
+from integration.flows.explaining import explained
 from integration.flows.ingest import ingest
 from integration.flows.recorded import recorded
 from integration.flows.records import store_records
@@ -86,6 +87,9 @@ def test_a_web_form_whose_record_follows_hands_no_competitor_over(
     assert lead(service, EMAIL).stage == "inquiry"
     assert not tasks(sandbox, "hubspot")
     assert not tasks(sandbox, "salesforce")
+    told = explained(service.store, service.playbook, EMAIL, at(), service.ownership)
+    assert told is not None
+    assert [each.kind for each in told[1].unjustified if each.kind == "task"] == [], "it was never made"
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

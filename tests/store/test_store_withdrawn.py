@@ -60,6 +60,19 @@ def test_what_was_taken_back_since_it_was_looked_at_is_not_sent(ana: Store) -> N
         assert outbox.attempting(conn, looked_at) == {looked_at[0]}
 
 
+@pytest.mark.parametrize("key", ["ana/b", "old/b"])
+def test_the_effect_of_what_was_taken_back_is_withheld_meanwhile(ana: Store, key: str) -> None:
+    """It was not made. Where two leads became one, the effect has the winner's key and the task the loser's."""
+    row = EffectRow(key=key, lead_id="ana", kind="task", at=T, payload={}, because=(), decided_at=T)
+    with ana.write() as conn:
+        effects.add(conn, [row])
+        withdrawn.reconsider(conn, {"ana": []})
+        assert [each.withheld for each in effects.history(conn, ["ana"])] == ["withdrawn"]
+        withdrawn.reconsider(conn, {"ana": ["ana/b"]})
+        assert [each.withheld for each in effects.history(conn, ["ana"])] == [None]
+        assert states(conn)["old/b"] == "new"
+
+
 def test_what_was_withheld_meanwhile_does_not_come_back(ana: Store) -> None:
     row = EffectRow(key="ana/a", lead_id="ana", kind="task", at=T, payload={}, because=(), decided_at=T)
     with ana.write() as conn:
