@@ -46,7 +46,7 @@ def settle(conn: Sql, delivered: Iterable[Delivered], now: Instant) -> Settled:
     aside: list[Letter] = []
     for each in delivered:
         first = counting.setdefault(each.key, each)
-        if first.heard.content != each.heard.content:
+        if first is not each and first.heard.content != each.heard.content:
             counting[each.key], other = sorted((first, each), key=lambda one: one.heard.content)
             aside.append(_letter(other, _told(other.heard), now))
     displaced: dict[str, Stored] = {}

@@ -4,7 +4,6 @@ import pytest
 
 from integration.rig.ending import misnamed
 
-
 ID = "01a2203c48797b9b8f8f0d3a6e5b4c21"
 
 
