@@ -23,6 +23,7 @@
 | POST `/_sandbox/oauth` | `{"system", "expire", "revoke"}` or wishes: `lifetime`, `refuse`, `words`, `deny` … |
 | POST `/_sandbox/fill` | `{"leads": 300, "seed": 7, "activities": 0}` → what was made |
 | POST `/_sandbox/bulk` | Salesforce's query jobs: `{"fail": 1, "message": "…", "looks": 1, "expire": true}` |
+| POST `/_sandbox/org` | Salesforce: `{"hide": ["Lead"], "show": […], "encrypt": ["Lead.Email"], "remove": […]}` |
 | POST `/_sandbox/reset` | both systems as at the start |
 """
 
@@ -60,6 +61,7 @@ def control(sandbox: Sandbox) -> Blueprint:
     _reading(rooms, sandbox)
     _records(rooms, sandbox)
     _deeds(rooms, sandbox)
+    _org(rooms, sandbox)
     _trouble(rooms, sandbox)
     _webhooks(rooms, sandbox)
     _oauth(rooms, sandbox)
@@ -187,6 +189,21 @@ def _deeds(rooms: Blueprint, sandbox: Sandbox) -> None:
     @rooms.post("/reset")
     def reset() -> Response:
         sandbox.reset()
+        return _json({})
+
+
+def _org(rooms: Blueprint, sandbox: Sandbox) -> None:
+    @rooms.post("/org")
+    def org() -> Response:
+        wish = _wish()
+        for name in wish.get("hide", ()):
+            sandbox.salesforce.hide(name)
+        for name in wish.get("show", ()):
+            sandbox.salesforce.show(name)
+        for name, field in (one.split(".") for one in wish.get("encrypt", ())):
+            sandbox.salesforce.encrypt(name, field)
+        for name, field in (one.split(".") for one in wish.get("remove", ())):
+            sandbox.salesforce.org.remove_field(name, field)
         return _json({})
 
 

@@ -24,7 +24,7 @@ class Fault:
     answers as ever; `status` takes `status`, `code`, `message`; `record_error` takes `record` (an id or a field's
     value; "" for every record), `code` and `message`; `page` is what an edge or a proxy answers in the CRM's place:
     `status`, `body` (None: a page of HTML) of the type `content_type`, and the headers `location` and `retry_after`
-    (seconds, or a date as HTTP writes it) where they are given.
+    (seconds, or a date as HTTP writes it) where they are given; with `record`, only for calls that name it.
     """
 
     kind: Kind
@@ -45,8 +45,10 @@ class Fault:
     location: str = ""
     hits: int = 0
 
-    def meets(self, system: str, method: str, path: str) -> bool:
-        """Whether the fault is about such a call."""
+    def meets(self, system: str, method: str, path: str, said: str = "") -> bool:
+        """Whether the fault is about such a call; `said` is its query and body."""
+        if self.kind == "page" and self.record not in said:
+            return False
         return self.system in {"", system} and self.method in {"", method} and fnmatchcase(path, self.path)
 
     def strikes(self, id_: str, values: Iterable[object]) -> bool:
@@ -80,7 +82,7 @@ class Faults:
         """What is still to come, and how often it has struck."""
         return list(self._waiting)
 
-    def take(self, system: str, method: str, path: str) -> tuple[Fault | None, tuple[Fault, ...]]:
+    def take(self, system: str, method: str, path: str, said: str = "") -> tuple[Fault | None, tuple[Fault, ...]]:
         """The one transport fault and the record faults that strike this call; both are used up by it."""
         if not self._waiting:
             return None, ()
@@ -88,7 +90,7 @@ class Faults:
         records: list[Fault] = []
         with self._lock:
             for fault in self._waiting:
-                if not fault.meets(system, method, path):
+                if not fault.meets(system, method, path, said):
                     continue
                 if fault.kind != "record_error" and transport is not None:
                     continue

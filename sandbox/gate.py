@@ -4,6 +4,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, TypeAlias
+from urllib.parse import unquote_plus
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
@@ -64,6 +65,11 @@ class Gate(ABC):
     def routed(self, call: Call, endpoint: Endpoint, arguments: dict[str, Any]) -> Answer:
         """Run the endpoint; turn the vendor's refusals into answers and add its headers."""
 
+    def edge(self, call: Call) -> Answer | None:
+        """What stands before the vendor says of a call that never reaches it."""
+        del call
+        return None
+
     def throttled(self, call: Call) -> Answer | None:
         """An answer where a limit is reached."""
         del call
@@ -76,7 +82,8 @@ class Gate(ABC):
 
     def answer(self, call: Call) -> Answer:
         """One call, from the door to the log. Raises Dropped where a fault wants the connection cut."""
-        fault, call.record_faults = self.faults.take(self.system, call.method, call.path)
+        said = unquote_plus(call.query) + call.body.decode(errors="replace") if self.faults.waiting() else ""
+        fault, call.record_faults = self.faults.take(self.system, call.method, call.path, said)
         kind = fault.kind if fault else ("record_error" if call.record_faults else "")
         if fault is None:
             answer = self._passed(call)
@@ -96,6 +103,10 @@ class Gate(ABC):
         return answer
 
     def _passed(self, call: Call) -> Answer:
+        turned = self.edge(call)
+        if turned is not None:
+            turned.applied = False
+            return turned
         if not self.open_to_all(call.path) and not self.known(call):
             answer = self.turned_away(call)
             answer.applied = False

@@ -1,7 +1,9 @@
 """Which records belong together, and HubSpot's numbers for how (apis: Tasks)."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from sandbox.hubspot.errors import Refused, absent, malformed
 from sandbox.hubspot.records import OBJECT_TYPES, SINGULAR, Record, Shelf
@@ -28,6 +30,8 @@ TYPES: Mapping[tuple[str, str], tuple[int, ...]] = {
 }
 """Type ids by direction; the first is the default, the second the primary one."""
 
+PAGE = 100
+"""Associations that one answer tells of a record, where nobody asks for another number."""
 _LABELS = {1: "Primary", 2: "Primary", 5: "Primary", 6: "Primary"}
 _NAMES = {name: kind for kind, one in SINGULAR.items() for name in (kind, one, OBJECT_TYPES[kind], one.upper())}
 
@@ -99,7 +103,30 @@ def named_types(numbers: set[int]) -> list[dict[str, Any]]:
     ]
 
 
-def listed(record: Record, kind: str) -> list[dict[str, str]]:
-    """The associations of a record as the objects API tells them (v3)."""
+def listed(record: Record, kind: str, after: str = "") -> dict[str, Any]:
+    """The associations of a record as the objects API tells them (v3), a hundred at a time."""
     one, other = SINGULAR[record.kind], SINGULAR[kind]
-    return [{"id": id_, "type": f"{one}_to_{other}"} for id_ in record.links.get(kind, {})]
+    found, paging = paged(record, kind, after, PAGE)
+    return {"results": [{"id": id_, "type": f"{one}_to_{other}"} for id_ in found]} | paging
+
+
+def paged(record: Record, kind: str, after: str, size: int) -> tuple[list[str], dict[str, Any]]:
+    """A page of the ids of associated records behind a cursor, and where the next begins. Raises Refused."""
+    ids = list(record.links.get(kind, {}))
+    start = _start(after)
+    page, end = ids[start : start + size], start + size
+    if end >= len(ids):
+        return page, {}
+    cursor = base64.urlsafe_b64encode(f"{end}-{page[-1]}".encode()).decode()
+    link = f"/crm/v3/objects/{record.kind}/{record.id}/associations/{kind}?after={quote(cursor)}"
+    return page, {"paging": {"next": {"after": cursor, "link": link}}}
+
+
+def _start(after: str) -> int:
+    if not after:
+        return 0
+    try:
+        return int(base64.urlsafe_b64decode(after.encode()).partition(b"-")[0])
+    except ValueError as trouble:
+        why = f"{after} is no cursor"
+        raise malformed(why) from trouble

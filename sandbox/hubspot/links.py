@@ -2,11 +2,18 @@
 
 from typing import Any
 
+from sandbox import clock
 from sandbox.hubspot import associations
 from sandbox.hubspot.errors import Refused, absent, malformed, row
+from sandbox.hubspot.objects import number
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.records import OBJECT_TYPES, SINGULAR, Record
 from sandbox.wire import Answer, Call, objects, reply
+
+MOST = 500
+"""Associations in an answer of the listing."""
+MOST_INPUTS = 100
+"""Records in a batch, since January 2025."""
 
 
 class Links:
@@ -14,23 +21,23 @@ class Links:
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
+        self.page = associations.PAGE
+        """Associations of one record in an answer of the batch; tests may lower it."""
 
     def listing(self, call: Call, kind: str, id_: str, to: str) -> Answer:
-        """GET v4: the records of one type that a record belongs to."""
-        del call
+        """GET v4: the records of one type that a record belongs to, 500 at a time unless fewer are asked for."""
         target = associations.kind_named(to)
-        linked = self._record(associations.kind_named(kind), id_).links.get(target, {})
-        results = [
-            {"toObjectId": int(other), "associationTypes": associations.named_types(numbers)}
-            for other, numbers in linked.items()
-        ]
-        return reply({"results": results})
+        record = self._record(associations.kind_named(kind), id_)
+        size = number(call.argument("limit"), "limit", MOST)
+        if not 0 < size <= MOST:
+            raise Refused(status=400, category="VALIDATION_ERROR", message=f"limit must be between 1 and {MOST}")
+        found, paging = _page(record, target, call.argument("after"), size)
+        return reply({"results": found} | paging)
 
     def listing_v3(self, call: Call, kind: str, id_: str, to: str) -> Answer:
         """GET v3: as `listing`, in the older shape."""
-        del call
         record = self._record(associations.kind_named(kind), id_)
-        return reply({"results": associations.listed(record, associations.kind_named(to))})
+        return reply(associations.listed(record, associations.kind_named(to), call.argument("after")))
 
     def default(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
         """PUT v4: associate two records the default way."""
@@ -68,26 +75,30 @@ class Links:
         return Answer(status=204)
 
     def batch_read(self, call: Call, kind: str, to: str) -> Answer:
-        """POST v4: the associations of up to 1,000 records; those without any are errors of a 207."""
+        """POST v4: the associations of up to 100 records; those without any are errors of a 207.
+
+        Each record has pages of its own: an input says behind which cursor to go on.
+        """
         source, target = associations.kind_named(kind), associations.kind_named(to)
+        began = clock.zulu(self.portal.now())
         results: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
-        for one in objects(call.json().get("inputs"), "inputs"):
+        inputs = objects(call.json().get("inputs"), "inputs")
+        if len(inputs) > MOST_INPUTS:
+            raise Refused(status=400, category="VALIDATION_ERROR", message=f"at most {MOST_INPUTS} inputs are taken")
+        for one in inputs:
             id_ = str(one.get("id"))
             record = self.portal.shelves[source].find(id_)
-            linked = record.links.get(target, {}) if record else {}
-            if linked:
-                found = [
-                    {"toObjectId": int(other), "associationTypes": associations.named_types(numbers)}
-                    for other, numbers in linked.items()
-                ]
-                results.append({"from": {"id": id_}, "to": found})
+            found, paging = _page(record, target, str(one.get("after") or ""), self.page) if record else ([], {})
+            if found:
+                results.append({"from": {"id": id_}, "to": found} | paging)
             else:
                 message = f"No {SINGULAR[target]} is associated with {SINGULAR[source]} {id_}."
                 refusal = Refused(status=404, category="OBJECT_NOT_FOUND", message=message)
                 errors.append(row(refusal, {"fromObjectId": [id_]}))
         self.portal.chance.shuffle(results)
-        body: dict[str, Any] = {"status": "COMPLETE", "results": results}
+        ended = clock.zulu(self.portal.now())
+        body: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": began, "completedAt": ended}
         if errors:
             return reply(body | {"numErrors": len(errors), "errors": errors}, 207)
         return reply(body)
@@ -109,6 +120,14 @@ class Links:
         if (source, target) not in associations.TYPES:
             raise Refused(status=400, category="VALIDATION_ERROR", message=f"No association from {source} to {target}.")
         return self._record(source, id_), self._record(target, other)
+
+
+def _page(record: Record, target: str, after: str, size: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    ids, paging = associations.paged(record, target, after, size)
+    linked = record.links.get(target, {})
+    return [
+        {"toObjectId": int(other), "associationTypes": associations.named_types(linked[other])} for other in ids
+    ], paging
 
 
 def _defaulted(one: Record, other: Record, number: int) -> dict[str, Any]:

@@ -31,8 +31,8 @@ def _linked(call: Call, record: Record) -> dict[str, Any]:
     for name in names:
         kind = associations.kind_named(name)
         listed = associations.listed(record, kind)
-        if listed:
-            found[kind] = {"results": listed}
+        if listed["results"]:
+            found[kind] = listed
     return {"associations": found} if found else {}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.clock import DAY, Now
 from sandbox.faults import Fault, Faults
-from sandbox.gate import Endpoint, Gate, Route
+from sandbox.gate import Endpoint, Gate, Route, page
 from sandbox.salesforce import errors
 from sandbox.salesforce.bulk import Bulk
 from sandbox.salesforce.collections import Collections
@@ -20,6 +20,8 @@ from sandbox.wire import Answer, Call, Unreadable, reply
 
 PREFIXES = ("/services/",)
 _USUAL = 100_000
+LONGEST = 16_384
+"""Bytes of an address, and of an address and its headers together."""
 
 
 class SalesforceGate(Gate):
@@ -121,6 +123,16 @@ class SalesforceGate(Gate):
         if self.daily and self._today >= self.daily:
             return errors.out_of_calls().answer()
         self._today += 1
+        return None
+
+    def edge(self, call: Call) -> Answer | None:
+        """What Salesforce's edge says of an address, or of a head, that is too long: a page (apis: Tasks)."""
+        address = len(call.url) - len(call.url.removeprefix("http://").partition("/")[0]) - len("http://")
+        head = sum(len(name) + len(value) + len(": \r\n") for name, value in call.headers.items())
+        if address > LONGEST:
+            return page(Fault(kind="page", status=414), self.now())
+        if address + head > LONGEST:
+            return page(Fault(kind="page", status=431), self.now())
         return None
 
     def missing(self, call: Call, *, wrong_method: bool) -> Answer:

@@ -38,7 +38,7 @@ class Describe:
     def objects(self, call: Call, version: str) -> Answer:
         """GET all objects."""
         del call
-        listed = [self._summary(name, version) for name in OBJECTS]
+        listed = [self._summary(name, version) for name in OBJECTS if name not in self.org.hidden]
         return reply({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
 
     def basic(self, call: Call, version: str, object_name: str) -> Answer:

@@ -12,6 +12,7 @@ _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[A-Za-z0-9-]{2,}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TEXTS = frozenset({"string", "textarea", "email", "phone", "url", "picklist", "multipicklist", "combobox"})
 _NUMBERS = frozenset({"double", "currency", "percent"})
+_FILTERABLE = 255
 _SOAP = {"boolean": "boolean", "int": "int", "double": "double", "currency": "double", "percent": "double"}
 _SOAP |= {"date": "date", "datetime": "dateTime"}
 
@@ -32,6 +33,8 @@ class Field:
     to: tuple[str, ...] = ()
     unique: bool = False
     external: bool = False
+    encrypted: bool = False
+    """Whether it is kept encrypted by chance (Shield's probabilistic scheme): shown, and never filtered by."""
     default: Any = None
 
     @property
@@ -45,6 +48,11 @@ class Field:
         if self.type != "reference":
             return ""
         return self.name[:-1] + "r" if self.custom else self.name.removesuffix("Id")
+
+    @property
+    def filterable(self) -> bool:
+        """Whether a query may filter by it: longer text areas and encrypted fields may not."""
+        return not self.encrypted and not (self.type == "textarea" and self.length > _FILTERABLE)
 
     def settled(self, value: Any) -> Any:
         """The value as it will be stored and read back; None clears. Raises Refused."""
@@ -125,8 +133,9 @@ class Field:
             "dependentPicklist": False,
             "deprecatedAndHidden": False,
             "digits": 8 if self.type == "int" else 0,
+            "encrypted": self.encrypted,
             "externalId": self.external,
-            "filterable": not (self.type == "textarea" and self.length > 255),  # noqa: PLR2004  # a long text area
+            "filterable": self.filterable,
             "groupable": self.type not in {"textarea", "datetime", "double", "address"},
             "idLookup": self.name == "Id" or self.type == "email" or self.external,
             "label": self.label,
@@ -143,7 +152,7 @@ class Field:
             "restrictedPicklist": self.restricted,
             "scale": 2 if self.type == "currency" else 0,
             "soapType": f"xsd:{_SOAP.get(self.type, 'string')}" if self.type not in {"id", "reference"} else "tns:ID",
-            "sortable": self.type not in {"textarea", "address"},
+            "sortable": not self.encrypted and self.type not in {"textarea", "address"},
             "type": self.type,
             "unique": self.unique,
             "updateable": self.updateable,

@@ -86,6 +86,18 @@ class Salesforce:
         """Every live record, for JSON."""
         return {name: self.records(name) for name in self.org.records}
 
+    def encrypt(self, object_name: str, field: str) -> None:
+        """Keep a field encrypted: nobody can filter by it any more."""
+        self.org.encrypt(object_name, field)
+
+    def hide(self, object_name: str) -> None:
+        """Take an object out of the API user's sight."""
+        self.org.hidden.add(object_name)
+
+    def show(self, object_name: str) -> None:
+        """Give the API's user the right to see an object again."""
+        self.org.hidden.discard(object_name)
+
     def rule(self, **rule: str) -> None:
         """An administrator's validation rule: `object`, `field`, `pattern`, `message`."""
         self.org.rules.add(Rule(**rule))

@@ -47,6 +47,8 @@ class Org:
         self.bin: dict[str, dict[str, Values]] = {name: {} for name in OBJECTS}
         self._unique: dict[tuple[str, str], dict[str, str]] = {}
         self._numbers = dict.fromkeys(OBJECTS, 40_000)
+        self.hidden: set[str] = set()
+        """Objects that the API's user may not see: to it, there are none of these names."""
         self.api_user = ""
         for first, last in _USERS:
             email = f"{first}.{last}@fernhill-systems.example".lower()
@@ -66,10 +68,14 @@ class Org:
             for record in self.records[object_name].values():
                 record.pop(field, None)
 
+    def encrypt(self, object_name: str, field: str) -> None:
+        """Keep a field encrypted, as Shield's probabilistic scheme does."""
+        self.fields[object_name][field].encrypted = True
+
     def named(self, object_name: str) -> str:
         """The object's right name, whatever the case. Raises Refused."""
         for name in OBJECTS:
-            if name.lower() == object_name.lower():
+            if name.lower() == object_name.lower() and name not in self.hidden:
                 return name
         raise Refused(code="NOT_FOUND", message="The requested resource does not exist", status=404)
 

@@ -20,9 +20,6 @@ from sandbox.salesforce.soql import (
     malformed,
 )
 
-_FILTERABLE = 255
-"""Longer text areas cannot be filtered by."""
-
 
 class Finder:
     """Runs queries over the org's records."""
@@ -155,7 +152,7 @@ class Finder:
         target = self._reference(name, path).to[0] if path else name
         field = self._field(target, last)
         get = self._get(name, where.field)
-        if field.type == "textarea" and field.length > _FILTERABLE:
+        if not field.filterable:
             message = f"field '{field.name}' can not be filtered in a query call"
             raise Refused(code="INVALID_FIELD", message=message)
         values = [span(field, one, self.org.now()) for one in where.values]
