@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeAlias
 
+from connectors.concerns import Concern
 from connectors.limits import Usage
 from mappings.instant import Instant, Span
 
@@ -37,8 +38,7 @@ class Record:
 class Page:
     """Records; `after` is where the next page begins, "" after the last.
 
-    A page without records may still have an `after`: the CRM is gathering them, and is to be asked again a little
-    later.
+    A page without records may still have an `after`: the CRM is gathering them, and is to be asked again later.
     """
 
     records: tuple[Record, ...]
@@ -119,8 +119,8 @@ class Verdict(StrEnum):
 class Receipt:
     """The answer to one write. `code` and `message` are the CRM's own words, kept for people.
 
-    `outage` says that the whole call had no usable answer (503, timeout, dropped connection), so
-    that nothing is known against this record.
+    `outage`: the whole call had no usable answer (503, timeout, dropped connection), so that nothing is known against
+    this record. `forbidden`: what was asked for is not for this user.
     """
 
     key: str
@@ -132,13 +132,12 @@ class Receipt:
     outage: bool = False
     moved_to: tuple[str, str] | None = None
     """(object, id) for FOLLOW."""
-
-
-_FORBIDDEN = ("SCOPE", "FORBIDDEN", "HTTP_403", "INSUFFICIENT")
+    concern: Concern = Concern.CONNECTION
+    forbidden: bool = False
 
 
 class Unavailable(Exception):
-    """A read had no answer: the CRM is away, refuses the credential or asks for a pause."""
+    """A read had no answer: the CRM is away, refuses the credential, asks for a pause, or refuses what was asked."""
 
     def __init__(self, receipt: Receipt) -> None:
         super().__init__(f"{receipt.verdict}: {receipt.code} {receipt.message}".strip())
@@ -147,10 +146,12 @@ class Unavailable(Exception):
     @property
     def forbidden(self) -> bool:
         """Whether the CRM is there, but what was asked for is not for this user."""
-        receipt = self.receipt
-        if receipt.verdict is Verdict.PERMANENT:
-            return True
-        return receipt.verdict is Verdict.PAUSE and any(word in receipt.code.upper() for word in _FORBIDDEN)
+        return self.receipt.forbidden
+
+    @property
+    def final(self) -> bool:
+        """Whether the CRM is there and will not answer this until a person does something; all else it may answer."""
+        return self.receipt.forbidden or self.receipt.verdict is Verdict.PERMANENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

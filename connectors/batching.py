@@ -1,17 +1,23 @@
 """Batches that one bad record cannot spoil, and that never name a record twice."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict
+from connectors.concerns import Concern
 from connectors.limits import chunks
 from connectors.replies import Refusal
 
+A = TypeVar("A")
 W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite)
 
 CALLS = 32
 """Isolating one bad record among 200 takes 16 calls; past this many the rest waits for the next round."""
+_MOMENT = 30.0
+STUMBLES = 12
+"""Calls over which a CRM stumbles before it is taken to be away; halving 200 down to one takes nine."""
 
 
 def merged(writes: Sequence[FieldWrite]) -> tuple[list[FieldWrite], list[int]]:
@@ -29,37 +35,85 @@ def merged(writes: Sequence[FieldWrite]) -> tuple[list[FieldWrite], list[int]]:
     return found, into
 
 
-def isolated(
-    writes: Sequence[W], send: Callable[[Sequence[W]], Sequence[Receipt] | Refusal], *, size: int
-) -> list[Receipt]:
-    """Send in batches of `size`; receipts in order.
+class Pulse:
+    """Whether a CRM has answered a moment ago: it is there then, and stumbles over what it is asked."""
 
-    A batch refused for one of its records is halved until the bad one stands alone. When the CRM is away,
-    pauses us or refuses the credential, nothing further is sent, and the rest gets the same answer.
+    def __init__(self) -> None:
+        self._answered_at = -_MOMENT
+
+    def answered(self) -> None:
+        """It has just answered."""
+        self._answered_at = time.monotonic()
+
+    @property
+    def there(self) -> bool:
+        """Whether that was within the last half minute."""
+        return time.monotonic() < self._answered_at + _MOMENT
+
+
+def divided(
+    count: int, ask: Callable[[Sequence[int]], A | Refusal], *, size: int, there: bool = False
+) -> Iterator[tuple[list[int], A | Refusal]]:
+    """Ask about so many items in batches of `size`; (places, answer or refusal) until every place has its own.
+
+    A batch refused for one of its items is halved until the bad one stands alone; so is one that the CRM stumbles
+    over, where an item may be the cause. What is left after `CALLS` calls comes back as the request's own refusal, to
+    be tried again. When the CRM is away, pauses us or refuses the credential, or refuses what was asked for as such,
+    nothing further is asked, and the rest gets the same answer. `there`: it has answered others a moment ago.
     """
-    receipts: dict[int, Receipt] = {}
-    waiting = [list(places) for places in chunks(range(len(writes)), size)][::-1]
-    calls = 0
+    waiting = [list(places) for places in chunks(range(count), size)][::-1]
+    doubtful: list[tuple[list[int], Refusal]] = []
+    calls, stumbles, answered = 0, 0, there
     while waiting:
         places = waiting.pop()
-        outcome = send([writes[place] for place in places])
+        outcome = ask(places)
         calls += 1
         if not isinstance(outcome, Refusal):
-            receipts.update(zip(places, outcome, strict=True))
-        elif outcome.verdict is Verdict.PERMANENT and not outcome.of_a_record:
-            _refuse(receipts, writes, places, outcome)
-        elif not outcome.of_a_record:
-            _refuse(receipts, writes, places, outcome)
-            unsent = replace(outcome, verdict=Verdict.RETRY) if outcome.verdict is Verdict.UNCLEAR else outcome
-            _refuse(receipts, writes, [place for rest in waiting for place in rest], unsent)
-            break
-        elif len(places) == 1:
-            _refuse(receipts, writes, places, outcome)
-        elif calls >= CALLS:
-            _refuse(receipts, writes, places, replace(outcome, verdict=Verdict.RETRY))
-        else:
+            answered = True
+            yield places, outcome
+            continue
+        stumbles += outcome.concern is Concern.REQUEST
+        if not outcome.divisible or (stumbles >= STUMBLES and not answered):
+            yield places, outcome
+            yield from ((rest, outcome.unsent) for rest in [*waiting, *(held for held, _ in doubtful)])
+            return
+        if len(places) > 1 and calls < CALLS:
             half = len(places) // 2
             waiting += [places[half:], places[:half]]
+        elif len(places) > 1:
+            yield places, outcome.of_all
+        elif outcome.concern is Concern.REQUEST:
+            doubtful.append((places, outcome))
+        else:
+            yield places, outcome
+    for places, outcome in doubtful:
+        # Where others got their answer meanwhile, the CRM is there, and stumbles over this one.
+        yield places, replace(outcome, outage=False, concern=Concern.RECORD) if answered else outcome
+
+
+def isolated(
+    writes: Sequence[W],
+    send: Callable[[Sequence[W]], Sequence[Receipt] | Refusal],
+    *,
+    size: int,
+    pulse: Pulse | None = None,
+) -> list[Receipt]:
+    """Send in batches of `size`; receipts in order. One bad write is found, and the others are sent without it."""
+    receipts: dict[int, Receipt] = {}
+    pulse = pulse or Pulse()
+
+    def put(places: Sequence[int]) -> Sequence[Receipt] | Refusal:
+        outcome = send([writes[place] for place in places])
+        if not isinstance(outcome, Refusal):
+            pulse.answered()
+        return outcome
+
+    for places, outcome in divided(len(writes), put, size=size, there=pulse.there):
+        if isinstance(outcome, Refusal):
+            refusal = outcome.of_all if outcome.concern is Concern.OBJECT else outcome
+            _refuse(receipts, writes, places, refusal)
+        else:
+            receipts.update(zip(places, outcome, strict=True))
     return [receipts[place] for place in range(len(writes))]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
+from connectors.edges import MOVED
 from mappings.catalogue import OWN
 from mappings.problems import nearest
 
@@ -58,5 +59,9 @@ def unavailable(vendor: str, subject: str, receipt: Receipt) -> Finding:
         Verdict.PAUSE: f"{vendor} asks for a pause or withholds a permission: see the message",
         Verdict.PERMANENT: f"{vendor} does not know {subject}: correct the mapping, or give this user access to it",
     }
+    if receipt.code == MOVED:
+        remedies[Verdict.PAUSE] = (
+            f"give {vendor} its new address, or sign in there: coldframe connect {vendor.casefold()}"
+        )
     remedy = remedies.get(receipt.verdict, f"check the address of {vendor}, the network, and {vendor}'s status page")
     return Finding(subject=subject, ok=False, detail=f"{receipt.code} {receipt.message}".strip(), remedy=remedy)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from connectors.base import PersonWrite, Receipt, Unavailable, Verdict
-from connectors.batching import isolated
-from connectors.replies import Refusal
+from connectors.batching import divided, isolated
+from connectors.replies import Refusal, refusal
 from mappings import emails
 
 Found = Mapping[str, tuple[str, str]]
@@ -22,13 +22,24 @@ def created(
     send: Callable[[Sequence[PersonWrite]], Sequence[Receipt] | Refusal],
     size: int,
 ) -> list[Receipt]:
-    """A receipt for each write, in order. `find` may raise Unavailable: then nobody is created."""
-    try:
-        there = find(sorted({spelt(write.email) for write in writes}))
-    except Unavailable as away:
-        return [replace(away.receipt, key=write.key) for write in writes]
-    missing = {spelt(write.email): write for write in writes if spelt(write.email) not in there}
-    sent = dict(zip(missing, isolated(list(missing.values()), send, size=size), strict=True))
+    """A receipt for each write, in order. `find` may raise Unavailable: those for whom it does are not created."""
+    asked = sorted({spelt(write.email) for write in writes})
+    there: dict[str, tuple[str, str]] = {}
+    sent: dict[str, Receipt] = {}
+
+    def look(places: Sequence[int]) -> Found | Refusal:
+        try:
+            return find([asked[place] for place in places])
+        except Unavailable as away:
+            return refusal(away.receipt)
+
+    for places, outcome in divided(len(asked), look, size=max(1, len(asked))):
+        if isinstance(outcome, Refusal):
+            sent |= {asked[place]: outcome.receipt("") for place in places}
+        else:
+            there |= outcome
+    missing = {spelt(write.email): write for write in writes if spelt(write.email) not in there.keys() | sent.keys()}
+    sent |= zip(missing, isolated(list(missing.values()), send, size=size), strict=True)
     return [_receipt(write, there, sent) for write in writes]
 
 

@@ -1,12 +1,15 @@
 """What came back from a CRM, and what a refusal means, before any vendor's words are read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Self, TypeAlias
 
 from connectors.base import Receipt, Tokens, Unavailable, Verdict
+from connectors.concerns import Concern
 from connectors.spending import Withheld
-from mappings.instant import DAY, SECOND, Span
+from mappings.instant import DAY, MINUTE, SECOND, Span
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0
@@ -14,6 +17,8 @@ Timeout: TypeAlias = tuple[float, float]
 _UNAUTHORIZED = 401
 TIMEOUT: Timeout = (CONNECT_SECONDS, READ_SECONDS)
 """Every call gives up after this: connect, then each wait for bytes."""
+ASK_AGAIN: Span = 15 * MINUTE
+"""How long to wait for what only a person can change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +42,7 @@ class Lost:
 class Refusal:
     """Why a call, or one record of it, was not carried out; `code` and `message` are the CRM's own words.
 
-    `of_a_record` says that a batch was refused for what one of its records holds, so that the others
-    may pass without it.
+    `forbidden`: this is how a CRM refuses what is not for this user.
     """
 
     verdict: Verdict
@@ -46,7 +50,37 @@ class Refusal:
     message: str = ""
     retry_after: Span | None = None
     outage: bool = False
-    of_a_record: bool = False
+    concern: Concern = Concern.CONNECTION
+    forbidden: bool = False
+
+    @property
+    def divisible(self) -> bool:
+        """Whether a part of the request may pass."""
+        stops = self.verdict in {Verdict.PAUSE, Verdict.RELOGIN}
+        return not stops and self.concern in {Concern.REQUEST, Concern.RECORD}
+
+    @property
+    def of_all(self) -> Self:
+        """The refusal as the answer to every record of the call, of which none was judged by itself.
+
+        What would meet every record alike is no fault of theirs: the connection waits for a person.
+        """
+        if self.verdict is Verdict.PERMANENT and self.concern is Concern.OBJECT:
+            wait = self.retry_after or ASK_AGAIN
+            return replace(self, verdict=Verdict.PAUSE, retry_after=wait, concern=Concern.CONNECTION)
+        if self.concern is Concern.RECORD:
+            return replace(self, verdict=Verdict.RETRY, concern=Concern.REQUEST)
+        return self
+
+    @property
+    def undivided(self) -> Self:
+        """The refusal of a call that may have been carried out in part, and must not be sent again in parts."""
+        return replace(self, concern=Concern.CONNECTION) if self.concern is Concern.REQUEST else self
+
+    @property
+    def unsent(self) -> Self:
+        """The refusal as the answer to what was not sent because of it."""
+        return replace(self, verdict=Verdict.RETRY) if self.verdict is Verdict.UNCLEAR else self
 
     def receipt(self, key: str, record_id: str = "") -> Receipt:
         """The refusal as the answer to one write."""
@@ -58,6 +92,8 @@ class Refusal:
             message=self.message,
             retry_after=self.retry_after,
             outage=self.outage,
+            concern=self.concern,
+            forbidden=self.forbidden,
         )
 
 
@@ -73,6 +109,8 @@ def refusal(receipt: Receipt) -> Refusal:
         message=receipt.message,
         retry_after=receipt.retry_after,
         outage=receipt.outage,
+        concern=receipt.concern,
+        forbidden=receipt.forbidden,
     )
 
 
@@ -97,11 +135,26 @@ def lost(outcome: Lost | Withheld | Refusal, *, idempotent: bool) -> Refusal:
 
 
 def retry_after(headers: Mapping[str, str]) -> Span | None:
-    """The wait that Retry-After asks for, a day at most; None where it is missing or no number of seconds."""
+    """The wait that Retry-After asks for, in seconds or until a date, a day at most; None where it says nothing."""
     asked = headers.get("retry-after", "").strip()
-    if not asked.isascii() or not asked.isdigit():
+    if asked.isascii() and asked.isdigit():
+        return min(int(asked[:9]) * SECOND, DAY)
+    until = _moment(asked)
+    if until is None:
         return None
-    return min(int(asked[:9]) * SECOND, DAY)
+    # By the sender's own clock where it tells it.
+    told = _moment(headers.get("date", ""))
+    now = told or datetime.now(UTC)  # noqa: TID251 -- nothing else says how far off a date is
+    return max(0, min(int((until - now).total_seconds()) * SECOND, DAY)) or None
+
+
+def _moment(text: str) -> datetime | None:
+    """A date as HTTP writes it."""
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def signed(tokens: Tokens, call: Callable[[str], Outcome]) -> Outcome:

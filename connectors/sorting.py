@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Mapping, Sequence
 
 from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.concerns import Concern
 from connectors.replies import Refusal
 from mappings.record_ids import genuine
 
@@ -57,7 +58,7 @@ def resolved(receipts: Sequence[Receipt], refused: Container[str], there: Mappin
         if receipt.key not in refused:
             found.append(receipt)
         elif isinstance(there, Refusal):
-            found.append(there.receipt(receipt.key, receipt.id))
+            found.append(there.of_all.receipt(receipt.key, receipt.id))
         elif receipt.key in there:
             found.append(Receipt(key=receipt.key, verdict=Verdict.DONE, id=there[receipt.key]))
         else:
@@ -75,4 +76,6 @@ def _wrong(system: str, write: Write, objects: Container[str]) -> Receipt | None
         code, message = "INVALID_OBJECT", f"a task cannot be about a {write.object}"
     elif isinstance(write, FieldWrite) and not write.fields:
         return Receipt(key=write.key, verdict=Verdict.DONE, id=write.id)
-    return Receipt(key=write.key, verdict=Verdict.PERMANENT, code=code, message=message) if code else None
+    if not code:
+        return None
+    return Receipt(key=write.key, verdict=Verdict.PERMANENT, code=code, message=message, concern=Concern.RECORD)

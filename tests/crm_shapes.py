@@ -47,9 +47,6 @@ OPERATORS = (
     "CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN",
 )  # fmt: skip
 FILTER = shape({"propertyName": ID, "operator": {"enum": list(OPERATORS)}}, value=TEXT, values=TEXTS, highValue=TEXT)
-SORT: Schema = {
-    "anyOf": [TEXT, shape({"propertyName": ID, "direction": {"enum": ["ASCENDING", "DESCENDING"]}})],
-}
 OPTION = shape(
     {"label": TEXT, "value": TEXT, "hidden": {"type": "boolean"}}, displayOrder={"type": "integer"}, description=TEXT
 )
@@ -93,7 +90,7 @@ HUBSPOT: Mapping[str, Schema] = {
             "limit": {"type": "integer", "minimum": 1, "maximum": 200},
             "after": TEXT,
             "properties": TEXTS,
-            "sorts": listed(SORT, 1),
+            "sorts": listed(TEXT, 1),
             "filterGroups": listed(shape({"filters": listed(FILTER, 6)}), 5),
         },
         query=TEXT,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.concerns import Concern
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
 from connectors.replies import Refusal
@@ -160,6 +161,6 @@ def _receipt(write: Write, result: Body | None, refusal: Refusal | None, *, unan
         return Receipt(key=write.key, verdict=Verdict.DONE, id=str(result["id"]))
     if refusal is not None:
         return refusal.receipt(write.key, write.id)
-    return Receipt(
-        key=write.key, verdict=unanswered, id=write.id, code="NO_ANSWER", message="the reply left this record out"
-    )
+    message = "the reply left this record out"
+    silent = Refusal(verdict=unanswered, code="NO_ANSWER", message=message, concern=Concern.RECORD)
+    return silent.receipt(write.key, write.id)

@@ -19,9 +19,10 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import isolated, merged, unowned
+from connectors.batching import Pulse, isolated, merged, unowned
+from connectors.concerns import Concern
 from connectors.examination import fields_findings, unavailable
-from connectors.hubspot import batches, consent, creation, faults, lifecycle, queries
+from connectors.hubspot import batches, consent, creation, faults, lifecycle, linked, queries
 from connectors.hubspot.lookups import Tasks
 from connectors.hubspot.session import HubSpotSession
 from connectors.limits import Usage, chunks
@@ -33,6 +34,9 @@ from mappings.instant import Instant
 from mappings.record_ids import genuine
 
 BATCH = 100
+_UNSORTED = Refusal(
+    verdict=Verdict.RETRY, code="NOT_SORTED", message="a search that does not come by rising id", outage=True
+)
 
 
 class HubSpotConnector:
@@ -43,6 +47,7 @@ class HubSpotConnector:
     ) -> None:
         self._session = HubSpotSession(credential, timeout, allowance)
         self._tasks = Tasks(self._session)
+        self._pulse = Pulse()
 
     @property
     def system(self) -> str:
@@ -100,7 +105,9 @@ class HubSpotConnector:
         asked = queries.changed_body(object_name, fields, since, after, having)
         body = _body(self._session.search(queries.kind(object_name), asked))
         found = queries.records(object_name, body, fields)
-        following = found[-1].id if found and queries.more(body) else ""
+        if not queries.rising(found):
+            raise Unavailable(_UNSORTED.receipt(""))
+        following = found[-1].id if found and queries.after(body) else ""
         return Page(records=tuple(self._peopled(object_name, found)), after=following)
 
     def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
@@ -109,27 +116,32 @@ class HubSpotConnector:
         The listing, not search: search goes no further than 10,000 a query, takes five calls a second for the whole
         account, lags behind, and does not bring associations along.
         """
-        linked = ["contacts"] if object_name in queries.PEOPLED else []
+        along = ["contacts"] if object_name in queries.PEOPLED else []
         kind = queries.kind(object_name)
-        outcome = self._session.page(kind, sorted(set(fields)), linked=linked, after=after, limit=BATCH)
-        found, following = queries.page(object_name, _body(outcome), fields)
-        return Page(records=tuple(found), after=following)
+        outcome = self._session.page(kind, sorted(set(fields)), linked=along, after=after, limit=BATCH)
+        found, crowded, following = queries.page(object_name, _body(outcome), fields)
+        people = self._contacts(object_name, crowded)
+        whole = [replace(each, people=people[each.id]) if each.id in people else each for each in found]
+        return Page(records=tuple(whole), after=following)
 
     def count(self, object_name: str) -> int:
         """About how many records there are, as search knows them. Raises Unavailable."""
-        return int(_body(self._session.search(queries.kind(object_name), queries.counted_body())).get("total") or 0)
+        found = _body(self._session.search(queries.kind(object_name), queries.counted_body()), has="total")
+        return int(found["total"] or 0)
 
     def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
         """Deals and activities with their contacts; other records as they are."""
         if object_name not in queries.PEOPLED:
             return list(found)
-        linked: dict[str, list[str]] = {}
-        for some in chunks([record.id for record in found], BATCH):
-            asked = {"inputs": [{"id": one} for one in some]}
-            linked |= queries.linked(_whole(self._session.associated(queries.kind(object_name), "contacts", asked)))
-        return [
-            replace(record, people=tuple(("contact", one) for one in linked.get(record.id, ()))) for record in found
-        ]
+        people = self._contacts(object_name, [record.id for record in found])
+        return [replace(record, people=people.get(record.id, ())) for record in found]
+
+    def _contacts(self, object_name: str, ids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+        """All contacts by record. Raises Unavailable."""
+        found = linked.linked(self._session, queries.kind(object_name), "contacts", ids)
+        if isinstance(found, Refusal):
+            raise Unavailable(found.receipt(""))
+        return {record: queries.people(contacts) for record, contacts in found.items()}
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
@@ -171,7 +183,7 @@ class HubSpotConnector:
         findings = fields_findings("HubSpot", "property", self, "task", [queries.TASK_KEY], advised=_advised)
         # A batch of nothing is refused as empty where tasks may be created, and for want of a scope where not.
         reply = faults.judged(self._session.create("tasks", {"inputs": []}), idempotent=True)
-        if isinstance(reply, Reply) or reply.of_a_record:
+        if isinstance(reply, Reply) or reply.concern is Concern.RECORD:
             return [*findings, Finding(subject="create tasks", ok=True, detail="allowed")]
         return [*findings, unavailable("HubSpot", "create tasks", reply.receipt(""))]
 
@@ -191,7 +203,7 @@ class HubSpotConnector:
     def _written(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
         """Properties in batches; a write of none is done."""
         full = [place for place, write in enumerate(writes) if write.fields]
-        sent = isolated([writes[place] for place in full], self._update_batch, size=BATCH)
+        sent = isolated([writes[place] for place in full], self._update_batch, size=BATCH, pulse=self._pulse)
         done = dict(zip(full, sent, strict=True))
         return [
             done.get(place, Receipt(key=write.key, verdict=Verdict.DONE, id=write.id))
@@ -200,7 +212,7 @@ class HubSpotConnector:
 
     def _update_batch(self, writes: Sequence[FieldWrite]) -> list[Receipt] | Refusal:
         outcome = self._session.update(queries.kind(writes[0].object), batches.update_body(writes))
-        reply = faults.judged(outcome, idempotent=True)
+        reply = faults.judged(outcome, idempotent=True, has="results")
         return reply if isinstance(reply, Refusal) else batches.updated(writes, reply.body)
 
     def _hand_over(self, writes: Sequence[TaskWrite]) -> list[Receipt]:
@@ -213,21 +225,23 @@ class HubSpotConnector:
         there = self._tasks.find(doubtful)
         if isinstance(there, Refusal):
             # Without having looked, creating could make a second task.
-            return [there.receipt(write.key, write.id) for write in writes]
+            return [there.of_all.receipt(write.key, write.id) for write in writes]
         missing = list({write.key: write for write in writes if write.key not in there}.values())
-        sent = isolated(missing, self._create_batch, size=BATCH)
+        sent = isolated(missing, self._create_batch, size=BATCH, pulse=self._pulse)
         sent = unowned(missing, sent, self._create_batch, of_owner=faults.of_owner, size=BATCH)
         made = {receipt.key: receipt for receipt in sent}
         found = {key: Receipt(key=key, verdict=Verdict.DONE, id=record) for key, record in there.items()}
         return [(found | made)[write.key] for write in writes]
 
     def _create_batch(self, writes: Sequence[TaskWrite]) -> list[Receipt] | Refusal:
-        reply = faults.judged(self._session.create("tasks", batches.create_body(writes)), idempotent=False)
+        outcome = self._session.create("tasks", batches.create_body(writes))
+        reply = faults.judged(outcome, idempotent=False, has="results")
         if isinstance(reply, Reply):
             return self._settled(writes, batches.created(writes, reply.body))
         if len(writes) == 1 and faults.taken(reply.code, reply.message):
             return self._settled(writes, [reply.receipt(writes[0].key, writes[0].id)])
-        return reply
+        # Some may have been made, and only a unique key keeps a half that is sent again from making them twice.
+        return reply if self._tasks.unique else reply.undivided
 
     def _settled(self, writes: Sequence[TaskWrite], receipts: Sequence[Receipt]) -> list[Receipt]:
         """A key that stands in another task already is that task: somebody's earlier try went through."""
@@ -248,15 +262,15 @@ def _advised(field: FieldInfo) -> Finding | None:
 
 
 def _whole(outcome: Outcome) -> Mapping[str, Any]:
-    body = _body(outcome)
+    body = _body(outcome, has="results")
     partial = faults.incomplete(body)
     if partial:
         raise Unavailable(partial.receipt(""))
     return body
 
 
-def _body(outcome: Outcome) -> Mapping[str, Any]:
-    reply = faults.judged(outcome, idempotent=True)
+def _body(outcome: Outcome, *, has: str = "results") -> Mapping[str, Any]:
+    reply = faults.judged(outcome, idempotent=True, has=has)
     if isinstance(reply, Refusal):
         raise Unavailable(reply.receipt(""))
     body: Mapping[str, Any] = reply.body

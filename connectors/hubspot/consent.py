@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.base import FieldWrite, Finding, Receipt, Verdict
 from connectors.batching import isolated
+from connectors.concerns import Concern
 from connectors.hubspot import faults, queries
 from connectors.hubspot.session import HubSpotSession
 from connectors.limits import chunks
@@ -41,7 +42,7 @@ def settled(session: HubSpotSession, writes: Sequence[FieldWrite], receipts: Seq
     people = _addresses(session, sorted({write.id for write in asked.values()}))
     if isinstance(people, Refusal):
         for place, write in asked.items():
-            found[place] = people.receipt(write.key, write.id)
+            found[place] = people.of_all.receipt(write.key, write.id)
         return found
     # Whoever has no address, or is out already, needs nothing.
     todo = [place for place, write in asked.items() if people.get(write.id)]
@@ -66,7 +67,8 @@ def _addresses(session: HubSpotSession, ids: Sequence[str]) -> dict[str, str] | 
     """E-mail by record id of those who have not opted out yet."""
     found: dict[str, str] = {}
     for some in chunks(ids, BATCH):
-        reply = faults.judged(session.read("contacts", queries.read_body(some, [_MAIL, OPTED_OUT])), idempotent=True)
+        outcome = session.read("contacts", queries.read_body(some, [_MAIL, OPTED_OUT]))
+        reply = faults.judged(outcome, idempotent=True, has="results")
         if isinstance(reply, Refusal):
             return reply
         for record in queries.records("contact", reply.body, [_MAIL, OPTED_OUT]):
@@ -81,17 +83,19 @@ def _unsubscribed(session: HubSpotSession, writes: Sequence[FieldWrite]) -> list
         if _no_scope(reply):
             # The scores went through: the whole connection need not wait for an administrator.
             message = f"the token lacks the scope {SCOPE}: {reply.message}"
-            return replace(reply, verdict=Verdict.PERMANENT, code="OPT_OUT_NOT_ALLOWED", message=message)
+            refusal = replace(reply, verdict=Verdict.PERMANENT, code="OPT_OUT_NOT_ALLOWED", message=message)
+            return [refusal.receipt(write.key, write.id) for write in writes]
         return reply
     errors: Any = reply.body.get("errors")
     if errors:
         code, message = faults.words(errors[0])
-        return Refusal(verdict=Verdict.PERMANENT, code=code, message=message, of_a_record=True)
+        return Refusal(verdict=Verdict.PERMANENT, code=code, message=message, concern=Concern.RECORD)
     return [Receipt(key=write.key, verdict=Verdict.DONE, id=write.id) for write in writes]
 
 
 def _no_scope(refusal: Refusal) -> bool:
-    return refusal.verdict is Verdict.PAUSE and ("SCOPE" in refusal.code.upper() or refusal.code in _FORBIDDEN)
+    return refusal.verdict is Verdict.PAUSE and (refusal.forbidden or refusal.code in _FORBIDDEN)
 
 
 _FORBIDDEN = frozenset({"HTTP_403", "FORBIDDEN"})
+"""What HubSpot may call it where it names no scope."""

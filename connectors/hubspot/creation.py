@@ -35,8 +35,9 @@ def make(session: HubSpotSession, find: Find, writes: Sequence[PersonWrite]) -> 
 
 
 def _create(session: HubSpotSession, writes: Sequence[PersonWrite]) -> list[Receipt] | Refusal:
-    reply = faults.judged(session.create("contacts", batches.people_body(writes)), idempotent=False)
-    return batches.people_created(writes, reply.body) if isinstance(reply, Reply) else reply
+    outcome = session.create("contacts", batches.people_body(writes))
+    reply = faults.judged(outcome, idempotent=False, has="results")
+    return batches.people_created(writes, reply.body) if isinstance(reply, Reply) else reply.undivided
 
 
 def _existing(receipt: Receipt) -> Receipt:

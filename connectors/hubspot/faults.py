@@ -1,16 +1,23 @@
-"""HubSpot's refusals, and what to do about each. Pure; see apis.md, Limits and Batches."""
+"""HubSpot's refusals, and what to do about each. Pure; see apis.md, Limits and Batches.
+
+What HubSpot says has a message and a category; what has not was not said by HubSpot: see `connectors.edges`.
+"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from connectors import edges
 from connectors.base import Receipt, Verdict
-from connectors.replies import Outcome, Refusal, Reply, lost, retry_after
-from mappings.instant import HOUR, MINUTE, SECOND, Span
+from connectors.concerns import Concern
+from connectors.replies import ASK_AGAIN, Outcome, Refusal, Reply, lost, retry_after
+from mappings.instant import HOUR, SECOND, Span
 
 _OK, _REDIRECT, _UNAUTHORIZED, _SERVER_ERROR = 200, 300, 401, 500
-_OF_A_RECORD = frozenset({400, 404, 409, 422})
-_PASSING_STATUSES = frozenset({408, 423})
-_WAITS: Mapping[int, Span] = {403: 15 * MINUTE, 429: 10 * SECOND, 477: HOUR}
+_DENIED, _NOT_FOUND, _TOO_MANY, _MIGRATING = 403, 404, 429, 477
+_OF_RECORDS = frozenset({400, 409, 422})
+"""Statuses with which HubSpot refuses a call for what its records hold."""
+_WAITS: Mapping[int, Span] = {_DENIED: ASK_AGAIN, _TOO_MANY: edges.BUSY, _MIGRATING: HOUR}
 """Statuses for the whole connection, and the wait without Retry-After.
 
 403 is a missing scope: nothing is dead-lettered, an admin has to act. 477 is an account on the move between
@@ -19,44 +26,73 @@ data centres.
 _POLICIES: Mapping[str, Span] = {"TEN_SECONDLY_ROLLING": 10 * SECOND, "SECONDLY": SECOND, "DAILY": HOUR}
 """How long each rate limit needs; the daily one is asked again every hour."""
 _PASSING = frozenset({"INTERNAL_ERROR", "SERVER_ERROR", "SERVICE_UNAVAILABLE", "RATE_LIMITS", "LOCKED", "TIMEOUT"})
+_SCOPES = frozenset({"MISSING_SCOPES", "MISSING_SCOPE"})
 _MESSAGE = 1_000
+GONE = "OBJECT_NOT_FOUND"
 
 
-def judged(outcome: Outcome, *, idempotent: bool) -> Reply | Refusal:
-    """The reply of a call that was carried out (207 is one: its records speak for themselves), or why it was not."""
+def judged(outcome: Outcome, *, idempotent: bool, has: str = "") -> Reply | Refusal:
+    """The reply of a call that was carried out (207 is one: its records speak for themselves), or why it was not.
+
+    A usable reply is an object, and `has` this member.
+    """
     if not isinstance(outcome, Reply):
         return lost(outcome, idempotent=idempotent)
-    if not _OK <= outcome.status < _REDIRECT:
-        return _refused(outcome, idempotent=idempotent)
-    if isinstance(outcome.body, dict):
-        return outcome
-    verdict = Verdict.RETRY if idempotent else Verdict.UNCLEAR
-    return Refusal(verdict=verdict, code=f"HTTP_{outcome.status}", message="a reply that is not JSON", outage=True)
+    if _OK <= outcome.status < _REDIRECT:
+        if isinstance(outcome.body, dict) and (not has or has in outcome.body):
+            return outcome
+        return edges.unusable(outcome, idempotent=idempotent)
+    return _refused(outcome, idempotent=idempotent)
+
+
+def _own(body: Any) -> bool:
+    """Whether HubSpot itself has answered."""
+    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
+        return False
+    return isinstance(body.get("category"), str) or (
+        body.get("status") == "error" and any(name in body for name in ("correlationId", "errorType", "policyName"))
+    )
 
 
 def _refused(reply: Reply, *, idempotent: bool) -> Refusal:
-    status, body = reply.status, reply.body if isinstance(reply.body, dict) else {}
-    code, message = words(body) if body else ("", str(reply.body or "")[:200])
-    code = code or f"HTTP_{status}"
-    asked = retry_after(reply.headers)
-    if status == _UNAUTHORIZED:
-        return Refusal(verdict=Verdict.RELOGIN, code=code, message=message)
-    if status in _WAITS:
-        policy = str(body.get("policyName") or "")
-        wait = asked or _POLICIES.get(policy) or _WAITS[status]
-        return Refusal(verdict=Verdict.PAUSE, code=policy or code, message=message, retry_after=wait)
-    if status >= _SERVER_ERROR or status in _PASSING_STATUSES:
-        verdict = Verdict.RETRY if idempotent else Verdict.UNCLEAR
-        return Refusal(verdict=verdict, code=code, message=message, retry_after=asked, outage=True)
-    return Refusal(verdict=Verdict.PERMANENT, code=code, message=message, of_a_record=status in _OF_A_RECORD)
+    status, own = reply.status, _own(reply.body)
+    if not own and status != _MIGRATING:
+        return edges.judged(reply, idempotent=idempotent)
+    body: Mapping[str, Any] = reply.body if own else {}
+    code, message = words(body) if own else ("", edges.shown(reply.body))
+    policy = str(body.get("policyName") or "") if status == _TOO_MANY else ""
+    category = str(body.get("category"))
+    of_records = status in _OF_RECORDS or (status == _NOT_FOUND and category == GONE)
+    cases = (
+        (status == _UNAUTHORIZED, Verdict.RELOGIN, Concern.CONNECTION),
+        (status in _WAITS, Verdict.PAUSE, Concern.CONNECTION),
+        (category not in _PASSING and of_records, Verdict.PERMANENT, Concern.RECORD),
+        (category not in _PASSING and status == _NOT_FOUND, Verdict.PERMANENT, Concern.OBJECT),
+    )
+    found = next(((verdict, concern) for met, verdict, concern in cases if met), None)
+    if found is None:
+        said = edges.judged(reply, idempotent=idempotent)
+        # Where HubSpot itself stumbles over a request, one of its records may be the cause.
+        concern = Concern.REQUEST if status == _SERVER_ERROR else said.concern
+        moved = said.code == edges.MOVED
+        return said if moved else replace(said, code=code or said.code, message=message, concern=concern)
+    wait = retry_after(reply.headers) or _POLICIES.get(policy) or _WAITS.get(status)
+    return Refusal(
+        verdict=found[0],
+        code=policy or code or f"HTTP_{status}",
+        message=message,
+        retry_after=wait if found[0] is Verdict.PAUSE else None,
+        concern=found[1],
+        forbidden=status == _DENIED and bool(_SCOPES & {code, category}),
+    )
 
 
 def row(error: Mapping[str, Any], *, idempotent: bool) -> Refusal:
     """Why one record of a batch (207) was not written."""
     code, message = words(error)
-    if str(error.get("category")) in _PASSING:
-        return Refusal(verdict=Verdict.RETRY if idempotent else Verdict.UNCLEAR, code=code, message=message)
-    return Refusal(verdict=Verdict.PERMANENT, code=code, message=message)
+    passing = Verdict.RETRY if idempotent else Verdict.UNCLEAR
+    verdict = passing if str(error.get("category")) in _PASSING else Verdict.PERMANENT
+    return Refusal(verdict=verdict, code=code, message=message, concern=Concern.RECORD)
 
 
 def words(body: Mapping[str, Any]) -> tuple[str, str]:
@@ -84,10 +120,10 @@ def incomplete(body: Mapping[str, Any]) -> Refusal | None:
     for error in errors if isinstance(errors, list) else ():
         if isinstance(error, dict) and error.get("category") != "OBJECT_NOT_FOUND":
             code, message = words(error)
-            return Refusal(verdict=Verdict.RETRY, code=code, message=message)
+            return Refusal(verdict=Verdict.RETRY, code=code, message=message, concern=Concern.RECORD)
     return None
 
 
 def not_unique(found: Refusal) -> bool:
     """Whether a look-up was refused because its property is not a unique one in this portal."""
-    return found.of_a_record and "unique" in found.message.casefold()
+    return found.concern is Concern.RECORD and "unique" in found.message.casefold()

@@ -44,7 +44,9 @@ def _standing_elsewhere(
     """The stage that stands, by place, where it is not the one that was written; refusals go into `found`."""
     stands: dict[str, str] = {}
     for some in chunks(sorted({move.id for move in moves.values()}), BATCH):
-        reply = faults.judged(session.read("contacts", queries.read_body(some, [STAGE])), idempotent=True)
+        reply = faults.judged(
+            session.read("contacts", queries.read_body(some, [STAGE])), idempotent=True, has="results"
+        )
         refusal = reply if isinstance(reply, Refusal) else faults.incomplete(reply.body)
         if refusal is not None:
             _refuse(moves, found, refusal)
@@ -64,7 +66,7 @@ def _sent(session: HubSpotSession, moves: Mapping[int, FieldWrite], found: list[
     went: list[int] = []
     for places in chunks(list(moves), BATCH):
         some = [moves[place] for place in places]
-        reply = faults.judged(session.update("contacts", batches.update_body(some)), idempotent=True)
+        reply = faults.judged(session.update("contacts", batches.update_body(some)), idempotent=True, has="results")
         if isinstance(reply, Refusal):
             _refuse({place: moves[place] for place in places}, found, reply)
             continue
@@ -78,6 +80,5 @@ def _sent(session: HubSpotSession, moves: Mapping[int, FieldWrite], found: list[
 
 def _refuse(moves: Mapping[int, FieldWrite], found: list[Receipt], refusal: Refusal) -> None:
     """Some of it is done, but not all: a refusal of one call is none of these records' fault, and they wait."""
-    waits = replace(refusal, verdict=Verdict.RETRY) if refusal.of_a_record else refusal
     for place, move in moves.items():
-        found[place] = waits.receipt(move.key, move.id)
+        found[place] = refusal.of_all.receipt(move.key, move.id)

@@ -4,11 +4,11 @@ Search is not asked: its index lags, and a task created a moment ago would be mi
 unique property it is read by; else the tasks of each person are, which HubSpot knows at once.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from connectors.base import TaskWrite
 from connectors.hubspot import faults, queries
+from connectors.hubspot.linked import linked
 from connectors.hubspot.session import HubSpotSession
 from connectors.limits import chunks
 from connectors.replies import Outcome, Refusal
@@ -22,6 +22,11 @@ class Tasks:
     def __init__(self, session: HubSpotSession) -> None:
         self._session = session
         self._unique = True
+
+    @property
+    def unique(self) -> bool:
+        """Whether the key is a unique property, as far as is known."""
+        return self._unique
 
     def find(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
         """Task ids by key for those writes whose task is there already."""
@@ -45,10 +50,11 @@ class Tasks:
     def _by_person(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
         ids: list[str] = []
         for name in sorted({write.object for write in writes}):
-            linked = self._linked(queries.kind(name), sorted({write.id for write in writes if write.object == name}))
-            if isinstance(linked, Refusal):
-                return linked
-            ids += linked
+            people = sorted({write.id for write in writes if write.object == name})
+            found = linked(self._session, queries.kind(name), "tasks", people)
+            if isinstance(found, Refusal):
+                return found
+            ids += [task for tasks in found.values() for task in tasks]
         held: dict[str, str] = {}
         for some in chunks(list(dict.fromkeys(ids)), BATCH):
             refused = _noted(held, self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY])))
@@ -57,28 +63,9 @@ class Tasks:
         wanted = {write.key for write in writes}
         return {key: record for key, record in held.items() if key in wanted}
 
-    def _linked(self, kind: str, records: Sequence[str]) -> list[str] | Refusal:
-        found: list[str] = []
-        inputs: list[dict[str, str]] = [{"id": record} for record in records]
-        while inputs:
-            outcome = self._session.associated(kind, "tasks", {"inputs": inputs[:BATCH]})
-            reply = faults.judged(outcome, idempotent=True)
-            if isinstance(reply, Refusal):
-                return reply
-            inputs = inputs[BATCH:]
-            partial = faults.incomplete(reply.body)
-            if partial:
-                return partial
-            for result in reply.body.get("results") or ():
-                found += [str(linked["toObjectId"]) for linked in result.get("to") or ()]
-                after = _next(result)
-                if after:
-                    inputs.append({"id": str(result["from"]["id"]), "after": after})
-        return found
-
 
 def _noted(found: dict[str, str], outcome: Outcome) -> Refusal | None:
-    reply = faults.judged(outcome, idempotent=True)
+    reply = faults.judged(outcome, idempotent=True, has="results")
     if isinstance(reply, Refusal):
         return reply
     partial = faults.incomplete(reply.body)
@@ -89,7 +76,3 @@ def _noted(found: dict[str, str], outcome: Outcome) -> Refusal | None:
         if key:
             found[str(key)] = record.id
     return None
-
-
-def _next(result: Mapping[str, Any]) -> str:
-    return str(((result.get("paging") or {}).get("next") or {}).get("after") or "")

@@ -50,16 +50,19 @@ def read_body(ids: Iterable[str], fields: Sequence[str], *, by: str = "") -> dic
     return body | {"idProperty": by} if by else body
 
 
-def changed_body(object_name: str, fields: Sequence[str], since: Instant, after: str, having: str) -> dict[str, Any]:
-    """A search for what was modified at or after `since`, by rising id behind `after`."""
+def changed_body(object_name: str, fields: Sequence[str], since: Instant, behind: str, having: str) -> dict[str, Any]:
+    """A search for what was modified at or after `since`, by rising id behind an id.
+
+    `sorts` holds texts, as in every description of the API that HubSpot publishes: the names of properties, rising.
+    """
     filters = [_filter(MODIFIED.get(object_name, "hs_lastmodifieddate"), "GTE", str(since // 1_000))]
-    if after:
-        filters.append(_filter("hs_object_id", "GT", after))
+    if behind:
+        filters.append(_filter("hs_object_id", "GT", behind))
     if having:
         filters.append({"propertyName": having, "operator": "HAS_PROPERTY"})
     return {
         "filterGroups": [{"filters": filters}],
-        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "sorts": ["hs_object_id"],
         "properties": sorted(set(fields)),
         "limit": SEARCH,
         "after": "0",
@@ -71,33 +74,28 @@ def counted_body() -> dict[str, Any]:
     return {"filterGroups": [], "sorts": [], "properties": ["hs_object_id"], "limit": 1, "after": "0"}
 
 
-def page(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> tuple[list[Record], str]:
-    """The records of a listing with the contacts they are about, and the cursor of the next page or ""."""
+def page(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> tuple[list[Record], list[str], str]:
+    """The records of a listing with the contacts they are about, and the cursor of the next page or "".
+
+    The second names those records that have more contacts than the listing tells of.
+    """
     listed = [found for found in body.get("results") or () if found.get("id")]
-    found = [replace(_record(object_name, each, fields), people=_contacts(each)) for each in listed]
-    return found, str(((body.get("paging") or {}).get("next") or {}).get("after") or "")
+    contacts = {str(each["id"]): (each.get("associations") or {}).get("contacts") or {} for each in listed}
+    records = [replace(_record(object_name, each, fields), people=_told(contacts[str(each["id"])])) for each in listed]
+    return records, [record for record, told in contacts.items() if after(told)], after(body)
 
 
-def _contacts(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    held = ((found.get("associations") or {}).get("contacts") or {}).get("results") or ()
-    return tuple(dict.fromkeys(("contact", str(each["id"])) for each in held))
+def _told(contacts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return people(str(each["id"]) for each in contacts.get("results") or ())
+
+
+def people(contacts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Contacts as the people of a record."""
+    return tuple(("contact", one) for one in dict.fromkeys(contacts))
 
 
 def _filter(name: str, operator: str, value: str) -> dict[str, str]:
     return {"propertyName": name, "operator": operator, "value": value}
-
-
-def more(body: Mapping[str, Any]) -> bool:
-    """Whether there are more records than this page of a search holds."""
-    return bool(((body.get("paging") or {}).get("next") or {}).get("after"))
-
-
-def linked(body: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The ids of associated records by record, and where some have more than a page holds, only the first."""
-    return {
-        str(result["from"]["id"]): [str(other["toObjectId"]) for other in result.get("to") or ()]
-        for result in body.get("results") or ()
-    }
 
 
 def records(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> list[Record]:
@@ -114,6 +112,17 @@ def _record(object_name: str, found: Mapping[str, Any], fields: Sequence[str]) -
         created_at=date(found.get("createdAt")),
         modified_at=date(found.get("updatedAt")),
     )
+
+
+def after(listed: Mapping[str, Any]) -> str:
+    """Where the next page of a listing begins; "" after the last."""
+    return str(((listed.get("paging") or {}).get("next") or {}).get("after") or "")
+
+
+def rising(found: Sequence[Record]) -> bool:
+    """Whether records come by rising id, as they were asked for: the next page goes on behind the last."""
+    ids = [(len(record.id), record.id) for record in found]
+    return ids == sorted(ids)
 
 
 def fields(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[FieldInfo]:
@@ -140,4 +149,4 @@ def _field(found: Mapping[str, Any]) -> FieldInfo:
 def owners(body: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     """E-mail by owner id on one page, and the cursor of the next page or ""."""
     found = {str(owner["id"]): str(owner.get("email") or "") for owner in body.get("results") or ()}
-    return found, str(((body.get("paging") or {}).get("next") or {}).get("after") or "")
+    return found, after(body)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.concerns import Concern
 from connectors.replies import Refusal
 from connectors.salesforce.faults import row
 from connectors.salesforce.queries import TASK_KEY
@@ -51,8 +52,13 @@ def _receipt(write: Write, outcome: Any, unanswered: Verdict) -> Receipt:
     listed = told.get("errors")
     errors = [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
     if not errors:
-        message = "the row says neither success nor error"
-        return Receipt(key=write.key, verdict=unanswered, id=write.id, code="NO_ANSWER", message=message)
+        refusal = Refusal(
+            verdict=unanswered,
+            code="NO_ANSWER",
+            message="the row says neither success nor error",
+            concern=Concern.RECORD,
+        )
+        return refusal.receipt(write.key, write.id)
     return row(errors).receipt(write.key, write.id)
 
 

@@ -1,10 +1,9 @@
 """Salesforce behind the port."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from connectors.base import (
     Credential,
@@ -20,18 +19,18 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import isolated, merged, unowned
+from connectors.batching import Pulse, isolated, merged, unowned
 from connectors.examination import fields_findings
 from connectors.limits import Usage, chunks
-from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout, refusal
+from connectors.replies import TIMEOUT, Refusal, Timeout, refusal
 from connectors.salesforce import batches, creation, faults, queries
 from connectors.salesforce.bulk import Bulk, place
 from connectors.salesforce.examination import tasks_examined
+from connectors.salesforce.reading import Reader, fitting, whole
 from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.successors import followed
 from connectors.sorting import answered, resolved
 from connectors.spending import Allowance
-from mappings.catalogue import holder
 from mappings.emails import searched
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
@@ -48,7 +47,8 @@ class SalesforceConnector:
     ) -> None:
         self._session = SalesforceSession(credential, timeout, allowance)
         self._bulk = Bulk(self._session)
-        self._seen: dict[str, frozenset[str]] = {}
+        self._reader = Reader(self._session)
+        self._pulse = Pulse()
 
     @property
     def system(self) -> str:
@@ -76,28 +76,22 @@ class SalesforceConnector:
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
         """Records by id; fields this user cannot see are absent. Raises Unavailable."""
         wanted = list(dict.fromkeys(full("salesforce", one) for one in ids if genuine("salesforce", one)))
-        found: list[Record] = []
-        for some in chunks(wanted, BATCH):
-            if any("." in name for name in fields):
-                reply, visible = self._seeing(object_name, fields, partial(self._select_ids, object_name, some))
-                found += [queries.record(object_name, row, visible) for row in self._pages(reply)]
-                continue
-            reply, visible = self._seeing(object_name, fields, partial(self._retrieve, object_name, some))
-            found += [queries.record(object_name, row, visible) for row in _body(reply) if isinstance(row, dict)]
+        if any("." in name for name in fields):
+            found = self._reader.matching(object_name, fields, wanted, partial(queries.by_id, object_name))
+        else:
+            found = []
+            for some in chunks(wanted, BATCH):
+                found += self._reader.retrieved(object_name, some, fields)
         return self._peopled(object_name, found)
 
     def find(self, emails: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[Record]:
         """Leads that are not converted, and contacts, by e-mail. Raises Unavailable."""
         wanted = searched(emails)
         found: list[Record] = []
-        for some in chunks(wanted, FIND):
-            for object_name in queries.PEOPLE:
-                if object_name not in fields:
-                    continue
-                reply, visible = self._seeing(
-                    object_name, fields[object_name], partial(self._select, object_name, some)
-                )
-                found += [queries.record(object_name, row, visible) for row in self._pages(reply)]
+        for object_name in queries.PEOPLE:
+            if object_name in fields:
+                people = partial(queries.people, object_name)
+                found += self._reader.matching(object_name, fields[object_name], wanted, people)
         return found
 
     def changes(
@@ -107,46 +101,48 @@ class SalesforceConnector:
 
         Raises Unavailable.
         """
-
-        def ask(visible: Sequence[str]) -> Outcome:
-            return self._session.get("queryAll", {"q": queries.changed(object_name, visible, since, after, having)})
-
-        reply, visible = self._seeing(object_name, fields, ask)
-        found = [queries.record(object_name, row, visible) for row in self._pages(reply)]
+        asked = partial(queries.changed, object_name, since=since, after=after, having=having)
+        try:
+            found = self._reader.selected(object_name, fields, asked, bin_too=True)
+        except Unavailable as refused:
+            self._reader.settle(object_name, refused)
+            raise
         following = found[-1].id if len(found) >= queries.PAGE else ""
         return Page(records=tuple(self._peopled(object_name, found)), after=following)
 
     def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:
         """One page of all records, of a Bulk API 2.0 query job that lives on over a crash. Raises Unavailable."""
-        visible = self._visible(object_name, fields)
+        visible = self._reader.visible(object_name, fields)
         at = place(after) if after else None
         if at is None:
             return self._begun(object_name, visible)
         if not at.locator:
-            state = self._bulk.state(at)
+            state = self._bulk.state(object_name, at)
             if state == "waiting":
                 return Page(records=(), after=after)
             if state == "lost":
-                return self._begun(object_name, visible, tries=at.tries + 1)
+                return self._begun(object_name, visible)
         part = self._bulk.part(object_name, visible, at)
         if part is None:
-            return self._begun(object_name, visible, tries=at.tries)
+            return self._begun(object_name, visible)
         records, following = part
         if following is None:
             self._bulk.end(at)
         return Page(records=tuple(self._peopled(object_name, records)), after=str(following or ""))
 
-    def _begun(self, object_name: str, fields: Sequence[str], *, tries: int = 1) -> Page:
+    def _begun(self, object_name: str, fields: Sequence[str]) -> Page:
         """A page without records that tells the new job, to be kept before it is waited for."""
-        made = self._bulk.begin(object_name, fields, tries=tries)
+        made = self._bulk.begin(object_name, fields)
         if isinstance(made, Refusal):
-            raise Unavailable(made.receipt(""))
+            refused = Unavailable(made.receipt(""))
+            self._reader.settle(object_name, refused)
+            raise refused
         return Page(records=(), after=str(made))
 
     def count(self, object_name: str) -> int:
         """How many records there are. Raises Unavailable."""
         outcome = self._session.get("query", {"q": queries.counted(object_name)})
-        return int(_body(faults.judged(outcome, idempotent=True)).get("totalSize") or 0)
+        return int(whole(faults.judged(outcome, idempotent=True, has="totalSize"))["totalSize"] or 0)
 
     def _peopled(self, object_name: str, found: Sequence[Record]) -> list[Record]:
         """Opportunities with their contacts; other records as they are."""
@@ -154,8 +150,7 @@ class SalesforceConnector:
             return list(found)
         linked: dict[str, list[tuple[str, str]]] = {}
         for some in chunks([record.id for record in found], FIND):
-            reply = faults.judged(self._session.get("query", {"q": queries.roles(some)}), idempotent=True)
-            for row in self._pages(reply):
+            for row in self._reader.rows(queries.roles(some)):
                 contact = ("Contact", full("salesforce", str(row["ContactId"])))
                 linked.setdefault(full("salesforce", str(row["OpportunityId"])), []).append(contact)
         return [replace(record, people=tuple(dict.fromkeys(linked.get(record.id, ())))) for record in found]
@@ -173,77 +168,32 @@ class SalesforceConnector:
 
     def objects(self) -> Sequence[str]:
         """The objects that this user sees. Raises Unavailable."""
-        return queries.objects(_body(faults.judged(self._session.get("sobjects"), idempotent=True)))
+        return queries.objects(whole(faults.judged(self._session.get("sobjects"), idempotent=True, has="sobjects")))
 
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
         """The object's fields as this user sees them. Raises Unavailable."""
-        return queries.fields(self._description(object_name))
+        return queries.fields(self._reader.description(object_name))
 
     def owners(self) -> Mapping[str, str]:
         """E-mail by the id of each active user. Raises Unavailable."""
-        reply = faults.judged(self._session.get("query", {"q": queries.USERS}), idempotent=True)
-        return {full("salesforce", str(row["Id"])): str(row.get("Email") or "") for row in self._pages(reply)}
+        rows = self._reader.rows(queries.USERS)
+        return {full("salesforce", str(row["Id"])): str(row.get("Email") or "") for row in rows}
 
     def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
         """Check the token, the `needed` fields and whether tasks may be created; never raises."""
         findings: list[Finding] = []
         for object_name, names in needed.items():
             findings += fields_findings("Salesforce", "field", self, object_name, names)
-        return [*findings, *tasks_examined(self, self._description)]
-
-    def _description(self, object_name: str) -> Mapping[str, Any]:
-        path = f"sobjects/{quote(object_name, safe='')}/describe"
-        body: Mapping[str, Any] = _body(faults.judged(self._session.get(path), idempotent=True))
-        return body
-
-    def _seeing(
-        self, object_name: str, fields: Sequence[str], ask: Callable[[Sequence[str]], Outcome]
-    ) -> tuple[Reply | Refusal, list[str]]:
-        """The reply, and the fields asked for: those this user could see when last looked.
-
-        One field that a mapping names and the org hides would otherwise refuse the whole read. Where one has
-        gone since, the object is described anew, once.
-        """
-        visible = self._visible(object_name, fields)
-        reply = faults.judged(ask(visible), idempotent=True)
-        if isinstance(reply, Refusal) and reply.code == "INVALID_FIELD":
-            del self._seen[object_name]
-            visible = self._visible(object_name, fields)
-            reply = faults.judged(ask(visible), idempotent=True)
-        return reply, visible
-
-    def _visible(self, object_name: str, fields: Sequence[str]) -> list[str]:
-        if object_name not in self._seen:
-            self._seen[object_name] = frozenset(field.name for field in self.describe(object_name))
-        return [name for name in fields if holder(name) in self._seen[object_name]]
-
-    def _retrieve(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Outcome:
-        path = f"composite/sobjects/{quote(object_name, safe='')}"
-        return self._session.post(path, queries.retrieval(ids, fields))
-
-    def _select_ids(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Outcome:
-        return self._session.get("query", {"q": queries.by_id(object_name, ids, fields)})
-
-    def _select(self, object_name: str, emails: Sequence[str], fields: Sequence[str]) -> Outcome:
-        return self._session.get("query", {"q": queries.people(object_name, emails, fields)})
-
-    def _pages(self, reply: Reply | Refusal) -> Iterator[Mapping[str, Any]]:
-        while True:
-            body = _body(reply)
-            yield from body.get("records") or ()
-            following = str(body.get("nextRecordsUrl") or "")
-            if not following.startswith("/services/data/"):
-                return
-            reply = faults.judged(self._session.get(following), idempotent=True)
+        return [*findings, *tasks_examined(self, self._reader.description)]
 
     def _update(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
         singles, into = merged(writes)
-        sent = followed(self._query, singles, isolated(singles, self._update_batch, size=BATCH))
+        sent = followed(self._query, singles, isolated(singles, self._update_batch, size=BATCH, pulse=self._pulse))
         return [replace(sent[place], key=write.key) for place, write in zip(into, writes, strict=True)]
 
     def _update_batch(self, writes: Sequence[FieldWrite]) -> list[Receipt] | Refusal:
         outcome = self._session.patch("composite/sobjects", batches.update_body(writes))
-        reply = faults.judged(outcome, idempotent=True)
+        reply = faults.judged(outcome, idempotent=True, has="")
         return reply if isinstance(reply, Refusal) else batches.written(writes, reply.body, unanswered=Verdict.RETRY)
 
     def _hand_over(self, writes: Sequence[TaskWrite]) -> list[Receipt]:
@@ -255,9 +205,9 @@ class SalesforceConnector:
         # Looked for, not upserted again: that would open a task anew which sales has closed in the meantime.
         there = self._existing([write.key for write in writes if write.attempted])
         if isinstance(there, Refusal):
-            return [there.receipt(write.key, write.id) for write in writes]
+            return [there.of_all.receipt(write.key, write.id) for write in writes]
         missing = list({write.key: write for write in writes if write.key not in there}.values())
-        sent = isolated(missing, self._upsert_batch, size=BATCH)
+        sent = isolated(missing, self._upsert_batch, size=BATCH, pulse=self._pulse)
         sent = unowned(missing, sent, self._upsert_batch, of_owner=faults.of_owner, size=BATCH)
         receipts = {receipt.key: receipt for receipt in self._settled(followed(self._query, missing, sent))}
         found = {key: Receipt(key=key, verdict=Verdict.DONE, id=record) for key, record in there.items()}
@@ -265,7 +215,7 @@ class SalesforceConnector:
 
     def _upsert_batch(self, writes: Sequence[TaskWrite]) -> list[Receipt] | Refusal:
         path = f"composite/sobjects/Task/{queries.TASK_KEY}"
-        reply = faults.judged(self._session.patch(path, batches.upsert_body(writes)), idempotent=False)
+        reply = faults.judged(self._session.patch(path, batches.upsert_body(writes)), idempotent=False, has="")
         return reply if isinstance(reply, Refusal) else batches.written(writes, reply.body, unanswered=Verdict.UNCLEAR)
 
     def _settled(self, receipts: Sequence[Receipt]) -> list[Receipt]:
@@ -275,7 +225,7 @@ class SalesforceConnector:
 
     def _existing(self, keys: Sequence[str]) -> dict[str, str] | Refusal:
         found: dict[str, str] = {}
-        for some in chunks(sorted(set(keys)), FIND):
+        for some in fitting(sorted(set(keys)), queries.tasks):
             rows = self._query(queries.tasks(some))
             if isinstance(rows, Refusal):
                 return rows
@@ -283,14 +233,7 @@ class SalesforceConnector:
         return found
 
     def _query(self, soql: str, *, bin_too: bool = False) -> list[Mapping[str, Any]] | Refusal:
-        outcome: Outcome = self._session.get("queryAll" if bin_too else "query", {"q": soql})
         try:
-            return list(self._pages(faults.judged(outcome, idempotent=True)))
+            return self._reader.rows(soql, bin_too=bin_too)
         except Unavailable as away:
             return refusal(away.receipt)
-
-
-def _body(reply: Reply | Refusal) -> Any:
-    if isinstance(reply, Refusal):
-        raise Unavailable(reply.receipt(""))
-    return reply.body

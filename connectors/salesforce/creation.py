@@ -44,9 +44,10 @@ def _found(records: Sequence[Record]) -> Found:
 
 
 def _create(session: SalesforceSession, writes: Sequence[PersonWrite]) -> list[Receipt] | Refusal:
-    reply = faults.judged(session.post("composite/sobjects", batches.create_body(writes)), idempotent=False)
+    outcome = session.post("composite/sobjects", batches.create_body(writes))
+    reply = faults.judged(outcome, idempotent=False, has="")
     if isinstance(reply, Refusal):
-        return reply
+        return reply.undivided
     made = batches.written(writes, reply.body, unanswered=Verdict.UNCLEAR)
     if isinstance(made, Refusal):
         return made

@@ -1,80 +1,127 @@
 """Salesforce's refusals, and what to do about each. Pure; see apis.md, Verdicts.
 
-Three spellings of one thing: a row of a collection has `statusCode`, a single call `errorCode`, OAuth `error`.
+Three spellings of one thing: a row of a collection has `statusCode`, a single call `errorCode`, OAuth `error`. What is
+none of them was not said by Salesforce: see `connectors.edges`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from connectors import edges
 from connectors.base import Receipt, Verdict
-from connectors.replies import Outcome, Refusal, Reply, lost, retry_after
-from mappings.instant import MINUTE, SECOND, Span
+from connectors.concerns import Concern
+from connectors.replies import ASK_AGAIN, Outcome, Refusal, Reply, lost, retry_after
+from mappings.instant import Span
 
-_VERDICTS: Mapping[str, Verdict] = {
-    "UNABLE_TO_LOCK_ROW": Verdict.RETRY,
-    "SERVER_UNAVAILABLE": Verdict.RETRY,
-    "REQUEST_RUNNING_TOO_LONG": Verdict.RETRY,
-    "QUERY_TIMEOUT": Verdict.RETRY,
-    "ALL_OR_NONE_OPERATION_ROLLED_BACK": Verdict.RETRY,
-    "PROCESSING_HALTED": Verdict.RETRY,
-    "INVALID_SESSION_ID": Verdict.RELOGIN,
-    "INVALID_AUTH_HEADER": Verdict.RELOGIN,
-    "invalid_grant": Verdict.RELOGIN,
-    "invalid_client": Verdict.RELOGIN,
-    "REQUEST_LIMIT_EXCEEDED": Verdict.PAUSE,
-    "STORAGE_LIMIT_EXCEEDED": Verdict.PAUSE,
-    "API_DISABLED_FOR_ORG": Verdict.PAUSE,
-    "API_CURRENTLY_DISABLED": Verdict.PAUSE,
-}
-"""Codes that say more than "never as it is", which all others say."""
-_PAUSE: Span = 15 * MINUTE
-"""Salesforce gives no Retry-After with its daily limit: it is asked again this often."""
-_BUSY: Span = 10 * SECOND
-_OK, _REDIRECT, _FORBIDDEN, _SERVER_ERROR = 200, 300, 403, 500
-_OF_A_RECORD = frozenset({400, 409, 422})
+_PASSING = frozenset(
+    {
+        "UNABLE_TO_LOCK_ROW",
+        "SERVER_UNAVAILABLE",
+        "REQUEST_RUNNING_TOO_LONG",
+        "QUERY_TIMEOUT",
+        "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+        "PROCESSING_HALTED",
+        "UNKNOWN_EXCEPTION",
+        "TXN_SECURITY_METERING_ERROR",
+        "LIMIT_EXCEEDED",
+        "INVALID_QUERY_LOCATOR",
+    }
+)
+_CARRIERS = frozenset({"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER", "APEX_ERROR"})
+"""Codes of the org's own automation, whose message carries the code of what went wrong within it."""
+_WITHIN = re.compile(rf"\b(?:{'|'.join(sorted(_PASSING))})\b")
+_RELOGIN = frozenset({"INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "invalid_grant", "invalid_client"})
+_WAITING = frozenset(
+    {"REQUEST_LIMIT_EXCEEDED", "STORAGE_LIMIT_EXCEEDED", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"}
+)
+_FORBIDDEN = frozenset(
+    {
+        "INSUFFICIENT_ACCESS",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+        "INSUFFICIENT_FIELD_ACCESS",
+        "INVALID_TYPE",
+        "NOT_FOUND",
+    }
+)
+"""What a user hears of an object that is hidden from them; a look at its description settles it."""
+_HEAVY = frozenset({"REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT", "UNABLE_TO_LOCK_ROW"})
+"""Passing faults that a smaller request may not meet."""
+_OK, _REDIRECT, _SERVER_ERROR = 200, 300, 500
+_UNAUTHORIZED, _DENIED, _NOT_FOUND = 401, 403, 404
+_OF_RECORDS = frozenset({300, 400, 409, 412, 422})
+"""Statuses with which Salesforce refuses a call for what its records hold."""
 _MESSAGE = 1_000
 
 CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
 DELETED = "ENTITY_IS_DELETED"
 DUPLICATES = "DUPLICATES_DETECTED"
+STALE_CURSOR = "INVALID_QUERY_LOCATOR"
 THERE_ALREADY = frozenset({"DUPLICATE_VALUE", "INVALID_FIELD_FOR_INSERT_UPDATE"})
 """A task of this key may exist: its unique key is taken, or a field was sent that only creation may set."""
 
 
-def judged(outcome: Outcome, *, idempotent: bool) -> Reply | Refusal:
-    """The reply of a call that was carried out (its rows speak for themselves), or why it was not."""
+def judged(outcome: Outcome, *, idempotent: bool, has: str | None = None) -> Reply | Refusal:
+    """The reply of a call that was carried out (its rows speak for themselves), or why it was not.
+
+    A usable reply is an object that `has` this member, or a list where that is ""; without it, either.
+    """
     if not isinstance(outcome, Reply):
         return lost(outcome, idempotent=idempotent)
-    if not _OK <= outcome.status < _REDIRECT:
-        return _refused(outcome, idempotent=idempotent)
-    if isinstance(outcome.body, (dict, list)):
-        return outcome
-    verdict = Verdict.RETRY if idempotent else Verdict.UNCLEAR
-    return Refusal(verdict=verdict, code=f"HTTP_{outcome.status}", message="a reply that is not JSON", outage=True)
+    if _OK <= outcome.status < _REDIRECT:
+        return outcome if _usable(outcome.body, has) else edges.unusable(outcome, idempotent=idempotent)
+    if not _own(outcome):
+        return edges.judged(outcome, idempotent=idempotent)
+    return _refused(outcome, idempotent=idempotent)
+
+
+def _usable(body: Any, has: str | None) -> bool:
+    if isinstance(body, list):
+        return not has
+    return isinstance(body, dict) and (has is None or has in body)
+
+
+def _own(reply: Reply) -> bool:
+    """Whether Salesforce itself has answered: with its list of errors, or as its OAuth does."""
+    body = reply.body
+    if isinstance(body, dict):
+        return isinstance(body.get("error"), str) and isinstance(body.get("error_description"), str)
+    if not isinstance(body, list) or not body:
+        return False
+    if reply.status == _REDIRECT:  # an external id that several records have, as their addresses
+        return all(isinstance(one, str) for one in body)
+    return all(isinstance(one, dict) and isinstance(one.get("errorCode"), str) and one["errorCode"] for one in body)
 
 
 def _refused(reply: Reply, *, idempotent: bool) -> Refusal:
+    """What Salesforce says of a whole call."""
     code, message = words(reply.body)
-    verdict = _VERDICTS.get(code) or _by_status(reply.status, idempotent=idempotent)
-    wait = retry_after(reply.headers) or _wait(verdict, message)
+    status, passing = reply.status, code in _PASSING
+    cases = (
+        (code in _RELOGIN or status == _UNAUTHORIZED, Verdict.RELOGIN, Concern.CONNECTION),
+        (code in _WAITING or (status == _DENIED and not passing), Verdict.PAUSE, Concern.CONNECTION),
+        (code in _HEAVY, Verdict.RETRY, Concern.RECORD),
+        (status == _NOT_FOUND and code != DELETED and not passing, Verdict.PERMANENT, Concern.OBJECT),
+        (not passing and (status in _OF_RECORDS or code == DELETED), Verdict.PERMANENT, Concern.RECORD),
+    )
+    found = next(((verdict, concern) for met, verdict, concern in cases if met), None)
+    if found is None:
+        said = edges.judged(reply, idempotent=idempotent)
+        # Where Salesforce itself stumbles over a request, one of its records may be the cause.
+        concern = Concern.REQUEST if status == _SERVER_ERROR else said.concern
+        moved = said.code == edges.MOVED
+        return said if moved else replace(said, code=code, message=message, concern=concern)
+    wait = retry_after(reply.headers) or (_wait(message) if found[0] is Verdict.PAUSE else None)
     return Refusal(
-        verdict=verdict,
-        code=code or f"HTTP_{reply.status}",
+        verdict=found[0],
+        code=code,
         message=message,
         retry_after=wait,
-        outage=reply.status >= _SERVER_ERROR or code == "SERVER_UNAVAILABLE",
-        of_a_record=verdict is Verdict.PERMANENT and reply.status in _OF_A_RECORD,
+        concern=found[1],
+        forbidden=code in _FORBIDDEN,
     )
-
-
-def _by_status(status: int, *, idempotent: bool) -> Verdict:
-    if status == 401:  # noqa: PLR2004 -- Unauthorized
-        return Verdict.RELOGIN
-    if status == _FORBIDDEN:
-        return Verdict.PAUSE
-    if status >= _SERVER_ERROR:
-        return Verdict.RETRY if idempotent else Verdict.UNCLEAR
-    return Verdict.PERMANENT
 
 
 def row(errors: Sequence[Mapping[str, Any]]) -> Refusal:
@@ -85,15 +132,25 @@ def row(errors: Sequence[Mapping[str, Any]]) -> Refusal:
         message += " (the field is missing, or this user may not see or edit it)"
     if fields and not all(name in message for name in fields):
         message += f" [{', '.join(fields)}]"
-    verdict = _VERDICTS.get(code, Verdict.PERMANENT)
-    return Refusal(verdict=verdict, code=code, message=message, retry_after=_wait(verdict, message))
+    verdict = _of_row(code, message)
+    wait = _wait(message) if verdict is Verdict.PAUSE else None
+    return Refusal(verdict=verdict, code=code, message=message, retry_after=wait, concern=Concern.RECORD)
 
 
-def _wait(verdict: Verdict, message: str) -> Span | None:
-    """One code stands for two limits: calls a day, and long calls at the same time, which is over in seconds."""
-    if verdict is not Verdict.PAUSE:
-        return None
-    return _BUSY if "concurrent" in message.casefold() else _PAUSE
+def _of_row(code: str, message: str) -> Verdict:
+    if code in _PASSING or (code in _CARRIERS and _WITHIN.search(message)):
+        return Verdict.RETRY
+    if code in _RELOGIN:
+        return Verdict.RELOGIN
+    return Verdict.PAUSE if code in _WAITING else Verdict.PERMANENT
+
+
+def _wait(message: str) -> Span:
+    """One code stands for two limits: calls a day, and long calls at the same time, which is over in seconds.
+
+    Salesforce gives no Retry-After with its daily limit.
+    """
+    return edges.BUSY if "concurrent" in message.casefold() else ASK_AGAIN
 
 
 def of_owner(receipt: Receipt) -> bool:

@@ -14,8 +14,9 @@ from joserfc.jwk import RSAKey
 
 from connectors.base import Receipt, Unavailable, Verdict
 from connectors.oauth import Asking, Client, Issued, TokenEndpoint, described, issued
+from connectors.places import place
 from connectors.replies import TIMEOUT, Timeout
-from connectors.salesforce.hosts import place, salesforces
+from connectors.salesforce.hosts import salesforces
 from mappings.instant import MINUTE, SECOND, Instant, Span
 
 PRODUCTION = "https://login.salesforce.com"

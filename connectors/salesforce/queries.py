@@ -40,7 +40,7 @@ def people(object_name: str, emails: Iterable[str], fields: Iterable[str]) -> st
     return f"SELECT {columns} FROM {object_name} WHERE {alive}Email IN {listed(emails)}"  # noqa: S608 -- escaped above
 
 
-def changed(object_name: str, fields: Iterable[str], since: Instant, after: str, having: str) -> str:
+def changed(object_name: str, fields: Iterable[str], *, since: Instant, after: str, having: str) -> str:
     """What was modified at or after `since`, by rising id behind `after`; to be asked with the recycle bin."""
     columns = ", ".join(sorted({*fields, *ALWAYS, "IsDeleted"}))
     moment = f"{instant.to_datetime(since):%Y-%m-%dT%H:%M:%S}.{since // 1_000 % 1_000:03d}Z"

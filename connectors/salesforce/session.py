@@ -17,8 +17,9 @@ from simple_salesforce.api import Salesforce
 
 from connectors.base import Credential, Fixed, Tokens
 from connectors.limits import Usage
+from connectors.places import place
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
-from connectors.salesforce.hosts import place, salesforces
+from connectors.salesforce.hosts import salesforces
 from connectors.spending import Allowance, Purse
 from mappings import lenient
 
@@ -42,7 +43,7 @@ class SalesforceSession:
             msg = f"not an address of Salesforce: {instance or 'none given'}"
             raise ValueError(msg)
         self._tokens: Tokens = credential.source if credential.tokens else Fixed(clean(credential.token))
-        session = requests.Session()
+        session = _Straight()
         # No environment: a .netrc would replace the token. No address but the instance's, and no redirects.
         session.trust_env = False
         session.max_redirects = 0
@@ -116,6 +117,14 @@ class SalesforceSession:
         reply = _reply(response)
         self.purse.told(_usage(reply.headers, self.usage))
         return reply
+
+
+class _Straight(requests.Session):
+    """A session that goes where it was sent and nowhere else: a redirect is a reply like others."""
+
+    def get_redirect_target(self, _resp: requests.Response) -> str | None:
+        """Nowhere."""
+        return None
 
 
 class _Adapter(HTTPAdapter):

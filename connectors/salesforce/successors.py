@@ -54,7 +54,7 @@ def _follow(
     for place in places:
         target = moved(place)
         if isinstance(moves, Refusal):
-            found[place] = moves.receipt(found[place].key, found[place].id)
+            found[place] = moves.of_all.receipt(found[place].key, found[place].id)
         elif target[1]:
             found[place] = replace(found[place], verdict=Verdict.FOLLOW, moved_to=target)
 

@@ -110,6 +110,8 @@ def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
             several = systems.count(connection.system) > 1
             yield from (_of(connection, each) if several else each for each in _crm(connection))
             yield from _calls(connection, settings.daily_reserve)
+            if store is not None and not store_problems(store):
+                yield from doctor_lanes.waiting(store, connection, clock.now())
         yield from _drifted(settings, connection.name)
 
 

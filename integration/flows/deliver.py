@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Unavailable, Verdict, Write
+from connectors.concerns import Concern
 from integration.flows import going, natives, newcomers
 from integration.flows.closings import closings
 from integration.flows.lane import drain
@@ -195,7 +196,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         natives.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
         silence(conn, {row.lead_id for row, write, _ in done if isinstance(write, TaskWrite)}, now)
         for row, _, receipt in pairs:
-            if stop is None or receipt.verdict not in _PASSING:
+            if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
                 _refused(conn, connection, row, receipt, now)
         if stop is not None:
             rest(conn, connection.name, stop, now)

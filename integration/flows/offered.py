@@ -48,7 +48,7 @@ def _described(connection: Connection, object_name: str, fields: list[str]) -> d
     try:
         there = {each.name: each for each in connection.connector.describe(object_name)}
     except Unavailable as away:
-        if not away.forbidden:
+        if not away.final:
             raise
         # Without having looked, nothing is written there; the fields of our own are.
         log.warning("fields may not be described", connection=connection.name, object=object_name, said=str(away))

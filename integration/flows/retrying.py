@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Receipt, Verdict
+from connectors.concerns import Concern
 from integration.store import outbox
 from mappings.instant import MINUTE, SECOND, Instant, Span
 
@@ -22,7 +23,10 @@ def refused(conn: Sql, row_id: int, attempts: int, receipt: Receipt, now: Instan
     """Store why a row of the outbox was not carried out; what concerns the whole connection is not the row's."""
     said = f"{receipt.code}: {receipt.message}".strip(": ")
     passing = receipt.verdict in {Verdict.RETRY, Verdict.UNCLEAR}
-    if receipt.verdict is Verdict.PERMANENT or (passing and attempts + 1 >= MOST_ATTEMPTS):
+    if passing and receipt.concern is Concern.REQUEST:
+        # Refused with others, or perhaps for the CRM's own trouble: not judged by itself yet, and last in line.
+        outbox.rest(conn, [row_id], now + (MINUTE if receipt.outage else backoff(0)))
+    elif receipt.verdict is Verdict.PERMANENT or (passing and attempts + 1 >= MOST_ATTEMPTS):
         outbox.dead(conn, [(row_id, said)], now)
     elif passing:
         outbox.postpone(conn, [(row_id, now + backoff(attempts), said)])

@@ -165,14 +165,6 @@ TURNED_AWAY: Mapping[str, OfTheCall] = {
         outage=True,
         says="back soon",
     ),
-    "a query that ran too long": OfTheCall(
-        fault={"kind": "status", "status": 400, "code": "REQUEST_RUNNING_TOO_LONG", "message": "took too long"},
-        verdict=Verdict.RETRY,
-        code={"salesforce": "REQUEST_RUNNING_TOO_LONG"},
-        wait={"salesforce": None},
-        says="took too long",
-        systems=frozenset({"salesforce"}),
-    ),
     "too many long calls at once": OfTheCall(
         fault={
             "kind": "status",

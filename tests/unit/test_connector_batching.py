@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
 from connectors.batching import CALLS, isolated, merged
+from connectors.concerns import Concern
 from connectors.hubspot import batches as hubspot
 from connectors.limits import chunks
 from connectors.replies import Refusal
 from connectors.salesforce import batches as salesforce
 from connectors.salesforce import queries
 
-BAD_RECORD = Refusal(verdict=Verdict.PERMANENT, code="BAD", of_a_record=True)
+BAD_RECORD = Refusal(verdict=Verdict.PERMANENT, code="BAD", concern=Concern.RECORD)
 
 
 def write(number: int, **fields: object) -> FieldWrite:

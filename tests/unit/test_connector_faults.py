@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Verdict
+from connectors.concerns import Concern
 from connectors.hubspot import faults as hubspot
 from connectors.replies import Lost, Refusal, Reply, retry_after
 from connectors.salesforce import faults as salesforce
@@ -128,7 +129,8 @@ def test_a_lost_reply_is_unclear_only_where_something_may_have_been_made(module:
 
 @pytest.mark.parametrize("module", [salesforce, hubspot])
 def test_a_redirect_is_never_followed_and_never_a_success(module: Any) -> None:
-    assert refused(module, reply(302, "", location="https://evil.example")).verdict is Verdict.PERMANENT
+    judged = refused(module, reply(302, "", location="https://evil.example/?sid=secret"))
+    assert (judged.verdict, judged.message) == (Verdict.PAUSE, "the CRM has moved to https://evil.example")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,8 @@ def test_a_missing_scope_pauses_the_connection_and_dead_letters_nothing() -> Non
         "category": "MISSING_SCOPES",
     }
     judged = refused(hubspot, reply(403, body))
-    assert (judged.verdict, judged.code, judged.of_a_record) == (Verdict.PAUSE, "MISSING_SCOPES", False)
+    assert (judged.verdict, judged.code, judged.concern) == (Verdict.PAUSE, "MISSING_SCOPES", Concern.CONNECTION)
+    assert judged.forbidden
 
 
 def test_an_unknown_refusal_of_salesforces_door_pauses_too() -> None:
@@ -169,7 +172,7 @@ def test_an_unknown_refusal_of_salesforces_door_pauses_too() -> None:
 def test_a_hubspot_code_is_the_details_where_there_is_one() -> None:
     body = {"category": "VALIDATION_ERROR", "message": "m", "errors": [{"code": "INVALID_NUMBER", "message": "x"}]}
     judged = refused(hubspot, reply(400, body))
-    assert (judged.code, judged.message, judged.of_a_record) == ("INVALID_NUMBER", "m", True)
+    assert (judged.code, judged.message, judged.concern) == ("INVALID_NUMBER", "m", Concern.RECORD)
 
 
 def test_a_passing_fault_of_one_hubspot_record_is_tried_again() -> None:

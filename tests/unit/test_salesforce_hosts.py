@@ -4,8 +4,9 @@ import pytest
 
 from connectors.base import Credential
 from connectors.oauth import Client
+from connectors.places import place
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.hosts import place, salesforces
+from connectors.salesforce.hosts import salesforces
 from connectors.salesforce.oauth import SalesforceSignIn
 from integration.needs import unmet
 
