@@ -31,6 +31,7 @@ _COLUMNS = (
     TextColumn("[dim]{task.fields[said]}"),
 )
 _PAUSE = 0.5
+_GOES_ON = "What was read is kept; run it again, and it goes on there."
 
 
 @click.command()
@@ -44,7 +45,8 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
     r"""Read everything a CRM has: companies, people, deals, and what was done; of all CRMs unless one is named.
 
     History is scored and makes no tasks. Interrupt it as you like: run again, it goes on where it stopped. The
-    service may run meanwhile. Exit status 1 when it cannot go on now.
+    service may run meanwhile. Exit status 1 when it cannot go on now, and when a CRM would not show some object: it
+    says which, goes on with the others, and asks again when it is run again.
 
     \b
     Example:
@@ -63,8 +65,15 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
             steps = _run(service, names, teller, restart=restart, write=write)
     except SyncError as error:
         raise click.ClickException(str(error)) from None
+    missed = [step for step in steps if not step.course.whole]
     if not as_json:
         _summary(service, steps)
+    for step in missed if not as_json else ():
+        click.echo(f"{step.connection}: {step.object} was not read: {step.course.skipped}", err=True)
+    if missed and not as_json:
+        click.echo("Give this user the right to read it, or take it out of the mapping; then run sync again.", err=True)
+    if missed:
+        raise SystemExit(1)
 
 
 def _named(service: Service, connection: str | None) -> list[str]:
@@ -87,15 +96,21 @@ def _already(service: Service, names: Sequence[str]) -> None:
         if not known:
             continue
         began = show(min(course.began_at for course in known.values()))
-        left = [each for each in flow.objects(connection) if each not in known or not known[each].done]
+        left = [each for each in flow.objects(connection) if each not in known or not known[each].whole]
         said = f"goes on with {left[0]}" if left else "was read whole; --restart reads it again"
         click.echo(f"{name}: the sync of {began} {said}.", err=True)
 
 
 def _run(service: Service, names: Sequence[str], teller: "_Bars | _Lines", *, restart: bool, write: bool) -> list[Step]:
     found: list[Step] = []
+    away: list[str] = []
     for name in names:
-        found += flow.sync(service, name, teller.read, others=names, restart=restart)
+        try:
+            found += flow.sync(service, name, teller.read, others=names, restart=restart)
+        except SyncError as error:
+            away.append(f"{name}: {error}")
+    if away:
+        raise SyncError("\n".join([*away, _GOES_ON]))
     teller.counted("deciding", flow.release(service))
     flow.decide(service, lambda left: teller.left("deciding", left))
     if write:
@@ -188,7 +203,8 @@ class _Bars:
 
 def _summary(service: Service, steps: Sequence[Step]) -> None:
     console = Console()
-    table = Table("CRM", "object", "read", "", title="Read whole")
+    whole = all(step.course.whole for step in steps)
+    table = Table("CRM", "object", "read", "", title="Read whole" if whole else "Not read whole")
     for step in steps:
         table.add_row(step.connection, step.object, str(step.course.read), step.course.skipped)
     console.print(table)

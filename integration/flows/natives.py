@@ -7,11 +7,13 @@ be written is our own is stored before it is sent: its echo is known even if the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Record, Write
+from integration.flows.asking import asked
 from integration.flows.offered import Words, offered
 from integration.flows.service import Connection, Service
 from integration.store import dirty, held, leads, leases, refresh
@@ -48,7 +50,7 @@ def look(service: Service, lease: Lease, connection: Connection, rows: Sequence[
     asking = [
         row for row in asking if _wishes(connection, row, row.standing or {}, _values(known, connection, row), words)
     ]
-    stands = _read(connection, asking)
+    stands, unread = _read(connection, asking)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
@@ -63,9 +65,10 @@ def look(service: Service, lease: Lease, connection: Connection, rows: Sequence[
         held.save(conn, {each.address: each.after for each in looks.values() if each.after})
         unheard = [each.address for each in looks.values() if each.unheard]
         refresh.want(
-            conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in unheard]
+            conn,
+            [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in unheard + unread],
         )
-    if unheard:
+    if unheard or unread:
         service.wake(f"refresh:{connection.name}")
     resting = {row.id for row in asking if row.lead_id in undecided or looks[row.id].unheard}
     return Ready(fields={key: each.fields for key, each in looks.items()}, resting=frozenset(resting))
@@ -141,15 +144,19 @@ def _values(known: Mapping[Address, Mapping[str, Held]], connection: Connection,
     return {name: each.value for name, each in known.get(_address(connection, row), {}).items()}
 
 
-def _read(connection: Connection, rows: Sequence[Outgoing]) -> dict[tuple[str, str], Record]:
+def _read(connection: Connection, rows: Sequence[Outgoing]) -> tuple[dict[tuple[str, str], Record], list[Address]]:
+    """The records, and those that the CRM will not show: they are asked for by themselves, and set aside there."""
     found: dict[tuple[str, str], Record] = {}
+    unread: list[Address] = []
     by_object: dict[str, list[str]] = {}
     for row in rows:
         by_object.setdefault(row.object, []).append(row.external_id)
     for name, ids in by_object.items():
         fields = [target.field for target in connection.mapping.objects[name].native]
-        found |= {(name, one.id): one for one in connection.connector.read(name, ids, fields)}
-    return found
+        answers = asked(ids, partial(connection.connector.read, name, fields=fields))
+        found |= {(name, one.id): one for one in answers.records}
+        unread += [(connection.name, name, key) for key in sorted(answers.open)]
+    return found, unread
 
 
 def _address(connection: Connection, row: Outgoing) -> Address:

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Sql
 
+from integration.flows.unanswered import rewritten, wishes
 from integration.store import inbox, letters, mentions
 from integration.store.letters import Letter
+from integration.store.refresh import Wanted
 from mappings import naming
 from mappings.naming import ERASED
 from mappings.record_ids import full
@@ -63,6 +65,8 @@ def without(source: str, body: bytes, names: frozenset[str], called: RecordNames
 
 def _letter(letter: Letter, names: frozenset[str], called: RecordNames) -> Raw | None:
     """A delivery set aside whole is one; an item set aside alone goes whole, or stays without their address."""
+    if wishes(letter):
+        return _look_ups(letter, names)
     if letter.stage == "ingest" and ":" in letter.ref:
         about = persons.about_item(letter.source, _item(letter.payload), called)
         if about & names:
@@ -77,6 +81,25 @@ def _letter(letter: Letter, names: frozenset[str], called: RecordNames) -> Raw |
         return None
     rest = pattern.sub(ERASED, text).encode()
     return Raw(id=letter.id, source=letter.source, rest=rest, cut=Cut(body=rest, taken=(), names=()))
+
+
+def _look_ups(letter: Letter, names: frozenset[str]) -> Raw | None:
+    """A letter about look-ups loses those that are about them."""
+    held = {wish: _sought(letter.source, wish) for wish in wishes(letter)}
+    gone = {wish: name for wish, name in held.items() if name in names}
+    if not gone:
+        return None
+    rest = rewritten(wish for wish in held if wish not in gone) if len(gone) < len(held) else None
+    taken = tuple(rewritten([wish]).decode() for wish in gone)
+    cut = Cut(body=rest or b"", taken=taken, names=tuple(frozenset({name}) for name in gone.values()))
+    return Raw(id=letter.id, source=letter.source, rest=rest, cut=cut)
+
+
+def _sought(connection: str, wish: Wanted) -> str:
+    """The name of whom a look-up is about."""
+    if wish.object:
+        return naming.of_record(connection, wish.object, wish.external_id)
+    return naming.of_email(wish.external_id)
 
 
 def _item(payload: bytes) -> object:

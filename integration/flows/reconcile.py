@@ -13,12 +13,12 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Page, Unavailable
-from integration.flows import resting
+from integration.flows import resting, unread
 from integration.flows.lane import STINT, drain
 from integration.flows.records import store_records
 from integration.flows.refresh import companies_named, with_companies
 from integration.flows.service import Connection, Service
-from integration.store import accounts, cursors, lanes, leases
+from integration.store import accounts, cursors, lanes, leases, refresh
 from integration.store.code import decode, encode
 from integration.store.leases import Lease
 from integration.store.session import serialise
@@ -104,7 +104,7 @@ def _objects(connection: Connection) -> list[str]:
 
 def _pages(service: Service, lease: Lease, connection: Connection, name: str) -> Iterable[bool]:
     """Read and store page after page of one object; whether there is more after each."""
-    cursor = f"poll:{connection.name}:{name}"
+    cursor = _cursor(connection.name, name)
     found = connection.mapping.objects[name]
     task = None if found.activity else found.task  # other people's tasks are read too where they say something
     with service.store.read() as conn:
@@ -120,29 +120,35 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
                 having=task.key if task else "",
             )
         except Unavailable as fault:
-            if not fault.forbidden:
+            if not fault.final:
                 raise
-            log.warning("this user may not read an object", connection=connection.name, object=name, said=str(fault))
+            log.warning("an object is not read", connection=connection.name, object=name, said=str(fault))
+            with service.store.write() as conn:
+                leases.hold(conn, lease, service.lease)
+                unread.note(conn, connection.name, name, str(fault), service.now())
             return
         mark = moved(mark, page, service.now())
-        _store(service, lease, connection, page, mark=mark, cursor=cursor, asked_at=asked_at)
+        _store(service, lease, connection, page, mark=mark, name=name, asked_at=asked_at)
         yield bool(mark.after)
         if not mark.after:
             return
 
 
 def _store(  # noqa: PLR0913 - a page, and what it is stored with
-    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, cursor: str, asked_at: Instant
+    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, name: str, asked_at: Instant
 ) -> None:
     with service.store.read() as conn:
         named = companies_named(connection, page.records)
         unknown = named - accounts.by_reference(conn, named).keys()
-    records = with_companies(connection, page.records, unknown)
+    records, more = with_companies(connection, page.records, unknown)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
         store_records(conn, service, connection, records, asked_at=asked_at)
-        _put(conn, cursor, mark, service.now())
+        refresh.want(conn, more)
+        if not mark.after:
+            unread.clear(conn, connection.name, [name], service.now())
+        _put(conn, _cursor(connection.name, name), mark, service.now())
     if records:
         service.wake("advance")
         log.info("reconciled", connection=connection.name, read=len(records), more=bool(mark.after))
@@ -163,7 +169,7 @@ def begun(mark: Mark | None, now: Instant) -> Mark:
 
 def start(conn: Sql, connection: str, name: str, now: Instant) -> None:
     """Changes of an object are looked for from now on, where they are not already."""
-    cursor = f"poll:{connection}:{name}"
+    cursor = _cursor(connection, name)
     if cursors.get(conn, cursor) is None:
         _put(conn, cursor, Mark(newest=now, grown_at=now), now)
 
@@ -175,6 +181,10 @@ def moved(mark: Mark, page: Page, now: Instant) -> Mark:
     grown_at = now if newest > mark.newest else mark.grown_at
     passed_at = mark.passed_at if page.after else mark.began_at
     return replace(mark, newest=newest, grown_at=grown_at, passed_at=passed_at, after=page.after)
+
+
+def _cursor(connection: str, name: str) -> str:
+    return f"poll:{connection}:{name}"
 
 
 def _known(stored: str | None) -> Mark | None:

@@ -1,21 +1,27 @@
 """Refresh: read CRM records that webhooks named, and find people that only activities named.
 
 What survives a crash: a wish to read stays until the transaction that stored what was read removes
-it. Reading twice changes nothing, since only differences are stored.
+it. Reading twice changes nothing, since only differences are stored. What the CRM will not answer becomes a letter
+in that transaction, too.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base import Record, Unavailable
+from connectors.limits import chunks
+from integration.flows.asking import Ask, asked
 from integration.flows.lane import drain
 from integration.flows.records import bury_missing, store_records
 from integration.flows.resting import open_for, rest
+from integration.flows.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.service import Connection, Service
+from integration.flows.unanswered import Unanswered, set_aside
 from integration.store import dirty, lanes, leads, leases, refresh
 from integration.store.leases import Lease
 from integration.store.references import Address
@@ -42,7 +48,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     if not wishes:
         return False
     try:
-        records = _fetch(connection, wishes)
+        read = _read(connection, wishes)
     except Unavailable as fault:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
@@ -51,12 +57,18 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "people")
-        store_records(conn, service, connection, records, asked_at=now)
-        wished = [(connection.name, wish.object, wish.external_id) for wish in wishes]
-        bury_missing(conn, connection, wished, records)
-        refresh.done(conn, wishes)
-        _release(conn, wishes, service.now())
-    log.info("read records", connection=connection.name, asked=len(wishes), found=len(records))
+        store_records(conn, service, connection, read.records, asked_at=now)
+        wished = [(connection.name, wish.object, wish.external_id) for wish in read.answered]
+        bury_missing(conn, connection, wished, read.records)
+        set_aside(conn, connection, read.refused, service.now())
+        for attempts in {wish.attempts for wish in read.tried}:
+            some = [wish for wish in read.tried if wish.attempts == attempts]
+            refresh.postpone(conn, some, service.now() + backoff(attempts))
+        refresh.want(conn, read.more)
+        settled = [*read.answered, *(wish for each in read.refused for wish in each.wishes)]
+        refresh.done(conn, settled)
+        _release(conn, settled, service.now())
+    log.info("read records", connection=connection.name, asked=len(wishes), found=len(read.records))
     service.wake("advance")
     return True
 
@@ -67,18 +79,58 @@ def _release(conn: Sql, wishes: Sequence[Wanted], now: Instant) -> None:
     dirty.mark(conn, sorted(leads.by_email(conn, emails - refresh.sought(conn, emails)).values()), now)
 
 
-def _fetch(connection: Connection, wishes: Sequence[Wanted]) -> list[Record]:
-    """Records by id, people by e-mail, and then the companies that those people name."""
-    mapping, connector = connection.mapping, connection.connector
-    by_object: dict[str, list[str]] = defaultdict(list)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What became of wishes: those `tried` failed for now; `more` is to be read as well. Others stay as they are."""
+
+    records: Sequence[Record]
+    answered: Sequence[Wanted]
+    refused: Sequence[Unanswered]
+    tried: Sequence[Wanted]
+    more: Sequence[Wanted]
+
+
+def _by_id(connection: Connection, name: str) -> Ask:
+    return partial(connection.connector.read, name, fields=connection.mapping.reads(name))
+
+
+def _by_email(connection: Connection, name: str) -> Ask:
+    return partial(connection.connector.find, fields={name: connection.mapping.reads(name)})
+
+
+def _read(connection: Connection, wishes: Sequence[Wanted]) -> _Read:
+    """Records by id, people by e-mail, and then the companies that those people name. Raises Unavailable."""
+    mapping = connection.mapping
+    by_object: dict[str, dict[str, Wanted]] = defaultdict(dict)
     for wish in wishes:
-        by_object[wish.object].append(wish.external_id)
-    emails = by_object.pop("", [])
-    found = list(connector.find(emails, {each: mapping.reads(each) for each in mapping.people})) if emails else []
-    for name, ids in by_object.items():
-        if name in mapping.objects:
-            found += connector.read(name, ids, mapping.reads(name))
-    return with_companies(connection, found, companies_named(connection, found))
+        by_object[wish.object][wish.external_id] = wish
+    found: list[Record] = []
+    refused: list[Unanswered] = []
+    tried: dict[tuple[str, str], Wanted] = {}
+    later: set[tuple[str, str]] = set()
+    for name, some in by_object.items():
+        for asked_of in mapping.people if not name else [name] if name in mapping.objects else []:
+            answers = asked(list(some), _by_id(connection, asked_of) if name else _by_email(connection, asked_of))
+            found += answers.records
+            later |= {(name, value) for value in answers.later}
+            for value, receipt in answers.tried.items():
+                if some[value].attempts + 1 < MOST_ATTEMPTS:
+                    tried[name, value] = some[value]
+                else:
+                    answers.refused.append(([value], receipt))
+            refused += [
+                Unanswered(asked_of=asked_of, wishes=[some[value] for value in values], receipt=receipt)
+                for values, receipt in answers.refused
+            ]
+    records, more = with_companies(connection, found, companies_named(connection, found))
+    gone = {(wish.object, wish.external_id) for each in refused for wish in each.wishes}
+    return _Read(
+        records=records,
+        answered=[wish for wish in wishes if (wish.object, wish.external_id) not in gone | tried.keys() | later],
+        refused=refused,
+        tried=[wish for pair, wish in tried.items() if pair not in gone],
+        more=more,
+    )
 
 
 def companies_named(connection: Connection, records: Sequence[Record]) -> set[Address]:
@@ -88,15 +140,23 @@ def companies_named(connection: Connection, records: Sequence[Record]) -> set[Ad
     return {(connection.name, *told.account_ref) for told in people if told.account_ref is not None}
 
 
-def with_companies(connection: Connection, records: Sequence[Record], wanted: Iterable[Address]) -> list[Record]:
-    """The records, and those of these companies that are not among them. Raises Unavailable."""
-    mapping, connector = connection.mapping, connection.connector
+def with_companies(
+    connection: Connection, records: Sequence[Record], wanted: Iterable[Address]
+) -> tuple[list[Record], list[Wanted]]:
+    """The records, and those of these companies that are not among them. Raises Unavailable.
+
+    Companies that the CRM will not show come as wishes: they are asked for by themselves, and set aside there.
+    """
+    most = connection.connector.limits.read
     found = list(records)
+    more: list[Wanted] = []
     there = {(connection.name, record.object, record.id) for record in records}
     missing: dict[str, list[str]] = defaultdict(list)
     for _, name, key in sorted(set(wanted) - there):
         missing[name].append(key)
     for name, ids in missing.items():
-        for start in range(0, len(ids), connector.limits.read):
-            found += connector.read(name, ids[start : start + connector.limits.read], mapping.reads(name))
-    return found
+        for some in chunks(ids, most):
+            answers = asked(some, _by_id(connection, name))
+            found += answers.records
+            more += [Wanted(connection=connection.name, object=name, external_id=key) for key in sorted(answers.open)]
+    return found, more

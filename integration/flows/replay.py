@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from integration.flows.raise_alerts import lanes as alert_lanes
 from integration.flows.service import Service
+from integration.flows.unanswered import wishes
 from integration.store import audit, inbox, letters, outbox, refresh
 from integration.store.audit import Entry
 from integration.store.letters import Letter
@@ -15,8 +16,8 @@ def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) ->
     """Replay these letters and wake their lanes; the ids that were not replayed before.
 
     A delivery that could not be read is read again whole: facts that are stored already count once. A write that a CRM
-    refused is pending again, a record that could not be taken whole is read anew. All in one transaction, so that a
-    letter is either waiting or replayed.
+    refused is pending again, a record that could not be taken whole is read anew, and what a CRM would not answer is
+    asked again. All in one transaction, so that a letter is either waiting or replayed.
     """
     with service.store.write() as conn:
         fresh = letters.replayed(conn, ids, now)
@@ -32,6 +33,8 @@ def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) ->
 
 
 def _records(found: Sequence[Letter]) -> list[Wanted]:
-    """The records that letters are about, each in the connection that is the letter's source."""
-    parted = [(letter.source, *letter.ref.partition(":")) for letter in found if letter.stage == "refresh"]
-    return [Wanted(connection=name, object=kind, external_id=key) for name, kind, colon, key in parted if colon]
+    """The records that letters are about, and what was looked for, each in the connection that is the source."""
+    those = [letter for letter in found if letter.stage == "refresh"]
+    parted = [(letter.source, *letter.ref.partition(":")) for letter in those]
+    records = [Wanted(connection=name, object=kind, external_id=key) for name, kind, colon, key in parted if colon]
+    return records + [wish for letter in those for wish in wishes(letter)]

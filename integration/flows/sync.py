@@ -9,28 +9,31 @@ lead is decided once, at the end, from the whole history. The service may run me
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Page, Record, Unavailable, Verdict
+from connectors.base import Record, Unavailable, Verdict
 from integration.flows import live, reconcile
 from integration.flows.advance import advance
 from integration.flows.records import store_records
 from integration.flows.refresh import companies_named, with_companies
 from integration.flows.resting import rest
 from integration.flows.service import Connection, Service
-from integration.store import accounts, cursors, dirty, lanes, leases
+from integration.store import accounts, cursors, dirty, lanes, leases, refresh
 from integration.store import live as lives
 from integration.store.code import decode, encode
 from integration.store.errors import StoreBusyError
 from integration.store.leases import Lease
+from integration.store.refresh import Wanted
 from integration.store.session import serialise
 from mappings.crm import ObjectKind
 from mappings.instant import DAY, SECOND, Instant, Span
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 _ORDER: tuple[ObjectKind, ...] = ("account", "person", "opportunity", "task", "activity")
 """Companies first, so that people find theirs; people before what is about them."""
@@ -45,7 +48,11 @@ _BUSY = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How far the reading of one object has come; `total` is what the CRM said at the beginning."""
+    """How far the reading of one object has come; `total` is what the CRM said at the beginning.
+
+    It is `done` when there is nothing more to ask in this run. `skipped` says why the CRM would not show the object, in
+    its words; it is asked for again when the sync is run again.
+    """
 
     began_at: Instant
     after: str = ""
@@ -53,6 +60,11 @@ class Course:
     total: int = 0
     done: bool = False
     skipped: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the object was read to its end."""
+        return self.done and not self.skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +171,7 @@ def _begin(service: Service, lease: Lease, connection: Connection, *, restart: b
     names = objects(connection)
     if known and not restart:
         fresh = Course(began_at=min(course.began_at for course in known.values()))
-        return {name: known.get(name, fresh) for name in names}
+        return {name: _again(known.get(name, fresh)) for name in names}
     advance(replace(service, linger=0))
     totals = {name: _counted(connection, name) for name in names}
     with service.store.write() as conn:
@@ -175,6 +187,11 @@ def _begin(service: Service, lease: Lease, connection: Connection, *, restart: b
     return courses
 
 
+def _again(course: Course) -> Course:
+    """Where to go on: what the CRM would not show is asked for once more."""
+    return replace(course, done=False, skipped="") if course.skipped else course
+
+
 def _counted(connection: Connection, name: str) -> int:
     """About how many records there are; -1 where the CRM does not say."""
     try:
@@ -186,50 +203,63 @@ def _counted(connection: Connection, name: str) -> int:
 def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
     service: Service, lease: Lease, connection: Connection, step: Step, others: Collection[str], tell: Tell
 ) -> Iterator[Step]:
-    """Read and store page after page of one object."""
+    """Read and store page after page of one object, until its end or where the CRM will not show any more."""
+    fields = connection.mapping.reads(step.object)
     while not step.course.done:
         course = step.course
+        ask = partial(connection.connector.everything, step.object, fields, after=course.after)
         try:
-            page = _page(service, lease, connection, step, tell)
+            page = _waited(service, lease, step, tell, ask)
+            whole = _waited(service, lease, step, tell, partial(_whole, service, connection, page.records))
         except Unavailable as fault:
-            if not fault.forbidden:
+            if not fault.final:
                 raise SyncError(str(fault)) from fault
-            page, course = Page(records=()), replace(course, skipped=str(fault))
-            log.warning("this user may not read an object", connection=connection.name, object=step.object)
+            log.warning("an object is not read", connection=connection.name, object=step.object, said=str(fault))
+            step = replace(step, course=replace(course, done=True, skipped=str(fault)))
+            _store(service, lease, connection, step, ([], []), others)
+            yield step
+            return
         gathering = bool(page.after) and not page.records
         course = replace(course, after=page.after, read=course.read + len(page.records), done=not page.after)
-        if page.after != step.course.after or not gathering:
-            _store(service, lease, connection, step.object, page.records, course, others)
+        moved = page.after != step.course.after or not gathering
+        step = replace(step, course=course)
+        if moved:
+            _store(service, lease, connection, step, whole, others)
         if gathering:
             _rest(service, lease, _GATHERING)
-            tell(replace(step, course=course, waiting="the CRM gathers the records"))
-        step = replace(step, course=course)
+            tell(replace(step, waiting="the CRM gathers the records"))
         yield step
 
 
-def _page(service: Service, lease: Lease, connection: Connection, step: Step, tell: Tell) -> Page:
-    """The next page; a CRM that is away or asks for a pause is waited for, a person's pause is not."""
+def _whole(service: Service, connection: Connection, records: Sequence[Record]) -> tuple[list[Record], list[Wanted]]:
+    """A page with the companies that it names and nobody knows, and what is to be asked for by itself."""
+    with service.store.read() as conn:
+        named = companies_named(connection, records)
+        unknown = named - accounts.by_reference(conn, named).keys()
+    return with_companies(connection, records, unknown)
+
+
+def _waited(service: Service, lease: Lease, step: Step, tell: Tell, ask: Callable[[], T]) -> T:
+    """The answer; a CRM that is away or asks for a pause is waited for, a person's pause is not."""
     until = service.now() + _PATIENCE
     while True:
         with service.store.read() as conn:
-            pause = lanes.paused(conn, service.now()).get(connection.name)
+            pause = lanes.paused(conn, service.now()).get(step.connection)
         if pause is not None and pause.until is None:
-            msg = f"{connection.name} is paused: {pause.reason}. Resume it, and run the sync again"
+            msg = f"{step.connection} is paused: {pause.reason}. Resume it, and run the sync again"
             raise SyncError(msg)
         if pause is not None:
             tell(replace(step, waiting=pause.reason))
             _rest(service, lease, _GATHERING)
             continue
-        fields = connection.mapping.reads(step.object)
         try:
-            return connection.connector.everything(step.object, fields, after=step.course.after)
+            return ask()
         except Unavailable as fault:
-            passing = fault.receipt.outage or fault.receipt.verdict in {Verdict.RETRY, Verdict.PAUSE}
-            if not passing or fault.forbidden or service.now() > until:
+            if fault.final or fault.receipt.verdict is Verdict.RELOGIN or service.now() > until:
                 raise
             with service.store.write() as conn:
                 leases.hold(conn, lease, service.lease)
-                rest(conn, connection.name, fault.receipt, service.now())
+                rest(conn, step.connection, fault.receipt, service.now())
 
 
 def _rest(service: Service, lease: Lease, seconds: float) -> None:
@@ -242,16 +272,13 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
     service: Service,
     lease: Lease,
     connection: Connection,
-    name: str,
-    records: Sequence[Record],
-    course: Course,
+    step: Step,
+    whole: tuple[Sequence[Record], Sequence[Wanted]],
     others: Collection[str],
 ) -> None:
     """A page's facts and the cursor, in one transaction; tried again while others keep the store busy."""
-    with service.store.read() as conn:
-        named = companies_named(connection, records)
-        unknown = named - accounts.by_reference(conn, named).keys()
-    whole = with_companies(connection, records, unknown)
+    records, more = whole
+    course = step.course
     for attempt in range(_BUSY):
         try:
             with service.store.write() as conn:
@@ -259,9 +286,10 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
                 serialise(conn, "people")
                 at = service.now()
                 frozen = replace(service, now=partial(int, at))  # so that `rest` knows the marks of this page
-                store_records(conn, frozen, connection, whole, asked_at=course.began_at, known=others)
+                store_records(conn, frozen, connection, records, asked_at=course.began_at, known=others)
+                refresh.want(conn, more)
                 dirty.rest(conn, at, service.grace, at + _REST)
-                cursors.put(conn, _cursor(connection, name), encode(course), at)
+                cursors.put(conn, _cursor(connection, step.object), encode(course), at)
         except StoreBusyError:
             if attempt + 1 == _BUSY:
                 raise

@@ -20,7 +20,8 @@ Stage: TypeAlias = Literal["ingest", "advance", "deliver", "refresh"]
 class Letter:
     """One thing that failed: `ref` is "inbox id:index", the outbox id, or "object:id" of a CRM's record.
 
-    `payload` is what to replay. Of letters with one `once`, one at a time waits: see `same`.
+    Of look-ups that a CRM would not answer, `ref` is the object alone. `payload` is what to replay. Of letters with one
+    `once`, one at a time waits: see `same`.
     """
 
     stage: Stage
@@ -65,6 +66,17 @@ _WAITING = (
     .where(dead_letters.c.replayed_at.is_(None), dead_letters.c.id < bindparam("before", type_=BigInteger))
     .order_by(dead_letters.c.id.desc())
     .limit(bindparam("n"))
+)
+_ALIKE = (
+    select(*dead_letters.c)
+    .where(
+        dead_letters.c.stage == bindparam("stage"),
+        dead_letters.c.source == bindparam("source"),
+        dead_letters.c.reason == bindparam("reason"),
+        dead_letters.c.replayed_at.is_(None),
+    )
+    .order_by(dead_letters.c.id.desc())
+    .limit(1)
 )
 _GET = select(*dead_letters.c).where(among(dead_letters.c.id, "ids")).order_by(dead_letters.c.id)
 _REWRITE = update(dead_letters).where(dead_letters.c.id == bindparam("row")).values(payload=bindparam("rest"))
@@ -115,6 +127,12 @@ def overdue(conn: Connection, before: Instant) -> list[Overdue]:
         Overdue(stage=stage, source=source, count=count, oldest=oldest, at=at)
         for stage, source, count, oldest, at in conn.execute(_OVERDUE, {"before": before})
     ]
+
+
+def alike(conn: Connection, stage: Stage, source: str, reason: str) -> Letter | None:
+    """The newest letter of this place and reason that nobody has replayed."""
+    row = conn.execute(_ALIKE, {"stage": stage, "source": source, "reason": reason}).mappings().first()
+    return None if row is None else Letter(**{**row, "payload": bytes(row["payload"])})
 
 
 def get(conn: Connection, ids: Sequence[int]) -> list[Letter]:

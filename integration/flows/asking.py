@@ -1,0 +1,59 @@
+"""Asking a CRM about many values at once, where one that it will not answer holds back none of the others."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from connectors.base import Receipt, Record, Unavailable, Verdict
+from connectors.batching import divided
+from connectors.concerns import Concern
+from connectors.replies import Refusal, refusal
+
+Ask: TypeAlias = Callable[[Sequence[str]], Sequence[Record]]
+"""One question about some of the values. Raises Unavailable."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Answers:
+    """What became of each value: answered (also with nothing), refused for good, refused for now, or not asked yet."""
+
+    records: list[Record] = field(default_factory=list)
+    refused: list[tuple[list[str], Receipt]] = field(default_factory=list)
+    """Values with the CRM's words, together where it refused them together."""
+    tried: dict[str, Receipt] = field(default_factory=dict)
+    later: list[str] = field(default_factory=list)
+
+    @property
+    def open(self) -> set[str]:
+        """Values that have no answer."""
+        return {*self.tried, *self.later, *(value for values, _ in self.refused for value in values)}
+
+
+def asked(values: Sequence[str], ask: Ask) -> Answers:
+    """Ask about these values, in parts where the CRM refuses the whole. Raises Unavailable where it must be waited for.
+
+    A refusal that concerns the question, and not the CRM, is none of the connection's: it is set down with its values.
+    """
+    found = Answers()
+
+    def put(places: Sequence[int]) -> Sequence[Record] | Refusal:
+        try:
+            return ask([values[place] for place in places])
+        except Unavailable as away:
+            return refusal(away.receipt)
+
+    for places, outcome in divided(len(values), put, size=max(1, len(values))):
+        some = [values[place] for place in places]
+        if not isinstance(outcome, Refusal):
+            found.records += outcome
+        elif outcome.forbidden or outcome.verdict is Verdict.PERMANENT:
+            found.refused.append((some, outcome.receipt("")))
+        elif outcome.outage or outcome.verdict in {Verdict.PAUSE, Verdict.RELOGIN}:
+            raise Unavailable(outcome.receipt(""))
+        elif outcome.concern is Concern.RECORD:
+            found.tried |= dict.fromkeys(some, outcome.receipt(""))
+        elif outcome.concern is Concern.REQUEST:
+            found.later += some
+        else:
+            raise Unavailable(outcome.receipt(""))
+    return found
