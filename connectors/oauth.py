@@ -16,6 +16,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from requests.adapters import HTTPAdapter
 
 from connectors.base import Receipt, Unavailable, Verdict
+from connectors.deadline import deadline, hold
 from connectors.replies import TIMEOUT, Timeout, clean, retry_after
 from mappings import lenient
 from mappings.instant import SECOND, Instant, Span
@@ -130,7 +131,7 @@ class TokenEndpoint:
         self._session.trust_env = False  # no proxy and no .netrc that somebody left behind
         self._session.max_redirects = 0
         self._session.adapters.clear()
-        self._session.mount(f"{parts.scheme}://{parts.netloc}/", HTTPAdapter(max_retries=0))
+        self._session.mount(f"{parts.scheme}://{parts.netloc}/", _adapter())
         for hook in ("access_token_response", "refresh_token_response"):
             self._session.register_compliance_hook(hook, self._note)
 
@@ -160,7 +161,8 @@ class TokenEndpoint:
         self._seen = None
         code = message = ""
         try:
-            told: Mapping[str, Any] = lenient.clean(dict(ask()))
+            with deadline():
+                told: Mapping[str, Any] = lenient.clean(dict(ask()))
         except OAuthError as error:
             code, message = lenient.text(str(error.error or "")), lenient.text(str(error.description or ""))
         except requests.HTTPError:
@@ -192,10 +194,19 @@ class TokenEndpoint:
         return response
 
 
+def _adapter() -> HTTPAdapter:
+    """Asks once, and keeps to the deadline."""
+    adapter = HTTPAdapter(max_retries=0)
+    hold(adapter.poolmanager)
+    return adapter
+
+
 def described(address: str, token: str, timeout: Timeout) -> Mapping[str, Any]:
     """What a vendor tells at this address of whoever holds the token, sent in a header. Raises Unavailable."""
-    with requests.Session() as session:
+    with requests.Session() as session, deadline():
         session.trust_env = False
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _adapter())
         try:
             answer = session.get(
                 address, headers={"Authorization": f"Bearer {token}"}, timeout=timeout, allow_redirects=False

@@ -20,6 +20,7 @@ from hubspot.crm.properties.exceptions import OpenApiException as PropertiesErro
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from connectors.base import Credential, Fixed, Tokens
+from connectors.deadline import deadline, hold
 from connectors.limits import Usage
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.spending import Allowance, Pool, Purse
@@ -147,8 +148,7 @@ class HubSpotSession:
 
     def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
         """The call with whatever token is current: the API objects that are held read it from their configuration."""
-        caller = method.__self__  # type: ignore[attr-defined] # bound to one of the API objects, or to its client
-        configuration = getattr(caller, "api_client", caller).configuration
+        configuration = _client(method).configuration
 
         def send(token: str) -> Outcome:
             configuration.access_token = token
@@ -157,10 +157,12 @@ class HubSpotSession:
         return signed(self._tokens, send)
 
     def _send(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Outcome:
+        hold(_client(method).rest_client.pool_manager)
         try:
-            # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
-            response = method(*arguments, _request_timeout=self._timeout, _preload_content=False, **options)
-            reply = _reply(response.status, response.headers, response.data)
+            with deadline():
+                # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
+                response = method(*arguments, _request_timeout=self._timeout, _preload_content=False, **options)
+                reply = _reply(response.status, response.headers, response.data)
         except self.errors as error:
             status = getattr(error, "status", None)
             if not status:
@@ -174,6 +176,12 @@ class HubSpotSession:
             return Lost(sent=not unsent, reason=type(error).__name__)
         self.purse.told(_usage(reply.headers, self.usage))
         return reply
+
+
+def _client(method: Callable[..., Any]) -> Any:
+    """The library's own client behind a method of one of its API objects, or of that client itself."""
+    caller = method.__self__  # type: ignore[attr-defined] # every method here is bound
+    return getattr(caller, "api_client", caller)
 
 
 def _reply(status: int, headers: Mapping[str, str], body: bytes | str | None) -> Reply:

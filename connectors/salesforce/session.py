@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
 from connectors.base import Credential, Fixed, Tokens
+from connectors.deadline import deadline, hold
 from connectors.limits import Usage
 from connectors.places import place
 from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
@@ -101,15 +102,16 @@ class SalesforceSession:
             return withheld
         base = f"https://{self._host}" if path.startswith("/services/") else self._library.base_url
         try:
-            response = self._library.session.request(
-                method,
-                base + path,
-                params=parameters,
-                data=None if body is None else json.dumps(body),
-                headers={**self._library.headers, "X-PrettyPrint": "0", "Authorization": f"Bearer {token}"},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
+            with deadline():
+                response = self._library.session.request(
+                    method,
+                    base + path,
+                    params=parameters,
+                    data=None if body is None else json.dumps(body),
+                    headers={**self._library.headers, "X-PrettyPrint": "0", "Authorization": f"Bearer {token}"},
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                )
         except requests.ConnectTimeout:
             return Lost(sent=False, reason="ConnectTimeout")
         except requests.RequestException as error:
@@ -133,6 +135,7 @@ class _Adapter(HTTPAdapter):
     def __init__(self, elsewhere: str) -> None:
         self._elsewhere = urlsplit(elsewhere) if elsewhere else None
         super().__init__()
+        hold(self.poolmanager)
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, timeout: Any = None, **options: Any

@@ -13,6 +13,7 @@ import requests
 from standardwebhooks import Webhook
 
 from connectors.base import Receipt, Verdict
+from connectors.deadline import deadline, hold
 from connectors.replies import TIMEOUT, Timeout, retry_after
 from integration.alert_ways.port import Alert
 from mappings.instant import MINUTE, SECOND, Instant, Span, show, to_datetime
@@ -40,20 +41,25 @@ class SignedWebhook:
         self._timeout = timeout
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc would add a password of its own
+        for adapter in self._session.adapters.values():
+            hold(adapter.poolmanager)  # type: ignore[attr-defined] # each is an HTTPAdapter
 
     def send(self, alert: Alert, now: Instant) -> Receipt:
         """POST one alert; see the port."""
         body = json.dumps(message(alert), ensure_ascii=False)
         headers = self._headers(alert.key, body, now)
         try:
-            with self._session.post(
-                self._url,
-                data=body.encode(),
-                headers=headers,
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,  # nothing of the answer but its status is of interest, so nothing is read
-            ) as answer:
+            with (
+                deadline(),
+                self._session.post(
+                    self._url,
+                    data=body.encode(),
+                    headers=headers,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    stream=True,  # nothing of the answer but its status is of interest, so nothing is read
+                ) as answer,
+            ):
                 return judged(alert.key, answer.status_code, {k.lower(): v for k, v in answer.headers.items()})
         except requests.RequestException as error:
             said = f"no answer: {type(error).__name__}"
