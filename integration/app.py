@@ -3,24 +3,27 @@
 `integration.web` serves it. Every refusal is JSON; no answer ever holds a traceback.
 """
 
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import structlog
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
 from integration import clock, connected
 from integration.connected import Known
 from integration.intake import Intake
 from integration.metrics import CONTENT_TYPE, Metrics
-from integration.readiness import store_problems
+from integration.readiness import Room, store_problems
 from integration.settings import Settings
-from integration.store import numbers
+from integration.store import figures
 from integration.store.errors import StoreError
 from integration.store.numbers import Numbers
 from integration.store.session import Store
+from integration.variables import is_loopback
 from integration.wakeups import Bell, Wakeups, connect, queue_problems
 from mappings.instant import Instant
 from mappings.vocabulary.load import in_use, shipped
@@ -28,6 +31,8 @@ from webhooks.blueprint import NAME as WEBHOOKS
 from webhooks.blueprint import Trust, blueprint
 from webhooks.signatures import standard_keys
 
+METRICS = "coldframe.metrics"
+"""Under this name `Flask.extensions` holds the figures of this process."""
 INTAKE = "coldframe.intake"
 """Under this name `Flask.extensions` holds the intake; close it when the application is done with."""
 
@@ -40,6 +45,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_PROXIES = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
+_NO_FIGURES = "Set COLDFRAME_METRICS_TOKEN, and send it as: Authorization: Bearer TOKEN."
 _HSTS = "max-age=31536000"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Coldframe</title></head>
@@ -81,12 +88,15 @@ def create_app(
     intake = Intake(store)
     app.extensions[INTAKE] = intake
     metrics = Metrics(lambda: _numbers(store), now)
+    app.extensions[METRICS] = metrics
     trusted = trust(settings, _signed_in(settings, store))
     words, _ = in_use(settings.vocabulary)
     known = words or shipped()  # a file with mistakes stops the workers, which say so, and keeps no delivery out
     doors = blueprint(intake, trusted, wake=wake, now=now, max_body=settings.max_body_bytes, vocabulary=known)
     app.register_blueprint(doors)
-    _serve_pages(app, {"store": lambda: store_problems(store), "redis": queue}, metrics)
+    room = Room(store, now, clock.monotonic)
+    checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
+    _serve_pages(app, checks, metrics, _may_see_figures(settings))
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
 
@@ -132,9 +142,9 @@ def _signed_in(settings: Settings, store: Store) -> Sequence[Known]:
         return ()
 
 
-def _numbers(store: Store) -> Numbers:
+def _numbers(store: Store) -> Numbers | None:
     with store.read() as conn:
-        return numbers.counts(conn)
+        return figures.latest(conn)
 
 
 def _queue(settings: Settings) -> Sequence[str]:
@@ -147,7 +157,21 @@ def _queue(settings: Settings) -> Sequence[str]:
         redis.close()
 
 
-def _serve_pages(app: Flask, checks: Mapping[str, Callable[[], Sequence[str]]], metrics: Metrics) -> None:
+def _may_see_figures(settings: Settings) -> Callable[[], bool]:
+    """Whether a request may see the figures: with the token; without one, only on this machine and through no proxy."""
+    if settings.metrics_token is not None:
+        wanted = f"Bearer {settings.metrics_token.get_secret_value()}".encode()
+        return lambda: hmac.compare_digest(request.headers.get("Authorization", "").encode(), wanted)
+    alone = is_loopback(settings.bind)
+    return lambda: alone and not any(name in request.headers for name in _PROXIES)
+
+
+def _serve_pages(
+    app: Flask,
+    checks: Mapping[str, Callable[[], Sequence[str]]],
+    metrics: Metrics,
+    may_see_figures: Callable[[], bool],
+) -> None:
     @app.get("/")
     def welcome() -> str:
         return _PAGE
@@ -164,7 +188,9 @@ def _serve_pages(app: Flask, checks: Mapping[str, Callable[[], Sequence[str]]], 
         return _json({"status": "ready" if fit else "not ready", **details}, 200 if fit else 503)
 
     @app.get("/metrics")
-    def figures() -> Response:
+    def show_figures() -> Response:
+        if not may_see_figures():
+            raise Unauthorized(_NO_FIGURES, www_authenticate=WWWAuthenticate("bearer"))
         return Response(metrics.render(), content_type=CONTENT_TYPE)
 
 

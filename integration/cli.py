@@ -99,13 +99,15 @@ class Lazy(click.Group):
         """
         from integration.private import only_mine  # noqa: PLC0415 - keeps --help fast
         from integration.settings import SettingsError  # noqa: PLC0415 - keeps --help fast
-        from integration.store.errors import StoreError  # noqa: PLC0415 - as above
+        from integration.store.errors import StoreError, StoreNewerError  # noqa: PLC0415 - as above
 
         try:
             with only_mine():
                 return super().invoke(ctx)
         except SettingsError as error:
             _stop(f"coldframe cannot start:\n{error}")
+        except StoreNewerError as error:
+            _stop(str(error))
         except StoreError as error:
             _stop(f"the store does not answer: {error}")
         except Exception as error:

@@ -14,30 +14,32 @@ from typing import TypeAlias
 
 import structlog
 
-from integration.store import inbox
+from integration.store import taken
 from integration.store.errors import StoreError
 from integration.store.session import Store
 from mappings.instant import Instant
 from webhooks.blueprint import InboxUnavailableError
+from webhooks.parsers import ACTIVITIES, HUBSPOT
 
 log = structlog.get_logger()
 
 MOST = 64
 """Deliveries in one commit."""
 MOST_BYTES = 8_000_000
+_NAMED_BY = {ACTIVITIES: "webhook-id", HUBSPOT: "X-HubSpot-Request-Timestamp"}
+"""The header by which a source tells its deliveries apart; both are signed."""
 PATIENCE = 2.4
 """Seconds a caller waits; HubSpot gives up after five."""
-
-_Row: TypeAlias = tuple[str, Mapping[str, str], bytes, Instant]
 
 
 class _Ticket:
     """A delivery, and what became of it. A lock is half the cost of a `Future`, for each answer."""
 
-    __slots__ = ("_done", "_gone", "_outcome", "row")
+    __slots__ = ("_done", "_gone", "_outcome", "digest", "row")
 
-    def __init__(self, row: _Row) -> None:
+    def __init__(self, row: taken.Row, digest: int | None) -> None:
         self.row = row
+        self.digest = digest
         self._gone = False
         self._outcome: int | Exception = 0
         self._done = threading.Lock()
@@ -79,11 +81,13 @@ class Intake:
     def put(self, source: str, headers: Mapping[str, str], body: bytes, received_at: Instant) -> int:
         """Keep a delivery and answer its id; durable when it returns.
 
-        Raises InboxUnavailableError after `patience` seconds, or as soon as the store says so. A delivery whose
-        caller has gone is not written, unless its commit had begun; then it is there twice once it is sent again,
-        and ingest counts it once.
+        What was taken a moment ago and comes again, to the last byte and under the same name, is not stored again: the
+        id is that of the first. Raises InboxUnavailableError after `patience` seconds, or as soon as the store says so.
+        A delivery whose caller has gone is not written, unless its commit had begun.
         """
-        ticket = _Ticket((source, headers, body, received_at))
+        name = headers.get(_NAMED_BY.get(source, ""), "")
+        digest = taken.digest(source, name, body) if name else None
+        ticket = _Ticket((source, headers, body, received_at), digest)
         self._open_line().put(ticket)
         try:
             return ticket.wait(self._patience)
@@ -124,7 +128,7 @@ class Intake:
             return
         try:
             with self._store.write(urgent=True) as conn:
-                ids = inbox.add(conn, [ticket.row for ticket in tickets])
+                ids = taken.keep(conn, [ticket.row for ticket in tickets], [ticket.digest for ticket in tickets])
         except Exception as error:  # noqa: BLE001 - every caller is told, whatever went wrong; the writer lives on
             for ticket in tickets:
                 ticket.settle(error)

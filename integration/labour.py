@@ -11,10 +11,11 @@ from rq.cron import CronJob, CronScheduler
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from integration import jobs, logs, wiring
+from integration import count_figures, jobs, logs, wiring
 from integration.allowed_jobs import AllowedWorker
 from integration.queue_keys import mend
 from integration.settings import Settings
+from integration.store.session import Store
 from integration.wakeups import queue_problems
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ def tick(settings: Settings) -> None:
     """Run the periodic jobs of `integration.schedule` until told to stop."""
     logs.configure(settings)
     logs.guard()
+    count_figures.start(Store.open(settings.database_url.get_secret_value()))
     scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
     scheduler.load_config_from_file("integration.schedule")
     scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped

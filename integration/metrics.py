@@ -1,4 +1,4 @@
-"""What Prometheus reads: deliveries as they are answered, and the store's own counts at the moment of asking."""
+"""What Prometheus reads: deliveries as they are answered, and the store's own counts."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,11 +22,12 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 class Metrics:
     """The figures of one process, in a registry of its own.
 
-    `numbers` counts in the store and may raise StoreError; what the store cannot tell is left out, and
-    `coldframe_store_up` says so. Store figures are the same whichever process is asked.
+    `numbers` gives what was counted in the store, None where nobody has counted yet, and may raise StoreError; what the
+    store cannot tell is left out, and `coldframe_store_up` says so. Store figures are the same whichever process is
+    asked.
     """
 
-    def __init__(self, numbers: Callable[[], Numbers], now: Callable[[], Instant]) -> None:
+    def __init__(self, numbers: Callable[[], Numbers | None], now: Callable[[], Instant]) -> None:
         self._registry = CollectorRegistry()
         self._deliveries = Counter(
             "coldframe_webhook_deliveries", "Webhook requests answered", ("source", "status"), registry=self._registry
@@ -38,6 +39,12 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._refused = Counter(
+            "coldframe_requests_refused",
+            "Requests that were refused before they were looked at",
+            ("reason",),
+            registry=self._registry,
+        )
         self._registry.register(_StoreFigures(numbers, now))
 
     def answered(self, source: str, status: int, seconds: float) -> None:
@@ -45,13 +52,17 @@ class Metrics:
         self._deliveries.labels(source, str(status)).inc()
         self._seconds.labels(source).observe(seconds)
 
+    def refused(self, reason: str) -> None:
+        """Count a request that did not arrive in time, or for which there was no room."""
+        self._refused.labels(reason).inc()
+
     def render(self) -> bytes:
         """Everything, in Prometheus's text format."""
         return generate_latest(self._registry)
 
 
 class _StoreFigures(Collector):
-    def __init__(self, numbers: Callable[[], Numbers], now: Callable[[], Instant]) -> None:
+    def __init__(self, numbers: Callable[[], Numbers | None], now: Callable[[], Instant]) -> None:
         self._numbers = numbers
         self._now = now
 
@@ -60,7 +71,7 @@ class _StoreFigures(Collector):
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Count in the store now."""
+        """What was counted."""
         try:
             numbers = self._numbers()
         except StoreError as error:
@@ -68,6 +79,11 @@ class _StoreFigures(Collector):
             yield GaugeMetricFamily("coldframe_store_up", "Whether the store answers", value=0)
             return
         yield GaugeMetricFamily("coldframe_store_up", "Whether the store answers", value=1)
+        if numbers is None:
+            return
+        if numbers.counted_at is not None:
+            age = max(0, self._now() - numbers.counted_at) / SECOND
+            yield GaugeMetricFamily("coldframe_counted_seconds", "Age of what was counted in the store", value=age)
         yield from _counts(numbers)
         yield from _calls(numbers)
         yield from _ages(numbers, self._now())

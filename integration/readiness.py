@@ -1,15 +1,25 @@
 """Is this process fit to be sent work? Each check says what is wrong, for people, or nothing."""
 
+import math
+import secrets
+import threading
+from collections.abc import Callable
 from functools import lru_cache
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from integration.store import erased
-from integration.store.errors import StoreError
+from integration.store import erased, figures
+from integration.store.errors import StoreError, StoreNewerError
 from integration.store.migrate import MIGRATIONS
 from integration.store.sealing import Keyring
 from integration.store.session import Store
+from mappings.instant import Instant
+
+_ROOM_SECONDS = 2.0
+_TRIED_BYTES = 65_536
+_LEAST_BYTES = 64_000_000
+"""What SQLite's disk must have left: its log alone may grow so far."""
 
 
 def store_problems(store: Store) -> list[str]:
@@ -17,11 +27,49 @@ def store_problems(store: Store) -> list[str]:
     try:
         with store.read() as conn:
             current = set(MigrationContext.configure(conn).get_current_heads())
+    except StoreNewerError as error:
+        return [str(error)]
     except StoreError as error:
         return [f"The store does not answer ({type(error).__name__})."]
     if current != _wanted():
         return ["The store's tables are not those of this version. Run `coldframe migrate`."]
     return []
+
+
+class Room:
+    """Whether the store takes what is written, by writing something. Safe for threads.
+
+    However often it is asked, it writes every two seconds at most: everybody may ask a web process whether it is ready.
+    """
+
+    def __init__(self, store: Store, now: Callable[[], Instant], monotonic: Callable[[], float]) -> None:
+        self._store = store
+        self._now = now
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._asked_at = -math.inf
+        self._problems: list[str] = []
+
+    def problems(self) -> list[str]:
+        """What is wrong, for people; nothing where it takes what is written."""
+        with self._lock:
+            if self._monotonic() - self._asked_at > _ROOM_SECONDS:
+                self._problems = self._try()
+                self._asked_at = self._monotonic()
+            return self._problems
+
+    def _try(self) -> list[str]:
+        free = self._store.free_bytes()
+        if free is not None and free < _LEAST_BYTES:
+            return [
+                f"The disk is nearly full: {free // 1_000_000} MB are left, {_LEAST_BYTES // 1_000_000} are needed."
+            ]
+        try:
+            with self._store.write(urgent=True) as conn:
+                figures.try_room(conn, self._now(), secrets.token_hex(_TRIED_BYTES // 2))
+        except StoreError as error:
+            return [f"The store takes nothing that is written ({type(error).__name__}): is its disk full?"]
+        return []
 
 
 def erased_problems(store: Store, keyring: Keyring) -> list[str]:

@@ -98,6 +98,12 @@ class Settings(CrmSettings, AlertSettings):
         alias="COLDFRAME_REDIS_VERIFY",
         description="Set false only for a Redis with a certificate of its own making, such as Heroku's.",
     )
+    metrics_token: Secret | None = Field(
+        None,
+        alias="COLDFRAME_METRICS_TOKEN",
+        description="Set 16 or more random characters, which Prometheus sends as a bearer token for /metrics; unset, "
+        "/metrics answers on this machine alone.",
+    )
     bind: str = Field(
         "127.0.0.1",
         alias="COLDFRAME_BIND",
@@ -198,6 +204,7 @@ class Settings(CrmSettings, AlertSettings):
         """Every secret value, for the log to black out; nothing else should call this."""
         held = (
             self.secret_key,
+            self.metrics_token,
             *self.previous_keys,
             *self.activity_secrets,
             *self.hubspot_client_secrets,

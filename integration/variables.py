@@ -1,5 +1,6 @@
 """What one variable of the environment may hold. Messages never repeat a value, since it may be a secret."""
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Annotated
@@ -13,6 +14,14 @@ _SHORTEST_SECRET = 16
 _SHORTEST_PATH = 24
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DATABASES = ("sqlite", "postgresql+psycopg")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what is bound to this address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _parted(value: object) -> object:

@@ -1,5 +1,6 @@
 """From a mapping's YAML to a compiled mapping, or to every mistake in it with its place."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -19,7 +20,7 @@ from mappings.crm import (
 )
 from mappings.located import Located, Path
 from mappings.outcomes import OutcomeReader
-from mappings.problems import Problem, fatal, nearest
+from mappings.problems import Problem, TooManyProblemsError, fatal, nearest
 from mappings.targets import TargetReader
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 
@@ -38,8 +39,9 @@ def compile_mapping(
     located: Located, vocabulary: Vocabulary = CANONICAL
 ) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
     """The mapping in the words of a vocabulary, or None with all problems; warnings may come with a mapping."""
-    compiler = _Compiler(located, vocabulary)
-    mapping = compiler.mapping()
+    compiler, mapping = _Compiler(located, vocabulary), None
+    with contextlib.suppress(TooManyProblemsError):
+        mapping = compiler.mapping()
     problems = tuple(sorted(compiler.problems))
     return (None if fatal(problems) else mapping), problems
 

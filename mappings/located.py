@@ -13,9 +13,13 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.resolver import Resolver
 
-from mappings.problems import Problem, Severity, fatal
+from mappings.problems import MOST_PROBLEMS, Problem, Severity, fatal
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a value from the top: keys and indexes, `("tracks", 0, "touches")`."""
@@ -24,9 +28,12 @@ Position: TypeAlias = tuple[int, int]
 Twice: TypeAlias = Callable[[Path, str], str | None]
 """The name under which a key is kept that stands a second time in the mapping at a path; None where it may not."""
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 256_000
+MAX_NODES = 10_000
+"""Keys and values in all; the largest file that comes along has 900."""
 MAX_DEPTH = 40
 
+_SHORT = 20_000
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -58,19 +65,22 @@ class Located:
         return Problem(self.file, line, column, text, severity)
 
 
-class _Core(yaml.SafeLoader):
+class _Bounded(Composer):
     """Reads scalars as YAML 1.2's core schema does, and refuses what can grow without end."""
 
     # An own, empty table: the library's brings YAML 1.1's yes, on, sexagesimal numbers and dates.
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}  # type: ignore[misc]
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
     depth = 0
+    nodes = 0
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[attr-defined] # the parser brings it
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.composer.ComposerError(None, None, "anchors and aliases are not used here", event.start_mark)
-        if self.depth >= MAX_DEPTH:
-            text = f"nested more than {MAX_DEPTH} deep"
+        self.nodes += 1
+        if self.depth >= MAX_DEPTH or self.nodes > MAX_NODES:
+            deep = self.depth >= MAX_DEPTH
+            text = f"nested more than {MAX_DEPTH} deep" if deep else f"more than {MAX_NODES:,} keys and values"
             raise yaml.composer.ComposerError(None, None, text, event.start_mark)
         self.depth += 1
         try:
@@ -79,15 +89,29 @@ class _Core(yaml.SafeLoader):
             self.depth -= 1
 
 
+class _Fast(_Bounded, CParser, SafeConstructor, Resolver):
+    """The library in C reads the text, ten times as fast as the one in Python."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        for part in (Composer, SafeConstructor, Resolver):
+            part.__init__(self)
+
+
+class _Wordy(_Bounded, yaml.SafeLoader):
+    """The library in Python, which says better what is wrong."""
+
+
 def _implicit(name: str, pattern: str, first: str) -> None:
-    _Core.add_implicit_resolver(_TAG + name, re.compile(pattern), list(first))
+    for letter in first:
+        _Bounded.yaml_implicit_resolvers.setdefault(letter, []).append((_TAG + name, re.compile(pattern)))
 
 
 _implicit("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF")
 _implicit("int", r"^[-+]?[0-9]{1,18}$", "-+0123456789")
 _implicit("float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]{1,3})?$", "-+0123456789.")
 _implicit("null", r"^(?:~|null|Null|NULL|)$", "~nN")
-_Core.yaml_implicit_resolvers[""] = list(_Core.yaml_implicit_resolvers["n"])
+_Bounded.yaml_implicit_resolvers[""] = list(_Bounded.yaml_implicit_resolvers["n"])
 
 
 def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | None, tuple[Problem, ...]]:
@@ -97,13 +121,9 @@ def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | No
     gives another name for the second one.
     """
     if len(text) > MAX_CHARACTERS:
-        return None, (Problem(file, 1, 1, f"longer than {MAX_CHARACTERS} characters"),)
+        return None, (Problem(file, 1, 1, f"longer than {MAX_CHARACTERS:,} characters"),)
     try:
-        loader = _Core(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
+        root = _composed(text)
     except yaml.MarkedYAMLError as error:
         return None, (_marked(error, file),)
     except yaml.reader.ReaderError as error:
@@ -118,6 +138,22 @@ def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | No
     if fatal(problems):
         return None, problems
     return Located(value, MappingProxyType(reader.positions), MappingProxyType(reader.keys), file), problems
+
+
+def _composed(text: str) -> Node | None:
+    """The document's nodes; raises YAMLError, with the better words where a short text is what cannot be read."""
+    for kind in (_Fast, _Wordy):
+        loader = kind(text)
+        try:
+            return loader.get_single_node()
+        except yaml.composer.ComposerError:
+            raise
+        except yaml.YAMLError:
+            if kind is _Wordy or len(text) > _SHORT:
+                raise
+        finally:
+            loader.dispose()
+    return None
 
 
 def _marked(error: yaml.MarkedYAMLError, file: str) -> Problem:
@@ -184,6 +220,8 @@ class _Reading:
         return None
 
     def _wrong(self, node: Node, text: str) -> None:
+        if len(self.problems) >= MOST_PROBLEMS:
+            return
         line, column = _position(node)
         self.problems.append(Problem(self.file, line, column, text))
 

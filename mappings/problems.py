@@ -8,6 +8,14 @@ from typing import Literal, TypeAlias
 Severity: TypeAlias = Literal["error", "warning"]
 
 
+MOST_PROBLEMS = 100
+"""Nobody reads more at once, and what is wrong in one place is often wrong in thousands."""
+
+
+class TooManyProblemsError(Exception):
+    """A file has more mistakes than are worth looking for; those that were found are told."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One mistake in a file people write. Lines and columns count from 1; sorts by file, then place."""

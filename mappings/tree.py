@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mappings.located import Located, Path
-from mappings.problems import Problem, Severity, nearest
+from mappings.problems import MOST_PROBLEMS, Problem, Severity, TooManyProblemsError, fatal, nearest
 
 
 class TreeReader:
@@ -27,4 +27,7 @@ class TreeReader:
         return {key: value for key, value in raw.items() if key in names}
 
     def _wrong(self, path: Path, text: str, *, key: bool = False, severity: Severity = "error") -> None:
+        """Note a mistake. Raises TooManyProblemsError once there are enough of them."""
         self.problems.append(self.located.problem(path, text, key=key, severity=severity))
+        if len(self.problems) >= MOST_PROBLEMS and fatal(self.problems[-1:]):
+            raise TooManyProblemsError

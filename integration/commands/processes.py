@@ -46,7 +46,25 @@ def web() -> None:
     """
     from integration.web.serving import serve  # noqa: PLC0415 - keeps --help fast
 
-    serve(settings_or_exit())
+    settings = settings_or_exit()
+    _refuse_newer_store(settings)
+    serve(settings)
+
+
+def _refuse_newer_store(settings: Settings) -> None:
+    """Raise StoreNewerError at once, where a store that is away is no reason not to start."""
+    from integration import connected  # noqa: PLC0415 - keeps --help fast
+    from integration.store.errors import StoreError, StoreNewerError  # noqa: PLC0415 - as above
+
+    try:
+        with connected.opened(settings) as store:
+            if store is not None:
+                with store.read():
+                    pass
+    except StoreNewerError:
+        raise
+    except StoreError:
+        pass
 
 
 @click.command()
@@ -77,7 +95,9 @@ def clock() -> None:
     """
     from integration.labour import tick  # noqa: PLC0415 - imports the CRMs' libraries
 
-    tick(settings_or_exit())
+    settings = settings_or_exit()
+    _refuse_newer_store(settings)
+    tick(settings)
 
 
 @click.command()

@@ -9,7 +9,7 @@ from integration.core.effects import Wording
 from integration.core.fold import Fold
 from integration.core.playbook import Requirement
 from integration.core.state import Seen
-from integration.core.wording import WORDING_FIELDS, compose
+from integration.core.wording import WORDING_FIELDS, compose, one_line
 from mappings.instant import DAY, Instant
 
 _COLLEAGUES = 7 * DAY
@@ -99,8 +99,8 @@ def filled(fold: Fold, wording: Wording, due: Instant) -> tuple[str, str]:
     """A task's subject, and its body: what to do, then everything known that helps to do it."""
     words = Words(fold, wording, due=due)
     note = "\n".join([compose(line, words) for line in wording.notes])
-    packet = "\n".join(_lines(fold, words, due))
-    return compose(wording.subject, words), f"{note}\n\n{packet}" if note else packet
+    packet = "\n".join([one_line(line) for line in _lines(fold, words, due)])
+    return one_line(compose(wording.subject, words)), f"{note}\n\n{packet}" if note else packet
 
 
 def _lines(fold: Fold, words: "Words", due: Instant) -> Iterator[str]:

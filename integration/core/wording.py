@@ -1,10 +1,15 @@
 """Wording: what sales reads. Templates with a closed set of fields, no code."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from string import Formatter
 
 from mappings.vocabulary.value import Vocabulary
+
+_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile(f"{_BREAKING.pattern}|{_TURNING.pattern}")
 
 WORDING_FIELDS: tuple[str, ...] = (
     "first_name",
@@ -74,8 +79,17 @@ def named(template: str) -> tuple[str, ...]:
 
 
 def compose(template: str, values: Mapping[str, str]) -> str:
-    """Fill a template; a field without a value reads `unknown`."""
-    return "".join([text + ((values[name] or "unknown") if name else "") for text, name in _parsed(template)])
+    """Fill a template; a field without a value reads `unknown`. No value begins a new line, only the template does."""
+    return "".join([text + ((one_line(values[name]) or "unknown") if name else "") for text, name in _parsed(template)])
+
+
+def one_line(text: str) -> str:
+    """A text that stays on its line wherever it is shown.
+
+    Whatever breaks lines or controls a terminal becomes a space; what turns the direction of reading around is left
+    out. So nobody's name can look like a line of the packet.
+    """
+    return _TURNING.sub("", _BREAKING.sub(" ", text)).strip() if _UNSAFE.search(text) else text
 
 
 @lru_cache(maxsize=1_024)

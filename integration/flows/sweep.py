@@ -18,10 +18,13 @@ from integration.store import (
     newcomers,
     outbox,
     refresh,
+    taken,
     unrecognised,
 )
 from mappings.instant import DAY, Instant
 
+_PRUNE_ROUNDS = 50
+"""Deletions of a thousand rows in one sweep: other writers have their turn in between."""
 KEPT = 7 * DAY
 """Deliveries that were read are kept this long, so that one can look at what a source really sent."""
 
@@ -33,11 +36,22 @@ def sweep(service: Service) -> tuple[str, ...]:
         waiting = tuple(_waiting(conn, service, now))
     for lane in waiting:
         service.wake(lane)
+    _prune(service, now)
     if not waiting:
         with service.store.write() as conn:
-            inbox.prune(conn, now - KEPT)
             unrecognised.prune(conn, now - unknown_words.KEPT)
     return waiting
+
+
+def _prune(service: Service, now: Instant) -> None:
+    """Delete what has been kept for long enough, whatever waits; what nobody has read yet stays, however old."""
+    for _ in range(_PRUNE_ROUNDS):
+        with service.store.read() as conn:
+            if not (inbox.prunable(conn, now - KEPT) or taken.prunable(conn, now)):
+                break
+        with service.store.write() as conn:
+            inbox.prune(conn, now - KEPT)
+            taken.prune(conn, now)
 
 
 def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:

@@ -30,7 +30,7 @@ from integration.playbook.tracks import compile_track
 from integration.playbook.wordings import LOST, OTHERWISE
 from mappings.canonical import STAGES
 from mappings.located import Path
-from mappings.problems import Problem
+from mappings.problems import Problem, TooManyProblemsError
 from mappings.vocabulary.load import shipped
 from mappings.vocabulary.value import Vocabulary
 
@@ -56,7 +56,10 @@ def compile_text(
     shape, report, problems = read(source, file, words)
     if shape is None or report is None:
         return None, problems
-    playbook = compile_file(shape, report, words)
+    try:
+        playbook = compile_file(shape, report, words)
+    except TooManyProblemsError:
+        return None, report.problems()
     return (None if report.failed() else playbook), report.problems()
 
 

@@ -14,7 +14,7 @@ from integration.playbook.sections import Section
 from integration.playbook.wordings import FIELDS, PROBLEM
 from mappings import located
 from mappings.located import Path
-from mappings.problems import Problem, nearest
+from mappings.problems import Problem, TooManyProblemsError, nearest
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 _KEY = "[key]"
@@ -47,8 +47,11 @@ def read(
     try:
         return PlaybookFile.model_validate(found.value, context=context), report, ()
     except ValidationError as error:
-        for each in error.errors(include_url=False):
-            _tell(report, each)
+        try:
+            for each in error.errors(include_url=False):
+                _tell(report, each)
+        except TooManyProblemsError:
+            return None, report, report.problems()
     shape, report.dropped = salvage(found, context)
     return shape, report, report.problems()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from integration.playbook.places import known
 from mappings.located import Located, Path
-from mappings.problems import Problem, Severity, nearest
+from mappings.problems import MOST_PROBLEMS, Problem, Severity, TooManyProblemsError, nearest
 
 
 @dataclass(slots=True)
@@ -27,16 +27,23 @@ class Report:
         self._located = located
         self._lines = source.splitlines()
         self._problems: set[Problem] = set()
+        self._errors = 0
         self.dropped = Dropped()
 
     def problem(self, path: Path, text: str, *, at: int = 0, key: bool = False, severity: Severity = "error") -> None:
-        """A mistake in the text at `path` (in the key itself with `key`), `at` characters from its beginning."""
+        """A mistake in the text at `path` (in the key itself with `key`), `at` characters from its beginning.
+
+        Raises TooManyProblemsError once there are enough of them.
+        """
         place = known(self._located, path)
         if self.dropped.below(place):
             return
         line, column = self._located.where_key(place) if key else self._located.where(place)
         quoted = self._at(line, column) in ('"', "'")
         self._problems.add(Problem(self._located.file, line, column + at + (1 if quoted and at else 0), text, severity))
+        self._errors += severity == "error"
+        if self._errors >= MOST_PROBLEMS:
+            raise TooManyProblemsError
 
     def warn(self, path: Path, text: str, *, at: int = 0, key: bool = False) -> None:
         """Something that is allowed and hardly meant."""

@@ -19,6 +19,10 @@ class StoreDownError(StoreError):
     """The database is away, full or unreadable."""
 
 
+class StoreNewerError(StoreError):
+    """A newer version of this service has been at the store: this one must not touch it."""
+
+
 class LeaseLostError(StoreError):
     """Somebody else holds the lease now: whatever this process decided must not be saved."""
 

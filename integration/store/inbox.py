@@ -51,6 +51,7 @@ _FAILED = (
 )
 _REVIVE = update(inbox).where(among(inbox.c.id, "ids")).values(state="new", attempts=0, error=None)
 _REWRITE = update(inbox).where(inbox.c.id == bindparam("row")).values(body=bindparam("rest"))
+_DROP = delete(inbox).where(among(inbox.c.id, "ids"))
 _COUNTS = select(inbox.c.state, func.count()).group_by(inbox.c.state)
 _PRUNE_SIZE = 1_000
 _OLD = (
@@ -59,6 +60,9 @@ _OLD = (
     .order_by(inbox.c.id)
     .limit(_PRUNE_SIZE)
     .scalar_subquery()
+)
+_OLDEST_DONE = (
+    select(inbox.c.received_at).where(inbox.c.state == literal_column("'done'")).order_by(inbox.c.id).limit(1)
 )
 _PRUNE = delete(inbox).where(inbox.c.id.in_(_OLD), inbox.c.received_at < bindparam("before"))
 
@@ -74,6 +78,11 @@ def add(conn: Connection, rows: Sequence[tuple[str, Mapping[str, str], bytes, In
     if len(values) == 1:
         return [int(conn.execute(_ADD, values[0]).scalar_one())]
     return [int(row_id) for row_id in conn.execute(_ADD_MANY, values).scalars()]
+
+
+def drop(conn: Connection, ids: Sequence[int]) -> None:
+    """Forget deliveries that nobody was told are kept."""
+    conn.execute(_DROP, {"ids": listed(ids)})
 
 
 def pending(conn: Connection, limit: int, size: int | None = None) -> list[Delivery]:
@@ -133,6 +142,12 @@ def rewrite(conn: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
 def counts(conn: Connection) -> dict[str, int]:
     """How many deliveries are `new`, `done` and `dead`."""
     return {"new": 0, "done": 0, "dead": 0} | {state: int(n) for state, n in conn.execute(_COUNTS)}
+
+
+def prunable(conn: Connection, before: Instant) -> bool:
+    """Whether the oldest delivery that is done was received before that."""
+    oldest = conn.execute(_OLDEST_DONE).scalar()
+    return oldest is not None and oldest < before
 
 
 def prune(conn: Connection, before: Instant) -> int:

@@ -1,6 +1,6 @@
 """The tables about what comes in, beside the inbox. `tables.py` has all others, and names these too."""
 
-from sqlalchemy import Table
+from sqlalchemy import BigInteger, Column, Table
 
 from integration.store.columns import big, words
 from integration.store.metadata import METADATA
@@ -16,3 +16,18 @@ unrecognised = Table(
     big("last_at"),
 )
 """Words that came in and that no vocabulary has, by kind and by the place where they stood."""
+
+taken = Table(
+    "taken",
+    METADATA,
+    Column("digest", BigInteger, primary_key=True, autoincrement=False),
+    big("at", index=True),
+    big("delivery"),
+)
+"""Deliveries that were taken lately, by what their senders call them, so that one sent again is not kept again."""
+
+homes = Table("homes", METADATA, words("connection", primary_key=True), words("account"), big("learned_at"))
+"""The portal that each of the environment's tokens belongs to, as its CRM says."""
+
+figures = Table("figures", METADATA, words("name", primary_key=True), big("counted_at"), words("body"))
+"""What was counted last, for those who must not count themselves."""

@@ -4,9 +4,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
+
+from integration.store.errors import StoreNewerError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+KNOWN = frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+"""Every version of the tables that this code knows; the files are named by them."""
 
 _ADVISORY_KEY = 5_264_733_110
 """Any number, as long as nobody else in this database uses it."""
@@ -18,6 +23,19 @@ def upgrade(conn: Connection, *, patience: float) -> None:
         conn.execute(text(f"SET LOCAL lock_timeout = {int(patience * 1000)}"))
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
     command.upgrade(config(conn), "head")
+
+
+def refuse_newer(conn: Connection) -> None:
+    """Raise StoreNewerError where the tables are of a version that this code does not know."""
+    if not inspect(conn).has_table("alembic_version"):
+        return
+    unknown = set(conn.scalars(text("SELECT version_num FROM alembic_version"))) - KNOWN
+    if unknown:
+        msg = (
+            f"The store's tables are of version {', '.join(sorted(unknown))}, and this coldframe knows them up to "
+            f"{max(KNOWN)}: a newer coldframe has been here. Run that one, or restore a backup from before it."
+        )
+        raise StoreNewerError(msg)
 
 
 def config(conn: Connection) -> Config:

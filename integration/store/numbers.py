@@ -45,6 +45,8 @@ class Numbers:
     """How often words came in that no vocabulary has, by their kind."""
     unrecorded: Totals = field(default_factory=Totals)
     """People whose tasks and touches wait for a record in a CRM."""
+    counted_at: Instant | None = None
+    """When this was counted, where that was not just now."""
 
 
 _STAGES = select(leads.c.stage, func.count()).where(leads.c.merged_into.is_(None)).group_by(leads.c.stage)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class Store:
         self._pid = os.getpid()
         self._queue = WriterQueue(f"{url.database}.lock") if self._sqlite else None
         self._tended = 0.0
+        self._known = False
         self._engine = _sqlite_engine(url) if self._sqlite else _postgres_engine(url)
         reader: dict[str, Any] = {} if self._sqlite else {"isolation_level": "REPEATABLE READ"}
         if not self._sqlite:
@@ -77,9 +79,10 @@ class Store:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view of the data. Raises StoreDownError, StoreBusyError."""
+        """One consistent view of the data. Raises StoreDownError, StoreBusyError, StoreNewerError."""
         self._after_fork()
         with _named(), self._reader.connect() as conn:
+            self._look_at_version(conn)
             yield conn
 
     @contextlib.contextmanager
@@ -98,6 +101,7 @@ class Store:
                 stack.callback(_be_patient, conn, PATIENCE)
                 _be_patient(conn, left)
             with conn.begin():
+                self._look_at_version(conn)
                 yield conn
 
     def tend(self) -> None:
@@ -118,6 +122,13 @@ class Store:
     def now(self, conn: Connection) -> Instant:
         """The database's own time, the same for every process whatever its clock says."""
         return int(conn.execute(_NOW).scalar_one())
+
+    def free_bytes(self) -> int | None:
+        """What the disk of SQLite's file has left; None where the database lies elsewhere, or cannot be looked at."""
+        if self._sqlite:
+            with contextlib.suppress(OSError):
+                return shutil.disk_usage(Path(self.url.database or "").absolute().parent).free
+        return None
 
     def shred(self, conn: Connection) -> None:
         """On SQLite, what this connection deletes from now on is overwritten with zeros in the file."""
@@ -150,6 +161,7 @@ class Store:
             stack.enter_context(self._turn(MIGRATION_PATIENCE))
             conn = stack.enter_context(self._writer.connect())
             with conn.begin():
+                self._look_at_version(conn)
                 migrate.upgrade(conn, patience=MIGRATION_PATIENCE)
 
     def forked(self) -> None:
@@ -171,6 +183,12 @@ class Store:
         if self._queue:
             self._queue.close()
             self._queue = None
+
+    def _look_at_version(self, conn: Connection) -> None:
+        """Once, before anything else is asked of the store. Raises StoreNewerError."""
+        if not self._known:
+            migrate.refuse_newer(conn)
+            self._known = True
 
     def _turn(self, seconds: float, *, urgent: bool = False) -> contextlib.AbstractContextManager[float]:
         """A writer's turn, on SQLite; yields the seconds left to wait for other programs."""

@@ -134,6 +134,9 @@ inbox = Table(
 )
 
 unrecognised = intake_tables.unrecognised
+taken = intake_tables.taken
+homes = intake_tables.homes
+figures = intake_tables.figures
 
 outbox = Table(
     "outbox",

@@ -36,9 +36,10 @@ _RETRY_SECONDS = "5"
 _BEYOND = 1
 """A webhook's route reads one byte more than it takes, to tell what is too long; what was not read is longer still."""
 _ABOUT_THE_BODY = frozenset({"content-type", "content-length"})
-_LATE = (HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
-_FULL = (HTTPStatus.SERVICE_UNAVAILABLE, "Too much arrives at once. Send it again.")
-_BUSY = (HTTPStatus.SERVICE_UNAVAILABLE, "Everybody is busy. Send it again.")
+_LATE = ("late", HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
+_FULL = ("full", HTTPStatus.SERVICE_UNAVAILABLE, "Too much arrives at once. Send it again.")
+_BUSY = ("busy", HTTPStatus.SERVICE_UNAVAILABLE, "All threads are busy. Send it again.")
+_STUCK = ("stuck", HTTPStatus.SERVICE_UNAVAILABLE, "No thread has finished anything for too long.")
 _BROKEN: Answer = (int(HTTPStatus.INTERNAL_SERVER_ERROR), [], b"")
 
 
@@ -96,12 +97,18 @@ class _Job:
 
 
 class Front:
-    """A WSGI application behind granian's RSGI interface; `close` is called when the process ends."""
+    """A WSGI application behind granian's RSGI interface.
 
-    def __init__(self, app: Application, limits: Limits, close: Callable[[], None]) -> None:
+    `close` is called when the process ends, `refused` with a word for each request that does not reach the application.
+    """
+
+    def __init__(
+        self, app: Application, limits: Limits, *, close: Callable[[], None], refused: Callable[[str], None]
+    ) -> None:
         self._app = app
         self._limits = limits
         self._close = close
+        self._refused = refused
         self._room = Room(limits.bodies)
         self._line: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._working: dict[int, float] = {}
@@ -225,12 +232,13 @@ class Front:
         """Alive, unless all threads have been at the same work for too long."""
         since = list(self._working.values())
         if len(since) == self._limits.threads and clock.monotonic() - max(since) > _STUCK_SECONDS:
-            self._refuse(proto, HTTPStatus.SERVICE_UNAVAILABLE, "No thread has finished anything for too long.")
+            self._refuse(proto, *_STUCK)
             return
         proto.response_bytes(*self._health)
 
-    def _refuse(self, proto: HTTPProtocol, status: HTTPStatus, detail: str) -> None:
+    def _refuse(self, proto: HTTPProtocol, reason: str, status: HTTPStatus, detail: str) -> None:
         """Answer in the application's own shape, and hang up: the rest of the request is not wanted."""
+        self._refused(reason)
         more = [("Connection", "close"), ("Content-Type", "application/json"), ("Retry-After", _RETRY_SECONDS)]
         body = msgspec.json.encode({"error": status.phrase, "detail": detail})
         proto.response_bytes(int(status), [*self._headers, *more], body)

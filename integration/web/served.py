@@ -22,7 +22,8 @@ def application() -> Front:
     _end_with_parent()
     connections.relieve(settings.port, connections.allowed())
     flask, close = app.built(settings)
-    return Front(flask, Limits(seconds=settings.request_seconds, body=settings.max_body_bytes), close)
+    limits = Limits(seconds=settings.request_seconds, body=settings.max_body_bytes)
+    return Front(flask, limits, close=close, refused=flask.extensions[app.METRICS].refused)
 
 
 def _end_with_parent() -> None:

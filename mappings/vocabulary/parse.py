@@ -1,5 +1,6 @@
 """From the text of a vocabulary to the value, or to every mistake in it with its place and the nearest right word."""
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from typing import Any
 
 from mappings.canonical import STANDING_FIELDS, Field, Kind
 from mappings.located import Located, Path, load
-from mappings.problems import Problem, fatal, nearest
+from mappings.problems import Problem, TooManyProblemsError, fatal, nearest
 from mappings.vocabulary.fingerprint import fingerprint
 from mappings.vocabulary.parse_machine import MachineReader
 from mappings.vocabulary.parse_recognition import LineReader, second_key
@@ -55,8 +56,9 @@ def parse(text: str, file: str, base: Vocabulary = CANONICAL) -> tuple[Vocabular
     located, problems = load(text, file, second_key)
     if located is None:
         return None, problems
-    reader = VocabularyReader(located, text, base)
-    made = reader.vocabulary()
+    reader, made = VocabularyReader(located, text, base), None
+    with contextlib.suppress(TooManyProblemsError):
+        made = reader.vocabulary()
     found = tuple(sorted((*problems, *reader.problems)))
     return (None if fatal(found) else made), found
 

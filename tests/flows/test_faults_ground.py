@@ -98,6 +98,7 @@ def test_a_full_disk_means_503_and_the_database_is_whole(
     assert set(said) == {202, 503}
     again = status(url, activity("more", ANA, "email_click", service.now(), note="x" * 60_000), delivery="more")
     assert again == 503, "it answers on, and goes on refusing"
+    assert "takes nothing that is written" in str(requests.get(f"{url}/readyz", timeout=5).json()["store"])
     program.end()
     with sqlite3.connect(service.store.url.database or "") as driver:
         assert driver.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -106,6 +107,7 @@ def test_a_full_disk_means_503_and_the_database_is_whole(
         assert len(inbox.pending(conn, 100)) == said.count(202), "what was answered, and nothing else"
     _, url = web(start, tmp_path, DATABASE_URL=store_url)  # somebody has made room
     assert status(url, activity("room", ANA, "email_click", service.now()), delivery="room") == 202
+    assert requests.get(f"{url}/readyz", timeout=5).json()["store"] == "ok"
     drain_all(service)
     assert len([one for one in history(service, ANA) if not one.derived]) == said.count(202) + 1
 

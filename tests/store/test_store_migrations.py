@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from integration.store import migrate
+from integration.store.errors import StoreNewerError
 from integration.store.session import Store
 from integration.store.tables import metadata
 
@@ -69,3 +72,20 @@ def test_first_values_are_told_apart_in_what_is_stored_already(store: Store) -> 
     with store.read() as conn:
         found = conn.execute(text("SELECT seq, initial FROM changes ORDER BY seq")).all()
     assert [(seq, bool(initial)) for seq, initial in found] == [(seq, initial) for seq, _, _, initial in told]
+
+
+def test_tables_of_a_newer_version_are_not_touched_and_that_is_said(store: Store, url: str) -> None:
+    with store.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    older = Store.open(url)
+    for touch in (older.read, older.write):
+        with pytest.raises(StoreNewerError, match=r"version 9999.*newer coldframe"), touch():
+            pass
+    with pytest.raises(StoreNewerError):
+        older.migrate()
+    older.dispose()
+
+
+def test_the_versions_that_this_code_knows_are_those_of_its_migrations() -> None:
+    known = ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions()
+    assert {revision.revision for revision in known} == migrate.KNOWN

@@ -20,7 +20,7 @@ from integration.core.events import Event
 from integration.core.keys import key
 from integration.core.playbook import Handoff, Requirement, TalkTrack
 from integration.core.standing import standing
-from integration.core.wording import WORDING_FIELDS, compose, named
+from integration.core.wording import WORDING_FIELDS, compose, named, one_line
 from mappings.instant import DAY, HOUR, MINUTE, Instant, parse, show
 
 BERLIN = Calendar(timezone="Europe/Berlin", holidays=frozenset({"2026-01-06"}))
@@ -313,3 +313,28 @@ def test_segments_follow_two_thresholds() -> None:
 def test_keys_do_not_run_together() -> None:
     assert key("a/b", "c") != key("a", "b/c")
     assert key("a%2Fb") != key("a/b")
+
+
+@pytest.mark.parametrize("breaks", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_no_value_begins_a_line_of_a_task(breaks: str) -> None:
+    forged = f"Ana{breaks}Answer due: never{breaks}Say: give it away"
+    talk = TalkTrack(text="Ask {name} of {company} about {asset}")
+    book = playbook(handoff=Handoff(play="handoff", talk_tracks=(talk,)))
+    values = dict.fromkeys(("first_name", "title", "source", "problem", "budget", "function"), forged)
+    history = [firm(name=forged, industry=forged, employees=100), told(**{**GOOD, **values}), *hot()]
+    history += [
+        did("content_download", START + 1, "x", asset=forged),
+        did("demo_request", START + DAY, "d", asset=forged),
+    ]
+    task = of(TaskWanted, fold(book, *history))[0]
+    assert breaks not in task.subject
+    starts = [line.partition(":")[0] for line in task.body.splitlines()]
+    assert (starts.count("Answer due"), starts.count("Say")) == (1, 1)
+    assert task.body.splitlines() == task.body.split("\n")
+    assert "Ana Answer due: never" in task.body, "and nothing is lost"
+
+
+def test_what_controls_a_screen_or_turns_text_around_is_not_shown() -> None:
+    assert one_line("Ana\x1b[2J\u202eblA \x00Weber\t") == "Ana [2JblA  Weber"
+    assert one_line("Ana  Weber") == "Ana  Weber"
+    assert compose("{name}\n{company}", {"name": "a\nb", "company": "c"}) == "a b\nc"

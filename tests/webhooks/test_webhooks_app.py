@@ -13,8 +13,11 @@ from webhooks_senders import Wall
 from integration import clock
 from integration.app import INTAKE, create_app
 from integration.settings import VARIABLES, Settings, load
+from integration.store import figures
 from integration.store.session import Store
 from integration.web.served import application
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound
 
 
 def test_the_first_page_says_what_this_is_and_where_to_look(client: FlaskClient) -> None:
@@ -67,11 +70,13 @@ def test_a_fault_of_ours_is_500_without_a_traceback(settings: Settings, store: S
     assert "Traceback" not in answer.text
 
 
-def test_metrics_count_what_was_answered_and_what_waits(client: FlaskClient, wall: Wall) -> None:
+def test_metrics_count_what_was_answered_and_what_waits(client: FlaskClient, store: Store, wall: Wall) -> None:
     body = senders.activities(senders.activity())
     client.post("/webhooks/activities", data=body, headers=senders.standard(body))
     client.post("/webhooks/activities", data=body)
     client.post("/webhooks/anything-a-sender-likes", data=body)
+    assert "coldframe_inbox" not in client.get("/metrics").text, "nobody has counted"
+    figures.count(store, wall())
     wall.at += 30 * senders.SECOND
     text = client.get("/metrics").text
     for line in (
@@ -81,9 +86,41 @@ def test_metrics_count_what_was_answered_and_what_waits(client: FlaskClient, wal
         "coldframe_store_up 1.0",
         'coldframe_inbox{state="new"} 1.0',
         'coldframe_oldest_seconds{queue="inbox"} 30.0',
+        "coldframe_counted_seconds 30.0",
     ):
         assert line in text
     assert "anything" not in text
+
+
+@pytest.mark.parametrize(
+    ("settings_of", "headers", "status"),
+    [
+        ({}, {}, 200),
+        ({"COLDFRAME_BIND": "::1"}, {}, 200),
+        ({"COLDFRAME_BIND": EVERYWHERE}, {}, 401),
+        ({"COLDFRAME_BIND": "10.0.0.7"}, {}, 401),
+        ({}, {"X-Forwarded-For": "203.0.113.9"}, 401),
+        ({"COLDFRAME_METRICS_TOKEN": "t" * 32}, {}, 401),
+        ({"COLDFRAME_METRICS_TOKEN": "t" * 32}, {"Authorization": "Bearer " + "t" * 31}, 401),
+        ({"COLDFRAME_METRICS_TOKEN": "t" * 32}, {"Authorization": "t" * 32}, 401),
+        ({"COLDFRAME_METRICS_TOKEN": "t" * 32}, {"Authorization": "Bearer é"}, 401),
+        ({"COLDFRAME_METRICS_TOKEN": "t" * 32}, {"Authorization": "Bearer " + "t" * 32}, 200),
+        (
+            {"COLDFRAME_METRICS_TOKEN": "t" * 32, "COLDFRAME_BIND": EVERYWHERE},
+            {"Authorization": "Bearer " + "t" * 32, "X-Forwarded-For": "203.0.113.9"},
+            200,
+        ),
+    ],
+)
+def test_figures_are_for_this_machine_or_for_whoever_has_the_token(
+    store: Store, settings_of: dict[str, str], headers: dict[str, str], status: int
+) -> None:
+    settings = load({"COLDFRAME_SECRET_KEY": "k" * 32, **settings_of})
+    app = create_app(settings, store=store, wake=print, queue=list)
+    answer = app.test_client().get("/metrics", headers=headers)
+    assert answer.status_code == status
+    assert ("coldframe_store_up" in answer.text) == (status == 200)
+    app.extensions[INTAKE].close()
 
 
 def test_metrics_without_a_store_still_tell_the_rest(settings: Settings, tmp_path: Path) -> None:

@@ -230,13 +230,15 @@ def test_a_full_disk_is_503_and_everything_answered_is_there(settings: Settings,
         full = Store.open(str(store.url))
         built = create_app(settings, store=full, wake=lambda _lane: None, queue=list, now=lambda: senders.NOW)
         body = senders.activities(*(senders.activity(number, properties={"x": "y" * 100}) for number in range(100)))
-        answers = [send_activities(built.test_client(), body) for _ in range(40)]
+        answers = [send_activities(built.test_client(), body, name=f"msg_{number}") for number in range(40)]
+        ready = built.test_client().get("/readyz")
         built.extensions[INTAKE].close()
         full.dispose()
     finally:
         event.remove(Pool, "connect", cap)
     statuses = [answer.status_code for answer in answers]
     assert set(statuses) == {202, 503}
+    assert (ready.status_code, "takes nothing that is written" in ready.text) == (503, True)
     with store.read() as conn:
         assert len(inbox.pending(conn, 100)) == statuses.count(202)
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"

@@ -92,11 +92,11 @@ def test_what_was_answered_outlives_a_kill_and_a_wake_up_waits_in_redis(
     data: Path, redis_url: str, valkey: Redis
 ) -> None:
     body = senders.activities(senders.activity())
-    headers = senders.standard(body, at=clock.now())
+    headers, again = (senders.standard(body, at=clock.now(), name=name) for name in ("msg_1", "msg_2"))
     with Web(data, redis_url) as web:
         assert web.ask("GET", "/readyz")[0] == 200
         assert web.ask("POST", "/webhooks/activities", body, headers)[0] == 202
-        assert web.ask("POST", "/webhooks/activities", iter([body[:40], body[40:]]), headers)[0] == 202
+        assert web.ask("POST", "/webhooks/activities", iter([body[:40], body[40:]]), again)[0] == 202
         deadline = time.monotonic() + 10
         while not valkey.llen("rq:queue:ingest") and time.monotonic() < deadline:
             time.sleep(0.02)  # the bell rings after the answer

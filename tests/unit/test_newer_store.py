@@ -1,0 +1,65 @@
+"""A store that a newer version has been at is said in one sentence, whichever command meets it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from integration import wiring
+from integration.cli import main
+from integration.store.session import Store
+
+COMMANDS = {
+    "migrate": [],
+    "web": [],
+    "clock": [],
+    "worker": ["ingest"],
+    "up": [],
+    "doctor": [],
+    "letters": ["list"],
+    "explain": ["ana@acme.example"],
+    "export": ["ana@acme.example"],
+    "erase": ["ana@acme.example", "--yes"],
+    "shadow": ["report"],
+    "keys": ["rotate"],
+    "pause": ["hubspot"],
+    "resume": ["hubspot"],
+    "sync": ["hubspot"],
+}
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> dict[str, str]:
+    store = Store.open(f"sqlite:///{tmp_path / 'coldframe.db'}")
+    store.migrate()
+    with store.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.dispose()
+    return {
+        "COLDFRAME_DATA_DIR": str(tmp_path),
+        "COLDFRAME_SECRET_KEY": "k" * 32,
+        "COLDFRAME_PUBLIC_URL": "https://crm.example.com",
+        "HUBSPOT_ACCESS_TOKEN": "t",
+        "HUBSPOT_CLIENT_SECRET": "c" * 32,
+        "HUBSPOT_API_URL": "http://127.0.0.1:9",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+    }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_that_the_store_is_newer(
+    name: str, newer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in (wiring.settings, wiring.wakeups, wiring._parts, wiring._store, wiring._service):  # noqa: SLF001
+        each.cache_clear()
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(os, "nice", lambda _more: 0)
+    found = CliRunner().invoke(main, [name, *COMMANDS[name]], env=newer)
+    assert found.exit_code != 0
+    assert "a newer coldframe has been here" in " ".join(found.output.replace("│", " ").split()), found.output
+    assert "Traceback" not in found.output
+    assert found.exception is None or isinstance(found.exception, SystemExit)
+    for each in (wiring.settings, wiring.wakeups, wiring._parts, wiring._store, wiring._service):  # noqa: SLF001
+        each.cache_clear()
