@@ -17,6 +17,7 @@ from integration import clock, connected
 from integration.connected import Known
 from integration.intake import Intake
 from integration.metrics import CONTENT_TYPE, Metrics
+from integration.portals import Portals
 from integration.readiness import Room, store_problems
 from integration.settings import Settings
 from integration.store import figures
@@ -92,7 +93,15 @@ def create_app(
     trusted = trust(settings, _signed_in(settings, store))
     words, _ = in_use(settings.vocabulary)
     known = words or shipped()  # a file with mistakes stops the workers, which say so, and keeps no delivery out
-    doors = blueprint(intake, trusted, wake=wake, now=now, max_body=settings.max_body_bytes, vocabulary=known)
+    doors = blueprint(
+        intake,
+        trusted,
+        wake=wake,
+        now=now,
+        max_body=settings.max_body_bytes,
+        vocabulary=known,
+        portals=Portals(settings, store, clock.monotonic),
+    )
     app.register_blueprint(doors)
     room = Room(store, now, clock.monotonic)
     checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}

@@ -1,6 +1,7 @@
 """Connected: the names of all connections, from the store and from the environment, without building any of them."""
 
 import contextlib
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from sqlalchemy.engine import make_url
 
 from connectors.base import Credential
 from integration.settings import Settings
-from integration.store import connections
+from integration.store import connections, homes
 from integration.store.connections import Row
+from integration.store.homes import Home
 from integration.store.sealing import Keyring, SealError
 from integration.store.session import Store
 
 SYSTEMS = ("salesforce", "hubspot")
 """The preferred home of sales' tasks first."""
+_MARK_LENGTH = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _TAKEN = frozenset({"ingest", "advance", "alerts", "activities", "connections", "email", "warming"})
 
@@ -26,7 +29,8 @@ _TAKEN = frozenset({"ingest", "advance", "alerts", "activities", "connections", 
 class Known:
     """One connection: what lanes, queues and references call it, and which CRM it is.
 
-    `row` is None for one that the environment makes. `hides`: the environment's token of that name is not used.
+    `row` is None for one that the environment makes. `hides`: the environment's token of that name is not used. `home`
+    is what the CRM has said of the environment's token.
     """
 
     name: str
@@ -34,30 +38,39 @@ class Known:
     origin: Literal["store", "environment"]
     row: Row | None = None
     hides: bool = False
+    home: str = ""
 
     @property
     def account(self) -> str:
         """The portal or organization; "" where nobody has asked."""
-        return self.row.details.account if self.row else ""
+        return self.row.details.account if self.row else self.home
 
 
 def known(settings: Settings, store: Store) -> tuple[Known, ...]:
     """Every connection, Salesforce's first, then by name. Raises StoreError."""
     with store.read() as conn:
         rows = connections.every(conn) if connections.there(conn) else []
-    return arranged(rows, settings)
+        learned = homes.every(conn)
+    return arranged(rows, settings, learned)
 
 
-def arranged(rows: Iterable[Row], settings: Settings) -> tuple[Known, ...]:
+def arranged(rows: Iterable[Row], settings: Settings, learned: Mapping[str, Home] | None = None) -> tuple[Known, ...]:
     """Signed-in connections and the environment's. Of one name, the signed-in one wins: it was made later, by hand."""
     given = environments(settings)
     found = {
         row.name: Known(name=row.name, system=row.system, origin="store", row=row, hides=row.name in given)
         for row in rows
     }
-    for system in given:
-        found.setdefault(system, Known(name=system, system=system, origin="environment"))
+    for system, credential in given.items():
+        home = (learned or {}).get(system)
+        mine = home.account if home is not None and home.mark == mark(credential) else ""
+        found.setdefault(system, Known(name=system, system=system, origin="environment", home=mine))
     return tuple(sorted(found.values(), key=_place))
+
+
+def mark(credential: Credential) -> str:
+    """What tells one token from another, and says nothing of it."""
+    return hashlib.sha256(credential.token.encode()).hexdigest()[:_MARK_LENGTH]
 
 
 def environments(settings: Settings) -> Mapping[str, Credential]:

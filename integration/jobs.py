@@ -8,6 +8,7 @@ from integration.boundary import recorded
 from integration.flows.advance import advance
 from integration.flows.deliver import deliver
 from integration.flows.drift import watch
+from integration.flows.homes import learn
 from integration.flows.ingest import ingest
 from integration.flows.reconcile import poll
 from integration.flows.refresh import read_records
@@ -31,7 +32,7 @@ def run(lane: str) -> int:
 
 def lanes(service: Service) -> Mapping[str, Callable[[], int]]:
     """Every lane that there is, and what drains it. Redis may name any other: nothing is done then."""
-    of_connections = {"refresh": read_records, "poll": poll, "deliver": deliver}
+    of_connections = {"refresh": read_records, "poll": _look_at, "deliver": deliver}
     return {
         "ingest": partial(ingest, service),
         "advance": partial(advance, service),
@@ -42,6 +43,11 @@ def lanes(service: Service) -> Mapping[str, Callable[[], int]]:
         },
         **{f"alerts:{way}": partial(send_alerts, service, way) for way in service.alert_ways},
     }
+
+
+def _look_at(service: Service, connection: str) -> int:
+    learn(service, connection)
+    return poll(service, connection)
 
 
 @recorded

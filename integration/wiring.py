@@ -1,5 +1,6 @@
 """Wiring: the one place that builds adapters from settings."""
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from functools import lru_cache
 from connectors.base import Connector, Credential
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.oauth import HubSpotSignIn
-from connectors.oauth import Client, SignIn
+from connectors.oauth import Client, Issued, SignIn
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.oauth import SalesforceSignIn
 from connectors.shadow import Shadowed
@@ -18,7 +19,7 @@ from integration.alert_ways.port import AlertWay
 from integration.alert_ways.signed_webhook import SignedWebhook
 from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
-from integration.flows.service import Connection, Service
+from integration.flows.service import Asking, Connection, Service
 from integration.flows.tokens import Means, StoredTokens
 from integration.flows.warming import warm
 from integration.playbook import compiler
@@ -110,14 +111,17 @@ def connections(given: Settings, store: Store | None, *, counted: bool = False) 
     """
     words = vocabulary(given.vocabulary)
     connections = {
-        each.name: connect(
-            each.system,
-            credential(given, store, each),
-            given.mapping_of(each.name, each.system),
-            name=each.name,
-            account=each.account or _told_account(given, each),
-            allowance=allowance(each, given, store) if counted and store else None,
-            words=words,
+        each.name: replace(
+            connect(
+                each.system,
+                credential(given, store, each),
+                given.mapping_of(each.name, each.system),
+                name=each.name,
+                account=each.account or _told_account(given, each),
+                allowance=allowance(each, given, store) if counted and store else None,
+                words=words,
+            ),
+            asking=_asking(given, each),
         )
         for each in _known(given, store)
     }
@@ -201,6 +205,27 @@ def _told_account(given: Settings, each: connected.Known) -> str:
     return (given.salesforce_organization_id or "") if told else ""
 
 
+def _asking(given: Settings, each: connected.Known) -> Asking | None:
+    """How to ask HubSpot whose the environment's token is. Salesforce's is named by SALESFORCE_ORGANIZATION_ID."""
+    if each.origin != "environment" or each.system != "hubspot":
+        return None
+    token = connected.environments(given)[each.system]
+
+    def ask() -> str:
+        with contextlib.closing(door(each.system, Client(id="", api_url=token.api_url))) as vendor:
+            return vendor.account(Issued(access_token=token.token))
+
+    return Asking(mark=connected.mark(token), ask=ask)
+
+
+def _at_home(crms: Mapping[str, Connection], given: Settings, store: Store) -> Mapping[str, Connection]:
+    """The connections, with what has been learned of them since this worker was started."""
+    if all(each.account or each.asking is None for each in crms.values()):
+        return crms
+    accounts = {each.name: each.account for each in connected.known(given, store)}
+    return {name: replace(each, account=each.account or accounts.get(name, "")) for name, each in crms.items()}
+
+
 def preload() -> None:
     """Do what every job would do again: imports, compiling playbook and statements, building clients.
 
@@ -233,7 +258,7 @@ def _service(pid: int) -> Service:
     return Service(
         store=_store(),
         playbook=compiled,
-        connections=crms,
+        connections=_at_home(crms, settings(), _store()),
         now=clock.now if rehearsal is None else clock.rehearsed(*rehearsal),
         new_id=clock.new_id,
         wake=wakeups().wake,

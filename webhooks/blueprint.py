@@ -4,7 +4,7 @@ A 2xx is given only after the delivery is durable; what it says is read later, b
 and never answered (we died between the two) comes again, and changes nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 import msgspec
 import structlog
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
+from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
 from mappings.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
@@ -31,6 +31,8 @@ _KEPT = ("webhook-id", "webhook-timestamp", "X-HubSpot-Request-Timestamp", "Cont
 _KEPT_LENGTH = 200
 _RETRY_SECONDS = 5
 _NOT_KEPT = "The delivery could not be stored. Send it again."
+_NOT_CONNECTED = "No portal of this batch is connected here."
+_SHOWN = 5
 _FORGED = "The signature does not match."
 _STALE = "The timestamp is more than five minutes from this service's clock."
 
@@ -99,13 +101,15 @@ def blueprint(  # noqa: PLR0913 - what the doors need
     now: Callable[[], Instant],
     max_body: int,
     vocabulary: Vocabulary = CANONICAL,
+    portals: Callable[[], Collection[str]] = tuple,
 ) -> Blueprint:
     """The routes `/webhooks/hubspot`, `/webhooks/activities` and `/webhooks/salesforce/<secret>/outbound`.
 
     Each is there as far as there are secrets for it.
 
     `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes. Senders of
-    activities are told of words that `vocabulary` does not have.
+    activities are told of words that `vocabulary` does not have. `portals` are those of HubSpot that are connected;
+    none where not all of them are known.
     Refusals are raised as werkzeug's HTTP exceptions, for the application to render.
     """
     routes = Blueprint(NAME, __name__, url_prefix="/webhooks")
@@ -121,6 +125,7 @@ def blueprint(  # noqa: PLR0913 - what the doors need
             desk.admit(HUBSPOT, judgement)
             _checked(hubspot.check, body)
             desk.admit(HUBSPOT, _judge_portals(body, trust, secret, now()))
+            _refuse_strangers(hubspot.portals(body), portals())
             return _answer(200, {"delivery": desk.keep(HUBSPOT, body)})
 
     if trust.activity_keys:
@@ -180,6 +185,17 @@ def _judge_portals(body: bytes, trust: Trust, secret: str, now: Instant) -> Judg
     named = {each.account for each in hubspot.parse(body, now).noticed}
     others = {portal for portal, secrets in trust.portal_secrets.items() if secret not in secrets}
     return "forged" if named & others else "genuine"
+
+
+def _refuse_strangers(named: Collection[str], connected: Collection[str]) -> None:
+    """Turn away a batch in which every event is of a portal that is not connected here.
+
+    Whoever installs a public app has HubSpot sign webhooks of their own portal with the app's secret. Of a batch of
+    several portals, ingest reads ours alone.
+    """
+    if connected and named and set(named).isdisjoint(connected):
+        log.warning("webhooks of portals that are not connected refused", portals=sorted(named)[:_SHOWN])
+        raise Forbidden(_NOT_CONNECTED)
 
 
 def _body(most: int) -> bytes:

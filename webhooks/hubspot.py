@@ -69,6 +69,15 @@ class _Event(Struct, gc=False, rename="camel"):
 _DECODER = msgspec.json.Decoder(list[_Event], strict=False)
 
 
+class _Whose(Struct, gc=False, rename="camel"):
+    """Of an event, the portal alone."""
+
+    portal_id: _Number = 0
+
+
+_WHOSE = msgspec.json.Decoder(list[_Whose], strict=False)
+
+
 def check(body: bytes) -> None:
     """Raises Unreadable where the body is no JSON, Oversized where it holds too much.
 
@@ -76,6 +85,14 @@ def check(body: bytes) -> None:
     """
     if _decoded(body) is None:
         _loaded(body)
+
+
+def portals(body: bytes) -> frozenset[str]:
+    """The portals that a batch names; none where it cannot be read at once."""
+    try:
+        return frozenset(str(each.portal_id) for each in _WHOSE.decode(body) if each.portal_id)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return frozenset()
 
 
 def parse(body: bytes, received_at: Instant) -> Parsed:

@@ -18,6 +18,14 @@ from mappings.vocabulary.value import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How to ask a CRM whose a token is (Unavailable where it does not say); `mark` tells the token from another."""
+
+    mark: str
+    ask: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One connected CRM: how to reach it and how its fields read. Lanes and references go by its `name`.
 
@@ -31,6 +39,8 @@ class Connection:
     located: Located | None = None
     account: str = ""
     """The portal's or organization's id, where it is known."""
+    asking: Asking | None = None
+    """For a token of the environment, which does not say whose it is."""
     allowance: StoredAllowance | None = None
 
     @property

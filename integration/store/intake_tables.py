@@ -26,8 +26,15 @@ taken = Table(
 )
 """Deliveries that were taken lately, by what their senders call them, so that one sent again is not kept again."""
 
-homes = Table("homes", METADATA, words("connection", primary_key=True), words("account"), big("learned_at"))
-"""The portal that each of the environment's tokens belongs to, as its CRM says."""
+homes = Table(
+    "homes",
+    METADATA,
+    words("connection", primary_key=True),
+    words("mark"),
+    words("account"),
+    big("learned_at"),
+)
+"""The portal that a token of the environment belongs to, as its CRM says; `mark` tells the token from another."""
 
 figures = Table("figures", METADATA, words("name", primary_key=True), big("counted_at"), words("body"))
 """What was counted last, for those who must not count themselves."""

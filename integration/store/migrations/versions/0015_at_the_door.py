@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.create_table(
         "homes",
         sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("learned_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("connection", name="pk_homes"),

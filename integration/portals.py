@@ -1,0 +1,40 @@
+"""Portals: which of HubSpot's are connected, for the web process, which must not ask the store at every webhook."""
+
+import contextlib
+import math
+import threading
+from collections.abc import Callable, Collection
+
+from integration import connected
+from integration.settings import Settings
+from integration.store.errors import StoreError
+from integration.store.session import Store
+
+_REMEMBERED = 30.0
+
+
+class Portals:
+    """The portals of all connections to HubSpot; none where one of them is not known yet. Safe for threads."""
+
+    def __init__(self, settings: Settings, store: Store, monotonic: Callable[[], float]) -> None:
+        self._settings = settings
+        self._store = store
+        self._monotonic = monotonic
+        self._reading = threading.Lock()
+        self._due = -math.inf
+        self._known: Collection[str] = ()
+
+    def __call__(self) -> Collection[str]:
+        """As of half a minute ago, or as they were when the store answered last; whoever asks first reads them anew."""
+        if self._monotonic() >= self._due and self._reading.acquire(blocking=False):
+            try:
+                self._due = self._monotonic() + _REMEMBERED
+                with contextlib.suppress(StoreError):
+                    self._known = self._read()
+            finally:
+                self._reading.release()
+        return self._known
+
+    def _read(self) -> Collection[str]:
+        those = [each for each in connected.known(self._settings, self._store) if each.system == "hubspot"]
+        return frozenset(each.account for each in those) if all(each.account for each in those) else ()
