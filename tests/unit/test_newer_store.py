@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from integration import wiring
+from integration import logs, wiring
 from integration.cli import main
 from integration.store.session import Store
 
@@ -56,6 +57,8 @@ def test_every_command_says_that_the_store_is_newer(
         each.cache_clear()
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setattr(os, "nice", lambda _more: 0)
+    monkeypatch.setattr(logs, "configure", lambda _settings: None)
+    monkeypatch.setattr(structlog, "configure", lambda **_how: None)
     found = CliRunner().invoke(main, [name, *COMMANDS[name]], env=newer)
     assert found.exit_code != 0
     assert "a newer coldframe has been here" in " ".join(found.output.replace("│", " ").split()), found.output

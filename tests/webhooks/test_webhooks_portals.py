@@ -70,8 +70,12 @@ def test_nobody_signs_for_a_portal_whose_app_has_another_secret(
     assert kept() == []
 
 
-def test_a_portal_that_is_not_connected_is_let_in_and_left_out_later(client: FlaskClient) -> None:
-    assert send(client, OURS, 77) == 200
+def test_a_portal_that_is_not_connected_is_refused_and_beside_ours_left_out_later(
+    client: FlaskClient, kept: Kept
+) -> None:
+    assert send(client, OURS, 77) == 403
+    assert kept() == []
+    assert send(client, OURS, 77, 1) == 200
 
 
 def test_a_secret_that_no_connection_has_lets_nothing_in(client: FlaskClient, kept: Kept) -> None:
