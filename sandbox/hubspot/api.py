@@ -150,8 +150,8 @@ class HubSpotGate(Gate):
             return self.unauthorized()
         if fault.kind == "unavailable":
             message = fault.message or "The server is temporarily unable to answer."
-            body = {"status": "error", "message": message, "correlationId": self._correlation()}
-            return reply(body, 503)
+            refusal = Refused(status=503, category="SERVICE_UNAVAILABLE", message=message)
+            return reply(refusal.body(self._correlation()), 503)
         refusal = Refused(status=fault.status, category=fault.code or "SERVER_ERROR", message=fault.message)
         return reply(refusal.body(self._correlation()), fault.status)
 
@@ -177,7 +177,8 @@ class HubSpotGate(Gate):
     def missing(self, call: Call, *, wrong_method: bool) -> Answer:
         """404 or 405."""
         if wrong_method:
-            return reply({"status": "error", "message": "Method not allowed", "category": "VALIDATION_ERROR"}, 405)
+            refusal = Refused(status=405, category="VALIDATION_ERROR", message="Method not allowed")
+            return reply(refusal.body(self._correlation()), 405)
         message = f"Unable to find anything at {call.path}"
         refusal = Refused(status=404, category="OBJECT_NOT_FOUND", message=message)
         return reply(refusal.body(self._correlation()), 404)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox import clock
 from sandbox.hubspot import associations
 from sandbox.hubspot.errors import Refused, conflict, malformed
 from sandbox.hubspot.portal import Portal
@@ -48,7 +49,9 @@ class Definitions:
         """POST several new properties."""
         kind = associations.kind_named(kind)
         made = [self._made(kind, wish) for wish in objects(call.json().get("inputs"), "inputs")]
-        return reply({"status": "COMPLETE", "results": [one.shown() for one in made]}, 201)
+        stamp = clock.zulu(self.portal.now())
+        results = [one.shown() for one in made]
+        return reply({"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp}, 201)
 
     def change(self, call: Call, kind: str, name: str) -> Answer:
         """PATCH a property's label, description or options."""

@@ -86,12 +86,17 @@ def absent(id_: str) -> Refused:
 
 
 def row(refusal: Refused, context: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """A refusal as one of the errors of a 207 (recorded ones have neither links nor errors)."""
+    """A refusal as one of the errors of a 207.
+
+    HubSpot's description requires `errors` and `links`; recorded traffic has neither.
+    """
     return {
         "status": "error",
         "category": refusal.category,
         "message": refusal.message,
         "context": {**refusal.context, **context},
+        "errors": list(refusal.details),
+        "links": {},
     }
 
 

@@ -46,7 +46,8 @@ class Links:
         self.portal.link(one, another, origin=self.portal.api)
         there, back = associations.TYPES[one.kind, another.kind][0], associations.TYPES[another.kind, one.kind][0]
         results = [_defaulted(one, another, there), _defaulted(another, one, back)]
-        return reply({"status": "COMPLETE", "results": results})
+        stamp = clock.zulu(self.portal.now())
+        return reply({"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp})
 
     def create(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
         """PUT v4: associate two records by type ids."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox import clock
 from sandbox.hubspot.errors import Refused, conflict, malformed
 from sandbox.hubspot.portal import Portal
 from sandbox.wire import Answer, Call, reply
@@ -37,6 +38,8 @@ class Subscriptions:
             message = "A subscription of this kind already exists."
             raise conflict(message)
         made = {"id": str(1_000 + len(self.held)), "eventType": event, "active": bool(wish.get("active"))}
+        stamp = clock.zulu(self.portal.now())
+        made |= {"createdAt": stamp, "updatedAt": stamp}
         self.held.append(made | ({"propertyName": name} if name else {}))
         return reply(self.held[-1], 201)
 
@@ -54,7 +57,10 @@ class Subscriptions:
         if not str(wish.get("targetUrl") or "").startswith("https://") or "throttling" not in wish:
             why = "settings want an https targetUrl and throttling"
             raise malformed(why)
-        self.settings = {"targetUrl": wish["targetUrl"], "throttling": wish["throttling"]}
+        stamp = clock.zulu(self.portal.now())
+        begun = self.settings.get("createdAt", stamp)
+        told = {"targetUrl": wish["targetUrl"], "throttling": wish["throttling"]}
+        self.settings = told | {"createdAt": begun, "updatedAt": stamp}
         return reply(self.settings)
 
     def _signed_in(self, call: Call, app: str) -> None:

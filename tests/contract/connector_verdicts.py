@@ -160,7 +160,7 @@ TURNED_AWAY: Mapping[str, OfTheCall] = {
     "an outage": OfTheCall(
         fault={"kind": "unavailable", "message": "back soon"},
         verdict=Verdict.RETRY,
-        code={"hubspot": "HTTP_503", "salesforce": "SERVER_UNAVAILABLE"},
+        code={"hubspot": "SERVICE_UNAVAILABLE", "salesforce": "SERVER_UNAVAILABLE"},
         wait=NONE,
         outage=True,
         says="back soon",
