@@ -17,12 +17,13 @@ from requests.adapters import HTTPAdapter
 
 from connectors.base import Receipt, Unavailable, Verdict
 from connectors.deadline import deadline, hold
-from connectors.replies import TIMEOUT, Timeout, clean, retry_after
+from connectors.edges import moved
+from connectors.replies import TIMEOUT, Reply, Timeout, clean, retry_after
 from mappings import lenient
 from mappings.instant import SECOND, Instant, Span
 
 _MESSAGE = 500
-_OK, _UNAUTHORIZED, _TOO_MANY, _SERVER_ERROR = 200, 401, 429, 500
+_OK, _REDIRECT, _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY, _SERVER_ERROR = 200, 300, 400, 401, 429, 500
 _FINAL = frozenset(
     {
         "invalid_grant",
@@ -129,7 +130,8 @@ class TokenEndpoint:
         )
         parts = urlsplit(url)
         self._session.trust_env = False  # no proxy and no .netrc that somebody left behind
-        self._session.max_redirects = 0
+        # A redirect is a reply like others: it says where the vendor has moved.
+        self._session.get_redirect_target = lambda _reply: None  # type: ignore[method-assign]
         self._session.adapters.clear()
         self._session.mount(f"{parts.scheme}://{parts.netloc}/", _adapter())
         for hook in ("access_token_response", "refresh_token_response"):
@@ -182,7 +184,10 @@ class TokenEndpoint:
     def _refused(self, code: str, message: str) -> Unavailable:
         seen = self._seen
         status = 0 if seen is None else seen.status_code
-        wait = None if seen is None else retry_after({name.lower(): value for name, value in seen.headers.items()})
+        headers = {} if seen is None else {name.lower(): value for name, value in seen.headers.items()}
+        if _REDIRECT <= status < _BAD_REQUEST:
+            return Unavailable(moved(Reply(status=status, headers=headers, body="")).receipt(""))
+        wait = retry_after(headers)
         passing = any(words in message.casefold() for words in _PASSING)
         final = code in _FINAL and not passing and status < _SERVER_ERROR and status != _TOO_MANY
         if final:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from responses import matchers
 
 from connectors.base import Unavailable, Verdict
+from connectors.edges import MOVED
 from connectors.hubspot.oauth import HubSpotSignIn
 from connectors.oauth import Asking, Client, Issued, SignIn
 from connectors.salesforce.oauth import PRODUCTION, TEST, SalesforceSignIn, audience, common
@@ -279,15 +280,18 @@ def test_a_door_that_is_not_salesforces_is_refused() -> None:
 
 @responses.activate
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_of_the_token_call_is_never_followed(status: int) -> None:
+def test_a_redirect_of_the_token_call_is_never_followed_and_says_where_the_vendor_has_moved(status: int) -> None:
     responses.post(
         "https://login.salesforce.com/services/oauth2/token",
         status=status,
-        headers={"Location": "https://evil.example/"},
+        headers={"Location": "https://evil.example/token?code=x"},
     )
-    with closing(SalesforceSignIn(Client(id="c", secret=SECRET))) as door, pytest.raises(Unavailable):
+    with closing(SalesforceSignIn(Client(id="c", secret=SECRET))) as door, pytest.raises(Unavailable) as caught:
         door.refreshed("r")
     assert len(responses.calls) == 1
+    receipt = caught.value.receipt
+    assert (receipt.verdict, receipt.code, receipt.outage) == (Verdict.PAUSE, MOVED, False)
+    assert receipt.message == "the CRM has moved to https://evil.example"
 
 
 @responses.activate
