@@ -29,8 +29,18 @@ _PASSING = frozenset(
         "INVALID_QUERY_LOCATOR",
     }
 )
-_CARRIERS = frozenset({"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER", "APEX_ERROR"})
-"""Codes of the org's own automation, whose message carries the code of what went wrong within it."""
+_CARRIERS = frozenset(
+    {
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+        "CANNOT_EXECUTE_FLOW_TRIGGER",
+        "APEX_ERROR",
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+    }
+)
+"""Codes of the org's own automation, whose message carries the code of what went wrong within it.
+
+A trigger that catches a fault and refuses the record with it (`addError`) gives the last one.
+"""
 _WITHIN = re.compile(rf"\b(?:{'|'.join(sorted(_PASSING))})\b")
 _RELOGIN = frozenset({"INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "invalid_grant", "invalid_client"})
 _WAITING = frozenset(

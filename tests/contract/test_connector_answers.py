@@ -268,7 +268,10 @@ def test_what_the_crm_itself_says_of_a_call_is_judged_by_its_words(
     assert (None in waits) is (said.means != "waits")
 
 
-@pytest.mark.parametrize("carrier", ["CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER"])
+@pytest.mark.parametrize(
+    "carrier",
+    ["CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER", "FIELD_CUSTOM_VALIDATION_EXCEPTION"],
+)
 @pytest.mark.parametrize(
     ("carried", "verdict"),
     [
