@@ -3,8 +3,9 @@
 import pytest
 from flows_crms import person, tasks
 from flows_outward import EMAIL, SYSTEMS, Look, known, looking, told
-from flows_run import Watch, activity, decided, lead, receive
+from flows_run import Watch, activity, dead, decided, lead, receive
 
+from integration.flows import drift
 from integration.flows.service import Service
 from mappings.instant import DAY, HOUR, MINUTE
 from sandbox import desk
@@ -101,3 +102,22 @@ def test_a_task_not_sent_yet_is_dropped_when_the_lead_is_suppressed(
     look()
     assert decided(service, EMAIL, "task"), "it was decided"
     assert sum(tasks(sandbox, "salesforce").values()) == 0, "and nobody is to do it any more"
+
+
+def test_an_org_without_an_opt_out_field_is_read_and_written_and_doctor_says_what_it_lacks(
+    service: Service, sandbox: Sandbox, at: Watch, look: Look
+) -> None:
+    for name in ("Lead", "Contact"):
+        sandbox.salesforce.org.remove_field(name, "HasOptedOutOfEmail")
+    record = known(service, sandbox, at, look, "salesforce")
+    contact = person(sandbox, "hubspot", EMAIL)
+    receive(service, activity(2, EMAIL, "unsubscribe", at()))
+    look()
+    assert lead(service, EMAIL).stage == "suppressed"
+    assert sandbox.salesforce.record("Lead", record)["Coldframe_Stage__c"] == "suppressed"
+    assert sandbox.hubspot.values("contacts", contact)["hs_email_optout"] == "true"
+    assert dead(service) == []
+    drift.watch(service)
+    looked = drift.last(service.store, "salesforce")
+    assert looked is not None
+    assert {each.subject for each in looked.troubles} >= {"Lead.HasOptedOutOfEmail", "Contact.HasOptedOutOfEmail"}
