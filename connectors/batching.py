@@ -16,8 +16,8 @@ W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite)
 CALLS = 32
 """Isolating one bad record among 200 takes 16 calls; past this many the rest waits for the next round."""
 _MOMENT = 30.0
-STUMBLES = 12
-"""Calls over which a CRM stumbles before it is taken to be away; halving 200 down to one takes nine."""
+FAILURES = 12
+"""Calls that fail before a CRM is taken to be away; halving 200 down to one takes nine."""
 
 
 def merged(writes: Sequence[FieldWrite]) -> tuple[list[FieldWrite], list[int]]:
@@ -35,8 +35,8 @@ def merged(writes: Sequence[FieldWrite]) -> tuple[list[FieldWrite], list[int]]:
     return found, into
 
 
-class Pulse:
-    """Whether a CRM has answered a moment ago: it is there then, and stumbles over what it is asked."""
+class Recency:
+    """Whether a CRM has answered a moment ago: it is there then, and what fails is what it was asked."""
 
     def __init__(self) -> None:
         self._answered_at = -_MOMENT
@@ -56,14 +56,14 @@ def divided(
 ) -> Iterator[tuple[list[int], A | Refusal]]:
     """Ask about so many items in batches of `size`; (places, answer or refusal) until every place has its own.
 
-    A batch refused for one of its items is halved until the bad one stands alone; so is one that the CRM stumbles
-    over, where an item may be the cause. What is left after `CALLS` calls comes back as the request's own refusal, to
+    A batch refused for one of its items is halved until the bad one stands alone; so is one that fails in the
+    CRM, where an item may be the cause. What is left after `CALLS` calls comes back as the request's own refusal, to
     be tried again. When the CRM is away, pauses us or refuses the credential, or refuses what was asked for as such,
     nothing further is asked, and the rest gets the same answer. `there`: it has answered others a moment ago.
     """
     waiting = [list(places) for places in chunks(range(count), size)][::-1]
     doubtful: list[tuple[list[int], Refusal]] = []
-    calls, stumbles, answered = 0, 0, there
+    calls, failures, answered = 0, 0, there
     while waiting:
         places = waiting.pop()
         outcome = ask(places)
@@ -72,8 +72,8 @@ def divided(
             answered = True
             yield places, outcome
             continue
-        stumbles += outcome.concern is Concern.REQUEST
-        if not outcome.divisible or (stumbles >= STUMBLES and not answered):
+        failures += outcome.concern is Concern.REQUEST
+        if not outcome.divisible or (failures >= FAILURES and not answered):
             yield places, outcome
             yield from ((rest, outcome.unsent) for rest in [*waiting, *(held for held, _ in doubtful)])
             return
@@ -87,7 +87,7 @@ def divided(
         else:
             yield places, outcome
     for places, outcome in doubtful:
-        # Where others got their answer meanwhile, the CRM is there, and stumbles over this one.
+        # Where others got their answer meanwhile, the CRM is there, and fails on this one.
         yield places, replace(outcome, outage=False, concern=Concern.RECORD) if answered else outcome
 
 
@@ -96,19 +96,19 @@ def isolated(
     send: Callable[[Sequence[W]], Sequence[Receipt] | Refusal],
     *,
     size: int,
-    pulse: Pulse | None = None,
+    recency: Recency | None = None,
 ) -> list[Receipt]:
     """Send in batches of `size`; receipts in order. One bad write is found, and the others are sent without it."""
     receipts: dict[int, Receipt] = {}
-    pulse = pulse or Pulse()
+    recency = recency or Recency()
 
     def put(places: Sequence[int]) -> Sequence[Receipt] | Refusal:
         outcome = send([writes[place] for place in places])
         if not isinstance(outcome, Refusal):
-            pulse.answered()
+            recency.answered()
         return outcome
 
-    for places, outcome in divided(len(writes), put, size=size, there=pulse.there):
+    for places, outcome in divided(len(writes), put, size=size, there=recency.there):
         if isinstance(outcome, Refusal):
             refusal = outcome.of_all if outcome.concern is Concern.OBJECT else outcome
             _refuse(receipts, writes, places, refusal)

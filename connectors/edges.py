@@ -17,7 +17,7 @@ MOVED = "MOVED"
 UNUSABLE = "UNUSABLE_REPLY"
 """The code of a reply that says yes and holds nothing that the CRM says."""
 BUSY: Span = 10 * SECOND
-"""How long to wait where somebody asks for patience and does not say how much."""
+"""How long to wait where we are asked to wait, and not how long."""
 _REDIRECT, _BAD_REQUEST, _SERVER_ERROR = 300, 400, 500
 _UNAUTHORIZED, _TOO_MANY = 401, 429
 _TOO_LARGE = frozenset({413, 414, 431})
@@ -51,8 +51,8 @@ def judged(reply: Reply, *, idempotent: bool) -> Refusal:
 
 def moved(reply: Reply) -> Refusal:
     """A redirect: it is not followed, since a token would go with it; the connection waits for a person."""
-    told = reply.headers.get("location", "")
-    where = place(told) or place(told.partition("?")[0].partition("#")[0])
+    location = reply.headers.get("location", "")
+    where = place(location) or place(location.partition("?")[0].partition("#")[0])
     message = f"the CRM has moved to {where}" if where else "the CRM sends us to another page"
     wait = retry_after(reply.headers) or ASK_AGAIN
     return Refusal(verdict=Verdict.PAUSE, code=MOVED, message=message, retry_after=wait)

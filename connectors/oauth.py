@@ -131,7 +131,7 @@ class TokenEndpoint:
         parts = urlsplit(url)
         self._session.trust_env = False  # no proxy and no .netrc that somebody left behind
         # A redirect is a reply like others: it says where the vendor has moved.
-        self._session.get_redirect_target = lambda _reply: None  # type: ignore[method-assign]
+        self._session.get_redirect_target = lambda _reply: None
         self._session.adapters.clear()
         self._session.mount(f"{parts.scheme}://{parts.netloc}/", _adapter())
         for hook in ("access_token_response", "refresh_token_response"):

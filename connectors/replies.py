@@ -142,9 +142,9 @@ def retry_after(headers: Mapping[str, str]) -> Span | None:
     until = _moment(asked)
     if until is None:
         return None
-    # By the sender's own clock where it tells it.
-    told = _moment(headers.get("date", ""))
-    now = told or datetime.now(UTC)  # noqa: TID251 -- nothing else says how far off a date is
+    # By the sender's own clock where the reply has its time.
+    theirs = _moment(headers.get("date", ""))
+    now = theirs or datetime.now(UTC)  # noqa: TID251 -- nothing else says how far off a date is
     return max(0, min(int((until - now).total_seconds()) * SECOND, DAY)) or None
 
 

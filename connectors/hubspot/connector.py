@@ -19,7 +19,7 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import Pulse, isolated, merged, unowned
+from connectors.batching import Recency, isolated, merged, unowned
 from connectors.concerns import Concern
 from connectors.examination import fields_findings, unavailable
 from connectors.hubspot import batches, consent, creation, faults, lifecycle, linked, queries
@@ -47,7 +47,7 @@ class HubSpotConnector:
     ) -> None:
         self._session = HubSpotSession(credential, timeout, allowance)
         self._tasks = Tasks(self._session)
-        self._pulse = Pulse()
+        self._recency = Recency()
 
     @property
     def system(self) -> str:
@@ -203,7 +203,7 @@ class HubSpotConnector:
     def _written(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
         """Properties in batches; a write of none is done."""
         full = [place for place, write in enumerate(writes) if write.fields]
-        sent = isolated([writes[place] for place in full], self._update_batch, size=BATCH, pulse=self._pulse)
+        sent = isolated([writes[place] for place in full], self._update_batch, size=BATCH, recency=self._recency)
         done = dict(zip(full, sent, strict=True))
         return [
             done.get(place, Receipt(key=write.key, verdict=Verdict.DONE, id=write.id))
@@ -227,7 +227,7 @@ class HubSpotConnector:
             # Without having looked, creating could make a second task.
             return [there.of_all.receipt(write.key, write.id) for write in writes]
         missing = list({write.key: write for write in writes if write.key not in there}.values())
-        sent = isolated(missing, self._create_batch, size=BATCH, pulse=self._pulse)
+        sent = isolated(missing, self._create_batch, size=BATCH, recency=self._recency)
         sent = unowned(missing, sent, self._create_batch, of_owner=faults.of_owner, size=BATCH)
         made = {receipt.key: receipt for receipt in sent}
         found = {key: Receipt(key=key, verdict=Verdict.DONE, id=record) for key, record in there.items()}

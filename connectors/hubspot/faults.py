@@ -1,6 +1,6 @@
 """HubSpot's refusals, and what to do about each. Pure; see apis.md, Limits and Batches.
 
-What HubSpot says has a message and a category; what has not was not said by HubSpot: see `connectors.edges`.
+A reply of HubSpot's own has a message and a category; what has not is somebody else's: see `connectors.edges`.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ GONE = "OBJECT_NOT_FOUND"
 
 
 def judged(outcome: Outcome, *, idempotent: bool, has: str = "") -> Reply | Refusal:
-    """The reply of a call that was carried out (207 is one: its records speak for themselves), or why it was not.
+    """The reply of a call that was carried out (207 is one: each record has its own answer), or why it was not.
 
     A usable reply is an object, and `has` this member.
     """
@@ -71,11 +71,11 @@ def _refused(reply: Reply, *, idempotent: bool) -> Refusal:
     )
     found = next(((verdict, concern) for met, verdict, concern in cases if met), None)
     if found is None:
-        said = edges.judged(reply, idempotent=idempotent)
-        # Where HubSpot itself stumbles over a request, one of its records may be the cause.
-        concern = Concern.REQUEST if status == _SERVER_ERROR else said.concern
-        moved = said.code == edges.MOVED
-        return said if moved else replace(said, code=code or said.code, message=message, concern=concern)
+        refusal = edges.judged(reply, idempotent=idempotent)
+        # Where a request fails within HubSpot, one of its records may be the cause.
+        concern = Concern.REQUEST if status == _SERVER_ERROR else refusal.concern
+        moved = refusal.code == edges.MOVED
+        return refusal if moved else replace(refusal, code=code or refusal.code, message=message, concern=concern)
     wait = retry_after(reply.headers) or _POLICIES.get(policy) or _WAITS.get(status)
     return Refusal(
         verdict=found[0],

@@ -81,11 +81,13 @@ def page(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> tu
     """
     listed = [found for found in body.get("results") or () if found.get("id")]
     contacts = {str(each["id"]): (each.get("associations") or {}).get("contacts") or {} for each in listed}
-    records = [replace(_record(object_name, each, fields), people=_told(contacts[str(each["id"])])) for each in listed]
-    return records, [record for record, told in contacts.items() if after(told)], after(body)
+    records = [
+        replace(_record(object_name, each, fields), people=_persons(contacts[str(each["id"])])) for each in listed
+    ]
+    return records, [record for record, listing in contacts.items() if after(listing)], after(body)
 
 
-def _told(contacts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _persons(contacts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return people(str(each["id"]) for each in contacts.get("results") or ())
 
 

@@ -40,7 +40,7 @@ class Place:
 
 def place(after: str) -> Place:
     """A cursor, read; ValueError for a text that is none."""
-    job, locator, *_ = after.split("/")  # earlier versions told a third
+    job, locator, *_ = after.split("/")  # earlier versions had a third
     return Place(job=job, locator=locator)
 
 
@@ -111,8 +111,8 @@ def _read(object_name: str, fields: Sequence[str], reply: Reply) -> list[Record]
         found = rows(object_name, fields, str(reply.body))
     except ValueError:
         return None
-    told = reply.headers.get("sforce-numberofrecords", "")
-    return None if told.isdecimal() and int(told) != len(found) else found
+    stated = reply.headers.get("sforce-numberofrecords", "")
+    return None if stated.isdecimal() and int(stated) != len(found) else found
 
 
 def rows(object_name: str, fields: Sequence[str], text: str) -> list[Record]:

@@ -19,7 +19,7 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import Pulse, isolated, merged, unowned
+from connectors.batching import Recency, isolated, merged, unowned
 from connectors.examination import fields_findings
 from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Refusal, Timeout, refusal
@@ -48,7 +48,7 @@ class SalesforceConnector:
         self._session = SalesforceSession(credential, timeout, allowance)
         self._bulk = Bulk(self._session)
         self._reader = Reader(self._session)
-        self._pulse = Pulse()
+        self._recency = Recency()
 
     @property
     def system(self) -> str:
@@ -188,7 +188,7 @@ class SalesforceConnector:
 
     def _update(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
         singles, into = merged(writes)
-        sent = followed(self._query, singles, isolated(singles, self._update_batch, size=BATCH, pulse=self._pulse))
+        sent = followed(self._query, singles, isolated(singles, self._update_batch, size=BATCH, recency=self._recency))
         return [replace(sent[place], key=write.key) for place, write in zip(into, writes, strict=True)]
 
     def _update_batch(self, writes: Sequence[FieldWrite]) -> list[Receipt] | Refusal:
@@ -207,7 +207,7 @@ class SalesforceConnector:
         if isinstance(there, Refusal):
             return [there.of_all.receipt(write.key, write.id) for write in writes]
         missing = list({write.key: write for write in writes if write.key not in there}.values())
-        sent = isolated(missing, self._upsert_batch, size=BATCH, pulse=self._pulse)
+        sent = isolated(missing, self._upsert_batch, size=BATCH, recency=self._recency)
         sent = unowned(missing, sent, self._upsert_batch, of_owner=faults.of_owner, size=BATCH)
         receipts = {receipt.key: receipt for receipt in self._settled(followed(self._query, missing, sent))}
         found = {key: Receipt(key=key, verdict=Verdict.DONE, id=record) for key, record in there.items()}

@@ -1,7 +1,7 @@
 """Salesforce's refusals, and what to do about each. Pure; see apis.md, Verdicts.
 
 Three spellings of one thing: a row of a collection has `statusCode`, a single call `errorCode`, OAuth `error`. What is
-none of them was not said by Salesforce: see `connectors.edges`.
+none of them is somebody else's: see `connectors.edges`.
 """
 
 import re
@@ -56,7 +56,7 @@ _FORBIDDEN = frozenset(
         "NOT_FOUND",
     }
 )
-"""What a user hears of an object that is hidden from them; a look at its description settles it."""
+"""The codes for an object that is hidden from this user; a look at its description settles it."""
 _HEAVY = frozenset({"REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT", "UNABLE_TO_LOCK_ROW"})
 """Passing faults that a smaller request may not meet."""
 _OK, _REDIRECT, _SERVER_ERROR = 200, 300, 500
@@ -74,7 +74,7 @@ THERE_ALREADY = frozenset({"DUPLICATE_VALUE", "INVALID_FIELD_FOR_INSERT_UPDATE"}
 
 
 def judged(outcome: Outcome, *, idempotent: bool, has: str | None = None) -> Reply | Refusal:
-    """The reply of a call that was carried out (its rows speak for themselves), or why it was not.
+    """The reply of a call that was carried out (each row has its own answer), or why it was not.
 
     A usable reply is an object that `has` this member, or a list where that is ""; without it, either.
     """
@@ -118,11 +118,11 @@ def _refused(reply: Reply, *, idempotent: bool) -> Refusal:
     )
     found = next(((verdict, concern) for met, verdict, concern in cases if met), None)
     if found is None:
-        said = edges.judged(reply, idempotent=idempotent)
-        # Where Salesforce itself stumbles over a request, one of its records may be the cause.
-        concern = Concern.REQUEST if status == _SERVER_ERROR else said.concern
-        moved = said.code == edges.MOVED
-        return said if moved else replace(said, code=code, message=message, concern=concern)
+        refusal = edges.judged(reply, idempotent=idempotent)
+        # Where a request fails within Salesforce, one of its records may be the cause.
+        concern = Concern.REQUEST if status == _SERVER_ERROR else refusal.concern
+        moved = refusal.code == edges.MOVED
+        return refusal if moved else replace(refusal, code=code, message=message, concern=concern)
     wait = retry_after(reply.headers) or (_wait(message) if found[0] is Verdict.PAUSE else None)
     return Refusal(
         verdict=found[0],
@@ -177,8 +177,8 @@ def words(body: Any) -> tuple[str, str]:
     if isinstance(body, list):
         errors = [error for error in body if isinstance(error, dict)]
         if errors:
-            spoken = dict.fromkeys(str(error.get("message") or "") for error in errors)
-            return _code(errors[0]), "; ".join(filter(None, spoken))[:_MESSAGE]
+            messages = dict.fromkeys(str(error.get("message") or "") for error in errors)
+            return _code(errors[0]), "; ".join(filter(None, messages))[:_MESSAGE]
         if body:  # 300: an external id that several records have, as their addresses
             return "DUPLICATE_EXTERNAL_ID", f"{len(body)} records have this external id"
         return "", ""

@@ -40,8 +40,8 @@ class Reader:
     def visible(self, object_name: str, fields: Sequence[str]) -> list[str]:
         """Those of the fields that this user could see when last looked."""
         if object_name not in self._seen:
-            told = queries.fields(self.description(object_name))
-            self._seen[object_name] = frozenset(field.name for field in told)
+            described = queries.fields(self.description(object_name))
+            self._seen[object_name] = frozenset(field.name for field in described)
         return [name for name in fields if holder(name) in self._seen[object_name]]
 
     def selected(
@@ -98,12 +98,12 @@ class Reader:
         if not refused.forbidden:
             return
         try:
-            told = self.description(object_name)
+            description = self.description(object_name)
         except Unavailable as away:
             if away.forbidden:
                 return
             raise
-        if told.get("queryable") is not False:
+        if description.get("queryable") is not False:
             raise Unavailable(replace(refused.receipt, forbidden=False)) from refused
 
     def _seeing(

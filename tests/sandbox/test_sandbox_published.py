@@ -1,4 +1,4 @@
-"""Every reply of HubSpot's sandbox has what HubSpot's published descriptions require, as its own client carries them."""
+"""Every reply of HubSpot's sandbox has what HubSpot's published descriptions require; its client carries these."""
 
 import importlib
 import inspect
@@ -28,6 +28,8 @@ AIM = {"targetUrl": "https://coldframe.example", "throttling": {"maxConcurrentRe
 READ = {"properties": ["email"], "propertiesWithHistory": []}
 SPEC = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}]
 
+UPSERTED = {"id": "x", "idProperty": "key", "properties": {"email": "x@acme.example"}}
+
 CALLS: tuple[tuple[str, str, Any, str, str], ...] = (
     ("POST", f"{V3}/contacts/batch/read", READ | {"inputs": [{"id": "{contact}"}]},
      OBJECTS, "BatchResponseSimplePublicObject"),
@@ -38,7 +40,7 @@ CALLS: tuple[tuple[str, str, Any, str, str], ...] = (
      OBJECTS, "BatchResponseSimplePublicObject"),
     ("POST", f"{V3}/contacts/batch/update", {"inputs": [{"id": "7", "properties": {"firstname": "Bo"}}]},
      OBJECTS, "BatchResponseSimplePublicObjectWithErrors"),
-    ("POST", f"{V3}/contacts/batch/upsert", {"inputs": [{"id": "x", "idProperty": "key", "properties": {"email": "x@acme.example"}}]},
+    ("POST", f"{V3}/contacts/batch/upsert", {"inputs": [UPSERTED]},
      OBJECTS, "BatchResponseSimplePublicUpsertObject"),
     ("POST", f"{V3}/contacts/batch/archive", {"inputs": [{"id": "{contact}"}]}, "", ""),
     ("POST", f"{V3}/contacts/search",
@@ -164,10 +166,11 @@ def asked(api: Api, method: str, path: str, body: Any, known: Mapping[str, str])
     return api.request(method, f"/hubspot{path.format(**known)}", **given)
 
 
-@pytest.mark.parametrize(("method", "path", "body", "library", "model"), CALLS)
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call[0]} {call[1]} {call[4]}".strip())
 def test_every_reply_has_what_its_published_description_requires(
-    api: Api, known: dict[str, str], method: str, path: str, body: Any, library: str, model: str
+    api: Api, known: dict[str, str], call: tuple[str, str, Any, str, str]
 ) -> None:
+    method, path, body, library, model = call
     answer = asked(api, method, path, body, known)
     if not model:
         assert (answer.status_code, answer.content) == (204, b"")
