@@ -52,18 +52,23 @@ class Recency:
 
 
 def divided(
-    count: int, ask: Callable[[Sequence[int]], A | Refusal], *, size: int, there: bool = False
+    count: int,
+    ask: Callable[[Sequence[int]], A | Refusal],
+    *,
+    size: int,
+    there: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[list[int], A | Refusal]]:
     """Ask about so many items in batches of `size`; (places, answer or refusal) until every place has its own.
 
     A batch refused for one of its items is halved until the bad one stands alone; so is one that fails in the
     CRM, where an item may be the cause. What is left after `CALLS` calls comes back as the request's own refusal, to
     be tried again. When the CRM is away, pauses us or refuses the credential, or refuses what was asked for as such,
-    nothing further is asked, and the rest gets the same answer. `there`: it has answered others a moment ago.
+    nothing further is asked, and the rest gets the same answer. `there` says whether the CRM answers otherwise; it is
+    called where no other part of this has shown it.
     """
     waiting = [list(places) for places in chunks(range(count), size)][::-1]
     doubtful: list[tuple[list[int], Refusal]] = []
-    calls, failures, answered = 0, 0, there
+    calls, failures, answered = 0, 0, False
     while waiting:
         places = waiting.pop()
         outcome = ask(places)
@@ -73,6 +78,8 @@ def divided(
             yield places, outcome
             continue
         failures += outcome.concern is Concern.REQUEST
+        if failures >= FAILURES:
+            answered = answered or there()
         if not outcome.divisible or (failures >= FAILURES and not answered):
             yield places, outcome
             yield from ((rest, outcome.unsent) for rest in [*waiting, *(held for held, _ in doubtful)])
@@ -86,6 +93,7 @@ def divided(
             doubtful.append((places, outcome))
         else:
             yield places, outcome
+    answered = answered or (bool(doubtful) and there())
     for places, outcome in doubtful:
         # Where others got their answer meanwhile, the CRM is there, and fails on this one.
         yield places, replace(outcome, outage=False, concern=Concern.RECORD) if answered else outcome
@@ -108,7 +116,7 @@ def isolated(
             recency.answered()
         return outcome
 
-    for places, outcome in divided(len(writes), put, size=size, there=recency.there):
+    for places, outcome in divided(len(writes), put, size=size, there=lambda: recency.there):
         if isinstance(outcome, Refusal):
             refusal = outcome.of_all if outcome.concern is Concern.OBJECT else outcome
             _refuse(receipts, writes, places, refusal)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from connectors.base import Receipt, Record, Unavailable, Verdict
+from connectors.base import Connector, Receipt, Record, Unavailable, Verdict
 from connectors.batching import divided
 from connectors.concerns import Concern
 from connectors.replies import Refusal, refusal
@@ -29,10 +29,11 @@ class Answers:
         return {*self.tried, *self.later, *(value for values, _ in self.refused for value in values)}
 
 
-def asked(values: Sequence[str], ask: Ask) -> Answers:
+def asked(values: Sequence[str], ask: Ask, *, there: Callable[[], bool]) -> Answers:
     """Ask about these values, in parts where the CRM refuses the whole. Raises Unavailable where it must be waited for.
 
     A refusal that concerns the question, and not the CRM, is none of the connection's: it is set down with its values.
+    `there` is asked where a question fails and no other has been answered: see `answering`.
     """
     found = Answers()
 
@@ -42,7 +43,7 @@ def asked(values: Sequence[str], ask: Ask) -> Answers:
         except Unavailable as away:
             return refusal(away.receipt)
 
-    for places, outcome in divided(len(values), put, size=max(1, len(values))):
+    for places, outcome in divided(len(values), put, size=max(1, len(values)), there=there):
         some = [values[place] for place in places]
         if not isinstance(outcome, Refusal):
             found.records += outcome
@@ -57,3 +58,15 @@ def asked(values: Sequence[str], ask: Ask) -> Answers:
         else:
             raise Unavailable(outcome.receipt(""))
     return found
+
+
+def answering(connector: Connector, object_name: str) -> bool:
+    """Whether a CRM answers the shortest question about an object: it is there then, and another question is at fault.
+
+    Without this, one look-up that fails alone would be taken for an outage, and hold back everything else.
+    """
+    try:
+        connector.count(object_name)
+    except Unavailable as away:
+        return away.final
+    return True

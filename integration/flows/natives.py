@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Record, Write
-from integration.flows.asking import asked
+from integration.flows.asking import answering, asked
 from integration.flows.offered import Words, offered
 from integration.flows.service import Connection, Service
 from integration.store import dirty, held, leads, leases, refresh
@@ -153,7 +153,8 @@ def _read(connection: Connection, rows: Sequence[Outgoing]) -> tuple[dict[tuple[
         by_object.setdefault(row.object, []).append(row.external_id)
     for name, ids in by_object.items():
         fields = [target.field for target in connection.mapping.objects[name].native]
-        answers = asked(ids, partial(connection.connector.read, name, fields=fields))
+        ask = partial(connection.connector.read, name, fields=fields)
+        answers = asked(ids, ask, there=partial(answering, connection.connector, name))
         found |= {(name, one.id): one for one in answers.records}
         unread += [(connection.name, name, key) for key in sorted(answers.open)]
     return found, unread

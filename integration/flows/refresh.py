@@ -15,7 +15,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base import Record, Unavailable
 from connectors.limits import chunks
-from integration.flows.asking import Ask, asked
+from integration.flows.asking import Ask, answering, asked
 from integration.flows.lane import drain
 from integration.flows.records import bury_missing, store_records
 from integration.flows.resting import open_for, rest
@@ -110,7 +110,8 @@ def _read(connection: Connection, wishes: Sequence[Wanted]) -> _Read:
     later: set[tuple[str, str]] = set()
     for name, some in by_object.items():
         for asked_of in mapping.people if not name else [name] if name in mapping.objects else []:
-            answers = asked(list(some), _by_id(connection, asked_of) if name else _by_email(connection, asked_of))
+            ask = _by_id(connection, asked_of) if name else _by_email(connection, asked_of)
+            answers = asked(list(some), ask, there=partial(answering, connection.connector, asked_of))
             found += answers.records
             later |= {(name, value) for value in answers.later}
             for value, receipt in answers.tried.items():
@@ -156,7 +157,7 @@ def with_companies(
         missing[name].append(key)
     for name, ids in missing.items():
         for some in chunks(ids, most):
-            answers = asked(some, _by_id(connection, name))
+            answers = asked(some, _by_id(connection, name), there=partial(answering, connection.connector, name))
             found += answers.records
             more += [Wanted(connection=connection.name, object=name, external_id=key) for key in sorted(answers.open)]
     return found, more

@@ -185,6 +185,32 @@ def test_one_look_up_over_which_a_crm_stumbles_is_tried_eight_times_and_holds_no
     assert {tuple(map(tuple, json.loads(letter.payload)["wishes"])) for letter in letters} == {(("", who[3]),)}
 
 
+@pytest.mark.parametrize("status", [414, 500])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_one_look_up_that_fails_with_no_other_beside_it_is_no_outage(
+    service: Service, sandbox: Sandbox, at: Watch, system: str, status: int
+) -> None:
+    person(sandbox, system, "ana@acme.example")
+    sandbox.faults.add(
+        Fault(
+            kind="page",
+            system=system,
+            path=FIND[system],
+            times=0,
+            status=status,
+            record="ana@acme.example",
+            body=STUMBLED[system] if status == 500 else None,
+            content_type="application/json",
+        )
+    )
+    visit(service, at, ["ana@acme.example"])
+    for _ in range(9):
+        drain_all(service)
+        assert paused(service, at) == set()
+        at.forward(HOUR)
+    assert {(letter.stage, letter.source) for letter in dead(service)} == {("refresh", system)}
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("status", [404, 500])
 def test_a_crm_that_answers_nobody_is_away_and_leaves_no_letter(
