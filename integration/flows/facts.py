@@ -180,9 +180,7 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     for lead, key in zip(who.ids, persons, strict=True):
         rows = known_rows if key in known else new_rows
         rows += [Told(lead, at, change, fields) for at, change, fields in values[key]]
-    _ask_elsewhere(
-        conn, service, {key: values[key] for lead, key in zip(who.ids, persons, strict=True) if lead in who.newcomers}
-    )
+    _ask_elsewhere(conn, service, {key: values[key] for key in persons if _email(values[key]) in who.unknown})
     change_leads(conn, now, new_rows, owners=owners, rest=service.grace, reported=True)
     change_leads(conn, now, known_rows, owners=owners, reported=True)
     stale = {
@@ -228,10 +226,10 @@ def _native(service: Service, told: Noticed) -> Target | None:
 
 
 def _ask_elsewhere(
-    conn: Sql, service: Service, newcomers: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
+    conn: Sql, service: Service, renamed: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
 ) -> None:
-    """Ask the other CRMs whether they know those whom one CRM's webhook tells of first."""
-    told = [(system, email) for (system, _, _), values in newcomers.items() if (email := _email(values))]
+    """Ask the other CRMs for everybody of whom one CRM's webhook tells an e-mail that is new here."""
+    told = [(system, email) for (system, _, _), values in renamed.items() if (email := _email(values))]
     wanted = [
         refresh.Wanted(connection=name, object="", external_id=email)
         for system, email in told

@@ -6,7 +6,7 @@ two flows that meet the same stranger make one lead. [semantics 11]
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sqlalchemy import Connection as Sql
@@ -48,6 +48,8 @@ class Resolved:
     linked: frozenset[Address]
     joined: Mapping[str, str] = field(default_factory=dict)
     """Leads that turned out to be the same person as another, and as whom they live on."""
+    unknown: frozenset[str] = frozenset()
+    """The e-mails by which nobody was known before."""
 
 
 def people(  # noqa: PLR0913 - who is seen, and what follows
@@ -90,7 +92,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
             met[system].append(lead)
     for system, those in met.items():
         outbox.want_fields(conn, system, those, at)
-    return resolved
+    return replace(resolved, unknown=frozenset(_handles(sightings)) - handles.keys())
 
 
 def _by_address(conn: Sql, sightings: Sequence[Sighting]) -> tuple[dict[str, str], dict[str, str]]:

@@ -34,10 +34,14 @@ _UNTOLD = object()
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """Of what a record tells, what it has not told before; `first` where it has told nothing yet."""
+    """Of what a record tells, what it has not told before; `first` where it has told nothing yet.
+
+    `email` is the address that this very record tells for the first time.
+    """
 
     told: Inward
     first: bool
+    email: str = ""
 
 
 def store_records(  # noqa: PLR0913 - what was read, and how
@@ -142,7 +146,15 @@ def _news(  # noqa: PLR0913 - what was read, of whom, and when
         if ours is not None:
             said = {name: value for name, value in said.items() if name not in ours.silent}
             said |= {name: lead[name] for name in ours.chose}
-        news.append(_News(Inward(lead=said, account=_differs(old, "account", account)), address not in before))
+        email = str(lead.get("email") or "")
+        same = before.get(address, NOTHING).get("lead.email") == email
+        news.append(
+            _News(
+                Inward(lead=said, account=_differs(old, "account", account)),
+                first=address not in before,
+                email="" if same else email,
+            )
+        )
         flat = {f"lead.{name}": value for name, value in lead.items()}
         flat |= {other_emails.TOLD: told.other_emails} if told.other_emails else {}
         now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
@@ -233,7 +245,7 @@ def _store_people(  # noqa: PLR0913 - as above
             first = new.first or account in firms.newcomers
             account_rows.append(Told(account, since, key, new.told.account, initial=first))
     change_accounts(conn, now, account_rows, owners=ownership.account)
-    awaited = _ask_elsewhere(conn, service, others, found, persons)
+    awaited = _ask_elsewhere(conn, service, others, found, news)
     other_emails.ask(conn, further.new, others)
     waiting = [row for row in lead_rows if row.subject in awaited]
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
@@ -243,19 +255,18 @@ def _store_people(  # noqa: PLR0913 - as above
 
 
 def _ask_elsewhere(
-    conn: Sql, service: Service, others: Sequence[str], found: Resolved, persons: Sequence[_Read]
+    conn: Sql, service: Service, others: Sequence[str], found: Resolved, news: Sequence[_News]
 ) -> set[str]:
-    """Ask the other CRMs whether they know those who are new here; who is to wait for the answer."""
-    new = {
-        lead: str(told.lead["email"])
-        for lead, (_, told) in zip(found.ids, persons, strict=True)
-        if lead in found.newcomers and told.lead.get("email")
-    }
-    wanted = [Wanted(connection=name, object="", external_id=email) for name in others for email in new.values()]
-    refresh.want(conn, wanted)
-    for name in others if new else ():
+    """Ask the other CRMs for everybody under an e-mail that is new here; who is to wait for the answer.
+
+    Somebody known whose e-mail has changed may have a record under the new one. Only newcomers wait.
+    """
+    emails = sorted({each.email for each in news} & found.unknown)
+    refresh.want(conn, [Wanted(connection=name, object="", external_id=email) for name in others for email in emails])
+    for name in others if emails else ():
         service.wake(f"refresh:{name}")
-    return set(new) if others else set()
+    waiting = {lead for lead, each in zip(found.ids, news, strict=True) if lead in found.newcomers and each.email}
+    return waiting if others else set()
 
 
 def _company(connection: Connection, record: Record, told: Inward) -> Sighting:

@@ -188,3 +188,26 @@ def test_a_webhook_that_tells_an_address_before_the_record_is_read_joins_as_well
     at.forward(DAY)
     row = story.check(hubspot=in_hubspot, lead=as_lead)
     assert (row.id, row.email) == (first.id, MARRIED)
+
+
+@pytest.mark.parametrize("told_by", ["poll", "webhook"])
+def test_whose_e_mail_changes_in_one_crm_is_looked_for_under_the_new_one_in_the_other(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, told_by: str
+) -> None:
+    contact, lead = person(sandbox, "hubspot", ANA), person(sandbox, "salesforce", MARRIED)
+    receive(service, activity(1, ANA, "email_click", at()))
+    drain_all(service)
+    with service.store.read() as conn:
+        assert not leads.by_reference(conn, [("salesforce", "Lead", lead)])
+    at.forward(DAY)  # Salesforce's poll does not tell of a record that nobody touched
+    sandbox.hubspot.set("contacts", contact, {"email": MARRIED})
+    if told_by == "poll":
+        reconcile.poll(service, "hubspot")
+    else:
+        about = {"subscriptionType": "contact.propertyChange", "occurredAt": at() // 1_000, "eventId": 1, "portalId": 1}
+        news = {**about, "objectId": int(contact), "propertyName": "email", "propertyValue": MARRIED}
+        receive(service, news, source="hubspot")
+    drain_all(service)
+    with service.store.read() as conn:
+        found = leads.by_reference(conn, [("hubspot", "contact", contact), ("salesforce", "Lead", lead)])
+    assert (len(found), len(set(found.values()))) == (2, 1), "one person, whom both CRMs know"
