@@ -156,7 +156,7 @@ def test_a_person_is_explained_exported_and_erased_by_every_address_they_ever_ha
         document = exporting.exported(service, naming.of_email(name), actor="test", tell=lambda _told: None)
         assert document is not None
         assert [each["id"] for each in document["leads"]] == [lead(service, ANA).id]
-    report = erasing.erase(service, erasing.asked_for(OTHER), actor="test")
+    report = erasing.erase(service, erasing.asked_for(OTHER, service.connections), actor="test")
     assert report.leads == 1
     receive(service, *(activity(n, email, "page_view", at()) for n, email in enumerate((ANA, OTHER, THIRD), 10)))
     drain_all(service)

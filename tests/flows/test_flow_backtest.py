@@ -108,7 +108,7 @@ def test_explain_is_a_command_on_the_store(service: Service, command: Command) -
 def test_explain_of_nobody_says_how_to_name_somebody(command: Command) -> None:
     status, _, errors = command("explain", "nobody@acme.example")
     assert status == 1
-    assert "give an e-mail address, our id, or system:object:id" in errors
+    assert "give an e-mail address, our id, or connection:object:id" in errors
     status, _, errors = command("explain", ANA, "--at", "yesterday")
     assert status == 2
     assert "such as 2026-01-31T09:00:00Z" in errors

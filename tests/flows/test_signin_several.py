@@ -11,11 +11,14 @@ from structlog.testing import capture_logs
 
 from integration import connected, wiring
 from integration.app import trust
+from integration.connected import Known
 from integration.flows.records import store_records
 from integration.flows.routing import addressed, named, of_account, routed
 from integration.flows.service import Connection, Service
 from integration.settings import load
 from integration.store import leads, refresh
+from integration.store.connections import Details, Row
+from integration.store.sealing import Sealed
 from integration.store.session import Store, serialise
 from mappings.instant import MINUTE
 from mappings.translate import Inward
@@ -234,12 +237,35 @@ def test_outbound_messages_of_every_connected_organization_are_let_in_and_no_oth
             "SALESFORCE_ORGANIZATION_ID": "00D000000000001",
         }
     )
-    trusted = trust(given, ["00D000000000002AAA", "", "00D000000000001"]).salesforce_organizations
+    accounts = ["00D000000000002AAA", "", "00D000000000001"]
+    known = [_signed_in("salesforce", f"org-{number}", account) for number, account in enumerate(accounts)]
+    others = [
+        _signed_in("hubspot", "hubspot", "00D000000000003"),
+        Known(name="emea", system="salesforce", origin="environment"),
+    ]
+    trusted = trust(given, [*known, *others]).salesforce_organizations
     assert trusted == ("00D000000000001", "00D000000000002AAA")
     for organization, known in (("00D000000000001EAA", True), ("00D000000000002", True), ("00D000000000003", False)):
         assert salesforce.check(_message(organization), trusted) is known
     (change,) = salesforce.parse(_message("00D000000000002AAA"), 1_795_000_000_000_000).noticed
     assert change.account == "00D000000000002AAA"
+
+
+def _signed_in(system: str, name: str, account: str) -> Known:
+    row = Row(
+        name=name,
+        system=system,
+        grant="token",
+        details=Details(account=account),
+        sealed=Sealed(data=b"", key_id=""),
+        expires_at=None,
+        version=1,
+        state="live",
+        reason="",
+        created_at=1,
+        updated_at=1,
+    )
+    return Known(name=name, system=system, origin="store", row=row)
 
 
 def _message(organization: str) -> bytes:
