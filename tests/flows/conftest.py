@@ -38,15 +38,6 @@ def sandbox(at: Watch) -> Iterator[Sandbox]:
         yield box
 
 
-@pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("flows") / "empty.db"
-    opened = Store.open(f"sqlite:///{path}")
-    opened.migrate()
-    opened.dispose()
-    return path
-
-
 @pytest.fixture
 def database() -> str:
     """The kind of store; a module that wants both overrides this with parameters."""
@@ -54,12 +45,12 @@ def database() -> str:
 
 
 @pytest.fixture
-def store_url(database: str, _migrated: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+def store_url(database: str, empty_store: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The address of an own, migrated database."""
     if database == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     path = tmp_path / "coldframe.db"
-    shutil.copy(_migrated, path)
+    shutil.copy(empty_store, path)
     return f"sqlite:///{path}"
 
 

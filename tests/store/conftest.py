@@ -15,13 +15,9 @@ _NUMBERS = count()
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, empty_store: Path) -> str:
     """An own, migrated SQLite file."""
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    store = Store.open(url)
-    store.migrate()
-    store.dispose()
-    return url
+    return f"sqlite:///{shutil.copy(empty_store, tmp_path / 'store.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

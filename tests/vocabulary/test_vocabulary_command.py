@@ -1,6 +1,7 @@
 """`coldframe vocabulary check|show|learn`: what an admin sees and what a script gets."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,9 +135,8 @@ def test_check_of_playbooks_and_mappings_knows_own_words(name: str, words: list[
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path}/learn.db")
-    opened.migrate()
+def store(tmp_path: Path, empty_store: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{shutil.copy(empty_store, tmp_path / 'learn.db')}")
     yield opened
     opened.dispose()
 

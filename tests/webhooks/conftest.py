@@ -1,4 +1,5 @@
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,9 +28,8 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'coldframe.db'}")
-    opened.migrate()
+def store(tmp_path: Path, empty_store: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{shutil.copy(empty_store, tmp_path / 'coldframe.db')}")
     yield opened
     opened.dispose()
 

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,7 +19,6 @@ from redis import Redis
 from webhooks_senders import Headers
 
 from integration import clock
-from integration.store.session import Store
 
 HOUSE = Path(__file__).parents[2]
 
@@ -81,10 +81,8 @@ class Web:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    store = Store.open(f"sqlite:///{tmp_path / 'coldframe.db'}")
-    store.migrate()
-    store.dispose()
+def data(tmp_path: Path, empty_store: Path) -> Path:
+    shutil.copy(empty_store, tmp_path / "coldframe.db")
     return tmp_path
 
 
