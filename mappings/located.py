@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
@@ -140,8 +141,12 @@ def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | No
     return Located(value, MappingProxyType(reader.positions), MappingProxyType(reader.keys), file), problems
 
 
+@lru_cache(maxsize=32)
 def _composed(text: str) -> Node | None:
-    """The document's nodes; raises YAMLError, with the better words where a short text is what cannot be read."""
+    """The document's nodes, for reading alone; raises YAMLError, with the better words where a short text is wrong.
+
+    Whoever loads a text again, as a connection does its mapping, does not have it parsed again.
+    """
     for kind in (_Fast, _Wordy):
         loader = kind(text)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -23,10 +24,15 @@ class Front:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self.app = Flask("sandbox")
-        self.app.config["MAX_CONTENT_LENGTH"] = None
-        self.app.register_blueprint(control(sandbox))
-        self.app.register_blueprint(pages(sandbox))
+
+    @cached_property
+    def app(self) -> Flask:
+        """What is the sandbox's own, made when it is first asked for."""
+        app = Flask("sandbox")
+        app.config["MAX_CONTENT_LENGTH"] = None
+        app.register_blueprint(control(self._sandbox))
+        app.register_blueprint(pages(self._sandbox))
+        return app
 
     def serve(self, call: Call) -> Answer:
         """One call. Raises Dropped where a fault wants the connection cut."""

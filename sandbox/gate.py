@@ -3,6 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import unquote_plus
 
@@ -22,6 +23,13 @@ Route: TypeAlias = tuple[str, str, Endpoint]
 """Method, werkzeug rule, and what answers: called with the Call and the rule's arguments."""
 
 
+@cache
+def _map(rules: tuple[tuple[str, str], ...]) -> Map:
+    """The rules of a vendor, each under its number: compiled once, however many sandboxes there are."""
+    numbered = [Rule(rule, methods=[method], endpoint=number) for number, (method, rule) in enumerate(rules)]
+    return Map(numbered, strict_slashes=False, merge_slashes=False)
+
+
 class Gate(ABC):
     """One vendor's front door. Subclasses say what its refusals look like."""
 
@@ -34,11 +42,9 @@ class Gate(ABC):
         """The access tokens that are accepted beside those given out here; empty: any token but none at all."""
         self.issuer = Issuer(now, Chance(seed))
         self.stopping = threading.Event()
-        self._routes = Map(
-            [Rule(rule, methods=[method], endpoint=endpoint) for method, rule, endpoint in self.routes()],
-            strict_slashes=False,
-            merge_slashes=False,
-        ).bind("sandbox")
+        routes = self.routes()
+        self._endpoints = [endpoint for _, _, endpoint in routes]
+        self._routes = _map(tuple((method, rule) for method, rule, _ in routes)).bind("sandbox")
 
     @abstractmethod
     def routes(self) -> list[Route]:
@@ -124,10 +130,10 @@ class Gate(ABC):
     def route(self, call: Call) -> tuple[Endpoint, dict[str, Any]] | None:
         """The endpoint for a call and its arguments, or None. Raises MethodNotAllowed."""
         try:
-            endpoint, arguments = self._routes.match(call.path, method=call.method)
+            number, arguments = self._routes.match(call.path, method=call.method)
         except (NotFound, RequestRedirect):
             return None
-        return endpoint, dict(arguments)
+        return self._endpoints[number], dict(arguments)
 
     def known(self, call: Call) -> bool:
         """Whether the bearer token is one of ours."""
