@@ -1,4 +1,7 @@
-"""A private PostgreSQL for whoever wants one, where `initdb` is found."""
+"""A private PostgreSQL for whoever wants one, where `initdb` is found; temporary files in memory, where there is room.
+
+Stores sync every commit to the disk, and thousands of tests wait for the disk longer than for anything else.
+"""
 
 import contextlib
 import os
@@ -21,6 +24,11 @@ from integration.store.session import Store
 from sandbox import log
 
 _NUMBERS = count()
+_MEMORY = Path("/dev/shm")  # noqa: S108 - files in memory, on Linux
+_ROOM = 4_000_000_000
+"""Bytes; a run of all tests takes a tenth of them."""
+if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))  # noqa: TID251 - a setting of pytest's own
 
 
 def _programs() -> Path | None:
@@ -67,7 +75,7 @@ class Cluster:
     def __init__(self, programs: Path) -> None:
         self._programs = programs
         self._as_user = _unprivileged()
-        self._folder = Path(tempfile.mkdtemp(prefix="coldframe-pg-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="coldframe-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))  # noqa: TID251 - as above
         if self._as_user:
             os.chown(self._folder, int(self._as_user[1].split("=")[1]), -1)
         self._process: subprocess.Popen[bytes] | None = None
