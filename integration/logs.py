@@ -31,13 +31,20 @@ _TELLING = re.compile(
     r"token|secret|passw|authori[sz]ation|cookie|signature|credential|api_?key|private_?key", re.IGNORECASE
 )
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s@<>\"'()\[\],;:=]+(?:@|%40)[^\s@<>\"'()\[\],;:=]+\.[A-Za-z]{2,}")
+_UNBROKEN = re.compile(r"[^\s<>\"'()\[\],;:=]+")
+_AT = re.compile(r"@|%40")
+_TOP_LEVEL = re.compile(r"\.[A-Za-z]{2,}")
 _SHORTEST = 6
 """A shorter secret would black out half of every line."""
-_QUOTED = re.compile(
-    r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\([^()]*=[^()]*\)=\([^()]*\)|(?<=\brow contains )\(.*\)", re.DOTALL
-)
-"""Values in an exception's words: whatever is quoted, and the rows and keys of PostgreSQL's details."""
+_OPENING = re.compile(r"['\"(]")
+_WHOLE = {
+    "'": re.compile(r"'[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
+    '"': re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
+    "(": re.compile(r"\([^()=]*=[^()]*\)=\([^()]*\)"),
+}
+"""Values in an exception's words, by how they begin: whatever is quoted, and the keys of PostgreSQL's details."""
+_ROW = "row contains "
+"""What stands before a whole row in PostgreSQL's details."""
 VALUE = "[value]"
 
 
@@ -68,7 +75,8 @@ class Redaction:
         """The text without secrets and e-mail addresses."""
         if self._known is not None:
             given = self._known.sub(BLACK, given)
-        return _ADDRESS.sub(E_MAIL, _BEARER.sub(rf"\1 {BLACK}", given))
+        given = _BEARER.sub(rf"\1 {BLACK}", given)
+        return _UNBROKEN.sub(_without_address, given) if _AT.search(given) else given
 
     def _value(self, name: str, value: Any) -> Any:
         if value is None or isinstance(value, bool | int | float):
@@ -99,13 +107,46 @@ def _forms(secret: str) -> Iterator[str]:
             yield inner
 
 
+def _without_address(found: re.Match[str]) -> str:
+    """A text without spaces, and `[e-mail]` for what stands in it up to the end of the last address."""
+    text = found.group()
+    at = _AT.search(text, 1)
+    ends = [each.end() for each in _TOP_LEVEL.finditer(text, at.end())] if at else []
+    return f"{E_MAIL}{text[ends[-1] :]}" if ends else text
+
+
+def _without_values(words: str) -> str:
+    """An exception's words with `[value]` for every value. Reads them once, however many quotes are never closed."""
+    parts: list[str] = []
+    last, never_closed = 0, set[str]()
+    for found in _OPENING.finditer(words):
+        start, opening = found.start(), found.group()
+        if start < last or opening in never_closed:
+            continue
+        end = _end_of_value(words, start)
+        if end is not None:
+            parts += (words[last:start], VALUE)
+            last = end
+        elif opening != "(":
+            never_closed.add(opening)
+    return "".join((*parts, words[last:]))
+
+
+def _end_of_value(words: str, start: int) -> int | None:
+    whole = _WHOLE[words[start]].match(words, start)
+    if whole is None and words[start] == "(" and words.endswith(_ROW, 0, start):
+        end = words.rfind(")", start)
+        return end + 1 if end > 0 else None
+    return whole and whole.end()
+
+
 def told(error: BaseException) -> str:
     """The traceback of an exception and of those behind it, without the values in their words."""
     lines: list[str] = []
     seen: set[int] = set()
     while True:
         seen.add(id(error))
-        words = _QUOTED.sub(VALUE, str(error))
+        words = _without_values(str(error))
         frames = "".join(traceback.format_tb(error.__traceback__))
         kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
         lines.append(f"Traceback (most recent call last):\n{frames}{kind}: {words}")

@@ -42,8 +42,8 @@ _LEAD_STATUS = {
 _SALESFORCE_STATUS = {"connected": "Working - Contacted", "accepted": "Working - Contacted"}
 _SALESFORCE_STATUS |= {"rejected": "Closed - Not Converted"}
 _PRIORITIES = {"High": "HIGH", "Normal": "MEDIUM", "Low": "LOW"}
-_TAG = re.compile(r"<[^>]+>")
-_BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]+>")
+_BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

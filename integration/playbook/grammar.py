@@ -32,7 +32,7 @@ ANY_ENGAGEMENT = "any engagement"
 """The pattern of every activity that scores and resets the idle clock."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
-_AND = re.compile(r"\s+and\s+")
+_AND = re.compile(r"(?<!\s)\s+and\s+")
 _CLAUSE = re.compile(
     r"""(?P<not>not\s+)?(?P<name>[A-Za-z_][\w.]*)
     (?:\s*(?P<op>!=|>=|<=|=|>|<|~)\s*(?P<values>.*)

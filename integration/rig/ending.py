@@ -18,8 +18,8 @@ from integration.store import numbers
 _STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
 _NO_NAME = re.compile(r"\b[0-9a-f]{32}\b|\bunknown\b", re.IGNORECASE)
 """Our ids are 32 hexadecimal digits."""
-_TAG = re.compile(r"<[^>]+>")
-_BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]+>")
+_BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^<>]*>", re.IGNORECASE)
 
 
 def summary(running: Rig, console: Console, *, settled: bool) -> bool:

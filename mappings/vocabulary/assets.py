@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from mappings.vocabulary.addresses import parted
 
-_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//|/|www\.|[^/\s?#]+\.[^/\s?#]+/")
+_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//|/|www\.|(?=[^/\s?#]+\.[^/\s?#])[^/\s?#]+/")
 """How an address begins that stands where a name is expected: with a scheme, a slash or a host and a slash."""
 
 _LONGEST = 200

@@ -156,8 +156,12 @@ def _comparable(known: Property, value: Any) -> Any:
 
 
 def _token(value: str) -> str:
-    body = ".*".join(re.escape(part) for part in value.lower().split("*"))
-    return rf"(?<!\w){body}(?!\w)"
+    """A token of a text; `*` is any text. No star is tried at a second place, so that a long text takes no longer."""
+    first, *others = (re.escape(part) for part in value.lower().split("*"))
+    if not others:
+        return rf"(?<!\w){first}(?!\w)"
+    between = "".join(f"(?>.*?{part})" for part in others[:-1])
+    return rf"(?s)\A(?>.*?(?<!\w){first}){between}.*{others[-1]}(?!\w)"
 
 
 def _sort(found: list[Record], shelf: Shelf, sorts: Sequence[Any]) -> None:

@@ -56,10 +56,17 @@ def _excludes(get: Get, spans: Sequence[Span]) -> Test:
 
 
 def _like(get: Get, spans: Sequence[Span]) -> Test:
-    parts = re.split(r"([%_])", str(spans[0][0]))
-    body = "".join({"%": ".*", "_": "."}.get(part, re.escape(part)) for part in parts)
-    pattern = re.compile(body, re.DOTALL)
+    pattern = re.compile(_written(str(spans[0][0])))
     return lambda record: pattern.fullmatch(get(record) or "") is not None
+
+
+def _written(wanted: str) -> str:
+    """A text with `%` for any text and `_` for any character, as a regular expression that tries no `%` twice."""
+    first, *others = (".".join(map(re.escape, part.split("_"))) for part in wanted.split("%"))
+    if not others:
+        return f"(?s){first}"
+    between = "".join(f"(?>.*?{part})" for part in others[:-1])
+    return f"(?s){first}{between}.*{others[-1]}"
 
 
 def _ordered(compare: Callable[[Any, Span], bool]) -> Callable[[Get, Sequence[Span]], Test]:

@@ -1,0 +1,105 @@
+"""Nothing that reads a text takes a time that grows with the square of its length."""
+# ruff: noqa: SLF001 - the patterns and what makes them are the modules' own
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from pattern_places import Place, example, places
+from pattern_speed import SIZE, best, slowest
+
+from integration import logs
+from integration.store import mentions
+from mappings import located, naming, seniority, transforms
+from mappings.crm import Source
+from sandbox.hubspot import search
+from sandbox.salesforce import comparing
+
+_BUILT = {
+    "integration.logs:_pattern": example(
+        "integration.logs:_pattern", lambda: logs._pattern(["a-secret-of-ours", "another"]), methods="sub"
+    ),
+    "integration.store.mentions:spelled": example(
+        "integration.store.mentions:spelled", lambda: mentions.spelled(["ana@müller.example"]), methods="search sub"
+    ),
+    "mappings.located:_implicit": example(
+        "mappings.located:_implicit",
+        *{found.pattern for held in located._Bounded.yaml_implicit_resolvers.values() for _, found in held},
+        methods="match",
+    ),
+    "mappings.seniority:_RANKS": example(
+        "mappings.seniority:_RANKS", *(found for _, found in seniority._RANKS), methods="search"
+    ),
+    "sandbox.hubspot.search:_test": example(
+        "sandbox.hubspot.search:_test", *map(search._token, ("acme", "a*b", "*a*b*c")), methods="search"
+    ),
+    "sandbox.salesforce.comparing:_like": example(
+        "sandbox.salesforce.comparing:_like", *map(comparing._written, ("a%b", "%a_%b%c", "_%")), methods="fullmatch"
+    ),
+    "sandbox.rules:Rule": example("sandbox.rules:Rule", methods=""),  # whoever tests gives it
+}
+"""Patterns that are made as the product runs, as it makes them."""
+_PASSED_ON = {"integration.logs:_WHOLE": {"match"}}
+"""How patterns are used that do not stand under a name of their own."""
+_HALF_A_SECOND = 0.5
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Place]:
+    return list(places(_BUILT, _PASSED_ON))
+
+
+def test_every_regular_expression_reads_64_kb_of_its_worst_in_50_ms(found: list[Place]) -> None:
+    assert len(found) > 60
+    slow = {f"{place.where} {place.pattern.pattern!r}": slowest(place.pattern, place.methods) for place in found}
+    assert {where: str(text) for where, text in slow.items() if text is not None} == {}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"(a+)+$", r"<[^>]+>", r"[.!*]+$"],
+)
+def test_a_pattern_that_takes_longer_is_found(pattern: str) -> None:
+    assert slowest(re.compile(pattern), ["search"]) is not None
+
+
+def _texts() -> Iterator[str]:
+    parts = (
+        "a",
+        "a@",
+        "@",
+        "%40",
+        "a%40",
+        "1-",
+        "-1",
+        "1-1-1-a@b.c-1-1 ",
+        "'",
+        "\\'",
+        "(",
+        "(=",
+        "!",
+        "a.",
+        "1,",
+        "1 ",
+    )
+    for part in parts:
+        for before, after in (("", ""), ("row contains (a@", "@a.bc")):
+            yield before + part * (SIZE // len(part)) + after
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        logs.Redaction(()).text,
+        logs._without_values,
+        naming.emails_in,
+        lambda text: naming.blacked(text, lambda _name: False),
+        *(
+            lambda text, name=name: transforms.apply(Source(field="x", transform=name, values={}), text)
+            for name in transforms._TRANSFORMS
+        ),
+    ],
+)
+def test_what_reads_foreign_texts_reads_64_kb_in_half_a_second(read: Callable[[str], object]) -> None:
+    taken = {text: best(lambda text=text: read(text), _HALF_A_SECOND) for text in _texts()}
+    assert {text[:40]: seconds for text, seconds in taken.items() if seconds > _HALF_A_SECOND} == {}
