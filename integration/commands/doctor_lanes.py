@@ -46,5 +46,6 @@ def waiting(store: Store, connection: Connection, now: Instant) -> Iterator[Find
             subject=f"{name}: {each.object}",
             ok=False,
             detail=f"its changes are not read since {show(each.since)}: {each.said}",
-            remedy=f"give {name}'s user the right to read it, or take it out of the mapping",
+            remedy=f"It is asked for at every poll. Where a right is missing, give it to {name}'s user, "
+            "or take the object out of the mapping.",
         )

@@ -71,7 +71,11 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
     for step in missed if not as_json else ():
         click.echo(f"{step.connection}: {step.object} was not read: {step.course.skipped}", err=True)
     if missed and not as_json:
-        click.echo("Give this user the right to read it, or take it out of the mapping; then run sync again.", err=True)
+        click.echo(
+            "Where a right is missing, give it to this user, or take the object out of the mapping; "
+            "then run sync again.",
+            err=True,
+        )
     if missed:
         raise SystemExit(1)
 

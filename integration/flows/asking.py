@@ -8,6 +8,7 @@ from connectors.base import Connector, Receipt, Record, Unavailable, Verdict
 from connectors.batching import divided
 from connectors.concerns import Concern
 from connectors.replies import Refusal, refusal
+from integration.flows.service import Connection
 
 Ask: TypeAlias = Callable[[Sequence[str]], Sequence[Record]]
 """One question about some of the values. Raises Unavailable."""
@@ -58,6 +59,18 @@ def asked(values: Sequence[str], ask: Ask, *, there: Callable[[], bool]) -> Answ
         else:
             raise Unavailable(outcome.receipt(""))
     return found
+
+
+def at_fault(fault: Unavailable, connection: Connection, object_name: str) -> bool:
+    """Whether a question about an object was refused for itself, while the CRM answers about others."""
+    receipt = fault.receipt
+    if fault.final:
+        return True
+    if receipt.verdict in {Verdict.PAUSE, Verdict.RELOGIN}:
+        return False
+    others = [name for name in connection.mapping.objects if name != object_name]
+    failed = receipt.concern is Concern.REQUEST and bool(others) and answering(connection.connector, others[0])
+    return failed or receipt.concern is Concern.RECORD
 
 
 def answering(connector: Connector, object_name: str) -> bool:

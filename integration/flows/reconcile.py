@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base import Page, Unavailable
 from integration.flows import resting, unread
+from integration.flows.asking import at_fault
 from integration.flows.lane import STINT, drain
 from integration.flows.records import store_records
 from integration.flows.refresh import companies_named, with_companies
@@ -120,7 +121,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
                 having=task.key if task else "",
             )
         except Unavailable as fault:
-            if not fault.final:
+            if not at_fault(fault, connection, name):
                 raise
             log.warning("an object is not read", connection=connection.name, object=name, said=str(fault))
             with service.store.write() as conn:

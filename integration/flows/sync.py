@@ -17,6 +17,7 @@ from sqlalchemy import Connection as Sql
 from connectors.base import Record, Unavailable, Verdict
 from integration.flows import live, reconcile
 from integration.flows.advance import advance
+from integration.flows.asking import at_fault
 from integration.flows.records import store_records
 from integration.flows.refresh import companies_named, with_companies
 from integration.flows.resting import rest
@@ -212,7 +213,7 @@ def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
             page = _waited(service, lease, step, tell, ask)
             whole = _waited(service, lease, step, tell, partial(_whole, service, connection, page.records))
         except Unavailable as fault:
-            if not fault.final:
+            if not at_fault(fault, connection, step.object):
                 raise SyncError(str(fault)) from fault
             log.warning("an object is not read", connection=connection.name, object=step.object, said=str(fault))
             step = replace(step, course=replace(course, done=True, skipped=str(fault)))

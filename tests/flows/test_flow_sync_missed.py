@@ -15,7 +15,8 @@ from integration.cli import main
 from integration.flows import reconcile, sync, unread
 from integration.flows.service import Service
 from integration.flows.sync import Course, SyncError
-from mappings.instant import HOUR, SECOND
+from integration.store import lanes
+from mappings.instant import HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -26,11 +27,12 @@ Run: TypeAlias = Callable[..., Result]
 
 
 @pytest.fixture
-def patient(service: Service, at: Watch) -> Service:
-    """A service for which time passes while it sleeps."""
+def patient(service: Service, at: Watch, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """A service for which time passes while it sleeps, and a minute of waiting is enough."""
+    monkeypatch.setattr(sync, "_PATIENCE", MINUTE)
 
     def sleep(seconds: float) -> None:
-        at.forward(max(SECOND, int(seconds * SECOND)))
+        at.forward(max(10 * SECOND, int(seconds * SECOND)))
 
     return replace(service, sleep=sleep)
 
@@ -184,6 +186,50 @@ def test_an_object_whose_changes_are_hidden_is_shown_and_the_others_are_read(
     reconcile.poll(service, "salesforce")
     with service.store.read() as conn:
         assert unread.known(conn, "salesforce", connection.mapping.objects) == []
+
+
+DEALS = {"hubspot": ("*/deals*", "deal"), "salesforce": ("*", "Opportunity")}
+"""The calls about deals, which name them: in their path, or in a query."""
+
+
+def failing(system: str) -> Fault:
+    """The CRM fails over everything that is about deals, and over nothing else."""
+    path, _ = DEALS[system]
+    record = "FROM Opportunity" if system == "salesforce" else ""
+    body = (
+        '[{"errorCode": "UNKNOWN_EXCEPTION", "message": "An unexpected error occurred."}]'
+        if system == "salesforce"
+        else '{"status": "error", "category": "INTERNAL_ERROR", "message": "internal error", "correlationId": "c"}'
+    )
+    kind = "application/json"
+    return Fault(
+        kind="page", system=system, path=path, status=500, record=record, body=body, content_type=kind, times=0
+    )
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_an_object_over_which_alone_a_crm_fails_holds_back_no_other(
+    patient: Service, sandbox: Sandbox, at: Watch, run: Run, system: str
+) -> None:
+    reconcile.poll(patient, system)
+    sandbox.faults.add(failing(system))
+    at.forward(HOUR)
+    person(sandbox, system, EMAIL)
+    reconcile.poll(patient, system)
+    connection = patient.connections[system]
+    with patient.store.read() as conn:
+        (missed,) = unread.known(conn, system, connection.mapping.objects)
+        assert lanes.paused(conn, at()) == {}
+    assert missed.object == DEALS[system][1]
+    assert lead(patient, EMAIL).email == EMAIL
+    result = run("sync", system)
+    assert (result.exit_code, f"{missed.object} was not read: " in result.output) == (1, True)
+    sandbox.faults.clear()
+    assert run("sync", system).exit_code == 0
+    at.forward(HOUR)
+    reconcile.poll(patient, system)
+    with patient.store.read() as conn:
+        assert unread.known(conn, system, connection.mapping.objects) == []
 
 
 def test_a_sync_that_cannot_go_on_raises_and_keeps_what_was_read(patient: Service, sandbox: Sandbox) -> None:
