@@ -52,7 +52,10 @@ KILLS ?= 50
 drill: $(STAMP) ## sync 10,000 leads and 100,000 activities, killed five times (LEADS, ACTIVITIES, KILLS in ARGS)
 	$(BIN)/coldframe drill $(ARGS)
 
-chaos: $(STAMP) ## kill web and workers at random under load and count what was lost (KILLS=50)
+attack: $(STAMP) ## attack a copy of the product in every known way; DATABASE_URL for PostgreSQL (ARGS=--short)
+	$(BIN)/coldframe attack $(ARGS)
+
+chaos: $(STAMP) ## kill web and workers at random, count what was lost; DATABASE_URL for PostgreSQL (KILLS=50)
 	$(BIN)/coldframe chaos --kills $(KILLS) $(ARGS)
 
 lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles
@@ -61,4 +64,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for double in backlot mockforce; do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/doubles/$$double.in -o tests/doubles/$$double.txt; done
 
-.PHONY: help doubles install demo test check lint format bench bench-engine chaos drill lock
+.PHONY: help doubles install demo test check lint format bench bench-engine attack chaos drill lock

@@ -8,6 +8,7 @@ import click
 from mappings.problems import nearest
 
 COMMANDS = {
+    "attack": "integration.commands.attack",
     "backtest": "integration.commands.backtest",
     "bench": "integration.commands.bench",
     "bench-engine": "integration.commands.bench_engine",
@@ -40,6 +41,7 @@ COMMANDS = {
 """Command → module that defines a click command of that name."""
 
 ABOUT = {
+    "attack": "Attack a copy of the product, and see that it holds.",
     "backtest": "What another playbook would have done with the same history.",
     "bench": "Throughput, latency and memory of the whole product, beside the floor.",
     "bench-engine": "How fast the engine replays a million activities.",

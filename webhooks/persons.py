@@ -66,10 +66,15 @@ def readable(body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     if "\\u" in text:
         try:
-            return json.dumps(lenient.load(body), ensure_ascii=False)
+            return _json(lenient.load(body))
         except (Unreadable, Oversized):
             pass
     return text
+
+
+def _json(value: Any) -> str:
+    """As JSON in which letters stand for themselves; half an emoji, which UTF-8 cannot hold, stays an escape."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def without(source: str, body: bytes, gone: Gone, called: RecordNames = AS_SENT) -> Cut:
@@ -85,12 +90,12 @@ def without(source: str, body: bytes, gone: Gone, called: RecordNames = AS_SENT)
     for item in items:
         about = about_item(source, item, called)
         if any(map(gone, about)):
-            taken.append(json.dumps(item, ensure_ascii=False))
+            taken.append(_json(item))
             names.append(frozenset(about))
         else:
             kept.append(_blacked(item, gone))
     rest = {**loaded, "activities": kept} if isinstance(loaded, dict) and "activities" in loaded else kept
-    return Cut(body=json.dumps(rest, ensure_ascii=False).encode(), taken=tuple(taken), names=tuple(names))
+    return Cut(body=_json(rest).encode(), taken=tuple(taken), names=tuple(names))
 
 
 def about_item(source: str, item: Any, called: RecordNames = AS_SENT) -> set[str]:
@@ -112,7 +117,7 @@ def about_item(source: str, item: Any, called: RecordNames = AS_SENT) -> set[str
             found |= naming.emails_in(item["email"]) if address is None else {naming.of_email(address)}
         if isinstance(item.get("lead"), str | int):
             found.add(naming.of_record(*called.address(source, str(item["lead"]))))
-    return found or naming.emails_in(json.dumps(item, ensure_ascii=False))
+    return found or naming.emails_in(_json(item))
 
 
 def _items(source: str, loaded: Any) -> Sequence[Any]:

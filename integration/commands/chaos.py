@@ -6,18 +6,22 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from integration.machine import environment
+from integration.rig import scratch
 from integration.rig.chaos_report import figures, show
 from integration.rig.chaos_run import Chaos, Plan
 from integration.rig.rig import rig
 
 _SECONDS_PER_KILL = 4.5
 _SOME_SECONDS = 20
+_QUICK: dict[str, Any] = {"COLDFRAME_LEASE_SECONDS": "5", "COLDFRAME_LINGER_SECONDS": "0.5"}
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
 
 
@@ -34,7 +38,8 @@ def chaos(  # noqa: PLR0913 - the options of the command
     """Kill web, workers and clock at random under load, wipe Redis once, and see that nothing is lost or doubled.
 
     Every activity that was answered must be in its lead's score, and the sandbox's CRMs must hold exactly
-    one handoff task for every MQL. Exit status 1 when anything differs.
+    one handoff task for every MQL. Exit status 1 when anything differs. A PostgreSQL server named by DATABASE_URL is
+    used instead of SQLite: in a database of its own, dropped at the end.
 
     Example: coldframe chaos --kills 50 --leads 200
     """
@@ -45,9 +50,14 @@ def chaos(  # noqa: PLR0913 - the options of the command
     try:
         with Progress(*_COLUMNS, console=console, transient=True) as progress:
             tell = _teller(progress)
-            with rig(data, leads=leads, COLDFRAME_LEASE_SECONDS="5", COLDFRAME_LINGER_SECONDS="0.5") as running:
+            with (
+                scratch.database(environment(), keep=keep) as database,
+                rig(data, leads=leads, **_QUICK, **database) as running,
+            ):
                 ran = Chaos(running, plan, tell)
                 finding = ran.run()
+    except scratch.NoDatabaseError as error:
+        raise click.ClickException(str(error)) from error
     finally:
         if keep:
             click.echo(f"Everything was kept in {data}", err=True)

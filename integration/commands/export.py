@@ -34,8 +34,9 @@ def export(person: str, *, out: Any) -> None:
     if document is None:
         msg = "nothing is held about anybody of that name"
         raise click.ClickException(msg)
-    json.dump(document, out, indent=2, ensure_ascii=False)
-    out.write("\n")
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    # Half an emoji was sent as an escape, and is written as one: UTF-8 cannot hold it.
+    out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
 
 
 def told(explanation: Explanation) -> Any:

@@ -166,3 +166,20 @@ def test_export_is_the_same_twice_but_for_its_time_and_its_own_audit(
     status, _, errors = command("export", "nobody@acme.example")
     assert (status, "nothing is held" in errors) == (1, True)
     assert command("export", BOB)[0] == 0
+
+
+def test_half_an_emoji_that_somebody_sent_keeps_nobody_from_being_exported_and_erased(
+    service: Service, at: Watch, command: Command
+) -> None:
+    odd = "half \ud83d of an emoji"
+    receive(service, activity(1, ANA, "page_view", at(), page=odd), activity(2, BOB, "page_view", at(), page=odd))
+    receive(service, activity(3, ANA, "page_view", at(), page=odd))
+    status, said, errors = command("export", ANA)
+    assert status == 0, errors
+    assert [item["properties"]["page"] for each in json.loads(said)["deliveries"] for item in each["items"]] == [
+        odd
+    ] * 2
+    status, _, errors = command("erase", ANA, "--yes", "--no-vacuum")
+    assert status == 0, errors
+    assert found(service.store, [ANA]) == set()
+    assert ("inbox.body", BOB) in found(service.store, [BOB])

@@ -103,3 +103,16 @@ def test_what_others_say_of_somebody_stays_without_the_address() -> None:
     assert found.taken == ()
     (heard,) = parse(ACTIVITIES, found.body).heard
     assert heard.properties == {"note": "with [erased]", "list": ("x", "[erased]")}
+
+
+def test_half_an_emoji_stays_as_it_was_sent_in_what_is_taken_out_and_in_what_stays() -> None:
+    items = [
+        {"id": "1", "email": "ana@x.example", "\ud83d": "\udfff"},
+        {"id": "2", "email": "bob@x.example", "é": "\udfff"},
+    ]
+    cut = persons.without(
+        "activities", json.dumps({"activities": items}).encode(), {"email:ana@x.example"}.__contains__
+    )
+    assert [json.loads(each) for each in cut.taken] == items[:1]
+    assert json.loads(cut.body) == {"activities": items[1:]}
+    assert "é".encode() in cut.body

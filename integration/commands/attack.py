@@ -1,0 +1,102 @@
+"""`coldframe attack`: carry out every known attack against a copy of the product, and see that it holds."""
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from integration.machine import environment
+from integration.rig import attack_connections, attack_inside, attack_values, scratch
+from integration.rig.attack_run import LATEST, LONGEST_DEAD, Attack, Result, carried_out, started
+from integration.rig.rig import rig
+
+_LINGER_SECONDS = "0.2"
+
+
+@click.command()
+@click.option("--short", is_flag=True, help="Carry out one or two attacks of each kind.")
+@click.option("--point", type=int, help="Carry out those of one kind alone: 1, 2, 3, 4 or 6.")
+@click.option(
+    "--seconds", default=LATEST, show_default=True, help="The longest an answer may take; more where others work too."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option("--keep", is_flag=True, help="Keep the directory with the store and the processes' log.")
+def attack(*, short: bool, point: int | None, seconds: float, as_json: bool, keep: bool) -> None:
+    """Attack a copy of the whole product on this machine, which is started for it and listens on the loopback alone.
+
+    1: requests that never end. 2: values that stop a lane. 3: texts that keep a processor busy. 4: whatever is written
+    to Redis. 6: figures, files and CRMs that take long. While an attack goes on, everything is answered within two
+    seconds; within a minute after it everything works as before. Exit status 1 otherwise. A PostgreSQL server named by
+    DATABASE_URL is used: in a database of its own, dropped at the end.
+
+    Example: coldframe attack --short
+    """
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    chosen = [each for each in attacks() if (each.short or not short) and point in {None, each.point}]
+    if not chosen:
+        msg = f"no attack is of the kind {point}: they are 1, 2, 3, 4 and 6"
+        raise click.UsageError(msg)
+    data = Path(tempfile.mkdtemp(prefix="coldframe-attack-"))
+    try:
+        with scratch.database(environment(), keep=keep) as database:
+            console = Console(stderr=True, quiet=as_json)
+            results = _carried_out(chosen, data, database, seconds, console)
+    except scratch.NoDatabaseError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        if keep:
+            click.echo(f"Everything was kept in {data}", err=True)
+        else:
+            shutil.rmtree(data, ignore_errors=True)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in results], indent=2))
+    else:
+        _show(results, seconds)
+    if any(each.faults for each in results):
+        raise SystemExit(1)
+
+
+def attacks() -> list[Attack]:
+    """Every known attack, in the order of the points."""
+    every = [*attack_connections.attacks(), *attack_values.attacks(), *attack_inside.attacks()]
+    return sorted(every, key=lambda each: each.point)
+
+
+def _carried_out(
+    chosen: Sequence[Attack], data: Path, database: Mapping[str, Any], seconds: float, console: Console
+) -> list[Result]:
+    results = []
+    with rig(data, COLDFRAME_LINGER_SECONDS=_LINGER_SECONDS, **database) as running:
+        started(running)
+        for each in chosen:
+            with console.status(f"{each.point}: {each.name}"):
+                results.append(carried_out(running, each, seconds))
+    return results
+
+
+def _show(results: Sequence[Result], seconds: float) -> None:
+    table = Table("", "attack", "slowest answer", "as before after", "", title="Attacks")
+    for each in results:
+        good = "[green]held[/]" if not each.faults else "[bold red]did not hold[/]"
+        table.add_row(str(each.point), each.name, f"{each.slowest:.2f} s", f"{each.recovered:.1f} s", good)
+    console = Console()
+    console.print(table)
+    for each in results:
+        for fault in each.faults:
+            console.print(f"{each.point}: {each.name}: {fault}", style="red", markup=False, highlight=False)
+    failed = sum(1 for each in results if each.faults)
+    slowest = max(each.slowest for each in results)
+    console.print(
+        f"{len(results) - failed} of {len(results)} attacks held. The slowest answer took {slowest:.2f} s "
+        f"({seconds:g} s are allowed); everything worked as before within "
+        f"{max(each.recovered for each in results):.1f} s ({LONGEST_DEAD:g} s are allowed)."
+    )
