@@ -11,6 +11,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from connectors.concerns import Concern
 from connectors.limits import Usage
+from connectors.task_desk import TaskDesk
+from connectors.task_words import UNTOLD, Priority, TaskWords
 from mappings.instant import Instant, Span
 
 Raw: TypeAlias = Mapping[str, Any]
@@ -59,7 +61,8 @@ class FieldWrite:
 class TaskWrite:
     """Create one task for the person behind a record, at most once for its `key`.
 
-    `body` is plain text; the connector renders it for its CRM. `owner` is a CRM user id or "".
+    `body` is plain text; the connector renders it for its CRM. `owner` is a CRM user id or "". `zone` is the IANA name
+    of the zone in whose days the task falls due. `words` are the CRM's own for status and priority.
     `attempted` says that an earlier try had no clear outcome: look before creating.
     """
 
@@ -70,8 +73,10 @@ class TaskWrite:
     body: str
     due_at: Instant
     channel: Literal["call", "email", "task", "review"] = "task"
-    priority: Literal["low", "normal", "high"] = "normal"
+    priority: Priority = "normal"
     owner: str = ""
+    zone: str = "UTC"
+    words: TaskWords = UNTOLD
     attempted: bool = False
 
 
@@ -134,6 +139,8 @@ class Receipt:
     """(object, id) for FOLLOW."""
     concern: Concern = Concern.CONNECTION
     forbidden: bool = False
+    of_owner: bool = False
+    """Whether a task may have been refused for whom it was to go to."""
 
 
 class Unavailable(Exception):
@@ -194,7 +201,7 @@ class Limits:
     find: int
 
 
-class Connector(Protocol):
+class Connector(TaskDesk, Protocol):
     """A CRM as the rest of the house sees it. Safe for one thread; build one per worker process."""
 
     @property
@@ -245,9 +252,6 @@ class Connector(Protocol):
 
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
         """The object's fields. Raises Unavailable."""
-
-    def link(self, object_name: str, record_id: str, *, account: str) -> str:
-        """The address at which people open a record in `account`; "" where it is not known. Asks nobody."""
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -125,26 +125,19 @@ def isolated(
     return [receipts[place] for place in range(len(writes))]
 
 
-def unowned(
-    writes: Sequence[TaskWrite],
-    receipts: Sequence[Receipt],
-    send: Callable[[Sequence[TaskWrite]], Sequence[Receipt] | Refusal],
-    *,
-    of_owner: Callable[[Receipt], bool],
-    size: int,
+def owner_refused(
+    writes: Sequence[TaskWrite], receipts: Sequence[Receipt], of_owner: Callable[[Receipt], bool]
 ) -> list[Receipt]:
-    """A task whose owner the CRM refuses (somebody has left) is made without one, rather than not at all."""
-    places = [
-        place
-        for place, (write, receipt) in enumerate(zip(writes, receipts, strict=True))
+    """Receipts that say where a task may have been refused for its owner, who has left or is a queue.
+
+    It is never made without one instead: nobody would see it.
+    """
+    return [
+        replace(receipt, of_owner=True)
         if write.owner and receipt.verdict is Verdict.PERMANENT and of_owner(receipt)
+        else receipt
+        for write, receipt in zip(writes, receipts, strict=True)
     ]
-    again = isolated([replace(writes[place], owner="") for place in places], send, size=size)
-    found = list(receipts)
-    for place, receipt in zip(places, again, strict=True):
-        note = f"not given to owner {writes[place].owner}: {receipts[place].message}"
-        found[place] = replace(receipt, message=note) if receipt.verdict is Verdict.DONE else receipt
-    return found
 
 
 def _refuse(receipts: dict[int, Receipt], writes: Sequence[W], places: Sequence[int], refusal: Refusal) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.base import Connector, FieldInfo, Finding, Limits, Page, Receipt, Record, Verdict, Write
+from connectors.task_words import TaskWords
+from connectors.users import CrmUser
 from mappings.instant import MINUTE, Instant
 
 CODE = "SHADOW"
@@ -66,6 +68,18 @@ class Shadowed:
     def link(self, object_name: str, record_id: str, *, account: str) -> str:
         """As the connector's own."""
         return self._inner.link(object_name, record_id, account=account)
+
+    def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
+        """As the connector's own."""
+        return self._inner.users(ids)
+
+    def own_user(self) -> str:
+        """As the connector's own."""
+        return self._inner.own_user()
+
+    def task_words(self) -> TaskWords:
+        """As the connector's own."""
+        return self._inner.task_words()
 
     def close(self) -> None:
         """As the connector's own."""

@@ -16,6 +16,7 @@ from integration.flows.send_alerts import send_alerts
 from integration.flows.service import Service
 from integration.flows.sweep import sweep as sweep_lanes
 from integration.flows.trouble import watch_for_trouble
+from integration.flows.user_directory import read_users
 
 
 @recorded
@@ -60,6 +61,12 @@ def sweep() -> int:
 def trouble() -> int:
     """See whether something goes wrong for so long that somebody has to be told; the number of alerts raised."""
     return watch_for_trouble(wiring.service())
+
+
+@recorded
+def users() -> int:
+    """Read who can own records in every CRM; the number of CRMs that answered."""
+    return read_users(wiring.service())
 
 
 @recorded

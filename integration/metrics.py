@@ -126,6 +126,12 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     people.add_metric(("task",), numbers.unrecorded.with_tasks)
     people.add_metric(("touch",), numbers.unrecorded.people - numbers.unrecorded.with_tasks)
     yield people
+    nobody = GaugeMetricFamily(
+        "coldframe_tasks_unassigned", "Tasks that have nobody to go to, by reason", labels=("connection", "reason")
+    )
+    for each in numbers.unassigned:
+        nobody.add_metric((each.connection, each.reason), each.count)
+    yield nobody
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
 
 

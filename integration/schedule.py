@@ -3,11 +3,12 @@
 from rq.cron import register
 
 from integration import connected, wiring
-from integration.jobs import drift, look, sweep, trouble
+from integration.jobs import drift, look, sweep, trouble, users
 
 SWEEP_SECONDS = 10
 DRIFT_SECONDS = 3_600
 TROUBLE_SECONDS = 60
+USERS_SECONDS = 3_600
 
 _settings = wiring.settings()
 _poll_seconds = _settings.poll_seconds
@@ -19,3 +20,4 @@ register(look, queue_name="ingest", interval=_poll_seconds, result_ttl=0, ttl=_p
 register(trouble, queue_name="ingest", interval=TROUBLE_SECONDS, result_ttl=0, ttl=TROUBLE_SECONDS, job_timeout=60)
 for name in _crms[:1]:
     register(drift, queue_name=name, interval=DRIFT_SECONDS, result_ttl=0, ttl=DRIFT_SECONDS, job_timeout=300)
+    register(users, queue_name=name, interval=USERS_SECONDS, result_ttl=0, ttl=USERS_SECONDS, job_timeout=300)

@@ -20,6 +20,8 @@ from mappings.problems import Problem
 
 EITHER = frozenset({"opted_out", "is_student", "is_competitor"})
 """Flags that are true when any system says so."""
+OWN_IDS = frozenset({"owner"})
+"""Fields that hold an id of the CRM's own: the same id in another connection is somebody else."""
 UNOWNED: Mapping[str, str] = MappingProxyType(
     {
         "email": "it says who a person is",
@@ -126,6 +128,11 @@ def gathered(facts: Iterable[tuple[Instant, str, Fields]]) -> dict[str, list[Sai
 def contested(name: str, owners: Owners) -> bool:
     """Whether more than the last word decides about a field."""
     return name in EITHER or name in owners
+
+
+def apart(name: str, owners: Owners) -> bool:
+    """Whether what one connection says of a field is news whatever another has said."""
+    return name in OWN_IDS or contested(name, owners)
 
 
 def in_effect(facts: Sequence[tuple[Instant, str, Fields]], owners: Owners) -> list[Fields]:

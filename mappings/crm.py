@@ -104,7 +104,7 @@ class TaskMapping:
     closed_at: str
     outcomes: tuple[Outcome, ...]
     close: Mapping[str, str]
-    """What to write into a task to close it without a word."""
+    """What to write into a task to close it without an outcome; empty for the CRM's own word, as it tells it."""
     subject: str = ""
     """The field of the task's subject, which says why we closed it."""
 

@@ -5,8 +5,10 @@ its zone. See docs/decisions/0002-instants.md.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Instant: TypeAlias = int
 """Microseconds since 1970-01-01T00:00:00Z."""
@@ -37,6 +39,19 @@ def from_datetime(moment: datetime) -> Instant:
 def to_datetime(instant: Instant) -> datetime:
     """The aware UTC datetime of an instant, exact to the microsecond."""
     return _EPOCH + timedelta(microseconds=instant)
+
+
+def day_in(instant: Instant, zone: str) -> date:
+    """The calendar day of an instant in a zone (IANA), in UTC where there is no such zone."""
+    return to_datetime(instant).astimezone(_zone(zone)).date()
+
+
+@lru_cache(maxsize=600)
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def parse(text: str) -> Instant:

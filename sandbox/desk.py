@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import clock
 from sandbox.hubspot.errors import Refused
+from sandbox.salesforce import task_words
 
 if TYPE_CHECKING:
     from sandbox.hubspot.records import Record
@@ -41,7 +42,7 @@ _LEAD_STATUS = {
 }
 _SALESFORCE_STATUS = {"connected": "Working - Contacted", "accepted": "Working - Contacted"}
 _SALESFORCE_STATUS |= {"rejected": "Closed - Not Converted"}
-_PRIORITIES = {"High": "HIGH", "Normal": "MEDIUM", "Low": "LOW"}
+_PRIORITIES = {"Normal": "MEDIUM", "Low": "LOW", "Niedrig": "LOW"}
 _TAG = re.compile(r"<[^<>]+>")
 _BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/div)\b[^<>]*>", re.IGNORECASE)
 
@@ -100,10 +101,10 @@ def close(sandbox: Sandbox, system: str, id_: str, *, outcome: str, reason: str 
 
 def _close_hubspot(sandbox: Sandbox, id_: str, outcome: str, reason: str) -> None:
     hubspot = sandbox.hubspot
-    values = {"hs_task_status": "COMPLETED", "task_outcome": outcome}
-    if outcome == "rejected":
-        values["task_rejection_reason"] = reason
-    hubspot.set("tasks", id_, values)
+    said = {"task_outcome": outcome} | ({"task_rejection_reason": reason} if outcome == "rejected" else {})
+    there = hubspot.portal.properties("tasks")
+    told = {name: value for name, value in said.items() if name in there}  # a portal has them once they are made
+    hubspot.set("tasks", id_, {"hs_task_status": "COMPLETED", **told})
     status = "BAD_TIMING" if reason == "timing" else _LEAD_STATUS[outcome]
     for contact in hubspot.record("tasks", id_).links.get("contacts", {}):
         hubspot.set("contacts", contact, {"hs_lead_status": status})
@@ -112,7 +113,7 @@ def _close_hubspot(sandbox: Sandbox, id_: str, outcome: str, reason: str) -> Non
 def _close_salesforce(sandbox: Sandbox, id_: str, outcome: str, reason: str) -> None:
     salesforce = sandbox.salesforce
     disposition = OUTCOMES[outcome] + (f": {reason}" if outcome == "rejected" else "")
-    values = {"Status": "Completed", "CallDisposition": disposition}
+    values = {"Status": task_words.closing(salesforce.org), "CallDisposition": disposition}
     salesforce.set("Task", id_, values)
     who = salesforce.record("Task", id_).get("WhoId") or ""
     lead = salesforce.org.records["Lead"].get(who)
@@ -178,7 +179,7 @@ def _from_salesforce(record: Mapping[str, Any], records: Mapping[str, Mapping[st
         subject=record.get("Subject") or "",
         body=html.escape(record.get("Description") or "", quote=False),
         due=record.get("ActivityDate") or "",
-        priority=_PRIORITIES.get(record.get("Priority") or "", "NONE"),
+        priority="HIGH" if record.get("IsHighPriority") else _PRIORITIES.get(record.get("Priority") or "", "NONE"),
         type=(record.get("TaskSubtype") or "Task").upper(),
         status=record.get("Status") or "",
         open=not record.get("IsClosed"),

@@ -26,6 +26,7 @@ class Sandbox:
     HubSpot answers under `{url}/hubspot` and `{url}`, Salesforce under `{url}/salesforce` and `{url}`; a person's
     pages are at `{url}/`, tests in other processes use `{url}/_sandbox`. `now` gives milliseconds since 1970 and
     is the vendors' clock; `tokens` are the access tokens that are accepted (none given: any).
+    `task_outcomes` says whether the portal has the task properties by which sales answers.
     `webhook_url` is where HubSpot sends its webhooks ("": nowhere), signed with `webhook_secret` over `sign_url`
     where that differs; `retry_pause` is the seconds before the first repetition, doubling.
     """
@@ -43,6 +44,7 @@ class Sandbox:
         tokens: Sequence[str] = (),
         coldframe_fields: bool = True,
         unique_task_key: bool = True,
+        task_outcomes: bool = True,
         log_size: int = 2_000,
     ) -> None:
         self.now = now
@@ -50,6 +52,7 @@ class Sandbox:
         self.faults = Faults()
         self._tokens = set(tokens)
         self._options: dict[str, Any] = {"coldframe_fields": coldframe_fields, "unique_task_key": unique_task_key}
+        self._options["task_outcomes"] = task_outcomes
         self._webhooks: dict[str, Any] = {"url": webhook_url, "secret": webhook_secret, "sign_url": sign_url}
         self._webhooks["pause"] = retry_pause
         self._log_size = log_size

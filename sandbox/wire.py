@@ -56,6 +56,10 @@ class Call:
         """The last value of a query argument."""
         return self.arguments().get(name, [default])[-1]
 
+    def flag(self, name: str) -> bool:
+        """Whether a query argument says yes, in any spelling: HubSpot's own Python client sends `True`."""
+        return self.argument(name).lower() == "true"
+
     def arguments(self) -> dict[str, list[str]]:
         """All query arguments, each with all its values."""
         return parse_qs(self.query, keep_blank_values=True)

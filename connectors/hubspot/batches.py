@@ -23,7 +23,6 @@ BODY_LIMIT = 65_000
 ASSOCIATIONS: Mapping[str, int] = {"contact": 204, "company": 192, "deal": 216}
 """From a task to a record. [apis: Tasks]"""
 _TYPES = {"call": "CALL", "email": "EMAIL", "task": "TODO", "review": "TODO"}
-_PRIORITIES = {"low": "LOW", "normal": "MEDIUM", "high": "HIGH"}
 
 
 def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
@@ -104,8 +103,8 @@ def _task(write: TaskWrite) -> dict[str, Any]:
         "hs_timestamp": str(write.due_at // 1_000),
         "hs_task_subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
         "hs_task_body": rendered(write.body),
-        "hs_task_status": "NOT_STARTED",
-        "hs_task_priority": _PRIORITIES[write.priority],
+        **write.words.opened,
+        **write.words.priority(write.priority),
         "hs_task_type": _TYPES[write.channel],
     }
     if genuine("hubspot", write.owner):

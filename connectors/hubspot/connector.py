@@ -19,16 +19,18 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import Recency, isolated, merged, unowned
+from connectors.batching import Recency, isolated, merged, owner_refused
 from connectors.concerns import Concern
 from connectors.examination import fields_findings, unavailable
-from connectors.hubspot import batches, consent, creation, faults, lifecycle, linked, queries
+from connectors.hubspot import batches, consent, creation, faults, lifecycle, linked, queries, staff
 from connectors.hubspot.lookups import Tasks
 from connectors.hubspot.session import HubSpotSession
 from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
 from connectors.sorting import answered, resolved
 from connectors.spending import Allowance
+from connectors.task_words import TaskWords
+from connectors.users import CrmUser
 from mappings.emails import searched
 from mappings.instant import Instant
 from mappings.record_ids import genuine
@@ -162,15 +164,28 @@ class HubSpotConnector:
         """The object's properties. Raises Unavailable."""
         return queries.fields(_body(self._session.properties(queries.kind(object_name))))
 
-    def owners(self) -> Mapping[str, str]:
-        """E-mail by owner id. Raises Unavailable."""
-        found: dict[str, str] = {}
+    def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
+        """Every owner, those who are archived too; there is no asking for some of them in one call."""
+        found = [each for archived in (False, True) for each in self._owners(archived=archived)]
+        return [each for each in found if not ids or each.id in ids]
+
+    def _owners(self, *, archived: bool) -> list[CrmUser]:
+        found: list[CrmUser] = []
         after = ""
         while True:
-            page, after = queries.owners(_body(self._session.owners(after)))
-            found |= page
+            body = _body(self._session.owners(after, archived=archived))
+            found += [staff.owner(each, archived=archived) for each in body.get("results") or () if each.get("id")]
+            after = queries.after(body)
             if not after:
                 return found
+
+    def own_user(self) -> str:
+        """None: an app owns no records."""
+        return ""
+
+    def task_words(self) -> TaskWords:
+        """As the properties of tasks offer them. Raises Unavailable."""
+        return staff.task_words(self.describe("task"))
 
     def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
         """Check the token, the `needed` properties and whether tasks may be created; never raises."""
@@ -228,7 +243,7 @@ class HubSpotConnector:
             return [there.of_all.receipt(write.key, write.id) for write in writes]
         missing = list({write.key: write for write in writes if write.key not in there}.values())
         sent = isolated(missing, self._create_batch, size=BATCH, recency=self._recency)
-        sent = unowned(missing, sent, self._create_batch, of_owner=faults.of_owner, size=BATCH)
+        sent = owner_refused(missing, sent, faults.of_owner)
         made = {receipt.key: receipt for receipt in sent}
         found = {key: Receipt(key=key, verdict=Verdict.DONE, id=record) for key, record in there.items()}
         return [(found | made)[write.key] for write in writes]

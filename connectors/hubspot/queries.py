@@ -146,9 +146,3 @@ def _field(found: Mapping[str, Any]) -> FieldInfo:
         options=tuple(str(option["value"]) for option in found.get("options") or () if not option.get("hidden")),
         restricted=found.get("type") == "enumeration" and not found.get("externalOptions"),
     )
-
-
-def owners(body: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    """E-mail by owner id on one page, and the cursor of the next page or ""."""
-    found = {str(owner["id"]): str(owner.get("email") or "") for owner in body.get("results") or ()}
-    return found, after(body)

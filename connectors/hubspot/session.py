@@ -135,9 +135,9 @@ class HubSpotSession:
         """GET /crm/v3/properties/{kind}."""
         return self._call(self._properties.get_all, kind)
 
-    def owners(self, after: str) -> Outcome:
-        """GET /crm/v3/owners, a page of 100."""
-        page: dict[str, Any] = {"limit": 100} | ({"after": after} if after else {})
+    def owners(self, after: str, *, archived: bool = False) -> Outcome:
+        """GET /crm/v3/owners, a page of 100, of those that are archived or of those that are not."""
+        page: dict[str, Any] = {"limit": 100, "archived": archived} | ({"after": after} if after else {})
         return self._call(self._owners.get_page, **page)
 
     def close(self) -> None:

@@ -18,7 +18,6 @@ from mappings.translate import cut
 SUBJECT_LIMIT = 255
 BODY_LIMIT = 32_000
 _SUBTYPES = {"call": "Call", "email": "Email", "task": "Task", "review": "Task"}
-_PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High"}
 
 
 def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
@@ -69,9 +68,9 @@ def _task(write: TaskWrite) -> dict[str, Any]:
         "WhoId": write.id,
         "Subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
         "Description": cut(write.body, BODY_LIMIT),
-        "ActivityDate": instant.to_datetime(write.due_at).date().isoformat(),
-        "Priority": _PRIORITIES[write.priority],
-        "Status": "Not Started",
+        "ActivityDate": instant.day_in(write.due_at, write.zone).isoformat(),
+        **write.words.opened,
+        **write.words.priority(write.priority),
         "TaskSubtype": _SUBTYPES[write.channel],
     }
     return task | ({"OwnerId": write.owner} if genuine("salesforce", write.owner) else {})

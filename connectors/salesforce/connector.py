@@ -19,18 +19,20 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import Recency, isolated, merged, unowned
+from connectors.batching import Recency, isolated, merged, owner_refused
 from connectors.examination import fields_findings
 from connectors.limits import Usage, chunks
 from connectors.replies import TIMEOUT, Refusal, Timeout, refusal
-from connectors.salesforce import batches, creation, faults, queries
+from connectors.salesforce import batches, creation, faults, queries, staff
 from connectors.salesforce.bulk import Bulk, place
 from connectors.salesforce.examination import tasks_examined
 from connectors.salesforce.reading import Reader, fitting, whole
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.session import RESOURCES, SalesforceSession
 from connectors.salesforce.successors import followed
 from connectors.sorting import answered, resolved
 from connectors.spending import Allowance
+from connectors.task_words import TaskWords
+from connectors.users import CrmUser
 from mappings.emails import searched
 from mappings.instant import Instant
 from mappings.record_ids import full, genuine
@@ -48,6 +50,7 @@ class SalesforceConnector:
         self._session = SalesforceSession(credential, timeout, allowance)
         self._bulk = Bulk(self._session)
         self._reader = Reader(self._session)
+        self._staff = staff.Staff(self._reader.listed)
         self._recency = Recency()
 
     @property
@@ -174,10 +177,17 @@ class SalesforceConnector:
         """The object's fields as this user sees them. Raises Unavailable."""
         return queries.fields(self._reader.description(object_name))
 
-    def owners(self) -> Mapping[str, str]:
-        """E-mail by the id of each active user. Raises Unavailable."""
-        rows = self._reader.rows(queries.USERS)
-        return {full("salesforce", str(row["Id"])): str(row.get("Email") or "") for row in rows}
+    def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
+        """Users and queues, those who have left too. Raises Unavailable."""
+        return self._staff.users(ids)
+
+    def own_user(self) -> str:
+        """The integration user's id. Raises Unavailable."""
+        return staff.own_id(whole(faults.judged(self._session.get(RESOURCES), idempotent=True)))
+
+    def task_words(self) -> TaskWords:
+        """As TaskStatus, TaskPriority and the describe of Task tell them. Raises Unavailable."""
+        return self._staff.task_words(self._reader.description("Task"))
 
     def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
         """Check the token, the `needed` fields and whether tasks may be created; never raises."""
@@ -208,7 +218,7 @@ class SalesforceConnector:
             return [there.of_all.receipt(write.key, write.id) for write in writes]
         missing = list({write.key: write for write in writes if write.key not in there}.values())
         sent = isolated(missing, self._upsert_batch, size=BATCH, recency=self._recency)
-        sent = unowned(missing, sent, self._upsert_batch, of_owner=faults.of_owner, size=BATCH)
+        sent = owner_refused(missing, sent, faults.of_owner)
         receipts = {receipt.key: receipt for receipt in self._settled(followed(self._query, missing, sent))}
         found = {key: Receipt(key=key, verdict=Verdict.DONE, id=record) for key, record in there.items()}
         return [(receipts | found)[write.key] for write in writes]

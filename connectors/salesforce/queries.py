@@ -89,7 +89,9 @@ def tasks(keys: Iterable[str]) -> str:
     return f"SELECT Id, {TASK_KEY} FROM Task WHERE {TASK_KEY} IN {listed(keys)}"  # noqa: S608 -- escaped above
 
 
-USERS = "SELECT Id, Email FROM User WHERE IsActive = true"
+def selection(object_name: str, fields: Iterable[str], rest: str) -> str:
+    """Rows of an object of the org's own setup; `rest` is what follows its name."""
+    return f"SELECT {', '.join(sorted({*fields, 'Id'}))} FROM {object_name}{rest}"  # noqa: S608 -- names of ours, values escaped
 
 
 def record(object_name: str, found: Mapping[str, Any], fields: Iterable[str]) -> Record:

@@ -48,7 +48,8 @@ class Reader:
         self, object_name: str, fields: Sequence[str], soql: Callable[[Sequence[str]], str], *, bin_too: bool = False
     ) -> list[Record]:
         """The records that a query finds; `soql` makes it of the fields to be asked for."""
-        return self._seeing(object_name, fields, lambda visible: self.rows(soql(visible), bin_too=bin_too))
+        rows, visible = self._seeing(object_name, fields, lambda some: self.rows(soql(some), bin_too=bin_too))
+        return [queries.record(object_name, row, visible) for row in rows]
 
     def matching(
         self,
@@ -72,7 +73,8 @@ class Reader:
             outcome = self._session.post(path, queries.retrieval(ids, visible))
             return [row for row in whole(faults.judged(outcome, idempotent=True, has="")) if isinstance(row, dict)]
 
-        return self._seeing(object_name, fields, ask)
+        rows, visible = self._seeing(object_name, fields, ask)
+        return [queries.record(object_name, row, visible) for row in rows]
 
     def rows(self, soql: str, *, bin_too: bool = False) -> list[Row]:
         """All rows of a query; `bin_too` looks into the recycle bin. One whose cursor goes stale is asked anew."""
@@ -89,6 +91,14 @@ class Reader:
                 if away.receipt.code != faults.STALE_CURSOR or begun == _FRESH:
                     raise
             begun += 1
+
+    def listed(self, object_name: str, fields: Sequence[str], rest: str) -> list[Row]:
+        """Rows of one of the org's own lists (users, task statuses); `rest` is what follows its name in the query."""
+
+        def ask(visible: Sequence[str]) -> list[Row]:
+            return self.rows(queries.selection(object_name, visible, rest))
+
+        return self._seeing(object_name, fields, ask)[0]
 
     def settle(self, object_name: str, refused: Unavailable) -> None:
         """Look whether an object is hidden from this user, where a refusal sounds like it.
@@ -108,22 +118,22 @@ class Reader:
 
     def _seeing(
         self, object_name: str, fields: Sequence[str], ask: Callable[[Sequence[str]], list[Row]]
-    ) -> list[Record]:
-        """The records, with those of the fields that this user sees.
+    ) -> tuple[list[Row], list[str]]:
+        """The rows, with those of the fields that this user sees; and which these are.
 
         One field that a mapping names and the org hides would otherwise refuse the whole read. Where one has
         gone since it was last looked, the object is described anew, once.
         """
         visible = self.visible(object_name, fields)
         try:
-            return [queries.record(object_name, row, visible) for row in ask(visible)]
+            return ask(visible), visible
         except Unavailable as refused:
             if refused.receipt.code != _NO_FIELD:
                 raise
         del self._seen[object_name]
         visible = self.visible(object_name, fields)
         try:
-            return [queries.record(object_name, row, visible) for row in ask(visible)]
+            return ask(visible), visible
         except Unavailable as refused:
             if refused.receipt.code != _NO_FIELD:
                 raise

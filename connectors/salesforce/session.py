@@ -26,6 +26,8 @@ from mappings import lenient
 
 VERSION = "66.0"
 """Spring '26."""
+RESOURCES = f"/services/data/v{VERSION}"
+"""What this version offers, and as whom we ask."""
 
 
 class SalesforceSession:

@@ -13,7 +13,14 @@ from connectors.base import Finding, Unavailable
 from connectors.examination import unavailable
 from connectors.limits import spare
 from integration import clock, connected, wiring
-from integration.commands import doctor_alerts, doctor_connections, doctor_lanes, doctor_people, doctor_words
+from integration.commands import (
+    doctor_alerts,
+    doctor_connections,
+    doctor_lanes,
+    doctor_people,
+    doctor_staff,
+    doctor_words,
+)
 from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import erased_problems, store_problems
@@ -65,6 +72,8 @@ def _examine() -> Iterator[Finding]:
                 yield from doctor_lanes.examined(store)
                 yield from doctor_alerts.examined(settings, store, clock.now())
                 yield from doctor_people.examined(store, clock.now())
+                yield from doctor_staff.waiting(store)
+                yield from doctor_staff.known(store, connected.known(settings, store))
                 yield from _words(settings, store)
     except StoreError:
         return  # told above
@@ -128,6 +137,7 @@ def _of(connection: Connection, finding: Finding) -> Finding:
 def _crm(connection: Connection) -> Iterator[Finding]:
     """Credential and permissions; then one line for each object, or for each field of it that does not fit."""
     yield from connection.connector.examine({})
+    yield from doctor_staff.words(connection)
     try:
         found = drift.misfits(connection)
     except Unavailable as away:

@@ -100,7 +100,7 @@ def _deeds(told: Explanation, *, whole: bool) -> Sequence[Told]:
 def _followed(deeds: Iterable[Told], timezone: str) -> Iterator[str]:
     for each in deeds:
         why = f" (because: {', '.join(each.because)})" if each.because else ""
-        yield f"{day_words(each.at, timezone)}: {each.words}{why}"
+        yield f"{day_words(each.at, timezone)}: {each.words}{why}" + (f"; {each.assigned}" if each.assigned else "")
 
 
 def _mail(told: Explanation, *, whole: bool) -> Iterator[str]:

@@ -19,15 +19,19 @@ class Worded:
     due_at: Instant
 
 
-def worded(playbook: Playbook, state: LeadState, task: TaskWanted | Escalated, now: Instant) -> Worded:
+def worded(
+    playbook: Playbook, state: LeadState, task: TaskWanted | Escalated, now: Instant, *, reads_in: str = ""
+) -> Worded:
     """A task in the words of what is known of its lead at `now`: never an id of ours. The state is not changed.
 
-    A task that was decided before tasks kept their wording says what it said then.
+    Due times are written in the zone `reads_in` (IANA), in the playbook's where that is "". A task that was decided
+    before tasks kept their wording says what it said then.
     """
     if not task.wording.subject:
         return Worded(subject=task.subject, body=task.body, due_at=task.due_at)
     fold = placed(playbook, state, now)
     fold.ids = False
+    fold.reads_in = reads_in or fold.reads_in
     promised = task.deadline if isinstance(task, Escalated) else None
     subject, body = packet.filled(fold, task.wording, task.due_at if promised is None else promised)
     return Worded(subject=subject, body=body, due_at=task.due_at)

@@ -10,6 +10,9 @@ from sqlalchemy import Connection as Sql
 from sqlalchemy import select
 
 from connectors.base import FieldWrite, Receipt, Verdict
+from connectors.task_words import TaskWords
+from integration.flows.closings import closed_by
+from integration.flows.crm_task_words import task_words
 from integration.flows.service import Connection, Service
 from integration.store import references
 from integration.store.code import listed
@@ -39,8 +42,9 @@ class Blanked:
 
 def blank(service: Service, who: Target) -> list[Blanked]:
     """Clear every field of ours in every record of theirs and close our tasks, one call a CRM and kind."""
+    said = {name: task_words(service, each) for name, each in service.connections.items()}
     with service.store.read() as conn:
-        wishes = [(each, list(_writes(conn, each, who))) for each in service.connections.values()]
+        wishes = [(each, list(_writes(conn, each, who, said[each.name]))) for each in service.connections.values()]
     found = []
     for connection, writes in wishes:
         for part in _parts(writes, connection.connector.limits.fields):
@@ -52,7 +56,7 @@ def blank(service: Service, who: Target) -> list[Blanked]:
     return found
 
 
-def _writes(conn: Sql, connection: Connection, who: Target) -> Iterator[FieldWrite]:
+def _writes(conn: Sql, connection: Connection, who: Target, words: TaskWords) -> Iterator[FieldWrite]:
     mapped = connection.mapping.objects
     for lead in references.of_leads(conn, who.leads).values():
         for each in lead:
@@ -62,7 +66,8 @@ def _writes(conn: Sql, connection: Connection, who: Target) -> Iterator[FieldWri
                 yield FieldWrite(
                     key=f"blank:{each.external_id}", object=each.object, id=each.external_id, fields=fields
                 )
-    name, close = next(((each.name, each.task.close) for each in mapped.values() if each.task), ("", {}))
+    name, tasks = next(((each.name, each.task) for each in mapped.values() if each.task), ("", None))
+    close = closed_by(tasks, words) if tasks else {}
     for system, task in conn.execute(_TASKS, {"ids": listed(who.leads)}):
         if system == connection.name and close:
             yield FieldWrite(key=f"close:{task}", object=name, id=task, fields=close)

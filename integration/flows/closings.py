@@ -6,6 +6,7 @@ What sales has closed is left as it is: how it was closed says something, and wh
 from collections.abc import Sequence
 
 from connectors.base import FieldWrite, Raw
+from connectors.task_words import TaskWords
 from integration.flows.service import Connection
 from integration.store.outbox import Outgoing
 from mappings.answers import holds
@@ -14,24 +15,30 @@ from mappings.crm import TaskMapping
 from mappings.translate import cut
 
 
-def closings(connection: Connection, rows: Sequence[Outgoing]) -> list[FieldWrite]:
+def closings(connection: Connection, rows: Sequence[Outgoing], words: TaskWords) -> list[FieldWrite]:
     """What closes these tasks; nothing for those that are closed or gone. Raises Unavailable.
 
-    A mapping that does not say how closes nothing, and the task stays open.
+    Closed as the mapping says, else with the CRM's own word (`words`). Where there is neither, the task stays open.
     """
     objects = connection.mapping.objects.values()
     name, tasks = next(((each.name, each.task) for each in objects if each.task), ("", None))
     ids = [str(row.payload["id"]) for row in rows]
     found = connection.connector.read(name, ids, sorted(tasks.closed)) if tasks else ()
     there = {record.id for record in found if tasks and not holds(tasks.closed, record.fields)}
+    fields = [_closing(tasks, words, row) if tasks and key in there else {} for row, key in zip(rows, ids, strict=True)]
     return [
-        FieldWrite(key=row.key, object=name, id=key, fields=_closing(tasks, row) if tasks and key in there else {})
-        for row, key in zip(rows, ids, strict=True)
+        FieldWrite(key=row.key, object=name, id=key, fields=each)
+        for row, key, each in zip(rows, ids, fields, strict=True)
     ]
 
 
-def _closing(tasks: TaskMapping, row: Outgoing) -> Raw:
+def _closing(tasks: TaskMapping, words: TaskWords, row: Outgoing) -> Raw:
     """What closes a task, with the reason before its subject, where one is given."""
     because, subject = row.payload.get("because"), row.payload.get("subject")
     said = {tasks.subject: cut(f"{because}: {subject}", TEXT_LIMIT)} if tasks.subject and because else {}
-    return {**tasks.close, **said}
+    return {**closed_by(tasks, words), **said}
+
+
+def closed_by(tasks: TaskMapping, words: TaskWords) -> Raw:
+    """The fields that close a task without a word about its outcome."""
+    return tasks.close or words.closed

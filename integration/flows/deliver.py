@@ -14,14 +14,14 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.concerns import Concern
-from integration.flows import going, natives, newcomers
+from integration.flows import going, hand_over, natives, newcomers
 from integration.flows.closings import closings
+from integration.flows.crm_task_words import task_words
 from integration.flows.lane import drain
 from integration.flows.resting import rest
 from integration.flows.retrying import backoff, refused, stopping
 from integration.flows.service import Connection, Service
 from integration.flows.waiting import Found, look, opened, ripe
-from integration.flows.wording import reworded
 from integration.store import lanes, leases, outbox, references, refresh
 from integration.store.code import encode
 from integration.store.leases import Lease
@@ -72,14 +72,12 @@ def _batch(service: Service, lease: Lease, connection: Connection, found: Found,
 
 
 def _send_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
-    with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
-        there = outbox.attempting(conn, [row.id for row in rows])
-        rows = reworded(conn, service, [row for row in rows if row.id in there], service.now())
-        new = sum(not row.attempted for row in rows)  # one that is tried again was counted before
-        going.spent(conn, going.tasks(service, connection.name), new, service.now())
-    writes = [_task(row) for row in rows]
-    return not writes or _settle(service, lease, connection, rows, writes)
+    try:
+        ready, writes = hand_over.ready(service, lease, connection, rows)
+    except Unavailable as away:
+        _pause(service, lease, connection, away.receipt)
+        return False
+    return not writes or _settle(service, lease, connection, ready, writes)
 
 
 def _send_fields(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
@@ -108,7 +106,7 @@ def _send_fields(service: Service, lease: Lease, connection: Connection, rows: S
 def _close_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
     """Close tasks that nobody is to work on any more, unless sales has closed them already."""
     try:
-        writes = closings(connection, rows)
+        writes = closings(connection, rows, task_words(service, connection))
     except Unavailable as away:
         _pause(service, lease, connection, away.receipt)
         return False
@@ -156,22 +154,6 @@ def _pause(service: Service, lease: Lease, connection: Connection, stop: Receipt
         rest(conn, connection.name, stop, service.now())
 
 
-def _task(row: Outgoing) -> TaskWrite:
-    task = row.payload
-    return TaskWrite(
-        key=row.key,
-        object=row.object,
-        id=row.external_id,
-        subject=str(task["subject"]),
-        body=str(task["body"]),
-        due_at=int(task["due_at"]),
-        channel=task["channel"],
-        priority=task["priority"],
-        owner=row.owner or "",
-        attempted=row.attempted,
-    )
-
-
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     service: Service,
     lease: Lease,
@@ -181,7 +163,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     resting: Collection[int] = frozenset(),
 ) -> bool:
     """Send one batch and store what became of every write; false when the connection has to wait."""
-    receipts = connection.connector.apply(writes)
+    receipts = hand_over.reviewed(service, connection, writes, connection.connector.apply(writes))
     now = service.now()
     pairs = list(zip(rows, writes, receipts, strict=True))
     stop = stopping(receipts)

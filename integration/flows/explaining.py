@@ -48,6 +48,7 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
                 because=each.because,
                 payload=each.payload,
                 withheld=each.withheld,
+                assigned=each.assigned,
             )
             for each in effects.history(conn, [row.id])
         ]

@@ -54,7 +54,20 @@ _TIMES = frozenset(
     }
 )
 _JSON = frozenset(
-    {"fields", "state", "standing", "written", "told", "properties", "payload", "because", "headers", "detail", "named"}
+    {
+        "fields",
+        "state",
+        "standing",
+        "written",
+        "told",
+        "properties",
+        "payload",
+        "because",
+        "assigned",
+        "headers",
+        "detail",
+        "named",
+    }
 )
 _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "leads": (people, "id", ("created_at", "id")),
@@ -171,7 +184,13 @@ def _explained(conn: Sql, service: Service, row: LeadRow, now: Instant) -> Expla
     """Standing and ledger, derived anew from what is held."""
     kept = [
         Recorded(
-            key=each.key, kind=each.kind, at=each.at, because=each.because, payload=each.payload, withheld=each.withheld
+            key=each.key,
+            kind=each.kind,
+            at=each.at,
+            because=each.because,
+            payload=each.payload,
+            withheld=each.withheld,
+            assigned=each.assigned,
         )
         for each in effects.history(conn, [row.id])
     ]

@@ -4,40 +4,35 @@ A portal may have renamed a stage, and an org may let this user see a status and
 is not sent, since it would refuse the whole record, scores and all.
 """
 
-import json
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import structlog
 
 from connectors.base import FieldInfo, Unavailable
+from integration.flows.hourly import Kept, hourly
 from integration.flows.service import Connection, Service
-from integration.store import cursors
 from mappings.catalogue import SYSTEMS
-from mappings.instant import HOUR
 
 log = structlog.get_logger()
 
 Words: TypeAlias = Mapping[tuple[str, str], frozenset[str]]
 """By object and field; a field that takes any word is absent."""
+_Found: TypeAlias = dict[str, dict[str, list[str] | None]]
 
 
 def offered(service: Service, connection: Connection) -> Words:
     """The words that each of the CRM's own fields takes, of those that the mapping writes. Raises Unavailable."""
-    name, now = f"offered:{connection.name}", service.now()
     objects = connection.mapping.objects.values()
     asked = {each.name: [target.field for target in each.native] for each in objects if each.native}
-    with service.store.read() as conn:
-        stored = cursors.get(conn, name)
-    held: dict[str, Any] = json.loads(stored) if stored else {}
-    if not held or held["at"] + HOUR <= now or held["asked"] != asked:
-        found = {key: _described(connection, key, fields) for key, fields in asked.items()}
-        held = {"at": now, "asked": asked, "found": found}
-        with service.store.write() as conn:
-            cursors.put(conn, name, json.dumps(held), now)
+
+    def ask() -> _Found:
+        return {key: _described(connection, key, fields) for key, fields in asked.items()}
+
+    found = hourly(service, f"offered:{connection.name}", asked, ask, Kept[_Found])
     return {
         (key, field): frozenset(words)
-        for key, fields in held["found"].items()
+        for key, fields in found.items()
         for field, words in fields.items()
         if words is not None
     }

@@ -22,6 +22,9 @@ def backoff(attempts: int) -> Span:
 def refused(conn: Sql, row_id: int, attempts: int, receipt: Receipt, now: Instant) -> None:
     """Store why a row of the outbox was not carried out; what concerns the whole connection is not the row's."""
     said = f"{receipt.code}: {receipt.message}".strip(": ")
+    if receipt.of_owner:
+        outbox.rest(conn, [row_id], now)  # whom it was to go to can get nothing: it is given to somebody else at once
+        return
     passing = receipt.verdict in {Verdict.RETRY, Verdict.UNCLEAR}
     if passing and receipt.concern is Concern.REQUEST:
         # Refused with others, or perhaps for the CRM's own trouble: not judged by itself yet, and last in line.

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from integration.flows import assign_tasks
 from integration.flows.service import Connection, Service
 from integration.store import backlog, leads, newcomers
 from integration.store.outbox import Outgoing
+from integration.store.unassigned import Assigned
 from mappings.canonical import Fields
 from mappings.creation import Creation
 from mappings.instant import Instant
@@ -59,10 +61,18 @@ def pending(service: Service) -> Iterator[tuple[Item, ...]]:
         for kind in ("task", "touch"):
             for rows in _batches(service, connection, kind):
                 names = _names(service, rows)
+                people = _people_for(service, connection, rows) if kind == "task" else {}
                 for row in rows:
-                    yield (_task(connection, kind, row, names),)
+                    yield (_task(connection, kind, row, names, people.get(row.id)),)
         if connection.mapping.creates:
             yield from _people(service, connection, connection.mapping.creates)
+
+
+def _people_for(service: Service, connection: Connection, rows: list[Outgoing]) -> dict[int, Assigned]:
+    """Who would get each of these tasks, or why nobody would. Raises Unavailable."""
+    assign_tasks.prepare(service, connection, rows)
+    with service.store.read() as conn:
+        return assign_tasks.assigned(conn, service, connection, rows)
 
 
 def _people(service: Service, connection: Connection, creation: Creation) -> Iterator[tuple[Item, ...]]:
@@ -164,7 +174,7 @@ def _name(fields: Fields, email: str | None) -> str:
     return f"{name} <{email}>" if name and email else name or email or ""
 
 
-def _task(connection: Connection, kind: str, row: Outgoing, names: Mapping[str, str]) -> Task:
+def _task(connection: Connection, kind: str, row: Outgoing, names: Mapping[str, str], person: Assigned | None) -> Task:
     due = row.payload.get("due_at" if kind == "task" else "touch_at")
     return Task(
         connection=connection.name,
@@ -173,6 +183,11 @@ def _task(connection: Connection, kind: str, row: Outgoing, names: Mapping[str, 
         who=names.get(row.lead_id, ""),
         subject=str(row.payload.get("subject" if kind == "task" else "touch") or ""),
         due_at=due if isinstance(due, int) else None,
-        owner=row.owner or "",
+        owner=_whose(person) if person else row.owner or "",
         decided_at=row.created_at,
     )
+
+
+def _whose(person: Assigned) -> str:
+    """Who would get a task, or that nobody would and why."""
+    return person.name or person.email or person.user or assign_tasks.words(person)

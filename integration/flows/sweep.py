@@ -77,5 +77,10 @@ def _of_crms(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
             yield f"deliver:{name}"
         if way == "everything" and refresh.take(conn, name, now, 1):
             yield f"refresh:{name}"
-        if way == "everything" and not people and outbox.oldest(conn, name) is not None:
+        if way == "everything" and not people and _sendable(conn, name, now):
             yield f"deliver:{name}"
+
+
+def _sendable(conn: Sql, name: str, now: Instant) -> bool:
+    """Whether something waits for a connection, or a task that had nobody to go to is to be looked at again."""
+    return outbox.oldest(conn, name) is not None or bool(outbox.pending(conn, name, "task", now, 1))

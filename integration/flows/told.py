@@ -14,7 +14,7 @@ from integration.store import accounts, addresses, changes, dirty, leads, mergin
 from integration.store.changes import ChangeRow
 from mappings import emails
 from mappings.canonical import Fields, Value
-from mappings.conflicts import Owners, Said, contested, gathered, spoken
+from mappings.conflicts import Owners, Said, apart, gathered, spoken
 from mappings.first_values import Fact, current
 from mappings.instant import Instant, Span
 
@@ -156,7 +156,7 @@ def _news(past: defaultdict[str, list[Fact]], rows: Sequence[Told], owners: Owne
         new = {
             name: this.value
             for name, this in these.items()
-            if _new(mine.get(name, []), this, kept=kept, alone=contested(name, owners))
+            if _new(mine.get(name, []), this, kept=kept, alone=apart(name, owners))
         }
         for name in new:
             mine.setdefault(name, []).append(these[name])

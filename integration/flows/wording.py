@@ -4,7 +4,7 @@ What the lead's state says now counts, not what it said when the task was decide
 is written is kept in the outbox, so that it is known later on what we wrote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection as Sql
@@ -19,9 +19,12 @@ from integration.store.outbox import Outgoing
 from mappings.instant import Instant
 
 
-def reworded(conn: Sql, service: Service, rows: Sequence[Outgoing], now: Instant) -> list[Outgoing]:
+def reworded(
+    conn: Sql, service: Service, rows: Sequence[Outgoing], now: Instant, zones: Mapping[int, str]
+) -> list[Outgoing]:
     """The rows of tasks with the words of this moment, which are stored with them; in the caller's write transaction.
 
+    `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one.
     A lead that is not decided under the service's playbook keeps the words that were decided.
     """
     states = leads.states(conn, {row.lead_id for row in rows})
@@ -31,7 +34,7 @@ def reworded(conn: Sql, service: Service, rows: Sequence[Outgoing], now: Instant
         if state is None:
             found.append(row)
             continue
-        task = worded(service.playbook, decode(state, LeadState), task_effect(row), now)
+        task = worded(service.playbook, decode(state, LeadState), task_effect(row), now, reads_in=zones.get(row.id, ""))
         payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at}
         found.append(replace(row, payload=payload))
     outbox.reword(conn, [(row.id, row.payload) for row in found])

@@ -66,7 +66,8 @@ def explain(
     """Derive a lead's standing at `at` from its history alone, and say why; `kept` are the effects on record."""
     past = chronicle(playbook, lead, events, at)
     fold, effects = past.fold, past.effects
-    withheld = {each.key: each.withheld for each in kept}
+    by_key = {each.key: each for each in kept}
+    ordered = sorted(effects, key=lambda each: (each.at, each.key))
     return Explanation(
         lead=lead,
         at=at,
@@ -81,9 +82,7 @@ def explain(
         segment=segment(fold),
         track=track(fold, effects),
         gate=gate(fold),
-        done=tuple(
-            tell(each, withheld.get(each.key)) for each in sorted(effects, key=lambda each: (each.at, each.key))
-        ),
+        done=tuple(tell(each, by_key.get(each.key)) for each in ordered),
         unjustified=_unjustified(effects, kept, at),
         clocks=tuple(_clocks(fold)),
         mail=past.mail,

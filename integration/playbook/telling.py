@@ -31,6 +31,8 @@ class Recorded:
     payload: Mapping[str, Any]
     withheld: str | None = None
     """Why it was recorded and not carried out; None where it was."""
+    assigned: Mapping[str, Any] | None = None
+    """To whom a task goes, as it was decided when it was sent; None before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +44,28 @@ class Told:
     at: Instant
     words: str
     because: tuple[str, ...]
+    assigned: str = ""
+    """To whom a task was given and why, or why it waits; "" where that was not decided yet."""
 
 
-def tell(effect: Effect, withheld: str | None = None) -> Told:
-    """An effect that was derived, in words; `withheld` says why it was not carried out."""
+def tell(effect: Effect, kept: Recorded | None = None) -> Told:
+    """An effect that was derived, in words; `kept` is the same on record."""
     kind, words = _words(effect)
-    words = f"{words} (not carried out: {withheld})" if withheld else words
-    return Told(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because)
+    if kept and kept.withheld:
+        words = f"{words} (not carried out: {kept.withheld})"
+    assigned = given(kept.assigned) if kept else ""
+    return Told(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because, assigned=assigned)
+
+
+def given(assigned: Mapping[str, Any] | None) -> str:
+    """`given to Nadia Rasmussen (owner of the lead), after …`, or why the task has nobody to go to."""
+    if assigned is None:
+        return ""
+    others = "; ".join(f"{who} {why}" for who, why in assigned.get("passed_over", ()))
+    if assigned.get("waits"):
+        return f"waits for somebody to give it to: {others}. Remedy: {assigned['remedy']}"
+    name = assigned.get("name") or assigned.get("email") or assigned.get("user")
+    return f"given to {name} in {assigned['connection']} ({assigned['because']})" + (f"; {others}" if others else "")
 
 
 def _words(effect: Effect) -> tuple[str, str]:
@@ -92,7 +109,8 @@ def recorded(kept: Recorded) -> Told:
     """An effect on record, in words; kinds of a former version of the house too."""
     what = kept.payload.get(_NAMED.get(kept.kind, ""))
     words = f"{kept.kind.replace('_', ' ')}: {what}" if what else kept.kind.replace("_", " ")
-    return Told(key=kept.key, kind=kept.kind, at=kept.at, words=words, because=kept.because)
+    assigned = given(kept.assigned)
+    return Told(key=kept.key, kind=kept.kind, at=kept.at, words=words, because=kept.because, assigned=assigned)
 
 
 def lines(coming: Iterable[Line]) -> list[str]:

@@ -23,6 +23,8 @@ _APART: Span = 20
 """Between two activities: a run's last one must not lie in the future when it is read."""
 _TITLES = ("Sales Operations Manager", "VP Marketing", "Account Executive", "Director of Revenue Operations", "Analyst")
 _INDUSTRIES = ("Technology", "Machinery", "Banking", "Retail", "Healthcare")
+_OWNER = "84120011"
+"""The first of the people who own records in the sandbox's HubSpot: a task needs somebody to go to."""
 _EMPLOYEES = (20, 120, 250, 600, 4_000)
 _HABITS: tuple[tuple[int, str, dict[str, str]], ...] = (
     (30, "email_open", {"campaign": "monthly letter"}),
@@ -112,6 +114,7 @@ def _contact(number: int, email: str) -> dict[str, Any]:
         "lastname": f"Number{number}",
         "jobtitle": _TITLES[number % len(_TITLES)],
         "company": f"Firm {number // _COLLEAGUES}",
+        "hubspot_owner_id": _OWNER,
     }
 
 

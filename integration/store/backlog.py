@@ -23,7 +23,7 @@ _AFTER = shown(_after)
 _SENDABLE = (
     select(func.count())
     .select_from(outbox)
-    .where(still_new, _o.connection == bindparam("lane"), exists().where(met_there))
+    .where(still_new, _o.connection == bindparam("lane"), _o.waits.is_(None), exists().where(met_there))
 )
 _WAITING = _SENDABLE.where(_o.kind == bindparam("sort"))
 
@@ -38,7 +38,7 @@ def after(conn: Connection, connection: str, kind: str, row_id: int, limit: int)
 
 
 def sendable(conn: Connection, connection: str) -> int:
-    """How many rows of a connection wait whose lead has a record there."""
+    """How many rows of a connection wait whose lead has a record there, tasks that have nobody to go to left out."""
     return int(conn.execute(_SENDABLE, {"lane": connection}).scalar_one())
 
 

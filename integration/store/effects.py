@@ -25,6 +25,8 @@ class EffectRow:
     decided_at: Instant
     withheld: str | None = None
     """Why it is recorded and not carried out; None where it is."""
+    assigned: Mapping[str, Any] | None = None
+    """To whom a task goes and why (see unassigned.py); None before it was looked at."""
 
 
 _ADD = insert_new(effects, ["key"], returning=[effects.c.key])
@@ -69,6 +71,7 @@ def history(conn: Connection, lead_ids: Iterable[str]) -> list[EffectRow]:
         EffectRow(
             **row
             | {"payload": decode(row["payload"], dict[str, Any]), "because": decode(row["because"], tuple[str, ...])}
+            | {"assigned": None if row["assigned"] is None else decode(row["assigned"], dict[str, Any])}
         )
         for row in map(dict, conn.execute(_HISTORY, {"ids": listed(lead_ids)}).mappings())
     ]

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from connectors.limits import Tally
-from integration.store import erased, inbox, lanes, outbox, unrecognised, unrecorded, usage
+from integration.store import erased, inbox, lanes, outbox, unassigned, unrecognised, unrecorded, usage
 from integration.store.tables import NEW, connections, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
 from integration.store.tables import outbox as outbox_table
 from integration.store.tables import refresh as refresh_table
+from integration.store.unassigned import Unassigned
 from integration.store.unrecorded import Totals
 from mappings.instant import Instant
 
@@ -45,6 +46,8 @@ class Numbers:
     """How often words came in that no vocabulary has, by their kind."""
     unrecorded: Totals = field(default_factory=Totals)
     """People whose tasks and touches wait for a record in a CRM."""
+    unassigned: tuple[Unassigned, ...] = ()
+    """Tasks that have nobody to go to, by connection and reason."""
     counted_at: Instant | None = None
     """When this was counted, where that was not just now."""
 
@@ -83,6 +86,7 @@ def counts(conn: Connection) -> Numbers:
         signed_in={name: state == "live" for name, state in conn.execute(_SIGNED_IN)},
         paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
         dropped=erased.dropped(conn),
+        unassigned=tuple(unassigned.counts(conn)),
         unrecognised=unrecognised.counts(conn),
         unrecorded=unrecorded.totals(conn),
     )

@@ -151,7 +151,9 @@ _REVIVE = (
     .where(among(_o.id, "ids"), _o.state != "sent")
     .values(state="new", attempts=0, not_before=0, error=null(), seq=_o.seq + 1, since=bindparam("now"))
 )
-_OLDEST = select(func.min(_o.since)).where(still_new, _o.connection == bindparam("lane"), exists().where(met_there))
+_OLDEST = select(func.min(_o.since)).where(
+    still_new, _o.connection == bindparam("lane"), _o.waits.is_(None), exists().where(met_there)
+)
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
@@ -267,7 +269,10 @@ def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:
 
 
 def oldest(conn: Connection, connection: str) -> Instant | None:
-    """Since when the oldest sendable row of a connection has waited; None where nothing waits."""
+    """Since when the oldest sendable row of a connection has waited; None where nothing waits.
+
+    A task that has nobody to go to is not sendable.
+    """
     return conn.execute(_OLDEST, {"lane": connection}).scalar()
 
 

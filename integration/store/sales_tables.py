@@ -1,6 +1,6 @@
-"""The tables about people in sales: what they were alerted to. `tables.py` has all others, and names these too."""
+"""The tables about people in sales: who they are, what they were alerted to. `tables.py` names these too."""
 
-from sqlalchemy import Table
+from sqlalchemy import Boolean, Column, Index, Table
 
 from integration.store.columns import big, words
 from integration.store.metadata import METADATA
@@ -18,3 +18,19 @@ alerts = Table(
     words("because"),
 )
 """Every alert that was raised, once by its key. The outbox holds one row for each way by which it is sent."""
+
+crm_users = Table(
+    "crm_users",
+    METADATA,
+    words("connection", primary_key=True),
+    words("user_id", primary_key=True),
+    words("kind"),
+    words("name"),
+    words("email"),
+    Column("active", Boolean, nullable=False),
+    words("manager"),
+    words("timezone"),
+    big("seen_at"),
+    Index(None, "email"),
+)
+"""Who can own records in each CRM, as the hourly job last saw it: people, those who have left, queues and groups."""

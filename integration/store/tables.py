@@ -156,6 +156,7 @@ outbox = Table(
     big("created_at"),
     big("since"),
     words("external_id", null=True),
+    words("waits", null=True),  # why a task has nobody to go to
     Index("ix_outbox_pending", "connection", "kind", "since", "id", **where("state = 'new'")),
     sqlite_autoincrement=True,
 )
@@ -171,10 +172,11 @@ effects = Table(
     words("because"),
     big("decided_at"),
     words("withheld", null=True),
+    words("assigned", null=True),
     Index(None, "lead_id", "at"),
 )
 
-alerts = sales_tables.alerts
+alerts, crm_users = sales_tables.alerts, sales_tables.crm_users
 
 dirty = Table(
     "dirty",

@@ -15,7 +15,7 @@ from sandbox.hubspot.links import Links
 from sandbox.hubspot.oauth import PATHS as SIGN_IN
 from sandbox.hubspot.oauth import HubSpotOAuth, expired
 from sandbox.hubspot.objects import Objects
-from sandbox.hubspot.owners import OWNERS, PIPELINES
+from sandbox.hubspot.owners import PIPELINES
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.preferences import Preferences
 from sandbox.hubspot.search import Search
@@ -96,15 +96,16 @@ class HubSpotGate(Gate):
         return path.startswith(WEBHOOKS) or path in SIGN_IN
 
     def owners(self, call: Call) -> Answer:
-        """GET the people who can own records."""
-        email = call.argument("email").lower()
-        return reply({"results": [owner for owner in OWNERS if email in {"", owner["email"]}]})
+        """GET the people who can own records; with `archived=true` those who could."""
+        email, archived = call.argument("email").lower(), call.flag("archived")
+        found = [owner for owner in self.portal.owners if owner["archived"] is archived]
+        return reply({"results": [owner for owner in found if email in {"", owner["email"]}]})
 
     def owner(self, call: Call, id_: str) -> Answer:
         """GET one of them."""
-        del call
-        for owner in OWNERS:
-            if owner["id"] == id_:
+        archived = call.flag("archived")
+        for owner in self.portal.owners:
+            if owner["id"] == id_ and owner["archived"] is archived:
                 return reply(owner)
         raise errors.absent(id_)
 

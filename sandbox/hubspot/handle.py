@@ -51,6 +51,11 @@ class HubSpot:
             self.portal.claim(kind, settled, record)
             self.portal.update(record, settled, origin)
 
+    def archive_owner(self, owner_id: str) -> None:
+        """Somebody leaves the company; what they own stays theirs."""
+        with self.portal.lock:
+            next(owner for owner in self.portal.owners if owner["id"] == owner_id)["archived"] = True
+
     def link(self, kind: str, id_: str, to: str, other: str) -> None:
         """Associate two records the default way."""
         with self.portal.lock:

@@ -48,7 +48,7 @@ class Objects:
         by = call.argument("idProperty")
         if by and not shelf.unique(by) and by != "hs_object_id":
             raise not_unique(by)
-        if call.argument("archived") == "true" and id_ in shelf.archived:
+        if call.flag("archived") and id_ in shelf.archived:
             return shelf.archived[id_]
         record = shelf.find_by(by, id_) if by else shelf.find(id_)
         if record is None:
@@ -69,7 +69,7 @@ class Objects:
             raise Refused(status=400, category="VALIDATION_ERROR", message=f"limit must be between 1 and {PAGE}")
         shelf = self.portal.shelves[kind]
         after = number(call.argument("after"), "after", 0)
-        held = shelf.archived if call.argument("archived") == "true" else shelf.records
+        held = shelf.archived if call.flag("archived") else shelf.records
         page = [record for id_, record in held.items() if int(id_) > after]
         page.sort(key=lambda record: int(record.id))
         more, page = len(page) > limit, page[:limit]

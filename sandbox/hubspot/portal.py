@@ -16,8 +16,6 @@ from sandbox.hubspot.properties import Property, Values, unknown
 from sandbox.hubspot.records import CREATED, KINDS, MODIFIED, OTHER_EMAILS, SINGULAR, Record, Shelf
 from sandbox.rules import Rules
 
-_OWNER_IDS = {owner["id"] for owner in OWNERS}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -35,7 +33,15 @@ class Portal:
     """Records, properties and rules of one HubSpot account."""
 
     def __init__(  # noqa: PLR0913  # by name, and the sandbox's own switches
-        self, *, now: Now, seed: int, coldframe_fields: bool, unique_task_key: bool, app_id: int, portal_id: int
+        self,
+        *,
+        now: Now,
+        seed: int,
+        coldframe_fields: bool,
+        unique_task_key: bool,
+        app_id: int,
+        portal_id: int,
+        task_outcomes: bool = True,
     ) -> None:
         self.now = now
         self.lock = threading.RLock()
@@ -45,8 +51,14 @@ class Portal:
         self.events = Events(app_id=app_id, portal_id=portal_id, chance=Chance(seed + 1))
         self.api = Origin(source="INTEGRATION", id=str(app_id))
         self._unique_task_key = unique_task_key
+        self.owners = [dict(owner) for owner in OWNERS]
+        self.assigns = ""
+        """To whom a workflow gives a contact that an app creates; "" where there is none."""
         at = now()
         self.shelves = {kind: Shelf(kind, vendor_properties(kind, at=at), self.chance) for kind in KINDS}
+        if not task_outcomes:  # as a portal is before anybody has made them
+            for name in ("task_outcome", "task_rejection_reason"):
+                del self.shelves["tasks"].properties[name]
         self.groups: dict[str, dict[str, str]] = {
             kind: {one.group: one.group.capitalize() for one in shelf.properties.values()}
             for kind, shelf in self.shelves.items()
@@ -83,7 +95,7 @@ class Portal:
             outcome = unknown(name) if known is None else known.settled(value)
             if isinstance(outcome, Invalid):
                 troubles.append(outcome)
-            elif name == "hubspot_owner_id" and outcome and outcome not in _OWNER_IDS:
+            elif name == "hubspot_owner_id" and outcome and not self._can_own(outcome):
                 troubles.append(Invalid(name=name, code="INVALID_OWNER_ID", message=f"{outcome} is not an owner"))
             else:
                 settled[name] = outcome
@@ -93,6 +105,10 @@ class Portal:
         if rule is not None:
             raise invalid([Invalid(name=rule.field, code="VALIDATION_RULE", message=rule.message)])
         return settled
+
+    def _can_own(self, owner_id: str) -> bool:
+        """Whether records may be given to an owner: not to one that is archived."""
+        return any(owner["id"] == owner_id and not owner["archived"] for owner in self.owners)
 
     def claim(self, kind: str, values: Values, record: Record | None) -> None:
         """See that no other record holds one of the unique values. Raises Refused."""
@@ -117,6 +133,8 @@ class Portal:
         kept = {name: value for name, value in values.items() if value}
         if kind == "contacts":
             kept.setdefault("lifecyclestage", "lead")
+            if self.assigns and origin == self.api:
+                kept.setdefault("hubspot_owner_id", self.assigns)
         record.values.update(kept)
         stamp = short_zulu(at)
         record.values |= {"hs_object_id": record.id, CREATED[kind]: stamp, MODIFIED[kind]: stamp}

@@ -33,7 +33,9 @@ class Describe:
         """GET what a version offers."""
         del call
         names = ("composite", "limits", "query", "queryAll", "sobjects")
-        return reply({name: f"/services/data/{version}/{name}" for name in names})
+        organization = ids.ORGANIZATION + ids.suffix(ids.ORGANIZATION)
+        identity = f"https://login.salesforce.com/id/{organization}/{self.org.api_user}"
+        return reply({name: f"/services/data/{version}/{name}" for name in names} | {"identity": identity})
 
     def objects(self, call: Call, version: str) -> Answer:
         """GET all objects."""

@@ -144,7 +144,7 @@ class Field:
             "nameField": self.name == "Name",
             "nillable": not self.required and self.type != "boolean",
             "permissionable": not self.required,
-            "picklistValues": _picklist(self.values),
+            "picklistValues": _picklist(self.values, self.default),
             "polymorphicForeignKey": len(self.to) > 1,
             "precision": 18 if number else 0,
             "referenceTo": list(self.to),
@@ -159,7 +159,8 @@ class Field:
         }
 
 
-def _picklist(values: Sequence[str]) -> list[dict[str, Any]]:
+def _picklist(values: Sequence[str], default: Any) -> list[dict[str, Any]]:
     return [
-        {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value} for value in values
+        {"active": True, "defaultValue": value == default, "label": value, "validFor": None, "value": value}
+        for value in values
     ]

@@ -1,17 +1,18 @@
 """Salesforce as a test or a person holds it, in the same process: no limits, no read-only fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sandbox.log import Log
 from sandbox.rules import Rule
-from sandbox.salesforce import ids
+from sandbox.salesforce import ids, task_words
 from sandbox.salesforce.api import SalesforceGate
 from sandbox.salesforce.conversion import convert
 from sandbox.salesforce.org import Org, Values
 from sandbox.salesforce.query import Finder
 from sandbox.salesforce.soql import parse
+from sandbox.salesforce.task_words import Word
 
 
 class Salesforce:
@@ -43,6 +44,19 @@ class Salesforce:
             record = self.org.find(object_name, id_)
             settled = self._settled(object_name, values, record)
             self.org.update(object_name, record, settled, by=by or self._person())
+
+    def queue(self, name: str) -> str:
+        """A queue that leads can belong to; its id."""
+        return self.add("Group", {"Name": name, "Type": "Queue"})
+
+    def deactivate(self, user: str) -> None:
+        """Somebody leaves the company; what they own stays theirs."""
+        self.set("User", user, {"IsActive": False})
+
+    def speak(self, statuses: Sequence[Word], priorities: Sequence[Word]) -> None:
+        """Give the org Task words of its own, and restrict its picklists to them."""
+        with self.org.lock:
+            task_words.speak(self.org, statuses, priorities)
 
     def delete(self, object_name: str, id_: str) -> None:
         """Into the recycle bin."""

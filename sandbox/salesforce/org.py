@@ -7,19 +7,20 @@ from typing import Any, TypeAlias
 from sandbox import clock
 from sandbox.clock import Now
 from sandbox.rules import Rules
-from sandbox.salesforce import ids
+from sandbox.salesforce import ids, task_words
 from sandbox.salesforce.errors import Refused, converted, deleted, not_found
 from sandbox.salesforce.fields import Field
 from sandbox.salesforce.schema import OBJECTS, schema
 
 Values: TypeAlias = dict[str, Any]
 _USERS = (
-    ("Integration", "Coldframe"),
-    ("Nadia", "Rasmussen"),
-    ("Joaquim", "Teles"),
-    ("Hanna", "Lindqvist"),
-    ("Petra", "Novak"),
+    ("Integration", "Coldframe", "Europe/Berlin"),
+    ("Nadia", "Rasmussen", "Europe/Copenhagen"),
+    ("Joaquim", "Teles", "America/Los_Angeles"),
+    ("Hanna", "Lindqvist", "Europe/Stockholm"),
+    ("Petra", "Novak", "Europe/Prague"),
 )
+"""First name, last name, time zone; the API's own user first, the manager of all others last."""
 _NAMED = {"Lead", "Contact", "User"}
 _ADDRESSES = {
     "Lead": ("Address", ""),
@@ -40,6 +41,8 @@ class Org:
         self.rules = Rules()
         self.duplicate_rule = False
         """Whether a new Lead or Contact with an e-mail that is there already is refused."""
+        self.assigns = ""
+        """To whom the org's rule gives a Lead that the API creates; "" where it has no rule."""
         self.fields: dict[str, dict[str, Field]] = {
             name: schema(name, coldframe_fields=coldframe_fields) for name in OBJECTS
         }
@@ -50,11 +53,16 @@ class Org:
         self.hidden: set[str] = set()
         """Objects that the API's user may not see: to it, there are none of these names."""
         self.api_user = ""
-        for first, last in _USERS:
+        for first, last, timezone in _USERS:
             email = f"{first}.{last}@fernhill-systems.example".lower()
             user = {"FirstName": first, "LastName": last, "Email": email, "Username": email, "IsActive": True}
-            made = self.insert("User", user, by="")
+            made = self.insert("User", user | {"TimeZoneSidKey": timezone}, by="")
             self.api_user = self.api_user or made["Id"]
+        *_, manager = self.records["User"]
+        for id_, user in self.records["User"].items():
+            if id_ not in {manager, self.api_user}:
+                user["ManagerId"] = manager
+        task_words.set_up(self)
 
     def add_coldframe_fields(self) -> None:
         """Give the objects the fields that `coldframe provision` would make."""
@@ -120,6 +128,7 @@ class Org:
             settled[field.name] = field.settled(value)
             if field.type == "reference" and settled[field.name] is not None:
                 settled[field.name] = self._pointed(field, settled[field.name])
+        self._owned(object_name, settled, record)
         self._require(object_name, settled, record)
         self.claim(object_name, settled, record)
         if record is not None and record.get("IsConverted"):
@@ -141,7 +150,7 @@ class Org:
         record: Values = {"Id": ids.minted(object_name, self._numbers[object_name])}
         record |= {name: field.default for name, field in fields.items() if field.default is not None}
         if "OwnerId" in fields and user:
-            record["OwnerId"] = user
+            record["OwnerId"] = self.assigns if self.assigns and object_name == "Lead" and by is None else user
         record |= {name: value for name, value in settled.items() if value is not None}
         record |= {"CreatedDate": stamp, "CreatedById": user or None}
         self.records[object_name][record["Id"]] = record
@@ -203,11 +212,20 @@ class Org:
                 record.setdefault("FirstRespondedDate", stamp[:10])
 
     def _task(self, record: Values, stamp: str) -> None:
-        record["IsClosed"] = record.get("Status") == "Completed"
-        record["IsHighPriority"] = record.get("Priority") == "High"
+        record["IsClosed"] = task_words.closed(self, record.get("Status"))
+        record["IsHighPriority"] = task_words.high(self, record.get("Priority"))
         record["CompletedDateTime"] = (record.get("CompletedDateTime") or stamp) if record["IsClosed"] else None
         contact = self.records["Contact"].get(record.get("WhoId") or "")
         record["AccountId"] = contact.get("AccountId") if contact else None
+
+    def _owned(self, object_name: str, settled: Values, record: Values | None) -> None:
+        """Nobody who has left is given anything; what they have they keep. Raises Refused."""
+        owner = str(settled.get("OwnerId") or "")
+        user = self.records["User"].get(owner)
+        if user is None or user.get("IsActive") or (record is not None and record.get("OwnerId") == owner):
+            return
+        message = f"operation performed with inactive user [{owner[:15]}] as owner of {object_name.lower()}"
+        raise Refused(code="INACTIVE_OWNER_OR_USER", message=message)
 
     def _pointed(self, field: Field, value: str) -> str:
         long = ids.long(value)

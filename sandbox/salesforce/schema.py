@@ -37,7 +37,7 @@ MobilePhone phone:40 -
 Email email:80 -
 Description textarea:32000 -
 LeadSource picklist:255 - {_SOURCES}
-OwnerId reference:User -
+OwnerId reference:{{owners}} -
 HasOptedOutOfEmail boolean -
 DoNotCall boolean -
 EmailBouncedReason string:255 -
@@ -185,7 +185,28 @@ FirstName string:40 -
 Name string:121 !
 Email email:128 +
 IsActive boolean -
+UserType picklist:40 R Standard,PowerPartner,Guest,AutomatedProcess
+ManagerId reference:User -
 TimeZoneSidKey picklist:40 -
+"""
+_GROUP = """
+Name string:40 +
+Type picklist:40 R Queue,Regular,Role
+Email email:255 -
+"""
+_TASK_STATUS = """
+MasterLabel string:255 +
+ApiName string:255 +
+SortOrder int -
+IsDefault boolean -
+IsClosed boolean -
+"""
+_TASK_PRIORITY = """
+MasterLabel string:255 +
+ApiName string:255 +
+SortOrder int -
+IsDefault boolean -
+IsHighPriority boolean -
 """
 _CAMPAIGN = """
 Name string:80 +
@@ -212,19 +233,26 @@ Role picklist:255 - Business User,Decision Maker,Economic Buyer,Evaluator,Execut
 IsPrimary boolean -
 """
 _TABLES = {
-    "Lead": _LEAD + _PERSON.format(object="Lead"),
-    "Contact": _CONTACT + _PERSON.format(object="Contact"),
+    # A queue can own a lead, and neither a contact nor a task (apis: Tasks).
+    "Lead": _LEAD + _PERSON.format(object="Lead", owners="User,Group"),
+    "Contact": _CONTACT + _PERSON.format(object="Contact", owners="User"),
     "Account": _ACCOUNT,
     "Opportunity": _OPPORTUNITY,
     "Task": _TASK,
     "Event": _EVENT,
     "User": _USER,
+    "Group": _GROUP,
+    "TaskStatus": _TASK_STATUS,
+    "TaskPriority": _TASK_PRIORITY,
     "Campaign": _CAMPAIGN,
     "CampaignMember": _MEMBER,
     "OpportunityContactRole": _ROLE,
     **PERMISSIONS,
 }
+_LABELS = {("Task", "OwnerId"): "Assigned To ID"}
 _DEFAULTS = {
+    ("User", "UserType"): "Standard",
+    ("User", "TimeZoneSidKey"): "Europe/Berlin",
     ("Lead", "Status"): "Open - Not Contacted",
     ("Task", "Status"): "Not Started",
     ("Task", "Priority"): "Normal",
@@ -254,6 +282,7 @@ def _read(object_name: str, table: str) -> Iterator[Field]:
             if name.endswith("__c")
             else _WORDS.sub(" ", bare).removesuffix(" Id") + (" ID" if name[-2:] == "Id" and name != "Id" else "")
         )
+        label = _LABELS.get((object_name, name), label)
         default = _DEFAULTS.get((object_name, name), False if kind == "boolean" else None)
         yield Field(
             name=name,

@@ -125,7 +125,7 @@ class _Reader:
         self._expect("select")
         fields = self._names()
         self._expect("from")
-        object_name = self._name()
+        object_name = "Group" if self._take("group") else self._name()
         where = self._any() if self._take("where") else None
         order = self._orders() if self._take("order") else ()
         limit = self._number() if self._take("limit") else None

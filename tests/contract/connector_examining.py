@@ -47,16 +47,21 @@ class Examining(Ground):
         assert receipt.verdict is Verdict.PERMANENT
         assert self.score in receipt.message
 
-    def test_owners_are_known_by_email(self, crm: Plug) -> None:
-        owners = crm.owners()
-        assert owners
-        assert all("@" in email for email in owners.values())
+    def test_people_are_known_by_email_and_those_who_have_left_too(self, box: Sandbox, crm: Plug) -> None:
+        gone = self.leave(box)
+        users = {user.id: user for user in crm.users()}
+        assert len(users) >= 4
+        assert all("@" in user.email and user.label for user in users.values() if user.kind == "person")
+        assert {user.id for user in users.values() if not user.active} == {gone}
+        assert [user.active for user in crm.users([gone])] == [False]
+        assert crm.users(["999999" if self.system == "hubspot" else "0057Q000000ZZZZQA4"]) == []
 
     def test_a_task_goes_to_its_owner(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")
-        owner = min(crm.owners())
+        own = crm.own_user()
+        owner = min(user.id for user in crm.users() if user.id != own)
         assert crm.apply([self.task(ana, owner=owner)])[0].verdict is Verdict.DONE
-        assert [task.owner != "" for task in desk.tasks(box)] == [True]
+        assert [task.owner for task in desk.tasks(box)] == [owner]
 
     def test_the_token_is_in_no_receipt_finding_or_representation(self, box: Sandbox) -> None:
         crm = self.connect(box, haste=True)

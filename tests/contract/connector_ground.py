@@ -1,12 +1,13 @@
 """The ground that the connector rules stand on: a sandbox, a connector, and writes to send."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
 
 from connectors.base import Connector, FieldWrite, TaskWrite
 from connectors.limits import Usage
+from connectors.task_words import TaskWords
 from mappings.instant import parse
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -19,8 +20,6 @@ TOKEN = "canary-5f1b"
 
 class Plug(Connector, Protocol):
     usage: Usage
-
-    def owners(self) -> Mapping[str, str]: ...
 
     def close(self) -> None: ...
 
@@ -36,6 +35,7 @@ class Ground:
     update_call: str
     read_call: str
     look_call: str
+    words: TaskWords
 
     def connect(self, box: Sandbox, *, haste: bool = False) -> Plug:
         raise NotImplementedError
@@ -54,6 +54,16 @@ class Ground:
 
     def hide(self, box: Sandbox, field: str) -> None:
         raise NotImplementedError
+
+    def leave(self, box: Sandbox) -> str:
+        """Somebody in sales leaves the company; their id."""
+        if self.system == "hubspot":
+            gone = str(box.hubspot.portal.owners[0]["id"])
+            box.hubspot.archive_owner(gone)
+            return gone
+        gone = str(box.salesforce.people[1]["Id"])
+        box.salesforce.deactivate(gone)
+        return gone
 
     @pytest.fixture
     def crm(self, box: Sandbox) -> Iterator[Plug]:
@@ -80,4 +90,5 @@ class Ground:
 
     def task(self, record: str, key: str = "t:1", **more: Any) -> TaskWrite:
         given: dict[str, Any] = {"subject": "Call Ana", "body": "Fit 40\n<b>pricing</b> & ROI", "channel": "call"}
+        given["words"] = self.words
         return TaskWrite(key=key, object=self.person, id=record, due_at=DUE, **(given | more))

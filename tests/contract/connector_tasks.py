@@ -3,9 +3,11 @@
 import html
 from fnmatch import fnmatch
 
+import pytest
 from connector_ground import DUE, Ground, Plug
 
 from connectors.base import Receipt, TaskWrite, Verdict, Write
+from connectors.task_words import UNTOLD
 from sandbox import desk
 from sandbox.server import Sandbox
 
@@ -119,13 +121,29 @@ class Tasks(Ground):
         assert [receipt.key for receipt in receipts] == ["a", "b", "c", "d"]
         assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 3 + [Verdict.PERMANENT]
 
-    def test_a_task_whose_owner_has_left_is_made_without_one(self, box: Sandbox, crm: Plug) -> None:
+    @pytest.mark.parametrize("who", ["nobody", "left"])
+    def test_a_task_that_its_owner_cannot_get_is_not_made_for_anybody_else(
+        self, box: Sandbox, crm: Plug, who: str
+    ) -> None:
         ana, bo = self.add(box, "ana@acme.example"), self.add(box, "bo@acme.example")
-        gone = "999999" if self.system == "hubspot" else "0057Q000000ZZZZQA4"
+        nobody = "999999" if self.system == "hubspot" else "0057Q000000ZZZZQA4"
+        gone = self.leave(box) if who == "left" else nobody
         receipts = crm.apply([self.task(ana, "t:1", owner=gone), self.task(bo, "t:2")])
-        assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 2, receipts
-        assert gone in receipts[0].message
-        assert len(desk.tasks(box)) == 2
+        assert [receipt.verdict for receipt in receipts] == [Verdict.PERMANENT, Verdict.DONE], receipts
+        assert [receipt.of_owner for receipt in receipts] == [True, False]
+        assert [task.key for task in desk.tasks(box)] == ["t:2"]
+
+    def test_a_task_has_the_words_of_the_crm_and_its_default_where_none_are_given(
+        self, box: Sandbox, crm: Plug
+    ) -> None:
+        said = crm.task_words()
+        assert said == self.words
+        ana = self.add(box, "ana@acme.example")
+        crm.apply([self.task(ana, "t:1", priority="high", words=said), self.task(ana, "t:2", words=UNTOLD)])
+        assert [(task.key, task.open, task.priority == "HIGH") for task in desk.tasks(box)] == [
+            ("t:1", True, True),
+            ("t:2", True, False),
+        ]
 
     def test_a_taken_key_that_nobody_could_look_up_waits_for_the_next_round(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")

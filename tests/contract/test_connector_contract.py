@@ -17,6 +17,7 @@ from connector_writing import Writing
 from connectors.base import Credential, FieldWrite, PersonWrite, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
+from connectors.task_words import TaskWords
 from mappings.instant import SECOND
 from mappings.translate import inward, load_mapping
 from sandbox import desk
@@ -36,6 +37,15 @@ class TestHubSpot(Contract):
     update_call = "/contacts/batch/update"
     read_call = "*/contacts/batch/read"
     look_call = "*/tasks/batch/read"
+    words = TaskWords(
+        opened={"hs_task_status": "NOT_STARTED"},
+        closed={"hs_task_status": "COMPLETED"},
+        priorities={
+            "low": {"hs_task_priority": "LOW"},
+            "normal": {"hs_task_priority": "MEDIUM"},
+            "high": {"hs_task_priority": "HIGH"},
+        },
+    )
 
     def connect(self, box: Sandbox, *, haste: bool = False) -> Any:
         credential = Credential(token=TOKEN, api_url=f"{box.url}/hubspot")
@@ -107,6 +117,7 @@ class TestHubSpot(Contract):
             "name": "Acme",
             "domain": "acme.example",
             "employees": 120,
+            "owner": None,
         }
 
     def test_the_ten_second_limit_is_told_by_its_headers(self, box: Sandbox, crm: Plug) -> None:
@@ -125,6 +136,11 @@ class SalesforceContract(Contract):
     task_call = "*/composite/sobjects/Task/*"
     update_call = "/composite/sobjects"
     look_call = "*/query"
+    words = TaskWords(
+        opened={"Status": "Not Started"},
+        closed={"Status": "Completed"},
+        priorities={"low": {"Priority": "Low"}, "normal": {"Priority": "Normal"}, "high": {"Priority": "High"}},
+    )
 
     def connect(self, box: Sandbox, *, haste: bool = False) -> Any:
         instance = "https://sandbox.my.salesforce.example"

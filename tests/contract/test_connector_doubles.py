@@ -30,7 +30,7 @@ READS = {
         "changes: only what was modified since",
         "changes: only where a field is filled",
         "changes: an opportunity with its people",
-        "owners: the active users",
+        "users: by id, and who has left",
         "look before creating: a task is found by its key",
     },
 }

@@ -22,7 +22,7 @@ from mappings.instant import parse
 
 INSTANCE = "https://mock.my.salesforce.com"
 LONG_AGO, TO_COME = parse("2020-01-01T00:00:00Z"), parse("2100-01-01T00:00:00Z")
-FIELDS = ("Id", "CreatedDate", "SystemModstamp", "IsDeleted", "Email", "Title", "IsConverted", "StageName")
+FIELDS = ("Id", "CreatedDate", "SystemModstamp", "IsDeleted", "Email", "Title", "IsConverted", "StageName", "IsActive")
 
 
 def describe(_request: Any) -> tuple[int, dict[str, str], str]:
@@ -75,10 +75,14 @@ def reads(crm: SalesforceConnector) -> Iterator[str]:
     (opportunity,) = crm.changes("Opportunity", ["StageName"], since=LONG_AGO).records
     assert opportunity.people == (("Contact", contact),)
     yield "changes: an opportunity with its people"
-    user = virtual_salesforce.create("User", {"Email": "owner@acme.example", "IsActive": True})
+    user, left = "0057Q000001AAAAQA4", "0057Q000001BBBBQA4"
+    virtual_salesforce.create("User", {"Email": "owner@acme.example", "IsActive": True})
     virtual_salesforce.create("User", {"Email": "left@acme.example", "IsActive": False})
-    assert crm.owners() == {user: "owner@acme.example"}
-    yield "owners: the active users"
+    for id_, row in zip((user, left), virtual_salesforce.data["User"], strict=True):
+        row["Id"] = id_
+    there = {each.id: (each.email, each.active) for each in crm.users([user, left])}
+    assert there == {user: ("owner@acme.example", True), left: ("left@acme.example", False)}
+    yield "users: by id, and who has left"
     task = str(virtual_salesforce.create("Task", {"Coldframe_Key__c": "t:1"}))
     write = TaskWrite(key="t:1", object="Lead", id=ana, subject="s", body="b", due_at=TO_COME, attempted=True)
     (receipt,) = crm.apply([write])

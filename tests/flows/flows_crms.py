@@ -7,6 +7,8 @@ from typing import Any
 from sandbox.server import Sandbox
 
 SYSTEMS = ("hubspot", "salesforce")
+OWNER = "84120011"
+"""Maren Holt, who owns the contacts of HubSpot; Salesforce's leads belong to Nadia Rasmussen, who enters them."""
 TASKS: Mapping[str, Mapping[str, str]] = {
     "hubspot": {"system": "hubspot", "method": "POST", "path": "*/objects/tasks/batch/create"},
     "salesforce": {"system": "salesforce", "method": "PATCH", "path": "*/composite/sobjects/Task/*"},
@@ -30,6 +32,7 @@ def person(sandbox: Sandbox, system: str, email: str) -> str:
     about = {"name": domain, "domain": domain, "numberofemployees": "120", "industry": "COMPUTER_SOFTWARE"}
     company = known[0].id if known else sandbox.hubspot.add("companies", about)
     values = {"email": email, "firstname": "Ana", "lastname": name, "jobtitle": "Director of Sales"}
+    values |= {"hubspot_owner_id": OWNER}
     contact = sandbox.hubspot.add("contacts", values)
     sandbox.hubspot.link("contacts", contact, "companies", company)
     return contact

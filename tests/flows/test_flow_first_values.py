@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any, TypeAlias
 
 import pytest
-from flows_crms import person, tasks
+from flows_crms import OWNER, person, tasks
 from flows_run import Watch, activity, decided, lead, receive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -129,7 +129,8 @@ def test_a_company_that_is_read_last_counts_from_before_what_its_people_did(
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:
     """Nine people work there: such a company is never handed over, also where its size is learned last."""
-    contact = sandbox.hubspot.add("contacts", {"email": EMAIL, "firstname": "Ana", "lastname": "Silva"})
+    ana = {"email": EMAIL, "firstname": "Ana", "lastname": "Silva", "hubspot_owner_id": OWNER}
+    contact = sandbox.hubspot.add("contacts", ana)
     receive(service, activity(1, EMAIL, "demo_request", at() - HOUR))
     drain_all(service)
     assert sum(tasks(sandbox, "hubspot").values()) == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pytest
-from flows_crms import SYSTEMS, person, tasks
+from flows_crms import OWNER, SYSTEMS, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, lead, receive
 
 from connectors.base import Receipt, Write
@@ -56,8 +56,9 @@ CREATE = {
 
 
 @pytest.fixture
-def creating(service: Service) -> Creating:
-    """The service, whose mappings of these systems say `creates`."""
+def creating(service: Service, sandbox: Sandbox) -> Creating:
+    """The service, whose mappings of these systems say `creates`; the CRMs' own rules give new people to somebody."""
+    sandbox.salesforce.org.assigns, sandbox.hubspot.portal.assigns = sandbox.salesforce.people[1]["Id"], OWNER
 
     def made(*systems: str) -> Service:
         connections = dict(service.connections)
@@ -255,6 +256,19 @@ def test_a_kill_between_the_call_and_the_receipt_creates_nobody_twice(
     assert sum(tasks(sandbox, system).values()) == 1
 
 
+@pytest.mark.parametrize(("system", "reason"), [("salesforce", "integration_user"), ("hubspot", "no_owner")])
+def test_somebody_created_whom_the_crm_gives_to_nobody_waits_for_an_owner(
+    creating: Creating, sandbox: Sandbox, at: Watch, system: str, reason: str
+) -> None:
+    service = creating(system)
+    sandbox.salesforce.org.assigns = sandbox.hubspot.portal.assigns = ""
+    asks(service, at, first_name="Ana", last_name="Silva")
+    drain_all(service)
+    assert len(people(sandbox, system)) == 1
+    assert not tasks(sandbox, system)
+    assert [each.reason for each in counts(service).unassigned] == [reason]
+
+
 def test_a_duplicate_rule_that_names_several_is_a_letter_in_the_crms_words(
     creating: Creating, sandbox: Sandbox, at: Watch
 ) -> None:
@@ -277,7 +291,8 @@ def test_a_duplicate_rule_that_names_several_is_a_letter_in_the_crms_words(
 
 
 def test_a_second_address_of_a_hubspot_contact_is_that_contact(creating: Creating, sandbox: Sandbox, at: Watch) -> None:
-    contact = sandbox.hubspot.add("contacts", {"email": "ana@home.example", "firstname": "Ana", "lastname": "Silva"})
+    ana = {"email": "ana@home.example", "firstname": "Ana", "lastname": "Silva", "hubspot_owner_id": OWNER}
+    contact = sandbox.hubspot.add("contacts", ana)
     service = creating("hubspot")
     asks(service, at)
     ingest(service)

@@ -108,10 +108,10 @@ def test_a_salesforce_contact_points_at_its_account() -> None:
 
 
 @pytest.mark.parametrize("blank", [None, "", "   "])
-def test_a_blank_says_nothing(blank: str | None) -> None:
+def test_a_blank_says_nothing_but_that_nobody_is_the_owner(blank: str | None) -> None:
     raw = dict.fromkeys(HUBSPOT.reads("contact"), blank)
     seen = inward(HUBSPOT, "contact", raw)
-    assert seen.lead == {}
+    assert seen.lead == {"owner": None}, "an owner who is taken away gets no more tasks"
     assert seen.account == {}
     assert seen.account_ref is None
     assert seen.references == ()

@@ -1,0 +1,26 @@
+"""The part of a connector's port that tasks for people need: who can get one, in which words, and where they see it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from connectors.task_words import TaskWords
+from connectors.users import CrmUser
+
+
+class TaskDesk(Protocol):
+    """What a CRM tells of the people who work in it. `Unavailable` is that of connectors.base."""
+
+    def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
+        """Everybody who can own records, those who have left and queues too; of `ids` alone where some are given.
+
+        Ids that the CRM does not show are absent. Raises Unavailable.
+        """
+
+    def own_user(self) -> str:
+        """The id of the user as whom we sign in; "" where the CRM has none for us. Raises Unavailable."""
+
+    def task_words(self) -> TaskWords:
+        """The words of this CRM's tasks. Raises Unavailable."""
+
+    def link(self, object_name: str, record_id: str, *, account: str) -> str:
+        """The address at which people open a record in `account`; "" where it is not known. Asks nobody."""

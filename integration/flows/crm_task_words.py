@@ -1,0 +1,28 @@
+"""CRM task words: what open, closed, high and low are called in a connection's tasks, asked once an hour."""
+
+import structlog
+
+from connectors.base import Unavailable
+from connectors.task_words import TaskWords
+from integration.flows.hourly import Kept, hourly
+from integration.flows.service import Connection, Service
+
+log = structlog.get_logger()
+
+
+def task_words(service: Service, connection: Connection) -> TaskWords:
+    """The connection's words; none where this user may not ask for them. Raises Unavailable."""
+    return hourly(service, f"task-words:{connection.name}", "", lambda: _asked(connection), Kept[TaskWords])
+
+
+def _asked(connection: Connection) -> TaskWords:
+    try:
+        words = connection.connector.task_words()
+    except Unavailable as away:
+        if not away.forbidden:
+            raise
+        log.warning("task words may not be read", connection=connection.name, said=str(away))
+        words = TaskWords(fallbacks=(f"the words of tasks may not be read: {away}",))
+    for said in words.fallbacks:
+        log.warning("task words", connection=connection.name, said=said)
+    return words

@@ -1,0 +1,93 @@
+"""Hand over: tasks made ready to be sent, each for its person, in the CRM's own words and due on that person's day.
+
+What survives a crash: for whom a task is, that it has nobody, its wording, and the mark that it is about to be sent
+are stored in one transaction, before anything is sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connectors.base import Receipt, TaskWrite, Unavailable, Verdict, Write
+from connectors.task_words import TaskWords
+from integration.core.clocks import zone
+from integration.core.playbook import Playbook
+from integration.flows import assign_tasks, going, user_directory
+from integration.flows.crm_task_words import task_words
+from integration.flows.raise_alerts import lanes as alert_lanes
+from integration.flows.service import Connection, Service
+from integration.flows.wording import reworded
+from integration.store import leases, outbox
+from integration.store.leases import Lease
+from integration.store.outbox import Outgoing
+from integration.store.unassigned import Assigned
+
+
+def ready(
+    service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]
+) -> tuple[list[Outgoing], list[TaskWrite]]:
+    """The tasks that have somebody to go to, and what is to be written; the others wait, and hold nobody up.
+
+    Raises Unavailable where the CRM cannot be asked who there is.
+    """
+    assign_tasks.prepare(service, connection, rows)
+    said = task_words(service, connection)
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        people = assign_tasks.keep(conn, service, connection, rows)
+        there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
+        zones = {row_id: _zone(each, service.playbook) for row_id, each in people.items()}
+        kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones)
+        new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
+        going.spent(conn, going.tasks(service, connection.name), new, service.now())
+    if len(people) < len(rows):
+        for lane in alert_lanes(service):
+            service.wake(lane)
+    return kept, [_task(row, people[row.id], said, zones[row.id]) for row in kept]
+
+
+def reviewed(
+    service: Service, connection: Connection, writes: Sequence[Write], receipts: Sequence[Receipt]
+) -> list[Receipt]:
+    """Receipts in which a task that was refused for its person is told from one that was refused for itself.
+
+    Whom the CRM gives nothing any more is known from then on, and the task goes to whoever is next.
+    """
+    pairs = list(zip(writes, receipts, strict=True))
+    owners = {write.owner for write, receipt in pairs if isinstance(write, TaskWrite) and receipt.of_owner}
+    if not owners:
+        return list(receipts)
+    try:
+        unfit = user_directory.refused(service, connection, owners)
+    except Unavailable:
+        # Who can get something is not known now: tried again after a while, as anything that failed in passing.
+        return [replace(each, verdict=Verdict.RETRY, of_owner=False) if each.of_owner else each for each in receipts]
+    return [
+        replace(receipt, verdict=Verdict.RETRY)
+        if isinstance(write, TaskWrite) and receipt.of_owner and write.owner in unfit
+        else replace(receipt, of_owner=False)
+        for write, receipt in pairs
+    ]
+
+
+def _zone(person: Assigned, playbook: Playbook) -> str:
+    """The zone in which somebody reads: their own, the playbook's where the CRM knows none."""
+    return person.timezone if zone(person.timezone) else playbook.calendar.timezone
+
+
+def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str) -> TaskWrite:
+    """The task as it goes to its person, due on their day."""
+    task = row.payload
+    return TaskWrite(
+        key=row.key,
+        object=row.object,
+        id=row.external_id,
+        subject=str(task["subject"]),
+        body=str(task["body"]),
+        due_at=int(task["due_at"]),
+        channel=task["channel"],
+        priority=task["priority"],
+        owner=person.user,
+        zone=reads_in,
+        words=words,
+        attempted=row.attempted,
+    )

@@ -1,0 +1,120 @@
+"""CRM users: who can own records in each connection, as it was last read there."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from connectors.users import CrmUser
+from integration.store import cursors
+from integration.store.code import decode, encode, listed
+from integration.store.dialects import among, upsert
+from integration.store.tables import crm_users
+from mappings.instant import Instant
+
+UserAddress: TypeAlias = tuple[str, str]
+"""(connection, user id): the same id in another connection is somebody else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The last whole reading of a connection's users: when it was, and as whom we sign in there ("" unknown)."""
+
+    at: Instant
+    own_user: str = ""
+
+
+_c = crm_users.c
+_PUT = upsert(
+    crm_users,
+    ["connection", "user_id"],
+    lambda new: {
+        name: getattr(new, name) for name in ("kind", "name", "email", "active", "manager", "timezone", "seen_at")
+    },
+)
+_FORGET = delete(crm_users).where(_c.connection == bindparam("which"), _c.seen_at < bindparam("seen"))
+_LEFT = update(crm_users).where(_c.connection == bindparam("which"), among(_c.user_id, "ids")).values(active=False)
+_BY_ID = select(crm_users).where(_c.connection == bindparam("which"), among(_c.user_id, "ids"))
+_BY_EMAIL = select(crm_users).where(among(_c.email, "emails"), _c.email != "").order_by(_c.connection, _c.user_id)
+_COUNTS = select(_c.connection, _c.kind, _c.active, func.count()).group_by(_c.connection, _c.kind, _c.active)
+
+
+def read_whole(conn: Connection, connection: str, users: Sequence[CrmUser], own_user: str, now: Instant) -> None:
+    """These are all who usually own records there; anybody else whom we knew is forgotten, and asked for by id."""
+    put(conn, connection, users, now)
+    conn.execute(_FORGET, {"which": connection, "seen": now})
+    cursors.put(conn, _cursor(connection), encode(Reading(at=now, own_user=own_user)), now)
+
+
+def last_reading(conn: Connection, connection: str) -> Reading | None:
+    """When everybody was last read, and as whom we sign in; None before the first time."""
+    stored = cursors.get(conn, _cursor(connection))
+    return None if stored is None else decode(stored, Reading)
+
+
+def put(conn: Connection, connection: str, users: Iterable[CrmUser], now: Instant) -> None:
+    """These are as they are now; nothing is said of others."""
+    rows = [
+        {
+            "connection": connection,
+            "user_id": user.id,
+            "kind": user.kind,
+            "name": user.name,
+            "email": user.email,
+            "active": user.active,
+            "manager": user.manager,
+            "timezone": user.timezone,
+            "seen_at": now,
+        }
+        for user in sorted({user.id: user for user in users}.values(), key=lambda user: user.id)
+    ]
+    if rows:
+        conn.execute(_PUT.on(conn), rows)
+
+
+def left(conn: Connection, connection: str, ids: Iterable[str]) -> None:
+    """The CRM refuses to give these anything: they get nothing until they are seen active again."""
+    conn.execute(_LEFT, {"which": connection, "ids": listed(ids)})
+
+
+def by_id(conn: Connection, wanted: Iterable[UserAddress]) -> dict[UserAddress, CrmUser]:
+    """Those of these users that are known."""
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for connection, user in wanted:
+        ids[connection].add(user)
+    return {
+        (connection, row.user_id): _user(row)
+        for connection, those in ids.items()
+        for row in conn.execute(_BY_ID, {"which": connection, "ids": listed(sorted(those))})
+    }
+
+
+def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, list[tuple[str, CrmUser]]]:
+    """(connection, user) of everybody who has one of these e-mails, in whichever connection."""
+    found: defaultdict[str, list[tuple[str, CrmUser]]] = defaultdict(list)
+    for row in conn.execute(_BY_EMAIL, {"emails": listed(sorted(set(emails)))}):
+        found[row.email].append((row.connection, _user(row)))
+    return dict(found)
+
+
+def counts(conn: Connection) -> Mapping[tuple[str, str, bool], int]:
+    """How many there are by (connection, kind, active)."""
+    return {(connection, kind, active): count for connection, kind, active, count in conn.execute(_COUNTS)}
+
+
+def _cursor(connection: str) -> str:
+    return f"users:{connection}"
+
+
+def _user(row: Any) -> CrmUser:
+    return CrmUser(
+        id=row.user_id,
+        kind=row.kind,
+        name=row.name,
+        email=row.email,
+        active=row.active,
+        manager=row.manager,
+        timezone=row.timezone,
+    )
