@@ -32,6 +32,9 @@ test: $(STAMP) ## lint, types, import contracts and all tests
 check: $(STAMP) lint doubles ## what must be green at every commit
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
+properties: $(STAMP) ## the properties of the core on seven times as many histories as `make test` tries
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough tests/properties $(ARGS)
+
 lint: $(STAMP) ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,4 +67,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for double in backlot mockforce; do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/doubles/$$double.in -o tests/doubles/$$double.txt; done
 
-.PHONY: help doubles install demo test check lint format bench bench-engine attack chaos drill lock
+.PHONY: help doubles install demo test check properties lint format bench bench-engine attack chaos drill lock

@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import crm_shapes
+import hypothesis
 import psycopg
 import pytest
 
@@ -25,10 +26,13 @@ from sandbox import log
 
 _NUMBERS = count()
 _MEMORY = Path("/dev/shm")  # noqa: S108 - files in memory, on Linux
-_ROOM = 4_000_000_000
-"""Bytes; a run of all tests takes a tenth of them."""
+_ROOM = 2_000_000_000
+"""Bytes; several times what a run of all tests takes at once."""
 if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))  # noqa: TID251 - a setting of pytest's own
+hypothesis.settings.register_profile("usual", max_examples=150)
+hypothesis.settings.register_profile("thorough", max_examples=1_000)  # `make properties`
+hypothesis.settings.load_profile("usual")
 
 
 def _programs() -> Path | None:

@@ -24,7 +24,7 @@ START = parse("2026-01-05T09:00:00Z")
 NAMES = ("two-axis", "behavioural", "operating-model", "five-tracks", "fit-engagement", "standard")
 _LOADED = {name: load(name)[0] for name in NAMES}
 
-THOROUGH = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 DEEDS = (
     ("email_open", {}),
