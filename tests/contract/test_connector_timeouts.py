@@ -34,6 +34,8 @@ CONNECTORS = Path(__file__).parents[2] / "connectors"
 INSTANCE = "https://sandbox.my.salesforce.example"
 APART = {"close", "errors", "purse", "usage"}
 """What is no call."""
+SOON = (1.0, 0.1)
+"""Seconds to connect and to be answered, where nobody will answer."""
 NEVER = 120.0
 """Seconds; far more than the tests as a whole would stand."""
 
@@ -47,11 +49,11 @@ def salesforce(box: Sandbox) -> Credential:
 
 
 SESSIONS: Mapping[str, Callable[[Sandbox], Any]] = {
-    "hubspot": lambda box: HubSpotSession(hubspot(box), HASTE),
-    "hubspot definitions": lambda box: HubSpotDefinitions(hubspot(box), HASTE),
-    "hubspot app": lambda box: AppSession(App(number="7", key="k" * 20), f"{box.url}/hubspot", HASTE),
-    "salesforce": lambda box: SalesforceSession(salesforce(box), HASTE),
-    "salesforce definitions": lambda box: SalesforceDefinitions(salesforce(box), HASTE),
+    "hubspot": lambda box: HubSpotSession(hubspot(box), SOON),
+    "hubspot definitions": lambda box: HubSpotDefinitions(hubspot(box), SOON),
+    "hubspot app": lambda box: AppSession(App(number="7", key="k" * 20), f"{box.url}/hubspot", SOON),
+    "salesforce": lambda box: SalesforceSession(salesforce(box), SOON),
+    "salesforce definitions": lambda box: SalesforceDefinitions(salesforce(box), SOON),
 }
 CLASSES: Mapping[str, type[Any]] = {
     "hubspot": HubSpotSession,
@@ -151,9 +153,9 @@ def everything_of(connector: Connector, person: str, one: str) -> Iterator[tuple
 @pytest.mark.parametrize("system", ["hubspot", "salesforce"])
 def test_every_method_of_the_port_comes_back_from_a_crm_that_never_answers(dead: Sandbox, system: str) -> None:
     connector: Any = (
-        HubSpotConnector(hubspot(dead), timeout=HASTE)
+        HubSpotConnector(hubspot(dead), timeout=SOON)
         if system == "hubspot"
-        else SalesforceConnector(salesforce(dead), timeout=HASTE)
+        else SalesforceConnector(salesforce(dead), timeout=SOON)
     )
     person, one = ("contact", "101") if system == "hubspot" else ("Lead", "00Q7Q0000000APTUA2")
     with closing(connector):
@@ -177,9 +179,9 @@ def test_every_method_of_the_port_comes_back_from_a_crm_that_never_answers(dead:
 @pytest.mark.parametrize("system", ["hubspot", "salesforce"])
 def test_provisioning_gives_up_too(dead: Sandbox, system: str) -> None:
     provisioner: Any = (
-        HubSpotProvisioner(hubspot(dead), timeout=HASTE)
+        HubSpotProvisioner(hubspot(dead), timeout=SOON)
         if system == "hubspot"
-        else SalesforceProvisioner(salesforce(dead), timeout=HASTE)
+        else SalesforceProvisioner(salesforce(dead), timeout=SOON)
     )
     mapping, _ = load_mapping(system)
     assert mapping is not None
