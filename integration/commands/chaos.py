@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from integration.machine import environment
 from integration.rig import scratch
 from integration.rig.chaos_report import figures, show
-from integration.rig.chaos_run import Chaos, Plan
+from integration.rig.chaos_run import SETTLING, Chaos, Plan
 from integration.rig.rig import rig
 
 _SECONDS_PER_KILL = 4.5
@@ -28,12 +28,18 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fie
 @click.command()
 @click.option("--kills", default=50, show_default=True, help="How often a process is killed (SIGKILL).")
 @click.option("--seconds", type=int, help="How long the load lasts; 4.5 seconds a kill unless given.")
+@click.option(
+    "--settling",
+    default=SETTLING,
+    show_default=True,
+    help="The seconds that all work may take once the load has ended.",
+)
 @click.option("--leads", default=200, show_default=True, help="How many people the sandbox's CRMs hold.")
 @click.option("--seed", default=20_26, show_default=True, help="The same seed: the same load, and much the same kills.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON, and no progress.")
 @click.option("--keep", is_flag=True, help="Keep the directory with the store and the processes' log.")
 def chaos(  # noqa: PLR0913 - the options of the command
-    *, kills: int, seconds: int | None, leads: int, seed: int, as_json: bool, keep: bool
+    *, kills: int, seconds: int | None, settling: int, leads: int, seed: int, as_json: bool, keep: bool
 ) -> None:
     """Kill web, workers and clock at random under load, wipe Redis once, and see that nothing is lost or doubled.
 
@@ -44,7 +50,8 @@ def chaos(  # noqa: PLR0913 - the options of the command
     Example: coldframe chaos --kills 50 --leads 200
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    plan = Plan(kills=kills, seconds=seconds or max(_SOME_SECONDS, round(kills * _SECONDS_PER_KILL)), seed=seed)
+    load = seconds or max(_SOME_SECONDS, round(kills * _SECONDS_PER_KILL))
+    plan = Plan(kills=kills, seconds=load, seed=seed, settling=settling)
     console = Console(quiet=as_json)
     data = Path(tempfile.mkdtemp(prefix="coldframe-chaos-"))
     try:

@@ -18,6 +18,7 @@ LATEST = 2.0
 """Seconds within which everything is answered, whatever goes on."""
 LONGEST_DEAD = 60.0
 """Seconds within which everything works as before once an attack is over."""
+_STARTING = 180.0
 _LEAST_PROBES = 3
 _PROBE_SECONDS = 1.0
 _EMAIL = "probe@attack.example"
@@ -117,7 +118,7 @@ class Ground:
 
 def started(running: Rig) -> None:
     """Wait until the product has done its first work, so that no attack is blamed for that. Raises RuntimeError."""
-    if not running.wait(Ground(running, latest=LONGEST_DEAD).works, seconds=LONGEST_DEAD):
+    if not running.wait(Ground(running, latest=LONGEST_DEAD).works, seconds=_STARTING):
         msg = f"the product does not work, before any attack; see {running.log}"
         raise RuntimeError(msg)
 

@@ -20,17 +20,18 @@ from mappings.instant import SECOND
 
 _TICK = 0.05
 _QUIET = 2.0
-_LONGEST = 180.0
+SETTLING = 180
 """Seconds that everything may take to settle once the load has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How many kills, over how many seconds of load, and the seed of all chance."""
+    """How many kills, over how many seconds of load, how many to settle in then, and the seed of all chance."""
 
     kills: int
     seconds: int
     seed: int
+    settling: int = SETTLING
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class Chaos:
             self.killer.bury()
         finding.same("activities answered", len(self.senders.answered), self.activities)
         finding.same("deliveries refused", self.senders.refused, [])
+        finding.same("pieces of work left when it was compared", self.waiting, 0)
         finding.same("kills", self.killer.kills.total(), self.plan.kills)
         return finding
 
@@ -109,7 +111,7 @@ class Chaos:
 
     def _settle(self) -> None:
         """Wait until nothing is left to do, and stays so for a while."""
-        deadline = clock.monotonic() + _LONGEST
+        deadline = clock.monotonic() + self.plan.settling
         quiet: float | None = None
         while clock.monotonic() < deadline:
             self.waiting = self._left()
