@@ -58,6 +58,8 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     `asked_at` is when the CRM was asked for them, by our clock. Newcomers are looked for in the other CRMs, but for
     those that are `known` to be read whole anyway.
     """
+    if not records:  # most pages of a poll
+        return
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
     genuine = set_aside.genuine(conn, connection, [each for each in records if each.object in kinds], service.now())

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from flows_crms import engagement, person, tasks
 from flows_history import eager
 from flows_run import Watch, activity, decided, history, lead, receive
+from sqlalchemy import Engine, event
 
 from integration.flows import reconcile, sync
 from integration.flows.service import Service
@@ -24,6 +25,8 @@ from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
 EMAIL = "ana@acme.example"
+MOST_OF_NOTHING = 9
+"""Statements for an object of which nothing has changed."""
 
 
 def read(service: Service, *, restart: bool = False) -> list[Step]:
@@ -35,6 +38,22 @@ def read(service: Service, *, restart: bool = False) -> list[Step]:
     sync.release(service)
     sync.decide(service, lambda _left: None)
     return found
+
+
+def test_a_poll_that_finds_nothing_asks_the_store_little(service: Service, at: Watch) -> None:
+    reconcile.poll(service, "salesforce")
+    at.forward(HOUR)
+    asked: list[str] = []
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert reconcile.poll(service, "salesforce")
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(asked) <= MOST_OF_NOTHING * len(service.connections["salesforce"].mapping.objects), asked
 
 
 def ms(instant: int) -> int:
