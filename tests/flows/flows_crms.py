@@ -38,6 +38,15 @@ def person(sandbox: Sandbox, system: str, email: str) -> str:
     return contact
 
 
+def managed(sandbox: Sandbox) -> None:
+    """Maren Holt, whom HubSpot names no manager for, has one in Salesforce, who is an owner in HubSpot too."""
+    manager, *_ = (each for each in sandbox.hubspot.portal.owners if each["id"] != OWNER)
+    maren = next(each for each in sandbox.hubspot.portal.owners if each["id"] == OWNER)
+    *_, over = sandbox.salesforce.people
+    sandbox.salesforce.set("User", sandbox.salesforce.people[1]["Id"], {"Email": maren["email"]})
+    sandbox.salesforce.set("User", over["Id"], {"Email": manager["email"]})
+
+
 def tasks(sandbox: Sandbox, system: str) -> Counter[str]:
     """How many tasks there are of every key."""
     if system == "salesforce":

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pytest
 import structlog
 from click.testing import CliRunner
-from flows_crms import SYSTEMS, person, tasks
+from flows_crms import SYSTEMS, managed, person, tasks
 from flows_run import Watch, activity, counts, lead, receive
 from structlog.testing import capture_logs
 
@@ -101,6 +101,7 @@ def test_when_the_record_appears_everything_goes_out_and_nobody_waits(
 ) -> None:
     at.forward(DAY)
     drain_all(asked)
+    managed(sandbox)
     person(sandbox, system, EMAIL)
     reconcile.poll(asked, system)
     drain_all(asked)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import pytest
-from flows_crms import SYSTEMS, TASKS, person, tasks
+from flows_crms import SYSTEMS, TASKS, managed, person, tasks
 from flows_run import Watch, activity, decided, lead, receive
 
 from integration.flows import reconcile
@@ -77,6 +77,7 @@ def test_what_waits_for_days_goes_out_worded_from_the_record_escalations_too(
     at.forward(2 * DAY)
     advance(service)
     assert decided(service, EMAIL, "escalation")
+    managed(sandbox)
     person(sandbox, system, EMAIL)
     reconcile.poll(service, system)
     drain_all(service)
