@@ -14,6 +14,7 @@ from rich.table import Table
 from integration import wiring
 from integration.rig.rig import Rig
 from integration.store import numbers
+from integration.store.unassigned import Unassigned
 
 _STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
 _NO_NAME = re.compile(r"\b[0-9a-f]{32}\b|\bunknown\b", re.IGNORECASE)
@@ -40,8 +41,13 @@ def summary(running: Rig, console: Console, *, settled: bool) -> bool:
     console.print(_kinds(ours))
     letters = sum(found.dead_letters.values())
     waiting = running.waiting()
-    state = "Everything decided stands in the CRMs" if settled else f"{waiting} pieces of work are still under way"
+    rest = " but what waits for somebody" if found.unassigned else ""
+    state = (
+        f"Everything decided stands in the CRMs{rest}" if settled else f"{waiting} pieces of work are still under way"
+    )
     console.print(f"{state}; {letters} letters wait for a person; {found.inbox['done']} deliveries were read.")
+    for line in nobody(found.unassigned):
+        console.print(escape(line))
     sample = max(handoffs, key=lambda task: (task["open"], task["due"]), default=None)
     if sample is not None:
         console.print(Panel(_plain(sample["body"]), title=sample["subject"], subtitle=f"a task in {sample['system']}"))
@@ -53,6 +59,11 @@ def summary(running: Rig, console: Console, *, settled: bool) -> bool:
     console.print(f"The tasks as sales sees them: {running.sandbox}/")
     console.print(f"The service: {running.url}/ (health at /healthz, figures at /metrics)")
     return not wrong
+
+
+def nobody(unassigned: Sequence[Unassigned]) -> list[str]:
+    """A line for each reason for which tasks wait, since there is nobody to give them to."""
+    return [f"{each.count} tasks wait in {each.connection}: {each.said}" for each in unassigned]
 
 
 def misnamed(tasks: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,8 +1,9 @@
-"""The demo's ending says so where a task calls somebody by an id of ours, or unknown."""
+"""The demo's ending says so where a task calls somebody by an id of ours, or unknown, and where tasks wait."""
 
 import pytest
 
-from integration.rig.ending import misnamed
+from integration.rig.ending import misnamed, nobody
+from integration.store.unassigned import Unassigned
 
 ID = "01a2203c48797b9b8f8f0d3a6e5b4c21"
 
@@ -26,3 +27,9 @@ def test_a_task_with_an_id_or_the_word_unknown_is_told(subject: str, body: str) 
 
 def test_a_task_that_names_people_is_fine_whatever_its_key_is() -> None:
     assert misnamed([task("Call Ana Silva, Acme: the unknowns of pricing", "Who: Ana Silva, 0123456789abcdef")]) == []
+
+
+def test_tasks_that_have_nobody_to_go_to_are_told_with_the_reason() -> None:
+    one = Unassigned(connection="hubspot", reason="left", count=3, since=0, said="nobody to give it to: Bo has left")
+    assert nobody([one]) == ["3 tasks wait in hubspot: nobody to give it to: Bo has left"]
+    assert nobody([]) == []
