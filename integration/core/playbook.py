@@ -4,13 +4,14 @@ Names refer by text (a trigger names its play); the compiler has checked that th
 times microseconds. The values live in conditions, signals, axes and program.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from integration.core.axes import Band, Engagement, Fit, Segments
 from integration.core.clocks import Calendar
 from integration.core.conditions import Condition
 from integration.core.dispatch import Dispatch
+from integration.core.fingerprint import fingerprint
 from integration.core.program import Clock, FirstMove, Play, Track, Trigger, Unreached
 from integration.core.signals import ENGAGING, INTERNAL_SHARING, AccountSignal, Signal
 from integration.core.tables import tables
@@ -155,6 +156,14 @@ class Playbook:
     """For how long touches rest after sales has answered an open task; in `sal` and `sql` they rest anyway."""
     key_action_memory: Span = 30 * DAY
     """How far back the packet looks for the strongest signals."""
+
+    text: str = field(default="", compare=False, repr=False)
+    """As its author wrote it, so that it can be kept and compiled again; "" where nobody wrote it."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Which playbook this is, by what it means: the same text gives the same one in every process."""
+        return fingerprint(self)
 
     @cached_property
     def dispatch(self) -> Dispatch:

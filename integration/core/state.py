@@ -11,6 +11,11 @@ from typing import TypeAlias
 from mappings.canonical import Value
 from mappings.instant import Instant
 
+FORMAT = 1
+"""The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
+the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
+that means something else. A test compares the shape with the number."""
+
 Mark: TypeAlias = tuple[int, int, str]
 """A place in the order of events: (instant, kind, id); kind -1 stands for time that passed."""
 

@@ -1,5 +1,6 @@
 """From YAML to the core's playbook, or every mistake at once, each with its place and the nearest right name."""
 
+from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -57,7 +58,7 @@ def compile_text(
     if shape is None or report is None:
         return None, problems
     try:
-        playbook = compile_file(shape, report, words)
+        playbook = replace(compile_file(shape, report, words), text=source)
     except TooManyProblemsError:
         return None, report.problems()
     return (None if report.failed() else playbook), report.problems()

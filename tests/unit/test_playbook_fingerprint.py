@@ -1,0 +1,108 @@
+"""The fingerprint says what a playbook means; the number of the state's format follows its shape."""
+
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass, replace
+from hashlib import sha256
+from typing import get_type_hints
+
+import pytest
+
+from integration.core.fingerprint import canonical, fingerprint
+from integration.core.state import FORMAT, LeadState
+from integration.playbook import library
+from integration.playbook.compiler import compile_text, load
+
+NAMES = ("behavioural", "fit-engagement", "five-tracks", "operating-model", "standard", "two-axis")
+SHAPES = {1: "8b82160c6f5e5eca"}
+"""Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
+
+
+def text(name: str) -> str:
+    return str(library.find(name)[0])
+
+
+def of(source: str) -> str:
+    playbook, problems = compile_text(source, "ours.yaml")
+    assert playbook is not None, problems
+    return playbook.fingerprint
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_process_gives_a_playbook_the_same_fingerprint(name: str) -> None:
+    ask = f"from integration.playbook.compiler import load; print(load({name!r})[0].fingerprint)"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", ask],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            capture_output=True,
+            check=True,
+        ).stdout.strip()
+        for seed in ("1", "2")
+    }
+    playbook, _ = load(name)
+    assert playbook is not None
+    assert told == {playbook.fingerprint.encode()}
+
+
+def test_no_two_playbooks_have_one_fingerprint() -> None:
+    assert len({of(text(name)) for name in NAMES}) == len(NAMES)
+
+
+def test_layout_comments_and_descriptions_are_no_part_of_what_a_playbook_means() -> None:
+    source = text("standard")
+    same = "# ours\n" + source.replace("\n\n", "\n").replace("title: Standard", "title: Ours")
+    assert of(same) == of(source)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("case_study: 10", "case_study: 11"),
+        ("after 14d: 80%", "after 15d: 80%"),
+        ("within: 2h working", "within: 3h working"),
+        ("welcome:", "welcomed:"),
+        ("hours: 09:00-17:00", "hours: 09:00-16:00"),
+        ("at_most: 2 in 7d", "at_most: 3 in 7d"),
+        ("- email: \"Saw you're looking", "- email: \"I saw you're looking"),
+        ("employees < 10", "employees < 11"),
+        ("seniority = ic: 5", "seniority = ic: 4"),
+    ],
+)
+def test_whatever_decides_or_is_written_changes_the_fingerprint(before: str, after: str) -> None:
+    source = text("standard")
+    assert before in source
+    changed = source.replace(before, after)
+    if before == "welcome:":
+        changed = changed.replace("{track: welcome}", "{track: welcomed}")
+    assert of(changed) != of(source)
+
+
+def test_a_vocabulary_is_part_of_what_a_playbook_means() -> None:
+    playbook, _ = load("two-axis")
+    assert playbook is not None
+    other = replace(playbook, vocabulary=replace(playbook.vocabulary, fingerprint="another"))
+    assert fingerprint(other) != playbook.fingerprint
+
+
+def test_what_has_no_text_of_its_own_is_refused() -> None:
+    with pytest.raises(TypeError, match="function has no canonical text"):
+        canonical((1, canonical))
+
+
+def test_a_state_of_another_shape_has_another_format() -> None:
+    """Whoever changes LeadState raises FORMAT: stored states are then derived anew, and not misread."""
+    assert SHAPES[FORMAT] == _shape(LeadState)
+
+
+def _shape(kind: type) -> str:
+    return sha256(_described(kind).encode()).hexdigest()[:16]
+
+
+def _described(kind: object) -> str:
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return f"{{{','.join(f'{each.name}:{_described(hints[each.name])}' for each in fields(kind))}}}"
+    inner = getattr(kind, "__args__", ())
+    name = getattr(kind, "__name__", None) or str(kind)
+    return f"{name}[{','.join(map(_described, inner))}]" if inner else str(name)
