@@ -5,6 +5,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -18,7 +19,7 @@ from integration.connected import Known
 from integration.intake import Intake
 from integration.metrics import CONTENT_TYPE, Metrics
 from integration.portals import Portals
-from integration.readiness import Room, store_problems
+from integration.readiness import Room, lane_troubles, store_problems
 from integration.settings import Settings
 from integration.store import figures
 from integration.store.errors import StoreError
@@ -36,6 +37,8 @@ METRICS = "coldframe.metrics"
 """Under this name `Flask.extensions` holds the figures of this process."""
 INTAKE = "coldframe.intake"
 """Under this name `Flask.extensions` holds the intake; close it when the application is done with."""
+
+_Checks: TypeAlias = Mapping[str, Callable[[], Sequence[str]]]
 
 log = structlog.get_logger()
 
@@ -104,8 +107,8 @@ def create_app(
     )
     app.register_blueprint(doors)
     room = Room(store, now, clock.monotonic)
-    checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
-    _serve_pages(app, checks, metrics, _may_see_figures(settings))
+    checks: _Checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
+    _serve_pages(app, checks, {"lanes": lambda: lane_troubles(store)}, metrics, _may_see_figures(settings))
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
 
@@ -176,11 +179,10 @@ def _may_see_figures(settings: Settings) -> Callable[[], bool]:
 
 
 def _serve_pages(
-    app: Flask,
-    checks: Mapping[str, Callable[[], Sequence[str]]],
-    metrics: Metrics,
-    may_see_figures: Callable[[], bool],
+    app: Flask, checks: _Checks, troubles: _Checks, metrics: Metrics, may_see_figures: Callable[[], bool]
 ) -> None:
+    """The pages that are no webhooks. What `checks` find makes this process unfit, `troubles` only have to be known."""
+
     @app.get("/")
     def welcome() -> str:
         return _PAGE
@@ -193,8 +195,10 @@ def _serve_pages(
     def ready() -> Response:
         found = {name: list(check()) for name, check in checks.items()}
         fit = not any(found.values())
-        details = {name: problems or "ok" for name, problems in found.items()}
-        return _json({"status": "ready" if fit else "not ready", **details}, 200 if fit else 503)
+        known = {name: list(trouble()) for name, trouble in troubles.items()} if fit else {}
+        status = "degraded" if any(known.values()) else "ready"
+        details = {name: problems or "ok" for name, problems in (found | known).items()}
+        return _json({"status": status if fit else "not ready", **details}, 200 if fit else 503)
 
     @app.get("/metrics")
     def show_figures() -> Response:

@@ -102,6 +102,10 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     letters = GaugeMetricFamily("coldframe_dead_letters", "Letters that nobody has replayed", labels=("stage",))
     for stage, count in numbers.dead_letters.items():
         letters.add_metric((stage,), count)
+    aside = GaugeMetricFamily("coldframe_set_aside", "What a lane cannot work, set aside as letters", labels=("lane",))
+    for lane, count in numbers.set_aside.items():
+        aside.add_metric((lane,), count)
+    yield aside
     paused = GaugeMetricFamily("coldframe_paused", "Connections that a person has paused", labels=("connection",))
     for connection in numbers.paused:
         paused.add_metric((connection,), 1)
@@ -112,6 +116,9 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     for name, live in numbers.signed_in.items():
         signed_in.add_metric((name,), int(live))
     yield signed_in
+    yield GaugeMetricFamily(
+        "coldframe_leads_to_derive", "Leads still to be derived under the playbook in force", value=numbers.to_derive
+    )
     yield GaugeMetricFamily("coldframe_dirty_leads", "Leads waiting for a decision", value=numbers.dirty)
     yield GaugeMetricFamily(
         "coldframe_erased_dropped", "Items that came in about somebody erased, and were dropped", value=numbers.dropped

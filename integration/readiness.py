@@ -9,7 +9,7 @@ from functools import lru_cache
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from integration.store import erased, figures
+from integration.store import erased, figures, suspects
 from integration.store.errors import StoreError, StoreNewerError
 from integration.store.migrate import MIGRATIONS
 from integration.store.sealing import Keyring
@@ -70,6 +70,19 @@ class Room:
         except StoreError as error:
             return [f"The store takes nothing that is written ({type(error).__name__}): is its disk full?"]
         return []
+
+
+def lane_troubles(store: Store) -> list[str]:
+    """What lanes have set aside while all else goes on: nothing that keeps this process from being sent work."""
+    try:
+        with store.read() as conn:
+            found = suspects.set_aside(conn)
+    except StoreError:
+        return []  # told by `store_problems`
+    return [
+        f"{each.count} set aside in lane {each.lane}, the newest as letter {each.letter}; see `coldframe letters list`."
+        for each in found
+    ]
 
 
 def erased_problems(store: Store, keyring: Keyring) -> list[str]:

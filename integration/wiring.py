@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -27,7 +27,7 @@ from integration.settings import Settings, from_environment
 from integration.store.session import Store
 from integration.wakeups import Wakeups
 from mappings import conflicts, files
-from mappings.instant import SECOND
+from mappings.instant import SECOND, Instant
 from mappings.problems import Problem
 from mappings.vocabulary import load
 from mappings.vocabulary.value import Vocabulary
@@ -246,6 +246,17 @@ def _parts() -> tuple[Playbook, Mapping[str, Connection]]:
 
 
 @lru_cache(maxsize=1)
+def _started() -> Instant:
+    """When this process, or the worker that it is a fork of, was given its playbook."""
+    return _now()()
+
+
+def _now() -> Callable[[], Instant]:
+    rehearsal = settings().rehearsal
+    return clock.now if rehearsal is None else clock.rehearsed(*rehearsal)
+
+
+@lru_cache(maxsize=1)
 def _store() -> Store:
     """One for a worker and the jobs that it forks: they open connections of their own, and know its statements."""
     return Store.open(settings().database_url.get_secret_value())
@@ -259,7 +270,8 @@ def _service(pid: int) -> Service:
         store=_store(),
         playbook=compiled,
         connections=_at_home(crms, settings(), _store()),
-        now=clock.now if rehearsal is None else clock.rehearsed(*rehearsal),
+        now=_now(),
+        started=_started(),
         new_id=clock.new_id,
         wake=wakeups().wake,
         sleep=time.sleep,

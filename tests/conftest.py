@@ -20,6 +20,7 @@ import crm_shapes
 import hypothesis
 import psycopg
 import pytest
+import structlog
 
 from integration.store.session import Store
 from sandbox import log
@@ -33,6 +34,14 @@ if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _
 hypothesis.settings.register_profile("usual", max_examples=150)
 hypothesis.settings.register_profile("thorough", max_examples=1_000)  # `make properties`
 hypothesis.settings.load_profile("usual")
+structlog.configure(  # a traceback with the values of every frame, as it comes by default, takes a minute to draw
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(key_order=["event"])]
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the size of what `make crowd` does in full."""
+    parser.addoption("--crowd", default="500", help="how many leads are decided beside one that cannot be")
 
 
 def _programs() -> Path | None:

@@ -21,6 +21,7 @@ from integration.commands import (
     doctor_staff,
     doctor_words,
 )
+from integration.core.playbook import Playbook
 from integration.flows import drift, going
 from integration.flows.service import Connection
 from integration.readiness import erased_problems, store_problems
@@ -69,6 +70,7 @@ def _examine() -> Iterator[Finding]:
             yield from _crms(settings, store)
             if store is not None and not store_problems(store):
                 yield from _going_live(settings, store)
+                yield from doctor_lanes.playbook(store, _compiled(settings))
                 yield from doctor_lanes.examined(store)
                 yield from doctor_alerts.examined(settings, store, clock.now())
                 yield from doctor_people.examined(store, clock.now())
@@ -220,6 +222,13 @@ def _playbook(settings: Settings) -> Iterator[Finding]:
             yield Finding(subject="playbook", ok=False, detail=str(problem), remedy="Correct the file.")
     else:
         yield Finding(subject="playbook", ok=True, detail=settings.playbook)
+
+
+def _compiled(settings: Settings) -> Playbook | None:
+    try:
+        return wiring.playbook(settings.playbook, settings.vocabulary)
+    except wiring.UnusableError:
+        return None  # told above
 
 
 def _said(subject: str, problems: list[str]) -> Finding:

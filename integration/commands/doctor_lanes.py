@@ -4,17 +4,44 @@ from collections.abc import Iterator
 
 from connectors.base import Finding
 from connectors.edges import MOVED
+from integration.core.playbook import Playbook
+from integration.core.state import FORMAT
 from integration.flows import unread
 from integration.flows.service import Connection
-from integration.store import lanes, leases
+from integration.store import lanes, leases, suspects, versions
 from integration.store.session import Store
 from mappings.instant import Instant, show
 
 
-def examined(store: Store) -> Iterator[Finding]:
-    """Each lane whose lease is dated further ahead than a lease can last."""
+def playbook(store: Store, file: Playbook | None) -> Iterator[Finding]:
+    """Which version of the playbook is in force, how far it has come, and whether the file says something else."""
     with store.read() as conn:
-        ahead = leases.dated_ahead(conn)
+        found = versions.current(conn)
+        left = versions.left(conn, found.number) if found else 0
+    if found is None:
+        return
+    detail = f"version {found.number} ({found.fingerprint}) in force since {show(found.at)}"
+    if left:
+        detail += f"; {left:,} leads are still to be derived under it"
+    differs = file is not None and (file.fingerprint, FORMAT) != (found.fingerprint, found.format)
+    if differs and file is not None:
+        detail += f"; the file means something else ({file.fingerprint})"
+    remedy = "Restart the workers: the file is published when they start." if differs else ""
+    yield Finding(subject="playbook in force", ok=not differs, detail=detail, remedy=remedy)
+
+
+def examined(store: Store) -> Iterator[Finding]:
+    """Each lane that has set something aside, and each whose lease is dated further ahead than a lease can last."""
+    with store.read() as conn:
+        ahead, aside = leases.dated_ahead(conn), suspects.set_aside(conn)
+    for each in aside:
+        yield Finding(
+            subject=f"lane {each.lane}",
+            ok=False,
+            detail=f"{each.count} set aside, the rest goes on; letter {each.letter}: {each.reason}",
+            remedy="See coldframe letters list; correct what it says, then coldframe letters replay "
+            f"{each.letter}. It is tried again by itself when something new arrives about it.",
+        )
     for lane, holder, end in ahead:
         yield Finding(
             subject=f"lane {lane}",

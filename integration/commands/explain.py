@@ -9,7 +9,9 @@ from rich.console import Console
 from integration import wiring
 from integration.commands.explain_page import page
 from integration.commands.plain import plain, points
+from integration.core.fold import Unfoldable
 from integration.flows.explaining import explained
+from integration.flows.versions import published
 from integration.playbook.explain import Explanation
 from integration.store.leads import LeadRow
 from mappings.instant import Instant, parse
@@ -44,9 +46,16 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
       coldframe explain ana@acme.example
       coldframe explain salesforce:Lead:00Q5g00000AbCdE --at 2026-01-31T09:00:00Z --json
     """
-    service = wiring.service()
+    service = published(wiring.service())
     moment = service.now() if at is None else at
-    found = explained(service.store, service.playbook, lead, moment, service.ownership, connections=service.connections)
+    try:
+        found = explained(
+            service.store, service.playbook, lead, moment, service.ownership, connections=service.connections
+        )
+    except Unfoldable as error:
+        place = f"event {error.event}" if error.event else "what falls due"
+        msg = f"{lead} cannot be explained: {place} cannot be folded ({error}); see coldframe letters list"
+        raise click.ClickException(msg) from error
     if found is None:
         msg = f"nobody is known as {lead!r}; give an e-mail address, our id, or connection:object:id"
         raise click.ClickException(msg)

@@ -17,7 +17,7 @@ _SHOWN = 40
 """Sentences of one axis; older ones become one, with their sum."""
 _OFFERS = 6
 _MACHINES = 10
-_UNJUSTIFIED = "Done, and no longer justified by what is known now"
+_UNJUSTIFIED = "On record, and no longer justified by what is known now"
 
 
 def page(name: str, told: Explanation, *, whole: bool = False) -> RenderableType:
@@ -100,7 +100,8 @@ def _deeds(told: Explanation, *, whole: bool) -> Sequence[Told]:
 def _followed(deeds: Iterable[Told], timezone: str) -> Iterator[str]:
     for each in deeds:
         why = f" (because: {', '.join(each.because)})" if each.because else ""
-        yield f"{day_words(each.at, timezone)}: {each.words}{why}" + (f"; {each.assigned}" if each.assigned else "")
+        became = "".join(f"; {what}" for what in (each.assigned, each.fate) if what)
+        yield f"{day_words(each.at, timezone)}: {each.words}{why}{became}"
 
 
 def _mail(told: Explanation, *, whole: bool) -> Iterator[str]:

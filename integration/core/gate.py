@@ -33,6 +33,11 @@ def consider(fold: Fold) -> bool:
     return True
 
 
+def holds(fold: Fold) -> bool:
+    """Whether the gate's condition holds for whoever stands here now, and nothing bars them."""
+    return fold.table.gate(fold) and not fold.table.barred(fold) and not fold.excluded()
+
+
 def _qualifies(fold: Fold) -> bool:
     """Whether a lead that came back has done something new since: a scoring activity, after the hold of a return.
 

@@ -8,6 +8,7 @@ from connectors.base import Connector, Receipt, Record, Unavailable, Verdict
 from connectors.batching import divided
 from connectors.concerns import Concern
 from connectors.replies import Refusal, refusal
+from integration.flows.isolation import calling
 from integration.flows.service import Connection
 
 Ask: TypeAlias = Callable[[Sequence[str]], Sequence[Record]]
@@ -40,7 +41,8 @@ def asked(values: Sequence[str], ask: Ask, *, there: Callable[[], bool]) -> Answ
 
     def put(places: Sequence[int]) -> Sequence[Record] | Refusal:
         try:
-            return ask([values[place] for place in places])
+            with calling():
+                return ask([values[place] for place in places])
         except Unavailable as away:
             return refusal(away.receipt)
 

@@ -17,7 +17,7 @@ from integration.flows.service import Connection, Service
 from integration.store import changes, crm_users, leads, unassigned
 from integration.store.changes import ChangeRow
 from integration.store.crm_users import UserAddress
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from integration.store.unassigned import Assigned
 from mappings.conflicts import speaker
 from mappings.instant import HOUR, MINUTE, Span

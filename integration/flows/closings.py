@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from connectors.base import FieldWrite, Raw
 from connectors.task_words import TaskWords
 from integration.flows.service import Connection
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from mappings.answers import holds
 from mappings.catalogue import TEXT_LIMIT
 from mappings.crm import TaskMapping

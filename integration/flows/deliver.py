@@ -6,26 +6,29 @@ was never stored, the next try tells the connector to look for the task's key be
 Retries are counted here and nowhere else.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Unavailable, Verdict, Write
+from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
 from connectors.concerns import Concern
 from integration.flows import going, hand_over, natives, newcomers
 from integration.flows.closings import closings
 from integration.flows.crm_task_words import task_words
+from integration.flows.isolation import Try, calling
 from integration.flows.lane import drain
 from integration.flows.resting import rest
 from integration.flows.retrying import backoff, refused, stopping
+from integration.flows.sending import send
 from integration.flows.service import Connection, Service
 from integration.flows.waiting import Found, look, opened, ripe
 from integration.store import lanes, leases, outbox, references, refresh
 from integration.store.code import encode
 from integration.store.leases import Lease
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from integration.store.references import Reference
 from integration.store.session import serialise
 from integration.store.silence import silence
@@ -39,6 +42,10 @@ log = structlog.get_logger()
 _LOOK = 0.1
 """Seconds between two looks whether a batch has filled."""
 _PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
+
+
+_Way: TypeAlias = Callable[[Service, Lease, Connection, Try[Outgoing]], Receipt | None]
+"""How a group of one kind is sent; answers the receipt for which the connection has to wait. Raises Unavailable."""
 
 
 def deliver(service: Service, connection: str) -> int:
@@ -58,35 +65,32 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
 
 def _batch(service: Service, lease: Lease, connection: Connection, found: Found, now: Instant) -> bool:
     """One batch of what was found; of tasks first, since somebody waits for them."""
+    batch: tuple[str, Sequence[Outgoing], _Way] | None = None
     if ripe(service, found.tasks, found.free, now):
-        return _send_tasks(service, lease, connection, found.tasks)
-    if found.closings:
-        return _close_tasks(service, lease, connection, found.closings)
-    if ripe(service, found.touches, found.room, now):
-        return _send_touches(service, lease, connection, found.touches)
-    if ripe(service, found.fields, found.room, now):
-        return _send_fields(service, lease, connection, found.fields)
+        batch = "tasks", found.tasks, _send_tasks
+    elif found.closings:
+        batch = "closings", found.closings, _close_tasks
+    elif ripe(service, found.touches, found.room, now):
+        batch = "touches", found.touches, _send_touches
+    elif ripe(service, found.fields, found.room, now):
+        batch = "fields", found.fields, _send_fields
+    if batch is not None:
+        kind, rows, way = batch
+        return send(service, lease, connection, rows, partial(way, service, lease, connection), kind)
     if found.lingering:
         service.sleep(_LOOK)
     return found.lingering
 
 
-def _send_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
-    try:
-        ready, writes = hand_over.ready(service, lease, connection, rows)
-    except Unavailable as away:
-        _pause(service, lease, connection, away.receipt)
-        return False
-    return not writes or _settle(service, lease, connection, ready, writes)
+def _send_tasks(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+    ready, writes = hand_over.ready(service, lease, connection, these)
+    return _settle(service, lease, connection, these, ready, writes) if writes else None
 
 
-def _send_fields(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
+def _send_fields(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Our own fields where a value is new, and the CRM's own as far as they may be written now."""
-    try:
-        ready = natives.look(service, lease, connection, rows)
-    except Unavailable as away:
-        _pause(service, lease, connection, away.receipt)
-        return False
+    rows = these.items
+    ready = natives.look(service, lease, connection, rows)
     wanted: dict[int, Raw] = {}
     for row in rows:
         ours = outward(connection.mapping, row.object, row.standing or {})
@@ -100,26 +104,20 @@ def _send_fields(service: Service, lease: Lease, connection: Connection, rows: S
             leases.hold(conn, lease, service.lease)
             going.spent(conn, limit, len(changed), service.now())
             _done(conn, service, [(row, row.external_id) for row in rows if not wanted[row.id]], ready.resting)
-    return not writes or _settle(service, lease, connection, changed, writes, ready.resting)
+            if not changed:
+                these.done(conn)
+    return _settle(service, lease, connection, these, changed, writes, ready.resting) if writes else None
 
 
-def _close_tasks(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
+def _close_tasks(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Close tasks that nobody is to work on any more, unless sales has closed them already."""
-    try:
-        writes = closings(connection, rows, task_words(service, connection))
-    except Unavailable as away:
-        _pause(service, lease, connection, away.receipt)
-        return False
-    return _settle(service, lease, connection, rows, writes)
+    with calling():
+        words = task_words(service, connection)
+    return _settle(service, lease, connection, these, these.items, closings(connection, these.items, words))
 
 
-def _send_touches(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> bool:
+def _send_touches(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Name the touch on the record; a workflow of the marketing system that watches it delivers it."""
-    limit = going.records(service, connection.name)
-    if limit.most:
-        with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
-            going.spent(conn, limit, len(rows), service.now())
     writes = [
         FieldWrite(
             key=row.key,
@@ -127,9 +125,14 @@ def _send_touches(service: Service, lease: Lease, connection: Connection, rows: 
             id=row.external_id,
             fields=outward(connection.mapping, row.object, row.payload),
         )
-        for row in rows
+        for row in these.items
     ]
-    return _settle(service, lease, connection, rows, writes)
+    limit = going.records(service, connection.name)
+    if limit.most:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            going.spent(conn, limit, len(writes), service.now())
+    return _settle(service, lease, connection, these, these.items, writes)
 
 
 def _news(wanted: Raw, written: Fields | None, connection: Connection, object_name: str) -> bool:
@@ -148,22 +151,18 @@ def _done(
     outbox.rest(conn, [row.id for row, _ in rows if row.id in resting], service.now() + natives.REST)
 
 
-def _pause(service: Service, lease: Lease, connection: Connection, stop: Receipt) -> None:
-    with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
-        rest(conn, connection.name, stop, service.now())
-
-
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     service: Service,
     lease: Lease,
     connection: Connection,
+    these: Try[Outgoing],
     rows: Sequence[Outgoing],
     writes: Sequence[Write],
     resting: Collection[int] = frozenset(),
-) -> bool:
-    """Send one batch and store what became of every write; false when the connection has to wait."""
-    receipts = hand_over.reviewed(service, connection, writes, connection.connector.apply(writes))
+) -> Receipt | None:
+    """Send one batch and store what became of every write; the receipt for which the connection has to wait."""
+    with calling():
+        receipts = hand_over.reviewed(service, connection, writes, connection.connector.apply(writes))
     now = service.now()
     pairs = list(zip(rows, writes, receipts, strict=True))
     stop = stopping(receipts)
@@ -182,10 +181,12 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
                 _refused(conn, connection, row, receipt, now)
         if stop is not None:
             rest(conn, connection.name, stop, now)
-        elif done:
-            lanes.worked(conn, connection.name, now)
+        else:
+            these.done(conn)
+            if done:
+                lanes.worked(conn, connection.name, now)
     log.info("delivered", connection=connection.name, sent=len(done), of=len(writes), paused=stop is not None)
-    return stop is None
+    return stop
 
 
 def _written(

@@ -13,15 +13,19 @@ from typing import Any
 import structlog
 
 from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
+from integration.flows.isolation import Station, Try, isolate
 from integration.flows.service import Connection, Service
-from integration.store import audit, cursors
+from integration.store import audit, cursors, leases
 from integration.store.audit import Entry
+from integration.store.letters import Letter
 from integration.store.session import Store
 from mappings.instant import Instant
 from mappings.live import Misfit, against
 from mappings.problems import Severity
 
 log = structlog.get_logger()
+
+LANE = "drift"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +47,46 @@ class Look:
 
 
 def watch(service: Service) -> int:
-    """Look at every connection; how many troubles came or went. One that does not answer is left for the next time."""
-    changed = 0
-    for connection in service.connections.values():
+    """Look at every connection; how many troubles came or went. One that does not answer is left for the next time.
+
+    A connection whose look fails never keeps another from being looked at: it is set aside, and looked at again within
+    the hour.
+    """
+    with service.store.write() as conn:
+        lease = leases.take(conn, LANE, service.holder, service.lease)
+    if lease is None:
+        return 0
+    changed: list[int] = []
+
+    def work(these: Try[Connection]) -> None:
+        (connection,) = these.items
         try:
             found = troubles(connection)
         except Unavailable as away:
             log.warning("drift not looked for", connection=connection.name, reason=str(away))
-            continue
-        changed += _store(service, connection.name, found)
-    return changed
+            return
+        changed.append(_store(service, connection.name, found, these))
+
+    try:
+        for name, connection in service.connections.items():
+            station: Station[Connection] = Station(
+                lane=f"{LANE}:{name}",
+                name=lambda connection: connection.name,
+                work=work,
+                lay_aside=lambda _conn, connection, reason: _letter(connection, reason, service.now()),
+                at_once=True,
+            )
+            isolate(service, lease, station, [connection])
+    finally:
+        with service.store.write() as conn:
+            leases.release(conn, lease)
+    return sum(changed)
+
+
+def _letter(connection: Connection, reason: str, at: Instant) -> Letter:
+    payload = json.dumps({"connection": connection.name}).encode()
+    said = f"it could not be compared with its mapping: {reason}"
+    return Letter(stage="drift", source=connection.name, ref=connection.name, payload=payload, reason=said, at=at)
 
 
 def troubles(connection: Connection) -> tuple[Trouble, ...]:
@@ -103,7 +137,7 @@ def last(store: Store, connection: str) -> Look | None:
     return Look(at=told["at"], troubles=tuple(Trouble(**each) for each in told["troubles"]))
 
 
-def _store(service: Service, connection: str, found: tuple[Trouble, ...]) -> int:
+def _store(service: Service, connection: str, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
     before = last(service.store, connection)
     known = {_key(each) for each in before.troubles} if before else set()
     now = service.now()
@@ -113,6 +147,7 @@ def _store(service: Service, connection: str, found: tuple[Trouble, ...]) -> int
         {"subject": each.subject, "text": each.text, "remedy": each.remedy, "severity": each.severity} for each in found
     ]
     with service.store.write() as conn:
+        these.done(conn)
         cursors.put(conn, _name(connection), json.dumps({"at": now, "troubles": plain}), now)
         if come or gone:
             detail = {"come": [_key(each) for each in come], "gone": gone}

@@ -10,18 +10,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.flows import raw
 from integration.flows.forgotten import strangers
+from integration.flows.isolation import Station, Try, isolate
 from integration.flows.raw import Raw
 from integration.flows.routing import address, called
 from integration.flows.service import Connection, Service
 from integration.store import audit, erased, erasure, erasure_key, inbox, leases, letters, mentions
+from integration.store.code import encode
 from integration.store.erasure import Target
 from integration.store.leases import Lease
+from integration.store.letters import Letter
 from integration.store.mentions import Mention
 from integration.store.session import serialise
 from mappings import naming
@@ -33,6 +38,8 @@ BATCH = 20
 _MOST_ROUNDS = 5
 
 Hold = Callable[[Sql], None]
+_Pending: TypeAlias = tuple[str, str]
+"""(hash, name)"""
 
 
 class _TakenBack(Exception):
@@ -97,7 +104,7 @@ def rehearse(service: Service, name: str) -> Report | None:
 
 def erase(service: Service, name: str, *, actor: str) -> Report:
     """Remove whoever goes by that name, and let nothing bring them back. Raises StoreBusyError; then ask again."""
-    report = _erase(service, [name], actor, _nothing, "")
+    report = _erase(service, [name], actor, _nothing, "", _nothing)
     _wake(service)
     return report
 
@@ -105,10 +112,24 @@ def erase(service: Service, name: str, *, actor: str) -> Report:
 def carry_out(service: Service, lease: Lease) -> None:
     """Remove those whom a CRM deleted for privacy, and those whose erasure was cut short."""
     with service.store.read() as conn:
-        waiting = [name for _, name in erased.pending(conn, BATCH)]
-    if waiting:
-        _erase(service, waiting, "coldframe", lambda conn: leases.hold(conn, lease, service.lease), lease.name)
+        waiting = erased.pending(conn, BATCH)
+
+    def work(these: Try[_Pending]) -> None:
+        names = [name for _, name in these.items]
+        hold = partial(leases.hold, lease=lease, span=service.lease)
+        _erase(service, names, "coldframe", hold, lease.name, these.done)
         _wake(service)
+
+    def lay_aside(_conn: Sql, pending: _Pending, reason: str) -> Letter:
+        digest, name = pending
+        kind, _, _ = reason.partition(":")  # the rest may name whom nobody is to know any more
+        hidden = reason if name not in reason else kind
+        payload = encode({"erased": digest}).encode()
+        at = service.now()
+        return Letter(stage="erasing", source="coldframe", ref=digest, payload=payload, reason=hidden, at=at)
+
+    station: Station[_Pending] = Station(lane=erased.ERASING, name=lambda each: each[0], work=work, lay_aside=lay_aside)
+    isolate(service, lease, station, waiting)
 
 
 def forget(service: Service, name: str, *, actor: str) -> int:
@@ -123,7 +144,9 @@ def forget(service: Service, name: str, *, actor: str) -> int:
     return count
 
 
-def _erase(service: Service, names: Iterable[str], actor: str, hold: Hold, spared: str) -> Report:
+def _erase(  # noqa: PLR0913, PLR0917 - who, for whom, and as what
+    service: Service, names: Iterable[str], actor: str, hold: Hold, spared: str, ended: Hold
+) -> Report:
     first, counts = frozenset(names), Counter[str]()
     asked, done = first, frozenset[str]()
     traces = _Traces(deliveries=(), letters=(), mentions=())
@@ -150,6 +173,7 @@ def _erase(service: Service, names: Iterable[str], actor: str, hold: Hold, spare
         )
         if not traces:
             erased.done(conn, done)
+            ended(conn)
     log.info("erased", leads=leads, names=len(done), left=bool(traces))
     return Report(hash=digest, leads=leads, names=len(done), removed=dict(counts))
 

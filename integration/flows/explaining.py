@@ -14,7 +14,7 @@ from integration.flows.routing import address
 from integration.flows.service import Connection
 from integration.playbook.explain import Explanation, explain
 from integration.playbook.telling import Recorded
-from integration.store import addresses, effects, leads
+from integration.store import addresses, effects, leads, outbox
 from integration.store.leads import LeadRow
 from integration.store.session import Store
 from mappings import emails
@@ -40,19 +40,37 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
         if row is None:
             return None
         events = histories.whole(conn, [row], ownership, playbook.vocabulary)[row.id]
-        kept = [
-            Recorded(
-                key=each.key,
-                kind=each.kind,
-                at=each.at,
-                because=each.because,
-                payload=each.payload,
-                withheld=each.withheld,
-                assigned=each.assigned,
-            )
-            for each in effects.history(conn, [row.id])
-        ]
+        kept = recorded(conn, row.id)
     return row, explain(playbook, row.id, events, at, kept)
+
+
+def recorded(conn: Sql, lead: str) -> list[Recorded]:
+    """Every effect on a lead's record, and what became of it."""
+    kept = effects.history(conn, [lead])
+    states = outbox.states(conn, [each.key for each in kept])
+    return [
+        Recorded(
+            key=each.key,
+            kind=each.kind,
+            at=each.at,
+            because=each.because,
+            payload=each.payload,
+            withheld=each.withheld,
+            assigned=each.assigned,
+            fate="" if each.withheld else _FATES.get(states.get(each.key, ""), ""),
+        )
+        for each in kept
+    ]
+
+
+_FATES = {
+    "new": "waiting to be carried out",
+    "sent": "carried out",
+    "dead": "refused: see coldframe letters",
+    "lapsed": "let go: too old when shadow mode ended",
+    "withdrawn": "taken back before it was sent",
+}
+"""What the outbox says of what has to be carried out in a CRM."""
 
 
 def found(conn: Sql, name: str, connections: Mapping[str, Connection] = MappingProxyType({})) -> LeadRow | None:

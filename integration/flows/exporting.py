@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import Table, or_, select
 
+from integration.core.fold import Unfoldable
 from integration.flows import histories, raw
+from integration.flows.explaining import recorded
 from integration.flows.routing import called
 from integration.flows.service import Service
 from integration.playbook.explain import Explanation, explain
-from integration.playbook.telling import Recorded
-from integration.store import audit, effects, erased, erasure, erasure_key, leads, mentions
+from integration.store import audit, erased, erasure, erasure_key, leads, mentions
 from integration.store.code import listed
 from integration.store.dialects import among
 from integration.store.erasure import Target
@@ -125,7 +126,7 @@ def _document(
         "names": sorted(who.names),
         **mine,
         "explanations": [
-            tell(_explained(conn, service, row, now)) for row in leads.get(conn, who.leads) if row.merged_into is None
+            _told(conn, service, row, now, tell) for row in leads.get(conn, who.leads) if row.merged_into is None
         ],
         "sought": _sought(conn, who),
         "letters": letters,
@@ -180,22 +181,18 @@ def _audited(conn: Sql, who: Target) -> list[dict[str, Any]]:
     return sorted({each["id"]: each for each in found}.values(), key=lambda each: int(each["id"]))
 
 
+def _told(conn: Sql, service: Service, row: LeadRow, now: Instant, tell: Callable[[Explanation], Any]) -> Any:
+    """Standing and ledger; of somebody whose history cannot be folded, why."""
+    try:
+        return tell(_explained(conn, service, row, now))
+    except Unfoldable as error:
+        return {"lead": row.id, "unexplained": f"event {error.event or 'none'}: {error}"}
+
+
 def _explained(conn: Sql, service: Service, row: LeadRow, now: Instant) -> Explanation:
     """Standing and ledger, derived anew from what is held."""
-    kept = [
-        Recorded(
-            key=each.key,
-            kind=each.kind,
-            at=each.at,
-            because=each.because,
-            payload=each.payload,
-            withheld=each.withheld,
-            assigned=each.assigned,
-        )
-        for each in effects.history(conn, [row.id])
-    ]
     events = histories.whole(conn, [row], service.ownership, service.vocabulary)[row.id]
-    return explain(service.playbook, row.id, events, now, kept)
+    return explain(service.playbook, row.id, events, now, recorded(conn, row.id))
 
 
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:

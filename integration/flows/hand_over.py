@@ -13,24 +13,27 @@ from integration.core.clocks import zone
 from integration.core.playbook import Playbook
 from integration.flows import assign_tasks, going, user_directory
 from integration.flows.crm_task_words import task_words
+from integration.flows.isolation import Try, calling
 from integration.flows.raise_alerts import lanes as alert_lanes
 from integration.flows.service import Connection, Service
 from integration.flows.wording import reworded
 from integration.store import leases, outbox
 from integration.store.leases import Lease
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from integration.store.unassigned import Assigned
 
 
 def ready(
-    service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]
+    service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]
 ) -> tuple[list[Outgoing], list[TaskWrite]]:
     """The tasks that have somebody to go to, and what is to be written; the others wait, and hold nobody up.
 
     Raises Unavailable where the CRM cannot be asked who there is.
     """
-    assign_tasks.prepare(service, connection, rows)
-    said = task_words(service, connection)
+    rows = these.items
+    with calling():
+        assign_tasks.prepare(service, connection, rows)
+        said = task_words(service, connection)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         people = assign_tasks.keep(conn, service, connection, rows)
@@ -39,6 +42,8 @@ def ready(
         kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones)
         new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
         going.spent(conn, going.tasks(service, connection.name), new, service.now())
+        if not kept:
+            these.done(conn)
     if len(people) < len(rows):
         for lane in alert_lanes(service):
             service.wake(lane)

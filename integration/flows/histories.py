@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+import structlog
+from msgspec import MsgspecError
 from sqlalchemy import Connection as Sql
 
 from integration.core.decide import order
@@ -19,7 +21,7 @@ from integration.core.machines import marked
 from integration.core.state import LeadState
 from integration.flows import counting
 from integration.flows.telling_apart import Fresh, activity, told_apart
-from integration.store import activities, changes
+from integration.store import activities, changes, leads
 from integration.store.activities import ActivityRow
 from integration.store.changes import ChangeRow
 from integration.store.code import decode
@@ -28,6 +30,8 @@ from mappings.canonical import Value
 from mappings.conflicts import NOBODY, Ownership
 from mappings.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
+
+log = structlog.get_logger()
 
 ALWAYS: Instant = 0
 """What a company is when first met, it counts as having been: people join it later, and are told then."""
@@ -45,31 +49,35 @@ _Row = TypeVar("_Row", bound=_OfLead)
 class History:
     """A lead's state to go on from (None: from the beginning), what to fold into it, and the last number seen.
 
-    `waiting` is when the first thing that is dated ahead is to be folded.
+    `waiting` is when the first thing that is dated ahead is to be folded. `unseen` are the activities among
+    the events that no decision has seen yet.
     """
 
     state: LeadState | None
     events: list[Event]
     seen: int
     waiting: Instant | None = None
+    unseen: Sequence[ActivityRow] = ()
 
 
-def load(
+def load(  # noqa: PLR0913 - what a history is read with
     conn: Sql,
     rows: Sequence[LeadRow],
     ownership: Ownership = NOBODY,
     vocabulary: Vocabulary = CANONICAL,
+    version: int | None = None,
     *,
     now: Instant,
 ) -> dict[str, History]:
     """What to fold by now for each of these leads, in a handful of statements whatever their number.
 
     A lead goes on from its state when everything new came later than what it has folded; otherwise, when it joined an
-    account, when first values came, and when the time of something that waited has come, its whole history is read.
+    account, when first values came, when the time of something that waited has come, and when its state was derived
+    under another `version` of the playbook, its whole history is read.
     `ownership` says whose word counts of which field, `vocabulary` what activities are. Activities are stored as they
     were sent, so another vocabulary reads them anew.
     """
-    states = {row.id: None if row.state is None else decode(row.state, LeadState) for row in rows}
+    states = {row.id: _decoded(row.id, row.state) if row.version == version else None for row in rows}
     deeds = _by_lead(activities.fresh(conn, {row.id: row.seen for row in rows}))
     firms: dict[str, int] = {}
     for row in rows:
@@ -88,7 +96,16 @@ def load(
         anew = any("account" in change.fields for change in mine) or any(each.initial for each in (*mine, *firm))
         waited = _waited(row, state)
         come = waited is not None and waited <= now
-        found[row.id] = _until(now, History(state=state, events=events, seen=max(seen, row.seen), waiting=waited))
+        found[row.id] = _until(
+            now,
+            History(
+                state=state,
+                events=events,
+                seen=max(seen, row.seen),
+                waiting=waited,
+                unseen=deeds.get(row.id, ()),
+            ),
+        )
         if state is None or anew or come or (events and order(events[0]) <= tuple(state.watermark or ())):
             again.append(row)
         elif events:
@@ -116,6 +133,23 @@ def _until(now: Instant, history: History) -> History:
         return history
     waiting = min([*ahead, *([history.waiting] if history.waiting is not None else [])])
     return replace(history, events=[event for event in history.events if event.at <= now], waiting=waiting)
+
+
+def states(conn: Sql, lead_ids: Iterable[str], version: int | None) -> dict[str, LeadState]:
+    """The states of those of these leads that were derived under this version of the playbook, and can be read."""
+    stored = leads.states(conn, lead_ids, version)
+    return {lead: state for lead, text in stored.items() if (state := _decoded(lead, text)) is not None}
+
+
+def _decoded(lead: str, text: str | None) -> LeadState | None:
+    """A stored state; one that cannot be read is derived again from the history, which says the same."""
+    if text is None:
+        return None
+    try:
+        return decode(text, LeadState)
+    except (MsgspecError, ValueError) as error:
+        log.warning("a state cannot be read; the lead is derived anew", lead=lead, error=type(error).__name__)
+        return None
 
 
 def whole(
@@ -147,7 +181,8 @@ def _whole(
         seen = max((each.seq for each in (*deeds.get(lead, ()), *mine)), default=0)
         seen = max([seen, *(change.seq for account in joins for change in firms.get(account, ()))])
         before = known.get(lead)
-        found[lead] = History(state=None, events=events, seen=max(seen, before.seen if before else 0))
+        known_seen, unseen = (before.seen, before.unseen) if before else (0, ())
+        found[lead] = History(state=None, events=events, seen=max(seen, known_seen), unseen=unseen)
     return found
 
 

@@ -1,36 +1,41 @@
 """Ingest: turn raw deliveries into activities and field changes, each once, whatever is delivered twice.
 
 What survives a crash: a delivery stays `new` until the transaction that stored all its facts also
-marks it done. Facts carry the source's own ids, so that reading a delivery again adds nothing. When
-the last drainer died, the first batch is read one delivery at a time, counted before it is tried, so
-that a delivery that kills its reader is set aside after a few tries while its neighbours flow.
+marks it done. Facts carry the source's own ids, so that reading a delivery again adds nothing. A delivery that
+cannot be read, or kills its reader, is set aside while its neighbours flow (see isolation.py).
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
-import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.flows import facts, forgotten
 from integration.flows.forgotten import Opened
+from integration.flows.isolation import Station, Try, isolate
 from integration.flows.lane import GATHER, drain
 from integration.flows.second_contents import Delivered
 from integration.flows.service import Service
 from integration.flows.unknown_words import unknown_words
 from integration.store import inbox, leases, letters, refresh, unrecognised
+from integration.store.code import encode
 from integration.store.errors import StoreError
 from integration.store.inbox import Delivery
 from integration.store.leases import Lease
+from integration.store.letters import Letter
 from integration.store.session import serialise
+from webhooks.facts import Heard, Noticed
 from webhooks.parsers import parse
-
-log = structlog.get_logger()
 
 BATCH = 500
 """Deliveries in one transaction."""
 BYTES = 160_000
 """Their size together, some 1,000 activities: these hold SQLite's pen, for which answers wait, for some 15 ms."""
-MOST_ATTEMPTS = 3
+_LONGEST = 10_000
+"""Characters that are kept of an item which cannot be written as JSON."""
+
+_Fact: TypeAlias = tuple[int, Heard | Noticed]
+"""An item of a delivery, with its number."""
 
 
 def ingest(service: Service) -> int:
@@ -43,16 +48,13 @@ def _turn(service: Service, lease: Lease, /) -> bool:
         deliveries = inbox.pending(conn, BATCH, BYTES)
     if not deliveries:
         return False
-    if lease.recovered or any(delivery.attempts for delivery in deliveries):
-        _read_carefully(service, lease, deliveries)
-    else:
-        try:
-            _read(service, lease, deliveries)
-        except StoreError:
-            raise
-        except Exception:
-            log.exception("a batch of deliveries failed; reading them one by one")
-            _read_carefully(service, lease, deliveries)
+    station: Station[Delivery] = Station(
+        lane="ingest",
+        name=lambda delivery: str(delivery.id),
+        work=lambda these: _work(service, lease, these),
+        lay_aside=lambda conn, delivery, reason: _set_aside(conn, service, delivery, reason),
+    )
+    isolate(service, lease, station, deliveries)
     service.wake("advance")
     with service.store.read() as conn:
         wanted = [name for name in service.connections if refresh.take(conn, name, service.now(), 1)]
@@ -63,14 +65,27 @@ def _turn(service: Service, lease: Lease, /) -> bool:
     return True
 
 
-def _read(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> None:
+def _work(service: Service, lease: Lease, these: Try[Delivery]) -> None:
+    """Read a group of deliveries; of one alone that cannot be stored whole, item by item."""
+    try:
+        _read(service, lease, these)
+    except StoreError:
+        raise
+    except Exception:
+        if len(these.items) > 1 or not _read_by_item(service, lease, these):
+            raise
+
+
+def _read(service: Service, lease: Lease, these: Try[Delivery]) -> None:
     """Parse outside the transaction, store everything inside one."""
+    deliveries = these.items
     read = [Opened(delivery, parse(delivery.source, delivery.body, delivery.received_at)) for delivery in deliveries]
     screened = forgotten.screen(service, read)
     opened = screened.opened
     unknown = unknown_words((heard for each in opened for heard in each.parsed.heard), service.vocabulary)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
+        these.done(conn)
         serialise(conn, "people")
         forgotten.note(conn, service, screened)
         facts.store(
@@ -88,12 +103,60 @@ def _read(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> Non
         inbox.done(conn, [delivery.id for delivery in deliveries])
 
 
+def _read_by_item(service: Service, lease: Lease, these: Try[Delivery]) -> bool:
+    """Store what can be stored of the one delivery, and set aside the items that cannot; false where it has but one."""
+    (delivery,) = these.items
+    parsed = parse(delivery.source, delivery.body, delivery.received_at)
+    screened = forgotten.screen(service, [Opened(delivery, parsed)])
+    told: list[Heard | Noticed] = []
+    for each in screened.opened:
+        told += [*each.parsed.heard, *each.parsed.noticed]
+    unknown = unknown_words((fact for fact in told if isinstance(fact, Heard)), service.vocabulary)
+    if len(told) < 2:  # noqa: PLR2004 - one item is the whole delivery
+        return False
+
+    def store(some: Try[_Fact]) -> None:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            some.done(conn)
+            serialise(conn, "people")
+            heard = [Delivered(delivery.source, fact, delivery.id) for _, fact in some.items if isinstance(fact, Heard)]
+            noticed = [fact for _, fact in some.items if isinstance(fact, Noticed)]
+            facts.store(conn, service, heard=heard, noticed=noticed)
+
+    def lay_aside(_conn: Sql, item: _Fact, reason: str) -> Letter:
+        ref = f"{delivery.id}:{item[0]}"
+        said, at = f"it could not be stored: {reason}", service.now()
+        return Letter(stage="ingest", source=delivery.source, ref=ref, payload=_payload(item[1]), reason=said, at=at)
+
+    station: Station[_Fact] = Station(
+        lane="ingest", name=lambda item: f"{delivery.id}:{item[0]}", work=store, lay_aside=lay_aside
+    )
+    isolate(service, lease, station, list(enumerate(told)))
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        these.done(conn)
+        forgotten.note(conn, service, screened)
+        unrecognised.note(conn, unknown, service.now())
+        _quarantine(conn, service, screened.opened)
+        inbox.done(conn, [delivery.id])
+    return True
+
+
+def _payload(fact: Heard | Noticed) -> bytes:
+    """What an item says, as far as it can be written down at all."""
+    try:
+        return encode(fact).encode()
+    except (ValueError, OverflowError):
+        return str(fact)[:_LONGEST].encode("utf-8", "replace")
+
+
 def _quarantine(conn: Sql, service: Service, opened: Sequence[Opened]) -> None:
     """Keep every item that could not be read, where a person can see and replay it."""
     letters.add(
         conn,
         [
-            letters.Letter(
+            Letter(
                 stage="ingest",
                 source=each.delivery.source,
                 ref=f"{each.delivery.id}:{bad.index}",
@@ -107,36 +170,13 @@ def _quarantine(conn: Sql, service: Service, opened: Sequence[Opened]) -> None:
     )
 
 
-def _read_carefully(service: Service, lease: Lease, deliveries: Sequence[Delivery]) -> None:
-    """One delivery at a time, each try counted before it is made."""
-    for delivery in deliveries:
-        with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
-            if delivery.attempts >= MOST_ATTEMPTS:
-                _set_aside(conn, service, delivery)
-                continue
-            inbox.failed(conn, delivery.id, "its reader did not come back")
-        try:
-            _read(service, lease, [delivery])
-        except StoreError:
-            raise  # an outage, or a lost lease, is not the delivery's fault
-        except Exception:
-            log.exception("a delivery failed", delivery=delivery.id)
-
-
-def _set_aside(conn: Sql, service: Service, delivery: Delivery) -> None:
-    reason = f"reading it failed or killed its reader {delivery.attempts} times"
+def _set_aside(conn: Sql, service: Service, delivery: Delivery, reason: str) -> Letter:
     inbox.dead(conn, [delivery.id], reason)
-    letters.add(
-        conn,
-        [
-            letters.Letter(
-                stage="ingest",
-                source=delivery.source,
-                ref=str(delivery.id),
-                payload=delivery.body,
-                reason=reason,
-                at=service.now(),
-            )
-        ],
+    return Letter(
+        stage="ingest",
+        source=delivery.source,
+        ref=str(delivery.id),
+        payload=delivery.body,
+        reason=f"it could not be read: {reason}",
+        at=service.now(),
     )

@@ -4,12 +4,18 @@ What survives a crash: a joined lead stays dirty until the transaction that move
 it is not decided.
 """
 
-import structlog
+from typing import TypeAlias
 
+import structlog
+from sqlalchemy import Connection as Sql
+
+from integration.flows.isolation import Station, Try, isolate
 from integration.flows.service import Service
-from integration.store import cursors, dirty, leads, leases, merging
+from integration.store import cursors, dirty, leads, leases, merging, suspects
+from integration.store.code import encode
 from integration.store.leads import LeadRow
 from integration.store.leases import Lease
+from integration.store.letters import Letter
 from integration.store.session import serialise
 
 log = structlog.get_logger()
@@ -19,19 +25,44 @@ SHARED = "emails:shared"
 """The cursor that stands as long as leads may share an e-mail."""
 
 
+_Pair: TypeAlias = tuple[str, str, int]
+"""(loser, winner, the loser's mark)"""
+
+
 def settle(service: Service, lease: Lease) -> None:
     """Move what was heard and decided of every joined lead to the one it lives on as."""
     _reunite(service, lease)
     with service.store.read() as conn:
         waiting = merging.waiting(conn, BATCH)
-    if not waiting:
-        return
-    with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
-        for loser, winner, mark in waiting:
-            merging.settle(conn, loser, winner, service.now())
-            dirty.clear(conn, [(loser, mark)])
-    log.info("joined leads", pairs=len(waiting))
+
+    def work(these: Try[_Pair]) -> None:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            these.done(conn)
+            for loser, winner, mark in these.items:
+                merging.settle(conn, loser, winner, service.now())
+                suspects.forget_lead(conn, loser, service.now())
+                dirty.clear(conn, [(loser, mark)])
+        log.info("joined leads", pairs=len(these.items))
+
+    def lay_aside(conn: Sql, pair: _Pair, reason: str) -> Letter:
+        loser, winner, mark = pair
+        dirty.clear(conn, [(loser, mark)])
+        payload = encode({"lead": loser, "joined to": winner}).encode()
+        return Letter(
+            stage="joining",
+            source="coldframe",
+            ref=loser,
+            payload=payload,
+            reason=reason,
+            at=service.now(),
+            lead_id=winner,
+        )
+
+    station: Station[_Pair] = Station(
+        lane="joining", name=lambda pair: pair[0], work=work, lay_aside=lay_aside, lead=lambda pair: pair[1]
+    )
+    isolate(service, lease, station, waiting)
 
 
 def _reunite(service: Service, lease: Lease) -> None:

@@ -6,11 +6,11 @@ It takes the lane's lease and does turns until nothing is left. Every transactio
 lease cannot commit. A killed process leaves the lease to expire, and the sweep wakes the lane again.
 """
 
-from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
+from integration.flows import versions
 from integration.flows.service import Service
 from integration.store import leases
 from integration.store.errors import LeaseLostError
@@ -48,10 +48,10 @@ def drain(service: Service, name: str, turn: Turn) -> int:
     turns, started = 0, service.monotonic()
     last = started
     try:
+        service = versions.following(service)
         while True:
             if turn(service, lease):
                 turns, last = turns + 1, service.monotonic()
-                lease = replace(lease, recovered=False)  # what killed the last holder was in the first batch
                 service.store.tend()
             elif turns and service.monotonic() - last < service.linger / SECOND:
                 service.sleep(_LOOK)

@@ -7,6 +7,7 @@ it escalates nothing. Everything is recorded all the same, under its key, so tha
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -48,13 +49,23 @@ def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant) -> Live:
     return live.begin(conn, max(before.since, until), now)
 
 
-def history(
-    conn: Sql, service: Service, at: Live, decided: Sequence[Effect], states: Mapping[str, LeadState]
+def history(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of when
+    conn: Sql,
+    service: Service,
+    at: Live,
+    decided: Sequence[Effect],
+    states: Mapping[str, LeadState],
+    anew: Mapping[str, Instant] = MappingProxyType({}),
 ) -> set[str]:
-    """The keys of those effects that are history; `states` are the leads' own after the decision."""
+    """The keys of those effects that are history; `states` are the leads' own after the decision.
+
+    `anew` are the leads that were derived anew under a changed playbook, and the instant before which whatever is found
+    of them belongs to the playbook of before.
+    """
     old = [effect for effect in decided if effect.at < at.since]
     news = live.news(conn, sorted({effect.lead for effect in old}), at.seq, list(service.connections)) if old else {}
     found = {effect.key for effect in old if effect.at < news.get(effect.lead, at.since)}
+    found |= {effect.key for effect in decided if effect.lead in anew and effect.at < anew[effect.lead]}
     started = {
         effect.key: (effect.lead, begun)
         for effect in decided

@@ -18,7 +18,7 @@ from integration.flows.offered import Words, offered
 from integration.flows.service import Connection, Service
 from integration.store import dirty, held, leads, leases, refresh
 from integration.store.leases import Lease
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from integration.store.references import Address
 from integration.store.session import serialise
 from mappings.canonical import STANDING_FIELDS, Fields

@@ -15,14 +15,15 @@ from connectors.base import PersonWrite, Receipt, Verdict
 from integration.core.events import Event
 from integration.core.standing import standing
 from integration.core.state import LeadState
-from integration.flows import going, live, people
+from integration.flows import going, histories, live, people
+from integration.flows.isolation import Try, calling
 from integration.flows.people import Sighting
 from integration.flows.resting import rest
 from integration.flows.retrying import MOST_ATTEMPTS, backoff, refused, stopping
+from integration.flows.sending import send
 from integration.flows.service import Connection, Service
 from integration.store import accounts, audit, lanes, leads, leases, newcomers, outbox, references, refresh, unrecorded
 from integration.store import live as lives
-from integration.store.code import decode
 from integration.store.leases import Lease
 from integration.store.newcomers import Newcomer, NewPerson
 from integration.store.references import Address
@@ -91,30 +92,35 @@ def create(service: Service, lease: Lease, connection: Connection, now: Instant)
         rows = newcomers.pending(conn, connection.name, now, room) if room else []
     if not rows or not (len(rows) >= room or any(row.created_at + service.linger <= now for row in rows)):
         return None
-    with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
-        rows = _still_wanted(conn, service, rows, now)
-        outbox.attempting(conn, [row.id for row in rows])
-        going.spent(conn, limit, len(rows), now)
-        writes = _writes(conn, creation, rows)
-    return not writes or _settle(service, lease, connection, creation, list(zip(rows, writes, strict=True)))
+
+    def way(these: Try[Newcomer]) -> Receipt | None:
+        with service.store.write() as conn:
+            leases.hold(conn, lease, service.lease)
+            some = _still_wanted(conn, service, these.items, now)
+            outbox.attempting(conn, [row.id for row in some])
+            going.spent(conn, limit, len(some), now)
+            writes = _writes(conn, creation, some)
+        pairs = list(zip(some, writes, strict=True))
+        return _settle(service, lease, connection, creation, these, pairs) if pairs else None
+
+    return send(service, lease, connection, rows, way, "people")
 
 
 def _still_wanted(conn: Sql, service: Service, rows: Sequence[Newcomer], now: Instant) -> list[Newcomer]:
     """Those who are to be created still; the others lapse."""
     known = newcomers.recorded(conn, [row.lead_id for row in rows])
-    why = {row.id: _barred(service, row, known, now) for row in rows}
+    states = histories.states(conn, [row.lead_id for row in rows], service.number)
+    why = {row.id: _barred(service, row, known, states.get(row.lead_id), now) for row in rows}
     newcomers.lapse(conn, [(row_id, reason) for row_id, reason in why.items() if reason])
     return [row for row in rows if not why[row.id]]
 
 
-def _barred(service: Service, row: Newcomer, known: Collection[str], now: Instant) -> str:
+def _barred(service: Service, row: Newcomer, known: Collection[str], state: LeadState | None, now: Instant) -> str:
     """Why somebody is not created after all, "" if they are."""
     if row.lead_id in known:
         return "a CRM knows them by now"
     if row.stage == "suppressed":
         return "nobody is to contact them"
-    state = decode(row.state, LeadState) if row.state else None
     excluded = state is not None and standing(service.playbook, state, now).excluded
     return "the playbook excludes them" if excluded else ""
 
@@ -136,15 +142,17 @@ def _writes(conn: Sql, creation: Creation, rows: Sequence[Newcomer]) -> list[Per
     return writes
 
 
-def _settle(
+def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored with
     service: Service,
     lease: Lease,
     connection: Connection,
     creation: Creation,
+    these: Try[Newcomer],
     pairs: Sequence[tuple[Newcomer, PersonWrite]],
-) -> bool:
-    """Send one batch and store what became of everybody; false when the connection has to wait."""
-    receipts = connection.connector.apply([write for _, write in pairs])
+) -> Receipt | None:
+    """Send one batch and store what became of everybody; the receipt for which the connection has to wait."""
+    with calling():
+        receipts = connection.connector.apply([write for _, write in pairs])
     now, stop = service.now(), stopping(receipts)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
@@ -159,11 +167,13 @@ def _settle(
         _link(conn, service, connection, found, now)
         if stop is not None:
             rest(conn, connection.name, stop, now)
-        elif found:
-            lanes.worked(conn, connection.name, now)
+        else:
+            these.done(conn)
+            if found:
+                lanes.worked(conn, connection.name, now)
     service.wake(f"refresh:{connection.name}")
     log.info("created people", connection=connection.name, done=len(found), of=len(pairs), paused=stop is not None)
-    return stop is None
+    return stop
 
 
 def _link(

@@ -15,14 +15,15 @@ from sqlalchemy import Connection as Sql
 from connectors.base import Page, Unavailable
 from integration.flows import resting, unread
 from integration.flows.asking import at_fault
+from integration.flows.isolation import MOST_TRIES, Station, Try, isolate
 from integration.flows.lane import STINT, drain
+from integration.flows.pages import store_page
 from integration.flows.records import store_records
-from integration.flows.refresh import companies_named, with_companies
 from integration.flows.service import Connection, Service
-from integration.store import accounts, cursors, lanes, leases, refresh
+from integration.store import cursors, lanes, leases
 from integration.store.code import decode, encode
 from integration.store.leases import Lease
-from integration.store.session import serialise
+from integration.store.letters import Letter
 from mappings import bounds
 from mappings.crm import ObjectKind
 from mappings.instant import MINUTE, Instant, Span
@@ -65,15 +66,37 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
         if resting.open_for(connection.name, lanes.paused(conn, service.now())) != "everything":
             return False
         names = _left(conn, connection)
+    following = [""]
+
+    def work(these: Try[str]) -> None:
+        (name,) = these.items
+        for more in _pages(service, lease, connection, name):
+            read.append(name)
+            place = names.index(name)
+            left = names[place if more else place + 1 :]
+            if left and service.monotonic() - started > STINT:
+                following[0] = left[0]
+                break
+        if these.counted:
+            with service.store.write() as conn:
+                leases.hold(conn, lease, service.lease)
+                these.done(conn)
+
     try:
-        for place, name in enumerate(names):
-            for more in _pages(service, lease, connection, name):
-                read.append(name)
-                rest = names[place if more else place + 1 :]
-                if rest and service.monotonic() - started > STINT:
-                    _rest(service, lease, connection, rest[0])
-                    service.wake(f"poll:{connection.name}")
-                    return False
+        for name in names:
+            station: Station[str] = Station(
+                lane=f"{lease.name}:{name}",
+                name=str,
+                work=work,
+                lay_aside=lambda _conn, name, reason: _letter(service, connection, name, reason),
+                at_once=True,  # it is looked through again with the next pass
+                most=3 * MOST_TRIES,  # first its records are tried one by one
+            )
+            isolate(service, lease, station, [name])
+            if following[0]:
+                _rest(service, lease, connection, following[0])
+                service.wake(f"poll:{connection.name}")
+                return False
     except Unavailable as fault:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
@@ -82,6 +105,12 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
     if names != _objects(connection):
         _rest(service, lease, connection, "")
     return False
+
+
+def _letter(service: Service, connection: Connection, name: str, reason: str) -> Letter:
+    payload = encode({"connection": connection.name, "object": name}).encode()
+    said, at = f"it could not be looked through for changes: {reason}", service.now()
+    return Letter(stage="poll", source=connection.name, ref=name, payload=payload, reason=said, at=at)
 
 
 def _left(conn: Sql, connection: Connection) -> list[str]:
@@ -138,21 +167,22 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
 def _store(  # noqa: PLR0913 - a page, and what it is stored with
     service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, name: str, asked_at: Instant
 ) -> None:
-    with service.store.read() as conn:
-        named = companies_named(connection, page.records)
-        unknown = named - accounts.by_reference(conn, named).keys()
-    records, more = with_companies(connection, page.records, unknown)
-    with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
-        serialise(conn, "people")
-        store_records(conn, service, connection, records, asked_at=asked_at)
-        refresh.want(conn, more)
+    def move(conn: Sql) -> None:
         if not mark.after:
             unread.clear(conn, connection.name, [name], service.now())
         _put(conn, _cursor(connection.name, name), mark, service.now())
-    if records:
+
+    store_page(
+        service,
+        lease,
+        connection,
+        page.records,
+        store=lambda conn, records: store_records(conn, service, connection, records, asked_at=asked_at),
+        move=move,
+    )
+    if page.records:
         service.wake("advance")
-        log.info("reconciled", connection=connection.name, read=len(records), more=bool(mark.after))
+        log.info("reconciled", connection=connection.name, read=len(page.records), more=bool(mark.after))
 
 
 def begun(mark: Mark | None, now: Instant) -> Mark:

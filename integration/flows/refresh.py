@@ -2,7 +2,7 @@
 
 What survives a crash: a wish to read stays until the transaction that stored what was read removes
 it. Reading twice changes nothing, since only differences are stored. What the CRM will not answer becomes a letter
-in that transaction, too.
+in that transaction, too. A record that cannot be stored is set aside (see isolation.py).
 """
 
 from collections import defaultdict
@@ -16,6 +16,7 @@ from sqlalchemy import Connection as Sql
 from connectors.base import Record, Unavailable
 from connectors.limits import chunks
 from integration.flows.asking import Ask, answering, asked
+from integration.flows.isolation import Station, Try, isolate
 from integration.flows.lane import drain
 from integration.flows.records import bury_missing, store_records
 from integration.flows.resting import open_for, rest
@@ -23,7 +24,9 @@ from integration.flows.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.service import Connection, Service
 from integration.flows.unanswered import Unanswered, set_aside
 from integration.store import dirty, lanes, leads, leases, refresh
+from integration.store.code import encode
 from integration.store.leases import Lease
+from integration.store.letters import Letter
 from integration.store.references import Address
 from integration.store.refresh import Wanted
 from integration.store.session import serialise
@@ -48,14 +51,54 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     if not wishes:
         return False
     try:
-        read = _read(connection, wishes)
+        isolate(service, lease, station(service, lease, connection, now), wishes)
     except Unavailable as fault:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
             rest(conn, connection.name, fault.receipt, service.now())
         return False
+    service.wake("advance")
+    return True
+
+
+def station(service: Service, lease: Lease, connection: Connection, now: Instant) -> Station[Wanted]:
+    """How records are read that are wanted, and what becomes of a wish that cannot be met."""
+
+    def put_off(conn: Sql, wish: Wanted, tries: int) -> None:
+        refresh.postpone(conn, [wish], service.now() + backoff(tries))
+
+    def lay_aside(conn: Sql, wish: Wanted, reason: str) -> Letter:
+        refresh.done(conn, [wish])
+        _release(conn, [wish], service.now())
+        return letter(connection, wish.object, wish.external_id, reason, service.now())
+
+    return Station(
+        lane=lane(connection),
+        name=lambda wish: f"{wish.object}:{wish.external_id}",
+        work=lambda these: _work(service, lease, connection, these, now),
+        lay_aside=lay_aside,
+        put_off=put_off,
+    )
+
+
+def lane(connection: Connection) -> str:
+    """Under which name the records of a connection are suspects, whoever reads them: a wish, a poll or a sync."""
+    return f"refresh:{connection.name}"
+
+
+def letter(connection: Connection, kind: str, key: str, reason: str, at: Instant) -> Letter:
+    """The letter of a record that could not be read or stored; replayed, it is read anew."""
+    payload = encode({"connection": connection.name, "object": kind, "id": key}).encode()
+    ref, said = f"{kind}:{key}", f"it could not be taken in: {reason}"
+    return Letter(stage="refresh", source=connection.name, ref=ref, payload=payload, reason=said, at=at)
+
+
+def _work(service: Service, lease: Lease, connection: Connection, these: Try[Wanted], now: Instant) -> None:
+    wishes = these.items
+    read = _read(connection, wishes)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
+        these.done(conn)
         serialise(conn, "people")
         store_records(conn, service, connection, read.records, asked_at=now)
         wished = [(connection.name, wish.object, wish.external_id) for wish in read.answered]
@@ -69,8 +112,6 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
         refresh.done(conn, settled)
         _release(conn, settled, service.now())
     log.info("read records", connection=connection.name, asked=len(wishes), found=len(read.records))
-    service.wake("advance")
-    return True
 
 
 def _release(conn: Sql, wishes: Sequence[Wanted], now: Instant) -> None:

@@ -1,13 +1,15 @@
 """Replaying dead letters: what failed goes back to where it failed, once, and the audit says who asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import Connection as Sql
 
 from integration.flows.raise_alerts import lanes as alert_lanes
 from integration.flows.service import Service
 from integration.flows.unanswered import wishes
-from integration.store import audit, inbox, letters, outbox, refresh
+from integration.store import audit, dirty, erased, inbox, letters, outbox, refresh, suspects
 from integration.store.audit import Entry
-from integration.store.letters import Letter
+from integration.store.letters import Letter, Stage
 from integration.store.refresh import Wanted
 from mappings.instant import Instant
 
@@ -16,25 +18,61 @@ def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) ->
     """Replay these letters and wake their lanes; the ids that were not replayed before.
 
     A delivery that could not be read is read again whole: facts that are stored already count once. A write that a CRM
-    refused is pending again, a record that could not be taken whole is read anew, and what a CRM would not answer is
-    asked again. All in one transaction, so that a letter is either waiting or replayed.
+    refused is pending again, a record that could not be taken whole is read anew, what a CRM would not answer is asked
+    again. What a lane had set aside comes up again, and is tried once, apart from the others. All in one transaction,
+    so that a letter is either waiting or replayed.
     """
     with service.store.write() as conn:
         fresh = letters.replayed(conn, ids, now)
         found = letters.get(conn, sorted(fresh))
-        inbox.revive(conn, sorted({int(letter.ref.partition(":")[0]) for letter in found if letter.stage == "ingest"}))
-        outbox.revive(conn, [int(letter.ref) for letter in found if letter.stage == "deliver"], now)
-        refresh.want(conn, _records(found))
+        for stage, again in _AGAIN.items():
+            those = [letter for letter in found if letter.stage == stage]
+            if those:
+                again(conn, those, now)
         audit.add(conn, [Entry(at=now, actor=actor, action="replay", subject=f"letter {each.id}") for each in found])
-    both = (f"{kind}:{name}" for name in service.connections for kind in ("deliver", "refresh"))
-    for lane in ("ingest", *both, *alert_lanes(service)):
+    kinds = ("refresh", "poll", "deliver")
+    of_crms = (f"{kind}:{name}" for name in service.connections for kind in kinds)
+    for lane in ("ingest", "advance", *of_crms, *alert_lanes(service)):
         service.wake(lane)
     return fresh
 
 
-def _records(found: Sequence[Letter]) -> list[Wanted]:
-    """The records that letters are about, and what was looked for, each in the connection that is the source."""
-    those = [letter for letter in found if letter.stage == "refresh"]
-    parted = [(letter.source, *letter.ref.partition(":")) for letter in those]
-    records = [Wanted(connection=name, object=kind, external_id=key) for name, kind, colon, key in parted if colon]
-    return records + [wish for letter in those for wish in wishes(letter)]
+def _read_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
+    """Deliveries are pending again; of items that were set aside alone, nothing is known any more."""
+    suspects.release(conn, "ingest", [letter.ref for letter in found])
+    inbox.revive(conn, sorted({int(letter.ref.partition(":")[0]) for letter in found}))
+
+
+def _decide_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
+    dirty.mark(conn, [letter.ref for letter in found], now)
+
+
+def _derive_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
+    dirty.mark_accounts(conn, [letter.ref for letter in found], now)
+
+
+def _erase_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
+    suspects.release(conn, erased.ERASING, [letter.ref for letter in found])
+
+
+def _send_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
+    outbox.revive(conn, [int(letter.ref) for letter in found], now)
+
+
+def _fetch_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
+    """Records that letters are about are wanted, and what was looked for, in the connection that is the source."""
+    parted = [(letter.source, *letter.ref.partition(":")) for letter in found]
+    wanted = [Wanted(connection=name, object=kind, external_id=key) for name, kind, colon, key in parted if colon]
+    refresh.want(conn, wanted + [wish for letter in found for wish in wishes(letter)])
+
+
+_AGAIN: Mapping[Stage, Callable[[Sql, Sequence[Letter], Instant], None]] = {
+    "ingest": _read_again,
+    "advance": _decide_again,
+    "joining": _decide_again,
+    "signals": _derive_again,
+    "erasing": _erase_again,
+    "deliver": _send_again,
+    "refresh": _fetch_again,
+}
+"""How each kind of work gets back what was set aside. What is looked at by the clock (poll, drift) comes by itself."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base import Receipt, Verdict
 from integration.alert_ways.port import Alert, AlertWay, RecordLink
+from integration.flows.isolation import Station, Try, calling, isolate
 from integration.flows.lane import drain
 from integration.flows.resting import rest
 from integration.flows.retrying import MOST_ATTEMPTS, backoff
@@ -46,12 +47,30 @@ def _turn(service: Service, lease: Lease, /, *, way: AlertWay) -> bool:
             return False
         rows = alerts.unsent(conn, way.name, now, BATCH)
         links = _links(conn, service, rows)
-    for row in rows:
-        receipt = way.send(_alert(row, links), service.now())
+    waits: list[bool] = []
+
+    def work(these: Try[Unsent]) -> None:
+        (row,) = these.items
+        with calling():
+            receipt = way.send(_alert(row, links), service.now())
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            if not _settle(conn, lease.name, row, receipt, service.now()):
-                return False
+            these.done(conn)
+            waits.append(not _settle(conn, lease.name, row, receipt, service.now()))
+
+    station: Station[Unsent] = Station(
+        lane=lease.name,
+        name=lambda row: str(row.id),
+        work=work,
+        lay_aside=lambda conn, row, reason: outbox.given_up(conn, [(row.id, reason)], service.now())[0],
+        put_off=lambda conn, row, tries: outbox.postpone(
+            conn, [(row.id, service.now() + backoff(tries), "it could not be sent")]
+        ),
+    )
+    for row in rows:
+        isolate(service, lease, station, [row])  # one at a time: what was sent must not be sent with the next again
+        if any(waits):
+            return False
     log.info("sent alerts", way=way.name, count=len(rows))
     return True
 

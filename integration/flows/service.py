@@ -10,6 +10,7 @@ from integration.core.playbook import Playbook
 from integration.flows.allowance import StoredAllowance
 from integration.store.sealing import Keyring
 from integration.store.session import Store
+from integration.store.versions import Version
 from mappings.conflicts import Ownership, ownership
 from mappings.crm import CrmMapping
 from mappings.instant import Instant, Span
@@ -84,6 +85,10 @@ class Service:
     """The secret key, and those before it: what opens what the store holds sealed."""
     alert_ways: Mapping[str, AlertWay] = field(default_factory=dict)
     """How alerts reach people, by name."""
+    started: Instant | None = None
+    """When this process was given its playbook; a version that was published later is followed. None for just now."""
+    version: Version | None = None
+    """The version of the playbook in force, where a flow has asked for it (see versions.py)."""
     chance: Callable[[int], bytes] = token_bytes
     """So many bytes that nobody can guess."""
 
@@ -91,6 +96,11 @@ class Service:
     def vocabulary(self) -> Vocabulary:
         """The words of this installation: those that the playbook was compiled with."""
         return self.playbook.vocabulary
+
+    @property
+    def number(self) -> int | None:
+        """The number of the playbook's version; None before a flow has asked which one is in force."""
+        return self.version.number if self.version else None
 
     @property
     def ownership(self) -> Ownership:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from integration.flows import assign_tasks
 from integration.flows.service import Connection, Service
 from integration.store import backlog, leads, newcomers
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from integration.store.unassigned import Assigned
 from mappings.canonical import Fields
 from mappings.creation import Creation
@@ -114,7 +114,7 @@ def _batches(service: Service, connection: Connection, kind: str) -> Iterator[li
 
 def _fields(service: Service, connection: Connection) -> Iterator[tuple[Change, ...]]:
     for rows in _batches(service, connection, "fields"):
-        known = [row for row in rows if row.standing is not None]
+        known = [row for row in rows if row.standing_text is not None]
         there = _there(connection, known)
         names = _names(service, known)
         for row in known:

@@ -22,11 +22,15 @@ from integration.core.replay import advance as fold
 from integration.core.standing import standing
 from integration.core.state import newborn
 from integration.flows import histories
+from integration.flows.isolation import Station, Try, isolate
 from integration.flows.service import Service
 from integration.flows.telling_apart import activity
-from integration.store import accounts, activities, dirty, leads, leases, retractions
+from integration.store import accounts, activities, dirty, leads, leases, retractions, versions
 from integration.store.activities import ActivityRow, NewActivity
+from integration.store.code import encode
+from integration.store.dirty import Mark
 from integration.store.leases import Lease
+from integration.store.letters import Letter
 from mappings.canonical import Activity
 from mappings.instant import Instant
 
@@ -55,27 +59,45 @@ def derive(service: Service, lease: Lease) -> None:
     now = service.now()
     with service.store.read() as conn:
         marks = dirty.take_accounts(conn, now, BATCH)
-        if not marks:
-            return
-        people = _people(conn, [account for account, _ in marks])
+
+    def lay_aside(conn: Sql, mark: Mark, reason: str) -> Letter:
+        dirty.clear_accounts(conn, [mark])
+        payload = encode({"account": mark[0]}).encode()
+        at = service.now()
+        return Letter(stage="signals", source="coldframe", ref=mark[0], payload=payload, reason=reason, at=at)
+
+    station: Station[Mark] = Station(
+        lane="signals",
+        name=lambda mark: mark[0],
+        work=lambda these: _work(service, lease, these, now),
+        lay_aside=lay_aside,
+    )
+    isolate(service, lease, station, marks)
+
+
+def _work(service: Service, lease: Lease, these: Try[Mark], now: Instant) -> None:
+    with service.store.read() as conn:
+        people = _people(conn, [account for account, _ in these.items])
         home = {lead: account for account, each in people.items() for lead in each}
         members = [lead for each in people.values() for lead in each]
         wanted, foreign = service.vocabulary.recognition.raw_types(_looked_at(service.playbook))
         others = sorted(service.vocabulary.activities) if foreign else None
         known = activities.seen_by(conn, members, list(people), sorted(wanted), others)
         seen = [row for row in known if row.at <= now]
-        before = activities.seen_by(conn, members, [], [signal.name for signal in service.playbook.account_signals])
+        before = activities.derived(conn, members, list(people))
         derived = {row.key: row for row in map(_row, _derive(conn, service, people, seen))}
-    stored = {row.key: row for row in before if row.derived and row.account_id in people}
+    stored = {row.key: row for row in before}
     same = {key for key, row in stored.items() if key in derived and _same(row, derived[key])}
     stale = {key: str(row.lead_id) for key, row in stored.items() if key not in same}
     new = [row for key, row in derived.items() if key not in same]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
+        these.done(conn)
         dirty.mark(conn, sorted({*stale.values(), *(str(row.lead_id) for row in new)}), now)
         retractions.retract(conn, list(stale), stale.values())
         activities.add(conn, new)
-        dirty.clear_accounts(conn, marks)
+        versions.derived(conn, list(people), service.number)
+        dirty.clear_accounts(conn, these.items)
         dirty.wait_accounts(conn, _ahead(known, home, now))
 
 

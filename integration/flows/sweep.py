@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import joining, send_alerts, unknown_words
+from integration.flows import joining, send_alerts, unknown_words, versions
 from integration.flows.resting import open_for
 from integration.flows.service import Service
 from integration.store import (
@@ -18,6 +18,7 @@ from integration.store import (
     newcomers,
     outbox,
     refresh,
+    suspects,
     taken,
     unrecognised,
 )
@@ -40,6 +41,7 @@ def sweep(service: Service) -> tuple[str, ...]:
     if not waiting:
         with service.store.write() as conn:
             unrecognised.prune(conn, now - unknown_words.KEPT)
+            suspects.prune(conn, now - KEPT)
     return waiting
 
 
@@ -58,7 +60,8 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     if inbox.pending(conn, 1):
         yield "ingest"
     undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, now, 1) or leads.due(conn, now, 1)
-    if undecided or erased.pending(conn, 1) or cursors.get(conn, joining.SHARED) is not None:
+    shared = cursors.get(conn, joining.SHARED) is not None
+    if undecided or shared or erased.pending(conn, 1) or versions.due(conn, service):
         yield "advance"
     for way in service.alert_ways:
         if send_alerts.sendable(conn, service, way, now):

@@ -18,17 +18,15 @@ from connectors.base import Record, Unavailable, Verdict
 from integration.flows import live, reconcile
 from integration.flows.advance import advance
 from integration.flows.asking import at_fault
+from integration.flows.pages import store_page
 from integration.flows.records import store_records
-from integration.flows.refresh import companies_named, with_companies
 from integration.flows.resting import rest
 from integration.flows.service import Connection, Service
-from integration.store import accounts, cursors, dirty, lanes, leases, refresh
+from integration.store import cursors, dirty, lanes, leases
 from integration.store import live as lives
 from integration.store.code import decode, encode
 from integration.store.errors import StoreBusyError
 from integration.store.leases import Lease
-from integration.store.refresh import Wanted
-from integration.store.session import serialise
 from mappings.crm import ObjectKind
 from mappings.instant import DAY, SECOND, Instant, Span
 
@@ -211,33 +209,26 @@ def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
         ask = partial(connection.connector.everything, step.object, fields, after=course.after)
         try:
             page = _waited(service, lease, step, tell, ask)
-            whole = _waited(service, lease, step, tell, partial(_whole, service, connection, page.records))
+            gathering = bool(page.after) and not page.records
+            moved = page.after != course.after or not gathering
+            course = replace(course, after=page.after, read=course.read + len(page.records), done=not page.after)
+            read = replace(step, course=course)
+            if moved:
+                store = partial(_store, service, lease, connection, read, page.records, others)
+                _waited(service, lease, read, tell, store)  # companies that the page names are read as well
         except Unavailable as fault:
             if not at_fault(fault, connection, step.object):
                 raise SyncError(str(fault)) from fault
             log.warning("an object is not read", connection=connection.name, object=step.object, said=str(fault))
-            step = replace(step, course=replace(course, done=True, skipped=str(fault)))
-            _store(service, lease, connection, step, ([], []), others)
+            step = replace(step, course=replace(step.course, done=True, skipped=str(fault)))
+            _store(service, lease, connection, step, (), others)
             yield step
             return
-        gathering = bool(page.after) and not page.records
-        course = replace(course, after=page.after, read=course.read + len(page.records), done=not page.after)
-        moved = page.after != step.course.after or not gathering
-        step = replace(step, course=course)
-        if moved:
-            _store(service, lease, connection, step, whole, others)
+        step = read
         if gathering:
             _rest(service, lease, _GATHERING)
             tell(replace(step, waiting="the CRM gathers the records"))
         yield step
-
-
-def _whole(service: Service, connection: Connection, records: Sequence[Record]) -> tuple[list[Record], list[Wanted]]:
-    """A page with the companies that it names and nobody knows, and what is to be asked for by itself."""
-    with service.store.read() as conn:
-        named = companies_named(connection, records)
-        unknown = named - accounts.by_reference(conn, named).keys()
-    return with_companies(connection, records, unknown)
 
 
 def _waited(service: Service, lease: Lease, step: Step, tell: Tell, ask: Callable[[], T]) -> T:
@@ -274,23 +265,24 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
     lease: Lease,
     connection: Connection,
     step: Step,
-    whole: tuple[Sequence[Record], Sequence[Wanted]],
+    records: Sequence[Record],
     others: Collection[str],
 ) -> None:
     """A page's facts and the cursor, in one transaction; tried again while others keep the store busy."""
-    records, more = whole
     course = step.course
+
+    def store(conn: Sql, some: Sequence[Record]) -> None:
+        at = service.now()
+        frozen = replace(service, now=partial(int, at))  # so that `rest` knows the marks of this page
+        store_records(conn, frozen, connection, some, asked_at=course.began_at, known=others)
+        dirty.rest(conn, at, service.grace, at + _REST)
+
+    def move(conn: Sql) -> None:
+        cursors.put(conn, _cursor(connection, step.object), encode(course), service.now())
+
     for attempt in range(_BUSY):
         try:
-            with service.store.write() as conn:
-                leases.hold(conn, lease, service.lease)
-                serialise(conn, "people")
-                at = service.now()
-                frozen = replace(service, now=partial(int, at))  # so that `rest` knows the marks of this page
-                store_records(conn, frozen, connection, records, asked_at=course.began_at, known=others)
-                refresh.want(conn, more)
-                dirty.rest(conn, at, service.grace, at + _REST)
-                cursors.put(conn, _cursor(connection, step.object), encode(course), at)
+            store_page(service, lease, connection, records, store=store, move=move)
         except StoreBusyError:
             if attempt + 1 == _BUSY:
                 raise

@@ -11,7 +11,7 @@ from integration.flows.service import Connection, Service
 from integration.store import dirty, lanes, leases, outbox
 from integration.store import live as lives
 from integration.store.leases import Lease
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from mappings.instant import Instant
 
 
@@ -47,7 +47,7 @@ def look(service: Service, connection: Connection, now: Instant, way: Open) -> F
             free=free,
             room=room,
             touches=_one_each(outbox.pending(conn, name, "touch", now, limits.fields))[:room],
-            fields=[row for row in rows if row.standing is not None],  # the others will be decided
+            fields=[row for row in rows if row.standing_text is not None],  # the others will be decided
             closings=outbox.pending(conn, name, "closing", now, limits.fields),
         )
 

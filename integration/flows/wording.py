@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.state import LeadState
 from integration.core.tasks import worded
+from integration.flows import histories
 from integration.flows.service import Service
 from integration.flows.written import task_effect
-from integration.store import leads, outbox
-from integration.store.code import decode
-from integration.store.outbox import Outgoing
+from integration.store import outbox
+from integration.store.code import encode
+from integration.store.outgoing import Outgoing
 from mappings.instant import Instant
 
 
@@ -27,15 +27,15 @@ def reworded(
     `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one.
     A lead that is not decided under the service's playbook keeps the words that were decided.
     """
-    states = leads.states(conn, {row.lead_id for row in rows})
+    states = histories.states(conn, {row.lead_id for row in rows}, service.number)
     found: list[Outgoing] = []
     for row in rows:
         state = states.get(row.lead_id)
         if state is None:
             found.append(row)
             continue
-        task = worded(service.playbook, decode(state, LeadState), task_effect(row), now, reads_in=zones.get(row.id, ""))
+        task = worded(service.playbook, state, task_effect(row), now, reads_in=zones.get(row.id, ""))
         payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at}
-        found.append(replace(row, payload=payload))
+        found.append(replace(row, payload_text=encode(payload)))
     outbox.reword(conn, [(row.id, row.payload) for row in found])
     return found

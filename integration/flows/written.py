@@ -7,7 +7,7 @@ from typing import Any
 from integration.core.effects import KINDS, Effect, Escalated, TaskWanted, TouchDue, Wording
 from integration.core.standing import Standing
 from integration.store.effects import EffectRow
-from integration.store.outbox import Outgoing
+from integration.store.outgoing import Outgoing
 from mappings.canonical import Fields
 from mappings.instant import Instant
 

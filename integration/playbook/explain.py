@@ -33,10 +33,10 @@ class Coming:
 class Explanation:
     """All that can be said of one lead at one instant.
 
-    `fit` and `engagement` are exact, in thousandths; the entries of each axis sum to it. `done` are the effects that
-    the history justifies; `unjustified` those that were carried out and that it no longer does; `next_due` is when
-    something will next happen by itself, `coming` what, and the next decay where that is later. `mail` says what people
-    opened and clicked, and what machines did.
+    `fit` and `engagement` are exact, in thousandths; the entries of each axis sum to it. `done` are the effects on
+    record that the history justifies; `unjustified` those on record that it no longer does; `next_due` is when the next
+    thing happens by itself, `coming` what, and the next decay where that is later. `mail` says what people opened and
+    clicked, and what machines did.
     """
 
     lead: str
@@ -61,13 +61,15 @@ class Explanation:
 
 
 def explain(
-    playbook: Playbook, lead: str, events: Sequence[Event], at: Instant, kept: Sequence[Recorded] = ()
+    playbook: Playbook, lead: str, events: Sequence[Event], at: Instant, kept: Sequence[Recorded] | None = None
 ) -> Explanation:
-    """Derive a lead's standing at `at` from its history alone, and say why; `kept` are the effects on record."""
+    """Derive a lead's standing at `at` from its history alone, and say why.
+
+    `kept` are the effects on record: only those exist, and what became of each is told. None where there is no record:
+    then every effect is told that the history justifies.
+    """
     past = chronicle(playbook, lead, events, at)
     fold, effects = past.fold, past.effects
-    by_key = {each.key: each for each in kept}
-    ordered = sorted(effects, key=lambda each: (each.at, each.key))
     return Explanation(
         lead=lead,
         at=at,
@@ -82,13 +84,21 @@ def explain(
         segment=segment(fold),
         track=track(fold, effects),
         gate=gate(fold),
-        done=tuple(tell(each, by_key.get(each.key)) for each in ordered),
-        unjustified=_unjustified(effects, kept, at),
+        done=_done(effects, kept, at),
+        unjustified=_unjustified(effects, kept or (), at),
         clocks=tuple(_clocks(fold)),
         mail=past.mail,
         next_due=fold.state.due,
         coming=tuple(_coming(fold)),
     )
+
+
+def _done(effects: Sequence[Effect], kept: Sequence[Recorded] | None, at: Instant) -> tuple[Told, ...]:
+    """What follows from the history; where there is a record, only what is on it."""
+    if kept is None:
+        return tuple(tell(each) for each in sorted(effects, key=lambda each: (each.at, each.key)))
+    derived = {effect.key for effect in effects}
+    return tuple(recorded(each) for each in kept if each.at <= at and each.key in derived)
 
 
 def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant) -> tuple[Told, ...]:

@@ -1,6 +1,6 @@
 """Telling: effects in words, those just derived and those on record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -22,7 +22,7 @@ from mappings.instant import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """An effect as it was stored when it was decided."""
+    """An effect as it was stored when it was decided; `fate` says what became of it, "" where nothing had to."""
 
     key: str
     kind: str
@@ -33,11 +33,13 @@ class Recorded:
     """Why it was recorded and not carried out; None where it was."""
     assigned: Mapping[str, Any] | None = None
     """To whom a task goes, as it was decided when it was sent; None before that."""
+    fate: str = ""
+    """What became of one that was to be carried out; "" where nothing is known of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """An effect as a sentence, and what it came from."""
+    """An effect as a sentence, what it came from, and what became of it ("" where nothing is known of that)."""
 
     key: str
     kind: str
@@ -46,15 +48,13 @@ class Told:
     because: tuple[str, ...]
     assigned: str = ""
     """To whom a task was given and why, or why it waits; "" where that was not decided yet."""
+    fate: str = ""
 
 
-def tell(effect: Effect, kept: Recorded | None = None) -> Told:
-    """An effect that was derived, in words; `kept` is the same on record."""
+def tell(effect: Effect) -> Told:
+    """An effect that was derived, in words."""
     kind, words = _words(effect)
-    if kept and kept.withheld:
-        words = f"{words} (not carried out: {kept.withheld})"
-    assigned = given(kept.assigned) if kept else ""
-    return Told(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because, assigned=assigned)
+    return Told(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because)
 
 
 def given(assigned: Mapping[str, Any] | None) -> str:
@@ -95,22 +95,34 @@ def _who(assignee: str) -> str:
     )
 
 
-_NAMED = {
-    "stage": "after",
-    "track": "after",
-    "touch": "content",
-    "alert": "text",
-    "task": "subject",
-    "escalation": "subject",
+_RECORDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "stage": lambda told: f"stage {told['after']}",
+    "task": lambda told: f"task for {_who(told['assignee'])}: {told['subject']}",
+    "track": lambda told: f"track {told['after']}" if told["after"] else "off every track",
+    "touch": lambda told: f"touch {told['content']}",
+    "alert": lambda told: f"alert: {told['text']}",
+    "escalation": lambda told: f"escalation to {_who(told['assignee'])}: {told['subject']}",
+    "handoff_held": lambda told: f"handoff held, missing: {', '.join(told['missing'])}",
 }
+"""As `_words`, of what was stored."""
 
 
 def recorded(kept: Recorded) -> Told:
-    """An effect on record, in words; kinds of a former version of the house too."""
-    what = kept.payload.get(_NAMED.get(kept.kind, ""))
-    words = f"{kept.kind.replace('_', ' ')}: {what}" if what else kept.kind.replace("_", " ")
-    assigned = given(kept.assigned)
-    return Told(key=kept.key, kind=kept.kind, at=kept.at, words=words, because=kept.because, assigned=assigned)
+    """An effect on record, in the words of one that was derived; of a former version's shape, in fewer."""
+    try:
+        words = _RECORDED[kept.kind](kept.payload)
+    except KeyError:
+        words = kept.kind.replace("_", " ")
+    words = f"{words} (not carried out: {kept.withheld})" if kept.withheld else words
+    return Told(
+        key=kept.key,
+        kind=kept.kind,
+        at=kept.at,
+        words=words,
+        because=kept.because,
+        assigned=given(kept.assigned),
+        fate=kept.fate,
+    )
 
 
 def lines(coming: Iterable[Line]) -> list[str]:

@@ -57,6 +57,8 @@ class AccountRow:
     due: Instant | None
     created_at: Instant
     updated_at: Instant
+    version: int | None
+    """The version of the playbook that its signals were derived under."""
 
 
 _BY_DOMAIN = (

@@ -89,8 +89,11 @@ _STORED = select(_a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.propertie
 )
 _HOLDERS = select(_a.key, _a.lead_id, _a.type).where(among(_a.key, "keys"))
 _HISTORY_OF_ACCOUNTS = select(*_COLUMNS).where(among(_a.account_id, "ids")).order_by(_a.at, _a.key)
-
-
+_DERIVED = (
+    select(*_COLUMNS)
+    .where(_a.derived.is_(True), among(_a.lead_id, "leads"), among(_a.account_id, "accounts"))
+    .order_by(_a.at, _a.key)
+)
 _BY_THOSE = (
     select(*_COLUMNS)
     .where(or_(among(_a.lead_id, "leads"), and_(func.coalesce(_a.lead_id, "") == "", among(_a.account_id, "accounts"))))
@@ -184,6 +187,11 @@ def seen_by(
     if known is None:
         return _rows(conn.execute(_SEEN_BY, wanted))
     return _rows(conn.execute(_SEEN_BY_OR_FOREIGN, {**wanted, "known": listed(known)}))
+
+
+def derived(conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str]) -> list[ActivityRow]:
+    """What was derived for these leads from the signals of these accounts; by time, then key."""
+    return _rows(conn.execute(_DERIVED, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
 
 
 def _values(conn: Connection, rows: Sequence[NewActivity]) -> list[dict[str, Any]]:

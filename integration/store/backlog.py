@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
-from integration.store.outbox import Outgoing, met_there, outgoing, shown, still_new
+from integration.store.outbox import met_there, still_new
+from integration.store.outgoing import Outgoing, outgoing, shown
 from integration.store.tables import outbox
 
 _o = outbox.c

@@ -14,10 +14,12 @@ from integration.store import erasure_key
 from integration.store.code import listed
 from integration.store.dialects import among, upsert
 from integration.store.sealing import Keyring
-from integration.store.tables import cursors, erased
+from integration.store.tables import cursors, erased, suspects
 from mappings import naming
 from mappings.instant import Instant
 
+ERASING = "erasing"
+"""The lane under which the hashes of those are suspects whose erasure fails."""
 _DROPPED = "erased:dropped"
 _SPELLING = "2:"
 """What stands before an e-mail in the one spelling, when it is hashed."""
@@ -25,7 +27,8 @@ _e = erased.c
 _ANY = select(exists().where(_e.hash.is_not(None)))
 _KNOWN = select(_e.hash, _e.person).where(among(_e.hash, "hashes"))
 _ADD = upsert(erased, ["hash"], lambda new: {"pending": func.coalesce(new.pending, _e.pending)})
-_PENDING = select(_e.person, _e.pending).where(_e.pending.is_not(None)).order_by(_e.hash).limit(bindparam("n"))
+_aside = exists().where(suspects.c.lane == ERASING, suspects.c.item == _e.hash, suspects.c.letter.is_not(None))
+_PENDING = select(_e.hash, _e.pending).where(_e.pending.is_not(None), ~_aside).order_by(_e.hash).limit(bindparam("n"))
 _DONE = update(erased).where(_e.pending.is_not(None), among(_e.pending, "names")).values(pending=None)
 _FORGET = delete(erased).where(among(_e.person, "persons"))
 _COUNT = upsert(
@@ -66,8 +69,8 @@ def add(conn: Connection, key: bytes, names: Mapping[str, str], at: Instant, *, 
 
 
 def pending(conn: Connection, limit: int) -> list[tuple[str, str]]:
-    """(person, name) of those about whom something may still be stored."""
-    return [(person, name) for person, name in conn.execute(_PENDING, {"n": limit})]
+    """(hash, name) of those about whom something may still be stored, but for those that were set aside."""
+    return [(digest, name) for digest, name in conn.execute(_PENDING, {"n": limit})]
 
 
 def done(conn: Connection, names: Iterable[str]) -> None:

@@ -13,7 +13,16 @@ from sqlalchemy.sql.elements import ColumnElement
 from integration.store import activities, addresses, changes, dirty, leads, references, retractions
 from integration.store.code import listed
 from integration.store.dialects import among
-from integration.store.tables import accounts, alerts, dead_letters, dirty_accounts, effects, opportunities, outbox
+from integration.store.tables import (
+    accounts,
+    alerts,
+    dead_letters,
+    dirty_accounts,
+    effects,
+    opportunities,
+    outbox,
+    suspects,
+)
 from integration.store.tables import activities as deeds
 from integration.store.tables import changes as told
 from integration.store.tables import dirty as marks
@@ -45,6 +54,7 @@ _OF_LEAD: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
     (alerts, alerts.c.lead_id),
     (marks, marks.c.lead_id),
     (dead_letters, dead_letters.c.lead_id),
+    (suspects, suspects.c.lead_id),
     (records, records.c.lead_id),
     (people, people.c.id),
 )

@@ -23,13 +23,12 @@ class Delivery:
     received_at: Instant
     headers: Mapping[str, str]
     body: bytes
-    attempts: int
 
 
 _ADD = insert(inbox).returning(inbox.c.id)
 _ADD_MANY = insert(inbox).returning(inbox.c.id, sort_by_parameter_order=True)
 _PENDING = (
-    select(inbox.c.id, inbox.c.source, inbox.c.received_at, inbox.c.headers, inbox.c.body, inbox.c.attempts)
+    select(inbox.c.id, inbox.c.source, inbox.c.received_at, inbox.c.headers, inbox.c.body)
     .where(inbox.c.state == NEW)
     .order_by(inbox.c.id)
     .limit(bindparam("n"))
@@ -38,18 +37,8 @@ _SIZES = (
     select(inbox.c.id, func.length(inbox.c.body)).where(inbox.c.state == NEW).order_by(inbox.c.id).limit(bindparam("n"))
 )
 _DONE = update(inbox).where(among(inbox.c.id, "ids")).values(state="done", error=None)
-_DEAD = (
-    update(inbox)
-    .where(among(inbox.c.id, "ids"))
-    .values(state="dead", error=bindparam("why"), attempts=inbox.c.attempts + 1)
-)
-_FAILED = (
-    update(inbox)
-    .where(inbox.c.id == bindparam("row"))
-    .values(attempts=inbox.c.attempts + 1, error=bindparam("why"))
-    .returning(inbox.c.attempts)
-)
-_REVIVE = update(inbox).where(among(inbox.c.id, "ids")).values(state="new", attempts=0, error=None)
+_DEAD = update(inbox).where(among(inbox.c.id, "ids")).values(state="dead", error=bindparam("why"))
+_REVIVE = update(inbox).where(among(inbox.c.id, "ids")).values(state="new", error=None)
 _REWRITE = update(inbox).where(inbox.c.id == bindparam("row")).values(body=bindparam("rest"))
 _DROP = delete(inbox).where(among(inbox.c.id, "ids"))
 _COUNTS = select(inbox.c.state, func.count()).group_by(inbox.c.state)
@@ -98,20 +87,14 @@ def pending(conn: Connection, limit: int, size: int | None = None) -> list[Deliv
             received_at=at,
             headers=decode(headers, dict[str, str]),
             body=body,
-            attempts=attempts,
         )
-        for row_id, source, at, headers, body, attempts in conn.execute(_PENDING, {"n": limit})
+        for row_id, source, at, headers, body in conn.execute(_PENDING, {"n": limit})
     ]
 
 
 def done(conn: Connection, ids: Sequence[int]) -> None:
     """These deliveries became activities (or nothing); kept until `prune`."""
     conn.execute(_DONE, {"ids": listed(ids)})
-
-
-def failed(conn: Connection, delivery_id: int, error: str) -> int:
-    """An attempt on a delivery failed; answers how many have. It stays pending."""
-    return int(conn.execute(_FAILED, {"row": delivery_id, "why": error}).scalar_one())
 
 
 def dead(conn: Connection, ids: Sequence[int], error: str) -> None:

@@ -54,11 +54,13 @@ class SavedLead:
     band: str | None
     total: int | None
     updated_at: Instant
+    version: int | None = None
+    """The version of the playbook that `state` was derived under."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadRow:
-    """A lead as stored; `state` is JSON text or None before the first decision."""
+    """A lead as stored; `state` is JSON text or None before the first decision, derived under `version`."""
 
     id: str
     email: str | None
@@ -75,6 +77,7 @@ class LeadRow:
     created_at: Instant
     updated_at: Instant
     merged_into: str | None
+    version: int | None
 
 
 _BY_EMAIL = (
@@ -92,12 +95,14 @@ _SHARED = (
 )
 _ADD = insert_new(leads, ["id"])
 _GET = select(*leads.c).where(among(leads.c.id, "ids"))
-_STATES = select(leads.c.id, leads.c.state).where(among(leads.c.id, "ids"), leads.c.state.is_not(None))
+_STATES = select(leads.c.id, leads.c.version, leads.c.state).where(among(leads.c.id, "ids"), leads.c.state.is_not(None))
 _HOMES = select(leads.c.id, leads.c.account_id).where(among(leads.c.id, "ids"), leads.c.account_id.is_not(None))
 _SAVE = (
     update(leads)
     .where(leads.c.id == bindparam("row"))
-    .values({name: bindparam(name) for name in ("state", "seen", "due", "standing", "stage", "band", "total")})
+    .values(
+        {name: bindparam(name) for name in ("state", "seen", "due", "standing", "stage", "band", "total", "version")}
+    )
     .values(updated_at=bindparam("updated_at"))
 )
 _SET_FIELDS = (
@@ -106,6 +111,7 @@ _SET_FIELDS = (
     .values({name: bindparam(name) for name in ("email", "fields", "account_id", "owner", "updated_at")})
 )
 _DUE = select(leads.c.id).where(leads.c.due <= bindparam("now")).order_by(leads.c.due, leads.c.id).limit(bindparam("n"))
+_REST = update(leads).where(among(leads.c.id, "ids")).values(due=None)
 _SURVIVORS = select(leads.c.id, leads.c.merged_into).where(among(leads.c.id, "ids"), leads.c.merged_into.is_not(None))
 _MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=bindparam("winner"), due=None)
 
@@ -173,14 +179,16 @@ def get(conn: Connection, lead_ids: Iterable[str]) -> list[LeadRow]:
             created_at=row.created_at,
             updated_at=row.updated_at,
             merged_into=row.merged_into,
+            version=row.version,
         )
         for row in conn.execute(_GET, {"ids": listed(lead_ids)}).all()
     ]
 
 
-def states(conn: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
-    """The states (JSON text) of those of these leads that were decided about; much lighter than `get`."""
-    return dict(conn.execute(_STATES, {"ids": listed(sorted(set(lead_ids)))}).all())
+def states(conn: Connection, lead_ids: Iterable[str], version: int | None) -> dict[str, str]:
+    """The states (JSON text) of those of these leads that were derived under this version; much lighter than `get`."""
+    rows = conn.execute(_STATES, {"ids": listed(sorted(set(lead_ids)))}).all()
+    return {lead: state for lead, under, state in rows if under == version}
 
 
 def homes(conn: Connection, lead_ids: Iterable[str]) -> list[tuple[str, str]]:
@@ -205,6 +213,7 @@ def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
                     "band": row.band,
                     "total": row.total,
                     "updated_at": row.updated_at,
+                    "version": row.version,
                 }
                 for row in sorted(rows, key=lambda row: row.id)
             ],
@@ -234,6 +243,11 @@ def set_fields(conn: Connection, rows: Sequence[LeadFields]) -> None:
 def due(conn: Connection, now: Instant, limit: int) -> list[str]:
     """The leads for whom time alone changes something by now, the longest overdue first."""
     return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
+
+
+def rest(conn: Connection, lead_ids: Iterable[str]) -> None:
+    """Time alone brings these leads up no more, until they are decided about again."""
+    conn.execute(_REST, {"ids": listed(lead_ids)})
 
 
 def survivors(conn: Connection, lead_ids: Iterable[str]) -> dict[str, str]:

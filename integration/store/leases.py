@@ -7,7 +7,7 @@ No lease is given for longer than LONGEST. One that is dated further ahead was g
 wrong: it counts as expired, so that a clock that jumped never idles a lane for longer than a dead worker does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
@@ -24,12 +24,14 @@ LONGEST: Span = 2 * MINUTE
 class Lease:
     """The right to work on `name`; `token` grows by one whenever somebody takes it.
 
-    `recovered` says that the last holder never gave it back: it was killed, or froze.
+    `recovered` says that the last holder never gave it back: it was killed, or froze. `passed` names the kinds of work
+    whose first batch has gone well since: what killed the last holder was not in it.
     """
 
     name: str
     token: int
     recovered: bool = False
+    passed: set[str] = field(default_factory=set, compare=False)
 
 
 _AHEAD = leases.c.expires_at > Clock() + LONGEST

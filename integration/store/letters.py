@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 
 from integration.store import mentions
 from integration.store.code import listed
@@ -13,15 +13,18 @@ from integration.store.dialects import among, insert_new
 from integration.store.tables import dead_letters
 from mappings.instant import Instant
 
-Stage: TypeAlias = Literal["ingest", "advance", "deliver", "refresh"]
+Stage: TypeAlias = Literal["ingest", "advance", "signals", "joining", "erasing", "deliver", "refresh", "poll", "drift"]
+"""The work that failed: reading a delivery, deciding about a lead, an account's signals, joining two leads, erasing
+somebody, writing to a CRM, reading a record, looking through an object of a CRM, comparing a CRM with its mapping."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One thing that failed: `ref` is "inbox id:index", the outbox id, or "object:id" of a CRM's record.
+    """One thing that failed.
 
-    Of look-ups that a CRM would not answer, `ref` is the object alone. `payload` is what to replay. Of letters with one
-    `once`, one at a time waits: see `same`.
+    `ref` names it ("inbox id:index", the outbox id, "object:id" of a CRM's record, the lead …); of look-ups that a CRM
+    would not answer it is the object alone. `payload` is what to replay. Of letters with one `once`, one at a time
+    waits: see `same`.
     """
 
     stage: Stage
@@ -48,6 +51,12 @@ class Overdue:
 
 
 _ADD = insert_new(dead_letters, None)
+_ADD_ONE = insert(dead_letters).returning(dead_letters.c.id)
+_RENEW = (
+    update(dead_letters)
+    .where(dead_letters.c.id == bindparam("row"), dead_letters.c.replayed_at.is_(None))
+    .values({name: bindparam(f"new_{name}") for name in ("ref", "payload", "reason", "at")})
+)
 _OVERDUE = (
     select(
         dead_letters.c.stage,
@@ -92,22 +101,23 @@ _REPLAYED = (
 def add(conn: Connection, rows: Sequence[Letter]) -> None:
     """Keep what failed; `id` and `replayed_at` of the rows are ignored."""
     if rows:
-        conn.execute(
-            _ADD.on(conn),
-            [
-                {
-                    "stage": row.stage,
-                    "source": row.source,
-                    "ref": row.ref,
-                    "payload": row.payload,
-                    "reason": row.reason,
-                    "at": row.at,
-                    "lead_id": row.lead_id,
-                    "once": row.once,
-                }
-                for row in rows
-            ],
-        )
+        conn.execute(_ADD.on(conn), [_values(row) for row in rows])
+
+
+def write(conn: Connection, letter: Letter, before: int | None = None) -> int:
+    """Keep one that failed: the letter of before, where that still waits, says the new reason; the letter's id."""
+    if before is not None:
+        told = {"ref": letter.ref, "payload": letter.payload, "reason": letter.reason, "at": letter.at}
+        anew = {f"new_{name}": value for name, value in told.items()}
+        if conn.execute(_RENEW, {"row": before, **anew}).rowcount:
+            return before
+    return int(conn.execute(_ADD_ONE, _values(letter)).scalar_one())
+
+
+def close(conn: Connection, ids: Sequence[int], now: Instant) -> None:
+    """What these told of went well in the end: nobody has to replay them any more."""
+    if ids:
+        replayed(conn, ids, now)
 
 
 def same(*parts: str | bytes) -> str:
@@ -161,3 +171,16 @@ def rewrite(conn: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
 def remove(conn: Connection, ids: Sequence[int]) -> None:
     """These letters were about somebody who was erased."""
     conn.execute(_REMOVE, {"ids": listed(ids)})
+
+
+def _values(row: Letter) -> dict[str, object]:
+    return {
+        "stage": row.stage,
+        "source": row.source,
+        "ref": row.ref,
+        "payload": row.payload,
+        "reason": row.reason,
+        "at": row.at,
+        "lead_id": row.lead_id,
+        "once": row.once,
+    }

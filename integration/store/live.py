@@ -13,6 +13,8 @@ from mappings.instant import Instant
 
 HISTORY = "history"
 """Why an effect was withheld: its cause lies before the service was live."""
+CHANGED = "the playbook changed"
+"""Why an effect was withheld that a changed playbook finds in a time in which another one was in force."""
 _LIVE, _SHADOW = "live", "shadow"
 _a, _e, _o = activities.c, effects.c, outbox.c
 

@@ -44,8 +44,6 @@ class Newcomer:
     created_at: Instant
     email: str
     stage: str | None
-    state: str | None
-    """The state of the lead as JSON text."""
 
 
 _o = outbox.c
@@ -77,7 +75,6 @@ _PENDING = (
         _o.created_at,
         leads.c.email,
         leads.c.stage,
-        leads.c.state,
     )
     .select_from(outbox.join(leads, leads.c.id == _o.lead_id))
     .where(_pending, _decided, leads.c.email.is_not(None), leads.c.merged_into.is_(None))

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from connectors.limits import Tally
-from integration.store import erased, inbox, lanes, outbox, unassigned, unrecognised, unrecorded, usage
+from integration.store import (
+    erased,
+    inbox,
+    lanes,
+    outbox,
+    suspects,
+    unassigned,
+    unrecognised,
+    unrecorded,
+    usage,
+    versions,
+)
 from integration.store.tables import NEW, connections, dead_letters, dirty, leads
 from integration.store.tables import activities as activities_table
 from integration.store.tables import inbox as inbox_table
@@ -40,6 +51,10 @@ class Numbers:
     """Whether the CRM still takes us, by connection that somebody has signed in to."""
     paused: Mapping[str, str] = field(default_factory=dict)
     """Connections that a person has paused, and why."""
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    """By lane, what it cannot work and has set aside while the rest goes on."""
+    to_derive: int = 0
+    """Leads that are still to be derived under the playbook in force, after it changed."""
     dropped: int = 0
     """What came in about somebody who was erased, since the first erasure."""
     unrecognised: Mapping[str, int] = field(default_factory=dict)
@@ -85,6 +100,8 @@ def counts(conn: Connection) -> Numbers:
         oldest_outgoing=outgoing,
         signed_in={name: state == "live" for name, state in conn.execute(_SIGNED_IN)},
         paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
+        set_aside={each.lane: each.count for each in suspects.set_aside(conn)},
+        to_derive=0 if (version := versions.current(conn)) is None else versions.left(conn, version.number),
         dropped=erased.dropped(conn),
         unassigned=tuple(unassigned.counts(conn)),
         unrecognised=unrecognised.counts(conn),

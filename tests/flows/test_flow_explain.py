@@ -4,10 +4,18 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import pytest
+from click.testing import CliRunner
 from flows_crms import person
 from flows_run import Watch, activity, decided, lead, receive
+from sqlalchemy import text
 
+from integration import wiring
+from integration.cli import main
+from integration.flows.advance import advance
+from integration.flows.deliver import deliver
 from integration.flows.explaining import explained
+from integration.flows.ingest import ingest
+from integration.flows.refresh import read_records
 from integration.flows.service import Service
 from integration.playbook.explain import Explanation
 from mappings.instant import DAY, HOUR, MINUTE, Instant
@@ -91,3 +99,44 @@ def test_explain_the_clock_that_runs_is_named(service: Service, hot: str, at: Wa
     assert clock.startswith("first contact: is due ")
     late = told(service, EMAIL, at() + 2 * DAY)
     assert late.clocks[0].endswith("and is still running")
+
+
+def test_explain_tells_what_became_of_each_effect(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    """A demo of the last year is history, one of today waits, and then is carried out."""
+    person(sandbox, "hubspot", EMAIL)
+    receive(service, activity(1, EMAIL, "demo_request", at()))
+    ingest(service)
+    read_records(service, "hubspot")
+    advance(service)
+    (task,) = [each for each in told(service, EMAIL, at()).done if each.kind == "task"]
+    assert task.fate == "waiting to be carried out"
+    assert task.words.startswith("task for ")
+    deliver(service, "hubspot")
+    (task,) = [each for each in told(service, EMAIL, at()).done if each.kind == "task"]
+    assert task.fate == "carried out"
+    with service.store.write() as conn:
+        conn.execute(text("UPDATE effects SET withheld = 'history' WHERE key = :key"), {"key": task.key})
+    (task,) = [each for each in told(service, EMAIL, at()).done if each.kind == "task"]
+    assert task.words.endswith("(not carried out: history)")
+
+
+def test_explain_never_tells_of_a_task_that_was_not_made(service: Service, hot: str, at: Watch) -> None:
+    assert hot
+    with service.store.write() as conn:
+        conn.execute(text("DELETE FROM effects WHERE kind = 'task'"))
+    explanation = told(service, EMAIL, at())
+    assert [each for each in (*explanation.done, *explanation.unjustified) if each.kind == "task"] == []
+
+
+def test_whose_history_cannot_be_folded_is_told_so_in_a_line(
+    service: Service, hot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hot
+    with service.store.write() as conn:
+        sql = "UPDATE activities SET at = -62135596800000001, type = 'demo_request' WHERE key LIKE '%a4'"
+        conn.execute(text(sql))
+    monkeypatch.setattr(wiring, "service", lambda: service)
+    result = CliRunner().invoke(main, ["explain", EMAIL])
+    assert result.exit_code == 1
+    assert "event activities:a4 cannot be folded" in result.output
+    assert "Traceback" not in result.output

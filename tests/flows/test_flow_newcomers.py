@@ -112,7 +112,7 @@ def test_somebody_unknown_who_asks_is_created_and_gets_one_task(
     assert "Ana Silva" in subject
     assert dead(service) == []
     with service.store.read() as conn:
-        assert [each.action for each in audit.recent(conn, 5)] == ["create person"]
+        assert [each.action for each in audit.recent(conn, 5)] == ["create person", "publish playbook"]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -189,7 +189,7 @@ def test_a_record_that_appears_before_the_call_is_taken(
     assert len(people(sandbox, system)) == 1
     assert sum(tasks(sandbox, system).values()) == 1
     with service.store.read() as conn:
-        assert [each.action for each in audit.recent(conn, 5)] == ["find person"]
+        assert [each.action for each in audit.recent(conn, 5)] == ["find person", "publish playbook"]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

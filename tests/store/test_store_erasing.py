@@ -70,7 +70,7 @@ def test_the_list_tells_nobodys_name_once_they_are_gone(store: Store) -> None:
     with store.write() as conn:
         key = erasure_key.make(conn, Keyring.of("secret-one"), FRESH)
         erased.add(conn, key, {NAME: "p1"}, T, pending=True)
-        assert erased.pending(conn, 9) == [("p1", NAME)]
+        assert [name for _, name in erased.pending(conn, 9)] == [NAME]
         erased.done(conn, [NAME])
         assert erased.pending(conn, 9) == []
         rows = conn.exec_driver_sql("SELECT * FROM erased").all()

@@ -37,7 +37,10 @@ def test_alive_asks_nobody(settings: Settings, tmp_path: Path) -> None:
 
 def test_ready_when_the_store_is_migrated_and_redis_answers(client: FlaskClient) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ready", "store": "ok", "redis": "ok"})
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"status": "ready", "store": "ok", "redis": "ok", "lanes": "ok"},
+    )
 
 
 def test_not_ready_says_why(settings: Settings, tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Handover: who passes a changed playbook's gate today, and the tasks that tell sales, as they are written today."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from integration.core import gate, plays, sla
+from integration.core.decide import Decision
+from integration.core.effects import StageChanged, TaskWanted
+from integration.core.events import Event
+from integration.core.fold import Fold
+from integration.core.playbook import Playbook
+from integration.core.state import Running, copied
+from mappings.canonical import Activity
+from mappings.instant import DAY, Instant, Span
+
+ASKED: Span = 14 * DAY
+"""For how long a demo request opens the gate of a playbook that is published after it [semantics 6]."""
+
+
+def handed_over(
+    playbook: Playbook, decision: Decision, events: Iterable[Event], before: str | None, now: Instant
+) -> list[TaskWanted]:
+    """The handoff's tasks of a lead that was derived anew and passes the gate now; none where it passed it before.
+
+    `before` is the stage in which the playbook of before had the lead. The tasks are those of the decision, unchanged.
+    """
+    if before not in gate.GATED or decision.state.stage != "mql":
+        return []
+    fold = Fold(playbook, copied(decision.state))
+    fold.now = now
+    if not (gate.holds(fold) or _asked(fold, events, now)):
+        return []
+    moves = [each.at for each in decision.effects if isinstance(each, StageChanged) and each.after == "mql"]
+    since = max(moves, default=now)
+    return [
+        each
+        for each in decision.effects
+        if isinstance(each, TaskWanted) and each.play == playbook.handoff.play and each.at >= since
+    ]
+
+
+def _asked(fold: Fold, events: Iterable[Event], now: Instant) -> bool:
+    """Whether a demo was asked for lately, by somebody whom nothing bars."""
+    if fold.table.barred(fold) or fold.excluded():
+        return False
+    return any(
+        isinstance(event, Activity)
+        and now - ASKED <= event.at <= now
+        and fold.table.meaning(event.type, event.properties).demo
+        for event in events
+    )
+
+
+def as_of(playbook: Playbook, decision: Decision, wanted: TaskWanted, now: Instant) -> TaskWanted:
+    """The same task as the engine writes it at `now`, under the same key: due from then on, with the story of then."""
+    fold = Fold(playbook, copied(decision.state))
+    fold.now = now
+    for clock in playbook.clocks:
+        if clock.stage == "mql":  # for the words alone: the state's own clock runs since the gate was passed
+            fold.state.clocks[clock.name] = Running(times=1, started=now, due=sla.falls(fold, now, clock.within))
+    fold.state.plays.pop(wanted.play, None)
+    plays.begin(fold, wanted.play, "".join(wanted.because[:1]))
+    written = (each for each in fold.effects if isinstance(each, TaskWanted) and each.step == wanted.step)
+    found = next(written, replace(wanted, due_at=now + DAY))
+    return replace(found, key=wanted.key, at=wanted.at, because=wanted.because)

@@ -1,0 +1,71 @@
+"""Handovers: what a changed playbook carries out of what it finds in the past, and what it only records.
+
+What fell due before the playbook was published belongs to the one before: it is recorded, and not carried out, unless a
+sender told something of the lead that nobody had decided about yet. Who passes the gate now is handed to sales now, so
+many in an hour (COLDFRAME_TASKS_PER_HOUR), with the story and the due time of that hour. [semantics 13]
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.decide import Decision
+from integration.core.effects import TaskWanted
+from integration.core.handover import as_of, handed_over
+from integration.flows.histories import History
+from integration.flows.service import Service
+from integration.store import cursors
+from integration.store.leads import LeadRow
+from mappings.instant import HOUR, Instant
+
+_NEXT = "handover"
+"""The cursor that says when the next lead may be handed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """A task of the handoff as it is written at its time, and that time."""
+
+    task: TaskWanted
+    at: Instant
+
+
+def news_since(service: Service, anew: Sequence[tuple[LeadRow, History]]) -> dict[str, Instant]:
+    """For leads that are derived anew: what is older than this is the former playbook's.
+
+    That is the publication, or the earliest of what senders told that no decision has seen; what was read from a CRM
+    makes nothing of the past news.
+    """
+    if service.version is None:
+        return {}
+    published = service.version.at
+    return {
+        row.id: min(
+            [
+                published,
+                *(deed.at for deed in past.unseen if not deed.derived and deed.source not in service.connections),
+            ]
+        )
+        for row, past in anew
+    }
+
+
+def handovers(
+    conn: Sql, service: Service, anew: Sequence[tuple[LeadRow, History, Decision]], now: Instant
+) -> Mapping[str, Handover]:
+    """The tasks, by key, of those who pass the gate now and did not under the former playbook, each with its time."""
+    found: dict[str, Handover] = {}
+    free = start = max(now, int(cursors.get(conn, _NEXT) or 0))
+    published = service.version.at if service.version else now
+    for row, past, decision in anew:
+        tasks = [
+            each for each in handed_over(service.playbook, decision, past.events, row.stage, now) if each.at < published
+        ]
+        for task in tasks:
+            found[task.key] = Handover(task=as_of(service.playbook, decision, task, free), at=free)
+        if tasks and service.tasks_per_hour:
+            free += HOUR // service.tasks_per_hour
+    if free != start:
+        cursors.put(conn, _NEXT, str(free), now)
+    return found

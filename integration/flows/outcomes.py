@@ -1,0 +1,165 @@
+"""Outcomes: what was decided about a batch of leads is stored, with all that follows from it, in one transaction.
+
+Effects have keys derived from their causes; a key that is already stored is never carried out again, however often
+state is re-derived. What lies before the service was live (live.py), what a changed playbook finds in the past
+(handovers.py) and what comes too late is stored and not carried out at all.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from sqlalchemy import Connection as Sql
+
+from integration.core import lateness
+from integration.core.decide import Decision
+from integration.core.effects import (
+    AlertRaised,
+    Effect,
+    Escalated,
+    HandoffHeld,
+    StageChanged,
+    TaskWanted,
+    TouchDue,
+    TrackChanged,
+)
+from integration.flows import handovers, live, newcomers
+from integration.flows.handovers import Handover
+from integration.flows.histories import History
+from integration.flows.raise_alerts import lanes as alert_lanes
+from integration.flows.raise_alerts import raise_decided
+from integration.flows.service import Service
+from integration.flows.written import as_row, as_task, as_touch
+from integration.store import effects, leads, outbox, references, unrecorded, withdrawn
+from integration.store.leads import LeadRow
+from integration.store.live import CHANGED, HISTORY
+from integration.store.silence import silence
+from mappings.canonical import Activity, Fields
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was decided about one lead: from what, and what of it is stored."""
+
+    row: LeadRow
+    past: History
+    decision: Decision
+    fields: Fields
+    saved: leads.SavedLead
+    asked: Activity | None
+    """What they did by which a CRM is to create them, where no CRM knows them and nothing bars it."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was derived from the beginning, so that the decision holds everything that ever followed."""
+        return self.past.state is None
+
+
+def save(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
+    """Store everything that was decided; the lanes that have something to deliver now."""
+    leads.save(conn, [outcome.saved for outcome in outcomes])
+    derived = {each.row.id: [effect.key for effect in each.decision.effects] for each in outcomes if each.whole}
+    again = withdrawn.reconsider(conn, derived)
+    anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.number]
+    handed = handovers.handovers(conn, service, [(each.row, each.past, each.decision) for each in anew], now)
+    decided = [
+        handed[effect.key].task if effect.key in handed else effect
+        for outcome in outcomes
+        for effect in outcome.decision.effects
+    ]
+    withheld = _withheld(conn, service, outcomes, decided, now)
+    withheld = {key: why for key, why in withheld.items() if key not in handed}
+    new = set(effects.add(conn, [as_row(effect, now, withheld.get(effect.key)) for effect in decided]))
+    fresh = [effect for effect in decided if effect.key in new - withheld.keys()]
+    wanted = again | _want_once(conn, service, fresh, handed, now)
+    wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
+    alerted = raise_decided(conn, service, [effect for effect in fresh if isinstance(effect, AlertRaised)])
+    wanted |= _want_fields(conn, service, outcomes, now)
+    asked = {each.row.id: each.asked for each in outcomes if each.asked is not None}
+    wanted |= newcomers.want(conn, service, asked, now)
+    held = unrecorded.homes(conn, [outcome.row.id for outcome in outcomes])  # tasks wait until their leads are decided
+    wanted |= held & set(service.connections)
+    return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
+
+
+def _withheld(
+    conn: Sql, service: Service, outcomes: Sequence[Outcome], decided: Sequence[Effect], now: Instant
+) -> dict[str, str]:
+    """Why, by key, effects are only recorded: they come too late, are history, or the former playbook's."""
+    anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.number]
+    former = handovers.news_since(service, [(each.row, each.past) for each in anew])
+    states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
+    past = live.history(conn, service, live.since(conn, service, now), decided, states, former)
+    changed = {effect.key for effect in decided if effect.lead in former and effect.at < former[effect.lead]}
+    return {**_too_late(conn, decided, now), **dict.fromkeys(past, HISTORY), **dict.fromkeys(changed, CHANGED)}
+
+
+def _too_late(conn: Sql, decided: Sequence[Effect], now: Instant) -> dict[str, str]:
+    """Why effects are withheld that would be carried out too late: see the core's lateness."""
+    causes = lateness.causes(decided)
+    told = dict.fromkeys(causes.intersection(effect.key for effect in decided), now)
+    told.update(effects.decided(conn, causes) if causes else {})
+    return {effect.key: lateness.TOO_LATE for effect in decided if lateness.too_late(effect, now, told)}
+
+
+def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[str]:
+    """Leads whom nobody is to contact, of whom something was decided just now: that they are, or what is too late."""
+    return {
+        outcome.row.id
+        for outcome in outcomes
+        if outcome.fields["stage"] == "suppressed" and any(effect.key in new for effect in outcome.decision.effects)
+    }
+
+
+def _want_once(
+    conn: Sql, service: Service, new: Sequence[Effect], handed: Mapping[str, Handover], now: Instant
+) -> set[str]:
+    """Tasks go where sales works, touches where marketing does: the first CRM in that order with a record of the lead.
+
+    Where none has one yet, they wait in the first. A handover waits for its time.
+    """
+    known = references.of_leads(conn, {effect.lead for effect in new})
+    wanted: defaultdict[tuple[str, outbox.Kind], list[outbox.NewOnce]] = defaultdict(list)
+    for effect in new:
+        systems = {reference.system for reference in known.get(effect.lead, ())}
+        match effect:
+            case TaskWanted() | Escalated():
+                home = _home(service.connections, systems)
+                begins = handed[effect.key].at if effect.key in handed else 0
+                task = outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_task(effect), not_before=begins)
+                wanted[home, "task"].append(task)
+            case TouchDue():
+                home = _home(reversed(tuple(service.connections)), systems)
+                wanted[home, "touch"].append(
+                    outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect))
+                )
+            case StageChanged() | TrackChanged() | HandoffHeld() | AlertRaised():
+                continue  # a record's fields say the first three; an alert has lanes of its own
+            case _:
+                assert_never(effect)
+    for (home, kind), rows in wanted.items():
+        if home:
+            outbox.want_once(conn, home, kind, rows, now)
+    return {home for home, _ in wanted if home}
+
+
+def _home(preferred: Iterable[str], systems: set[str]) -> str:
+    names = list(preferred)
+    return next((name for name in names if name in systems), next(iter(names), ""))
+
+
+def _want_fields(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
+    """Where somebody stands elsewhere now, every CRM that knows them is told; the connections."""
+    wanted = set()
+    changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
+    for name, those in references.met(conn, changed).items():  # who is met there later: see people.people
+        if name in service.connections:
+            outbox.want_fields(conn, name, those, now)
+            wanted.add(name)
+    return wanted
+
+
+def _differs(before: Fields | None, after: Fields) -> bool:
+    return before is None or any(before.get(name) != value for name, value in after.items() if name != "scored_at")

@@ -1,0 +1,56 @@
+"""Rederiving: under a new version of the playbook everybody is derived anew, beside what is new.
+
+Accounts come first, since their signals are part of their leads' histories, then leads, by id. What survives a crash:
+where the walk stands is stored after each batch; whoever is derived already is passed over when the walk is taken up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from integration.flows.service import Service
+from integration.store import dirty, leases, versions
+from integration.store.leases import Lease
+from integration.store.versions import Walk
+
+log = structlog.get_logger()
+
+ACCOUNTS = 50
+"""Accounts that one turn has derived anew."""
+
+
+def accounts(service: Service, lease: Lease) -> bool:
+    """Mark the next accounts, so that their signals are derived anew; false where there are none left."""
+    number = service.number or 0
+    with service.store.read() as conn:
+        walk = versions.walk(conn, number)
+        if walk.accounts is None:
+            return False
+        ids = versions.accounts_after(conn, walk.accounts, number, ACCOUNTS)
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        dirty.mark_accounts(conn, ids, service.now())
+        versions.walked(conn, replace(walk, accounts=ids[-1] if ids else None), service.now())
+    return bool(ids)
+
+
+def leads(service: Service, limit: int) -> tuple[Walk, list[str]]:
+    """How far the walk is, and the next leads to derive anew; none while accounts are still to be done."""
+    number = service.number or 0
+    with service.store.read() as conn:
+        walk = versions.walk(conn, number)
+        if walk.accounts is not None or walk.leads is None:
+            return walk, []
+        return walk, versions.leads_after(conn, walk.leads, number, max(limit, 1))  # none means that there are none
+
+
+def walked(service: Service, lease: Lease, walk: Walk, ids: Sequence[str]) -> None:
+    """These leads were derived anew, or set aside; where there were none, the walk is over."""
+    if walk.over or walk.accounts is not None:
+        return
+    with service.store.write() as conn:
+        leases.hold(conn, lease, service.lease)
+        versions.walked(conn, replace(walk, leads=ids[-1] if ids else None), service.now())
+    if not ids:
+        log.info("everybody is derived under the playbook in force", version=walk.version)

@@ -1,0 +1,32 @@
+"""The tables about deciding: by which playbook, and what lanes could not work. `tables.py` names these too."""
+
+from sqlalchemy import Table
+
+from integration.store.columns import big, number, serial, words
+from integration.store.metadata import METADATA
+
+suspects = Table(
+    "suspects",
+    METADATA,
+    words("lane", primary_key=True),
+    words("item", primary_key=True),
+    words("lead_id", null=True),
+    number("tries"),
+    big("at"),
+    big("letter", null=True),
+)
+"""Items of a lane that it fails at, or that may have killed its worker; `letter` is that of one that was set aside."""
+
+versions = Table(
+    "versions",
+    METADATA,
+    serial("number"),
+    words("fingerprint"),
+    number("format"),
+    words("text"),
+    words("author"),
+    words("reason"),
+    big("at"),
+    sqlite_autoincrement=True,
+)
+"""Every playbook that was ever in force; the last one is. `format` is the number of the states derived under it."""

@@ -1,0 +1,131 @@
+"""Versions of the playbook: each that was ever in force, with its text, and how far everybody is derived under it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
+
+from integration.store import cursors
+from integration.store.code import decode, encode, listed
+from integration.store.dialects import among
+from integration.store.tables import accounts, leads, versions
+from mappings.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version: `number` grows by every change, `at` is since when it is in force."""
+
+    number: int
+    fingerprint: str
+    format: int
+    author: str
+    reason: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """How far the derivation of everybody under one version has come: accounts first, then leads, each by id.
+
+    `accounts` and `leads` are the last ids seen; None once there are no more.
+    """
+
+    version: int
+    accounts: str | None = ""
+    leads: str | None = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether everybody is derived under this version."""
+        return self.accounts is None and self.leads is None
+
+
+_v, _l, _a = versions.c, leads.c, accounts.c
+_CURRENT = select(_v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at).order_by(_v.number.desc()).limit(1)
+_TEXT = select(_v.text).where(_v.number == bindparam("of"))
+_ADD = insert(versions).returning(versions.c.number)
+_WALK = "derived anew"
+_older = bindparam("number", type_=BigInteger)
+_LEADS = (
+    select(_l.id)
+    .where(
+        _l.id > bindparam("after"),
+        _l.merged_into.is_(None),
+        _l.stage.is_not(None),  # nobody new has to be derived anew
+        _l.version.is_distinct_from(_older),
+    )
+    .order_by(_l.id)
+    .limit(bindparam("n"))
+)
+_ACCOUNTS = (
+    select(_a.id)
+    .where(_a.id > bindparam("after"), _a.version.is_distinct_from(_older))
+    .order_by(_a.id)
+    .limit(bindparam("n"))
+)
+_LEFT = (
+    select(func.count())
+    .select_from(leads)
+    .where(_l.merged_into.is_(None), _l.stage.is_not(None), _l.version.is_distinct_from(_older))
+)
+_OF_ACCOUNTS = update(accounts).where(among(_a.id, "ids")).values(version=bindparam("number"))
+
+
+def current(conn: Connection) -> Version | None:
+    """The version in force; None before the first."""
+    row = conn.execute(_CURRENT).one_or_none()
+    return None if row is None else Version(**row._asdict())
+
+
+def text(conn: Connection, number: int) -> str:
+    """A version as its author wrote it."""
+    return str(conn.execute(_TEXT, {"of": number}).scalar_one())
+
+
+def publish(  # noqa: PLR0913 - the parts of a version
+    conn: Connection, *, fingerprint: str, format_: int, text_: str, author: str, reason: str, at: Instant
+) -> Version:
+    """From now on this version is in force, and everybody is to be derived under it."""
+    row = {"fingerprint": fingerprint, "format": format_, "author": author, "reason": reason, "at": at}
+    number = int(conn.execute(_ADD, {**row, "text": text_}).scalar_one())
+    _walked(conn, Walk(version=number), at)
+    return Version(number=number, **row)  # type: ignore[arg-type] # the row's values, by the row's names
+
+
+def walk(conn: Connection, version: int) -> Walk:
+    """How far the derivation under a version has come."""
+    stored = cursors.get(conn, _WALK)
+    found = None if stored is None else decode(stored, Walk)
+    return found if found is not None and found.version == version else Walk(version=version)
+
+
+def walked(conn: Connection, found: Walk, at: Instant) -> None:
+    """Everybody up to there is derived, or set aside."""
+    _walked(conn, found, at)
+
+
+def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[str]:
+    """The next leads, by id, that were decided about under another version."""
+    return list(conn.execute(_LEADS, {"after": after, "number": version, "n": limit}).scalars())
+
+
+def accounts_after(conn: Connection, after: str, version: int, limit: int) -> list[str]:
+    """The next accounts, by id, whose signals were derived under another version."""
+    return list(conn.execute(_ACCOUNTS, {"after": after, "number": version, "n": limit}).scalars())
+
+
+def derived(conn: Connection, account_ids: Sequence[str], version: int | None) -> None:
+    """The signals of these accounts are derived under this version."""
+    conn.execute(_OF_ACCOUNTS, {"ids": listed(account_ids), "number": version})
+
+
+def left(conn: Connection, version: int) -> int:
+    """How many leads are still to be derived under a version; one pass over all leads, unless the walk is over."""
+    if walk(conn, version).over:
+        return 0
+    return int(conn.execute(_LEFT, {"number": version}).scalar_one())
+
+
+def _walked(conn: Connection, found: Walk, at: Instant) -> None:
+    cursors.put(conn, _WALK, encode(found), at)

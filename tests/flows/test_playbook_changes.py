@@ -1,0 +1,365 @@
+"""A playbook's file is edited and the service restarted: nobody stops, and the past makes nobody any work."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from flows_crms import person, tasks
+from flows_run import Watch, activity, counts, dead, drain_all, lead, receive
+from sqlalchemy import Connection, text
+
+from integration.core.playbook import Playbook
+from integration.core.replay import advance as fold
+from integration.core.state import FORMAT, newborn
+from integration.flows import advance as deciding
+from integration.flows import histories, reconcile
+from integration.flows.advance import advance
+from integration.flows.ingest import ingest
+from integration.flows.service import Service
+from integration.flows.sweep import sweep
+from integration.playbook import library
+from integration.playbook.compiler import compile_text
+from integration.store import dirty, effects, leads, versions
+from integration.store.code import encode
+from integration.store.effects import EffectRow
+from integration.store.live import CHANGED
+from integration.store.session import Store
+from integration.store.versions import Version
+from mappings.instant import DAY, HOUR, MINUTE, Instant
+from sandbox.server import Sandbox
+
+GATE = "hot: total >= 90 and fit >= 20"
+STANDARD = (
+    str(library.find("standard")[0])
+    .replace("requires: [source, account.name, seniority]", "requires: []")
+    .replace("hot: total >= 80 and fit >= 20", GATE)
+)
+PEOPLE = tuple(f"p{number}@firm{number % 3}.example" for number in range(6))
+
+
+def edited(*changes: tuple[str, str], name: str = "standard") -> Playbook:
+    """A shipped playbook with these pieces of its text in the place of others."""
+    source = STANDARD if name == "standard" else str(library.find(name)[0])
+    for before, after in changes:
+        assert before in source, before
+        source = source.replace(before, after)
+    playbook, problems = compile_text(source, "ours.yaml")
+    assert playbook is not None, [str(each) for each in problems]
+    return playbook
+
+
+EDITS: dict[str, Playbook] = {
+    "a renamed track": edited(("welcome:", "hello:"), ("track: welcome", "track: hello")),
+    "a removed track": edited(
+        (STANDARD[STANDARD.index("  welcome: # any") : STANDARD.index("  mql_nurture: #")], ""),
+        ("otherwise: {track: welcome}", "otherwise: {track: advanced}"),
+    ),
+    "a shorter fit group": edited(("      employees 50-300: 15\n      employees >= 301: 10\n", "")),
+    "fewer decay steps": edited(("{after 14d: 80%, after 30d: 50%, after 90d: 0%}", "{after 30d: 50%}")),
+    "a longer pattern": edited(
+        (
+            "[content_download asset_type=roi_calculator, email_open, email_open]",
+            "[page_view, email_open, email_open, email_click]",
+        )
+    ),
+    "a lower gate": edited((GATE, "hot: total >= 45 and fit >= 20")),
+    "a higher gate": edited((GATE, "hot: total >= 99 and fit >= 20")),
+    "another clock": edited(("within: 2h working", "within: 30m working")),
+    "another playbook": edited(name="behavioural"),
+}
+
+
+@dataclass
+class Kept:
+    """What was lived through once: the store, the CRM's records and the time, for every test to go on from."""
+
+    store: sqlite3.Connection | None = None
+    shelves: Mapping[str, Any] = field(default_factory=dict)
+    now: Instant = 0
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Kept]:
+    found = Kept()
+    yield found
+    if found.store is not None:
+        found.store.close()
+
+
+@pytest.fixture
+def living(service: Service, sandbox: Sandbox, at: Watch, kept: Kept) -> Service:
+    """A service on `standard` that six people have known for five weeks: half of them busy, and with sales by now."""
+    service = replace(service, playbook=edited(), linger=0)
+    path, portal = str(service.store.url.database), sandbox.hubspot.portal
+    if kept.store is None:
+        _live(service, sandbox, at)
+        service.store.dispose()
+        kept.store, kept.shelves, kept.now = sqlite3.connect(":memory:"), deepcopy(portal.shelves), at()
+        with closing(sqlite3.connect(path)) as lived:
+            lived.backup(kept.store)
+        return service
+    service.store.dispose()
+    with closing(sqlite3.connect(path)) as again:
+        kept.store.backup(again)
+    portal.shelves, at.now = deepcopy(dict(kept.shelves)), kept.now
+    return service
+
+
+def _live(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    for email in PEOPLE:
+        person(sandbox, "hubspot", email)
+    for name in service.connections:
+        reconcile.poll(service, name)
+    kinds = [
+        ("page_view", {"page": "pricing"}),
+        ("email_open", {}),
+        ("page_view", {"page": "case_study"}),
+        ("content_download", {"asset_type": "educational", "asset": "guide"}),
+        ("email_click", {}),
+        ("page_view", {"page": "integrations"}),
+    ]
+    for week in range(5):
+        for number, email in enumerate(PEOPLE):
+            busy = number < len(PEOPLE) // 2
+            for step in range(1 + (number + week) % 3 if busy else week // 4):
+                kind, properties = kinds[(number * 2 + week + step) % len(kinds)]
+                receive(service, activity(f"{number}.{week}.{step}", email, kind, at() - step * MINUTE, **properties))
+        if week == 1:
+            receive(service, activity("demo", PEOPLE[0], "demo_request", at()))
+        drain_all(service)
+        at.forward(7 * DAY)
+        drain_all(service)
+    assert counts(service).dirty == 0
+
+
+def everybody(service: Service) -> list[leads.LeadRow]:
+    with service.store.read() as conn:
+        return leads.get(conn, [row[0] for row in conn.execute(text("SELECT id FROM leads WHERE merged_into IS NULL"))])
+
+
+def assert_equal_to_fresh_folds(service: Service, playbook: Playbook) -> None:
+    rows = everybody(service)
+    with service.store.read() as conn:
+        events = histories.whole(conn, rows, service.ownership, playbook.vocabulary)
+    for row in rows:
+        fresh = fold(playbook, newborn(row.id), events[row.id], row.updated_at).state
+        assert row.state == encode(fresh)
+
+
+def in_force(service: Service) -> Version:
+    with service.store.read() as conn:
+        found = versions.current(conn)
+    assert found is not None
+    return found
+
+
+def decided_since(service: Service, then: Instant) -> list[EffectRow]:
+    with service.store.read() as conn:
+        ids = [row.id for row in everybody(service)]
+        return [each for each in effects.history(conn, ids) if each.decided_at >= then]
+
+
+def handed_over(service: Service, before: dict[str, str | None], then: Instant) -> set[str]:
+    """Of what was found in the past, the keys that were carried out; whoever they are about passes the gate now."""
+    found = [
+        each
+        for each in decided_since(service, then)
+        if each.kind in {"task", "touch", "escalation", "alert"} and each.at < then and each.withheld is None
+    ]
+    now = {row.id: row.stage for row in everybody(service)}
+    for each in found:
+        assert each.kind == "task"
+        assert (before[each.lead_id], now[each.lead_id]) in {("inquiry", "mql"), ("recycled", "mql")}
+    return {each.key for each in found}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_after_an_edit_everybody_is_derived_anew_and_the_past_makes_no_work(
+    living: Service, sandbox: Sandbox, at: Watch, edit: str
+) -> None:
+    stages = {row.id: row.stage for row in everybody(living)}
+    written, touched = tasks(sandbox, "hubspot"), _touches(living)
+    restarted = replace(living, playbook=EDITS[edit])
+    at.forward(HOUR)
+    published = at()
+    receive(restarted, activity("news", PEOPLE[1], "page_view", at(), page="case_study"))
+    drain_all(restarted)
+    assert in_force(restarted).at == published
+    assert dead(restarted) == []
+    assert counts(restarted).dirty == 0
+    assert_equal_to_fresh_folds(restarted, restarted.playbook)
+    assert {row.version for row in everybody(restarted)} == {in_force(restarted).number}
+    keys = handed_over(restarted, stages, published)
+    assert set(tasks(sandbox, "hubspot")) - set(written) <= keys
+    assert _touches(restarted) == touched
+    lately = [each for each in decided_since(restarted, published) if each.at < published and each.key not in keys]
+    assert all(each.withheld == CHANGED for each in lately)
+    at.forward(DAY)
+    drain_all(restarted)
+    assert dead(restarted) == [], "and the days go on"
+    assert_equal_to_fresh_folds(restarted, restarted.playbook)
+
+
+def _touches(service: Service) -> set[str]:
+    with service.store.read() as conn:
+        return set(conn.execute(text("SELECT key FROM outbox WHERE kind = 'touch'")).scalars())
+
+
+def test_who_passes_a_lower_gate_is_handed_over_now_so_many_in_an_hour(
+    living: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    before, stages = tasks(sandbox, "hubspot"), {row.id: row.stage for row in everybody(living)}
+    restarted = replace(living, playbook=EDITS["a lower gate"], tasks_per_hour=2)
+    at.forward(HOUR)
+    published = at()
+    drain_all(restarted)
+    keys = handed_over(restarted, stages, published)
+    assert len(keys) > 1
+    assert all("/handoff/" in key for key in keys)
+    first = set(tasks(sandbox, "hubspot")) - set(before)
+    assert len(first) == 1, "half an hour lies between two"
+    at.forward(HOUR * len(keys) // 2)
+    drain_all(restarted)
+    assert set(tasks(sandbox, "hubspot")) - set(before) == keys
+    for each in decided_since(restarted, published):
+        if each.key in keys:
+            assert each.payload["due_at"] > published, "due from the day of the change on"
+
+
+def test_the_same_file_in_another_layout_is_the_same_playbook(living: Service) -> None:
+    number = in_force(living).number
+    playbook, _ = compile_text("# a comment of ours\n" + STANDARD.replace("\n\n", "\n"), "ours.yaml")
+    assert playbook is not None
+    drain_all(replace(living, playbook=playbook))
+    assert in_force(living).number == number
+
+
+def test_a_version_tells_who_published_it_when_and_why(living: Service, at: Watch) -> None:
+    restarted = replace(living, playbook=EDITS["a lower gate"])
+    at.forward(MINUTE)
+    assert sweep(restarted)[0] == "advance", "nobody has to do anything for it to be published"
+    advance(restarted)
+    found = in_force(restarted)
+    assert (found.author, found.at, found.format) == ("COLDFRAME_PLAYBOOK", at(), FORMAT)
+    assert found.fingerprint == restarted.playbook.fingerprint
+    assert "file differs" in found.reason
+    with restarted.store.read() as conn:
+        assert versions.text(conn, found.number) == restarted.playbook.text
+    drain_all(restarted)
+    assert "advance" not in sweep(restarted)
+
+
+def test_a_process_that_was_started_before_the_change_decides_by_the_new_playbook(living: Service, at: Watch) -> None:
+    old = replace(living, started=at())
+    at.forward(MINUTE)
+    new = replace(living, playbook=EDITS["a lower gate"], started=at())
+    drain_all(new)
+    at.forward(MINUTE)
+    receive(old, activity("late", PEOPLE[2], "page_view", at(), page="pricing"))
+    drain_all(old)
+    assert in_force(old).fingerprint == new.playbook.fingerprint
+    assert_equal_to_fresh_folds(old, new.playbook)
+    at.forward(MINUTE)
+    drain_all(replace(living, started=at()))
+    assert in_force(old).fingerprint == living.playbook.fingerprint, (
+        "a later start with the older file is a change back"
+    )
+
+
+def test_a_process_of_an_older_program_decides_nothing(living: Service, at: Watch) -> None:
+    with living.store.write() as conn:
+        versions.publish(
+            conn, fingerprint="f" * 16, format_=FORMAT + 1, text_="", author="x", reason="y", at=at() + MINUTE
+        )
+    older = replace(living, started=at())
+    receive(older, activity("more", PEOPLE[2], "page_view", at(), page="pricing"))
+    ingest(older)
+    advance(older)
+    assert counts(older).dirty > 0
+    assert dead(older) == []
+
+
+def test_states_of_another_shape_are_derived_anew(living: Service, at: Watch) -> None:
+    """As after an upgrade that changed what a state is made of."""
+    with living.store.write() as conn:
+        conn.execute(text("UPDATE versions SET format = :older"), {"older": FORMAT - 1})
+        conn.execute(text('UPDATE leads SET state = \'{"another": "shape"}\''))
+    touched = _touches(living)
+    at.forward(HOUR)
+    drain_all(living)
+    assert "shape" in in_force(living).reason
+    assert dead(living) == []
+    assert _touches(living) == touched
+    assert_equal_to_fresh_folds(living, living.playbook)
+
+
+def test_a_state_that_cannot_be_read_is_derived_anew(living: Service, at: Watch) -> None:
+    with living.store.write() as conn:
+        conn.execute(text("UPDATE leads SET state = '{' WHERE email = :email"), {"email": PEOPLE[0]})
+        dirty.mark(conn, [lead(living, PEOPLE[0]).id], at())
+    drain_all(living)
+    assert dead(living) == []
+    assert_equal_to_fresh_folds(living, living.playbook)
+
+
+def test_an_installation_of_before_versions_is_derived_anew_once(living: Service, at: Watch) -> None:
+    with living.store.write() as conn:
+        conn.execute(text("DELETE FROM versions"))
+        conn.execute(text("UPDATE leads SET version = NULL"))
+        conn.execute(text("UPDATE accounts SET version = NULL"))
+    touched = _touches(living)
+    at.forward(HOUR)
+    drain_all(living)
+    assert _touches(living) == touched
+    assert {row.version for row in everybody(living)} == {in_force(living).number}
+    assert_equal_to_fresh_folds(living, living.playbook)
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_killed_in_the_middle_of_it_the_rest_is_derived_afterwards(
+    living: Service, at: Watch, batches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = {row.id: row.stage for row in everybody(living)}
+    touched = _touches(living)
+    restarted = replace(living, playbook=EDITS["another playbook"])
+    at.forward(HOUR)
+    published = at()
+    monkeypatch.setattr(deciding, "BATCH", 2)
+    living.store.dispose()
+    assert _dies_after(restarted, batches) == 9
+    time.sleep(0.3)  # until the dead worker's lease has expired
+    numbers = [row.version for row in everybody(living)]
+    assert numbers.count(in_force(living).number) <= 2 * batches < len(PEOPLE) + 1
+    drain_all(restarted)
+    assert dead(restarted) == []
+    assert_equal_to_fresh_folds(restarted, restarted.playbook)
+    handed_over(restarted, stages, published)
+    assert _touches(restarted) == touched
+
+
+def _dies_after(service: Service, batches: int) -> int:
+    """Let a process of its own decide, until it has committed so many batches; its exit status."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            store, left = Store.open(service.store.url.render_as_string(hide_password=False)), [batches]
+            save = leads.save
+
+            def saving(conn: Connection, rows: Sequence[leads.SavedLead]) -> None:
+                if not left[0]:
+                    os._exit(9)
+                left[0] -= 1
+                save(conn, rows)
+
+            leads.save = saving  # in a process of its own
+            advance(replace(service, store=store, lease=MINUTE // 300))
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
