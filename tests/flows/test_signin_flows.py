@@ -19,7 +19,7 @@ from integration.flows.sweep import sweep
 from integration.flows.tokens import LOOK_SECONDS, MARGIN, StoredTokens
 from integration.metrics import Metrics
 from integration.settings import load
-from integration.store import audit, lanes
+from integration.store import audit, lanes, leases
 from integration.store import connections as stored_connections
 from integration.store.session import Store
 from mappings.instant import HOUR, MINUTE
@@ -233,6 +233,26 @@ def test_a_worker_takes_up_a_token_that_another_process_has_renewed_without_bein
     asked = flows_signin.token_calls(sandbox, system)
     connection.connector.describe(connection.mapping.people[0])
     assert flows_signin.token_calls(sandbox, system) == asked
+
+
+def test_while_another_process_renews_a_token_nobody_else_asks_for_one(
+    store: Store, sandbox: Sandbox, at: Watch
+) -> None:
+    flows_signin.sign_in(store, sandbox, "hubspot", at())
+    expire(sandbox, "hubspot", at)
+    with store.write() as conn:
+        assert leases.take(conn, "connection:hubspot", "another", MINUTE)
+    asked = flows_signin.token_calls(sandbox, "hubspot")
+    seconds = [0.0]
+
+    def wait(_seconds: float) -> None:
+        seconds[0] += 5
+
+    means = flows_signin.means(store, at, monotonic=lambda: seconds[0], sleep=wait)
+    with pytest.raises(Unavailable) as caught:
+        StoredTokens(means, "hubspot").current()
+    assert caught.value.receipt.code == "RENEWING"
+    assert flows_signin.token_calls(sandbox, "hubspot") == asked
 
 
 def test_a_connection_that_was_removed_is_used_no_longer(store: Store, sandbox: Sandbox, at: Watch) -> None:

@@ -1,0 +1,204 @@
+"""The guards of the product, how each is removed, and the tests that must notice.
+
+An edit names a function, class or constant and a text that stands in it. The module is looked for, so that a guard may
+move to another one; where its text is no longer found in exactly one place, the table is wrong and says so.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """In the definition `name`, `old` becomes `new`."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Something that keeps a fault away. Without it at least one of `tests` fails."""
+
+    name: str
+    keeps: str
+    edits: tuple[Edit, ...]
+    tests: tuple[str, ...]
+
+
+def _guard(name: str, keeps: str, *edits: tuple[str, str, str], tests: tuple[str, ...]) -> Guard:
+    return Guard(
+        name=name,
+        keeps=keeps,
+        edits=tuple(Edit(name=where, old=old, new=new) for where, old, new in edits),
+        tests=tests,
+    )
+
+
+GUARDS = (
+    _guard(
+        "activity-dedupe",
+        "an activity that comes twice counts once",
+        (
+            "_ADD",
+            'insert_new(activities, ["key"], columns=',
+            'insert_new.__globals__["upsert"](activities, ["key"], lambda new: {"at": new.at}, columns=',
+        ),
+        tests=("tests/store/test_store_events.py::test_the_same_activity_twice_counts_once[sqlite]",),
+    ),
+    _guard(
+        "fencing",
+        "whoever lost a lease commits nothing",
+        ("_MINE", 'leases.c.token == bindparam("mine")', 'leases.c.token >= bindparam("mine")'),
+        tests=(
+            "tests/store/test_store_leases.py::test_an_expired_lease_is_taken_over_and_its_holder_is_fenced_off[sqlite]",
+        ),
+    ),
+    _guard(
+        "refresh-lock",
+        "one process renews a token for all",
+        ("_take", 'f"connection:{self.name}"', 'f"connection:{self.name}:{id(self)}"'),
+        tests=("tests/flows/test_signin_flows.py::test_while_another_process_renews_a_token_nobody_else_asks_for_one",),
+    ),
+    _guard(
+        "fsync",
+        "what is answered is on the disk",
+        ("prepare", "PRAGMA synchronous = FULL", "PRAGMA synchronous = OFF"),
+        tests=("tests/store/test_store_session.py::test_sqlite_syncs_fully_in_wal_mode",),
+    ),
+    _guard(
+        "signature",
+        "a delivery that somebody else has signed is refused",
+        ("_judged", "if not _among(given, wanted):", "if not wanted:"),
+        tests=("tests/webhooks/test_webhooks_signatures.py::test_one_flipped_bit_of_the_body_is_forged",),
+    ),
+    _guard(
+        "timestamp",
+        "a signature is good for five minutes",
+        ("_judged", "abs(now - at) <= TOLERANCE", "abs(now - at) >= 0"),
+        tests=("tests/webhooks/test_webhooks_signatures.py::test_a_stale_or_future_timestamp_is_stale",),
+    ),
+    _guard(
+        "organization-id",
+        "outbound messages of other organizations are refused",
+        ("check", "record_ids.same(told, each)", "bool(each)"),
+        tests=("tests/webhooks/test_webhooks_outbound.py::test_a_wrong_secret_or_organization_is_turned_away",),
+    ),
+    _guard(
+        "echo-by-origin",
+        "what our own app wrote is nobody's change",
+        ("_echo", "if told.own:", "if told.own and told.property is None:"),
+        tests=("tests/flows/test_faults_echo.py::test_what_our_own_app_wrote_is_known_by_its_origin",),
+    ),
+    _guard(
+        "echo-by-value",
+        "a value that we wrote comes back as nobody's choice",
+        ("_echo", "bool(target and memory and", "bool(not target and memory and"),
+        tests=("tests/flows/test_faults_echo.py::test_what_we_wrote_is_known_by_its_value_where_no_origin_is_given",),
+    ),
+    _guard(
+        "outbox-key",
+        "a task is wanted once",
+        (
+            "_WANT_ONCE",
+            'insert_new(outbox, ["key"])',
+            'upsert(outbox, ["key"], lambda new: {"seq": outbox.c.seq + 1, "state": "new"})',
+        ),
+        tests=("tests/store/test_store_outbox.py::test_a_task_is_wanted_once_whatever_happened_to_it[sqlite]",),
+    ),
+    _guard(
+        "effect-key",
+        "an effect is carried out once",
+        (
+            "_ADD",
+            'insert_new(effects, ["key"], returning=',
+            'insert_new.__globals__["upsert"](effects, ["key"], lambda new: {"at": new.at}, returning=',
+        ),
+        tests=("tests/store/test_store_work.py::test_an_effect_is_new_once_ever[sqlite]",),
+    ),
+    _guard(
+        "attempted",
+        "a task whose outcome is unknown is looked for before it is made again",
+        ("_task", "attempted=row.attempted", "attempted=False"),
+        tests=(
+            "tests/flows/test_faults_key_not_unique.py::test_a_task_whose_reply_was_lost_is_looked_for_before_it_is_made_again",
+        ),
+    ),
+    _guard(
+        "redirects",
+        "a CRM's reply sends no token elsewhere",
+        ("_send", "allow_redirects=False", "allow_redirects=True"),
+        ("_Straight", "return None", "return super().get_redirect_target(_resp)"),
+        ("SalesforceSession", "session.max_redirects = 0", "session.max_redirects = 30"),
+        tests=("tests/contract/test_redirects.py::test_the_salesforce_session_sends_no_token_where_a_reply_points",),
+    ),
+    _guard(
+        "sealing",
+        "sealed bytes open in their own place alone",
+        ("spelled", 'return b"".join(', 'return b"" and b"".join('),
+        tests=("tests/unit/test_sealing.py::test_bytes_moved_to_another_row_field_or_table_are_refused",),
+    ),
+    _guard(
+        "oauth-state",
+        "an authorization code of somebody else's sign-in is refused",
+        ("do_GET", 'not hmac.compare_digest(given.get("state", "").encode(), self.server.state.encode())', "False"),
+        tests=("tests/unit/test_loopback.py::test_a_code_that_comes_with_another_state_is_refused",),
+    ),
+    _guard(
+        "document-types",
+        "XML with entities of its own is refused",
+        ("envelope", 'if b"<!DOCTYPE" in body', 'if b"<!NEVER" in body'),
+        ("envelope", "if root.getroottree().docinfo.doctype:", "if root is None:"),
+        tests=("tests/webhooks/test_webhooks_outbound.py::test_a_document_type_is_refused_at_once",),
+    ),
+    _guard(
+        "json-serializer",
+        "nothing in Redis is unpickled",
+        (
+            "_enqueue",
+            "serializer=JSONSerializer",
+            "serializer=None",
+        ),
+        tests=(
+            "tests/webhooks/test_webhooks_wakeups.py::test_a_wake_up_queues_one_job_that_says_the_lane_and_nothing_else",
+        ),
+    ),
+    _guard(
+        "escaping",
+        "what leads say is text in a task's HTML",
+        ("rendered", "html.escape(cut(line, BODY_LIMIT // 8), quote=True)", "cut(line, BODY_LIMIT // 8)"),
+        tests=("tests/unit/test_connector_batching.py::test_a_task_body_is_escaped_whatever_it_holds",),
+    ),
+    _guard(
+        "soql-quoting",
+        "what leads say is text in a query",
+        ("quoted", "text.translate(_ESCAPES)", "text"),
+        tests=("tests/unit/test_connector_batching.py::test_a_soql_text_never_ends_before_its_quote",),
+    ),
+    _guard(
+        "log-redaction",
+        "no secret is in the log",
+        ("Redaction", "self._known.sub(BLACK, given)", "given"),
+        tests=("tests/webhooks/test_webhooks_logs.py::test_no_secret_is_ever_in_a_line",),
+    ),
+    _guard(
+        "erased-screening",
+        "nothing that comes in brings an erased person back",
+        ("screen", "gone = erased.known(conn, service.keyring, sorted(told.union(*names)))", "gone = {}"),
+        tests=("tests/flows/test_flow_erasing.py::test_nothing_that_comes_in_late_brings_somebody_back[sqlite]",),
+    ),
+    _guard(
+        "overwriting",
+        "what is erased is overwritten in SQLite's file",
+        ("shred", "PRAGMA secure_delete = ON", "PRAGMA secure_delete"),
+        tests=("tests/store/test_store_shredding.py::test_what_is_deleted_after_shred_is_overwritten_in_the_file",),
+    ),
+    _guard(
+        "compacting",
+        "what was deleted earlier leaves SQLite's file",
+        ("compact", 'driver.execute("VACUUM")', "driver.cursor()"),
+        tests=(
+            "tests/store/test_store_shredding.py::test_what_was_deleted_before_leaves_the_file_when_it_is_compacted",
+        ),
+    ),
+)
