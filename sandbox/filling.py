@@ -52,6 +52,7 @@ def fill(hubspot: HubSpot, salesforce: Salesforce, *, leads: int, seed: int, act
     With `activities`, people have been known for a while, and that many things that they did are on record.
     """
     filler = _Filler(hubspot, salesforce, Chance(f"filling {seed}"))
+    _one_team(hubspot, salesforce)
     chance = Chance(f"history {seed}")
     subjects: list[Subject] = []
     filled = Filled()
@@ -71,10 +72,27 @@ def fill(hubspot: HubSpot, salesforce: Salesforce, *, leads: int, seed: int, act
     return filled
 
 
+def _one_team(hubspot: HubSpot, salesforce: Salesforce) -> None:
+    """Whoever owns records in one system has a user in the other; everybody but the manager has a manager."""
+    users = salesforce.people[1:]
+    manager = next(user for user in users if not user.get("ManagerId"))
+    known = {user["Email"] for user in users}
+    for each in OWNERS:
+        if each["email"] not in known:
+            name = {"FirstName": each["firstName"], "LastName": each["lastName"]}
+            about = {"Email": each["email"], "Username": each["email"], "IsActive": True, "ManagerId": manager["Id"]}
+            salesforce.add("User", name | about | {"TimeZoneSidKey": manager["TimeZoneSidKey"]})
+    known = {each["email"] for each in hubspot.portal.owners}
+    for user in users:
+        if user["Email"] not in known:
+            hubspot.add_owner(user["FirstName"], user["LastName"], user["Email"])
+
+
 class _Filler:
     def __init__(self, hubspot: HubSpot, salesforce: Salesforce, chance: Chance) -> None:
         self._hubspot = hubspot
         self._salesforce = salesforce
+        self._sellers = [str(user["Id"]) for user in salesforce.people[1:] if user.get("ManagerId")]
         self._chance = chance
         self.at: int | None = None
         """When the next records were made (ms); None for now."""
@@ -100,7 +118,7 @@ class _Filler:
 
     def _in_salesforce(self, person: Person) -> tuple[str, str]:
         company = person.company
-        owner = self._chance.choice(self._salesforce.people[1:])["Id"]
+        owner = self._chance.choice(self._sellers)
         values = {
             "FirstName": person.first,
             "LastName": person.last,

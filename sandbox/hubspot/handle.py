@@ -8,12 +8,15 @@ from sandbox.hubspot.api import HubSpotGate
 from sandbox.hubspot.associations import kind_named
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.limits import Limits
+from sandbox.hubspot.owners import owner
 from sandbox.hubspot.portal import PERSON, Origin, Portal
 from sandbox.hubspot.properties import Values
 from sandbox.hubspot.records import Record
 from sandbox.hubspot.sender import Sender
 from sandbox.log import Log
 from sandbox.rules import Rule
+
+_FIRST_OWNER = 84_120_101
 
 
 class HubSpot:
@@ -50,6 +53,13 @@ class HubSpot:
             settled = self._settled(kind, values)
             self.portal.claim(kind, settled, record)
             self.portal.update(record, settled, origin)
+
+    def add_owner(self, first: str, last: str, email: str) -> str:
+        """Somebody new who can own records; their id."""
+        with self.portal.lock:
+            made = owner(str(_FIRST_OWNER + len(self.portal.owners)), first, last, email)
+            self.portal.owners.append(made)
+        return str(made["id"])
 
     def archive_owner(self, owner_id: str) -> None:
         """Somebody leaves the company; what they own stays theirs."""

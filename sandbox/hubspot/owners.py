@@ -10,10 +10,12 @@ _PEOPLE = (
     ("84120048", "Lucia", "Ferrant"),
 )
 
-OWNERS: tuple[dict[str, Any], ...] = tuple(
-    {
+
+def owner(id_: str, first: str, last: str, email: str) -> dict[str, Any]:
+    """Somebody who can own records, as the owners API shows them."""
+    return {
         "id": id_,
-        "email": f"{first}.{last}@fernhill-systems.example".lower(),
+        "email": email,
         "type": "PERSON",
         "firstName": first,
         "lastName": last,
@@ -24,7 +26,10 @@ OWNERS: tuple[dict[str, Any], ...] = tuple(
         "archived": False,
         "teams": [{"id": "3310", "name": "Sales development", "primary": True}],
     }
-    for id_, first, last in _PEOPLE
+
+
+OWNERS: tuple[dict[str, Any], ...] = tuple(
+    owner(id_, first, last, f"{first}.{last}@fernhill-systems.example".lower()) for id_, first, last in _PEOPLE
 )
 
 _STAGES = (
