@@ -101,17 +101,22 @@ class Station(Generic[Item]):
     """Whether an item that fails alone is set aside at its first failure; `most` then counts deaths alone."""
 
 
-def isolate(service: Service, lease: Lease, station: Station[Item], items: Sequence[Item]) -> None:
+def isolate(
+    service: Service, lease: Lease, station: Station[Item], items: Sequence[Item], *, clean: bool = False
+) -> None:
     """Work these items: all in one go, but for those that are suspects; whatever fails is found and set aside.
 
+    `clean` says that the lane has no suspects, so that the store is not asked for them.
     Raises StoreError and Unavailable as `work` does, Unavailable also where every call of a connector fails, and what
     concerns the store's tables as a whole.
     """
     if not items:
         return
     named = {station.name(item): item for item in items}
-    with service.store.read() as conn:
-        known = suspects.known(conn, station.lane, named)
+    known: Mapping[str, Suspect] = {}
+    if not clean:
+        with service.store.read() as conn:
+            known = suspects.known(conn, station.lane, named)
     sorting = _Sorting(service, lease, station, named, known)
     fresh = tuple(name for name in named if name not in known)
     batch = f"{station.lane}/{station.batch}"

@@ -81,6 +81,8 @@ def _name(versions: _Versions) -> str:
 def _changed(service: Service, connection: Connection, records: Sequence[Record]) -> list[_Versions]:
     """The records of a page, but for those that were set aside as they still are: pages overlap."""
     found = {_name(versions): versions for versions in _by_record(records)}
+    if not found:
+        return []
     with service.store.read() as conn:
         known = suspects.known(conn, refresh.lane(connection), found)
     return [

@@ -20,7 +20,7 @@ from integration.flows.lane import STINT, drain
 from integration.flows.pages import store_page
 from integration.flows.records import store_records
 from integration.flows.service import Connection, Service
-from integration.store import cursors, lanes, leases
+from integration.store import cursors, lanes, leases, suspects
 from integration.store.code import decode, encode
 from integration.store.leases import Lease
 from integration.store.letters import Letter
@@ -66,6 +66,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
         if resting.open_for(connection.name, lanes.paused(conn, service.now())) != "everything":
             return False
         names = _left(conn, connection)
+        troubled = suspects.lanes(conn)
     following = [""]
 
     def work(these: Try[str]) -> None:
@@ -92,7 +93,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
                 at_once=True,  # it is looked through again with the next pass
                 most=3 * MOST_TRIES,  # first its records are tried one by one
             )
-            isolate(service, lease, station, [name])
+            isolate(service, lease, station, [name], clean=station.lane not in troubled)
             if following[0]:
                 _rest(service, lease, connection, following[0])
                 service.wake(f"poll:{connection.name}")

@@ -40,6 +40,7 @@ class Aside:
 
 _s = suspects.c
 _OF = select(_s.item, _s.tries, _s.letter, _s.at).where(_s.lane == bindparam("lane"), among(_s.item, "items"))
+_LANES = select(_s.lane).distinct()
 _TRYING = upsert(
     suspects,
     ["lane", "item"],
@@ -75,6 +76,11 @@ def known(conn: Connection, lane: str, items: Iterable[str]) -> dict[str, Suspec
     """Those of these items that the lane has failed at before."""
     rows = conn.execute(_OF, {"lane": lane, "items": listed(items)})
     return {item: Suspect(tries=tries, letter=letter, at=at) for item, tries, letter, at in rows}
+
+
+def lanes(conn: Connection) -> set[str]:
+    """The lanes that have failed at anything which is known still."""
+    return set(conn.execute(_LANES).scalars())
 
 
 def trying(conn: Connection, lane: str, items: Iterable[tuple[str, str | None]], at: Instant) -> None:

@@ -294,8 +294,8 @@ class Spoilt:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def read(self, *args: Any) -> Sequence[Record]:
-        return self._spoilt(self.inner.read(*args))
+    def read(self, *args: Any, **kwargs: Any) -> Sequence[Record]:
+        return self._spoilt(self.inner.read(*args, **kwargs))
 
     def changes(self, *args: Any, **kwargs: Any) -> Page:
         page = self.inner.changes(*args, **kwargs)

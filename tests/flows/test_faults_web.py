@@ -119,8 +119,8 @@ def test_killed_after_the_commit_and_before_the_wake_up_the_sweep_finds_the_deli
         post(url, activity(1, ANA, "page_view", service.now(), page="pricing"))
     assert program.wait() == -signal.SIGKILL
     assert woken == []
-    assert sweep(service) == ("ingest",)
-    assert woken == ["ingest"]
+    assert sweep(service) == ("ingest", "advance"), "which is to publish the first playbook"
+    assert woken == ["ingest", "advance"]
 
 
 def test_a_webhook_is_answered_while_redis_is_down(start: Start, service: Service, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_webhook_is_answered_while_redis_is_down(start: Start, service: Servic
         assert post(url, what, delivery=f"msg_{number}").status_code == 202
         assert time.monotonic() - began < 2.5
     assert _kept(service.store) == 5
-    assert sweep(service) == ("ingest",)
+    assert "ingest" in sweep(service)
 
 
 def test_a_webhook_is_answered_in_time_while_redis_stalls(
