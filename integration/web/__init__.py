@@ -1,1 +1,1 @@
-"""The web process around the application: how requests arrive, how many at once, and who restarts it when it hangs."""
+"""The web process: how requests arrive, the application that answers them, and who restarts it when it hangs."""

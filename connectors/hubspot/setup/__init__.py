@@ -1,0 +1,1 @@
+"""What Coldframe sets up in HubSpot: properties, webhooks, and signing in."""

@@ -1,0 +1,1 @@
+"""What Coldframe sets up in Salesforce: fields, permission sets, and signing in."""

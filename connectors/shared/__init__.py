@@ -1,0 +1,1 @@
+"""What all connectors share: batches, sorting, shadow, sign-in, provisioning and deadlines."""

@@ -1,0 +1,1 @@
+"""`coldframe backtest`: playbooks tried on the past."""

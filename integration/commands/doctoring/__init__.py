@@ -1,0 +1,1 @@
+"""`coldframe doctor`: what is wrong, and what to do about each."""

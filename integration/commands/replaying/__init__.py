@@ -1,0 +1,1 @@
+"""`coldframe replay`: a playbook run on a file of history."""

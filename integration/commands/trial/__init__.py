@@ -1,0 +1,1 @@
+"""Commands that try the whole product on this machine: demo, sandbox, benches, chaos and drill."""

@@ -1,0 +1,1 @@
+"""A playbook made fast: checks as closures, dispatch tables, and the working copy of one lead."""

@@ -1,0 +1,1 @@
+"""What sales gets: packet, plays, service levels and the words of tasks."""

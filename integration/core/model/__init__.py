@@ -1,0 +1,1 @@
+"""The values of the engine: state, events, effects, ledger and keys."""

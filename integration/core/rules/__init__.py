@@ -1,0 +1,1 @@
+"""What a playbook says, as values: scoring, automation, conditions and the calendar."""

@@ -1,0 +1,1 @@
+"""Scores: points, caps, decay, patterns, and what machines did and nobody counts."""

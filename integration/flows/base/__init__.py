@@ -1,0 +1,1 @@
+"""What every flow works with: the service, lanes, calls and pauses."""

@@ -1,0 +1,1 @@
+"""Carry what was decided to a CRM until it has arrived, once."""

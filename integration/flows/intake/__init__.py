@@ -1,0 +1,1 @@
+"""From raw deliveries to activities and field changes, each once."""

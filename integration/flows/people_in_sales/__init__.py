@@ -1,0 +1,1 @@
+"""Who in sales gets a task, and who is alerted."""

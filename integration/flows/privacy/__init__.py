@@ -1,0 +1,1 @@
+"""Erasing people and handing over what is held about them."""

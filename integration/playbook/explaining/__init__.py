@@ -1,0 +1,1 @@
+"""Why a lead stands where it stands, in words, as values for a page or a program."""

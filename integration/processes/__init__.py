@@ -1,0 +1,1 @@
+"""The processes of the service: worker, scheduler, supervisor, and the local Valkey."""

@@ -1,0 +1,1 @@
+"""Processes killed under load, and a count of what was lost."""

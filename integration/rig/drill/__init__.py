@@ -1,0 +1,1 @@
+"""A first sync that is killed again and again, and a count of what was doubled."""

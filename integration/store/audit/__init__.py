@@ -1,0 +1,1 @@
+"""The audit trail, sealed secrets, and where somebody is mentioned."""

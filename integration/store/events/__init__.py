@@ -1,0 +1,1 @@
+"""What happened and what was decided because of it, each once."""

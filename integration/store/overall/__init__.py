@@ -1,0 +1,1 @@
+"""What goes through every table: merging two leads, erasing a person, counting."""

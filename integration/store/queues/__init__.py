@@ -1,0 +1,1 @@
+"""Work that waits: inbox, leads to decide, records to read, alerts, letters, and who drains what."""

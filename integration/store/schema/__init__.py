@@ -1,0 +1,1 @@
+"""The tables, said once, and what brings a database to them."""

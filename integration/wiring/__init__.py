@@ -1,0 +1,1 @@
+"""The one place that builds adapters from settings: store, connections, clock, log and wake-ups."""

@@ -1,0 +1,1 @@
+"""A mapping held against the fields that a CRM really has. Pure."""

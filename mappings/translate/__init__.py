@@ -1,0 +1,1 @@
+"""From CRM records to canonical fields and back, and what webhooks' values mean. Pure."""

@@ -1,0 +1,1 @@
+"""YAML that remembers where everything stood, and mistakes as values with their places."""

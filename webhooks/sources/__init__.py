@@ -1,0 +1,1 @@
+"""The senders of webhooks, one module each: what their deliveries say."""
