@@ -5,38 +5,38 @@ from typing import Any, NoReturn
 
 import click
 
-from mappings.problems import nearest
+from mappings.yaml_files.problems import nearest
 
 COMMANDS = {
-    "attack": "integration.commands.attack",
-    "backtest": "integration.commands.backtest",
-    "bench": "integration.commands.bench",
-    "bench-engine": "integration.commands.bench_engine",
-    "chaos": "integration.commands.chaos",
-    "clock": "integration.commands.processes",
-    "connect": "integration.commands.connect",
-    "demo": "integration.commands.demo",
-    "doctor": "integration.commands.doctor",
-    "drill": "integration.commands.drill",
-    "erase": "integration.commands.erase",
-    "explain": "integration.commands.explain",
-    "export": "integration.commands.export",
-    "keys": "integration.commands.keys",
-    "letters": "integration.commands.letters",
-    "mapping": "integration.commands.mapping",
-    "migrate": "integration.commands.processes",
-    "pause": "integration.commands.pause",
-    "playbook": "integration.commands.playbook",
-    "provision": "integration.commands.provision",
-    "replay": "integration.commands.replay",
-    "resume": "integration.commands.pause",
-    "sandbox": "integration.commands.sandbox",
-    "shadow": "integration.commands.shadow",
-    "sync": "integration.commands.sync",
-    "up": "integration.commands.processes",
-    "vocabulary": "integration.commands.vocabulary",
-    "web": "integration.commands.processes",
-    "worker": "integration.commands.processes",
+    "attack": "integration.commands.trial.attack",
+    "backtest": "integration.commands.backtesting.backtest",
+    "bench": "integration.commands.trial.bench",
+    "bench-engine": "integration.commands.trial.bench_engine",
+    "chaos": "integration.commands.trial.chaos",
+    "clock": "integration.commands.operate.processes",
+    "connect": "integration.commands.operate.connect",
+    "demo": "integration.commands.trial.demo",
+    "doctor": "integration.commands.doctoring.doctor",
+    "drill": "integration.commands.trial.drill",
+    "erase": "integration.commands.privacy.erase",
+    "explain": "integration.commands.authoring.explain",
+    "export": "integration.commands.privacy.export",
+    "keys": "integration.commands.operate.keys",
+    "letters": "integration.commands.operate.letters",
+    "mapping": "integration.commands.authoring.mapping",
+    "migrate": "integration.commands.operate.processes",
+    "pause": "integration.commands.operate.pause",
+    "playbook": "integration.commands.authoring.playbook",
+    "provision": "integration.commands.operate.provision",
+    "replay": "integration.commands.replaying.replay",
+    "resume": "integration.commands.operate.pause",
+    "sandbox": "integration.commands.trial.sandbox",
+    "shadow": "integration.commands.authoring.shadow",
+    "sync": "integration.commands.operate.sync",
+    "up": "integration.commands.operate.processes",
+    "vocabulary": "integration.commands.authoring.vocabulary",
+    "web": "integration.commands.operate.processes",
+    "worker": "integration.commands.operate.processes",
 }
 """Command → module that defines a click command of that name."""
 
@@ -99,9 +99,9 @@ class Lazy(click.Group):
 
         Whatever it writes is for the owner alone: stores, keys, exports, reports.
         """
-        from integration.private import only_mine  # noqa: PLC0415 - keeps --help fast
-        from integration.settings import SettingsError  # noqa: PLC0415 - keeps --help fast
-        from integration.store.errors import StoreError, StoreNewerError  # noqa: PLC0415 - as above
+        from integration.settings.environment import SettingsError  # noqa: PLC0415 - keeps --help fast
+        from integration.settings.private_files import only_mine  # noqa: PLC0415 - keeps --help fast
+        from integration.store.db.errors import StoreError, StoreNewerError  # noqa: PLC0415 - as above
 
         try:
             with only_mine():
@@ -113,7 +113,7 @@ class Lazy(click.Group):
         except StoreError as error:
             _stop(f"the store does not answer: {error}")
         except Exception as error:
-            from integration.wiring import UnusableError  # noqa: PLC0415 - imports the CRMs' libraries
+            from integration.wiring.build import UnusableError  # noqa: PLC0415 - imports the CRMs' libraries
 
             if not isinstance(error, UnusableError):
                 raise

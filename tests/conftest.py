@@ -22,7 +22,7 @@ import psycopg
 import pytest
 import structlog
 
-from integration.store.session import Store
+from integration.store.db.session import Store
 from sandbox import log
 
 _NUMBERS = count()

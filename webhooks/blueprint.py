@@ -14,12 +14,13 @@ import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
-from mappings.instant import Instant
+from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
-from webhooks import activities, hubspot, salesforce, sessions, signatures
+from webhooks import signatures
 from webhooks.facts import Oversized, Unreadable
 from webhooks.parsers import ACTIVITIES, HUBSPOT
 from webhooks.signatures import Judgement
+from webhooks.sources import activity_deliveries, hubspot, salesforce, salesforce_sessions
 
 NAME = "webhooks"
 
@@ -140,7 +141,7 @@ def blueprint(  # noqa: PLR0913 - what the doors need
             body = _body(max_body)
             given = {name: request.headers.get(name, "") for name in signatures.STANDARD_HEADERS}
             desk.admit(ACTIVITIES, signatures.standard(given, body, keys=trust.activity_keys, now=now()))
-            found = _checked(partial(activities.check, now=now(), vocabulary=vocabulary), body)
+            found = _checked(partial(activity_deliveries.check, now=now(), vocabulary=vocabulary), body)
             delivery = desk.keep(ACTIVITIES, body)
             rejected = [{"index": each.index, "reason": each.reason} for each in found.rejected]
             warnings = [{"index": each.index, "reason": each.reason} for each in found.warnings]
@@ -156,7 +157,7 @@ def blueprint(  # noqa: PLR0913 - what the doors need
             known = signatures.among(secret, trust.outbound_secrets)
             ours = known and _checked(partial(salesforce.check, organizations=trust.salesforce_organizations), body)
             desk.admit(salesforce.SOURCE, "genuine" if ours else "forged")
-            desk.keep(salesforce.SOURCE, sessions.stored(body))
+            desk.keep(salesforce.SOURCE, salesforce_sessions.stored(body))
             return Response(salesforce.ACK, content_type=salesforce.CONTENT_TYPE)
 
     return routes

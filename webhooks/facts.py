@@ -5,9 +5,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from mappings.canonical import Fields
-from mappings.contents import Content, content
-from mappings.instant import Instant
+from mappings.conflicts.activity_contents import Content, content
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored", "privacy_deleted", "associated"]
 
@@ -15,8 +15,8 @@ What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored",
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """An activity as its source tells it; who `email` or `lead` is has not been resolved.
 
-    `id` is the source's own and `email` is spelt as `mappings.emails` spells it; at least one of `email` and `lead` is
-    given. `type` may be one that no vocabulary knows, and `properties` are as they were sent.
+    `id` is the source's own and `email` is spelt as `mappings.values.emails` spells it; at least one of `email` and
+    `lead` is given. `type` may be one that no vocabulary knows, and `properties` are as they were sent.
     """
 
     id: str

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from mappings import lenient
-from mappings.lenient import DEEPEST, clean, text
+from mappings.values import lenient_json
+from mappings.values.lenient_json import DEEPEST, clean, text
 from webhooks.facts import Oversized, Rejected, Unreadable
 
 __all__ = ["DEEPEST", "clean", "load", "reason", "rejected", "text"]
@@ -13,10 +13,10 @@ __all__ = ["DEEPEST", "clean", "load", "reason", "rejected", "text"]
 def load(body: bytes) -> Any:
     """The body as plain values; raises Unreadable or Oversized. Bytes that are not UTF-8 become U+FFFD."""
     try:
-        return lenient.load(body)
-    except lenient.TooDeep as error:
+        return lenient_json.load(body)
+    except lenient_json.TooDeep as error:
         raise Oversized(str(error)) from None
-    except lenient.NotJson as error:
+    except lenient_json.NotJson as error:
         raise Unreadable(str(error)) from None
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from mappings.instant import Instant
-from webhooks import activities, hubspot, lenient, salesforce
+from mappings.values.instant import Instant
+from webhooks import lenient
 from webhooks.facts import Heard, Noticed, Oversized, Parsed, Rejected, Unreadable
+from webhooks.sources import activity_deliveries, hubspot, salesforce
 
 __all__ = ["ACTIVITIES", "HUBSPOT", "SALESFORCE", "Heard", "Noticed", "Parsed", "Rejected", "parse"]
 
@@ -14,7 +15,7 @@ ACTIVITIES = "activities"
 SALESFORCE = salesforce.SOURCE
 
 _PARSERS: Mapping[str, Callable[[bytes, Instant], Parsed]] = MappingProxyType(
-    {HUBSPOT: hubspot.parse, ACTIVITIES: activities.parse, SALESFORCE: salesforce.parse}
+    {HUBSPOT: hubspot.parse, ACTIVITIES: activity_deliveries.parse, SALESFORCE: salesforce.parse}
 )
 
 

@@ -1,7 +1,7 @@
 """Persons in raw deliveries: which items are about whom, a delivery without somebody's items, and those items alone.
 
 A delivery holds up to a thousand items about as many people. Whoever is erased leaves it, and the others stay as they
-were sent. Pure: bytes in, bytes out. Names are those of `mappings.naming`.
+were sent. Pure: bytes in, bytes out. Names are those of `mappings.values.person_names`.
 """
 
 import json
@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from mappings import emails, naming
-from webhooks import hubspot, lenient, salesforce
+from mappings.values import emails, person_names
+from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Unreadable, source_of
+from webhooks.sources import hubspot, salesforce
 
 Gone: TypeAlias = Callable[[str], bool]
 """Whether somebody of this name was erased."""
@@ -50,12 +51,12 @@ class Cut:
 
 def named(source: str, parsed: Parsed, text: str, called: RecordNames = AS_SENT) -> set[str]:
     """Every name that a parsed delivery bears, those that merely stand somewhere in its text included."""
-    found = naming.emails_in(text)
+    found = person_names.emails_in(text)
     for heard in parsed.heard:
         if heard.email:
-            found.add(naming.of_email(heard.email))
+            found.add(person_names.of_email(heard.email))
         if heard.lead:
-            found.add(naming.of_record(*called.address(source, heard.lead)))
+            found.add(person_names.of_record(*called.address(source, heard.lead)))
     for noticed in parsed.noticed:
         found |= _of_noticed(noticed, called)
     return found
@@ -84,7 +85,7 @@ def without(source: str, body: bytes, gone: Gone, called: RecordNames = AS_SENT)
     try:
         loaded = lenient.load(body)
     except (Unreadable, Oversized):
-        return Cut(body=naming.blacked(readable(body), gone).encode(), taken=(), names=())
+        return Cut(body=person_names.blacked(readable(body), gone).encode(), taken=(), names=())
     items = _items(source, loaded)
     taken, names, kept = [], [], []
     for item in items:
@@ -110,14 +111,14 @@ def about_item(source: str, item: Any, called: RecordNames = AS_SENT) -> set[str
             found |= _of_noticed(each, called)
         if not noticed and isinstance(item, dict) and item.get("objectId") is not None:
             connection = called.connection(hubspot.SYSTEM, str(item.get("portalId") or ""))
-            found.add(naming.of_record(connection, "contact", str(item["objectId"])))
+            found.add(person_names.of_record(connection, "contact", str(item["objectId"])))
     elif isinstance(item, dict):
         if isinstance(item.get("email"), str):
             address = emails.normal(item["email"])
-            found |= naming.emails_in(item["email"]) if address is None else {naming.of_email(address)}
+            found |= person_names.emails_in(item["email"]) if address is None else {person_names.of_email(address)}
         if isinstance(item.get("lead"), str | int):
-            found.add(naming.of_record(*called.address(source, str(item["lead"]))))
-    return found or naming.emails_in(_json(item))
+            found.add(person_names.of_record(*called.address(source, str(item["lead"]))))
+    return found or person_names.emails_in(_json(item))
 
 
 def _items(source: str, loaded: Any) -> Sequence[Any]:
@@ -129,20 +130,20 @@ def _items(source: str, loaded: Any) -> Sequence[Any]:
 def _blacked(value: Any, gone: Gone) -> Any:
     match value:
         case str():
-            return naming.blacked(value, gone)
+            return person_names.blacked(value, gone)
         case list():
             return [_blacked(each, gone) for each in value]
         case dict():
-            return {naming.blacked(name, gone): _blacked(each, gone) for name, each in value.items()}
+            return {person_names.blacked(name, gone): _blacked(each, gone) for name, each in value.items()}
         case _:
             return value
 
 
 def _of_noticed(noticed: Noticed, called: RecordNames) -> set[str]:
     """The record itself; the address that it now has; the one it was merged into is somebody's own, and not told."""
-    found = {naming.of_record(called.connection(noticed.system, noticed.account), noticed.object, noticed.id)}
+    found = {person_names.of_record(called.connection(noticed.system, noticed.account), noticed.object, noticed.id)}
     if noticed.value and "@" in noticed.value and noticed.what == "changed":
-        found |= naming.emails_in(noticed.value)
+        found |= person_names.emails_in(noticed.value)
     return found
 
 
@@ -152,7 +153,7 @@ def _without_notifications(body: bytes, gone: Gone, called: RecordNames) -> Cut:
     except (Unreadable, Oversized):
         message = None
     if message is None:
-        return Cut(body=naming.blacked(readable(body), gone).encode(), taken=(), names=())
+        return Cut(body=person_names.blacked(readable(body), gone).encode(), taken=(), names=())
     taken, names = [], []
     for notification, about in list(_notifications(message, called)):
         if any(map(gone, about)):
@@ -160,17 +161,19 @@ def _without_notifications(body: bytes, gone: Gone, called: RecordNames) -> Cut:
             names.append(frozenset(about))
             message.remove(notification)
     rest = etree.tostring(message.getroottree(), encoding="unicode")
-    return Cut(body=naming.blacked(rest, gone).encode(), taken=tuple(taken), names=tuple(names))
+    return Cut(body=person_names.blacked(rest, gone).encode(), taken=tuple(taken), names=tuple(names))
 
 
 def _notifications(message: salesforce.Element, called: RecordNames) -> Iterator[tuple[salesforce.Element, set[str]]]:
     organization = salesforce.organization(message)
     for notification in salesforce.notifications(message):
-        about = {name for text in notification.itertext() for name in naming.emails_in(text)}
+        about = {name for text in notification.itertext() for name in person_names.emails_in(text)}
         try:
             noticed = salesforce.noticed(notification, organization)
         except ValueError:
             pass
         else:
-            about.add(naming.of_record(called.connection(noticed.system, organization), noticed.object, noticed.id))
+            about.add(
+                person_names.of_record(called.connection(noticed.system, organization), noticed.object, noticed.id)
+            )
         yield notification, about

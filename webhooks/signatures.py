@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from mappings.instant import SECOND, Instant, Span
+from mappings.values.instant import SECOND, Instant, Span
 
 TOLERANCE: Span = 300 * SECOND
 """How far a delivery's timestamp may lie from our clock, either way. [HubSpot, Standard Webhooks]"""

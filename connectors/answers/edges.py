@@ -6,11 +6,11 @@ Whatever it says concerns the connection, or the request as it was, and never on
 import re
 from typing import Any
 
-from connectors.base import Verdict
-from connectors.concerns import Concern
-from connectors.places import place
-from connectors.replies import ASK_AGAIN, Refusal, Reply, retry_after
-from mappings.instant import SECOND, Span
+from connectors.answers.replies import ASK_AGAIN, Refusal, Reply, retry_after
+from connectors.answers.web_address import place
+from connectors.base.concerns import Concern
+from connectors.base.port import Verdict
+from mappings.values.instant import SECOND, Span
 
 MOVED = "MOVED"
 """The code of a redirect: where the CRM has moved stands in the message."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
-from connectors.edges import MOVED
-from mappings.catalogue import OWN
-from mappings.problems import nearest
+from connectors.answers.edges import MOVED
+from connectors.base.port import FieldInfo, Finding, Receipt, Unavailable, Verdict
+from mappings.model.catalogue import OWN
+from mappings.yaml_files.problems import nearest
 
 
 class Described(Protocol):

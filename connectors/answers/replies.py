@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeAlias
 
-from connectors.base import Receipt, Tokens, Unavailable, Verdict
-from connectors.concerns import Concern
-from connectors.spending import Withheld
-from mappings.instant import DAY, MINUTE, SECOND, Span
+from connectors.base.concerns import Concern
+from connectors.base.port import Receipt, Tokens, Unavailable, Verdict
+from connectors.base.spending import Withheld
+from mappings.values.instant import DAY, MINUTE, SECOND, Span
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from mappings.instant import SECOND, Instant, Span
+from mappings.values.instant import SECOND, Instant, Span
 
 T = TypeVar("T")
 

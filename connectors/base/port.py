@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeAlias
 
-from connectors.concerns import Concern
-from connectors.limits import Usage
-from connectors.task_desk import TaskDesk
-from connectors.task_words import UNTOLD, Priority, TaskWords
-from mappings.instant import Instant, Span
+from connectors.base.concerns import Concern
+from connectors.base.limits import Usage
+from connectors.base.task_desk import TaskDesk
+from connectors.base.task_words import UNTOLD, Priority, TaskWords
+from mappings.values.instant import Instant, Span
 
 Raw: TypeAlias = Mapping[str, Any]
 """Field values under the CRM's own names, in the CRM's own types."""

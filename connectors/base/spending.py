@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from connectors.limits import Usage
-from mappings.instant import Span
+from connectors.base.limits import Usage
+from mappings.values.instant import Span
 
 Pool: TypeAlias = Literal["", "search"]
 """What a call counts towards beside the day: the connection's window, or that of its searches."""

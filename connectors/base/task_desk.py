@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from connectors.task_words import TaskWords
-from connectors.users import CrmUser
+from connectors.base.task_words import TaskWords
+from connectors.base.users import CrmUser
 
 
 class TaskDesk(Protocol):
-    """What a CRM tells of the people who work in it. `Unavailable` is that of connectors.base."""
+    """What a CRM tells of the people who work in it. `Unavailable` is that of connectors.base.port."""
 
     def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
         """Everybody who can own records, those who have left and queues too; of `ids` alone where some are given.

@@ -8,13 +8,13 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
-from connectors.concerns import Concern
+from connectors.answers.replies import Refusal
+from connectors.base.concerns import Concern
+from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
-from connectors.replies import Refusal
-from mappings.record_ids import genuine
-from mappings.translate import cut
+from mappings.translate.translation import cut
+from mappings.values.record_ids import genuine
 
 Body = Mapping[str, Any]
 

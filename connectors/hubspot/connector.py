@@ -5,7 +5,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from connectors.base import (
+from connectors.answers.examination_words import fields_findings, unavailable
+from connectors.answers.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
+from connectors.base.concerns import Concern
+from connectors.base.limits import Usage, chunks
+from connectors.base.port import (
     Credential,
     FieldInfo,
     FieldWrite,
@@ -19,21 +23,17 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import Recency, isolated, merged, owner_refused
-from connectors.concerns import Concern
-from connectors.examination import fields_findings, unavailable
+from connectors.base.spending import Allowance
+from connectors.base.task_words import TaskWords
+from connectors.base.users import CrmUser
 from connectors.hubspot import batches, consent, creation, faults, lifecycle, linked, queries, staff
 from connectors.hubspot.lookups import Tasks
 from connectors.hubspot.session import HubSpotSession
-from connectors.limits import Usage, chunks
-from connectors.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
-from connectors.sorting import answered, resolved
-from connectors.spending import Allowance
-from connectors.task_words import TaskWords
-from connectors.users import CrmUser
-from mappings.emails import searched
-from mappings.instant import Instant
-from mappings.record_ids import genuine
+from connectors.shared.batching import Recency, isolated, merged, owner_refused
+from connectors.shared.sorting import answered, resolved
+from mappings.values.emails import searched
+from mappings.values.instant import Instant
+from mappings.values.record_ids import genuine
 
 BATCH = 100
 _UNSORTED = Refusal(

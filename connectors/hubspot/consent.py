@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors.base import FieldWrite, Finding, Receipt, Verdict
-from connectors.batching import isolated
-from connectors.concerns import Concern
+from connectors.answers.replies import Refusal
+from connectors.base.concerns import Concern
+from connectors.base.limits import chunks
+from connectors.base.port import FieldWrite, Finding, Receipt, Verdict
 from connectors.hubspot import faults, queries
 from connectors.hubspot.session import HubSpotSession
-from connectors.limits import chunks
-from connectors.replies import Refusal
+from connectors.shared.batching import isolated
 
 OPTED_OUT = "hs_email_optout"
 SCOPE = "communication_preferences.statuses.batch.write"

@@ -6,11 +6,11 @@ An address that is another contact's second one is found by no look-up, and answ
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from connectors.base import PersonWrite, Receipt, Record, Verdict
+from connectors.answers.replies import Refusal, Reply
+from connectors.base.port import PersonWrite, Receipt, Record, Verdict
 from connectors.hubspot import batches, faults
 from connectors.hubspot.session import HubSpotSession
-from connectors.newcomers import Found, created, follow, spelt
-from connectors.replies import Refusal, Reply
+from connectors.shared.creating_people import Found, created, follow, spelt
 
 BATCH = 100
 _EXISTING = re.compile(r"Existing ID:\s*(\d+)")

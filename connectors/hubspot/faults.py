@@ -1,17 +1,17 @@
 """HubSpot's refusals, and what to do about each. Pure; see apis.md, Limits and Batches.
 
-A reply of HubSpot's own has a message and a category; what has not is somebody else's: see `connectors.edges`.
+A reply of HubSpot's own has a message and a category; what has not is somebody else's: see `connectors.answers.edges`.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors import edges
-from connectors.base import Receipt, Verdict
-from connectors.concerns import Concern
-from connectors.replies import ASK_AGAIN, Outcome, Refusal, Reply, lost, retry_after
-from mappings.instant import HOUR, SECOND, Span
+from connectors.answers import edges
+from connectors.answers.replies import ASK_AGAIN, Outcome, Refusal, Reply, lost, retry_after
+from connectors.base.concerns import Concern
+from connectors.base.port import Receipt, Verdict
+from mappings.values.instant import HOUR, SECOND, Span
 
 _OK, _REDIRECT, _UNAUTHORIZED, _SERVER_ERROR = 200, 300, 401, 500
 _DENIED, _NOT_FOUND, _TOO_MANY, _MIGRATING = 403, 404, 429, 477

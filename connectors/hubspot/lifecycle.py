@@ -9,11 +9,11 @@ move back from.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from connectors.base import FieldWrite, Receipt, Verdict
+from connectors.answers.replies import Refusal
+from connectors.base.limits import chunks
+from connectors.base.port import FieldWrite, Receipt, Verdict
 from connectors.hubspot import batches, faults, queries
 from connectors.hubspot.session import HubSpotSession
-from connectors.limits import chunks
-from connectors.replies import Refusal
 
 STAGE = "lifecyclestage"
 NOT_TAKEN = "LIFECYCLE_STAGE_NOT_TAKEN"

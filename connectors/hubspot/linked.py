@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from connectors.answers.replies import Refusal
 from connectors.hubspot import faults, queries
 from connectors.hubspot.session import HubSpotSession
-from connectors.replies import Refusal
 
 BATCH = 100
 

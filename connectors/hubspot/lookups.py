@@ -6,12 +6,12 @@ unique property it is read by; else the tasks of each person are, which HubSpot 
 
 from collections.abc import Sequence
 
-from connectors.base import TaskWrite
+from connectors.answers.replies import Outcome, Refusal
+from connectors.base.limits import chunks
+from connectors.base.port import TaskWrite
 from connectors.hubspot import faults, queries
 from connectors.hubspot.linked import linked
 from connectors.hubspot.session import HubSpotSession
-from connectors.limits import chunks
-from connectors.replies import Outcome, Refusal
 
 BATCH = 100
 

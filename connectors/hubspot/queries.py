@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors.base import FieldInfo, Raw, Record
-from mappings.instant import Instant
-from mappings.transforms import date
+from connectors.base.port import FieldInfo, Raw, Record
+from mappings.reading.transforms import date
+from mappings.values.instant import Instant
 
 KINDS: Mapping[str, str] = {
     "contact": "contacts",

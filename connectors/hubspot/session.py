@@ -19,13 +19,13 @@ from hubspot.crm.owners.exceptions import OpenApiException as OwnersError
 from hubspot.crm.properties.exceptions import OpenApiException as PropertiesError
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from connectors.base import Credential, Fixed, Tokens
-from connectors.deadline import deadline, hold
-from connectors.limits import Usage
-from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
-from connectors.spending import Allowance, Pool, Purse
-from mappings import lenient
-from mappings.instant import Span
+from connectors.answers.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
+from connectors.base.limits import Usage
+from connectors.base.port import Credential, Fixed, Tokens
+from connectors.base.spending import Allowance, Pool, Purse
+from connectors.shared.call_deadline import deadline, hold
+from mappings.values import lenient_json
+from mappings.values.instant import Span
 
 ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
 _MILLISECOND: Span = 1_000
@@ -187,7 +187,7 @@ def _client(method: Callable[..., Any]) -> Any:
 def _reply(status: int, headers: Mapping[str, str], body: bytes | str | None) -> Reply:
     lowered = {name.lower(): value for name, value in headers.items()}
     given = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body or b""
-    return Reply(status=status, headers=lowered, body=lenient.said(given))
+    return Reply(status=status, headers=lowered, body=lenient_json.said(given))
 
 
 def _usage(headers: Mapping[str, str], before: Usage) -> Usage:

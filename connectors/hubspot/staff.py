@@ -7,9 +7,9 @@ same in every language; a portal may hide some.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.base import FieldInfo
-from connectors.task_words import TaskWords
-from connectors.users import CrmUser
+from connectors.base.port import FieldInfo
+from connectors.base.task_words import TaskWords
+from connectors.base.users import CrmUser
 
 STATUS, PRIORITY = "hs_task_status", "hs_task_priority"
 OPEN, CLOSED = "NOT_STARTED", "COMPLETED"

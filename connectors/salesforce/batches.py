@@ -6,14 +6,14 @@ Rows come back in order, with 200 even where some fail (`allOrNone` false).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
-from connectors.concerns import Concern
-from connectors.replies import Refusal
+from connectors.answers.replies import Refusal
+from connectors.base.concerns import Concern
+from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
 from connectors.salesforce.faults import row
 from connectors.salesforce.queries import TASK_KEY
-from mappings import instant
-from mappings.record_ids import full, genuine
-from mappings.translate import cut
+from mappings.translate.translation import cut
+from mappings.values import instant
+from mappings.values.record_ids import full, genuine
 
 SUBJECT_LIMIT = 255
 BODY_LIMIT = 32_000

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors.base import Record, Unavailable, Verdict
-from connectors.replies import Refusal, Reply
+from connectors.answers.replies import Refusal, Reply
+from connectors.base.port import Record, Unavailable, Verdict
 from connectors.salesforce import faults, queries
 from connectors.salesforce.session import SalesforceSession
-from mappings import lenient
+from mappings.values import lenient_json
 
 PART = 500
 """Records in one part: what is stored in one transaction."""
@@ -122,7 +122,7 @@ def rows(object_name: str, fields: Sequence[str], text: str) -> list[Record]:
     """
     columns = queries.columns(fields)
     found: list[Record] = []
-    for line in csv.reader(io.StringIO(lenient.text(text).rstrip("\ufffd\r\n"), newline="")):
+    for line in csv.reader(io.StringIO(lenient_json.text(text).rstrip("\ufffd\r\n"), newline="")):
         if line == columns or not line:
             continue
         held: dict[str, Any] = {name: value or None for name, value in zip(columns, line, strict=True)}

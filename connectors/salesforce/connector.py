@@ -5,7 +5,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from connectors.base import (
+from connectors.answers.examination_words import fields_findings
+from connectors.answers.replies import TIMEOUT, Refusal, Timeout, refusal
+from connectors.base.limits import Usage, chunks
+from connectors.base.port import (
     Credential,
     FieldInfo,
     FieldWrite,
@@ -19,23 +22,20 @@ from connectors.base import (
     Verdict,
     Write,
 )
-from connectors.batching import Recency, isolated, merged, owner_refused
-from connectors.examination import fields_findings
-from connectors.limits import Usage, chunks
-from connectors.replies import TIMEOUT, Refusal, Timeout, refusal
+from connectors.base.spending import Allowance
+from connectors.base.task_words import TaskWords
+from connectors.base.users import CrmUser
 from connectors.salesforce import batches, creation, faults, queries, staff
 from connectors.salesforce.bulk import Bulk, place
-from connectors.salesforce.examination import tasks_examined
 from connectors.salesforce.reading import Reader, fitting, whole
 from connectors.salesforce.session import RESOURCES, SalesforceSession
+from connectors.salesforce.setup.examination import tasks_examined
 from connectors.salesforce.successors import followed
-from connectors.sorting import answered, resolved
-from connectors.spending import Allowance
-from connectors.task_words import TaskWords
-from connectors.users import CrmUser
-from mappings.emails import searched
-from mappings.instant import Instant
-from mappings.record_ids import full, genuine
+from connectors.shared.batching import Recency, isolated, merged, owner_refused
+from connectors.shared.sorting import answered, resolved
+from mappings.values.emails import searched
+from mappings.values.instant import Instant
+from mappings.values.record_ids import full, genuine
 
 BATCH = 200
 FIND = 100

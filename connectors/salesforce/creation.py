@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from connectors.base import PersonWrite, Receipt, Record, Verdict
-from connectors.newcomers import Found, created, follow, spelt
-from connectors.replies import Refusal, Reply
+from connectors.answers.replies import Refusal, Reply
+from connectors.base.port import PersonWrite, Receipt, Record, Verdict
 from connectors.salesforce import batches, faults, queries
 from connectors.salesforce.session import SalesforceSession
-from mappings.record_ids import full, genuine
+from connectors.shared.creating_people import Found, created, follow, spelt
+from mappings.values.record_ids import full, genuine
 
 BATCH = 200
 _EMAIL = "Email"

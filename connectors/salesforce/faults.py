@@ -1,7 +1,7 @@
 """Salesforce's refusals, and what to do about each. Pure; see apis.md, Verdicts.
 
 Three spellings of one thing: a row of a collection has `statusCode`, a single call `errorCode`, OAuth `error`. What is
-none of them is somebody else's: see `connectors.edges`.
+none of them is somebody else's: see `connectors.answers.edges`.
 """
 
 import re
@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors import edges
-from connectors.base import Receipt, Verdict
-from connectors.concerns import Concern
-from connectors.replies import ASK_AGAIN, Outcome, Refusal, Reply, lost, retry_after
-from mappings.instant import Span
+from connectors.answers import edges
+from connectors.answers.replies import ASK_AGAIN, Outcome, Refusal, Reply, lost, retry_after
+from connectors.base.concerns import Concern
+from connectors.base.port import Receipt, Verdict
+from mappings.values.instant import Span
 
 _PASSING = frozenset(
     {

@@ -1,6 +1,6 @@
 """Salesforce's own addresses: a token goes to these and to no others."""
 
-from connectors.places import place
+from connectors.answers.web_address import place
 
 _DOMAINS = (".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com")
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from connectors.base import FieldInfo, Record
-from mappings import instant
-from mappings.instant import Instant
-from mappings.record_ids import full, genuine
-from mappings.transforms import date
+from connectors.base.port import FieldInfo, Record
+from mappings.reading.transforms import date
+from mappings.values import instant
+from mappings.values.instant import Instant
+from mappings.values.record_ids import full, genuine
 
 TASK_KEY = "Coldframe_Key__c"
 """Our key in every task we create: a unique external id."""

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
-from connectors.base import Record, Unavailable, Verdict
-from connectors.concerns import Concern
-from connectors.replies import Refusal, Reply
+from connectors.answers.replies import Refusal, Reply
+from connectors.base.concerns import Concern
+from connectors.base.port import Record, Unavailable, Verdict
 from connectors.salesforce import faults, queries
 from connectors.salesforce.session import SalesforceSession
-from mappings.catalogue import holder
+from mappings.model.catalogue import holder
 
 Row: TypeAlias = Mapping[str, Any]
 

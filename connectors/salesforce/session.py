@@ -15,14 +15,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from connectors.base import Credential, Fixed, Tokens
-from connectors.deadline import deadline, hold
-from connectors.limits import Usage
-from connectors.places import place
-from connectors.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
+from connectors.answers.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
+from connectors.answers.web_address import place
+from connectors.base.limits import Usage
+from connectors.base.port import Credential, Fixed, Tokens
+from connectors.base.spending import Allowance, Purse
 from connectors.salesforce.hosts import salesforces
-from connectors.spending import Allowance, Purse
-from mappings import lenient
+from connectors.shared.call_deadline import deadline, hold
+from mappings.values import lenient_json
 
 VERSION = "66.0"
 """Spring '26."""
@@ -159,9 +159,9 @@ def _refused_connection(error: requests.RequestException) -> bool:
 def _reply(response: requests.Response) -> Reply:
     lowered = {name.lower(): value for name, value in response.headers.items()}
     if lowered.get("content-type", "").startswith("text/csv"):
-        body: Any = lenient.spoken(response.content)
+        body: Any = lenient_json.spoken(response.content)
     else:
-        body = lenient.said(response.content)
+        body = lenient_json.said(response.content)
     return Reply(status=response.status_code, headers=lowered, body=body)
 
 

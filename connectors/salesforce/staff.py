@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from connectors.base import Unavailable
-from connectors.limits import chunks
+from connectors.base.limits import chunks
+from connectors.base.port import Unavailable
+from connectors.base.task_words import Priority, TaskWords, Word, priorities, status
+from connectors.base.users import CrmUser
 from connectors.salesforce.queries import listed
-from connectors.task_words import Priority, TaskWords, Word, priorities, status
-from connectors.users import CrmUser
-from mappings.record_ids import full, genuine
+from mappings.values.record_ids import full, genuine
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 Ask: TypeAlias = Callable[[str, Sequence[str], str], Rows]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
-from connectors.limits import chunks
-from connectors.replies import Refusal
+from connectors.answers.replies import Refusal
+from connectors.base.limits import chunks
+from connectors.base.port import FieldWrite, Receipt, TaskWrite, Verdict
 from connectors.salesforce import faults, queries
-from mappings.record_ids import full
+from mappings.values.record_ids import full
 
 BATCH = 100
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict
-from connectors.concerns import Concern
-from connectors.limits import chunks
-from connectors.replies import Refusal
+from connectors.answers.replies import Refusal
+from connectors.base.concerns import Concern
+from connectors.base.limits import chunks
+from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict
 
 A = TypeVar("A")
 W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite)

@@ -6,10 +6,10 @@ What was created and never answered for is found by that look as well; it is mad
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from connectors.base import PersonWrite, Receipt, Unavailable, Verdict
-from connectors.batching import divided, isolated
-from connectors.replies import Refusal, refusal
-from mappings import emails
+from connectors.answers.replies import Refusal, refusal
+from connectors.base.port import PersonWrite, Receipt, Unavailable, Verdict
+from connectors.shared.batching import divided, isolated
+from mappings.values import emails
 
 Found = Mapping[str, tuple[str, str]]
 """By e-mail as `spelt`, the record (object, id) that is theirs."""

@@ -15,12 +15,12 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from requests.adapters import HTTPAdapter
 
-from connectors.base import Receipt, Unavailable, Verdict
-from connectors.deadline import deadline, hold
-from connectors.edges import moved
-from connectors.replies import TIMEOUT, Reply, Timeout, clean, retry_after
-from mappings import lenient
-from mappings.instant import SECOND, Instant, Span
+from connectors.answers.edges import moved
+from connectors.answers.replies import TIMEOUT, Reply, Timeout, clean, retry_after
+from connectors.base.port import Receipt, Unavailable, Verdict
+from connectors.shared.call_deadline import deadline, hold
+from mappings.values import lenient_json
+from mappings.values.instant import SECOND, Instant, Span
 
 _MESSAGE = 500
 _OK, _REDIRECT, _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY, _SERVER_ERROR = 200, 300, 400, 401, 429, 500
@@ -164,9 +164,9 @@ class TokenEndpoint:
         code = message = ""
         try:
             with deadline():
-                told: Mapping[str, Any] = lenient.clean(dict(ask()))
+                told: Mapping[str, Any] = lenient_json.clean(dict(ask()))
         except OAuthError as error:
-            code, message = lenient.text(str(error.error or "")), lenient.text(str(error.description or ""))
+            code, message = lenient_json.text(str(error.error or "")), lenient_json.text(str(error.description or ""))
         except requests.HTTPError:
             pass  # the status says it, below
         except requests.RequestException as error:
@@ -216,7 +216,7 @@ def described(address: str, token: str, timeout: Timeout) -> Mapping[str, Any]:
             answer = session.get(
                 address, headers={"Authorization": f"Bearer {token}"}, timeout=timeout, allow_redirects=False
             )
-            told = lenient.said(answer.content)
+            told = lenient_json.said(answer.content)
         except requests.RequestException as error:
             raise _silent(type(error).__name__) from None
     said = told[0] if isinstance(told, list) and told else told

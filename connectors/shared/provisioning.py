@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from connectors.replies import Refusal
-from mappings.canonical import Kind
-from mappings.catalogue import OWN, TEXT_LIMIT
-from mappings.crm import CrmMapping, ObjectMapping, Target
-from mappings.wording import HELP, TASK_KEY_HELP, TASK_KEY_LABEL
+from connectors.answers.replies import Refusal
+from mappings.model.canonical import Kind
+from mappings.model.catalogue import OWN, TEXT_LIMIT
+from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Target
+from mappings.translate.field_help import HELP, TASK_KEY_HELP, TASK_KEY_LABEL
 
 MARK = "Made by Coldframe."
 Action: TypeAlias = Literal["create", "keep", "change", "remove", "blocked", "by hand"]

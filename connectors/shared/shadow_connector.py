@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.base import Connector, FieldInfo, Finding, Limits, Page, Receipt, Record, Verdict, Write
-from connectors.task_words import TaskWords
-from connectors.users import CrmUser
-from mappings.instant import MINUTE, Instant
+from connectors.base.port import Connector, FieldInfo, Finding, Limits, Page, Receipt, Record, Verdict, Write
+from connectors.base.task_words import TaskWords
+from connectors.base.users import CrmUser
+from mappings.values.instant import MINUTE, Instant
 
 CODE = "SHADOW"
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Container, Mapping, Sequence
 
-from connectors.base import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
-from connectors.concerns import Concern
-from connectors.replies import Refusal
-from mappings.record_ids import genuine
+from connectors.answers.replies import Refusal
+from connectors.base.concerns import Concern
+from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from mappings.values.record_ids import genuine
 
 
 def answered(  # noqa: PLR0913 - one way for each kind of write

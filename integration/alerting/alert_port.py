@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from connectors.base import Receipt
-from mappings.instant import Instant
+from connectors.base.port import Receipt
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import requests
 from standardwebhooks import Webhook
 
-from connectors.base import Receipt, Verdict
-from connectors.deadline import deadline, hold
-from connectors.replies import TIMEOUT, Timeout, retry_after
-from integration.alert_ways.port import Alert
-from mappings.instant import MINUTE, SECOND, Instant, Span, show, to_datetime
+from connectors.answers.replies import TIMEOUT, Timeout, retry_after
+from connectors.base.port import Receipt, Verdict
+from connectors.shared.call_deadline import deadline, hold
+from integration.alerting.alert_port import Alert
+from mappings.values.instant import MINUTE, SECOND, Instant, Span, show, to_datetime
 
 _SAFE = "/:=+,;@!$'()*~-_."
 """Characters of a key that stay as they are in a header; others are written as %XX."""

@@ -3,9 +3,9 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from integration.backtest import charts
-from integration.backtest.comparison import Comparison, days
+from integration.backtest.side_by_side import Comparison, days
 from integration.backtest.summary import names, sentences
-from mappings.instant import Instant, to_datetime
+from mappings.values.instant import Instant, to_datetime
 
 _TEMPLATES = Environment(
     loader=PackageLoader("integration.backtest"),

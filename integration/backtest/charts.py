@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-from integration.backtest.comparison import Comparison, Load, Ratio
+from integration.backtest.side_by_side import Comparison, Load, Ratio
 
 Series: TypeAlias = Literal["a", "b", "both", "rest"]
 Anchor: TypeAlias = Literal["start", "middle", "end"]

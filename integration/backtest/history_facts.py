@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from mappings.canonical import Fields, Value
-from mappings.instant import Instant
+from mappings.model.canonical import Fields, Value
+from mappings.values.instant import Instant
 
 NOBODY = ""
 """The owner of what nobody owns yet."""

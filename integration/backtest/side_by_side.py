@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from integration.backtest.facts import NOBODY, Facts, Person
+from integration.backtest.history_facts import NOBODY, Facts, Person
 from integration.backtest.tally import Tally
-from integration.core.clocks import day_number, working_day
-from integration.core.standing import Standing
-from mappings.instant import DAY, Instant, Span
+from integration.core.rules.calendar import day_number, working_day
+from integration.core.run.standing import Standing
+from mappings.values.instant import DAY, Instant, Span
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 

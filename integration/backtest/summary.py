@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from integration.backtest.comparison import Comparison, Gate, days
-from mappings.instant import to_datetime
+from integration.backtest.side_by_side import Comparison, Gate, days
+from mappings.values.instant import to_datetime
 
 
 def names(found: Comparison) -> tuple[str, str]:

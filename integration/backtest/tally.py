@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from integration.backtest.facts import NOBODY, Facts
-from integration.core.clocks import day_number
-from integration.core.effects import Assignee, Effect, Escalated, HandoffHeld, StageChanged, TaskWanted
-from integration.core.playbook import Playbook
-from integration.core.standing import Standing
-from mappings.instant import Instant
+from integration.backtest.history_facts import NOBODY, Facts
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.effects import Assignee, Effect, Escalated, HandoffHeld, StageChanged, TaskWanted
+from integration.core.rules.calendar import day_number
+from integration.core.run.standing import Standing
+from mappings.values.instant import Instant
 
 MANAGER = "manager"
 

@@ -19,10 +19,10 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from integration.boundary import JOBS
-from integration.queue_keys import mend
-from integration.wakeups import JOB as RUN
-from integration.wakeups import PREFIX, queue_of
+from integration.processes.job_failures import JOBS
+from integration.wiring.queue_keys import mend
+from integration.wiring.wake_ups import JOB as RUN
+from integration.wiring.wake_ups import PREFIX, queue_of
 
 log = structlog.get_logger()
 

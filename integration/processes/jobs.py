@@ -3,31 +3,31 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from integration import wiring
-from integration.boundary import recorded
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.drift import watch
-from integration.flows.homes import learn
-from integration.flows.ingest import ingest
-from integration.flows.reconcile import poll
-from integration.flows.refresh import read_records
-from integration.flows.send_alerts import send_alerts
-from integration.flows.service import Service
-from integration.flows.sweep import sweep as sweep_lanes
-from integration.flows.trouble import watch_for_trouble
-from integration.flows.user_directory import read_users
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.people_in_sales.send_alerts import send_alerts
+from integration.flows.people_in_sales.trouble import watch_for_trouble
+from integration.flows.people_in_sales.user_directory import read_users
+from integration.flows.reading.reconcile import poll
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.drift import watch
+from integration.flows.upkeep.find_homes import learn
+from integration.flows.upkeep.sweep import sweep as sweep_lanes
+from integration.processes.job_failures import recorded
+from integration.wiring import build
 
 
 @recorded
 def run(lane: str) -> int:
     """Drain one lane; the number of batches done."""
-    service = wiring.service()
+    service = build.service()
     work = lanes(service).get(lane)
     if work is None:
         msg = f"{lane!r} is no lane here"
         raise ValueError(msg)
-    wiring.wakeups().clear(lane)
+    build.wakeups().clear(lane)
     return work()
 
 
@@ -54,25 +54,25 @@ def _look_at(service: Service, connection: str) -> int:
 @recorded
 def sweep() -> int:
     """Wake every lane that has work waiting; the number of lanes woken."""
-    return len(sweep_lanes(wiring.service()))
+    return len(sweep_lanes(build.service()))
 
 
 @recorded
 def trouble() -> int:
     """See whether something goes wrong for so long that somebody has to be told; the number of alerts raised."""
-    return watch_for_trouble(wiring.service())
+    return watch_for_trouble(build.service())
 
 
 @recorded
 def users() -> int:
     """Read who can own records in every CRM; the number of CRMs that answered."""
-    return read_users(wiring.service())
+    return read_users(build.service())
 
 
 @recorded
 def look() -> int:
     """Wake the reconciling poll of every connection; their number."""
-    service = wiring.service()
+    service = build.service()
     for name in service.connections:
         service.wake(f"poll:{name}")
     return len(service.connections)
@@ -81,4 +81,4 @@ def look() -> int:
 @recorded
 def drift() -> int:
     """See whether the CRMs still have the fields and permissions that the mappings need; the number of changes."""
-    return watch(wiring.service())
+    return watch(build.service())

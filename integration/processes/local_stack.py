@@ -6,18 +6,19 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from integration import connected, private
-from integration.fleet import Member
-from integration.keeping import made_key
-from integration.settings import Settings, load
-from integration.store.session import Store
-from integration.valkey import Valkey
+from integration.processes.supervisor import Member
+from integration.processes.valkey import Valkey
+from integration.settings import private_files
+from integration.settings.environment import Settings, load
+from integration.settings.local_key import made_key
+from integration.store.db.session import Store
+from integration.wiring import connection_names
 
 
 def queues(settings: Settings) -> tuple[str, ...]:
     """One queue per worker process: RQ can strand a job where a worker listens to several. Raises StoreError."""
     alerts = ("alerts",) if settings.alert_url else ()
-    return ("ingest", "advance", *alerts, *connected.names(settings))
+    return ("ingest", "advance", *alerts, *connection_names.names(settings))
 
 
 def members(settings: Settings) -> tuple[Member, ...]:
@@ -47,7 +48,7 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
 @contextlib.contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Nobody else runs a service in this folder meanwhile; the kernel forgets who did when that dies."""
-    with private.file(data / "up.lock").open("r+", encoding="ascii") as lock:
+    with private_files.file(data / "up.lock").open("r+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -65,7 +66,7 @@ def kept(given: Mapping[str, str]) -> dict[str, str]:
     """The environment with this machine's data directory and key, made where they are not there."""
     variables = dict(given)
     data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
-    private.folder(data)
+    private_files.folder(data)
     variables["COLDFRAME_DATA_DIR"] = str(data)
     if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and told as one
         variables["COLDFRAME_SECRET_KEY"] = made_key(variables)

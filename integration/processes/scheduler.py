@@ -1,19 +1,19 @@
-"""What RQ's cron does by itself: `rq cron integration.schedule` (or `coldframe clock`)."""
+"""What RQ's cron does by itself: `rq cron integration.processes.scheduler` (or `coldframe clock`)."""
 
 from rq.cron import register
 
-from integration import connected, wiring
-from integration.jobs import drift, look, sweep, trouble, users
+from integration.processes.jobs import drift, look, sweep, trouble, users
+from integration.wiring import build, connection_names
 
 SWEEP_SECONDS = 10
 DRIFT_SECONDS = 3_600
 TROUBLE_SECONDS = 60
 USERS_SECONDS = 3_600
 
-_settings = wiring.settings()
+_settings = build.settings()
 _poll_seconds = _settings.poll_seconds
 # What talks to a CRM goes to a CRM's queue: one that hangs must not keep webhooks from being read.
-_crms = connected.names(_settings)
+_crms = connection_names.names(_settings)
 
 register(sweep, queue_name="ingest", interval=SWEEP_SECONDS, result_ttl=0, ttl=SWEEP_SECONDS * 3, job_timeout=60)
 register(look, queue_name="ingest", interval=_poll_seconds, result_ttl=0, ttl=_poll_seconds, job_timeout=60)

@@ -12,8 +12,8 @@ from typing import IO, Self
 
 import structlog
 
-from integration import private
-from integration.with_parent import wrapped
+from integration.processes.with_parent import wrapped
+from integration.settings import private_files
 
 log = structlog.get_logger()
 
@@ -61,8 +61,8 @@ class Fleet:
     def start(self) -> None:
         """Start every member."""
         if self.output is not None:
-            private.folder(self.output.parent)
-            self._sink = private.file(self.output).open("ab")
+            private_files.folder(self.output.parent)
+            self._sink = private_files.file(self.output).open("ab")
         for member in self.members:
             self._running[member.name] = _Running(member, self._spawn(member), time.monotonic())
 

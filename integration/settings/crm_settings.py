@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.base import Credential
-from integration.variables import GuardedAddress, NamedPaths, OrganizationId, PathSecrets, Secrets, Token
+from connectors.base.port import Credential
+from integration.settings.value_types import GuardedAddress, NamedPaths, OrganizationId, PathSecrets, Secrets, Token
 
 
 class CrmSettings(BaseModel):

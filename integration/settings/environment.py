@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 
-from integration.alert_settings import AlertSettings
-from integration.crm_settings import CrmSettings
-from integration.keeping import with_kept_key
-from integration.needs import unmet
-from integration.variables import (
+from integration.settings.alert_settings import AlertSettings
+from integration.settings.combinations import unmet
+from integration.settings.crm_settings import CrmSettings
+from integration.settings.local_key import with_kept_key
+from integration.settings.value_types import (
     Address,
     DatabaseUrl,
     Flag,
@@ -23,7 +23,7 @@ from integration.variables import (
     Secrets,
     SigningSecrets,
 )
-from mappings.instant import SECOND, Span
+from mappings.values.instant import SECOND, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

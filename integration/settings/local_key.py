@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from integration import private
+from integration.settings import private_files
 
 VARIABLE = "COLDFRAME_SECRET_KEY"
 FOLDER = "COLDFRAME_DATA_DIR"
@@ -26,7 +26,7 @@ def made_key(given: Mapping[str, str]) -> str:
     """The data directory's own key, made once and readable by its owner alone."""
     path = _path(given)
     if not path.exists():
-        private.file(path).write_text(secrets.token_hex(32), encoding="ascii")
+        private_files.file(path).write_text(secrets.token_hex(32), encoding="ascii")
     return path.read_text(encoding="ascii")
 
 

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from integration.store import audit, connections, erasure_key
-from integration.store.audit import Entry
-from integration.store.connections import StaleError
-from integration.store.errors import SealedError
-from integration.store.sealing import Keyring, SealError
-from integration.store.session import Store
-from mappings.instant import Instant
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.audit.sealing import Keyring, SealError
+from integration.store.crm import connections
+from integration.store.crm.connections import StaleError
+from integration.store.db.errors import SealedError
+from integration.store.db.session import Store
+from integration.store.overall import erasure_key
+from mappings.values.instant import Instant
 
 ERASED = "list of who was erased"
 _TRIES = 5
@@ -61,7 +63,7 @@ def _erased(store: Store, keyring: Keyring, now: Instant) -> Iterator[Line]:
             done = erasure_key.reseal(conn, keyring)
             if done:
                 told = {"before": before, "after": after}
-                audit.add(conn, [Entry(at=now, actor="cli", action="reseal", subject=ERASED, detail=told)])
+                audit_trail.add(conn, [Entry(at=now, actor="cli", action="reseal", subject=ERASED, detail=told)])
     except SealedError as error:
         yield Line(name=ERASED, outcome="failed", before=before, after=before, reason=str(error))
     else:
@@ -75,7 +77,7 @@ def _reseal(store: Store, keyring: Keyring, name: str, before: str, now: Instant
             with store.write() as conn:
                 if connections.reseal(conn, name, keyring):
                     told = {"before": before, "after": keyring.current}
-                    audit.add(conn, [Entry(at=now, actor="cli", action="reseal", subject=name, detail=told)])
+                    audit_trail.add(conn, [Entry(at=now, actor="cli", action="reseal", subject=name, detail=told)])
         except StaleError:
             if attempt == _TRIES - 1:
                 raise

@@ -7,23 +7,24 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.base import Unavailable
-from connectors.oauth import Asking, Issued, SignIn
-from connectors.replies import clean
+from connectors.answers.replies import clean
+from connectors.base.port import Unavailable
 from connectors.salesforce.hosts import salesforces
-from connectors.salesforce.oauth import common
-from integration import connected, wiring
-from integration.flows.tokens import client
-from integration.loopback import Loopback, NotSignedInError
-from integration.settings import Settings
-from integration.store import audit, connections, lanes
-from integration.store.audit import Entry
-from integration.store.connections import Details, GrantKind, Row, Secrets
-from integration.store.sealing import SealError
-from integration.store.session import Store
-from integration.variables import GuardedAddress
-from mappings import record_ids
-from mappings.instant import Instant
+from connectors.salesforce.setup.oauth import common
+from connectors.shared.oauth_flow import Asking, Issued, SignIn
+from integration.flows.upkeep.renew_tokens import client
+from integration.settings.environment import Settings
+from integration.settings.value_types import GuardedAddress
+from integration.signin.loopback_callback import Loopback, NotSignedInError
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.audit.sealing import SealError
+from integration.store.crm import connection_pauses, connections
+from integration.store.crm.connections import Details, GrantKind, Row, Secrets
+from integration.store.db.session import Store
+from integration.wiring import build, connection_names
+from mappings.values import record_ids
+from mappings.values.instant import Instant
 
 __all__ = ["NotSignedInError", "Walk", "Wish", "mistakes", "remembered", "sign_in", "tried"]
 
@@ -57,7 +58,7 @@ def remembered(wish: Wish, row: Row | None, settings: Settings) -> Wish:
     if row is None or row.system != wish.system or row.grant != wish.grant:
         return wish
     try:
-        kept = connections.unsealed(row, connected.keyring(settings))
+        kept = connections.unsealed(row, connection_names.keyring(settings))
     except SealError:
         kept = Secrets()
     old, new = row.details, wish.details
@@ -85,7 +86,7 @@ def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
     other = row.system if row and row.system != wish.system else ""
     salesforce = wish.system == "salesforce"
     told = [
-        (connected.misnamed(wish.name, wish.system), True),
+        (connection_names.misnamed(wish.name, wish.system), True),
         (f"'{wish.name}' is a connection to {other}: choose another --name", bool(other)),
         ("--api-url must be https, or a sandbox on this machine", not _guarded(details.api_url)),
         ("--client-id is missing: the app's client id (consumer key)", wish.grant != "token" and not details.client_id),
@@ -118,7 +119,7 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
 
     A connection that had been signed out goes on.
     """
-    with closing(wiring.door(wish.system, client(wish.details, wish.secrets))) as door:
+    with closing(build.door(wish.system, client(wish.details, wish.secrets))) as door:
         issued = _issued(wish, walk, door, now())
         account = door.account(issued)
     _same_account(wish.name, account, store)
@@ -139,12 +140,12 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
             details=details,
             secrets=replace(wish.secrets, access_token=issued.access_token, refresh_token=issued.refresh_token),
             expires_at=None if issued.lifetime is None else at + issued.lifetime,
-            keyring=connected.keyring(settings),
+            keyring=connection_names.keyring(settings),
             now=at,
         )
-        lanes.signed_in(conn, wish.name)
+        connection_pauses.signed_in(conn, wish.name)
         told = {"system": wish.system, "grant": wish.grant, "account": account}
-        audit.add(conn, [Entry(at=at, actor="cli", action="connect", subject=wish.name, detail=told)])
+        audit_trail.add(conn, [Entry(at=at, actor="cli", action="connect", subject=wish.name, detail=told)])
     return details
 
 
@@ -184,7 +185,7 @@ def _guarded(address: str) -> bool:
 
 def tried(name: str, settings: Settings, store: Store) -> str:
     """One call through a stored connection; the object that was described. Raises Unavailable."""
-    there = wiring.connections(settings, store)[name]
+    there = build.connections(settings, store)[name]
     person = there.mapping.people[0]
     with closing(there.connector):
         there.connector.describe(person)

@@ -14,21 +14,21 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
-from integration import clock, connected
-from integration.connected import Known
-from integration.intake import Intake
-from integration.metrics import CONTENT_TYPE, Metrics
-from integration.portals import Portals
-from integration.readiness import Room, lane_troubles, store_problems
-from integration.settings import Settings
-from integration.store import figures
-from integration.store.errors import StoreError
-from integration.store.numbers import Numbers
-from integration.store.session import Store
-from integration.variables import is_loopback
-from integration.wakeups import Bell, Wakeups, connect, queue_problems
-from mappings.instant import Instant
-from mappings.vocabulary.load import in_use, shipped
+from integration.settings.environment import Settings
+from integration.settings.value_types import is_loopback
+from integration.store.db.errors import StoreError
+from integration.store.db.session import Store
+from integration.store.overall import figure_snapshots
+from integration.store.overall.store_figures import Numbers
+from integration.web.inbox_writer import Intake
+from integration.web.metrics import CONTENT_TYPE, Metrics
+from integration.web.readiness import Room, lane_troubles, store_problems
+from integration.wiring import clock, connection_names
+from integration.wiring.connected_portals import Portals
+from integration.wiring.connection_names import Known
+from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_problems
+from mappings.values.instant import Instant
+from mappings.vocabulary.load_vocabulary import in_use, shipped
 from webhooks.blueprint import NAME as WEBHOOKS
 from webhooks.blueprint import Trust, blueprint
 from webhooks.signatures import standard_keys
@@ -119,7 +119,7 @@ def trust(settings: Settings, connections: Sequence[Known] = ()) -> Trust:
     return Trust(
         public_url=settings.public_url or "",
         hubspot_secrets=tuple(secret.get_secret_value() for secret in settings.hubspot_client_secrets),
-        portal_secrets=connected.webhook_secrets(settings, connections) if settings.public_url else {},
+        portal_secrets=connection_names.webhook_secrets(settings, connections) if settings.public_url else {},
         activity_keys=tuple(
             key for secret in settings.activity_secrets for key in standard_keys(secret.get_secret_value())
         ),
@@ -148,7 +148,7 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
 def _signed_in(settings: Settings, store: Store) -> Sequence[Known]:
     """The connections that there are now; a store that is away must not keep other webhooks out."""
     try:
-        return connected.known(settings, store)
+        return connection_names.known(settings, store)
     except StoreError as error:
         log.warning("connections not read; webhooks are known by the settings alone", error=str(error))
         return ()
@@ -156,7 +156,7 @@ def _signed_in(settings: Settings, store: Store) -> Sequence[Known]:
 
 def _numbers(store: Store) -> Numbers | None:
     with store.read() as conn:
-        return figures.latest(conn)
+        return figure_snapshots.latest(conn)
 
 
 def _queue(settings: Settings) -> Sequence[str]:

@@ -19,9 +19,9 @@ import msgspec
 import structlog
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope
 
-from integration import clock
-from integration.web.environ import environ, inward
-from integration.web.room import NoRoomError, Place, Room
+from integration.web.body_budget import NoRoomError, Place, Room
+from integration.web.wsgi_environ import environ, inward
+from integration.wiring import clock
 
 log = structlog.get_logger()
 

@@ -14,10 +14,10 @@ from typing import TypeAlias
 
 import structlog
 
-from integration.store import taken
-from integration.store.errors import StoreError
-from integration.store.session import Store
-from mappings.instant import Instant
+from integration.store.db.errors import StoreError
+from integration.store.db.session import Store
+from integration.store.events import taken
+from mappings.values.instant import Instant
 from webhooks.blueprint import InboxUnavailableError
 from webhooks.parsers import ACTIVITIES, HUBSPOT
 

@@ -8,9 +8,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from integration.store.errors import StoreError
-from integration.store.numbers import Numbers
-from mappings.instant import SECOND, Instant
+from integration.store.db.errors import StoreError
+from integration.store.overall.store_figures import Numbers
+from mappings.values.instant import SECOND, Instant
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 

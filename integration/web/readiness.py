@@ -9,12 +9,13 @@ from functools import lru_cache
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from integration.store import erased, figures, suspects
-from integration.store.errors import StoreError, StoreNewerError
-from integration.store.migrate import MIGRATIONS
-from integration.store.sealing import Keyring
-from integration.store.session import Store
-from mappings.instant import Instant
+from integration.store.audit.sealing import Keyring
+from integration.store.db.errors import StoreError, StoreNewerError
+from integration.store.db.migrate import MIGRATIONS
+from integration.store.db.session import Store
+from integration.store.overall import erased_people, figure_snapshots
+from integration.store.queues import suspects
+from mappings.values.instant import Instant
 
 _ROOM_SECONDS = 2.0
 _TRIED_BYTES = 65_536
@@ -66,7 +67,7 @@ class Room:
             ]
         try:
             with self._store.write(urgent=True) as conn:
-                figures.try_room(conn, self._now(), secrets.token_hex(_TRIED_BYTES // 2))
+                figure_snapshots.try_room(conn, self._now(), secrets.token_hex(_TRIED_BYTES // 2))
         except StoreError as error:
             return [f"The store takes nothing that is written ({type(error).__name__}): is its disk full?"]
         return []
@@ -89,7 +90,7 @@ def erased_problems(store: Store, keyring: Keyring) -> list[str]:
     """Whether the list of who was erased can be read with these secret keys; nothing is taken in otherwise."""
     try:
         with store.read() as conn:
-            erased.known(conn, keyring, ())
+            erased_people.known(conn, keyring, ())
     except StoreError as error:
         return [f"{error}."]
     return []

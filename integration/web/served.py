@@ -4,10 +4,10 @@ import multiprocessing
 import os
 import threading
 
-from integration import app, logs
-from integration.settings import SettingsError, from_environment
-from integration.web import connections
+from integration.settings.environment import SettingsError, from_environment
+from integration.web import app, open_connections
 from integration.web.front import Front, Limits
+from integration.wiring import logs
 
 
 def application() -> Front:
@@ -20,7 +20,7 @@ def application() -> Front:
     logs.configure(settings)
     logs.guard()
     _end_with_parent()
-    connections.relieve(settings.port, connections.allowed())
+    open_connections.relieve(settings.port, open_connections.allowed())
     flask, close = app.built(settings)
     limits = Limits(seconds=settings.request_seconds, body=settings.max_body_bytes)
     return Front(flask, limits, close=close, refused=flask.extensions[app.METRICS].refused)

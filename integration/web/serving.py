@@ -4,8 +4,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-from integration.settings import Settings
-from integration.web import connections
+from integration.settings.environment import Settings
+from integration.web import open_connections
 from integration.web.watchdog import watch
 
 _BACKLOG = 2_048
@@ -30,7 +30,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         workers=1,
         backlog=_BACKLOG,
-        backpressure=connections.allowed(),
+        backpressure=open_connections.allowed(),
         http1_settings=HTTP1Settings(
             header_read_timeout=round(settings.request_seconds * 1_000), max_buffer_size=_HEAD_BYTES
         ),

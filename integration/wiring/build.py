@@ -7,30 +7,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from connectors.base import Connector, Credential
+from connectors.base.port import Connector, Credential
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.oauth import HubSpotSignIn
-from connectors.oauth import Client, Issued, SignIn
+from connectors.hubspot.setup.oauth import HubSpotSignIn
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.oauth import SalesforceSignIn
-from connectors.shadow import Shadowed
-from integration import clock, connected, logs
-from integration.alert_ways.port import AlertWay
-from integration.alert_ways.signed_webhook import SignedWebhook
-from integration.core.playbook import Playbook
-from integration.flows.allowance import StoredAllowance
-from integration.flows.service import Asking, Connection, Service
-from integration.flows.tokens import Means, StoredTokens
-from integration.flows.warming import warm
-from integration.playbook import compiler
-from integration.settings import Settings, from_environment
-from integration.store.session import Store
-from integration.wakeups import Wakeups
-from mappings import conflicts, files
-from mappings.instant import SECOND, Instant
-from mappings.problems import Problem
-from mappings.vocabulary import load
+from connectors.salesforce.setup.oauth import SalesforceSignIn
+from connectors.shared.oauth_flow import Client, Issued, SignIn
+from connectors.shared.shadow_connector import Shadowed
+from integration.alerting.alert_port import AlertWay
+from integration.alerting.signed_webhook import SignedWebhook
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.flows.base.call_allowance import StoredAllowance
+from integration.flows.base.service import Asking, Connection, Service
+from integration.flows.upkeep.renew_tokens import Means, StoredTokens
+from integration.flows.upkeep.warm_up import warm
+from integration.playbook.compiling import compiler
+from integration.settings.environment import Settings, from_environment
+from integration.store.db.session import Store
+from integration.wiring import clock, connection_names, logs
+from integration.wiring.wake_ups import Wakeups
+from mappings.conflicts import field_conflicts
+from mappings.language import mapping_files
+from mappings.values.instant import SECOND, Instant
+from mappings.vocabulary import load_vocabulary
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import Problem
 from webhooks.signatures import standard_keys
 
 GRACE = 30 * SECOND
@@ -59,7 +60,7 @@ def wakeups() -> Wakeups:
 
 def vocabulary(path: str | None) -> Vocabulary:
     """The words of this installation, from a file or as shipped; UnusableError with every mistake otherwise."""
-    found, problems = load.in_use(path)
+    found, problems = load_vocabulary.in_use(path)
     if found is None:
         raise UnusableError(problems)
     return found
@@ -87,7 +88,7 @@ def connect(  # noqa: PLR0913 - the parts of a connection
 
     Tasks are at home in the first connection of `connections`. `words` are those of the installation.
     """
-    file = files.in_use(system, path, words)
+    file = mapping_files.in_use(system, path, words)
     if file.mapping is None:
         raise UnusableError(file.problems)
     build = HubSpotConnector if system == "hubspot" else SalesforceConnector
@@ -125,7 +126,9 @@ def connections(given: Settings, store: Store | None, *, counted: bool = False) 
         )
         for each in _known(given, store)
     }
-    twice = conflicts.claimed_twice([(each.mapping, each.located) for each in connections.values() if each.located])
+    twice = field_conflicts.claimed_twice(
+        [(each.mapping, each.located) for each in connections.values() if each.located]
+    )
     if twice:
         raise UnusableError(twice)
     return {name: shadowed(each) for name, each in connections.items()} if given.shadow else connections
@@ -136,19 +139,19 @@ def shadowed(connection: Connection) -> Connection:
     return replace(connection, connector=Shadowed(connection.connector))
 
 
-def ownership(given: Settings, store: Store | None) -> conflicts.Ownership:
+def ownership(given: Settings, store: Store | None) -> field_conflicts.Ownership:
     """Who owns which fields, by the mappings of the connected CRMs, none of which is asked anything."""
     used = dict.fromkeys((each.system, given.mapping_of(each.name, each.system)) for each in _known(given, store))
     words = vocabulary(given.vocabulary)
-    read = [files.in_use(system, path, words).mapping for system, path in used]
-    return conflicts.ownership(mapping for mapping in read if mapping is not None)
+    read = [mapping_files.in_use(system, path, words).mapping for system, path in used]
+    return field_conflicts.ownership(mapping for mapping in read if mapping is not None)
 
 
-def _known(given: Settings, store: Store | None) -> Sequence[connected.Known]:
-    return connected.known(given, store) if store else connected.arranged((), given)
+def _known(given: Settings, store: Store | None) -> Sequence[connection_names.Known]:
+    return connection_names.known(given, store) if store else connection_names.arranged((), given)
 
 
-def allowance(each: connected.Known, given: Settings, store: Store) -> StoredAllowance:
+def allowance(each: connection_names.Known, given: Settings, store: Store) -> StoredAllowance:
     """The calls that one connection may make. Waiting for one never takes longer than half a lease."""
     return StoredAllowance(
         store=store,
@@ -161,10 +164,10 @@ def allowance(each: connected.Known, given: Settings, store: Store) -> StoredAll
     )
 
 
-def credential(given: Settings, store: Store | None, each: connected.Known) -> Credential:
+def credential(given: Settings, store: Store | None, each: connection_names.Known) -> Credential:
     """How one connection is reached: with the environment's token, or with the store's, renewed as it expires."""
     if each.row is None or store is None:
-        return connected.environments(given)[each.system]
+        return connection_names.environments(given)[each.system]
     return Credential(
         tokens=StoredTokens(means(given, store), each.name),
         api_url=each.row.details.api_url,
@@ -176,7 +179,7 @@ def means(given: Settings, store: Store) -> Means:
     """What renewing a token takes in this process."""
     return Means(
         store=store,
-        keyring=connected.keyring(given),
+        keyring=connection_names.keyring(given),
         sign_in=door,
         now=clock.now,
         monotonic=clock.monotonic,
@@ -199,30 +202,30 @@ def alert_ways(given: Settings) -> Mapping[str, AlertWay]:
     return {"webhook": SignedWebhook(given.alert_url.get_secret_value(), keys)}
 
 
-def _told_account(given: Settings, each: connected.Known) -> str:
+def _told_account(given: Settings, each: connection_names.Known) -> str:
     """What the environment says of its own connection's account, and of no other's."""
     told = each.origin == "environment" and each.system == "salesforce"
     return (given.salesforce_organization_id or "") if told else ""
 
 
-def _asking(given: Settings, each: connected.Known) -> Asking | None:
+def _asking(given: Settings, each: connection_names.Known) -> Asking | None:
     """How to ask HubSpot whose the environment's token is. Salesforce's is named by SALESFORCE_ORGANIZATION_ID."""
     if each.origin != "environment" or each.system != "hubspot":
         return None
-    token = connected.environments(given)[each.system]
+    token = connection_names.environments(given)[each.system]
 
     def ask() -> str:
         with contextlib.closing(door(each.system, Client(id="", api_url=token.api_url))) as vendor:
             return vendor.account(Issued(access_token=token.token))
 
-    return Asking(mark=connected.mark(token), ask=ask)
+    return Asking(mark=connection_names.mark(token), ask=ask)
 
 
 def _at_home(crms: Mapping[str, Connection], given: Settings, store: Store) -> Mapping[str, Connection]:
     """The connections, with what has been learned of them since this worker was started."""
     if all(each.account or each.asking is None for each in crms.values()):
         return crms
-    accounts = {each.name: each.account for each in connected.known(given, store)}
+    accounts = {each.name: each.account for each in connection_names.known(given, store)}
     return {name: replace(each, account=each.account or accounts.get(name, "")) for name, each in crms.items()}
 
 
@@ -283,6 +286,6 @@ def _service(pid: int) -> Service:
         shadow=settings().shadow,
         tasks_per_hour=settings().tasks_per_hour,
         writes_per_minute=settings().live_rate,
-        keyring=connected.keyring(settings()),
+        keyring=connection_names.keyring(settings()),
         alert_ways=alert_ways(settings()),
     )

@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from mappings.instant import Instant
+from mappings.values.instant import Instant
 
 _SUB_MILLISECOND_BITS = 12
 _VERSION_7 = 0x7

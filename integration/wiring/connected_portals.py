@@ -5,10 +5,10 @@ import math
 import threading
 from collections.abc import Callable, Collection
 
-from integration import connected
-from integration.settings import Settings
-from integration.store.errors import StoreError
-from integration.store.session import Store
+from integration.settings.environment import Settings
+from integration.store.db.errors import StoreError
+from integration.store.db.session import Store
+from integration.wiring import connection_names
 
 _REMEMBERED = 30.0
 
@@ -36,5 +36,5 @@ class Portals:
         return self._known
 
     def _read(self) -> Collection[str]:
-        those = [each for each in connected.known(self._settings, self._store) if each.system == "hubspot"]
+        those = [each for each in connection_names.known(self._settings, self._store) if each.system == "hubspot"]
         return frozenset(each.account for each in those) if all(each.account for each in those) else ()

@@ -10,13 +10,13 @@ from typing import Literal
 
 from sqlalchemy.engine import make_url
 
-from connectors.base import Credential
-from integration.settings import Settings
-from integration.store import connections, homes
-from integration.store.connections import Row
-from integration.store.homes import Home
-from integration.store.sealing import Keyring, SealError
-from integration.store.session import Store
+from connectors.base.port import Credential
+from integration.settings.environment import Settings
+from integration.store.audit.sealing import Keyring, SealError
+from integration.store.crm import connections, homes
+from integration.store.crm.connections import Row
+from integration.store.crm.homes import Home
+from integration.store.db.session import Store
 
 SYSTEMS = ("salesforce", "hubspot")
 """The preferred home of sales' tasks first."""

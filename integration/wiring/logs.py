@@ -20,9 +20,9 @@ from urllib.parse import quote
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from integration import clock
-from integration.settings import Settings
-from mappings import instant
+from integration.settings.environment import Settings
+from integration.wiring import clock
+from mappings.values import instant
 
 BLACK = "[redacted]"
 E_MAIL = "[e-mail]"

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from connectors.hubspot.app import App
-from connectors.hubspot.provision import HubSpotProvisioner
-from connectors.provisioning import Provisioner
-from connectors.salesforce.provision import SalesforceProvisioner
-from integration import connected, wiring
-from integration.connected import Known
-from integration.settings import Settings
-from integration.store.session import Store
-from integration.wiring import UnusableError
-from mappings.crm import CrmMapping
-from mappings.translate import load_mapping
+from connectors.hubspot.setup.provision import HubSpotProvisioner
+from connectors.hubspot.setup.public_app import App
+from connectors.salesforce.setup.provision import SalesforceProvisioner
+from connectors.shared.provisioning import Provisioner
+from integration.settings.environment import Settings
+from integration.store.db.session import Store
+from integration.wiring import build, connection_names
+from integration.wiring.build import UnusableError
+from integration.wiring.connection_names import Known
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.translate.translation import load_mapping
 
 
 class UnconnectedError(Exception):
@@ -28,8 +28,8 @@ def provisioner(
     people have signed in to. Raises UnconnectedError, and UnusableError with the mapping's mistakes.
     """
     connection = chosen(settings, store, system, name)
-    credential = wiring.credential(settings, store, connection)
-    words = wiring.vocabulary(settings.vocabulary)
+    credential = build.credential(settings, store, connection)
+    words = build.vocabulary(settings.vocabulary)
     mapping, problems = load_mapping(system, settings.mapping_of(connection.name, system), words)
     if mapping is None:
         raise UnusableError(problems)
@@ -45,7 +45,7 @@ def provisioner(
 
 def chosen(settings: Settings, store: Store | None, system: str, name: str) -> Known:
     """The connection of a system by name, or its only one. Raises UnconnectedError."""
-    found = connected.known(settings, store) if store else connected.arranged((), settings)
+    found = connection_names.known(settings, store) if store else connection_names.arranged((), settings)
     those = [each for each in found if each.system == system and name in {"", each.name}]
     if len(those) == 1:
         return those[0]

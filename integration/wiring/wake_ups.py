@@ -17,11 +17,11 @@ from redis.retry import Retry as Attempts
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
 
-from integration.queue_keys import mend
+from integration.wiring.queue_keys import mend
 
 log = structlog.get_logger()
 
-JOB = "integration.jobs.run"
+JOB = "integration.processes.jobs.run"
 PREFIX = "coldframe:wake:"
 
 _COALESCE_SECONDS = 30

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mappings.canonical import Kind
-from mappings.crm import Transform
+from mappings.model.canonical import Kind
+from mappings.model.compiled_mapping import Transform
 
 _HUBSPOT: Mapping[Kind, frozenset[str]] = MappingProxyType(
     {
@@ -49,7 +49,7 @@ _UNREADABLE: Mapping[Transform, frozenset[str]] = MappingProxyType(
 
 
 def takes(system: str, kind: Kind, field_type: str) -> bool:
-    """Whether a field of this type takes such a value as `mappings.translate.outward` writes it."""
+    """Whether a field of this type takes such a value as `mappings.translate.translation.outward` writes it."""
     return field_type in TAKES[system][kind]
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from mappings.creation import Creation, Given
-from mappings.located import Path
-from mappings.problems import nearest
+from mappings.model.creation import Creation, Given
+from mappings.yaml_files.located_yaml import Path
+from mappings.yaml_files.problems import nearest
 
 
 class NewField(Protocol):

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mappings.catalogue import OWN, SYSTEMS, holder
-from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
-from mappings.fitting import readable, takes
-from mappings.live_creation import unfit
-from mappings.located import Located, Path
-from mappings.problems import Problem, Severity, nearest
+from mappings.checking.fitting import readable, takes
+from mappings.checking.live_creation import unfit
+from mappings.model.catalogue import OWN, SYSTEMS, holder
+from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
+from mappings.yaml_files.located_yaml import Located, Path
+from mappings.yaml_files.problems import Problem, Severity, nearest
 
 
 class LiveField(Protocol):

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from mappings.canonical import Fields
-from mappings.instant import Instant, show
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant, show
 
 Content: TypeAlias = tuple[Instant, bytes]
 """The time of an activity, and all of it as JSON; of two with one id, the smaller counts."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple, NewType, TypeAlias
 
-from mappings.canonical import Fields, Value
-from mappings.catalogue import SYSTEMS
-from mappings.crm import CrmMapping
-from mappings.instant import Instant
-from mappings.located import Located
-from mappings.problems import Problem
+from mappings.model.canonical import Fields, Value
+from mappings.model.catalogue import SYSTEMS
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.values.instant import Instant
+from mappings.yaml_files.located_yaml import Located
+from mappings.yaml_files.problems import Problem
 
 EITHER = frozenset({"opted_out", "is_student", "is_competitor"})
 """Flags that are true when any system says so."""

@@ -4,25 +4,16 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from mappings.canonical import (
-    OPPORTUNITY_FIELDS,
-    Field,
-)
-from mappings.catalogue import SYSTEMS
-from mappings.conflicts import UNOWNED
-from mappings.creation_reading import CreationReader
-from mappings.crm import (
-    ActivityMapping,
-    CrmMapping,
-    ObjectKind,
-    ObjectMapping,
-    Reference,
-)
-from mappings.located import Located, Path
-from mappings.outcomes import OutcomeReader
-from mappings.problems import Problem, TooManyProblemsError, fatal, nearest
-from mappings.targets import TargetReader
+from mappings.conflicts.field_conflicts import UNOWNED
+from mappings.language.reading_creation import CreationReader
+from mappings.language.reading_outcomes import OutcomeReader
+from mappings.language.targets import TargetReader
+from mappings.model.canonical import OPPORTUNITY_FIELDS, Field
+from mappings.model.catalogue import SYSTEMS
+from mappings.model.compiled_mapping import ActivityMapping, CrmMapping, ObjectKind, ObjectMapping, Reference
 from mappings.vocabulary.value import CANONICAL, Vocabulary
+from mappings.yaml_files.located_yaml import Located, Path
+from mappings.yaml_files.problems import Problem, TooManyProblemsError, fatal, nearest
 
 _SECTIONS: Mapping[ObjectKind, tuple[str, ...]] = {
     "person": ("is", "lead", "account", "account_ref", "references", "other_emails", "write"),

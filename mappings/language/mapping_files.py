@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from mappings.catalogue import SYSTEMS
-from mappings.compiler import compile_mapping
-from mappings.crm import CrmMapping
-from mappings.located import Located, load
-from mappings.problems import Problem
-from mappings.vocabulary import load as words
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.model.catalogue import SYSTEMS
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.vocabulary import load_vocabulary as words
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.located_yaml import Located, load
+from mappings.yaml_files.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

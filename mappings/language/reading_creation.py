@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.creation import PROPERTY, Creation, Given
-from mappings.crm import ObjectMapping
-from mappings.located import Path
-from mappings.problems import nearest
-from mappings.rules import RuleReader
+from mappings.language.rules import RuleReader
+from mappings.model.compiled_mapping import ObjectMapping
+from mappings.model.creation import PROPERTY, Creation, Given
+from mappings.yaml_files.located_yaml import Path
+from mappings.yaml_files.problems import nearest
 
 _PATH: Path = ("creates",)
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.crm import ActivityMapping, Condition, Outcome, TaskMapping
-from mappings.located import Path
-from mappings.problems import nearest
-from mappings.record_ids import PEOPLE
-from mappings.rules import RuleReader
+from mappings.language.rules import RuleReader
+from mappings.model.compiled_mapping import ActivityMapping, Condition, Outcome, TaskMapping
+from mappings.values.record_ids import PEOPLE
+from mappings.yaml_files.located_yaml import Path
+from mappings.yaml_files.problems import nearest
 
 
 class OutcomeReader(RuleReader):

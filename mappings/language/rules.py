@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast, get_args
 
-from mappings.canonical import Field, Kind, Value
-from mappings.catalogue import System
-from mappings.crm import KEEP, Rule, Source, Transform
-from mappings.located import Located, Path
-from mappings.problems import nearest
-from mappings.tree import TreeReader
+from mappings.model.canonical import Field, Kind, Value
+from mappings.model.catalogue import System
+from mappings.model.compiled_mapping import KEEP, Rule, Source, Transform
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.located_yaml import Located, Path
+from mappings.yaml_files.problems import nearest
+from mappings.yaml_files.tree import TreeReader
 
 TRANSFORMS: tuple[Transform, ...] = get_args(Transform)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mappings.catalogue import TEXT_LIMIT
-from mappings.crm import Target
-from mappings.located import Path
-from mappings.rules import RuleReader
+from mappings.language.rules import RuleReader
+from mappings.model.catalogue import TEXT_LIMIT
+from mappings.model.compiled_mapping import Target
+from mappings.yaml_files.located_yaml import Path
 
 _KEYS = ("to", "limit", "values", "quiet", "blank", "over")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
-from mappings.instant import Instant
+from mappings.values.instant import Instant
 
 Value: TypeAlias = str | bool | int | float | tuple[str, ...] | None
 Fields: TypeAlias = Mapping[str, Value]

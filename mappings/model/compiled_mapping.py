@@ -1,15 +1,15 @@
 """A compiled mapping: which CRM fields become which canonical ones, and back.
 
-Values only; `mappings.compiler` makes them from YAML, `mappings.translate` applies them.
+Values only; `mappings.language.mapping_compiler` makes them from YAML, `mappings.translate.translation` applies them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
-from mappings.catalogue import holder
-from mappings.creation import Creation
+from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
+from mappings.model.catalogue import holder
+from mappings.model.creation import Creation
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"

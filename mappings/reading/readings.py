@@ -9,9 +9,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from mappings import countries, domains, emails, numbers, transforms
-from mappings.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, Field, Fields, Kind, Value
-from mappings.problems import nearest
+from mappings.model.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, Field, Fields, Kind, Value
+from mappings.reading import transforms
+from mappings.values import countries, domains, emails, numbers
+from mappings.yaml_files.problems import nearest
 
 Reader: TypeAlias = Callable[[Any], Value]
 """What a value means; the very value where it is written rightly, None where it is blank or means nothing."""

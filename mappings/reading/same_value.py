@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mappings import numbers, transforms
-from mappings.canonical import Kind
-from mappings.instant import SECOND
+from mappings.model.canonical import Kind
+from mappings.reading import transforms
+from mappings.values import numbers
+from mappings.values.instant import SECOND
 
 
 def same(kind: Kind, one: Any, other: Any) -> bool:

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import available_timezones
 
-from mappings import countries, domains, instant
-from mappings.canonical import Value
-from mappings.crm import KEEP, Source, Transform
-from mappings.numbers import number, plain
-from mappings.seniority import seniority
+from mappings.model.canonical import Value
+from mappings.model.compiled_mapping import KEEP, Source, Transform
+from mappings.values import countries, domains, instant
+from mappings.values.numbers import number, plain
+from mappings.values.seniority import seniority
 
 _TRUE = frozenset({"true", "yes", "1", "y", "on"})
 _FALSE = frozenset({"false", "no", "0", "n", "off"})

@@ -7,9 +7,9 @@ judged without the record, a director of a fitting company looks like a stranger
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from mappings.canonical import Fields, Value
-from mappings.conflicts import Owners, contested, settled, speaker
-from mappings.instant import Instant
+from mappings.conflicts.field_conflicts import Owners, contested, settled, speaker
+from mappings.model.canonical import Fields, Value
+from mappings.values.instant import Instant
 
 
 class Fact(NamedTuple):

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mappings import transforms
-from mappings.canonical import STANDING_FIELDS, Fields, Kind
-from mappings.crm import ObjectMapping, Target
-from mappings.instant import Instant
-from mappings.sameness import normal, same
+from mappings.model.canonical import STANDING_FIELDS, Fields, Kind
+from mappings.model.compiled_mapping import ObjectMapping, Target
+from mappings.reading import transforms
+from mappings.reading.same_value import normal, same
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from mappings import domains
-from mappings.canonical import NOTHING, Fields, Value
-from mappings.catalogue import TEXT_LIMIT
-from mappings.creation import PROPERTY, Creation, Given
-from mappings.translate import cut
+from mappings.model.canonical import NOTHING, Fields, Value
+from mappings.model.catalogue import TEXT_LIMIT
+from mappings.model.creation import PROPERTY, Creation, Given
+from mappings.translate.translation import cut
+from mappings.values import domains
 
 
 def first_fields(

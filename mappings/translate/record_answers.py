@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from mappings import transforms
-from mappings.canonical import NOTHING, Fields, Value
-from mappings.crm import ActivityMapping, Condition, CrmMapping, Outcome, Rule, TaskMapping
-from mappings.instant import Instant
-from mappings.record_ids import full, person
+from mappings.model.canonical import NOTHING, Fields, Value
+from mappings.model.compiled_mapping import ActivityMapping, Condition, CrmMapping, Outcome, Rule, TaskMapping
+from mappings.reading import transforms
+from mappings.values.instant import Instant
+from mappings.values.record_ids import full, person
 
 Raw: TypeAlias = Mapping[str, Any]
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from mappings import domains, emails, files, instant, native, record_ids, transforms
-from mappings.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields, Kind, Value
-from mappings.crm import CrmMapping, ObjectMapping, Reference, Rule, Target
-from mappings.problems import Problem
+from mappings.language import mapping_files
+from mappings.model.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields, Kind, Value
+from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Target
+from mappings.reading import transforms
+from mappings.translate import native_fields
+from mappings.values import domains, emails, instant, record_ids
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import Problem
 
 Raw = Mapping[str, Any]
 
@@ -40,7 +43,7 @@ def load_mapping(
     system: str, path: str | None = None, vocabulary: Vocabulary | None = None
 ) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
     """The mapping of a system, from a file or the one that comes with Coldframe; None with its Problems."""
-    found = files.in_use(system, path, vocabulary)
+    found = mapping_files.in_use(system, path, vocabulary)
     return found.mapping, found.problems
 
 
@@ -105,7 +108,9 @@ def natives(mapping: CrmMapping, object_name: str, standing: Fields, stands: Raw
     found = mapping.objects.get(object_name)
     if found is None:
         return {}
-    wishes = ((target, native.wish(found, target, standing, stands.get(target.field))) for target in found.native)
+    wishes = (
+        (target, native_fields.wish(found, target, standing, stands.get(target.field))) for target in found.native
+    )
     return {target.field: _in_its_words(mapping, target, wish) for target, wish in wishes if wish is not None}
 
 

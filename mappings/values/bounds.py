@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.instant import DAY, Instant, Span, parse, show
+from mappings.values.instant import DAY, Instant, Span, parse, show
 
 ID = 200
 """Characters or digits of an activity's id, of a lead's and of an account's."""

@@ -2,7 +2,7 @@
 
 import re
 
-from mappings import emails
+from mappings.values import emails
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,62})\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})", re.ASCII)
 _LONGEST = 253

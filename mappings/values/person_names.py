@@ -1,15 +1,15 @@
 """Naming: what a person is called by the systems around us, as texts that can be compared.
 
-A name is `email:` and the address in its one spelling (`mappings.emails`), or `record:` with system, object and id of a
-CRM's record (for a source of activities: its own id of a person). First names, phones and the like are no names: people
-share them.
+A name is `email:` and the address in its one spelling (`mappings.values.emails`), or `record:` with system, object and
+id of a CRM's record (for a source of activities: its own id of a person). First names, phones and the like are no
+names: people share them.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-from mappings import emails, record_ids
+from mappings.values import emails, record_ids
 
 ERASED = "[erased]"
 """What stands where the e-mail of somebody who was erased stood in what others said."""

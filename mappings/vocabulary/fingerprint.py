@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from mappings.canonical import Field
+from mappings.model.canonical import Field
 from mappings.vocabulary.addresses import AddressGlob
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from mappings.problems import Problem
 from mappings.vocabulary.parse import parse
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import Problem
 
 SHIPPED = "mappings/vocabulary/shipped.yaml"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mappings.instant import Span
+from mappings.values.instant import Span
 from mappings.vocabulary.globs import Glob
 
 

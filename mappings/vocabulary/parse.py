@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from mappings.canonical import STANDING_FIELDS, Field, Kind
-from mappings.located import Located, Path, load
-from mappings.problems import Problem, TooManyProblemsError, fatal, nearest
+from mappings.model.canonical import STANDING_FIELDS, Field, Kind
 from mappings.vocabulary.fingerprint import fingerprint
 from mappings.vocabulary.parse_machine import MachineReader
 from mappings.vocabulary.parse_recognition import LineReader, second_key
 from mappings.vocabulary.recognition import Recognition
 from mappings.vocabulary.value import CANONICAL, Vocabulary
+from mappings.yaml_files.located_yaml import Located, Path, load
+from mappings.yaml_files.problems import Problem, TooManyProblemsError, fatal, nearest
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {"text": "text", "number": "number", "flag": "boolean", "choice": "choice", "list": "list", "date": "time"}

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mappings.instant import DAY, Span, parse_span
-from mappings.located import Located, Path
-from mappings.tree import TreeReader
+from mappings.values.instant import DAY, Span, parse_span
 from mappings.vocabulary.globs import Glob, GlobError, compile_glob
 from mappings.vocabulary.machine_rules import Clicks, MachineRules, Opens
+from mappings.yaml_files.located_yaml import Located, Path
+from mappings.yaml_files.tree import TreeReader
 
 LONGEST: Span = DAY
 """The longest span of a machine rule: what lies further apart has nothing to do with each other."""

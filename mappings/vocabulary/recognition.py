@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
-from mappings.canonical import Field, Fields, Value
+from mappings.model.canonical import Field, Fields, Value
 from mappings.vocabulary.addresses import AddressGlob, parted
 from mappings.vocabulary.globs import Glob
 

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mappings.problems import nearest_of
-from mappings.transforms import word as as_word
+from mappings.reading.transforms import word as as_word
 from mappings.vocabulary.parse import CHOICES, RESERVED
 from mappings.vocabulary.recognition import GENERIC
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import nearest_of
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _LINES = {

@@ -8,15 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from mappings.canonical import (
-    ACCOUNT_FIELDS,
-    ACTIVITY_TYPES,
-    LEAD_FIELDS,
-    STANDING_FIELDS,
-    Field,
-    Fields,
-)
-from mappings.readings import Readings, Unread
+from mappings.model.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, STANDING_FIELDS, Field, Fields
+from mappings.reading.readings import Readings, Unread
 from mappings.vocabulary.fingerprint import fingerprint
 from mappings.vocabulary.machine_rules import MachineRules
 from mappings.vocabulary.recognition import Recognition, Unmatched

@@ -20,7 +20,7 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
-from mappings.problems import MOST_PROBLEMS, Problem, Severity, fatal
+from mappings.yaml_files.problems import MOST_PROBLEMS, Problem, Severity, fatal
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a value from the top: keys and indexes, `("tracks", 0, "touches")`."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mappings.located import Located, Path
-from mappings.problems import MOST_PROBLEMS, Problem, Severity, TooManyProblemsError, fatal, nearest
+from mappings.yaml_files.located_yaml import Located, Path
+from mappings.yaml_files.problems import MOST_PROBLEMS, Problem, Severity, TooManyProblemsError, fatal, nearest
 
 
 class TreeReader:

@@ -35,14 +35,18 @@ def test_the_house_as_it_stands_keeps_every_contract(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [
-        ("integration/core/clocks.py", "import connectors.base", "The core knows the canonical model"),
-        ("integration/core/decide.py", "import time", "The core knows the canonical model"),
-        ("connectors/base.py", "import integration.core.effects", "The house points one way"),
+        ("integration/core/rules/calendar.py", "import connectors.base.port", "The core knows the canonical model"),
+        ("integration/core/run/decide.py", "import time", "The core knows the canonical model"),
+        ("connectors/base/port.py", "import integration.core.model.effects", "The house points one way"),
         ("connectors/hubspot/connector.py", "import simple_salesforce", "Salesforce's library stays in its room"),
-        ("mappings/translate.py", "import hubspot", "HubSpot's library stays in its room"),
-        ("sandbox/server.py", "import mappings.instant", "The sandbox shares no code"),
-        ("integration/flows/advance.py", "import sandbox.server", "Nothing but the command line starts the sandbox"),
-        ("integration/store/session.py", "import integration.flows.lane", "Inside the service"),
+        ("mappings/translate/translation.py", "import hubspot", "HubSpot's library stays in its room"),
+        ("sandbox/server.py", "import mappings.values.instant", "The sandbox shares no code"),
+        (
+            "integration/flows/deciding/advance.py",
+            "import sandbox.server",
+            "Nothing but the command line starts the sandbox",
+        ),
+        ("integration/store/db/session.py", "import integration.flows.base.lane", "Inside the service"),
     ],
 )
 def test_a_deliberate_violation_is_refused(copy: Path, module: str, line: str, contract: str) -> None:

@@ -8,27 +8,31 @@ import pytest
 from pattern_places import Place, example, places
 from pattern_speed import SIZE, best, slowest
 
-from integration import logs
-from integration.store import mentions
-from mappings import located, naming, seniority, transforms
-from mappings.crm import Source
+from integration.store.audit import mentions
+from integration.wiring import logs
+from mappings.model.compiled_mapping import Source
+from mappings.reading import transforms
+from mappings.values import person_names, seniority
+from mappings.yaml_files import located_yaml
 from sandbox.hubspot import search
 from sandbox.salesforce import comparing
 
 _BUILT = {
-    "integration.logs:_pattern": example(
-        "integration.logs:_pattern", lambda: logs._pattern(["a-secret-of-ours", "another"]), methods="sub"
+    "integration.wiring.logs:_pattern": example(
+        "integration.wiring.logs:_pattern", lambda: logs._pattern(["a-secret-of-ours", "another"]), methods="sub"
     ),
-    "integration.store.mentions:spelled": example(
-        "integration.store.mentions:spelled", lambda: mentions.spelled(["ana@müller.example"]), methods="search sub"
+    "integration.store.audit.mentions:spelled": example(
+        "integration.store.audit.mentions:spelled",
+        lambda: mentions.spelled(["ana@müller.example"]),
+        methods="search sub",
     ),
-    "mappings.located:_implicit": example(
-        "mappings.located:_implicit",
-        *{found.pattern for held in located._Bounded.yaml_implicit_resolvers.values() for _, found in held},
+    "mappings.yaml_files.located_yaml:_implicit": example(
+        "mappings.yaml_files.located_yaml:_implicit",
+        *{found.pattern for held in located_yaml._Bounded.yaml_implicit_resolvers.values() for _, found in held},
         methods="match",
     ),
-    "mappings.seniority:_RANKS": example(
-        "mappings.seniority:_RANKS", *(found for _, found in seniority._RANKS), methods="search"
+    "mappings.values.seniority:_RANKS": example(
+        "mappings.values.seniority:_RANKS", *(found for _, found in seniority._RANKS), methods="search"
     ),
     "sandbox.hubspot.search:_test": example(
         "sandbox.hubspot.search:_test", *map(search._token, ("acme", "a*b", "*a*b*c")), methods="search"
@@ -39,7 +43,7 @@ _BUILT = {
     "sandbox.rules:Rule": example("sandbox.rules:Rule", methods=""),  # whoever tests gives it
 }
 """Patterns that are made as the product runs, as it makes them."""
-_PASSED_ON = {"integration.logs:_WHOLE": {"match"}}
+_PASSED_ON = {"integration.wiring.logs:_WHOLE": {"match"}}
 """How patterns are used that do not stand under a name of their own."""
 _HALF_A_SECOND = 0.5
 
@@ -92,8 +96,8 @@ def _texts() -> Iterator[str]:
     [
         logs.Redaction(()).text,
         logs._without_values,
-        naming.emails_in,
-        lambda text: naming.blacked(text, lambda _name: False),
+        person_names.emails_in,
+        lambda text: person_names.blacked(text, lambda _name: False),
         *(
             lambda text, name=name: transforms.apply(Source(field="x", transform=name, values={}), text)
             for name in transforms._TRANSFORMS

@@ -21,7 +21,7 @@ import psutil
 import pytest
 from standardwebhooks import Webhook
 
-from integration.store.session import Store
+from integration.store.db.session import Store
 
 HOUSE = Path(__file__).parents[2]
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

@@ -10,9 +10,10 @@ import pytest
 import requests
 from attack_server import HOUSE
 
-from integration.commands.attack import attacks
-from integration.rig import attack_run, scratch
-from integration.rig.attack_run import Attack, Ground
+from integration.commands.trial.attack import attacks
+from integration.rig.attack import attack_run
+from integration.rig.attack.attack_run import Attack, Ground
+from integration.rig.stage import scratch_database
 
 
 def test_the_short_form_attacks_in_every_way_and_holds() -> None:
@@ -72,16 +73,19 @@ def test_a_run_on_postgresql_has_a_database_of_its_own_and_leaves_nothing(cluste
             return {name for (name,) in conn.execute("SELECT datname FROM pg_database")}
 
     before = names()
-    with scratch.database(given) as found:
+    with scratch_database.database(given) as found:
         (made,) = names() - before
         assert found["DATABASE_URL"].endswith(f"/{made}")
         psycopg.connect(found["DATABASE_URL"])
     assert names() == before
-    with scratch.database({}) as sqlite:
+    with scratch_database.database({}) as sqlite:
         assert sqlite == {}
 
 
 def test_a_server_that_does_not_answer_is_said() -> None:
     given = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x"}
-    with pytest.raises(scratch.NoDatabaseError, match="DATABASE_URL's server"), scratch.database(given):
+    with (
+        pytest.raises(scratch_database.NoDatabaseError, match="DATABASE_URL's server"),
+        scratch_database.database(given),
+    ):
         pass

@@ -18,11 +18,11 @@ from click.testing import CliRunner
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from integration import private
 from integration.cli import main
-from integration.store import numbers
-from integration.store.session import Store
-from integration.valkey import Valkey
+from integration.processes.valkey import Valkey
+from integration.settings import private_files
+from integration.store.db.session import Store
+from integration.store.overall import store_figures
 
 
 class Machine(Web):
@@ -54,7 +54,7 @@ class Machine(Web):
         store = Store.open(f"sqlite:///{data / 'coldframe.db'}")
         try:
             with store.read() as conn:
-                return numbers.counts(conn).inbox == {"new": 0, "done": count, "dead": 0}
+                return store_figures.counts(conn).inbox == {"new": 0, "done": count, "dead": 0}
         finally:
             store.dispose()
 
@@ -152,8 +152,8 @@ def test_a_store_is_private_whoever_opens_it_and_one_that_was_not_becomes_so(tmp
 
 def test_a_folder_that_is_everybodys_is_left_as_it_is(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
-    assert stat.S_IMODE(private.folder(tmp_path).stat().st_mode) == 0o1777
-    assert stat.S_IMODE(private.folder(tmp_path / "a" / "b").stat().st_mode) == 0o700
+    assert stat.S_IMODE(private_files.folder(tmp_path).stat().st_mode) == 0o1777
+    assert stat.S_IMODE(private_files.folder(tmp_path / "a" / "b").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
 
 

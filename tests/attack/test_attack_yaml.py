@@ -9,17 +9,17 @@ from attack_server import HOUSE
 from click.testing import CliRunner
 
 from integration.cli import main
-from integration.playbook import compiler
-from mappings import files
-from mappings.located import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, load
-from mappings.problems import MOST_PROBLEMS, Problem
+from integration.playbook.compiling import compiler
+from mappings.language import mapping_files
 from mappings.vocabulary import parse as vocabulary
+from mappings.yaml_files.located_yaml import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, load
+from mappings.yaml_files.problems import MOST_PROBLEMS, Problem
 
 Read = Callable[[str], tuple[object | None, Iterable[Problem]]]
 
 
 def _mapping(text: str) -> tuple[object | None, Iterable[Problem]]:
-    found = files.parsed(text, "mine.yaml", "hubspot")
+    found = mapping_files.parsed(text, "mine.yaml", "hubspot")
     return found.mapping, found.problems
 
 

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from integration.core.accounts import observe, unseen
-from integration.core.decide import order
-from integration.core.effects import (
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.effects import (
     AlertRaised,
     Effect,
     Escalated,
@@ -17,16 +16,17 @@ from integration.core.effects import (
     TouchDue,
     TrackChanged,
 )
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.ledger import Line
-from integration.core.playbook import Playbook
-from integration.core.replay import advance
-from integration.core.standing import Standing, standing
-from integration.core.state import LeadState, newborn
-from integration.playbook.grammar import condition, span
-from mappings import instant
-from mappings.canonical import Activity, Fields, Value
-from mappings.instant import DAY, HOUR, MINUTE, Instant
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.ledger import Line
+from integration.core.model.state import LeadState, newborn
+from integration.core.run.account_signals import observe, unseen
+from integration.core.run.decide import order
+from integration.core.run.fold_events import advance
+from integration.core.run.standing import Standing, standing
+from integration.playbook.language.grammar import condition, span
+from mappings.model.canonical import Activity, Fields, Value
+from mappings.values import instant
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant
 
 START = instant.parse("2026-01-05T09:00:00Z")
 """A Monday morning: day 0 of every case."""

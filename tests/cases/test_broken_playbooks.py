@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
-from integration.playbook.compiler import compile_text
-from mappings import located
-from mappings.problems import Problem, fatal
+from integration.playbook.compiling.compiler import compile_text
+from mappings.yaml_files import located_yaml
+from mappings.yaml_files.problems import Problem, fatal
 
 FOLDER = Path(__file__).parent / "broken"
 BASE = (FOLDER / "base.yaml").read_text(encoding="utf-8")
 
 
 def mistakes() -> list[dict[str, Any]]:
-    read, problems = located.load((FOLDER / "mistakes.yaml").read_text(encoding="utf-8"), "mistakes.yaml")
+    read, problems = located_yaml.load((FOLDER / "mistakes.yaml").read_text(encoding="utf-8"), "mistakes.yaml")
     assert read is not None, problems
     found: list[dict[str, Any]] = read.value
     return found
@@ -72,7 +72,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 
 def test_a_value_of_another_kind_never_ends_in_a_traceback() -> None:
-    read, _ = located.load(BASE, "base.yaml")
+    read, _ = located_yaml.load(BASE, "base.yaml")
     assert read is not None
     for number, place in enumerate(places(read.value)[1:]):
         holder = value = deepcopy(read.value)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playbook_case import happened, outcome, run
 
-from integration.core.effects import TouchDue, TrackChanged
-from integration.core.playbook import Playbook
-from integration.core.program import TaskStep
-from integration.playbook import library
-from integration.playbook.compiler import load
-from mappings import located
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.effects import TouchDue, TrackChanged
+from integration.core.rules.automation_rules import TaskStep
+from integration.playbook.compiling.compiler import load
+from integration.playbook.reading import library
+from mappings.yaml_files import located_yaml
 
 FOLDER = Path(__file__).parent
 SEED = ("000:", "001:", "002:", "003:", "004:", "semantics", "playbooks")
@@ -21,7 +21,7 @@ SEED = ("000:", "001:", "002:", "003:", "004:", "semantics", "playbooks")
 def cases() -> list[dict[str, Any]]:
     found = []
     for file in sorted(FOLDER.glob("*.yaml")):
-        read, problems = located.load(file.read_text(encoding="utf-8"), file.name)
+        read, problems = located_yaml.load(file.read_text(encoding="utf-8"), file.name)
         assert read is not None, problems
         found += [{"file": file.stem, **one} for case in read.value for one in spread(case)]
     return found

@@ -3,8 +3,8 @@
 import pytest
 from connector_ground import Ground, Plug
 
-from connectors.base import Unavailable
-from mappings.instant import SECOND
+from connectors.base.port import Unavailable
+from mappings.values.instant import SECOND
 from sandbox.server import Sandbox
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from connector_ground import Ground, Plug
 
-from connectors.base import PersonWrite, Receipt, Verdict
+from connectors.base.port import PersonWrite, Receipt, Verdict
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -3,9 +3,9 @@
 import pytest
 from connector_ground import Ground, Plug
 
-from connectors.base import Record, Unavailable
-from mappings.answers import happened, whose
-from mappings.translate import inward, load_mapping
+from connectors.base.port import Record, Unavailable
+from mappings.translate.record_answers import happened, whose
+from mappings.translate.translation import inward, load_mapping
 from sandbox.filling import fill
 from sandbox.server import Sandbox
 

@@ -2,8 +2,8 @@
 
 from connector_ground import TOKEN, Ground, Plug
 
-from connectors.base import Credential, Verdict
-from mappings.translate import load_mapping
+from connectors.base.port import Credential, Verdict
+from mappings.translate.translation import load_mapping
 from sandbox import desk
 from sandbox.server import Sandbox
 

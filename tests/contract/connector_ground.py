@@ -5,10 +5,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from connectors.base import Connector, FieldWrite, TaskWrite
-from connectors.limits import Usage
-from connectors.task_words import TaskWords
-from mappings.instant import parse
+from connectors.base.limits import Usage
+from connectors.base.port import Connector, FieldWrite, TaskWrite
+from connectors.base.task_words import TaskWords
+from mappings.values.instant import parse
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -3,8 +3,8 @@
 import pytest
 from connector_ground import Ground, Plug
 
-from connectors.base import Verdict
-from mappings.instant import MINUTE, SECOND
+from connectors.base.port import Verdict
+from mappings.values.instant import MINUTE, SECOND
 from sandbox.server import Sandbox
 
 

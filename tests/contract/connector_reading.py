@@ -3,8 +3,8 @@
 import pytest
 from connector_ground import TOKEN, Ground, Plug
 
-from connectors.base import Unavailable, Verdict
-from mappings.translate import inward, load_mapping
+from connectors.base.port import Unavailable, Verdict
+from mappings.translate.translation import inward, load_mapping
 from sandbox.server import Sandbox
 
 

@@ -6,8 +6,8 @@ from fnmatch import fnmatch
 import pytest
 from connector_ground import DUE, Ground, Plug
 
-from connectors.base import Receipt, TaskWrite, Verdict, Write
-from connectors.task_words import UNTOLD
+from connectors.base.port import Receipt, TaskWrite, Verdict, Write
+from connectors.base.task_words import UNTOLD
 from sandbox import desk
 from sandbox.server import Sandbox
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from connector_ground import Ground, Plug
 
-from connectors.base import FieldWrite, Receipt, Verdict, Write
-from mappings.instant import HOUR, MINUTE, SECOND, Span
+from connectors.base.port import FieldWrite, Receipt, Verdict, Write
+from mappings.values.instant import HOUR, MINUTE, SECOND, Span
 from sandbox.server import Sandbox
 
 BOTH = frozenset({"hubspot", "salesforce"})

@@ -4,8 +4,8 @@ from typing import Any
 
 from connector_ground import DUE, Ground, Plug
 
-from connectors.base import FieldWrite, Verdict
-from mappings.translate import load_mapping, outward
+from connectors.base.port import FieldWrite, Verdict
+from mappings.translate.translation import load_mapping, outward
 from sandbox.server import Sandbox
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Unavailable
-from connectors.provisioning import MARK, Provisioner, Step, wanted
-from connectors.replies import Refusal
-from integration.commands.provision import carried_out
-from mappings.canonical import STANDING_FIELDS
-from mappings.crm import CrmMapping
-from mappings.translate import load_mapping
+from connectors.answers.replies import Refusal
+from connectors.base.port import Unavailable
+from connectors.shared.provisioning import MARK, Provisioner, Step, wanted
+from integration.commands.operate.provision import carried_out
+from mappings.model.canonical import STANDING_FIELDS
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.translate.translation import load_mapping
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from connector_ground import DUE
 
-from connectors.base import Credential, FieldWrite, Receipt, TaskWrite, Unavailable, Verdict
-from connectors.concerns import Concern
-from connectors.edges import MOVED
+from connectors.answers.edges import MOVED
+from connectors.base.concerns import Concern
+from connectors.base.port import Credential, FieldWrite, Receipt, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
-from mappings.instant import HOUR, MINUTE, SECOND
+from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from connector_ground import DUE
 
-from connectors.base import Credential, Record, TaskWrite, Unavailable, Verdict
+from connectors.base.port import Credential, Record, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from sandbox import desk
 from sandbox.faults import Fault

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.base import Credential, Unavailable, Verdict
-from connectors.replies import Reply
+from connectors.answers.replies import Reply
+from connectors.base.port import Credential, Unavailable, Verdict
 from connectors.salesforce.bulk import _read, rows
 from connectors.salesforce.connector import SalesforceConnector
 from sandbox.faults import Fault

@@ -14,12 +14,12 @@ from connector_tasks import Tasks
 from connector_verdicts import Verdicts
 from connector_writing import Writing
 
-from connectors.base import Credential, FieldWrite, PersonWrite, Verdict
+from connectors.base.port import Credential, FieldWrite, PersonWrite, Verdict
+from connectors.base.task_words import TaskWords
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.task_words import TaskWords
-from mappings.instant import SECOND
-from mappings.translate import inward, load_mapping
+from mappings.translate.translation import inward, load_mapping
+from mappings.values.instant import SECOND
 from sandbox import desk
 from sandbox.server import Sandbox
 

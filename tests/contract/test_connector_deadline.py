@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from connector_ground import TOKEN
 
-from connectors import deadline
-from connectors.base import Credential, Unavailable, Verdict
-from connectors.hubspot.app import App, AppSession
-from connectors.hubspot.definitions import Definitions
-from connectors.hubspot.oauth import HubSpotSignIn
+from connectors.answers.replies import TIMEOUT, Lost, Reply
+from connectors.base.port import Credential, Unavailable, Verdict
 from connectors.hubspot.session import HubSpotSession
-from connectors.oauth import Client, described
-from connectors.replies import TIMEOUT, Lost, Reply
-from connectors.salesforce.oauth import SalesforceSignIn
+from connectors.hubspot.setup.oauth import HubSpotSignIn
+from connectors.hubspot.setup.property_definitions import Definitions
+from connectors.hubspot.setup.public_app import App, AppSession
 from connectors.salesforce.session import SalesforceSession
-from integration.alert_ways.port import Alert
-from integration.alert_ways.signed_webhook import SignedWebhook
+from connectors.salesforce.setup.oauth import SalesforceSignIn
+from connectors.shared import call_deadline
+from connectors.shared.oauth_flow import Client, described
+from integration.alerting.alert_port import Alert
+from integration.alerting.signed_webhook import SignedWebhook
 
 INSTANCE = "https://sandbox.my.salesforce.example"
 SOON = 0.05
@@ -106,7 +106,7 @@ CALLS: Mapping[str, Callable[[str], Any]] = {
 
 @pytest.mark.parametrize("slow", SLOW)
 def test_a_call_ends_at_its_deadline_however_slowly_the_reply_comes(monkeypatch: pytest.MonkeyPatch, slow: str) -> None:
-    monkeypatch.setattr(deadline, "SECONDS", SOON)
+    monkeypatch.setattr(call_deadline, "SECONDS", SOON)
     with answering(*SLOW[slow]) as url:
         for name, call in CALLS.items():
             began = time.monotonic()
@@ -124,7 +124,7 @@ def test_a_call_ends_at_its_deadline_however_slowly_the_reply_comes(monkeypatch:
 def test_a_slow_reply_that_is_whole_in_time_is_read_and_its_connection_serves_again(
     monkeypatch: pytest.MonkeyPatch, session: Callable[[str], Any]
 ) -> None:
-    monkeypatch.setattr(deadline, "SECONDS", 8 * SOON)
+    monkeypatch.setattr(call_deadline, "SECONDS", 8 * SOON)
     whole = b'{"results":[]}'
     head = HEAD + f"Content-Length: {len(whole) + 5}\r\n\r\n".encode()
     with answering(head + whole, b" ", 5) as url, closing(session(url)) as held:
@@ -136,7 +136,7 @@ def test_a_slow_reply_that_is_whole_in_time_is_read_and_its_connection_serves_ag
 
 
 def test_an_alerts_receiver_that_answers_a_byte_at_a_time_is_given_up_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadline, "SECONDS", SOON)
+    monkeypatch.setattr(call_deadline, "SECONDS", SOON)
     alert = Alert(key="k", alert="connection_paused", text="It waits.", at=0, raised_at=0)
     with answering(*SLOW["a header"]) as url, closing(SignedWebhook(url, [b"k" * 32])) as way:
         began = time.monotonic()
@@ -146,4 +146,4 @@ def test_an_alerts_receiver_that_answers_a_byte_at_a_time_is_given_up_too(monkey
 
 
 def test_a_call_may_take_thirty_seconds() -> None:
-    assert deadline.SECONDS == 30
+    assert call_deadline.SECONDS == 30

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Credential, Unavailable, Verdict
+from connectors.base.port import Credential, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.bulk import rows
 from connectors.salesforce.connector import SalesforceConnector
-from mappings import lenient
+from mappings.values import lenient_json
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -85,7 +85,7 @@ def test_the_words_of_a_refusal_can_be_stored_whatever_they_hold(
         with pytest.raises(Unavailable) as caught:
             crms[system].find(["ana@acme.example"], {PERSON[system]: [LAST[system]]})
         text = f"{caught.value.receipt.code} {caught.value.receipt.message}"
-        assert text == lenient.text(text)
+        assert text == lenient_json.text(text)
         assert "no \ufffd" in text
 
 
@@ -117,5 +117,5 @@ def test_a_reply_that_is_no_usable_json_is_an_outage_and_never_an_exception(
 
 def test_nuls_in_a_bulk_part_are_cleaned() -> None:
     text = '"CreatedDate","Email","Id","SystemModstamp"\n"","a\x00b@x.example","00Q7Q00000000001AA",""\n'
-    (record,) = rows("Lead", ["Email"], lenient.text(text))
+    (record,) = rows("Lead", ["Email"], lenient_json.text(text))
     assert record.fields == {"Email": "a\ufffdb@x.example"}

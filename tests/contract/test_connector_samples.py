@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Credential, Verdict
-from connectors.replies import Refusal, Reply
+from connectors.answers.replies import Refusal, Reply
+from connectors.base.port import Credential, Verdict
 from connectors.salesforce import faults, queries
 from connectors.salesforce.session import SalesforceSession
 

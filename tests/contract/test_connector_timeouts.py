@@ -15,18 +15,18 @@ from typing import Any, get_type_hints
 import pytest
 from connector_ground import DUE, HASTE, TOKEN
 
-from connectors.base import Connector, Credential, FieldWrite, TaskWrite, Unavailable, Verdict
-from connectors.hubspot.app import App, AppSession
+from connectors.answers.replies import Lost
+from connectors.base.port import Connector, Credential, FieldWrite, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.definitions import Definitions as HubSpotDefinitions
-from connectors.hubspot.provision import HubSpotProvisioner
 from connectors.hubspot.session import HubSpotSession
-from connectors.replies import Lost
+from connectors.hubspot.setup.property_definitions import Definitions as HubSpotDefinitions
+from connectors.hubspot.setup.provision import HubSpotProvisioner
+from connectors.hubspot.setup.public_app import App, AppSession
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.definitions import Definitions as SalesforceDefinitions
-from connectors.salesforce.provision import SalesforceProvisioner
 from connectors.salesforce.session import SalesforceSession
-from mappings.translate import load_mapping
+from connectors.salesforce.setup.field_definitions import Definitions as SalesforceDefinitions
+from connectors.salesforce.setup.provision import SalesforceProvisioner
+from mappings.translate.translation import load_mapping
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from responses import matchers
 
-from connectors.base import Unavailable, Verdict
-from connectors.edges import MOVED
-from connectors.hubspot.oauth import HubSpotSignIn
-from connectors.oauth import Asking, Client, Issued, SignIn
-from connectors.salesforce.oauth import PRODUCTION, TEST, SalesforceSignIn, audience, common
-from integration import wiring
-from mappings.instant import MINUTE, SECOND, Instant
+from connectors.answers.edges import MOVED
+from connectors.base.port import Unavailable, Verdict
+from connectors.hubspot.setup.oauth import HubSpotSignIn
+from connectors.salesforce.setup.oauth import PRODUCTION, TEST, SalesforceSignIn, audience, common
+from connectors.shared.oauth_flow import Asking, Client, Issued, SignIn
+from integration.wiring import build
+from mappings.values.instant import MINUTE, SECOND, Instant
 from sandbox.faults import Fault
 from sandbox.gate import Gate
 from sandbox.issuing import App
@@ -47,7 +47,7 @@ def system(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def door(box: Sandbox, system: str) -> Iterator[SignIn]:
-    with closing(wiring.door(system, client(box, system))) as opened:
+    with closing(build.door(system, client(box, system))) as opened:
         yield opened
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from connector_ground import HASTE, TOKEN
 
-from connectors.base import Credential, FieldWrite, Verdict
+from connectors.base.port import Credential, FieldWrite, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.consent import OPTED_OUT
 from connectors.hubspot.lifecycle import NOT_TAKEN, STAGE

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from integration.cli import main
-from integration.store.session import Store
-from mappings.files import shipped
+from integration.store.db.session import Store
+from mappings.language.mapping_files import shipped
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

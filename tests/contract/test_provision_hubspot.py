@@ -7,13 +7,13 @@ import pytest
 import requests
 from provision_ground import Provisioning, actions, carry_out
 
-from connectors.base import Credential, TaskWrite, Unavailable, Verdict
-from connectors.hubspot.app import App
+from connectors.base.port import Credential, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.provision import HubSpotProvisioner
-from connectors.provisioning import Provisioner
-from mappings.crm import CrmMapping
-from mappings.instant import parse
+from connectors.hubspot.setup.provision import HubSpotProvisioner
+from connectors.hubspot.setup.public_app import App
+from connectors.shared.provisioning import Provisioner
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.values.instant import parse
 from sandbox.hubspot.associations import kind_named
 from sandbox.hubspot.properties import Property
 from sandbox.server import APP_ID, Sandbox

@@ -7,11 +7,11 @@ import pytest
 import requests
 from provision_ground import Provisioning, actions, carry_out
 
-from connectors.base import Credential, FieldWrite, Verdict
-from connectors.provisioning import Provisioner
+from connectors.base.port import Credential, FieldWrite, Verdict
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.provision import SalesforceProvisioner
-from mappings.crm import CrmMapping
+from connectors.salesforce.setup.provision import SalesforceProvisioner
+from connectors.shared.provisioning import Provisioner
+from mappings.model.compiled_mapping import CrmMapping
 from sandbox.server import Sandbox
 
 BASE = "/salesforce/services/data/v66.0"

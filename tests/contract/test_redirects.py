@@ -2,8 +2,8 @@
 
 import pytest
 
-from connectors.base import Credential
-from connectors.replies import Reply
+from connectors.answers.replies import Reply
+from connectors.base.port import Credential
 from connectors.salesforce.session import SalesforceSession
 from sandbox.faults import Fault
 from sandbox.server import Sandbox

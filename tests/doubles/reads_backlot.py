@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from connectors.base import Credential, Unavailable, Verdict
+from connectors.answers.replies import Outcome
+from connectors.base.port import Credential, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.replies import Outcome
-from mappings.instant import SECOND, parse
+from mappings.values.instant import SECOND, parse
 
 NEW_YEAR = parse("2026-01-01T00:00:00Z")
 CONTACTS = 230

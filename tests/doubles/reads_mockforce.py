@@ -16,9 +16,9 @@ from simple_mockforce.callbacks import query_all_callback, query_callback
 from simple_mockforce.constants import BASE_URL, DETAIL_URL, SF_VERSION
 from simple_mockforce.virtual import virtual_salesforce
 
-from connectors.base import Credential, TaskWrite
+from connectors.base.port import Credential, TaskWrite
 from connectors.salesforce.connector import SalesforceConnector
-from mappings.instant import parse
+from mappings.values.instant import parse
 
 INSTANCE = "https://mock.my.salesforce.com"
 LONG_AGO, TO_COME = parse("2020-01-01T00:00:00Z"), parse("2100-01-01T00:00:00Z")

@@ -9,14 +9,14 @@ from flows_run import Watch
 from flows_senders import free_port
 from werkzeug.serving import make_server
 
-from connectors.base import Credential
-from integration import clock, wiring
-from integration.app import INTAKE, create_app
-from integration.flows.service import Connection, Service
-from integration.settings import load
-from integration.store.sealing import Keyring
-from integration.store.session import Store
-from mappings.instant import SECOND, parse
+from connectors.base.port import Credential
+from integration.flows.base.service import Connection, Service
+from integration.settings.environment import load
+from integration.store.audit.sealing import Keyring
+from integration.store.db.session import Store
+from integration.web.app import INTAKE, create_app
+from integration.wiring import build, clock
+from mappings.values.instant import SECOND, parse
 from sandbox.server import Sandbox
 
 START = parse("2026-01-06T09:00:00Z")  # a Tuesday
@@ -81,7 +81,7 @@ def credentials(sandbox: Sandbox) -> Mapping[str, Credential]:
 def connections(credentials: Mapping[str, Credential]) -> Mapping[str, Connection]:
     """Both CRMs, connected."""
     boundless = flows_run.Boundless()
-    return {name: wiring.connect(name, credential, allowance=boundless) for name, credential in credentials.items()}  # type: ignore[arg-type]
+    return {name: build.connect(name, credential, allowance=boundless) for name, credential in credentials.items()}  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def service(store: Store, connections: Mapping[str, Connection], at: Watch, woke
     """The service in this process, on the playbook two-axis; nothing waits for a batch to fill."""
     return Service(
         store=store,
-        playbook=wiring.playbook("two-axis"),
+        playbook=build.playbook("two-axis"),
         connections=connections,
         now=at,
         new_id=clock.new_id,

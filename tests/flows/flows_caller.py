@@ -8,12 +8,12 @@ import sys
 import time
 from typing import Any
 
-from connectors.base import Credential
+from connectors.base.port import Credential
 from connectors.hubspot.connector import HubSpotConnector
-from integration import clock
-from integration.flows.allowance import StoredAllowance
-from integration.store.session import Store
-from mappings.instant import SECOND
+from integration.flows.base.call_allowance import StoredAllowance
+from integration.store.db.session import Store
+from integration.wiring import clock
+from mappings.values.instant import SECOND
 
 
 def main(wish: dict[str, Any]) -> None:

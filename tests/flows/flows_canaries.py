@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote
 import redis
 from sqlalchemy import select
 
-from integration.store.session import Store
-from integration.store.tables import metadata
+from integration.store.db.session import Store
+from integration.store.schema.tables import metadata
 
 
 def texts(store: Store) -> Iterator[tuple[str, str]]:

@@ -9,14 +9,14 @@ import flows_signin
 from flows_crms import person
 from flows_run import Watch, drain_all
 
-from connectors.base import Credential
-from integration import wiring
-from integration.flows import reconcile
-from integration.flows.service import Service
-from integration.store import leads
-from integration.store.leads import LeadRow
-from integration.store.session import Store
-from mappings.instant import MINUTE
+from connectors.base.port import Credential
+from integration.flows.base.service import Service
+from integration.flows.reading import reconcile
+from integration.store.db.session import Store
+from integration.store.people import leads
+from integration.store.people.leads import LeadRow
+from integration.wiring import build
+from mappings.values.instant import MINUTE
 from sandbox.server import PORTAL_ID, Sandbox
 
 SYSTEM = {"salesforce": "salesforce", "sales-emea": "salesforce", "hubspot": "hubspot", "hubspot-emea": "hubspot"}
@@ -112,7 +112,7 @@ def four(service: Service, store: Store, sandbox: Sandbox, at: Watch) -> Iterato
         for name, system in SYSTEM.items():
             flows_signin.sign_in(store, boxes[name], system, at(), name=name, account=ACCOUNT[name])
         found = {
-            name: wiring.connect(system, credential(boxes[name], system), name=name, account=ACCOUNT[name])
+            name: build.connect(system, credential(boxes[name], system), name=name, account=ACCOUNT[name])
             for name, system in SYSTEM.items()
         }
         yield Four(replace(service, connections=found), at, boxes, {})

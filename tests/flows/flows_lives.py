@@ -5,10 +5,10 @@ from typing import Any
 from flows_crms import FIELDS, person
 from flows_run import Watch, activity, drain_all, lead, receive, receive_raw
 
-from integration.flows import reconcile
-from integration.flows.service import Service
-from integration.store import refresh
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.flows.base.service import Service
+from integration.flows.reading import reconcile
+from integration.store.queues import records_to_read
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -69,7 +69,7 @@ def live(service: Service, sandbox: Sandbox, at: Watch) -> tuple[str, str]:
     reconcile.poll(service, "salesforce")
     drain_all(service)
     with service.store.write() as conn:
-        refresh.want(conn, [refresh.Wanted(connection="hubspot", object="", external_id=ANA)])
+        records_to_read.want(conn, [records_to_read.Wanted(connection="hubspot", object="", external_id=ANA)])
     assert lead(service, ANA).stage == "mql"
     return contact, record
 

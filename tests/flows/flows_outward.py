@@ -7,11 +7,11 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows import reconcile
-from integration.flows.service import Service
-from integration.store import changes
-from mappings.canonical import Value
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.flows.base.service import Service
+from integration.flows.reading import reconcile
+from integration.store.people import field_changes
+from mappings.model.canonical import Value
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 
 Look: TypeAlias = Callable[[], None]
@@ -47,4 +47,6 @@ def known(service: Service, sandbox: Sandbox, at: Watch, look: Look, system: str
 def told(service: Service, name: str) -> list[Value]:
     """Everything that is stored of one field of the lead."""
     with service.store.read() as conn:
-        return [row.fields[name] for row in changes.history(conn, [lead(service, EMAIL).id]) if name in row.fields]
+        return [
+            row.fields[name] for row in field_changes.history(conn, [lead(service, EMAIL).id]) if name in row.fields
+        ]

@@ -8,17 +8,21 @@ from flows_crms import engagement, person, tasks
 from flows_run import Watch, activity, drain_all, history, lead, receive
 from sqlalchemy import text
 
-from connectors.base import Connector, FieldInfo, Page, Record
-from integration.flows import drift, reconcile, sync
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.store import effects, erased, erasure_key, leads, merging, refresh
-from integration.store.effects import EffectRow
-from mappings import naming
-from mappings.instant import DAY, MINUTE, parse
+from connectors.base.port import Connector, FieldInfo, Page, Record
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import first_sync, reconcile
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep import drift
+from integration.store.events import decided_effects
+from integration.store.events.decided_effects import EffectRow
+from integration.store.overall import erased_people, erasure_key, merging
+from integration.store.people import leads
+from integration.store.queues import records_to_read
+from mappings.values import person_names
+from mappings.values.instant import DAY, MINUTE, parse
 from sandbox.server import Sandbox
 
 ANA, BOB, EVE = "ana@acme.example", "bob@blue.example", "eve@mallory.example"
@@ -205,7 +209,7 @@ def two_leads_that_are_one(here: World) -> Case:
         twin, winner = pairs[EVE]
         third = lead(here.service, BOB).id
         rows = [(f"{twin}/x", twin), (f"{winner}/x", third)]
-        effects.add(
+        decided_effects.add(
             conn,
             [
                 EffectRow(key=key, lead_id=whose, kind="alert", at=at, payload={}, because=(), decided_at=at)
@@ -232,8 +236,8 @@ def somebody_to_be_erased(here: World) -> Case:
     eve = lead(here.service, EVE).id
     with here.service.store.write() as conn:
         key = erasure_key.make(conn, here.service.keyring, b"k" * erasure_key.LENGTH)
-        names = {naming.of_email(email): email for email in (ANA, EVE)}
-        erased.add(conn, key, names, here.at(), pending=True)
+        names = {person_names.of_email(email): email for email in (ANA, EVE)}
+        erased_people.add(conn, key, names, here.at(), pending=True)
     here.sql("UPDATE changes SET fields = '{' WHERE lead_id = :lead", lead=eve)
 
     def gone() -> bool:
@@ -319,7 +323,9 @@ def a_record_to_be_read(here: World) -> Case:
     others = _titles(here)
     with here.service.store.write() as conn:
         keys = list(here.records.values())
-        refresh.want(conn, [refresh.Wanted(connection="hubspot", object="contact", external_id=key) for key in keys])
+        records_to_read.want(
+            conn, [records_to_read.Wanted(connection="hubspot", object="contact", external_id=key) for key in keys]
+        )
     spoilt = here.connected(lambda inner: Poisoned(inner, here.records[EVE]))
     return Case(
         lane="refresh:hubspot",
@@ -350,7 +356,7 @@ def a_record_of_the_first_sync(here: World) -> Case:
     return Case(
         lane="refresh:hubspot",
         stage="refresh",
-        run=lambda: sync.sync(spoilt, "hubspot", lambda _step: None, restart=True),
+        run=lambda: first_sync.sync(spoilt, "hubspot", lambda _step: None, restart=True),
         others=others,
         mended=lambda: read_records(here.service, "hubspot"),
     )

@@ -7,19 +7,19 @@ from typing import Any
 from flows_poison import ANA, BOB, EVE, Case, World, fail
 from flows_run import activity, drain_all, lead, receive
 
-from connectors.base import Connector, PersonWrite, Receipt, Verdict, Write
-from integration.alert_ways.port import Alert
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.raise_alerts import raise_alert
-from integration.flows.refresh import read_records
-from integration.flows.send_alerts import send_alerts
-from integration.store import outbox
-from mappings import files
-from mappings.compiler import compile_mapping
-from mappings.instant import MINUTE
-from mappings.located import load
+from connectors.base.port import Connector, PersonWrite, Receipt, Verdict, Write
+from integration.alerting.alert_port import Alert
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.people_in_sales.raise_alerts import raise_alert
+from integration.flows.people_in_sales.send_alerts import send_alerts
+from integration.flows.reading.refresh import read_records
+from integration.store.outgoing import outbox
+from mappings.language import mapping_files
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.values.instant import MINUTE
+from mappings.yaml_files.located_yaml import load
 
 CREATES = """
 creates:
@@ -115,7 +115,7 @@ class Refusing:
 
 def somebody_to_be_created(here: World) -> Case:
     """Three whom no CRM knows ask for a demo."""
-    located, _ = load(files.shipped("hubspot").text + CREATES, "hubspot.yaml")
+    located, _ = load(mapping_files.shipped("hubspot").text + CREATES, "hubspot.yaml")
     assert located is not None
     mapping, problems = compile_mapping(located)
     assert mapping is not None, problems

@@ -15,17 +15,17 @@ from typing import Any, NoReturn
 
 from werkzeug.serving import make_server
 
-from connectors.base import Connector, Credential, Receipt, Write
-from integration import clock, logs, wiring
-from integration.app import create_app
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.service import Connection, Service
-from integration.settings import load
-from integration.store.sealing import Keyring
-from integration.store.session import Store
-from mappings.instant import SECOND, Instant
+from connectors.base.port import Connector, Credential, Receipt, Write
+from integration.flows.base.service import Connection, Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.settings.environment import load
+from integration.store.audit.sealing import Keyring
+from integration.store.db.session import Store
+from integration.web.app import create_app
+from integration.wiring import build, clock, logs
+from mappings.values.instant import SECOND, Instant
 
 
 def die(*_: object, **__: object) -> NoReturn:
@@ -72,12 +72,12 @@ def built(wish: dict[str, Any]) -> Service:
         ),
         "hubspot": Credential(token="h", api_url=f"{wish['sandbox']}/hubspot"),
     }
-    connections = {name: wiring.connect(name, credential) for name, credential in credentials.items()}
+    connections = {name: build.connect(name, credential) for name, credential in credentials.items()}
     if wish.get("dies") == "after the CRM's answer":
         connections = {name: _fragile(connection) for name, connection in connections.items()}
     return Service(
         store=Store.open(wish["store"]),
-        playbook=wiring.playbook("two-axis"),
+        playbook=build.playbook("two-axis"),
         connections=connections,
         now=lambda: at + round((time.monotonic() - started) * SECOND),
         new_id=die if wish.get("dies") == "making a lead" else clock.new_id,

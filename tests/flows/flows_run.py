@@ -5,19 +5,22 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.send_alerts import send_alerts
-from integration.flows.service import Service
-from integration.store import activities, effects, inbox, leads, letters, numbers
-from integration.store.activities import ActivityRow
-from integration.store.effects import EffectRow
-from integration.store.leads import LeadRow
-from integration.store.letters import Letter
-from integration.store.numbers import Numbers
-from mappings.instant import Instant, show
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.people_in_sales.send_alerts import send_alerts
+from integration.flows.reading.refresh import read_records
+from integration.store.events import activities, decided_effects
+from integration.store.events.activities import ActivityRow
+from integration.store.events.decided_effects import EffectRow
+from integration.store.overall import store_figures
+from integration.store.overall.store_figures import Numbers
+from integration.store.people import leads
+from integration.store.people.leads import LeadRow
+from integration.store.queues import dead_letters, inbox
+from integration.store.queues.dead_letters import Letter
+from mappings.values.instant import Instant, show
 
 MOST_ROUNDS = 100
 
@@ -103,16 +106,16 @@ def decided(service: Service, email: str, kind: str) -> list[EffectRow]:
     """The effects of one kind that were decided for the lead with this e-mail."""
     row = lead(service, email)
     with service.store.read() as conn:
-        return [effect for effect in effects.history(conn, [row.id]) if effect.kind == kind]
+        return [effect for effect in decided_effects.history(conn, [row.id]) if effect.kind == kind]
 
 
 def dead(service: Service) -> list[Letter]:
     """The dead letters that nobody has replayed."""
     with service.store.read() as conn:
-        return letters.waiting(conn, 1_000)
+        return dead_letters.waiting(conn, 1_000)
 
 
 def counts(service: Service) -> Numbers:
     """Everything that can be counted."""
     with service.store.read() as conn:
-        return numbers.counts(conn)
+        return store_figures.counts(conn)

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from standardwebhooks import Webhook
 
-from integration.machine import environment
+from integration.processes.local_stack import environment
 
 ROOT = Path(__file__).parents[2]
 SECRET = "whsec_" + "Y29sZGZyYW1lLXRlc3RzLXNoYXJlZC1zZWNyZXQtMzI="

@@ -6,15 +6,15 @@ from typing import Any
 
 import requests
 
-from connectors.base import Credential
-from integration import clock, wiring
-from integration.flows.service import Connection
-from integration.flows.tokens import Means, StoredTokens
-from integration.store import connections
-from integration.store.connections import Details, GrantKind, Row, Secrets
-from integration.store.sealing import Keyring
-from integration.store.session import Store
-from mappings.instant import MINUTE, Instant
+from connectors.base.port import Credential
+from integration.flows.base.service import Connection
+from integration.flows.upkeep.renew_tokens import Means, StoredTokens
+from integration.store.audit.sealing import Keyring
+from integration.store.crm import connections
+from integration.store.crm.connections import Details, GrantKind, Row, Secrets
+from integration.store.db.session import Store
+from integration.wiring import build, clock
+from mappings.values.instant import MINUTE, Instant
 from sandbox.gate import Gate
 from sandbox.server import Sandbox
 
@@ -84,14 +84,14 @@ def secrets_of(store: Store, name: str, key: str = KEY) -> Secrets:
 
 def means(store: Store, now: Callable[[], Instant], holder: str = "test", key: str = KEY, **more: Any) -> Means:
     given: dict[str, Any] = {"sleep": time.sleep, "monotonic": clock.monotonic} | more
-    return Means(store=store, keyring=Keyring.of(key), sign_in=wiring.door, now=now, holder=holder, **given)
+    return Means(store=store, keyring=Keyring.of(key), sign_in=build.door, now=now, holder=holder, **given)
 
 
 def connected(store: Store, now: Callable[[], Instant], *names: str, **more: Any) -> Mapping[str, Connection]:
     """The stored connections of these names, as a process of the service holds them."""
     rows = [stored(store, name) for name in names]
     return {
-        row.name: wiring.connect(
+        row.name: build.connect(
             row.system,
             Credential(
                 tokens=StoredTokens(means(store, now, **more), row.name),

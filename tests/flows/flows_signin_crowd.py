@@ -13,8 +13,8 @@ from typing import Any
 
 import flows_signin
 
-from connectors.base import Unavailable
-from integration.store.session import Store
+from connectors.base.port import Unavailable
+from integration.store.db.session import Store
 
 _PATIENCE = 60.0
 

@@ -2,10 +2,10 @@
 
 from sqlalchemy import text
 
-from integration.commands.doctor_lanes import examined
-from integration.store import leases
-from integration.store.session import Store
-from mappings.instant import DAY, MINUTE
+from integration.commands.doctoring.doctor_lanes import examined
+from integration.store.db.session import Store
+from integration.store.queues import leases
+from mappings.values.instant import DAY, MINUTE
 
 
 def test_doctor_names_a_lane_whose_lease_is_dated_ahead(store: Store) -> None:

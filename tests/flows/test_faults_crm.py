@@ -5,13 +5,13 @@ import pytest
 from flows_crms import FIELDS, SYSTEMS, TASKS, calls, engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, receive
 
-from integration.flows.advance import advance
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.replay import replay
-from integration.flows.service import Service
-from integration.store import lanes
-from mappings.instant import HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.replay_letters import replay
+from integration.store.crm import connection_pauses
+from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -63,7 +63,7 @@ def test_a_crm_that_asks_for_patience_gets_it(
     receive(service, activity(1, ANA, "page_view", at(), page="pricing"))
     drain_all(service)
     with service.store.read() as conn:
-        until = lanes.paused(conn, at())[system].until
+        until = connection_pauses.paused(conn, at())[system].until
     assert until is not None
     assert until > at() if asked is None else until == at() + asked * SECOND
     at.now = until - 1

@@ -8,12 +8,12 @@ from flows_crms import FIELDS, TASKS, calls, engagement, person
 from flows_outward import known, looking
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows import facts
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake import store_deliveries
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading.refresh import read_records
 from sandbox.server import Sandbox
 from webhooks import parsers
 
@@ -106,7 +106,7 @@ def test_what_we_wrote_is_known_by_its_value_where_no_origin_is_given(
         noticed = parsers.parse("hubspot", body, received_at=at()).noticed
         assert len(noticed) == 1
         with service.store.read() as conn:
-            return len(facts._without_echoes(conn, service, noticed))  # noqa: SLF001 - what follows is kept away twice
+            return len(store_deliveries._without_echoes(conn, service, noticed))  # noqa: SLF001 - what follows is kept away twice
 
     assert left(ours) == 0
     assert left("customer") == 1, "a value that is not ours is somebody's choice"

@@ -8,8 +8,8 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows.service import Service
-from mappings.instant import HOUR, MINUTE, Instant
+from integration.flows.base.service import Service
+from mappings.values.instant import HOUR, MINUTE, Instant
 from sandbox.server import Sandbox
 
 ANA = "ana@acme.example"

@@ -14,12 +14,12 @@ import requests
 from flows_run import activity, counts, dead, drain_all, history
 from flows_senders import SECRET, Program, answers, free_port, post, programs, until
 
-from integration.flows.ingest import ingest
-from integration.flows.service import Service
-from integration.store import inbox, leases
-from integration.store.errors import StoreDownError
-from integration.store.session import Store
-from mappings.instant import HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.intake.ingest import ingest
+from integration.store.db.errors import StoreDownError
+from integration.store.db.session import Store
+from integration.store.queues import inbox, leases
+from mappings.values.instant import HOUR, MINUTE, SECOND
 
 ANA = "ana@acme.example"
 Start = Callable[..., Program]

@@ -6,8 +6,8 @@ import pytest
 from flows_crms import TASKS, person, tasks
 from flows_run import Watch, activity, counts, decided, drain_all, receive
 
-from integration.flows.service import Service
-from mappings.instant import SECOND
+from integration.flows.base.service import Service
+from mappings.values.instant import SECOND
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -10,11 +10,12 @@ from flows_run import activity, drain_all, receive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integration.flows.service import Service
-from integration.store import activities, leads
-from integration.store.session import Store
-from integration.store.tables import leads as leads_table
-from mappings.instant import DAY, HOUR, parse
+from integration.flows.base.service import Service
+from integration.store.db.session import Store
+from integration.store.events import activities
+from integration.store.people import leads
+from integration.store.schema.tables import leads as leads_table
+from mappings.values.instant import DAY, HOUR, parse
 
 FIRST = parse("2025-09-01T08:00:00Z")
 PEOPLE = ("ana@acme.example", "bob@acme.example", "eva@blue.example")

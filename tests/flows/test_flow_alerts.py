@@ -12,21 +12,23 @@ from flows_receiver import SECRET, Receiver, receiving
 from flows_run import Watch, activity, counts, dead, drain_all, lead, receive
 from structlog.testing import capture_logs
 
-from integration import wiring
-from integration.alert_ways.signed_webhook import SignedWebhook
+from integration.alerting.signed_webhook import SignedWebhook
 from integration.cli import main
-from integration.flows import erasing, exporting
-from integration.flows.advance import advance
-from integration.flows.raise_alerts import raise_alert
-from integration.flows.replay import replay
-from integration.flows.send_alerts import send_alerts
-from integration.flows.service import Service
-from integration.flows.sweep import sweep
-from integration.flows.trouble import watch_for_trouble
-from integration.store import alerts, lanes, letters
-from integration.store.session import Store
-from mappings import naming
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.people_in_sales.raise_alerts import raise_alert
+from integration.flows.people_in_sales.send_alerts import send_alerts
+from integration.flows.people_in_sales.trouble import watch_for_trouble
+from integration.flows.privacy import erase_person, export_person
+from integration.flows.upkeep.replay_letters import replay
+from integration.flows.upkeep.sweep import sweep
+from integration.store.crm import connection_pauses
+from integration.store.db.session import Store
+from integration.store.outgoing import alerts
+from integration.store.queues import dead_letters
+from integration.wiring import build
+from mappings.values import person_names
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from webhooks.signatures import standard_keys
 
@@ -166,7 +168,7 @@ def test_what_concerns_the_address_or_the_key_waits_and_is_no_letter(
     raised(alerting, key="test/2")
     send_alerts(alerting, "webhook")
     with alerting.store.read() as conn:
-        pause = lanes.paused(conn, at())["alerts:webhook"]
+        pause = connection_pauses.paused(conn, at())["alerts:webhook"]
     assert f"HTTP_{status}" in pause.reason
     assert "secret=1" not in pause.reason
     assert len(receiver.got) == 1, "a redirect is not followed"
@@ -220,7 +222,7 @@ def test_history_and_shadow_send_nothing(
 ) -> None:
     shady = replace(
         alerting,
-        connections={name: wiring.shadowed(each) for name, each in alerting.connections.items()},
+        connections={name: build.shadowed(each) for name, each in alerting.connections.items()},
         shadow=True,
     )
     person(sandbox, "salesforce", ANA)
@@ -271,7 +273,7 @@ def test_doctor_tells_of_alerts_of_the_last_day_and_of_those_that_did_not_arrive
     alerting: Service, store_url: str, at: Watch, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.answers = [(400, {}), (404, {})]
-    monkeypatch.setattr("integration.clock.now", at)
+    monkeypatch.setattr("integration.wiring.clock.now", at)
     for number in (1, 2):
         raised(alerting, key=f"test/{number}")
     send_alerts(alerting, "webhook")
@@ -295,7 +297,7 @@ def test_a_connection_that_is_paused_for_an_hour_is_told_once_for_each_pause(
 ) -> None:
     def pause() -> None:
         with alerting.store.write() as conn:
-            lanes.pause(conn, "hubspot", at() + MINUTE, "503 away", now=at())
+            connection_pauses.pause(conn, "hubspot", at() + MINUTE, "503 away", now=at())
 
     for _ in range(75):
         pause()
@@ -305,7 +307,7 @@ def test_a_connection_that_is_paused_for_an_hour_is_told_once_for_each_pause(
     assert receiver.names() == ["connection_paused"]
     assert "503 away" in receiver.got[0][1]["data"]["text"]
     with alerting.store.write() as conn:
-        lanes.worked(conn, "hubspot", at())
+        connection_pauses.worked(conn, "hubspot", at())
     at.forward(DAY)
     assert watch_for_trouble(alerting) == 0
     pause()
@@ -316,8 +318,8 @@ def test_somebody_who_pauses_and_forgets_is_told_and_a_sign_out_is_told_at_once(
     alerting: Service, at: Watch, receiver: Receiver
 ) -> None:
     with alerting.store.write() as conn:
-        lanes.stop(conn, "salesforce", "paused by an operator", now=at())
-        lanes.pause(conn, "hubspot", None, f"{lanes.SIGN_IN}invalid_grant", now=at())
+        connection_pauses.stop(conn, "salesforce", "paused by an operator", now=at())
+        connection_pauses.pause(conn, "hubspot", None, f"{connection_pauses.SIGN_IN}invalid_grant", now=at())
     watch_for_trouble(alerting)
     send_alerts(alerting, "webhook")
     assert receiver.names() == ["signed_out"]
@@ -331,9 +333,9 @@ def test_letters_that_wait_for_a_day_are_told_once_for_each_source(
     alerting: Service, at: Watch, receiver: Receiver
 ) -> None:
     def lay(source: str) -> None:
-        letter = letters.Letter(stage="deliver", source=source, ref="1", payload=b"{}", reason="no", at=at())
+        letter = dead_letters.Letter(stage="deliver", source=source, ref="1", payload=b"{}", reason="no", at=at())
         with alerting.store.write() as conn:
-            letters.add(conn, [letter])
+            dead_letters.add(conn, [letter])
 
     for source in ("hubspot", "hubspot", "salesforce"):
         lay(source)
@@ -373,10 +375,10 @@ def test_alerts_about_somebody_are_exported_and_erased_with_them(
     receiver.answers = [(503, {})] * 9
     at.forward(25 * HOUR)
     drain_all(alerting)
-    document = exporting.exported(alerting, naming.of_email(ANA), actor="test", tell=lambda _: None)
+    document = export_person.exported(alerting, person_names.of_email(ANA), actor="test", tell=lambda _: None)
     assert document is not None
     assert {each["alert"] for each in document["alerts"]} == NAMES
-    erasing.erase(alerting, naming.of_email(ANA), actor="test")
+    erase_person.erase(alerting, person_names.of_email(ANA), actor="test")
     with store.read() as conn:
         assert alerts.recent(conn, 0) == []
         assert alerts.undelivered(conn) == {}

@@ -4,10 +4,10 @@ import pytest
 from flows_crms import FIELDS, SYSTEMS, TASKS, engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, lead, receive
 
-from integration.commands import doctor_lanes
-from integration.flows.service import Service
-from integration.store import lanes
-from mappings.instant import HOUR, MINUTE
+from integration.commands.doctoring import doctor_lanes
+from integration.flows.base.service import Service
+from integration.store.crm import connection_pauses
+from mappings.values.instant import HOUR, MINUTE
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -80,7 +80,7 @@ def test_a_crm_that_has_moved_is_waited_for_and_doctor_says_where_it_is(
     receive(service, activity(1, ANA, "page_view", at(), page="pricing"))
     drain_all(service)
     with service.store.read() as conn:
-        pause = lanes.paused(conn, at())[system]
+        pause = connection_pauses.paused(conn, at())[system]
     assert pause.reason == "MOVED the CRM has moved to https://acme2.my.salesforce.com"
     (finding,) = doctor_lanes.waiting(service.store, service.connections[system], at())
     assert (finding.ok, pause.reason in finding.detail) == (False, True)
@@ -141,5 +141,5 @@ def test_what_would_meet_every_record_alike_pauses_the_connection_in_the_crms_wo
     drain_all(service)
     assert dead(service) == []
     with service.store.read() as conn:
-        reason = lanes.paused(conn, at())[system].reason
+        reason = connection_pauses.paused(conn, at())[system].reason
     assert ("external ID field" if system == "salesforce" else "no such path") in reason

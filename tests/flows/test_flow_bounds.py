@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from flows_run import Watch, activity, decided, drain_all, lead, receive
 
-from integration import wiring
-from integration.core.lateness import TOO_LATE
-from integration.flows.advance import advance
-from integration.flows.explaining import explained
-from integration.flows.service import Service
-from integration.store import activities
-from mappings.instant import DAY, HOUR, parse
+from integration.core.run.lateness import TOO_LATE
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.history.find_explanation import explained
+from integration.store.events import activities
+from integration.wiring import build
+from mappings.values.instant import DAY, HOUR, parse
 
 ANA, BOB = "ana@acme.example", "bob@acme.example"
 PRICING = {"page": "pricing", "url": "/pricing"}
@@ -170,7 +170,7 @@ def test_a_clock_whose_start_moves_back_for_a_late_activity_still_escalates(serv
 
 def test_what_was_told_before_the_year_counts_and_five_years_ahead_waits(service: Service, at: Watch) -> None:
     """Should anything so far ahead be stored, nothing follows from it now."""
-    service = alone(replace(service, playbook=wiring.playbook("standard")))
+    service = alone(replace(service, playbook=build.playbook("standard")))
     receive(service, activity(1, ANA, "email_click", at.now))
     drain_all(service)
     ana = lead(service, ANA)

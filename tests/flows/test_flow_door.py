@@ -7,16 +7,18 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, counts, dead, decided, history, lead, receive
 
-from connectors.base import Record
-from integration.flows import reconcile
-from integration.flows.ingest import ingest
-from integration.flows.records import store_records
-from integration.flows.replay import replay
-from integration.flows.service import Service
-from integration.store import leads, refresh, unrecognised
-from integration.store.session import serialise
-from integration.store.unrecognised import Word
-from mappings.instant import DAY, HOUR, SECOND, parse, show
+from connectors.base.port import Record
+from integration.flows.base.service import Service
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import reconcile
+from integration.flows.reading.store_records import store_records
+from integration.flows.upkeep.replay_letters import replay
+from integration.store.db.session import serialise
+from integration.store.events import unrecognised_words
+from integration.store.events.unrecognised_words import Word
+from integration.store.people import leads
+from integration.store.queues import records_to_read
+from mappings.values.instant import DAY, HOUR, SECOND, parse, show
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -109,7 +111,7 @@ def test_a_fault_of_a_record_is_one_letter_until_that_is_replayed(service: Servi
     (letter,) = dead(service)
     assert replay(service, [letter.id], actor="test", now=at()) == {letter.id}
     with service.store.read() as conn:
-        assert [(each.object, each.external_id) for each in refresh.take(conn, "hubspot", at(), 10)] == [
+        assert [(each.object, each.external_id) for each in records_to_read.take(conn, "hubspot", at(), 10)] == [
             ("contact", record.id)
         ]
     _read(service, "hubspot", record)
@@ -202,7 +204,7 @@ def test_words_that_mean_nothing_are_counted_and_their_activities_are_stored_as_
     assert len(history(service, EMAIL)) == 5
     assert {each.properties.get("outcome") for each in history(service, EMAIL)} == {None, "conected"}
     with service.store.read() as conn:
-        found = {seen.word: seen.times for seen in unrecognised.oftenest(conn, 10)}
+        found = {seen.word: seen.times for seen in unrecognised_words.oftenest(conn, 10)}
     assert found == {
         Word("type", "", "pageview"): 2,
         Word("value", "call_attempt.outcome", "conected"): 1,
@@ -216,7 +218,7 @@ def test_a_delivery_of_nothing_but_unknown_words_is_ingested_in_one_go(service: 
     receive(service, *(activity(number, EMAIL, f"type{number}", at(), **{f"p{number}": 1}) for number in range(900)))
     assert ingest(service) == 1
     with service.store.read() as conn:
-        assert sum(seen.times for seen in unrecognised.oftenest(conn, 2_000, ["type"])) == 900
+        assert sum(seen.times for seen in unrecognised_words.oftenest(conn, 2_000, ["type"])) == 900
     assert decided(service, EMAIL, "task") == []
 
 

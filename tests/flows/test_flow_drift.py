@@ -6,11 +6,11 @@ import pytest
 from flows_run import Watch
 from structlog.testing import capture_logs
 
-from integration.flows import drift
-from integration.flows.drift import Trouble, last, watch
-from integration.flows.service import Service
-from integration.store import audit
-from mappings.instant import HOUR
+from integration.flows.base.service import Service
+from integration.flows.upkeep import drift
+from integration.flows.upkeep.drift import Trouble, last, watch
+from integration.store.audit import audit_trail
+from mappings.values.instant import HOUR
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -23,7 +23,7 @@ def errors(service: Service, connection: str) -> list[Trouble]:
 
 def trail(service: Service) -> list[tuple[str, Mapping[str, Sequence[str]]]]:
     with service.store.read() as conn:
-        return [(entry.subject, entry.detail) for entry in audit.recent(conn, 10) if entry.action == "drift"]
+        return [(entry.subject, entry.detail) for entry in audit_trail.recent(conn, 10) if entry.action == "drift"]
 
 
 def test_crms_that_have_everything_leave_no_trace_but_the_look(service: Service, at: Watch) -> None:

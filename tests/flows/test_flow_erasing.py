@@ -13,19 +13,22 @@ from flows_crms import person, tasks
 from flows_lives import ANA, BOB, NAMES, canaries, changed, event, live, shared_views
 from flows_run import Watch, activity, counts, dead, history, lead, receive
 
-from integration.flows import erasing, reconcile
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.replay import replay
-from integration.flows.service import Service
-from integration.flows.sweep import sweep
-from integration.store import erased, leads, outbox
-from integration.store.errors import SealedError
-from integration.store.sealing import Keyring
-from integration.store.session import Store
-from mappings.instant import MINUTE
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.privacy import erase_person
+from integration.flows.reading import reconcile
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.replay_letters import replay
+from integration.flows.upkeep.sweep import sweep
+from integration.store.audit.sealing import Keyring
+from integration.store.db.errors import SealedError
+from integration.store.db.session import Store
+from integration.store.outgoing import outbox
+from integration.store.overall import erased_people
+from integration.store.people import leads
+from mappings.values.instant import MINUTE
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -50,7 +53,7 @@ def test_everything_about_somebody_leaves_every_table_and_everybody_else_stays_w
     places = {place.partition(".")[0] for place, _ in found(service.store, canary)}
     assert {"leads", "activities", "changes", "crm_references", "inbox", "dead_letters", "refresh"} <= places
     mine, row = history(service, BOB), lead(service, BOB)
-    report = erasing.erase(service, f"email:{ANA}", actor="test")
+    report = erase_person.erase(service, f"email:{ANA}", actor="test")
     assert found(service.store, canary) == set()
     assert report.leads == 1 + 2, "and two that were joined to hers"
     drain_all(service)
@@ -71,7 +74,7 @@ def test_nothing_that_comes_in_late_brings_somebody_back(
 ) -> None:
     contact, record = lived
     canary = canaries(*lived)
-    erasing.erase(service, f"email:{ANA}", actor="test")
+    erase_person.erase(service, f"email:{ANA}", actor="test")
     before = counts(service).leads_by_stage
     at.forward(MINUTE)
     receive(service, activity(21, ANA.upper(), "demo_request", at()), activity(22, BOB, "email_click", at()))
@@ -98,8 +101,8 @@ def test_nothing_that_comes_in_late_brings_somebody_back(
     assert counts(service).leads_by_stage == before
     assert [each.type for each in history(service, BOB)][-1] == "email_click", "and his neighbour's came through"
     with service.store.read() as conn:
-        assert erased.dropped(conn) >= 8
-        known = erased.known(conn, service.keyring, [f"record:hubspot:contact:{other}", f"email:{BOB}"])
+        assert erased_people.dropped(conn) >= 8
+        known = erased_people.known(conn, service.keyring, [f"record:hubspot:contact:{other}", f"email:{BOB}"])
     assert list(known) == [f"record:hubspot:contact:{other}"], "whoever comes under a new id is known under it too"
 
 
@@ -108,7 +111,7 @@ def test_a_replayed_letter_brings_nobody_back(service: Service, at: Watch, drain
     receive(service, activity(1, ANA, "email_click", at()), *bad)
     drain_all(service)
     assert len(dead(service)) == 2
-    erasing.erase(service, f"email:{ANA}", actor="test")
+    erase_person.erase(service, f"email:{ANA}", actor="test")
     (letter,) = dead(service)
     assert replay(service, [letter.id], actor="test", now=at()) == {letter.id}
     drain_all(service)
@@ -165,7 +168,7 @@ def test_whoever_holds_somebody_in_memory_cannot_save_them_again(
     assert store.reached.wait(30)
     with service.store.read() as conn:
         ids = list(leads.by_email(conn, [ANA]).values())
-    erasing.erase(service, f"email:{ANA}", actor="test")
+    erase_person.erase(service, f"email:{ANA}", actor="test")
     store.resumed.set()
     working.join(30)
     drain_all(service)
@@ -183,12 +186,12 @@ def test_an_erasure_that_was_cut_short_is_taken_up(service: Service, at: Watch, 
         raise KeyboardInterrupt
 
     cut = replace(service, wake=lambda _lane: None)
-    original = erasing.raw.deliveries
+    original = erase_person.raw_deliveries.deliveries
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("integration.flows.erasing.raw.deliveries", lambda *_: power_cut(""))
+        patch.setattr("integration.flows.privacy.erase_person.raw_deliveries.deliveries", lambda *_: power_cut(""))
         with pytest.raises(KeyboardInterrupt):
-            erasing.erase(cut, f"email:{ANA}", actor="test")
-    assert erasing.raw.deliveries is original
+            erase_person.erase(cut, f"email:{ANA}", actor="test")
+    assert erase_person.raw_deliveries.deliveries is original
     assert ("inbox.body", ANA) in found(service.store, [ANA])
     assert "advance" in sweep(service)
     drain_all(service)
@@ -197,9 +200,9 @@ def test_an_erasure_that_was_cut_short_is_taken_up(service: Service, at: Watch, 
 
 @pytest.mark.usefixtures("lived")
 def test_somebody_may_be_let_in_again_on_purpose(service: Service, at: Watch, drain_all: Drain) -> None:
-    erasing.erase(service, f"email:{ANA}", actor="test")
-    assert erasing.forget(service, f"email:{BOB}", actor="test") == 0
-    assert erasing.forget(service, f"email:{ANA}", actor="test") >= 4
+    erase_person.erase(service, f"email:{ANA}", actor="test")
+    assert erase_person.forget(service, f"email:{BOB}", actor="test") == 0
+    assert erase_person.forget(service, f"email:{ANA}", actor="test") >= 4
     receive(service, activity(70, ANA, "resubscribe", at()))
     drain_all(service)
     row = lead(service, ANA)
@@ -212,12 +215,12 @@ def test_a_rotated_secret_key_keeps_the_list_and_a_lost_one_lets_nobody_in(
 ) -> None:
     receive(service, activity(1, ANA, "email_click", at()))
     drain_all(service)
-    erasing.erase(service, f"email:{ANA}", actor="test")
+    erase_person.erase(service, f"email:{ANA}", actor="test")
     rotated = replace(service, keyring=Keyring.of("n" * 32, "k" * 32))
     receive(service, activity(2, ANA, "email_click", at()))
     drain_all(rotated)
     assert found(service.store, [ANA]) == set()
-    erasing.erase(rotated, f"email:{BOB}", actor="test")  # seals the list's key anew
+    erase_person.erase(rotated, f"email:{BOB}", actor="test")  # seals the list's key anew
     receive(service, activity(3, ANA, "email_click", at()))
     drain_all(replace(service, keyring=Keyring.of("n" * 32)))
     assert counts(service).leads_by_stage == {}
@@ -229,12 +232,12 @@ def test_a_rotated_secret_key_keeps_the_list_and_a_lost_one_lets_nobody_in(
 
 def test_rehearsing_says_what_would_go_and_changes_nothing(service: Service, lived: tuple[str, str]) -> None:
     before = found(service.store, canaries(*lived))
-    report = erasing.rehearse(service, f"email:{ANA}")
+    report = erase_person.rehearse(service, f"email:{ANA}")
     assert report is not None
     assert found(service.store, canaries(*lived)) == before
-    real = erasing.erase(service, f"email:{ANA}", actor="test")
+    real = erase_person.erase(service, f"email:{ANA}", actor="test")
     assert {name: n for name, n in report.removed.items() if n} == {name: n for name, n in real.removed.items() if n}
-    assert erasing.rehearse(service, f"email:{ANA}") is None
+    assert erase_person.rehearse(service, f"email:{ANA}") is None
 
 
 def test_an_outbox_that_waits_for_somebody_erased_sends_nothing(service: Service, sandbox: Sandbox, at: Watch) -> None:
@@ -246,7 +249,7 @@ def test_an_outbox_that_waits_for_somebody_erased_sends_nothing(service: Service
     advance(service)
     with service.store.read() as conn:
         assert outbox.pending(conn, "salesforce", "task", at(), 10)
-    erasing.erase(service, f"email:{ANA}", actor="test")
+    erase_person.erase(service, f"email:{ANA}", actor="test")
     assert counts(service).outbox == {}
 
 
@@ -257,7 +260,7 @@ def test_on_sqlite_nothing_of_somebody_erased_is_left_in_the_file(
         assert not service.store.compact()
         return
     path = Path(store_url.removeprefix("sqlite:///"))
-    erasing.erase(service, f"email:{ANA}", actor="test")
+    erase_person.erase(service, f"email:{ANA}", actor="test")
     assert service.store.compact()
     files = b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*")).lower()
     assert [each for each in canaries(*lived) if each.lower().encode() in files] == []

@@ -9,16 +9,16 @@ from flows_crms import person
 from flows_run import Watch, activity, decided, lead, receive
 from sqlalchemy import text
 
-from integration import wiring
 from integration.cli import main
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.explaining import explained
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.playbook.explain import Explanation
-from mappings.instant import DAY, HOUR, MINUTE, Instant
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.history.find_explanation import explained
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading.refresh import read_records
+from integration.playbook.explaining.explanation import Explanation
+from integration.wiring import build
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -135,7 +135,7 @@ def test_whose_history_cannot_be_folded_is_told_so_in_a_line(
     with service.store.write() as conn:
         sql = "UPDATE activities SET at = -62135596800000001, type = 'demo_request' WHERE key LIKE '%a4'"
         conn.execute(text(sql))
-    monkeypatch.setattr(wiring, "service", lambda: service)
+    monkeypatch.setattr(build, "service", lambda: service)
     result = CliRunner().invoke(main, ["explain", EMAIL])
     assert result.exit_code == 1
     assert "event activities:a4 cannot be folded" in result.output

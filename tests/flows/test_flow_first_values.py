@@ -11,15 +11,15 @@ from flows_run import Watch, activity, decided, lead, receive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Record
-from integration.flows import reconcile
-from integration.flows.advance import advance
-from integration.flows.explaining import explained
-from integration.flows.ingest import ingest
-from integration.flows.recorded import recorded
-from integration.flows.records import store_records
-from integration.flows.service import Service
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from connectors.base.port import Record
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.history.find_explanation import explained
+from integration.flows.history.stored_history import recorded
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import reconcile
+from integration.flows.reading.store_records import store_records
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]

@@ -14,16 +14,23 @@ from flows_crms import engagement, person, tasks
 from flows_four import ACCOUNT, EMAIL, OBJECT, SYSTEM, TWIN, Four, credential, four, message, people
 from flows_run import Watch, activity, dead, drain_all, history, receive, receive_raw
 
-from integration import wiring
-from integration.commands.export import told
-from integration.flows import drift, erasing, exporting, shadow, sync
-from integration.flows.explaining import explained
-from integration.flows.service import Service
-from integration.store import changes, erased, inbox, lanes, leads, opportunities
-from integration.store.session import Store
-from mappings import files, naming
-from mappings.conflicts import speaker
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.commands.privacy.export import told
+from integration.flows.base.service import Service
+from integration.flows.history.find_explanation import explained
+from integration.flows.looking import compare_with_crm
+from integration.flows.privacy import erase_person, export_person
+from integration.flows.reading import first_sync
+from integration.flows.upkeep import drift
+from integration.store.crm import connection_pauses
+from integration.store.db.session import Store
+from integration.store.overall import erased_people
+from integration.store.people import field_changes, leads, opportunities
+from integration.store.queues import inbox
+from integration.wiring import build
+from mappings.conflicts.field_conflicts import speaker
+from mappings.language import mapping_files
+from mappings.values import person_names
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox import desk
 from sandbox.server import Sandbox
 
@@ -72,7 +79,7 @@ class TestFourConnections:
             assert others(world, name) == before
             with world.service.store.read() as conn:
                 told_by = [
-                    row.key for row in changes.history(conn, [world.row(name).id]) if "Zoe" in row.fields.values()
+                    row.key for row in field_changes.history(conn, [world.row(name).id]) if "Zoe" in row.fields.values()
                 ]
             assert [speaker(key) for key in told_by] == [("hubspot", name)], "it is that connection's word"
 
@@ -232,9 +239,9 @@ class TestFourConnections:
             for name, system in SYSTEM.items():
                 world.records[name] = person(world.boxes[name], system, EMAIL[name])
             for name in SYSTEM:
-                sync.sync(world.service, name, lambda _step: None, others=list(SYSTEM))
-            sync.release(world.service)
-            sync.decide(world.service, lambda _left: None)
+                first_sync.sync(world.service, name, lambda _step: None, others=list(SYSTEM))
+            first_sync.release(world.service)
+            first_sync.decide(world.service, lambda _left: None)
             world.look()
             assert {name: world.row(name).email for name in SYSTEM} == EMAIL
             assert all(world.value(name, "Coldframe_Score__c", "coldframe_score") for name in SYSTEM)
@@ -251,12 +258,12 @@ class TestFourConnections:
         assert amiss == {each: each == name for each in SYSTEM}
 
     def test_the_shadow_report_shows_each_connections_own_records(self, world: Four) -> None:
-        shaded = {each: wiring.shadowed(one) for each, one in world.service.connections.items()}
+        shaded = {each: build.shadowed(one) for each, one in world.service.connections.items()}
         shady = replace(world.service, shadow=True, connections=shaded)
         for number, name in enumerate(SYSTEM):
             receive(shady, activity(number, EMAIL[name], "demo_request", world.at()))
         drain_all(shady)
-        items = [item for part in shadow.pending(shady) for item in part]
+        items = [item for part in compare_with_crm.pending(shady) for item in part]
         assert {item.connection for item in items} == set(SYSTEM)
         assert all(EMAIL[item.connection] in item.who for item in items)
 
@@ -266,19 +273,19 @@ class TestFourConnections:
         bodies(world)
         world.look(1)
         before = others(world, name)
-        erasing.erase(world.service, naming.of_email(EMAIL[name]), actor="test")
+        erase_person.erase(world.service, person_names.of_email(EMAIL[name]), actor="test")
         assert others(world, name) == before
         assert here(world, secret(name)) == 0
         assert here(world, secret(twin)) > 0
         with world.service.store.read() as conn:
-            keys = [row.key for each in SYSTEM for row in changes.history(conn, (), accounts_of(world, each))]
+            keys = [row.key for each in SYSTEM for row in field_changes.history(conn, (), accounts_of(world, each))]
         assert not [key for key in keys if f"{name}:" in key and f":{world.records[name]}@" in key]
 
     @NAMES
     def test_what_comes_later_about_somebody_erased_is_kept_nowhere_and_the_twin_goes_on(
         self, world: Four, name: str
     ) -> None:
-        erasing.erase(world.service, naming.of_email(EMAIL[name]), actor="test")
+        erase_person.erase(world.service, person_names.of_email(EMAIL[name]), actor="test")
         bodies(world)
         world.look()
         assert here(world, secret(name)) == 0
@@ -294,7 +301,7 @@ class TestFourConnections:
         world.boxes[name].hubspot.erase("contacts", world.records[name])
         world.look()
         with world.service.store.read() as conn:
-            assert erased.known(conn, world.service.keyring, [naming.of_email(EMAIL[name])])
+            assert erased_people.known(conn, world.service.keyring, [person_names.of_email(EMAIL[name])])
         assert others(world, name) == before
 
     def test_a_privacy_deletion_of_a_portal_that_is_not_connected_erases_nobody(self, world: Four) -> None:
@@ -308,8 +315,8 @@ class TestFourConnections:
         bodies(world)
         world.look(1)
         for name, system in SYSTEM.items():
-            asked = erasing.asked_for(f"{name}:{OBJECT[system]}:{world.records[name]}", world.service.connections)
-            document = exporting.exported(world.service, asked, actor="test", tell=told)
+            asked = erase_person.asked_for(f"{name}:{OBJECT[system]}:{world.records[name]}", world.service.connections)
+            document = export_person.exported(world.service, asked, actor="test", tell=told)
             text = json.dumps(document)
             assert secret(name) in text
             assert not [each for each in SYSTEM if each != name and (EMAIL[each] in text or secret(each) in text)]
@@ -330,16 +337,17 @@ class TestFourConnections:
             "sales-us": replace(world.service.connections["salesforce"], name="sales-us"),
         }
         with pytest.raises(ValueError, match="say sales-emea or sales-us instead"):
-            erasing.asked_for("salesforce:Lead:00Q5g00000AbCdE", named)
+            erase_person.asked_for("salesforce:Lead:00Q5g00000AbCdE", named)
         alone = {"sales-emea": named["sales-emea"]}
         assert (
-            erasing.asked_for("salesforce:Lead:00Q5g00000AbCdE", alone) == "record:sales-emea:Lead:00Q5g00000AbCdEEAV"
+            erase_person.asked_for("salesforce:Lead:00Q5g00000AbCdE", alone)
+            == "record:sales-emea:Lead:00Q5g00000AbCdEEAV"
         )
 
     @EMEA
     def test_a_pause_is_one_connections(self, world: Four, name: str) -> None:
         with world.service.store.write() as conn:
-            lanes.stop(conn, name, "test")
+            connection_pauses.stop(conn, name, "test")
         for number, each in enumerate(SYSTEM):
             receive(world.service, activity(number, EMAIL[each], "page_view", world.at(), page="pricing"))
         before = {each: engagement(world.boxes[each], SYSTEM[each], world.records[each]) for each in SYSTEM}
@@ -347,19 +355,19 @@ class TestFourConnections:
         after = {each: engagement(world.boxes[each], SYSTEM[each], world.records[each]) for each in SYSTEM}
         assert {each: after[each] != before[each] for each in SYSTEM} == {each: each != name for each in SYSTEM}
         with world.service.store.write() as conn:
-            lanes.go(conn, name)
+            connection_pauses.go(conn, name)
         world.look()
         assert engagement(world.boxes[name], SYSTEM[name], world.records[name]) != before[name]
 
     @EMEA
     def test_a_connection_may_have_a_mapping_file_of_its_own(self, world: Four, name: str, tmp_path: Path) -> None:
         system = SYSTEM[name]
-        text = files.shipped(system).text
+        text = mapping_files.shipped(system).text
         own = text.replace("title: jobtitle", "title: city").replace("title: Title", "title: City")
         assert own != text
         path = tmp_path / "own.yaml"
         path.write_text(own)
-        found = wiring.connect(system, credential(world.boxes[name], system), str(path), name=name)
+        found = build.connect(system, credential(world.boxes[name], system), str(path), name=name)
         mine = replace(world, service=replace(world.service, connections={**world.service.connections, name: found}))
         for each in SYSTEM:
             world.change(each, {"City": "Porto"}, {"city": "Porto"})

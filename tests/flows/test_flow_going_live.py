@@ -10,18 +10,22 @@ from click.testing import CliRunner
 from flows_crms import TASKS, calls, engagement, person, tasks
 from flows_run import Watch, activity, counts, decided, lead, receive
 
-from connectors.base import FieldWrite, Verdict
-from integration import wiring
+from connectors.base.port import FieldWrite, Verdict
 from integration.cli import main
-from integration.flows import going, reconcile, shadow, sync
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.service import Service
-from integration.flows.shadow import Change, Task
-from integration.flows.sweep import sweep
-from integration.settings import load
-from integration.store import audit, backlog, lanes
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering import ramp_up
+from integration.flows.delivering.deliver import deliver
+from integration.flows.looking import compare_with_crm
+from integration.flows.looking.compare_with_crm import Change, Task
+from integration.flows.reading import first_sync, reconcile
+from integration.flows.upkeep.sweep import sweep
+from integration.settings.environment import load
+from integration.store.audit import audit_trail
+from integration.store.crm import connection_pauses
+from integration.store.outgoing import outbox_backlog
+from integration.wiring import build
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.filling import fill
 from sandbox.server import Sandbox
@@ -33,7 +37,7 @@ READS = ("search", "batch/read", "composite/sobjects/Lead", "composite/sobjects/
 
 def shaded(service: Service) -> Service:
     """The same service in shadow mode, wired as COLDFRAME_SHADOW=1 wires it."""
-    connections = {name: wiring.shadowed(each) for name, each in service.connections.items()}
+    connections = {name: build.shadowed(each) for name, each in service.connections.items()}
     return replace(service, connections=connections, shadow=True)
 
 
@@ -56,8 +60,8 @@ def test_in_shadow_mode_everything_is_computed_and_not_one_write_leaves(
     fill(sandbox.hubspot, sandbox.salesforce, leads=40, seed=3, activities=200)
     record = person(sandbox, "salesforce", EMAIL)
     for name in shady.connections:
-        sync.sync(shady, name, lambda _step: None, others=list(shady.connections))
-    sync.release(shady)
+        first_sync.sync(shady, name, lambda _step: None, others=list(shady.connections))
+    first_sync.release(shady)
     receive(shady, activity(1, EMAIL, "demo_request", at()))
     for _ in range(3):
         at.forward(HOUR)
@@ -69,14 +73,14 @@ def test_in_shadow_mode_everything_is_computed_and_not_one_write_leaves(
     assert writes(sandbox) == []
     assert engagement(sandbox, "salesforce", record) is None
     with service.store.read() as conn:
-        assert backlog.sendable(conn, "salesforce") > 0
+        assert outbox_backlog.sendable(conn, "salesforce") > 0
 
 
 def test_a_shadowed_connector_answers_a_write_with_a_pause_and_sends_nothing(
     service: Service, sandbox: Sandbox
 ) -> None:
     record = person(sandbox, "hubspot", EMAIL)
-    connector = wiring.shadowed(service.connections["hubspot"]).connector
+    connector = build.shadowed(service.connections["hubspot"]).connector
     (receipt,) = connector.apply([FieldWrite(key="k", object="contact", id=record, fields={"coldframe_fit": "1"})])
     assert (receipt.verdict, receipt.code) == (Verdict.PAUSE, "SHADOW")
     assert writes(sandbox) == []
@@ -89,10 +93,10 @@ def test_the_shadow_setting_takes_writing_from_every_connection() -> None:
         "SALESFORCE_ACCESS_TOKEN": "s",
         "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com",
     }
-    (connection,) = wiring.connections(load(given), None).values()
+    (connection,) = build.connections(load(given), None).values()
     (receipt,) = connection.connector.apply([FieldWrite(key="k", object="Lead", id="x", fields={})])
     assert receipt.code == "SHADOW"
-    (plain,) = wiring.connections(load(given | {"COLDFRAME_SHADOW": ""}), None).values()
+    (plain,) = build.connections(load(given | {"COLDFRAME_SHADOW": ""}), None).values()
     assert plain.connector.apply([]) == []
     assert type(plain.connector) is not type(connection.connector)
 
@@ -107,7 +111,7 @@ def test_the_report_shows_fields_beside_what_stands_there_and_tasks(
     drain_all(shady)
     at.forward(MINUTE)
     drain_all(shady)
-    items = [each for some in shadow.pending(shady) for each in some]
+    items = [each for some in compare_with_crm.pending(shady) for each in some]
     changes = {each.field: (each.now, each.then) for each in items if isinstance(each, Change)}
     assert changes["Coldframe_Stage__c"] == (None, "mql")
     assert changes["Coldframe_Band__c"][0] == "cold"
@@ -143,14 +147,14 @@ def test_after_shadow_the_last_day_is_carried_out_and_what_is_older_is_history(
         drain_all(service)
     assert not [key for key in tasks(sandbox, "salesforce") if key.startswith(lead(service, "old@old.example").id)]
     with service.store.read() as conn:
-        actions = [entry.action for entry in audit.recent(conn, 10)]
+        actions = [entry.action for entry in audit_trail.recent(conn, 10)]
     assert actions[-2:] == ["went live", "shadow began"]
 
 
 @pytest.fixture
 def command(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """`command("pause", "hubspot")`: the output of a command that works on this service."""
-    monkeypatch.setattr(wiring, "service", lambda: service)
+    monkeypatch.setattr(build, "service", lambda: service)
 
     def run(*words: str) -> str:
         result = CliRunner().invoke(main, list(words), catch_exceptions=False)
@@ -179,7 +183,7 @@ def test_a_pause_stops_writing_at_once_and_nothing_else(
     assert [key for key in tasks(sandbox, "salesforce") if "/handoff/" in key]
     assert counts(service).paused == {}
     with service.store.read() as conn:
-        said = {(entry.action, entry.subject) for entry in audit.recent(conn, 10)}
+        said = {(entry.action, entry.subject) for entry in audit_trail.recent(conn, 10)}
     assert {("paused", "hubspot"), ("resumed", "salesforce")} <= said
 
 
@@ -192,14 +196,14 @@ def test_an_outage_neither_shortens_nor_ends_a_persons_pause(
     drain_all(service)
     command("pause", "salesforce")
     with service.store.write() as conn:
-        lanes.pause(conn, "salesforce", at() + 10 * SECOND, "503")
+        connection_pauses.pause(conn, "salesforce", at() + 10 * SECOND, "503")
     at.forward(DAY)
     drain_all(service)
     with service.store.write() as conn:
-        lanes.resume(conn, "salesforce")
+        connection_pauses.resume(conn, "salesforce")
     drain_all(service)
     with service.store.read() as conn:
-        pause = lanes.paused(conn, at())["salesforce"]
+        pause = connection_pauses.paused(conn, at())["salesforce"]
     assert (pause.until, pause.reason) == (None, "paused by an operator")
     assert not tasks(sandbox, "salesforce")
     command("resume", "salesforce")
@@ -230,7 +234,7 @@ def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
         drain_all(slow)
         seen.append(len([key for key in tasks(sandbox, "salesforce") if "/handoff/" in key]))
         with service.store.read() as conn:
-            held = going.held(conn, slow, ["salesforce"], at())
+            held = ramp_up.held(conn, slow, ["salesforce"], at())
         assert bool(held) is (seen[-1] < 5)
         at.forward(HOUR)
     assert seen[0] == 2
@@ -259,8 +263,8 @@ def test_records_are_written_so_many_a_minute_while_going_live(service: Service,
     slow = replace(service, writes_per_minute=4)
     records = [person(sandbox, "salesforce", f"p{number}@firm{number}.example") for number in range(10)]
     at.forward(MINUTE)  # their tracks began before: no touch is among the writes
-    sync.sync(slow, "salesforce", lambda _step: None, others=list(slow.connections))
-    sync.release(slow)
+    first_sync.sync(slow, "salesforce", lambda _step: None, others=list(slow.connections))
+    first_sync.release(slow)
     advance(slow)
     seen = []
     for _ in range(3):
@@ -278,7 +282,7 @@ def test_the_report_is_json_lines_for_scripts(
     receive(service, activity(0, EMAIL, "page_view", at(), page="pricing"))
     drain_all(service)
     with service.store.write() as conn:
-        lanes.stop(conn, "salesforce", "so that something waits")
+        connection_pauses.stop(conn, "salesforce", "so that something waits")
     receive(service, activity(1, EMAIL, "demo_request", at()))
     at.forward(MINUTE)
     drain_all(service)

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from integration import connected, wiring
-from integration.flows.homes import learn
-from integration.flows.routing import of_account
-from integration.flows.service import Service
-from integration.settings import Settings, load
-from integration.store import homes
-from integration.store.tables import homes as table
+from integration.flows.base.connection_of_system import of_account
+from integration.flows.base.service import Service
+from integration.flows.upkeep.find_homes import learn
+from integration.settings.environment import Settings, load
+from integration.store.crm import homes
+from integration.store.schema.tables import homes as table
+from integration.wiring import build, connection_names
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -35,7 +35,7 @@ def settings(sandbox: Sandbox) -> Settings:
 @pytest.fixture
 def wired(service: Service, settings: Settings) -> Service:
     """The service as the environment connects it."""
-    return replace(service, connections=wiring.connections(settings, service.store))
+    return replace(service, connections=build.connections(settings, service.store))
 
 
 def asked(sandbox: Sandbox) -> int:
@@ -54,7 +54,7 @@ def test_the_portal_of_a_token_is_asked_once_and_known_from_then_on(
     with wired.store.read() as conn:
         assert {name: home.account for name, home in homes.every(conn).items()} == {"hubspot": portal}
         assert "token-one" not in str(conn.execute(select(table)).all())
-    again = wiring.connections(settings, wired.store)
+    again = build.connections(settings, wired.store)
     assert again["hubspot"].account == portal
     assert of_account(again, "hubspot", portal) is again["hubspot"]
     assert of_account(again, "hubspot", "999999") is None
@@ -63,9 +63,9 @@ def test_the_portal_of_a_token_is_asked_once_and_known_from_then_on(
 def test_another_token_is_asked_about_anew(wired: Service, settings: Settings, sandbox: Sandbox) -> None:
     learn(wired, "hubspot")
     other = settings.model_copy(update={"hubspot_access_token": type(settings.secret_key)("token-two")})
-    (hubspot,) = (each for each in connected.known(other, wired.store) if each.system == "hubspot")
+    (hubspot,) = (each for each in connection_names.known(other, wired.store) if each.system == "hubspot")
     assert hubspot.account == ""
-    learn(replace(wired, connections=wiring.connections(other, wired.store)), "hubspot")
+    learn(replace(wired, connections=build.connections(other, wired.store)), "hubspot")
     assert asked(sandbox) == 2
 
 

@@ -7,13 +7,14 @@ import pytest
 from flows_crms import engagement, person, tasks
 from flows_run import Watch, activity, counts, decided, history, lead, receive
 
-from integration.core.replay import advance as fold
-from integration.core.state import newborn
-from integration.flows import histories, reconcile
-from integration.flows.service import Service
-from integration.store import leads, references
-from integration.store.leads import LeadRow
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.core.model.state import newborn
+from integration.core.run.fold_events import advance as fold
+from integration.flows.base.service import Service
+from integration.flows.history import load_events
+from integration.flows.reading import reconcile
+from integration.store.people import leads, record_references
+from integration.store.people.leads import LeadRow
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox import desk
 from sandbox.server import Sandbox
 
@@ -48,7 +49,7 @@ def assert_one_lead_with_its_ledger(service: Service, total: int) -> None:
     """One lead, and its ledger, derived from the beginning, sums to the score that is stored."""
     (row,) = everybody(service)
     with service.store.read() as conn:
-        events = histories.whole(conn, [row])[row.id]
+        events = load_events.whole(conn, [row])[row.id]
     decision = fold(service.playbook, newborn(row.id), events, service.now())
     assert sum(line.points for line in decision.lines) // 1000 == row.total == total
     assert counts(service).dirty == 0
@@ -83,7 +84,7 @@ def test_a_converted_salesforce_lead_is_the_same_lead_with_one_task(
     assert len(handoffs(sandbox)) == 1
     (contact,) = sandbox.salesforce.records("Contact")
     with service.store.read() as conn:
-        known = references.of_leads(conn, [lead(service, EMAIL).id])[lead(service, EMAIL).id]
+        known = record_references.of_leads(conn, [lead(service, EMAIL).id])[lead(service, EMAIL).id]
     assert [(each.object, each.external_id) for each in known] == [("Contact", contact["Id"]), ("Lead", record)]
     assert contact["Coldframe_Engagement__c"] == (lead(service, EMAIL).standing or {})["engagement"]
 
@@ -268,7 +269,7 @@ def test_merged_salesforce_leads_are_one_lead(service: Service, sandbox: Sandbox
     assert (row.standing or {})["engagement"] == 6
     assert_one_lead_with_its_ledger(service, row.total or 0)
     with service.store.read() as conn:
-        known = references.of_leads(conn, [row.id])[row.id]
+        known = record_references.of_leads(conn, [row.id])[row.id]
     assert [each.external_id for each in known if (each.system, each.object) == ("salesforce", "Lead")] == [kept]
 
 

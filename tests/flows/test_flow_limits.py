@@ -12,19 +12,20 @@ from flows_crms import SYSTEMS, person, tasks
 from flows_run import Watch, activity, counts, dead, drain_all, receive
 from flows_senders import programs
 
-from connectors.base import Credential, FieldWrite, Unavailable, Verdict
+from connectors.base.port import Credential, FieldWrite, Unavailable, Verdict
+from connectors.base.spending import BUDGET, RESERVE, WINDOW
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.spending import BUDGET, RESERVE, WINDOW
-from integration import clock, wiring
-from integration.flows.allowance import StoredAllowance
-from integration.flows.service import Connection, Service
-from integration.flows.sweep import sweep
-from integration.metrics import Metrics
-from integration.store import lanes, numbers, usage
-from integration.store.numbers import Numbers
-from integration.store.session import Store
-from mappings.instant import HOUR, MINUTE, SECOND, Span
+from integration.flows.base.call_allowance import StoredAllowance
+from integration.flows.base.service import Connection, Service
+from integration.flows.upkeep.sweep import sweep
+from integration.store.crm import call_usage, connection_pauses
+from integration.store.db.session import Store
+from integration.store.overall import store_figures
+from integration.store.overall.store_figures import Numbers
+from integration.web.metrics import Metrics
+from integration.wiring import build, clock
+from mappings.values.instant import HOUR, MINUTE, SECOND, Span
 from sandbox.server import Sandbox
 
 INSTANCE = "https://sandbox.my.salesforce.com"
@@ -102,7 +103,7 @@ def test_four_processes_on_one_connection_are_never_refused(store: Store, store_
         assert box.hubspot.log.statuses() == {200: 48}
         assert most_within(box, 2_000) <= 20
     with store.read() as conn:
-        tally = usage.get(conn, "hubspot")
+        tally = call_usage.get(conn, "hubspot")
     assert (tally.usage.daily_remaining, tally.since) == (650_000 - 48, 0)
 
 
@@ -199,7 +200,7 @@ def test_a_block_is_one_transaction_and_what_was_told_goes_along(store: Store) -
         with store.write() as conn:
             mine.settle(conn)
         with store.read() as conn:
-            tally = usage.get(conn, "hubspot")
+            tally = call_usage.get(conn, "hubspot")
         assert len(tally.blocks) <= 4, "one call to learn the limits, then blocks of nine; each lasts a second"
         assert tally.usage.daily_remaining == 650_000 - 10
         assert tally.since == 0
@@ -226,7 +227,7 @@ def test_metrics_tell_the_calls_that_are_left_today(store: Store) -> None:
 
     def counted() -> Numbers:
         with store.read() as conn:
-            return numbers.counts(conn)
+            return store_figures.counts(conn)
 
     with store.write() as conn:
         mine.settle(conn)
@@ -243,7 +244,7 @@ def connections(credentials: dict[str, Credential], store: Store, at: Watch) -> 
     def counted(name: str, patience: Span = 0) -> StoredAllowance:
         return allowance(store, name, patience=patience, now=at, monotonic=lambda: at() / SECOND)
 
-    return {name: wiring.connect(name, credential, allowance=counted(name)) for name, credential in credentials.items()}
+    return {name: build.connect(name, credential, allowance=counted(name)) for name, credential in credentials.items()}
 
 
 def limit_the_day(box: Sandbox, system: str, calls: int) -> None:
@@ -283,7 +284,7 @@ def call_until(service: Service, sandbox: Sandbox, system: str, calls: int) -> N
 
 def resting(service: Service, at: Watch) -> dict[str, str]:
     with service.store.read() as conn:
-        return {name: pause.reason for name, pause in lanes.paused(conn, at()).items()}
+        return {name: pause.reason for name, pause in connection_pauses.paused(conn, at()).items()}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

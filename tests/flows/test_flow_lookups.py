@@ -6,14 +6,16 @@ import pytest
 from flows_crms import SYSTEMS, calls, person
 from flows_run import Watch, activity, dead, drain_all, lead, receive
 
-from integration.flows.erasing import erase
-from integration.flows.refresh import read_records
-from integration.flows.replay import replay
-from integration.flows.service import Service
-from integration.store import lanes, references, refresh
-from integration.store.refresh import Wanted
-from mappings import naming
-from mappings.instant import HOUR
+from integration.flows.base.service import Service
+from integration.flows.privacy.erase_person import erase
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.replay_letters import replay
+from integration.store.crm import connection_pauses
+from integration.store.people import record_references
+from integration.store.queues import records_to_read
+from integration.store.queues.records_to_read import Wanted
+from mappings.values import person_names
+from mappings.values.instant import HOUR
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -38,17 +40,19 @@ def visit(service: Service, at: Watch, who: list[str]) -> None:
 
 def wish(service: Service, connection: str, object_name: str, *ids: str) -> None:
     with service.store.write() as conn:
-        refresh.want(conn, [Wanted(connection=connection, object=object_name, external_id=each) for each in ids])
+        records_to_read.want(
+            conn, [Wanted(connection=connection, object=object_name, external_id=each) for each in ids]
+        )
 
 
 def waiting(service: Service, connection: str, at: int) -> list[Wanted]:
     with service.store.read() as conn:
-        return refresh.take(conn, connection, at, 1_000)
+        return records_to_read.take(conn, connection, at, 1_000)
 
 
 def paused(service: Service, at: Watch) -> set[str]:
     with service.store.read() as conn:
-        return set(lanes.paused(conn, at()))
+        return set(connection_pauses.paused(conn, at()))
 
 
 def known(service: Service, who: list[str]) -> list[str]:
@@ -317,11 +321,13 @@ def test_whoever_is_erased_leaves_the_letters_of_look_ups_and_the_others_stay(
     )
     with service.store.write() as conn:
         who = lead(service, "ana@acme.example").id
-        references.link(conn, [references.Reference(system="salesforce", object="Lead", external_id=ana, lead_id=who)])
+        record_references.link(
+            conn, [record_references.Reference(system="salesforce", object="Lead", external_id=ana, lead_id=who)]
+        )
     wish(service, "salesforce", "Lead", ana)
     drain_all(service)
     assert len(dead(service)) == 2
-    erase(service, naming.of_email("ana@acme.example"), actor="test")
+    erase(service, person_names.of_email("ana@acme.example"), actor="test")
     (letter,) = dead(service)
     assert json.loads(letter.payload)["wishes"] == [["", "bo@acme.example"]]
     assert ana[:15] not in str(letter)

@@ -7,18 +7,18 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, decided, history, lead, receive
 
-from integration.core.decide import order
-from integration.core.machines import marked
-from integration.core.replay import advance as fold
-from integration.core.standing import standing
-from integration.core.state import newborn
-from integration.flows import histories
-from integration.flows.advance import advance
-from integration.flows.explaining import explained
-from integration.flows.ingest import ingest
-from integration.flows.service import Service
-from integration.flows.written import as_fields
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from integration.core.model.state import newborn
+from integration.core.run.decide import order
+from integration.core.run.fold_events import advance as fold
+from integration.core.run.standing import standing
+from integration.core.scoring.machines import marked
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.write_decisions import as_fields
+from integration.flows.history import load_events
+from integration.flows.history.find_explanation import explained
+from integration.flows.intake.ingest import ingest
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -46,7 +46,7 @@ def anew(service: Service) -> dict[str, Any]:
     """The standing that a fold of the whole history from its beginning comes to."""
     row = lead(service, ANA)
     with service.store.read() as conn:
-        [events] = histories.whole(conn, [row], service.ownership, service.vocabulary).values()
+        [events] = load_events.whole(conn, [row], service.ownership, service.vocabulary).values()
     told_apart = marked(service.vocabulary.machine, sorted(events, key=order))
     state = fold(service.playbook, newborn(row.id), told_apart, service.now()).state
     fields = dict(as_fields(standing(service.playbook, state, service.now()), service.now()))

@@ -7,8 +7,8 @@ import pytest
 from flows_crms import FIELDS, calls, engagement, person, tasks
 from flows_run import Watch, activity, counts, lead, receive
 
-from integration.flows.service import Service
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.flows.base.service import Service
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]

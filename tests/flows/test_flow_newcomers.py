@@ -10,20 +10,23 @@ import pytest
 from flows_crms import OWNER, SYSTEMS, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, lead, receive
 
-from connectors.base import Receipt, Write
-from integration.flows import erasing, reconcile, shadow
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.replay import replay
-from integration.flows.service import Service
-from integration.store import audit
-from integration.store.session import Store
-from mappings import files, naming
-from mappings.compiler import compile_mapping
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
-from mappings.located import load
+from connectors.base.port import Receipt, Write
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.looking import compare_with_crm
+from integration.flows.privacy import erase_person
+from integration.flows.reading import reconcile
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.replay_letters import replay
+from integration.store.audit import audit_trail
+from integration.store.db.session import Store
+from mappings.language import mapping_files
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.values import person_names
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
+from mappings.yaml_files.located_yaml import load
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -63,7 +66,7 @@ def creating(service: Service, sandbox: Sandbox) -> Creating:
     def made(*systems: str) -> Service:
         connections = dict(service.connections)
         for system in systems:
-            located, _ = load(files.shipped(system).text + SAID[system], f"{system}.yaml")
+            located, _ = load(mapping_files.shipped(system).text + SAID[system], f"{system}.yaml")
             assert located is not None
             mapping, problems = compile_mapping(located)
             assert mapping is not None, problems
@@ -112,7 +115,7 @@ def test_somebody_unknown_who_asks_is_created_and_gets_one_task(
     assert "Ana Silva" in subject
     assert dead(service) == []
     with service.store.read() as conn:
-        assert [each.action for each in audit.recent(conn, 5)] == ["create person", "publish playbook"]
+        assert [each.action for each in audit_trail.recent(conn, 5)] == ["create person", "publish playbook"]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -189,7 +192,7 @@ def test_a_record_that_appears_before_the_call_is_taken(
     assert len(people(sandbox, system)) == 1
     assert sum(tasks(sandbox, system).values()) == 1
     with service.store.read() as conn:
-        assert [each.action for each in audit.recent(conn, 5)] == ["find person", "publish playbook"]
+        assert [each.action for each in audit_trail.recent(conn, 5)] == ["find person", "publish playbook"]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -383,7 +386,7 @@ def test_the_erased_are_not_created(creating: Creating, sandbox: Sandbox, at: Wa
     service = creating("salesforce")
     receive(service, activity(1, EMAIL, "page_view", at(), page="blog"))
     drain_all(service)
-    erasing.erase(service, naming.of_email(EMAIL), actor="test")
+    erase_person.erase(service, person_names.of_email(EMAIL), actor="test")
     asks(service, at, number=2)
     drain_all(service)
     assert people(sandbox, "salesforce") == []
@@ -399,7 +402,9 @@ def test_shadow_mode_creates_nobody_and_history_never_does(creating: Creating, s
     asks(service, at, "new@new.example", 2)
     drain_all(service)
     assert people(sandbox, "salesforce") == []
-    shown = [item for items in shadow.pending(service) for item in items if isinstance(item, shadow.Task)]
+    shown = [
+        item for items in compare_with_crm.pending(service) for item in items if isinstance(item, compare_with_crm.Task)
+    ]
     assert [(item.kind, item.who, item.subject) for item in shown if item.kind == "person"] == [
         ("person", "old@old.example", "a new Lead"),
         ("person", "new@new.example", "a new Lead"),

@@ -4,10 +4,10 @@ import pytest
 from flows_crms import SYSTEMS, person
 from flows_run import Watch, activity, dead, drain_all, lead, receive
 
-from integration.flows import reconcile, sync
-from integration.flows.service import Service
-from integration.store import lanes
-from mappings.instant import MINUTE
+from integration.flows.base.service import Service
+from integration.flows.reading import first_sync, reconcile
+from integration.store.crm import connection_pauses
+from mappings.values.instant import MINUTE
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -31,8 +31,8 @@ def test_a_title_with_half_an_emoji_stops_neither_refresh_nor_poll_nor_sync(
     for email, record in records.items():
         handle.set(kind, record, {"phone" if system == "hubspot" else "Phone": f"+49 {len(email)}"})  # type: ignore[attr-defined]
     reconcile.poll(service, system)
-    steps = sync.sync(service, system, lambda _step: None)
-    sync.release(service)
+    steps = first_sync.sync(service, system, lambda _step: None)
+    first_sync.release(service)
     drain_all(service)
     assert all(step.course.done for step in steps)
     assert {lead(service, email).email for email in records} == set(records)
@@ -50,4 +50,4 @@ def test_the_words_of_an_outage_are_kept_whatever_they_hold(
     receive(service, activity(1, ODD, "page_view", at(), page="pricing"))
     drain_all(service)
     with service.store.read() as conn:
-        assert "back \ufffd soon\ufffd!" in lanes.paused(conn, at())[system].reason
+        assert "back \ufffd soon\ufffd!" in connection_pauses.paused(conn, at())[system].reason

@@ -8,14 +8,16 @@ import pytest
 from flows_crms import engagement, person
 from flows_run import Watch, activity, counts, drain_all, receive
 
-from integration.core.replay import advance as fold
-from integration.core.state import newborn
-from integration.flows import histories, reconcile
-from integration.flows.explaining import explained
-from integration.flows.service import Service
-from integration.store import activities, leads, references
-from integration.store.leads import LeadRow
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.core.model.state import newborn
+from integration.core.run.fold_events import advance as fold
+from integration.flows.base.service import Service
+from integration.flows.history import load_events
+from integration.flows.history.find_explanation import explained
+from integration.flows.reading import reconcile
+from integration.store.events import activities
+from integration.store.people import leads, record_references
+from integration.store.people.leads import LeadRow
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox import desk
 from sandbox.server import Sandbox
 
@@ -59,7 +61,7 @@ class Story:
         self.passes()
         (row,) = self.everybody()
         with self.service.store.read() as conn:
-            events = histories.whole(conn, [row])[row.id]
+            events = load_events.whole(conn, [row])[row.id]
             held = {each.key for each in activities.history(conn, [row.id]) if not each.derived}
         assert held == self.told, "nothing is lost, and nothing counts twice"
         decision = fold(self.service.playbook, newborn(row.id), events, self.service.now())
@@ -157,7 +159,7 @@ def test_several_records_with_one_address_are_one_person_with_one_task(story: St
     story.hears(ANA, "email_click")
     row = story.check(hubspot=in_hubspot)
     with story.service.store.read() as conn:
-        those = references.of_leads(conn, [row.id])[row.id]
+        those = record_references.of_leads(conn, [row.id])[row.id]
     assert len([each for each in those if (each.system, each.object) == ("salesforce", "Lead")]) == 3
 
 

@@ -8,12 +8,12 @@ from flows_crms import person
 from flows_outward import EMAIL, SYSTEMS, Look, known, looking, told
 from flows_run import Watch, activity, counts, dead, lead, receive
 
-from integration.flows import reconcile
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.service import Service
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import reconcile
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -9,20 +9,20 @@ import pytest
 from flows_crms import person
 from flows_run import Boundless, Watch, activity, history, lead, receive
 
-from connectors.base import Credential
-from connectors.hubspot.provision import HubSpotProvisioner
-from integration import wiring
-from integration.commands.export import told
-from integration.flows import erasing, exporting
-from integration.flows.explaining import explained
-from integration.flows.preview import find, preview
-from integration.flows.service import Service
-from integration.playbook.compiler import compile_text
-from integration.store.tables import activities, changes
-from integration.store.tables import leads as leads_table
-from mappings.files import shipped as shipped_mapping
-from mappings.instant import DAY, HOUR
-from mappings.vocabulary.load import shipped
+from connectors.base.port import Credential
+from connectors.hubspot.setup.provision import HubSpotProvisioner
+from integration.commands.privacy.export import told
+from integration.flows.base.service import Service
+from integration.flows.history.find_explanation import explained
+from integration.flows.looking.preview import find, preview
+from integration.flows.privacy import erase_person, export_person
+from integration.playbook.compiling.compiler import compile_text
+from integration.store.schema.tables import activities, changes
+from integration.store.schema.tables import leads as leads_table
+from integration.wiring import build
+from mappings.language.mapping_files import shipped as shipped_mapping
+from mappings.values.instant import DAY, HOUR
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.parse import parse
 from sandbox.server import Sandbox
 
@@ -58,7 +58,7 @@ def ours(service: Service, credentials: Mapping[str, Credential], tmp_path: Path
         "    lead:\n", "    lead:\n      cmmc_level: {from: coldframe_cmmc_level, as: number}\n", 1
     )
     (tmp_path / "hubspot.yaml").write_text(text, encoding="utf-8")
-    connection = wiring.connect(
+    connection = build.connect(
         "hubspot",
         credentials["hubspot"],
         str(tmp_path / "hubspot.yaml"),
@@ -120,7 +120,7 @@ def test_preview_takes_an_own_field_through_mapping_and_score(ours: Service, ana
 
 def test_export_holds_both_and_erasure_leaves_neither(ours: Service, ana: str) -> None:
     assert ana
-    document = exporting.exported(ours, f"email:{ANA}", actor="test", tell=told)
+    document = export_person.exported(ours, f"email:{ANA}", actor="test", tell=told)
     assert document is not None
     assert any(change["fields"].get("cmmc_level") == 3 for change in document["changes"])
     [kept] = [each for each in document["activities"] if each["type"] == "video_watched"]
@@ -129,7 +129,7 @@ def test_export_holds_both_and_erasure_leaves_neither(ours: Service, ana: str) -
     assert explanation["standing"]["total"] == 50
     mine = lead(ours, ANA).id
     assert history(ours, ANA)
-    erasing.erase(ours, f"email:{ANA}", actor="test")
+    erase_person.erase(ours, f"email:{ANA}", actor="test")
     with ours.store.read() as conn:
         for table, column in ((leads_table, "id"), (activities, "lead_id"), (changes, "lead_id")):
             assert conn.execute(table.select().where(table.c[column] == mine)).all() == []

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows.advance import advance
-from integration.flows.service import Service
-from integration.flows.told import Told, change_leads
-from integration.store import leads, merging, references
-from integration.store.references import Reference
-from mappings.canonical import Fields
-from mappings.instant import DAY, HOUR
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.people.record_field_changes import Told, change_leads
+from integration.store.overall import merging
+from integration.store.people import leads, record_references
+from integration.store.people.record_references import Reference
+from mappings.model.canonical import Fields
+from mappings.values.instant import DAY, HOUR
 
 EMAIL = "ana@acme.example"
 FACTS: tuple[tuple[int, str, Fields], ...] = (
@@ -57,7 +58,7 @@ def test_leads_that_become_one_are_believed_by_owner_too(service: Service, at: W
             Told(ids[1], at() - 2 * HOUR, "hubspot:contact:2@2", {"title": "Intern"}),
         ]
         change_leads(conn, at(), spoken, owners=owners)
-        references.link(conn, [Reference(system="hubspot", object="contact", external_id="2", lead_id=ids[1])])
+        record_references.link(conn, [Reference(system="hubspot", object="contact", external_id="2", lead_id=ids[1])])
         merging.join(conn, max(ids), min(ids), at(), owners)
         (row,) = leads.get(conn, [min(ids)])
     assert row.fields["title"] == "VP of Sales"

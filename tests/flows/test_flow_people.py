@@ -9,12 +9,12 @@ import pytest
 from flows_crms import engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, history, lead, receive, receive_raw
 
-from integration.flows.advance import advance
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.store import accounts, leads, references
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading.refresh import read_records
+from integration.store.people import accounts, leads, record_references
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -165,7 +165,7 @@ def test_references_and_companies_are_stored_once(
     drain_all(service)
     row = lead(service, EMAIL)
     with service.store.read() as conn:
-        assert [each.object for each in references.of_leads(conn, [row.id])[row.id]] == ["contact"]
+        assert [each.object for each in record_references.of_leads(conn, [row.id])[row.id]] == ["contact"]
         assert len(accounts.members(conn, [row.account_id or ""])) == 1
         assert leads.by_email(conn, [EMAIL]) == {EMAIL: row.id}
     assert counts(service).refresh == 0

@@ -13,10 +13,11 @@ from flows_crms import engagement, person
 from flows_lives import ANA, BOB, canaries, live
 from flows_run import Watch, activity, receive
 
-from integration.flows import blanking, erasing
-from integration.flows.service import Service
-from integration.store import audit, erasure
-from mappings.instant import DAY, parse
+from integration.flows.base.service import Service
+from integration.flows.privacy import blanking, erase_person
+from integration.store.audit import audit_trail
+from integration.store.overall import erasure
+from mappings.values.instant import DAY, parse
 from sandbox import desk
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -74,7 +75,7 @@ def test_erase_shows_asks_removes_and_says_what_the_audit_calls_it(
     assert (status, "erased. The audit knows this as name" in said, "Remove all this" in errors) == (0, True, True)
     assert found(service.store, canaries(*ids)) == set()
     with service.store.read() as conn:
-        entries = [each for each in audit.recent(conn, 50) if each.action == "erase"]
+        entries = [each for each in audit_trail.recent(conn, 50) if each.action == "erase"]
     assert [each.actor for each in entries] == ["command line"]
     assert entries[0].subject.removeprefix("name ") in said
     files = b"".join(each.read_bytes() for each in tmp_path.glob("coldframe.db*")).lower()
@@ -123,7 +124,7 @@ def test_a_record_that_is_gone_needs_no_clearing(
     drain_all(service)
     sandbox.hubspot.delete("contacts", contact)
     with service.store.read() as conn:
-        who = erasure.target(conn, [erasing.asked_for(ANA, {})])
+        who = erasure.target(conn, [erase_person.asked_for(ANA, {})])
     (told,) = blanking.blank(service, who)
     assert told.done
 

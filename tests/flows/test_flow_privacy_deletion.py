@@ -8,10 +8,12 @@ from flows_canaries import found
 from flows_lives import ANA, BOB, NAMES, canaries, changed, event, known_in_both, live
 from flows_run import Watch, activity, counts, receive
 
-from integration.flows import reconcile
-from integration.flows.service import Service
-from integration.store import audit, erased, leads
-from mappings.instant import MINUTE
+from integration.flows.base.service import Service
+from integration.flows.reading import reconcile
+from integration.store.audit import audit_trail
+from integration.store.overall import erased_people
+from integration.store.people import leads
+from mappings.values.instant import MINUTE
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -50,8 +52,8 @@ def test_hubspots_privacy_deletion_erases_whatever_comes_around_it(
     assert found(service.store, [*canaries(*lived), "new.canary"]) == set()
     with service.store.read() as conn:
         assert set(leads.by_email(conn, [ANA, BOB])) == {BOB}
-        assert {"privacy deletion", "erase"} <= {each.action for each in audit.recent(conn, 50)}
-        assert erased.pending(conn, 1) == []
+        assert {"privacy deletion", "erase"} <= {each.action for each in audit_trail.recent(conn, 50)}
+        assert erased_people.pending(conn, 1) == []
 
 
 def test_a_privacy_deletion_of_a_record_never_met_keeps_it_out(

@@ -4,11 +4,12 @@ import pytest
 from flows_run import Watch
 from sqlalchemy import select
 
-from integration.flows.service import Service
-from integration.flows.sweep import KEPT, sweep
-from integration.store import inbox, taken
-from integration.store.tables import inbox as table
-from mappings.instant import HOUR
+from integration.flows.base.service import Service
+from integration.flows.upkeep.sweep import KEPT, sweep
+from integration.store.events import taken
+from integration.store.queues import inbox
+from integration.store.schema.tables import inbox as table
+from mappings.values.instant import HOUR
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

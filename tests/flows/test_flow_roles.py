@@ -11,16 +11,19 @@ import pytest
 from flows_crms import OWNER, SYSTEMS, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, receive
 
-from integration.commands import doctor_staff
-from integration.flows import reconcile, shadow, user_directory
-from integration.flows.advance import advance
-from integration.flows.explaining import explained
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.flows.sweep import sweep
-from integration.store import alerts, crm_users, outbox
-from mappings.instant import DAY, HOUR, MINUTE, parse, show
+from integration.commands.doctoring import doctor_staff
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.history.find_explanation import explained
+from integration.flows.intake.ingest import ingest
+from integration.flows.looking import compare_with_crm
+from integration.flows.people_in_sales import user_directory
+from integration.flows.reading import reconcile
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.sweep import sweep
+from integration.store.crm import crm_users
+from integration.store.outgoing import alerts, outbox
+from mappings.values.instant import DAY, HOUR, MINUTE, parse, show
 from sandbox.faults import Fault
 from sandbox.salesforce.task_words import GERMAN_PRIORITIES, GERMAN_STATUSES
 from sandbox.server import Sandbox
@@ -283,7 +286,9 @@ def test_the_shadow_report_says_who_would_get_a_task_or_that_nobody_would(
     ingest(service)
     read_records(service, "salesforce")
     advance(service)
-    pending = [item for items in shadow.pending(service) for item in items if isinstance(item, shadow.Task)]
+    pending = [
+        item for items in compare_with_crm.pending(service) for item in items if isinstance(item, compare_with_crm.Task)
+    ]
     found = {item.who: item.owner for item in pending if item.kind == "task"}
     assert {name: owner.partition(":")[0] for name, owner in found.items()} == {
         f"Ana ana <{ANA}>": "Nadia Rasmussen",

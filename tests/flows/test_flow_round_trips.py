@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 from flows_crms import FIELDS, TASKS, calls, person
 from flows_run import Watch, activity, counts, lead, receive
 
-from connectors.limits import chunks
-from integration.flows import reconcile
-from integration.flows.deliver import deliver
-from integration.flows.service import Service
-from integration.store import outbox
-from mappings.canonical import STANDING_FIELDS, Kind
-from mappings.instant import HOUR, MINUTE, Instant, show
+from connectors.base.limits import chunks
+from integration.flows.base.service import Service
+from integration.flows.delivering.deliver import deliver
+from integration.flows.reading import reconcile
+from integration.store.outgoing import outbox
+from mappings.model.canonical import STANDING_FIELDS, Kind
+from mappings.values.instant import HOUR, MINUTE, Instant, show
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]

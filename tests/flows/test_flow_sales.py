@@ -8,12 +8,13 @@ import pytest
 from flows_crms import calls, person, tasks
 from flows_run import Watch, activity, counts, decided, history, lead, receive, receive_raw
 
-from connectors.base import Page, Record
-from integration.flows import reconcile
-from integration.flows.reconcile import OVERLAP, begun, moved
-from integration.flows.service import Service
-from integration.store import lanes, opportunities
-from mappings.instant import DAY, HOUR, MINUTE, SECOND, parse
+from connectors.base.port import Page, Record
+from integration.flows.base.service import Service
+from integration.flows.reading import reconcile
+from integration.flows.reading.reconcile import OVERLAP, begun, moved
+from integration.store.crm import connection_pauses
+from integration.store.people import opportunities
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, parse
 from sandbox import desk
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -237,7 +238,7 @@ def test_a_crm_that_is_away_is_asked_again_and_nothing_is_missed(
     look()
     assert lead(service, EMAIL).stage == "mql"
     with service.store.read() as conn:
-        assert "salesforce" in lanes.paused(conn, at())
+        assert "salesforce" in connection_pauses.paused(conn, at())
     look()
     assert lead(service, EMAIL).stage == "sal"
 

@@ -14,13 +14,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from integration.commands.replay import replay
-from integration.flows import reconcile
-from integration.flows.ingest import ingest
-from integration.flows.service import Service
-from integration.store import activities, leads
-from integration.store.leads import LeadRow
-from mappings.instant import DAY, HOUR, MINUTE, SECOND, show
+from integration.commands.replaying.replay import replay
+from integration.flows.base.service import Service
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import reconcile
+from integration.store.events import activities
+from integration.store.people import leads
+from integration.store.people.leads import LeadRow
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, show
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]

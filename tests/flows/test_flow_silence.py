@@ -5,9 +5,9 @@ from flows_crms import person, tasks
 from flows_outward import EMAIL, SYSTEMS, Look, known, looking, told
 from flows_run import Watch, activity, dead, decided, lead, receive
 
-from integration.flows import drift
-from integration.flows.service import Service
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.flows.base.service import Service
+from integration.flows.upkeep import drift
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox import desk
 from sandbox.server import Sandbox
 

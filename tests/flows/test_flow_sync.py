@@ -11,14 +11,18 @@ from flows_history import eager
 from flows_run import Watch, activity, decided, history, lead, receive
 from sqlalchemy import Engine, event
 
-from integration.flows import reconcile, sync
-from integration.flows.service import Service
-from integration.flows.sync import Step
-from integration.rig.drill_check import check
-from integration.rig.drill_run import Drill, Plan, ground
-from integration.store import activities, leads, leases, numbers, outbox
-from integration.store import live as lives
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.flows.base.service import Service
+from integration.flows.reading import first_sync, reconcile
+from integration.flows.reading.first_sync import Step
+from integration.rig.drill.drill_check import check
+from integration.rig.drill.drill_run import Drill, Plan, ground
+from integration.store.events import activities
+from integration.store.events import live_since as lives
+from integration.store.outgoing import outbox
+from integration.store.overall import store_figures
+from integration.store.people import leads
+from integration.store.queues import leases
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox import desk
 from sandbox.filling import fill
 from sandbox.server import Sandbox
@@ -33,10 +37,12 @@ def read(service: Service, *, restart: bool = False) -> list[Step]:
     """Sync every connection, and let everybody be decided about."""
     names = list(service.connections)
     found = [
-        step for name in names for step in sync.sync(service, name, lambda _step: None, others=names, restart=restart)
+        step
+        for name in names
+        for step in first_sync.sync(service, name, lambda _step: None, others=names, restart=restart)
     ]
-    sync.release(service)
-    sync.decide(service, lambda _left: None)
+    first_sync.release(service)
+    first_sync.decide(service, lambda _left: None)
     return found
 
 
@@ -68,9 +74,9 @@ def test_everybody_is_one_lead_and_everything_they_did_counts_once(
     read(service)
     drain_all(service)
     with service.store.read() as conn:
-        found = numbers.counts(conn)
+        found = store_figures.counts(conn)
         assert sum(found.leads_by_stage.values()) == 60
-        assert numbers.activities(conn) == filled.activities == 400
+        assert store_figures.activities(conn) == filled.activities == 400
         assert {kind for _, kind, _ in outbox.counts(conn)} == {"fields"}
         assert lives.withheld(conn)[lives.HISTORY] > 0
     assert not [task for task in desk.tasks(sandbox) if task.key]
@@ -95,8 +101,8 @@ def test_a_second_sync_and_the_polls_after_it_add_nothing(
         reconcile.poll(service, name)
     drain_all(service)
     with service.store.read() as conn:
-        assert numbers.activities(conn) == 100
-        assert sum(numbers.counts(conn).leads_by_stage.values()) == 20
+        assert store_figures.activities(conn) == 100
+        assert sum(store_figures.counts(conn).leads_by_stage.values()) == 20
 
 
 def test_what_is_done_in_the_crm_after_the_sync_is_found_by_the_poll(
@@ -204,10 +210,10 @@ def test_while_it_reads_nobody_is_decided_about_until_everything_is_there(
     service: Service, sandbox: Sandbox, drain_all: Drain
 ) -> None:
     eager(sandbox, EMAIL, since=ms(service.now() - 30 * DAY), at=ms(service.now() - DAY))
-    sync.sync(service, "salesforce", lambda _step: None, others=list(service.connections))
+    first_sync.sync(service, "salesforce", lambda _step: None, others=list(service.connections))
     drain_all(service)
     assert lead(service, EMAIL).standing is None
-    sync.release(service)
+    first_sync.release(service)
     drain_all(service)
     assert lead(service, EMAIL).standing is not None
 
@@ -217,8 +223,8 @@ def test_two_syncs_of_one_connection_do_not_run_at_once(service: Service) -> Non
         assert leases.take(conn, "sync:hubspot", "somebody", HOUR)
     clock = iter(range(0, 1_000, 10))
     hasty = replace(service, monotonic=lambda: float(next(clock)), sleep=lambda _seconds: None)
-    with pytest.raises(sync.SyncError, match="another sync of hubspot is running"):
-        sync.sync(hasty, "hubspot", lambda _step: None)
+    with pytest.raises(first_sync.SyncError, match="another sync of hubspot is running"):
+        first_sync.sync(hasty, "hubspot", lambda _step: None)
 
 
 def test_a_sync_moves_the_beginning_of_live_and_the_polls_begin_there(

@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 from flows_crms import SYSTEMS, person
 from flows_run import Watch, dead, lead
 
-from integration import wiring
 from integration.cli import main
-from integration.flows import reconcile, sync, unread
-from integration.flows.service import Service
-from integration.flows.sync import Course, SyncError
-from integration.store import lanes
-from mappings.instant import HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.reading import first_sync, reconcile, unread_objects
+from integration.flows.reading.first_sync import Course, SyncError
+from integration.store.crm import connection_pauses
+from integration.wiring import build
+from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -29,7 +29,7 @@ Run: TypeAlias = Callable[..., Result]
 @pytest.fixture
 def patient(service: Service, at: Watch, monkeypatch: pytest.MonkeyPatch) -> Service:
     """A service for which time passes while it sleeps, and a minute of waiting is enough."""
-    monkeypatch.setattr(sync, "_PATIENCE", MINUTE)
+    monkeypatch.setattr(first_sync, "_PATIENCE", MINUTE)
 
     def sleep(seconds: float) -> None:
         at.forward(max(10 * SECOND, int(seconds * SECOND)))
@@ -40,12 +40,12 @@ def patient(service: Service, at: Watch, monkeypatch: pytest.MonkeyPatch) -> Ser
 @pytest.fixture
 def run(patient: Service, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`run("sync", …)`: the command on the test's own service."""
-    monkeypatch.setattr(wiring, "service", lambda: patient)
+    monkeypatch.setattr(build, "service", lambda: patient)
     return lambda *words: CliRunner().invoke(main, list(words), catch_exceptions=False)
 
 
 def read(service: Service, name: str) -> dict[str, Course]:
-    return {step.object: step.course for step in sync.sync(service, name, lambda _step: None)}
+    return {step.object: step.course for step in first_sync.sync(service, name, lambda _step: None)}
 
 
 def edge(system: str, path: str, status: int, **more: Any) -> Fault:
@@ -117,7 +117,7 @@ def test_one_crm_that_is_away_does_not_keep_the_other_from_being_read(
     assert result.exit_code == 1
     assert "salesforce: " in result.output
     with patient.store.read() as conn:
-        assert all(course.whole for course in sync.standing(conn, patient.connections["hubspot"]).values())
+        assert all(course.whole for course in first_sync.standing(conn, patient.connections["hubspot"]).values())
 
 
 def test_a_hidden_object_is_said_and_ends_in_failure_until_it_is_shown(
@@ -159,7 +159,7 @@ def test_a_refusal_is_taken_for_a_hidden_object_only_after_a_look_at_its_descrip
         if hidden:
             sandbox.salesforce.hide("Lead")
             connector._reader._seen.setdefault("Lead", frozenset({"Email"}))  # type: ignore[attr-defined]  # noqa: SLF001 -- as it was seen before
-        with pytest.raises(sync.Unavailable) as caught:
+        with pytest.raises(first_sync.Unavailable) as caught:
             connector.everything("Lead", ["Email"])
         assert (caught.value.receipt.code, caught.value.forbidden) == (code, hidden)
 
@@ -177,7 +177,7 @@ def test_an_object_whose_changes_are_hidden_is_shown_and_the_others_are_read(
         reconcile.poll(service, "salesforce")
     connection = service.connections["salesforce"]
     with service.store.read() as conn:
-        (hidden,) = unread.known(conn, "salesforce", connection.mapping.objects)
+        (hidden,) = unread_objects.known(conn, "salesforce", connection.mapping.objects)
     assert (hidden.object, hidden.since) == ("Opportunity", at())
     assert lead(service, EMAIL).email == EMAIL
     assert dead(service) == []
@@ -185,7 +185,7 @@ def test_an_object_whose_changes_are_hidden_is_shown_and_the_others_are_read(
     at.forward(HOUR)
     reconcile.poll(service, "salesforce")
     with service.store.read() as conn:
-        assert unread.known(conn, "salesforce", connection.mapping.objects) == []
+        assert unread_objects.known(conn, "salesforce", connection.mapping.objects) == []
 
 
 DEALS = {"hubspot": ("*/deals*", "deal"), "salesforce": ("*", "Opportunity")}
@@ -218,8 +218,8 @@ def test_an_object_over_which_alone_a_crm_fails_holds_back_no_other(
     reconcile.poll(patient, system)
     connection = patient.connections[system]
     with patient.store.read() as conn:
-        (missed,) = unread.known(conn, system, connection.mapping.objects)
-        assert lanes.paused(conn, at()) == {}
+        (missed,) = unread_objects.known(conn, system, connection.mapping.objects)
+        assert connection_pauses.paused(conn, at()) == {}
     assert missed.object == DEALS[system][1]
     assert lead(patient, EMAIL).email == EMAIL
     result = run("sync", system)
@@ -229,7 +229,7 @@ def test_an_object_over_which_alone_a_crm_fails_holds_back_no_other(
     at.forward(HOUR)
     reconcile.poll(patient, system)
     with patient.store.read() as conn:
-        assert unread.known(conn, system, connection.mapping.objects) == []
+        assert unread_objects.known(conn, system, connection.mapping.objects) == []
 
 
 def test_a_sync_that_cannot_go_on_raises_and_keeps_what_was_read(patient: Service, sandbox: Sandbox) -> None:
@@ -239,6 +239,6 @@ def test_a_sync_that_cannot_go_on_raises_and_keeps_what_was_read(patient: Servic
     with pytest.raises(SyncError):
         read(patient, "hubspot")
     with patient.store.read() as conn:
-        assert sync.standing(conn, patient.connections["hubspot"])["contact"].read == 100
+        assert first_sync.standing(conn, patient.connections["hubspot"])["contact"].read == 100
     sandbox.faults.clear()
     assert read(patient, "hubspot")["contact"].read == 250

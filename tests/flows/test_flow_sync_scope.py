@@ -3,8 +3,9 @@
 from flows_crms import person
 from flows_run import lead
 
-from integration.flows import drift, sync
-from integration.flows.service import Service
+from integration.flows.base.service import Service
+from integration.flows.reading import first_sync
+from integration.flows.upkeep import drift
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -19,7 +20,7 @@ def test_an_object_that_is_hidden_is_left_out_and_told(service: Service, sandbox
     person(sandbox, "hubspot", EMAIL)
     sandbox.hubspot.add("emails", {"hs_timestamp": "2026-01-05T09:00:00Z"})
     forbid(sandbox, "*/objects/emails")
-    steps = sync.sync(service, "hubspot", lambda _step: None, others=list(service.connections))
+    steps = first_sync.sync(service, "hubspot", lambda _step: None, others=list(service.connections))
     by_object = {step.object: step.course for step in steps}
     assert "MISSING_SCOPES" in by_object["email"].skipped
     assert all(course.done for course in by_object.values())

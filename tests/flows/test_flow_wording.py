@@ -7,14 +7,14 @@ import pytest
 from flows_crms import SYSTEMS, TASKS, managed, person, tasks
 from flows_run import Watch, activity, decided, lead, receive
 
-from integration.flows import reconcile
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.store import outbox
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import reconcile
+from integration.flows.reading.refresh import read_records
+from integration.store.outgoing import outbox
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -5,15 +5,17 @@ from flows_crms import OWNER, tasks
 from flows_poison import EVE, FAR
 from flows_run import Watch, counts, dead, drain_all
 
-from integration.flows.advance import advance
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.store import activities, dirty, leads, references, refresh
-from integration.store.activities import NewActivity
-from integration.store.leads import NewLead
-from integration.store.references import Reference
-from integration.store.refresh import Wanted
-from mappings.instant import MINUTE, SECOND
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.reading.refresh import read_records
+from integration.store.events import activities
+from integration.store.events.activities import NewActivity
+from integration.store.people import leads, record_references
+from integration.store.people.leads import NewLead
+from integration.store.people.record_references import Reference
+from integration.store.queues import dirty, records_to_read
+from integration.store.queues.records_to_read import Wanted
+from mappings.values.instant import MINUTE, SECOND
 from sandbox.server import Sandbox
 
 
@@ -31,11 +33,11 @@ def test_all_others_are_decided_written_and_delivered(
     records = {email: sandbox.hubspot.add("contacts", {"email": email, "hubspot_owner_id": OWNER}) for email in emails}
     with service.store.write() as conn:
         leads.add(conn, [NewLead(id=email, email=email, fields={}, created_at=now) for email in emails])
-        references.link(
+        record_references.link(
             conn,
             [Reference(system="hubspot", object="contact", external_id=records[each], lead_id=each) for each in emails],
         )
-        refresh.want(
+        records_to_read.want(
             conn, [Wanted(connection="hubspot", object="contact", external_id=records[each]) for each in emails]
         )
         dirty.mark(conn, emails, now)

@@ -21,16 +21,16 @@ from flows_poison import (
 )
 from flows_run import Watch, counts, dead, lead
 
-from connectors.base import Connector, Receipt, Write
-from integration.flows import advance as deciding
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.reconcile import poll
-from integration.flows.refresh import read_records
-from integration.flows.service import Service
-from integration.store import leases
-from integration.store.session import Store
-from mappings.instant import SECOND
+from connectors.base.port import Connector, Receipt, Write
+from integration.flows.base.service import Service
+from integration.flows.deciding import advance as deciding
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.reading.reconcile import poll
+from integration.flows.reading.refresh import read_records
+from integration.store.db.session import Store
+from integration.store.queues import leases
+from mappings.values.instant import SECOND
 from sandbox.server import Sandbox
 
 KILLED = 9

@@ -9,20 +9,22 @@ from flows_poison import BOB, CASES, EVE, Case, World, a_time_no_calendar_has, w
 from flows_poison_outward import OUTWARD
 from flows_run import Watch, activity, dead, drain_all, lead, receive
 
-from connectors.base import Connector, Receipt, Write
-from integration import clock
-from integration.app import create_app
-from integration.commands.doctor_lanes import examined
-from integration.flows import reconcile
-from integration.flows.advance import advance
-from integration.flows.deliver import deliver
-from integration.flows.ingest import ingest
-from integration.flows.refresh import read_records
-from integration.flows.replay import replay
-from integration.flows.service import Service
-from integration.settings import load
-from integration.store import figures, lanes, suspects
-from mappings.instant import DAY, MINUTE
+from connectors.base.port import Connector, Receipt, Write
+from integration.commands.doctoring.doctor_lanes import examined
+from integration.flows.base.service import Service
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import reconcile
+from integration.flows.reading.refresh import read_records
+from integration.flows.upkeep.replay_letters import replay
+from integration.settings.environment import load
+from integration.store.crm import connection_pauses
+from integration.store.overall import figure_snapshots
+from integration.store.queues import suspects
+from integration.web.app import create_app
+from integration.wiring import clock
+from mappings.values.instant import DAY, MINUTE
 from sandbox.server import Sandbox
 
 
@@ -38,7 +40,7 @@ def here(service: Service, sandbox: Sandbox, at: Watch) -> World:
 
 def pages(service: Service) -> tuple[Mapping[str, Any], str]:
     """What /readyz and /metrics say, once the store was counted."""
-    figures.count(service.store, clock.now())
+    figure_snapshots.count(service.store, clock.now())
     settings = load({"COLDFRAME_SECRET_KEY": "k" * 32})
     app = create_app(settings, store=service.store, wake=lambda _lane: None, queue=list, now=clock.now)
     client = app.test_client()
@@ -164,7 +166,7 @@ def test_where_every_call_fails_nothing_is_set_aside_and_the_connection_rests(he
     deliver(here.connected(Broken), "hubspot")
     assert dead(here.service) == []
     with here.service.store.read() as conn:
-        assert "a page of HTML" in lanes.paused(conn, here.at())["hubspot"].reason
+        assert "a page of HTML" in connection_pauses.paused(conn, here.at())["hubspot"].reason
         assert suspects.set_aside(conn) == []
     here.at.forward(2 * MINUTE)
     before = calls(here.sandbox, FIELDS["hubspot"])

@@ -14,24 +14,27 @@ from flows_crms import person, tasks
 from flows_run import Watch, activity, counts, dead, drain_all, lead, receive
 from sqlalchemy import Connection, text
 
-from integration.core.playbook import Playbook
-from integration.core.replay import advance as fold
-from integration.core.state import FORMAT, newborn
-from integration.flows import advance as deciding
-from integration.flows import histories, reconcile
-from integration.flows.advance import advance
-from integration.flows.ingest import ingest
-from integration.flows.service import Service
-from integration.flows.sweep import sweep
-from integration.playbook import library
-from integration.playbook.compiler import compile_text
-from integration.store import dirty, effects, leads, versions
-from integration.store.code import encode
-from integration.store.effects import EffectRow
-from integration.store.live import CHANGED
-from integration.store.session import Store
-from integration.store.versions import Version
-from mappings.instant import DAY, HOUR, MINUTE, Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.state import FORMAT, newborn
+from integration.core.run.fold_events import advance as fold
+from integration.flows.base.service import Service
+from integration.flows.deciding import advance as deciding
+from integration.flows.deciding.advance import advance
+from integration.flows.history import load_events
+from integration.flows.intake.ingest import ingest
+from integration.flows.reading import reconcile
+from integration.flows.upkeep.sweep import sweep
+from integration.playbook.compiling.compiler import compile_text
+from integration.playbook.reading import library
+from integration.store.db.json_codec import encode
+from integration.store.db.session import Store
+from integration.store.events import decided_effects, playbook_versions
+from integration.store.events.decided_effects import EffectRow
+from integration.store.events.live_since import CHANGED
+from integration.store.events.playbook_versions import Version
+from integration.store.people import leads
+from integration.store.queues import dirty
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant
 from sandbox.server import Sandbox
 
 GATE = "hot: total >= 90 and fit >= 20"
@@ -146,7 +149,7 @@ def everybody(service: Service) -> list[leads.LeadRow]:
 def assert_equal_to_fresh_folds(service: Service, playbook: Playbook) -> None:
     rows = everybody(service)
     with service.store.read() as conn:
-        events = histories.whole(conn, rows, service.ownership, playbook.vocabulary)
+        events = load_events.whole(conn, rows, service.ownership, playbook.vocabulary)
     for row in rows:
         fresh = fold(playbook, newborn(row.id), events[row.id], row.updated_at).state
         assert row.state == encode(fresh)
@@ -154,7 +157,7 @@ def assert_equal_to_fresh_folds(service: Service, playbook: Playbook) -> None:
 
 def in_force(service: Service) -> Version:
     with service.store.read() as conn:
-        found = versions.current(conn)
+        found = playbook_versions.current(conn)
     assert found is not None
     return found
 
@@ -162,7 +165,7 @@ def in_force(service: Service) -> Version:
 def decided_since(service: Service, then: Instant) -> list[EffectRow]:
     with service.store.read() as conn:
         ids = [row.id for row in everybody(service)]
-        return [each for each in effects.history(conn, ids) if each.decided_at >= then]
+        return [each for each in decided_effects.history(conn, ids) if each.decided_at >= then]
 
 
 def handed_over(service: Service, before: dict[str, str | None], then: Instant) -> set[str]:
@@ -250,7 +253,7 @@ def test_a_version_tells_who_published_it_when_and_why(living: Service, at: Watc
     assert found.fingerprint == restarted.playbook.fingerprint
     assert "file differs" in found.reason
     with restarted.store.read() as conn:
-        assert versions.text(conn, found.number) == restarted.playbook.text
+        assert playbook_versions.text(conn, found.number) == restarted.playbook.text
     drain_all(restarted)
     assert "advance" not in sweep(restarted)
 
@@ -274,7 +277,7 @@ def test_a_process_that_was_started_before_the_change_decides_by_the_new_playboo
 
 def test_a_process_of_an_older_program_decides_nothing(living: Service, at: Watch) -> None:
     with living.store.write() as conn:
-        versions.publish(
+        playbook_versions.publish(
             conn, fingerprint="f" * 16, format_=FORMAT + 1, text_="", author="x", reason="y", at=at() + MINUTE
         )
     older = replace(living, started=at())

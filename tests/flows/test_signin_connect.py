@@ -16,14 +16,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flows_run import Watch
 from flows_senders import Program, programs, until
 
-from integration import clock, connected
 from integration.cli import main
-from integration.keeping import VARIABLE, with_kept_key
-from integration.settings import load
-from integration.store import audit, connections
-from integration.store.connections import unsealed
-from integration.store.sealing import Keyring
-from integration.store.session import Store
+from integration.settings.environment import load
+from integration.settings.local_key import VARIABLE, with_kept_key
+from integration.store.audit import audit_trail
+from integration.store.audit.sealing import Keyring
+from integration.store.crm import connections
+from integration.store.crm.connections import unsealed
+from integration.store.db.session import Store
+from integration.wiring import clock, connection_names
 from sandbox.issuing import App
 from sandbox.server import PORTAL_ID, Sandbox
 
@@ -273,9 +274,9 @@ def test_on_one_machine_the_key_is_made_once_and_found_by_every_command(
 
 ROTATING = """
 import os, signal, sys
-from integration.rotation import rotated
-from integration.store.sealing import Keyring
-from integration.store.session import Store
+from integration.signin.key_rotation import rotated
+from integration.store.audit.sealing import Keyring
+from integration.store.db.session import Store
 
 for number, line in enumerate(rotated(Store.open(sys.argv[1]), Keyring.of(sys.argv[2], sys.argv[3]), 7)):
     if number == int(sys.argv[4]):
@@ -308,7 +309,7 @@ def test_a_rotation_killed_in_the_middle_and_run_again_ends_complete(
     assert listed.exit_code == 0
     assert [json.loads(line) for line in listed.stdout.splitlines()] == [{"key": rings[1], "is": "current", "seals": 6}]
     with opened.read() as conn:
-        assert [each.action for each in audit.recent(conn, 9)] == ["reseal"] * 6
+        assert [each.action for each in audit_trail.recent(conn, 9)] == ["reseal"] * 6
     opened.dispose()
     assert old not in again.output + listed.output
 
@@ -334,6 +335,6 @@ def test_a_plain_token_brings_the_secret_of_the_app_that_sends_the_webhooks(
     assert run(*words, typed="t2\n").exit_code == 0, "and it is kept where only the token is new"
     settings = load({"COLDFRAME_SECRET_KEY": KEY})
     opened = store(folder)
-    found = connected.webhook_secrets(settings, connected.known(settings, opened))
+    found = connection_names.webhook_secrets(settings, connection_names.known(settings, opened))
     opened.dispose()
     assert found == {str(PORTAL_ID): ("secret-of-the-app-0123",)}

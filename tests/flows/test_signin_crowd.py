@@ -11,8 +11,8 @@ import pytest
 from flows_run import Watch
 from flows_senders import Program, programs
 
-from integration.store.session import Store
-from mappings.instant import HOUR
+from integration.store.db.session import Store
+from mappings.values.instant import HOUR
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 

@@ -11,18 +11,20 @@ from flows_crms import SYSTEMS, TASKS, calls, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, receive
 from structlog.testing import capture_logs
 
-from connectors.base import Unavailable, Verdict
-from integration.commands import doctor_connections
-from integration.flows.reconcile import poll
-from integration.flows.service import Connection, Service
-from integration.flows.sweep import sweep
-from integration.flows.tokens import LOOK_SECONDS, MARGIN, StoredTokens
-from integration.metrics import Metrics
-from integration.settings import load
-from integration.store import audit, lanes, leases
-from integration.store import connections as stored_connections
-from integration.store.session import Store
-from mappings.instant import HOUR, MINUTE
+from connectors.base.port import Unavailable, Verdict
+from integration.commands.doctoring import doctor_connections
+from integration.flows.base.service import Connection, Service
+from integration.flows.reading.reconcile import poll
+from integration.flows.upkeep.renew_tokens import LOOK_SECONDS, MARGIN, StoredTokens
+from integration.flows.upkeep.sweep import sweep
+from integration.settings.environment import load
+from integration.store.audit import audit_trail
+from integration.store.crm import connection_pauses
+from integration.store.crm import connections as stored_connections
+from integration.store.db.session import Store
+from integration.store.queues import leases
+from integration.web.metrics import Metrics
+from mappings.values.instant import HOUR, MINUTE
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -185,7 +187,7 @@ def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
     metrics = Metrics(lambda: counts(signed_service), at).render().decode()
     assert f'coldframe_signed_in{{connection="{system}"}} 0.0' in metrics
     with signed_service.store.read() as conn:
-        assert [each.action for each in audit.recent(conn, 1)] == ["signed out"]
+        assert [each.action for each in audit_trail.recent(conn, 1)] == ["signed out"]
     assert dead(signed_service) == []
 
     (line,) = [each for each in doctor(signed_service.store) if each.subject == f"connection {system}"]
@@ -197,7 +199,7 @@ def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
     flows_signin.gate(sandbox, system).issuer.wish(refuse="")
     flows_signin.sign_in(signed_service.store, sandbox, system, at())
     with signed_service.store.write() as conn:
-        lanes.signed_in(conn, system)
+        connection_pauses.signed_in(conn, system)
     at.forward(MINUTE)
     drain_all(signed_service)
     found = tasks(sandbox, system)  # the handoff, and what its clock has asked for in the meantime
@@ -212,14 +214,14 @@ def test_a_pause_that_a_person_made_outlasts_being_signed_out_and_in_again(
 ) -> None:
     flows_signin.sign_in(store, sandbox, "salesforce", at())
     with store.write() as conn:
-        lanes.pause(conn, "salesforce", None, "we move house")
+        connection_pauses.pause(conn, "salesforce", None, "we move house")
     sandbox.salesforce.gate.issuer.revoke()
     tokens = StoredTokens(flows_signin.means(store, at), "salesforce")
     with capture_logs(), pytest.raises(Unavailable):
         tokens.renewed(tokens.current())
     with store.write() as conn:
-        lanes.signed_in(conn, "salesforce")
-        assert lanes.paused(conn, at())["salesforce"].reason == "we move house"
+        connection_pauses.signed_in(conn, "salesforce")
+        assert connection_pauses.paused(conn, at())["salesforce"].reason == "we move house"
 
 
 def test_a_worker_takes_up_a_token_that_another_process_has_renewed_without_being_built_anew(
@@ -296,9 +298,9 @@ def test_a_process_with_another_key_says_which_it_wants_and_what_to_set(
     assert not line.ok
 
 
-def lanes_paused(service: Service) -> dict[str, lanes.Pause]:
+def lanes_paused(service: Service) -> dict[str, connection_pauses.Pause]:
     with service.store.read() as conn:
-        return lanes.paused(conn, service.now())
+        return connection_pauses.paused(conn, service.now())
 
 
 def doctor(store: Store, key: str = flows_signin.KEY) -> list[doctor_connections.Finding]:

@@ -9,22 +9,23 @@ from flows_crms import person, tasks
 from flows_run import Watch, activity, counts, drain_all, lead, receive
 from structlog.testing import capture_logs
 
-from integration import connected, wiring
-from integration.app import trust
-from integration.connected import Known
-from integration.flows.records import store_records
-from integration.flows.routing import addressed, named, of_account, routed
-from integration.flows.service import Connection, Service
-from integration.settings import load
-from integration.store import leads, refresh
-from integration.store.connections import Details, Row
-from integration.store.sealing import Sealed
-from integration.store.session import Store, serialise
-from mappings.instant import MINUTE
-from mappings.translate import Inward
+from integration.flows.base.connection_of_system import addressed, named, of_account, routed
+from integration.flows.base.service import Connection, Service
+from integration.flows.reading.store_records import store_records
+from integration.settings.environment import load
+from integration.store.audit.sealing import Sealed
+from integration.store.crm.connections import Details, Row
+from integration.store.db.session import Store, serialise
+from integration.store.people import leads
+from integration.store.queues import records_to_read
+from integration.web.app import trust
+from integration.wiring import build, connection_names
+from integration.wiring.connection_names import Known
+from mappings.translate.translation import Inward
+from mappings.values.instant import MINUTE
 from sandbox.server import PORTAL_ID, Sandbox
-from webhooks import salesforce
 from webhooks.facts import Noticed
+from webhooks.sources import salesforce
 
 ANA = "ana@acme.example"
 OTHER_PORTAL = PORTAL_ID + 1
@@ -143,7 +144,9 @@ def test_a_change_of_a_portal_that_is_not_connected_is_left_out_and_told(portals
         drain_all(portals)
     assert [each["account"] for each in logged if "not connected" in each["event"]] == [str(PORTAL_ID + 7)]
     with portals.store.read() as conn:
-        assert refresh.take(conn, "hubspot", at(), 9) + refresh.take(conn, "hubspot-emea", at(), 9) == []
+        assert (
+            records_to_read.take(conn, "hubspot", at(), 9) + records_to_read.take(conn, "hubspot-emea", at(), 9) == []
+        )
 
 
 def test_the_only_connection_takes_what_names_no_account_or_was_never_asked_for_its_own(both: Service) -> None:
@@ -211,14 +214,14 @@ def test_connections_stand_salesforce_first_and_the_environments_beside_those_of
             "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com",
         }
     )
-    found = connected.known(given, store)
+    found = connection_names.known(given, store)
     assert [(each.name, each.origin, each.hides) for each in found] == [
         ("salesforce", "environment", False),
         ("sales-cloud", "store", False),
         ("hubspot", "store", True),
         ("emea", "store", False),
     ]
-    built = wiring.connections(given, store)
+    built = build.connections(given, store)
     assert [(each.name, each.system) for each in built.values()] == [
         ("salesforce", "salesforce"),
         ("sales-cloud", "salesforce"),

@@ -7,18 +7,18 @@ import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from integration.core.clocks import next_in_window
-from integration.core.decide import Decision, decide, order
-from integration.core.effects import Escalated, StageChanged, TaskWanted, TouchDue
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.playbook import Playbook, SendWindow
-from integration.core.plays import ANSWERS
-from integration.core.replay import advance
-from integration.core.standing import standing
-from integration.core.state import LeadState, newborn
-from integration.playbook.compiler import load
-from mappings.canonical import Activity
-from mappings.instant import DAY, HOUR, MINUTE, Instant, parse
+from integration.core.compiled.compiled_playbook import Playbook, SendWindow
+from integration.core.handoff.plays import ANSWERS
+from integration.core.model.effects import Escalated, StageChanged, TaskWanted, TouchDue
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.state import LeadState, newborn
+from integration.core.rules.calendar import next_in_window
+from integration.core.run.decide import Decision, decide, order
+from integration.core.run.fold_events import advance
+from integration.core.run.standing import standing
+from integration.playbook.compiling.compiler import load
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse
 
 START = parse("2026-01-05T09:00:00Z")
 NAMES = ("two-axis", "behavioural", "operating-model", "five-tracks", "fit-engagement", "standard")

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integration.commands.replay import replay
+from integration.commands.replaying.replay import replay
 
 GOOD: list[dict[str, Any]] = [
     {"kind": "account", "account": "acme", "at": "2026-01-05T09:00:00Z", "fields": {"employees": 120}},

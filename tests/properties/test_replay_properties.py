@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_core_properties import END, THOROUGH, histories, playbooks
 
-from integration.commands.replay_run import Replay
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.playbook import Playbook
-from mappings.instant import show
+from integration.commands.replaying.replay_run import Replay
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from mappings.values.instant import show
 
 
 def line(event: Event) -> bytes:

@@ -6,8 +6,8 @@ import pytest
 from guards import GUARDS, Edit, Guard
 from removal import HOUSE, MovedError, copied, drawn, edited, without
 
-from integration import clock
-from mappings.instant import DAY
+from integration.wiring import clock
+from mappings.values.instant import DAY
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.store.session import Store
+from integration.store.db.session import Store
 
 _NUMBERS = count()
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from integration.store import connections, lanes, leases
-from integration.store.connections import Details, Secrets, StaleError
-from integration.store.sealing import Keyring, SealError
-from integration.store.session import Store
-from integration.store.tables import connections as table
-from mappings.instant import SECOND
+from integration.store.audit.sealing import Keyring, SealError
+from integration.store.crm import connection_pauses, connections
+from integration.store.crm.connections import Details, Secrets, StaleError
+from integration.store.db.session import Store
+from integration.store.queues import leases
+from integration.store.schema.tables import connections as table
+from mappings.values.instant import SECOND
 
 OLD, NEW = Keyring.of("o" * 32), Keyring.of("n" * 32, "o" * 32)
 CANARY = Secrets(access_token="canary-a", refresh_token="canary-r", client_secret="canary-s", private_key="canary-p")
@@ -114,19 +115,19 @@ def test_a_connection_that_is_dropped_is_gone(store: Store) -> None:
 
 def test_a_pause_until_somebody_signs_in_is_not_shortened_and_ends_with_the_sign_in(store: Store) -> None:
     with store.write() as conn:
-        lanes.pause(conn, "hubspot", 50, "503")
-        lanes.pause(conn, "hubspot", None, f"{lanes.SIGN_IN}invalid_grant")
-        lanes.pause(conn, "hubspot", 60, "401")
-        assert lanes.paused(conn, 10**9)["hubspot"].until is None
-        lanes.signed_in(conn, "hubspot")
-        assert lanes.paused(conn, 0) == {}
+        connection_pauses.pause(conn, "hubspot", 50, "503")
+        connection_pauses.pause(conn, "hubspot", None, f"{connection_pauses.SIGN_IN}invalid_grant")
+        connection_pauses.pause(conn, "hubspot", 60, "401")
+        assert connection_pauses.paused(conn, 10**9)["hubspot"].until is None
+        connection_pauses.signed_in(conn, "hubspot")
+        assert connection_pauses.paused(conn, 0) == {}
 
 
 def test_a_sign_in_does_not_end_a_pause_that_a_person_made(store: Store) -> None:
     with store.write() as conn:
-        lanes.pause(conn, "hubspot", None, "we move house")
-        lanes.signed_in(conn, "hubspot")
-        assert lanes.paused(conn, 0)["hubspot"].reason == "we move house"
+        connection_pauses.pause(conn, "hubspot", None, "we move house")
+        connection_pauses.signed_in(conn, "hubspot")
+        assert connection_pauses.paused(conn, 0)["hubspot"].reason == "we move house"
 
 
 def test_whether_a_lease_is_free_can_be_asked_without_writing(store: Store) -> None:

@@ -3,15 +3,18 @@
 import pytest
 from sqlalchemy import Text, select
 
-from integration.rotation import ERASED, rotated
-from integration.store import audit, erased, erasure, erasure_key, leads, leases, mentions, references
-from integration.store.errors import LeaseLostError, SealedError
-from integration.store.leads import NewLead
-from integration.store.references import Reference
-from integration.store.sealing import Keyring
-from integration.store.session import Store
-from integration.store.tables import leads as people
-from integration.store.tables import metadata
+from integration.signin.key_rotation import ERASED, rotated
+from integration.store.audit import audit_trail, mentions
+from integration.store.audit.sealing import Keyring
+from integration.store.db.errors import LeaseLostError, SealedError
+from integration.store.db.session import Store
+from integration.store.overall import erased_people, erasure, erasure_key
+from integration.store.people import leads, record_references
+from integration.store.people.leads import NewLead
+from integration.store.people.record_references import Reference
+from integration.store.queues import leases
+from integration.store.schema.tables import leads as people
+from integration.store.schema.tables import metadata
 
 T = 1_700_000_000_000_000
 SECOND = 1_000_000
@@ -40,16 +43,16 @@ def test_only_the_secret_key_or_one_before_it_opens_the_list(store: Store) -> No
     with store.write() as conn:
         key = erasure_key.make(conn, Keyring.of("old-secret"), FRESH)
         assert erasure_key.make(conn, Keyring.of("old-secret"), bytes(len(FRESH))) == key, "made once"
-        erased.add(conn, key, {NAME: "p1"}, T)
-        assert erased.known(conn, Keyring.of("new-secret", "old-secret"), [NAME, "email:b@c.d"]) == {NAME: "p1"}
+        erased_people.add(conn, key, {NAME: "p1"}, T)
+        assert erased_people.known(conn, Keyring.of("new-secret", "old-secret"), [NAME, "email:b@c.d"]) == {NAME: "p1"}
         with pytest.raises(SealedError, match="COLDFRAME_SECRET_KEY"):
-            erased.known(conn, Keyring.of("new-secret"), [NAME])
+            erased_people.known(conn, Keyring.of("new-secret"), [NAME])
         erasure_key.make(conn, Keyring.of("new-secret", "old-secret"), FRESH)
-        assert erased.known(conn, Keyring.of("new-secret"), [NAME]) == {NAME: "p1"}, (
+        assert erased_people.known(conn, Keyring.of("new-secret"), [NAME]) == {NAME: "p1"}, (
             "sealed anew, the hashes as they were"
         )
-        assert erased.forget(conn, ["p1"]) == 1
-        assert erased.known(conn, Keyring.of("new-secret"), [NAME]) == {}
+        assert erased_people.forget(conn, ["p1"]) == 1
+        assert erased_people.known(conn, Keyring.of("new-secret"), [NAME]) == {}
         with pytest.raises(SealedError, match="no secret key"):
             erasure_key.make(conn, Keyring(keys={}), FRESH)
 
@@ -58,21 +61,21 @@ def test_rotating_the_keys_seals_the_list_anew_once_and_without_the_old_key_says
     old, both, new = Keyring.of("old-secret"), Keyring.of("new-secret", "old-secret"), Keyring.of("new-secret")
     assert list(rotated(store, both, T)) == [], "nobody was erased yet"
     with store.write() as conn:
-        erased.add(conn, erasure_key.make(conn, old, FRESH), {NAME: "p1"}, T)
+        erased_people.add(conn, erasure_key.make(conn, old, FRESH), {NAME: "p1"}, T)
     assert [(each.name, each.outcome) for each in rotated(store, new, T)] == [(ERASED, "failed")]
     assert [(each.name, each.outcome) for each in rotated(store, both, T)] == [(ERASED, "resealed")]
     assert [(each.name, each.outcome) for each in rotated(store, both, T)] == [(ERASED, "already")]
     with store.read() as conn:
-        assert erased.known(conn, new, [NAME]) == {NAME: "p1"}
+        assert erased_people.known(conn, new, [NAME]) == {NAME: "p1"}
 
 
 def test_the_list_tells_nobodys_name_once_they_are_gone(store: Store) -> None:
     with store.write() as conn:
         key = erasure_key.make(conn, Keyring.of("secret-one"), FRESH)
-        erased.add(conn, key, {NAME: "p1"}, T, pending=True)
-        assert [name for _, name in erased.pending(conn, 9)] == [NAME]
-        erased.done(conn, [NAME])
-        assert erased.pending(conn, 9) == []
+        erased_people.add(conn, key, {NAME: "p1"}, T, pending=True)
+        assert [name for _, name in erased_people.pending(conn, 9)] == [NAME]
+        erased_people.done(conn, [NAME])
+        assert erased_people.pending(conn, 9) == []
         rows = conn.exec_driver_sql("SELECT * FROM erased").all()
         sealed = conn.exec_driver_sql("SELECT sealed FROM erasure_keys").scalar()
     assert ANA not in str(rows)
@@ -109,7 +112,7 @@ def test_an_address_that_is_somebody_elses_now_stays_theirs(store: Store) -> Non
             Reference(system="email", object="address", external_id=x, lead_id="a")
             for x in ("info@acme.example", "old@x.y")
         ]
-        references.link(conn, once)
+        record_references.link(conn, once)
         who = erasure.target(conn, [NAME])
         assert who.leads == ("a",)
         assert who.names == {NAME, "email:old@x.y"}
@@ -122,7 +125,9 @@ def test_an_address_that_is_somebody_elses_now_stays_theirs(store: Store) -> Non
 def test_the_audit_cannot_be_erased_and_need_not_be(store: Store) -> None:
     """Everybody who writes to it writes ids and hashes."""
     with store.write() as conn:
-        audit.add(conn, [audit.Entry(at=T, actor="t", action="merge", subject="lead a", detail={"was": "b"})])
+        audit_trail.add(
+            conn, [audit_trail.Entry(at=T, actor="t", action="merge", subject="lead a", detail={"was": "b"})]
+        )
         leads.add(conn, [NewLead(id="a", email=ANA, fields={}, created_at=T)])
         erasure.remove(conn, erasure.target(conn, [NAME]), T)
-        assert [each.subject for each in audit.recent(conn, 5)] == ["lead a"]
+        assert [each.subject for each in audit_trail.recent(conn, 5)] == ["lead a"]

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from integration.store import dirty, leads
-from integration.store.errors import StoreBusyError, StoreDownError, StoreError, of_schema, outage
-from integration.store.leads import NewLead
-from integration.store.session import Store
+from integration.store.db.errors import StoreBusyError, StoreDownError, StoreError, of_schema, outage
+from integration.store.db.session import Store
+from integration.store.people import leads
+from integration.store.people.leads import NewLead
+from integration.store.queues import dirty
 
 T = 1_700_000_000_000_000
 

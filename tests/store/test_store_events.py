@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from integration.store import activities, changes, dirty
-from integration.store.activities import NewActivity
-from integration.store.changes import NewChange
-from integration.store.session import Store
+from integration.store.db.session import Store
+from integration.store.events import activities
+from integration.store.events.activities import NewActivity
+from integration.store.people import field_changes
+from integration.store.people.field_changes import NewChange
+from integration.store.queues import dirty
 
 T = 1_700_000_000_000_000
 LATER = 2 * T
@@ -53,11 +55,11 @@ def test_what_is_fresh_is_what_was_stored_after_the_number_seen(store: Store) ->
 def test_activities_and_changes_are_numbered_together(store: Store) -> None:
     with store.write() as conn:
         activities.add(conn, [did("s:1")])
-        changes.add(conn, [NewChange(key="c1", lead_id="ana", at=T, fields={"title": "CEO"})])
+        field_changes.add(conn, [NewChange(key="c1", lead_id="ana", at=T, fields={"title": "CEO"})])
         (act,) = activities.history(conn, ["ana"])
-        (change,) = changes.history(conn, ["ana"])
+        (change,) = field_changes.history(conn, ["ana"])
         assert change.seq > act.seq
-        assert changes.fresh(conn, {"ana": act.seq}) == [change]
+        assert field_changes.fresh(conn, {"ana": act.seq}) == [change]
         activities.add(conn, [did("s:2")])
         assert [row.key for row in activities.fresh(conn, {"ana": change.seq})] == ["s:2"]
 
@@ -88,7 +90,7 @@ def test_what_an_account_saw_is_its_people_and_its_unknown_viewers(store: Store)
 
 def test_changes_of_a_lead_and_of_its_account_are_read_together_in_time(store: Store) -> None:
     with store.write() as conn:
-        changes.add(
+        field_changes.add(
             conn,
             [
                 NewChange(key="c1", lead_id="ana", at=T + 2, fields={"title": "CEO"}),
@@ -96,19 +98,19 @@ def test_changes_of_a_lead_and_of_its_account_are_read_together_in_time(store: S
                 NewChange(key="c3", account_id="other", at=T, fields={"employees": 1}),
             ],
         )
-        rows = changes.fresh(conn, {"ana": 0}, {"acme": 0})
+        rows = field_changes.fresh(conn, {"ana": 0}, {"acme": 0})
         assert [row.key for row in rows] == ["c2", "c1"]
         assert rows[0].fields == {"employees": 120, "technologies": ("a", "b")}
-        assert [row.key for row in changes.history(conn, ["ana"], ["acme"])] == ["c2", "c1"]
-        assert changes.fresh(conn, {"ana": rows[1].seq}, {"acme": rows[0].seq}) == []
+        assert [row.key for row in field_changes.history(conn, ["ana"], ["acme"])] == ["c2", "c1"]
+        assert field_changes.fresh(conn, {"ana": rows[1].seq}, {"acme": rows[0].seq}) == []
 
 
 def test_one_record_may_tell_of_a_person_and_of_their_company(store: Store) -> None:
     person = NewChange(key="hubspot:contact:7@1", lead_id="ana", at=T, fields={"title": "CEO"})
     company = NewChange(key="hubspot:contact:7@1", account_id="acme", at=T, fields={"employees": 3})
     with store.write() as conn:
-        assert changes.add(conn, [company, person]) == [(None, "acme"), ("ana", None)]
-        assert changes.add(conn, [person, company]) == []
+        assert field_changes.add(conn, [company, person]) == [(None, "acme"), ("ana", None)]
+        assert field_changes.add(conn, [person, company]) == []
 
 
 def test_unknown_properties_are_kept_however_nested(store: Store) -> None:

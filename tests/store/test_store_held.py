@@ -4,14 +4,17 @@ import json
 
 import pytest
 
-from integration.store import dirty, held, leads, outbox, references
-from integration.store.code import encode
-from integration.store.leads import NewLead, SavedLead
-from integration.store.outbox import NewOnce
-from integration.store.references import Reference
-from integration.store.session import Store
-from integration.store.silence import silence
-from mappings.native import Held
+from integration.store.crm import crm_field_state
+from integration.store.db.json_codec import encode
+from integration.store.db.session import Store
+from integration.store.outgoing import outbox
+from integration.store.outgoing.outbox import NewOnce
+from integration.store.outgoing.suppressed_effects import silence
+from integration.store.people import leads, record_references
+from integration.store.people.leads import NewLead, SavedLead
+from integration.store.people.record_references import Reference
+from integration.store.queues import dirty
+from mappings.translate.native_fields import Held
 
 T = 1_700_000_000_000_000
 ANA, BO = ("hubspot", "contact", "101"), ("hubspot", "contact", "102")
@@ -60,13 +63,13 @@ def test_what_is_known_of_a_record_is_kept_whole_and_follows_it(two: Store) -> N
         "hs_email_optout": Held(value=None),
     }
     with two.write() as conn:
-        assert held.load(conn, [ANA, BO]) == {}
-        held.save(conn, {ANA: known, ("hubspot", "contact", "999"): known})
-        assert held.load(conn, [ANA, BO, ("hubspot", "contact", "999")]) == {ANA: known}
-        references.bury(conn, [ANA])
-        assert held.load(conn, [ANA]) == {}
-        references.revive(conn, [ANA])
-        assert held.load(conn, [ANA]) == {ANA: known}
+        assert crm_field_state.load(conn, [ANA, BO]) == {}
+        crm_field_state.save(conn, {ANA: known, ("hubspot", "contact", "999"): known})
+        assert crm_field_state.load(conn, [ANA, BO, ("hubspot", "contact", "999")]) == {ANA: known}
+        record_references.bury(conn, [ANA])
+        assert crm_field_state.load(conn, [ANA]) == {}
+        record_references.revive(conn, [ANA])
+        assert crm_field_state.load(conn, [ANA]) == {ANA: known}
 
 
 def test_what_was_not_sent_is_dropped_and_what_stands_is_to_be_closed_once(two: Store) -> None:

@@ -5,10 +5,10 @@ import time
 import pytest
 from sqlalchemy import text
 
-from integration.store import inbox, leases
-from integration.store.leases import Lease
-from integration.store.session import LeaseLostError, Store
-from mappings.instant import DAY, MINUTE, SECOND
+from integration.store.db.session import LeaseLostError, Store
+from integration.store.queues import inbox, leases
+from integration.store.queues.leases import Lease
+from mappings.values.instant import DAY, MINUTE, SECOND
 
 T = 1_700_000_000_000_000
 BRIEF = 1_000

@@ -1,24 +1,18 @@
 """Two leads that are one person; records that are deleted and come back; what records told last."""
 
-from integration.store import (
-    activities,
-    addresses,
-    audit,
-    changes,
-    dirty,
-    effects,
-    leads,
-    merging,
-    outbox,
-    references,
-)
-from integration.store.activities import NewActivity
-from integration.store.changes import NewChange
-from integration.store.effects import EffectRow
-from integration.store.leads import NewLead
-from integration.store.outbox import NewOnce
-from integration.store.references import Reference
-from integration.store.session import Store
+from integration.store.audit import audit_trail
+from integration.store.db.session import Store
+from integration.store.events import activities, decided_effects
+from integration.store.events.activities import NewActivity
+from integration.store.events.decided_effects import EffectRow
+from integration.store.outgoing import outbox
+from integration.store.outgoing.outbox import NewOnce
+from integration.store.overall import merging
+from integration.store.people import field_changes, leads, other_emails, record_references
+from integration.store.people.field_changes import NewChange
+from integration.store.people.leads import NewLead
+from integration.store.people.record_references import Reference
+from integration.store.queues import dirty
 
 T = 1_700_000_000_000_000
 
@@ -30,18 +24,18 @@ def two_leads(store: Store) -> None:
             email = f"{lead}@acme.example"
             leads.add(conn, [NewLead(id=lead, email=email, fields={"email": email}, created_at=T + at)])
             record = Reference(system="hubspot", object="contact", external_id=f"1{at}", lead_id=lead)
-            references.link(conn, [record])
+            record_references.link(conn, [record])
             dirty.mark(conn, [lead], T)
             rows = [NewActivity(key=f"a:{lead}", lead_id=lead, at=T + at, type="x", properties={}, source="a")]
             activities.add(conn, rows)
             fields = {"email": email, "title": lead}
-            changes.add(conn, [NewChange(key=f"c:{lead}", lead_id=lead, at=T + at, fields=fields)])
-            changes.add(conn, [NewChange(key="same", lead_id=lead, at=T + at, fields={"phone": "1"})])
+            field_changes.add(conn, [NewChange(key=f"c:{lead}", lead_id=lead, at=T + at, fields=fields)])
+            field_changes.add(conn, [NewChange(key="same", lead_id=lead, at=T + at, fields={"phone": "1"})])
             for kind in ("handoff", f"only-{lead}"):
                 effect = EffectRow(
                     key=f"{lead}/play/{kind}", lead_id=lead, kind="task", at=T, payload={}, because=(), decided_at=T
                 )
-                effects.add(conn, [effect])
+                decided_effects.add(conn, [effect])
             outbox.want_once(
                 conn, "hubspot", "task", [NewOnce(key=f"{lead}/play/handoff", lead_id=lead, payload={})], T
             )
@@ -54,9 +48,9 @@ def test_a_joined_lead_is_the_winner_in_everything_that_was_heard(store: Store) 
         seen = max(row.seq for row in activities.history(conn, ["old", "young"]))
         merging.join(conn, "young", "old", T + 9)
         assert [row.key for row in activities.fresh(conn, {"old": seen})] == ["a:young"], "later than all that was seen"
-        assert [row.key for row in changes.history(conn, ["old"])] == ["c:old", "same", "c:young"]
+        assert [row.key for row in field_changes.history(conn, ["old"])] == ["c:old", "same", "c:young"]
         assert leads.by_reference(conn, [("hubspot", "contact", "11")]) == {("hubspot", "contact", "11"): "old"}
-        assert leads.by_reference(conn, [(*addresses.FORMER, "young@acme.example")])
+        assert leads.by_reference(conn, [(*other_emails.FORMER, "young@acme.example")])
         assert leads.by_email(conn, ["young@acme.example", "old@acme.example"]).get("young@acme.example") != "young"
         assert leads.survivors(conn, ["old", "young"]) == {"young": "old"}
         assert {mark[0] for mark in dirty.take(conn, T + 10, 5)} == {"old", "young"}
@@ -71,13 +65,13 @@ def test_what_was_carried_out_for_one_is_carried_out_for_both(store: Store) -> N
         merging.join(conn, "young", "old", T + 9)
         merging.settle(conn, "young", "old", T + 9)
         keys = {"old/play/handoff", "young/play/handoff", "old/play/only-young", "old/play/only-old"}
-        assert {effect.key for effect in effects.history(conn, ["old"])} == keys
+        assert {effect.key for effect in decided_effects.history(conn, ["old"])} == keys
         pending = outbox.pending(conn, "hubspot", "task", T + 9, 9)
         assert [row.key for row in pending] == ["old/play/handoff"], "the second was never made"
         assert [row.lead_id for row in outbox.pending(conn, "hubspot", "fields", T + 9, 9)] == ["old"]
         assert outbox.pending(conn, "hubspot", "closing", T + 9, 9) == []
-        assert [entry.action for entry in audit.recent(conn, 9)] == ["merge"]
-        assert effects.add(conn, [*effects.history(conn, ["old"])]) == []
+        assert [entry.action for entry in audit_trail.recent(conn, 9)] == ["merge"]
+        assert decided_effects.add(conn, [*decided_effects.history(conn, ["old"])]) == []
 
 
 def test_a_task_that_stands_twice_in_the_crm_is_to_be_closed_once(store: Store) -> None:
@@ -111,11 +105,11 @@ def test_a_deleted_record_is_nobodys_until_it_comes_back(store: Store) -> None:
     two_leads(store)
     address = ("hubspot", "contact", "10")
     with store.write() as conn:
-        references.bury(conn, [address, ("hubspot", "contact", "404")])
+        record_references.bury(conn, [address, ("hubspot", "contact", "404")])
         assert leads.by_reference(conn, [address]) == {}
         assert outbox.pending(conn, "hubspot", "task", T, 9)[0].lead_id == "young"
-        references.bury(conn, [address])
-        references.revive(conn, [address, ("hubspot", "contact", "11")])
+        record_references.bury(conn, [address])
+        record_references.revive(conn, [address, ("hubspot", "contact", "11")])
         assert leads.by_reference(conn, [address, ("hubspot", "contact", "11")]) == {
             address: "old",
             ("hubspot", "contact", "11"): "young",
@@ -126,10 +120,12 @@ def test_a_record_is_known_by_what_it_told_last(store: Store) -> None:
     two_leads(store)
     address = ("hubspot", "contact", "10")
     with store.write() as conn:
-        assert references.told(conn, [address]) == {}
-        references.tell(conn, [(address, {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None})])
-        references.link(conn, [Reference(system="hubspot", object="contact", external_id="10", lead_id="old")])
-        told = references.told(conn, [address])
+        assert record_references.told(conn, [address]) == {}
+        record_references.tell(
+            conn, [(address, {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None})]
+        )
+        record_references.link(conn, [Reference(system="hubspot", object="contact", external_id="10", lead_id="old")])
+        told = record_references.told(conn, [address])
         assert told == {address: {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None}}
 
 

@@ -10,13 +10,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from integration.store import migrate
-from integration.store.errors import StoreNewerError
-from integration.store.session import Store
-from integration.store.tables import metadata
+from integration.store.db import migrate
+from integration.store.db.errors import StoreNewerError
+from integration.store.db.session import Store
+from integration.store.schema.tables import metadata
 
 MIGRATE = (
-    "import sys; from integration.store.session import Store; s = Store.open(sys.argv[1]); s.migrate(); s.dispose()"
+    "import sys; from integration.store.db.session import Store; s = Store.open(sys.argv[1]); s.migrate(); s.dispose()"
 )
 
 

@@ -7,10 +7,11 @@ import pytest
 from alembic import command
 from sqlalchemy import insert, text
 
-from integration.flows.joining import SHARED
-from integration.store import addresses, cursors, leads, migrate
-from integration.store.session import Store
-from integration.store.tables import accounts
+from integration.flows.people.join_leads import SHARED
+from integration.store.db import cursors, migrate
+from integration.store.db.session import Store
+from integration.store.people import leads, other_emails
+from integration.store.schema.tables import accounts
 
 MUELLER, PUNY = "ana@müller.example", "ana@xn--mller-kva.example"
 
@@ -83,7 +84,7 @@ def test_every_spelling_that_is_stored_becomes_the_one(older: Store) -> None:
         assert json.loads(told["l3"])["email"] is None
         wished = conn.execute(text("SELECT object, external_id FROM refresh ORDER BY object")).all()
         assert [tuple(row) for row in wished] == [("", PUNY), ("contact", "17")]
-        assert addresses.former(conn, ["old@xn--mller-kva.example", "twice@xn--mller-kva.example"]) == {
+        assert other_emails.former(conn, ["old@xn--mller-kva.example", "twice@xn--mller-kva.example"]) == {
             "old@xn--mller-kva.example": "l1",
             "twice@xn--mller-kva.example": "l4",
         }
@@ -116,5 +117,5 @@ def test_every_address_that_was_ever_told_of_a_lead_finds_it(older: Store) -> No
     older.migrate()
     with older.read() as conn:
         asked = ["now@x.example", "once@x.example", "once.more@x.example", "taken@x.example"]
-        assert [addresses.whose(conn, asked)[each] for each in asked] == ["l1", "l1", "l1", "l2"]
+        assert [other_emails.whose(conn, asked)[each] for each in asked] == ["l1", "l1", "l1", "l2"]
     older.dispose()

@@ -3,12 +3,15 @@
 import pytest
 from sqlalchemy import Connection, select
 
-from integration.store import leads, letters, outbox, references, tables, unrecorded
-from integration.store.code import encode
-from integration.store.leads import NewLead, SavedLead
-from integration.store.outbox import NewOnce
-from integration.store.references import Reference
-from integration.store.session import Store
+from integration.store.db.json_codec import encode
+from integration.store.db.session import Store
+from integration.store.outgoing import outbox, people_without_records
+from integration.store.outgoing.outbox import NewOnce
+from integration.store.people import leads, record_references
+from integration.store.people.leads import NewLead, SavedLead
+from integration.store.people.record_references import Reference
+from integration.store.queues import dead_letters
+from integration.store.schema import tables
 
 T = 1_700_000_000_000_000
 HUBSPOT = "hubspot"
@@ -55,7 +58,7 @@ def test_a_row_carries_the_standing_of_the_moment_and_what_was_last_written(ana:
     with ana.write() as conn:
         outbox.want_fields(conn, HUBSPOT, ["ana"], T)
         stand(conn, "ana", 40)
-        references.wrote(conn, [(HUBSPOT, "contact", "101", encode({"total": 15, "tags": ("a", "b")}))])
+        record_references.wrote(conn, [(HUBSPOT, "contact", "101", encode({"total": 15, "tags": ("a", "b")}))])
     with ana.read() as conn:
         (row,) = outbox.pending(conn, HUBSPOT, "fields", T, 100)
         assert row.standing == {"total": 40}
@@ -103,7 +106,7 @@ def test_a_task_moves_to_the_crm_that_knows_the_person_unless_it_was_tried(ana: 
         outbox.want_once(conn, "salesforce", "task", tasks, T)
         tried = conn.execute(select(tables.outbox.c.id).where(tables.outbox.c.key == "task:2")).scalar_one()
         outbox.attempting(conn, [tried])
-        unrecorded.rehome(conn, HUBSPOT, ["ana"])
+        people_without_records.rehome(conn, HUBSPOT, ["ana"])
         assert [row.key for row in outbox.pending(conn, HUBSPOT, "task", T, 10)] == ["task:1"]
 
 
@@ -111,7 +114,7 @@ def test_a_task_stays_in_a_crm_that_knows_the_person(ana: Store) -> None:
     with ana.write() as conn:
         leads.link(conn, [Reference(system="salesforce", object="Lead", external_id="00Q1", lead_id="ana")])
         outbox.want_once(conn, "salesforce", "task", [NewOnce(key="task:1", lead_id="ana", payload={})], T)
-        unrecorded.rehome(conn, HUBSPOT, ["ana"])
+        people_without_records.rehome(conn, HUBSPOT, ["ana"])
         assert [row.key for row in outbox.pending(conn, "salesforce", "task", T, 10)] == ["task:1"]
 
 
@@ -187,7 +190,7 @@ def test_what_the_crm_refuses_for_good_is_a_letter_and_can_be_revived(ana: Store
         (row,) = outbox.pending(conn, HUBSPOT, "task", T, 100)
         outbox.dead(conn, [(row.id, "INVALID_OWNER")], T + 1)
         assert outbox.pending(conn, HUBSPOT, "task", T + 2, 100) == []
-        (letter,) = letters.waiting(conn, 10)
+        (letter,) = dead_letters.waiting(conn, 10)
         assert (letter.stage, letter.source, letter.ref, letter.reason, letter.lead_id) == (
             "deliver",
             HUBSPOT,

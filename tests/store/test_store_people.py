@@ -1,12 +1,12 @@
 """Leads, accounts and their records in CRMs."""
 
-from integration.store import accounts, leads, opportunities, references
-from integration.store.accounts import AccountFields, NewAccount, SavedAccount
-from integration.store.code import encode
-from integration.store.leads import LeadFields, NewLead, SavedLead
-from integration.store.references import Reference
-from integration.store.session import Store
-from mappings.canonical import Opportunity
+from integration.store.db.json_codec import encode
+from integration.store.db.session import Store
+from integration.store.people import accounts, leads, opportunities, record_references
+from integration.store.people.accounts import AccountFields, NewAccount, SavedAccount
+from integration.store.people.leads import LeadFields, NewLead, SavedLead
+from integration.store.people.record_references import Reference
+from mappings.model.canonical import Opportunity
 
 T = 1_700_000_000_000_000
 
@@ -101,25 +101,25 @@ def test_references_lead_to_people_and_companies(store: Store) -> None:
         accounts.link(conn, [Reference(system="hubspot", object="company", external_id="1", account_id="acme")])
         assert leads.by_reference(conn, [person, company, ("salesforce", "Lead", "1")]) == {person: "ana"}
         assert accounts.by_reference(conn, [person, company]) == {company: "acme"}
-        assert references.of_accounts(conn, ["acme"])["acme"][0].object == "company"
+        assert record_references.of_accounts(conn, ["acme"])["acme"][0].object == "company"
 
 
 def test_a_reference_may_move_to_another_lead_and_keeps_what_was_written(store: Store) -> None:
     with store.write() as conn:
         leads.link(conn, [Reference(system="hubspot", object="contact", external_id="1", lead_id="ana")])
-        references.wrote(conn, [("hubspot", "contact", "1", encode({"score": "5"}))])
+        record_references.wrote(conn, [("hubspot", "contact", "1", encode({"score": "5"}))])
         leads.link(conn, [Reference(system="hubspot", object="contact", external_id="1", lead_id="ben")])
-        (moved,) = references.of_leads(conn, ["ana", "ben"])["ben"]
+        (moved,) = record_references.of_leads(conn, ["ana", "ben"])["ben"]
         assert moved.written == {"score": "5"}
-        references.unlink(conn, [("hubspot", "contact", "1")])
-        assert references.of_leads(conn, ["ana", "ben"]) == {}
+        record_references.unlink(conn, [("hubspot", "contact", "1")])
+        assert record_references.of_leads(conn, ["ana", "ben"]) == {}
 
 
 def test_a_contact_comes_before_a_lead(store: Store) -> None:
     with store.write() as conn:
         for name in ("Lead", "Contact"):
             leads.link(conn, [Reference(system="salesforce", object=name, external_id="1", lead_id="ana")])
-        assert [known.object for known in references.of_leads(conn, ["ana"])["ana"]] == ["Contact", "Lead"]
+        assert [known.object for known in record_references.of_leads(conn, ["ana"])["ana"]] == ["Contact", "Lead"]
 
 
 def test_accounts_are_kept_like_leads(store: Store) -> None:

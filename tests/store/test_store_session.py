@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from integration.store import inbox
-from integration.store.session import Store, StoreDownError
-from mappings.instant import SECOND
+from integration.store.db.session import Store, StoreDownError
+from integration.store.queues import inbox
+from mappings.values.instant import SECOND
 
 T = 1_700_000_000_000_000
 BODY = [("hubspot", {"x": "y"}, b"\x00\xff[]", T)]
@@ -91,7 +91,7 @@ def test_sqlite_syncs_fully_in_wal_mode(sqlite_store: Store) -> None:
 def test_sqlite_has_synced_the_log_before_the_answer(sqlite_url: str, tmp_path: Path, strace: str) -> None:
     trace = tmp_path / "trace"
     answer = (
-        "import os, sys; from integration.store import inbox; from integration.store.session import Store\n"
+        "import os, sys; from integration.store.queues import inbox; from integration.store.db.session import Store\n"
         "s = Store.open(sys.argv[1])\n"
         "with s.write() as conn: inbox.add(conn, [('x', {}, b'{}', 1)])\n"
         "os.write(1, b'before')\n"
@@ -198,7 +198,7 @@ def test_an_error_does_not_tell_the_values(store: Store) -> None:
 
 def test_a_child_and_its_parent_do_not_disturb_each_other(url: str) -> None:
     family = (
-        "import os, sys; from integration.store import cursors; from integration.store.session import Store\n"
+        "import os, sys; from integration.store.db import cursors; from integration.store.db.session import Store\n"
         "s = Store.open(sys.argv[1])\n"
         "with s.write() as conn: cursors.put(conn, 'parent', '1', 0)\n"
         "child = os.fork()\n"

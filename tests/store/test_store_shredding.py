@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from integration.store import inbox, tables
-from integration.store.session import Store
+from integration.store.db.session import Store
+from integration.store.queues import inbox
+from integration.store.schema import tables
 
 CANARY = b"canary-that-was-erased" * 20
 

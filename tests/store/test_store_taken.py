@@ -4,10 +4,11 @@ import threading
 
 from sqlalchemy import func, select
 
-from integration.store import inbox, taken
-from integration.store.session import Store
-from integration.store.tables import taken as table
-from mappings.instant import MINUTE, SECOND
+from integration.store.db.session import Store
+from integration.store.events import taken
+from integration.store.queues import inbox
+from integration.store.schema.tables import taken as table
+from mappings.values.instant import MINUTE, SECOND
 
 AT = 1_795_000_000 * SECOND
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration.store import dirty, inbox, leases
-from integration.store.session import Store, StoreBusyError, serialise
-from mappings.instant import SECOND
+from integration.store.db.session import Store, StoreBusyError, serialise
+from integration.store.queues import dirty, inbox, leases
+from mappings.values.instant import SECOND
 
 T = 1_700_000_000_000_000
 LATER = 2 * T
@@ -97,7 +97,7 @@ def test_threads_of_one_process_write_in_turn(sqlite_store: Store) -> None:
 
 def test_processes_write_in_turn_and_nobody_is_refused(sqlite_url: str, sqlite_store: Store) -> None:
     count = (
-        "import sys; from integration.store import dirty; from integration.store.session import Store\n"
+        "import sys; from integration.store.queues import dirty; from integration.store.db.session import Store\n"
         "s = Store.open(sys.argv[1])\n"
         "for _ in range(40):\n"
         "    with s.write() as conn: dirty.mark(conn, ['ana'], 0)\n"

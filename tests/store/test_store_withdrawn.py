@@ -3,12 +3,15 @@
 import pytest
 from sqlalchemy import Connection, select, update
 
-from integration.store import effects, leads, live, outbox, references, tables, withdrawn
-from integration.store.effects import EffectRow
-from integration.store.leads import NewLead
-from integration.store.outbox import NewOnce
-from integration.store.references import Reference
-from integration.store.session import Store
+from integration.store.db.session import Store
+from integration.store.events import decided_effects, live_since
+from integration.store.events.decided_effects import EffectRow
+from integration.store.outgoing import outbox, withdrawn_effects
+from integration.store.outgoing.outbox import NewOnce
+from integration.store.people import leads, record_references
+from integration.store.people.leads import NewLead
+from integration.store.people.record_references import Reference
+from integration.store.schema import tables
 
 T = 1_700_000_000_000_000
 CRM = "salesforce"
@@ -31,16 +34,16 @@ def states(conn: Connection) -> dict[str, str]:
 
 def test_what_nothing_leads_to_waits_no_longer_and_comes_back_when_something_does(ana: Store) -> None:
     with ana.write() as conn:
-        assert withdrawn.reconsider(conn, {"ana": ["ana/a"]}) == set()
+        assert withdrawn_effects.reconsider(conn, {"ana": ["ana/a"]}) == set()
         assert states(conn) == {"ana/a": "new", "old/b": "withdrawn", "ana/c": "withdrawn"}
         assert [row.key for row in outbox.pending(conn, CRM, "task", T, 10)] == ["ana/a"]
-        assert withdrawn.reconsider(conn, {"ana": ["ana/a", "ana/b"]}) == {CRM}
+        assert withdrawn_effects.reconsider(conn, {"ana": ["ana/a", "ana/b"]}) == {CRM}
         assert states(conn) == {"ana/a": "new", "old/b": "new", "ana/c": "withdrawn"}
 
 
 def test_a_key_of_before_two_leads_became_one_counts_as_the_winners(ana: Store) -> None:
     with ana.write() as conn:
-        withdrawn.reconsider(conn, {"ana": ["ana/a", "ana/b", "ana/c"]})
+        withdrawn_effects.reconsider(conn, {"ana": ["ana/a", "ana/b", "ana/c"]})
         assert set(states(conn).values()) == {"new"}
 
 
@@ -49,14 +52,14 @@ def test_what_is_being_sent_or_was_sent_is_left_as_it_is(ana: Store) -> None:
         first, second, _ = (row.id for row in conn.execute(select(tables.outbox).order_by(tables.outbox.c.id)))
         assert outbox.attempting(conn, [first]) == {first}
         outbox.sent(conn, [(second, 1, "00T")])
-        withdrawn.reconsider(conn, {"ana": []})
+        withdrawn_effects.reconsider(conn, {"ana": []})
         assert states(conn) == {"ana/a": "new", "old/b": "sent", "ana/c": "withdrawn"}
 
 
 def test_what_was_taken_back_since_it_was_looked_at_is_not_sent(ana: Store) -> None:
     with ana.write() as conn:
         looked_at = [row.id for row in outbox.pending(conn, CRM, "task", T, 10)]
-        withdrawn.reconsider(conn, {"ana": ["ana/a"]})
+        withdrawn_effects.reconsider(conn, {"ana": ["ana/a"]})
         assert outbox.attempting(conn, looked_at) == {looked_at[0]}
 
 
@@ -65,26 +68,26 @@ def test_the_effect_of_what_was_taken_back_is_withheld_meanwhile(ana: Store, key
     """It was not made. Where two leads became one, the effect has the winner's key and the task the loser's."""
     row = EffectRow(key=key, lead_id="ana", kind="task", at=T, payload={}, because=(), decided_at=T)
     with ana.write() as conn:
-        effects.add(conn, [row])
-        withdrawn.reconsider(conn, {"ana": []})
-        assert [each.withheld for each in effects.history(conn, ["ana"])] == ["withdrawn"]
-        withdrawn.reconsider(conn, {"ana": ["ana/b"]})
-        assert [each.withheld for each in effects.history(conn, ["ana"])] == [None]
+        decided_effects.add(conn, [row])
+        withdrawn_effects.reconsider(conn, {"ana": []})
+        assert [each.withheld for each in decided_effects.history(conn, ["ana"])] == ["withdrawn"]
+        withdrawn_effects.reconsider(conn, {"ana": ["ana/b"]})
+        assert [each.withheld for each in decided_effects.history(conn, ["ana"])] == [None]
         assert states(conn)["old/b"] == "new"
 
 
 def test_what_was_withheld_meanwhile_does_not_come_back(ana: Store) -> None:
     row = EffectRow(key="ana/a", lead_id="ana", kind="task", at=T, payload={}, because=(), decided_at=T)
     with ana.write() as conn:
-        effects.add(conn, [row])
-        withdrawn.reconsider(conn, {"ana": []})
-        conn.execute(update(tables.effects).values(withheld=live.HISTORY))
-        withdrawn.reconsider(conn, {"ana": ["ana/a"]})
+        decided_effects.add(conn, [row])
+        withdrawn_effects.reconsider(conn, {"ana": []})
+        conn.execute(update(tables.effects).values(withheld=live_since.HISTORY))
+        withdrawn_effects.reconsider(conn, {"ana": ["ana/a"]})
         assert states(conn)["ana/a"] == "withdrawn"
 
 
 def test_the_references_of_the_lead_do_not_matter(ana: Store) -> None:
     with ana.write() as conn:
-        references.unlink(conn, [(CRM, "Lead", "1")])
-        withdrawn.reconsider(conn, {"ana": []})
+        record_references.unlink(conn, [(CRM, "Lead", "1")])
+        withdrawn_effects.reconsider(conn, {"ana": []})
         assert set(states(conn).values()) == {"withdrawn"}

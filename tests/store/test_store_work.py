@@ -4,26 +4,22 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from integration.store import (
-    audit,
-    cursors,
-    dirty,
-    effects,
-    inbox,
-    lanes,
-    leads,
-    letters,
-    numbers,
-    outbox,
-    refresh,
-    tables,
-)
-from integration.store.audit import Entry
-from integration.store.effects import EffectRow
-from integration.store.leads import NewLead
-from integration.store.letters import Letter
-from integration.store.refresh import Wanted
-from integration.store.session import Store
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.crm import connection_pauses
+from integration.store.db import cursors
+from integration.store.db.session import Store
+from integration.store.events import decided_effects
+from integration.store.events.decided_effects import EffectRow
+from integration.store.outgoing import outbox
+from integration.store.overall import store_figures
+from integration.store.people import leads
+from integration.store.people.leads import NewLead
+from integration.store.queues import dead_letters as letters
+from integration.store.queues import dirty, inbox, records_to_read
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.records_to_read import Wanted
+from integration.store.schema import tables
 
 T = 1_700_000_000_000_000
 
@@ -81,34 +77,34 @@ def effect(key: str, at: int = T) -> EffectRow:
 
 def test_an_effect_is_new_once_ever(store: Store) -> None:
     with store.write() as conn:
-        assert sorted(effects.add(conn, [effect("k1"), effect("k2"), effect("k1")])) == ["k1", "k2"]
+        assert sorted(decided_effects.add(conn, [effect("k1"), effect("k2"), effect("k1")])) == ["k1", "k2"]
     with store.write() as conn:
-        assert effects.add(conn, [effect("k2"), effect("k3", T - 1)]) == ["k3"]
-        assert effects.known(conn, ["k1", "k9"]) == {"k1"}
-        assert effects.history(conn, ["ana"]) == [effect("k3", T - 1), effect("k1"), effect("k2")]
+        assert decided_effects.add(conn, [effect("k2"), effect("k3", T - 1)]) == ["k3"]
+        assert decided_effects.known(conn, ["k1", "k9"]) == {"k1"}
+        assert decided_effects.history(conn, ["ana"]) == [effect("k3", T - 1), effect("k1"), effect("k2")]
 
 
 def test_a_record_wanted_again_while_it_was_read_is_read_again(store: Store) -> None:
     with store.write() as conn:
         record = Wanted(connection="hubspot", object="contact", external_id="1")
-        refresh.want(conn, [record, record, Wanted(connection="salesforce", object="Lead", external_id="1")])
-        (taken,) = refresh.take(conn, "hubspot", T, 10)
-        refresh.want(conn, [record])
-        refresh.done(conn, [taken])
-        (again,) = refresh.take(conn, "hubspot", T, 10)
-        refresh.done(conn, [again])
-        assert refresh.take(conn, "hubspot", T, 10) == []
+        records_to_read.want(conn, [record, record, Wanted(connection="salesforce", object="Lead", external_id="1")])
+        (taken,) = records_to_read.take(conn, "hubspot", T, 10)
+        records_to_read.want(conn, [record])
+        records_to_read.done(conn, [taken])
+        (again,) = records_to_read.take(conn, "hubspot", T, 10)
+        records_to_read.done(conn, [again])
+        assert records_to_read.take(conn, "hubspot", T, 10) == []
 
 
 def test_a_postponed_record_waits_unless_it_is_wanted_again(store: Store) -> None:
     with store.write() as conn:
         person = Wanted(connection="hubspot", object="", external_id="ana@x.example")
-        refresh.want(conn, [person])
-        refresh.postpone(conn, refresh.take(conn, "hubspot", T, 10), T + 5)
-        assert refresh.take(conn, "hubspot", T + 4, 10) == []
-        assert [row.attempts for row in refresh.take(conn, "hubspot", T + 5, 10)] == [1]
-        refresh.want(conn, [person])
-        assert [row.attempts for row in refresh.take(conn, "hubspot", T, 10)] == [0]
+        records_to_read.want(conn, [person])
+        records_to_read.postpone(conn, records_to_read.take(conn, "hubspot", T, 10), T + 5)
+        assert records_to_read.take(conn, "hubspot", T + 4, 10) == []
+        assert [row.attempts for row in records_to_read.take(conn, "hubspot", T + 5, 10)] == [1]
+        records_to_read.want(conn, [person])
+        assert [row.attempts for row in records_to_read.take(conn, "hubspot", T, 10)] == [0]
 
 
 def test_a_letter_is_replayed_once(store: Store) -> None:
@@ -130,14 +126,14 @@ def test_a_letter_is_replayed_once(store: Store) -> None:
 
 def test_a_lane_rests_until_its_time_or_until_resumed(store: Store) -> None:
     with store.write() as conn:
-        lanes.pause(conn, "hubspot", T + 5, "429")
-        lanes.pause(conn, "salesforce", None, "invalid_grant")
-        assert set(lanes.paused(conn, T)) == {"hubspot", "salesforce"}
-        assert set(lanes.paused(conn, T + 5)) == {"salesforce"}
-        lanes.pause(conn, "hubspot", T + 9, "429 again")
-        assert lanes.paused(conn, T + 5)["hubspot"].reason == "429 again"
-        lanes.resume(conn, "salesforce")
-        assert set(lanes.paused(conn, T + 5)) == {"hubspot"}
+        connection_pauses.pause(conn, "hubspot", T + 5, "429")
+        connection_pauses.pause(conn, "salesforce", None, "invalid_grant")
+        assert set(connection_pauses.paused(conn, T)) == {"hubspot", "salesforce"}
+        assert set(connection_pauses.paused(conn, T + 5)) == {"salesforce"}
+        connection_pauses.pause(conn, "hubspot", T + 9, "429 again")
+        assert connection_pauses.paused(conn, T + 5)["hubspot"].reason == "429 again"
+        connection_pauses.resume(conn, "salesforce")
+        assert set(connection_pauses.paused(conn, T + 5)) == {"hubspot"}
 
 
 def test_a_cursor_remembers_its_last_place(store: Store) -> None:
@@ -151,13 +147,13 @@ def test_a_cursor_remembers_its_last_place(store: Store) -> None:
 def test_the_audit_trail_is_never_rewritten(store: Store) -> None:
     entry = Entry(at=T, actor="admin", action="replay", subject="letter 1", detail={"n": 1})
     with store.write() as conn:
-        audit.add(conn, [entry, Entry(at=T, actor="admin", action="pause", subject="hubspot")])
+        audit_trail.add(conn, [entry, Entry(at=T, actor="admin", action="pause", subject="hubspot")])
     for statement in (update(tables.audit).values(actor="nobody"), delete(tables.audit)):
         with pytest.raises(DBAPIError, match="append-only"), store.write() as conn:
             conn.execute(statement)
     with store.read() as conn:
-        assert audit.recent(conn, 10)[1] == entry
-        assert len(audit.recent(conn, 1)) == 1
+        assert audit_trail.recent(conn, 10)[1] == entry
+        assert len(audit_trail.recent(conn, 1)) == 1
 
 
 def test_the_figures_count_what_waits_and_since_when(store: Store) -> None:
@@ -166,10 +162,10 @@ def test_the_figures_count_what_waits_and_since_when(store: Store) -> None:
         leads.add(conn, [NewLead(id="ana", email=None, fields={}, created_at=T)])
         dirty.mark(conn, ["ana"], T + 4)
         outbox.want_fields(conn, "hubspot", ["ana"], T + 5)
-        refresh.want(conn, [Wanted(connection="hubspot", object="contact", external_id="1")])
+        records_to_read.want(conn, [Wanted(connection="hubspot", object="contact", external_id="1")])
         letters.add(conn, [Letter(stage="advance", source="s", ref="1", payload=b"", reason="r", at=T)])
     with store.read() as conn:
-        found = numbers.counts(conn)
+        found = store_figures.counts(conn)
     assert found.leads_by_stage == {"": 1}
     assert found.inbox == {"new": 1, "done": 0, "dead": 0}
     assert found.outbox == {("hubspot", "fields", "new"): 1}
@@ -179,5 +175,5 @@ def test_the_figures_count_what_waits_and_since_when(store: Store) -> None:
 
 def test_an_empty_store_has_figures_too(store: Store) -> None:
     with store.read() as conn:
-        found = numbers.counts(conn)
+        found = store_figures.counts(conn)
     assert (found.leads_by_stage, found.oldest_delivery, found.oldest_outgoing) == ({}, None, None)

@@ -3,18 +3,28 @@
 from dataclasses import replace
 from typing import Any
 
-from integration.core.axes import Band, Engagement, EngagementRule, Fit, FitGroup, FitRule, IdleSteps, Segments, Step
-from integration.core.conditions import Compare
-from integration.core.decide import Decision, order
-from integration.core.effects import Effect, TouchDue, TrackChanged
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.playbook import Gate, Handoff, Playbook, Recycle
-from integration.core.program import Clock, Due, FirstMove, Offset, Play, Rhythm, TaskStep, Touch, Track
-from integration.core.replay import advance
-from integration.core.signals import Match, Signal
-from integration.core.state import newborn
-from mappings.canonical import Activity, Value
-from mappings.instant import DAY, HOUR, Instant, parse
+from integration.core.compiled.compiled_playbook import Gate, Handoff, Playbook, Recycle
+from integration.core.model.effects import Effect, TouchDue, TrackChanged
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.state import newborn
+from integration.core.rules.automation_rules import Clock, Due, FirstMove, Offset, Play, Rhythm, TaskStep, Touch, Track
+from integration.core.rules.conditions import Compare
+from integration.core.rules.patterns import Match, Signal
+from integration.core.rules.scoring_rules import (
+    Band,
+    Engagement,
+    EngagementRule,
+    Fit,
+    FitGroup,
+    FitRule,
+    IdleSteps,
+    Segments,
+    Step,
+)
+from integration.core.run.decide import Decision, order
+from integration.core.run.fold_events import advance
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import DAY, HOUR, Instant, parse
 
 START = parse("2026-01-05T09:00:00Z")
 """A Monday."""

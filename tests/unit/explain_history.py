@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mappings.instant import DAY, HOUR, parse, show
+from mappings.values.instant import DAY, HOUR, parse, show
 
 START = parse("2026-01-05T09:00:00Z")  # a Monday
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from connectors.users import CrmUser
-from integration.flows.assignee_rules import Candidate, Case, Directory, remedy, resolved
+from connectors.base.users import CrmUser
+from integration.flows.people_in_sales.assignee_rules import Candidate, Case, Directory, remedy, resolved
 
 SF, HS = "salesforce", "hubspot"
 

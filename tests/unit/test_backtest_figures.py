@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from explain_history import START, account, deed, history, lead, write
 
-from integration.backtest.comparison import Comparison, Ratio, Side
-from integration.commands.backtest_run import run
-from integration.commands.replay_lines import read
-from integration.core.playbook import Playbook
-from integration.playbook.compiler import load
-from mappings.instant import DAY
+from integration.backtest.side_by_side import Comparison, Ratio, Side
+from integration.commands.backtesting.backtest_run import run
+from integration.commands.replaying.replay_lines import read
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.playbook.compiling.compiler import load
+from mappings.values.instant import DAY
 
 
 def playbook(name: str) -> Playbook:

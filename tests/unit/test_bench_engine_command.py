@@ -3,9 +3,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from integration.commands import bench_history
-from integration.commands.bench_engine import bench_engine
-from integration.commands.replay_lines import ACTIVITY, LEAD, read
+from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, read
+from integration.commands.trial import bench_history
+from integration.commands.trial.bench_engine import bench_engine
 
 
 def test_the_same_history_is_written_every_time(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from integration.rig.bench_crm import ScoreCalls
-from integration.rig.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks
-from integration.rig.bench_figures import Figures, Floors, Latency
-from integration.rig.bench_floors import inserts_per_second
-from integration.rig.bench_memory import MemoryWatch
-from integration.rig.bench_sender import PATH, Burst, send, signed
+from integration.rig.bench.bench_crm import ScoreCalls
+from integration.rig.bench.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks
+from integration.rig.bench.bench_figures import Figures, Floors, Latency
+from integration.rig.bench.bench_floors import inserts_per_second
+from integration.rig.bench.bench_memory import MemoryWatch
+from integration.rig.bench.bench_sender import PATH, Burst, send, signed
 
 SECRET = "whsec_" + "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 CROWD = Crowd(("ana@h.example", "bo@h.example"), ("cy@s.example", "di@s.example"))

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base import FieldWrite, Receipt, TaskWrite, Verdict
-from connectors.batching import CALLS, isolated, merged
-from connectors.concerns import Concern
+from connectors.answers.replies import Refusal
+from connectors.base.concerns import Concern
+from connectors.base.limits import chunks
+from connectors.base.port import FieldWrite, Receipt, TaskWrite, Verdict
 from connectors.hubspot import batches as hubspot
-from connectors.limits import chunks
-from connectors.replies import Refusal
 from connectors.salesforce import batches as salesforce
 from connectors.salesforce import queries
+from connectors.shared.batching import CALLS, isolated, merged
 
 BAD_RECORD = Refusal(verdict=Verdict.PERMANENT, code="BAD", concern=Concern.RECORD)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Verdict
-from connectors.concerns import Concern
+from connectors.answers.replies import Lost, Refusal, Reply, retry_after
+from connectors.base.concerns import Concern
+from connectors.base.port import Verdict
 from connectors.hubspot import faults as hubspot
-from connectors.replies import Lost, Refusal, Reply, retry_after
 from connectors.salesforce import faults as salesforce
-from mappings.instant import DAY, HOUR, MINUTE, SECOND
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "salesforce_errors"
 

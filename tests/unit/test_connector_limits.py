@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.limits import (
+from connectors.base.limits import (
     BLOCKS,
     PARTS,
     UNTOLD_BLOCK,
@@ -20,7 +20,7 @@ from connectors.limits import (
     spare,
     told,
 )
-from mappings.instant import HOUR, SECOND
+from mappings.values.instant import HOUR, SECOND
 
 START = 1_000_000 * SECOND
 TEN = Usage(window=10 * SECOND, window_limit=100, window_remaining=100)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mappings.located import load
+from mappings.yaml_files.located_yaml import load
 
 ROOT = Path(__file__).parents[2]
 CONNECTORS = sorted(path.parent.name for path in (ROOT / "connectors").glob("*/connector.py"))

@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from core_builders import START, on, playbook
 
-from integration.core.accounts import observe, unseen
-from integration.core.signals import INTERNAL_SHARING, AccountSignal
-from integration.core.state import AccountState
-from mappings.canonical import Activity
-from mappings.instant import DAY, HOUR, Instant
+from integration.core.model.state import AccountState
+from integration.core.rules.patterns import INTERNAL_SHARING, AccountSignal
+from integration.core.run.account_signals import observe, unseen
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, HOUR, Instant
 
 RETURNS = AccountSignal(
     name="account_returns",

@@ -18,16 +18,9 @@ from core_builders import (
     touches,
 )
 
-from integration.core.effects import TaskWanted, TouchDue
-from integration.core.program import (
-    Due,
-    Entry,
-    FirstMove,
-    Play,
-    TouchStep,
-    Track,
-)
-from mappings.instant import DAY, HOUR, parse
+from integration.core.model.effects import TaskWanted, TouchDue
+from integration.core.rules.automation_rules import Due, Entry, FirstMove, Play, TouchStep, Track
+from mappings.values.instant import DAY, HOUR, parse
 
 
 def test_first_moves_follow_the_source() -> None:

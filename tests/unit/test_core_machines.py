@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integration.core.accounts import observe, unseen
-from integration.core.decide import Decision, order
-from integration.core.events import LeadChanged
-from integration.core.machines import marked
-from integration.core.mail_rules import AGAIN, SCANNED
-from integration.core.replay import advance
-from integration.core.state import newborn
-from integration.playbook.compiler import load
-from mappings.canonical import Activity, Value
-from mappings.instant import HOUR, SECOND, parse
-from mappings.vocabulary.load import shipped
+from integration.core.model.events import LeadChanged
+from integration.core.model.state import newborn
+from integration.core.run.account_signals import observe, unseen
+from integration.core.run.decide import Decision, order
+from integration.core.run.fold_events import advance
+from integration.core.scoring.machines import marked
+from integration.core.scoring.mail_rules import AGAIN, SCANNED
+from integration.playbook.compiling.compiler import load
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import HOUR, SECOND, parse
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.machine_rules import Clicks, MachineRules, Opens
 
 START = parse("2026-01-06T10:00:00Z")

@@ -2,10 +2,10 @@
 
 from core_builders import START, did, fitting, fold, hot, of, playbook, told
 
-from integration.core.decide import Decision
-from integration.core.effects import HandoffHeld, TaskWanted, TouchDue
-from integration.core.playbook import FrequencyCap, Handoff, Requirement
-from mappings.instant import DAY, HOUR
+from integration.core.compiled.compiled_playbook import FrequencyCap, Handoff, Requirement
+from integration.core.model.effects import HandoffHeld, TaskWanted, TouchDue
+from integration.core.run.decide import Decision
+from mappings.values.instant import DAY, HOUR
 
 ASKS = (Requirement(field="problem", label="problem"), Requirement(field="budget", label="budget"))
 BOOK = playbook(handoff=Handoff(play="handoff", asks=ASKS))

@@ -15,17 +15,26 @@ from core_builders import (
     told,
 )
 
-from integration.core import decay
-from integration.core.axes import Engagement, EngagementRule, Fit, FitGroup, FitRule, HalfLife, Limit, Monthly
-from integration.core.conditions import ALWAYS, Compare
-from integration.core.events import Event
-from integration.core.ledger import Line
-from integration.core.playbook import Playbook
-from integration.core.replay import advance
-from integration.core.signals import Part, Pattern
-from integration.core.standing import standing
-from integration.core.state import Score, newborn
-from mappings.instant import DAY, HOUR, Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.events import Event
+from integration.core.model.ledger import Line
+from integration.core.model.state import Score, newborn
+from integration.core.rules.conditions import ALWAYS, Compare
+from integration.core.rules.patterns import Part, Pattern
+from integration.core.rules.scoring_rules import (
+    Engagement,
+    EngagementRule,
+    Fit,
+    FitGroup,
+    FitRule,
+    HalfLife,
+    Limit,
+    Monthly,
+)
+from integration.core.run.fold_events import advance
+from integration.core.run.standing import standing
+from integration.core.scoring import decay
+from mappings.values.instant import DAY, HOUR, Instant
 
 BOOK = playbook()
 

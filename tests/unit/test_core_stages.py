@@ -18,9 +18,8 @@ from core_builders import (
     told,
 )
 
-from integration.core.conditions import Not
-from integration.core.decide import Decision
-from integration.core.effects import (
+from integration.core.compiled.compiled_playbook import Gate, Handoff, Playbook, Recycle, Requirement
+from integration.core.model.effects import (
     AlertRaised,
     Escalated,
     HandoffHeld,
@@ -29,15 +28,16 @@ from integration.core.effects import (
     TouchDue,
     TrackChanged,
 )
-from integration.core.events import AccountChanged, Event
-from integration.core.playbook import Gate, Handoff, Playbook, Recycle, Requirement
-from integration.core.program import Unreached
-from integration.core.replay import advance
-from integration.core.standing import standing
-from integration.core.state import newborn
-from integration.playbook.compiler import load
-from mappings.canonical import Activity
-from mappings.instant import DAY, HOUR, MINUTE, Instant, Span
+from integration.core.model.events import AccountChanged, Event
+from integration.core.model.state import newborn
+from integration.core.rules.automation_rules import Unreached
+from integration.core.rules.conditions import Not
+from integration.core.run.decide import Decision
+from integration.core.run.fold_events import advance
+from integration.core.run.standing import standing
+from integration.playbook.compiling.compiler import load
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant, Span
 
 BOOK = playbook()
 MQL = [*fitting(), *hot()]

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from core_builders import CLOCK, START, did, firm, fold, hot, of, playbook, saw, told
 
-from integration.core.effects import Escalated, TaskWanted, Wording
-from integration.core.events import Event
-from integration.core.program import Due, FirstMove, Offset, Play, TaskStep, Touch, Track
-from integration.core.state import copied
-from integration.core.tasks import worded
-from mappings.instant import DAY, HOUR
+from integration.core.model.effects import Escalated, TaskWanted, Wording
+from integration.core.model.events import Event
+from integration.core.model.state import copied
+from integration.core.rules.automation_rules import Due, FirstMove, Offset, Play, TaskStep, Touch, Track
+from integration.core.run.task_wording import worded
+from mappings.values.instant import DAY, HOUR
 
 STEPS = (
     TaskStep(

@@ -4,12 +4,12 @@ from typing import Any
 
 from core_builders import START, did, drip, fold, of, playbook, told
 
-from integration.core.effects import TouchDue
-from integration.core.playbook import FrequencyCap, Playbook, SendWindow
-from integration.core.program import Due, FirstMove, Play, TouchStep, Trigger
-from integration.core.signals import Match, Part, Pattern
-from mappings.canonical import Value
-from mappings.instant import DAY, HOUR, MINUTE, Instant, parse, show
+from integration.core.compiled.compiled_playbook import FrequencyCap, Playbook, SendWindow
+from integration.core.model.effects import TouchDue
+from integration.core.rules.automation_rules import Due, FirstMove, Play, TouchStep, Trigger
+from integration.core.rules.patterns import Match, Part, Pattern
+from mappings.model.canonical import Value
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse, show
 
 SATURDAY = parse("2026-03-28T09:13:00Z")
 WINDOW = SendWindow(weekdays=(1, 2, 3), opens=9 * 60, closes=11 * 60)

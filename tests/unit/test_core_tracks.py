@@ -20,10 +20,9 @@ from core_builders import (
     touches,
 )
 
-from integration.core.conditions import Compare
-from integration.core.effects import StageChanged, TaskWanted, TouchDue, TrackChanged
-from integration.core.playbook import FrequencyCap, SendWindow
-from integration.core.program import (
+from integration.core.compiled.compiled_playbook import FrequencyCap, SendWindow
+from integration.core.model.effects import StageChanged, TaskWanted, TouchDue, TrackChanged
+from integration.core.rules.automation_rules import (
     BELONGS,
     SUPPRESSED,
     Due,
@@ -35,7 +34,8 @@ from integration.core.program import (
     Touch,
     Track,
 )
-from mappings.instant import DAY, HOUR, MINUTE, parse
+from integration.core.rules.conditions import Compare
+from mappings.values.instant import DAY, HOUR, MINUTE, parse
 
 
 def test_touches_go_at_their_offsets_from_entry() -> None:

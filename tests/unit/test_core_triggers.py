@@ -20,13 +20,13 @@ from core_builders import (
     told,
 )
 
-from integration.core.effects import AlertRaised, Escalated, TaskWanted, TouchDue, TrackChanged
-from integration.core.events import Event
-from integration.core.playbook import Playbook
-from integration.core.program import AlertStep, Clock, Due, Play, TaskStep, TouchStep, Trigger
-from integration.core.signals import Part, Pattern
-from mappings.canonical import Activity
-from mappings.instant import DAY, HOUR, Instant, Span, parse
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.effects import AlertRaised, Escalated, TaskWanted, TouchDue, TrackChanged
+from integration.core.model.events import Event
+from integration.core.rules.automation_rules import AlertStep, Clock, Due, Play, TaskStep, TouchStep, Trigger
+from integration.core.rules.patterns import Part, Pattern
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, HOUR, Instant, Span, parse
 
 PRICING, INTEGRATIONS = on("page_view", page="pricing"), on("page_view", page="integrations")
 CASE = on("page_view", page="case_study")

@@ -3,8 +3,12 @@ from typing import Any
 import pytest
 from core_builders import CLOCK, START, being, did, firm, fold, hot, of, on, playbook, rule, saw, told
 
-from integration.core.axes import Engagement, Inference, Named, Segments
-from integration.core.clocks import (
+from integration.core.compiled.compiled_playbook import Handoff, Requirement, TalkTrack
+from integration.core.handoff.wording import WORDING_FIELDS, compose, named, one_line
+from integration.core.model.effect_keys import key
+from integration.core.model.effects import TaskWanted
+from integration.core.model.events import Event
+from integration.core.rules.calendar import (
     Calendar,
     after_working_days,
     after_working_time,
@@ -14,14 +18,10 @@ from integration.core.clocks import (
     next_in_window,
     wall_clock,
 )
-from integration.core.conditions import ALWAYS, Compare, Every, Not, Some, holds, subjects
-from integration.core.effects import TaskWanted
-from integration.core.events import Event
-from integration.core.keys import key
-from integration.core.playbook import Handoff, Requirement, TalkTrack
-from integration.core.standing import standing
-from integration.core.wording import WORDING_FIELDS, compose, named, one_line
-from mappings.instant import DAY, HOUR, MINUTE, Instant, parse, show
+from integration.core.rules.conditions import ALWAYS, Compare, Every, Not, Some, holds, subjects
+from integration.core.rules.scoring_rules import Engagement, Inference, Named, Segments
+from integration.core.run.standing import standing
+from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse, show
 
 BERLIN = Calendar(timezone="Europe/Berlin", holidays=frozenset({"2026-01-06"}))
 

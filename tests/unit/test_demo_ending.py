@@ -2,8 +2,8 @@
 
 import pytest
 
-from integration.rig.ending import misnamed, nobody
-from integration.store.unassigned import Unassigned
+from integration.rig.stage.ending import misnamed, nobody
+from integration.store.outgoing.unassigned import Unassigned
 
 ID = "01a2203c48797b9b8f8f0d3a6e5b4c21"
 

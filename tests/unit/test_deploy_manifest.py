@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from integration.cli import ABOUT, COMMANDS, main
-from integration.settings import VARIABLES
+from integration.settings.environment import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 GIVEN_BY_THE_PLATFORM = {"DATABASE_URL", "REDIS_URL", "PORT"}

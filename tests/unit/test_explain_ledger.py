@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integration.commands.explain_page import shortened
-from integration.core.decide import order
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.playbook import Playbook
-from integration.playbook.compiler import load
-from integration.playbook.explain import Explanation, explain
-from mappings.canonical import Activity, Value
-from mappings.instant import DAY, HOUR, Instant, parse
+from integration.commands.authoring.explain_page import shortened
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.run.decide import order
+from integration.playbook.compiling.compiler import load
+from integration.playbook.explaining.explanation import Explanation, explain
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import DAY, HOUR, Instant, parse
 
 START = parse("2026-01-05T09:00:00Z")
 _NUMBER = re.compile(r"^[+\u2212]?(\d+)(?:\.(\d{1,3}))?")

@@ -2,12 +2,12 @@
 
 from rich.console import Console
 
-from integration.commands.explain_page import page
-from integration.core.events import LeadChanged
-from integration.playbook.compiler import load
-from integration.playbook.explain import Explanation, explain
-from mappings.canonical import Activity, Value
-from mappings.instant import HOUR, SECOND, parse
+from integration.commands.authoring.explain_page import page
+from integration.core.model.events import LeadChanged
+from integration.playbook.compiling.compiler import load
+from integration.playbook.explaining.explanation import Explanation, explain
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import HOUR, SECOND, parse
 
 START = parse("2026-01-06T10:00:00Z")
 

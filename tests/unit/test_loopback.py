@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from integration.loopback import Loopback
+from integration.signin.loopback_callback import Loopback
 
 
 @pytest.mark.parametrize("state", ["guessed", "", "our-state-and-more"])

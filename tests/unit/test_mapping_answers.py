@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from mappings.answers import Answer, answer, spoken, telling
-from mappings.compiler import compile_mapping
-from mappings.crm import CrmMapping, TaskMapping
-from mappings.instant import parse
-from mappings.located import load
-from mappings.translate import load_mapping
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.model.compiled_mapping import CrmMapping, TaskMapping
+from mappings.translate.record_answers import Answer, answer, spoken, telling
+from mappings.translate.translation import load_mapping
+from mappings.values.instant import parse
+from mappings.yaml_files.located_yaml import load
 
 
 def shipped(system: str) -> CrmMapping:

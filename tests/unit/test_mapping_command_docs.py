@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from mappings.canonical import STANDING_FIELDS
-from mappings.crm import Transform
-from mappings.files import parsed, shipped
-from mappings.translate import inward, outward
-from mappings.wording import HELP
+from mappings.language.mapping_files import parsed, shipped
+from mappings.model.canonical import STANDING_FIELDS
+from mappings.model.compiled_mapping import Transform
+from mappings.translate.field_help import HELP
+from mappings.translate.translation import inward, outward
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from connectors.base import FieldInfo
+from connectors.base.port import FieldInfo
 from connectors.hubspot import queries as hubspot
 from connectors.salesforce import queries as salesforce
-from mappings.canonical import STANDING_FIELDS
-from mappings.files import parsed, shipped
-from mappings.live import Misfit, against
+from mappings.checking.live_fields import Misfit, against
+from mappings.language.mapping_files import parsed, shipped
+from mappings.model.canonical import STANDING_FIELDS
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 DESCRIBES = sorted((SAMPLES / "salesforce_describe").glob("*.json")) + sorted(

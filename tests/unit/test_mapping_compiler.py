@@ -2,13 +2,13 @@
 
 import pytest
 
-from mappings.answers import happened, whose
-from mappings.compiler import compile_mapping
-from mappings.crm import CrmMapping
-from mappings.instant import parse
-from mappings.located import load
-from mappings.problems import Problem
-from mappings.translate import inward, load_mapping
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.translate.record_answers import happened, whose
+from mappings.translate.translation import inward, load_mapping
+from mappings.values.instant import parse
+from mappings.yaml_files.located_yaml import load
+from mappings.yaml_files.problems import Problem
 
 
 def compiled(text: str) -> tuple[CrmMapping | None, tuple[Problem, ...]]:

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.canonical import Value
-from mappings.compiler import compile_mapping
-from mappings.conflicts import (
+from mappings.conflicts.field_conflicts import (
     EITHER,
     NOBODY,
     UNOWNED,
@@ -27,10 +25,12 @@ from mappings.conflicts import (
     spoken,
     spoken_by,
 )
-from mappings.crm import CrmMapping
-from mappings.files import shipped
-from mappings.located import Located, load
-from mappings.problems import Problem
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.language.mapping_files import shipped
+from mappings.model.canonical import Value
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.yaml_files.located_yaml import Located, load
+from mappings.yaml_files.problems import Problem
 
 OWNERS = {"title": "salesforce"}
 YES, NO = True, False

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from connectors.base import FieldInfo
-from mappings.compiler import compile_mapping
-from mappings.creating import first_fields
-from mappings.creation import Creation, Given
-from mappings.crm import CrmMapping
-from mappings.live import against
-from mappings.located import Located, load
-from mappings.problems import Problem
+from connectors.base.port import FieldInfo
+from mappings.checking.live_fields import against
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.model.creation import Creation, Given
+from mappings.translate.new_records import first_fields
+from mappings.yaml_files.located_yaml import Located, load
+from mappings.yaml_files.problems import Problem
 
 PEOPLE = """
 objects:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings import emails
+from mappings.values import emails
 
 MUELLER = "ana@xn--mller-kva.example"
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.conflicts import Owners
-from mappings.first_values import Fact, current, dated
+from mappings.conflicts.field_conflicts import Owners
+from mappings.translate.first_values import Fact, current, dated
 
 OWNERS: Owners = {"title": "salesforce"}
 HUBSPOT, SALESFORCE = "hubspot:contact:1@1", "salesforce:Lead:1@1"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mappings.located import MAX_CHARACTERS, load
-from mappings.problems import Problem, fatal, nearest
+from mappings.yaml_files.located_yaml import MAX_CHARACTERS, load
+from mappings.yaml_files.problems import Problem, fatal, nearest
 
 
 def test_words_stay_words_and_only_true_and_false_are_booleans() -> None:

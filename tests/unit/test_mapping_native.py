@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.canonical import Kind
-from mappings.compiler import compile_mapping
-from mappings.crm import CrmMapping
-from mappings.files import shipped
-from mappings.located import load
-from mappings.native import Held, heard, news, reading
-from mappings.sameness import normal, same
-from mappings.translate import natives, outward
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.language.mapping_files import shipped
+from mappings.model.canonical import Kind
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.reading.same_value import normal, same
+from mappings.translate.native_fields import Held, heard, news, reading
+from mappings.translate.translation import natives, outward
+from mappings.yaml_files.located_yaml import load
 
 
 def mapping(system: str) -> CrmMapping:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings import bounds
-from mappings.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, Field
-from mappings.instant import parse
-from mappings.readings import CANONICAL, Readings, Unread
+from mappings.model.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, Field
+from mappings.reading.readings import CANONICAL, Readings, Unread
+from mappings.values import bounds
+from mappings.values.instant import parse
 
 PROPERTIES = [(kind, name, field) for kind, known in ACTIVITY_TYPES.items() for name, field in known.items()]
 CHOICES = [(kind, name, each) for kind, name, field in PROPERTIES for each in field.choices]

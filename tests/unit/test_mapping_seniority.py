@@ -2,8 +2,8 @@
 
 import pytest
 
-from mappings.canonical import SENIORITIES
-from mappings.seniority import seniority
+from mappings.model.canonical import SENIORITIES
+from mappings.values.seniority import seniority
 
 TITLES = {
     "c_level": [

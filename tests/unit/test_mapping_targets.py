@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from connectors.base import FieldInfo
-from integration.commands.mapping import mapping as mapping_command
-from mappings.compiler import compile_mapping
-from mappings.crm import CrmMapping
-from mappings.files import parsed
-from mappings.live import against
-from mappings.located import load
-from mappings.problems import Problem
-from mappings.translate import outward
+from connectors.base.port import FieldInfo
+from integration.commands.authoring.mapping import mapping as mapping_command
+from mappings.checking.live_fields import against
+from mappings.language.mapping_compiler import compile_mapping
+from mappings.language.mapping_files import parsed
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.translate.translation import outward
+from mappings.yaml_files.located_yaml import load
+from mappings.yaml_files.problems import Problem
 
 
 def compiled(write: str, system: str = "hubspot") -> tuple[CrmMapping | None, tuple[Problem, ...]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from mappings import countries, domains, numbers, record_ids, transforms
-from mappings.instant import parse
+from mappings.reading import transforms
+from mappings.values import countries, domains, numbers, record_ids
+from mappings.values.instant import parse
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mappings.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS
-from mappings.crm import CrmMapping
-from mappings.instant import parse
-from mappings.translate import cut, inward, inward_property, load_mapping, outward
+from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.translate.translation import cut, inward, inward_property, load_mapping, outward
+from mappings.values.instant import parse
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 

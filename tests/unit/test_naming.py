@@ -2,7 +2,7 @@
 
 import pytest
 
-from mappings import naming
+from mappings.values import person_names
 
 ANA = "email:ana@acme.example"
 
@@ -20,24 +20,24 @@ ANA = "email:ana@acme.example"
     ],
 )
 def test_an_address_is_found_and_blacked_out_wherever_it_stands(text: str) -> None:
-    assert ANA in naming.emails_in(text)
-    rest = naming.blacked(text, {ANA}.__contains__)
+    assert ANA in person_names.emails_in(text)
+    rest = person_names.blacked(text, {ANA}.__contains__)
     assert "acme" not in rest.casefold()
-    assert naming.ERASED in rest
-    assert naming.emails_in(rest) == naming.emails_in(text) & {"email:bob@blue.example"}
+    assert person_names.ERASED in rest
+    assert person_names.emails_in(rest) == person_names.emails_in(text) & {"email:bob@blue.example"}
 
 
 @pytest.mark.parametrize(
     "text", ["juliana@acme.example", "ana@acme.example.org", "mary-ana@acme.example", "ana+1@acme.example", "ana", ""]
 )
 def test_somebody_elses_address_is_left_alone(text: str) -> None:
-    assert naming.blacked(text, {ANA}.__contains__) == text
+    assert person_names.blacked(text, {ANA}.__contains__) == text
 
 
 def test_a_name_tells_what_it_names() -> None:
-    assert naming.email(naming.of_email(" ÄNA@acme.example ")) == "äna@acme.example"
+    assert person_names.email(person_names.of_email(" ÄNA@acme.example ")) == "äna@acme.example"
     short, full = "00Q5g00000AbCdE", "00Q5g00000AbCdEEAV"
-    assert naming.of_record("salesforce", "Lead", short) == naming.of_record("salesforce", "Lead", full)
-    assert naming.record(naming.of_record("web", "lead", "a:b")) == ("web", "lead", "a:b")
-    assert naming.record(ANA) is None
-    assert naming.email("record:a:b:c") is None
+    assert person_names.of_record("salesforce", "Lead", short) == person_names.of_record("salesforce", "Lead", full)
+    assert person_names.record(person_names.of_record("web", "lead", "a:b")) == ("web", "lead", "a:b")
+    assert person_names.record(ANA) is None
+    assert person_names.email("record:a:b:c") is None

@@ -8,9 +8,9 @@ import structlog
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from integration import logs, wiring
 from integration.cli import main
-from integration.store.session import Store
+from integration.store.db.session import Store
+from integration.wiring import build, logs
 
 COMMANDS = {
     "migrate": [],
@@ -53,7 +53,7 @@ def newer(tmp_path: Path) -> dict[str, str]:
 def test_every_command_says_that_the_store_is_newer(
     name: str, newer: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for each in (wiring.settings, wiring.wakeups, wiring._parts, wiring._store, wiring._service):  # noqa: SLF001
+    for each in (build.settings, build.wakeups, build._parts, build._store, build._service):  # noqa: SLF001
         each.cache_clear()
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setattr(os, "nice", lambda _more: 0)
@@ -64,5 +64,5 @@ def test_every_command_says_that_the_store_is_newer(
     assert "a newer coldframe has been here" in " ".join(found.output.replace("│", " ").split()), found.output
     assert "Traceback" not in found.output
     assert found.exception is None or isinstance(found.exception, SystemExit)
-    for each in (wiring.settings, wiring.wakeups, wiring._parts, wiring._store, wiring._service):  # noqa: SLF001
+    for each in (build.settings, build.wakeups, build._parts, build._store, build._service):  # noqa: SLF001
         each.cache_clear()

@@ -8,10 +8,10 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
-from integration.commands.playbook import playbook
-from integration.playbook import library
-from integration.playbook.compiler import compile_text, load
-from mappings import located
+from integration.commands.authoring.playbook import playbook
+from integration.playbook.compiling.compiler import compile_text, load
+from integration.playbook.reading import library
+from mappings.yaml_files import located_yaml
 
 SIX = ["behavioural", "fit-engagement", "five-tracks", "operating-model", "standard", "two-axis"]
 
@@ -161,7 +161,7 @@ class TestSchema:
     schema: Any = json.loads(CliRunner().invoke(playbook, ["schema"]).output)
 
     def valid(self, text: str) -> bool:
-        found, problems = located.load(text, "x")
+        found, problems = located_yaml.load(text, "x")
         assert found is not None, problems
         return jsonschema.Draft202012Validator(self.schema).is_valid(found.value)
 

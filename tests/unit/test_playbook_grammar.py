@@ -2,8 +2,8 @@
 
 import pytest
 
-from integration.playbook.grammar import Clause, Unreadable, condition, pattern, shown, span
-from mappings.instant import DAY, HOUR, MINUTE
+from integration.playbook.language.grammar import Clause, Unreadable, condition, pattern, shown, span
+from mappings.values.instant import DAY, HOUR, MINUTE
 
 
 def told(clause: Clause) -> tuple[str, str, tuple[str, ...]]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from integration.core.conditions import Compare, Every, Some
-from integration.playbook.logic import contradictory, implies
+from integration.core.rules.conditions import Compare, Every, Some
+from integration.playbook.compiling.condition_logic import contradictory, implies
 
 
 def compare(subject: str, op: str, *values: object) -> Compare:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from integration.core.axes import HalfLife, IdleSteps
-from integration.core.playbook import Playbook
-from integration.core.program import Play, Track
-from integration.playbook import library
-from integration.playbook.compiler import load
-from mappings.instant import DAY
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.rules.automation_rules import Play, Track
+from integration.core.rules.scoring_rules import HalfLife, IdleSteps
+from integration.playbook.compiling.compiler import load
+from integration.playbook.reading import library
+from mappings.values.instant import DAY
 
 Rhythms = list[tuple[int, int]]
 

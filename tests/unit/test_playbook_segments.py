@@ -2,17 +2,17 @@
 
 import pytest
 
-from integration.core.effects import Escalated, TaskWanted
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.playbook import Playbook
-from integration.core.program import TaskStep
-from integration.core.replay import advance
-from integration.core.standing import standing
-from integration.core.state import newborn
-from integration.playbook import library
-from integration.playbook.compiler import load
-from mappings.canonical import Activity
-from mappings.instant import DAY, HOUR, parse
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.effects import Escalated, TaskWanted
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.state import newborn
+from integration.core.rules.automation_rules import TaskStep
+from integration.core.run.fold_events import advance
+from integration.core.run.standing import standing
+from integration.playbook.compiling.compiler import load
+from integration.playbook.reading import library
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, HOUR, parse
 
 START = parse("2026-01-05T09:00:00Z")
 DEEDS = (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from integration.commands.replay import replay
+from integration.commands.replaying.replay import replay
 
 ANA = {"kind": "lead", "lead": "ana", "at": "2026-01-05T09:00:00Z", "fields": {"source": "other"}}
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from integration.commands import replay_runs
-from integration.commands.bench_history import chance
-from integration.commands.replay import replay
-from integration.commands.replay_groups import Groups
-from integration.commands.replay_lines import Unreadable, affiliations, read
-from integration.commands.replay_runs import Pages, Sorter
+from integration.commands.replaying import replay_runs
+from integration.commands.replaying.replay import replay
+from integration.commands.replaying.replay_groups import Groups
+from integration.commands.replaying.replay_lines import Unreadable, affiliations, read
+from integration.commands.replaying.replay_runs import Pages, Sorter
+from integration.commands.trial.bench_history import chance
 
 ACME = {"kind": "account", "account": "acme", "at": "2026-01-05T09:00:00Z"}
 ANA = {"kind": "lead", "lead": "ana", "at": "2026-01-05T09:00:00Z"}
@@ -145,7 +145,7 @@ def test_a_file_larger_than_memory_gives_the_same_output(tmp_path: Path, monkeyp
     monkeypatch.setattr(replay_runs, "_RUN", 9_000)
     monkeypatch.setattr(replay_runs, "_CHUNK", 1_000)
     monkeypatch.setattr(replay_runs, "_BUFFERED", 500)
-    monkeypatch.setattr("integration.commands.replay_run._EVERY", 7)
+    monkeypatch.setattr("integration.commands.replaying.replay_run._EVERY", 7)
     assert run(tmp_path, history()).stdout == wanted
 
 

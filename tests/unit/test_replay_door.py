@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from integration.commands.backtest import backtest
-from integration.commands.replay import replay
+from integration.commands.backtesting.backtest import backtest
+from integration.commands.replaying.replay import replay
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 AT = "2026-01-06T10:00:00Z"

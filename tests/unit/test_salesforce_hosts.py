@@ -2,13 +2,13 @@
 
 import pytest
 
-from connectors.base import Credential
-from connectors.oauth import Client
-from connectors.places import place
+from connectors.answers.web_address import place
+from connectors.base.port import Credential
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.hosts import salesforces
-from connectors.salesforce.oauth import SalesforceSignIn
-from integration.needs import unmet
+from connectors.salesforce.setup.oauth import SalesforceSignIn
+from connectors.shared.oauth_flow import Client
+from integration.settings.combinations import unmet
 
 OWN = [
     "https://acme.my.salesforce.com",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from integration.store.sealing import Keyring, Place, Sealed, SealError, UnknownKeyError
+from integration.store.audit.sealing import Keyring, Place, Sealed, SealError, UnknownKeyError
 
 CANARY = b"canary-access-token-1"
 OLD, NEW = "o" * 32, "n" * 32

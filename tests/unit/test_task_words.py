@@ -2,12 +2,12 @@
 
 import pytest
 
-from connectors.base import FieldInfo, TaskWrite
+from connectors.base.port import FieldInfo, TaskWrite
+from connectors.base.task_words import Word, priorities, status
 from connectors.hubspot.staff import task_words as of_hubspot
 from connectors.salesforce.batches import upsert_body
 from connectors.salesforce.staff import task_words
-from connectors.task_words import Word, priorities, status
-from mappings.instant import parse
+from mappings.values.instant import parse
 
 
 def row(word: str, *, flag: str, marked: bool = False, default: bool = False, api: str = "") -> dict[str, object]:

@@ -3,11 +3,11 @@
 import pytest
 from vocabulary_files import OWN, on_shipped
 
-from connectors.provisioning import wanted
-from mappings.canonical import Kind
-from mappings.files import MappingFile, parsed
-from mappings.instant import parse
-from mappings.translate import inward, outward
+from connectors.shared.provisioning import wanted
+from mappings.language.mapping_files import MappingFile, parsed
+from mappings.model.canonical import Kind
+from mappings.translate.translation import inward, outward
+from mappings.values.instant import parse
 
 TEXT = """
 system: hubspot

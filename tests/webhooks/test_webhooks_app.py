@@ -10,12 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from webhooks_senders import Wall
 
-from integration import clock
-from integration.app import INTAKE, create_app
-from integration.settings import VARIABLES, Settings, load
-from integration.store import figures
-from integration.store.session import Store
+from integration.settings.environment import VARIABLES, Settings, load
+from integration.store.db.session import Store
+from integration.store.overall import figure_snapshots
+from integration.web.app import INTAKE, create_app
 from integration.web.served import application
+from integration.wiring import clock
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound
 
@@ -79,7 +79,7 @@ def test_metrics_count_what_was_answered_and_what_waits(client: FlaskClient, sto
     client.post("/webhooks/activities", data=body)
     client.post("/webhooks/anything-a-sender-likes", data=body)
     assert "coldframe_inbox" not in client.get("/metrics").text, "nobody has counted"
-    figures.count(store, wall())
+    figure_snapshots.count(store, wall())
     wall.at += 30 * senders.SECOND
     text = client.get("/metrics").text
     for line in (

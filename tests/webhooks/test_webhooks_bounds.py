@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from webhooks_senders import NOW, Kept
 
-from mappings import bounds
-from mappings.instant import DAY, HOUR, SECOND, show
-from webhooks import activities, parsers
+from mappings.values import bounds
+from mappings.values.instant import DAY, HOUR, SECOND, show
+from webhooks import parsers
+from webhooks.sources import activity_deliveries
 
 parse = partial(parsers.parse, received_at=NOW)
 ONE_ID = "one id, two contents: a1 was also sent with another content, which counts; this one does not"
@@ -190,7 +191,7 @@ def test_which_content_counts_does_not_depend_on_the_order(contents: list[Any], 
     taken = []
     for each in (items, shuffled):
         body = senders.activities(*each)
-        found, said = activities.check(body, NOW), parse("activities", body).heard
+        found, said = activity_deliveries.check(body, NOW), parse("activities", body).heard
         refused = {told.index for told in found.rejected}
         assert found.accepted + len(refused) == len(said) == len(items)
         taken.append({one.content for place, one in enumerate(said) if place not in refused})

@@ -16,10 +16,10 @@ from sqlalchemy import Pool, event
 from webhooks_senders import Headers, Kept
 from werkzeug.test import TestResponse
 
-from integration.app import INTAKE, create_app
-from integration.settings import Settings
-from integration.store import inbox
-from integration.store.session import Store
+from integration.settings.environment import Settings
+from integration.store.db.session import Store
+from integration.store.queues import inbox
+from integration.web.app import INTAKE, create_app
 
 HUBSPOT = "/webhooks/hubspot"
 ACTIVITIES = "/webhooks/activities"

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Connection
 from webhooks_senders import Kept
 
-from integration.intake import MOST, Intake
-from integration.store import inbox
-from integration.store.errors import StoreDownError
-from integration.store.session import Store
+from integration.store.db.errors import StoreDownError
+from integration.store.db.session import Store
+from integration.store.queues import inbox
+from integration.web.inbox_writer import MOST, Intake
 from webhooks.blueprint import InboxUnavailableError
 
 

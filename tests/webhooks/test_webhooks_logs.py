@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import pytest
 import structlog
 
-from integration import logs
-from integration.settings import load
+from integration.settings.environment import load
+from integration.wiring import logs
 
 Lines: TypeAlias = Callable[[], list[str]]
 

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from lxml import etree
 from webhooks_senders import NOW, Kept, Wall
 
-from integration.app import INTAKE, create_app
-from integration.settings import SettingsError, load
-from integration.store.session import Store
-from webhooks import salesforce, sessions
+from integration.settings.environment import SettingsError, load
+from integration.store.db.session import Store
+from integration.web.app import INTAKE, create_app
 from webhooks.facts import Oversized, Unreadable
 from webhooks.parsers import parse
+from webhooks.sources import salesforce, salesforce_sessions
 
 SECRET = "a" * 20 + "B-_4567890"
 ORG, ORG_18 = "00D5g000004AbCd", "00D5g000004AbCdEAK"
@@ -162,7 +162,7 @@ def test_recorded_messages_load(samples: Path) -> None:
     assert [len(each.noticed) for each in found if each.noticed] == [3]
     assert all(not each.rejected for each in found)
     whole = next((samples / "salesforce_outbound").glob("*Message1.xml")).read_bytes()
-    assert b"GSRAzG9lPxyKRPjJ3" not in sessions.stored(whole)
+    assert b"GSRAzG9lPxyKRPjJ3" not in salesforce_sessions.stored(whole)
     with pytest.raises(Oversized):
         salesforce.parse(message(*map(notification, range(101))), NOW)
 
@@ -200,10 +200,10 @@ def test_a_session_id_is_never_stored_however_it_is_written(disguise: str, encod
     body = (mark + text.replace('encoding="UTF-8"', f'encoding="{name}"')).encode(encoding)
     if encoding == "cp037":
         with pytest.raises(Unreadable):  # refused at the door, so that nothing is kept
-            sessions.stored(body)
+            salesforce_sessions.stored(body)
         return
     assert salesforce.check(body, [ORG])
-    kept = sessions.stored(body)
+    kept = salesforce_sessions.stored(body)
     spelled = [SESSION, TOKEN, quote(TOKEN), TOKEN.encode().hex(), TOKEN[:14]]
     alone = [base64.b64encode(b"\0" * shift + TOKEN.encode()).decode()[4:-4] for shift in range(3)]
     for each in (*spelled, *alone):
@@ -215,12 +215,12 @@ def test_a_session_id_is_never_stored_however_it_is_written(disguise: str, encod
 
 def test_a_message_is_kept_with_everything_else_that_it_said() -> None:
     body = message(notification(1, more="<sf:Title>Vice President &amp; more \u2013 00D</sf:Title>"))
-    kept = sessions.stored(body)
+    kept = salesforce_sessions.stored(body)
     same = [
         etree.tostring(etree.fromstring(each), method="c14n") for each in (kept, body.replace(SESSION.encode(), b""))
     ]
     assert same[0] == same[1]
-    assert sessions.stored(kept) == kept
+    assert salesforce_sessions.stored(kept) == kept
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import webhooks_senders as senders
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings import instant
-from webhooks import activities, hubspot, lenient, parsers
+from mappings.values import instant
+from webhooks import lenient, parsers
 from webhooks.facts import Heard, Noticed, Oversized, Unreadable
+from webhooks.sources import activity_deliveries, hubspot
 
 parse = partial(parsers.parse, received_at=senders.NOW)
 
@@ -296,7 +297,7 @@ def test_a_body_of_another_shape_is_one_rejected_item() -> None:
 
 def test_the_caps_on_items_and_depth_hold() -> None:
     with pytest.raises(Oversized, match="1001 activities"):
-        activities.check(senders.activities(*[senders.activity()] * 1_001), senders.NOW)
+        activity_deliveries.check(senders.activities(*[senders.activity()] * 1_001), senders.NOW)
     with pytest.raises(Oversized, match="101 events"):
         hubspot.check(senders.events(*[senders.event()] * 101))
     for depth in (lenient.DEEPEST, 100_000):
@@ -304,10 +305,10 @@ def test_the_caps_on_items_and_depth_hold() -> None:
         with pytest.raises(Oversized, match="levels deep"):
             hubspot.check(b"[" + nest + b"]")
         with pytest.raises(Oversized, match="levels deep"):
-            activities.check(b'{"activities": [{"properties": {"x": ' + nest + b"}}]}", senders.NOW)
+            activity_deliveries.check(b'{"activities": [{"properties": {"x": ' + nest + b"}}]}", senders.NOW)
 
 
 def test_what_is_no_json_is_unreadable() -> None:
-    for check in (partial(activities.check, now=senders.NOW), hubspot.check):
+    for check in (partial(activity_deliveries.check, now=senders.NOW), hubspot.check):
         with pytest.raises(Unreadable, match="not JSON"):
             check(b"{'single': 'quotes'}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import webhooks_senders as senders
 
-from mappings import naming
+from mappings.values import person_names
 from webhooks import parsers, persons
 from webhooks.parsers import ACTIVITIES, HUBSPOT, SALESFORCE
 
@@ -28,10 +28,10 @@ def test_activities_of_others_are_read_as_before() -> None:
         senders.activity(2, properties={"page": "pricing", "n": 1.5, "ok": True, "of": None}),
     ]
     body = senders.activities(others[0], senders.activity(3, email="ANA@acme.example"), others[1])
-    found = cut(ACTIVITIES, body, naming.of_email(ANA))
+    found = cut(ACTIVITIES, body, person_names.of_email(ANA))
     assert parse(ACTIVITIES, found.body) == parse(ACTIVITIES, senders.activities(*others))
     assert [json.loads(each)["id"] for each in found.taken] == ["a3"]
-    assert found.names == (frozenset({naming.of_email(ANA)}),)
+    assert found.names == (frozenset({person_names.of_email(ANA)}),)
 
 
 @pytest.mark.parametrize("lead", ["17", 17, "hubspot:contact:17", "salesforce:Lead:00Q5g00000AbCdE"])
@@ -50,7 +50,7 @@ def test_events_of_hubspot_are_somebodys_by_record_and_by_the_address_they_tell(
     ]
     other = senders.event(4, objectId=6, propertyName="firstname", propertyValue="Bob")
     body = senders.events(*mine, other)
-    found = cut(HUBSPOT, body, naming.of_email(ANA), naming.of_record("hubspot", "contact", str(CONTACT)))
+    found = cut(HUBSPOT, body, person_names.of_email(ANA), person_names.of_record("hubspot", "contact", str(CONTACT)))
     assert len(found.taken) == 3
     assert parse(HUBSPOT, found.body) == parse(HUBSPOT, senders.events(other))
 
@@ -72,7 +72,7 @@ def test_notifications_of_salesforce_are_somebodys_by_record() -> None:
 
     other = "00Q5g00000ZbCdEEAV"
     body = message(notification(1, LEAD), notification(2, other))
-    found = cut(SALESFORCE, body, naming.of_record("salesforce", "Lead", LEAD[:15]))
+    found = cut(SALESFORCE, body, person_names.of_record("salesforce", "Lead", LEAD[:15]))
     assert len(found.taken) == 1
     assert "Name1" in found.taken[0]
     assert b"Name1" not in found.body
@@ -91,15 +91,15 @@ def test_notifications_of_salesforce_are_somebodys_by_record() -> None:
 )
 @pytest.mark.parametrize("source", [ACTIVITIES, HUBSPOT, SALESFORCE])
 def test_of_what_nobody_can_read_the_address_at_least_is_gone(source: str, body: bytes) -> None:
-    assert naming.of_email(ANA) in persons.named(source, parse(source, body), persons.readable(body))
-    found = cut(source, body, naming.of_email(ANA))
+    assert person_names.of_email(ANA) in persons.named(source, parse(source, body), persons.readable(body))
+    found = cut(source, body, person_names.of_email(ANA))
     assert ANA.encode() not in found.body
     assert ANA not in persons.readable(found.body)
 
 
 def test_what_others_say_of_somebody_stays_without_the_address() -> None:
     said = senders.activity(1, properties={"note": f"with {ANA}", "list": ["x", ANA.upper()]})
-    found = cut(ACTIVITIES, senders.activities(said), naming.of_email(ANA))
+    found = cut(ACTIVITIES, senders.activities(said), person_names.of_email(ANA))
     assert found.taken == ()
     (heard,) = parse(ACTIVITIES, found.body).heard
     assert heard.properties == {"note": "with [erased]", "list": ("x", "[erased]")}

@@ -7,12 +7,12 @@ import webhooks_senders as senders
 from flask.testing import FlaskClient
 from webhooks_senders import Kept
 
-from integration.app import INTAKE, create_app
-from integration.settings import load
-from integration.store import connections
-from integration.store.connections import Details, Secrets
-from integration.store.sealing import Keyring
-from integration.store.session import Store
+from integration.settings.environment import load
+from integration.store.audit.sealing import Keyring
+from integration.store.crm import connections
+from integration.store.crm.connections import Details, Secrets
+from integration.store.db.session import Store
+from integration.web.app import INTAKE, create_app
 
 KEY = "k" * 32
 OURS, EMEA, APP = "secret-of-the-app-of-ours", "secret-of-the-app-of-emea", "secret-of-one-app-for-two"

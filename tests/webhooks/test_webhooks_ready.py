@@ -7,9 +7,9 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import func, select
 
-from integration.readiness import Room
-from integration.store.session import Store
-from integration.store.tables import figures
+from integration.store.db.session import Store
+from integration.store.schema.tables import figures
+from integration.web.readiness import Room
 
 
 class Usage(NamedTuple):

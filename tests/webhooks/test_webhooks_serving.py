@@ -18,7 +18,7 @@ import webhooks_senders as senders
 from redis import Redis
 from webhooks_senders import Headers
 
-from integration import clock
+from integration.wiring import clock
 
 HOUSE = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from integration.settings import VARIABLES, SettingsError, load
+from integration.settings.environment import VARIABLES, SettingsError, load
 from webhooks.signatures import standard_keys
 
 KEY = {"COLDFRAME_SECRET_KEY": "k" * 32}

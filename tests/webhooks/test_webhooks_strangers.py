@@ -7,13 +7,13 @@ import webhooks_senders as senders
 from flask.testing import FlaskClient
 from webhooks_senders import Kept, Wall
 
-from integration import connected
-from integration.app import INTAKE, create_app
-from integration.portals import Portals
-from integration.settings import Settings
-from integration.store import homes
-from integration.store.homes import Home
-from integration.store.session import Store
+from integration.settings.environment import Settings
+from integration.store.crm import homes
+from integration.store.crm.homes import Home
+from integration.store.db.session import Store
+from integration.web.app import INTAKE, create_app
+from integration.wiring import connection_names
+from integration.wiring.connected_portals import Portals
 
 OURS, THEIRS = 4242, 9999
 Send = Callable[..., int]
@@ -23,7 +23,7 @@ def learn(settings: Settings, store: Store, *, token: str = "") -> None:
     credential = settings.hubspot
     assert credential is not None
     with store.write() as conn:
-        homes.learn(conn, "hubspot", Home(mark=token or connected.mark(credential), account=str(OURS)), 1)
+        homes.learn(conn, "hubspot", Home(mark=token or connection_names.mark(credential), account=str(OURS)), 1)
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from integration.app import INTAKE, create_app
-from integration.clock import monotonic
-from integration.settings import Settings
-from integration.store.session import Store
-from integration.wakeups import Bell, Wakeups, connect, queue_of, queue_problems
+from integration.settings.environment import Settings
+from integration.store.db.session import Store
+from integration.web.app import INTAKE, create_app
+from integration.wiring.clock import monotonic
+from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_of, queue_problems
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def jobs(valkey: Redis, name: str) -> list[Job]:
 def test_a_wake_up_queues_one_job_that_says_the_lane_and_nothing_else(wakeups: Wakeups, valkey: Redis) -> None:
     wakeups.wake("ingest")
     (job,) = jobs(valkey, "ingest")
-    assert (job.func_name, list(job.args), job.kwargs) == ("integration.jobs.run", ["ingest"], {})
+    assert (job.func_name, list(job.args), job.kwargs) == ("integration.processes.jobs.run", ["ingest"], {})
     assert job.retries_left == 3
     assert b"pickle" not in job.data
     assert job.data.startswith(b"[")

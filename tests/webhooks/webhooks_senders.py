@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from standardwebhooks import Webhook
 
-from integration.store.inbox import Delivery
+from integration.store.queues.inbox import Delivery
 
 Headers: TypeAlias = dict[str, str]
 Kept: TypeAlias = Callable[[], list[Delivery]]

@@ -1,7 +1,7 @@
 """Deliveries of activities: `{"activities": [{"id", "type", "at", "email" or "lead", "account"?, "properties"?}]}`.
 
-What is sent is kept as it is sent. What it means is read later, each time anew (`mappings.readings`); here it is only
-told which words mean nothing.
+What is sent is kept as it is sent. What it means is read later, each time anew (`mappings.reading.readings`); here it
+is only told which words mean nothing.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,15 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from mappings import bounds, contents
-from mappings.canonical import NOTHING
-from mappings.instant import Instant
-from mappings.readings import Unread
+from mappings.conflicts import activity_contents
+from mappings.model.canonical import NOTHING
+from mappings.reading.readings import Unread
+from mappings.values import bounds
+from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from webhooks import lenient
-from webhooks.activity_items import Item, heard, read
 from webhooks.facts import Oversized, Parsed, Rejected, Remark, Unreadable
+from webhooks.sources.activity_items import Item, heard, read
 
 MOST = 1_000
 """Activities that one request may carry."""
@@ -119,11 +120,11 @@ def _second_contents(items: _Items) -> list[Remark]:
     if len({str(item.id) for _, item in items}) == len(items):
         return []
     said = {index: heard(item) for index, item in items}
-    least: dict[str, contents.Content] = {}
+    least: dict[str, activity_contents.Content] = {}
     for each in said.values():
         least[each.id] = min(each.content, least.get(each.id, each.content))
     return [
-        Remark(index=index, reason=contents.other_content(each.id))
+        Remark(index=index, reason=activity_contents.other_content(each.id))
         for index, each in said.items()
         if each.content != least[each.id]
     ]

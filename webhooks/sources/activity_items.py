@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from mappings import bounds, emails, instant
-from mappings.canonical import NOTHING, Fields
-from mappings.instant import Instant
+from mappings.model.canonical import NOTHING, Fields
+from mappings.values import bounds, emails, instant
+from mappings.values.instant import Instant
 from webhooks import lenient
 from webhooks.facts import Heard
 

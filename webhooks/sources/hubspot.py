@@ -10,8 +10,8 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from mappings import bounds
-from mappings.instant import SECOND, Instant
+from mappings.values import bounds
+from mappings.values.instant import SECOND, Instant
 from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Rejected, What
 

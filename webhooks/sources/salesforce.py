@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from mappings import bounds, record_ids, transforms
-from mappings.instant import Instant
+from mappings.reading import transforms
+from mappings.values import bounds, record_ids
+from mappings.values.instant import Instant
 from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Rejected, Unreadable, What
 

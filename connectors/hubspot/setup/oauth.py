@@ -5,9 +5,9 @@ OAuth v1 ends on 2027-02-16; `TOKEN` is the one place that knows its path. HubSp
 
 from typing import Any
 
-from connectors.oauth import Asking, Client, Issued, TokenEndpoint, described, impossible, issued
-from connectors.replies import TIMEOUT, Timeout
-from mappings.instant import Instant
+from connectors.answers.replies import TIMEOUT, Timeout
+from connectors.shared.oauth_flow import Asking, Client, Issued, TokenEndpoint, described, impossible, issued
+from mappings.values.instant import Instant
 
 APP = "https://app.hubspot.com"
 API = "https://api.hubapi.com"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from connectors.answers.replies import Outcome, Refusal, Reply
 from connectors.hubspot import faults
 from connectors.hubspot.session import HubSpotSession
-from connectors.replies import Outcome, Refusal, Reply
 
 _NO_CONTENT = 204
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.provisioning import Wanted
-from mappings.canonical import Kind
-from mappings.catalogue import TEXT_LIMIT
+from connectors.shared.provisioning import Wanted
+from mappings.model.canonical import Kind
+from mappings.model.catalogue import TEXT_LIMIT
 
 _TYPES: dict[Kind, tuple[str, str]] = {
     "text": ("string", "text"),

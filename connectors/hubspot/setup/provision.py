@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.base import Credential, Unavailable
-from connectors.hubspot import faults, shapes, subscriptions
-from connectors.hubspot.app import App, AppSession
-from connectors.hubspot.definitions import Definitions, refused
+from connectors.answers.replies import TIMEOUT, Outcome, Refusal, Timeout
+from connectors.base.port import Credential, Unavailable
+from connectors.hubspot import faults
 from connectors.hubspot.queries import KINDS, TASK_KEY, kind
-from connectors.provisioning import Step, Wanted, absent, made, wanted
-from connectors.replies import TIMEOUT, Outcome, Refusal, Timeout
-from mappings.crm import CrmMapping
-from mappings.fitting import takes
+from connectors.hubspot.setup import property_shapes, webhook_subscriptions
+from connectors.hubspot.setup.property_definitions import Definitions, refused
+from connectors.hubspot.setup.public_app import App, AppSession
+from connectors.shared.provisioning import Step, Wanted, absent, made, wanted
+from mappings.checking.fitting import takes
+from mappings.model.compiled_mapping import CrmMapping
 
 GROUP = "coldframe"
 TASK = "task"
@@ -53,12 +54,12 @@ class HubSpotProvisioner:
             if GROUP in groups:
                 steps.append(Step(action="keep", kind="property group", what=f"{object_name}.{GROUP}"))
             elif any(one.name not in held for one in ours):
-                make = partial(self._session.create_group, kind(object_name), shapes.group(GROUP))
+                make = partial(self._session.create_group, kind(object_name), property_shapes.group(GROUP))
                 steps.append(_step("create", "property group", f"{object_name}.{GROUP}", make))
             steps += [self._property(one, held.get(one.name)) for one in ours]
         if self._app and self._webhook_url:
-            return [*steps, *subscriptions.steps(mapping, self._webhook_url, self._app)]
-        return [*steps, *subscriptions.told(mapping, self._webhook_url)]
+            return [*steps, *webhook_subscriptions.steps(mapping, self._webhook_url, self._app)]
+        return [*steps, *webhook_subscriptions.told(mapping, self._webhook_url)]
 
     def removal(self, mapping: CrmMapping) -> Sequence[Step]:
         """The steps that take away every property with our mark, and the groups that are then empty."""
@@ -80,8 +81,8 @@ class HubSpotProvisioner:
 
     def _property(self, one: Wanted, held: Mapping[str, Any] | None) -> Step:
         if held is None:
-            make = partial(self._session.create_property, kind(one.object), shapes.created(one, GROUP))
-            return _step("create", "property", one.where, make, shapes.told(one))
+            make = partial(self._session.create_property, kind(one.object), property_shapes.created(one, GROUP))
+            return _step("create", "property", one.where, make, property_shapes.told(one))
         hindrance = _hindrance(one, held)
         if hindrance:
             detail, remedy = hindrance
@@ -122,7 +123,7 @@ def _changes(one: Wanted, held: Mapping[str, Any]) -> tuple[dict[str, Any], str]
     options = [option for option in held.get("options") or () if isinstance(option, dict)]
     missing = absent(one.choices, {str(option.get("value")): str(option.get("label")) for option in options})
     if missing and held.get("type") == "enumeration":
-        changes["options"] = [*options, *shapes.options(missing, start=len(options))]
+        changes["options"] = [*options, *property_shapes.options(missing, start=len(options))]
         said.append(f"adds {', '.join(value for value, _ in missing)}")
     if made(held.get("description")):
         texts = {"label": one.label, "description": one.description}

@@ -8,9 +8,9 @@ from typing import Any
 from hubspot import Client
 from hubspot.webhooks.exceptions import OpenApiException as WebhooksError
 
+from connectors.answers.replies import TIMEOUT, Outcome, Timeout, clean
+from connectors.base.spending import Purse
 from connectors.hubspot.session import ERRORS, HubSpotSession
-from connectors.replies import TIMEOUT, Outcome, Timeout, clean
-from connectors.spending import Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

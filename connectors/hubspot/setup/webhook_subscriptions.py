@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.base import Unavailable
+from connectors.answers.replies import Refusal
+from connectors.base.port import Unavailable
 from connectors.hubspot import faults
-from connectors.hubspot.app import AppSession
-from connectors.provisioning import Step
-from connectors.replies import Refusal
-from mappings.crm import CrmMapping
+from connectors.hubspot.setup.public_app import AppSession
+from connectors.shared.provisioning import Step
+from mappings.model.compiled_mapping import CrmMapping
 
 _EVENTS = ("creation", "deletion", "merge", "restore")
 _PERSON_EVENTS = ("privacyDeletion",)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.base import Finding, Unavailable
-from connectors.examination import Described, fields_findings, unavailable
+from connectors.answers.examination_words import Described, fields_findings, unavailable
+from connectors.base.port import Finding, Unavailable
 from connectors.salesforce import queries
 
 

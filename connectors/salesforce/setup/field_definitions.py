@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.base import Unavailable
-from connectors.replies import Outcome, Refusal, Reply
+from connectors.answers.replies import Outcome, Refusal, Reply
+from connectors.base.port import Unavailable
 from connectors.salesforce import faults, queries
 from connectors.salesforce.session import SalesforceSession
-from connectors.salesforce.shapes import holder
-from mappings.record_ids import full, genuine
+from connectors.salesforce.setup.field_shapes import holder
+from mappings.values.record_ids import full, genuine
 
 _NO_CONTENT = 204
 _CHUNK = 200

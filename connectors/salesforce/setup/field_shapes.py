@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.provisioning import Wanted
-from mappings.catalogue import TEXT_LIMIT
+from connectors.shared.provisioning import Wanted
+from mappings.model.catalogue import TEXT_LIMIT
 
 ACTIVITY = "Activity"
 """Custom fields of tasks are defined on Activity, which events share; permissions are given on Task."""

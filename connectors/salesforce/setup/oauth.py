@@ -12,12 +12,12 @@ from authlib.oauth2.rfc7523 import JWTBearerGrant
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from connectors.base import Receipt, Unavailable, Verdict
-from connectors.oauth import Asking, Client, Issued, TokenEndpoint, described, issued
-from connectors.places import place
-from connectors.replies import TIMEOUT, Timeout
+from connectors.answers.replies import TIMEOUT, Timeout
+from connectors.answers.web_address import place
+from connectors.base.port import Receipt, Unavailable, Verdict
 from connectors.salesforce.hosts import salesforces
-from mappings.instant import MINUTE, SECOND, Instant, Span
+from connectors.shared.oauth_flow import Asking, Client, Issued, TokenEndpoint, described, issued
+from mappings.values.instant import MINUTE, SECOND, Instant, Span
 
 PRODUCTION = "https://login.salesforce.com"
 TEST = "https://test.salesforce.com"

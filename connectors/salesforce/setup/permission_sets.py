@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from connectors.base import Verdict
-from connectors.provisioning import MARK, Step, Wanted, made
-from connectors.replies import Refusal
+from connectors.answers.replies import Refusal
+from connectors.base.port import Verdict
 from connectors.salesforce import queries
-from connectors.salesforce.definitions import Definitions, changed_many, created_many, refused, whole
-from mappings.record_ids import full
+from connectors.salesforce.setup.field_definitions import Definitions, changed_many, created_many, refused, whole
+from connectors.shared.provisioning import MARK, Step, Wanted, made
+from mappings.values.record_ids import full
 
 Right = tuple[bool, bool]
 """(may read, may edit)"""

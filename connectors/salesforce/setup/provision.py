@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.base import Credential
-from connectors.provisioning import Step, Wanted, absent, made, wanted
-from connectors.replies import TIMEOUT, Refusal, Timeout
-from connectors.salesforce import queries, shapes
-from connectors.salesforce.definitions import Defined, Definitions, defined, refused
-from connectors.salesforce.grants import Granting, grants
-from mappings.crm import CrmMapping
-from mappings.fitting import takes
+from connectors.answers.replies import TIMEOUT, Refusal, Timeout
+from connectors.base.port import Credential
+from connectors.salesforce import queries
+from connectors.salesforce.setup import field_shapes
+from connectors.salesforce.setup.field_definitions import Defined, Definitions, defined, refused
+from connectors.salesforce.setup.permission_sets import Granting, grants
+from connectors.shared.provisioning import Step, Wanted, absent, made, wanted
+from mappings.checking.fitting import takes
+from mappings.model.compiled_mapping import CrmMapping
 
 TASK = "Task"
 _FIELD = "tooling/sobjects/CustomField"
@@ -40,7 +41,7 @@ class SalesforceProvisioner:
         """The steps to all that the mapping needs: fields, then what lets users see them. Raises Unavailable."""
         needed = wanted(mapping, task=TASK, key=queries.TASK_KEY)
         there = defined(self._session, _by_object(needed))
-        fields = [self._field(one, there.get(shapes.full_name(one))) for one in needed]
+        fields = [self._field(one, there.get(field_shapes.full_name(one))) for one in needed]
         return [*fields, *self._grants(needed)]
 
     def removal(self, mapping: CrmMapping) -> Sequence[Step]:
@@ -62,8 +63,8 @@ class SalesforceProvisioner:
             return Step(action="blocked", kind="field", what=one.where, detail="is no custom field", remedy=remedy)
         if held is None:
             make = partial(self._create, one)
-            return Step(action="create", kind="field", what=one.where, detail=shapes.told(one), carry_out=make)
-        found = shapes.described(held.metadata)
+            return Step(action="create", kind="field", what=one.where, detail=field_shapes.told(one), carry_out=make)
+        found = field_shapes.described(held.metadata)
         if one.filled == "coldframe" and not takes("salesforce", one.kind, found):
             remedy = f"rename or delete it in Salesforce, or map another field; a {one.kind} is wanted"
             return Step(action="blocked", kind="field", what=one.where, detail=f"is a {found}", remedy=remedy)
@@ -110,7 +111,7 @@ class SalesforceProvisioner:
         return {str(row["Id"]): str(row["Username"]) for row in self._session.query(soql)}
 
     def _create(self, one: Wanted) -> Refusal | None:
-        return refused(self._session.post(_FIELD, shapes.created(one)))
+        return refused(self._session.post(_FIELD, field_shapes.created(one)))
 
     def _change(self, held: Defined, changes: Mapping[str, Any]) -> Refusal | None:
         body = {"Metadata": {**held.metadata, **changes}}
@@ -140,7 +141,7 @@ def _changes(one: Wanted, held: Mapping[str, Any]) -> tuple[dict[str, Any], str]
         kept = [value for value in offered if str(value.get("valueName")) in live]
         changes["valueSet"] = {
             **value_set,
-            "valueSetDefinition": {**definition, "value": [*kept, *shapes.values(missing)]},
+            "valueSetDefinition": {**definition, "value": [*kept, *field_shapes.values(missing)]},
         }
         said.append(f"adds {', '.join(value for value, _ in missing)}")
     if one.key and not (held.get("unique") and held.get("externalId")):
@@ -150,7 +151,7 @@ def _changes(one: Wanted, held: Mapping[str, Any]) -> tuple[dict[str, Any], str]
         changes["length"] = one.limit
         said.append(f"length {one.limit}")
     if made(held.get("description")):
-        differing = {name: text for name, text in shapes.texts(one).items() if held.get(name) != text}
+        differing = {name: text for name, text in field_shapes.texts(one).items() if held.get(name) != text}
         changes |= differing
         said += differing
     return changes, "; ".join(said)

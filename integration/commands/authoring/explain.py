@@ -6,15 +6,15 @@ from typing import Any
 import click
 from rich.console import Console
 
-from integration import wiring
-from integration.commands.explain_page import page
-from integration.commands.plain import plain, points
-from integration.core.fold import Unfoldable
-from integration.flows.explaining import explained
-from integration.flows.versions import published
-from integration.playbook.explain import Explanation
-from integration.store.leads import LeadRow
-from mappings.instant import Instant, parse
+from integration.commands.authoring.explain_page import page
+from integration.commands.authoring.plain_values import plain, points
+from integration.core.compiled.context import Unfoldable
+from integration.flows.base.running_playbook import published
+from integration.flows.history.find_explanation import explained
+from integration.playbook.explaining.explanation import Explanation
+from integration.store.people.leads import LeadRow
+from integration.wiring import build
+from mappings.values.instant import Instant, parse
 
 
 class Time(click.ParamType[Instant]):
@@ -46,7 +46,7 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
       coldframe explain ana@acme.example
       coldframe explain salesforce:Lead:00Q5g00000AbCdE --at 2026-01-31T09:00:00Z --json
     """
-    service = published(wiring.service())
+    service = published(build.service())
     moment = service.now() if at is None else at
     try:
         found = explained(

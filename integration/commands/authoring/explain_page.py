@@ -6,12 +6,12 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from integration.core.clocks import day_words, wall_clock
-from integration.playbook.amounts import amount, signed
-from integration.playbook.chronicle import Entry
-from integration.playbook.explain import Explanation
-from integration.playbook.outlook import Offer, Outlook
-from integration.playbook.telling import Told
+from integration.core.rules.calendar import day_words, wall_clock
+from integration.playbook.explaining.chronicle import Entry
+from integration.playbook.explaining.effect_words import Told
+from integration.playbook.explaining.explanation import Explanation
+from integration.playbook.explaining.outlook import Offer, Outlook
+from integration.playbook.language.amounts import amount, signed
 
 _SHOWN = 40
 """Sentences of one axis; older ones become one, with their sum."""

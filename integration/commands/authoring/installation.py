@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import click
 
-from integration import machine
-from integration.readiness import store_problems
-from integration.settings import Settings, load
-from integration.store.session import Store
+from integration.processes import local_stack
+from integration.settings.environment import Settings, load
+from integration.store.db.session import Store
+from integration.web.readiness import store_problems
 
 
 @contextmanager
@@ -17,9 +17,9 @@ def installed() -> Iterator[tuple[Settings, Store]]:
 
     On one machine, without a DATABASE_URL, they are those of `coldframe up`, made here where `up` has not run yet.
     """
-    given = machine.environment()
+    given = local_stack.environment()
     alone = not given.get("DATABASE_URL", "").strip()
-    settings = load(machine.kept(given) if alone else given)
+    settings = load(local_stack.kept(given) if alone else given)
     store = Store.open(settings.database_url.get_secret_value())
     try:
         if alone:

@@ -12,21 +12,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connectors.base import Unavailable
-from integration import clock, connected, wiring
-from integration.commands.mapping_shown import plain, shown
-from integration.commands.words import HELP, VARIABLE, vocabulary_of
-from integration.flows import drift
-from integration.flows.preview import find, newcomer, preview
-from integration.flows.service import Connection
-from integration.playbook.comparison import compare
-from integration.settings import Settings, SettingsError, from_environment
-from integration.store.session import Store
-from mappings import conflicts, files
-from mappings.creation import Creation
-from mappings.files import MappingFile
-from mappings.problems import Problem, fatal
+from connectors.base.port import Unavailable
+from integration.commands.authoring.mapping_shown import plain, shown
+from integration.commands.authoring.named_files import HELP, VARIABLE, vocabulary_of
+from integration.flows.base.service import Connection
+from integration.flows.looking.preview import find, newcomer, preview
+from integration.flows.upkeep import drift
+from integration.playbook.showing.comparison import compare
+from integration.settings.environment import Settings, SettingsError, from_environment
+from integration.store.db.session import Store
+from integration.wiring import build, clock, connection_names
+from mappings.conflicts import field_conflicts
+from mappings.language import mapping_files
+from mappings.language.mapping_files import MappingFile
+from mappings.model.creation import Creation
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import Problem, fatal
 
 _Chosen: TypeAlias = tuple[MappingFile, Sequence[str] | None]
 """A file, and the connections that use it; None for one that was named on the command line."""
@@ -62,7 +63,9 @@ def check(names: tuple[str, ...], vocabulary: str | None, *, offline: bool, as_j
     """
     settings = _settings()
     words = vocabulary_of(vocabulary)
-    chosen: list[_Chosen] = [(files.opened(name, vocabulary=words), None) for name in names] or used(settings, words)
+    chosen: list[_Chosen] = [(mapping_files.opened(name, vocabulary=words), None) for name in names] or used(
+        settings, words
+    )
     found: list[Problem] = _claimed_twice([file for file, _ in chosen])
     notes: list[str] = []
     for file, whose in chosen:
@@ -97,14 +100,14 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
         msg = "the settings cannot be used: see coldframe doctor"
         raise click.ClickException(msg)
     try:
-        playbook = wiring.playbook(settings.playbook, settings.vocabulary)
-        with connected.opened(settings) as store:
+        playbook = build.playbook(settings.playbook, settings.vocabulary)
+        with connection_names.opened(settings) as store:
             chosen = _connection(settings, store, connection)
             with closing(chosen.connector):
                 found = find(chosen, record)
                 seen = preview(chosen, playbook, found, clock.now()) if found else None
                 new = newcomer(chosen, record) if found is None else None
-    except (ValueError, wiring.UnusableError) as error:
+    except (ValueError, build.UnusableError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
         msg = f"the CRM does not answer as it should: {away}"
@@ -136,7 +139,7 @@ def diff(file: str | None, *, offline: bool, as_json: bool) -> None:
     words = vocabulary_of(settings.vocabulary if settings else None)
     rows = [
         row
-        for each, whose in ([(files.opened(file, vocabulary=words), None)] if file else used(settings, words))
+        for each, whose in ([(mapping_files.opened(file, vocabulary=words), None)] if file else used(settings, words))
         for row in _differences(settings, each, whose, offline=offline)
     ]
     if as_json:
@@ -154,7 +157,7 @@ def _differences(
     if file.mapping is None:
         _print_problems(list(file.problems), [], as_json=False)
         sys.exit(1)
-    shipped = files.shipped(file.mapping.system)
+    shipped = mapping_files.shipped(file.mapping.system)
     for each in compare(shipped.text, file.text):
         yield {"place": " > ".join(each.place), "shipped": each.before, "here": each.after, "live": ""}
     if not offline:
@@ -170,7 +173,7 @@ def _differences(
 def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
     """Fields that the mappings of two systems claim; Salesforce is heard first, as it is in the service."""
     sure = [(file.mapping, file.located) for file in chosen if file.mapping and file.located]
-    return list(conflicts.claimed_twice(sorted(sure, key=lambda each: each[0].system != "salesforce")))
+    return list(field_conflicts.claimed_twice(sorted(sure, key=lambda each: each[0].system != "salesforce")))
 
 
 def used(settings: Settings | None, words: Vocabulary) -> list[_Chosen]:
@@ -180,16 +183,16 @@ def used(settings: Settings | None, words: Vocabulary) -> list[_Chosen]:
         path = settings.mapping_of(each.name, each.system) if settings else None
         found.setdefault((each.system, path), []).append(each.name)
     if found:
-        return [(files.in_use(system, path, words), names) for (system, path), names in found.items()]
+        return [(mapping_files.in_use(system, path, words), names) for (system, path), names in found.items()]
     paths: Mapping[str, str | None] = settings.mappings if settings else {"hubspot": None, "salesforce": None}
-    return [(files.in_use(system, path, words), None) for system, path in paths.items()]
+    return [(mapping_files.in_use(system, path, words), None) for system, path in paths.items()]
 
 
-def _known(settings: Settings | None) -> Sequence[connected.Known]:
+def _known(settings: Settings | None) -> Sequence[connection_names.Known]:
     if settings is None:
         return ()
-    with connected.opened(settings) as store:
-        return connected.known(settings, store) if store else connected.arranged((), settings)
+    with connection_names.opened(settings) as store:
+        return connection_names.known(settings, store) if store else connection_names.arranged((), settings)
 
 
 def _against_live(
@@ -206,11 +209,11 @@ def _against_live(
     if settings is None or not those:
         return [], f"{file.name}: no {system} is connected, so its fields were not looked at"
     found: dict[Problem, None] = {}
-    with connected.opened(settings) as store:
+    with connection_names.opened(settings) as store:
         for each in those:
-            credential = wiring.credential(settings, store, each)
+            credential = build.credential(settings, store, each)
             connection = replace(
-                wiring.connect(system, credential, name=each.name), mapping=file.mapping, located=file.located
+                build.connect(system, credential, name=each.name), mapping=file.mapping, located=file.located
             )
             try:
                 with closing(connection.connector):
@@ -221,7 +224,7 @@ def _against_live(
 
 
 def _connection(settings: Settings, store: Store | None, name: str | None) -> Connection:
-    there = wiring.connections(settings, store)
+    there = build.connections(settings, store)
     if name is None and len(there) > 1:
         msg = f"several systems are connected: add --connection {' or '.join(there)}"
         raise ValueError(msg)

@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from integration.flows.preview import Preview
-from mappings.canonical import Field
+from integration.flows.looking.preview import Preview
+from mappings.model.canonical import Field
 from mappings.vocabulary.value import Vocabulary
 
 

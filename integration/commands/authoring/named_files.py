@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import click
 
-from integration.core.playbook import Playbook
-from integration.playbook.compiler import load
-from mappings.problems import Problem
-from mappings.vocabulary.load import in_use
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.playbook.compiling.compiler import load
+from mappings.vocabulary.load_vocabulary import in_use
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import Problem
 
 VARIABLE = "COLDFRAME_VOCABULARY"
 HELP = f"Your own words and addresses.  [default: {VARIABLE}, else what comes with Coldframe]"

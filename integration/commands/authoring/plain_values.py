@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from integration.core.axes import POINT
-from mappings.instant import show
+from integration.core.rules.scoring_rules import POINT
+from mappings.values.instant import show
 
 _TIMES = frozenset({"at", "until", "since", "next_due"})
 _POINTS = frozenset({"points"})

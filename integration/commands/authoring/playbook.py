@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integration.commands.words import HELP, VARIABLE, vocabulary_of
-from integration.playbook import library
-from integration.playbook.comparison import compare
-from integration.playbook.compiler import load
-from integration.playbook.editor import renamed, schema_of_language
-from integration.playbook.page import page
-from integration.playbook.reading import read
-from mappings.problems import Problem, fatal
+from integration.commands.authoring.named_files import HELP, VARIABLE, vocabulary_of
+from integration.playbook.compiling.compiler import load
+from integration.playbook.reading import library
+from integration.playbook.reading.reading import read
+from integration.playbook.showing.comparison import compare
+from integration.playbook.showing.editor import renamed, schema_of_language
+from integration.playbook.showing.page import page
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import Problem, fatal
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 _VOCABULARY = click.option("--vocabulary", metavar="FILE", envvar=VARIABLE, help=HELP)

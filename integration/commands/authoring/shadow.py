@@ -14,15 +14,16 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from connectors.base import Unavailable
-from integration import wiring
-from integration.core.lateness import TOO_LATE
-from integration.flows import shadow as flow
-from integration.flows.service import Service
-from integration.flows.shadow import Change, Task
-from integration.store import live, unrecorded
-from integration.store.live import HISTORY
-from mappings.instant import show
+from connectors.base.port import Unavailable
+from integration.core.run.lateness import TOO_LATE
+from integration.flows.base.service import Service
+from integration.flows.looking import compare_with_crm as flow
+from integration.flows.looking.compare_with_crm import Change, Task
+from integration.store.events import live_since
+from integration.store.events.live_since import HISTORY
+from integration.store.outgoing import people_without_records
+from integration.wiring import build
+from mappings.values.instant import show
 
 _LONGEST = 40
 
@@ -37,7 +38,7 @@ class _Sums:
     bands: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     withheld: dict[str, int] = field(default_factory=dict)
-    people: unrecorded.Totals = field(default_factory=unrecorded.Totals)
+    people: people_without_records.Totals = field(default_factory=people_without_records.Totals)
 
     def add(self, items: tuple[flow.Item, ...]) -> None:
         for each in items:
@@ -74,7 +75,7 @@ def report(limit: int, *, as_json: bool) -> None:
       coldframe shadow report --limit 100 --json
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    service = wiring.service()
+    service = build.service()
     sums, shown = _Sums(), _Shown(limit)
     try:
         for items in _read(service):
@@ -84,8 +85,8 @@ def report(limit: int, *, as_json: bool) -> None:
         msg = f"a CRM does not answer as it should: {away}. Run this again."
         raise click.ClickException(msg) from None
     with service.store.read() as conn:
-        sums.withheld = live.withheld(conn)
-        shown.people, sums.people = unrecorded.waiting(conn, limit), unrecorded.totals(conn)
+        sums.withheld = live_since.withheld(conn)
+        shown.people, sums.people = people_without_records.waiting(conn, limit), people_without_records.totals(conn)
     if as_json:
         _lines(service, shown, sums)
     else:
@@ -99,7 +100,7 @@ class _Shown:
     limit: int
     changes: list[tuple[flow.Item, ...]] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
-    people: list[unrecorded.Waiting] = field(default_factory=list)
+    people: list[people_without_records.Waiting] = field(default_factory=list)
 
     def add(self, items: tuple[flow.Item, ...]) -> None:
         for each in items[:1]:

@@ -7,15 +7,15 @@ from dataclasses import asdict
 import click
 from rich.console import Console
 
-from integration.commands.installation import installed
-from integration.commands.vocabulary_shown import described, shown
-from integration.commands.vocabulary_uses import missing
-from integration.commands.words import HELP, VARIABLE, vocabulary_of
-from integration.flows.learning import Unknown, learned
-from mappings.instant import show as time_text
-from mappings.problems import fatal
-from mappings.vocabulary.load import in_use
+from integration.commands.authoring.installation import installed
+from integration.commands.authoring.named_files import HELP, VARIABLE, vocabulary_of
+from integration.commands.authoring.vocabulary_shown import described, shown
+from integration.commands.authoring.vocabulary_uses import missing
+from integration.flows.looking.learning import Unknown, learned
+from mappings.values.instant import show as time_text
+from mappings.vocabulary.load_vocabulary import in_use
 from mappings.vocabulary.suggest import Told, suggested
+from mappings.yaml_files.problems import fatal
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 _VOCABULARY = click.option("--vocabulary", "file", metavar="FILE", envvar=VARIABLE, help=HELP)

@@ -8,8 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from integration.playbook.grammar import shown as span
-from mappings.canonical import Field
+from integration.playbook.language.grammar import shown as span
+from mappings.model.canonical import Field
 from mappings.vocabulary.addresses import AddressGlob
 from mappings.vocabulary.machine_rules import MachineRules
 from mappings.vocabulary.parse import CHOICES, KINDS

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from integration.commands.mapping import used
-from integration.playbook.compiler import load
-from integration.settings import SettingsError, from_environment
-from mappings import files
-from mappings.problems import Problem
+from integration.commands.authoring.mapping import used
+from integration.playbook.compiling.compiler import load
+from integration.settings.environment import SettingsError, from_environment
+from mappings.language import mapping_files
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import Problem
 
 
 def missing(words: Vocabulary, playbooks: Sequence[str] = (), mappings: Sequence[str] = ()) -> Iterator[Problem]:
@@ -23,6 +23,6 @@ def missing(words: Vocabulary, playbooks: Sequence[str] = (), mappings: Sequence
     names = playbooks or ((settings.playbook,) if settings else ())
     for name in names:
         yield from (problem for problem in load(name, words)[1] if problem.severity == "error")
-    read = [files.opened(name, vocabulary=words) for name in mappings]
+    read = [mapping_files.opened(name, vocabulary=words) for name in mappings]
     for file in read or [file for file, _ in (used(settings, words) if settings else ())]:
         yield from (problem for problem in file.problems if problem.severity == "error")

@@ -9,21 +9,21 @@ from typing import Any
 import click
 from rich.console import Console
 
-from integration import wiring
-from integration.backtest.comparison import Comparison
-from integration.backtest.page import page
-from integration.commands.backtest_run import as_records, run
-from integration.commands.backtest_tables import tables
-from integration.commands.plain import plain
-from integration.commands.replay_contents import Ids, losers
-from integration.commands.replay_dealing import beyond
-from integration.commands.replay_lines import ACTIVITY, Record, Unreadable, line_of, numbered
-from integration.core.fold import Unfoldable
-from integration.core.playbook import Playbook
-from integration.flows.recorded import recorded
-from integration.playbook.compiler import load
-from integration.store.session import Store
-from mappings.instant import DAY
+from integration.backtest.backtest_page import page
+from integration.backtest.side_by_side import Comparison
+from integration.commands.authoring.plain_values import plain
+from integration.commands.backtesting.backtest_run import as_records, run
+from integration.commands.backtesting.backtest_tables import tables
+from integration.commands.replaying.replay_contents import Ids, losers
+from integration.commands.replaying.replay_dealing import beyond
+from integration.commands.replaying.replay_lines import ACTIVITY, Record, Unreadable, line_of, numbered
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Unfoldable
+from integration.flows.history.stored_history import recorded
+from integration.playbook.compiling.compiler import load
+from integration.store.db.session import Store
+from integration.wiring import build
+from mappings.values.instant import DAY
 
 
 @click.command()
@@ -98,9 +98,9 @@ def _line(name: str, wrong: Unfoldable) -> int:
 
 
 def _stored(a: Playbook, b: Playbook) -> Comparison | None:
-    store = Store.open(wiring.settings().database_url.get_secret_value())
+    store = Store.open(build.settings().database_url.get_secret_value())
     try:
-        owners = wiring.ownership(wiring.settings(), store)
+        owners = build.ownership(build.settings(), store)
         with store.read() as conn:
             records: Iterable[Record] = as_records(recorded(conn, owners))
             return run(records, a, b)

@@ -8,17 +8,17 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from integration.backtest.comparison import Comparison, compared
-from integration.backtest.facts import Facts
+from integration.backtest.history_facts import Facts
+from integration.backtest.side_by_side import Comparison, compared
 from integration.backtest.tally import Tally
-from integration.commands.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
-from integration.commands.replay_recognised import Recognised, recognised
-from integration.commands.replay_runs import Sorter
-from integration.commands.replay_world import World
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.playbook import Playbook
-from integration.core.standing import standing
-from mappings.canonical import Activity
+from integration.commands.replaying.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
+from integration.commands.replaying.replay_recognised import Recognised, recognised
+from integration.commands.replaying.replay_runs import Sorter
+from integration.commands.replaying.replay_world import World
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.run.standing import standing
+from mappings.model.canonical import Activity
 
 _Placed: TypeAlias = tuple[int, int, str, str, str, str, int, dict[str, Any]]
 """A record with its place in the history before its last part, so that sorting never compares fields."""

@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from integration.backtest.backtest_page import day
 from integration.backtest.charts import said
-from integration.backtest.comparison import Comparison, Gate, Load, Moved, Side, days
-from integration.backtest.page import day
+from integration.backtest.side_by_side import Comparison, Gate, Load, Moved, Side, days
 from integration.backtest.summary import names, sentences
 
 _SHOWN = 20

@@ -9,11 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from connectors.base import Finding, Unavailable
-from connectors.examination import unavailable
-from connectors.limits import spare
-from integration import clock, connected, wiring
-from integration.commands import (
+from connectors.answers.examination_words import unavailable
+from connectors.base.limits import spare
+from connectors.base.port import Finding, Unavailable
+from integration.commands.doctoring import (
     doctor_alerts,
     doctor_connections,
     doctor_lanes,
@@ -21,16 +20,19 @@ from integration.commands import (
     doctor_staff,
     doctor_words,
 )
-from integration.core.playbook import Playbook
-from integration.flows import drift, going
-from integration.flows.service import Connection
-from integration.readiness import erased_problems, store_problems
-from integration.settings import Settings, SettingsError, from_environment
-from integration.store import backlog, lanes
-from integration.store.errors import StoreError
-from integration.store.session import Store
-from integration.wakeups import connect, queue_problems
-from mappings.instant import show
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.flows.base.service import Connection
+from integration.flows.delivering import ramp_up
+from integration.flows.upkeep import drift
+from integration.settings.environment import Settings, SettingsError, from_environment
+from integration.store.crm import connection_pauses
+from integration.store.db.errors import StoreError
+from integration.store.db.session import Store
+from integration.store.outgoing import outbox_backlog
+from integration.web.readiness import erased_problems, store_problems
+from integration.wiring import build, clock, connection_names
+from integration.wiring.wake_ups import connect, queue_problems
+from mappings.values.instant import show
 
 
 @click.command()
@@ -65,7 +67,7 @@ def _examine() -> Iterator[Finding]:
     yield from _stores(settings)
     yield from _playbook(settings)
     try:
-        with connected.opened(settings) as store:
+        with connection_names.opened(settings) as store:
             yield from doctor_connections.examined(settings, store)
             yield from _crms(settings, store)
             if store is not None and not store_problems(store):
@@ -75,7 +77,7 @@ def _examine() -> Iterator[Finding]:
                 yield from doctor_alerts.examined(settings, store, clock.now())
                 yield from doctor_people.examined(store, clock.now())
                 yield from doctor_staff.waiting(store)
-                yield from doctor_staff.known(store, connected.known(settings, store))
+                yield from doctor_staff.known(store, connection_names.known(settings, store))
                 yield from _words(settings, store)
     except StoreError:
         return  # told above
@@ -86,12 +88,12 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
     if settings.shadow:
         remedy = "See coldframe shadow report; unset COLDFRAME_SHADOW to go live (docs/going-live.md)."
         yield Finding(subject="shadow mode", ok=True, detail="everything is computed, nothing written", remedy=remedy)
-    names = [each.name for each in connected.known(settings, store)]
+    names = [each.name for each in connection_names.known(settings, store)]
     with store.read() as conn:
-        stopped = lanes.stopped(conn)
-        waiting = {name: backlog.sendable(conn, name) for name in stopped}
-        limits = going.Allowed(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
-        held = going.held(conn, limits, names, clock.now())
+        stopped = connection_pauses.stopped(conn)
+        waiting = {name: outbox_backlog.sendable(conn, name) for name in stopped}
+        limits = ramp_up.Allowed(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
+        held = ramp_up.held(conn, limits, names, clock.now())
     for name, pause in stopped.items():
         detail = f"{pause.reason}; {waiting[name]} writes wait"
         yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")
@@ -103,15 +105,15 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
 
 
 def _words(settings: Settings, store: Store) -> Iterator[Finding]:
-    with suppress(wiring.UnusableError):  # told above
-        yield from doctor_words.examined(store, wiring.vocabulary(settings.vocabulary))
+    with suppress(build.UnusableError):  # told above
+        yield from doctor_words.examined(store, build.vocabulary(settings.vocabulary))
 
 
 def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
     """Each CRM as it stands now, and since when what is amiss has been seen by the hourly look."""
     try:
-        connections = wiring.connections(settings, store)
-    except wiring.UnusableError as error:
+        connections = build.connections(settings, store)
+    except build.UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="mapping", ok=False, detail=str(problem), remedy="Correct the file.")
         return
@@ -196,7 +198,7 @@ def _stores(settings: Settings) -> Iterator[Finding]:
         problems = store_problems(store)
         yield _said("store", problems)
         if not problems:
-            yield _said("erased persons", erased_problems(store, connected.keyring(settings)))
+            yield _said("erased persons", erased_problems(store, connection_names.keyring(settings)))
         store.dispose()
     if settings.redis_url is None:
         yield Finding(subject="Redis", ok=False, detail="REDIS_URL is not set", remedy="Set it, or run `coldframe up`.")
@@ -208,16 +210,16 @@ def _stores(settings: Settings) -> Iterator[Finding]:
 
 def _playbook(settings: Settings) -> Iterator[Finding]:
     try:
-        wiring.vocabulary(settings.vocabulary)
-    except wiring.UnusableError as error:
+        build.vocabulary(settings.vocabulary)
+    except build.UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="vocabulary", ok=False, detail=str(problem), remedy="Correct the file.")
         return
     if settings.vocabulary:
         yield Finding(subject="vocabulary", ok=True, detail=settings.vocabulary)
     try:
-        wiring.playbook(settings.playbook, settings.vocabulary)
-    except wiring.UnusableError as error:
+        build.playbook(settings.playbook, settings.vocabulary)
+    except build.UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="playbook", ok=False, detail=str(problem), remedy="Correct the file.")
     else:
@@ -226,8 +228,8 @@ def _playbook(settings: Settings) -> Iterator[Finding]:
 
 def _compiled(settings: Settings) -> Playbook | None:
     try:
-        return wiring.playbook(settings.playbook, settings.vocabulary)
-    except wiring.UnusableError:
+        return build.playbook(settings.playbook, settings.vocabulary)
+    except build.UnusableError:
         return None  # told above
 
 

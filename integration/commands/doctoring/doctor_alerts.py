@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from connectors.base import Finding
-from integration.settings import Settings
-from integration.store import alerts, lanes
-from integration.store.session import Store
-from mappings.instant import DAY, Instant, show
+from connectors.base.port import Finding
+from integration.settings.environment import Settings
+from integration.store.crm import connection_pauses
+from integration.store.db.session import Store
+from integration.store.outgoing import alerts
+from mappings.values.instant import DAY, Instant, show
 
 LATELY = DAY
 _SHOWN = 3
@@ -18,7 +19,7 @@ def examined(settings: Settings, store: Store, now: Instant) -> Iterator[Finding
     with store.read() as conn:
         raised = alerts.recent(conn, now - LATELY)
         undelivered = alerts.undelivered(conn)
-        paused = lanes.paused(conn, now)
+        paused = connection_pauses.paused(conn, now)
     nowhere = settings.alert_url is None
     remedy = "Set COLDFRAME_ALERT_URL: alerts are in the log and here alone (docs/alerts.md)." if nowhere else ""
     yield Finding(subject="alerts", ok=True, detail=_told(raised), remedy=remedy)

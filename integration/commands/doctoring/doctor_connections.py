@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-from connectors.base import Finding
-from integration import connected
-from integration.connected import Known
-from integration.flows.tokens import remedy
-from integration.settings import Settings
-from integration.store import connections
-from integration.store.connections import Row
-from integration.store.sealing import Keyring, SealError
-from integration.store.session import Store
-from mappings.instant import show
-from mappings.problems import nearest
+from connectors.base.port import Finding
+from integration.flows.upkeep.renew_tokens import remedy
+from integration.settings.environment import Settings
+from integration.store.audit.sealing import Keyring, SealError
+from integration.store.crm import connections
+from integration.store.crm.connections import Row
+from integration.store.db.session import Store
+from integration.wiring import connection_names
+from integration.wiring.connection_names import Known
+from mappings.values.instant import show
+from mappings.yaml_files.problems import nearest
 
 
 def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
     """A line for every connection, and for what goes with having it. Raises StoreError."""
-    found = connected.known(settings, store) if store else connected.arranged((), settings)
+    found = connection_names.known(settings, store) if store else connection_names.arranged((), settings)
     if not found:
         yield Finding(
             subject="CRM",
@@ -25,7 +25,7 @@ def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
             detail="none is connected",
             remedy="Run coldframe connect hubspot or coldframe connect salesforce (docs/connecting.md).",
         )
-    keyring = connected.keyring(settings)
+    keyring = connection_names.keyring(settings)
     for each in found:
         yield _line(each, keyring)
     yield from _webhooks(settings, found)
@@ -64,7 +64,7 @@ def _webhooks(settings: Settings, found: tuple[Known, ...]) -> Iterator[Finding]
         if given and system not in systems:
             detail = f"is set, but {system} is not connected, so its records cannot be read"
             yield Finding(subject=variable, ok=False, detail=detail, remedy=f"run coldframe connect {system}")
-    stored = connected.webhook_secrets(settings, found) if settings.public_url else {}
+    stored = connection_names.webhook_secrets(settings, found) if settings.public_url else {}
     unsigned = [each for each in found if each.system == "hubspot" and each.account not in stored]
     if unsigned and not settings.hubspot_client_secrets:
         names = " and ".join(each.name for each in unsigned)

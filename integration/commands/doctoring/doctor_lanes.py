@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 
-from connectors.base import Finding
-from connectors.edges import MOVED
-from integration.core.playbook import Playbook
-from integration.core.state import FORMAT
-from integration.flows import unread
-from integration.flows.service import Connection
-from integration.store import lanes, leases, suspects, versions
-from integration.store.session import Store
-from mappings.instant import Instant, show
+from connectors.answers.edges import MOVED
+from connectors.base.port import Finding
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.state import FORMAT
+from integration.flows.base.service import Connection
+from integration.flows.reading import unread_objects
+from integration.store.crm import connection_pauses
+from integration.store.db.session import Store
+from integration.store.events import playbook_versions
+from integration.store.queues import leases, suspects
+from mappings.values.instant import Instant, show
 
 
 def playbook(store: Store, file: Playbook | None) -> Iterator[Finding]:
     """Which version of the playbook is in force, how far it has come, and whether the file says something else."""
     with store.read() as conn:
-        found = versions.current(conn)
-        left = versions.left(conn, found.number) if found else 0
+        found = playbook_versions.current(conn)
+        left = playbook_versions.left(conn, found.number) if found else 0
     if found is None:
         return
     detail = f"version {found.number} ({found.fingerprint}) in force since {show(found.at)}"
@@ -58,8 +60,8 @@ def waiting(store: Store, connection: Connection, now: Instant) -> Iterator[Find
     """
     name, system = connection.name, connection.system
     with store.read() as conn:
-        pause = lanes.paused(conn, now).get(name)
-        hidden = unread.known(conn, name, connection.mapping.objects)
+        pause = connection_pauses.paused(conn, now).get(name)
+        hidden = unread_objects.known(conn, name, connection.mapping.objects)
     if pause is not None and pause.until is not None:
         moved = f"set its new address, or sign in there: coldframe connect {system}"
         yield Finding(

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from connectors.base import Finding
-from integration.flows.trouble import RECORD_FOR
-from integration.store import unrecorded
-from integration.store.session import Store
-from mappings.instant import Instant, show
+from connectors.base.port import Finding
+from integration.flows.people_in_sales.trouble import RECORD_FOR
+from integration.store.db.session import Store
+from integration.store.outgoing import people_without_records
+from mappings.values.instant import Instant, show
 
 
 def examined(store: Store, now: Instant) -> Iterator[Finding]:
     """A line for those whose tasks and touches wait for a record; it is amiss where a task has waited for an hour."""
     with store.read() as conn:
-        found, unknown = unrecorded.totals(conn), unrecorded.unknown(conn)
+        found, unknown = people_without_records.totals(conn), people_without_records.unknown(conn)
     if not unknown and not found.people:
         return
     late = found.tasks_since is not None and found.tasks_since <= now - RECORD_FOR

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from connectors.base import Finding, Unavailable
-from integration.connected import Known
-from integration.flows.assignee_rules import remedy
-from integration.flows.service import Connection
-from integration.store import crm_users, unassigned
-from integration.store.session import Store
-from mappings.instant import show
+from connectors.base.port import Finding, Unavailable
+from integration.flows.base.service import Connection
+from integration.flows.people_in_sales.assignee_rules import remedy
+from integration.store.crm import crm_users
+from integration.store.db.session import Store
+from integration.store.outgoing import unassigned
+from integration.wiring.connection_names import Known
+from mappings.values.instant import show
 
 
 def waiting(store: Store) -> Iterator[Finding]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from connectors.base import Finding
-from integration.store import unrecognised
-from integration.store.session import Store
-from integration.store.unrecognised import OTHERS, Seen
-from mappings.instant import show
-from mappings.readings import Readings, Unread
+from connectors.base.port import Finding
+from integration.store.db.session import Store
+from integration.store.events import unrecognised_words
+from integration.store.events.unrecognised_words import OTHERS, Seen
+from mappings.reading.readings import Readings, Unread
+from mappings.values.instant import show
 from mappings.vocabulary.value import Vocabulary
 
 _SHOWN = 10
@@ -17,8 +17,8 @@ _REMEDY = "What was sent is kept. Correct it at its source, or see docs/activiti
 def examined(store: Store, vocabulary: Vocabulary) -> Iterator[Finding]:
     """The types, properties and values that came most often and that no vocabulary has; nothing where all are known."""
     with store.read() as conn:
-        found = unrecognised.oftenest(conn, _SHOWN, ("type", "property", "value"))
-        counts = unrecognised.counts(conn)
+        found = unrecognised_words.oftenest(conn, _SHOWN, ("type", "property", "value"))
+        counts = unrecognised_words.counts(conn)
     readings = vocabulary.readings
     for seen in found:
         if not _known(seen, readings):

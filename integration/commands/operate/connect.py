@@ -13,18 +13,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connectors.base import Unavailable
-from integration import clock, connected, signing
-from integration.commands.installation import installed
-from integration.connected import Known
-from integration.loopback import NotSignedInError
-from integration.settings import Settings
-from integration.signing import Walk, Wish
-from integration.store import audit, connections, lanes
-from integration.store.audit import Entry
-from integration.store.connections import Details, GrantKind, Row, Secrets
-from integration.store.session import Store
-from mappings.instant import show
+from connectors.base.port import Unavailable
+from integration.commands.authoring.installation import installed
+from integration.settings.environment import Settings
+from integration.signin import sign_in as signing
+from integration.signin.loopback_callback import NotSignedInError
+from integration.signin.sign_in import Walk, Wish
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.crm import connection_pauses, connections
+from integration.store.crm.connections import Details, GrantKind, Row, Secrets
+from integration.store.db.session import Store
+from integration.wiring import clock, connection_names
+from integration.wiring.connection_names import Known
+from mappings.values.instant import show
 
 PORT = 8723
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -121,7 +123,7 @@ def list_connections(*, as_json: bool) -> None:
     Example: coldframe connect list --json
     """
     with installed() as (settings, store):
-        found = connected.known(settings, store)
+        found = connection_names.known(settings, store)
     rows = [_plain(each) for each in found]
     if as_json:
         for row in rows:
@@ -149,8 +151,8 @@ def remove(name: str, *, yes: bool) -> None:
         if not connections.drop(conn, name):
             msg = f"nobody is signed in under the name {name}: see coldframe connect list"
             raise click.ClickException(msg)
-        lanes.signed_in(conn, name)
-        audit.add(conn, [Entry(at=clock.now(), actor="cli", action="disconnect", subject=name)])
+        connection_pauses.signed_in(conn, name)
+        audit_trail.add(conn, [Entry(at=clock.now(), actor="cli", action="disconnect", subject=name)])
     click.echo(f"{name} is forgotten here. Take the app's access away in the CRM too, and restart the workers.")
 
 
@@ -205,7 +207,7 @@ def _connect(system: str, options: dict[str, Any]) -> None:
 def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> None:
     account = f" (account {details.account})" if details.account else ""
     click.echo(f"Signed in to {wish.system}{account}; kept encrypted as '{wish.name}'.")
-    if wish.name in connected.environments(settings):
+    if wish.name in connection_names.environments(settings):
         click.echo(f"{wish.name.upper()}_ACCESS_TOKEN is not used from now on: this sign-in goes before it. Unset it.")
     try:
         person = signing.tried(wish.name, settings, store)

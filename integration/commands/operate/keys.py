@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integration import clock, connected
-from integration.commands.installation import installed
-from integration.rotation import Line, rotated
-from integration.store import connections, erasure_key
+from integration.commands.authoring.installation import installed
+from integration.signin.key_rotation import Line, rotated
+from integration.store.crm import connections
+from integration.store.overall import erasure_key
+from integration.wiring import clock, connection_names
 
 _COLOURS = {"resealed": "green", "already": "dim", "failed": "red"}
 
@@ -38,7 +39,7 @@ def list_keys(*, as_json: bool) -> None:
     Example: coldframe keys list
     """
     with installed() as (settings, store):
-        ring = connected.keyring(settings)
+        ring = connection_names.keyring(settings)
         with store.read() as conn:
             counts = Counter(connections.sealed_by(conn))
             list_key = erasure_key.sealed(conn)
@@ -69,7 +70,7 @@ def rotate(*, as_json: bool) -> None:
     """
     with installed() as (settings, store):
         lines = []
-        for line in rotated(store, connected.keyring(settings), clock.now()):
+        for line in rotated(store, connection_names.keyring(settings), clock.now()):
             lines.append(line)
             if as_json:
                 click.echo(json.dumps(asdict(line)))

@@ -8,13 +8,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from integration import clock, wiring
-from integration.flows.replay import replay
-from integration.flows.service import Service
-from integration.store import letters as stored
-from integration.store import unrecorded
-from integration.store.letters import Letter
-from mappings.instant import show
+from integration.flows.base.service import Service
+from integration.flows.upkeep.replay_letters import replay
+from integration.store.outgoing import people_without_records
+from integration.store.queues import dead_letters as stored
+from integration.store.queues.dead_letters import Letter
+from integration.wiring import build, clock
+from mappings.values.instant import show
 
 _SHOWN = 60
 
@@ -39,8 +39,8 @@ def list_letters(limit: int, *, as_json: bool) -> None:
 
     Example: coldframe letters list --json
     """
-    with wiring.service().store.read() as conn:
-        found, people = stored.waiting(conn, limit), unrecorded.totals(conn)
+    with build.service().store.read() as conn:
+        found, people = stored.waiting(conn, limit), people_without_records.totals(conn)
     if as_json:
         for letter in found:
             click.echo(json.dumps(_plain(letter)))
@@ -63,8 +63,8 @@ def waiting(limit: int, *, as_json: bool) -> None:
 
     Everything goes out by itself, worded from the record, once the record is there. Example: coldframe letters waiting
     """
-    with wiring.service().store.read() as conn:
-        found, unknown = unrecorded.waiting(conn, limit), unrecorded.unknown(conn)
+    with build.service().store.read() as conn:
+        found, unknown = people_without_records.waiting(conn, limit), people_without_records.unknown(conn)
     if as_json:
         for each in found:
             click.echo(json.dumps({**asdict(each), "since": show(each.since)}))
@@ -84,7 +84,7 @@ def replay_letters(ids: tuple[int, ...]) -> None:
 
     Example: coldframe letters replay 17 18
     """
-    service: Service = wiring.service()
+    service: Service = build.service()
     done = replay(service, ids, actor="command line", now=clock.now())
     click.echo(f"{len(done)} of {len(ids)} replayed" + ("" if len(done) == len(ids) else "; the others were before"))
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import click
 
-from integration import clock, wiring
-from integration.flows.service import Service
-from integration.store import audit, backlog, lanes
-from mappings.problems import nearest
+from integration.flows.base.service import Service
+from integration.store.audit import audit_trail
+from integration.store.crm import connection_pauses
+from integration.store.outgoing import outbox_backlog
+from integration.wiring import build, clock
+from mappings.yaml_files.problems import nearest
 
 _REASON = "paused by an operator"
 
@@ -25,14 +27,14 @@ def pause(connection: str | None, reason: str) -> None:
       coldframe pause
       coldframe pause salesforce --reason "data migration on Saturday"
     """
-    service = wiring.service()
+    service = build.service()
     told = f"{_REASON}: {reason}" if reason else _REASON
     names = named(service, connection)
     with service.store.write() as conn:
         for name in names:
-            lanes.stop(conn, name, told, now=clock.now())
-        audit.add(conn, _entries("paused", names, reason))
-        waiting = {name: backlog.sendable(conn, name) for name in names}
+            connection_pauses.stop(conn, name, told, now=clock.now())
+        audit_trail.add(conn, _entries("paused", names, reason))
+        waiting = {name: outbox_backlog.sendable(conn, name) for name in names}
     for name in names:
         click.echo(f"{name} is paused; {waiting[name]} writes wait. Go on with: coldframe resume {name}")
 
@@ -47,12 +49,12 @@ def resume(connection: str | None) -> None:
       coldframe resume
       coldframe resume salesforce
     """
-    service = wiring.service()
+    service = build.service()
     names = named(service, connection)
     with service.store.write() as conn:
-        were = {name: lanes.go(conn, name) for name in names}
-        audit.add(conn, _entries("resumed", [name for name in names if were[name]], ""))
-        waiting = {name: backlog.sendable(conn, name) for name in names}
+        were = {name: connection_pauses.go(conn, name) for name in names}
+        audit_trail.add(conn, _entries("resumed", [name for name in names if were[name]], ""))
+        waiting = {name: outbox_backlog.sendable(conn, name) for name in names}
     for name in names:
         for lane in ("deliver", "refresh", "poll"):
             service.wake(f"{lane}:{name}")
@@ -73,7 +75,9 @@ def named(service: Service, connection: str | None) -> list[str]:
     return [connection] if connection else known
 
 
-def _entries(action: str, names: Sequence[str], reason: str) -> list[audit.Entry]:
+def _entries(action: str, names: Sequence[str], reason: str) -> list[audit_trail.Entry]:
     detail = {"reason": reason} if reason else {}
     at = clock.now()
-    return [audit.Entry(at=at, actor="command line", action=action, subject=name, detail=detail) for name in names]
+    return [
+        audit_trail.Entry(at=at, actor="command line", action=action, subject=name, detail=detail) for name in names
+    ]

@@ -5,9 +5,9 @@ import sys
 
 import click
 
-from integration.fleet import Fleet, run
-from integration.machine import embedded, environment, members, queues
-from integration.settings import Settings, SettingsError, from_environment, load
+from integration.processes.local_stack import embedded, environment, members, queues
+from integration.processes.supervisor import Fleet, run
+from integration.settings.environment import Settings, SettingsError, from_environment, load
 
 _BACKGROUND = 5
 """Workers yield the processor to the web process: an answer to a webhook is what somebody waits for."""
@@ -30,7 +30,7 @@ def migrate() -> None:
 
     Example: DATABASE_URL=postgresql://… coldframe migrate
     """
-    from integration.store.session import Store  # noqa: PLC0415 - keeps --help fast
+    from integration.store.db.session import Store  # noqa: PLC0415 - keeps --help fast
 
     store = Store.open(settings_or_exit().database_url.get_secret_value())
     store.migrate()
@@ -53,11 +53,11 @@ def web() -> None:
 
 def _refuse_newer_store(settings: Settings) -> None:
     """Raise StoreNewerError at once, where a store that is away is no reason not to start."""
-    from integration import connected  # noqa: PLC0415 - keeps --help fast
-    from integration.store.errors import StoreError, StoreNewerError  # noqa: PLC0415 - as above
+    from integration.store.db.errors import StoreError, StoreNewerError  # noqa: PLC0415 - as above
+    from integration.wiring import connection_names  # noqa: PLC0415 - keeps --help fast
 
     try:
-        with connected.opened(settings) as store:
+        with connection_names.opened(settings) as store:
             if store is not None:
                 with store.read():
                     pass
@@ -81,7 +81,7 @@ def worker(queue: str | None) -> None:
     if queue not in queues(settings):
         msg = f"{queue!r} is no queue here: {', '.join(queues(settings))}"
         raise click.BadParameter(msg, param_hint="QUEUE")
-    from integration.labour import work  # noqa: PLC0415 - imports the CRMs' libraries
+    from integration.processes.worker import work  # noqa: PLC0415 - imports the CRMs' libraries
 
     os.nice(_BACKGROUND if queue == "ingest" else _LATER)
     work(settings, queue)
@@ -93,7 +93,7 @@ def clock() -> None:
 
     Example: coldframe clock
     """
-    from integration.labour import tick  # noqa: PLC0415 - imports the CRMs' libraries
+    from integration.processes.worker import tick  # noqa: PLC0415 - imports the CRMs' libraries
 
     settings = settings_or_exit()
     _refuse_newer_store(settings)

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connectors.base import Unavailable, Verdict
-from connectors.provisioning import Provisioner, Step
-from connectors.replies import Refusal
-from integration import connected, provisioners, wiring
-from integration.settings import SettingsError, from_environment
-from mappings.crm import CrmMapping
+from connectors.answers.replies import Refusal
+from connectors.base.port import Unavailable, Verdict
+from connectors.shared.provisioning import Provisioner, Step
+from integration.settings.environment import SettingsError, from_environment
+from integration.wiring import build, connection_names, provisioners
+from mappings.model.compiled_mapping import CrmMapping
 
 _DONE = {"create": "created", "change": "changed", "remove": "removed"}
 _COLOURS = {"blocked": "red", "failed": "red", "by hand": "yellow", "keep": "dim"}
@@ -55,10 +55,10 @@ def provision(  # noqa: PLR0913 -- the command's own options
     """
     try:
         settings = from_environment()
-        with connected.opened(settings) as store:
+        with connection_names.opened(settings) as store:
             provisioner, mapping = provisioners.provisioner(settings, store, system, name=connection, sales=sales)
             lines = list(_run(provisioner, mapping, act=not dry_run, remove=remove, sure=_asker(yes=yes)))
-    except (SettingsError, wiring.UnusableError, provisioners.UnconnectedError) as error:
+    except (SettingsError, build.UnusableError, provisioners.UnconnectedError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
         told = f"{away.receipt.code} {away.receipt.message}".strip()

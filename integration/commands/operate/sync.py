@@ -13,15 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from integration import wiring
-from integration.flows import sync as flow
-from integration.flows.deliver import deliver
-from integration.flows.service import Service
-from integration.flows.sync import Step, SyncError
-from integration.store import backlog
-from integration.store import live as lives
-from mappings.instant import show
-from mappings.problems import nearest
+from integration.flows.base.service import Service
+from integration.flows.delivering.deliver import deliver
+from integration.flows.reading import first_sync as flow
+from integration.flows.reading.first_sync import Step, SyncError
+from integration.store.events import live_since as lives
+from integration.store.outgoing import outbox_backlog
+from integration.wiring import build
+from mappings.values.instant import show
+from mappings.yaml_files.problems import nearest
 
 _COLUMNS = (
     TextColumn("{task.description}"),
@@ -55,7 +55,7 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
       coldframe sync --restart
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    service = wiring.service()
+    service = build.service()
     names = _named(service, connection)
     teller = _Lines() if as_json else _Bars(Progress(*_COLUMNS, console=Console(stderr=True)))
     if not restart and not as_json:
@@ -138,7 +138,7 @@ def _write(service: Service, names: Sequence[str], teller: "_Bars | _Lines") -> 
 
 def _waiting(service: Service, name: str) -> int:
     with service.store.read() as conn:
-        return backlog.sendable(conn, name)
+        return outbox_backlog.sendable(conn, name)
 
 
 @dataclass(slots=True)
@@ -214,7 +214,7 @@ def _summary(service: Service, steps: Sequence[Step]) -> None:
     console.print(table)
     with service.store.read() as conn:
         live = lives.get(conn)
-        waiting = {name: backlog.sendable(conn, name) for name in service.connections}
+        waiting = {name: outbox_backlog.sendable(conn, name) for name in service.connections}
     since = show(live.since) if live else "its first decision"
     console.print(f"Live since {since}: what lies before was scored and makes no tasks.")
     for name, left in waiting.items():

@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from integration import wiring
-from integration.flows import blanking, erasing
-from integration.flows.erasing import Report
-from integration.flows.service import Service
-from integration.store import erasure
-from integration.store.errors import StoreBusyError
+from integration.flows.base.service import Service
+from integration.flows.privacy import blanking, erase_person
+from integration.flows.privacy.erase_person import Report
+from integration.store.db.errors import StoreBusyError
+from integration.store.overall import erasure
+from integration.wiring import build
 
 ACTOR = "command line"
 _TRIES = 5
@@ -47,14 +47,14 @@ def erase(  # noqa: PLR0913 - the options of the command
       coldframe erase ana@acme.example --crm --yes
       coldframe erase ana@acme.example --forget
     """
-    service = wiring.service()
+    service = build.service()
     name = _asked(person, service)
     if lifted:
         _forget(service, name, as_json=as_json)
         return
     status = Console(stderr=True).status("Looking for every trace …")
     with status:
-        plan = _patiently(lambda: erasing.rehearse(service, name))
+        plan = _patiently(lambda: erase_person.rehearse(service, name))
     if plan is None:
         _tell("nobody is known by that name; nothing was changed", as_json=as_json, outcome="unknown")
         sys.exit(1)
@@ -69,7 +69,7 @@ def erase(  # noqa: PLR0913 - the options of the command
     if crm:
         _blank(service, name)
     with status:
-        report = _patiently(lambda: erasing.erase(service, name, actor=ACTOR))
+        report = _patiently(lambda: erase_person.erase(service, name, actor=ACTOR))
         clean = no_vacuum or _patiently(service.store.compact)
     told = "erased" if clean else _LEFT
     _tell(f"{told}. The audit knows this as name {report.hash}", as_json=as_json, outcome="erased", plan=report)
@@ -77,7 +77,7 @@ def erase(  # noqa: PLR0913 - the options of the command
 
 def _asked(person: str, service: Service) -> str:
     try:
-        return erasing.asked_for(person, service.connections)
+        return erase_person.asked_for(person, service.connections)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="EMAIL") from None
 
@@ -91,7 +91,7 @@ def _patiently(do: Callable[[], _T]) -> _T:
 
 
 def _forget(service: Service, name: str, *, as_json: bool) -> None:
-    count = erasing.forget(service, name, actor=ACTOR)
+    count = erase_person.forget(service, name, actor=ACTOR)
     if not count:
         _tell("nobody was erased under that name; nothing was changed", as_json=as_json, outcome="unknown")
         sys.exit(1)

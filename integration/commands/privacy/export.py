@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from integration import wiring
-from integration.commands.plain import plain, points
-from integration.flows import erasing, exporting
-from integration.playbook.explain import Explanation
+from integration.commands.authoring.plain_values import plain, points
+from integration.flows.privacy import erase_person, export_person
+from integration.playbook.explaining.explanation import Explanation
+from integration.wiring import build
 
 
 @click.command()
@@ -25,12 +25,12 @@ def export(person: str, *, out: Any) -> None:
       coldframe export ana@acme.example --out ana.json
       coldframe export salesforce:Lead:00Q5g00000AbCdE
     """
-    service = wiring.service()
+    service = build.service()
     try:
-        name = erasing.asked_for(person, service.connections)
+        name = erase_person.asked_for(person, service.connections)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="EMAIL") from None
-    document = exporting.exported(service, name, actor="command line", tell=told)
+    document = export_person.exported(service, name, actor="command line", tell=told)
     if document is None:
         msg = "nothing is held about anybody of that name"
         raise click.ClickException(msg)

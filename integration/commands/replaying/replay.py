@@ -10,11 +10,11 @@ from typing import IO, Any
 
 import click
 
-from integration.commands import replay_shown
-from integration.commands.replay_lines import NO_CALENDAR, Unreadable
-from integration.commands.replay_run import Replay
-from integration.commands.words import HELP, VARIABLE, compiled_in
-from mappings.instant import Instant, parse
+from integration.commands.authoring.named_files import HELP, VARIABLE, compiled_in
+from integration.commands.replaying import replay_shown
+from integration.commands.replaying.replay_lines import NO_CALENDAR, Unreadable
+from integration.commands.replaying.replay_run import Replay
+from mappings.values.instant import Instant, parse
 
 _SHOWN = 50
 """So many lines that count for nothing are named."""

@@ -11,9 +11,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import IO
 
-from integration.commands.replay_lines import numbered
-from integration.commands.replay_runs import Sorter
-from mappings.contents import Content, content
+from integration.commands.replaying.replay_lines import numbered
+from integration.commands.replaying.replay_runs import Sorter
+from mappings.conflicts.activity_contents import Content, content
 
 _WEIGHT = 100
 """About how many bytes of memory a hash and a number take."""

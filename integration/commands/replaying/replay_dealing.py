@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import IO, Any, TypeAlias
 
-from integration.commands.replay_contents import Ids, losers
-from integration.commands.replay_groups import Groups
-from integration.commands.replay_lines import ACTIVITY, LEAD, Received, Record, affiliations, numbered
-from integration.commands.replay_runs import Buckets
-from integration.commands.replay_words import Words
-from integration.core.fold import Unfoldable
-from mappings import bounds
-from mappings.bounds import EARLIEST, wrong_clock
-from mappings.contents import other_content
-from mappings.instant import Instant
+from integration.commands.replaying.replay_contents import Ids, losers
+from integration.commands.replaying.replay_groups import Groups
+from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, Received, Record, affiliations, numbered
+from integration.commands.replaying.replay_runs import Buckets
+from integration.commands.replaying.replay_words import Words
+from integration.core.compiled.context import Unfoldable
+from mappings.conflicts.activity_contents import other_content
+from mappings.values import bounds
+from mappings.values.bounds import EARLIEST, wrong_clock
+from mappings.values.instant import Instant
 
 Placed: TypeAlias = tuple[int, int, int, str, str, str, str, int, int, dict[str, Any]]
 """(group, at, kind, id, lead, account, type, number of the line, received, fields or properties)"""

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from integration.commands.replay_lines import Record
-from integration.commands.replay_recognised import Recognised
-from integration.commands.replay_world import World, carry
-from integration.core import lateness
-from integration.core.effects import Effect
-from integration.core.ledger import Line
-from integration.core.playbook import Playbook
-from integration.core.state import Mark
-from mappings.instant import Instant
+from integration.commands.replaying.replay_lines import Record
+from integration.commands.replaying.replay_recognised import Recognised
+from integration.commands.replaying.replay_world import World, carry
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.effects import Effect
+from integration.core.model.ledger import Line
+from integration.core.model.state import Mark
+from integration.core.run import lateness
+from mappings.values.instant import Instant
 
 
 class Late:

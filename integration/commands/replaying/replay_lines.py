@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-from mappings.bounds import LATEST
-from mappings.canonical import Fields, Value
-from mappings.instant import Instant, from_datetime, parse
-from mappings.readings import name_of
+from mappings.model.canonical import Fields, Value
+from mappings.reading.readings import name_of
+from mappings.values.bounds import LATEST
+from mappings.values.instant import Instant, from_datetime, parse
 
 Record: TypeAlias = tuple[Instant, int, str, str, str, str, dict[str, Any]]
 """(at, kind: 0 account, 1 lead, 2 activity; id, lead, account, type, fields or properties); sorts as `order` does."""

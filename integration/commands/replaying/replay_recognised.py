@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import TypeAlias
 
-from integration.commands.replay_lines import ACTIVITY, LEAD, Record
-from integration.core.fold import Unfoldable
-from integration.core.machines import Sight, judged
-from integration.core.mail_rules import JUDGED
+from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, Record
+from integration.core.compiled.context import Unfoldable
+from integration.core.scoring.machines import Sight, judged
+from integration.core.scoring.mail_rules import JUDGED
 from mappings.vocabulary.value import Vocabulary
 
 Recognised: TypeAlias = tuple[Record, str]

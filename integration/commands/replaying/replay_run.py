@@ -5,19 +5,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import IO
 
-from integration.commands import replay_shown
-from integration.commands.replay_dealing import Dealing, Placed
-from integration.commands.replay_late import Late
-from integration.commands.replay_lines import Record, Unreadable, line_of, unreadable
-from integration.commands.replay_recognised import Recognised, recognised
-from integration.commands.replay_runs import Pages, Sorter
-from integration.commands.replay_words import Words
-from integration.commands.replay_world import World, about, carry
-from integration.core.effects import Effect
-from integration.core.fold import Unfoldable
-from integration.core.playbook import Playbook
-from integration.core.standing import standing
-from mappings.instant import Instant
+from integration.commands.replaying import replay_shown
+from integration.commands.replaying.replay_dealing import Dealing, Placed
+from integration.commands.replaying.replay_late import Late
+from integration.commands.replaying.replay_lines import Record, Unreadable, line_of, unreadable
+from integration.commands.replaying.replay_recognised import Recognised, recognised
+from integration.commands.replaying.replay_runs import Pages, Sorter
+from integration.commands.replaying.replay_words import Words
+from integration.commands.replaying.replay_world import World, about, carry
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Unfoldable
+from integration.core.model.effects import Effect
+from integration.core.run.standing import standing
+from mappings.values.instant import Instant
 
 _EVERY = 20_000
 """Records of one group between two collections of what was decided."""

@@ -9,12 +9,12 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from integration.core.axes import POINT
-from integration.core.effects import KINDS, Effect
-from integration.core.lateness import TOO_LATE
-from integration.core.ledger import Line
-from integration.core.standing import Standing
-from mappings.instant import HOUR, SECOND, Instant, show
+from integration.core.model.effects import KINDS, Effect
+from integration.core.model.ledger import Line
+from integration.core.rules.scoring_rules import POINT
+from integration.core.run.lateness import TOO_LATE
+from integration.core.run.standing import Standing
+from mappings.values.instant import HOUR, SECOND, Instant, show
 
 _NAMES = {"before": "from", "after": "to"}
 _COMMON = frozenset({"key", "lead", "at", "because"})

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from integration.commands.replay_lines import ACTIVITY, LEAD, Record
-from mappings.readings import Unread
+from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, Record
+from mappings.reading.readings import Unread
 from mappings.vocabulary.value import Vocabulary
 
 MOST = 50

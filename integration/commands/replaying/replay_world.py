@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from integration.commands.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
-from integration.core.accounts import note, unseen
-from integration.core.agenda import pass_time
-from integration.core.axes import POINT
-from integration.core.decide import order, settle, take
-from integration.core.effects import Effect
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.fold import Fold, Unfoldable
-from integration.core.ledger import Line
-from integration.core.playbook import Playbook
-from integration.core.signals import DERIVED
-from integration.core.state import AccountState, Mark, newborn
-from mappings.canonical import Activity, Value
-from mappings.instant import Instant
+from integration.commands.replaying.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold, Unfoldable
+from integration.core.model.effects import Effect
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.ledger import Line
+from integration.core.model.state import AccountState, Mark, newborn
+from integration.core.rules.patterns import DERIVED
+from integration.core.rules.scoring_rules import POINT
+from integration.core.run.account_signals import note, unseen
+from integration.core.run.decide import order, settle, take
+from integration.core.run.due_work import pass_time
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import Instant
 
 
 @contextmanager

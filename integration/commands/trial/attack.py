@@ -14,10 +14,11 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from integration.machine import environment
-from integration.rig import attack_connections, attack_inside, attack_values, scratch
-from integration.rig.attack_run import LATEST, LONGEST_DEAD, Attack, Result, carried_out, started
-from integration.rig.rig import rig
+from integration.processes.local_stack import environment
+from integration.rig.attack import attack_connections, attack_inside, attack_values
+from integration.rig.attack.attack_run import LATEST, LONGEST_DEAD, Attack, Result, carried_out, started
+from integration.rig.stage import scratch_database
+from integration.rig.stage.rig import rig
 
 _LINGER_SECONDS = "0.2"
 
@@ -47,10 +48,10 @@ def attack(*, short: bool, point: int | None, seconds: float, as_json: bool, kee
         raise click.UsageError(msg)
     data = Path(tempfile.mkdtemp(prefix="coldframe-attack-"))
     try:
-        with scratch.database(environment(), keep=keep) as database:
+        with scratch_database.database(environment(), keep=keep) as database:
             console = Console(stderr=True, quiet=as_json)
             results = _carried_out(chosen, data, database, seconds, console)
-    except scratch.NoDatabaseError as error:
+    except scratch_database.NoDatabaseError as error:
         raise click.ClickException(str(error)) from error
     finally:
         if keep:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from integration.rig.bench_run import measured
+from integration.rig.bench.bench_run import measured
 
 
 @click.command()

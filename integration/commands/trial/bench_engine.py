@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from integration.commands import bench_history
-from integration.core.playbook import Playbook
-from integration.core.replay import advance
-from integration.core.state import newborn
-from integration.playbook.compiler import load
-from mappings.canonical import Activity
-from mappings.instant import HOUR
+from integration.commands.trial import bench_history
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.state import newborn
+from integration.core.run.fold_events import advance
+from integration.playbook.compiling.compiler import load
+from mappings.model.canonical import Activity
+from mappings.values.instant import HOUR
 
 _SHORT, _LONG = 10, 10_000
 """Activities of a lead in the two histories whose time per activity is compared."""
@@ -135,7 +135,7 @@ def _floor(file: Path) -> float:
 def _replayed(playbook: str, file: Path, activities: int, leads: int) -> Replayed:
     """Run the command itself; what it prints goes to a file, so that writing is part of the work."""
     script = (
-        "import resource, sys; from integration.commands.replay import replay\n"
+        "import resource, sys; from integration.commands.replaying.replay import replay\n"
         "replay(sys.argv[1:], standalone_mode=False)\n"
         "used = resource.getrusage(resource.RUSAGE_SELF)\n"
         "print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from mappings.instant import DAY, SECOND, Instant, parse, show
+from mappings.values.instant import DAY, SECOND, Instant, parse, show
 
 START: Instant = parse("2026-01-05T08:00:00Z")
 

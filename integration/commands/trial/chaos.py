@@ -13,11 +13,11 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from integration.machine import environment
-from integration.rig import scratch
-from integration.rig.chaos_report import figures, show
-from integration.rig.chaos_run import SETTLING, Chaos, Plan
-from integration.rig.rig import rig
+from integration.processes.local_stack import environment
+from integration.rig.chaos.chaos_report import figures, show
+from integration.rig.chaos.chaos_run import SETTLING, Chaos, Plan
+from integration.rig.stage import scratch_database
+from integration.rig.stage.rig import rig
 
 _SECONDS_PER_KILL = 4.5
 _SOME_SECONDS = 20
@@ -58,12 +58,12 @@ def chaos(  # noqa: PLR0913 - the options of the command
         with Progress(*_COLUMNS, console=console, transient=True) as progress:
             tell = _teller(progress)
             with (
-                scratch.database(environment(), keep=keep) as database,
+                scratch_database.database(environment(), keep=keep) as database,
                 rig(data, leads=leads, **_QUICK, **database) as running,
             ):
                 ran = Chaos(running, plan, tell)
                 finding = ran.run()
-    except scratch.NoDatabaseError as error:
+    except scratch_database.NoDatabaseError as error:
         raise click.ClickException(str(error)) from error
     finally:
         if keep:

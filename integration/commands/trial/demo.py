@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from integration import clock
-from integration.rig.ending import summary
-from integration.rig.rig import Rig, activity, rig, today
-from integration.rig.sales import Sales
-from integration.rig.story import story
-from mappings.instant import DAY, SECOND, Instant
+from integration.rig.stage.ending import summary
+from integration.rig.stage.make_believe_sales import Sales
+from integration.rig.stage.rig import Rig, activity, rig, today
+from integration.rig.stage.story import story
+from integration.wiring import clock
+from mappings.values.instant import DAY, SECOND, Instant
 
 DAYS = 21
 SEED = 2026

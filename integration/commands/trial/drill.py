@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from integration.rig.chaos_finding import Finding
-from integration.rig.drill_check import check
-from integration.rig.drill_run import Drill, Plan, ground
+from integration.rig.chaos.chaos_finding import Finding
+from integration.rig.drill.drill_check import check
+from integration.rig.drill.drill_run import Drill, Plan, ground
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 _PART = 5

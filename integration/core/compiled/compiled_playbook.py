@@ -7,15 +7,15 @@ times microseconds. The values live in conditions, signals, axes and program.
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from integration.core.axes import Band, Engagement, Fit, Segments
-from integration.core.clocks import Calendar
-from integration.core.conditions import Condition
-from integration.core.dispatch import Dispatch
-from integration.core.fingerprint import fingerprint
-from integration.core.program import Clock, FirstMove, Play, Track, Trigger, Unreached
-from integration.core.signals import ENGAGING, INTERNAL_SHARING, AccountSignal, Signal
-from integration.core.tables import tables
-from mappings.instant import DAY, Span
+from integration.core.compiled.dispatch import Dispatch
+from integration.core.compiled.dispatch_tables import tables
+from integration.core.compiled.fingerprint import fingerprint
+from integration.core.rules.automation_rules import Clock, FirstMove, Play, Track, Trigger, Unreached
+from integration.core.rules.calendar import Calendar
+from integration.core.rules.conditions import Condition
+from integration.core.rules.patterns import ENGAGING, INTERNAL_SHARING, AccountSignal, Signal
+from integration.core.rules.scoring_rules import Band, Engagement, Fit, Segments
+from mappings.values.instant import DAY, Span
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 __all__ = [

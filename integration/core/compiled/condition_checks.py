@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from integration.core.conditions import STANDING, Compare, Condition, Every, Not, Some, folded, passes
-from mappings.canonical import Fields, Value
+from integration.core.rules.conditions import STANDING, Compare, Condition, Every, Not, Some, folded, passes
+from mappings.model.canonical import Fields, Value
 
 if TYPE_CHECKING:
-    from integration.core.fold import Fold
+    from integration.core.compiled.context import Fold
 
 Check: TypeAlias = Callable[["Fold"], bool]
 """A condition, asked of the working copy."""

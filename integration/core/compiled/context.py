@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from integration.core.dispatch import Dispatch
-from integration.core.effects import Effect
-from integration.core.ledger import Line
-from integration.core.playbook import Playbook
-from integration.core.state import LeadState
-from mappings.canonical import Activity, Value
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.dispatch import Dispatch
+from integration.core.model.effects import Effect
+from integration.core.model.ledger import Line
+from integration.core.model.state import LeadState
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import Instant
 
 NEVER: Instant = 1 << 62
 """Later than anything that falls due."""

@@ -6,8 +6,8 @@ Equal signals are one `Arm`, tested once for an activity; what a kind of activit
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from integration.core.checks import Check, Tests
-from integration.core.plans import (
+from integration.core.compiled.condition_checks import Check, Tests
+from integration.core.compiled.plans import (
     EntryPlan,
     Feed,
     FitPlan,
@@ -18,8 +18,8 @@ from integration.core.plans import (
     TriggerPlan,
     TypePlan,
 )
-from mappings.canonical import Fields, Value
-from mappings.instant import Span
+from mappings.model.canonical import Fields, Value
+from mappings.values.instant import Span
 
 ASSET = ("asset", "document", "webinar", "form", "event", "url", "page", "campaign")
 """What an activity was about: the first of these properties that it names."""

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from integration.core.axes import EngagementRule, Inference
-from integration.core.checks import Check, Tests, always, check_or_none, checker, never, tests
-from integration.core.conditions import Compare, subjects
-from integration.core.dispatch import Dispatch
-from integration.core.plans import (
+from integration.core.compiled.condition_checks import Check, Tests, always, check_or_none, checker, never, tests
+from integration.core.compiled.dispatch import Dispatch
+from integration.core.compiled.plans import (
     Arm,
     EntryPlan,
     ExitPlan,
@@ -20,12 +18,14 @@ from integration.core.plans import (
     TriggerPlan,
     TypePlan,
 )
-from integration.core.program import AlertStep, Play, TaskStep, Touch, TouchStep, Track
-from integration.core.signals import Match, Part, Pattern, Signal
-from mappings.instant import Span
+from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, Touch, TouchStep, Track
+from integration.core.rules.conditions import Compare, subjects
+from integration.core.rules.patterns import Match, Part, Pattern, Signal
+from integration.core.rules.scoring_rules import EngagementRule, Inference
+from mappings.values.instant import Span
 
 if TYPE_CHECKING:
-    from integration.core.playbook import Playbook
+    from integration.core.compiled.compiled_playbook import Playbook
 
 _DEMO: Signal = (Match(types=("demo_request",)),)
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from integration.core.axes import Limit
-from integration.core.checks import Check, Tests
-from integration.core.program import AlertStep, Entry, Exit, Play, TaskStep, TouchStep, Track, Trigger
-from integration.core.signals import Signal
-from mappings.canonical import Value
-from mappings.instant import Span
+from integration.core.compiled.condition_checks import Check, Tests
+from integration.core.rules.automation_rules import AlertStep, Entry, Exit, Play, TaskStep, TouchStep, Track, Trigger
+from integration.core.rules.patterns import Signal
+from integration.core.rules.scoring_rules import Limit
+from mappings.model.canonical import Value
+from mappings.values.instant import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,14 @@
 """The gate: from inquiry (or back from recycled) to MQL, and what sales must know before [semantics 6, 10]."""
 
-from integration.core import packet, plays, stages
-from integration.core.clocks import day_words
-from integration.core.effects import HandoffHeld
-from integration.core.fold import Fold
-from integration.core.keys import key
-from integration.core.playbook import Requirement
-from integration.core.state import Waiting
-from mappings.instant import DAY, Instant, Span
+from integration.core.compiled.compiled_playbook import Requirement
+from integration.core.compiled.context import Fold
+from integration.core.funnel import stages
+from integration.core.handoff import packet, plays
+from integration.core.model.effect_keys import key
+from integration.core.model.effects import HandoffHeld
+from integration.core.model.state import Waiting
+from integration.core.rules.calendar import day_words
+from mappings.values.instant import DAY, Instant, Span
 
 GATED = ("inquiry", "recycled")
 """Stages from which the gate leads to `mql`."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from integration.core import packet, plays, silence, stages
-from integration.core.effects import AlertRaised
-from integration.core.fold import Fold
-from integration.core.keys import key
-from mappings.canonical import STAGES, Activity, Value
+from integration.core.compiled.context import Fold
+from integration.core.funnel import stages, suppression
+from integration.core.handoff import packet, plays
+from integration.core.model.effect_keys import key
+from integration.core.model.effects import AlertRaised
+from mappings.model.canonical import STAGES, Activity, Value
 
 _ACCEPTING = frozenset({"sales_accepted", "meeting_booked"})
 _SILENCING = frozenset({"unsubscribe", "decline", "spam_complaint"})
@@ -37,11 +38,11 @@ def hear(fold: Fold, activity: Activity) -> None:
     """
     kind = activity.type
     if kind in _SILENCING:
-        silence.silence(fold, "asked", kind.replace("_", " "))
+        suppression.silence(fold, "asked", kind.replace("_", " "))
         return
     if kind == "resubscribe":
-        for why in silence.REASONS:
-            silence.speak(fold, why, "resubscribed")
+        for why in suppression.REASONS:
+            suppression.speak(fold, why, "resubscribed")
         return
     if fold.silent:
         return
@@ -114,9 +115,9 @@ def told(fold: Fold, fields: Mapping[str, Value]) -> None:
     """What a person set in the CRM: the stage, and whether the lead has opted out."""
     out = fields.get("opted_out") is True
     if out:
-        silence.silence(fold, "flag", "opted out in the CRM")
+        suppression.silence(fold, "flag", "opted out in the CRM")
     stage = fields.get("stage")
     if stage in STAGES and isinstance(stage, str):
-        silence.choose(fold, stage, "set by a person in the CRM")
+        suppression.choose(fold, stage, "set by a person in the CRM")
     if "opted_out" in fields and not out:
-        silence.speak(fold, "flag", "opted in again in the CRM")
+        suppression.speak(fold, "flag", "opted in again in the CRM")

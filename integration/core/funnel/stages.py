@@ -3,12 +3,13 @@
 A stage moves by the table of semantics 6; only a person's choice in the CRM, a return and a silence move it back.
 """
 
-from integration.core import plays, profiling, sla, tracks, ways
-from integration.core.effects import StageChanged
-from integration.core.fold import NEVER, Fold
-from integration.core.keys import key
-from integration.core.playbook import Recycle
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Recycle
+from integration.core.compiled.context import NEVER, Fold
+from integration.core.handoff import plays, sla_clocks
+from integration.core.model.effect_keys import key
+from integration.core.model.effects import StageChanged
+from integration.core.nurture import profiling, track_routing, tracks
+from mappings.values.instant import Instant
 
 WORKED = ("mql", "sal", "sql")
 """Stages in which sales has the lead before it, or in hand; attempts to reach it count there."""
@@ -41,8 +42,8 @@ def recycle(fold: Fold, reason: str | None, because: str, *, lost: bool = False)
         if route.track:
             tracks.go(fold, route.track, because)
             return
-    if move := ways.on_stage(fold, "recycled", left):
-        ways.follow(fold, move)
+    if move := track_routing.on_stage(fold, "recycled", left):
+        track_routing.follow(fold, move)
 
 
 def way_back(fold: Fold, reason: str | None, left: str, *, lost: bool) -> Recycle | None:
@@ -68,8 +69,8 @@ def come_to(fold: Fold, stage: str, because: str) -> None:
     """Come to a stage, with all that follows from it."""
     left = fold.state.stage
     enter(fold, stage, because)
-    if move := ways.on_stage(fold, stage, left):
-        ways.follow(fold, move)
+    if move := track_routing.on_stage(fold, stage, left):
+        track_routing.follow(fold, move)
 
 
 def enter(fold: Fold, stage: str, because: str) -> None:
@@ -92,14 +93,14 @@ def enter(fold: Fold, stage: str, because: str) -> None:
     if stage not in _OURS_TO_NURTURE:
         state.held, state.qualified = None, False
     if stage in ("recycled", "customer", "suppressed"):
-        sla.stop_all(fold)
+        sla_clocks.stop_all(fold)
         plays.answered(fold)
     if stage == "recycled":
         state.paused = None
     else:
         state.recycle_reason = None if stage != "suppressed" else state.recycle_reason
     if stage != "suppressed":
-        sla.start(fold, changed.key, stage=stage)
+        sla_clocks.start(fold, changed.key, stage=stage)
 
 
 def announce(fold: Fold, because: str) -> None:
@@ -113,5 +114,5 @@ def announce(fold: Fold, because: str) -> None:
     enter(fold, "mql", because)
     plays.begin(fold, fold.playbook.handoff.play, because)
     profiling.begin(fold)
-    if move := ways.on_stage(fold, "mql", left):
-        ways.follow(fold, move)
+    if move := track_routing.on_stage(fold, "mql", left):
+        track_routing.follow(fold, move)

@@ -5,8 +5,9 @@ before is recycled, any other an inquiry. Whatever sales does meanwhile moves no
 in the CRM meanwhile is the lead's once the silence ends.
 """
 
-from integration.core import profiling, stages, tracks, ways
-from integration.core.fold import Fold
+from integration.core.compiled.context import Fold
+from integration.core.funnel import stages
+from integration.core.nurture import profiling, track_routing, tracks
 
 _HAD = ("sal", "sql", "customer", "recycled")
 """Stages that only somebody comes to whom sales has had."""
@@ -57,8 +58,8 @@ def _come_back(fold: Fold, because: str) -> None:
     route = stages.way_back(fold, state.recycle_reason, "suppressed", lost=False)
     if route is not None and route.track:
         tracks.go(fold, route.track, because)
-    elif move := ways.on_stage(fold, "recycled", "suppressed"):
-        ways.follow(fold, move)
+    elif move := track_routing.on_stage(fold, "recycled", "suppressed"):
+        track_routing.follow(fold, move)
 
 
 def choose(fold: Fold, stage: str, because: str) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from integration.core import plays, sla, tracks
-from integration.core.fold import Fold
-from integration.core.plans import TriggerPlan
-from mappings.instant import DAY
+from integration.core.compiled.context import Fold
+from integration.core.compiled.plans import TriggerPlan
+from integration.core.handoff import plays, sla_clocks
+from integration.core.nurture import tracks
+from mappings.values.instant import DAY
 
 
 def completed(fold: Fold, keys: Iterable[str]) -> None:
@@ -50,7 +51,7 @@ def _fire(fold: Fold, plan: TriggerPlan, because: str) -> bool:
     fired[trigger.name] = fold.now
     if trigger.track and fold.state.stage in fold.table.tracks[trigger.track].track.stages:
         tracks.go(fold, trigger.track, because)
-    sla.start(fold, fold.effects[before].key if fold.effects[before:] else "", trigger=trigger.name)
+    sla_clocks.start(fold, fold.effects[before].key if fold.effects[before:] else "", trigger=trigger.name)
     return True
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from integration.core.clocks import day_words
-from integration.core.fold import Fold
-from mappings.canonical import Value
+from integration.core.compiled.context import Fold
+from integration.core.rules.calendar import day_words
+from mappings.model.canonical import Value
 
 
 def lines(fold: Fold) -> Iterator[str]:

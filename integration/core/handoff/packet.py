@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from integration.core import own_fields
-from integration.core.axes import POINT
-from integration.core.clocks import day_words, wall_clock
-from integration.core.effects import Wording
-from integration.core.fold import Fold
-from integration.core.playbook import Requirement
-from integration.core.state import Seen
-from integration.core.wording import WORDING_FIELDS, compose, one_line
-from mappings.instant import DAY, Instant
+from integration.core.compiled.compiled_playbook import Requirement
+from integration.core.compiled.context import Fold
+from integration.core.handoff import own_fields
+from integration.core.handoff.wording import WORDING_FIELDS, compose, one_line
+from integration.core.model.effects import Wording
+from integration.core.model.state import Seen
+from integration.core.rules.calendar import day_words, wall_clock
+from integration.core.rules.scoring_rules import POINT
+from mappings.values.instant import DAY, Instant
 
 _COLLEAGUES = 7 * DAY
 _NAMELESS = "somebody without a name"

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from integration.core import packet, sla
-from integration.core.effects import AlertRaised, Assignee, TaskWanted, Wording
-from integration.core.fold import Fold
-from integration.core.keys import key
-from integration.core.program import AlertStep, Due, Play, TaskStep
-from integration.core.state import Opening, Waiting
-from integration.core.wording import compose
-from mappings.canonical import Activity
-from mappings.instant import DAY, Instant
+from integration.core.compiled.context import Fold
+from integration.core.handoff import packet, sla_clocks
+from integration.core.handoff.wording import compose
+from integration.core.model.effect_keys import key
+from integration.core.model.effects import AlertRaised, Assignee, TaskWanted, Wording
+from integration.core.model.state import Opening, Waiting
+from integration.core.rules.automation_rules import AlertStep, Due, Play, TaskStep
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, Instant
 
 ANSWERS = frozenset({"call_attempt", "meeting_booked", "sales_accepted", "sales_rejected", "sales_qualified"})
 """By these sales answers a lead: its open tasks are closed."""
@@ -80,13 +80,13 @@ def begin(fold: Fold, name: str, because: str, *, trigger: str = "", again: str 
     opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger, again=again)
     if (plan.tasks or plan.alerts) and not fold.excluded():
         for number, step, checklist in plan.tasks:
-            due = sla.task_due(fold, fold.now, step.due or _A_DAY)
+            due = sla_clocks.task_due(fold, fold.now, step.due or _A_DAY)
             opening.open, opening.until = True, max(opening.until, due + plan.play.grace)
             fold.effects.append(_task(fold, opened, number, step, checklist, due))
         for number, alert in enumerate(plan.alerts, 1):
             fold.effects.append(_alert(fold, opened, number, alert))
     for number, touch in enumerate(plan.touches, 1):
-        at = sla.falls(fold, fold.now, touch.after)
+        at = sla_clocks.falls(fold, fold.now, touch.after)
         touch_key = opened.key(fold, "touch", number)
         waiting = Waiting(key=touch_key, at=at, step=number, content=touch.content, because=because)
         fold.state.waiting.append(waiting)

@@ -1,13 +1,13 @@
 """Promises with a deadline: clocks that start, remind, run out, and run on until they are stopped."""
 
-from integration.core import packet
-from integration.core.clocks import after_working_days, after_working_time, in_working_time, minutes
-from integration.core.effects import AlertRaised, Escalated
-from integration.core.fold import Fold
-from integration.core.keys import key
-from integration.core.program import Clock, Due
-from integration.core.state import Running
-from mappings.instant import Instant
+from integration.core.compiled.context import Fold
+from integration.core.handoff import packet
+from integration.core.model.effect_keys import key
+from integration.core.model.effects import AlertRaised, Escalated
+from integration.core.model.state import Running
+from integration.core.rules.automation_rules import Clock, Due
+from integration.core.rules.calendar import after_working_days, after_working_time, in_working_time, minutes
+from mappings.values.instant import Instant
 
 _OVERDUE = "Overdue: {clock} for {name}"
 

@@ -5,7 +5,7 @@ activity that happened to complete it: when a late activity completes it earlier
 and no second one is written.
 """
 
-from mappings.instant import Instant
+from mappings.values.instant import Instant
 
 
 def key(lead: str, *parts: str | int) -> str:

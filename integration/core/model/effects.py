@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from mappings.instant import Instant
+from mappings.values.instant import Instant
 
 Channel: TypeAlias = Literal["call", "email", "task", "review"]
 Assignee: TypeAlias = Literal["owner", "account_owner", "manager", "pool", "worked_by"]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mappings.canonical import Activity, Fields
-from mappings.instant import Instant
+from mappings.model.canonical import Activity, Fields
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

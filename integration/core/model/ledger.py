@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
-from mappings.instant import Instant
+from mappings.values.instant import Instant
 
 Axis: TypeAlias = Literal["fit", "engagement"]
 Kind: TypeAlias = Literal["points", "cap", "floor", "decay"]

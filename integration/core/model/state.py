@@ -8,8 +8,8 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from mappings.canonical import Value
-from mappings.instant import Instant
+from mappings.model.canonical import Value
+from mappings.values.instant import Instant
 
 FORMAT = 1
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever

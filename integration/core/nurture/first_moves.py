@@ -1,10 +1,11 @@
 """First moves: what happens when a lead comes into being, by its source [001:228-231]."""
 
-from integration.core import plays, sla, tracks, ways
-from integration.core.fold import Fold
-from integration.core.keys import key
-from integration.core.program import FirstMove
-from integration.core.state import Waiting
+from integration.core.compiled.context import Fold
+from integration.core.handoff import plays, sla_clocks
+from integration.core.model.effect_keys import key
+from integration.core.model.state import Waiting
+from integration.core.nurture import track_routing, tracks
+from integration.core.rules.automation_rules import FirstMove
 
 
 def welcome(fold: Fold) -> None:
@@ -27,8 +28,8 @@ def welcome(fold: Fold) -> None:
         return
     if move is not None and state.stage == "inquiry":
         _make(fold, move, f"a new lead: {source}" if source else "a new lead")
-    if on := ways.on_creation(fold):
-        ways.follow(fold, on)
+    if on := track_routing.on_creation(fold):
+        track_routing.follow(fold, on)
 
 
 def _move(fold: Fold, source: str | None, *, new: bool) -> FirstMove | None:
@@ -44,7 +45,7 @@ def _make(fold: Fold, move: FirstMove, because: str) -> None:
     if move.play:
         plays.begin(fold, move.play, because)
     for number, step in enumerate(move.touches, 1):
-        at = sla.falls(fold, fold.now, step.after)
+        at = sla_clocks.falls(fold, fold.now, step.after)
         touch_key = key(state.lead, "first", step.content, number)
         state.waiting.append(
             Waiting(key=touch_key, at=at, step=number, content=step.content, because=because, first=True)

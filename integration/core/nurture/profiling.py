@@ -4,10 +4,10 @@ The first question goes out with the handoff, the next one when the one before i
 question that is answered before its touch could go is not asked. [semantics 10]
 """
 
-from integration.core import packet
-from integration.core.fold import Fold
-from integration.core.keys import key
-from integration.core.state import Waiting
+from integration.core.compiled.context import Fold
+from integration.core.handoff import packet
+from integration.core.model.effect_keys import key
+from integration.core.model.state import Waiting
 
 
 def begin(fold: Fold) -> None:

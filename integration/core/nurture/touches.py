@@ -1,12 +1,12 @@
 """Touches: when they may go, that they go, and whether anybody opened them."""
 
-from integration.core.clocks import next_in_window, zone
-from integration.core.effects import TouchDue
-from integration.core.fold import NEVER, Fold
-from integration.core.playbook import SendWindow
-from integration.core.state import Sent, Waiting
-from mappings.canonical import Activity, Value
-from mappings.instant import MINUTE, Instant, Span
+from integration.core.compiled.compiled_playbook import SendWindow
+from integration.core.compiled.context import NEVER, Fold
+from integration.core.model.effects import TouchDue
+from integration.core.model.state import Sent, Waiting
+from integration.core.rules.calendar import next_in_window, zone
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import MINUTE, Instant, Span
 
 APART: Span = MINUTE
 """So far apart are two touches of one lead at the least: a workflow that starts on a touch's time starts for each."""

@@ -1,12 +1,12 @@
 """Ways onto tracks and off them: which one opens now, or by time alone."""
 
-from integration.core import tracks
-from integration.core.fold import NEVER, Fold
-from integration.core.plans import EntryPlan, ExitPlan, TrackPlan
-from integration.core.program import BELONGS, SUPPRESSED
-from integration.core.state import Stay
-from integration.core.tracks import Move
-from mappings.instant import DAY, Instant
+from integration.core.compiled.context import NEVER, Fold
+from integration.core.compiled.plans import EntryPlan, ExitPlan, TrackPlan
+from integration.core.model.state import Stay
+from integration.core.nurture import tracks
+from integration.core.nurture.tracks import Move
+from integration.core.rules.automation_rules import BELONGS, SUPPRESSED
+from mappings.values.instant import DAY, Instant
 
 
 def way_off(fold: Fold) -> Move | None:

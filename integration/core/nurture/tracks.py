@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from integration.core import packet, plays, sla, touches
-from integration.core.effects import TaskWanted, TrackChanged
-from integration.core.fold import NEVER, Fold
-from integration.core.keys import key
-from integration.core.plans import TrackPlan
-from integration.core.program import Due, TaskStep, Touch
-from integration.core.state import Stay
-from mappings.instant import DAY, Instant
+from integration.core.compiled.context import NEVER, Fold
+from integration.core.compiled.plans import TrackPlan
+from integration.core.handoff import packet, plays, sla_clocks
+from integration.core.model.effect_keys import key
+from integration.core.model.effects import TaskWanted, TrackChanged
+from integration.core.model.state import Stay
+from integration.core.nurture import touches
+from integration.core.rules.automation_rules import Due, TaskStep, Touch
+from mappings.values.instant import DAY, Instant
 
 _TASK_DUE = Due(span=DAY)
 
@@ -146,7 +147,7 @@ def _skip_missed(fold: Fold, stay: Stay) -> None:
 
 
 def _task(fold: Fold, plan: TrackPlan, task_key: str, number: int, step: TaskStep) -> TaskWanted:
-    due = sla.task_due(fold, fold.now, step.due or _TASK_DUE)
+    due = sla_clocks.task_due(fold, fold.now, step.due or _TASK_DUE)
     notes = (step.note,) if step.note else ()
     wording = packet.wording(fold, subject=step.subject, notes=notes, play=plan.name_words)
     subject, body = packet.filled(fold, wording, due)

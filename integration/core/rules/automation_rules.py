@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from integration.core.conditions import Condition
-from integration.core.effects import Assignee, Channel
-from integration.core.signals import Pattern, Signal
-from mappings.instant import Span
+from integration.core.model.effects import Assignee, Channel
+from integration.core.rules.conditions import Condition
+from integration.core.rules.patterns import Pattern, Signal
+from mappings.values.instant import Span
 
 NURTURED = ("inquiry", "mql", "recycled")
 """Stages in which marketing owns the lead, or still may touch it [semantics 6]."""

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mappings.instant import DAY, MINUTE, Instant, Span, from_datetime, to_datetime
+from mappings.values.instant import DAY, MINUTE, Instant, Span, from_datetime, to_datetime
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SEARCH = 3700

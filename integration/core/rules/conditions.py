@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from mappings.canonical import Value
+from mappings.model.canonical import Value
 
 Op: TypeAlias = Literal[
     "is", "is_not", "at_least", "at_most", "above", "below", "known", "unknown", "contains", "includes"

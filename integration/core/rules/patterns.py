@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from integration.core.conditions import Compare
-from mappings.instant import DAY, Span
+from integration.core.rules.conditions import Compare
+from mappings.values.instant import DAY, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

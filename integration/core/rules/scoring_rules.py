@@ -6,9 +6,9 @@ Points are integers of one thousandth of a point throughout: 15 points are 15_00
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from integration.core.conditions import ALWAYS, Condition
-from integration.core.signals import Pattern, Signal
-from mappings.instant import DAY, Span
+from integration.core.rules.conditions import ALWAYS, Condition
+from integration.core.rules.patterns import Pattern, Signal
+from mappings.values.instant import DAY, Span
 
 POINT = 1_000
 """Thousandths in a point."""

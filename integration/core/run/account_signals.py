@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from copy import deepcopy
 
-from integration.core.clocks import day_number
-from integration.core.decide import order
-from integration.core.playbook import Playbook
-from integration.core.scores import named
-from integration.core.signals import DERIVED, AccountSignal
-from integration.core.state import AccountState, unseen
-from mappings.canonical import Activity, Value
-from mappings.instant import DAY, Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.state import AccountState, unseen
+from integration.core.rules.calendar import day_number
+from integration.core.rules.patterns import DERIVED, AccountSignal
+from integration.core.run.decide import order
+from integration.core.scoring.scores import named
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import DAY, Instant
 
 __all__ = ["AccountState", "note", "observe", "unseen"]
 

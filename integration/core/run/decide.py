@@ -8,34 +8,23 @@ activity: patterns and scores, first move, what sales said, triggers, then stage
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from integration.core import (
-    agenda,
-    evidence,
-    firsts,
-    gate,
-    plays,
-    profiling,
-    sales,
-    scores,
-    silence,
-    sla,
-    stages,
-    touches,
-    triggers,
-    ways,
-)
-from integration.core.effects import Effect
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.fold import Fold, Unfoldable
-from integration.core.ledger import Line
-from integration.core.mail_rules import IN_MAIL
-from integration.core.plans import Meaning, RulePlan
-from integration.core.playbook import Playbook
-from integration.core.program import SUPPRESSED
-from integration.core.signals import DERIVED
-from integration.core.state import LeadState, Mark, copied
-from mappings.canonical import Activity
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold, Unfoldable
+from integration.core.compiled.plans import Meaning, RulePlan
+from integration.core.funnel import gate, sales_answers, stages, suppression, triggers
+from integration.core.handoff import plays, sla_clocks
+from integration.core.model.effects import Effect
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.ledger import Line
+from integration.core.model.state import LeadState, Mark, copied
+from integration.core.nurture import first_moves, profiling, touches, track_routing
+from integration.core.rules.automation_rules import SUPPRESSED
+from integration.core.rules.patterns import DERIVED
+from integration.core.run import due_work
+from integration.core.scoring import pattern_progress, scores
+from integration.core.scoring.mail_rules import IN_MAIL
+from mappings.model.canonical import Activity
+from mappings.values.instant import Instant
 
 __all__ = ["Decision", "Line", "decide", "order", "settle", "take"]
 
@@ -69,13 +58,13 @@ def decide(playbook: Playbook, state: LeadState, event: Event | None, now: Insta
     fold = Fold(playbook, copied(state))
     if event is not None:
         take(fold, event)
-    agenda.pass_time(fold, now, settle)
+    due_work.pass_time(fold, now, settle)
     return closed(fold)
 
 
 def closed(fold: Fold) -> Decision:
     """The decision that a working copy has come to; the working copy is given away."""
-    fold.state.due = agenda.next_due(fold)
+    fold.state.due = due_work.next_due(fold)
     return Decision(state=fold.state, effects=tuple(fold.effects), lines=tuple(fold.lines))
 
 
@@ -95,7 +84,7 @@ def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
         raise ValueError(msg)
     try:
         if fold.horizon <= event.at:
-            agenda.pass_time(fold, event.at, settle)
+            due_work.pass_time(fold, event.at, settle)
         fold.state.watermark = place
         fold.now = event.at
         fold.cause = event.id
@@ -133,7 +122,7 @@ def _activity(fold: Fold, activity: Activity) -> None:
         _TOLD_AT_ONCE[kind](fold, activity)
     if meaning.funnel or meaning.jobs:
         _infer(fold, activity, meaning)
-    done = evidence.completes(fold, activity, meaning.feeds) if meaning.feeds else ()
+    done = pattern_progress.completes(fold, activity, meaning.feeds) if meaning.feeds else ()
     rules = meaning.rules if not done else _with_patterns(fold, meaning.rules, done)
     if rules:
         scores.accrue(fold, activity, rules)
@@ -142,7 +131,7 @@ def _activity(fold: Fold, activity: Activity) -> None:
     elif fold.engaging:
         state.engaged = activity.at
     if state.born is None:
-        firsts.welcome(fold)
+        first_moves.welcome(fold)
     _take_word(fold, activity, meaning)
     if done:
         triggers.completed(fold, done)
@@ -152,9 +141,9 @@ def _activity(fold: Fold, activity: Activity) -> None:
 def _take_word(fold: Fold, activity: Activity, meaning: Meaning) -> None:
     """What sales or the lead itself decided: clocks stop, stages move, an MQL that asks again is handed over anew."""
     if meaning.stops and fold.state.clocks:
-        sla.stop(fold)
-    if activity.type in sales.HEARD:
-        sales.hear(fold, activity)
+        sla_clocks.stop(fold)
+    if activity.type in sales_answers.HEARD:
+        sales_answers.hear(fold, activity)
     if fold.demo and fold.state.stage == "mql":
         gate.ask_again(fold)
 
@@ -234,8 +223,8 @@ def _lead_changed(fold: Fold, event: LeadChanged) -> None:
     fold.wake(fold.now)
     scores.refit(fold)
     profiling.go_on(fold)
-    sales.told(fold, event.fields)
-    firsts.welcome(fold)
+    sales_answers.told(fold, event.fields)
+    first_moves.welcome(fold)
     settle(fold)
 
 
@@ -266,9 +255,9 @@ def settle(fold: Fold) -> None:
         if fold.event and state.stage in gate.GATED and gate.consider(fold):
             moved = True
         if not moved and (fold.leads_on or table.plain_tracks):
-            move = ways.way_on(fold)
-            moved = move is not None and ways.follow(fold, move)
-        if state.then and firsts.afterwards(fold):
+            move = track_routing.way_on(fold)
+            moved = move is not None and track_routing.follow(fold, move)
+        if state.then and first_moves.afterwards(fold):
             moved = True
         if table.condition_triggers and triggers.became_true(fold):
             moved = True
@@ -280,10 +269,10 @@ def settle(fold: Fold) -> None:
 
 
 def _off_track(fold: Fold) -> bool:
-    move = ways.way_off(fold)
+    move = track_routing.way_off(fold)
     if move is None:
         return False
     if move.to == SUPPRESSED:
-        silence.silence(fold, "track", move.because)
+        suppression.silence(fold, "track", move.because)
         return True
-    return ways.follow(fold, move)
+    return track_routing.follow(fold, move)

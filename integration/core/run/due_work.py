@@ -4,12 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from integration.core import decay, plays, scores, silence, sla, stages, touches, tracks, triggers, ways
-from integration.core.fold import NEVER, Fold
-from integration.core.keys import mark
-from integration.core.program import SUPPRESSED, Clock
-from integration.core.state import Waiting
-from mappings.instant import Instant
+from integration.core.compiled.context import NEVER, Fold
+from integration.core.funnel import stages, suppression, triggers
+from integration.core.handoff import plays, sla_clocks
+from integration.core.model.effect_keys import mark
+from integration.core.model.state import Waiting
+from integration.core.nurture import touches, track_routing, tracks
+from integration.core.rules.automation_rules import SUPPRESSED, Clock
+from integration.core.scoring import decay, scores
+from mappings.values.instant import Instant
 
 _Work: TypeAlias = Callable[[Fold], None]
 
@@ -63,7 +66,7 @@ def _soonest(fold: Fold) -> tuple[Instant, _Work]:
     if (state.then or state.first_attempt is not None) and (at := _waited(fold)) < soonest:
         soonest, work = at, _nothing
     stay = state.stay
-    if stay is not None and fold.table.tracks[stay.track].timed and (at := ways.timed_exits(fold)) < soonest:
+    if stay is not None and fold.table.tracks[stay.track].timed and (at := track_routing.timed_exits(fold)) < soonest:
         soonest, work = at, _nothing
     if state.waiting:
         at, waiting = touches.next_waiting(fold)
@@ -76,7 +79,7 @@ def _soonest(fold: Fold) -> tuple[Instant, _Work]:
 
 def _clocks(fold: Fold, soonest: Instant, work: _Work) -> tuple[Instant, _Work]:
     for clock in fold.playbook.clocks:
-        rings = sla.due(fold, clock)
+        rings = sla_clocks.due(fold, clock)
         if rings is not None and rings < soonest:
             soonest, work = rings, partial(_ring, clock)
     return soonest, work
@@ -88,7 +91,7 @@ def _waited(fold: Fold) -> Instant:
 
 
 def _ring(clock: Clock, fold: Fold) -> None:
-    sla.ring(fold, clock)
+    sla_clocks.ring(fold, clock)
 
 
 def _send_waiting(waiting: Waiting, fold: Fold) -> None:
@@ -114,8 +117,8 @@ def _idled(fold: Fold) -> None:
     if since is None or fold.now - since not in fold.table.idle_spans:
         return
     triggers.idle(fold)
-    if move := ways.on_idleness(fold):
-        ways.follow(fold, move)
+    if move := track_routing.on_idleness(fold):
+        track_routing.follow(fold, move)
 
 
 def _afterwards(fold: Fold) -> Instant:
@@ -129,6 +132,6 @@ def _afterwards(fold: Fold) -> Instant:
 def _track_touch(fold: Fold) -> None:
     move = tracks.unopened(fold)
     if move is not None and move.to == SUPPRESSED:
-        silence.silence(fold, "track", move.because)
-    elif move is None or not ways.follow(fold, move):
+        suppression.silence(fold, "track", move.because)
+    elif move is None or not track_routing.follow(fold, move):
         tracks.send(fold)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from integration.core.accounts import observe
-from integration.core.agenda import pass_time
-from integration.core.decide import Decision, closed, settle, take
-from integration.core.events import Event
-from integration.core.fold import Fold, Unfoldable
-from integration.core.playbook import Playbook
-from integration.core.state import LeadState, copied
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold, Unfoldable
+from integration.core.model.events import Event
+from integration.core.model.state import LeadState, copied
+from integration.core.run.account_signals import observe
+from integration.core.run.decide import Decision, closed, settle, take
+from integration.core.run.due_work import pass_time
+from mappings.values.instant import Instant
 
 __all__ = ["Unfoldable", "advance", "observe"]
 

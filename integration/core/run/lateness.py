@@ -6,8 +6,8 @@ a touch, a task, and what a clock says that ran out before anybody was told of w
 
 from collections.abc import Iterable, Mapping
 
-from integration.core.effects import AlertRaised, Effect, Escalated, TaskWanted, TouchDue
-from mappings.instant import DAY, Instant, Span
+from integration.core.model.effects import AlertRaised, Effect, Escalated, TaskWanted, TouchDue
+from mappings.values.instant import DAY, Instant, Span
 
 TOO_LATE = "too late"
 """Why such an effect is withheld."""

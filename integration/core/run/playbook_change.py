@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from integration.core import gate, plays, sla
-from integration.core.decide import Decision
-from integration.core.effects import StageChanged, TaskWanted
-from integration.core.events import Event
-from integration.core.fold import Fold
-from integration.core.playbook import Playbook
-from integration.core.state import Running, copied
-from mappings.canonical import Activity
-from mappings.instant import DAY, Instant, Span
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold
+from integration.core.funnel import gate
+from integration.core.handoff import plays, sla_clocks
+from integration.core.model.effects import StageChanged, TaskWanted
+from integration.core.model.events import Event
+from integration.core.model.state import Running, copied
+from integration.core.run.decide import Decision
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, Instant, Span
 
 ASKED: Span = 14 * DAY
 """For how long a demo request opens the gate of a playbook that is published after it [semantics 6]."""
@@ -57,7 +58,7 @@ def as_of(playbook: Playbook, decision: Decision, wanted: TaskWanted, now: Insta
     fold.now = now
     for clock in playbook.clocks:
         if clock.stage == "mql":  # for the words alone: the state's own clock runs since the gate was passed
-            fold.state.clocks[clock.name] = Running(times=1, started=now, due=sla.falls(fold, now, clock.within))
+            fold.state.clocks[clock.name] = Running(times=1, started=now, due=sla_clocks.falls(fold, now, clock.within))
     fold.state.plays.pop(wanted.play, None)
     plays.begin(fold, wanted.play, "".join(wanted.because[:1]))
     written = (each for each in fold.effects if isinstance(each, TaskWanted) and each.step == wanted.step)

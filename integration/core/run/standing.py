@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from integration.core import agenda, packet
-from integration.core.axes import POINT
-from integration.core.decide import settle
-from integration.core.fold import Fold
-from integration.core.playbook import Playbook
-from integration.core.state import LeadState, copied
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold
+from integration.core.handoff import packet
+from integration.core.model.state import LeadState, copied
+from integration.core.rules.scoring_rules import POINT
+from integration.core.run import due_work
+from integration.core.run.decide import settle
+from mappings.values.instant import Instant
 
 _ASKED = frozenset({"asked", "flag"})
 """Reasons for silence that are the person's own."""
@@ -66,7 +67,7 @@ def placed(playbook: Playbook, state: LeadState, at: Instant) -> Fold:
     """A lead's state taken to `at`, to be read. The given state is not changed."""
     if state.due is not None and state.due <= at:
         fold = Fold(playbook, copied(state))
-        agenda.pass_time(fold, at, settle)
+        due_work.pass_time(fold, at, settle)
     else:
         fold = Fold(playbook, state)
     fold.now = max(fold.now, at)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from integration.core import packet
-from integration.core.effects import Escalated, TaskWanted
-from integration.core.playbook import Playbook
-from integration.core.standing import placed
-from integration.core.state import LeadState
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.handoff import packet
+from integration.core.model.effects import Escalated, TaskWanted
+from integration.core.model.state import LeadState
+from integration.core.run.standing import placed
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

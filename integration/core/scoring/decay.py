@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from integration.core.axes import Decay, HalfLife, IdleSteps, Monthly
-from integration.core.state import Bucket, Score
-from mappings.instant import DAY, Instant
+from integration.core.model.state import Bucket, Score
+from integration.core.rules.scoring_rules import Decay, HalfLife, IdleSteps, Monthly
+from mappings.values.instant import DAY, Instant
 
 _SCALE = 64
 _BUCKETS = 400

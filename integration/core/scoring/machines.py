@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias, TypeVar
 
-from integration.core.events import Event
-from integration.core.mail_rules import JUDGED, Cell, Judge
-from mappings.canonical import Activity, Fields
-from mappings.instant import Instant, Span
+from integration.core.model.events import Event
+from integration.core.scoring.mail_rules import JUDGED, Cell, Judge
+from mappings.model.canonical import Activity, Fields
+from mappings.values.instant import Instant, Span
 from mappings.vocabulary.machine_rules import MachineRules
 
 Sight: TypeAlias = tuple[str, str, Fields]

@@ -8,8 +8,8 @@ from bisect import bisect_left
 from collections import deque
 from typing import Final
 
-from mappings.canonical import Fields
-from mappings.instant import Instant, Span
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant, Span
 from mappings.vocabulary.machine_rules import MachineRules
 
 MARKED: Final = "marked"

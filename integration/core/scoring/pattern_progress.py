@@ -1,10 +1,10 @@
 """Evidence: how much of a pattern an activity has completed, in bounded windows."""
 
-from integration.core.clocks import day_number
-from integration.core.fold import Fold
-from integration.core.plans import Feed, PatternPlan
-from integration.core.scores import named
-from mappings.canonical import Activity
+from integration.core.compiled.context import Fold
+from integration.core.compiled.plans import Feed, PatternPlan
+from integration.core.rules.calendar import day_number
+from integration.core.scoring.scores import named
+from mappings.model.canonical import Activity
 
 _OPEN = -1
 """In an ordered pattern: a place that nothing has reached yet."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from integration.core import decay
-from integration.core.axes import Decay, Engagement, HalfLife, IdleSteps, Limit, Monthly
-from integration.core.clocks import day_number
-from integration.core.dispatch import ASSET
-from integration.core.fold import Fold
-from integration.core.ledger import Kind, Line
-from integration.core.plans import FitPlan, RulePlan
-from integration.core.state import Score, Seen
-from mappings.canonical import Activity, Fields
-from mappings.instant import DAY, Instant
+from integration.core.compiled.context import Fold
+from integration.core.compiled.dispatch import ASSET
+from integration.core.compiled.plans import FitPlan, RulePlan
+from integration.core.model.ledger import Kind, Line
+from integration.core.model.state import Score, Seen
+from integration.core.rules.calendar import day_number
+from integration.core.rules.scoring_rules import Decay, Engagement, HalfLife, IdleSteps, Limit, Monthly
+from integration.core.scoring import decay
+from mappings.model.canonical import Activity, Fields
+from mappings.values.instant import DAY, Instant
 from mappings.vocabulary.assets import identity
 
 _RANKS = {name: rank for rank, name in enumerate(ASSET)}

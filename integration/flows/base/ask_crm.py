@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from connectors.base import Connector, Receipt, Record, Unavailable, Verdict
-from connectors.batching import divided
-from connectors.concerns import Concern
-from connectors.replies import Refusal, refusal
-from integration.flows.isolation import calling
-from integration.flows.service import Connection
+from connectors.answers.replies import Refusal, refusal
+from connectors.base.concerns import Concern
+from connectors.base.port import Connector, Receipt, Record, Unavailable, Verdict
+from connectors.shared.batching import divided
+from integration.flows.base.isolation import calling
+from integration.flows.base.service import Connection
 
 Ask: TypeAlias = Callable[[Sequence[str]], Sequence[Record]]
 """One question about some of the values. Raises Unavailable."""

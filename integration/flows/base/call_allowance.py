@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, told
-from connectors.spending import BUDGET, RESERVE, WINDOW, Pool, Withheld
-from integration.store import usage
-from integration.store.session import Store, StoreError
-from mappings.instant import HOUR, MINUTE, SECOND, Instant, Span
+from connectors.base.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, told
+from connectors.base.spending import BUDGET, RESERVE, WINDOW, Pool, Withheld
+from integration.store.crm import call_usage
+from integration.store.db.session import Store, StoreError
+from mappings.values.instant import HOUR, MINUTE, SECOND, Instant, Span
 
 log = structlog.get_logger()
 
@@ -79,10 +79,10 @@ class StoredAllowance:
         block = self._blocks.pop("", _Block())
         if self._heard is None and not block.left:
             return
-        usage.alone(conn, self.connection)
+        call_usage.alone(conn, self.connection)
         now = self._clock(conn)
-        tally = returned(usage.get(conn, self.connection), block.at, block.left)
-        usage.put(conn, self.connection, "", self._reported(tally, now), now)
+        tally = returned(call_usage.get(conn, self.connection), block.at, block.left)
+        call_usage.put(conn, self.connection, "", self._reported(tally, now), now)
 
     def _spend(self, pool: str, *, people: bool, give_up: float) -> Withheld | None:
         block = self._blocks.setdefault(pool, _Block())
@@ -107,8 +107,8 @@ class StoredAllowance:
         return None
 
     def _reserve(self, conn: Sql, pool: str, *, people: bool) -> Grant:
-        usage.alone(conn, self.connection)
-        now, tally = self._clock(conn), usage.get(conn, self.connection, pool)
+        call_usage.alone(conn, self.connection)
+        now, tally = self._clock(conn), call_usage.get(conn, self.connection, pool)
         if pool:
             before = tally = Tally(usage=SEARCHES, told_at=1, blocks=tally.blocks)
         else:
@@ -116,7 +116,7 @@ class StoredAllowance:
         kept = self.reserve * (FOR_PEOPLE if people else 1)
         grant = granted(tally, now, reserve=kept, ask_again=ASK_AGAIN.get(self.system, HOUR))
         if grant.calls or tally != before:
-            usage.put(conn, self.connection, pool, grant.tally, now)
+            call_usage.put(conn, self.connection, pool, grant.tally, now)
         return grant
 
     def _reported(self, tally: Tally, now: Instant) -> Tally:

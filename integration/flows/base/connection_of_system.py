@@ -10,10 +10,10 @@ from functools import partial
 import msgspec
 import structlog
 
-from integration.flows.service import Connection
-from integration.store.references import Address
-from mappings import record_ids
-from mappings.translate import Inward
+from integration.flows.base.service import Connection
+from integration.store.people.record_references import Address
+from mappings.translate.translation import Inward
+from mappings.values import record_ids
 from webhooks.facts import Noticed, source_of
 from webhooks.persons import RecordNames
 

@@ -12,12 +12,13 @@ from types import MappingProxyType
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.effects import AlertRaised, Effect, Escalated
-from integration.core.state import LeadState
-from integration.flows.service import Service
-from integration.store import audit, live
-from integration.store.live import Live
-from mappings.instant import DAY, Instant, Span, show
+from integration.core.model.effects import AlertRaised, Effect, Escalated
+from integration.core.model.state import LeadState
+from integration.flows.base.service import Service
+from integration.store.audit import audit_trail
+from integration.store.events import live_since
+from integration.store.events.live_since import Live
+from mappings.values.instant import DAY, Instant, Span, show
 
 log = structlog.get_logger()
 
@@ -29,11 +30,11 @@ GOING_LIVE: Span = 7 * DAY
 
 def since(conn: Sql, service: Service, now: Instant) -> Live:
     """Since when the service is live, in the caller's write transaction; the first decision ever begins it."""
-    found = live.get(conn) or live.begin(conn, now - STALE, now, seq=0)
-    began = live.shadow(conn)
+    found = live_since.get(conn) or live_since.begin(conn, now - STALE, now, seq=0)
+    began = live_since.shadow(conn)
     if service.shadow and began is None:
-        live.enter_shadow(conn, now)
-        audit.add(conn, [audit.Entry(at=now, actor="service", action="shadow began", subject="service")])
+        live_since.enter_shadow(conn, now)
+        audit_trail.add(conn, [audit_trail.Entry(at=now, actor="service", action="shadow began", subject="service")])
     elif not service.shadow and began is not None:
         found = leave_shadow(conn, found, began, now)
     return found
@@ -42,11 +43,13 @@ def since(conn: Sql, service: Service, now: Instant) -> Live:
 def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant) -> Live:
     """Go from shadow to live: what fell due in the last day is carried out, what is older is history."""
     until = max(began, now - STALE)
-    lapsed = live.leave_shadow(conn, began, until, now)
+    lapsed = live_since.leave_shadow(conn, began, until, now)
     detail = {"since": show(until), "lapsed": lapsed}
-    audit.add(conn, [audit.Entry(at=now, actor="service", action="went live", subject="service", detail=detail)])
+    audit_trail.add(
+        conn, [audit_trail.Entry(at=now, actor="service", action="went live", subject="service", detail=detail)]
+    )
     log.info("went live", lapsed=lapsed)
-    return live.begin(conn, max(before.since, until), now)
+    return live_since.begin(conn, max(before.since, until), now)
 
 
 def history(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of when
@@ -63,7 +66,9 @@ def history(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of 
     of them belongs to the playbook of before.
     """
     old = [effect for effect in decided if effect.at < at.since]
-    news = live.news(conn, sorted({effect.lead for effect in old}), at.seq, list(service.connections)) if old else {}
+    news = (
+        live_since.news(conn, sorted({effect.lead for effect in old}), at.seq, list(service.connections)) if old else {}
+    )
     found = {effect.key for effect in old if effect.at < news.get(effect.lead, at.since)}
     found |= {effect.key for effect in decided if effect.lead in anew and effect.at < anew[effect.lead]}
     started = {
@@ -82,7 +87,7 @@ def _of_history(
     started: Mapping[str, tuple[str, Instant]],
 ) -> set[str]:
     """Clocks whose start is history: all that was decided at that instant is."""
-    withheld = live.decided_at(conn, list(started.values()))
+    withheld = live_since.decided_at(conn, list(started.values()))
     for effect in decided:
         place = effect.lead, effect.at
         withheld[place] = withheld.get(place, True) and effect.key in found

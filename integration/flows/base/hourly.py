@@ -6,10 +6,10 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from integration.flows.service import Service
-from integration.store import cursors
-from integration.store.code import decode, encode
-from mappings.instant import HOUR, Instant
+from integration.flows.base.service import Service
+from integration.store.db import cursors
+from integration.store.db.json_codec import decode, encode
+from mappings.values.instant import HOUR, Instant
 
 T = TypeVar("T")
 

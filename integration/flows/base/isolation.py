@@ -18,15 +18,15 @@ from typing import Generic, TypeVar
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Receipt, Unavailable, Verdict
-from integration.core.fold import Unfoldable
-from integration.flows.service import Service
-from integration.store import leases, letters, suspects
-from integration.store.errors import StoreError, of_schema
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from integration.store.suspects import Suspect
-from mappings.instant import MINUTE
+from connectors.base.port import Receipt, Unavailable, Verdict
+from integration.core.compiled.context import Unfoldable
+from integration.flows.base.service import Service
+from integration.store.db.errors import StoreError, of_schema
+from integration.store.queues import dead_letters, leases, suspects
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
+from integration.store.queues.suspects import Suspect
+from mappings.values.instant import MINUTE
 
 log = structlog.get_logger()
 
@@ -252,7 +252,7 @@ class _Sorting(Generic[Item]):
         item, lane, now = self.named[name], self.station.lane, self.service.now()
         before = self.known[name].letter if name in self.known else None
         with self._writing() as conn:
-            letter = letters.write(conn, self.station.lay_aside(conn, item, reason), before)
+            letter = dead_letters.write(conn, self.station.lay_aside(conn, item, reason), before)
             suspects.aside(conn, lane, name, letter, now)
         log.error("set aside", lane=lane, letter=letter)
 

@@ -10,12 +10,12 @@ from typing import Protocol
 
 import structlog
 
-from integration.flows import versions
-from integration.flows.service import Service
-from integration.store import leases
-from integration.store.errors import LeaseLostError
-from integration.store.leases import Lease
-from mappings.instant import SECOND
+from integration.flows.base import running_playbook
+from integration.flows.base.service import Service
+from integration.store.db.errors import LeaseLostError
+from integration.store.queues import leases
+from integration.store.queues.leases import Lease
+from mappings.values.instant import SECOND
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ def drain(service: Service, name: str, turn: Turn) -> int:
     turns, started = 0, service.monotonic()
     last = started
     try:
-        service = versions.following(service)
+        service = running_playbook.following(service)
         while True:
             if turn(service, lease):
                 turns, last = turns + 1, service.monotonic()

@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Receipt
-from connectors.spending import BUDGET
-from integration.store import lanes
-from mappings.instant import SECOND, Instant, Span
+from connectors.base.port import Receipt
+from connectors.base.spending import BUDGET
+from integration.store.crm import connection_pauses
+from mappings.values.instant import SECOND, Instant, Span
 
 OUTAGE_PAUSE: Span = 10 * SECOND
 Open: TypeAlias = Literal["everything", "tasks", "nothing"]
@@ -21,7 +21,7 @@ def rest(conn: Sql, connection: str, receipt: Receipt, now: Instant) -> None:
     """Let a connection rest for what this receipt says, with its words."""
     wait = receipt.retry_after or OUTAGE_PAUSE
     lane = _budget(connection) if receipt.code == BUDGET else connection
-    lanes.pause(conn, lane, now + wait, f"{receipt.code} {receipt.message}".strip(), now=now)
+    connection_pauses.pause(conn, lane, now + wait, f"{receipt.code} {receipt.message}".strip(), now=now)
 
 
 def open_for(connection: str, paused: Container[str]) -> Open:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Receipt, Verdict
-from connectors.concerns import Concern
-from integration.store import outbox
-from mappings.instant import MINUTE, SECOND, Instant, Span
+from connectors.base.concerns import Concern
+from connectors.base.port import Receipt, Verdict
+from integration.store.outgoing import outbox
+from mappings.values.instant import MINUTE, SECOND, Instant, Span
 
 MOST_ATTEMPTS = 8
 """Refusals of one write after which it is set aside for a person."""

@@ -12,15 +12,17 @@ from functools import lru_cache
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.playbook import Playbook
-from integration.core.state import FORMAT
-from integration.flows.service import Service
-from integration.playbook.compiler import compile_text
-from integration.store import audit, dirty, leases, suspects, versions
-from integration.store.audit import Entry
-from integration.store.leases import Lease
-from integration.store.session import serialise
-from integration.store.versions import Version
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.state import FORMAT
+from integration.flows.base.service import Service
+from integration.playbook.compiling.compiler import compile_text
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.db.session import serialise
+from integration.store.events import playbook_versions
+from integration.store.events.playbook_versions import Version
+from integration.store.queues import dirty, leases, suspects
+from integration.store.queues.leases import Lease
 from mappings.vocabulary.value import Vocabulary
 
 log = structlog.get_logger()
@@ -39,7 +41,7 @@ def in_force(service: Service, lease: Lease) -> Service:
     Only who holds the lane that decides may call this. Raises OutdatedError.
     """
     with service.store.read() as conn:
-        found = versions.current(conn)
+        found = playbook_versions.current(conn)
     if _due(service, found):
         found = _publish(service, lease)
     return _by(service, found)
@@ -48,7 +50,7 @@ def in_force(service: Service, lease: Lease) -> Service:
 def following(service: Service) -> Service:
     """The service by the playbook that is in force, or by its own where that is about to be or the other unreadable."""
     with service.store.read() as conn:
-        found = versions.current(conn)
+        found = playbook_versions.current(conn)
     try:
         return service if _due(service, found) else _by(service, found)
     except OutdatedError as error:
@@ -59,14 +61,14 @@ def following(service: Service) -> Service:
 def published(service: Service) -> Service:
     """The service by the playbook that everybody is derived under, for whoever only looks. Raises OutdatedError."""
     with service.store.read() as conn:
-        found = versions.current(conn)
+        found = playbook_versions.current(conn)
     return _by(service, found)
 
 
 def due(conn: Sql, service: Service) -> bool:
     """Whether the service's own playbook has to be published, or somebody is still to be derived under the last one."""
-    found = versions.current(conn)
-    return _due(service, found) or (found is not None and not versions.walk(conn, found.number).over)
+    found = playbook_versions.current(conn)
+    return _due(service, found) or (found is not None and not playbook_versions.walk(conn, found.number).over)
 
 
 def _due(service: Service, found: Version | None) -> bool:
@@ -87,7 +89,7 @@ def _by(service: Service, found: Version | None) -> Service:
         msg = f"version {found.number} of the playbook was published by another version of this program"
         raise OutdatedError(msg)
     with service.store.read() as conn:
-        text = versions.text(conn, found.number)
+        text = playbook_versions.text(conn, found.number)
     playbook = _compiled(text, f"version {found.number}", service.vocabulary)
     if playbook is None or playbook.fingerprint != found.fingerprint:
         msg = f"version {found.number} of the playbook means something else to this program, or in this vocabulary"
@@ -106,8 +108,8 @@ def _publish(service: Service, lease: Lease) -> Version:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         serialise(conn, "versions")
-        before, now = versions.current(conn), service.now()
-        found = versions.publish(
+        before, now = playbook_versions.current(conn), service.now()
+        found = playbook_versions.publish(
             conn,
             fingerprint=playbook.fingerprint,
             format_=FORMAT,
@@ -120,7 +122,7 @@ def _publish(service: Service, lease: Lease) -> Version:
         dirty.mark_accounts(conn, suspects.items(conn, "signals"), now)
         detail = {"fingerprint": found.fingerprint, "playbook": playbook.name, "reason": found.reason}
         subject = f"version {found.number}"
-        audit.add(conn, [Entry(at=now, actor=AUTHOR, action="publish playbook", subject=subject, detail=detail)])
+        audit_trail.add(conn, [Entry(at=now, actor=AUTHOR, action="publish playbook", subject=subject, detail=detail)])
     log.info("published a playbook", version=found.number, fingerprint=found.fingerprint, playbook=playbook.name)
     return found
 

@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_bytes
 
-from connectors.base import Connector
-from integration.alert_ways.port import AlertWay
-from integration.core.playbook import Playbook
-from integration.flows.allowance import StoredAllowance
-from integration.store.sealing import Keyring
-from integration.store.session import Store
-from integration.store.versions import Version
-from mappings.conflicts import Ownership, ownership
-from mappings.crm import CrmMapping
-from mappings.instant import Instant, Span
-from mappings.located import Located
+from connectors.base.port import Connector
+from integration.alerting.alert_port import AlertWay
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.flows.base.call_allowance import StoredAllowance
+from integration.store.audit.sealing import Keyring
+from integration.store.db.session import Store
+from integration.store.events.playbook_versions import Version
+from mappings.conflicts.field_conflicts import Ownership, ownership
+from mappings.model.compiled_mapping import CrmMapping
+from mappings.values.instant import Instant, Span
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.located_yaml import Located
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Receipt
-from connectors.concerns import Concern
-from integration.flows.service import Connection
-from integration.store import leads, letters
-from integration.store.letters import Letter
-from integration.store.refresh import Wanted
-from mappings.instant import Instant
+from connectors.base.concerns import Concern
+from connectors.base.port import Receipt
+from integration.flows.base.service import Connection
+from integration.store.people import leads
+from integration.store.queues import dead_letters
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.records_to_read import Wanted
+from mappings.values.instant import Instant
 
 MOST = 1_000
 """Look-ups that one letter holds."""
@@ -49,7 +50,7 @@ def set_aside(conn: Sql, connection: Connection, refused: Iterable[Unanswered], 
         else:
             people = _people(conn, connection, each.wishes)
             rows = [_letter(connection, each, [wish], now, people.get(_pair(wish))) for wish in each.wishes]
-            letters.add(conn, rows)
+            dead_letters.add(conn, rows)
 
 
 def wishes(letter: Letter) -> list[Wanted]:
@@ -66,12 +67,12 @@ def rewritten(kept: Iterable[Wanted]) -> bytes:
 
 
 def _together(conn: Sql, connection: Connection, refused: Unanswered, now: Instant) -> None:
-    waiting = letters.alike(conn, "refresh", connection.name, refused.reason)
+    waiting = dead_letters.alike(conn, "refresh", connection.name, refused.reason)
     if waiting is None:
-        letters.add(conn, [_letter(connection, refused, refused.wishes, now, None)])
+        dead_letters.add(conn, [_letter(connection, refused, refused.wishes, now, None)])
         return
     held = {_pair(each): each for each in (*wishes(waiting), *refused.wishes)}
-    letters.rewrite(conn, [(waiting.id, rewritten(list(held.values())[:MOST]))])
+    dead_letters.rewrite(conn, [(waiting.id, rewritten(list(held.values())[:MOST]))])
 
 
 def _letter(

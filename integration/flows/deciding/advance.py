@@ -12,25 +12,31 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.decide import Decision
-from integration.core.replay import advance as fold
-from integration.core.standing import standing
-from integration.core.state import newborn
-from integration.flows import erasing, histories, joining, newcomers, outcomes, rederiving, signals, versions
-from integration.flows.histories import History
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.lane import GATHER, drain
-from integration.flows.outcomes import Outcome
-from integration.flows.service import Service
-from integration.flows.versions import OutdatedError
-from integration.flows.written import as_fields
-from integration.store import dirty, leads, leases
-from integration.store.code import encode
-from integration.store.leads import LeadRow
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from mappings.canonical import Fields
-from mappings.instant import Instant
+from integration.core.model.state import newborn
+from integration.core.run.decide import Decision
+from integration.core.run.fold_events import advance as fold
+from integration.core.run.standing import standing
+from integration.flows.base import running_playbook
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.lane import GATHER, drain
+from integration.flows.base.running_playbook import OutdatedError
+from integration.flows.base.service import Service
+from integration.flows.deciding import decision_outcomes, rederive
+from integration.flows.deciding.decision_outcomes import Outcome
+from integration.flows.delivering import create_people
+from integration.flows.delivering.write_decisions import as_fields
+from integration.flows.history import load_events
+from integration.flows.history.load_events import History
+from integration.flows.people import derive_account_signals, join_leads
+from integration.flows.privacy import erase_person
+from integration.store.db.json_codec import encode
+from integration.store.people import leads
+from integration.store.people.leads import LeadRow
+from integration.store.queues import dirty, leases
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
@@ -53,20 +59,20 @@ def advance(service: Service) -> int:
 
 def _turn(service: Service, lease: Lease, /) -> bool:
     try:
-        service = versions.in_force(service, lease)
+        service = running_playbook.in_force(service, lease)
     except OutdatedError as error:
         log.warning("nobody is decided about by this process", error=str(error))
         return False
     now = service.now()
-    erasing.carry_out(service, lease)
-    joining.settle(service, lease)
-    more = rederiving.accounts(service, lease)
-    signals.derive(service, lease)
+    erase_person.carry_out(service, lease)
+    join_leads.settle(service, lease)
+    more = rederive.accounts(service, lease)
+    derive_account_signals.derive(service, lease)
     with service.store.read() as conn:
         marks = dirty.take(conn, now, BATCH)
         due = leads.due(conn, now, BATCH - len(marks)) if len(marks) < BATCH else []
     items = {lead: _Item(lead) for lead in due} | {lead: _Item(lead, mark) for lead, mark in marks}
-    walk, others = rederiving.leads(service, max(BATCH - len(items), BATCH // 4))
+    walk, others = rederive.leads(service, max(BATCH - len(items), BATCH // 4))
     items = {lead: _Item(lead) for lead in others} | items
     wanted: set[str] = set()
     station: Station[_Item] = Station(
@@ -77,7 +83,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
         lead=lambda item: item.lead,
     )
     isolate(service, lease, station, [items[lead] for lead in sorted(items)])
-    rederiving.walked(service, lease, walk, others)
+    rederive.walked(service, lease, walk, others)
     for lane in sorted(wanted):
         service.wake(lane)
     if items and len(items) < BATCH:
@@ -89,13 +95,13 @@ def _work(service: Service, lease: Lease, these: Try[_Item], now: Instant) -> se
     """Decide for these leads in one transaction; the lanes that have something to deliver."""
     marks = [(item.lead, item.mark) for item in these.items if item.mark is not None]
     with service.store.read() as conn:
-        rows, marks = joining.apart(leads.get(conn, [item.lead for item in these.items]), marks)
+        rows, marks = join_leads.apart(leads.get(conn, [item.lead for item in these.items]), marks)
         past = _past(conn, service, rows, now)
     decided = [_decide(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         these.done(conn)
-        wanted = outcomes.save(conn, service, decided, now)
+        wanted = decision_outcomes.save(conn, service, decided, now)
         dirty.clear(conn, marks)
     log.info("advanced", leads=len(decided))
     return wanted
@@ -122,11 +128,11 @@ def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -
     """Decide for these leads inside the caller's write transaction; the lanes that have something to deliver."""
     rows = leads.get(conn, lead_ids)
     past = _past(conn, service, rows, now)
-    return outcomes.save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
+    return decision_outcomes.save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
 
 
 def _past(conn: Sql, service: Service, rows: Sequence[LeadRow], now: Instant) -> dict[str, History]:
-    return histories.load(conn, rows, service.ownership, service.vocabulary, version=service.number, now=now)
+    return load_events.load(conn, rows, service.ownership, service.vocabulary, version=service.number, now=now)
 
 
 def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> Outcome:
@@ -140,7 +146,7 @@ def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> Outc
         decision=decision,
         fields=fields,
         saved=_saved(service, decision, fields, past, now),
-        asked=None if where.suppressed or where.excluded else newcomers.asked(service, past.events),
+        asked=None if where.suppressed or where.excluded else create_people.asked(service, past.events),
     )
 
 

@@ -12,9 +12,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection as Sql
 
-from integration.core import lateness
-from integration.core.decide import Decision
-from integration.core.effects import (
+from integration.core.model.effects import (
     AlertRaised,
     Effect,
     Escalated,
@@ -24,19 +22,25 @@ from integration.core.effects import (
     TouchDue,
     TrackChanged,
 )
-from integration.flows import handovers, live, newcomers
-from integration.flows.handovers import Handover
-from integration.flows.histories import History
-from integration.flows.raise_alerts import lanes as alert_lanes
-from integration.flows.raise_alerts import raise_decided
-from integration.flows.service import Service
-from integration.flows.written import as_row, as_task, as_touch
-from integration.store import effects, leads, outbox, references, unrecorded, withdrawn
-from integration.store.leads import LeadRow
-from integration.store.live import CHANGED, HISTORY
-from integration.store.silence import silence
-from mappings.canonical import Activity, Fields
-from mappings.instant import Instant
+from integration.core.run import lateness
+from integration.core.run.decide import Decision
+from integration.flows.base import history_or_live
+from integration.flows.base.service import Service
+from integration.flows.deciding import playbook_changes
+from integration.flows.deciding.playbook_changes import Handover
+from integration.flows.delivering import create_people
+from integration.flows.delivering.write_decisions import as_row, as_task, as_touch
+from integration.flows.history.load_events import History
+from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
+from integration.flows.people_in_sales.raise_alerts import raise_decided
+from integration.store.events import decided_effects
+from integration.store.events.live_since import CHANGED, HISTORY
+from integration.store.outgoing import outbox, people_without_records, withdrawn_effects
+from integration.store.outgoing.suppressed_effects import silence
+from integration.store.people import leads, record_references
+from integration.store.people.leads import LeadRow
+from mappings.model.canonical import Activity, Fields
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +65,9 @@ def save(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant)
     """Store everything that was decided; the lanes that have something to deliver now."""
     leads.save(conn, [outcome.saved for outcome in outcomes])
     derived = {each.row.id: [effect.key for effect in each.decision.effects] for each in outcomes if each.whole}
-    again = withdrawn.reconsider(conn, derived)
+    again = withdrawn_effects.reconsider(conn, derived)
     anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.number]
-    handed = handovers.handovers(conn, service, [(each.row, each.past, each.decision) for each in anew], now)
+    handed = playbook_changes.handovers(conn, service, [(each.row, each.past, each.decision) for each in anew], now)
     decided = [
         handed[effect.key].task if effect.key in handed else effect
         for outcome in outcomes
@@ -71,15 +75,17 @@ def save(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant)
     ]
     withheld = _withheld(conn, service, outcomes, decided, now)
     withheld = {key: why for key, why in withheld.items() if key not in handed}
-    new = set(effects.add(conn, [as_row(effect, now, withheld.get(effect.key)) for effect in decided]))
+    new = set(decided_effects.add(conn, [as_row(effect, now, withheld.get(effect.key)) for effect in decided]))
     fresh = [effect for effect in decided if effect.key in new - withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, handed, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     alerted = raise_decided(conn, service, [effect for effect in fresh if isinstance(effect, AlertRaised)])
     wanted |= _want_fields(conn, service, outcomes, now)
     asked = {each.row.id: each.asked for each in outcomes if each.asked is not None}
-    wanted |= newcomers.want(conn, service, asked, now)
-    held = unrecorded.homes(conn, [outcome.row.id for outcome in outcomes])  # tasks wait until their leads are decided
+    wanted |= create_people.want(conn, service, asked, now)
+    held = people_without_records.homes(
+        conn, [outcome.row.id for outcome in outcomes]
+    )  # tasks wait until their leads are decided
     wanted |= held & set(service.connections)
     return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
 
@@ -89,9 +95,9 @@ def _withheld(
 ) -> dict[str, str]:
     """Why, by key, effects are only recorded: they come too late, are history, or the former playbook's."""
     anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.number]
-    former = handovers.news_since(service, [(each.row, each.past) for each in anew])
+    former = playbook_changes.news_since(service, [(each.row, each.past) for each in anew])
     states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
-    past = live.history(conn, service, live.since(conn, service, now), decided, states, former)
+    past = history_or_live.history(conn, service, history_or_live.since(conn, service, now), decided, states, former)
     changed = {effect.key for effect in decided if effect.lead in former and effect.at < former[effect.lead]}
     return {**_too_late(conn, decided, now), **dict.fromkeys(past, HISTORY), **dict.fromkeys(changed, CHANGED)}
 
@@ -100,7 +106,7 @@ def _too_late(conn: Sql, decided: Sequence[Effect], now: Instant) -> dict[str, s
     """Why effects are withheld that would be carried out too late: see the core's lateness."""
     causes = lateness.causes(decided)
     told = dict.fromkeys(causes.intersection(effect.key for effect in decided), now)
-    told.update(effects.decided(conn, causes) if causes else {})
+    told.update(decided_effects.decided(conn, causes) if causes else {})
     return {effect.key: lateness.TOO_LATE for effect in decided if lateness.too_late(effect, now, told)}
 
 
@@ -120,7 +126,7 @@ def _want_once(
 
     Where none has one yet, they wait in the first. A handover waits for its time.
     """
-    known = references.of_leads(conn, {effect.lead for effect in new})
+    known = record_references.of_leads(conn, {effect.lead for effect in new})
     wanted: defaultdict[tuple[str, outbox.Kind], list[outbox.NewOnce]] = defaultdict(list)
     for effect in new:
         systems = {reference.system for reference in known.get(effect.lead, ())}
@@ -154,7 +160,7 @@ def _want_fields(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: 
     """Where somebody stands elsewhere now, every CRM that knows them is told; the connections."""
     wanted = set()
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
-    for name, those in references.met(conn, changed).items():  # who is met there later: see people.people
+    for name, those in record_references.met(conn, changed).items():  # who is met there later: see people.people
         if name in service.connections:
             outbox.want_fields(conn, name, those, now)
             wanted.add(name)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.decide import Decision
-from integration.core.effects import TaskWanted
-from integration.core.handover import as_of, handed_over
-from integration.flows.histories import History
-from integration.flows.service import Service
-from integration.store import cursors
-from integration.store.leads import LeadRow
-from mappings.instant import HOUR, Instant
+from integration.core.model.effects import TaskWanted
+from integration.core.run.decide import Decision
+from integration.core.run.playbook_change import as_of, handed_over
+from integration.flows.base.service import Service
+from integration.flows.history.load_events import History
+from integration.store.db import cursors
+from integration.store.people.leads import LeadRow
+from mappings.values.instant import HOUR, Instant
 
 _NEXT = "handover"
 """The cursor that says when the next lead may be handed over."""

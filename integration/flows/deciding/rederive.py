@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import structlog
 
-from integration.flows.service import Service
-from integration.store import dirty, leases, versions
-from integration.store.leases import Lease
-from integration.store.versions import Walk
+from integration.flows.base.service import Service
+from integration.store.events import playbook_versions
+from integration.store.events.playbook_versions import Walk
+from integration.store.queues import dirty, leases
+from integration.store.queues.leases import Lease
 
 log = structlog.get_logger()
 
@@ -24,14 +25,14 @@ def accounts(service: Service, lease: Lease) -> bool:
     """Mark the next accounts, so that their signals are derived anew; false where there are none left."""
     number = service.number or 0
     with service.store.read() as conn:
-        walk = versions.walk(conn, number)
+        walk = playbook_versions.walk(conn, number)
         if walk.accounts is None:
             return False
-        ids = versions.accounts_after(conn, walk.accounts, number, ACCOUNTS)
+        ids = playbook_versions.accounts_after(conn, walk.accounts, number, ACCOUNTS)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         dirty.mark_accounts(conn, ids, service.now())
-        versions.walked(conn, replace(walk, accounts=ids[-1] if ids else None), service.now())
+        playbook_versions.walked(conn, replace(walk, accounts=ids[-1] if ids else None), service.now())
     return bool(ids)
 
 
@@ -39,10 +40,12 @@ def leads(service: Service, limit: int) -> tuple[Walk, list[str]]:
     """How far the walk is, and the next leads to derive anew; none while accounts are still to be done."""
     number = service.number or 0
     with service.store.read() as conn:
-        walk = versions.walk(conn, number)
+        walk = playbook_versions.walk(conn, number)
         if walk.accounts is not None or walk.leads is None:
             return walk, []
-        return walk, versions.leads_after(conn, walk.leads, number, max(limit, 1))  # none means that there are none
+        return walk, playbook_versions.leads_after(
+            conn, walk.leads, number, max(limit, 1)
+        )  # none means that there are none
 
 
 def walked(service: Service, lease: Lease, walk: Walk, ids: Sequence[str]) -> None:
@@ -51,6 +54,6 @@ def walked(service: Service, lease: Lease, walk: Walk, ids: Sequence[str]) -> No
         return
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
-        versions.walked(conn, replace(walk, leads=ids[-1] if ids else None), service.now())
+        playbook_versions.walked(conn, replace(walk, leads=ids[-1] if ids else None), service.now())
     if not ids:
         log.info("everybody is derived under the playbook in force", version=walk.version)

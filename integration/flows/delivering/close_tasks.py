@@ -5,14 +5,14 @@ What sales has closed is left as it is: how it was closed says something, and wh
 
 from collections.abc import Sequence
 
-from connectors.base import FieldWrite, Raw
-from connectors.task_words import TaskWords
-from integration.flows.service import Connection
-from integration.store.outgoing import Outgoing
-from mappings.answers import holds
-from mappings.catalogue import TEXT_LIMIT
-from mappings.crm import TaskMapping
-from mappings.translate import cut
+from connectors.base.port import FieldWrite, Raw
+from connectors.base.task_words import TaskWords
+from integration.flows.base.service import Connection
+from integration.store.outgoing.outgoing_rows import Outgoing
+from mappings.model.catalogue import TEXT_LIMIT
+from mappings.model.compiled_mapping import TaskMapping
+from mappings.translate.record_answers import holds
+from mappings.translate.translation import cut
 
 
 def closings(connection: Connection, rows: Sequence[Outgoing], words: TaskWords) -> list[FieldWrite]:

@@ -11,27 +11,34 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import PersonWrite, Receipt, Verdict
-from integration.core.events import Event
-from integration.core.standing import standing
-from integration.core.state import LeadState
-from integration.flows import going, histories, live, people
-from integration.flows.isolation import Try, calling
-from integration.flows.people import Sighting
-from integration.flows.resting import rest
-from integration.flows.retrying import MOST_ATTEMPTS, backoff, refused, stopping
-from integration.flows.sending import send
-from integration.flows.service import Connection, Service
-from integration.store import accounts, audit, lanes, leads, leases, newcomers, outbox, references, refresh, unrecorded
-from integration.store import live as lives
-from integration.store.leases import Lease
-from integration.store.newcomers import Newcomer, NewPerson
-from integration.store.references import Address
-from integration.store.session import serialise
-from mappings.canonical import NOTHING, Activity
-from mappings.creating import first_fields
-from mappings.creation import Creation
-from mappings.instant import Instant
+from connectors.base.port import PersonWrite, Receipt, Verdict
+from integration.core.model.events import Event
+from integration.core.model.state import LeadState
+from integration.core.run.standing import standing
+from integration.flows.base import history_or_live
+from integration.flows.base.isolation import Try, calling
+from integration.flows.base.pause_connection import rest
+from integration.flows.base.retrying import MOST_ATTEMPTS, backoff, refused, stopping
+from integration.flows.base.service import Connection, Service
+from integration.flows.delivering import ramp_up
+from integration.flows.delivering.sending import send
+from integration.flows.history import load_events
+from integration.flows.people import identities
+from integration.flows.people.identities import Sighting
+from integration.store.audit import audit_trail
+from integration.store.crm import connection_pauses
+from integration.store.db.session import serialise
+from integration.store.events import live_since as lives
+from integration.store.outgoing import outbox, people_to_create, people_without_records
+from integration.store.outgoing.people_to_create import Newcomer, NewPerson
+from integration.store.people import accounts, leads, record_references
+from integration.store.people.record_references import Address
+from integration.store.queues import leases, records_to_read
+from integration.store.queues.leases import Lease
+from mappings.model.canonical import NOTHING, Activity
+from mappings.model.creation import Creation
+from mappings.translate.new_records import first_fields
+from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
@@ -61,10 +68,10 @@ def want(conn: Sql, service: Service, those: Mapping[str, Activity], now: Instan
 
     In the caller's write transaction. Nobody is for what lies before the service was live.
     """
-    strangers = those.keys() - newcomers.recorded(conn, those) if those else set()
+    strangers = those.keys() - people_to_create.recorded(conn, those) if those else set()
     if not strangers:
         return set()
-    at = live.since(conn, service, now)
+    at = history_or_live.since(conn, service, now)
     old = sorted(lead for lead in strangers if those[lead].at < at.since)
     told = lives.news(conn, old, at.seq, list(service.connections)) if old else {}
     homes = _homes(service)
@@ -73,7 +80,7 @@ def want(conn: Sql, service: Service, those: Mapping[str, Activity], now: Instan
         for lead, did in those.items()
         if lead in strangers and did.at >= min(at.since, told.get(lead, at.since))
     ]
-    newcomers.want(conn, rows, now)
+    people_to_create.want(conn, rows, now)
     return {row.connection for row in rows}
 
 
@@ -86,10 +93,10 @@ def create(service: Service, lease: Lease, connection: Connection, now: Instant)
     creation = connection.mapping.creates
     if creation is None:
         return None
-    limit = going.records(service, connection.name)
+    limit = ramp_up.records(service, connection.name)
     with service.store.read() as conn:
-        room = going.allowed(conn, limit, connection.connector.limits.fields, now)
-        rows = newcomers.pending(conn, connection.name, now, room) if room else []
+        room = ramp_up.allowed(conn, limit, connection.connector.limits.fields, now)
+        rows = people_to_create.pending(conn, connection.name, now, room) if room else []
     if not rows or not (len(rows) >= room or any(row.created_at + service.linger <= now for row in rows)):
         return None
 
@@ -98,7 +105,7 @@ def create(service: Service, lease: Lease, connection: Connection, now: Instant)
             leases.hold(conn, lease, service.lease)
             some = _still_wanted(conn, service, these.items, now)
             outbox.attempting(conn, [row.id for row in some])
-            going.spent(conn, limit, len(some), now)
+            ramp_up.spent(conn, limit, len(some), now)
             writes = _writes(conn, creation, some)
         pairs = list(zip(some, writes, strict=True))
         return _settle(service, lease, connection, creation, these, pairs) if pairs else None
@@ -108,10 +115,10 @@ def create(service: Service, lease: Lease, connection: Connection, now: Instant)
 
 def _still_wanted(conn: Sql, service: Service, rows: Sequence[Newcomer], now: Instant) -> list[Newcomer]:
     """Those who are to be created still; the others lapse."""
-    known = newcomers.recorded(conn, [row.lead_id for row in rows])
-    states = histories.states(conn, [row.lead_id for row in rows], service.number)
+    known = people_to_create.recorded(conn, [row.lead_id for row in rows])
+    states = load_events.states(conn, [row.lead_id for row in rows], service.number)
     why = {row.id: _barred(service, row, known, states.get(row.lead_id), now) for row in rows}
-    newcomers.lapse(conn, [(row_id, reason) for row_id, reason in why.items() if reason])
+    people_to_create.lapse(conn, [(row_id, reason) for row_id, reason in why.items() if reason])
     return [row for row in rows if not why[row.id]]
 
 
@@ -170,7 +177,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored w
         else:
             these.done(conn)
             if found:
-                lanes.worked(conn, connection.name, now)
+                connection_pauses.worked(conn, connection.name, now)
     service.wake(f"refresh:{connection.name}")
     log.info("created people", connection=connection.name, done=len(found), of=len(pairs), paused=stop is not None)
     return stop
@@ -184,10 +191,10 @@ def _link(
     now: Instant,
 ) -> None:
     """These records are these people's; they are read next. Whoever was erased meanwhile stays erased."""
-    holders = references.leads(conn, [address for _, address, _ in found])
+    holders = record_references.leads(conn, [address for _, address, _ in found])
     living = {row.id for row in leads.get(conn, [row.lead_id for row, _, _ in found]) if row.merged_into is None}
     mine = [each for each in found if each[0].lead_id in living and _free(each, holders)]
-    people.people(
+    identities.people(
         conn,
         [Sighting(references=(address,), handle=row.email, joins=True) for row, address, _ in mine],
         at=now,
@@ -196,13 +203,15 @@ def _link(
         owners=service.ownership.lead,
     )
     outbox.sent(conn, [(row.id, row.seq, address[2]) for row, address, _ in mine])
-    unrecorded.rehome(conn, connection.name, [row.lead_id for row, _, _ in mine])
+    people_without_records.rehome(conn, connection.name, [row.lead_id for row, _, _ in mine])
     wanted = [address for row, address, _ in found if row.lead_id in living]
-    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in wanted])
+    records_to_read.want(
+        conn, [records_to_read.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in wanted]
+    )
     for row, address, _ in found:
         if row.lead_id in living and not _free((row, address, _), holders):
             _elsewhere(conn, row, address, now)
-    audit.add(conn, [_entry(row, address, receipt, now) for row, address, receipt in mine])
+    audit_trail.add(conn, [_entry(row, address, receipt, now) for row, address, receipt in mine])
 
 
 def _free(found: tuple[Newcomer, Address, Receipt], holders: Mapping[Address, str]) -> bool:
@@ -220,7 +229,7 @@ def _elsewhere(conn: Sql, row: Newcomer, address: Address, now: Instant) -> None
         outbox.postpone(conn, [(row.id, now + backoff(row.attempts), why)])
 
 
-def _entry(row: Newcomer, address: Address, receipt: Receipt, now: Instant) -> audit.Entry:
+def _entry(row: Newcomer, address: Address, receipt: Receipt, now: Instant) -> audit_trail.Entry:
     action = "create person" if receipt.verdict is Verdict.DONE else "find person"
     detail = {"connection": address[0], "object": address[1]}  # a record's id is a person's name: no trail keeps it
-    return audit.Entry(at=now, actor="coldframe", action=action, subject=f"lead {row.lead_id}", detail=detail)
+    return audit_trail.Entry(at=now, actor="coldframe", action=action, subject=f"lead {row.lead_id}", detail=detail)

@@ -12,19 +12,21 @@ from typing import Any
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import FieldWrite, Raw, Record, Write
-from integration.flows.asking import answering, asked
-from integration.flows.offered import Words, offered
-from integration.flows.service import Connection, Service
-from integration.store import dirty, held, leads, leases, refresh
-from integration.store.leases import Lease
-from integration.store.outgoing import Outgoing
-from integration.store.references import Address
-from integration.store.session import serialise
-from mappings.canonical import STANDING_FIELDS, Fields
-from mappings.instant import SECOND, Span
-from mappings.native import Held, news
-from mappings.translate import natives
+from connectors.base.port import FieldWrite, Raw, Record, Write
+from integration.flows.base.ask_crm import answering, asked
+from integration.flows.base.service import Connection, Service
+from integration.flows.delivering.picklists import Words, offered
+from integration.store.crm import crm_field_state
+from integration.store.db.session import serialise
+from integration.store.outgoing.outgoing_rows import Outgoing
+from integration.store.people import leads
+from integration.store.people.record_references import Address
+from integration.store.queues import dirty, leases, records_to_read
+from integration.store.queues.leases import Lease
+from mappings.model.canonical import STANDING_FIELDS, Fields
+from mappings.translate.native_fields import Held, news
+from mappings.translate.translation import natives
+from mappings.values.instant import SECOND, Span
 
 REST: Span = 2 * SECOND
 """How long a field waits for a choice to be heard and decided about."""
@@ -42,7 +44,7 @@ def look(service: Service, lease: Lease, connection: Connection, rows: Sequence[
     """See what the rows' native fields need, read the records of those that need anything. Raises Unavailable."""
     some = [row for row in rows if connection.mapping.objects[row.object].native]
     with service.store.read() as conn:
-        known = held.load(conn, [_address(connection, row) for row in some])
+        known = crm_field_state.load(conn, [_address(connection, row) for row in some])
     asking = [row for row in some if _wishes(connection, row, row.standing or {}, _values(known, connection, row), {})]
     if not asking:
         return Ready(fields={}, resting=frozenset())
@@ -56,17 +58,20 @@ def look(service: Service, lease: Lease, connection: Connection, rows: Sequence[
         serialise(conn, "people")
         undecided = dirty.marked(conn, [row.lead_id for row in asking])
         standings = {row.id: row.standing or {} for row in leads.get(conn, {row.lead_id for row in asking})}
-        known = held.load(conn, [_address(connection, row) for row in asking])
+        known = crm_field_state.load(conn, [_address(connection, row) for row in asking])
         looks = {
             row.id: _Look(service, connection, row, standings.get(row.lead_id, {}), stands, known, words)
             for row in asking
             if row.lead_id not in undecided
         }
-        held.save(conn, {each.address: each.after for each in looks.values() if each.after})
+        crm_field_state.save(conn, {each.address: each.after for each in looks.values() if each.after})
         unheard = [each.address for each in looks.values() if each.unheard]
-        refresh.want(
+        records_to_read.want(
             conn,
-            [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in unheard + unread],
+            [
+                records_to_read.Wanted(connection=name, object=kind, external_id=key)
+                for name, kind, key in unheard + unread
+            ],
         )
     if unheard or unread:
         service.wake(f"refresh:{connection.name}")
@@ -121,8 +126,8 @@ def among(connection: Connection, write: Write) -> bool:
 def arrived(conn: Sql, connection: Connection, done: Sequence[FieldWrite]) -> None:
     """The CRM accepted these: of native fields, what was sent stands there. Call `serialise(conn, "people")` first."""
     sent = {(connection.name, write.object, write.id): write.fields for write in done if among(connection, write)}
-    known = held.load(conn, sent) if sent else {}
-    held.save(
+    known = crm_field_state.load(conn, sent) if sent else {}
+    crm_field_state.save(
         conn,
         {
             address: {

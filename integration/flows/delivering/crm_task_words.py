@@ -2,10 +2,10 @@
 
 import structlog
 
-from connectors.base import Unavailable
-from connectors.task_words import TaskWords
-from integration.flows.hourly import Kept, hourly
-from integration.flows.service import Connection, Service
+from connectors.base.port import Unavailable
+from connectors.base.task_words import TaskWords
+from integration.flows.base.hourly import Kept, hourly
+from integration.flows.base.service import Connection, Service
 
 log = structlog.get_logger()
 

@@ -13,29 +13,32 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
-from connectors.concerns import Concern
-from integration.flows import going, hand_over, natives, newcomers
-from integration.flows.closings import closings
-from integration.flows.crm_task_words import task_words
-from integration.flows.isolation import Try, calling
-from integration.flows.lane import drain
-from integration.flows.resting import rest
-from integration.flows.retrying import backoff, refused, stopping
-from integration.flows.sending import send
-from integration.flows.service import Connection, Service
-from integration.flows.waiting import Found, look, opened, ripe
-from integration.store import lanes, leases, outbox, references, refresh
-from integration.store.code import encode
-from integration.store.leases import Lease
-from integration.store.outgoing import Outgoing
-from integration.store.references import Reference
-from integration.store.session import serialise
-from integration.store.silence import silence
-from mappings.canonical import Fields
-from mappings.instant import Instant
-from mappings.sameness import same
-from mappings.translate import outward
+from connectors.base.concerns import Concern
+from connectors.base.port import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
+from integration.flows.base.isolation import Try, calling
+from integration.flows.base.lane import drain
+from integration.flows.base.pause_connection import rest
+from integration.flows.base.retrying import backoff, refused, stopping
+from integration.flows.base.service import Connection, Service
+from integration.flows.delivering import create_people, crm_fields, hand_over, ramp_up
+from integration.flows.delivering.close_tasks import closings
+from integration.flows.delivering.crm_task_words import task_words
+from integration.flows.delivering.ready_batches import Found, look, opened, ripe
+from integration.flows.delivering.sending import send
+from integration.store.crm import connection_pauses
+from integration.store.db.json_codec import encode
+from integration.store.db.session import serialise
+from integration.store.outgoing import outbox
+from integration.store.outgoing.outgoing_rows import Outgoing
+from integration.store.outgoing.suppressed_effects import silence
+from integration.store.people import record_references
+from integration.store.people.record_references import Reference
+from integration.store.queues import leases, records_to_read
+from integration.store.queues.leases import Lease
+from mappings.model.canonical import Fields
+from mappings.reading.same_value import same
+from mappings.translate.translation import outward
+from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
@@ -59,7 +62,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     way = opened(service, lease, connection, now)
     if way == "nothing":
         return False
-    created = newcomers.create(service, lease, connection, now)
+    created = create_people.create(service, lease, connection, now)
     return _batch(service, lease, connection, look(service, connection, now, way), now) if created is None else created
 
 
@@ -90,7 +93,7 @@ def _send_tasks(service: Service, lease: Lease, connection: Connection, these: T
 def _send_fields(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Our own fields where a value is new, and the CRM's own as far as they may be written now."""
     rows = these.items
-    ready = natives.look(service, lease, connection, rows)
+    ready = crm_fields.look(service, lease, connection, rows)
     wanted: dict[int, Raw] = {}
     for row in rows:
         ours = outward(connection.mapping, row.object, row.standing or {})
@@ -98,11 +101,11 @@ def _send_fields(service: Service, lease: Lease, connection: Connection, these: 
         wanted[row.id] = {**(ours if news else {}), **ready.fields.get(row.id, {})}
     changed = [row for row in rows if wanted[row.id]]
     writes = [FieldWrite(key=row.key, object=row.object, id=row.external_id, fields=wanted[row.id]) for row in changed]
-    limit = going.records(service, connection.name)
+    limit = ramp_up.records(service, connection.name)
     if len(changed) < len(rows) or limit.most:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            going.spent(conn, limit, len(changed), service.now())
+            ramp_up.spent(conn, limit, len(changed), service.now())
             _done(conn, service, [(row, row.external_id) for row in rows if not wanted[row.id]], ready.resting)
             if not changed:
                 these.done(conn)
@@ -127,11 +130,11 @@ def _send_touches(service: Service, lease: Lease, connection: Connection, these:
         )
         for row in these.items
     ]
-    limit = going.records(service, connection.name)
+    limit = ramp_up.records(service, connection.name)
     if limit.most:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            going.spent(conn, limit, len(writes), service.now())
+            ramp_up.spent(conn, limit, len(writes), service.now())
     return _settle(service, lease, connection, these, these.items, writes)
 
 
@@ -148,7 +151,7 @@ def _done(
 ) -> None:
     """(row, record) of what was sent, or needs no sending; those of which something has to wait stay pending."""
     outbox.sent(conn, [(row.id, row.seq, record) for row, record in rows if row.id not in resting])
-    outbox.rest(conn, [row.id for row, _ in rows if row.id in resting], service.now() + natives.REST)
+    outbox.rest(conn, [row.id for row, _ in rows if row.id in resting], service.now() + crm_fields.REST)
 
 
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
@@ -170,11 +173,11 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     written = list(_written(connection, [(row, write) for row, write, _ in done if isinstance(write, FieldWrite)]))
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
-        if any(natives.among(connection, write) for write in writes):
+        if any(crm_fields.among(connection, write) for write in writes):
             serialise(conn, "people")  # before any row: whoever reads records takes it first, too
         _done(conn, service, [(row, receipt.id) for row, _, receipt in done], resting)
-        references.wrote(conn, written)
-        natives.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
+        record_references.wrote(conn, written)
+        crm_fields.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
         silence(conn, {row.lead_id for row, write, _ in done if isinstance(write, TaskWrite)}, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
@@ -184,7 +187,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         else:
             these.done(conn)
             if done:
-                lanes.worked(conn, connection.name, now)
+                connection_pauses.worked(conn, connection.name, now)
     log.info("delivered", connection=connection.name, sent=len(done), of=len(writes), paused=stop is not None)
     return stop
 
@@ -194,7 +197,7 @@ def _written(
 ) -> Iterator[tuple[str, str, str, str]]:
     """What our own fields hold now that the CRM accepted these, as `references.wrote` wants it."""
     for row, write in done:
-        native = natives.named(connection, write.object)
+        native = crm_fields.named(connection, write.object)
         ours = {name: value for name, value in write.fields.items() if name not in native}
         if ours:
             yield connection.name, write.object, write.id, encode({**(row.written or {}), **ours})
@@ -214,17 +217,21 @@ def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[st
     Where that is somebody else's here, the old record is read: it shows that both are one person.
     """
     address = (connection.name, *moved_to)
-    holder = references.leads(conn, [address]).get(address, row.lead_id)
+    holder = record_references.leads(conn, [address]).get(address, row.lead_id)
     if holder != row.lead_id:
-        refresh.want(conn, [refresh.Wanted(connection=connection.name, object=row.object, external_id=row.external_id)])
+        records_to_read.want(
+            conn, [records_to_read.Wanted(connection=connection.name, object=row.object, external_id=row.external_id)]
+        )
         outbox.postpone(conn, [(row.id, now + backoff(row.attempts), "waits until two leads have become one")])
         return
     object_name, external_id = moved_to
-    references.unlink(conn, [(connection.name, row.object, row.external_id)])
-    references.link(
+    record_references.unlink(conn, [(connection.name, row.object, row.external_id)])
+    record_references.link(
         conn,
         [
             Reference(system=connection.name, object=object_name, external_id=external_id, lead_id=row.lead_id),
         ],
     )
-    refresh.want(conn, [refresh.Wanted(connection=connection.name, object=object_name, external_id=external_id)])
+    records_to_read.want(
+        conn, [records_to_read.Wanted(connection=connection.name, object=object_name, external_id=external_id)]
+    )

@@ -7,20 +7,22 @@ are stored in one transaction, before anything is sent.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from connectors.base import Receipt, TaskWrite, Unavailable, Verdict, Write
-from connectors.task_words import TaskWords
-from integration.core.clocks import zone
-from integration.core.playbook import Playbook
-from integration.flows import assign_tasks, going, user_directory
-from integration.flows.crm_task_words import task_words
-from integration.flows.isolation import Try, calling
-from integration.flows.raise_alerts import lanes as alert_lanes
-from integration.flows.service import Connection, Service
-from integration.flows.wording import reworded
-from integration.store import leases, outbox
-from integration.store.leases import Lease
-from integration.store.outgoing import Outgoing
-from integration.store.unassigned import Assigned
+from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
+from connectors.base.task_words import TaskWords
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.rules.calendar import zone
+from integration.flows.base.isolation import Try, calling
+from integration.flows.base.service import Connection, Service
+from integration.flows.delivering import ramp_up
+from integration.flows.delivering.crm_task_words import task_words
+from integration.flows.delivering.task_texts import reworded
+from integration.flows.people_in_sales import assign_tasks, user_directory
+from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
+from integration.store.outgoing import outbox
+from integration.store.outgoing.outgoing_rows import Outgoing
+from integration.store.outgoing.unassigned import Assigned
+from integration.store.queues import leases
+from integration.store.queues.leases import Lease
 
 
 def ready(
@@ -41,7 +43,7 @@ def ready(
         zones = {row_id: _zone(each, service.playbook) for row_id, each in people.items()}
         kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones)
         new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
-        going.spent(conn, going.tasks(service, connection.name), new, service.now())
+        ramp_up.spent(conn, ramp_up.tasks(service, connection.name), new, service.now())
         if not kept:
             these.done(conn)
     if len(people) < len(rows):

@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 import structlog
 
-from connectors.base import FieldInfo, Unavailable
-from integration.flows.hourly import Kept, hourly
-from integration.flows.service import Connection, Service
-from mappings.catalogue import SYSTEMS
+from connectors.base.port import FieldInfo, Unavailable
+from integration.flows.base.hourly import Kept, hourly
+from integration.flows.base.service import Connection, Service
+from mappings.model.catalogue import SYSTEMS
 
 log = structlog.get_logger()
 

@@ -10,9 +10,11 @@ from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.live import GOING_LIVE
-from integration.store import backlog, live, rates
-from mappings.instant import HOUR, MINUTE, Instant, Span
+from integration.flows.base.history_or_live import GOING_LIVE
+from integration.store.crm import call_rates
+from integration.store.events import live_since
+from integration.store.outgoing import outbox_backlog
+from mappings.values.instant import HOUR, MINUTE, Instant, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +62,13 @@ def allowed(conn: Sql, limit: Limit, wanted: int, now: Instant) -> int:
     """How many of so many may go now."""
     if not limit.most or not _going(conn, now):
         return wanted
-    return min(wanted, rates.left(conn, limit.name, limit.most, limit.span, now)[0])
+    return min(wanted, call_rates.left(conn, limit.name, limit.most, limit.span, now)[0])
 
 
 def spent(conn: Sql, limit: Limit, count: int, now: Instant) -> None:
     """So many go now; in the caller's write transaction."""
     if limit.most and count and _going(conn, now):
-        rates.spend(conn, limit.name, count, limit.span, now)
+        call_rates.spend(conn, limit.name, count, limit.span, now)
 
 
 def held(conn: Sql, limits: Limits, connections: Iterable[str], now: Instant) -> list[Held]:
@@ -76,8 +78,8 @@ def held(conn: Sql, limits: Limits, connections: Iterable[str], now: Instant) ->
         return found
     for name in connections:
         for what, limit in (("task", tasks(limits, name)), ("fields", records(limits, name))):
-            left, until = rates.left(conn, limit.name, limit.most, limit.span, now)
-            waiting = backlog.waiting(conn, name, what) if limit.most and not left else 0
+            left, until = call_rates.left(conn, limit.name, limit.most, limit.span, now)
+            waiting = outbox_backlog.waiting(conn, name, what) if limit.most and not left else 0
             if waiting:
                 found.append(Held(connection=name, what=what, waiting=waiting, until=until))
     return found
@@ -85,7 +87,7 @@ def held(conn: Sql, limits: Limits, connections: Iterable[str], now: Instant) ->
 
 def _going(conn: Sql, now: Instant) -> bool:
     """Whether the service has gone live only lately."""
-    found = live.get(conn)
+    found = live_since.get(conn)
     return found is not None and now < found.since + GOING_LIVE
 
 

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import going, live
-from integration.flows.resting import Open, open_for
-from integration.flows.service import Connection, Service
-from integration.store import dirty, lanes, leases, outbox
-from integration.store import live as lives
-from integration.store.leases import Lease
-from integration.store.outgoing import Outgoing
-from mappings.instant import Instant
+from integration.flows.base import history_or_live
+from integration.flows.base.pause_connection import Open, open_for
+from integration.flows.base.service import Connection, Service
+from integration.flows.delivering import ramp_up
+from integration.store.crm import connection_pauses
+from integration.store.events import live_since as lives
+from integration.store.outgoing import outbox
+from integration.store.outgoing.outgoing_rows import Outgoing
+from integration.store.queues import dirty, leases
+from integration.store.queues.leases import Lease
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +39,8 @@ def look(service: Service, connection: Connection, now: Instant, way: Open) -> F
     """The oldest that may go, as much as a call takes."""
     name, limits = connection.name, connection.connector.limits
     with service.store.read() as conn:
-        free = going.allowed(conn, going.tasks(service, name), limits.tasks, now)
-        room = going.allowed(conn, going.records(service, name), limits.fields, now)
+        free = ramp_up.allowed(conn, ramp_up.tasks(service, name), limits.tasks, now)
+        room = ramp_up.allowed(conn, ramp_up.records(service, name), limits.fields, now)
         tasks = _decided(conn, outbox.pending(conn, name, "task", now, limits.tasks))[:free]
         if way == "tasks":
             return Found(tasks=tasks, free=free, room=room)
@@ -55,11 +58,11 @@ def look(service: Service, connection: Connection, now: Instant, way: Open) -> F
 def opened(service: Service, lease: Lease, connection: Connection, now: Instant) -> Open:
     """What may be written now: nothing in a pause and in shadow mode. After that, what is too old is let go first."""
     with service.store.read() as conn:
-        way, shadowed = open_for(connection.name, lanes.paused(conn, now)), lives.shadow(conn) is not None
+        way, shadowed = open_for(connection.name, connection_pauses.paused(conn, now)), lives.shadow(conn) is not None
     if shadowed and not service.shadow:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            live.since(conn, service, now)
+            history_or_live.since(conn, service, now)
     return "nothing" if service.shadow else way
 
 

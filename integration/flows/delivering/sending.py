@@ -5,14 +5,15 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Receipt, Unavailable
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.resting import rest
-from integration.flows.retrying import backoff
-from integration.flows.service import Connection, Service
-from integration.store import leases, outbox
-from integration.store.leases import Lease
-from integration.store.letters import Letter
+from connectors.base.port import Receipt, Unavailable
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.pause_connection import rest
+from integration.flows.base.retrying import backoff
+from integration.flows.base.service import Connection, Service
+from integration.store.outgoing import outbox
+from integration.store.queues import leases
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
 
 
 class _Row(Protocol):

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.tasks import worded
-from integration.flows import histories
-from integration.flows.service import Service
-from integration.flows.written import task_effect
-from integration.store import outbox
-from integration.store.code import encode
-from integration.store.outgoing import Outgoing
-from mappings.instant import Instant
+from integration.core.run.task_wording import worded
+from integration.flows.base.service import Service
+from integration.flows.delivering.write_decisions import task_effect
+from integration.flows.history import load_events
+from integration.store.db.json_codec import encode
+from integration.store.outgoing import outbox
+from integration.store.outgoing.outgoing_rows import Outgoing
+from mappings.values.instant import Instant
 
 
 def reworded(
@@ -27,7 +27,7 @@ def reworded(
     `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one.
     A lead that is not decided under the service's playbook keeps the words that were decided.
     """
-    states = histories.states(conn, {row.lead_id for row in rows}, service.number)
+    states = load_events.states(conn, {row.lead_id for row in rows}, service.number)
     found: list[Outgoing] = []
     for row in rows:
         state = states.get(row.lead_id)

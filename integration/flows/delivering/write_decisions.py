@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from integration.core.effects import KINDS, Effect, Escalated, TaskWanted, TouchDue, Wording
-from integration.core.standing import Standing
-from integration.store.effects import EffectRow
-from integration.store.outgoing import Outgoing
-from mappings.canonical import Fields
-from mappings.instant import Instant
+from integration.core.model.effects import KINDS, Effect, Escalated, TaskWanted, TouchDue, Wording
+from integration.core.run.standing import Standing
+from integration.store.events.decided_effects import EffectRow
+from integration.store.outgoing.outgoing_rows import Outgoing
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 _REASONS = 5
 _COMMON = ("key", "lead", "at", "because")

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.decide import order
-from integration.core.events import Event
-from integration.core.machines import marked, reach
-from integration.core.mail_rules import IN_MAIL
-from integration.core.state import LeadState
-from integration.store import activities
-from integration.store.activities import ActivityRow
-from mappings.canonical import Activity
-from mappings.instant import Instant, Span
+from integration.core.model.events import Event
+from integration.core.model.state import LeadState
+from integration.core.run.decide import order
+from integration.core.scoring.machines import marked, reach
+from integration.core.scoring.mail_rules import IN_MAIL
+from integration.store.events import activities
+from integration.store.events.activities import ActivityRow
+from mappings.model.canonical import Activity
+from mappings.values.instant import Instant, Span
 from mappings.vocabulary.value import Vocabulary
 
 

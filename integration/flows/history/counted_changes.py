@@ -1,7 +1,8 @@
 """Counting: of what was told of leads and accounts, what changed what counts, and from when.
 
-From when first values count, `mappings.first_values` says; what counts, `mappings.conflicts` judges. A change of which
-nothing counts stays an event all the same: what comes before it later on is late, and everything is derived anew.
+From when first values count, `mappings.translate.first_values` says; what counts, `mappings.conflicts.field_conflicts`
+judges. A change of which nothing counts stays an event all the same: what comes before it later on is late, and
+everything is derived anew.
 """
 
 from collections import defaultdict
@@ -10,11 +11,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection as Sql
 
-from integration.store import changes
-from integration.store.changes import ChangeRow
-from mappings.conflicts import Owners, Ownership, contested, in_effect
-from mappings.first_values import Fact, dated
-from mappings.instant import Instant
+from integration.store.people import field_changes
+from integration.store.people.field_changes import ChangeRow
+from mappings.conflicts.field_conflicts import Owners, Ownership, contested, in_effect
+from mappings.translate.first_values import Fact, dated
+from mappings.values.instant import Instant
 
 
 def counting(told: Sequence[ChangeRow], owners: Owners, since: Instant | None = None) -> list[ChangeRow]:
@@ -45,7 +46,7 @@ def fresh(conn: Sql, told: Sequence[ChangeRow], ownership: Ownership) -> list[Ch
     leads = {change.lead_id for change in doubtful if change.lead_id}
     accounts = {change.account_id for change in doubtful if change.account_id}
     by_subject: defaultdict[tuple[str | None, str | None], list[ChangeRow]] = defaultdict(list)
-    for change in changes.history(conn, leads, accounts):
+    for change in field_changes.history(conn, leads, accounts):
         by_subject[change.lead_id, change.account_id].append(change)
     judged = {
         change.seq: change

@@ -8,18 +8,20 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.playbook import Playbook
-from integration.flows import histories
-from integration.flows.routing import address
-from integration.flows.service import Connection
-from integration.playbook.explain import Explanation, explain
-from integration.playbook.telling import Recorded
-from integration.store import addresses, effects, leads, outbox
-from integration.store.leads import LeadRow
-from integration.store.session import Store
-from mappings import emails
-from mappings.conflicts import NOBODY, Ownership
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.flows.base.connection_of_system import address
+from integration.flows.base.service import Connection
+from integration.flows.history import load_events
+from integration.playbook.explaining.effect_words import Recorded
+from integration.playbook.explaining.explanation import Explanation, explain
+from integration.store.db.session import Store
+from integration.store.events import decided_effects
+from integration.store.outgoing import outbox
+from integration.store.people import leads, other_emails
+from integration.store.people.leads import LeadRow
+from mappings.conflicts.field_conflicts import NOBODY, Ownership
+from mappings.values import emails
+from mappings.values.instant import Instant
 
 _ADDRESS = 3
 """Parts of `connection:object:id`."""
@@ -39,14 +41,14 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
         row = found(conn, name, connections)
         if row is None:
             return None
-        events = histories.whole(conn, [row], ownership, playbook.vocabulary)[row.id]
+        events = load_events.whole(conn, [row], ownership, playbook.vocabulary)[row.id]
         kept = recorded(conn, row.id)
     return row, explain(playbook, row.id, events, at, kept)
 
 
 def recorded(conn: Sql, lead: str) -> list[Recorded]:
     """Every effect on a lead's record, and what became of it."""
-    kept = effects.history(conn, [lead])
+    kept = decided_effects.history(conn, [lead])
     states = outbox.states(conn, [each.key for each in kept])
     return [
         Recorded(
@@ -86,4 +88,4 @@ def _id(conn: Sql, name: str, connections: Mapping[str, Connection]) -> str:
         record = address(connections, "", name)
         return leads.by_reference(conn, [record]).get(record, name)
     email = emails.normal(name)
-    return name if email is None else addresses.whose(conn, [email]).get(email, name)
+    return name if email is None else other_emails.whose(conn, [email]).get(email, name)

@@ -15,20 +15,21 @@ import structlog
 from msgspec import MsgspecError
 from sqlalchemy import Connection as Sql
 
-from integration.core.decide import order
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.machines import marked
-from integration.core.state import LeadState
-from integration.flows import counting
-from integration.flows.telling_apart import Fresh, activity, told_apart
-from integration.store import activities, changes, leads
-from integration.store.activities import ActivityRow
-from integration.store.changes import ChangeRow
-from integration.store.code import decode
-from integration.store.leads import LeadRow
-from mappings.canonical import Value
-from mappings.conflicts import NOBODY, Ownership
-from mappings.instant import Instant
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.state import LeadState
+from integration.core.run.decide import order
+from integration.core.scoring.machines import marked
+from integration.flows.history import counted_changes
+from integration.flows.history.classify_mail import Fresh, activity, told_apart
+from integration.store.db.json_codec import decode
+from integration.store.events import activities
+from integration.store.events.activities import ActivityRow
+from integration.store.people import field_changes, leads
+from integration.store.people.field_changes import ChangeRow
+from integration.store.people.leads import LeadRow
+from mappings.conflicts.field_conflicts import NOBODY, Ownership
+from mappings.model.canonical import Value
+from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 log = structlog.get_logger()
@@ -83,7 +84,7 @@ def load(  # noqa: PLR0913 - what a history is read with
     for row in rows:
         if row.account_id:
             firms[row.account_id] = min(row.seen, firms.get(row.account_id, row.seen))
-    told = counting.fresh(conn, changes.fresh(conn, {row.id: row.seen for row in rows}, firms), ownership)
+    told = counted_changes.fresh(conn, field_changes.fresh(conn, {row.id: row.seen for row in rows}, firms), ownership)
     about, of_firms = _by_lead(told), _by_account(told)
     found: dict[str, History] = {}
     again: list[LeadRow] = []
@@ -165,16 +166,18 @@ def _whole(
     if not rows:
         return {}
     ids = [row.id for row in rows]
-    deeds, about = _by_lead(activities.history(conn, ids)), _by_lead(changes.history(conn, ids))
+    deeds, about = _by_lead(activities.history(conn, ids)), _by_lead(field_changes.history(conn, ids))
     joins = {
         str(change.fields["account"]) for mine in about.values() for change in mine if change.fields.get("account")
     }
-    firms = _by_account(changes.history(conn, (), joins))
-    heard = {account: counting.counting(mine, ownership.account, ALWAYS) for account, mine in firms.items()}
+    firms = _by_account(field_changes.history(conn, (), joins))
+    heard = {account: counted_changes.counting(mine, ownership.account, ALWAYS) for account, mine in firms.items()}
     found = {}
     for lead in ids:
         mine = about.get(lead, [])
-        counts = counting.counting(mine, ownership.lead, min((deed.at for deed in deeds.get(lead, ())), default=None))
+        counts = counted_changes.counting(
+            mine, ownership.lead, min((deed.at for deed in deeds.get(lead, ())), default=None)
+        )
         events = _events(lead, deeds.get(lead, ()), counts, (), vocabulary)
         events += _memberships(counts, heard)
         events.sort(key=order)

@@ -5,13 +5,13 @@ from itertools import groupby
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.flows.counting import counting
-from integration.flows.histories import ALWAYS
-from integration.store import archive
-from integration.store.changes import ChangeRow
-from mappings.canonical import Activity
-from mappings.conflicts import NOBODY, Ownership
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.flows.history.counted_changes import counting
+from integration.flows.history.load_events import ALWAYS
+from integration.store.events import archive
+from integration.store.people.field_changes import ChangeRow
+from mappings.conflicts.field_conflicts import NOBODY, Ownership
+from mappings.model.canonical import Activity
 
 
 def recorded(conn: Sql, ownership: Ownership = NOBODY) -> Iterator[tuple[str, Event]]:

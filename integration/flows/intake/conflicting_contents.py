@@ -11,11 +11,12 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection as Sql
 
-from integration.store import activities, letters, retractions
-from integration.store.activities import NewActivity, Stored
-from integration.store.letters import Letter
-from mappings.contents import Content, content, other_content
-from mappings.instant import Instant, show
+from integration.store.events import activities, retractions
+from integration.store.events.activities import NewActivity, Stored
+from integration.store.queues import dead_letters
+from integration.store.queues.dead_letters import Letter
+from mappings.conflicts.activity_contents import Content, content, other_content
+from mappings.values.instant import Instant, show
 from webhooks.facts import Heard
 
 
@@ -60,7 +61,7 @@ def settle(conn: Sql, delivered: Iterable[Delivered], now: Instant) -> Settled:
         del counting[key]
         if this > was:
             aside.append(_letter(new, _told(new.heard), now))
-    letters.add(conn, aside)
+    dead_letters.add(conn, aside)
     return Settled(counting=tuple(counting.values()), displaced=displaced)
 
 
@@ -141,5 +142,5 @@ def _letter(other: Delivered, item: Mapping[str, object], now: Instant, lead_id:
         reason=other_content(other.heard.id),
         at=now,
         lead_id=lead_id,
-        once=letters.same("ingest", other.source, payload),
+        once=dead_letters.same("ingest", other.source, payload),
     )

@@ -10,20 +10,22 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import facts, forgotten
-from integration.flows.forgotten import Opened
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.lane import GATHER, drain
-from integration.flows.second_contents import Delivered
-from integration.flows.service import Service
-from integration.flows.unknown_words import unknown_words
-from integration.store import inbox, leases, letters, refresh, unrecognised
-from integration.store.code import encode
-from integration.store.errors import StoreError
-from integration.store.inbox import Delivery
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from integration.store.session import serialise
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.lane import GATHER, drain
+from integration.flows.base.service import Service
+from integration.flows.intake import store_deliveries
+from integration.flows.intake.conflicting_contents import Delivered
+from integration.flows.intake.unknown_words import unknown_words
+from integration.flows.privacy import screening
+from integration.flows.privacy.screening import Opened
+from integration.store.db.errors import StoreError
+from integration.store.db.json_codec import encode
+from integration.store.db.session import serialise
+from integration.store.events import unrecognised_words
+from integration.store.queues import dead_letters, inbox, leases, records_to_read
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.inbox import Delivery
+from integration.store.queues.leases import Lease
 from webhooks.facts import Heard, Noticed
 from webhooks.parsers import parse
 
@@ -57,7 +59,7 @@ def _turn(service: Service, lease: Lease, /) -> bool:
     isolate(service, lease, station, deliveries)
     service.wake("advance")
     with service.store.read() as conn:
-        wanted = [name for name in service.connections if refresh.take(conn, name, service.now(), 1)]
+        wanted = [name for name in service.connections if records_to_read.take(conn, name, service.now(), 1)]
     for name in wanted:
         service.wake(f"refresh:{name}")
     if len(deliveries) < BATCH and sum(len(delivery.body) for delivery in deliveries) < BYTES // 2:
@@ -80,15 +82,15 @@ def _read(service: Service, lease: Lease, these: Try[Delivery]) -> None:
     """Parse outside the transaction, store everything inside one."""
     deliveries = these.items
     read = [Opened(delivery, parse(delivery.source, delivery.body, delivery.received_at)) for delivery in deliveries]
-    screened = forgotten.screen(service, read)
+    screened = screening.screen(service, read)
     opened = screened.opened
     unknown = unknown_words((heard for each in opened for heard in each.parsed.heard), service.vocabulary)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         these.done(conn)
         serialise(conn, "people")
-        forgotten.note(conn, service, screened)
-        facts.store(
+        screening.note(conn, service, screened)
+        store_deliveries.store(
             conn,
             service,
             heard=[
@@ -98,7 +100,7 @@ def _read(service: Service, lease: Lease, these: Try[Delivery]) -> None:
             ],
             noticed=[notice for each in opened for notice in each.parsed.noticed],
         )
-        unrecognised.note(conn, unknown, service.now())
+        unrecognised_words.note(conn, unknown, service.now())
         _quarantine(conn, service, opened)
         inbox.done(conn, [delivery.id for delivery in deliveries])
 
@@ -107,7 +109,7 @@ def _read_by_item(service: Service, lease: Lease, these: Try[Delivery]) -> bool:
     """Store what can be stored of the one delivery, and set aside the items that cannot; false where it has but one."""
     (delivery,) = these.items
     parsed = parse(delivery.source, delivery.body, delivery.received_at)
-    screened = forgotten.screen(service, [Opened(delivery, parsed)])
+    screened = screening.screen(service, [Opened(delivery, parsed)])
     told: list[Heard | Noticed] = []
     for each in screened.opened:
         told += [*each.parsed.heard, *each.parsed.noticed]
@@ -122,7 +124,7 @@ def _read_by_item(service: Service, lease: Lease, these: Try[Delivery]) -> bool:
             serialise(conn, "people")
             heard = [Delivered(delivery.source, fact, delivery.id) for _, fact in some.items if isinstance(fact, Heard)]
             noticed = [fact for _, fact in some.items if isinstance(fact, Noticed)]
-            facts.store(conn, service, heard=heard, noticed=noticed)
+            store_deliveries.store(conn, service, heard=heard, noticed=noticed)
 
     def lay_aside(_conn: Sql, item: _Fact, reason: str) -> Letter:
         ref = f"{delivery.id}:{item[0]}"
@@ -136,8 +138,8 @@ def _read_by_item(service: Service, lease: Lease, these: Try[Delivery]) -> bool:
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         these.done(conn)
-        forgotten.note(conn, service, screened)
-        unrecognised.note(conn, unknown, service.now())
+        screening.note(conn, service, screened)
+        unrecognised_words.note(conn, unknown, service.now())
         _quarantine(conn, service, screened.opened)
         inbox.done(conn, [delivery.id])
     return True
@@ -153,7 +155,7 @@ def _payload(fact: Heard | Noticed) -> bytes:
 
 def _quarantine(conn: Sql, service: Service, opened: Sequence[Opened]) -> None:
     """Keep every item that could not be read, where a person can see and replay it."""
-    letters.add(
+    dead_letters.add(
         conn,
         [
             Letter(

@@ -5,24 +5,27 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import people, second_contents
-from integration.flows.people import Resolved, Sighting
-from integration.flows.routing import address, routed
-from integration.flows.second_contents import Delivered
-from integration.flows.service import Service
-from integration.flows.signals import relevant
-from integration.flows.told import Told, change_leads
-from integration.store import dirty, held, leads, refresh
-from integration.store.activities import NewActivity, Stored
-from integration.store.references import Address
-from mappings import domains
-from mappings.answers import telling
-from mappings.canonical import STANDING_FIELDS, Fields, Value
-from mappings.conflicts import spoken_by
-from mappings.crm import Target
-from mappings.instant import Instant
-from mappings.native import Held
-from mappings.translate import inward_property, misread
+from integration.flows.base.connection_of_system import address, routed
+from integration.flows.base.service import Service
+from integration.flows.intake import conflicting_contents
+from integration.flows.intake.conflicting_contents import Delivered
+from integration.flows.people import identities
+from integration.flows.people.derive_account_signals import relevant
+from integration.flows.people.identities import Resolved, Sighting
+from integration.flows.people.record_field_changes import Told, change_leads
+from integration.store.crm import crm_field_state
+from integration.store.events.activities import NewActivity, Stored
+from integration.store.people import leads
+from integration.store.people.record_references import Address
+from integration.store.queues import dirty, records_to_read
+from mappings.conflicts.field_conflicts import spoken_by
+from mappings.model.canonical import STANDING_FIELDS, Fields, Value
+from mappings.model.compiled_mapping import Target
+from mappings.translate.native_fields import Held
+from mappings.translate.record_answers import telling
+from mappings.translate.translation import inward_property, misread
+from mappings.values import domains
+from mappings.values.instant import Instant
 from webhooks.facts import Heard, Noticed
 
 
@@ -34,11 +37,11 @@ def store(conn: Sql, service: Service, *, heard: Sequence[Delivered], noticed: S
 
 def _store_heard(conn: Sql, service: Service, delivered: Sequence[Delivered]) -> None:
     now = service.now()
-    settled = second_contents.settle(conn, delivered, now)
+    settled = conflicting_contents.settle(conn, delivered, now)
     heard = [(each.source, each.heard) for each in settled.counting]
     if not heard:
         return
-    who = people.people(
+    who = identities.people(
         conn,
         [_person(service, source, each) for source, each in heard],
         at=now,
@@ -57,14 +60,14 @@ def _store_heard(conn: Sql, service: Service, delivered: Sequence[Delivered]) ->
             type=each.type,
             properties=each.properties,
             source=source,
-            named=second_contents.named(each),
+            named=conflicting_contents.named(each),
         )
         for (source, each), lead, account in zip(heard, who.ids, where, strict=True)
     ]
-    dirty.mark(conn, sorted(second_contents.losers(settled.displaced)), now)
+    dirty.mark(conn, sorted(conflicting_contents.losers(settled.displaced)), now)
     _mark(conn, service, who, [each for _, each in heard], now)
     _mark_accounts(conn, service, [*rows, *settled.displaced.values()])
-    second_contents.put(conn, rows, settled.displaced)
+    conflicting_contents.put(conn, rows, settled.displaced)
 
 
 def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], now: Instant) -> None:
@@ -73,7 +76,7 @@ def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], no
     Without their record they would be judged as if nothing were known of them. Who clicked several times, or
     unsubscribed, just now waits for a few seconds: by then it shows whether a scanner did it.
     """
-    sought = refresh.sought(conn, sorted({each.email for each in heard if each.email}))
+    sought = records_to_read.sought(conn, sorted({each.email for each in heard if each.email}))
     resting = {lead for lead, each in zip(who.ids, heard, strict=True) if each.email in sought}
     scanned = _perhaps_scanned(service, who, heard, now) - resting
     dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now)
@@ -120,7 +123,7 @@ def _companies(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]], 
         else Sighting(references=((source, "account", account),))
         for source, account in named
     ]
-    found = people.companies(conn, sightings, at=now, new_id=service.new_id)
+    found = identities.companies(conn, sightings, at=now, new_id=service.new_id)
     ids = dict(zip(named, found.ids, strict=True))
     return [ids.get((source, each.account)) if each.account else None for source, each in heard]
 
@@ -146,10 +149,10 @@ def _welcome(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard],
 
 def find(conn: Sql, service: Service, emails: Sequence[str]) -> None:
     """Ask every connected CRM for the records of these people."""
-    refresh.want(
+    records_to_read.want(
         conn,
         [
-            refresh.Wanted(connection=name, object="", external_id=email)
+            records_to_read.Wanted(connection=name, object="", external_id=email)
             for email in emails
             for name in service.connections
         ],
@@ -174,7 +177,9 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     persons = [key for key in values if key in known or _email(values[key])]
     sightings = [Sighting(references=(key,), handle=_email(values[key])) for key in persons]
     owners = service.ownership.lead
-    who = people.people(conn, sightings, at=now, new_id=service.new_id, connected=service.connections, owners=owners)
+    who = identities.people(
+        conn, sightings, at=now, new_id=service.new_id, connected=service.connections, owners=owners
+    )
     known_rows: list[Told] = []
     new_rows: list[Told] = []
     for lead, key in zip(who.ids, persons, strict=True):
@@ -189,7 +194,9 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
         if any(_worth_reading(service, each) for each in told)
         and (key not in known or not all(_settled(service, each) for each in told))
     }
-    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in stale])
+    records_to_read.want(
+        conn, [records_to_read.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in stale]
+    )
 
 
 def _without_echoes(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> list[Noticed]:
@@ -200,7 +207,7 @@ def _without_echoes(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> 
     doubtful = {
         (each.system, each.object, each.id): None for each in noticed if _native(service, each) and not _by_person(each)
     }
-    known = held.load(conn, doubtful) if doubtful else {}
+    known = crm_field_state.load(conn, doubtful) if doubtful else {}
     return [each for each in noticed if not _echo(service, each, known)]
 
 
@@ -231,12 +238,12 @@ def _ask_elsewhere(
     """Ask the other CRMs for everybody of whom one CRM's webhook tells an e-mail that is new here."""
     told = [(system, email) for (system, _, _), values in renamed.items() if (email := _email(values))]
     wanted = [
-        refresh.Wanted(connection=name, object="", external_id=email)
+        records_to_read.Wanted(connection=name, object="", external_id=email)
         for system, email in told
         for name in service.connections
         if name != system
     ]
-    refresh.want(conn, wanted)
+    records_to_read.want(conn, wanted)
 
 
 def _is_person(service: Service, key: Address) -> bool:

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from integration.store.unrecognised import Word
-from mappings.canonical import Fields
-from mappings.instant import DAY, Span
+from integration.store.events.unrecognised_words import Word
+from mappings.model.canonical import Fields
+from mappings.values.instant import DAY, Span
 from mappings.vocabulary.value import Vocabulary
 from webhooks.facts import Heard
 

@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record
-from integration.flows.service import Connection
-from integration.store import letters
-from integration.store.letters import Letter
-from mappings import bounds, record_ids
-from mappings.instant import Instant
-from mappings.translate import Inward
+from connectors.base.port import Record
+from integration.flows.base.service import Connection
+from integration.store.queues import dead_letters
+from integration.store.queues.dead_letters import Letter
+from mappings.translate.translation import Inward
+from mappings.values import bounds, record_ids
+from mappings.values.instant import Instant
 
 _SHOWN = 40
 """Characters of an id that is none, by which its letter is called."""
@@ -78,7 +78,7 @@ def wrong_clock(record: Record, what: str, at: Instant, now: Instant, lead_id: s
 
 def add(conn: Sql, connection: Connection, faults: Sequence[Fault], now: Instant) -> None:
     """Write a letter for each fault, unless one of the same waits."""
-    letters.add(conn, [_letter(connection, fault, now) for fault in faults])
+    dead_letters.add(conn, [_letter(connection, fault, now) for fault in faults])
 
 
 def _letter(connection: Connection, fault: Fault, now: Instant) -> Letter:
@@ -93,5 +93,5 @@ def _letter(connection: Connection, fault: Fault, now: Instant) -> Letter:
         reason=fault.reason,
         at=now,
         lead_id=fault.lead_id,
-        once=letters.same("refresh", connection.name, ref, fault.field, fault.reason),
+        once=dead_letters.same("refresh", connection.name, ref, fault.field, fault.reason),
     )

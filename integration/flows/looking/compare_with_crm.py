@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from integration.flows import assign_tasks
-from integration.flows.service import Connection, Service
-from integration.store import backlog, leads, newcomers
-from integration.store.outgoing import Outgoing
-from integration.store.unassigned import Assigned
-from mappings.canonical import Fields
-from mappings.creation import Creation
-from mappings.instant import Instant
-from mappings.translate import outward
+from integration.flows.base.service import Connection, Service
+from integration.flows.people_in_sales import assign_tasks
+from integration.store.outgoing import outbox_backlog, people_to_create
+from integration.store.outgoing.outgoing_rows import Outgoing
+from integration.store.outgoing.unassigned import Assigned
+from integration.store.people import leads
+from mappings.model.canonical import Fields
+from mappings.model.creation import Creation
+from mappings.translate.translation import outward
+from mappings.values.instant import Instant
 
 _SAME = frozenset({"", None})
 _MOST_PEOPLE = 10_000
@@ -78,12 +79,12 @@ def _people_for(service: Service, connection: Connection, rows: list[Outgoing]) 
 def _people(service: Service, connection: Connection, creation: Creation) -> Iterator[tuple[Item, ...]]:
     """The people who would be created."""
     with service.store.read() as conn:
-        rows = newcomers.pending(conn, connection.name, service.now(), _MOST_PEOPLE)
+        rows = people_to_create.pending(conn, connection.name, service.now(), _MOST_PEOPLE)
     for row in rows:
         yield (
             Task(
                 connection=connection.name,
-                kind=newcomers.KIND,
+                kind=people_to_create.KIND,
                 key=row.key,
                 who=row.email,
                 subject=f"a new {creation.object}",
@@ -97,7 +98,7 @@ def _people(service: Service, connection: Connection, creation: Creation) -> Ite
 def total(service: Service) -> int:
     """How many rows wait."""
     with service.store.read() as conn:
-        return sum(backlog.sendable(conn, name) for name in service.connections)
+        return sum(outbox_backlog.sendable(conn, name) for name in service.connections)
 
 
 def _batches(service: Service, connection: Connection, kind: str) -> Iterator[list[Outgoing]]:
@@ -105,7 +106,7 @@ def _batches(service: Service, connection: Connection, kind: str) -> Iterator[li
     after = 0
     while True:
         with service.store.read() as conn:
-            rows = backlog.after(conn, connection.name, kind, after, connection.connector.limits.read)
+            rows = outbox_backlog.after(conn, connection.name, kind, after, connection.connector.limits.read)
         if not rows:
             return
         after = max(row.id for row in rows)

@@ -10,13 +10,13 @@ from itertools import groupby
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.unknown_words import unknown
-from integration.store import activities, archive, unrecognised
-from integration.store.activities import ActivityRow
-from integration.store.unrecognised import OTHERS, Word, cut
-from mappings.canonical import Fields
-from mappings.instant import Instant
-from mappings.readings import Unread
+from integration.flows.intake.unknown_words import unknown
+from integration.store.events import activities, archive, unrecognised_words
+from integration.store.events.activities import ActivityRow
+from integration.store.events.unrecognised_words import OTHERS, Word, cut
+from mappings.model.canonical import Fields
+from mappings.reading.readings import Unread
+from mappings.values.instant import Instant
 from mappings.vocabulary.recognition import GENERIC, Subject
 from mappings.vocabulary.value import Vocabulary
 
@@ -40,7 +40,7 @@ class Unknown:
 
 def learned(conn: Sql, vocabulary: Vocabulary, limit: int) -> list[Unknown]:
     """The words that nobody knows today: those of most buyers first, then those that came most often."""
-    seen = unrecognised.oftenest(conn, _MOST)
+    seen = unrecognised_words.oftenest(conn, _MOST)
     unknown_now = [each for each in seen if each.word.word != OTHERS and not _known(vocabulary, each.word)]
     bought = _bought(conn, vocabulary) if unknown_now else Counter[Word]()
     found = [

@@ -4,22 +4,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.base import Raw, Record
-from integration.core.axes import POINT
-from integration.core.events import AccountChanged, Event, LeadChanged
-from integration.core.ledger import Line
-from integration.core.playbook import Playbook
-from integration.core.replay import advance
-from integration.core.standing import Standing, standing
-from integration.core.state import newborn
-from integration.flows.service import Connection
-from integration.flows.written import as_fields
-from mappings import emails
-from mappings.canonical import Fields
-from mappings.creating import first_fields
-from mappings.instant import Instant
-from mappings.record_ids import full, genuine
-from mappings.translate import Inward, inward, natives, outward
+from connectors.base.port import Raw, Record
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.ledger import Line
+from integration.core.model.state import newborn
+from integration.core.rules.scoring_rules import POINT
+from integration.core.run.fold_events import advance
+from integration.core.run.standing import Standing, standing
+from integration.flows.base.service import Connection
+from integration.flows.delivering.write_decisions import as_fields
+from mappings.model.canonical import Fields
+from mappings.translate.new_records import first_fields
+from mappings.translate.translation import Inward, inward, natives, outward
+from mappings.values import emails
+from mappings.values.instant import Instant
+from mappings.values.record_ids import full, genuine
 
 _OBJECTS = {"00Q": "Lead", "003": "Contact"}
 """Salesforce's key prefixes of people."""

@@ -12,27 +12,29 @@ from functools import lru_cache
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.accounts import observe, unseen
-from integration.core.decide import order
-from integration.core.events import Event
-from integration.core.machines import marked
-from integration.core.mail_rules import IN_MAIL
-from integration.core.playbook import Playbook
-from integration.core.replay import advance as fold
-from integration.core.standing import standing
-from integration.core.state import newborn
-from integration.flows import histories
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.service import Service
-from integration.flows.telling_apart import activity
-from integration.store import accounts, activities, dirty, leads, leases, retractions, versions
-from integration.store.activities import ActivityRow, NewActivity
-from integration.store.code import encode
-from integration.store.dirty import Mark
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from mappings.canonical import Activity
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.events import Event
+from integration.core.model.state import newborn
+from integration.core.run.account_signals import observe, unseen
+from integration.core.run.decide import order
+from integration.core.run.fold_events import advance as fold
+from integration.core.run.standing import standing
+from integration.core.scoring.machines import marked
+from integration.core.scoring.mail_rules import IN_MAIL
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.service import Service
+from integration.flows.history import load_events
+from integration.flows.history.classify_mail import activity
+from integration.store.db.json_codec import encode
+from integration.store.events import activities, playbook_versions, retractions
+from integration.store.events.activities import ActivityRow, NewActivity
+from integration.store.people import accounts, leads
+from integration.store.queues import dirty, leases
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.dirty import Mark
+from integration.store.queues.leases import Lease
+from mappings.model.canonical import Activity
+from mappings.values.instant import Instant
 
 BATCH = 50
 
@@ -96,7 +98,7 @@ def _work(service: Service, lease: Lease, these: Try[Mark], now: Instant) -> Non
         dirty.mark(conn, sorted({*stale.values(), *(str(row.lead_id) for row in new)}), now)
         retractions.retract(conn, list(stale), stale.values())
         activities.add(conn, new)
-        versions.derived(conn, list(people), service.number)
+        playbook_versions.derived(conn, list(people), service.number)
         dirty.clear_accounts(conn, these.items)
         dirty.wait_accounts(conn, _ahead(known, home, now))
 
@@ -149,7 +151,7 @@ def _engagement(conn: Sql, service: Service, at: Instant) -> Callable[[str], int
         rows = leads.get(conn, [lead])
         if not rows:
             return 0
-        told = histories.whole(conn, rows, service.ownership, service.vocabulary)[lead]
+        told = load_events.whole(conn, rows, service.ownership, service.vocabulary)[lead]
         playbook = service.playbook
         past = marked(service.vocabulary.machine, (event for event in told if event.at <= at))
         return standing(playbook, fold(playbook, newborn(lead), past, at).state, at).engagement

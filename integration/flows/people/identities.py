@@ -11,11 +11,13 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection as Sql
 
-from integration.store import accounts, addresses, leads, merging, outbox, references
-from integration.store.references import Address
-from mappings.canonical import NOTHING
-from mappings.conflicts import Owners
-from mappings.instant import Instant
+from integration.store.outgoing import outbox
+from integration.store.overall import merging
+from integration.store.people import accounts, leads, other_emails, record_references
+from integration.store.people.record_references import Address
+from mappings.conflicts.field_conflicts import Owners
+from mappings.model.canonical import NOTHING
+from mappings.values.instant import Instant
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
 
@@ -75,20 +77,20 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     leads.add(
         conn, [leads.NewLead(id=key, email=handle, fields=NOTHING, created_at=at) for key, handle in created.items()]
     )
-    references.link(
+    record_references.link(
         conn,
         [
-            references.Reference(system=system, object=name, external_id=key, lead_id=lead)
+            record_references.Reference(system=system, object=name, external_id=key, lead_id=lead)
             for (system, name, key), lead in links.items()
         ],
     )
     for loser, winner in resolved.joined.items():
         merging.join(conn, loser, winner, at, owners)
     further = {email: lead for lead, seen in zip(resolved.ids, sightings, strict=True) for email in seen.others}
-    addresses.add_secondary(conn, further)
+    other_emails.add_secondary(conn, further)
     met: defaultdict[str, list[str]] = defaultdict(list)
     for (system, name, _), lead in links.items():
-        if system in connected and name in references.PEOPLE:
+        if system in connected and name in record_references.PEOPLE:
             met[system].append(lead)
     for system, those in met.items():
         outbox.want_fields(conn, system, those, at)
@@ -103,9 +105,9 @@ def _by_address(conn: Sql, sightings: Sequence[Sighting]) -> tuple[dict[str, str
     wanted = _handles(sightings)
     handles = leads.by_email(conn, wanted)
     missing = {each for each in wanted if each not in handles}
-    handles |= addresses.secondary(conn, missing)
+    handles |= other_emails.secondary(conn, missing)
     alone = {str(seen.handle) for seen in sightings if seen.handle in missing and not seen.references}
-    return handles, addresses.former(conn, alone - handles.keys())
+    return handles, other_emails.former(conn, alone - handles.keys())
 
 
 def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: Callable[[], str]) -> Resolved:
@@ -116,10 +118,10 @@ def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: 
         conn,
         [accounts.NewAccount(id=key, domain=handle, fields=NOTHING, created_at=at) for key, handle in created.items()],
     )
-    references.link(
+    record_references.link(
         conn,
         [
-            references.Reference(system=system, object=name, external_id=key, account_id=account)
+            record_references.Reference(system=system, object=name, external_id=key, account_id=account)
             for (system, name, key), account in links.items()
         ],
     )

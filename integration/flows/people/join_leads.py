@@ -9,14 +9,17 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.service import Service
-from integration.store import cursors, dirty, leads, leases, merging, suspects
-from integration.store.code import encode
-from integration.store.leads import LeadRow
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from integration.store.session import serialise
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.service import Service
+from integration.store.db import cursors
+from integration.store.db.json_codec import encode
+from integration.store.db.session import serialise
+from integration.store.overall import merging
+from integration.store.people import leads
+from integration.store.people.leads import LeadRow
+from integration.store.queues import dirty, leases, suspects
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
 
 log = structlog.get_logger()
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record
-from integration.flows.service import Connection
-from integration.store import addresses, references, refresh
-from integration.store.refresh import Wanted
-from mappings.translate import Inward
+from connectors.base.port import Record
+from integration.flows.base.service import Connection
+from integration.store.people import other_emails as addresses
+from integration.store.people import record_references
+from integration.store.queues import records_to_read
+from integration.store.queues.records_to_read import Wanted
+from mappings.translate.translation import Inward
 
 TOLD = "other_emails"
 """The name under which a reference remembers what its record told."""
@@ -31,7 +33,7 @@ def changed(conn: Sql, connection: Connection, persons: Sequence[tuple[Record, I
     """What has become of the further addresses of these records since they were read last."""
     if not any(found.other_emails for found in connection.mapping.objects.values()):
         return Changed(frozenset(), frozenset())
-    before = references.told(conn, [(connection.name, record.object, record.id) for record, _ in persons])
+    before = record_references.told(conn, [(connection.name, record.object, record.id) for record, _ in persons])
     new: set[str] = set()
     gone: set[str] = set()
     for record, told in persons:
@@ -50,6 +52,6 @@ def let_go(conn: Sql, emails: Iterable[str]) -> None:
 def ask(conn: Sql, emails: Iterable[str], connections: Iterable[str]) -> None:
     """Look for people's records under their further addresses too."""
     asked = sorted(emails)
-    refresh.want(
+    records_to_read.want(
         conn, [Wanted(connection=name, object="", external_id=email) for name in connections for email in asked]
     )

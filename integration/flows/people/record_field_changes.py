@@ -1,7 +1,8 @@
 """Told: what is said of leads and accounts over time, and what holds now because of it.
 
 What was said is kept with the time from which it holds, and by whom; the current fields are what counts of it
-(`mappings.conflicts`): the owner's word, or whatever was said last by that time, in whatever order it came.
+(`mappings.conflicts.field_conflicts`): the owner's word, or whatever was said last by that time, in whatever order it
+came.
 """
 
 from collections import defaultdict
@@ -10,13 +11,15 @@ from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection as Sql
 
-from integration.store import accounts, addresses, changes, dirty, leads, merging
-from integration.store.changes import ChangeRow
-from mappings import emails
-from mappings.canonical import Fields, Value
-from mappings.conflicts import Owners, Said, apart, gathered, spoken
-from mappings.first_values import Fact, current
-from mappings.instant import Instant, Span
+from integration.store.overall import merging
+from integration.store.people import accounts, field_changes, leads, other_emails
+from integration.store.people.field_changes import ChangeRow
+from integration.store.queues import dirty
+from mappings.conflicts.field_conflicts import Owners, Said, apart, gathered, spoken
+from mappings.model.canonical import Fields, Value
+from mappings.translate.first_values import Fact, current
+from mappings.values import emails
+from mappings.values.instant import Instant, Span
 
 
 class Told(NamedTuple):
@@ -45,20 +48,20 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
     then: one of before it may still be on its way, and webhooks come in any order. So are first values.
     """
     stored = {row.id: row for row in leads.get(conn, sorted({row.subject for row in rows}))}
-    past = _facts((row.lead_id, row) for row in changes.history(conn, sorted(stored)))
+    past = _facts((row.lead_id, row) for row in field_changes.history(conn, sorted(stored)))
     news = _news(past, rows, owners, reported=reported)
     touched = sorted({row.subject for row in news})
     known = {lead: {**stored[lead].fields, **current(past[lead], owners)} for lead in touched}
     dirty.mark(conn, touched, now, rest=rest)
     dirty.mark_accounts(conn, sorted({str(row.fields["account"]) for row in news if row.fields.get("account")}), now)
-    changes.add(
+    field_changes.add(
         conn,
         [
-            changes.NewChange(key=key, lead_id=lead, at=at, fields=fields, initial=initial)
+            field_changes.NewChange(key=key, lead_id=lead, at=at, fields=fields, initial=initial)
             for lead, at, key, fields, initial in news
         ],
     )
-    addresses.add_former(conn, _former(stored, news, known))
+    other_emails.add_former(conn, _former(stored, news, known))
     leads.set_fields(
         conn,
         [
@@ -91,7 +94,7 @@ def _former(stored: Mapping[str, leads.LeadRow], news: Sequence[Told], known: Ma
 def _join(conn: Sql, now: Instant, renamed: Iterable[str]) -> None:
     """Whoever now has an e-mail of another lead, its first or a further one, is that lead: the older one lives on."""
     wanted = sorted(renamed)
-    further = addresses.secondary(conn, wanted)
+    further = other_emails.secondary(conn, wanted)
     for email, first in leads.by_email(conn, further).items():
         older, other = sorted((first, further[email]))  # ids sort by age
         if older != other:
@@ -104,15 +107,15 @@ def _join(conn: Sql, now: Instant, renamed: Iterable[str]) -> None:
 def change_accounts(conn: Sql, now: Instant, rows: Sequence[Told], *, owners: Owners) -> None:
     """Store what differs from what is known of accounts, and mark everybody there for a new decision."""
     stored = {row.id: row for row in accounts.get(conn, sorted({row.subject for row in rows}))}
-    past = _facts((row.account_id, row) for row in changes.history(conn, (), sorted(stored)))
+    past = _facts((row.account_id, row) for row in field_changes.history(conn, (), sorted(stored)))
     news = _news(past, rows, owners, reported=False)
     touched = sorted({row.subject for row in news})
     known = {account: {**stored[account].fields, **current(past[account], owners)} for account in touched}
     dirty.mark(conn, sorted(accounts.members(conn, touched)), now)
-    changes.add(
+    field_changes.add(
         conn,
         [
-            changes.NewChange(key=key, account_id=account, at=at, fields=fields, initial=initial)
+            field_changes.NewChange(key=key, account_id=account, at=at, fields=fields, initial=initial)
             for account, at, key, fields, initial in news
         ],
     )

@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import user_directory
-from integration.flows.assignee_rules import Candidate, Case, Directory, resolved
-from integration.flows.raise_alerts import raise_alert
-from integration.flows.service import Connection, Service
-from integration.store import changes, crm_users, leads, unassigned
-from integration.store.changes import ChangeRow
-from integration.store.crm_users import UserAddress
-from integration.store.outgoing import Outgoing
-from integration.store.unassigned import Assigned
-from mappings.conflicts import speaker
-from mappings.instant import HOUR, MINUTE, Span
+from integration.flows.base.service import Connection, Service
+from integration.flows.people_in_sales import user_directory
+from integration.flows.people_in_sales.assignee_rules import Candidate, Case, Directory, resolved
+from integration.flows.people_in_sales.raise_alerts import raise_alert
+from integration.store.crm import crm_users
+from integration.store.crm.crm_users import UserAddress
+from integration.store.outgoing import unassigned
+from integration.store.outgoing.outgoing_rows import Outgoing
+from integration.store.outgoing.unassigned import Assigned
+from integration.store.people import field_changes, leads
+from integration.store.people.field_changes import ChangeRow
+from mappings.conflicts.field_conflicts import speaker
+from mappings.values.instant import HOUR, MINUTE, Span
 
 AGAIN: Span = 5 * MINUTE
 """How long a task that has nobody to go to waits before it is looked at again."""
@@ -119,7 +121,7 @@ def _named(conn: Sql, service: Service, connection: Connection, rows: Sequence[O
     people = leads.get(conn, sorted({row.lead_id for row in rows}))
     homes = {row.id: row.account_id for row in people}
     accounts = sorted({account for account in homes.values() if account})
-    told = changes.history(conn, sorted(homes), accounts)
+    told = field_changes.history(conn, sorted(homes), accounts)
     records = {row.lead_id: row.external_id for row in rows}
     given = unassigned.given(conn, homes)
     names = [connection.name, *(name for name in service.connections if name != connection.name)]

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from connectors.users import CrmUser
-from integration.store.unassigned import Assigned
+from connectors.base.users import CrmUser
+from integration.store.outgoing.unassigned import Assigned
 
 Reason: TypeAlias = Literal[
     "no_owner",

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.effects import AlertRaised
-from integration.flows.service import Service
-from integration.store import alerts
-from integration.store.alerts import RaisedAlert
+from integration.core.model.effects import AlertRaised
+from integration.flows.base.service import Service
+from integration.store.outgoing import alerts
+from integration.store.outgoing.alerts import RaisedAlert
 
 log = structlog.get_logger()
 

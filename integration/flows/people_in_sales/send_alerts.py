@@ -10,18 +10,21 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Receipt, Verdict
-from integration.alert_ways.port import Alert, AlertWay, RecordLink
-from integration.flows.isolation import Station, Try, calling, isolate
-from integration.flows.lane import drain
-from integration.flows.resting import rest
-from integration.flows.retrying import MOST_ATTEMPTS, backoff
-from integration.flows.service import Service
-from integration.store import alerts, lanes, leases, outbox, references
-from integration.store.alerts import Unsent
-from integration.store.leases import Lease
-from integration.store.references import PEOPLE, Reference
-from mappings.instant import Instant
+from connectors.base.port import Receipt, Verdict
+from integration.alerting.alert_port import Alert, AlertWay, RecordLink
+from integration.flows.base.isolation import Station, Try, calling, isolate
+from integration.flows.base.lane import drain
+from integration.flows.base.pause_connection import rest
+from integration.flows.base.retrying import MOST_ATTEMPTS, backoff
+from integration.flows.base.service import Service
+from integration.store.crm import connection_pauses
+from integration.store.outgoing import alerts, outbox
+from integration.store.outgoing.alerts import Unsent
+from integration.store.people import record_references
+from integration.store.people.record_references import PEOPLE, Reference
+from integration.store.queues import leases
+from integration.store.queues.leases import Lease
+from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
@@ -36,7 +39,7 @@ def send_alerts(service: Service, way: str) -> int:
 
 def sendable(conn: Sql, service: Service, way: str, now: Instant) -> bool:
     """Whether something may be sent now: nothing in shadow mode, and nothing while the way is paused."""
-    paused = f"{alerts.LANE}{way}" in lanes.paused(conn, now)
+    paused = f"{alerts.LANE}{way}" in connection_pauses.paused(conn, now)
     return not service.shadow and not paused and bool(alerts.unsent(conn, way, now, 1))
 
 
@@ -80,7 +83,7 @@ def _settle(conn: Sql, lane: str, row: Unsent, receipt: Receipt, now: Instant) -
     said = f"{receipt.code}: {receipt.message}".strip(": ")
     if receipt.verdict is Verdict.DONE:
         outbox.sent(conn, [(row.id, row.seq, receipt.id)])
-        lanes.worked(conn, lane, now)
+        connection_pauses.worked(conn, lane, now)
         return True
     if receipt.outage or receipt.verdict in {Verdict.PAUSE, Verdict.RELOGIN}:
         rest(conn, lane, receipt, now)
@@ -110,7 +113,7 @@ def _alert(row: Unsent, links: dict[str, tuple[RecordLink, ...]]) -> Alert:
 def _links(conn: Sql, service: Service, rows: list[Unsent]) -> dict[str, tuple[RecordLink, ...]]:
     """The records of those whom the alerts are about, by lead."""
     about = {row.alert.lead_id for row in rows if row.alert.lead_id}
-    found = references.of_leads(conn, about)
+    found = record_references.of_leads(conn, about)
     return {
         lead: tuple(
             _link(service, each) for each in those if each.system in service.connections and each.object in PEOPLE

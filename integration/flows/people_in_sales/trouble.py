@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.raise_alerts import lanes as alert_lanes
-from integration.flows.raise_alerts import raise_all
-from integration.flows.service import Service
-from integration.store import alerts, lanes, letters, unrecorded
-from integration.store.alerts import RaisedAlert
-from mappings.instant import DAY, HOUR, Instant, Span, show
+from integration.flows.base.service import Service
+from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
+from integration.flows.people_in_sales.raise_alerts import raise_all
+from integration.store.crm import connection_pauses
+from integration.store.outgoing import alerts, people_without_records
+from integration.store.outgoing.alerts import RaisedAlert
+from integration.store.queues import dead_letters
+from mappings.values.instant import DAY, HOUR, Instant, Span, show
 
 PAUSED_FOR: Span = HOUR
 """How long a connection may be paused before somebody is told; one that signed us out is told at once."""
@@ -47,8 +49,12 @@ def _found(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
 def _pauses(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
     """Connections, and ways of alerts, in which nothing has worked for an hour."""
     known = {*service.connections, *alert_lanes(service)}
-    signed_out = [each for each in lanes.longer_than(conn, 0, now) if each.reason.startswith(lanes.SIGN_IN)]
-    for each in [*lanes.longer_than(conn, PAUSED_FOR, now), *signed_out]:
+    signed_out = [
+        each
+        for each in connection_pauses.longer_than(conn, 0, now)
+        if each.reason.startswith(connection_pauses.SIGN_IN)
+    ]
+    for each in [*connection_pauses.longer_than(conn, PAUSED_FOR, now), *signed_out]:
         if each.name not in known or each.since is None:
             continue
         out = each in signed_out
@@ -65,7 +71,7 @@ def _pauses(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
 
 def _letters(conn: Sql, now: Instant) -> Iterator[RaisedAlert]:
     """Letters that nobody has looked at for a day: one alert for each place they come from."""
-    for each in letters.overdue(conn, now - LETTER_FOR):
+    for each in dead_letters.overdue(conn, now - LETTER_FOR):
         yield RaisedAlert(
             key=f"letters/{each.stage}/{each.source}/{each.oldest}",
             alert="letter_waits",
@@ -82,7 +88,7 @@ def _without_record(conn: Sql, service: Service, now: Instant) -> Iterator[Raise
     There is another only where somebody has been waiting for an hour since whom the last one did not name.
     """
     for name in service.connections:
-        waiting = unrecorded.overdue(conn, name, now - RECORD_FOR)
+        waiting = people_without_records.overdue(conn, name, now - RECORD_FOR)
         told = alerts.latest(conn, f"no-record/{name}/")
         if waiting is None or (told is not None and (now < told + HOUR or waiting.newest_since + RECORD_FOR <= told)):
             continue

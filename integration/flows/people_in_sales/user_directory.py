@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 import structlog
 
-from connectors.base import Unavailable
-from connectors.users import CrmUser
-from integration.flows.service import Connection, Service
-from integration.store import crm_users
-from integration.store.crm_users import UserAddress
-from mappings.instant import HOUR, Span
+from connectors.base.port import Unavailable
+from connectors.base.users import CrmUser
+from integration.flows.base.service import Connection, Service
+from integration.store.crm import crm_users
+from integration.store.crm.crm_users import UserAddress
+from mappings.values.instant import HOUR, Span
 
 log = structlog.get_logger()
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from sqlalchemy import Connection as Sql
 from sqlalchemy import select
 
-from connectors.base import FieldWrite, Receipt, Verdict
-from connectors.task_words import TaskWords
-from integration.flows.closings import closed_by
-from integration.flows.crm_task_words import task_words
-from integration.flows.service import Connection, Service
-from integration.store import references
-from integration.store.code import listed
-from integration.store.dialects import among
-from integration.store.erasure import Target
-from integration.store.tables import outbox
-from mappings.translate import outward
+from connectors.base.port import FieldWrite, Receipt, Verdict
+from connectors.base.task_words import TaskWords
+from integration.flows.base.service import Connection, Service
+from integration.flows.delivering.close_tasks import closed_by
+from integration.flows.delivering.crm_task_words import task_words
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import listed
+from integration.store.overall.erasure import Target
+from integration.store.people import record_references
+from integration.store.schema.tables import outbox
+from mappings.translate.translation import outward
 
 _TASKS = select(outbox.c.connection, outbox.c.external_id).where(
     among(outbox.c.lead_id, "ids"), outbox.c.kind == "task", outbox.c.external_id.is_not(None)
@@ -58,7 +58,7 @@ def blank(service: Service, who: Target) -> list[Blanked]:
 
 def _writes(conn: Sql, connection: Connection, who: Target, words: TaskWords) -> Iterator[FieldWrite]:
     mapped = connection.mapping.objects
-    for lead in references.of_leads(conn, who.leads).values():
+    for lead in record_references.of_leads(conn, who.leads).values():
         for each in lead:
             if each.system == connection.name and each.object in connection.mapping.people:
                 nothing = {target.name: None for target in mapped[each.object].write}

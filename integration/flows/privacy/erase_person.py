@@ -16,20 +16,22 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.flows import raw
-from integration.flows.forgotten import strangers
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.raw import Raw
-from integration.flows.routing import address, called
-from integration.flows.service import Connection, Service
-from integration.store import audit, erased, erasure, erasure_key, inbox, leases, letters, mentions
-from integration.store.code import encode
-from integration.store.erasure import Target
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from integration.store.mentions import Mention
-from integration.store.session import serialise
-from mappings import naming
+from integration.flows.base.connection_of_system import address, called
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.service import Connection, Service
+from integration.flows.privacy import raw_deliveries
+from integration.flows.privacy.raw_deliveries import Raw
+from integration.flows.privacy.screening import strangers
+from integration.store.audit import audit_trail, mentions
+from integration.store.audit.mentions import Mention
+from integration.store.db.json_codec import encode
+from integration.store.db.session import serialise
+from integration.store.overall import erased_people, erasure, erasure_key
+from integration.store.overall.erasure import Target
+from integration.store.queues import dead_letters, inbox, leases
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
+from mappings.values import person_names
 
 log = structlog.get_logger()
 
@@ -75,13 +77,13 @@ def asked_for(text: str, connections: Mapping[str, Connection]) -> str:
     """
     parts = text.strip().split(":", 2)
     if "@" in text and len(parts) == 1:
-        return naming.of_email(text)
+        return person_names.of_email(text)
     if len(parts) == 3 and all(parts):  # noqa: PLR2004 - connection:object:id
         several = [each.name for each in connections.values() if each.system == parts[0]]
         if len(several) > 1 and parts[0] not in connections:
             msg = f"{parts[0]} is connected several times: say {' or '.join(several)} instead"
             raise ValueError(msg)
-        return naming.of_record(*address(connections, "", text.strip()))
+        return person_names.of_record(*address(connections, "", text.strip()))
     msg = f"{text!r} is no e-mail address, nor connection:object:id such as salesforce:Lead:00Q5g00000AbCdE"
     raise ValueError(msg)
 
@@ -98,7 +100,7 @@ def rehearse(service: Service, name: str) -> Report | None:
         counts.update(erasure.remove(conn, who, service.now()))
         counts.update(_black(conn, service, who.names, traces, b""))
         raise _TakenBack
-    digest = "" if key is None else erased.hashed(key, name)
+    digest = "" if key is None else erased_people.hashed(key, name)
     return Report(hash=digest, leads=len(who.leads), names=len(who.names), removed=dict(counts))
 
 
@@ -112,7 +114,7 @@ def erase(service: Service, name: str, *, actor: str) -> Report:
 def carry_out(service: Service, lease: Lease) -> None:
     """Remove those whom a CRM deleted for privacy, and those whose erasure was cut short."""
     with service.store.read() as conn:
-        waiting = erased.pending(conn, BATCH)
+        waiting = erased_people.pending(conn, BATCH)
 
     def work(these: Try[_Pending]) -> None:
         names = [name for _, name in these.items]
@@ -128,19 +130,23 @@ def carry_out(service: Service, lease: Lease) -> None:
         at = service.now()
         return Letter(stage="erasing", source="coldframe", ref=digest, payload=payload, reason=hidden, at=at)
 
-    station: Station[_Pending] = Station(lane=erased.ERASING, name=lambda each: each[0], work=work, lay_aside=lay_aside)
+    station: Station[_Pending] = Station(
+        lane=erased_people.ERASING, name=lambda each: each[0], work=work, lay_aside=lay_aside
+    )
     isolate(service, lease, station, waiting)
 
 
 def forget(service: Service, name: str, *, actor: str) -> int:
     """Let somebody come back who was erased: how many of their names are let in again, 0 where they were not."""
     with service.store.write() as conn:
-        persons = erased.known(conn, service.keyring, [name])
+        persons = erased_people.known(conn, service.keyring, [name])
         if not persons:
             return 0
-        count = erased.forget(conn, persons.values())
-        digest = erased.hashed(_key(conn, service), name)
-        audit.add(conn, [audit.Entry(at=service.now(), actor=actor, action="forget erasure", subject=f"name {digest}")])
+        count = erased_people.forget(conn, persons.values())
+        digest = erased_people.hashed(_key(conn, service), name)
+        audit_trail.add(
+            conn, [audit_trail.Entry(at=service.now(), actor=actor, action="forget erasure", subject=f"name {digest}")]
+        )
     return count
 
 
@@ -166,13 +172,14 @@ def _erase(  # noqa: PLR0913, PLR0917 - who, for whom, and as what
             counts.update(_black(conn, service, done, traces, _key(conn, service)))
     with service.store.write() as conn:
         key = _key(conn, service)
-        digest = erased.hashed(key, min(first))
+        digest = erased_people.hashed(key, min(first))
         detail = {"removed": {table: count for table, count in sorted(counts.items()) if count}, "names": len(done)}
-        audit.add(
-            conn, [audit.Entry(at=service.now(), actor=actor, action="erase", subject=f"name {digest}", detail=detail)]
+        audit_trail.add(
+            conn,
+            [audit_trail.Entry(at=service.now(), actor=actor, action="erase", subject=f"name {digest}", detail=detail)],
         )
         if not traces:
-            erased.done(conn, done)
+            erased_people.done(conn, done)
             ended(conn)
     log.info("erased", leads=leads, names=len(done), left=bool(traces))
     return Report(hash=digest, leads=leads, names=len(done), removed=dict(counts))
@@ -191,9 +198,9 @@ def _fenced(service: Service, hold: Hold, spared: str) -> Iterator[Sql]:
 
 def _remove(conn: Sql, service: Service, asked: frozenset[str], counts: Counter[str]) -> Target:
     who, key, now = erasure.target(conn, asked), _key(conn, service), service.now()
-    known = erased.known(conn, service.keyring, who.names)
+    known = erased_people.known(conn, service.keyring, who.names)
     person = next((known[name] for name in sorted(asked) if name in known), None) or service.new_id()
-    erased.add(conn, key, {name: known.get(name, person) for name in who.names}, now, pending=True)
+    erased_people.add(conn, key, {name: known.get(name, person) for name in who.names}, now, pending=True)
     counts.update(erasure.remove(conn, who, now))
     return who
 
@@ -203,11 +210,11 @@ def _key(conn: Sql, service: Service) -> bytes:
 
 
 def _traces(conn: Sql, service: Service, names: frozenset[str]) -> _Traces:
-    emails = sorted(filter(None, map(naming.email, names)))
+    emails = sorted(filter(None, map(person_names.email, names)))
     records = called(service.connections)
     return _Traces(
-        deliveries=tuple(raw.deliveries(conn, names, records)),
-        letters=tuple(raw.set_aside(conn, names, records)),
+        deliveries=tuple(raw_deliveries.deliveries(conn, names, records)),
+        letters=tuple(raw_deliveries.set_aside(conn, names, records)),
         mentions=tuple(mentions.find(conn, emails)),
     )
 
@@ -219,11 +226,11 @@ def _raws(traces: _Traces) -> tuple[Raw, ...]:
 def _black(conn: Sql, service: Service, names: frozenset[str], traces: _Traces, key: bytes) -> dict[str, int]:
     """Clean what was found: items and letters about them go, their address goes from everything else."""
     service.store.shred(conn)
-    emails = sorted(filter(None, map(naming.email, names)))
+    emails = sorted(filter(None, map(person_names.email, names)))
     inbox.rewrite(conn, [(each.id, each.rest or b"") for each in traces.deliveries])
-    letters.rewrite(conn, [(each.id, each.rest) for each in traces.letters if each.rest is not None])
-    letters.remove(conn, [each.id for each in traces.letters if each.rest is None])
-    blacked = mentions.black(conn, traces.mentions, emails, lambda text: erased.hashed(key, text)[:8])
+    dead_letters.rewrite(conn, [(each.id, each.rest) for each in traces.letters if each.rest is not None])
+    dead_letters.remove(conn, [each.id for each in traces.letters if each.rest is None])
+    blacked = mentions.black(conn, traces.mentions, emails, lambda text: erased_people.hashed(key, text)[:8])
     return {
         "inbox (items)": sum(len(each.cut.taken) for each in traces.deliveries),
         "dead_letters": sum(1 for each in traces.letters if each.rest is None),

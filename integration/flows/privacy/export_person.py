@@ -10,18 +10,21 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import Table, or_, select
 
-from integration.core.fold import Unfoldable
-from integration.flows import histories, raw
-from integration.flows.explaining import recorded
-from integration.flows.routing import called
-from integration.flows.service import Service
-from integration.playbook.explain import Explanation, explain
-from integration.store import audit, erased, erasure, erasure_key, leads, mentions
-from integration.store.code import listed
-from integration.store.dialects import among
-from integration.store.erasure import Target
-from integration.store.leads import LeadRow
-from integration.store.tables import (
+from integration.core.compiled.context import Unfoldable
+from integration.flows.base.connection_of_system import called
+from integration.flows.base.service import Service
+from integration.flows.history import load_events
+from integration.flows.history.find_explanation import recorded
+from integration.flows.privacy import raw_deliveries
+from integration.playbook.explaining.explanation import Explanation, explain
+from integration.store.audit import audit_trail, mentions
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import listed
+from integration.store.overall import erased_people, erasure, erasure_key
+from integration.store.overall.erasure import Target
+from integration.store.people import leads
+from integration.store.people.leads import LeadRow
+from integration.store.schema.tables import (
     activities,
     alerts,
     changes,
@@ -32,10 +35,10 @@ from integration.store.tables import (
     references,
     refresh,
 )
-from integration.store.tables import audit as trail
-from integration.store.tables import effects as decided
-from integration.store.tables import leads as people
-from mappings.instant import Instant, show
+from integration.store.schema.tables import audit as trail
+from integration.store.schema.tables import effects as decided
+from integration.store.schema.tables import leads as people
+from mappings.values.instant import Instant, show
 from webhooks.persons import RecordNames
 
 FORMAT = "coldframe-person/1"
@@ -84,7 +87,7 @@ _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
 
 
 def exported(service: Service, name: str, *, actor: str, tell: Callable[[Explanation], Any]) -> dict[str, Any] | None:
-    """Everything held about whoever goes by that name (of mappings.naming); None where nobody does.
+    """Everything held about whoever goes by that name (of mappings.values.person_names); None where nobody does.
 
     `tell` makes plain values of an explanation.
     """
@@ -95,10 +98,10 @@ def exported(service: Service, name: str, *, actor: str, tell: Callable[[Explana
         key = erasure_key.read(conn, service.keyring)
     if document is None:
         return None
-    subject = "name" if key is None else f"name {erased.hashed(key, name)}"
+    subject = "name" if key is None else f"name {erased_people.hashed(key, name)}"
     with service.store.write() as conn:
         detail = {"leads": list(who.leads)}
-        audit.add(conn, [audit.Entry(at=now, actor=actor, action="export", subject=subject, detail=detail)])
+        audit_trail.add(conn, [audit_trail.Entry(at=now, actor=actor, action="export", subject=subject, detail=detail)])
     return document
 
 
@@ -111,7 +114,7 @@ def _document(
             **_row(conn, inbox, each.id, ("id", "source", "received_at", "state")),
             "items": [_read(it) for it in each.cut.taken],
         }
-        for each in raw.deliveries(conn, who.names, records)
+        for each in raw_deliveries.deliveries(conn, who.names, records)
         if each.cut.taken
     ]
     letters = _letters(conn, who, records)
@@ -154,7 +157,7 @@ def _letters(conn: Sql, who: Target, records: RecordNames) -> list[dict[str, Any
         row_id: [_read(bytes(payload).decode("utf-8", "replace"))]
         for row_id, payload in conn.execute(own, {"ids": listed(who.leads)})
     }
-    for each in raw.set_aside(conn, who.names, records):
+    for each in raw_deliveries.set_aside(conn, who.names, records):
         if each.cut.taken and each.id not in found:
             found[each.id] = [_read(item) for item in each.cut.taken]
     return [{**_row(conn, dead_letters, row_id, names), "items": items} for row_id, items in sorted(found.items())]
@@ -191,7 +194,7 @@ def _told(conn: Sql, service: Service, row: LeadRow, now: Instant, tell: Callabl
 
 def _explained(conn: Sql, service: Service, row: LeadRow, now: Instant) -> Explanation:
     """Standing and ledger, derived anew from what is held."""
-    events = histories.whole(conn, [row], service.ownership, service.vocabulary)[row.id]
+    events = load_events.whole(conn, [row], service.ownership, service.vocabulary)[row.id]
     return explain(service.playbook, row.id, events, now, recorded(conn, row.id))
 
 

@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.unanswered import rewritten, wishes
-from integration.store import inbox, letters, mentions
-from integration.store.letters import Letter
-from integration.store.refresh import Wanted
-from mappings import naming
-from mappings.naming import ERASED
-from mappings.record_ids import full
+from integration.flows.base.unanswered_lookups import rewritten, wishes
+from integration.store.audit import mentions
+from integration.store.queues import dead_letters, inbox
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.records_to_read import Wanted
+from mappings.values import person_names
+from mappings.values.person_names import ERASED
+from mappings.values.record_ids import full
 from webhooks import lenient, persons
 from webhooks.facts import Oversized, Unreadable
 from webhooks.persons import Cut, RecordNames
@@ -46,7 +47,7 @@ def deliveries(conn: Sql, names: frozenset[str], called: RecordNames) -> Iterato
 def set_aside(conn: Sql, names: frozenset[str], called: RecordNames) -> Iterator[Raw]:
     """Every letter in whose payload somebody of these names is named."""
     needles = _needles(names)
-    for letter in _all(lambda after: letters.bearing(conn, needles, after), lambda row: row.id):
+    for letter in _all(lambda after: dead_letters.bearing(conn, needles, after), lambda row: row.id):
         found = _letter(letter, names, called)
         if found is not None:
             yield found
@@ -98,8 +99,8 @@ def _look_ups(letter: Letter, names: frozenset[str]) -> Raw | None:
 def _sought(connection: str, wish: Wanted) -> str:
     """The name of whom a look-up is about."""
     if wish.object:
-        return naming.of_record(connection, wish.object, wish.external_id)
-    return naming.of_email(wish.external_id)
+        return person_names.of_record(connection, wish.object, wish.external_id)
+    return person_names.of_email(wish.external_id)
 
 
 def _item(payload: bytes) -> object:
@@ -110,14 +111,14 @@ def _item(payload: bytes) -> object:
 
 
 def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
-    addresses = sorted(filter(None, map(naming.email, names)))
+    addresses = sorted(filter(None, map(person_names.email, names)))
     return mentions.spelled(addresses) if addresses else None
 
 
 def _needles(names: frozenset[str]) -> list[str]:
     found = set()
     for name in names:
-        email, record = naming.email(name), naming.record(name)
+        email, record = person_names.email(name), person_names.record(name)
         if email:
             for form in mentions.written([email]):
                 found |= {mentions.core(form), mentions.core(form.replace("@", "%40"))}

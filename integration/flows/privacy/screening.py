@@ -11,14 +11,18 @@ from dataclasses import dataclass, field, replace
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record
-from integration.flows.routing import addressed, called
-from integration.flows.service import Connection, Service
-from integration.store import addresses, audit, erased, erasure_key, inbox, leads, references
-from integration.store.inbox import Delivery
-from mappings import naming
-from mappings.instant import Instant
-from mappings.translate import inward
+from connectors.base.port import Record
+from integration.flows.base.connection_of_system import addressed, called
+from integration.flows.base.service import Connection, Service
+from integration.store.audit import audit_trail
+from integration.store.overall import erased_people, erasure_key
+from integration.store.people import leads, record_references
+from integration.store.people import other_emails as addresses
+from integration.store.queues import inbox
+from integration.store.queues.inbox import Delivery
+from mappings.translate.translation import inward
+from mappings.values import person_names
+from mappings.values.instant import Instant
 from webhooks import persons
 from webhooks.facts import Parsed
 from webhooks.parsers import parse
@@ -53,16 +57,16 @@ def screen(service: Service, opened: Sequence[Opened]) -> Screened:
     """The deliveries as they may be stored. Where nobody was ever erased, one look at the store. Raises SealedError."""
     records = called(service.connections)
     told = {
-        naming.of_record(records.connection(each.system, each.account), each.object, each.id)
+        person_names.of_record(records.connection(each.system, each.account), each.object, each.id)
         for one in opened
         for each in one.parsed.noticed
         if each.what == "privacy_deleted"
     }
     with service.store.read() as conn:
-        if not told and not erased.anybody(conn):
+        if not told and not erased_people.anybody(conn):
             return Screened(opened=opened)
         names = [persons.named(each.delivery.source, each.parsed, _text(each), records) for each in opened]
-        gone = erased.known(conn, service.keyring, sorted(told.union(*names)))
+        gone = erased_people.known(conn, service.keyring, sorted(told.union(*names)))
     asked = {name: gone.get(name) or service.new_id() for name in sorted(told)}
     found = Screened(opened=opened, asked=asked)
     gone |= asked
@@ -108,12 +112,15 @@ def note(conn: Sql, service: Service, found: Screened) -> None:
     learn(conn, service, found.learned, now)
     if found.asked:
         key = erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
-        erased.add(conn, key, found.asked, now, pending=True)
-        audit.add(
+        erased_people.add(conn, key, found.asked, now, pending=True)
+        audit_trail.add(
             conn,
             [
-                audit.Entry(
-                    at=now, actor="webhook", action="privacy deletion", subject=f"name {erased.hashed(key, name)}"
+                audit_trail.Entry(
+                    at=now,
+                    actor="webhook",
+                    action="privacy deletion",
+                    subject=f"name {erased_people.hashed(key, name)}",
                 )
                 for name in found.asked
             ],
@@ -131,25 +138,25 @@ def learn(conn: Sql, service: Service, names: Mapping[str, str], now: Instant) -
     theirs = strangers(conn, names)
     if theirs:
         key = erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
-        erased.add(conn, key, {name: names[name] for name in theirs}, now, pending=True)
+        erased_people.add(conn, key, {name: names[name] for name in theirs}, now, pending=True)
 
 
 def strangers(conn: Sql, names: Iterable[str]) -> set[str]:
     """Those of the names by which no lead goes now."""
-    emails = {email: name for name in names if (email := naming.email(name))}
-    records = {record: name for name in names if (record := naming.record(name))}
+    emails = {email: name for name in names if (email := person_names.email(name))}
+    records = {record: name for name in names if (record := person_names.record(name))}
     living = {emails[email] for email in (*leads.by_email(conn, emails), *addresses.secondary(conn, emails))}
-    living |= {records[record] for record in references.leads(conn, records)}
+    living |= {records[record] for record in record_references.leads(conn, records)}
     return set(names) - living
 
 
 def welcome(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> list[Record]:
     """The records that may be stored: none of somebody who was erased, and deals without them. Raises SealedError."""
-    if not records or not erased.anybody(conn):
+    if not records or not erased_people.anybody(conn):
         return list(records)
     names = [_names(service, connection, record) for record in records]
-    party = {naming.of_record(connection.name, *person) for record in records for person in record.people}
-    gone = erased.known(conn, service.keyring, sorted(party.union(*names)))
+    party = {person_names.of_record(connection.name, *person) for record in records for person in record.people}
+    gone = erased_people.known(conn, service.keyring, sorted(party.union(*names)))
     if not gone:
         return list(records)
     kept: list[Record] = []
@@ -157,7 +164,7 @@ def welcome(conn: Sql, service: Service, connection: Connection, records: Sequen
     for record, theirs in zip(records, names, strict=True):
         person = next((gone[name] for name in sorted(theirs) if name in gone), None)
         if person is None:
-            there = [each for each in record.people if naming.of_record(connection.name, *each) not in gone]
+            there = [each for each in record.people if person_names.of_record(connection.name, *each) not in gone]
             kept.append(replace(record, people=tuple(there)))
         elif not _living(conn, connection, record):
             learned |= {name: person for name in theirs if name not in gone}
@@ -172,17 +179,17 @@ def _names(service: Service, connection: Connection, record: Record) -> set[str]
     if mapped is None or mapped.kind != "person":
         return set()
     told = inward(connection.mapping, record.object, record.fields)
-    found = {naming.of_record(connection.name, record.object, record.id)}
-    found |= {naming.of_record(*each) for each in addressed(service.connections, connection, told)}
+    found = {person_names.of_record(connection.name, record.object, record.id)}
+    found |= {person_names.of_record(*each) for each in addressed(service.connections, connection, told)}
     email = told.lead.get("email")
-    return found | {naming.of_email(str(each)) for each in (email, *told.other_emails) if each}
+    return found | {person_names.of_email(str(each)) for each in (email, *told.other_emails) if each}
 
 
 def _living(conn: Sql, connection: Connection, record: Record) -> bool:
-    return bool(references.leads(conn, [(connection.name, record.object, record.id)]))
+    return bool(record_references.leads(conn, [(connection.name, record.object, record.id)]))
 
 
 def _count(conn: Sql, dropped: int) -> None:
     if dropped:
-        erased.count(conn, dropped)
+        erased_people.count(conn, dropped)
         log.info("dropped what was about somebody who was erased", items=dropped)

@@ -14,21 +14,24 @@ from typing import TypeAlias, TypeVar
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record, Unavailable, Verdict
-from integration.flows import live, reconcile
-from integration.flows.advance import advance
-from integration.flows.asking import at_fault
-from integration.flows.pages import store_page
-from integration.flows.records import store_records
-from integration.flows.resting import rest
-from integration.flows.service import Connection, Service
-from integration.store import cursors, dirty, lanes, leases
-from integration.store import live as lives
-from integration.store.code import decode, encode
-from integration.store.errors import StoreBusyError
-from integration.store.leases import Lease
-from mappings.crm import ObjectKind
-from mappings.instant import DAY, SECOND, Instant, Span
+from connectors.base.port import Record, Unavailable, Verdict
+from integration.flows.base import history_or_live
+from integration.flows.base.ask_crm import at_fault
+from integration.flows.base.pause_connection import rest
+from integration.flows.base.service import Connection, Service
+from integration.flows.deciding.advance import advance
+from integration.flows.reading import reconcile
+from integration.flows.reading.pages import store_page
+from integration.flows.reading.store_records import store_records
+from integration.store.crm import connection_pauses
+from integration.store.db import cursors
+from integration.store.db.errors import StoreBusyError
+from integration.store.db.json_codec import decode, encode
+from integration.store.events import live_since as lives
+from integration.store.queues import dirty, leases
+from integration.store.queues.leases import Lease
+from mappings.model.compiled_mapping import ObjectKind
+from mappings.values.instant import DAY, SECOND, Instant, Span
 
 log = structlog.get_logger()
 
@@ -176,7 +179,7 @@ def _begin(service: Service, lease: Lease, connection: Connection, *, restart: b
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
         now = service.now()
-        live.since(conn, service, now)
+        history_or_live.since(conn, service, now)
         lives.begin(conn, now, now)
         for name in connection.mapping.objects:
             reconcile.start(conn, connection.name, name, now)
@@ -236,7 +239,7 @@ def _waited(service: Service, lease: Lease, step: Step, tell: Tell, ask: Callabl
     until = service.now() + _PATIENCE
     while True:
         with service.store.read() as conn:
-            pause = lanes.paused(conn, service.now()).get(step.connection)
+            pause = connection_pauses.paused(conn, service.now()).get(step.connection)
         if pause is not None and pause.until is None:
             msg = f"{step.connection} is paused: {pause.reason}. Resume it, and run the sync again"
             raise SyncError(msg)

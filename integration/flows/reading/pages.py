@@ -9,16 +9,17 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record
-from integration.flows import refresh
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.refresh import companies_named, with_companies
-from integration.flows.service import Connection, Service
-from integration.store import accounts, leases, suspects
-from integration.store import refresh as wishes
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from integration.store.session import serialise
+from connectors.base.port import Record
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.service import Connection, Service
+from integration.flows.reading import refresh
+from integration.flows.reading.refresh import companies_named, with_companies
+from integration.store.db.session import serialise
+from integration.store.people import accounts
+from integration.store.queues import leases, suspects
+from integration.store.queues import records_to_read as wishes
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
 
 _Versions: TypeAlias = tuple[Record, ...]
 """One record, as often as it is on the page."""

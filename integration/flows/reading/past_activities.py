@@ -11,16 +11,19 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record
-from integration.flows import people, second_contents, set_aside
-from integration.flows.people import Sighting
-from integration.flows.service import Connection, Service
-from integration.flows.signals import relevant
-from integration.store import activities, dirty, leads, refresh
-from integration.store.activities import NewActivity, Stored
-from integration.store.references import Address
-from mappings.answers import Answer, happened, whose
-from mappings.instant import Instant
+from connectors.base.port import Record
+from integration.flows.base.service import Connection, Service
+from integration.flows.intake import conflicting_contents, unreadable_records
+from integration.flows.people import identities
+from integration.flows.people.derive_account_signals import relevant
+from integration.flows.people.identities import Sighting
+from integration.store.events import activities
+from integration.store.events.activities import NewActivity, Stored
+from integration.store.people import leads
+from integration.store.people.record_references import Address
+from integration.store.queues import dirty, records_to_read
+from mappings.translate.record_answers import Answer, happened, whose
+from mappings.values.instant import Instant
 
 _Holder: TypeAlias = tuple[str | None, str]
 """(lead, type) of a stored activity."""
@@ -39,13 +42,13 @@ def store_past(conn: Sql, service: Service, connection: Connection, records: Seq
     """What records of activities say of the people they are about; our own tasks are not among them."""
     now = service.now()
     said = [found for record in records if (found := _told(connection, record)) is not None]
-    wrong = [set_aside.wrong_clock(each.record, each.answer.type, _at(each, now), now) for each in said]
-    set_aside.add(conn, connection, [fault for fault in wrong if fault is not None], now)
+    wrong = [unreadable_records.wrong_clock(each.record, each.answer.type, _at(each, now), now) for each in said]
+    unreadable_records.add(conn, connection, [fault for fault in wrong if fault is not None], now)
     told = [each for each, fault in zip(said, wrong, strict=True) if fault is None]
     if not told:
         return
     met = sorted({address for each in told for address in each.addresses})
-    who = people.people(
+    who = identities.people(
         conn,
         [Sighting(references=(address,)) for address in met],
         at=now,
@@ -55,10 +58,12 @@ def store_past(conn: Sql, service: Service, connection: Connection, records: Seq
     )
     by_person = dict(zip(met, who.ids, strict=True))
     strangers = [address for address, lead in by_person.items() if lead in who.newcomers]
-    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers])
+    records_to_read.want(
+        conn, [records_to_read.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers]
+    )
     said_of = _said_of(connection, told, by_person, activities.holders(conn, _keys(connection, told)), now)
-    rows, displaced = second_contents.versions(conn, said_of)
-    touched = {str(row.lead_id) for row in rows} | second_contents.losers(displaced)
+    rows, displaced = conflicting_contents.versions(conn, said_of)
+    touched = {str(row.lead_id) for row in rows} | conflicting_contents.losers(displaced)
     dirty.mark(conn, sorted(touched), now)
     seen = relevant(service.playbook)
     known = service.vocabulary.recognised
@@ -66,7 +71,7 @@ def store_past(conn: Sql, service: Service, connection: Connection, records: Seq
     signalled = {str(row.lead_id) for row in concerned if known(row.type, row.properties)[0] in seen}
     homes = leads.get(conn, sorted(signalled))
     dirty.mark_accounts(conn, sorted({row.account_id for row in homes if row.account_id}), now)
-    second_contents.put(conn, rows, displaced)
+    conflicting_contents.put(conn, rows, displaced)
 
 
 def _told(connection: Connection, record: Record) -> _Told | None:

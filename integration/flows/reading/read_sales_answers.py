@@ -11,18 +11,22 @@ from dataclasses import replace
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record
-from integration.flows import people, second_contents, set_aside
-from integration.flows.people import Sighting
-from integration.flows.service import Connection, Service
-from integration.flows.set_aside import Fault
-from integration.store import accounts, activities, dirty, leads, opportunities, outbox, refresh
-from integration.store.activities import NewActivity
-from mappings.answers import Answer, answer, closed, spoken
-from mappings.canonical import Fields, Opportunity, Value
-from mappings.crm import TaskMapping
-from mappings.instant import DAY, Instant
-from mappings.transforms import word
+from connectors.base.port import Record
+from integration.flows.base.service import Connection, Service
+from integration.flows.intake import conflicting_contents, unreadable_records
+from integration.flows.intake.unreadable_records import Fault
+from integration.flows.people import identities
+from integration.flows.people.identities import Sighting
+from integration.store.events import activities
+from integration.store.events.activities import NewActivity
+from integration.store.outgoing import outbox
+from integration.store.people import accounts, leads, opportunities
+from integration.store.queues import dirty, records_to_read
+from mappings.model.canonical import Fields, Opportunity, Value
+from mappings.model.compiled_mapping import TaskMapping
+from mappings.reading.transforms import word
+from mappings.translate.record_answers import Answer, answer, closed, spoken
+from mappings.values.instant import DAY, Instant
 
 
 def store_tasks(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
@@ -40,7 +44,7 @@ def store_tasks(conn: Sql, service: Service, connection: Connection, records: Se
             continue
         # A task closed and a status set in one go may bear the same time: the task comes first, it knows the reason.
         at = min(said.at or record.modified_at or now, now) - 1
-        fault = set_aside.wrong_clock(record, said.type, at, now, moved.get(lead, lead))
+        fault = unreadable_records.wrong_clock(record, said.type, at, now, moved.get(lead, lead))
         if fault is not None:
             faults.append(fault)
             continue
@@ -56,7 +60,7 @@ def store_tasks(conn: Sql, service: Service, connection: Connection, records: Se
             )
         )
     _add(conn, rows, now)
-    set_aside.add(conn, connection, faults, now)
+    unreadable_records.add(conn, connection, faults, now)
 
 
 def _answer(tasks: TaskMapping, record: Record, task: str, *, same: bool) -> Answer | None:
@@ -72,7 +76,7 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
     now = service.now()
     live = [record for record in records if not record.deleted]
     met = sorted({(connection.name, *person) for record in live for person in record.people})
-    who = people.people(
+    who = identities.people(
         conn,
         [Sighting(references=(address,)) for address in met],
         at=now,
@@ -82,7 +86,9 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
     )
     by_person = dict(zip(met, who.ids, strict=True))
     strangers = [address for address, lead in by_person.items() if lead in who.newcomers]
-    refresh.want(conn, [refresh.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers])
+    records_to_read.want(
+        conn, [records_to_read.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers]
+    )
     told = _told(conn, sorted(set(who.ids)))
     rows: list[NewActivity] = []
     faults: list[Fault] = []
@@ -92,7 +98,7 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
         for state, at in _states(record, fields, now):
             said = _said(connection, record, fields, state)
             kind = f"opportunity_{state}"
-            fault = set_aside.wrong_clock(record, kind, at, now)
+            fault = unreadable_records.wrong_clock(record, kind, at, now)
             if fault is not None:
                 faults.append(fault)
                 continue
@@ -103,7 +109,7 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
             rows += [row for row in these if row.key in told.get((row.lead_id, kind, said["opportunity"]), {row.key})]
     _put(conn, connection, live, by_person, now)
     _add(conn, rows, now)
-    set_aside.add(conn, connection, faults, now)
+    unreadable_records.add(conn, connection, faults, now)
 
 
 def _told(conn: Sql, who: Sequence[str]) -> Mapping[tuple[str | None, str, Value], set[str]]:
@@ -194,7 +200,7 @@ def _company(connection: Connection, record: Record) -> tuple[str, str, str] | N
 
 def _add(conn: Sql, rows: Sequence[NewActivity], now: Instant) -> None:
     """Store what is new, and mark only those for whom something is."""
-    new, displaced = second_contents.versions(conn, rows)
-    concerned = {str(row.lead_id) for row in new} | second_contents.losers(displaced)
+    new, displaced = conflicting_contents.versions(conn, rows)
+    concerned = {str(row.lead_id) for row in new} | conflicting_contents.losers(displaced)
     dirty.mark(conn, sorted(concerned), now)
-    second_contents.put(conn, new, displaced)
+    conflicting_contents.put(conn, new, displaced)

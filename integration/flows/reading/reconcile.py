@@ -12,21 +12,24 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Page, Unavailable
-from integration.flows import resting, unread
-from integration.flows.asking import at_fault
-from integration.flows.isolation import MOST_TRIES, Station, Try, isolate
-from integration.flows.lane import STINT, drain
-from integration.flows.pages import store_page
-from integration.flows.records import store_records
-from integration.flows.service import Connection, Service
-from integration.store import cursors, lanes, leases, suspects
-from integration.store.code import decode, encode
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from mappings import bounds
-from mappings.crm import ObjectKind
-from mappings.instant import MINUTE, Instant, Span
+from connectors.base.port import Page, Unavailable
+from integration.flows.base import pause_connection
+from integration.flows.base.ask_crm import at_fault
+from integration.flows.base.isolation import MOST_TRIES, Station, Try, isolate
+from integration.flows.base.lane import STINT, drain
+from integration.flows.base.service import Connection, Service
+from integration.flows.reading import unread_objects
+from integration.flows.reading.pages import store_page
+from integration.flows.reading.store_records import store_records
+from integration.store.crm import connection_pauses
+from integration.store.db import cursors
+from integration.store.db.json_codec import decode, encode
+from integration.store.queues import leases, suspects
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
+from mappings.model.compiled_mapping import ObjectKind
+from mappings.values import bounds
+from mappings.values.instant import MINUTE, Instant, Span
 
 log = structlog.get_logger()
 
@@ -63,7 +66,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
     """A pass over every object, or as much of it as fits a stint. There is nothing to linger for afterwards."""
     started = service.monotonic()
     with service.store.read() as conn:
-        if resting.open_for(connection.name, lanes.paused(conn, service.now())) != "everything":
+        if pause_connection.open_for(connection.name, connection_pauses.paused(conn, service.now())) != "everything":
             return False
         names = _left(conn, connection)
         troubled = suspects.lanes(conn)
@@ -101,7 +104,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
     except Unavailable as fault:
         with service.store.write() as conn:
             leases.hold(conn, lease, service.lease)
-            resting.rest(conn, connection.name, fault.receipt, service.now())
+            pause_connection.rest(conn, connection.name, fault.receipt, service.now())
         return False
     if names != _objects(connection):
         _rest(service, lease, connection, "")
@@ -156,7 +159,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
             log.warning("an object is not read", connection=connection.name, object=name, said=str(fault))
             with service.store.write() as conn:
                 leases.hold(conn, lease, service.lease)
-                unread.note(conn, connection.name, name, str(fault), service.now())
+                unread_objects.note(conn, connection.name, name, str(fault), service.now())
             return
         mark = moved(mark, page, service.now())
         _store(service, lease, connection, page, mark=mark, name=name, asked_at=asked_at)
@@ -170,7 +173,7 @@ def _store(  # noqa: PLR0913 - a page, and what it is stored with
 ) -> None:
     def move(conn: Sql) -> None:
         if not mark.after:
-            unread.clear(conn, connection.name, [name], service.now())
+            unread_objects.clear(conn, connection.name, [name], service.now())
         _put(conn, _cursor(connection.name, name), mark, service.now())
 
     store_page(

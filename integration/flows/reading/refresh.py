@@ -13,25 +13,27 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record, Unavailable
-from connectors.limits import chunks
-from integration.flows.asking import Ask, answering, asked
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.lane import drain
-from integration.flows.records import bury_missing, store_records
-from integration.flows.resting import open_for, rest
-from integration.flows.retrying import MOST_ATTEMPTS, backoff
-from integration.flows.service import Connection, Service
-from integration.flows.unanswered import Unanswered, set_aside
-from integration.store import dirty, lanes, leads, leases, refresh
-from integration.store.code import encode
-from integration.store.leases import Lease
-from integration.store.letters import Letter
-from integration.store.references import Address
-from integration.store.refresh import Wanted
-from integration.store.session import serialise
-from mappings.instant import Instant
-from mappings.translate import inward
+from connectors.base.limits import chunks
+from connectors.base.port import Record, Unavailable
+from integration.flows.base.ask_crm import Ask, answering, asked
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.lane import drain
+from integration.flows.base.pause_connection import open_for, rest
+from integration.flows.base.retrying import MOST_ATTEMPTS, backoff
+from integration.flows.base.service import Connection, Service
+from integration.flows.base.unanswered_lookups import Unanswered, set_aside
+from integration.flows.reading.store_records import bury_missing, store_records
+from integration.store.crm import connection_pauses
+from integration.store.db.json_codec import encode
+from integration.store.db.session import serialise
+from integration.store.people import leads
+from integration.store.people.record_references import Address
+from integration.store.queues import dirty, leases, records_to_read
+from integration.store.queues.dead_letters import Letter
+from integration.store.queues.leases import Lease
+from integration.store.queues.records_to_read import Wanted
+from mappings.translate.translation import inward
+from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
@@ -45,9 +47,9 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     limits = connection.connector.limits
     now = service.now()
     with service.store.read() as conn:
-        if open_for(connection.name, lanes.paused(conn, now)) != "everything":
+        if open_for(connection.name, connection_pauses.paused(conn, now)) != "everything":
             return False
-        wishes = refresh.take(conn, connection.name, now, min(limits.read, limits.find))
+        wishes = records_to_read.take(conn, connection.name, now, min(limits.read, limits.find))
     if not wishes:
         return False
     try:
@@ -65,10 +67,10 @@ def station(service: Service, lease: Lease, connection: Connection, now: Instant
     """How records are read that are wanted, and what becomes of a wish that cannot be met."""
 
     def put_off(conn: Sql, wish: Wanted, tries: int) -> None:
-        refresh.postpone(conn, [wish], service.now() + backoff(tries))
+        records_to_read.postpone(conn, [wish], service.now() + backoff(tries))
 
     def lay_aside(conn: Sql, wish: Wanted, reason: str) -> Letter:
-        refresh.done(conn, [wish])
+        records_to_read.done(conn, [wish])
         _release(conn, [wish], service.now())
         return letter(connection, wish.object, wish.external_id, reason, service.now())
 
@@ -106,10 +108,10 @@ def _work(service: Service, lease: Lease, connection: Connection, these: Try[Wan
         set_aside(conn, connection, read.refused, service.now())
         for attempts in {wish.attempts for wish in read.tried}:
             some = [wish for wish in read.tried if wish.attempts == attempts]
-            refresh.postpone(conn, some, service.now() + backoff(attempts))
-        refresh.want(conn, read.more)
+            records_to_read.postpone(conn, some, service.now() + backoff(attempts))
+        records_to_read.want(conn, read.more)
         settled = [*read.answered, *(wish for each in read.refused for wish in each.wishes)]
-        refresh.done(conn, settled)
+        records_to_read.done(conn, settled)
         _release(conn, settled, service.now())
     log.info("read records", connection=connection.name, asked=len(wishes), found=len(read.records))
 
@@ -117,7 +119,7 @@ def _work(service: Service, lease: Lease, connection: Connection, these: Try[Wan
 def _release(conn: Sql, wishes: Sequence[Wanted], now: Instant) -> None:
     """Those for whom every CRM has been asked by now can be decided about."""
     emails = {wish.external_id for wish in wishes if not wish.object}
-    dirty.mark(conn, sorted(leads.by_email(conn, emails - refresh.sought(conn, emails)).values()), now)
+    dirty.mark(conn, sorted(leads.by_email(conn, emails - records_to_read.sought(conn, emails)).values()), now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 A record's field counts as changed only where it differs from what the same record told last. So a person whom two
 CRMs describe differently does not change back and forth each time one of them is read, and the echo of a write of
 ours says nothing. What a record says when it is first read are first values, whatever was heard of it before: a
-webhook, a call or a deal may have named it already. [mappings.first_values]
+webhook, a call or a deal may have named it already. [mappings.translate.first_values]
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,21 +12,27 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection as Sql
 
-from connectors.base import Record
-from integration.flows import forgotten, other_emails, past, people, sales, set_aside
-from integration.flows.people import Resolved, Sighting
-from integration.flows.routing import addressed
-from integration.flows.service import Connection, Service
-from integration.flows.told import Told, change_accounts, change_leads
-from integration.store import held, leads, references, refresh, unrecorded
-from integration.store.references import Address
-from integration.store.refresh import Wanted
-from mappings import bounds
-from mappings.canonical import NOTHING, Fields
-from mappings.conflicts import spoken_by
-from mappings.instant import Instant
-from mappings.native import Reading, reading
-from mappings.translate import Inward, inward
+from connectors.base.port import Record
+from integration.flows.base.connection_of_system import addressed
+from integration.flows.base.service import Connection, Service
+from integration.flows.intake import unreadable_records
+from integration.flows.people import identities, learn_other_emails
+from integration.flows.people.identities import Resolved, Sighting
+from integration.flows.people.record_field_changes import Told, change_accounts, change_leads
+from integration.flows.privacy import screening
+from integration.flows.reading import past_activities, read_sales_answers
+from integration.store.crm import crm_field_state
+from integration.store.outgoing import people_without_records
+from integration.store.people import leads, record_references
+from integration.store.people.record_references import Address
+from integration.store.queues import records_to_read
+from integration.store.queues.records_to_read import Wanted
+from mappings.conflicts.field_conflicts import spoken_by
+from mappings.model.canonical import NOTHING, Fields
+from mappings.translate.native_fields import Reading, reading
+from mappings.translate.translation import Inward, inward
+from mappings.values import bounds
+from mappings.values.instant import Instant
 
 _Read: TypeAlias = tuple[Record, Inward]
 _UNTOLD = object()
@@ -62,9 +68,11 @@ def store_records(  # noqa: PLR0913 - what was read, and how
         return
     mapping = connection.mapping
     kinds = {name: found.kind for name, found in mapping.objects.items()}
-    genuine = set_aside.genuine(conn, connection, [each for each in records if each.object in kinds], service.now())
+    genuine = unreadable_records.genuine(
+        conn, connection, [each for each in records if each.object in kinds], service.now()
+    )
     timely = [_timely(each, service.now()) for each in genuine]
-    mapped = forgotten.welcome(conn, service, connection, timely)
+    mapped = screening.welcome(conn, service, connection, timely)
     read = [(record, _inward(service, connection, record)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
@@ -72,10 +80,12 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     others = [name for name in service.connections if name != connection.name and name not in known]
     _store_people(conn, service, connection, alive, asked_at=asked_at, others=others)
     _bury(conn, service, connection, [each for each in persons if each[0].deleted])
-    sales.store_tasks(conn, service, connection, [record for record in mapped if kinds[record.object] == "task"])
+    read_sales_answers.store_tasks(
+        conn, service, connection, [record for record in mapped if kinds[record.object] == "task"]
+    )
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
-    sales.store_deals(conn, service, connection, deals)
-    past.store_past(conn, service, connection, mapped)
+    read_sales_answers.store_deals(conn, service, connection, deals)
+    past_activities.store_past(conn, service, connection, mapped)
 
 
 def _timely(record: Record, now: Instant) -> Record:
@@ -93,14 +103,14 @@ def _inward(service: Service, connection: Connection, record: Record) -> Inward:
 def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_Read]) -> None:
     """People whose record was deleted: they and their history stay; one that was merged lives on as its survivor."""
     addresses = [(connection.name, record.object, record.id) for record, _ in gone]
-    references.revive(conn, addresses)
+    record_references.revive(conn, addresses)
     known = leads.by_reference(conn, addresses)
     moved = [
         Sighting(references=(address, *told.references), joins=True)
         for address, (_, told) in zip(addresses, gone, strict=True)
         if address in known and told.references
     ]
-    people.people(
+    identities.people(
         conn,
         moved,
         at=service.now(),
@@ -108,7 +118,7 @@ def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_R
         connected=service.connections,
         owners=service.ownership.lead,
     )
-    references.bury(conn, known)
+    record_references.bury(conn, known)
 
 
 def bury_missing(conn: Sql, connection: Connection, wished: Sequence[Address], records: Sequence[Record]) -> None:
@@ -117,7 +127,7 @@ def bury_missing(conn: Sql, connection: Connection, wished: Sequence[Address], r
     told = (addressed({}, connection, inward(connection.mapping, record.object, record.fields)) for record in records)
     there = found.union(*told)
     people_only = [each for each in wished if each[1] in connection.mapping.people]
-    references.bury(conn, leads.by_reference(conn, [each for each in people_only if each not in there]))
+    record_references.bury(conn, leads.by_reference(conn, [each for each in people_only if each not in there]))
 
 
 def _news(  # noqa: PLR0913 - what was read, of whom, and when
@@ -131,10 +141,10 @@ def _news(  # noqa: PLR0913 - what was read, of whom, and when
 ) -> list[_News]:
     """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own.
 
-    Of the fields that we write as well, it is what somebody else chose. [mappings.native]
+    Of the fields that we write as well, it is what somebody else chose. [mappings.translate.native_fields]
     """
     addresses = [(connection.name, record.object, record.id) for record, _ in read]
-    before = references.told(conn, addresses)
+    before = record_references.told(conn, addresses)
     readings = _readings(conn, connection, addresses, read, asked_at)
     joined = set(found.joined.values())
     news: list[_News] = []
@@ -158,9 +168,9 @@ def _news(  # noqa: PLR0913 - what was read, of whom, and when
             )
         )
         flat = {f"lead.{name}": value for name, value in lead.items()}
-        flat |= {other_emails.TOLD: told.other_emails} if told.other_emails else {}
+        flat |= {learn_other_emails.TOLD: told.other_emails} if told.other_emails else {}
         now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
-    references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
+    record_references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
     return news
 
 
@@ -169,7 +179,7 @@ def _readings(
 ) -> dict[Address, Reading]:
     """What each record told of the fields that we write too; what is known of them is brought up to date."""
     objects = connection.mapping.objects
-    known = held.load(conn, [each for each in addresses if objects[each[1]].native])
+    known = crm_field_state.load(conn, [each for each in addresses if objects[each[1]].native])
     found = {
         address: reading(
             objects[record.object],
@@ -181,7 +191,7 @@ def _readings(
         for address, (record, _) in zip(addresses, read, strict=True)
         if objects[record.object].native
     }
-    held.save(conn, {key: each.after for key, each in found.items() if each.after != known.get(key, {})})
+    crm_field_state.save(conn, {key: each.after for key, each in found.items() if each.after != known.get(key, {})})
     return found
 
 
@@ -195,7 +205,7 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
         Sighting(references=((connection.name, record.object, record.id),), handle=_domain(told))
         for record, told in firms
     ]
-    found = people.companies(conn, sightings, at=now, new_id=service.new_id)
+    found = identities.companies(conn, sightings, at=now, new_id=service.new_id)
     news = _news(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
         Told(account, _since(record, now, new), _key(connection, record), new.told.account, initial=new.first)
@@ -214,7 +224,7 @@ def _store_people(  # noqa: PLR0913 - as above
     others: Sequence[str],
 ) -> None:
     now, ownership = service.now(), service.ownership
-    references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
+    record_references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
     sightings = [
         Sighting(
             references=((connection.name, record.object, record.id), *told.references),
@@ -224,9 +234,9 @@ def _store_people(  # noqa: PLR0913 - as above
         )
         for record, told in persons
     ]
-    further = other_emails.changed(conn, connection, persons)
-    other_emails.let_go(conn, further.gone)
-    found = people.people(
+    further = learn_other_emails.changed(conn, connection, persons)
+    learn_other_emails.let_go(conn, further.gone)
+    found = identities.people(
         conn,
         sightings,
         at=now,
@@ -234,7 +244,7 @@ def _store_people(  # noqa: PLR0913 - as above
         connected=service.connections,
         owners=ownership.lead,
     )
-    firms = people.companies(
+    firms = identities.companies(
         conn, [_company(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
     )
     homes = [{"account": account} for account in firms.ids]
@@ -248,12 +258,12 @@ def _store_people(  # noqa: PLR0913 - as above
             account_rows.append(Told(account, since, key, new.told.account, initial=first))
     change_accounts(conn, now, account_rows, owners=ownership.account)
     awaited = _ask_elsewhere(conn, service, others, found, news)
-    other_emails.ask(conn, further.new, others)
+    learn_other_emails.ask(conn, further.new, others)
     waiting = [row for row in lead_rows if row.subject in awaited]
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
     change_leads(conn, now, [row for row in lead_rows if row.subject not in awaited], owners=ownership.lead)
-    unrecorded.rehome(conn, connection.name, sorted(set(found.ids)))
-    set_aside.add(conn, connection, set_aside.no_emails(persons, found.ids), now)
+    people_without_records.rehome(conn, connection.name, sorted(set(found.ids)))
+    unreadable_records.add(conn, connection, unreadable_records.no_emails(persons, found.ids), now)
 
 
 def _ask_elsewhere(
@@ -264,7 +274,9 @@ def _ask_elsewhere(
     Somebody known whose e-mail has changed may have a record under the new one. Only newcomers wait.
     """
     emails = sorted({each.email for each in news} & found.unknown)
-    refresh.want(conn, [Wanted(connection=name, object="", external_id=email) for name in others for email in emails])
+    records_to_read.want(
+        conn, [Wanted(connection=name, object="", external_id=email) for name in others for email in emails]
+    )
     for name in others if emails else ():
         service.wake(f"refresh:{name}")
     waiting = {lead for lead, each in zip(found.ids, news, strict=True) if lead in found.newcomers and each.email}
@@ -292,5 +304,5 @@ def _since(record: Record, now: Instant, new: _News) -> Instant:
 
 
 def _key(connection: Connection, record: Record) -> str:
-    """One fact per state of a record, however often it is read; its system comes first: see mappings.conflicts."""
+    """One fact per state of a record, however often it is read; its system comes first: see field_conflicts."""
     return f"{spoken_by(connection.system, connection.name)}:{record.object}:{record.id}@{record.modified_at or 0}"

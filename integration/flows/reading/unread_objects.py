@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
-from integration.store import cursors
-from mappings.instant import Instant
+from integration.store.db import cursors
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,16 +12,18 @@ from typing import Any
 
 import structlog
 
-from connectors.base import FieldInfo, Finding, Receipt, Unavailable, Verdict
-from integration.flows.isolation import Station, Try, isolate
-from integration.flows.service import Connection, Service
-from integration.store import audit, cursors, leases
-from integration.store.audit import Entry
-from integration.store.letters import Letter
-from integration.store.session import Store
-from mappings.instant import Instant
-from mappings.live import Misfit, against
-from mappings.problems import Severity
+from connectors.base.port import FieldInfo, Finding, Receipt, Unavailable, Verdict
+from integration.flows.base.isolation import Station, Try, isolate
+from integration.flows.base.service import Connection, Service
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.db import cursors
+from integration.store.db.session import Store
+from integration.store.queues import leases
+from integration.store.queues.dead_letters import Letter
+from mappings.checking.live_fields import Misfit, against
+from mappings.values.instant import Instant
+from mappings.yaml_files.problems import Severity
 
 log = structlog.get_logger()
 
@@ -151,7 +153,7 @@ def _store(service: Service, connection: str, found: tuple[Trouble, ...], these:
         cursors.put(conn, _name(connection), json.dumps({"at": now, "troubles": plain}), now)
         if come or gone:
             detail = {"come": [_key(each) for each in come], "gone": gone}
-            audit.add(conn, [Entry(at=now, actor="clock", action="drift", subject=connection, detail=detail)])
+            audit_trail.add(conn, [Entry(at=now, actor="clock", action="drift", subject=connection, detail=detail)])
     for each in come:
         log.warning("drift", connection=connection, subject=each.subject, trouble=each.text, remedy=each.remedy)
     for key in gone:

@@ -5,10 +5,10 @@ What survives a crash: nothing has to; the next poll asks again.
 
 import structlog
 
-from connectors.base import Unavailable
-from integration.flows.service import Service
-from integration.store import homes
-from integration.store.homes import Home
+from connectors.base.port import Unavailable
+from integration.flows.base.service import Service
+from integration.store.crm import homes
+from integration.store.crm.homes import Home
 
 log = structlog.get_logger()
 

@@ -12,16 +12,18 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from connectors.base import Receipt, Unavailable, Verdict
-from connectors.oauth import Client, Issued, SignIn
-from integration.store import audit, connections, lanes, leases
-from integration.store.audit import Entry
-from integration.store.connections import Details, Row, Secrets, StaleError
-from integration.store.errors import LeaseLostError, StoreBusyError
-from integration.store.leases import Lease
-from integration.store.sealing import Keyring, SealError
-from integration.store.session import Store
-from mappings.instant import MINUTE, SECOND, Instant, Span
+from connectors.base.port import Receipt, Unavailable, Verdict
+from connectors.shared.oauth_flow import Client, Issued, SignIn
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.audit.sealing import Keyring, SealError
+from integration.store.crm import connection_pauses, connections
+from integration.store.crm.connections import Details, Row, Secrets, StaleError
+from integration.store.db.errors import LeaseLostError, StoreBusyError
+from integration.store.db.session import Store
+from integration.store.queues import leases
+from integration.store.queues.leases import Lease
+from mappings.values.instant import MINUTE, SECOND, Instant, Span
 
 log = structlog.get_logger()
 
@@ -200,11 +202,13 @@ class StoredTokens:
         with self.means.store.write() as conn:
             leases.hold(conn, lease, HELD)
             connections.refuse(conn, row, said, self.means.now())
-            resting = lanes.paused(conn, self.means.now()).get(self.name)
+            resting = connection_pauses.paused(conn, self.means.now()).get(self.name)
             if resting is None or resting.until is not None:  # else a person has paused it, and is to end that
-                lanes.pause(conn, self.name, None, f"{lanes.SIGN_IN}{said}", now=self.means.now())
+                connection_pauses.pause(
+                    conn, self.name, None, f"{connection_pauses.SIGN_IN}{said}", now=self.means.now()
+                )
             trail = Entry(at=self.means.now(), actor="service", action="signed out", subject=self.name)
-            audit.add(conn, [replace(trail, detail={"said": said})])
+            audit_trail.add(conn, [replace(trail, detail={"said": said})])
         log.error(
             "a CRM has signed us out; nothing is dropped, the connection rests until somebody signs in",
             connection=self.name,

@@ -4,14 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.raise_alerts import lanes as alert_lanes
-from integration.flows.service import Service
-from integration.flows.unanswered import wishes
-from integration.store import audit, dirty, erased, inbox, letters, outbox, refresh, suspects
-from integration.store.audit import Entry
-from integration.store.letters import Letter, Stage
-from integration.store.refresh import Wanted
-from mappings.instant import Instant
+from integration.flows.base.service import Service
+from integration.flows.base.unanswered_lookups import wishes
+from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.outgoing import outbox
+from integration.store.overall import erased_people
+from integration.store.queues import dead_letters, dirty, inbox, records_to_read, suspects
+from integration.store.queues.dead_letters import Letter, Stage
+from integration.store.queues.records_to_read import Wanted
+from mappings.values.instant import Instant
 
 
 def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) -> set[int]:
@@ -23,13 +26,15 @@ def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) ->
     so that a letter is either waiting or replayed.
     """
     with service.store.write() as conn:
-        fresh = letters.replayed(conn, ids, now)
-        found = letters.get(conn, sorted(fresh))
+        fresh = dead_letters.replayed(conn, ids, now)
+        found = dead_letters.get(conn, sorted(fresh))
         for stage, again in _AGAIN.items():
             those = [letter for letter in found if letter.stage == stage]
             if those:
                 again(conn, those, now)
-        audit.add(conn, [Entry(at=now, actor=actor, action="replay", subject=f"letter {each.id}") for each in found])
+        audit_trail.add(
+            conn, [Entry(at=now, actor=actor, action="replay", subject=f"letter {each.id}") for each in found]
+        )
     kinds = ("refresh", "poll", "deliver")
     of_crms = (f"{kind}:{name}" for name in service.connections for kind in kinds)
     for lane in ("ingest", "advance", *of_crms, *alert_lanes(service)):
@@ -52,7 +57,7 @@ def _derive_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
 
 
 def _erase_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
-    suspects.release(conn, erased.ERASING, [letter.ref for letter in found])
+    suspects.release(conn, erased_people.ERASING, [letter.ref for letter in found])
 
 
 def _send_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
@@ -63,7 +68,7 @@ def _fetch_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
     """Records that letters are about are wanted, and what was looked for, in the connection that is the source."""
     parted = [(letter.source, *letter.ref.partition(":")) for letter in found]
     wanted = [Wanted(connection=name, object=kind, external_id=key) for name, kind, colon, key in parted if colon]
-    refresh.want(conn, wanted + [wish for letter in found for wish in wishes(letter)])
+    records_to_read.want(conn, wanted + [wish for letter in found for wish in wishes(letter)])
 
 
 _AGAIN: Mapping[Stage, Callable[[Sql, Sequence[Letter], Instant], None]] = {

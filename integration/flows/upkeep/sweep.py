@@ -4,25 +4,20 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows import joining, send_alerts, unknown_words, versions
-from integration.flows.resting import open_for
-from integration.flows.service import Service
-from integration.store import (
-    alerts,
-    cursors,
-    dirty,
-    erased,
-    inbox,
-    lanes,
-    leads,
-    newcomers,
-    outbox,
-    refresh,
-    suspects,
-    taken,
-    unrecognised,
-)
-from mappings.instant import DAY, Instant
+from integration.flows.base import running_playbook
+from integration.flows.base.pause_connection import open_for
+from integration.flows.base.service import Service
+from integration.flows.intake import unknown_words
+from integration.flows.people import join_leads
+from integration.flows.people_in_sales import send_alerts
+from integration.store.crm import connection_pauses
+from integration.store.db import cursors
+from integration.store.events import taken, unrecognised_words
+from integration.store.outgoing import alerts, outbox, people_to_create
+from integration.store.overall import erased_people
+from integration.store.people import leads
+from integration.store.queues import dirty, inbox, records_to_read, suspects
+from mappings.values.instant import DAY, Instant
 
 _PRUNE_ROUNDS = 50
 """Deletions of a thousand rows in one sweep: other writers have their turn in between."""
@@ -40,7 +35,7 @@ def sweep(service: Service) -> tuple[str, ...]:
     _prune(service, now)
     if not waiting:
         with service.store.write() as conn:
-            unrecognised.prune(conn, now - unknown_words.KEPT)
+            unrecognised_words.prune(conn, now - unknown_words.KEPT)
             suspects.prune(conn, now - KEPT)
     return waiting
 
@@ -60,8 +55,8 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     if inbox.pending(conn, 1):
         yield "ingest"
     undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, now, 1) or leads.due(conn, now, 1)
-    shared = cursors.get(conn, joining.SHARED) is not None
-    if undecided or shared or erased.pending(conn, 1) or versions.due(conn, service):
+    shared = cursors.get(conn, join_leads.SHARED) is not None
+    if undecided or shared or erased_people.pending(conn, 1) or running_playbook.due(conn, service):
         yield "advance"
     for way in service.alert_ways:
         if send_alerts.sendable(conn, service, way, now):
@@ -70,15 +65,15 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
 
 
 def _of_crms(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
-    resting = lanes.paused(conn, now)
+    resting = connection_pauses.paused(conn, now)
     for name, connection in service.connections.items():
         way = open_for(name, resting)
         if way == "nothing":
             continue
-        people = bool(connection.mapping.creates) and newcomers.pending(conn, name, now, 1)
+        people = bool(connection.mapping.creates) and people_to_create.pending(conn, name, now, 1)
         if people or (way == "tasks" and outbox.pending(conn, name, "task", now, 1)):
             yield f"deliver:{name}"
-        if way == "everything" and refresh.take(conn, name, now, 1):
+        if way == "everything" and records_to_read.take(conn, name, now, 1):
             yield f"refresh:{name}"
         if way == "everything" and not people and _sendable(conn, name, now):
             yield f"deliver:{name}"

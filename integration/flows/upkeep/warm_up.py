@@ -11,15 +11,19 @@ import structlog
 from sqlalchemy import Connection as Sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from integration.flows import advance, facts
-from integration.flows.second_contents import Delivered
-from integration.flows.service import Service
-from integration.store import dirty, held, inbox, lanes, leads, leases, outbox, references, refresh, usage
-from integration.store.errors import StoreError
-from integration.store.outbox import NewOnce
-from integration.store.references import Reference
-from integration.store.silence import silence
-from mappings.instant import Instant
+from integration.flows.base.service import Service
+from integration.flows.deciding import advance
+from integration.flows.intake import store_deliveries
+from integration.flows.intake.conflicting_contents import Delivered
+from integration.store.crm import call_usage, connection_pauses, crm_field_state
+from integration.store.db.errors import StoreError
+from integration.store.outgoing import outbox
+from integration.store.outgoing.outbox import NewOnce
+from integration.store.outgoing.suppressed_effects import silence
+from integration.store.people import leads, record_references
+from integration.store.people.record_references import Reference
+from integration.store.queues import dirty, inbox, leases, records_to_read
+from mappings.values.instant import Instant
 from webhooks.facts import Heard
 
 log = structlog.get_logger()
@@ -57,11 +61,13 @@ def _stations(conn: Sql, service: Service, people: int) -> None:
     inbox.done(conn, inbox.add(conn, [(_SOURCE, {}, b"{}", now)] * people))
     inbox.pending(conn, 1, 1)
     heard = [_heard(number, kind, now) for number in range(people) for kind in _TYPES[:people]]
-    facts.store(conn, service, heard=[Delivered(_SOURCE, each) for each in heard], noticed=())
+    store_deliveries.store(conn, service, heard=[Delivered(_SOURCE, each) for each in heard], noticed=())
     ids = sorted(leads.by_email(conn, [each.email or "" for each in heard]).values())
     for name in service.connections:
-        references.link(conn, [Reference(system=name, object="contact", external_id=key, lead_id=key) for key in ids])
-        refresh.take(conn, name, now, 1)
+        record_references.link(
+            conn, [Reference(system=name, object="contact", external_id=key, lead_id=key) for key in ids]
+        )
+        records_to_read.take(conn, name, now, 1)
     advance.decide(conn, service, ids, now)
     dirty.clear(conn, dirty.take(conn, now, people))
     dirty.clear_accounts(conn, dirty.take_accounts(conn, now, people))
@@ -76,19 +82,19 @@ def _heard(number: int, kind: str, now: Instant) -> Heard:
 
 
 def _delivery(conn: Sql, connection: str, ids: list[str], now: Instant) -> None:
-    lanes.paused(conn, now)
-    usage.alone(conn, connection)
-    usage.put(conn, connection, "", usage.get(conn, connection), now)
+    connection_pauses.paused(conn, now)
+    call_usage.alone(conn, connection)
+    call_usage.put(conn, connection, "", call_usage.get(conn, connection), now)
     tasks = [NewOnce(key=f"{_SOURCE}:{key}", lead_id=key, payload={}) for key in ids]
     outbox.want_once(conn, connection, "task", tasks, now)
     outbox.want_fields(conn, connection, ids, now)
     outbox.attempting(conn, [row.id for row in outbox.pending(conn, connection, "task", now, len(ids))])
     rows = outbox.pending(conn, connection, "fields", now, len(ids))
     outbox.sent(conn, [(row.id, row.seq, row.external_id) for row in rows])
-    references.wrote(conn, [(connection, row.object, row.external_id, "{}") for row in rows])
+    record_references.wrote(conn, [(connection, row.object, row.external_id, "{}") for row in rows])
     addresses = [(connection, row.object, row.external_id) for row in rows]
-    held.save(conn, {each: {} for each in addresses})
-    held.load(conn, addresses)
+    crm_field_state.save(conn, {each: {} for each in addresses})
+    crm_field_state.load(conn, addresses)
     dirty.marked(conn, ids)
     outbox.rest(conn, [row.id for row in rows], now)
     silence(conn, ids, now)

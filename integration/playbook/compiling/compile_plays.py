@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-from integration.core.conditions import Every
-from integration.core.effects import Channel
-from integration.core.program import AlertStep, Clock, Due, FirstMove, Play, TaskStep, TouchStep, Trigger
-from integration.core.signals import AccountSignal, Match, Part, Pattern
-from integration.playbook import schema
-from integration.playbook.names import Names
-from integration.playbook.sightings import distinct_of, sighting
-from integration.playbook.wordings import OTHERWISE
-from mappings.canonical import STAGES
-from mappings.instant import DAY, Span
-from mappings.located import Path
+from integration.core.model.effects import Channel
+from integration.core.rules.automation_rules import AlertStep, Clock, Due, FirstMove, Play, TaskStep, TouchStep, Trigger
+from integration.core.rules.conditions import Every
+from integration.core.rules.patterns import AccountSignal, Match, Part, Pattern
+from integration.playbook.language import schema
+from integration.playbook.language.activity_patterns import distinct_of, sighting
+from integration.playbook.language.names import Names
+from integration.playbook.language.texts import OTHERWISE
+from mappings.model.canonical import STAGES
+from mappings.values.instant import DAY, Span
+from mappings.yaml_files.located_yaml import Path
 
 CHANNELS: tuple[Channel, ...] = ("call", "email", "task", "review")
 COOLDOWN: Span = 7 * DAY

@@ -4,7 +4,9 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from integration.core.axes import (
+from integration.core.rules.conditions import ALWAYS
+from integration.core.rules.patterns import ENGAGING, Match, Pattern, Signal
+from integration.core.rules.scoring_rules import (
     Band,
     Decay,
     Engagement,
@@ -20,15 +22,13 @@ from integration.core.axes import (
     Segments,
     Step,
 )
-from integration.core.conditions import ALWAYS
-from integration.core.signals import ENGAGING, Match, Pattern, Signal
-from integration.playbook import schema, sections
-from integration.playbook.grammar import ConditionText, PatternText, Unreadable, condition, pattern
-from integration.playbook.names import FUNNEL, Names
-from integration.playbook.sightings import sighting
-from mappings.canonical import SENDING
-from mappings.instant import DAY
-from mappings.located import Path
+from integration.playbook.language import schema, sections
+from integration.playbook.language.activity_patterns import sighting
+from integration.playbook.language.grammar import ConditionText, PatternText, Unreadable, condition, pattern
+from integration.playbook.language.names import FUNNEL, Names
+from mappings.model.canonical import SENDING
+from mappings.values.instant import DAY
+from mappings.yaml_files.located_yaml import Path
 
 
 def compile_fit(fit: sections.Fit | None, names: Names) -> Fit | None:

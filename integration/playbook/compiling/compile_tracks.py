@@ -3,14 +3,25 @@
 import itertools
 from collections.abc import Iterable
 
-from integration.core.program import BELONGS, NURTURED, SUPPRESSED, Entry, Exit, Offset, Rhythm, TaskStep, Touch, Track
-from integration.playbook import schema
-from integration.playbook.grammar import ANY_ENGAGEMENT
-from integration.playbook.names import Names
-from integration.playbook.plays import known_content, task
-from mappings.canonical import STAGES
-from mappings.instant import DAY, Span
-from mappings.located import Path
+from integration.core.rules.automation_rules import (
+    BELONGS,
+    NURTURED,
+    SUPPRESSED,
+    Entry,
+    Exit,
+    Offset,
+    Rhythm,
+    TaskStep,
+    Touch,
+    Track,
+)
+from integration.playbook.compiling.compile_plays import known_content, task
+from integration.playbook.language import schema
+from integration.playbook.language.grammar import ANY_ENGAGEMENT
+from integration.playbook.language.names import Names
+from mappings.model.canonical import STAGES
+from mappings.values.instant import DAY, Span
+from mappings.yaml_files.located_yaml import Path
 
 NONE = "none"
 SUPPRESS = "suppressed"

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 import holidays
 
-from integration.core.playbook import (
+from integration.core.compiled.compiled_playbook import (
     PROFILE,
     Calendar,
     FrequencyCap,
@@ -18,22 +18,33 @@ from integration.core.playbook import (
     SendWindow,
     TalkTrack,
 )
-from integration.core.program import Unreached
-from integration.core.signals import INTERNAL_SHARING
-from integration.playbook import library, schema, sections
-from integration.playbook.checks import look_over
-from integration.playbook.names import Names
-from integration.playbook.plays import compile_clock, compile_first_move, compile_play, compile_trigger
-from integration.playbook.reading import read
-from integration.playbook.report import Report
-from integration.playbook.scoring import compile_bands, compile_engagement, compile_fit, compile_segments
-from integration.playbook.tracks import compile_track
-from integration.playbook.wordings import LOST, OTHERWISE
-from mappings.canonical import STAGES
-from mappings.located import Path
-from mappings.problems import Problem, TooManyProblemsError
-from mappings.vocabulary.load import shipped
+from integration.core.rules.automation_rules import Unreached
+from integration.core.rules.patterns import INTERNAL_SHARING
+from integration.playbook.compiling.compile_plays import (
+    compile_clock,
+    compile_first_move,
+    compile_play,
+    compile_trigger,
+)
+from integration.playbook.compiling.compile_scoring import (
+    compile_bands,
+    compile_engagement,
+    compile_fit,
+    compile_segments,
+)
+from integration.playbook.compiling.compile_tracks import compile_track
+from integration.playbook.compiling.warnings import look_over
+from integration.playbook.language import schema, sections
+from integration.playbook.language.names import Names
+from integration.playbook.language.report import Report
+from integration.playbook.language.texts import LOST, OTHERWISE
+from integration.playbook.reading import library
+from integration.playbook.reading.reading import read
+from mappings.model.canonical import STAGES
+from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.located_yaml import Path
+from mappings.yaml_files.problems import Problem, TooManyProblemsError
 
 YEARS = range(2015, 2046)
 """Holidays are worked out for these years."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from integration.core.conditions import Compare, Condition, Every, folded
+from integration.core.rules.conditions import Compare, Condition, Every, folded
 
 _ABOVE = ("at_least", "above")
 _BELOW = ("at_most", "below")

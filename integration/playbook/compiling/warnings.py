@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from integration.core.axes import POINT, Fit
-from integration.core.conditions import subjects
-from integration.core.playbook import Playbook
-from integration.playbook import schema
-from integration.playbook.logic import contradictory, implies, least
-from integration.playbook.names import SCORES, Names
-from integration.playbook.report import Report
-from mappings.located import Path
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.rules.conditions import subjects
+from integration.core.rules.scoring_rules import POINT, Fit
+from integration.playbook.compiling.condition_logic import contradictory, implies, least
+from integration.playbook.language import schema
+from integration.playbook.language.names import SCORES, Names
+from integration.playbook.language.report import Report
+from mappings.yaml_files.located_yaml import Path
 
 
 def look_over(file: schema.PlaybookFile, playbook: Playbook, names: Names) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from mappings.canonical import Activity, Fields
+from mappings.model.canonical import Activity, Fields
 from mappings.vocabulary.value import Vocabulary
 
 

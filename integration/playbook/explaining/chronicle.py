@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from integration.core.agenda import next_due, pass_time
-from integration.core.axes import POINT, FitGroup
-from integration.core.clocks import day_words
-from integration.core.decide import settle, take
-from integration.core.effects import Effect
-from integration.core.events import Event
-from integration.core.fold import Fold
-from integration.core.ledger import Axis, Kind, Line
-from integration.core.machines import marked
-from integration.core.playbook import Playbook
-from integration.core.state import newborn
-from integration.playbook.amounts import amount, signed
-from integration.playbook.deeds import deed
-from integration.playbook.mail import Mail, mail
-from mappings.canonical import Activity
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold
+from integration.core.model.effects import Effect
+from integration.core.model.events import Event
+from integration.core.model.ledger import Axis, Kind, Line
+from integration.core.model.state import newborn
+from integration.core.rules.calendar import day_words
+from integration.core.rules.scoring_rules import POINT, FitGroup
+from integration.core.run.decide import settle, take
+from integration.core.run.due_work import next_due, pass_time
+from integration.core.scoring.machines import marked
+from integration.playbook.explaining.activity_words import deed
+from integration.playbook.explaining.mail_activity import Mail, mail
+from integration.playbook.language.amounts import amount, signed
+from mappings.model.canonical import Activity
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from integration.core.effects import (
+from integration.core.model.effects import (
     AlertRaised,
     Effect,
     Escalated,
@@ -14,10 +14,10 @@ from integration.core.effects import (
     TouchDue,
     TrackChanged,
 )
-from integration.core.ledger import Line
-from integration.playbook.amounts import signed
-from integration.playbook.chronicle import decayed
-from mappings.instant import Instant
+from integration.core.model.ledger import Line
+from integration.playbook.explaining.chronicle import decayed
+from integration.playbook.language.amounts import signed
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,22 +3,22 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from integration.core import decay
-from integration.core.agenda import pass_time
-from integration.core.clocks import wall_clock
-from integration.core.decide import settle
-from integration.core.effects import Effect
-from integration.core.events import Event
-from integration.core.fold import Fold
-from integration.core.playbook import Playbook
-from integration.core.standing import Standing, standing
-from integration.core.state import copied
-from integration.playbook.chronicle import Entry, chronicle
-from integration.playbook.mail import Mail
-from integration.playbook.outlook import Outlook, outlook
-from integration.playbook.standpoint import gate, segment, stage, track
-from integration.playbook.telling import Recorded, Told, lines, recorded, tell
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold
+from integration.core.model.effects import Effect
+from integration.core.model.events import Event
+from integration.core.model.state import copied
+from integration.core.rules.calendar import wall_clock
+from integration.core.run.decide import settle
+from integration.core.run.due_work import pass_time
+from integration.core.run.standing import Standing, standing
+from integration.core.scoring import decay
+from integration.playbook.explaining.chronicle import Entry, chronicle
+from integration.playbook.explaining.effect_words import Recorded, Told, lines, recorded, tell
+from integration.playbook.explaining.mail_activity import Mail
+from integration.playbook.explaining.outlook import Outlook, outlook
+from integration.playbook.explaining.standpoint import gate, segment, stage, track
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

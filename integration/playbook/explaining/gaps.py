@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from integration.core.axes import Band
-from integration.core.checks import checker
-from integration.core.conditions import Compare, Condition, Every, Not, Some
-from integration.core.fold import Fold
-from integration.playbook.amounts import amount
-from mappings.canonical import Field, Value
-from mappings.instant import show
+from integration.core.compiled.condition_checks import checker
+from integration.core.compiled.context import Fold
+from integration.core.rules.conditions import Compare, Condition, Every, Not, Some
+from integration.core.rules.scoring_rules import Band
+from integration.playbook.language.amounts import amount
+from mappings.model.canonical import Field, Value
+from mappings.values.instant import show
 from mappings.vocabulary.value import Vocabulary
 
 SCORES = ("fit", "engagement", "total")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from integration.core import mail_rules
-from integration.playbook.grammar import shown
-from mappings.canonical import Activity
-from mappings.instant import Instant
+from integration.core.scoring import mail_rules
+from integration.playbook.language.grammar import shown
+from mappings.model.canonical import Activity
+from mappings.values.instant import Instant
 from mappings.vocabulary.machine_rules import MachineRules
 
 _SHOWN = 80

@@ -7,16 +7,16 @@ limits, decay and rules that score together are all in the number.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from integration.core.axes import EngagementRule, FitGroup
-from integration.core.conditions import Compare, Condition, Every, Not, Some
-from integration.core.fold import Fold
-from integration.core.playbook import Playbook
-from integration.core.replay import advance
-from integration.core.signals import Match
-from integration.core.state import LeadState, copied
-from integration.playbook.gaps import Gap, gaps, subject
-from mappings.canonical import Activity, Value
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.context import Fold
+from integration.core.model.state import LeadState, copied
+from integration.core.rules.conditions import Compare, Condition, Every, Not, Some
+from integration.core.rules.patterns import Match
+from integration.core.rules.scoring_rules import EngagementRule, FitGroup
+from integration.core.run.fold_events import advance
+from integration.playbook.explaining.gaps import Gap, gaps, subject
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import Instant
 
 _MOST = 8
 """So many activities in a row are tried before the next band counts as out of reach by engagement alone."""

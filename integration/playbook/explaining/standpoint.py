@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from integration.core.axes import POINT
-from integration.core.checks import checker
-from integration.core.clocks import day_words, wall_clock
-from integration.core.effects import Effect, StageChanged, TrackChanged
-from integration.core.fold import Fold
-from integration.core.gate import GATED
-from integration.core.playbook import Playbook
-from integration.playbook.amounts import amount
-from integration.playbook.gaps import gaps, words
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.condition_checks import checker
+from integration.core.compiled.context import Fold
+from integration.core.funnel.gate import GATED
+from integration.core.model.effects import Effect, StageChanged, TrackChanged
+from integration.core.rules.calendar import day_words, wall_clock
+from integration.core.rules.scoring_rules import POINT
+from integration.playbook.explaining.gaps import gaps, words
+from integration.playbook.language.amounts import amount
 
 
 def stage(playbook: Playbook, effects: Sequence[Effect]) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
-from integration.core.signals import Part, Pattern
-from integration.playbook.grammar import PatternText
-from integration.playbook.names import Names
-from mappings.instant import Span
-from mappings.located import Path
+from integration.core.rules.patterns import Part, Pattern
+from integration.playbook.language.grammar import PatternText
+from integration.playbook.language.names import Names
+from mappings.values.instant import Span
+from mappings.yaml_files.located_yaml import Path
 
 
 class Looking(Protocol):

@@ -1,6 +1,6 @@
 """Amounts: thousandths of a point as people write them, exactly."""
 
-from integration.core.axes import POINT
+from integration.core.rules.scoring_rules import POINT
 
 MINUS = "\N{MINUS SIGN}"
 

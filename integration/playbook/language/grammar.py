@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mappings.instant import DAY, HOUR, MINUTE, SECOND, Span, parse_span
+from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, Span, parse_span
 
 Op: TypeAlias = Literal["is", "is_not", "at_least", "at_most", "above", "below", "contains", "known", "unknown", "in"]
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from integration.core import conditions as core
-from integration.core.axes import POINT
-from integration.core.conditions import STANDING, Compare, Condition, Every, Not, Some
-from integration.core.signals import ENGAGING, Match, Signal
-from integration.playbook.grammar import ANY_ENGAGEMENT, NUMERIC, Clause, ConditionText, PatternText
-from integration.playbook.report import Report
-from integration.playbook.schema import PlaybookFile
-from mappings.canonical import STAGES, Field, Value
-from mappings.instant import moment
-from mappings.located import Path
-from mappings.problems import nearest
+from integration.core.rules import conditions as core
+from integration.core.rules.conditions import STANDING, Compare, Condition, Every, Not, Some
+from integration.core.rules.patterns import ENGAGING, Match, Signal
+from integration.core.rules.scoring_rules import POINT
+from integration.playbook.language.grammar import ANY_ENGAGEMENT, NUMERIC, Clause, ConditionText, PatternText
+from integration.playbook.language.report import Report
+from integration.playbook.language.schema import PlaybookFile
+from mappings.model.canonical import STAGES, Field, Value
+from mappings.values.instant import moment
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.located_yaml import Path
+from mappings.yaml_files.problems import nearest
 
 SCORES = ("fit", "engagement", "total")
 BANDS = ("hot", "warm", "cold")

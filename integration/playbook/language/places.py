@@ -1,6 +1,6 @@
 """Places in a file, from the places that the schema tells of."""
 
-from mappings.located import Located, Path
+from mappings.yaml_files.located_yaml import Located, Path
 
 
 def known(found: Located, loc: Path) -> Path:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from integration.playbook.places import known
-from mappings.located import Located, Path
-from mappings.problems import MOST_PROBLEMS, Problem, Severity, TooManyProblemsError, nearest
+from integration.playbook.language.places import known
+from mappings.yaml_files.located_yaml import Located, Path
+from mappings.yaml_files.problems import MOST_PROBLEMS, Problem, Severity, TooManyProblemsError, nearest
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from integration.core.effects import Assignee
-from integration.playbook.grammar import LONGEST
-from integration.playbook.sections import (
+from integration.core.model.effects import Assignee
+from integration.playbook.language.grammar import LONGEST
+from integration.playbook.language.sections import (
     Bands,
     Calendar,
     Conditions,
@@ -23,8 +23,8 @@ from integration.playbook.sections import (
     Segments,
     Several,
 )
-from integration.playbook.shorthand import LISTED, by_day, gathered, short
-from integration.playbook.words import (
+from integration.playbook.language.shorthand import LISTED, by_day, gathered, short
+from integration.playbook.language.words import (
     Before,
     Cap,
     Cause,
@@ -44,7 +44,7 @@ from integration.playbook.words import (
     Then,
     Wording,
 )
-from mappings.instant import DAY
+from mappings.values.instant import DAY
 
 
 class Handoff(Section):

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from integration.playbook.shorthand import LISTED, gathered, short
-from integration.playbook.words import (
+from integration.playbook.language.shorthand import LISTED, gathered, short
+from integration.playbook.language.words import (
     Condition,
     Days,
     HalfLifeDays,

@@ -5,10 +5,10 @@ from typing import Any
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from integration.core.wording import WORDING_FIELDS, named
-from mappings.canonical import STAGES
-from mappings.problems import nearest
+from integration.core.handoff.wording import WORDING_FIELDS, named
+from mappings.model.canonical import STAGES
 from mappings.vocabulary.value import Vocabulary
+from mappings.yaml_files.problems import nearest
 
 OTHERWISE = "otherwise"
 LOST = "opportunity_lost"

@@ -12,15 +12,15 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from integration.core.axes import POINT, Limit
-from integration.core.program import Due
-from integration.playbook import grammar
-from integration.playbook.grammar import ConditionText, PatternText, Unreadable
-from integration.playbook.wordings import cause_form, kind_of, mistake, source_form, wording
-from mappings.canonical import ACTIVITY_TYPES
-from mappings.instant import DAY, HOUR, Span
-from mappings.problems import nearest
+from integration.core.rules.automation_rules import Due
+from integration.core.rules.scoring_rules import POINT, Limit
+from integration.playbook.language import grammar
+from integration.playbook.language.grammar import ConditionText, PatternText, Unreadable
+from integration.playbook.language.texts import cause_form, kind_of, mistake, source_form, wording
+from mappings.model.canonical import ACTIVITY_TYPES
+from mappings.values.instant import DAY, HOUR, Span
 from mappings.vocabulary.value import CANONICAL
+from mappings.yaml_files.problems import nearest
 
 Parsed = TypeVar("Parsed")
 

@@ -3,7 +3,7 @@
 from importlib import resources
 from pathlib import Path
 
-from mappings.problems import Problem, nearest
+from mappings.yaml_files.problems import Problem, nearest
 
 DEFAULT = "standard"
 

@@ -6,16 +6,16 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from integration.core.wording import wording_fields
-from integration.playbook.report import Report
-from integration.playbook.salvage import salvage
-from integration.playbook.schema import PlaybookFile
-from integration.playbook.sections import Section
-from integration.playbook.wordings import FIELDS, PROBLEM
-from mappings import located
-from mappings.located import Path
-from mappings.problems import Problem, TooManyProblemsError, nearest
+from integration.core.handoff.wording import wording_fields
+from integration.playbook.language.report import Report
+from integration.playbook.language.schema import PlaybookFile
+from integration.playbook.language.sections import Section
+from integration.playbook.language.texts import FIELDS, PROBLEM
+from integration.playbook.reading.salvage import salvage
 from mappings.vocabulary.value import CANONICAL, Vocabulary
+from mappings.yaml_files import located_yaml
+from mappings.yaml_files.located_yaml import Path
+from mappings.yaml_files.problems import Problem, TooManyProblemsError, nearest
 
 _KEY = "[key]"
 _WANTED = {
@@ -37,7 +37,7 @@ def read(
     After mistakes of shape the rest is read without the parts that hold them, so that the compiler can tell all
     mistakes at once; such a shape is never used for more (the report has failed).
     """
-    found, problems = located.load(source, file)
+    found, problems = located_yaml.load(source, file)
     if found is None:
         return None, None, problems
     report, context = Report(found, source), {FIELDS: wording_fields(vocabulary)}

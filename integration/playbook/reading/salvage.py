@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from integration.playbook.places import known
-from integration.playbook.report import Dropped
-from integration.playbook.schema import PlaybookFile
-from mappings.located import Located, Path
+from integration.playbook.language.places import known
+from integration.playbook.language.report import Dropped
+from integration.playbook.language.schema import PlaybookFile
+from mappings.yaml_files.located_yaml import Located, Path
 
 _STAND_INS: dict[str, Any] = {
     "language": 1,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mappings import located
+from mappings.yaml_files import located_yaml
 
 NOTHING = ""
 
@@ -30,7 +30,7 @@ def compare(before: str, after: str) -> tuple[Difference, ...]:
 
 
 def _flat(source: str) -> dict[tuple[str, ...], str]:
-    found, _ = located.load(source, "")
+    found, _ = located_yaml.load(source, "")
     return dict(_leaves(found.value, ())) if found is not None else {}
 
 

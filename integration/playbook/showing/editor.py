@@ -6,13 +6,13 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, WithDefaultSchema
 
-from integration.core.conditions import STANDING
-from integration.core.wording import wording_fields
-from integration.playbook.grammar import ANY_ENGAGEMENT
-from integration.playbook.schema import PlaybookFile
-from integration.playbook.wordings import cause_form, source_form
-from mappings import located
+from integration.core.handoff.wording import wording_fields
+from integration.core.rules.conditions import STANDING
+from integration.playbook.language.grammar import ANY_ENGAGEMENT
+from integration.playbook.language.schema import PlaybookFile
+from integration.playbook.language.texts import cause_form, source_form
 from mappings.vocabulary.value import CANONICAL, Vocabulary
+from mappings.yaml_files import located_yaml
 
 _CONDITION = "A condition on fields and scores; clauses joined by `and`."
 _WORDING = "What people read; {fields} are filled in."
@@ -24,7 +24,7 @@ def renamed(source: str, file: str, name: str) -> str:
     if not _NAME.fullmatch(name):
         msg = f"'{name}' is no name: small letters, digits, _ and - only"
         raise ValueError(msg)
-    found, problems = located.load(source, file)
+    found, problems = located_yaml.load(source, file)
     if found is None or ("name",) not in found.positions:
         msg = str(problems[0]) if problems else f"{file} has no name"
         raise ValueError(msg)

@@ -8,12 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from integration.core.axes import POINT
-from integration.core.program import Due
-from integration.playbook import grammar, schema, sections
-from integration.playbook.grammar import ConditionText, PatternText
-from integration.playbook.names import FUNNEL
-from mappings.instant import DAY
+from integration.core.rules.automation_rules import Due
+from integration.core.rules.scoring_rules import POINT
+from integration.playbook.language import grammar, schema, sections
+from integration.playbook.language.grammar import ConditionText, PatternText
+from integration.playbook.language.names import FUNNEL
+from mappings.values.instant import DAY
 
 Row = tuple[str, ...]
 

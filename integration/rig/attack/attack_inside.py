@@ -13,9 +13,9 @@ import requests
 from redis import Redis
 from redis.exceptions import RedisError
 
-from integration import clock
-from integration.playbook import compiler
-from integration.rig.attack_run import LATEST, Attack, Ground, beside
+from integration.playbook.compiling import compiler
+from integration.rig.attack.attack_run import LATEST, Attack, Ground, beside
+from integration.wiring import clock
 
 _SCRAPERS = 32
 _YAML_SECONDS = 1.0
@@ -55,8 +55,8 @@ def _forged(ground: Ground) -> None:
     trace = ground.running.log.parent / "trace"
     calls: tuple[Any, ...] = (
         ["os.system", None, [f"touch {trace}"], {}],
-        ["integration.wiring.service", None, [], {}],
-        ["integration.jobs.run", None, ["no lane"], {}],
+        ["integration.wiring.build.service", None, [], {}],
+        ["integration.processes.jobs.run", None, ["no lane"], {}],
         f"cos\nsystem\n(S'touch {trace}'\ntR.".encode(),
         zlib.compress(b"[" + b" " * 50_000_000),
         b"",

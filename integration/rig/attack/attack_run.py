@@ -11,8 +11,8 @@ from typing import Any
 
 import requests
 
-from integration import clock
-from integration.rig.rig import Rig, activity
+from integration.rig.stage.rig import Rig, activity
+from integration.wiring import clock
 
 LATEST = 2.0
 """Seconds within which everything is answered, whatever goes on."""

@@ -14,11 +14,11 @@ from typing import Any
 import requests
 from sqlalchemy import insert
 
-from integration import clock
-from integration.rig.attack_run import Attack, Ground
-from integration.rig.rig import HUBSPOT_SECRET, SYSTEMS, activity
-from integration.store.tables import leases
-from mappings.instant import DAY
+from integration.rig.attack.attack_run import Attack, Ground
+from integration.rig.stage.rig import HUBSPOT_SECRET, SYSTEMS, activity
+from integration.store.schema.tables import leases
+from integration.wiring import clock
+from mappings.values.instant import DAY
 
 _HUBSPOT_PATH = "/webhooks/hubspot"
 _ANA = "ana@attack.example"

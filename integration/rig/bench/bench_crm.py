@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integration.rig.rig import Rig
+from integration.rig.stage.rig import Rig
 
 _LOG_SECONDS = 60
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from standardwebhooks import Webhook
 
-from integration.rig.bench_sender import Parcel, signed
-from integration.rig.rig import Rig, activity
-from mappings.instant import Instant, Span
+from integration.rig.bench.bench_sender import Parcel, signed
+from integration.rig.stage.rig import Rig, activity
+from mappings.values.instant import Instant, Span
 
 PER_DELIVERY = 100
 _COLLEAGUES = 8

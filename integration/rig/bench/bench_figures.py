@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from integration.rig.bench_crm import ScoreCalls
-from integration.rig.bench_sender import Burst
+from integration.rig.bench.bench_crm import ScoreCalls
+from integration.rig.bench.bench_sender import Burst
 
 _MEGABYTE = 1_000_000
 _MOST_CALLS = 1.1

@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from integration import clock
-from integration.rig.bench_crm import ScoreCalls, forget, score_calls, scores
-from integration.rig.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks, gather
-from integration.rig.bench_figures import Figures, Floors, Latency
-from integration.rig.bench_floors import inserts_per_second, jobs_per_second
-from integration.rig.bench_memory import MemoryWatch
-from integration.rig.bench_sender import Burst, Parcel, send
-from integration.rig.rig import Rig, rig
-from integration.store import dirty, inbox, leads, numbers, outbox, refresh
-from mappings.instant import DAY
+from integration.rig.bench.bench_crm import ScoreCalls, forget, score_calls, scores
+from integration.rig.bench.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks, gather
+from integration.rig.bench.bench_figures import Figures, Floors, Latency
+from integration.rig.bench.bench_floors import inserts_per_second, jobs_per_second
+from integration.rig.bench.bench_memory import MemoryWatch
+from integration.rig.bench.bench_sender import Burst, Parcel, send
+from integration.rig.stage.rig import Rig, rig
+from integration.store.outgoing import outbox
+from integration.store.overall import store_figures
+from integration.store.people import leads
+from integration.store.queues import dirty, inbox, records_to_read
+from integration.wiring import clock
+from mappings.values.instant import DAY
 
 LINES = 4
 """Connections that send at once."""
@@ -119,7 +122,7 @@ def _settled(running: Rig) -> bool:
             inbox.pending(conn, 1)
             or dirty.take(conn, whenever, 1)
             or dirty.take_accounts(conn, whenever, 1)
-            or any(refresh.take(conn, system, whenever, 1) for system in _SYSTEMS)
+            or any(records_to_read.take(conn, system, whenever, 1) for system in _SYSTEMS)
             or any(outbox.oldest(conn, system) is not None for system in _SYSTEMS)
         )
 
@@ -135,4 +138,4 @@ def _right(running: Rig, crowd: Crowd) -> int:
 
 def _stored(running: Rig) -> int:
     with running.store.read() as conn:
-        return numbers.activities(conn)
+        return store_figures.activities(conn)

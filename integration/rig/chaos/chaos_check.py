@@ -7,21 +7,24 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import select
 
-from integration import wiring
-from integration.core.playbook import Playbook
-from integration.flows import histories
-from integration.rig import chaos_crms
-from integration.rig.chaos_expected import Expected, derived, expected
-from integration.rig.chaos_finding import Finding
-from integration.rig.rig import Rig
-from integration.store import activities, effects, inbox, leads, letters, numbers
-from integration.store.activities import ActivityRow
-from integration.store.effects import EffectRow
-from integration.store.leads import LeadRow
-from integration.store.tables import leads as leads_table
-from mappings.canonical import Activity
-from mappings.conflicts import Ownership
-from mappings.instant import Instant, parse
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.flows.history import load_events
+from integration.rig.chaos import chaos_crms
+from integration.rig.chaos.chaos_expected import Expected, derived, expected
+from integration.rig.chaos.chaos_finding import Finding
+from integration.rig.stage.rig import Rig
+from integration.store.events import activities, decided_effects
+from integration.store.events.activities import ActivityRow
+from integration.store.events.decided_effects import EffectRow
+from integration.store.overall import store_figures
+from integration.store.people import leads
+from integration.store.people.leads import LeadRow
+from integration.store.queues import dead_letters, inbox
+from integration.store.schema.tables import leads as leads_table
+from integration.wiring import build
+from mappings.conflicts.field_conflicts import Ownership
+from mappings.model.canonical import Activity
+from mappings.values.instant import Instant, parse
 
 SOURCE = "activities"
 
@@ -40,11 +43,11 @@ class _Stored:
 def check(running: Rig, answered: Mapping[str, Mapping[str, Any]], now: Instant) -> Finding:
     """Compare the store and the CRMs with what follows from the activities that were answered with 2xx."""
     finding = Finding()
-    playbook = wiring.playbook(running.settings.playbook, running.settings.vocabulary)
+    playbook = build.playbook(running.settings.playbook, running.settings.vocabulary)
     emails = {str(item["email"]).casefold() for item in answered.values()}
     with running.store.read() as conn:
         _nothing_waits(conn, finding)
-        stored = _read(conn, emails, wiring.ownership(running.settings, running.store))
+        stored = _read(conn, emails, build.ownership(running.settings, running.store))
     sent = [_recognised(playbook, each) for each in _sent(finding, answered, stored)]
     found = {each.lead: each for each in _recomputed(playbook, finding, stored, sent, now)}
     _same_standing(finding, stored.rows, found)
@@ -56,10 +59,10 @@ def check(running: Rig, answered: Mapping[str, Mapping[str, Any]], now: Instant)
 
 
 def _nothing_waits(conn: Sql, finding: Finding) -> None:
-    found = numbers.counts(conn)
+    found = store_figures.counts(conn)
     finding.same("deliveries waiting", found.inbox["new"], 0)
     finding.same("deliveries set aside", found.inbox["dead"], 0)
-    finding.same("dead letters", [letter.reason for letter in letters.waiting(conn, 20)], [])
+    finding.same("dead letters", [letter.reason for letter in dead_letters.waiting(conn, 20)], [])
     finding.figures["deliveries stored"] = sum(inbox.counts(conn).values())
 
 
@@ -68,13 +71,13 @@ def _read(conn: Sql, emails: set[str], ownership: Ownership) -> _Stored:
     rows = leads.get(conn, ids)
     told = {
         lead: [event for event in events if not isinstance(event, Activity)]
-        for lead, events in histories.whole(conn, rows, ownership).items()
+        for lead, events in load_events.whole(conn, rows, ownership).items()
     }
     return _Stored(
         rows=rows,
         activities={row.key: row for row in activities.history(conn, ids)},
         told=told,
-        effects=effects.history(conn, ids),
+        effects=decided_effects.history(conn, ids),
         by_email=leads.by_email(conn, emails),
     )
 

@@ -4,24 +4,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from integration import wiring
-from integration.flows.service import Connection
-from integration.rig.chaos_expected import Expected
-from integration.rig.chaos_finding import Finding
-from integration.rig.rig import Rig
-from integration.store import references
-from integration.store.effects import EffectRow
-from integration.store.references import PEOPLE, Reference
-from mappings.translate import outward
+from integration.flows.base.service import Connection
+from integration.rig.chaos.chaos_expected import Expected
+from integration.rig.chaos.chaos_finding import Finding
+from integration.rig.stage.rig import Rig
+from integration.store.events.decided_effects import EffectRow
+from integration.store.people import record_references
+from integration.store.people.record_references import PEOPLE, Reference
+from integration.wiring import build
+from mappings.translate.translation import outward
 
 _TASKS = ("task", "escalation")
 
 
 def compare(running: Rig, finding: Finding, found: Mapping[str, Expected], decided: Sequence[EffectRow]) -> None:
     """Compare the sandbox's records and tasks with what was expected."""
-    connections = wiring.connections(running.settings, None)
+    connections = build.connections(running.settings, None)
     with running.store.read() as conn:
-        known = references.of_leads(conn, list(found))
+        known = record_references.of_leads(conn, list(found))
     records = _records(running)
     for lead, mine in known.items():
         for name, connection in connections.items():

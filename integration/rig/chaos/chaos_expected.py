@@ -4,18 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from integration.core.accounts import observe, unseen
-from integration.core.decide import order
-from integration.core.effects import TaskWanted
-from integration.core.events import Event
-from integration.core.machines import marked
-from integration.core.playbook import Playbook
-from integration.core.replay import advance
-from integration.core.standing import standing
-from integration.core.state import newborn
-from integration.flows.written import as_fields
-from mappings.canonical import Activity, Value
-from mappings.instant import Instant
+from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.model.effects import TaskWanted
+from integration.core.model.events import Event
+from integration.core.model.state import newborn
+from integration.core.run.account_signals import observe, unseen
+from integration.core.run.decide import order
+from integration.core.run.fold_events import advance
+from integration.core.run.standing import standing
+from integration.core.scoring.machines import marked
+from integration.flows.delivering.write_decisions import as_fields
+from mappings.model.canonical import Activity, Value
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,9 @@ from typing import Any
 
 import requests
 
-from integration.rig.rig import activity
-from integration.rig.story import Scene, story
-from mappings.instant import SECOND, Instant, Span
+from integration.rig.stage.rig import activity
+from integration.rig.stage.story import Scene, story
+from mappings.values.instant import SECOND, Instant, Span
 
 STORIES = 3
 """How many lives each lead leads at once, so that there is something to do all the time."""

@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from integration.rig.chaos_finding import Finding
-from integration.rig.chaos_kills import KINDS
-from integration.rig.chaos_run import Chaos
+from integration.rig.chaos.chaos_finding import Finding
+from integration.rig.chaos.chaos_kills import KINDS
+from integration.rig.chaos.chaos_run import Chaos
 
 _SHOWN = 20
 

@@ -9,14 +9,17 @@ from random import Random  # noqa: TID251 - seeded: the same run every time
 import requests
 from redis import Redis
 
-from integration import clock
-from integration.rig.chaos_check import check
-from integration.rig.chaos_finding import Finding
-from integration.rig.chaos_kills import Killer
-from integration.rig.chaos_load import Parcel, Post, Senders, parcels
-from integration.rig.rig import Rig
-from integration.store import dirty, leads, numbers, outbox
-from mappings.instant import SECOND
+from integration.rig.chaos.chaos_check import check
+from integration.rig.chaos.chaos_finding import Finding
+from integration.rig.chaos.chaos_kills import Killer
+from integration.rig.chaos.chaos_load import Parcel, Post, Senders, parcels
+from integration.rig.stage.rig import Rig
+from integration.store.outgoing import outbox
+from integration.store.overall import store_figures
+from integration.store.people import leads
+from integration.store.queues import dirty
+from integration.wiring import clock
+from mappings.values.instant import SECOND
 
 _TICK = 0.05
 _QUIET = 2.0
@@ -127,7 +130,7 @@ class Chaos:
         """Pieces of work anywhere between the sender and the CRMs; what waits for a record in a CRM does not count."""
         webhooks = int(self.running.ask("counts")["webhooks"]["pending"])
         with self.running.store.read() as conn:
-            found = numbers.counts(conn)
+            found = store_figures.counts(conn)
             sendable = sum(outbox.oldest(conn, name) is not None for name in ("hubspot", "salesforce"))
             marked = len(dirty.take_accounts(conn, clock.now(), 1)) + len(leads.due(conn, clock.now(), 1))
         return webhooks + found.inbox["new"] + found.dirty + found.refresh + sendable + marked

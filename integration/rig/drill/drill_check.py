@@ -7,20 +7,22 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from integration import wiring
-from integration.flows import histories
-from integration.flows.service import Connection
-from integration.flows.shadow import alike
-from integration.rig.chaos_expected import expected
-from integration.rig.chaos_finding import Finding
-from integration.rig.drill_run import Ground
-from integration.store import archive, leads, letters, references
-from integration.store.leads import LeadRow
-from integration.store.references import PEOPLE
-from integration.store.tables import leads as leads_table
-from integration.store.tables import outbox as outbox_table
-from mappings.canonical import Activity
-from mappings.translate import outward
+from integration.flows.base.service import Connection
+from integration.flows.history import load_events
+from integration.flows.looking.compare_with_crm import alike
+from integration.rig.chaos.chaos_expected import expected
+from integration.rig.chaos.chaos_finding import Finding
+from integration.rig.drill.drill_run import Ground
+from integration.store.events import archive
+from integration.store.people import leads, record_references
+from integration.store.people.leads import LeadRow
+from integration.store.people.record_references import PEOPLE
+from integration.store.queues import dead_letters
+from integration.store.schema.tables import leads as leads_table
+from integration.store.schema.tables import outbox as outbox_table
+from integration.wiring import build
+from mappings.model.canonical import Activity
+from mappings.translate.translation import outward
 
 SAMPLE = 100
 """Leads whose scores are computed again from their whole history."""
@@ -116,7 +118,7 @@ def _no_tasks(ground: Ground, finding: Finding, state: Mapping[str, Any]) -> Non
         )
         finding.same("tasks wanted", wanted.get("task", 0), 0)
         finding.figures["touches due since the sync began"] = wanted.get("touch", 0)  # tracks go on where they stand
-        finding.same("dead letters", [letter.reason for letter in letters.waiting(conn, _SHOWN)], [])
+        finding.same("dead letters", [letter.reason for letter in dead_letters.waiting(conn, _SHOWN)], [])
     finding.figures["tasks in the CRMs"] = len(ours)
     finding.same("tasks in the CRMs", ours[:_SHOWN], [])
 
@@ -125,14 +127,14 @@ def _scores(
     ground: Ground, finding: Finding, state: Mapping[str, Any], rows: Sequence[LeadRow], chance: Random
 ) -> None:
     """Every record holds its lead's standing; of a sample, the standing is what the history comes to."""
-    connections = wiring.connections(ground.settings, None)
+    connections = build.connections(ground.settings, None)
     records = {("hubspot", "contact", one["id"]): one["values"] for one in state["hubspot"]["contacts"]}
     for kind in ("Lead", "Contact"):
         records |= {("salesforce", kind, one["Id"]): one for one in state["salesforce"][kind]}
     for start in range(0, len(rows), _CHUNK):
         some = rows[start : start + _CHUNK]
         with ground.store.read() as conn:
-            known = references.of_leads(conn, [row.id for row in some])
+            known = record_references.of_leads(conn, [row.id for row in some])
         for row in some:
             for system, connection in connections.items():
                 those = (each for each in known.get(row.id, ()) if each.system == system and each.object in PEOPLE)
@@ -140,10 +142,10 @@ def _scores(
                 if mine is not None:
                     held = records.get((system, mine.object, mine.external_id))
                     _written(finding, connection, row, mine.object, held)
-    playbook = wiring.playbook(ground.settings.playbook, ground.settings.vocabulary)
+    playbook = build.playbook(ground.settings.playbook, ground.settings.vocabulary)
     sample = chance.sample(list(rows), min(SAMPLE, len(rows)))
     with ground.store.read() as conn:
-        past = histories.whole(conn, sample, vocabulary=playbook.vocabulary)
+        past = load_events.whole(conn, sample, vocabulary=playbook.vocabulary)
     for row in sample:
         at = int(str((row.standing or {}).get("scored_at", 0)))
         fields = {name: value for name, value in (row.standing or {}).items() if name != "scored_at"}

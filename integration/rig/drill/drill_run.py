@@ -15,17 +15,11 @@ from typing import Any
 
 import requests
 
-from integration.machine import environment
-from integration.rig.drill_memory import Resident
-from integration.rig.rig import (
-    HUBSPOT_SECRET,
-    HUBSPOT_TOKEN,
-    SALESFORCE_INSTANCE,
-    SALESFORCE_TOKEN,
-    free_port,
-)
-from integration.settings import Settings, load
-from integration.store.session import Store
+from integration.processes.local_stack import environment
+from integration.rig.drill.drill_memory import Resident
+from integration.rig.stage.rig import HUBSPOT_SECRET, HUBSPOT_TOKEN, SALESFORCE_INSTANCE, SALESFORCE_TOKEN, free_port
+from integration.settings.environment import Settings, load
+from integration.store.db.session import Store
 
 _OURS = ("COLDFRAME_", "HUBSPOT_", "SALESFORCE_", "DATABASE_URL", "REDIS_URL", "PORT")
 _LONGEST_INTO = 0.3

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from integration import wiring
-from integration.rig.rig import Rig
-from integration.store import numbers
-from integration.store.unassigned import Unassigned
+from integration.rig.stage.rig import Rig
+from integration.store.outgoing.unassigned import Unassigned
+from integration.store.overall import store_figures
+from integration.wiring import build
 
 _STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
 _NO_NAME = re.compile(r"\b[0-9a-f]{32}\b|\bunknown\b", re.IGNORECASE)
@@ -29,11 +29,11 @@ def summary(running: Rig, console: Console, *, settled: bool) -> bool:
     False where a task calls somebody by an id of ours, or unknown: all of them have a record.
     """
     with running.store.read() as conn:
-        found = numbers.counts(conn)
+        found = store_figures.counts(conn)
     tasks = running.tasks()
     ours = [task for task in tasks if task["key"]]
     scored = sum(n for stage, n in found.leads_by_stage.items() if stage)
-    handoff = wiring.playbook(running.settings.playbook, running.settings.vocabulary).handoff.play
+    handoff = build.playbook(running.settings.playbook, running.settings.vocabulary).handoff.play
     handoffs = [task for task in ours if _cause(task["key"]) == handoff]
     console.print()
     console.print(f"[bold]{scored}[/] leads were scored, [bold]{len(handoffs)}[/] were handed to sales as MQLs.")

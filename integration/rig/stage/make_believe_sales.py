@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from random import Random  # noqa: TID251 - seeded: the same team every time
 from typing import Any
 
-from integration.rig.rig import Rig
-from mappings.instant import HOUR, Instant, Span
+from integration.rig.stage.rig import Rig
+from mappings.values.instant import HOUR, Instant, Span
 
 _ANSWERS: tuple[tuple[float, str, str], ...] = (
     (0.40, "connected", ""),

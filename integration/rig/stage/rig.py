@@ -15,13 +15,14 @@ from typing import Any
 import requests
 from standardwebhooks import Webhook
 
-from integration import clock
-from integration.fleet import Fleet, Member
-from integration.machine import embedded, environment, members
-from integration.settings import Settings, load
-from integration.store import numbers, outbox
-from integration.store.session import Store
-from mappings.instant import Instant, show, to_datetime
+from integration.processes.local_stack import embedded, environment, members
+from integration.processes.supervisor import Fleet, Member
+from integration.settings.environment import Settings, load
+from integration.store.db.session import Store
+from integration.store.outgoing import outbox
+from integration.store.overall import store_figures
+from integration.wiring import clock
+from mappings.values.instant import Instant, show, to_datetime
 
 HUBSPOT_TOKEN = "sandbox-hubspot-token"  # noqa: S105 - opens nothing but the sandbox
 HUBSPOT_SECRET = "sandbox-hubspot-client-secret"  # noqa: S105 - as above
@@ -88,7 +89,7 @@ class Rig:
         Writes for leads that a CRM has no record of wait for one, and are not counted.
         """
         with self.store.read() as conn:
-            found = numbers.counts(conn)
+            found = store_figures.counts(conn)
             now = clock.now()
             kinds: tuple[outbox.Kind, ...] = ("task", "touch", "fields")
             sendable = sum(

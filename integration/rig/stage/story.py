@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random  # noqa: TID251 - seeded: the same story every time
 from typing import Any
 
-from mappings.instant import DAY, HOUR, MINUTE, Span
+from mappings.values.instant import DAY, HOUR, MINUTE, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from integration.store.code import decode, encode
-from integration.store.tables import audit
-from mappings.instant import Instant
+from integration.store.db.json_codec import decode, encode
+from integration.store.schema.tables import audit
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

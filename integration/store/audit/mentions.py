@@ -14,9 +14,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, Text, and_, cas
 from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.sql.sqltypes import LargeBinary
 
-from integration.store.tables import audit, erased, erasure_keys, leases, metadata
-from mappings import emails
-from mappings.naming import ERASED
+from integration.store.schema.tables import audit, erased, erasure_keys, leases, metadata
+from mappings.values import emails
+from mappings.values.person_names import ERASED
 
 _ESCAPED = ("\\u00", "&#")
 """Spellings of JSON and XML behind which an address could stand unseen."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from integration.store import cursors
-from integration.store.code import decode, encode
-from mappings.instant import Instant, Span
+from integration.store.db import cursors
+from integration.store.db.json_codec import decode, encode
+from mappings.values.instant import Instant, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

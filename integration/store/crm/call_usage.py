@@ -1,16 +1,16 @@
-"""What each connection has asked of its CRM lately, shared by all workers; see connectors/limits.py.
+"""What each connection has asked of its CRM lately, shared by all workers; see connectors/base/limits.py.
 
 Nothing here has to survive a power cut: a count that is lost is told again by the CRM's next reply.
 """
 
 from sqlalchemy import Connection, bindparam, select
 
-from connectors.limits import Tally
-from integration.store.code import decode, encode
-from integration.store.dialects import upsert
-from integration.store.session import serialise
-from integration.store.tables import usage
-from mappings.instant import Instant
+from connectors.base.limits import Tally
+from integration.store.db.dialects import upsert
+from integration.store.db.json_codec import decode, encode
+from integration.store.db.session import serialise
+from integration.store.schema.tables import usage
+from mappings.values.instant import Instant
 
 _GET = select(usage.c.tally).where(usage.c.connection == bindparam("lane"), usage.c.pool == bindparam("sort"))
 _ALL = select(usage.c.connection, usage.c.tally).where(usage.c.pool == "").order_by(usage.c.connection)

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Connection, bindparam, case, delete, func, or_, select
 
-from integration.store.dialects import upsert
-from integration.store.tables import lanes
-from mappings.instant import MINUTE, Instant, Span
+from integration.store.db.dialects import upsert
+from integration.store.schema.tables import lanes
+from mappings.values.instant import MINUTE, Instant, Span
 
 SIGN_IN = "signed out: "
 """How the reason of a pause begins that ends with a new sign-in."""

@@ -9,11 +9,11 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, select, update
 
-from integration.store.code import decode, encode
-from integration.store.errors import StoreError
-from integration.store.sealing import Keyring, Place, Sealed
-from integration.store.tables import connections
-from mappings.instant import Instant
+from integration.store.audit.sealing import Keyring, Place, Sealed
+from integration.store.db.errors import StoreError
+from integration.store.db.json_codec import decode, encode
+from integration.store.schema.tables import connections
+from mappings.values.instant import Instant
 
 GrantKind: TypeAlias = Literal["token", "authorization_code", "jwt_bearer", "client_credentials"]
 State: TypeAlias = Literal["live", "refused"]

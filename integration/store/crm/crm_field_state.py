@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among
-from integration.store.references import Address
-from integration.store.tables import references
-from mappings.native import Held
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.people.record_references import Address
+from integration.store.schema.tables import references
+from mappings.translate.native_fields import Held
 
 Known: TypeAlias = Mapping[str, Held]
 """By field."""

@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from connectors.users import CrmUser
-from integration.store import cursors
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among, upsert
-from integration.store.tables import crm_users
-from mappings.instant import Instant
+from connectors.base.users import CrmUser
+from integration.store.db import cursors
+from integration.store.db.dialects import among, upsert
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.schema.tables import crm_users
+from mappings.values.instant import Instant
 
 UserAddress: TypeAlias = tuple[str, str]
 """(connection, user id): the same id in another connection is somebody else."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect, select
 
-from integration.store.dialects import upsert
-from integration.store.tables import homes
-from mappings.instant import Instant
+from integration.store.db.dialects import upsert
+from integration.store.schema.tables import homes
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from integration.store.dialects import upsert
-from integration.store.tables import cursors
-from mappings.instant import Instant
+from integration.store.db.dialects import upsert
+from integration.store.schema.tables import cursors
+from mappings.values.instant import Instant
 
 _GET = select(cursors.c.value).where(cursors.c.name == bindparam("cursor"))
 _DROP = delete(cursors).where(cursors.c.name == bindparam("cursor"))

@@ -30,7 +30,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.expression import FunctionElement, TableValuedAlias
 
-from integration.store.code import encode
+from integration.store.db.json_codec import encode
 
 _SQLITE = sqlite.dialect()
 

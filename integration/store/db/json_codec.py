@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from mappings.canonical import Fields
+from mappings.model.canonical import Fields
 
 T = TypeVar("T")
 

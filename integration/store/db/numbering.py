@@ -6,8 +6,8 @@ On PostgreSQL a sequence, which no writer waits for; on SQLite, where one writes
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, func, select
 
-from integration.store.dialects import upsert
-from integration.store.tables import EVENTS, cursors
+from integration.store.db.dialects import upsert
+from integration.store.schema.tables import EVENTS, cursors
 
 _NAME = "event_seq"
 _STEP = bindparam("step", type_=BigInteger)

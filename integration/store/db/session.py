@@ -14,12 +14,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from integration import private
-from integration.store import migrate
-from integration.store.dialects import Clock
-from integration.store.errors import LeaseLostError, StoreBusyError, StoreDownError, StoreError, outage
-from integration.store.queue import WriterQueue
-from mappings.instant import Instant
+from integration.settings import private_files
+from integration.store.db import migrate
+from integration.store.db.dialects import Clock
+from integration.store.db.errors import LeaseLostError, StoreBusyError, StoreDownError, StoreError, outage
+from integration.store.db.sqlite_writer_lock import WriterQueue
+from mappings.values.instant import Instant
 
 __all__ = ["LeaseLostError", "Store", "StoreBusyError", "StoreDownError", "StoreError", "serialise"]
 
@@ -268,7 +268,7 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def make(*_call: object) -> None:
         with contextlib.suppress(OSError):  # SQLite says it in its own way
-            private.file(Path(url.database or ""))  # SQLite makes its log and index with the same rights
+            private_files.file(Path(url.database or ""))  # SQLite makes its log and index with the same rights
 
     @event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from integration.store.errors import StoreBusyError, StoreDownError
+from integration.store.db.errors import StoreBusyError, StoreDownError
 
 
 class _Wait:

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Result, and_, bindparam, cast, func, not_, or_, select, update
 
-from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, insert_new, pairs
-from integration.store.numbering import numbers
-from integration.store.tables import activities
-from mappings.canonical import Fields
-from mappings.instant import Instant
+from integration.store.db.dialects import among, insert_new, pairs
+from integration.store.db.json_codec import decode_fields, encode, listed
+from integration.store.db.numbering import numbers
+from integration.store.schema.tables import activities
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 
 class NewActivity(NamedTuple):

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, union
 
-from integration.store.activities import ActivityRow
-from integration.store.changes import ChangeRow
-from integration.store.code import decode_fields
-from integration.store.tables import activities as activity_table
-from integration.store.tables import changes as change_table
-from integration.store.tables import leads as lead_table
-from mappings.instant import Instant
+from integration.store.db.json_codec import decode_fields
+from integration.store.events.activities import ActivityRow
+from integration.store.people.field_changes import ChangeRow
+from integration.store.schema.tables import activities as activity_table
+from integration.store.schema.tables import changes as change_table
+from integration.store.schema.tables import leads as lead_table
+from mappings.values.instant import Instant
 
 _CHUNK = 2_000
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among, insert_new
-from integration.store.tables import effects
-from mappings.instant import Instant
+from integration.store.db.dialects import among, insert_new
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.schema.tables import effects
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

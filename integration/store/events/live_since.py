@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from integration.store import cursors
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among
-from integration.store.tables import activities, effects, outbox
-from integration.store.withdrawn import WITHDRAWN
-from mappings.instant import Instant
+from integration.store.db import cursors
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.outgoing.withdrawn_effects import WITHDRAWN
+from integration.store.schema.tables import activities, effects, outbox
+from mappings.values.instant import Instant
 
 HISTORY = "history"
 """Why an effect was withheld: its cause lies before the service was live."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
 
-from integration.store import cursors
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among
-from integration.store.tables import accounts, leads, versions
-from mappings.instant import Instant
+from integration.store.db import cursors
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.schema.tables import accounts, leads, versions
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

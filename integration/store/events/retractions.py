@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, update
 
-from integration.store.code import listed
-from integration.store.dialects import among
-from integration.store.tables import activities, leads
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import listed
+from integration.store.schema.tables import activities, leads
 
 _RETRACT = delete(activities).where(among(activities.c.key, "keys"), activities.c.derived.is_(True))
 _ANEW = update(leads).where(among(leads.c.id, "ids")).values(state=None)

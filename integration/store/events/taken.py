@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from integration.store import inbox
-from integration.store.code import listed
-from integration.store.dialects import among, insert_new
-from integration.store.tables import inbox as inbox_table
-from integration.store.tables import taken
-from mappings.instant import MINUTE, Instant, Span
+from integration.store.db.dialects import among, insert_new
+from integration.store.db.json_codec import listed
+from integration.store.queues import inbox
+from integration.store.schema.tables import inbox as inbox_table
+from integration.store.schema.tables import taken
+from mappings.values.instant import MINUTE, Instant, Span
 
 REMEMBERED: Span = 15 * MINUTE
 """Longer than any signature is good for."""

@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_
 
-from integration.store.code import listed
-from integration.store.dialects import among, upsert
-from integration.store.tables import unrecognised
-from mappings.instant import Instant
+from integration.store.db.dialects import among, upsert
+from integration.store.db.json_codec import listed
+from integration.store.schema.tables import unrecognised
+from mappings.values.instant import Instant
 
 Kind: TypeAlias = Literal["type", "property", "value", "field", "address", "form", "asset", "event"]
 """An activity's type, the name or the value of a property, a value of a lead's or account's field, and so on."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from integration.store.tables import metadata
+from integration.store.schema.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

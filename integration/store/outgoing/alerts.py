@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, select
 
-from integration.store import outbox as outgoing
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among, insert_new
-from integration.store.tables import NEW, alerts, outbox
-from mappings.instant import Instant
+from integration.store.db.dialects import among, insert_new
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.outgoing import outbox as outgoing
+from integration.store.schema.tables import NEW, alerts, outbox
+from mappings.values.instant import Instant
 
 LANE = "alerts:"
 """What the name of a lane begins with that sends alerts; what follows is the way by which they go."""

@@ -11,13 +11,13 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, update
 
-from integration.store import letters
-from integration.store.code import encode, listed
-from integration.store.dialects import among, insert_new, run_many, upsert
-from integration.store.outgoing import Outgoing, outgoing, shown
-from integration.store.references import PEOPLE
-from integration.store.tables import NEW, NONE, ONE, outbox, references, refresh
-from mappings.instant import Instant
+from integration.store.db.dialects import among, insert_new, run_many, upsert
+from integration.store.db.json_codec import encode, listed
+from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
+from integration.store.people.record_references import PEOPLE
+from integration.store.queues import dead_letters
+from integration.store.schema.tables import NEW, NONE, ONE, outbox, references, refresh
+from mappings.values.instant import Instant
 
 Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert", "person"]
 
@@ -192,15 +192,15 @@ def rest(conn: Connection, ids: Iterable[int], until: Instant) -> None:
 def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None:
     """(id, reason) of what the CRM will never accept as it is; each gets its dead letter."""
     if rows:
-        letters.add(conn, given_up(conn, rows, at))
+        dead_letters.add(conn, given_up(conn, rows, at))
 
 
-def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> list[letters.Letter]:
+def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> list[dead_letters.Letter]:
     """(id, reason) of what is not sent any more; a letter for each, which the caller keeps."""
     reasons = dict(rows)
     conn.execute(_DEAD, [{"row": row_id, "why": why} for row_id, why in sorted(reasons.items())])
     return [
-        letters.Letter(
+        dead_letters.Letter(
             stage="deliver",
             source=connection,
             ref=str(row_id),

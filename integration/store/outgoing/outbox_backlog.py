@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
-from integration.store.outbox import met_there, still_new
-from integration.store.outgoing import Outgoing, outgoing, shown
-from integration.store.tables import outbox
+from integration.store.outgoing.outbox import met_there, still_new
+from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
+from integration.store.schema.tables import outbox
 
 _o = outbox.c
 _after = (

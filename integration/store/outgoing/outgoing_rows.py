@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import CTE, Select, and_, case, select
 
-from integration.store.code import decode, decode_fields
-from integration.store.references import PEOPLE
-from integration.store.tables import leads, references
-from mappings.canonical import Fields
-from mappings.instant import Instant
+from integration.store.db.json_codec import decode, decode_fields
+from integration.store.people.record_references import PEOPLE
+from integration.store.schema.tables import leads, references
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 _r = references.c
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, null, select, update
 
-from integration.store import references
-from integration.store.code import decode, encode
-from integration.store.dialects import run_many, upsert
-from integration.store.outbox import still_new
-from integration.store.references import PEOPLE
-from integration.store.tables import NEW, dirty, leads, outbox
-from mappings.instant import Instant
+from integration.store.db.dialects import run_many, upsert
+from integration.store.db.json_codec import decode, encode
+from integration.store.outgoing.outbox import still_new
+from integration.store.people import record_references
+from integration.store.people.record_references import PEOPLE
+from integration.store.schema.tables import NEW, dirty, leads, outbox
+from mappings.values.instant import Instant
 
 KIND = "person"
 
@@ -121,5 +121,5 @@ def lapse(conn: Connection, rows: Sequence[tuple[int, str]]) -> None:
 
 def recorded(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
     """Those of these leads that have, or once had, the record of a person in some CRM."""
-    known = references.of_leads(conn, lead_ids)
+    known = record_references.of_leads(conn, lead_ids)
     return {lead for lead, records in known.items() if any(record.object in PEOPLE for record in records)}

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, case, distinct, exists, func, select, update
 
-from integration.store.code import listed
-from integration.store.dialects import among
-from integration.store.outbox import met_there, still_new
-from integration.store.references import PEOPLE
-from integration.store.tables import leads, outbox, references
-from mappings.instant import Instant
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import listed
+from integration.store.outgoing.outbox import met_there, still_new
+from integration.store.people.record_references import PEOPLE
+from integration.store.schema.tables import leads, outbox, references
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, literal, select
 
-from integration.store import audit
-from integration.store.audit import Entry
-from integration.store.code import decode, listed
-from integration.store.dialects import among
-from integration.store.outbox import NewOnce, want_once
-from integration.store.tables import NEW, leads, outbox
-from mappings.instant import Instant
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, listed
+from integration.store.outgoing.outbox import NewOnce, want_once
+from integration.store.schema.tables import NEW, leads, outbox
+from mappings.values.instant import Instant
 
 _o = outbox.c
 _SUPPRESSED = select(leads.c.id).where(among(leads.c.id, "ids"), leads.c.stage == "suppressed")
@@ -54,5 +54,7 @@ def silence(conn: Connection, lead_ids: Iterable[str], at: Instant) -> set[str]:
         closed.append(key)
     if dropped or closed:
         detail = {"leads": quiet, "dropped": dropped, "closed": closed}
-        audit.add(conn, [Entry(at=at, actor="coldframe", action="silence", subject="suppressed leads", detail=detail)])
+        audit_trail.add(
+            conn, [Entry(at=at, actor="coldframe", action="silence", subject="suppressed leads", detail=detail)]
+        )
     return found

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among
-from integration.store.tables import NEW, effects, outbox
-from mappings.instant import Instant
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.schema.tables import NEW, effects, outbox
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, exists, or_, select, update
 
-from integration.store.code import listed
-from integration.store.dialects import among
-from integration.store.tables import NEW, effects, outbox
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import listed
+from integration.store.schema.tables import NEW, effects, outbox
 
 WITHDRAWN = "withdrawn"
 _WHY = "the lead's history, as it is known by now, does not lead to it"

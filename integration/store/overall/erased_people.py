@@ -1,7 +1,7 @@
 """Who was erased: keyed hashes of their names, so that nothing brings them back by accident.
 
 The table tells nobody who they were: a hash can be compared with a name that comes in, and not be read. [names:
-mappings.naming]
+mappings.values.person_names]
 """
 
 import hmac
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, delete, exists, func, select, update
 
-from integration.store import erasure_key
-from integration.store.code import listed
-from integration.store.dialects import among, upsert
-from integration.store.sealing import Keyring
-from integration.store.tables import cursors, erased, suspects
-from mappings import naming
-from mappings.instant import Instant
+from integration.store.audit.sealing import Keyring
+from integration.store.db.dialects import among, upsert
+from integration.store.db.json_codec import listed
+from integration.store.overall import erasure_key
+from integration.store.schema.tables import cursors, erased, suspects
+from mappings.values import person_names
+from mappings.values.instant import Instant
 
 ERASING = "erasing"
 """The lane under which the hashes of those are suspects whose erasure fails."""
@@ -84,8 +84,8 @@ def forget(conn: Connection, persons: Iterable[str]) -> int:
 
 
 def hashed(key: bytes, name: str) -> str:
-    """HMAC-SHA256 of a name; an e-mail's is marked as one of the spelling of `mappings.emails`."""
-    return unmarked(key, name if naming.email(name) is None else f"{_SPELLING}{name}")
+    """HMAC-SHA256 of a name; an e-mail's is marked as one of the spelling of `mappings.values.emails`."""
+    return unmarked(key, name if person_names.email(name) is None else f"{_SPELLING}{name}")
 
 
 def unmarked(key: bytes, name: str) -> str:
@@ -98,7 +98,7 @@ def _hashes(key: bytes, name: str) -> list[str]:
 
     Such a hash does not say which of two people it was, `straße@` or `strasse@`: both are kept out.
     """
-    return [hashed(key, name), *(unmarked(key, each) for each in naming.earlier(name))]
+    return [hashed(key, name), *(unmarked(key, each) for each in person_names.earlier(name))]
 
 
 def count(conn: Connection, more: int) -> None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, delete, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from integration.store import activities, addresses, changes, dirty, leads, references, retractions
-from integration.store.code import listed
-from integration.store.dialects import among
-from integration.store.tables import (
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import listed
+from integration.store.events import activities, retractions
+from integration.store.people import field_changes, leads, other_emails, record_references
+from integration.store.queues import dirty
+from integration.store.schema.tables import (
     accounts,
     alerts,
     dead_letters,
@@ -23,15 +25,16 @@ from integration.store.tables import (
     outbox,
     suspects,
 )
-from integration.store.tables import activities as deeds
-from integration.store.tables import changes as told
-from integration.store.tables import dirty as marks
-from integration.store.tables import leads as people
-from integration.store.tables import references as records
-from integration.store.tables import refresh as wanted
-from mappings import conflicts, naming
-from mappings.catalogue import SYSTEMS
-from mappings.instant import Instant
+from integration.store.schema.tables import activities as deeds
+from integration.store.schema.tables import changes as told
+from integration.store.schema.tables import dirty as marks
+from integration.store.schema.tables import leads as people
+from integration.store.schema.tables import references as records
+from integration.store.schema.tables import refresh as wanted
+from mappings.conflicts import field_conflicts
+from mappings.model.catalogue import SYSTEMS
+from mappings.values import person_names
+from mappings.values.instant import Instant
 
 COMPANY = ".company"
 """What the object of a reference ends in that stands for the company of one person's record."""
@@ -77,12 +80,12 @@ class Target:
     @property
     def emails(self) -> frozenset[str]:
         """Their addresses."""
-        return frozenset(filter(None, map(naming.email, self.names)))
+        return frozenset(filter(None, map(person_names.email, self.names)))
 
     @property
-    def records(self) -> frozenset[references.Address]:
+    def records(self) -> frozenset[record_references.Address]:
         """Their records: (system, object, id)."""
-        return frozenset(filter(None, map(naming.record, self.names)))
+        return frozenset(filter(None, map(person_names.record, self.names)))
 
 
 def target(conn: Connection, asked: Iterable[str]) -> Target:
@@ -98,8 +101,8 @@ def target(conn: Connection, asked: Iterable[str]) -> Target:
             break
         found = grown
     theirs = _names(conn, sorted(found))
-    emails = {email for name in theirs - names if (email := naming.email(name))}
-    others = {naming.of_email(email) for email, lead in leads.by_email(conn, emails).items() if lead not in found}
+    emails = {email for name in theirs - names if (email := person_names.email(name))}
+    others = {person_names.of_email(email) for email, lead in leads.by_email(conn, emails).items() if lead not in found}
     return Target(leads=tuple(sorted(found)), names=frozenset(names | (theirs - others)))
 
 
@@ -120,31 +123,31 @@ def remove(conn: Connection, who: Target, now: Instant) -> dict[str, int]:
 
 
 def _having(conn: Connection, names: Iterable[str]) -> Iterable[str]:
-    emails = [email for name in names if (email := naming.email(name))]
-    known = [record for name in names if (record := naming.record(name))]
-    buried = [(references.buried(system), name, key) for system, name, key in known]
+    emails = [email for name in names if (email := person_names.email(name))]
+    known = [record for name in names if (record := person_names.record(name))]
+    buried = [(record_references.buried(system), name, key) for system, name, key in known]
     yield from conn.execute(_SAME_EMAIL, {"emails": listed(emails)}).scalars()
-    yield from addresses.secondary(conn, emails).values()
-    yield from references.leads(conn, [*known, *buried]).values()
+    yield from other_emails.secondary(conn, emails).values()
+    yield from record_references.leads(conn, [*known, *buried]).values()
 
 
 def _formerly(conn: Connection, names: Iterable[str]) -> Iterable[str]:
-    emails = [email for name in names if (email := naming.email(name))]
-    return addresses.former(conn, emails).values()
+    emails = [email for name in names if (email := person_names.email(name))]
+    return other_emails.former(conn, emails).values()
 
 
 def _names(conn: Connection, ids: Sequence[str]) -> set[str]:
     names: set[str] = set()
     for row in leads.get(conn, ids):
-        names |= {naming.of_email(str(each)) for each in (row.email, row.fields.get("email")) if each}
-    for change in changes.history(conn, ids):
+        names |= {person_names.of_email(str(each)) for each in (row.email, row.fields.get("email")) if each}
+    for change in field_changes.history(conn, ids):
         if change.fields.get("email"):
-            names.add(naming.of_email(str(change.fields["email"])))
+            names.add(person_names.of_email(str(change.fields["email"])))
     for system, name, key in conn.execute(_RECORDS, {"ids": listed(ids)}):
-        if (system, name) in {addresses.FORMER, addresses.SECONDARY}:
-            names.add(naming.of_email(key))
+        if (system, name) in {other_emails.FORMER, other_emails.SECONDARY}:
+            names.add(person_names.of_email(key))
         else:
-            names.add(naming.of_record(references.unburied(system), name, key))
+            names.add(person_names.of_record(record_references.unburied(system), name, key))
     return names
 
 
@@ -153,7 +156,7 @@ def _homes(conn: Connection, ids: Sequence[str]) -> list[str]:
         *conn.execute(_LIVES, {"ids": listed(ids)}).scalars(),
         *conn.execute(_HOMES, {"ids": listed(ids)}).scalars(),
     }
-    for change in changes.history(conn, ids):
+    for change in field_changes.history(conn, ids):
         found.add(str(change.fields.get("account") or ""))
     return sorted(found - {""})
 
@@ -197,11 +200,13 @@ def _companies(conn: Connection, who: Target, homes: Sequence[str], counts: dict
     for table, column in _OF_ACCOUNT:
         gone = conn.execute(delete(table).where(among(column, "ids")), {"ids": listed(alone)}).rowcount
         counts[table.name] = counts.get(table.name, 0) + gone
-    voices = {each: {each, *(conflicts.spoken_by(system, each) for system in SYSTEMS)} for each, _, _ in who.records}
+    voices = {
+        each: {each, *(field_conflicts.spoken_by(system, each) for system in SYSTEMS)} for each, _, _ in who.records
+    }
     bearing = tuple(f"{voice}:{name}:{key}@" for each, name, key in who.records for voice in voices[each])
     for seq, key in conn.execute(_NAMED_AFTER, {"ids": listed(homes)}).all():
         if bearing and key.startswith(bearing):
-            conn.execute(_RENAME.where(told.c.seq == seq).values(key=f"{naming.ERASED}{seq}"))
+            conn.execute(_RENAME.where(told.c.seq == seq).values(key=f"{person_names.ERASED}{seq}"))
 
 
 def _peopled(conn: Connection, account: str) -> bool:

@@ -9,10 +9,10 @@ import base64
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from integration.store.dialects import insert_new
-from integration.store.errors import SealedError
-from integration.store.sealing import Keyring, Place, Sealed, SealError
-from integration.store.tables import erasure_keys
+from integration.store.audit.sealing import Keyring, Place, Sealed, SealError
+from integration.store.db.dialects import insert_new
+from integration.store.db.errors import SealedError
+from integration.store.schema.tables import erasure_keys
 
 LENGTH = 32
 """Bytes of randomness that `make` wants."""

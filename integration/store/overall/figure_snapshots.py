@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from integration.store.code import decode, encode
-from integration.store.dialects import upsert
-from integration.store.numbers import Numbers, counts
-from integration.store.session import Store
-from integration.store.tables import figures
-from mappings.instant import Instant
+from integration.store.db.dialects import upsert
+from integration.store.db.json_codec import decode, encode
+from integration.store.db.session import Store
+from integration.store.overall.store_figures import Numbers, counts
+from integration.store.schema.tables import figures
+from mappings.values.instant import Instant
 
 _NAME = "numbers"
 _ROOM = "room"

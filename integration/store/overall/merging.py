@@ -6,20 +6,23 @@ it belongs to whoever decides about leads, since nothing may be decided for eith
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
 
-from integration.store import addresses, audit, changes, dirty, leads, outbox, references
-from integration.store.audit import Entry
-from integration.store.numbering import numbers
-from integration.store.tables import activities, alerts, dead_letters, effects
-from integration.store.tables import changes as changed
-from integration.store.tables import dirty as marks
-from integration.store.tables import leads as people
-from integration.store.tables import outbox as outgoing
-from mappings import conflicts
-from mappings.conflicts import Owners
-from mappings.first_values import Fact, current
-from mappings.instant import Instant
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.db.numbering import numbers
+from integration.store.outgoing import outbox
+from integration.store.people import field_changes, leads, other_emails, record_references
+from integration.store.queues import dirty
+from integration.store.schema.tables import activities, alerts, dead_letters, effects
+from integration.store.schema.tables import changes as changed
+from integration.store.schema.tables import dirty as marks
+from integration.store.schema.tables import leads as people
+from integration.store.schema.tables import outbox as outgoing
+from mappings.conflicts import field_conflicts
+from mappings.conflicts.field_conflicts import Owners
+from mappings.translate.first_values import Fact, current
+from mappings.values.instant import Instant
 
-_NOBODY: Owners = conflicts.NOBODY.lead
+_NOBODY: Owners = field_conflicts.NOBODY.lead
 
 _loser = bindparam("loser", type_=Text)
 _winner = bindparam("winner", type_=Text)
@@ -75,9 +78,9 @@ def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners 
     both = {"loser": loser, "winner": winner}
     email = conn.execute(_EMAIL, {"loser": loser}).scalar()
     dirty.mark(conn, [loser, winner], at)
-    references.move(conn, loser, winner)
+    record_references.move(conn, loser, winner)
     if email:
-        addresses.add_former(conn, {email: winner})
+        other_emails.add_former(conn, {email: winner})
         conn.execute(_GIVE_EMAIL, {"winner": winner, "mail": email})
     conn.execute(_SAME, both)
     for held, renumber in ((_DEEDS, _RENUMBER_DEED), (_TOLD, _RENUMBER_TOLD)):
@@ -115,9 +118,11 @@ def settle(conn: Connection, loser: str, winner: str, at: Instant) -> None:
     conn.execute(_MOVE_ALERTS, both)
     conn.execute(_REST, {"loser": loser})
     conn.execute(_ANEW, {"winner": winner})
-    for system, those in references.met(conn, [winner]).items():
+    for system, those in record_references.met(conn, [winner]).items():
         outbox.want_fields(conn, system, those, at)
-    audit.add(conn, [Entry(at=at, actor="coldframe", action="merge", subject=f"lead {winner}", detail={"was": loser})])
+    audit_trail.add(
+        conn, [Entry(at=at, actor="coldframe", action="merge", subject=f"lead {winner}", detail={"was": loser})]
+    )
 
 
 def _move_effects(conn: Connection, loser: str, winner: str) -> list[str]:
@@ -138,7 +143,7 @@ def _move_effects(conn: Connection, loser: str, winner: str) -> list[str]:
 def _set_fields(conn: Connection, winner: str, at: Instant, owners: Owners) -> None:
     """The current fields are what all that was told of both comes to."""
     (row,) = leads.get(conn, [winner])
-    told = changes.history(conn, [winner])
+    told = field_changes.history(conn, [winner])
     fields = current((Fact(change.at, change.key, change.fields, change.initial) for change in told), owners)
     known = {name: value for name, value in fields.items() if value is not None}
     account, owner = known.get("account"), known.get("owner")

@@ -5,27 +5,20 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
-from connectors.limits import Tally
-from integration.store import (
-    erased,
-    inbox,
-    lanes,
-    outbox,
-    suspects,
-    unassigned,
-    unrecognised,
-    unrecorded,
-    usage,
-    versions,
-)
-from integration.store.tables import NEW, connections, dead_letters, dirty, leads
-from integration.store.tables import activities as activities_table
-from integration.store.tables import inbox as inbox_table
-from integration.store.tables import outbox as outbox_table
-from integration.store.tables import refresh as refresh_table
-from integration.store.unassigned import Unassigned
-from integration.store.unrecorded import Totals
-from mappings.instant import Instant
+from connectors.base.limits import Tally
+from integration.store.crm import call_usage, connection_pauses
+from integration.store.events import playbook_versions, unrecognised_words
+from integration.store.outgoing import outbox, people_without_records, unassigned
+from integration.store.outgoing.people_without_records import Totals
+from integration.store.outgoing.unassigned import Unassigned
+from integration.store.overall import erased_people
+from integration.store.queues import inbox, suspects
+from integration.store.schema.tables import NEW, connections, dead_letters, dirty, leads
+from integration.store.schema.tables import activities as activities_table
+from integration.store.schema.tables import inbox as inbox_table
+from integration.store.schema.tables import outbox as outbox_table
+from integration.store.schema.tables import refresh as refresh_table
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +86,21 @@ def counts(conn: Connection) -> Numbers:
         outbox=outbox.counts(conn),
         dirty=dirty_leads,
         refresh=wanted,
-        calls=usage.everything(conn),
+        calls=call_usage.everything(conn),
         dead_letters=dict(conn.execute(_LETTERS).all()),
         oldest_delivery=delivery,
         oldest_dirty=marked,
         oldest_outgoing=outgoing,
         signed_in={name: state == "live" for name, state in conn.execute(_SIGNED_IN)},
-        paused={name: pause.reason for name, pause in lanes.stopped(conn).items()},
+        paused={name: pause.reason for name, pause in connection_pauses.stopped(conn).items()},
         set_aside={each.lane: each.count for each in suspects.set_aside(conn)},
-        to_derive=0 if (version := versions.current(conn)) is None else versions.left(conn, version.number),
-        dropped=erased.dropped(conn),
+        to_derive=0
+        if (version := playbook_versions.current(conn)) is None
+        else playbook_versions.left(conn, version.number),
+        dropped=erased_people.dropped(conn),
         unassigned=tuple(unassigned.counts(conn)),
-        unrecognised=unrecognised.counts(conn),
-        unrecorded=unrecorded.totals(conn),
+        unrecognised=unrecognised_words.counts(conn),
+        unrecorded=people_without_records.totals(conn),
     )
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from integration.store import references
-from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, insert_new
-from integration.store.references import Address, Reference
-from integration.store.tables import accounts, leads
-from mappings.canonical import Fields
-from mappings.instant import Instant
+from integration.store.db.dialects import among, insert_new
+from integration.store.db.json_codec import decode_fields, encode, listed
+from integration.store.people import record_references
+from integration.store.people.record_references import Address, Reference
+from integration.store.schema.tables import accounts, leads
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +90,13 @@ _MEMBERS = (
 
 
 def by_domain(conn: Connection, domains: Iterable[str]) -> dict[str, str]:
-    """Account id by domain, as `mappings.domains` spells it; the oldest account where several share one."""
+    """Account id by domain, as `mappings.values.domains` spells it; the oldest account where several share one."""
     return dict(conn.execute(_BY_DOMAIN, {"domains": listed(set(domains))}).all())
 
 
 def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
     """Account id by (system, object, external id)."""
-    return references.accounts(conn, addresses)
+    return record_references.accounts(conn, addresses)
 
 
 def add(conn: Connection, rows: Sequence[NewAccount]) -> None:
@@ -166,4 +166,4 @@ def members(conn: Connection, account_ids: Iterable[str]) -> list[str]:
 
 def link(conn: Connection, rows: Iterable[Reference]) -> None:
     """These CRM records are these accounts."""
-    references.link(conn, rows)
+    record_references.link(conn, rows)

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Result, cast, or_, select, union
 
-from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, insert_new, pairs
-from integration.store.numbering import numbers
-from integration.store.tables import changes
-from mappings.canonical import Fields
-from mappings.instant import Instant
+from integration.store.db.dialects import among, insert_new, pairs
+from integration.store.db.json_codec import decode_fields, encode, listed
+from integration.store.db.numbering import numbers
+from integration.store.schema.tables import changes
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class NewChange:
     """Fields that took these values at this time, of a lead or of an account (the other id is None).
 
     `key` is the source's own for this fact; the same key for the same lead (or account) counts once. An `initial` one
-    tells first values, which count from before everything else: see mappings.first_values.
+    tells first values, which count from before everything else: see mappings.translate.first_values.
     """
 
     key: str

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from integration.store import references
-from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, insert_new, run_many
-from integration.store.references import Address, Reference
-from integration.store.tables import leads
-from mappings.canonical import Fields
-from mappings.instant import Instant
+from integration.store.db.dialects import among, insert_new, run_many
+from integration.store.db.json_codec import decode_fields, encode, listed
+from integration.store.people import record_references
+from integration.store.people.record_references import Address, Reference
+from integration.store.schema.tables import leads
+from mappings.model.canonical import Fields
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLead:
-    """A person nobody knew; `email` is in the one spelling of `mappings.emails`, here and everywhere in the store."""
+    """A person nobody knew; `email` is in its one spelling (`mappings.values.emails`), as everywhere in the store."""
 
     id: str
     email: str | None
@@ -137,7 +137,7 @@ def sharing(conn: Connection, emails: Iterable[str]) -> list[list[str]]:
 
 def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
     """Lead id by (system, object, external id)."""
-    return references.leads(conn, addresses)
+    return record_references.leads(conn, addresses)
 
 
 def add(conn: Connection, rows: Sequence[NewLead]) -> None:
@@ -257,7 +257,7 @@ def survivors(conn: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
 
 def link(conn: Connection, rows: Iterable[Reference]) -> None:
     """These CRM records are these leads."""
-    references.link(conn, rows)
+    record_references.link(conn, rows)
 
 
 def merge(conn: Connection, loser: str, winner: str) -> None:

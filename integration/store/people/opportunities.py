@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, upsert
-from integration.store.tables import opportunities
-from mappings.canonical import Opportunity
-from mappings.instant import Instant
+from integration.store.db.dialects import among, upsert
+from integration.store.db.json_codec import decode_fields, encode, listed
+from integration.store.schema.tables import opportunities
+from mappings.model.canonical import Opportunity
+from mappings.values.instant import Instant
 
 _PUT = upsert(
     opportunities,

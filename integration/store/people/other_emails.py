@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from integration.store import leads, references
-from integration.store.references import Reference
+from integration.store.people import leads, record_references
+from integration.store.people.record_references import Reference
 
 SECONDARY = ("email", "secondary")
 """System and object of an e-mail that a person has as well, says a CRM."""
@@ -46,18 +46,18 @@ def add_former(conn: Connection, owners: Mapping[str, str]) -> None:
 def demote(conn: Connection, emails: Iterable[str]) -> None:
     """These e-mails are no longer had as well: they become former ones of whoever had them."""
     owners = secondary(conn, sorted(set(emails)))
-    references.unlink(conn, [(*SECONDARY, email) for email in owners])
+    record_references.unlink(conn, [(*SECONDARY, email) for email in owners])
     add_former(conn, owners)
 
 
 def _whose(conn: Connection, kind: tuple[str, str], emails: Iterable[str]) -> dict[str, str]:
     asked = [(*kind, email) for email in emails]
-    return {email: lead for (_, _, email), lead in references.leads(conn, asked).items()} if asked else {}
+    return {email: lead for (_, _, email), lead in record_references.leads(conn, asked).items()} if asked else {}
 
 
 def _link(conn: Connection, kind: tuple[str, str], owners: Mapping[str, str]) -> None:
     system, name = kind
-    references.link(
+    record_references.link(
         conn,
         [Reference(system=system, object=name, external_id=email, lead_id=lead) for email, lead in owners.items()],
     )

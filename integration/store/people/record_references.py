@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
-from integration.store.code import decode_fields, encode, listed
-from integration.store.dialects import among, run_many, upsert
-from integration.store.tables import references
-from mappings.canonical import Fields
+from integration.store.db.dialects import among, run_many, upsert
+from integration.store.db.json_codec import decode_fields, encode, listed
+from integration.store.schema.tables import references
+from mappings.model.canonical import Fields
 
 PEOPLE = ("Contact", "contact", "Lead")
 """The objects that are a person, the preferred first: a converted Salesforce Lead cannot be written."""

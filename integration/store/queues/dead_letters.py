@@ -7,11 +7,11 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 
-from integration.store import mentions
-from integration.store.code import listed
-from integration.store.dialects import among, insert_new
-from integration.store.tables import dead_letters
-from mappings.instant import Instant
+from integration.store.audit import mentions
+from integration.store.db.dialects import among, insert_new
+from integration.store.db.json_codec import listed
+from integration.store.schema.tables import dead_letters
+from mappings.values.instant import Instant
 
 Stage: TypeAlias = Literal["ingest", "advance", "signals", "joining", "erasing", "deliver", "refresh", "poll", "drift"]
 """The work that failed: reading a delivery, deciding about a lead, an account's signals, joining two leads, erasing

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
 
-from integration.store.code import listed
-from integration.store.dialects import PerDialect, among, run_many, upsert
-from integration.store.tables import ONE, dirty, dirty_accounts
-from mappings.instant import Instant, Span
+from integration.store.db.dialects import PerDialect, among, run_many, upsert
+from integration.store.db.json_codec import listed
+from integration.store.schema.tables import ONE, dirty, dirty_accounts
+from mappings.values.instant import Instant, Span
 
 Mark = tuple[str, int]
 """(id, the state of its mark): what `take` answers and `clear` wants back."""

@@ -7,11 +7,11 @@ from itertools import accumulate
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.expression import literal_column
 
-from integration.store import mentions
-from integration.store.code import decode, encode, listed
-from integration.store.dialects import among
-from integration.store.tables import NEW, inbox
-from mappings.instant import Instant
+from integration.store.audit import mentions
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, encode, listed
+from integration.store.schema.tables import NEW, inbox
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from integration.store.dialects import Clock, upsert
-from integration.store.errors import LeaseLostError
-from integration.store.tables import leases
-from mappings.instant import MINUTE, Instant, Span
+from integration.store.db.dialects import Clock, upsert
+from integration.store.db.errors import LeaseLostError
+from integration.store.schema.tables import leases
+from mappings.values.instant import MINUTE, Instant, Span
 
 LONGEST: Span = 2 * MINUTE
 """The longest time a lease is given for; settings allow a minute."""

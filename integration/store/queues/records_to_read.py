@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from integration.store.code import listed
-from integration.store.dialects import among, upsert
-from integration.store.tables import refresh
-from mappings.instant import Instant
+from integration.store.db.dialects import among, upsert
+from integration.store.db.json_codec import listed
+from integration.store.schema.tables import refresh
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

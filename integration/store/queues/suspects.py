@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, update
 
-from integration.store import letters
-from integration.store.code import listed
-from integration.store.dialects import among, upsert
-from integration.store.tables import dead_letters, suspects
-from mappings.instant import Instant
+from integration.store.db.dialects import among, upsert
+from integration.store.db.json_codec import listed
+from integration.store.queues import dead_letters as letters
+from integration.store.schema.tables import dead_letters, suspects
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Table
 
-from integration.store.columns import big, number, serial, words
-from integration.store.metadata import METADATA
+from integration.store.schema.columns import big, number, serial, words
+from integration.store.schema.metadata import METADATA
 
 suspects = Table(
     "suspects",

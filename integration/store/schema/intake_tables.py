@@ -2,8 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Table
 
-from integration.store.columns import big, words
-from integration.store.metadata import METADATA
+from integration.store.schema.columns import big, words
+from integration.store.schema.metadata import METADATA
 
 unrecognised = Table(
     "unrecognised",

@@ -8,9 +8,9 @@ key check would lock the lead's row for every activity.
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Sequence, Table, UniqueConstraint
 from sqlalchemy.sql.expression import ColumnClause, literal_column, text
 
-from integration.store import deciding_tables, intake_tables, sales_tables
-from integration.store.columns import RowId, big, number, serial, where, words
-from integration.store.metadata import METADATA
+from integration.store.schema import deciding_tables, intake_tables, sales_tables
+from integration.store.schema.columns import RowId, big, number, serial, where, words
+from integration.store.schema.metadata import METADATA
 
 metadata = METADATA
 

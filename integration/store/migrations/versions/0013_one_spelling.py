@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from mappings import domains, emails
+from mappings.values import domains, emails
 
 revision = "0013"
 down_revision = "0012"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import structlog
 
-from integration import clock
-from integration.store import figures
-from integration.store.errors import StoreError
-from integration.store.session import Store
-from mappings.instant import Instant
+from integration.store.db.errors import StoreError
+from integration.store.db.session import Store
+from integration.store.overall import figure_snapshots
+from integration.wiring import clock
+from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ def _count(store: Store, now: Callable[[], Instant]) -> None:
     while True:
         begun = clock.monotonic()
         try:
-            figures.count(store, now())
+            figure_snapshots.count(store, now())
         except StoreError as error:
             log.warning("the store could not be counted", error=type(error).__name__)
         time.sleep(max(EVERY, _SHARE * (clock.monotonic() - begun)))

@@ -1,1 +1,0 @@
-"""The ways by which alerts reach people, behind one small port."""
