@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 from click.testing import CliRunner
-from flows_crms import person, tasks
+from flows_crms import managed, person, tasks
 from flows_receiver import SECRET, Receiver, receiving
 from flows_run import Watch, activity, counts, dead, drain_all, lead, receive
 from structlog.testing import capture_logs
@@ -245,6 +245,7 @@ def test_history_and_shadow_send_nothing(
 def test_where_no_receiver_is_set_alerts_are_in_the_log_and_in_doctor_and_are_not_sent_later(
     service: Service, alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver
 ) -> None:
+    managed(sandbox)
     person(sandbox, "hubspot", ANA)
     asked(service, at, ANA)
     at.forward(25 * HOUR)
@@ -370,6 +371,7 @@ def test_a_task_that_waits_an_hour_for_its_persons_record_is_told(
 def test_alerts_about_somebody_are_exported_and_erased_with_them(
     alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver, store: Store
 ) -> None:
+    managed(sandbox)
     person(sandbox, "hubspot", ANA)
     asked(alerting, at, ANA)
     receiver.answers = [(503, {})] * 9

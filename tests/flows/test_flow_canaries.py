@@ -44,6 +44,7 @@ SECRETS = {
     "COLDFRAME_ACTIVITY_SECRET": "whsec_" + base64.b64encode(b"activity-canary-0123456789abcdef").decode(),
     "COLDFRAME_ALERT_SECRET": "whsec_" + base64.b64encode(b"alert-canary-0123456789abcdefgh").decode(),
     "COLDFRAME_ALERT_URL": "http://127.0.0.1:9/alerts?key=alert-url-canary-0123456",
+    "COLDFRAME_METRICS_TOKEN": "metrics-token-canary-0123456789",
     "COLDFRAME_OUTBOUND_SECRET": "outboundcanary0123456789abcdef",
     "HUBSPOT_ACCESS_TOKEN": "hubspot-token-canary-01234",
     "HUBSPOT_CLIENT_SECRET": "hubspot-client-canary-01234",
