@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from typing import Any
 
 import psycopg
@@ -52,9 +53,13 @@ def test_what_is_late_refused_dead_or_not_as_before_is_named(monkeypatch: pytest
     def refused() -> int:
         raise requests.ConnectionError
 
+    def late() -> int:
+        time.sleep(0.02)
+        return 200
+
     def run(ground: Ground) -> None:
-        ground.latest = 0
-        ground.answer("late", lambda: 200)
+        ground.latest = 0.01
+        ground.answer("late", late)
         ground.answer("refused", lambda: 503)
         ground.answer("silent", refused)
 
@@ -76,7 +81,7 @@ def test_a_run_on_postgresql_has_a_database_of_its_own_and_leaves_nothing(cluste
     with scratch_database.database(given) as found:
         (made,) = names() - before
         assert found["DATABASE_URL"].endswith(f"/{made}")
-        psycopg.connect(found["DATABASE_URL"])
+        psycopg.connect(found["DATABASE_URL"]).close()
     assert names() == before
     with scratch_database.database({}) as sqlite:
         assert sqlite == {}
