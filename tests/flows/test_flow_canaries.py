@@ -269,6 +269,8 @@ def job_crashes(run: Run) -> None:
     until(lambda: counts_of(run).set_aside.get("deliver:hubspot"), "the task is set aside", 120)
     with run.store.write() as conn:
         cursors.put(conn, "shadow", " ".join(PERSONAL), clock.now())
+        later = outbox.NewOnce(key="later", lead_id=lead, payload=payload)
+        outbox.want_once(conn, "hubspot", "task", [later], clock.now())  # without work no job looks at the cursor
     until(lambda: run.valkey.zcard("rq:failed:hubspot"), "a job fails for good", 90)
     with run.store.write() as conn:
         cursors.put(conn, "shadow", "", clock.now())
