@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import crm_shapes
 import hypothesis
@@ -34,6 +35,15 @@ if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _
 hypothesis.settings.register_profile("usual", max_examples=150)
 hypothesis.settings.register_profile("thorough", max_examples=1_000)  # `make properties`
 hypothesis.settings.load_profile("usual")
+_configure = structlog.configure
+
+
+def _uncached(**given: Any) -> None:
+    """Configure the log so that no logger is kept as it is now: later tests of this process listen to the same ones."""
+    _configure(**given | {"cache_logger_on_first_use": False})
+
+
+structlog.configure = _uncached  # type: ignore[assignment] # every caller names what it gives
 structlog.configure(  # a traceback with the values of every frame, as it comes by default, takes a minute to draw
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(key_order=["event"])]
 )

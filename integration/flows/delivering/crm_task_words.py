@@ -21,8 +21,8 @@ def _asked(connection: Connection) -> TaskWords:
     except Unavailable as away:
         if not away.forbidden:
             raise
-        log.warning("task words may not be read", connection=connection.name, said=str(away))
-        words = TaskWords(fallbacks=(f"the words of tasks may not be read: {away}",))
+        log.warning("task words may not be read", connection=connection.name, code=away.receipt.code)
+        words = TaskWords(fallbacks=(f"the words of tasks may not be read: {away.receipt.code}",))
     for said in words.fallbacks:
         log.warning("task words", connection=connection.name, said=said)
     return words

@@ -27,7 +27,7 @@ def read_users(service: Service) -> int:
         try:
             _read(service, connection)
         except Unavailable as away:
-            log.warning("users not read", connection=connection.name, reason=str(away))
+            log.warning("users not read", connection=connection.name, code=away.receipt.code)
         else:
             read += 1
     return read
@@ -48,7 +48,7 @@ def fresh(service: Service, connection: Connection) -> None:
     except Unavailable as away:
         if not away.forbidden:
             raise
-        log.warning("users may not be read", connection=connection.name, reason=str(away))
+        log.warning("users may not be read", connection=connection.name, code=away.receipt.code)
 
 
 def fresh_elsewhere(service: Service, connection: Connection) -> None:
@@ -58,7 +58,7 @@ def fresh_elsewhere(service: Service, connection: Connection) -> None:
             try:
                 fresh(service, other)
             except Unavailable as away:
-                log.warning("users not read", connection=other.name, reason=str(away))
+                log.warning("users not read", connection=other.name, code=away.receipt.code)
 
 
 def look_up(service: Service, wanted: Iterable[UserAddress]) -> None:
@@ -74,7 +74,7 @@ def look_up(service: Service, wanted: Iterable[UserAddress]) -> None:
         try:
             found = service.connections[name].connector.users(ids)
         except Unavailable as away:
-            log.warning("users not looked up", connection=name, reason=str(away))
+            log.warning("users not looked up", connection=name, code=away.receipt.code)
             continue
         unknown = [CrmUser(id=one, kind="unknown", active=False) for one in set(ids) - {user.id for user in found}]
         with service.store.write() as conn:

@@ -156,7 +156,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
         except Unavailable as fault:
             if not at_fault(fault, connection, name):
                 raise
-            log.warning("an object is not read", connection=connection.name, object=name, said=str(fault))
+            log.warning("an object is not read", connection=connection.name, object=name, code=fault.receipt.code)
             with service.store.write() as conn:
                 leases.hold(conn, lease, service.lease)
                 unread_objects.note(conn, connection.name, name, str(fault), service.now())
