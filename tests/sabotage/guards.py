@@ -184,7 +184,7 @@ GUARDS = (
     _guard(
         "erased-screening",
         "nothing that comes in brings an erased person back",
-        ("screen", "gone = erased.known(conn, service.keyring, sorted(told.union(*names)))", "gone = {}"),
+        ("screen", "gone = erased_people.known(conn, service.keyring, sorted(told.union(*names)))", "gone = {}"),
         tests=("tests/flows/test_flow_erasing.py::test_nothing_that_comes_in_late_brings_somebody_back[sqlite]",),
     ),
     _guard(
