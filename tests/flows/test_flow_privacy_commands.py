@@ -103,7 +103,9 @@ def test_erase_with_crm_clears_our_fields_and_closes_our_tasks_first(
     drain_all(service)
     assert [task.open for task in desk.tasks(sandbox)] == [True]
     assert engagement(sandbox, "salesforce", record)
-    sandbox.faults.add(Fault(kind="record_error", system="salesforce", path="*composite*", record=record, code="LOCKED", message="no"))
+    sandbox.faults.add(
+        Fault(kind="record_error", system="salesforce", path="*composite*", record=record, code="LOCKED", message="no")
+    )
     status, _, errors = command("erase", ANA, "--crm", "--yes")
     assert (status, "LOCKED" in errors, "nothing was erased" in errors) == (1, True, True)
     assert ("leads.email", ANA) in found(service.store, [ANA])

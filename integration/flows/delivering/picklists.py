@@ -46,7 +46,9 @@ def _described(connection: Connection, object_name: str, fields: list[str]) -> d
         if not away.final:
             raise
         # Without having looked, nothing is written there; the fields of our own are.
-        log.warning("fields may not be described", connection=connection.name, object=object_name, code=away.receipt.code)
+        log.warning(
+            "fields may not be described", connection=connection.name, object=object_name, code=away.receipt.code
+        )
         there = {}
     return {name: _words(connection, there.get(name)) for name in fields}
 

@@ -222,7 +222,9 @@ def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
         except Unavailable as fault:
             if not at_fault(fault, connection, step.object):
                 raise SyncError(str(fault)) from fault
-            log.warning("an object is not read", connection=connection.name, object=step.object, code=fault.receipt.code)
+            log.warning(
+                "an object is not read", connection=connection.name, object=step.object, code=fault.receipt.code
+            )
             step = replace(step, course=replace(step.course, done=True, skipped=str(fault)))
             _store(service, lease, connection, step, (), others)
             yield step
