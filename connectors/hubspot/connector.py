@@ -166,7 +166,8 @@ class HubSpotConnector:
 
     def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
         """Every owner, those who are archived too; there is no asking for some of them in one call."""
-        found = [each for archived in (False, True) for each in self._owners(archived=archived)]
+        with self._session.purse.for_people():  # a task waits for it
+            found = [each for archived in (False, True) for each in self._owners(archived=archived)]
         return [each for each in found if not ids or each.id in ids]
 
     def _owners(self, *, archived: bool) -> list[CrmUser]:
@@ -185,7 +186,8 @@ class HubSpotConnector:
 
     def task_words(self) -> TaskWords:
         """As the properties of tasks offer them. Raises Unavailable."""
-        return staff.task_words(self.describe("task"))
+        with self._session.purse.for_people():
+            return staff.task_words(self.describe("task"))
 
     def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
         """Check the token, the `needed` properties and whether tasks may be created; never raises."""

@@ -179,15 +179,18 @@ class SalesforceConnector:
 
     def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
         """Users and queues, those who have left too. Raises Unavailable."""
-        return self._staff.users(ids)
+        with self._session.purse.for_people():  # a task waits for it
+            return self._staff.users(ids)
 
     def own_user(self) -> str:
         """The integration user's id. Raises Unavailable."""
-        return staff.own_id(whole(faults.judged(self._session.get(RESOURCES), idempotent=True)))
+        with self._session.purse.for_people():
+            return staff.own_id(whole(faults.judged(self._session.get(RESOURCES), idempotent=True)))
 
     def task_words(self) -> TaskWords:
         """As TaskStatus, TaskPriority and the describe of Task tell them. Raises Unavailable."""
-        return self._staff.task_words(self._reader.description("Task"))
+        with self._session.purse.for_people():
+            return self._staff.task_words(self._reader.description("Task"))
 
     def examine(self, needed: Mapping[str, Sequence[str]]) -> Sequence[Finding]:
         """Check the token, the `needed` fields and whether tasks may be created; never raises."""

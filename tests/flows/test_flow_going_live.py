@@ -148,7 +148,7 @@ def test_after_shadow_the_last_day_is_carried_out_and_what_is_older_is_history(
     assert not [key for key in tasks(sandbox, "salesforce") if key.startswith(lead(service, "old@old.example").id)]
     with service.store.read() as conn:
         actions = [entry.action for entry in audit_trail.recent(conn, 10)]
-    assert actions[-2:] == ["went live", "shadow began"]
+    assert [each for each in actions if each != "publish playbook"][-2:] == ["went live", "shadow began"]
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from integration.flows.base.call_allowance import StoredAllowance
 from integration.flows.base.service import Connection, Service
+from integration.flows.delivering.crm_task_words import task_words
+from integration.flows.people_in_sales.user_directory import read_users
 from integration.flows.upkeep.sweep import sweep
 from integration.store.crm import call_usage, connection_pauses
 from integration.store.db.session import Store
@@ -269,6 +271,8 @@ def scores_until_the_budget_is_spent(service: Service, sandbox: Sandbox, at: Wat
     person(sandbox, system, ANA)
     receive(service, activity("first", ANA, "email_click", at()))
     drain_all(service)
+    read_users(service)  # as every hour
+    task_words(service, service.connections[system])
     at.forward(MINUTE)
     call_until(service, sandbox, system, 32)
     receive(service, activity("second", ANA, "page_view", at(), page="pricing"))
