@@ -88,12 +88,16 @@ class _Connection(BaseHTTPRequestHandler):
     def answer(self) -> None:
         path, _, query = self.path.partition("?")
         length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length) if length else b""
+        if len(body) < length:  # whoever sent it was killed meanwhile: half a request is none
+            self.close_connection = True
+            return
         call = Call(
             method=self.command,
             path=unquote(path),
             query=query,
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(length) if length else b"",
+            body=body,
             url=f"http://{self.headers.get('host', '')}{self.path}",
         )
         try:

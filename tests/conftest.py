@@ -74,6 +74,14 @@ def _unprivileged() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
+def same_log() -> Iterator[None]:
+    """Leave the log as it was: commands silence it, and later tests of this process listen to it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture(autouse=True)
 def misshapen(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """What was wrong with the shapes of the requests that any sandbox got during the test, which must be nothing.
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -133,3 +134,14 @@ def test_stopping_ends_connections_that_callers_hold_open() -> None:
         stopper.join()
         with pytest.raises(requests.ConnectionError):
             api.get("/hubspot/crm/v3/owners")
+
+
+def test_a_request_that_is_cut_off_in_its_body_is_none() -> None:
+    """A worker that is killed while it sends has asked for nothing."""
+    with Sandbox() as sandbox:
+        host, _, port = sandbox.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=5) as client:
+            client.sendall(b"POST /hubspot/crm/v3/objects/contacts HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(1_000) == b""
+        assert sandbox.hubspot.log.counts() == {}
