@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from integration.commands.backtesting.backtest import backtest
 from integration.commands.replaying.replay import replay
 
-CASES = Path(__file__).parents[3] / "shared" / "cases"
 AT = "2026-01-06T10:00:00Z"
 
 
@@ -198,31 +197,3 @@ def test_a_backtest_counts_the_same_contents(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.stderr
         seen.append(result.stdout)
     assert seen[0] == seen[1] == seen[2]
-
-
-@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not on this machine")
-@pytest.mark.parametrize(
-    ("case", "playbook", "until", "gives"),
-    [
-        ("outcome-in-capitals", "standard", "2026-01-20T00:00:00Z", {"ana": {"stage": "sal"}}),
-        ("reason-in-capitals", "standard", None, {"ana": {"stage": "recycled", "recycle_reason": "timing"}}),
-        ("opted-out-as-text", "standard", None, {"ana": {"suppressed": True}}),
-        ("one-id-two-contents", "standard", None, {"ana": {"engagement": 15}}),
-        (
-            "numbers-and-flags-as-text",
-            str(CASES / "numbers-and-flags-as-text.yaml"),
-            None,
-            {
-                **{lead: {"engagement": 17} for lead in ("p1", "p2", "p3", "p5")},
-                **{lead: {"engagement": 0} for lead in ("p6", "p7", "p8", "p9", "p10")},
-                "p4": {"engagement": 7},
-                "q1": {"engagement": 3},
-            },
-        ),
-    ],
-)
-def test_the_shared_cases_give_what_they_must(case: str, playbook: str, until: str | None, gives: Any) -> None:
-    more = ["--until", until] if until else []
-    events = str(CASES / f"{case}.jsonl")
-    found = _leads(CliRunner().invoke(replay, ["--playbook", playbook, "--events", events, *more]))
-    assert {lead: {name: found[lead][name] for name in each} for lead, each in gives.items()} == gives
