@@ -1,4 +1,4 @@
-"""The port: a CRM as the rest of the house sees it.
+"""Port: a CRM as the rest of the house sees it.
 
 A connector moves records and writes; it knows neither scores nor playbooks. What a field is called
 in the CRM is decided before it gets here (mappings), and when to try again after it (flows).

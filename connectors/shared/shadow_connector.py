@@ -1,4 +1,4 @@
-"""Shadow: a connector that reads and never writes. The port has one way to write, and here it is shut."""
+"""Shadow connector: a connector that reads and never writes. The port has one way to write, and here it is shut."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

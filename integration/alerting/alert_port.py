@@ -1,4 +1,4 @@
-"""The port: a way by which one alert reaches people. A new way is one module that has `send`."""
+"""Alert port: a way by which one alert reaches people. A new way is one module that has `send`."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Facts: what a history says whatever the playbook: who is whose, who was won or lost, and since when."""
+"""History facts: what a history says whatever the playbook: who is whose, who was won or lost, and since when."""
 
 from bisect import bisect_right
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Comparison: two playbooks side by side, in counts that one can put on a screen."""
+"""Side by side: two playbooks side by side, in counts that one can put on a screen."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

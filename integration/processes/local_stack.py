@@ -1,4 +1,4 @@
-"""One machine: the processes that make up the service, and what they need when nobody gave it to them."""
+"""Local stack: the processes that make up the service, and what they need when nobody gave it to them."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""A fleet: the service's processes, started together, watched, started again when one dies."""
+"""Supervisor: the service's processes, started together, watched, started again when one dies."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Labour: RQ's worker and cron, with everything heavy imported before the first job forks."""
+"""Worker: RQ's worker and cron, with everything heavy imported before the first job forks."""
 
 import contextlib
 import gc

@@ -1,4 +1,4 @@
-"""Keeping: the key that an installation on one machine makes for itself, and every command there finds again."""
+"""Local key: the key that an installation on one machine makes for itself, and every command there finds again."""
 
 import secrets
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The loopback: a web server on this machine for one answer, the one with which a vendor's page sends a person back.
+"""Loopback callback: a web server for the one answer with which a vendor sends a person back.
 
 It listens on 127.0.0.1 alone. An answer counts only with the state that this walk began with; anything else is turned
 away, and the waiting goes on.

@@ -1,4 +1,4 @@
-"""Signing in: from what a person tells us to a stored connection that works."""
+"""Sign in: from what a person tells us to a stored connection that works."""
 
 import secrets as chance
 from collections.abc import Callable

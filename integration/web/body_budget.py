@@ -1,4 +1,4 @@
-"""Room for bodies: how long each may take to arrive, how many bytes all may hold, and who gives way when it is full."""
+"""Body budget: how long each may take to arrive, how many bytes all may hold, and who gives way when it is full."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Intake: the store's inbox behind the webhooks' port, many deliveries to a commit.
+"""Inbox writer: the store's inbox behind the webhooks' port, many deliveries to a commit.
 
 A commit to a disk takes milliseconds, and one at a time can be under way. So deliveries queue up, and a single
 writer commits whatever has gathered while it was busy with the commit before: nobody waits for company, and under

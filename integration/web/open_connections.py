@@ -1,4 +1,4 @@
-"""Connections: how many may be open at once, and which of them are closed when there are nearly too many.
+"""Open connections: how many may be open at once, and which of them are closed when there are nearly too many.
 
 Whoever opens connections and says nothing could keep everybody else waiting until they time out. So long before the
 last one is taken, those that have been silent for the longest are closed. A proxy opens such a connection again; a

@@ -1,4 +1,4 @@
-"""Wiring: the one place that builds adapters from settings."""
+"""Build: the one place that builds adapters from settings."""
 
 import contextlib
 import os

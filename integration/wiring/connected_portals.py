@@ -1,4 +1,4 @@
-"""Portals: which of HubSpot's are connected, for the web process, which must not ask the store at every webhook."""
+"""Connected portals: which of HubSpot's are known; the web process must not ask the store at every webhook."""
 
 import contextlib
 import math

@@ -1,4 +1,4 @@
-"""Connected: the names of all connections, from the store and from the environment, without building any of them."""
+"""Connection names: all connections, from the store and from the environment, without building any."""
 
 import contextlib
 import hashlib

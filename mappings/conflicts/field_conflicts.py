@@ -1,4 +1,4 @@
-"""Conflicts: what counts when several systems say different things of one field. Pure.
+"""Field conflicts: what counts when several systems say different things of one field. Pure.
 
 A field has one owner, or none. What its owner says counts, however old; what others say counts while the owner says
 nothing. Of a field that nobody owns, the last word counts. A few flags are true as soon as anybody says so: somebody

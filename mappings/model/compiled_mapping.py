@@ -1,4 +1,4 @@
-"""A compiled mapping: which CRM fields become which canonical ones, and back.
+"""Compiled mapping: which CRM fields become which canonical ones, and back.
 
 Values only; `mappings.language.mapping_compiler` makes them from YAML, `mappings.translate.translation` applies them.
 """

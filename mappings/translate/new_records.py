@@ -1,4 +1,4 @@
-"""Creating: what a new record of somebody starts with. Pure."""
+"""New records: what a new record of somebody starts with. Pure."""
 
 from collections.abc import Mapping
 

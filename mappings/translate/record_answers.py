@@ -1,4 +1,4 @@
-"""What records say happened: closed tasks of ours, activities of the past, deals as canonical fields. Pure."""
+"""Record answers: closed tasks of ours, activities of the past, deals as canonical fields. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

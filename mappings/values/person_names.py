@@ -1,4 +1,4 @@
-"""Naming: what a person is called by the systems around us, as texts that can be compared.
+"""Person names: what a person is called by the systems around us, as texts that can be compared.
 
 A name is `email:` and the address in its one spelling (`mappings.values.emails`), or `record:` with system, object and
 id of a CRM's record (for a source of activities: its own id of a person). First names, phones and the like are no

@@ -1,4 +1,4 @@
-"""Vocabulary files: the one that comes with Coldframe, and a company's own, which adds to it."""
+"""Load vocabulary: the one that comes with Coldframe, and a company's own, which adds to it."""
 
 from functools import cache
 from importlib import resources

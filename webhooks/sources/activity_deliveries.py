@@ -1,4 +1,4 @@
-"""Deliveries of activities: `{"activities": [{"id", "type", "at", "email" or "lead", "account"?, "properties"?}]}`.
+"""Activity deliveries: `{"activities": [{"id", "type", "at", "email" or "lead", "account"?, "properties"?}]}`.
 
 What is sent is kept as it is sent. What it means is read later, each time anew (`mappings.reading.readings`); here it
 is only told which words mean nothing.

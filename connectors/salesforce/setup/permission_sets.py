@@ -1,4 +1,4 @@
-"""Two permission sets: one for the integration user, who writes our fields, one for sales, who reads them.
+"""Permission sets: one for the integration user, who writes our fields, one for sales, who reads them.
 
 Without field permissions a field that was just made stays invisible to the API: INVALID_FIELD (apis.md).
 """

@@ -1,4 +1,4 @@
-"""Plain: values as JSON for scripts, with times as ISO 8601 and amounts in points, as replay writes them."""
+"""Plain values: values as JSON for scripts, with times as ISO 8601 and amounts in points, as replay writes them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A compiled playbook: all that semantics.md leaves to the playbook, as values. Knows nothing of YAML.
+"""Compiled playbook: all that semantics.md leaves to the playbook, as values. Knows nothing of YAML.
 
 Names refer by text (a trigger names its play); the compiler has checked that they exist. Points are thousandths,
 times microseconds. The values live in conditions, signals, axes and program.

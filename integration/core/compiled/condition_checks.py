@@ -1,4 +1,4 @@
-"""Checks: conditions and tests as closures, so that a hot loop asks them without interpretation."""
+"""Condition checks: conditions and tests as closures, so that a hot loop asks them without interpretation."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, assert_never

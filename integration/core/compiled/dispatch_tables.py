@@ -1,4 +1,4 @@
-"""Tables: how a playbook's dispatch is built: signals numbered, conditions compiled, everything found by type."""
+"""Dispatch tables: signals numbered, conditions compiled, everything found by type of activity."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

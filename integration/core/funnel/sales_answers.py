@@ -1,4 +1,4 @@
-"""Sales: what people in sales, and the lead itself, say by what they do; the table of semantics 6."""
+"""Sales answers: what people in sales, and the lead itself, say by what they do; the table of semantics 6."""
 
 from collections.abc import Mapping
 

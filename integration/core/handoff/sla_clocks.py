@@ -1,4 +1,4 @@
-"""Promises with a deadline: clocks that start, remind, run out, and run on until they are stopped."""
+"""SLA clocks: clocks that start, remind, run out, and run on until they are stopped."""
 
 from integration.core.compiled.context import Fold
 from integration.core.handoff import packet

@@ -1,4 +1,4 @@
-"""Keys: names of effects that stay the same however often a lead's state is derived.
+"""Effect keys: names of effects that stay the same however often a lead's state is derived.
 
 A key names the lead, the thing and its ordinal (the second time this play opened, its first step), not the
 activity that happened to complete it: when a late activity completes it earlier, it is still the same task,

@@ -28,7 +28,7 @@ class Wording:
     """What a task says before its lead's values are filled in: templates, and what set the task off.
 
     A task is worded when it is decided, for those who read decisions, and again when it is delivered, from what is
-    known of its lead by then: see tasks.py.
+    known of its lead by then: see task_wording.py.
     """
 
     subject: str = ""

@@ -1,4 +1,4 @@
-"""Clocks: calendar days, working time and send windows, as arithmetic on instants."""
+"""Calendar: calendar days, working time and send windows, as arithmetic on instants."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Signals: patterns over the activities of a lead or of everybody at its account."""
+"""Patterns: patterns over the activities of a lead or of everybody at its account."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

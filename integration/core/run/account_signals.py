@@ -1,4 +1,4 @@
-"""Accounts: what the people of one company do together, told to each of them as a derived activity."""
+"""Account signals: what the people of one company do together, told to each of them as a derived activity."""
 
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""The agenda: everything that happens to a lead by itself, in time order. Idle leads cost nothing."""
+"""Due work: everything that happens to a lead by itself, in time order. Idle leads cost nothing."""
 
 from collections.abc import Callable
 from functools import partial

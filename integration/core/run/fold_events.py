@@ -1,4 +1,4 @@
-"""Replay: fold a lead's events in order, with what falls due between them; what replay and the service share."""
+"""Fold events: fold a lead's events in order, with what falls due between them; what replay and the service share."""
 
 from collections.abc import Iterable
 

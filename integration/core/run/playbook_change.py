@@ -1,4 +1,4 @@
-"""Handover: who passes a changed playbook's gate today, and the tasks that tell sales, as they are written today."""
+"""Playbook change: who passes a changed playbook's gate today, and the tasks that tell sales."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Tasks: what a task for sales says, from where its lead stands when it is delivered (or rewritten). Pure."""
+"""Task wording: what a task for sales says, from where its lead stands when it is delivered (or rewritten). Pure."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Allowance: the calls that all workers of a connection may make together, kept in the store.
+"""Call allowance: the calls that all workers of a connection may make together, kept in the store.
 
 A worker sets a block of calls aside in one small transaction and uses it up without asking again; with the next
 block it passes on what the CRM has said since. Blocks and counts are a twentieth of the CRM's window, so that a

@@ -1,4 +1,4 @@
-"""Live: which of the things decided are history, and make nobody any work: a first connection must not flood sales.
+"""History or live: which effects are history and make nobody any work; a first connection floods nobody.
 
 A service is live since a day before its first decision, or since the last full reading of a CRM began. An effect that
 fell due before is history, unless something led to it that a sender told us since: what is told is news, whenever it

@@ -1,4 +1,4 @@
-"""Resting: a connection waits as long as its CRM asked, or until its day's calls are there again.
+"""Pause connection: a connection waits as long as its CRM asked, or until its day's calls are there again.
 
 Where only the budget for scores is spent, tasks go on: people wait for those, and part of the reserve is for them.
 """

@@ -1,9 +1,9 @@
-"""Versions: which playbook is in force, whatever file this process was started with.
+"""Running playbook: which playbook is in force, whatever file this process was started with.
 
 A playbook is in force from when it is published. A service that starts with a playbook that is not in force publishes
 it, since its author changed the file; one that was started before the last publication follows the store, and compiles
 the text that is kept there. So processes that have not been restarted yet never decide by what is over. What survives a
-crash: a version is stored with the walk that derives everybody anew (see rederiving.py), in one transaction.
+crash: a version is stored with the walk that derives everybody anew (see rederive.py), in one transaction.
 """
 
 from dataclasses import replace

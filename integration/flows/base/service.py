@@ -88,7 +88,7 @@ class Service:
     started: Instant | None = None
     """When this process was given its playbook; a version that was published later is followed. None for just now."""
     version: Version | None = None
-    """The version of the playbook in force, where a flow has asked for it (see versions.py)."""
+    """The version of the playbook in force, where a flow has asked for it (see running_playbook.py)."""
     chance: Callable[[int], bytes] = token_bytes
     """So many bytes that nobody can guess."""
 

@@ -1,4 +1,4 @@
-"""Unanswered: what a CRM will not answer is set aside as letters, in its words; replayed, it is asked again.
+"""Unanswered lookups: what a CRM will not answer is set aside as letters, in its words; replayed, it is asked again.
 
 Where a CRM refuses what was asked for as such (an encrypted e-mail field, an object that is hidden), every look-up
 would leave a letter of its own: they are put into one, as long as it waits.

@@ -1,9 +1,9 @@
 """Advance: decide anew for every lead to whom something happened or for whom something fell due.
 
-A lead with ten new activities is decided once and written once. What survives a crash: a lead stays
-dirty until the transaction that stored its new state, its effects and its wishes for the CRM (see outcomes.py) also
-clears the mark, and only if nobody marked it again meanwhile. A lead that cannot be decided about is set aside, and the
-others go on (see isolation.py). Under a new version of the playbook everybody is derived anew (see rederiving.py).
+A lead with ten new activities is decided once and written once. What survives a crash: a lead stays dirty until the
+transaction that stored its new state, its effects and its wishes for the CRM (see decision_outcomes.py) also clears
+the mark, and only if nobody marked it again meanwhile. A lead that cannot be decided about is set aside, and the
+others go on (see isolation.py). Under a new version of the playbook everybody is derived anew (see rederive.py).
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""Outcomes: what was decided about a batch of leads is stored, with all that follows from it, in one transaction.
+"""Decision outcomes: what was decided about a batch of leads is stored in one transaction.
 
 Effects have keys derived from their causes; a key that is already stored is never carried out again, however often
-state is re-derived. What lies before the service was live (live.py), what a changed playbook finds in the past
-(handovers.py) and what comes too late is stored and not carried out at all.
+state is re-derived. What lies before the service was live (history_or_live.py), what a changed playbook finds in the
+past (playbook_changes.py) and what comes too late is stored and not carried out at all.
 """
 
 from collections import defaultdict
@@ -73,7 +73,8 @@ def save(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant)
         for outcome in outcomes
         for effect in outcome.decision.effects
     ]
-    withheld = _withheld(conn, service, outcomes, decided, now)
+    former = playbook_changes.news_since(service, [(each.row, each.past) for each in anew])
+    withheld = _withheld(conn, service, outcomes, decided, former, now)
     withheld = {key: why for key, why in withheld.items() if key not in handed}
     new = set(decided_effects.add(conn, [as_row(effect, now, withheld.get(effect.key)) for effect in decided]))
     fresh = [effect for effect in decided if effect.key in new - withheld.keys()]
@@ -83,19 +84,21 @@ def save(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant)
     wanted |= _want_fields(conn, service, outcomes, now)
     asked = {each.row.id: each.asked for each in outcomes if each.asked is not None}
     wanted |= create_people.want(conn, service, asked, now)
-    held = people_without_records.homes(
-        conn, [outcome.row.id for outcome in outcomes]
-    )  # tasks wait until their leads are decided
+    # Tasks wait until their leads are decided.
+    held = people_without_records.homes(conn, [outcome.row.id for outcome in outcomes])
     wanted |= held & set(service.connections)
     return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
 
 
-def _withheld(
-    conn: Sql, service: Service, outcomes: Sequence[Outcome], decided: Sequence[Effect], now: Instant
+def _withheld(  # noqa: PLR0913, PLR0917 - what was decided, and all that speaks against carrying it out
+    conn: Sql,
+    service: Service,
+    outcomes: Sequence[Outcome],
+    decided: Sequence[Effect],
+    former: Mapping[str, Instant],
+    now: Instant,
 ) -> dict[str, str]:
     """Why, by key, effects are only recorded: they come too late, are history, or the former playbook's."""
-    anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.number]
-    former = playbook_changes.news_since(service, [(each.row, each.past) for each in anew])
     states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
     past = history_or_live.history(conn, service, history_or_live.since(conn, service, now), decided, states, former)
     changed = {effect.key for effect in decided if effect.lead in former and effect.at < former[effect.lead]}

@@ -1,4 +1,4 @@
-"""Handovers: what a changed playbook carries out of what it finds in the past, and what it only records.
+"""Playbook changes: what a changed playbook carries out of what it finds in the past, and what it only records.
 
 What fell due before the playbook was published belongs to the one before: it is recorded, and not carried out, unless a
 sender told something of the lead that nobody had decided about yet. Who passes the gate now is handed to sales now, so

@@ -1,4 +1,4 @@
-"""Rederiving: under a new version of the playbook everybody is derived anew, beside what is new.
+"""Rederive: under a new version of the playbook everybody is derived anew, beside what is new.
 
 Accounts come first, since their signals are part of their leads' histories, then leads, by id. What survives a crash:
 where the walk stands is stored after each batch; whoever is derived already is passed over when the walk is taken up.
@@ -43,9 +43,8 @@ def leads(service: Service, limit: int) -> tuple[Walk, list[str]]:
         walk = playbook_versions.walk(conn, number)
         if walk.accounts is not None or walk.leads is None:
             return walk, []
-        return walk, playbook_versions.leads_after(
-            conn, walk.leads, number, max(limit, 1)
-        )  # none means that there are none
+        # At least one is asked for: none means that there are none.
+        return walk, playbook_versions.leads_after(conn, walk.leads, number, max(limit, 1))
 
 
 def walked(service: Service, lease: Lease, walk: Walk, ids: Sequence[str]) -> None:

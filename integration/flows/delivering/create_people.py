@@ -1,4 +1,4 @@
-"""Newcomers: somebody whom no CRM knows does what a mapping's `creates` names, and that CRM gets their record.
+"""Create people: somebody whom no CRM knows does what a mapping's `creates` names, and that CRM gets their record.
 
 Off unless a mapping says so. What lies before the service was live, suppressed and excluded people create nobody;
 shadow mode creates nobody, since nothing is written. What survives a crash: the wish is stored with the decision, and

@@ -1,4 +1,4 @@
-"""Natives: what is to be written into the CRM's own fields, once it was seen what stands there now.
+"""CRM fields: what is to be written into the CRM's own fields, once it was seen what stands there now.
 
 A person may have chosen something a moment ago that nobody here has heard of. So before such a field is written its
 record is read; what was not heard is heard first, and the field waits until it was decided about. That what is about to

@@ -1,4 +1,4 @@
-"""Going live: during the first week a connection gets so many tasks an hour and so many records a minute, no more.
+"""Ramp up: during the first week a connection gets so many tasks an hour and so many records a minute, no more.
 
 What is over waits in the outbox, the oldest first; the sweep wakes the lane, so nothing is lost. Counted in SQL, for
 all workers together.

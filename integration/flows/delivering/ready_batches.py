@@ -1,4 +1,4 @@
-"""Waiting: what of the outbox can be sent to a connection now, and whether it fills a call or has lingered enough."""
+"""Ready batches: what of the outbox can be sent now, and whether it fills a call or has waited enough."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

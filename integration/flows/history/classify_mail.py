@@ -1,4 +1,4 @@
-"""Telling apart: which of the new activities of a batch of leads no person did, and for whom that changes the past.
+"""Classify mail: which of the new activities of a batch of leads no person did, and for whom that changes the past.
 
 Whether a click is a scanner's shows in what comes some seconds before and after it. Of leads who did something in a
 mail a short while ago, what they did then is read again, in one statement for the batch: where something of it that

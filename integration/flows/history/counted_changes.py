@@ -1,4 +1,4 @@
-"""Counting: of what was told of leads and accounts, what changed what counts, and from when.
+"""Counted changes: of what was told of leads and accounts, what changed what counts, and from when.
 
 From when first values count, `mappings.translate.first_values` says; what counts, `mappings.conflicts.field_conflicts`
 judges. A change of which nothing counts stays an event all the same: what comes before it later on is late, and

@@ -1,4 +1,4 @@
-"""Explaining: find one lead by whatever name it has, and derive from its history why it stands where it stands.
+"""Find explanation: find one lead by whatever name it has, and derive from its history why it stands where it stands.
 
 Reads only, in one view of the data; nothing is written, so a crash leaves nothing behind.
 """

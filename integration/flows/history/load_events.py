@@ -1,4 +1,4 @@
-"""Histories: what happened to a batch of leads, as the core's events in the core's order.
+"""Load events: what happened to a batch of leads, as the core's events in the core's order.
 
 A lead hears of its account from the moment it belongs to it: at joining, what the account is by
 then; afterwards, every change. First values count from before the first thing known of a lead, and from

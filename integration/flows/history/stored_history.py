@@ -1,4 +1,4 @@
-"""Recorded: the whole history that the store keeps, as the core's events, in any order. Reads only."""
+"""Stored history: the whole history that the store keeps, as the core's events, in any order. Reads only."""
 
 from collections.abc import Iterator
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""Second contents: one source sends one id with different contents, and one of them counts, whatever arrived first.
+"""Conflicting contents: of one id with several contents the same one counts, whatever arrived first.
 
 The one with the earliest time counts, then the smaller as canonical JSON. A sender's other one becomes a letter. Of a
 CRM's record, which is edited now and then, an earlier or later version is no letter. [semantics 2, decision 0014]

@@ -32,7 +32,7 @@ from webhooks.parsers import parse
 BATCH = 500
 """Deliveries in one transaction."""
 BYTES = 160_000
-"""Their size together, some 1,000 activities: these hold SQLite's pen, for which answers wait, for some 15 ms."""
+"""Their size together, some 1,000 activities: SQLite's one writer, for which answers wait, is busy for 15 ms."""
 _LONGEST = 10_000
 """Characters that are kept of an item which cannot be written as JSON."""
 

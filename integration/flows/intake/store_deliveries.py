@@ -1,4 +1,4 @@
-"""Facts: what deliveries say, stored as activities and field changes of the people they are about."""
+"""Store deliveries: what deliveries say, stored as activities and field changes of the people they are about."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

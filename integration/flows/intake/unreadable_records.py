@@ -1,4 +1,4 @@
-"""Set aside: what a CRM's record says and nobody can take: no e-mail where one should be, a time that cannot be.
+"""Unreadable records: what a CRM's record says and nobody can take, such as a time that cannot be.
 
 The record itself is taken, and everything else that it says. Each fault is one letter for as long as that waits,
 however often the record is read; replaying the letter reads the record anew.

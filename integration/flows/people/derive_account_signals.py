@@ -1,4 +1,4 @@
-"""Signals: what the people of one account do together, told to each of them as a derived activity.
+"""Derive account signals: what the people of one account do together, told to each of them as a derived activity.
 
 Derived activities have ids derived from their causes, so deriving again adds nothing. An account is
 folded from its relevant history whenever somebody there did something relevant: signals are few

@@ -1,4 +1,4 @@
-"""Who is who: people by stored references, then by e-mail; companies by reference, then by domain.
+"""Identities: people by stored references, then by e-mail; companies by reference, then by domain.
 
 Never by name. The functions work inside the caller's write transaction, after `serialise`, so that
 two flows that meet the same stranger make one lead. [semantics 11]

@@ -1,4 +1,4 @@
-"""Joining: leads that turned out to be one person become one before anything is decided for either.
+"""Join leads: leads that turned out to be one person become one before anything is decided for either.
 
 What survives a crash: a joined lead stays dirty until the transaction that moves its history to the winner; until then
 it is not decided.

@@ -1,4 +1,4 @@
-"""Other e-mails: the further addresses of people's records, as they come and go.
+"""Learn other emails: the further addresses of people's records, as they come and go.
 
 An address that a record no longer tells of may be another person's from now on: it still finds its lead for what names
 nothing else, as a former address does, and joins no records any more.

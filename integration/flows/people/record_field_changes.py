@@ -1,4 +1,4 @@
-"""Told: what is said of leads and accounts over time, and what holds now because of it.
+"""Record field changes: what is said of leads and accounts over time, and what holds now because of it.
 
 What was said is kept with the time from which it holds, and by whom; the current fields are what counts of it
 (`mappings.conflicts.field_conflicts`): the owner's word, or whatever was said last by that time, in whatever order it

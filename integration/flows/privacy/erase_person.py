@@ -1,4 +1,4 @@
-"""Erasing: somebody leaves the store, and their names are kept as hashes, so that nothing brings them back.
+"""Erase person: somebody leaves the store, and their names are kept as hashes, so that nothing brings them back.
 
 What survives a crash: the first transaction notes the names, takes every lane's lease from its holder, so that nobody
 who holds the person in memory can save them again, and deletes their rows. Raw deliveries, letters and what others

@@ -1,4 +1,4 @@
-"""Exporting: everything that is held about somebody, as one document that says nothing of anybody else.
+"""Export person: everything that is held about somebody, as one document that says nothing of anybody else.
 
 Reads only, in one view of the data; the audit alone is told that somebody asked.
 """

@@ -1,4 +1,4 @@
-"""Raw: somebody in deliveries and letters as they came, item by item, for taking out or handing over."""
+"""Raw deliveries: somebody in deliveries and letters as they came, item by item, for taking out or handing over."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

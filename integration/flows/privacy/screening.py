@@ -1,4 +1,4 @@
-"""Forgotten: what comes in about somebody who was erased is dropped at every door, counted, and kept nowhere.
+"""Screening: what comes in about somebody who was erased is dropped at every door, counted, and kept nowhere.
 
 Deliveries are screened before they are stored as facts, records before they become leads. Whoever turns up under a
 name that is new, beside one that was erased, is erased under the new one too. What survives a crash: what is learned
@@ -105,7 +105,7 @@ def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str], recor
 def note(conn: Sql, service: Service, found: Screened) -> None:
     """Store what a screening has found, in the transaction that stores the rest. The leases of others stay theirs.
 
-    What is held about those whom a CRM deleted is removed afterwards: see flows/erasing.py.
+    What is held about those whom a CRM deleted is removed afterwards: see erase_person.py.
     """
     now = service.now()
     inbox.rewrite(conn, sorted(found.rewritten.items()))
@@ -131,7 +131,7 @@ def note(conn: Sql, service: Service, found: Screened) -> None:
 def learn(conn: Sql, service: Service, names: Mapping[str, str], now: Instant) -> None:
     """From now on these names (→ person) are erased too, but for those that are somebody else's here.
 
-    What came under a new name before it was known as one is found and removed by flows/erasing.py.
+    What came under a new name before it was known as one is found and removed by erase_person.py.
     """
     if not names:
         return

@@ -1,4 +1,4 @@
-"""Sync: read everything a CRM has, once, before going live: companies, people, deals, and what was done in the past.
+"""First sync: read everything a CRM has, once, before going live.
 
 What survives a crash: after every page a cursor says where the reading stands, in the transaction that stored the
 page's facts; facts have their sources' own ids. So whoever is killed anywhere loses nothing and doubles nothing, and

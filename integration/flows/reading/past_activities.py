@@ -1,4 +1,4 @@
-"""Past: what people did that others have put on record in a CRM: calls, meetings, e-mails, campaigns; each once.
+"""Past activities: calls, meetings, e-mails and campaigns that a CRM has on record; each once.
 
 An activity is known by its record, `salesforce:Task:00T…`, whoever tells of it and however often. Where one record is
 about several people, or says something else later on (signed up, then came), the further ones are numbered: `…:2`.

@@ -1,4 +1,4 @@
-"""Sales: what people in the CRM say by closing tasks and moving deals, stored as activities, each once.
+"""Read sales answers: what people in the CRM say by closing tasks and moving deals, stored as activities, each once.
 
 A task that is closed without a word says that much: its play is open no longer.
 

@@ -1,4 +1,4 @@
-"""Records: what CRM records say, stored as field changes of the people and companies they stand for.
+"""Store records: what CRM records say, stored as field changes of the people and companies they stand for.
 
 A record's field counts as changed only where it differs from what the same record told last. So a person whom two
 CRMs describe differently does not change back and forth each time one of them is read, and the echo of a write of

@@ -1,4 +1,4 @@
-"""Unread: the objects whose changes a CRM will not show, why, and since when; `coldframe doctor` says so."""
+"""Unread objects: the objects whose changes a CRM will not show, why, and since when; `coldframe doctor` says so."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Tokens: one renewal of a connection's token, however many processes need the next one.
+"""Renew tokens: one renewal of a connection's token, however many processes need the next one.
 
 Whoever finds a token expired (or refused) takes the connection's lease, looks whether the row has moved on in the
 meantime, and only then asks the vendor; the others wait for the row to change. What survives a crash: a holder that

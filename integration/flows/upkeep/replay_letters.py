@@ -1,4 +1,4 @@
-"""Replaying dead letters: what failed goes back to where it failed, once, and the audit says who asked."""
+"""Replay letters: what failed goes back to where it failed, once, and the audit says who asked."""
 
 from collections.abc import Callable, Mapping, Sequence
 

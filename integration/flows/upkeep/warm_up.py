@@ -1,4 +1,4 @@
-"""Warming: go through the stations once with made-up people, and take everything back.
+"""Warm up: go through the stations once with made-up people, and take everything back.
 
 SQLAlchemy turns a statement into SQL at its first use. For a lane's statements that takes a tenth of
 a second, inside the transaction that other writers and a webhook's answer wait for. A worker's jobs

@@ -1,4 +1,4 @@
-"""Compiling what happens: plays, triggers, clocks and first moves."""
+"""Compile plays: plays, triggers, clocks and first moves."""
 
 from collections.abc import Mapping
 

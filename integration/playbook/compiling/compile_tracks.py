@@ -1,4 +1,4 @@
-"""Compiling nurture tracks: touches, rhythms, ways on and off."""
+"""Compile tracks: touches, rhythms, ways on and off."""
 
 import itertools
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Deeds: activities in the words in which a person tells them."""
+"""Activity words: activities in the words in which a person tells them."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Telling: effects in words, those just derived and those on record."""
+"""Effect words: effects in words, those just derived and those on record."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Explain: why a lead stands where it stands, as values for a page or a program. Pure: everything is given."""
+"""Explanation: why a lead stands where it stands, as values for a page or a program. Pure: everything is given."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

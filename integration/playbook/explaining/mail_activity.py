@@ -1,4 +1,4 @@
-"""Mail: what people opened and clicked, and what machines did, each with the rule that tells it."""
+"""Mail activity: what people opened and clicked, and what machines did, each with the rule that tells it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A make-believe sales team: it reads the handoff tasks in the CRM, calls most people, and says there how it went.
+"""Make believe sales: it reads the handoff tasks in the CRM, calls most people, and says there how it went.
 
 The service hears of it as it does in a company: by HubSpot's webhooks, and by looking at what the CRMs changed.
 """

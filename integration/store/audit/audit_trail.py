@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, never rewritten (the database refuses)."""
+"""Audit trail: who changed what, never rewritten (the database refuses)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

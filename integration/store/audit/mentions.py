@@ -100,7 +100,7 @@ def _plain(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
 def _in_table(conn: Connection, table: Table, forms: Sequence[str], pattern: re.Pattern[str]) -> Iterator[Mention]:
     for column in table.columns:
         if not isinstance(column.type, Text):
-            continue  # a raw delivery is read item by item: flows/raw.py
+            continue  # a raw delivery is read item by item: flows/privacy/raw_deliveries.py
         keys = list(table.primary_key.columns)
         text = func.lower(cast(column, Text))
         parts = [[core(part) for part in form.split("@")] for form in forms]

@@ -1,4 +1,4 @@
-"""Rates: how many of something a connection may have in a span of time, counted for all workers together."""
+"""Call rates: how many of something a connection may have in a span of time, counted for all workers together."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Lanes: connections that must wait, because the CRM asked for it or a person did."""
+"""Connection pauses: connections that must wait, because the CRM asked for it or a person did."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""JSON columns: how values become text and come back with their types."""
+"""JSON codec: how values become text and come back with their types."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Effects: what was decided, each key once, ever."""
+"""Decided effects: what was decided, each key once, ever."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Versions of the playbook: each that was ever in force, with its text, and how far everybody is derived under it."""
+"""Playbook versions: each that was ever in force, with its text, and how far everybody is derived under it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def publish(  # noqa: PLR0913 - the parts of a version
     """From now on this version is in force, and everybody is to be derived under it."""
     row = {"fingerprint": fingerprint, "format": format_, "author": author, "reason": reason, "at": at}
     number = int(conn.execute(_ADD, {**row, "text": text_}).scalar_one())
-    _walked(conn, Walk(version=number), at)
+    walked(conn, Walk(version=number), at)
     return Version(number=number, **row)  # type: ignore[arg-type] # the row's values, by the row's names
 
 
@@ -102,7 +102,7 @@ def walk(conn: Connection, version: int) -> Walk:
 
 def walked(conn: Connection, found: Walk, at: Instant) -> None:
     """Everybody up to there is derived, or set aside."""
-    _walked(conn, found, at)
+    cursors.put(conn, _WALK, encode(found), at)
 
 
 def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[str]:
@@ -125,7 +125,3 @@ def left(conn: Connection, version: int) -> int:
     if walk(conn, version).over:
         return 0
     return int(conn.execute(_LEFT, {"number": version}).scalar_one())
-
-
-def _walked(conn: Connection, found: Walk, at: Instant) -> None:
-    cursors.put(conn, _WALK, encode(found), at)

@@ -1,4 +1,4 @@
-"""Backlog: what lies in the outbox and has not been sent, to be counted and shown."""
+"""Outbox backlog: what lies in the outbox and has not been sent, to be counted and shown."""
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 

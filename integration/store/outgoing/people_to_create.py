@@ -1,4 +1,4 @@
-"""Newcomers: people whom no CRM knows and whom one of them is to create, each once.
+"""People to create: people whom no CRM knows and whom one of them is to create, each once.
 
 They wait in the outbox under a key of their own for each lead. A row that lapsed (somebody was excluded, say) is
 pending again when the person asks again; one that was carried out never is.

@@ -1,4 +1,4 @@
-"""Unrecorded: people without a record in the CRM that their tasks and touches are to go to, and what waits for one."""
+"""People without records: whose tasks and touches wait, since the CRM they go to does not know them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

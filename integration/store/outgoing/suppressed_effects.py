@@ -1,4 +1,4 @@
-"""Silence: what was decided for leads whom nobody is to contact any more is dropped, or closed where it stands."""
+"""Suppressed effects: what was decided for people whom nobody is to contact is dropped, or closed."""
 
 from collections.abc import Iterable
 from typing import Any

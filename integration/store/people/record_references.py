@@ -1,4 +1,4 @@
-"""References: which CRM record is which lead or account, and what was last written to it."""
+"""Record references: which CRM record is which lead or account, and what was last written to it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

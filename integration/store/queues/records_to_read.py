@@ -1,4 +1,4 @@
-"""CRM records to read: what a webhook only names, and people whom no reference leads to yet."""
+"""Records to read: what a webhook only names, and people whom no reference leads to yet."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

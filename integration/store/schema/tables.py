@@ -1,6 +1,6 @@
 """Every table of the store, in one place; migrations/versions must say the same (a test compares).
 
-Times are Instants in BIGINT columns, JSON is TEXT (see code.py), ids of the house are TEXT. There are
+Times are Instants in BIGINT columns, JSON is TEXT (see json_codec.py), ids of the house are TEXT. There are
 no foreign keys: leads merge, records are erased and batches arrive in any order; and on PostgreSQL a
 key check would lock the lead's row for every activity.
 """

@@ -1,7 +1,7 @@
 """E-mails and domains that are stored get their one spelling; whoever thereby becomes one person is joined later.
 
 Only rows that are spelt otherwise are written. What is no single address stays in nobody's field: its CRM record names
-its lead. `flows/joining.py` joins the leads that share an e-mail from now on.
+its lead. `flows/people/join_leads.py` joins the leads that share an e-mail from now on.
 """
 
 import json
