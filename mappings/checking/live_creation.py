@@ -1,39 +1,12 @@
 """A mapping's `creates` held against the fields that a CRM really has. Pure."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from mappings.checking.crm_field import LiveField
 from mappings.model.creation import Creation, Given
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest
-
-
-class NewField(Protocol):
-    """A field as describe or a property listing tells it, as far as a new record is concerned."""
-
-    @property
-    def name(self) -> str:
-        """The CRM's name."""
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """Picklist values."""
-
-    @property
-    def length(self) -> int:
-        """Characters at most, or 0."""
-
-    @property
-    def restricted(self) -> bool:
-        """Whether other values than `options` are refused."""
-
-    @property
-    def creatable(self) -> bool:
-        """Whether this user may set it in a new record."""
-
-    @property
-    def required(self) -> bool:
-        """Whether a new record without it is refused."""
 
 
 class Unfit(NamedTuple):
@@ -46,7 +19,7 @@ class Unfit(NamedTuple):
     key: bool = True
 
 
-def unfit(creation: Creation, fields: Sequence[NewField], vendor: str) -> Iterator[Unfit]:
+def unfit(creation: Creation, fields: Sequence[LiveField], vendor: str) -> Iterator[Unfit]:
     """Every way in which a new record would be refused."""
     known = {field.name: field for field in fields}
     place: Path = ("creates", "with")
@@ -61,7 +34,7 @@ def unfit(creation: Creation, fields: Sequence[NewField], vendor: str) -> Iterat
             yield Unfit(place, field.name, text, "add it to the mapping, or make it optional in the CRM")
 
 
-def _given(given: Given, field: NewField | None, path: Path, known: Sequence[str], where: str) -> Iterator[Unfit]:
+def _given(given: Given, field: LiveField | None, path: Path, known: Sequence[str], where: str) -> Iterator[Unfit]:
     if field is None:
         text = f"{where} has no '{given.field}', or hides it{nearest(given.field, known)}"
         yield Unfit(path, given.field, text, "correct the mapping, or show it to this user")

@@ -2,51 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from mappings.checking.crm_field import LiveField
 from mappings.checking.fitting import readable, takes
 from mappings.checking.live_creation import unfit
 from mappings.model.catalogue import OWN, SYSTEMS, holder
 from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
 from mappings.yaml_files.located_yaml import Located, Path
 from mappings.yaml_files.problems import Problem, Severity, nearest
-
-
-class LiveField(Protocol):
-    """A field as describe or a property listing tells it."""
-
-    @property
-    def name(self) -> str:
-        """The CRM's name."""
-
-    @property
-    def type(self) -> str:
-        """The CRM's own word."""
-
-    @property
-    def writable(self) -> bool:
-        """Whether this user may set it."""
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """Picklist values."""
-
-    @property
-    def length(self) -> int:
-        """Characters at most, or 0."""
-
-    @property
-    def restricted(self) -> bool:
-        """Whether other values than `options` are refused."""
-
-    @property
-    def creatable(self) -> bool:
-        """Whether this user may set it in a new record."""
-
-    @property
-    def required(self) -> bool:
-        """Whether a new record without it is refused."""
-
 
 Live = Mapping[str, Sequence[LiveField] | None]
 """The fields of each object; None for an object that the CRM does not have or does not show."""

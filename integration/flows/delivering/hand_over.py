@@ -34,11 +34,11 @@ def ready(
     """
     rows = these.items
     with calling():
-        assign_tasks.prepare(service, connection, rows)
+        found = assign_tasks.assigned(service, connection, rows)
         said = task_words(service, connection)
     with service.store.write() as conn:
         leases.hold(conn, lease, service.lease)
-        people = assign_tasks.keep(conn, service, connection, rows)
+        people = assign_tasks.keep(conn, service, connection, rows, found)
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
         zones = {row_id: _zone(each, service.playbook) for row_id, each in people.items()}
         kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones)

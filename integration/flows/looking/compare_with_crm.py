@@ -62,18 +62,11 @@ def pending(service: Service) -> Iterator[tuple[Item, ...]]:
         for kind in ("task", "touch"):
             for rows in _batches(service, connection, kind):
                 names = _names(service, rows)
-                people = _people_for(service, connection, rows) if kind == "task" else {}
+                people = assign_tasks.assigned(service, connection, rows) if kind == "task" else {}
                 for row in rows:
                     yield (_task(connection, kind, row, names, people.get(row.id)),)
         if connection.mapping.creates:
             yield from _people(service, connection, connection.mapping.creates)
-
-
-def _people_for(service: Service, connection: Connection, rows: list[Outgoing]) -> dict[int, Assigned]:
-    """Who would get each of these tasks, or why nobody would. Raises Unavailable."""
-    assign_tasks.prepare(service, connection, rows)
-    with service.store.read() as conn:
-        return assign_tasks.assigned(conn, service, connection, rows)
 
 
 def _people(service: Service, connection: Connection, creation: Creation) -> Iterator[tuple[Item, ...]]:

@@ -5,7 +5,8 @@ name for each lead and answers with an explanation for each task; loading, stori
 are. What survives a crash: to whom a task goes, or that it waits, is stored with the mark that it is about to be sent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as Sql
@@ -41,31 +42,32 @@ class Named:
         return [(each.connection, each.user) for each in (*self.owner, *self.account_owner, *self.worked)]
 
 
-def prepare(service: Service, connection: Connection, rows: Sequence[Outgoing]) -> None:
-    """See that everybody who may get one of these tasks is known, before the transaction. Raises Unavailable."""
+def assigned(service: Service, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
+    """For each task, by its outbox id, the person it goes to or why it waits. Stores nothing but who there is.
+
+    Asks the CRMs for those who may get one and are not known yet. Raises Unavailable where the connection is away.
+    """
     user_directory.fresh(service, connection)
     user_directory.fresh_elsewhere(service, connection)
     with service.store.read() as conn:
-        wanted = {address for named in _named(conn, service, connection, rows).values() for address in named.users()}
+        named = _named(conn, service, connection, rows)
+    wanted = {address for each in named.values() for address in each.users()}
     user_directory.look_up(service, wanted)
     with service.store.read() as conn:
         managers = {(name, user.manager) for (name, _), user in crm_users.by_id(conn, wanted).items() if user.manager}
     user_directory.look_up(service, managers)
-
-
-def assigned(conn: Sql, service: Service, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
-    """For each task, by its outbox id, the person it goes to or why it waits. Reads only; call `prepare` before."""
-    named = _named(conn, service, connection, rows)
-    directory = _directory(conn, service, {address for each in named.values() for address in each.users()})
+    with service.store.read() as conn:
+        directory = _directory(conn, service, wanted)
     return {row.id: resolved(_case(connection, row, named[row.lead_id]), directory) for row in rows}
 
 
-def keep(conn: Sql, service: Service, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
-    """As `assigned`, stored with the effects; those that have nobody wait, and somebody is told.
+def keep(
+    conn: Sql, service: Service, connection: Connection, rows: Sequence[Outgoing], found: Mapping[int, Assigned]
+) -> dict[int, Assigned]:
+    """Store to whom each task goes with its effect; those that have nobody wait, and somebody is told.
 
     In the caller's write transaction. The answer holds only the tasks that go to somebody.
     """
-    found = assigned(conn, service, connection, rows)
     kept = unassigned.of_effects(conn, {key for row in rows for key in _keys(row)})
     new = {key: found[row.id] for row in rows for key in _keys(row) if kept.get(key) != found[row.id]}
     unassigned.assign(conn, new)
@@ -125,17 +127,22 @@ def _named(conn: Sql, service: Service, connection: Connection, rows: Sequence[O
     records = {row.lead_id: row.external_id for row in rows}
     given = unassigned.given(conn, homes)
     names = [connection.name, *(name for name in service.connections if name != connection.name)]
+    by_lead: defaultdict[str, list[ChangeRow]] = defaultdict(list)
+    by_account: defaultdict[str, list[ChangeRow]] = defaultdict(list)
+    for change in told:
+        if change.lead_id:
+            by_lead[change.lead_id].append(change)
+        if change.account_id:
+            by_account[change.account_id].append(change)
     found: dict[str, Named] = {}
     for lead, account in homes.items():
-        mine = [change for change in told if change.lead_id == lead]
-        its = [change for change in told if account and change.account_id == account]
         worked = [
             Candidate(connection=each.connection, user=each.user, respect="had the last task")
             for each in reversed(given.get(lead, []))
         ]
         found[lead] = Named(
-            owner=_owners(mine, names, "owner of the lead", records.get(lead, "")),
-            account_owner=_owners(its, names, "owner of the account"),
+            owner=_owners(by_lead[lead], names, "owner of the lead", records.get(lead, "")),
+            account_owner=_owners(by_account[account] if account else (), names, "owner of the account"),
             worked=worked,
         )
     return {row.lead_id: found.get(row.lead_id, Named()) for row in rows}

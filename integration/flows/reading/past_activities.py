@@ -14,14 +14,13 @@ from sqlalchemy import Connection as Sql
 from connectors.base.port import Record
 from integration.flows.base.service import Connection, Service
 from integration.flows.intake import conflicting_contents, unreadable_records
-from integration.flows.people import identities
 from integration.flows.people.derive_account_signals import relevant
-from integration.flows.people.identities import Sighting
+from integration.flows.people.met_records import people_met
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity, Stored
 from integration.store.people import leads
 from integration.store.people.record_references import Address
-from integration.store.queues import dirty, records_to_read
+from integration.store.queues import dirty
 from mappings.translate.record_answers import Answer, happened, whose
 from mappings.values.instant import Instant
 
@@ -47,20 +46,7 @@ def store_past(conn: Sql, service: Service, connection: Connection, records: Seq
     told = [each for each, fault in zip(said, wrong, strict=True) if fault is None]
     if not told:
         return
-    met = sorted({address for each in told for address in each.addresses})
-    who = identities.people(
-        conn,
-        [Sighting(references=(address,)) for address in met],
-        at=now,
-        new_id=service.new_id,
-        connected=service.connections,
-        owners=service.ownership.lead,
-    )
-    by_person = dict(zip(met, who.ids, strict=True))
-    strangers = [address for address, lead in by_person.items() if lead in who.newcomers]
-    records_to_read.want(
-        conn, [records_to_read.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers]
-    )
+    by_person = people_met(conn, service, (address for each in told for address in each.addresses))
     said_of = _said_of(connection, told, by_person, activities.holders(conn, _keys(connection, told)), now)
     rows, displaced = conflicting_contents.versions(conn, said_of)
     touched = {str(row.lead_id) for row in rows} | conflicting_contents.losers(displaced)

@@ -15,13 +15,12 @@ from connectors.base.port import Record
 from integration.flows.base.service import Connection, Service
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
-from integration.flows.people import identities
-from integration.flows.people.identities import Sighting
+from integration.flows.people.met_records import people_met
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
 from integration.store.outgoing import outbox
 from integration.store.people import accounts, leads, opportunities
-from integration.store.queues import dirty, records_to_read
+from integration.store.queues import dirty
 from mappings.model.canonical import Fields, Opportunity, Value
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading.transforms import word
@@ -75,21 +74,9 @@ def store_deals(conn: Sql, service: Service, connection: Connection, records: Se
     """Deals as they are now; for everybody they are about, that one was created, won or lost."""
     now = service.now()
     live = [record for record in records if not record.deleted]
-    met = sorted({(connection.name, *person) for record in live for person in record.people})
-    who = identities.people(
-        conn,
-        [Sighting(references=(address,)) for address in met],
-        at=now,
-        new_id=service.new_id,
-        connected=service.connections,
-        owners=service.ownership.lead,
-    )
-    by_person = dict(zip(met, who.ids, strict=True))
-    strangers = [address for address, lead in by_person.items() if lead in who.newcomers]
-    records_to_read.want(
-        conn, [records_to_read.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in strangers]
-    )
-    told = _told(conn, sorted(set(who.ids)))
+    met = {(connection.name, *person) for record in live for person in record.people}
+    by_person = people_met(conn, service, met)
+    told = _told(conn, sorted(set(by_person.values())))
     rows: list[NewActivity] = []
     faults: list[Fault] = []
     for record in live:
