@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import click
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from connectors.base.port import Unavailable
 from integration.commands.authoring.mapping_shown import plain, shown
-from integration.commands.authoring.named_files import HELP, VARIABLE, vocabulary_of
+from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.flows.base.service import Connection
 from integration.flows.looking.preview import find, newcomer, preview
 from integration.flows.upkeep import drift
@@ -255,21 +255,6 @@ def _print_newcomer(name: str, who: str, creation: Creation, fields: Mapping[str
 
 
 def _print_problems(found: list[Problem], notes: list[str], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps([_as_mapping(problem) for problem in found], indent=2))
-        return
-    for problem in found:
-        warning = " warning:" if problem.severity == "warning" else ""
-        click.echo(f"{problem.file}:{problem.line}:{problem.column}:{warning} {problem.text}")
-    for note in notes:
+    print_problems(found, as_json=as_json)
+    for note in notes if not as_json else ():
         click.echo(note, err=True)
-
-
-def _as_mapping(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "severity": problem.severity,
-        "text": problem.text,
-    }

@@ -1,6 +1,8 @@
 """What commands need of playbooks and vocabularies that are named on the command line."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 import click
 
@@ -30,6 +32,16 @@ def compiled_in(vocabulary: str | None, playbook: str) -> Playbook:
     if found is None:
         raise SystemExit(2)
     return found
+
+
+def print_problems(found: Sequence[Problem], *, as_json: bool) -> None:
+    """Mistakes and warnings on standard output, for people or as JSON for scripts."""
+    if as_json:
+        click.echo(json.dumps([asdict(problem) for problem in found], indent=2))
+        return
+    for problem in found:
+        warning = " warning:" if problem.severity == "warning" else ""
+        click.echo(f"{problem.file}:{problem.line}:{problem.column}:{warning} {problem.text}")
 
 
 def _tell(problems: Iterable[Problem]) -> None:

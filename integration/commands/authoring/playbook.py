@@ -3,14 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integration.commands.authoring.named_files import HELP, VARIABLE, vocabulary_of
+from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library
 from integration.playbook.reading.reading import read
@@ -54,25 +53,11 @@ def check(files: tuple[str, ...], vocabulary: str | None, *, as_json: bool) -> N
     words = vocabulary_of(vocabulary)
     for file in files:
         found.extend(load(file, words)[1])
-    if as_json:
-        click.echo(json.dumps([_as_mapping(problem) for problem in found], indent=2))
-    for problem in found if not as_json else ():
-        warning = " warning:" if problem.severity == "warning" else ""
-        click.echo(f"{problem.file}:{problem.line}:{problem.column}:{warning} {problem.text}")
+    print_problems(found, as_json=as_json)
     if fatal(found):
         sys.exit(1)
     if not as_json:
         click.echo(f"{len(files)} fine" + (f", {len(found)} warnings" if found else ""))
-
-
-def _as_mapping(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "severity": problem.severity,
-        "text": problem.text,
-    }
 
 
 @playbook.command(name="list")

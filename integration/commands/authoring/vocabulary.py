@@ -2,13 +2,12 @@
 
 import json
 import sys
-from dataclasses import asdict
 
 import click
 from rich.console import Console
 
 from integration.commands.authoring.installation import installed
-from integration.commands.authoring.named_files import HELP, VARIABLE, vocabulary_of
+from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.authoring.vocabulary_shown import described, shown
 from integration.commands.authoring.vocabulary_uses import missing
 from integration.flows.looking.learning import Unknown, learned
@@ -54,11 +53,7 @@ def check(file: str | None, playbooks: tuple[str, ...], mappings: tuple[str, ...
     found = list(problems)
     if made is not None:
         found += missing(made, playbooks, mappings)
-    if as_json:
-        click.echo(json.dumps([asdict(problem) for problem in found], indent=2))
-    for problem in found if not as_json else ():
-        warning = " warning:" if problem.severity == "warning" else ""
-        click.echo(f"{problem.file}:{problem.line}:{problem.column}:{warning} {problem.text}")
+    print_problems(found, as_json=as_json)
     if fatal(found):
         sys.exit(1)
     if not as_json:

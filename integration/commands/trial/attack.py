@@ -2,8 +2,6 @@
 
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +17,7 @@ from integration.rig.attack import attack_connections, attack_inside, attack_val
 from integration.rig.attack.attack_run import LATEST, LONGEST_DEAD, Attack, Result, carried_out, started
 from integration.rig.stage import scratch_database
 from integration.rig.stage.rig import rig
+from integration.rig.stage.run_folder import run_folder
 
 _LINGER_SECONDS = "0.2"
 
@@ -46,18 +45,12 @@ def attack(*, short: bool, point: int | None, seconds: float, as_json: bool, kee
     if not chosen:
         msg = f"no attack is of the kind {point}: they are 1, 2, 3, 4 and 6"
         raise click.UsageError(msg)
-    data = Path(tempfile.mkdtemp(prefix="coldframe-attack-"))
+    console = Console(stderr=True, quiet=as_json)
     try:
-        with scratch_database.database(environment(), keep=keep) as database:
-            console = Console(stderr=True, quiet=as_json)
+        with run_folder("attack", keep=keep) as data, scratch_database.database(environment(), keep=keep) as database:
             results = _carried_out(chosen, data, database, seconds, console)
     except scratch_database.NoDatabaseError as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        if keep:
-            click.echo(f"Everything was kept in {data}", err=True)
-        else:
-            shutil.rmtree(data, ignore_errors=True)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in results], indent=2))
     else:

@@ -1,14 +1,12 @@
 """`coldframe bench`: how much this machine does, beside what its disk and RQ do alone in the same run."""
 
 import json
-import shutil
-import tempfile
-from pathlib import Path
 
 import click
 from rich.console import Console
 
 from integration.rig.bench.bench_run import measured
+from integration.rig.stage.run_folder import run_folder
 
 
 @click.command()
@@ -33,11 +31,8 @@ def bench(*, as_json: bool, seconds: int, leads: int) -> None:
     Example: coldframe bench            Example: coldframe bench --json --seconds 5
     """
     console = Console(stderr=True)
-    data = Path(tempfile.mkdtemp(prefix="coldframe-bench-"))
-    try:
+    with run_folder("bench") as data:
         figures = measured(data, console.print, people=leads, seconds=seconds)
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
     if as_json:
         click.echo(json.dumps(figures.as_json(), indent=2))
     else:

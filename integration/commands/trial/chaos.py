@@ -2,10 +2,7 @@
 
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +15,7 @@ from integration.rig.chaos.chaos_report import figures, show
 from integration.rig.chaos.chaos_run import SETTLING, Chaos, Plan
 from integration.rig.stage import scratch_database
 from integration.rig.stage.rig import rig
+from integration.rig.stage.run_folder import run_folder
 
 _SECONDS_PER_KILL = 4.5
 _SOME_SECONDS = 20
@@ -53,11 +51,11 @@ def chaos(  # noqa: PLR0913 - the options of the command
     load = seconds or max(_SOME_SECONDS, round(kills * _SECONDS_PER_KILL))
     plan = Plan(kills=kills, seconds=load, seed=seed, settling=settling)
     console = Console(quiet=as_json)
-    data = Path(tempfile.mkdtemp(prefix="coldframe-chaos-"))
     try:
         with Progress(*_COLUMNS, console=console, transient=True) as progress:
             tell = _teller(progress)
             with (
+                run_folder("chaos", keep=keep) as data,
                 scratch_database.database(environment(), keep=keep) as database,
                 rig(data, leads=leads, **_QUICK, **database) as running,
             ):
@@ -65,11 +63,6 @@ def chaos(  # noqa: PLR0913 - the options of the command
                 finding = ran.run()
     except scratch_database.NoDatabaseError as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        if keep:
-            click.echo(f"Everything was kept in {data}", err=True)
-        else:
-            shutil.rmtree(data, ignore_errors=True)
     if as_json:
         click.echo(json.dumps(figures(ran, finding), indent=2))
     else:

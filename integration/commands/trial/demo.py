@@ -1,10 +1,7 @@
 """`coldframe demo`: three weeks of a company's leads in two minutes, on this machine."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: the same demo every time
 
 import click
@@ -14,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from integration.rig.stage.ending import summary
 from integration.rig.stage.make_believe_sales import Sales
 from integration.rig.stage.rig import Rig, activity, rig, today
+from integration.rig.stage.run_folder import run_folder
 from integration.rig.stage.story import story
 from integration.wiring import clock
 from mappings.values.instant import DAY, SECOND, Instant
@@ -45,29 +43,28 @@ def demo(  # noqa: PLR0913 - the options of the command
     Example: coldframe demo --exit
     """
     console = Console()
-    data = Path(tempfile.mkdtemp(prefix="coldframe-demo-"))
     until = clock.now() + (_START + seconds) * SECOND
     rate = DAYS * DAY / (seconds * SECOND)
-    try:
-        console.print("Starting Valkey, the sandbox's CRMs, web, workers and clock …")
-        with rig(
+    console.print("Starting Valkey, the sandbox's CRMs, web, workers and clock …")
+    with (
+        run_folder("demo") as data,
+        rig(
             data,
             port=port,
             sandbox_port=sandbox_port,
             COLDFRAME_PLAYBOOK=playbook,
             COLDFRAME_REHEARSAL=f"{until}@{rate}",
             COLDFRAME_POLL_SECONDS="2",  # of real time: some eight hours of the story
-        ) as running:
-            _play(running, leads, clock.rehearsed(until, rate), until - DAYS * DAY, console)
-            console.print("Waiting for the last writes to arrive …")
-            settled = running.wait(lambda: not running.waiting(), seconds=_SETTLE)
-            named = summary(running, console, settled=settled)
-            if not leave:
-                _linger(running, console)
-            elif not named:
-                raise SystemExit(1)
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
+        ) as running,
+    ):
+        _play(running, leads, clock.rehearsed(until, rate), until - DAYS * DAY, console)
+        console.print("Waiting for the last writes to arrive …")
+        settled = running.wait(lambda: not running.waiting(), seconds=_SETTLE)
+        named = summary(running, console, settled=settled)
+        if not leave:
+            _linger(running, console)
+        elif not named:
+            raise SystemExit(1)
 
 
 def _play(running: Rig, leads: int, now: Callable[[], Instant], start: Instant, console: Console) -> None:

@@ -2,11 +2,8 @@
 
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +15,7 @@ from rich.table import Table
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.drill.drill_check import check
 from integration.rig.drill.drill_run import Drill, Plan, ground
+from integration.rig.stage.run_folder import run_folder
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 _PART = 5
@@ -59,18 +57,11 @@ def drill(  # noqa: PLR0913 - the options of the command
 
 
 def _run(plan: Plan, progress: Progress, *, keep: bool) -> tuple[Drill, Finding]:
-    data = Path(tempfile.mkdtemp(prefix="coldframe-drill-"))
-    try:
-        with ground(data, plan) as place:
-            ran = Drill(place, plan, _teller(progress, plan))
-            ran.run()
-            finding = check(place, plan.seed)
-            finding.same("kills", len(ran.kills), plan.kills)
-    finally:
-        if keep:
-            click.echo(f"Everything was kept in {data}", err=True)
-        else:
-            shutil.rmtree(data, ignore_errors=True)
+    with run_folder("drill", keep=keep) as data, ground(data, plan) as place:
+        ran = Drill(place, plan, _teller(progress, plan))
+        ran.run()
+        finding = check(place, plan.seed)
+        finding.same("kills", len(ran.kills), plan.kills)
     return ran, finding
 
 

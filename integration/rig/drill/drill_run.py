@@ -15,13 +15,11 @@ from typing import Any
 
 import requests
 
-from integration.processes.local_stack import environment
 from integration.rig.drill.drill_memory import Resident
-from integration.rig.stage.rig import HUBSPOT_SECRET, HUBSPOT_TOKEN, SALESFORCE_INSTANCE, SALESFORCE_TOKEN, free_port
+from integration.rig.stage.rig import connected_to, free_port
 from integration.settings.environment import Settings, load
 from integration.store.db.session import Store
 
-_OURS = ("COLDFRAME_", "HUBSPOT_", "SALESFORCE_", "DATABASE_URL", "REDIS_URL", "PORT")
 _LONGEST_INTO = 0.3
 """Seconds into the work behind a moment at which a kill may fall."""
 _MOST_RUNS = 3
@@ -143,19 +141,14 @@ def ground(data: Path, plan: Plan) -> Iterator[Ground]:
     """A sandbox with that many leads and activities in a process of its own, and a store in `data`."""
     port = free_port()
     crm = f"http://127.0.0.1:{port}"
-    variables = {name: value for name, value in environment().items() if not name.startswith(_OURS)} | {
+    variables = {
+        **connected_to(crm),
         "COLDFRAME_DATA_DIR": str(data),
         "COLDFRAME_SECRET_KEY": "k" * 32,
         "COLDFRAME_PUBLIC_URL": crm,
         "COLDFRAME_LEASE_SECONDS": "5",
         "COLDFRAME_LINGER_SECONDS": "0",
         "COLDFRAME_LIVE_RATE": "0",
-        "HUBSPOT_ACCESS_TOKEN": HUBSPOT_TOKEN,
-        "HUBSPOT_CLIENT_SECRET": HUBSPOT_SECRET,
-        "HUBSPOT_API_URL": f"{crm}/hubspot",
-        "SALESFORCE_INSTANCE_URL": SALESFORCE_INSTANCE,
-        "SALESFORCE_ACCESS_TOKEN": SALESFORCE_TOKEN,
-        "SALESFORCE_API_URL": f"{crm}/salesforce",
     }
     settings = load(variables)
     size = {"port": port, "leads": plan.leads, "activities": plan.activities, "seed": plan.seed}

@@ -27,6 +27,7 @@ from mappings.values.instant import Instant, show, to_datetime
 HUBSPOT_TOKEN = "sandbox-hubspot-token"  # noqa: S105 - opens nothing but the sandbox
 HUBSPOT_SECRET = "sandbox-hubspot-client-secret"  # noqa: S105 - as above
 SALESFORCE_TOKEN = "sandbox-salesforce-token"  # noqa: S105 - as above
+_OURS = ("COLDFRAME_", "HUBSPOT_", "SALESFORCE_", "DATABASE_URL", "REDIS_URL", "PORT")
 SALESFORCE_INSTANCE = "https://sandbox.my.salesforce.com"
 START_SECONDS = 40.0
 SYSTEMS = ("hubspot", "salesforce")
@@ -115,6 +116,19 @@ def activity(number: str, email: str, kind: str, at: Instant, properties: Mappin
     return {"id": number, "type": kind, "at": show(at), "email": email, "properties": dict(properties)}
 
 
+def connected_to(crm: str) -> dict[str, str]:
+    """This process's environment without what is ours in it, and with the sandbox at that address as both CRMs."""
+    others = {name: value for name, value in environment().items() if not name.startswith(_OURS)}
+    return others | {
+        "HUBSPOT_ACCESS_TOKEN": HUBSPOT_TOKEN,
+        "HUBSPOT_CLIENT_SECRET": HUBSPOT_SECRET,
+        "HUBSPOT_API_URL": f"{crm}/hubspot",
+        "SALESFORCE_INSTANCE_URL": SALESFORCE_INSTANCE,
+        "SALESFORCE_ACCESS_TOKEN": SALESFORCE_TOKEN,
+        "SALESFORCE_API_URL": f"{crm}/salesforce",
+    }
+
+
 def free_port() -> int:
     """A port of the loopback that nobody uses now."""
     with socket.socket() as probe:
@@ -131,16 +145,11 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
     port, sandbox_port = port or free_port(), sandbox_port or free_port()
     service, crm = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    variables = {name: value for name, value in environment().items() if not name.startswith(_OURS)} | {
+    variables = {
+        **connected_to(crm),
         "COLDFRAME_DATA_DIR": str(data),
         "COLDFRAME_PUBLIC_URL": service,
         "COLDFRAME_ACTIVITY_SECRET": secret,
-        "HUBSPOT_ACCESS_TOKEN": HUBSPOT_TOKEN,
-        "HUBSPOT_CLIENT_SECRET": HUBSPOT_SECRET,
-        "HUBSPOT_API_URL": f"{crm}/hubspot",
-        "SALESFORCE_INSTANCE_URL": SALESFORCE_INSTANCE,
-        "SALESFORCE_ACCESS_TOKEN": SALESFORCE_TOKEN,
-        "SALESFORCE_API_URL": f"{crm}/salesforce",
         "PORT": str(port),
         "COLDFRAME_TASKS_PER_HOUR": "0",
         "COLDFRAME_LIVE_RATE": "0",
@@ -171,9 +180,6 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
             msg = f"the processes did not start within {START_SECONDS:.0f} s; see {log}"
             raise RuntimeError(msg)
         yield found
-
-
-_OURS = ("COLDFRAME_", "HUBSPOT_", "SALESFORCE_", "DATABASE_URL", "REDIS_URL", "PORT")
 
 
 def _answers(found: Rig) -> bool:
