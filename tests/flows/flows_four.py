@@ -7,7 +7,7 @@ from typing import Any
 
 import flows_signin
 from flows_crms import person
-from flows_run import Boundless, Watch, drain_all
+from flows_run import Boundless, Watch, activity, drain_all, receive, receive_raw
 
 from connectors.base.port import Credential
 from integration.flows.base.service import Service
@@ -15,6 +15,7 @@ from integration.flows.reading import reconcile
 from integration.store.db.session import Store
 from integration.store.people import leads
 from integration.store.people.leads import LeadRow
+from integration.store.queues import inbox
 from integration.wiring import build
 from mappings.values.instant import MINUTE
 from sandbox.server import PORTAL_ID, Sandbox
@@ -130,3 +131,43 @@ def people(world: Four) -> None:
         world.records[name] = person(world.boxes[name], system, EMAIL[name])
     assert all(world.records[name] == world.records[twin] for name, twin in TWIN.items())
     world.look()
+
+
+def secret(name: str) -> str:
+    """What only deliveries about whom a connection knows bear."""
+    return f"secret of {name} alone"
+
+
+def bodies(world: Four) -> None:
+    """Deliveries about everybody by record id alone, with something only they bear."""
+    for number, (name, system) in enumerate(SYSTEM.items(), 50):
+        bears = secret(name)
+        if system == "hubspot":
+            about = world.event(name, number, propertyName="city", propertyValue=bears)
+            receive(world.service, about, source="hubspot")
+        else:
+            more = f"<sf:LastName>{bears}</sf:LastName>"
+            body = message(ACCOUNT[name], world.records[name][:15], number=number, more=more)
+            receive_raw(world.service, body, source="salesforce_outbound")
+        named = {**activity(number, "", "page_view", world.at(), note=bears), "email": None}
+        receive(world.service, named | {"lead": f"{name}:{OBJECT[system]}:{world.records[name]}"})
+
+
+def here(world: Four, text: str) -> int:
+    """In how many raw deliveries a text stands."""
+    with world.service.store.read() as conn:
+        return sum(text.encode() in body for _, _, body in inbox.bearing(conn, [text.casefold()], 0))
+
+
+def accounts_of(world: Four, name: str) -> list[str]:
+    try:
+        row = world.row(name)
+    except ValueError:
+        return []
+    return [row.account_id] if row.account_id else []
+
+
+def lead_account(world: Four, name: str) -> str:
+    with world.service.store.read() as conn:
+        (row,) = leads.get(conn, leads.by_email(conn, [EMAIL[name]]).values())
+    return str(row.account_id)

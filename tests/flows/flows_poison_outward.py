@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flows_poison import ANA, BOB, EVE, Case, World, fail
+from flows_poison_world import ANA, BOB, EVE, Case, World, fail
 from flows_run import activity, drain_all, lead, receive
 
 from connectors.base.port import Connector, PersonWrite, Receipt, Verdict, Write

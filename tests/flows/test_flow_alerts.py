@@ -1,41 +1,23 @@
 """Alerts reach people: each once, signed, by a lane of their own. Trouble that lasts is told to somebody."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeAlias
 
 import pytest
-from click.testing import CliRunner
-from flows_crms import managed, person, tasks
+from flows_alerts import ANA, asked, raised, with_receiver
+from flows_crms import person, tasks
 from flows_receiver import SECRET, Receiver, receiving
-from flows_run import Watch, activity, counts, dead, drain_all, lead, receive
-from structlog.testing import capture_logs
+from flows_run import Watch, counts, dead, drain_all, lead
 
 from integration.alerting.signed_webhook import SignedWebhook
-from integration.cli import main
 from integration.flows.base.service import Service
-from integration.flows.deciding.advance import advance
-from integration.flows.people_in_sales.raise_alerts import raise_alert
 from integration.flows.people_in_sales.send_alerts import send_alerts
-from integration.flows.people_in_sales.trouble import watch_for_trouble
-from integration.flows.privacy import erase_person, export_person
 from integration.flows.upkeep.replay_letters import replay
 from integration.flows.upkeep.sweep import sweep
 from integration.store.crm import connection_pauses
-from integration.store.db.session import Store
-from integration.store.outgoing import alerts
-from integration.store.queues import dead_letters
-from integration.wiring import build
-from mappings.values import person_names
-from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
+from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from webhooks.signatures import standard_keys
-
-Drain: TypeAlias = Callable[[Service], int]
-ANA, BO = "ana@acme.example", "bo@blue.example"
-NAMES = {"handoff", "first_contact_reminder", "first_contact_breach"}
-"""What is raised about somebody who asks for a demo and gets no answer for a day."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -52,21 +34,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def alerting(service: Service, receiver: Receiver) -> Iterator[Service]:
-    """The service, with a receiver of alerts."""
-    way = SignedWebhook(receiver.url, standard_keys(SECRET), timeout=(1.0, 0.5))
-    yield replace(service, alert_ways={way.name: way})
-    way.close()
-
-
-def asked(service: Service, at: Watch, email: str, number: int = 1) -> None:
-    """Somebody asks for a demo: a lead for sales, whose clock starts."""
-    receive(service, activity(number, email, "demo_request", at()))
-    drain_all(service)
-
-
-def raised(service: Service, *, lead_id: str = "", key: str = "test/1") -> bool:
-    with service.store.write() as conn:
-        return raise_alert(conn, service, key=key, alert="test", text="something is wrong", lead=lead_id)
+    with with_receiver(service, receiver) as found:
+        yield found
 
 
 def test_a_reminder_and_a_breach_arrive_once_signed_and_with_a_link_to_the_record(
@@ -215,172 +184,3 @@ def test_during_a_rotation_the_old_and_the_new_secret_sign(alerting: Service, re
         send_alerts(rotating, "webhook")
     both.close()
     assert (len(receiver.got), receiver.forged) == (2, 0)
-
-
-def test_history_and_shadow_send_nothing(
-    alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver, drain_all: Drain
-) -> None:
-    shady = replace(
-        alerting,
-        connections={name: build.shadowed(each) for name, each in alerting.connections.items()},
-        shadow=True,
-    )
-    person(sandbox, "salesforce", ANA)
-    asked(shady, at, ANA)
-    at.forward(25 * HOUR)
-    drain_all(shady)
-    sweep(shady)
-    assert receiver.got == []
-    assert counts(shady).outbox["alerts:webhook", "alert", "new"] == 3
-    at.forward(12 * HOUR)
-    drain_all(shady)
-    at.forward(20 * HOUR)
-    person(sandbox, "salesforce", BO)
-    receive(alerting, activity(2, BO, "demo_request", at()))
-    drain_all(alerting)
-    assert {body["data"]["lead"] for _, body in receiver.got} == {lead(alerting, BO).id}
-    assert counts(alerting).outbox["alerts:webhook", "alert", "lapsed"] == 3, "raised in shadow, more than a day ago"
-
-
-def test_where_no_receiver_is_set_alerts_are_in_the_log_and_in_doctor_and_are_not_sent_later(
-    service: Service, alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver
-) -> None:
-    managed(sandbox)
-    person(sandbox, "hubspot", ANA)
-    asked(service, at, ANA)
-    at.forward(25 * HOUR)
-    with capture_logs() as logged:
-        advance(service)
-    told = [each for each in logged if each["event"] == "alert"]
-    assert [(each["alert"], each["log_level"]) for each in told] == [
-        ("first_contact_reminder", "warning"),
-        ("first_contact_breach", "warning"),
-    ]
-    assert "Ana" not in str(told), "the log names no person"
-    with service.store.read() as conn:
-        assert {each.alert for each in alerts.recent(conn, 0)} == NAMES
-    drain_all(alerting)
-    assert receiver.got == []
-
-
-def test_raising_again_raises_nothing(alerting: Service, receiver: Receiver) -> None:
-    assert [raised(alerting) for _ in range(3)] == [True, False, False]
-    for _ in range(3):
-        send_alerts(alerting, "webhook")
-    assert receiver.ids() == ["test/1"]
-
-
-def test_doctor_tells_of_alerts_of_the_last_day_and_of_those_that_did_not_arrive(
-    alerting: Service, store_url: str, at: Watch, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    receiver.answers = [(400, {}), (404, {})]
-    monkeypatch.setattr("integration.wiring.clock.now", at)
-    for number in (1, 2):
-        raised(alerting, key=f"test/{number}")
-    send_alerts(alerting, "webhook")
-    environment = {
-        "COLDFRAME_SECRET_KEY": "k" * 32,
-        "DATABASE_URL": store_url,
-        "COLDFRAME_ALERT_URL": receiver.url,
-        "COLDFRAME_ALERT_SECRET": SECRET,
-    }
-    found = CliRunner().invoke(main, ["doctor", "--json"], env=environment)
-    told = {line["subject"]: line for line in map(json.loads, found.output.splitlines()) if "alerts" in line["subject"]}
-    lines = [line for line in map(json.loads, found.output.splitlines()) if line["subject"] == "alerts: webhook"]
-    assert "2 test in the last day" in told["alerts"]["detail"]
-    assert [line["ok"] for line in lines] == [False, False]
-    assert ["refused by the receiver" in line["detail"] for line in lines] == [True, False]
-    assert "HTTP_404" in lines[1]["detail"]
-
-
-def test_a_connection_that_is_paused_for_an_hour_is_told_once_for_each_pause(
-    alerting: Service, at: Watch, receiver: Receiver
-) -> None:
-    def pause() -> None:
-        with alerting.store.write() as conn:
-            connection_pauses.pause(conn, "hubspot", at() + MINUTE, "503 away", now=at())
-
-    for _ in range(75):
-        pause()
-        at.forward(MINUTE)
-        watch_for_trouble(alerting)
-    send_alerts(alerting, "webhook")
-    assert receiver.names() == ["connection_paused"]
-    assert "503 away" in receiver.got[0][1]["data"]["text"]
-    with alerting.store.write() as conn:
-        connection_pauses.worked(conn, "hubspot", at())
-    at.forward(DAY)
-    assert watch_for_trouble(alerting) == 0
-    pause()
-    assert watch_for_trouble(alerting) == 0, "a new pause is not an hour old"
-
-
-def test_somebody_who_pauses_and_forgets_is_told_and_a_sign_out_is_told_at_once(
-    alerting: Service, at: Watch, receiver: Receiver
-) -> None:
-    with alerting.store.write() as conn:
-        connection_pauses.stop(conn, "salesforce", "paused by an operator", now=at())
-        connection_pauses.pause(conn, "hubspot", None, f"{connection_pauses.SIGN_IN}invalid_grant", now=at())
-    watch_for_trouble(alerting)
-    send_alerts(alerting, "webhook")
-    assert receiver.names() == ["signed_out"]
-    at.forward(HOUR)
-    watch_for_trouble(alerting)
-    send_alerts(alerting, "webhook")
-    assert receiver.names() == ["signed_out", "connection_paused"]
-
-
-def test_letters_that_wait_for_a_day_are_told_once_for_each_source(
-    alerting: Service, at: Watch, receiver: Receiver
-) -> None:
-    def lay(source: str) -> None:
-        letter = dead_letters.Letter(stage="deliver", source=source, ref="1", payload=b"{}", reason="no", at=at())
-        with alerting.store.write() as conn:
-            dead_letters.add(conn, [letter])
-
-    for source in ("hubspot", "hubspot", "salesforce"):
-        lay(source)
-    assert watch_for_trouble(alerting) == 0
-    at.forward(DAY)
-    lay("hubspot")
-    for _ in range(3):
-        watch_for_trouble(alerting)
-        at.forward(MINUTE)
-    send_alerts(alerting, "webhook")
-    assert [body["data"]["text"].partition(" could")[0] for _, body in receiver.got] == [
-        "2 of deliver hubspot",
-        "1 of deliver salesforce",
-    ]
-
-
-def test_a_task_that_waits_an_hour_for_its_persons_record_is_told(
-    alerting: Service, at: Watch, receiver: Receiver
-) -> None:
-    asked(alerting, at, "nobody@nowhere.example")
-    at.forward(MINUTE)
-    drain_all(alerting)
-    assert watch_for_trouble(alerting) == 0
-    at.forward(HOUR)
-    for _ in range(2):
-        watch_for_trouble(alerting)
-    send_alerts(alerting, "webhook")
-    assert receiver.names() == ["handoff", "waits_for_record"]
-    assert "nobody@nowhere" not in json.dumps(receiver.got[1][1])
-
-
-def test_alerts_about_somebody_are_exported_and_erased_with_them(
-    alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver, store: Store
-) -> None:
-    managed(sandbox)
-    person(sandbox, "hubspot", ANA)
-    asked(alerting, at, ANA)
-    receiver.answers = [(503, {})] * 9
-    at.forward(25 * HOUR)
-    drain_all(alerting)
-    document = export_person.exported(alerting, person_names.of_email(ANA), actor="test", tell=lambda _: None)
-    assert document is not None
-    assert {each["alert"] for each in document["alerts"]} == NAMES
-    erase_person.erase(alerting, person_names.of_email(ANA), actor="test")
-    with store.read() as conn:
-        assert alerts.recent(conn, 0) == []
-        assert alerts.undelivered(conn) == {}

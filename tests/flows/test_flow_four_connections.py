@@ -3,33 +3,38 @@
 Both sandboxes of a system give the same ids, so whoever mixes them up writes to somebody else.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flows_crms import engagement, person, tasks
-from flows_four import ACCOUNT, EMAIL, OBJECT, SYSTEM, TWIN, Four, credential, four, message, people
+from flows_four import (
+    ACCOUNT,
+    EMAIL,
+    OBJECT,
+    SYSTEM,
+    TWIN,
+    Four,
+    credential,
+    four,
+    lead_account,
+    message,
+    people,
+)
+from flows_four_privacy import PrivacyOfFour, others
 from flows_run import Watch, activity, dead, drain_all, history, receive, receive_raw
 
-from integration.commands.privacy.export import told
 from integration.flows.base.service import Service
-from integration.flows.history.find_explanation import explained
 from integration.flows.looking import compare_with_crm
-from integration.flows.privacy import erase_person, export_person
 from integration.flows.reading import first_sync
 from integration.flows.upkeep import drift
 from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
-from integration.store.overall import erased_people
 from integration.store.people import field_changes, leads, opportunities
-from integration.store.queues import inbox
 from integration.wiring import build
 from mappings.conflicts.field_conflicts import speaker
 from mappings.language import mapping_files
-from mappings.values import person_names
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox import desk
 from sandbox.server import Sandbox
@@ -48,12 +53,7 @@ def world(service: Service, store: Store, sandbox: Sandbox, at: Watch) -> Iterat
         yield found
 
 
-def others(world: Four, name: str) -> dict[str, Any]:
-    """Everything that the store knows of whom the other connections know."""
-    return {each: replace(world.row(each), updated_at=0) for each in SYSTEM if each != name}
-
-
-class TestFourConnections:
+class TestFourConnections(PrivacyOfFour):
     def test_everybody_is_met_and_scored_in_their_own_connection(self, world: Four) -> None:
         rows = {name: world.row(name) for name in SYSTEM}
         assert {name: row.email for name, row in rows.items()} == EMAIL
@@ -267,83 +267,6 @@ class TestFourConnections:
         assert {item.connection for item in items} == set(SYSTEM)
         assert all(EMAIL[item.connection] in item.who for item in items)
 
-    @NAMES
-    def test_somebody_who_is_erased_takes_nobody_elses_records_along(self, world: Four, name: str) -> None:
-        twin = TWIN[name]
-        bodies(world)
-        world.look(1)
-        before = others(world, name)
-        erase_person.erase(world.service, person_names.of_email(EMAIL[name]), actor="test")
-        assert others(world, name) == before
-        assert here(world, secret(name)) == 0
-        assert here(world, secret(twin)) > 0
-        with world.service.store.read() as conn:
-            keys = [row.key for each in SYSTEM for row in field_changes.history(conn, (), accounts_of(world, each))]
-        assert not [key for key in keys if f"{name}:" in key and f":{world.records[name]}@" in key]
-
-    @NAMES
-    def test_what_comes_later_about_somebody_erased_is_kept_nowhere_and_the_twin_goes_on(
-        self, world: Four, name: str
-    ) -> None:
-        erase_person.erase(world.service, person_names.of_email(EMAIL[name]), actor="test")
-        bodies(world)
-        world.look()
-        assert here(world, secret(name)) == 0
-        assert here(world, secret(TWIN[name])) > 0
-        with world.service.store.read() as conn:
-            assert leads.by_email(conn, [EMAIL[name]]) == {}
-
-    @HUBSPOTS
-    def test_a_privacy_deletion_erases_the_contact_of_its_own_portal(self, world: Four, name: str) -> None:
-        before = others(world, name)
-        gone = world.event(name, 1, subscriptionType="contact.privacyDeletion")
-        receive(world.service, gone, source="hubspot")
-        world.boxes[name].hubspot.erase("contacts", world.records[name])
-        world.look()
-        with world.service.store.read() as conn:
-            assert erased_people.known(conn, world.service.keyring, [person_names.of_email(EMAIL[name])])
-        assert others(world, name) == before
-
-    def test_a_privacy_deletion_of_a_portal_that_is_not_connected_erases_nobody(self, world: Four) -> None:
-        everybody = others(world, "")
-        gone = world.event("hubspot", 1, subscriptionType="contact.privacyDeletion", portalId=999)
-        receive(world.service, gone, source="hubspot")
-        world.look()
-        assert others(world, "") == everybody
-
-    def test_an_export_is_of_one_person(self, world: Four) -> None:
-        bodies(world)
-        world.look(1)
-        for name, system in SYSTEM.items():
-            asked = erase_person.asked_for(f"{name}:{OBJECT[system]}:{world.records[name]}", world.service.connections)
-            document = export_person.exported(world.service, asked, actor="test", tell=told)
-            text = json.dumps(document)
-            assert secret(name) in text
-            assert not [each for each in SYSTEM if each != name and (EMAIL[each] in text or secret(each) in text)]
-
-    def test_explain_knows_a_record_by_its_connection(self, world: Four) -> None:
-        service = world.service
-        for name, system in SYSTEM.items():
-            short = world.records[name][:15] if system == "salesforce" else world.records[name]
-            asked = f"{name}:{OBJECT[system]}:{short}"
-            known = service.connections
-            found = explained(service.store, service.playbook, asked, world.at(), service.ownership, connections=known)
-            assert found is not None
-            assert found[0].email == EMAIL[name]
-
-    def test_a_system_that_is_connected_twice_names_nobody_by_itself(self, world: Four) -> None:
-        named = {
-            "sales-emea": world.service.connections["sales-emea"],
-            "sales-us": replace(world.service.connections["salesforce"], name="sales-us"),
-        }
-        with pytest.raises(ValueError, match="say sales-emea or sales-us instead"):
-            erase_person.asked_for("salesforce:Lead:00Q5g00000AbCdE", named)
-        alone = {"sales-emea": named["sales-emea"]}
-        assert (
-            erase_person.asked_for("salesforce:Lead:00Q5g00000AbCdE", alone)
-            == "record:sales-emea:Lead:00Q5g00000AbCdEEAV"
-        )
-
     @EMEA
     def test_a_pause_is_one_connections(self, world: Four, name: str) -> None:
         with world.service.store.write() as conn:
@@ -375,43 +298,3 @@ class TestFourConnections:
         titles = {each: mine.row(each).fields["title"] for each in SYSTEM}
         assert {each for each, title in titles.items() if title == "Porto"} == {name}
         found.connector.close()
-
-
-def secret(name: str) -> str:
-    """What only deliveries about whom a connection knows bear."""
-    return f"secret of {name} alone"
-
-
-def bodies(world: Four) -> None:
-    """Deliveries about everybody by record id alone, with something only they bear."""
-    for number, (name, system) in enumerate(SYSTEM.items(), 50):
-        bears = secret(name)
-        if system == "hubspot":
-            about = world.event(name, number, propertyName="city", propertyValue=bears)
-            receive(world.service, about, source="hubspot")
-        else:
-            more = f"<sf:LastName>{bears}</sf:LastName>"
-            body = message(ACCOUNT[name], world.records[name][:15], number=number, more=more)
-            receive_raw(world.service, body, source="salesforce_outbound")
-        named = {**activity(number, "", "page_view", world.at(), note=bears), "email": None}
-        receive(world.service, named | {"lead": f"{name}:{OBJECT[system]}:{world.records[name]}"})
-
-
-def here(world: Four, text: str) -> int:
-    """In how many raw deliveries a text stands."""
-    with world.service.store.read() as conn:
-        return sum(text.encode() in body for _, _, body in inbox.bearing(conn, [text.casefold()], 0))
-
-
-def accounts_of(world: Four, name: str) -> list[str]:
-    try:
-        row = world.row(name)
-    except ValueError:
-        return []
-    return [row.account_id] if row.account_id else []
-
-
-def lead_account(world: Four, name: str) -> str:
-    with world.service.store.read() as conn:
-        (row,) = leads.get(conn, leads.by_email(conn, [EMAIL[name]]).values())
-    return str(row.account_id)

@@ -2,7 +2,7 @@
 
 import pytest
 from flows_crms import OWNER, tasks
-from flows_poison import EVE, FAR
+from flows_poison_world import EVE, FAR
 from flows_run import Watch, counts, dead, drain_all
 
 from integration.flows.base.service import Service

@@ -7,18 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import pytest
-from flows_poison import (
-    EVE,
-    Case,
-    Deadly,
-    Spoilt,
-    World,
-    a_record_that_changed,
-    a_record_to_be_read,
-    a_time_no_calendar_has,
-    scores_to_be_written,
-    world,
-)
+from flows_poison import a_time_no_calendar_has
+from flows_poison_crms import Deadly, Spoilt, a_record_that_changed, a_record_to_be_read, scores_to_be_written
+from flows_poison_world import EVE, Case, World, world
 from flows_run import Watch, counts, dead, lead
 
 from connectors.base.port import Connector, Receipt, Write

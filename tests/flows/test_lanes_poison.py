@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from flows_crms import FIELDS, calls
-from flows_poison import BOB, CASES, EVE, Case, World, a_time_no_calendar_has, world
+from flows_poison import CASES, a_time_no_calendar_has
 from flows_poison_outward import OUTWARD
+from flows_poison_world import BOB, EVE, Case, World, world
 from flows_run import Watch, activity, dead, drain_all, lead, receive
 
 from connectors.base.port import Connector, Receipt, Write
