@@ -1,5 +1,6 @@
 """The house's rules are checked by machines, and the machines notice a violation."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -82,3 +83,17 @@ def test_clock_chance_and_environment_are_arguments(tmp_path: Path, line: str) -
     found = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False, timeout=60)
     assert found.returncode != 0
     assert "TID251" in found.stdout
+
+
+def test_texts_name_only_modules_that_there_are() -> None:
+    """A comment that says `see foo.py` sends nobody to a module that was moved or renamed."""
+    files = [file for folder in PACKAGES for file in (ROOT / folder).rglob("*.py")]
+    names = {file.name for file in files}
+    named = re.compile(r"\b([a-z_]+\.py)\b")
+    gone = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in files
+        for name in named.findall(file.read_text(encoding="utf-8"))
+        if name not in names
+    }
+    assert gone == set()

@@ -21,6 +21,7 @@ from integration.flows.people.identities import Resolved, Sighting
 from integration.flows.people.record_field_changes import Told, change_accounts, change_leads
 from integration.flows.privacy import screening
 from integration.flows.reading import past_activities, read_sales_answers
+from integration.flows.reading.company_sightings import company_of, domain_of
 from integration.store.crm import crm_field_state
 from integration.store.outgoing import people_without_records
 from integration.store.people import leads, record_references
@@ -202,7 +203,7 @@ def _differs(old: Fields, part: str, fields: Fields) -> Fields:
 def _store_companies(conn: Sql, service: Service, connection: Connection, firms: Sequence[_Read]) -> None:
     now = service.now()
     sightings = [
-        Sighting(references=((connection.name, record.object, record.id),), handle=_domain(told))
+        Sighting(references=((connection.name, record.object, record.id),), handle=domain_of(told))
         for record, told in firms
     ]
     found = identities.companies(conn, sightings, at=now, new_id=service.new_id)
@@ -245,7 +246,7 @@ def _store_people(  # noqa: PLR0913 - as above
         owners=ownership.lead,
     )
     firms = identities.companies(
-        conn, [_company(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
+        conn, [company_of(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
     )
     homes = [{"account": account} for account in firms.ids]
     news = _news(conn, connection, persons, found, homes, asked_at=asked_at)
@@ -281,21 +282,6 @@ def _ask_elsewhere(
         service.wake(f"refresh:{name}")
     waiting = {lead for lead, each in zip(found.ids, news, strict=True) if lead in found.newcomers and each.email}
     return waiting if others else set()
-
-
-def _company(connection: Connection, record: Record, told: Inward) -> Sighting:
-    """The company of a person: the record it names, else its domain, else one of its own."""
-    if told.account_ref is not None:
-        return Sighting(references=((connection.name, *told.account_ref),))
-    domain = _domain(told)
-    if domain is not None:
-        return Sighting(handle=domain)
-    return Sighting(references=((connection.name, f"{record.object}.company", record.id),))
-
-
-def _domain(told: Inward) -> str | None:
-    domain = told.account.get("domain")
-    return str(domain) if domain else None
 
 
 def _since(record: Record, now: Instant, new: _News) -> Instant:
