@@ -63,7 +63,7 @@ chaos: $(STAMP) ## kill web and workers at random, count what was lost; DATABASE
 
 CROWD ?= 10000
 crowd: $(STAMP) ## one lead that cannot be decided about among 10,000 others (CROWD=10000)
-	$(BIN)/pytest tests/flows/test_lanes_crowd.py --crowd $(CROWD) --timeout 1800 $(ARGS)
+	$(BIN)/pytest tests/flows/faults/test_lanes_crowd.py --crowd $(CROWD) --timeout 1800 $(ARGS)
 
 sabotage: $(STAMP) ## remove each guard of the product once; a named test must go red (ARGS=--only, --json)
 	$(BIN)/python tests/sabotage/sabotage.py $(ARGS)

@@ -26,6 +26,7 @@ import structlog
 from integration.store.db.session import Store
 from sandbox import log
 
+pytest_plugins = ["service_fixtures", "web_fixtures"]
 _NUMBERS = count()
 _MEMORY = Path("/dev/shm")  # noqa: S108 - files in memory, on Linux
 _ROOM = 2_000_000_000

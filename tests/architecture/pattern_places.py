@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-HOUSE = Path(__file__).parents[2]
+from places import ROOT
+
 PACKAGES = ("integration", "connectors", "mappings", "webhooks", "sandbox")
 METHODS = ("match", "fullmatch", "search", "findall", "finditer", "sub", "subn", "split")
 """The ways of using a pattern. `match` and `fullmatch` begin at the text's beginning, the others everywhere."""
@@ -27,8 +27,8 @@ class Place:
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:
     for package in PACKAGES:
-        for path in sorted((HOUSE / package).rglob("*.py")):
-            name = ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__")
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             yield name, ast.parse(path.read_text("utf-8"))
 
 

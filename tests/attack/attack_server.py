@@ -19,11 +19,11 @@ from typing import IO, Any, Self
 
 import psutil
 import pytest
+from places import ROOT
 from standardwebhooks import Webhook
 
 from integration.store.db.session import Store
 
-HOUSE = Path(__file__).parents[2]
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 
 
@@ -52,7 +52,7 @@ class Web:
     ) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [*(("prlimit", f"--nofile={files}") if files else ()), sys.executable, "-m", "integration", "web"],
-            cwd=HOUSE,
+            cwd=ROOT,
             env={
                 "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
                 "PYTHONPATH": os.pathsep.join(sys.path),

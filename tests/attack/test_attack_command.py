@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-from attack_server import HOUSE
+from places import ROOT
 
 from integration.commands.trial.attack import attacks
 from integration.rig.attack import attack_run
@@ -20,7 +20,7 @@ from integration.rig.stage import scratch_database
 def test_the_short_form_attacks_in_every_way_and_holds() -> None:
     command = [sys.executable, "-m", "integration", "attack", "--short", "--json", "--seconds", "10"]
     done = subprocess.run(
-        command, env={"PYTHONPATH": str(HOUSE)}, cwd=HOUSE, capture_output=True, text=True, timeout=280, check=False
+        command, env={"PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
     )
     results = json.loads(done.stdout)
     assert [each["faults"] for each in results] == [[]] * len(results), done.stdout

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from attack_server import HOUSE, SECRET, Web, free_port
+from attack_server import SECRET, Web, free_port
 from click.testing import CliRunner
+from places import ROOT
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
@@ -32,14 +33,14 @@ class Machine(Web):
         del redis_url, files
         environment = {
             "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
-            "PYTHONPATH": str(HOUSE),
+            "PYTHONPATH": str(ROOT),
             "PORT": str(self.port),
             "COLDFRAME_ACTIVITY_SECRET": SECRET,
             "COLDFRAME_DATA_DIR": str(data),
             **extra,
         }
         command = f"umask 000; exec {sys.executable} -m integration up"
-        return subprocess.Popen(["/bin/sh", "-c", command], cwd=HOUSE, env=environment, stdout=log, stderr=log)
+        return subprocess.Popen(["/bin/sh", "-c", command], cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     def valkey(self) -> psutil.Process | None:
         """The process of this machine's Valkey."""
@@ -97,7 +98,7 @@ def test_what_a_machine_keeps_is_for_its_owner_alone_and_its_parts_come_back_and
     again = subprocess.run(
         [sys.executable, "-m", "integration", "up"],
         env={"COLDFRAME_DATA_DIR": str(data), "PORT": str(free_port())},
-        cwd=HOUSE,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,

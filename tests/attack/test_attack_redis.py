@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attack_server import HOUSE, delivery
+from attack_server import delivery
+from places import ROOT
 from pydantic import SecretStr
 from redis import Redis
 from rq import Queue
@@ -183,7 +184,7 @@ POISONS: dict[str, Callable[[Redis], None]] = {
 def worker(data: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     environment = {
         "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
-        "PYTHONPATH": str(HOUSE),
+        "PYTHONPATH": str(ROOT),
         "COLDFRAME_SECRET_KEY": "k" * 32,
         "COLDFRAME_DATA_DIR": str(data),
         "COLDFRAME_LINGER_SECONDS": "0",
@@ -191,7 +192,7 @@ def worker(data: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     }
     with (data / "worker.log").open("ab") as log:
         command = [sys.executable, "-m", "integration", "worker", "ingest"]
-        process = subprocess.Popen(command, cwd=HOUSE, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         yield process
     finally:

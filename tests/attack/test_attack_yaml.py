@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from attack_server import HOUSE
 from click.testing import CliRunner
+from places import ROOT
 
 from integration.cli import main
 from integration.playbook.compiling import compiler
@@ -23,9 +23,9 @@ def _mapping(text: str) -> tuple[object | None, Iterable[Problem]]:
     return found.mapping, found.problems
 
 
-MAPPINGS = HOUSE / "mappings"
+MAPPINGS = ROOT / "mappings"
 READERS: dict[str, tuple[Read, Path]] = {
-    "playbook": (lambda text: compiler.compile_text(text, "mine.yaml"), HOUSE / "playbooks" / "standard.yaml"),
+    "playbook": (lambda text: compiler.compile_text(text, "mine.yaml"), ROOT / "playbooks" / "standard.yaml"),
     "mapping": (_mapping, MAPPINGS / "hubspot.yaml"),
     "vocabulary": (
         lambda text: vocabulary.parse(text, "mine.yaml"),
@@ -88,7 +88,7 @@ def test_a_section_of_the_wrong_shape_is_refused_within_a_second(kind: str) -> N
 
 
 def test_what_is_large_and_right_is_read() -> None:
-    standard = (HOUSE / "playbooks" / "standard.yaml").read_text(encoding="utf-8")
+    standard = (ROOT / "playbooks" / "standard.yaml").read_text(encoding="utf-8")
     signals = "".join(f"  signal_{n}: content_download asset=a{n}\n" for n in range(800))
     text = standard.replace("signals:\n", f"signals:\n{signals}", 1)
     playbook, problems = compiler.compile_text(text, "mine.yaml")

@@ -58,7 +58,9 @@ GUARDS = (
         "refresh-lock",
         "one process renews a token for all",
         ("_take", 'f"connection:{self.name}"', 'f"connection:{self.name}:{id(self)}"'),
-        tests=("tests/flows/test_signin_flows.py::test_while_another_process_renews_a_token_nobody_else_asks_for_one",),
+        tests=(
+            "tests/signin/test_signin_flows.py::test_while_another_process_renews_a_token_nobody_else_asks_for_one",
+        ),
     ),
     _guard(
         "fsync",
@@ -82,19 +84,21 @@ GUARDS = (
         "organization-id",
         "outbound messages of other organizations are refused",
         ("check", "record_ids.same(told, each)", "bool(each)"),
-        tests=("tests/webhooks/test_webhooks_outbound.py::test_a_wrong_secret_or_organization_is_turned_away",),
+        tests=("tests/web/test_webhooks_outbound.py::test_a_wrong_secret_or_organization_is_turned_away",),
     ),
     _guard(
         "echo-by-origin",
         "what our own app wrote is nobody's change",
         ("_echo", "if told.own:", "if told.own and told.property is None:"),
-        tests=("tests/flows/test_faults_echo.py::test_what_our_own_app_wrote_is_known_by_its_origin",),
+        tests=("tests/flows/delivering/test_faults_echo.py::test_what_our_own_app_wrote_is_known_by_its_origin",),
     ),
     _guard(
         "echo-by-value",
         "a value that we wrote comes back as nobody's choice",
         ("_echo", "bool(target and memory and", "bool(not target and memory and"),
-        tests=("tests/flows/test_faults_echo.py::test_what_we_wrote_is_known_by_its_value_where_no_origin_is_given",),
+        tests=(
+            "tests/flows/delivering/test_faults_echo.py::test_what_we_wrote_is_known_by_its_value_where_no_origin_is_given",
+        ),
     ),
     _guard(
         "outbox-key",
@@ -121,7 +125,7 @@ GUARDS = (
         "a task whose outcome is unknown is looked for before it is made again",
         ("_task", "attempted=row.attempted", "attempted=False"),
         tests=(
-            "tests/flows/test_faults_key_not_unique.py::test_a_task_whose_reply_was_lost_is_looked_for_before_it_is_made_again",
+            "tests/flows/delivering/test_faults_key_not_unique.py::test_a_task_whose_reply_was_lost_is_looked_for_before_it_is_made_again",
         ),
     ),
     _guard(
@@ -130,26 +134,26 @@ GUARDS = (
         ("_send", "allow_redirects=False", "allow_redirects=True"),
         ("_Straight", "return None", "return super().get_redirect_target(_resp)"),
         ("SalesforceSession", "session.max_redirects = 0", "session.max_redirects = 30"),
-        tests=("tests/contract/test_redirects.py::test_the_salesforce_session_sends_no_token_where_a_reply_points",),
+        tests=("tests/connectors/test_redirects.py::test_the_salesforce_session_sends_no_token_where_a_reply_points",),
     ),
     _guard(
         "sealing",
         "sealed bytes open in their own place alone",
         ("spelled", 'return b"".join(', 'return b"" and b"".join('),
-        tests=("tests/unit/test_sealing.py::test_bytes_moved_to_another_row_field_or_table_are_refused",),
+        tests=("tests/store/test_sealing.py::test_bytes_moved_to_another_row_field_or_table_are_refused",),
     ),
     _guard(
         "oauth-state",
         "an authorization code of somebody else's sign-in is refused",
         ("do_GET", 'not hmac.compare_digest(given.get("state", "").encode(), self.server.state.encode())', "False"),
-        tests=("tests/unit/test_loopback.py::test_a_code_that_comes_with_another_state_is_refused",),
+        tests=("tests/signin/test_loopback.py::test_a_code_that_comes_with_another_state_is_refused",),
     ),
     _guard(
         "document-types",
         "XML with entities of its own is refused",
         ("envelope", 'if b"<!DOCTYPE" in body', 'if b"<!NEVER" in body'),
         ("envelope", "if root.getroottree().docinfo.doctype:", "if root is None:"),
-        tests=("tests/webhooks/test_webhooks_outbound.py::test_a_document_type_is_refused_at_once",),
+        tests=("tests/web/test_webhooks_outbound.py::test_a_document_type_is_refused_at_once",),
     ),
     _guard(
         "json-serializer",
@@ -160,32 +164,34 @@ GUARDS = (
             "serializer=None",
         ),
         tests=(
-            "tests/webhooks/test_webhooks_wakeups.py::test_a_wake_up_queues_one_job_that_says_the_lane_and_nothing_else",
+            "tests/wiring/test_webhooks_wakeups.py::test_a_wake_up_queues_one_job_that_says_the_lane_and_nothing_else",
         ),
     ),
     _guard(
         "escaping",
         "what leads say is text in a task's HTML",
         ("rendered", "html.escape(cut(line, BODY_LIMIT // 8), quote=True)", "cut(line, BODY_LIMIT // 8)"),
-        tests=("tests/unit/test_connector_batching.py::test_a_task_body_is_escaped_whatever_it_holds",),
+        tests=("tests/connectors/test_connector_batching.py::test_a_task_body_is_escaped_whatever_it_holds",),
     ),
     _guard(
         "soql-quoting",
         "what leads say is text in a query",
         ("quoted", "text.translate(_ESCAPES)", "text"),
-        tests=("tests/unit/test_connector_batching.py::test_a_soql_text_never_ends_before_its_quote",),
+        tests=("tests/connectors/test_connector_batching.py::test_a_soql_text_never_ends_before_its_quote",),
     ),
     _guard(
         "log-redaction",
         "no secret is in the log",
         ("Redaction", "self._known.sub(BLACK, given)", "given"),
-        tests=("tests/webhooks/test_webhooks_logs.py::test_no_secret_is_ever_in_a_line",),
+        tests=("tests/wiring/test_webhooks_logs.py::test_no_secret_is_ever_in_a_line",),
     ),
     _guard(
         "erased-screening",
         "nothing that comes in brings an erased person back",
         ("screen", "gone = erased_people.known(conn, service.keyring, sorted(told.union(*names)))", "gone = {}"),
-        tests=("tests/flows/test_flow_erasing.py::test_nothing_that_comes_in_late_brings_somebody_back[sqlite]",),
+        tests=(
+            "tests/flows/privacy/test_flow_erasing.py::test_nothing_that_comes_in_late_brings_somebody_back[sqlite]",
+        ),
     ),
     _guard(
         "overwriting",

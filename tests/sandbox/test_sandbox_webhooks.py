@@ -5,17 +5,16 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
+from places import SAMPLES
 from sandbox_calls import Api
 
 from sandbox.hubspot.sender import signature
 from sandbox.server import APP_ID, PORTAL_ID, Sandbox
 
 SECRET = "shared-client-secret"
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 
 
 class Ear:

@@ -12,6 +12,7 @@ from flows_canaries import found
 from flows_crms import engagement, person
 from flows_lives import ANA, BOB, canaries, live
 from flows_run import Watch, activity, receive
+from places import ROOT
 
 from integration.flows.base.service import Service
 from integration.flows.privacy import blanking, erase_person
@@ -22,7 +23,6 @@ from sandbox import desk
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
-ROOT = Path(__file__).parents[2]
 Command: TypeAlias = Callable[..., tuple[int, str, str]]
 Drain: TypeAlias = Callable[[Service], int]
 

@@ -15,12 +15,11 @@ from typing import Any, Self
 
 import pytest
 import webhooks_senders as senders
+from places import ROOT
 from redis import Redis
 from webhooks_senders import Headers
 
 from integration.wiring import clock
-
-HOUSE = Path(__file__).parents[2]
 
 
 def free_port() -> int:
@@ -36,7 +35,7 @@ class Web:
         self.port = free_port()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "integration", "web"],
-            cwd=HOUSE,
+            cwd=ROOT,
             env={
                 "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
                 "PYTHONPATH": os.pathsep.join(sys.path),

@@ -9,11 +9,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 from connector_ground import DUE, HASTE, TOKEN
+from places import ROOT
 
 from connectors.answers.replies import Lost
 from connectors.base.port import Connector, Credential, FieldWrite, TaskWrite, Unavailable, Verdict
@@ -30,7 +30,7 @@ from mappings.translate.translation import load_mapping
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
-CONNECTORS = Path(__file__).parents[2] / "connectors"
+CONNECTORS = ROOT / "connectors"
 INSTANCE = "https://sandbox.my.salesforce.example"
 APART = {"close", "errors", "purse", "usage"}
 """What is no call."""

@@ -1,17 +1,15 @@
 """CRM records into canonical fields and back, with the mappings that come with Coldframe."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from places import SAMPLES
 
 from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.translation import cut, inward, inward_property, load_mapping, outward
 from mappings.values.instant import parse
-
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 
 
 def shipped(system: str) -> CrmMapping:

@@ -1,9 +1,9 @@
 """Every refusal that the vendors are known to give, and what becomes of it."""
 
 import json
-from pathlib import Path
 from typing import Any
 
+import places
 import pytest
 
 from connectors.answers.replies import Lost, Refusal, Reply, retry_after
@@ -13,7 +13,7 @@ from connectors.hubspot import faults as hubspot
 from connectors.salesforce import faults as salesforce
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "salesforce_errors"
+SAMPLES = places.SAMPLES / "salesforce_errors"
 
 
 def reply(status: int, body: Any, **headers: str) -> Reply:

@@ -1,8 +1,9 @@
 """docs/mapping.md: its example is a mapping that compiles, and it tells of every transform and of what is written."""
 
 import re
-from pathlib import Path
 from typing import get_args
+
+from places import ROOT
 
 from mappings.language.mapping_files import parsed, shipped
 from mappings.model.canonical import STANDING_FIELDS
@@ -10,7 +11,7 @@ from mappings.model.compiled_mapping import Transform
 from mappings.translate.field_help import HELP
 from mappings.translate.translation import inward, outward
 
-PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
 
 
 def test_the_example_does_what_the_page_says() -> None:

@@ -13,7 +13,7 @@ from sandbox.server import Sandbox
 
 ANA = "ana@acme.example"
 STATUSES = (302, 404, 413, 420, 503)
-"""One of each kind; tests/contract/test_connector_answers.py has every status."""
+"""One of each kind; tests/connectors/test_connector_answers.py has every status."""
 REFUSED = {
     "hubspot": '{"status": "error", "category": "VALIDATION_ERROR", "message": "will not do", "correlationId": "c"}',
     "salesforce": '[{"errorCode": "JSON_PARSER_ERROR", "message": "will not do"}]',

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import SAMPLES
 
 from connectors.base.port import FieldInfo
 from connectors.hubspot import queries as hubspot
@@ -14,7 +15,6 @@ from mappings.checking.live_fields import Misfit, against
 from mappings.language.mapping_files import parsed, shipped
 from mappings.model.canonical import STANDING_FIELDS
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 DESCRIBES = sorted((SAMPLES / "salesforce_describe").glob("*.json")) + sorted(
     (SAMPLES / "salesforce_errors").glob("*describe*success*.json")
 )

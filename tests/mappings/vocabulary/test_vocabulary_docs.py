@@ -1,13 +1,14 @@
 """docs/vocabulary.md: its example is a vocabulary that can be used, and it tells of every section, kind and choice."""
 
 import re
-from pathlib import Path
+
+from places import ROOT
 
 from mappings.vocabulary.load_vocabulary import shipped
 from mappings.vocabulary.parse import CHOICES, KINDS, parse
 from mappings.vocabulary.recognition import SUBJECTS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "vocabulary.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "vocabulary.md").read_text(encoding="utf-8")
 
 
 def test_the_example_is_a_vocabulary_without_a_mistake() -> None:

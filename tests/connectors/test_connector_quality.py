@@ -1,14 +1,13 @@
 """Each connector answers every rule: done, with the test or place that shows it, or exempt, with the reason."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ROOT
 
 from mappings.yaml_files.located_yaml import load
 
-ROOT = Path(__file__).parents[2]
 CONNECTORS = sorted(path.parent.name for path in (ROOT / "connectors").glob("*/connector.py"))
 
 

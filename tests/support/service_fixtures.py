@@ -1,3 +1,5 @@
+"""Fixtures of the service in this process: a clock, both CRMs in the sandbox, a store, and the service on them."""
+
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping

@@ -4,12 +4,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 from flows_crms import person
 from flows_run import Watch, activity, lead, receive
+from places import ROOT
 
 from integration.commands.backtesting.backtest_run import as_records, run
 from integration.flows.base.service import Service
@@ -21,7 +21,6 @@ from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
 Command: TypeAlias = Callable[..., tuple[int, str, str]]
-ROOT = Path(__file__).parents[2]
 ANA, BO = "ana@acme.example", "bo@acme.example"
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from places import ROOT
 from standardwebhooks import Webhook
 
 from integration.processes.local_stack import environment
 
-ROOT = Path(__file__).parents[2]
 SECRET = "whsec_" + "Y29sZGZyYW1lLXRlc3RzLXNoYXJlZC1zZWNyZXQtMzI="
 PATIENCE = 30.0
 

@@ -1,15 +1,14 @@
 """What a platform reads: every setting is described, every process of the Procfile is a command."""
 
 import json
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from places import ROOT
 
 from integration.cli import ABOUT, COMMANDS, main
 from integration.settings.environment import VARIABLES
 
-ROOT = Path(__file__).parents[2]
 GIVEN_BY_THE_PLATFORM = {"DATABASE_URL", "REDIS_URL", "PORT"}
 FOR_ONE_MACHINE = {
     "COLDFRAME_DATA_DIR",

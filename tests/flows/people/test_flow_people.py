@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
+import places
 import pytest
 from flows_crms import engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, history, lead, receive, receive_raw
@@ -19,7 +19,7 @@ from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
 EMAIL = "ana@acme.example"
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "hubspot_webhooks"
+SAMPLES = places.SAMPLES / "hubspot_webhooks"
 
 
 def told(at: Watch, kind: str, number: int, **more: Any) -> dict[str, Any]:
