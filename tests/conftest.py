@@ -26,7 +26,7 @@ import structlog
 from integration.store.db.session import Store
 from sandbox import log
 
-pytest_plugins = ["service_fixtures", "web_fixtures"]
+pytest_plugins = ["service_fixtures", "web_fixtures", "quality_answers"]
 _NUMBERS = count()
 _MEMORY = Path("/dev/shm")  # noqa: S108 - files in memory, on Linux
 _ROOM = 2_000_000_000

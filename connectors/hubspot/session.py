@@ -144,7 +144,10 @@ class HubSpotSession:
         """Close the connections that are kept open."""
         for name in ("_batches", "_listing", "_search", "_properties", "_owners", "_associations"):
             if name in self.__dict__:
-                self.__dict__[name].api_client.rest_client.pool_manager.clear()
+                manager = self.__dict__[name].api_client.rest_client.pool_manager
+                for pool in [manager.pools[key] for key in manager.pools.keys()]:  # noqa: SIM118 - it has no iterator
+                    pool.close()  # clear() alone leaves them open until the garbage is collected
+                manager.clear()
 
     def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
         """The call with whatever token is current: the API objects that are held read it from their configuration."""

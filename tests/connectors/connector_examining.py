@@ -1,5 +1,8 @@
 """Describing objects, and what doctor says."""
 
+from urllib.parse import urlsplit
+
+import psutil
 from connector_ground import TOKEN, Ground, Plug
 
 from connectors.base.port import Credential, Verdict
@@ -71,3 +74,16 @@ class Examining(Ground):
         crm.close()
         assert TOKEN not in "".join(shown)
         assert TOKEN not in repr(Credential(token=TOKEN, api_url=box.url))
+
+    def test_a_closed_connector_holds_no_connection(self, box: Sandbox) -> None:
+        def held() -> int:
+            port = urlsplit(box.url).port
+            found = psutil.Process().net_connections("tcp")
+            return sum(each.status == "ESTABLISHED" and each.raddr.port == port for each in found if each.raddr)
+
+        before = held()
+        crm = self.connect(box)
+        crm.describe(self.person)
+        assert held() > before
+        crm.close()
+        assert held() == before
