@@ -1,0 +1,1 @@
+"""An SDR's desk on screen: the tasks of both systems, and where their leads stand."""

@@ -1,0 +1,1 @@
+"""What a HubSpot portal holds: records, properties, associations, owners, and the webhooks it sends of changes."""

@@ -1,0 +1,1 @@
+"""Invented people and companies, and the words they are made of."""

@@ -1,0 +1,1 @@
+"""SOQL: a query's text read, compared with rows, and answered."""
