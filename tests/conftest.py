@@ -24,7 +24,7 @@ import pytest
 import structlog
 
 from integration.store.db.session import Store
-from sandbox import log
+from sandbox.shared import call_log
 
 pytest_plugins = ["service_fixtures", "web_fixtures", "quality_answers"]
 _NUMBERS = count()
@@ -90,14 +90,14 @@ def misshapen(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """
     found: list[str] = []
 
-    def watch(entry: log.Entry) -> None:
+    def watch(entry: call_log.Entry) -> None:
         found.extend(crm_shapes.faults(entry.system, entry.method, entry.path, entry.query, entry.body))
 
     if request.path.parent.name != "sandbox":
-        log.WATCHERS.append(watch)
+        call_log.WATCHERS.append(watch)
     yield found
-    if watch in log.WATCHERS:
-        log.WATCHERS.remove(watch)
+    if watch in call_log.WATCHERS:
+        call_log.WATCHERS.remove(watch)
     assert found == [], "requests that the vendor's API does not accept"
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox import clock
-from sandbox.chance import Chance
-from sandbox.history import Past, Subject
+from sandbox.both.invented_past import Past, Subject
 from sandbox.hubspot.handle import HubSpot
-from sandbox.hubspot.owners import OWNERS
-from sandbox.hubspot.portal import Origin
-from sandbox.people import Company, Person, people
+from sandbox.hubspot.state.portal import Origin
+from sandbox.hubspot.state.record_owners import OWNERS
+from sandbox.invented.invented_people import Company, Person, people
+from sandbox.invented.invented_words import INDUSTRIES, SALESFORCE_SOURCES
 from sandbox.salesforce.handle import Salesforce
-from sandbox.vocabulary import INDUSTRIES, SALESFORCE_SOURCES
+from sandbox.shared.sandbox_clock import DAY
+from sandbox.shared.seeded_random import Chance
 
 IMPORT = Origin(source="IMPORT", id="userId:70512344")
 
@@ -58,7 +58,7 @@ def fill(hubspot: HubSpot, salesforce: Salesforce, *, leads: int, seed: int, act
     filled = Filled()
     for person in people(leads, seed=seed):
         if activities:
-            filler.at = salesforce.org.now() - chance.randint(_YOUNGEST_DAYS * clock.DAY, _OLDEST_DAYS * clock.DAY)
+            filler.at = salesforce.org.now() - chance.randint(_YOUNGEST_DAYS * DAY, _OLDEST_DAYS * DAY)
         placed = filler.place(person)
         filled.people.append(placed)
         subjects.append(

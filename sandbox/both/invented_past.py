@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sandbox import clock
-from sandbox.chance import Chance
 from sandbox.hubspot.handle import HubSpot
 from sandbox.salesforce.handle import Salesforce
+from sandbox.shared import sandbox_clock
+from sandbox.shared.sandbox_clock import DAY
+from sandbox.shared.seeded_random import Chance
 
 _MINUTE = 60_000
 CAMPAIGNS = (
@@ -68,7 +69,10 @@ class Past:
             return
         now = self.salesforce.org.now()
         self._campaigns = [
-            (kind, self.salesforce.add("Campaign", {"Name": name, "Type": kind, "IsActive": True}, at=now - clock.DAY))
+            (
+                kind,
+                self.salesforce.add("Campaign", {"Name": name, "Type": kind, "IsActive": True}, at=now - DAY),
+            )
             for kind, name in CAMPAIGNS
         ]
         weights = [self.chance.expovariate(1.0) + 0.1 for _ in subjects]
@@ -92,9 +96,9 @@ class Past:
         return self.chance.choices(deeds, (60, 8, 32))[0]
 
     def _task(self, subject: Subject, at: int, **values: str) -> None:
-        stamp = {"ActivityDate": clock.day(at)}
+        stamp = {"ActivityDate": sandbox_clock.day(at)}
         if values.get("Status") == "Completed":
-            stamp["CompletedDateTime"] = clock.offset(at)
+            stamp["CompletedDateTime"] = sandbox_clock.offset(at)
         self.salesforce.add("Task", {"WhoId": subject.salesforce, **stamp, **values}, at=at)
 
     def _call(self, subject: Subject, at: int) -> None:
@@ -107,7 +111,10 @@ class Past:
         self._task(subject, at, Subject="Reply: Your question", TaskSubtype="Email", Status="Completed")
 
     def _event(self, subject: Subject, at: int) -> None:
-        start, end = clock.offset(at + clock.DAY), clock.offset(at + clock.DAY + 30 * _MINUTE)
+        start, end = (
+            sandbox_clock.offset(at + DAY),
+            sandbox_clock.offset(at + DAY + 30 * _MINUTE),
+        )
         values = {"WhoId": subject.salesforce, "Subject": "Intro call, 30 minutes"}
         self.salesforce.add("Event", values | {"StartDateTime": start, "EndDateTime": end}, at=at)
 
@@ -127,7 +134,7 @@ class Past:
         self._task(subject, at, Subject="Call back", TaskSubtype="Call")
 
     def _engagement(self, kind: str, subject: Subject, at: int, **values: str) -> None:
-        made = self.hubspot.add(kind, {"hs_timestamp": clock.zulu(at), **values}, at=at)
+        made = self.hubspot.add(kind, {"hs_timestamp": sandbox_clock.zulu(at), **values}, at=at)
         self.hubspot.link(kind, made, "contacts", subject.hubspot)
 
     def _hubspot_call(self, subject: Subject, at: int) -> None:

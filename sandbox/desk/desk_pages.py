@@ -1,26 +1,23 @@
 """The SDR's desk on screen: tasks of both systems, one task with its packet, the leads and where they stand."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Reply
 
-from sandbox import clock, desk
-from sandbox.hubspot.errors import Refused as HubSpotRefused
-from sandbox.reading import safe
-from sandbox.salesforce.errors import Refused as SalesforceRefused
-from sandbox.standing import leads, pipeline
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
+from sandbox.both.both_systems import BothSystems
+from sandbox.desk import sales_desk
+from sandbox.desk.lead_list import leads, pipeline
+from sandbox.desk.task_bodies import safe
+from sandbox.hubspot.state.refusals import Refused as HubSpotRefused
+from sandbox.salesforce.state.refusals import Refused as SalesforceRefused
+from sandbox.shared import sandbox_clock
+from sandbox.shared.sandbox_clock import DAY
 
 _SHOWN = 500
 
 
-def pages(sandbox: Sandbox) -> Blueprint:
+def pages(sandbox: BothSystems) -> Blueprint:
     """The blueprint at the root."""
     rooms = Blueprint("pages", __name__, template_folder="templates")
     _tasks(rooms, sandbox)
@@ -32,7 +29,9 @@ def pages(sandbox: Sandbox) -> Blueprint:
 
     @rooms.app_template_filter("late")
     def late(value: str) -> bool:
-        return bool(value) and clock.read(value) + (clock.DAY if len(value) == len("2026-01-05") else 0) < sandbox.now()
+        return (
+            bool(value) and sandbox_clock.read(value) + (DAY if len(value) == len("2026-01-05") else 0) < sandbox.now()
+        )
 
     @rooms.get("/desk.css")
     def style() -> Response:
@@ -48,10 +47,10 @@ def pages(sandbox: Sandbox) -> Blueprint:
     return rooms
 
 
-def _tasks(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _tasks(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.get("/")
     def tasks() -> str:
-        found = desk.tasks(sandbox)
+        found = sales_desk.tasks(sandbox)
         system, shown = request.args.get("system", ""), request.args.get("show", "open")
         listed = [one for one in found if system in {"", one.system} and (shown == "all" or one.open)]
         return render_template(
@@ -66,7 +65,7 @@ def _tasks(rooms: Blueprint, sandbox: Sandbox) -> None:
 
     @rooms.get("/tasks/<system>/<id_>")
     def task(system: str, id_: str) -> str:
-        found = next((one for one in desk.tasks(sandbox) if (one.system, one.id) == (system, id_)), None)
+        found = next((one for one in sales_desk.tasks(sandbox) if (one.system, one.id) == (system, id_)), None)
         if found is None:
             abort(404)
         body = safe(found.body)
@@ -74,8 +73,8 @@ def _tasks(rooms: Blueprint, sandbox: Sandbox) -> None:
             "task.html",
             task=found,
             body=body,
-            outcomes=desk.OUTCOMES,
-            reasons=desk.REASONS,
+            outcomes=sales_desk.OUTCOMES,
+            reasons=sales_desk.REASONS,
             told=request.args.get("told"),
         )
 
@@ -83,7 +82,7 @@ def _tasks(rooms: Blueprint, sandbox: Sandbox) -> None:
     def close(system: str, id_: str) -> Reply:
         outcome, reason = request.form.get("outcome", ""), request.form.get("reason", "")
         try:
-            desk.close(sandbox, system, id_, outcome=outcome, reason=reason if outcome == "rejected" else "")
+            sales_desk.close(sandbox, system, id_, outcome=outcome, reason=reason if outcome == "rejected" else "")
         except KeyError:
             abort(404)
         except (HubSpotRefused, SalesforceRefused) as refusal:
@@ -91,7 +90,7 @@ def _tasks(rooms: Blueprint, sandbox: Sandbox) -> None:
         return redirect(url_for("pages.tasks"), 303)
 
 
-def _leads(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _leads(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.get("/leads")
     def standing() -> str:
         found = leads(sandbox)
@@ -113,8 +112,8 @@ def _when(value: str, now: int) -> str:
     """A due time for people: `today 14:30`, `tomorrow`, `Tue 6 Jan`."""
     if not value:
         return "no date"
-    at = clock.read(value)
-    days = at // clock.DAY - now // clock.DAY
-    moment = clock.moment(at)
+    at = sandbox_clock.read(value)
+    days = at // DAY - now // DAY
+    moment = sandbox_clock.moment(at)
     name = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days, f"{moment:%a} {moment.day} {moment:%b}")
     return name if len(value) == len("2026-01-05") else f"{name} {moment:%H:%M}"

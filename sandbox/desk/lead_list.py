@@ -1,14 +1,11 @@
 """The leads of both systems in one list, with what Coldframe wrote to them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
+from sandbox.both.both_systems import BothSystems
 
 STAGES = ("inquiry", "mql", "sal", "sql", "customer", "recycled", "suppressed")
 
@@ -33,7 +30,7 @@ class Lead:
     reasons: str
 
 
-def leads(sandbox: Sandbox) -> list[Lead]:
+def leads(sandbox: BothSystems) -> list[Lead]:
     """All people, the highest score first; somebody in both systems stands there once, by e-mail."""
     found: dict[str, Lead] = {}
     for record in sandbox.hubspot.records("contacts"):

@@ -1,20 +1,16 @@
 """An SDR's desk: the tasks of both systems in one shape, and closing them as a person does."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox import clock
-from sandbox.hubspot.errors import Refused
-from sandbox.salesforce import task_words
-
-if TYPE_CHECKING:
-    from sandbox.hubspot.records import Record
-    from sandbox.server import Sandbox
+from sandbox.both.both_systems import BothSystems
+from sandbox.hubspot.state.refusals import Refused
+from sandbox.hubspot.state.stored_records import Record
+from sandbox.salesforce.state import task_statuses
+from sandbox.shared import sandbox_clock
 
 OUTCOMES: Mapping[str, str] = {
     "connected": "Connected",
@@ -71,7 +67,7 @@ class Task:
     created: str
 
 
-def tasks(sandbox: Sandbox) -> list[Task]:
+def tasks(sandbox: BothSystems) -> list[Task]:
     """All tasks, open ones first, the earliest due on top."""
     found = [*_hubspot(sandbox), *_salesforce(sandbox)]
     return sorted(found, key=lambda task: (not task.open, task.due or "9999", task.id))
@@ -83,7 +79,7 @@ def plain(body: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", html.unescape(text)).strip()
 
 
-def close(sandbox: Sandbox, system: str, id_: str, *, outcome: str, reason: str = "") -> None:
+def close(sandbox: BothSystems, system: str, id_: str, *, outcome: str, reason: str = "") -> None:
     """Complete a task with an outcome, and move the lead's status as a person would.
 
     HubSpot keeps the outcome in the portal's own task fields `task_outcome` and `task_rejection_reason`,
@@ -99,7 +95,7 @@ def close(sandbox: Sandbox, system: str, id_: str, *, outcome: str, reason: str 
         _close_salesforce(sandbox, id_, outcome, reason)
 
 
-def _close_hubspot(sandbox: Sandbox, id_: str, outcome: str, reason: str) -> None:
+def _close_hubspot(sandbox: BothSystems, id_: str, outcome: str, reason: str) -> None:
     hubspot = sandbox.hubspot
     said = {"task_outcome": outcome} | ({"task_rejection_reason": reason} if outcome == "rejected" else {})
     there = hubspot.portal.properties("tasks")
@@ -110,10 +106,13 @@ def _close_hubspot(sandbox: Sandbox, id_: str, outcome: str, reason: str) -> Non
         hubspot.set("contacts", contact, {"hs_lead_status": status})
 
 
-def _close_salesforce(sandbox: Sandbox, id_: str, outcome: str, reason: str) -> None:
+def _close_salesforce(sandbox: BothSystems, id_: str, outcome: str, reason: str) -> None:
     salesforce = sandbox.salesforce
     disposition = OUTCOMES[outcome] + (f": {reason}" if outcome == "rejected" else "")
-    values = {"Status": task_words.closing(salesforce.org), "CallDisposition": disposition}
+    values = {
+        "Status": task_statuses.closing(salesforce.org.records["TaskStatus"].values()),
+        "CallDisposition": disposition,
+    }
     salesforce.set("Task", id_, values)
     who = salesforce.record("Task", id_).get("WhoId") or ""
     lead = salesforce.org.records["Lead"].get(who)
@@ -121,7 +120,7 @@ def _close_salesforce(sandbox: Sandbox, id_: str, outcome: str, reason: str) -> 
         salesforce.set("Lead", who, {"Status": _SALESFORCE_STATUS[outcome]})
 
 
-def _hubspot(sandbox: Sandbox) -> list[Task]:
+def _hubspot(sandbox: BothSystems) -> list[Task]:
     hubspot = sandbox.hubspot
     contacts = hubspot.portal.shelves["contacts"]
     companies = hubspot.portal.shelves["companies"]
@@ -158,11 +157,11 @@ def _from_hubspot(record: Record, person: Mapping[str, str], company: str) -> Ta
         email=person.get("email", ""),
         company=company or person.get("company", ""),
         score=person.get("coldframe_score", ""),
-        created=clock.short_zulu(record.created),
+        created=sandbox_clock.short_zulu(record.created),
     )
 
 
-def _salesforce(sandbox: Sandbox) -> list[Task]:
+def _salesforce(sandbox: BothSystems) -> list[Task]:
     salesforce = sandbox.salesforce
     return [_from_salesforce(record, salesforce.org.records) for record in salesforce.records("Task")]
 
@@ -190,5 +189,5 @@ def _from_salesforce(record: Mapping[str, Any], records: Mapping[str, Mapping[st
         email=person.get("Email") or "",
         company=person.get("Company") or account.get("Name") or "",
         score="" if score is None else f"{score:g}",
-        created=clock.short_zulu(clock.read(record["CreatedDate"])),
+        created=sandbox_clock.short_zulu(sandbox_clock.read(record["CreatedDate"])),
     )

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.hubspot.api import HubSpotGate
-from sandbox.hubspot.associations import kind_named
-from sandbox.hubspot.errors import Refused
-from sandbox.hubspot.limits import Limits
-from sandbox.hubspot.owners import owner
-from sandbox.hubspot.portal import PERSON, Origin, Portal
-from sandbox.hubspot.properties import Values
-from sandbox.hubspot.records import Record
-from sandbox.hubspot.sender import Sender
-from sandbox.log import Log
-from sandbox.rules import Rule
+from sandbox.hubspot.endpoints.api import HubSpotGate
+from sandbox.hubspot.endpoints.call_limits import Limits
+from sandbox.hubspot.state.associations import kind_named
+from sandbox.hubspot.state.portal import PERSON, Origin, Portal
+from sandbox.hubspot.state.property_values import Values
+from sandbox.hubspot.state.record_owners import owner
+from sandbox.hubspot.state.refusals import Refused
+from sandbox.hubspot.state.stored_records import Record
+from sandbox.hubspot.state.webhook_sender import Sender
+from sandbox.shared.call_log import Log
+from sandbox.shared.validation_rules import Rule
 
 _FIRST_OWNER = 84_120_101
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, TypeVar
 
-from sandbox.chance import Chance
-from sandbox.vocabulary import (
+from sandbox.invented.invented_words import (
     CITIES,
     COMPANY_STEMS,
     COMPANY_TAILS,
@@ -17,6 +16,7 @@ from sandbox.vocabulary import (
     TECHNOLOGIES,
     TITLES,
 )
+from sandbox.shared.seeded_random import Chance
 
 T = TypeVar("T")
 Home: TypeAlias = Literal["hubspot", "salesforce", "both"]

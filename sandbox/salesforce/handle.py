@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.log import Log
-from sandbox.rules import Rule
-from sandbox.salesforce import ids, task_words
-from sandbox.salesforce.api import SalesforceGate
-from sandbox.salesforce.conversion import convert
-from sandbox.salesforce.org import Org, Values
-from sandbox.salesforce.query import Finder
-from sandbox.salesforce.soql import parse
-from sandbox.salesforce.task_words import Word
+from sandbox.salesforce.endpoints.api import SalesforceGate
+from sandbox.salesforce.soql.soql_answer import Finder
+from sandbox.salesforce.soql.soql_parser import parse
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.lead_conversion import convert
+from sandbox.salesforce.state.org import Org, Values
+from sandbox.salesforce.state.task_statuses import Word
+from sandbox.shared.call_log import Log
+from sandbox.shared.validation_rules import Rule
 
 
 class Salesforce:
@@ -56,7 +56,7 @@ class Salesforce:
     def speak(self, statuses: Sequence[Word], priorities: Sequence[Word]) -> None:
         """Give the org Task words of its own, and restrict its picklists to them."""
         with self.org.lock:
-            task_words.speak(self.org, statuses, priorities)
+            self.org.set_task_words(statuses, priorities)
 
     def delete(self, object_name: str, id_: str) -> None:
         """Into the recycle bin."""
@@ -66,7 +66,7 @@ class Salesforce:
     def undelete(self, object_name: str, id_: str) -> None:
         """Out of the recycle bin."""
         with self.org.lock:
-            self.org.undelete(object_name, ids.long(id_))
+            self.org.undelete(object_name, salesforce_ids.long(id_))
 
     def convert(self, lead_id: str, *, account: str = "", contact: str = "", opportunity: str = "") -> Values:
         """Convert a lead; see conversion.convert. Returns the lead's values."""

@@ -27,23 +27,19 @@
 | POST `/_sandbox/reset` | both systems as at the start |
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, request
 
-from sandbox import desk
-from sandbox.filling import fill
-from sandbox.hubspot.errors import Refused as HubSpotRefused
-from sandbox.issuing import App, Issuer
-from sandbox.salesforce.errors import Refused as SalesforceRefused
-from sandbox.wire import encoded
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
+from sandbox.both.both_systems import BothSystems
+from sandbox.both.fill_systems import fill
+from sandbox.desk import sales_desk
+from sandbox.hubspot.state.refusals import Refused as HubSpotRefused
+from sandbox.salesforce.state.refusals import Refused as SalesforceRefused
+from sandbox.shared.http_call import encoded
+from sandbox.shared.issued_tokens import App, Issuer
 
 
 def _json(value: Any, status: int = 200) -> Response:
@@ -55,7 +51,7 @@ def _wish() -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def control(sandbox: Sandbox) -> Blueprint:
+def control(sandbox: BothSystems) -> Blueprint:
     """The blueprint under `/_sandbox`."""
     rooms = Blueprint("control", __name__, url_prefix="/_sandbox")
     _reading(rooms, sandbox)
@@ -79,7 +75,7 @@ def control(sandbox: Sandbox) -> Blueprint:
     return rooms
 
 
-def _reading(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _reading(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.get("/counts")
     def counts() -> Response:
         sender = sandbox.hubspot.sender
@@ -95,7 +91,7 @@ def _reading(rooms: Blueprint, sandbox: Sandbox) -> None:
 
     @rooms.get("/tasks")
     def tasks() -> Response:
-        return _json({"tasks": [asdict(one) for one in desk.tasks(sandbox)]})
+        return _json({"tasks": [asdict(one) for one in sales_desk.tasks(sandbox)]})
 
     @rooms.get("/log")
     def log() -> Response:
@@ -117,7 +113,7 @@ def _reading(rooms: Blueprint, sandbox: Sandbox) -> None:
         return _json({})
 
 
-def _records(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _records(rooms: Blueprint, sandbox: BothSystems) -> None:
     def system(wish: dict[str, Any]) -> Any:
         return {"hubspot": sandbox.hubspot, "salesforce": sandbox.salesforce}[str(wish.get("system"))]
 
@@ -139,7 +135,7 @@ def _records(rooms: Blueprint, sandbox: Sandbox) -> None:
         return _json({})
 
 
-def _deeds(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _deeds(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.post("/links")
     def link() -> Response:
         wish = _wish()
@@ -161,7 +157,7 @@ def _deeds(rooms: Blueprint, sandbox: Sandbox) -> None:
     @rooms.post("/tasks/<vendor>/<id_>/close")
     def close(vendor: str, id_: str) -> Response:
         wish = _wish()
-        desk.close(sandbox, vendor, id_, outcome=str(wish.get("outcome")), reason=str(wish.get("reason") or ""))
+        sales_desk.close(sandbox, vendor, id_, outcome=str(wish.get("outcome")), reason=str(wish.get("reason") or ""))
         return _json({})
 
     @rooms.post("/fill")
@@ -192,7 +188,7 @@ def _deeds(rooms: Blueprint, sandbox: Sandbox) -> None:
         return _json({})
 
 
-def _org(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _org(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.post("/org")
     def org() -> Response:
         wish = _wish()
@@ -207,7 +203,7 @@ def _org(rooms: Blueprint, sandbox: Sandbox) -> None:
         return _json({})
 
 
-def _trouble(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _trouble(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.get("/faults")
     def faults() -> Response:
         return _json({"faults": [asdict(fault) for fault in sandbox.faults.waiting()]})
@@ -249,7 +245,7 @@ def _trouble(rooms: Blueprint, sandbox: Sandbox) -> None:
         return _json({})
 
 
-def _webhooks(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _webhooks(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.post("/webhooks")
     def webhooks() -> Response:
         wish = _wish()
@@ -267,7 +263,7 @@ def _webhooks(rooms: Blueprint, sandbox: Sandbox) -> None:
         return _json({"batches": sandbox.hubspot.sender.redeliver(int(request.args.get("batches", "1")))})
 
 
-def _oauth(rooms: Blueprint, sandbox: Sandbox) -> None:
+def _oauth(rooms: Blueprint, sandbox: BothSystems) -> None:
     def issuer(wish: dict[str, Any]) -> Issuer:
         return {"hubspot": sandbox.hubspot.gate, "salesforce": sandbox.salesforce.gate}[str(wish.pop("system"))].issuer
 

@@ -15,16 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from sandbox.wire import Answer, Call
+from sandbox.shared.http_call import Answer, Call, Dropped
 
 Serve: TypeAlias = Callable[[Call], Answer]
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of zero seconds: closing sends a reset, as a vanished server would."""
-
-
-class Dropped(Exception):
-    """The connection is to be reset without an answer."""
 
 
 class Listener(ThreadingHTTPServer):

@@ -1,28 +1,23 @@
 """The sandbox's front: which vendor a path belongs to, and Flask for what is the sandbox's own."""
 
-from __future__ import annotations
-
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
-from sandbox.control import control
-from sandbox.hubspot.api import PREFIXES as HUBSPOT
-from sandbox.pages import pages
-from sandbox.salesforce.api import PREFIXES as SALESFORCE
-from sandbox.wire import Answer, Call
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
+from sandbox.both.both_systems import BothSystems
+from sandbox.desk.desk_pages import pages
+from sandbox.hubspot.endpoints.api import PREFIXES as HUBSPOT
+from sandbox.salesforce.endpoints.api import PREFIXES as SALESFORCE
+from sandbox.serving.control_api import control
+from sandbox.shared.http_call import Answer, Call
 
 
 class Front:
     """Gives every call to the right door. A vendor's paths work with its prefix and without."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: BothSystems) -> None:
         self._sandbox = sandbox
 
     @cached_property

@@ -10,13 +10,12 @@ from urllib.parse import unquote_plus
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from sandbox.chance import Chance
-from sandbox.clock import Now, http_date
-from sandbox.faults import Fault, Faults
-from sandbox.issuing import Issuer
-from sandbox.log import Entry, Log
-from sandbox.serving import Dropped
-from sandbox.wire import Answer, Call
+from sandbox.shared.call_log import Entry, Log
+from sandbox.shared.http_call import Answer, Call, Dropped
+from sandbox.shared.issued_tokens import Issuer
+from sandbox.shared.requested_faults import Fault, Faults
+from sandbox.shared.sandbox_clock import Now, http_date
+from sandbox.shared.seeded_random import Chance
 
 Endpoint: TypeAlias = Callable[..., Answer]
 Route: TypeAlias = tuple[str, str, Endpoint]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sandbox.wire import decoded
+from sandbox.shared.http_call import decoded
 
 _ID = re.compile(r"/(?:\d{4,}|[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?)(?=/|$)")
 

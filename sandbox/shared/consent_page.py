@@ -3,8 +3,8 @@
 from html import escape
 from urllib.parse import urlencode
 
-from sandbox.issuing import Issuer
-from sandbox.wire import Answer, Call
+from sandbox.shared.http_call import Answer, Call
+from sandbox.shared.issued_tokens import Issuer
 
 
 def consent(call: Call, issuer: Issuer, *, pkce: bool) -> Answer:

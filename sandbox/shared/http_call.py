@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from sandbox.faults import Fault
+from sandbox.shared.requested_faults import Fault
 
 _DECODE = msgspec.json.Decoder().decode
 _ENCODE = msgspec.json.Encoder().encode
@@ -16,6 +16,10 @@ _ENCODE = msgspec.json.Encoder().encode
 
 class Unreadable(Exception):
     """The body is not JSON, or not of the shape the endpoint takes. The argument says why."""
+
+
+class Dropped(Exception):
+    """The connection is to be reset without an answer."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.chance import Chance
-from sandbox.clock import Now
+from sandbox.shared.sandbox_clock import Now
+from sandbox.shared.seeded_random import Chance
 
 _SECOND = 1_000
 

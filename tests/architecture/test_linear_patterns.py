@@ -14,8 +14,8 @@ from mappings.model.compiled_mapping import Source
 from mappings.reading import transforms
 from mappings.values import person_names, seniority
 from mappings.yaml_files import located_yaml
-from sandbox.hubspot import search
-from sandbox.salesforce import comparing
+from sandbox.hubspot.endpoints import object_search
+from sandbox.salesforce.soql import soql_comparison
 
 _BUILT = {
     "integration.wiring.logs:_pattern": example(
@@ -34,13 +34,19 @@ _BUILT = {
     "mappings.values.seniority:_RANKS": example(
         "mappings.values.seniority:_RANKS", *(found for _, found in seniority._RANKS), methods="search"
     ),
-    "sandbox.hubspot.search:_test": example(
-        "sandbox.hubspot.search:_test", *map(search._token, ("acme", "a*b", "*a*b*c")), methods="search"
+    "sandbox.hubspot.endpoints.object_search:_test": example(
+        "sandbox.hubspot.endpoints.object_search:_test",
+        *map(object_search._token, ("acme", "a*b", "*a*b*c")),
+        methods="search",
     ),
-    "sandbox.salesforce.comparing:_like": example(
-        "sandbox.salesforce.comparing:_like", *map(comparing._written, ("a%b", "%a_%b%c", "_%")), methods="fullmatch"
+    "sandbox.salesforce.soql.soql_comparison:_like": example(
+        "sandbox.salesforce.soql.soql_comparison:_like",
+        *map(soql_comparison._written, ("a%b", "%a_%b%c", "_%")),
+        methods="fullmatch",
     ),
-    "sandbox.rules:Rule": example("sandbox.rules:Rule", methods=""),  # whoever tests gives it
+    "sandbox.shared.validation_rules:Rule": example(
+        "sandbox.shared.validation_rules:Rule", methods=""
+    ),  # whoever tests gives it
 }
 """Patterns that are made as the product runs, as it makes them."""
 _PASSED_ON = {"integration.wiring.logs:_WHOLE": {"match"}}

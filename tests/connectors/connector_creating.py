@@ -5,8 +5,8 @@ from typing import Any
 from connector_ground import Ground, Plug
 
 from connectors.base.port import PersonWrite, Receipt, Verdict
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 
 class Creating(Ground):

@@ -6,7 +6,7 @@ from connector_ground import Ground, Plug
 from connectors.base.port import Record, Unavailable
 from mappings.translate.record_answers import happened, whose
 from mappings.translate.translation import inward, load_mapping
-from sandbox.filling import fill
+from sandbox.both.fill_systems import fill
 from sandbox.server import Sandbox
 
 _MANY = 200

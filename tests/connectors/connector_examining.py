@@ -7,7 +7,7 @@ from connector_ground import TOKEN, Ground, Plug
 
 from connectors.base.port import Credential, Verdict
 from mappings.translate.translation import load_mapping
-from sandbox import desk
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 
@@ -64,7 +64,7 @@ class Examining(Ground):
         own = crm.own_user()
         owner = min(user.id for user in crm.users() if user.id != own)
         assert crm.apply([self.task(ana, owner=owner)])[0].verdict is Verdict.DONE
-        assert [task.owner for task in desk.tasks(box)] == [owner]
+        assert [task.owner for task in sales_desk.tasks(box)] == [owner]
 
     def test_the_token_is_in_no_receipt_finding_or_representation(self, box: Sandbox) -> None:
         crm = self.connect(box, haste=True)

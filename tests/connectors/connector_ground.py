@@ -9,8 +9,8 @@ from connectors.base.limits import Usage
 from connectors.base.port import Connector, FieldWrite, TaskWrite
 from connectors.base.task_words import TaskWords
 from mappings.values.instant import parse
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 DUE = parse("2026-03-02T15:00:00Z")
 HASTE = (1.0, 0.5)

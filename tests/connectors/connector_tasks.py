@@ -8,7 +8,7 @@ from connector_ground import DUE, Ground, Plug
 
 from connectors.base.port import Receipt, TaskWrite, Verdict, Write
 from connectors.base.task_words import UNTOLD
-from sandbox import desk
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 
@@ -17,7 +17,7 @@ class Tasks(Ground):
         ana = self.add(box, "ana@acme.example")
         receipt = crm.apply([self.task(ana, priority="high")])[0]
         assert receipt.verdict is Verdict.DONE
-        (task,) = desk.tasks(box)
+        (task,) = sales_desk.tasks(box)
         assert (task.id, task.key, task.subject, task.lead_id) == (receipt.id, "t:1", "Call Ana", ana)
         assert task.open
         assert task.priority == "HIGH"
@@ -32,13 +32,13 @@ class Tasks(Ground):
         again = crm.apply([self.task(ana)])[0]
         looked = crm.apply([self.task(ana, attempted=True)])[0]
         assert [(receipt.verdict, receipt.id) for receipt in (first, again, looked)] == [(Verdict.DONE, first.id)] * 3
-        assert len(desk.tasks(box)) == 1
+        assert len(sales_desk.tasks(box)) == 1
 
     def test_twice_in_one_batch_is_one_task(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")
         receipts = crm.apply([self.task(ana), self.task(ana), self.task(ana, "t:2")])
         assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 3
-        assert len(desk.tasks(box)) == 2
+        assert len(sales_desk.tasks(box)) == 2
 
     def test_a_task_made_before_the_connection_dropped_is_one_task_after_the_retry(
         self, box: Sandbox, crm: Plug
@@ -48,13 +48,13 @@ class Tasks(Ground):
         writes = [self.task(person, f"t:{place}") for place, person in enumerate(people)]
         first = crm.apply(writes)
         assert [(receipt.verdict, receipt.outage) for receipt in first] == [(Verdict.UNCLEAR, True)] * 3
-        assert len(desk.tasks(box)) == 3, "the CRM had made them"
+        assert len(sales_desk.tasks(box)) == 3, "the CRM had made them"
         late = self.add(box, "late@acme.example")
         again = [self.task(person, f"t:{place}", attempted=True) for place, person in enumerate(people)]
         receipts = crm.apply([*again, self.task(late, "t:new")])
         assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 4
-        found = {task.key: task.id for task in desk.tasks(box)}
-        assert len(desk.tasks(box)) == 4
+        found = {task.key: task.id for task in sales_desk.tasks(box)}
+        assert len(sales_desk.tasks(box)) == 4
         assert [receipt.id for receipt in receipts] == [found["t:0"], found["t:1"], found["t:2"], found["t:new"]]
 
     def test_a_task_that_was_never_made_is_made_by_the_retry(self, box: Sandbox, crm: Plug) -> None:
@@ -62,16 +62,16 @@ class Tasks(Ground):
         self.fault(box, "drop", self.task_call)
         assert crm.apply([self.task(ana)])[0].verdict is Verdict.UNCLEAR
         assert crm.apply([self.task(ana, attempted=True)])[0].verdict is Verdict.DONE
-        assert len(desk.tasks(box)) == 1
+        assert len(sales_desk.tasks(box)) == 1
 
     def test_a_retry_does_not_open_a_task_that_sales_has_closed(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")
         self.fault(box, "apply_then_drop", self.task_call)
         crm.apply([self.task(ana)])
-        (task,) = desk.tasks(box)
-        desk.close(box, self.system, task.id, outcome="connected")
+        (task,) = sales_desk.tasks(box)
+        sales_desk.close(box, self.system, task.id, outcome="connected")
         assert crm.apply([self.task(ana, attempted=True)])[0].verdict is Verdict.DONE
-        (task,) = desk.tasks(box)
+        (task,) = sales_desk.tasks(box)
         assert not task.open
         creations = [entry for entry in self.log(box).entries() if fnmatch(entry.path, self.task_call)]
         assert len(creations) == 1, "the second try only looked"
@@ -83,7 +83,7 @@ class Tasks(Ground):
         self.fault(box, "unavailable", "*")
         receipt = crm.apply([self.task(ana, attempted=True)])[0]
         assert (receipt.verdict, receipt.outage) == (Verdict.RETRY, True)
-        assert len(desk.tasks(box)) == 1
+        assert len(sales_desk.tasks(box)) == 1
 
     def test_a_task_for_a_record_that_is_gone_is_permanent_and_its_neighbours_are_made(
         self, box: Sandbox, crm: Plug
@@ -93,13 +93,13 @@ class Tasks(Ground):
         receipts = crm.apply([self.task(person, f"t:{place}") for place, person in enumerate(people)])
         verdicts = [receipt.verdict for receipt in receipts]
         assert verdicts == [Verdict.DONE] * 2 + [Verdict.PERMANENT] + [Verdict.DONE] * 3
-        assert {task.key for task in desk.tasks(box)} == {"t:0", "t:1", "t:3", "t:4", "t:5"}
+        assert {task.key for task in sales_desk.tasks(box)} == {"t:0", "t:1", "t:3", "t:4", "t:5"}
 
     def test_too_long_a_subject_and_body_are_cut_to_what_the_crm_takes(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")
         receipt = crm.apply([self.task(ana, subject="s" * 1_000, body='line with "quotes" & <tags>\n' * 10_000)])[0]
         assert receipt.verdict is Verdict.DONE, receipt
-        (task,) = desk.tasks(box)
+        (task,) = sales_desk.tasks(box)
         assert len(task.subject) == 255
         assert task.body.rstrip().endswith("…")
 
@@ -131,7 +131,7 @@ class Tasks(Ground):
         receipts = crm.apply([self.task(ana, "t:1", owner=gone), self.task(bo, "t:2")])
         assert [receipt.verdict for receipt in receipts] == [Verdict.PERMANENT, Verdict.DONE], receipts
         assert [receipt.of_owner for receipt in receipts] == [True, False]
-        assert [task.key for task in desk.tasks(box)] == ["t:2"]
+        assert [task.key for task in sales_desk.tasks(box)] == ["t:2"]
 
     def test_a_task_has_the_words_of_the_crm_and_its_default_where_none_are_given(
         self, box: Sandbox, crm: Plug
@@ -140,7 +140,7 @@ class Tasks(Ground):
         assert said == self.words
         ana = self.add(box, "ana@acme.example")
         crm.apply([self.task(ana, "t:1", priority="high", words=said), self.task(ana, "t:2", words=UNTOLD)])
-        assert [(task.key, task.open, task.priority == "HIGH") for task in desk.tasks(box)] == [
+        assert [(task.key, task.open, task.priority == "HIGH") for task in sales_desk.tasks(box)] == [
             ("t:1", True, True),
             ("t:2", True, False),
         ]
@@ -153,4 +153,4 @@ class Tasks(Ground):
         assert receipt.verdict is Verdict.RETRY
         box.faults.clear()
         assert crm.apply([self.task(ana)])[0].verdict is Verdict.DONE
-        assert len(desk.tasks(box)) == 1
+        assert len(sales_desk.tasks(box)) == 1

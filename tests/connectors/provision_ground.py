@@ -12,8 +12,8 @@ from integration.commands.operate.provision import carried_out
 from mappings.model.canonical import STANDING_FIELDS
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.translation import load_mapping
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 CHANGES = ("POST", "PATCH", "PUT", "DELETE")
 

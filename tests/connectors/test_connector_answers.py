@@ -15,8 +15,8 @@ from connectors.base.port import Credential, FieldWrite, Receipt, TaskWrite, Una
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from mappings.values.instant import HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 SYSTEMS = ("hubspot", "salesforce")
 SCORE = {"hubspot": "coldframe_score", "salesforce": "Coldframe_Score__c"}

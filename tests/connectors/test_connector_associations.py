@@ -9,9 +9,9 @@ from connector_ground import DUE
 
 from connectors.base.port import Credential, Record, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
-from sandbox import desk
-from sandbox.faults import Fault
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 MANY = 250
 
@@ -90,7 +90,7 @@ def test_a_task_is_found_again_among_hundreds_of_its_person(crm: HubSpotConnecto
         (receipt,) = connector.apply([replace(tasks[-1], attempted=True)])
         connector.close()
         assert receipt.verdict is Verdict.DONE
-        assert len(desk.tasks(box)) == MANY
+        assert len(sales_desk.tasks(box)) == MANY
 
 
 def test_a_search_is_sorted_as_hubspots_description_has_it(box: Sandbox, crm: HubSpotConnector) -> None:

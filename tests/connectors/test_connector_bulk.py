@@ -8,8 +8,8 @@ from connectors.answers.replies import Reply
 from connectors.base.port import Credential, Unavailable, Verdict
 from connectors.salesforce.bulk import _read, rows
 from connectors.salesforce.connector import SalesforceConnector
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 FIELDS = ["Email", "Description"]
 

@@ -20,7 +20,7 @@ from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from mappings.translate.translation import inward, load_mapping
 from mappings.values.instant import SECOND
-from sandbox import desk
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 
@@ -105,7 +105,7 @@ class TestHubSpot(Contract):
             findings = [finding for finding in crm.examine({}) if finding.detail == "not unique"]
             crm.close()
             assert [receipt.verdict for receipt in receipts] == [Verdict.DONE] * 3
-            assert len(desk.tasks(box)) == 3
+            assert len(sales_desk.tasks(box)) == 3
             assert findings, "doctor says that the key should be unique"
 
     def test_companies_are_read_by_id(self, box: Sandbox, crm: Plug) -> None:

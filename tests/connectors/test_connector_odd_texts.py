@@ -11,8 +11,8 @@ from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.bulk import rows
 from connectors.salesforce.connector import SalesforceConnector
 from mappings.values import lenient_json
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 HALF = "\ud83d"
 SYSTEMS = ("hubspot", "salesforce")

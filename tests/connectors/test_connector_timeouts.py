@@ -27,8 +27,8 @@ from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.setup.field_definitions import Definitions as SalesforceDefinitions
 from connectors.salesforce.setup.provision import SalesforceProvisioner
 from mappings.translate.translation import load_mapping
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 CONNECTORS = ROOT / "connectors"
 INSTANCE = "https://sandbox.my.salesforce.example"

@@ -19,10 +19,10 @@ from connectors.salesforce.setup.oauth import PRODUCTION, TEST, SalesforceSignIn
 from connectors.shared.oauth_flow import Asking, Client, Issued, SignIn
 from integration.wiring import build
 from mappings.values.instant import MINUTE, SECOND, Instant
-from sandbox.faults import Fault
-from sandbox.gate import Gate
-from sandbox.issuing import App
 from sandbox.server import Sandbox
+from sandbox.shared.call_gate import Gate
+from sandbox.shared.issued_tokens import App
+from sandbox.shared.requested_faults import Fault
 
 SYSTEMS = ("hubspot", "salesforce")
 SECRET = "canary-client-secret-7"

@@ -11,8 +11,8 @@ from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.consent import OPTED_OUT
 from connectors.hubspot.lifecycle import NOT_TAKEN, STAGE
 from connectors.salesforce.connector import SalesforceConnector
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 UPDATE, READ, OUT = "*/contacts/batch/update", "*/contacts/batch/read", "*/statuses/batch/unsubscribe-all"
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from integration.cli import main
 from integration.store.db.session import Store
 from mappings.language.mapping_files import shipped
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 Run = Callable[..., Result]
 

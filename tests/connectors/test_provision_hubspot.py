@@ -14,9 +14,10 @@ from connectors.hubspot.setup.public_app import App
 from connectors.shared.provisioning import Provisioner
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.instant import parse
-from sandbox.hubspot.associations import kind_named
-from sandbox.hubspot.properties import Property
-from sandbox.server import APP_ID, Sandbox
+from sandbox.both.both_systems import APP_ID
+from sandbox.hubspot.state.associations import kind_named
+from sandbox.hubspot.state.property_values import Property
+from sandbox.server import Sandbox
 
 
 def credential(box: Sandbox) -> Credential:

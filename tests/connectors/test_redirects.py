@@ -5,8 +5,8 @@ import pytest
 from connectors.answers.replies import Reply
 from connectors.base.port import Credential
 from connectors.salesforce.session import SalesforceSession
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 INSTANCE = "https://sandbox.my.salesforce.com"
 

@@ -5,7 +5,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from sandbox.clock import read
+from sandbox.shared.sandbox_clock import read
 
 INSTANCE = "https://sandbox.my.salesforce.example"
 START = read("2026-03-02T09:00:00.250Z")

@@ -10,8 +10,8 @@ import pytest
 import requests
 from sandbox_calls import Api
 
-from sandbox.filling import fill
-from sandbox.people import companies, people
+from sandbox.both.fill_systems import fill
+from sandbox.invented.invented_people import companies, people
 from sandbox.server import Sandbox
 
 CONTROL = "/_sandbox"

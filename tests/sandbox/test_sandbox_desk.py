@@ -5,9 +5,9 @@ import pytest
 import requests
 from sandbox_calls import Watch
 
-from sandbox import desk
-from sandbox.hubspot.errors import Refused
-from sandbox.reading import safe
+from sandbox.desk import sales_desk
+from sandbox.desk.task_bodies import safe
+from sandbox.hubspot.state.refusals import Refused
 from sandbox.server import Sandbox
 
 
@@ -40,7 +40,7 @@ def page(box: Sandbox, path: str) -> str:
 
 
 def test_tasks_of_both_systems_stand_in_one_list_by_due_date(box: Sandbox, tasks: dict[str, str]) -> None:
-    listed = desk.tasks(box)
+    listed = sales_desk.tasks(box)
     assert [(one.system, one.id) for one in listed] == list(tasks.items())
     assert [(one.lead, one.score, one.open) for one in listed] == [("Ana", "88", True), ("Bo", "55", True)]
     assert listed[0].company == "Acme <b>& Sons</b>"
@@ -70,7 +70,7 @@ def test_a_tasks_body_is_cleaned_of_everything_but_plain_tags() -> None:
     assert safe("<ul><li>a</ul>c</li>") == "<ul><li>a</li></ul>c"
     assert safe("<style>p{}</style><a href='javascript:x'>go</a> 1 < 2") == "go 1 &lt; 2"
     assert "<" not in safe("<scr<script>ipt>x</script>y<script>z")
-    assert desk.plain("<p>a &amp; b</p><ul><li>c</li></ul>") == "a & b\nc"
+    assert sales_desk.plain("<p>a &amp; b</p><ul><li>c</li></ul>") == "a & b\nc"
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_closing_a_task_on_the_page_changes_it_in_the_crm_as_a_person_would(
 
 def test_a_rejection_without_a_reason_is_refused(box: Sandbox, tasks: dict[str, str]) -> None:
     with pytest.raises(Refused, match="wants a reason"):
-        desk.close(box, "hubspot", tasks["hubspot"], outcome="rejected")
+        sales_desk.close(box, "hubspot", tasks["hubspot"], outcome="rejected")
     form = {"outcome": "sold"}
     answer = requests.post(f"{box.url}/tasks/hubspot/{tasks['hubspot']}/close", data=form, timeout=5)
     assert "no outcome" in unescape(answer.text)
-    assert desk.tasks(box)[0].open
+    assert sales_desk.tasks(box)[0].open
 
 
 def test_leads_stand_by_score_and_once_however_many_systems_know_them(box: Sandbox, tasks: dict[str, str]) -> None:

@@ -4,8 +4,8 @@ import pytest
 import requests
 from sandbox_calls import Api, Watch
 
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 TASKS = "/hubspot/crm/v3/objects/tasks"
 TASK = {"properties": {"hs_timestamp": "2026-03-03T09:00:00Z", "hs_task_subject": "Call"}, "associations": []}

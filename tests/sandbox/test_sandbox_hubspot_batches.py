@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from sandbox_calls import Api, Watch
 
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 CONTACTS = "/hubspot/crm/v3/objects/contacts"
 

@@ -6,8 +6,9 @@ import pytest
 import requests
 from sandbox_calls import Api, Watch
 
-from sandbox.issuing import challenge_of
-from sandbox.server import PORTAL_ID, Sandbox
+from sandbox.both.both_systems import PORTAL_ID
+from sandbox.server import Sandbox
+from sandbox.shared.issued_tokens import challenge_of
 
 BACK = "http://localhost:8723/connected"
 PAGES = {"hubspot": "/oauth/authorize", "salesforce": "/services/oauth2/authorize"}

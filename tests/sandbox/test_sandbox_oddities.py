@@ -5,8 +5,8 @@ import json
 import pytest
 from sandbox_calls import Api
 
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 DATA = "/salesforce/services/data/v66.0"
 OWNERS = "/hubspot/crm/v3/owners"

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sandbox_calls import Api
 
-from sandbox.gate import Gate
 from sandbox.server import Sandbox
-from sandbox.wire import Call
+from sandbox.shared.call_gate import Gate
+from sandbox.shared.http_call import Call
 
 NAMES = st.sampled_from(
     [

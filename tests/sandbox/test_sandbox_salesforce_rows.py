@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 from sandbox_calls import Api, Watch
 
-from sandbox.faults import Fault
-from sandbox.salesforce import ids
+from sandbox.salesforce.state import salesforce_ids
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 DATA = "/salesforce/services/data/v66.0"
 MANY = f"{DATA}/composite/sobjects"
@@ -99,7 +99,7 @@ def test_a_key_that_is_no_external_id_is_404(api: Api) -> None:
 
 
 def test_deleted_records_refuse_writes_and_references(box: Sandbox, api: Api) -> None:
-    lead, unknown = leads(box, 1)[0], ids.minted("Lead", 999)
+    lead, unknown = leads(box, 1)[0], salesforce_ids.minted("Lead", 999)
     box.salesforce.delete("Lead", lead)
     told = api.patch(MANY, json=rows([lead, unknown, "nonsense"], City="Lyon")).json()
     assert [one["errors"][0]["statusCode"] for one in told] == [
@@ -207,18 +207,18 @@ def test_values_come_back_as_salesforce_keeps_them(box: Sandbox, api: Api) -> No
 
 
 def test_ids_have_the_suffix_that_makes_them_safe_without_case(box: Sandbox, api: Api) -> None:
-    assert ids.suffix("00Dx0000000BV7z") == "EAG"
+    assert salesforce_ids.suffix("00Dx0000000BV7z") == "EAG"
     (lead,) = leads(box, 1)
     assert (len(lead), lead[:3]) == (18, "00Q")
-    assert ids.long(lead[:15]) == lead
-    assert ids.long(lead[:15] + "AAA") in {"", lead}
+    assert salesforce_ids.long(lead[:15]) == lead
+    assert salesforce_ids.long(lead[:15] + "AAA") in {"", lead}
     assert api.get(f"{DATA}/sobjects/Lead/{lead[:15]}").json()["Id"] == lead
     assert api.get(f"{DATA}/sobjects/Lead/{lead[:15].lower()}").json()[0]["errorCode"] == "MALFORMED_ID"
 
 
 def test_records_are_retrieved_in_order_with_null_for_the_missing(box: Sandbox, api: Api) -> None:
     first, second = leads(box, 2)
-    body = {"ids": [second, ids.minted("Lead", 999), first], "fields": ["Email"]}
+    body = {"ids": [second, salesforce_ids.minted("Lead", 999), first], "fields": ["Email"]}
     told = api.post(f"{MANY}/Lead", json=body).json()
     assert [one and one["Email"] for one in told] == ["l1@acme.example", None, "l0@acme.example"]
     assert (

@@ -11,8 +11,9 @@ import pytest
 from places import SAMPLES
 from sandbox_calls import Api
 
-from sandbox.hubspot.sender import signature
-from sandbox.server import APP_ID, PORTAL_ID, Sandbox
+from sandbox.both.both_systems import APP_ID, PORTAL_ID
+from sandbox.hubspot.state.webhook_sender import signature
+from sandbox.server import Sandbox
 
 SECRET = "shared-client-secret"
 

@@ -29,8 +29,8 @@ from integration.store.db.session import Store
 from integration.wiring import clock, logs
 from integration.wiring.wake_ups import Wakeups
 from mappings.values.instant import HOUR, MINUTE
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA = "ana@acme.example"
 SYSTEMS = ("salesforce", "hubspot")

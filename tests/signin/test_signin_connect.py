@@ -25,8 +25,9 @@ from integration.store.crm import connections
 from integration.store.crm.connections import unsealed
 from integration.store.db.session import Store
 from integration.wiring import clock, connection_names
-from sandbox.issuing import App
-from sandbox.server import PORTAL_ID, Sandbox
+from sandbox.both.both_systems import PORTAL_ID
+from sandbox.server import Sandbox
+from sandbox.shared.issued_tokens import App
 
 SYSTEMS = ("hubspot", "salesforce")
 KEY = "0123456789abcdef" * 2

@@ -13,8 +13,8 @@ from flows_senders import Program, programs
 
 from integration.store.db.session import Store
 from mappings.values.instant import HOUR
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 COUNT = 20
 Crowd = Callable[..., list[dict[str, Any]]]

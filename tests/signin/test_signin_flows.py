@@ -25,8 +25,8 @@ from integration.store.db.session import Store
 from integration.store.queues import leases
 from integration.web.metrics import Metrics
 from mappings.values.instant import HOUR, MINUTE
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA = "ana@acme.example"
 

@@ -23,7 +23,8 @@ from integration.wiring import build, connection_names
 from integration.wiring.connection_names import Known
 from mappings.translate.translation import Inward
 from mappings.values.instant import MINUTE
-from sandbox.server import PORTAL_ID, Sandbox
+from sandbox.both.both_systems import PORTAL_ID
+from sandbox.server import Sandbox
 from webhooks.facts import Noticed
 from webhooks.sources import salesforce
 

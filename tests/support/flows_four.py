@@ -18,7 +18,8 @@ from integration.store.people.leads import LeadRow
 from integration.store.queues import inbox
 from integration.wiring import build
 from mappings.values.instant import MINUTE
-from sandbox.server import PORTAL_ID, Sandbox
+from sandbox.both.both_systems import PORTAL_ID
+from sandbox.server import Sandbox
 
 SYSTEM = {"salesforce": "salesforce", "sales-emea": "salesforce", "hubspot": "hubspot", "hubspot-emea": "hubspot"}
 """Connection → its system, in the order in which they are preferred."""

@@ -9,8 +9,8 @@ from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
 from integration.store.queues import records_to_read
 from mappings.values.instant import DAY, HOUR, MINUTE
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA, OLD, BOB = "ana.canary@acme.example", "old.canary@acme.example", "bob@acme.example"
 OTHER = "private.canary@elsewhere.example"

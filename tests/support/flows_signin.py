@@ -15,8 +15,8 @@ from integration.store.crm.connections import Details, GrantKind, Row, Secrets
 from integration.store.db.session import Store
 from integration.wiring import build, clock
 from mappings.values.instant import MINUTE, Instant
-from sandbox.gate import Gate
 from sandbox.server import Sandbox
+from sandbox.shared.call_gate import Gate
 
 KEY = "k" * 32
 CLIENT, SECRET = "client-1", "canary-client-secret-9"

@@ -5,7 +5,7 @@ import threading
 
 import click
 
-from sandbox.filling import fill
+from sandbox.both.fill_systems import fill
 from sandbox.server import Sandbox
 
 

@@ -2,26 +2,26 @@
 
 from typing import Any
 
-from sandbox.chance import Chance
-from sandbox.clock import Now
-from sandbox.faults import Fault, Faults
-from sandbox.gate import Endpoint, Gate, Route, bearer
-from sandbox.hubspot import errors
-from sandbox.hubspot.batches import Batches
-from sandbox.hubspot.definitions import Definitions
-from sandbox.hubspot.errors import Refused
-from sandbox.hubspot.limits import Limits
-from sandbox.hubspot.links import Links
-from sandbox.hubspot.oauth import PATHS as SIGN_IN
-from sandbox.hubspot.oauth import HubSpotOAuth, expired
-from sandbox.hubspot.objects import Objects
-from sandbox.hubspot.owners import PIPELINES
-from sandbox.hubspot.portal import Portal
-from sandbox.hubspot.preferences import Preferences
-from sandbox.hubspot.search import Search
-from sandbox.hubspot.subscriptions import PREFIX as WEBHOOKS
-from sandbox.hubspot.subscriptions import Subscriptions
-from sandbox.wire import Answer, Call, Unreadable, reply
+from sandbox.hubspot.endpoints.app_subscriptions import PREFIX as WEBHOOKS
+from sandbox.hubspot.endpoints.app_subscriptions import Subscriptions
+from sandbox.hubspot.endpoints.association_calls import Links
+from sandbox.hubspot.endpoints.call_limits import Limits
+from sandbox.hubspot.endpoints.mail_preferences import Preferences
+from sandbox.hubspot.endpoints.object_batches import Batches
+from sandbox.hubspot.endpoints.object_search import Search
+from sandbox.hubspot.endpoints.property_calls import Definitions
+from sandbox.hubspot.endpoints.single_objects import Objects
+from sandbox.hubspot.endpoints.token_server import PATHS as SIGN_IN
+from sandbox.hubspot.endpoints.token_server import HubSpotOAuth, expired
+from sandbox.hubspot.state import refusals
+from sandbox.hubspot.state.portal import Portal
+from sandbox.hubspot.state.record_owners import PIPELINES
+from sandbox.hubspot.state.refusals import Refused
+from sandbox.shared.call_gate import Endpoint, Gate, Route, bearer
+from sandbox.shared.http_call import Answer, Call, Unreadable, reply
+from sandbox.shared.requested_faults import Fault, Faults
+from sandbox.shared.sandbox_clock import Now
+from sandbox.shared.seeded_random import Chance
 
 PREFIXES = ("/crm/", "/communication-preferences/", "/account-info/", "/integrations/", "/oauth/")
 
@@ -107,7 +107,7 @@ class HubSpotGate(Gate):
         for owner in self.portal.owners:
             if owner["id"] == id_ and owner["archived"] is archived:
                 return reply(owner)
-        raise errors.absent(id_)
+        raise refusals.absent(id_)
 
     def pipelines(self, call: Call, kind: str) -> Answer:
         """GET the pipelines of an object type."""
@@ -146,7 +146,7 @@ class HubSpotGate(Gate):
     def refused(self, fault: Fault) -> Answer:
         """A fault that is an answer."""
         if fault.kind == "rate_limited":
-            return errors.too_many(fault.policy, fault.retry_after, self._correlation())
+            return refusals.too_many(fault.policy, fault.retry_after, self._correlation())
         if fault.kind == "unauthorized":
             return self.unauthorized()
         if fault.kind == "unavailable":
@@ -158,7 +158,7 @@ class HubSpotGate(Gate):
 
     def unauthorized(self) -> Answer:
         """401."""
-        return errors.not_signed_in(self._correlation())
+        return refusals.not_signed_in(self._correlation())
 
     def turned_away(self, call: Call) -> Answer:
         """401; an expired token is told by its time."""
@@ -171,7 +171,7 @@ class HubSpotGate(Gate):
         if not policy:
             return None
         told = self._chance.random() < 0.5 and policy == "TEN_SECONDLY_ROLLING"  # noqa: PLR2004  # a coin
-        answer = errors.too_many(policy, self.limits.wait() if told else None, self._correlation())
+        answer = refusals.too_many(policy, self.limits.wait() if told else None, self._correlation())
         answer.headers += self.limits.headers(search=policy == "SECONDLY")
         return answer
 
@@ -193,7 +193,7 @@ class HubSpotGate(Gate):
             answer = reply(refusal.body(self._correlation()), refusal.status)
             answer.applied = False
         except Unreadable as trouble:
-            answer = reply(errors.malformed(str(trouble)).body(self._correlation()), 400)
+            answer = reply(refusals.malformed(str(trouble)).body(self._correlation()), 400)
             answer.applied = False
         answer.headers += self.limits.headers(search=call.path.endswith("/search"))
         return answer

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox import clock
-from sandbox.hubspot.errors import Refused, conflict, malformed
-from sandbox.hubspot.portal import Portal
-from sandbox.wire import Answer, Call, reply
+from sandbox.hubspot.state.portal import Portal
+from sandbox.hubspot.state.refusals import Refused, conflict, malformed
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, reply
 
 PREFIX = "/webhooks/v3/"
 _OBJECTS = ("contact", "company", "deal")
@@ -38,7 +38,7 @@ class Subscriptions:
             message = "A subscription of this kind already exists."
             raise conflict(message)
         made = {"id": str(1_000 + len(self.held)), "eventType": event, "active": bool(wish.get("active"))}
-        stamp = clock.zulu(self.portal.now())
+        stamp = sandbox_clock.zulu(self.portal.now())
         made |= {"createdAt": stamp, "updatedAt": stamp}
         self.held.append(made | ({"propertyName": name} if name else {}))
         return reply(self.held[-1], 201)
@@ -57,7 +57,7 @@ class Subscriptions:
         if not str(wish.get("targetUrl") or "").startswith("https://") or "throttling" not in wish:
             why = "settings want an https targetUrl and throttling"
             raise malformed(why)
-        stamp = clock.zulu(self.portal.now())
+        stamp = sandbox_clock.zulu(self.portal.now())
         begun = self.settings.get("createdAt", stamp)
         told = {"targetUrl": wish["targetUrl"], "throttling": wish["throttling"]}
         self.settings = told | {"createdAt": begun, "updatedAt": stamp}

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sandbox import clock
-from sandbox.hubspot import associations
-from sandbox.hubspot.errors import Refused, absent, malformed, row
-from sandbox.hubspot.objects import number
-from sandbox.hubspot.portal import Portal
-from sandbox.hubspot.records import OBJECT_TYPES, SINGULAR, Record
-from sandbox.wire import Answer, Call, objects, reply
+from sandbox.hubspot.endpoints.single_objects import number
+from sandbox.hubspot.state import associations
+from sandbox.hubspot.state.portal import Portal
+from sandbox.hubspot.state.refusals import Refused, absent, malformed, row
+from sandbox.hubspot.state.stored_records import OBJECT_TYPES, SINGULAR, Record
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, objects, reply
 
 MOST = 500
 """Associations in an answer of the listing."""
@@ -46,7 +46,7 @@ class Links:
         self.portal.link(one, another, origin=self.portal.api)
         there, back = associations.TYPES[one.kind, another.kind][0], associations.TYPES[another.kind, one.kind][0]
         results = [_defaulted(one, another, there), _defaulted(another, one, back)]
-        stamp = clock.zulu(self.portal.now())
+        stamp = sandbox_clock.zulu(self.portal.now())
         return reply({"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp})
 
     def create(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
@@ -81,7 +81,7 @@ class Links:
         Each record has pages of its own: an input says behind which cursor to go on.
         """
         source, target = associations.kind_named(kind), associations.kind_named(to)
-        began = clock.zulu(self.portal.now())
+        began = sandbox_clock.zulu(self.portal.now())
         results: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
         inputs = objects(call.json().get("inputs"), "inputs")
@@ -98,7 +98,7 @@ class Links:
                 refusal = Refused(status=404, category="OBJECT_NOT_FOUND", message=message)
                 errors.append(row(refusal, {"fromObjectId": [id_]}))
         self.portal.chance.shuffle(results)
-        ended = clock.zulu(self.portal.now())
+        ended = sandbox_clock.zulu(self.portal.now())
         body: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": began, "completedAt": ended}
         if errors:
             return reply(body | {"numErrors": len(errors), "errors": errors}, 207)

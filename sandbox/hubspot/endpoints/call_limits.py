@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 
-from sandbox.clock import DAY, Now
+from sandbox.shared.sandbox_clock import DAY, Now
 
 _TEN_SECONDS = 10_000
 _SECOND = 1_000

@@ -1,9 +1,9 @@
 """Communication preferences: a person's subscriptions, as far as all of them can be ended at once."""
 
-from sandbox import clock
-from sandbox.hubspot.errors import Refused, malformed
-from sandbox.hubspot.portal import Portal
-from sandbox.wire import Answer, Call, reply
+from sandbox.hubspot.state.portal import Portal
+from sandbox.hubspot.state.refusals import Refused, malformed
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, reply
 
 MOST = 100
 
@@ -36,5 +36,5 @@ class Preferences:
             record = shelf.find_by("email", one)
             if record is not None:
                 self.portal.update(record, {"hs_email_optout": "true"}, self.portal.api)
-        stamp = clock.zulu(self.portal.now())
+        stamp = sandbox_clock.zulu(self.portal.now())
         return reply({"status": "COMPLETE", "results": [], "startedAt": stamp, "completedAt": stamp})

@@ -7,14 +7,14 @@ the others are written and a 207 names the refused ones. An id that is not there
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sandbox import clock
-from sandbox.hubspot import associations
-from sandbox.hubspot.errors import Refused, malformed, row
-from sandbox.hubspot.objects import created, not_unique, projection, require
-from sandbox.hubspot.portal import Portal
-from sandbox.hubspot.properties import Values
-from sandbox.hubspot.records import Record, Shelf
-from sandbox.wire import Answer, Call, reply, texts
+from sandbox.hubspot.endpoints.single_objects import created, not_unique, projection, require
+from sandbox.hubspot.state import associations
+from sandbox.hubspot.state.portal import Portal
+from sandbox.hubspot.state.property_values import Values
+from sandbox.hubspot.state.refusals import Refused, malformed, row
+from sandbox.hubspot.state.stored_records import Record, Shelf
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, reply, texts
 
 MOST = 100
 Input: TypeAlias = Mapping[str, Any]
@@ -187,7 +187,7 @@ class Batches:
 
     def _answer(self, results: list[Row], errors: list[Row], status: int) -> Answer:
         self.portal.chance.shuffle(results)
-        stamp = clock.zulu(self.portal.now())
+        stamp = sandbox_clock.zulu(self.portal.now())
         body: Row = {"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp}
         if errors:
             self.portal.chance.shuffle(errors)

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sandbox import clock
-from sandbox.hubspot import associations
-from sandbox.hubspot.errors import Refused, malformed
-from sandbox.hubspot.objects import number, projection
-from sandbox.hubspot.portal import Portal
-from sandbox.hubspot.properties import Property, unknown
-from sandbox.hubspot.records import MODIFIED, Record, Shelf
-from sandbox.wire import Answer, Call, reply, texts
+from sandbox.hubspot.endpoints.single_objects import number, projection
+from sandbox.hubspot.state import associations
+from sandbox.hubspot.state.portal import Portal
+from sandbox.hubspot.state.property_values import Property, unknown
+from sandbox.hubspot.state.refusals import Refused, malformed
+from sandbox.hubspot.state.stored_records import MODIFIED, Record, Shelf
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, reply, texts
 
 PAGE = 200
 WINDOW = 10_000
@@ -148,7 +148,7 @@ def _comparable(known: Property, value: Any) -> Any:
         if known.type == "number":
             return float(text) if "." in text else int(text)
         if known.type in {"datetime", "date"}:
-            return int(text) if text.lstrip("-").isdigit() else clock.read(text)
+            return int(text) if text.lstrip("-").isdigit() else sandbox_clock.read(text)
     except ValueError as trouble:
         why = f"{text} is not a {known.type}"
         raise malformed(why) from trouble

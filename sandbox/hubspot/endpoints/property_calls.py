@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox import clock
-from sandbox.hubspot import associations
-from sandbox.hubspot.errors import Refused, conflict, malformed
-from sandbox.hubspot.portal import Portal
-from sandbox.hubspot.properties import Property
-from sandbox.wire import Answer, Call, objects, reply
+from sandbox.hubspot.state import associations
+from sandbox.hubspot.state.portal import Portal
+from sandbox.hubspot.state.property_values import Property
+from sandbox.hubspot.state.refusals import Refused, conflict, malformed
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, objects, reply
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _UNIQUE_MOST = 10
@@ -49,7 +49,7 @@ class Definitions:
         """POST several new properties."""
         kind = associations.kind_named(kind)
         made = [self._made(kind, wish) for wish in objects(call.json().get("inputs"), "inputs")]
-        stamp = clock.zulu(self.portal.now())
+        stamp = sandbox_clock.zulu(self.portal.now())
         results = [one.shown() for one in made]
         return reply({"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp}, 201)
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.hubspot import associations
-from sandbox.hubspot.errors import Refused, absent, malformed
-from sandbox.hubspot.portal import Origin, Portal
-from sandbox.hubspot.records import CREATED, MODIFIED, SHOWN, SINGULAR, Record
-from sandbox.wire import Answer, Call, reply
+from sandbox.hubspot.state import associations
+from sandbox.hubspot.state.portal import Origin, Portal
+from sandbox.hubspot.state.refusals import Refused, absent, malformed
+from sandbox.hubspot.state.stored_records import CREATED, MODIFIED, SHOWN, SINGULAR, Record
+from sandbox.shared.http_call import Answer, Call, reply
 
 PAGE = 100
 LONGEST_URL = 16_000

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.clock import zulu
-from sandbox.consent import consent, form
-from sandbox.issuing import Issuer
-from sandbox.wire import Answer, Call, reply
+from sandbox.shared.consent_page import consent, form
+from sandbox.shared.http_call import Answer, Call, reply
+from sandbox.shared.issued_tokens import Issuer
+from sandbox.shared.sandbox_clock import zulu
 
 PATHS = ("/oauth/authorize", "/oauth/v1/token")
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.hubspot.errors import Refused, absent, malformed
-from sandbox.hubspot.records import OBJECT_TYPES, SINGULAR, Record, Shelf
+from sandbox.hubspot.state.refusals import Refused, absent, malformed
+from sandbox.hubspot.state.stored_records import OBJECT_TYPES, SINGULAR, Record, Shelf
 
 TYPES: Mapping[tuple[str, str], tuple[int, ...]] = {
     ("tasks", "contacts"): (204,),

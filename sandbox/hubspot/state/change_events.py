@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sandbox.chance import Chance
-from sandbox.hubspot.records import ENGAGEMENTS, OBJECT_TYPES, SINGULAR, Record
+from sandbox.hubspot.state.stored_records import ENGAGEMENTS, OBJECT_TYPES, SINGULAR, Record
+from sandbox.shared.seeded_random import Chance
 
 SILENT = frozenset({"lastmodifieddate", "hs_lastmodifieddate", "createdate", "hs_createdate", "hs_object_id"})
 _GENERIC = frozenset({"tasks", *ENGAGEMENTS})

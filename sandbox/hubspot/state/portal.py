@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.chance import Chance
-from sandbox.clock import Now, short_zulu
-from sandbox.hubspot import associations
-from sandbox.hubspot.catalogue import STAGES, coldframe_properties, vendor_properties
-from sandbox.hubspot.errors import Invalid, Refused, conflict, invalid
-from sandbox.hubspot.events import Events
-from sandbox.hubspot.owners import OWNERS
-from sandbox.hubspot.properties import Property, Values, unknown
-from sandbox.hubspot.records import CREATED, KINDS, MODIFIED, OTHER_EMAILS, SINGULAR, Record, Shelf
-from sandbox.rules import Rules
+from sandbox.hubspot.state import associations
+from sandbox.hubspot.state.change_events import Events
+from sandbox.hubspot.state.property_values import Property, Values, unknown
+from sandbox.hubspot.state.record_owners import OWNERS
+from sandbox.hubspot.state.refusals import Invalid, Refused, conflict, invalid
+from sandbox.hubspot.state.starting_properties import STAGES, coldframe_properties, vendor_properties
+from sandbox.hubspot.state.stored_records import CREATED, KINDS, MODIFIED, OTHER_EMAILS, SINGULAR, Record, Shelf
+from sandbox.shared.sandbox_clock import Now, short_zulu
+from sandbox.shared.seeded_random import Chance
+from sandbox.shared.validation_rules import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from sandbox import clock
-from sandbox.hubspot.errors import Invalid
+from sandbox.hubspot.state.refusals import Invalid
+from sandbox.shared import sandbox_clock
 
 Values: TypeAlias = dict[str, str]
 
@@ -36,7 +36,7 @@ class Property:
             {"label": label, "value": value, "displayOrder": place, "hidden": False, "description": ""}
             for place, (value, label) in enumerate(self.options.items())
         ]
-        stamp = clock.zulu(self.created)
+        stamp = sandbox_clock.zulu(self.created)
         return {
             "updatedAt": stamp,
             "createdAt": stamp,
@@ -108,19 +108,19 @@ class Property:
     def time(self, value: str) -> str | Invalid:
         """A time from epoch milliseconds or ISO 8601; a date wants midnight."""
         try:
-            at = int(value) if value.lstrip("-").isdigit() else clock.read(value)
+            at = int(value) if value.lstrip("-").isdigit() else sandbox_clock.read(value)
             if self.type != "date":
-                return clock.short_zulu(at)
-            if at % clock.DAY:
-                return self._wrong("INVALID_DATE", f"{value} is at {clock.zulu(at)}, not midnight!")
-            return clock.day(at)
+                return sandbox_clock.short_zulu(at)
+            if at % sandbox_clock.DAY:
+                return self._wrong("INVALID_DATE", f"{value} is at {sandbox_clock.zulu(at)}, not midnight!")
+            return sandbox_clock.day(at)
         except (ValueError, OverflowError):
             return self._wrong("INVALID_DATE", f"{value} was not a valid {self.type}.")
 
     def told(self, stored: str) -> str:
         """The value as a webhook tells it: times as epoch milliseconds (apis: Values)."""
         if stored and self.type in {"datetime", "date"}:
-            return str(clock.read(stored))
+            return str(sandbox_clock.read(stored))
         return stored
 
     def _wrong(self, code: str, message: str) -> Invalid:

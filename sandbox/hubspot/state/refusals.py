@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.wire import Answer, reply
+from sandbox.shared.http_call import Answer, reply
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ One line each: name, type, field type, group, label; then `!` for read-only, `*`
 
 from collections.abc import Iterator
 
-from sandbox.hubspot.properties import Property
+from sandbox.hubspot.state.property_values import Property
 
 STAGES = (
     "subscriber",

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox import clock
-from sandbox.chance import Chance
-from sandbox.hubspot.properties import Property, Values
+from sandbox.hubspot.state.property_values import Property, Values
+from sandbox.shared import sandbox_clock
+from sandbox.shared.seeded_random import Chance
 
 KINDS = ("contacts", "companies", "deals", "tasks", "calls", "meetings", "emails")
 ENGAGEMENTS = ("calls", "meetings", "emails")
@@ -87,8 +87,8 @@ class Record:
         return {
             "id": self.id,
             "properties": {name: values.get(name) for name in names},
-            "createdAt": clock.zulu(self.created),
-            "updatedAt": clock.zulu(self.updated),
+            "createdAt": sandbox_clock.zulu(self.created),
+            "updatedAt": sandbox_clock.zulu(self.updated),
             "archived": self.archived,
         }
 

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import requests
 
-from sandbox.chance import Chance
-from sandbox.clock import Now
-from sandbox.hubspot.events import Events
-from sandbox.wire import encoded
+from sandbox.hubspot.state.change_events import Events
+from sandbox.shared.http_call import encoded
+from sandbox.shared.sandbox_clock import Now
+from sandbox.shared.seeded_random import Chance
 
 MOST = 100
 ATTEMPTS = 11

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from sandbox.clock import DAY, Now
-from sandbox.faults import Fault, Faults
-from sandbox.gate import Endpoint, Gate, Route, page
-from sandbox.salesforce import errors
-from sandbox.salesforce.bulk import Bulk
-from sandbox.salesforce.collections import Collections
-from sandbox.salesforce.composite import Composite
-from sandbox.salesforce.describe import Describe, checked_version
-from sandbox.salesforce.errors import Refused
-from sandbox.salesforce.oauth import AUTHORIZE, TOKEN, SalesforceOAuth
-from sandbox.salesforce.org import Org
-from sandbox.salesforce.queries import Queries
-from sandbox.salesforce.records import Records
-from sandbox.salesforce.tooling import Tooling
-from sandbox.wire import Answer, Call, Unreadable, reply
+from sandbox.salesforce.endpoints.bulk_queries import Bulk
+from sandbox.salesforce.endpoints.composite_calls import Composite
+from sandbox.salesforce.endpoints.describe_calls import Describe, checked_version
+from sandbox.salesforce.endpoints.query_pages import Queries
+from sandbox.salesforce.endpoints.record_collections import Collections
+from sandbox.salesforce.endpoints.single_records import Records
+from sandbox.salesforce.endpoints.token_server import AUTHORIZE, TOKEN, SalesforceOAuth
+from sandbox.salesforce.endpoints.tooling_calls import Tooling
+from sandbox.salesforce.state import refusals
+from sandbox.salesforce.state.org import Org
+from sandbox.salesforce.state.refusals import Refused
+from sandbox.shared.call_gate import Endpoint, Gate, Route, page
+from sandbox.shared.http_call import Answer, Call, Unreadable, reply
+from sandbox.shared.requested_faults import Fault, Faults
+from sandbox.shared.sandbox_clock import DAY, Now
 
 PREFIXES = ("/services/",)
 _USUAL = 100_000
@@ -99,7 +99,7 @@ class SalesforceGate(Gate):
     def refused(self, fault: Fault) -> Answer:
         """A fault that is an answer."""
         if fault.kind == "rate_limited":
-            answer = errors.out_of_calls().answer()
+            answer = refusals.out_of_calls().answer()
             if fault.retry_after is not None:
                 answer.headers += (("Retry-After", str(fault.retry_after)),)
             return answer
@@ -112,7 +112,7 @@ class SalesforceGate(Gate):
 
     def unauthorized(self) -> Answer:
         """401."""
-        return errors.no_session().answer()
+        return refusals.no_session().answer()
 
     def throttled(self, call: Call) -> Answer | None:
         """The limit's answer, where one is reached."""
@@ -121,7 +121,7 @@ class SalesforceGate(Gate):
         if self._day != today:
             self._day, self._today = today, 0
         if self.daily and self._today >= self.daily:
-            return errors.out_of_calls().answer()
+            return refusals.out_of_calls().answer()
         self._today += 1
         return None
 
@@ -140,7 +140,7 @@ class SalesforceGate(Gate):
         if wrong_method:
             message = f"HTTP Method '{call.method}' not allowed."
             return Refused(code="METHOD_NOT_ALLOWED", message=message, status=405).answer()
-        return errors.no_resource().answer()
+        return refusals.no_resource().answer()
 
     def routed(self, call: Call, endpoint: Endpoint, arguments: dict[str, Any]) -> Answer:
         """The endpoint's answer, refusals and headers included."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import clock
-from sandbox.salesforce.errors import Refused, no_resource
-from sandbox.salesforce.org import Org, Values
-from sandbox.salesforce.query import Finder
-from sandbox.salesforce.soql import parse
-from sandbox.wire import Answer, Call, reply
+from sandbox.salesforce.soql.soql_answer import Finder
+from sandbox.salesforce.soql.soql_parser import parse
+from sandbox.salesforce.state.org import Org, Values
+from sandbox.salesforce.state.refusals import Refused, no_resource
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, reply
 
 MOST = 10_000
 """Rows in one part of a result where the caller asks for no other number."""
@@ -75,7 +75,7 @@ class Bulk:
             object=self.org.named(query.object),
             operation=operation,
             query=text,
-            created=clock.offset(self.org.now()),
+            created=sandbox_clock.offset(self.org.now()),
             columns=query.fields,
             rows=rows,
             show=show,

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from sandbox.salesforce.errors import Refused
-from sandbox.wire import Answer, Call, decoded, encoded, objects, reply
+from sandbox.salesforce.state.refusals import Refused
+from sandbox.shared.http_call import Answer, Call, decoded, encoded, objects, reply
 
 MOST = 25
 _REFERENCE = re.compile(r"@\{(\w+)\.([\w.]+)\}")

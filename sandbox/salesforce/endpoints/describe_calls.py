@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sandbox.salesforce import ids
-from sandbox.salesforce.errors import no_resource
-from sandbox.salesforce.org import Org
-from sandbox.salesforce.schema import OBJECTS
-from sandbox.wire import Answer, Call, reply
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.org import Org
+from sandbox.salesforce.state.refusals import no_resource
+from sandbox.salesforce.state.starting_objects import OBJECTS
+from sandbox.shared.http_call import Answer, Call, reply
 
 NEWEST, OLDEST = 67, 31
 _WINTER_26 = 65
@@ -33,7 +33,7 @@ class Describe:
         """GET what a version offers."""
         del call
         names = ("composite", "limits", "query", "queryAll", "sobjects")
-        organization = ids.ORGANIZATION + ids.suffix(ids.ORGANIZATION)
+        organization = salesforce_ids.ORGANIZATION + salesforce_ids.suffix(salesforce_ids.ORGANIZATION)
         identity = f"https://login.salesforce.com/id/{organization}/{self.org.api_user}"
         return reply({name: f"/services/data/{version}/{name}" for name in names} | {"identity": identity})
 
@@ -62,7 +62,7 @@ class Describe:
         user = self.org.records["User"][self.org.api_user]
         body = {
             "user_id": self.org.api_user,
-            "organization_id": ids.ORGANIZATION + ids.suffix(ids.ORGANIZATION),
+            "organization_id": salesforce_ids.ORGANIZATION + salesforce_ids.suffix(salesforce_ids.ORGANIZATION),
             "preferred_username": user["Username"],
             "name": user["Name"],
             "email": user["Email"],
@@ -74,7 +74,7 @@ class Describe:
         yes = dict.fromkeys(("createable", "deletable", "queryable", "retrieveable", "searchable", "undeletable"), True)
         return yes | {
             "custom": False,
-            "keyPrefix": ids.PREFIXES[name],
+            "keyPrefix": salesforce_ids.PREFIXES[name],
             "label": name,
             "labelPlural": _PLURALS.get(name, f"{name}s"),
             "mergeable": name in {"Account", "Contact", "Lead"},

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.salesforce.errors import Refused
-from sandbox.salesforce.fields import Field
+from sandbox.salesforce.state.field_values import Field
+from sandbox.salesforce.state.refusals import Refused
 
 _TYPES = {
     "Text": "string",

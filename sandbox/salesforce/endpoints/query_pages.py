@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.salesforce.errors import Refused
-from sandbox.salesforce.org import Org
-from sandbox.salesforce.query import Finder
-from sandbox.salesforce.soql import parse
-from sandbox.wire import Answer, Call, reply
+from sandbox.salesforce.soql.soql_answer import Finder
+from sandbox.salesforce.soql.soql_parser import parse
+from sandbox.salesforce.state.org import Org
+from sandbox.salesforce.state.refusals import Refused
+from sandbox.shared.http_call import Answer, Call, reply
 
 PAGE = 2_000
 _SMALLEST = 200

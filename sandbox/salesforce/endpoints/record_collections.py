@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sandbox.salesforce import ids
-from sandbox.salesforce.errors import Refused
-from sandbox.salesforce.org import Org, Values
-from sandbox.salesforce.query import attributes
-from sandbox.salesforce.rows import Change, Checker, carried_out
-from sandbox.wire import Answer, Call, reply, texts
+from sandbox.salesforce.soql.soql_answer import attributes
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.org import Org, Values
+from sandbox.salesforce.state.refusals import Refused
+from sandbox.salesforce.state.row_writes import Change, Checker, carried_out
+from sandbox.shared.http_call import Answer, Call, reply, texts
 
 MOST = 200
 _RETRIEVED = 2_000
@@ -41,9 +41,9 @@ class Collections:
             id_ = row.get("Id") or row.get("id")
             if not id_:
                 raise Refused(code="MISSING_ARGUMENT", message="Id not specified in an update call")
-            if ids.long(id_) in seen:
+            if salesforce_ids.long(id_) in seen:
                 raise Refused(code="DUPLICATE_VALUE", message=f"duplicate id specified: {id_}", fields=["Id"])
-            seen.add(ids.long(id_))
+            seen.add(salesforce_ids.long(id_))
             return checker.update(self._object(row), id_, row)
 
         return self._write(call, check, upserting=False)
@@ -75,7 +75,7 @@ class Collections:
         checker = _checker(self.org, call)
         rows: list[dict[str, Any]] = []
         for id_ in named:
-            object_name = ids.object_of(id_)
+            object_name = salesforce_ids.object_of(id_)
             try:
                 self.org.delete(object_name, checker.delete(object_name, id_))
             except Refused as refusal:
@@ -98,7 +98,7 @@ class Collections:
             if field not in self.org.fields[name]:
                 message = f"No such column '{field}' on sobject of type {name}"
                 raise Refused(code="INVALID_FIELD", message=message)
-        return reply([self._shown(name, ids.long(id_), wanted, version) for id_ in named])
+        return reply([self._shown(name, salesforce_ids.long(id_), wanted, version) for id_ in named])
 
     def _shown(self, name: str, id_: str, wanted: Sequence[str], version: str) -> dict[str, Any] | None:
         record: Values | None = self.org.records[name].get(id_)

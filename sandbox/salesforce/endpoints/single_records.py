@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sandbox import clock
-from sandbox.salesforce import ids
-from sandbox.salesforce.errors import Refused, not_found
-from sandbox.salesforce.org import Org, Values
-from sandbox.salesforce.query import attributes
-from sandbox.salesforce.rows import Checker, carried_out
-from sandbox.wire import Answer, Call, reply
+from sandbox.salesforce.soql.soql_answer import attributes
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.org import Org, Values
+from sandbox.salesforce.state.refusals import Refused, not_found
+from sandbox.salesforce.state.row_writes import Checker, carried_out
+from sandbox.shared import sandbox_clock
+from sandbox.shared.http_call import Answer, Call, reply
 
 
 class Records:
@@ -89,7 +89,7 @@ class Records:
         try:
             return self.org.find(name, id_)
         except Refused as refusal:
-            if refusal.code == "MALFORMED_ID" and not ids.long(id_):
+            if refusal.code == "MALFORMED_ID" and not salesforce_ids.long(id_):
                 raise not_found(id_) from refusal
             raise
 
@@ -113,8 +113,8 @@ class Records:
 
 def _span(call: Call) -> tuple[str, str]:
     try:
-        start = clock.offset(clock.read(call.argument("start").replace(" ", "+")))
-        end = clock.offset(clock.read(call.argument("end").replace(" ", "+")))
+        start = sandbox_clock.offset(sandbox_clock.read(call.argument("start").replace(" ", "+")))
+        end = sandbox_clock.offset(sandbox_clock.read(call.argument("end").replace(" ", "+")))
     except ValueError as trouble:
         raise Refused(code="INVALID_REPLICATION_DATE", message=f"start and end: {trouble}") from trouble
     return start, end

@@ -4,14 +4,14 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from sandbox.consent import consent, form
-from sandbox.issuing import Issuer
-from sandbox.salesforce import ids
-from sandbox.salesforce.org import Org
-from sandbox.wire import Answer, Call, reply
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.org import Org
+from sandbox.shared.consent_page import consent, form
+from sandbox.shared.http_call import Answer, Call, reply
+from sandbox.shared.issued_tokens import Issuer
 
 AUTHORIZE, TOKEN = "/services/oauth2/authorize", "/services/oauth2/token"
-ORGANIZATION = ids.ORGANIZATION + ids.suffix(ids.ORGANIZATION)
+ORGANIZATION = salesforce_ids.ORGANIZATION + salesforce_ids.suffix(salesforce_ids.ORGANIZATION)
 _JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _AUDIENCES = frozenset({"https://login.salesforce.com", "https://test.salesforce.com"})
 _LONGEST = 300

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.salesforce import ids
-from sandbox.salesforce.errors import Refused, no_resource
-from sandbox.salesforce.fields import Field
-from sandbox.salesforce.metadata import field_of, metadata_of
-from sandbox.salesforce.org import Org
-from sandbox.salesforce.permissions import settle
-from sandbox.salesforce.soql import Comparison, conjuncts, malformed, parse
-from sandbox.wire import Answer, Call, reply
+from sandbox.salesforce.endpoints.field_metadata import field_of, metadata_of
+from sandbox.salesforce.soql.soql_parser import Comparison, conjuncts, malformed, parse
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.field_permissions import settle
+from sandbox.salesforce.state.field_values import Field
+from sandbox.salesforce.state.org import Org
+from sandbox.salesforce.state.refusals import Refused, no_resource
+from sandbox.shared.http_call import Answer, Call, reply
 
 _FULL_NAME = re.compile(r"([A-Za-z]+)\.([A-Za-z][A-Za-z0-9_]{0,39}__c)")
 _ACTIVITY = {"Activity": "Task"}
@@ -148,7 +148,7 @@ class Tooling:
         return reply({"size": len(rows), "totalSize": len(rows), "done": True, "records": rows})
 
     def _known(self, id_: str) -> Custom:
-        one = self._fields.get(ids.long(id_))
+        one = self._fields.get(salesforce_ids.long(id_))
         if one is None:
             raise no_resource()
         return one
@@ -174,7 +174,9 @@ class Tooling:
 
     def _add(self, object_name: str, field: Field, metadata: dict[str, Any]) -> Custom:
         self._number += 1
-        one = Custom(id=ids.minted("CustomField", self._number), object=object_name, field=field, metadata=metadata)
+        one = Custom(
+            id=salesforce_ids.minted("CustomField", self._number), object=object_name, field=field, metadata=metadata
+        )
         self._fields[one.id] = one
         return one
 

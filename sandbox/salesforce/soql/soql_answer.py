@@ -3,12 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.salesforce import ids
-from sandbox.salesforce.comparing import TESTS, Get, Span, Test, fold_text, folder, span
-from sandbox.salesforce.errors import Refused
-from sandbox.salesforce.fields import Field
-from sandbox.salesforce.org import Org, Values
-from sandbox.salesforce.soql import (
+from sandbox.salesforce.soql.soql_comparison import TESTS, Get, Span, Test, fold_text, folder, span
+from sandbox.salesforce.soql.soql_parser import (
     Both,
     Comparison,
     Condition,
@@ -19,6 +15,10 @@ from sandbox.salesforce.soql import (
     conjuncts,
     malformed,
 )
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.field_values import Field
+from sandbox.salesforce.state.org import Org, Values
+from sandbox.salesforce.state.refusals import Refused
 
 
 class Finder:
@@ -58,7 +58,7 @@ class Finder:
                 other = self._related(name, relation, record)
                 inner: dict[str, Any] | None = None
                 if other is not None:
-                    inner = {"attributes": attributes(ids.object_of(other["Id"]), other["Id"], version)}
+                    inner = {"attributes": attributes(salesforce_ids.object_of(other["Id"]), other["Id"], version)}
                     inner.update((field, get(record)) for field, get in getters.items())
                 shown[relation] = inner
             return shown
@@ -105,7 +105,7 @@ class Finder:
 
     def _related(self, object_name: str, relation: str, record: Values) -> Values | None:
         id_ = record.get(self._reference(object_name, relation).name)
-        return self.org.records[ids.object_of(id_)].get(id_) if id_ else None
+        return self.org.records[salesforce_ids.object_of(id_)].get(id_) if id_ else None
 
     def _get(self, object_name: str, name: str) -> Get:
         path, _, last = name.rpartition(".")
@@ -129,7 +129,7 @@ class Finder:
             field = self._field(name, part.field)
             texts = [str(operand.value) for operand in part.values if operand.kind == "string"]
             if field.name == "Id":
-                return [records[long] for long in dict.fromkeys(map(ids.long, texts)) if long in records]
+                return [records[long] for long in dict.fromkeys(map(salesforce_ids.long, texts)) if long in records]
             if field.external:
                 found = (self.org.by_external(name, field.name, text) for text in texts)
                 return [record for record in found if record is not None]

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypeAlias
 
-from sandbox import clock
-from sandbox.salesforce import ids
-from sandbox.salesforce.errors import Refused
-from sandbox.salesforce.fields import Field
-from sandbox.salesforce.org import Values
-from sandbox.salesforce.soql import Operand
+from sandbox.salesforce.soql.soql_parser import Operand
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.field_values import Field
+from sandbox.salesforce.state.org import Values
+from sandbox.salesforce.state.refusals import Refused
+from sandbox.shared import sandbox_clock
 
 Test: TypeAlias = Callable[[Values], bool]
 Get: TypeAlias = Callable[[Values], Any]
@@ -122,7 +122,7 @@ def span(field: Field, operand: Operand, now: int) -> tuple[Any, Any]:
     if operand.kind != "string":
         raise _mismatch(field, operand)
     if field.type in {"id", "reference"}:
-        long = ids.long(operand.value)
+        long = salesforce_ids.long(operand.value)
         if not long:
             message = f"invalid ID field: {operand.value}"
             raise Refused(code="INVALID_QUERY_FILTER_OPERATOR", message=message)
@@ -132,14 +132,14 @@ def span(field: Field, operand: Operand, now: int) -> tuple[Any, Any]:
 
 def _time_span(field: Field, operand: Operand, now: int) -> tuple[str, str]:
     if field.type == "datetime" and operand.kind == "time":
-        stamp = clock.offset(clock.read(operand.value.replace(" ", "+")))
+        stamp = sandbox_clock.offset(sandbox_clock.read(operand.value.replace(" ", "+")))
         return stamp, stamp
     if field.type == "date" and operand.kind == "date":
         return operand.value, operand.value
     if operand.kind != "word":
         raise _mismatch(field, operand)
     name, _, count = operand.value.lower().partition(":")
-    today = now // clock.DAY
+    today = now // sandbox_clock.DAY
     if name in _DAYS:
         first, last = today + _DAYS[name], today + _DAYS[name] + 1
     elif name in _LENGTHS and count.isdigit() and int(count) <= _FARTHEST:
@@ -148,8 +148,8 @@ def _time_span(field: Field, operand: Operand, now: int) -> tuple[str, str]:
         first, last = bounds.get(name, (today - away, today - away + 1))
     else:
         raise _mismatch(field, operand)
-    write = clock.day if field.type == "date" else clock.offset
-    return write(first * clock.DAY), write(last * clock.DAY)
+    write = sandbox_clock.day if field.type == "date" else sandbox_clock.offset
+    return write(first * sandbox_clock.DAY), write(last * sandbox_clock.DAY)
 
 
 def _mismatch(field: Field, operand: Operand) -> Refused:

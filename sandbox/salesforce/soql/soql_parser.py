@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sandbox.salesforce.errors import Refused
+from sandbox.salesforce.state.refusals import Refused
 
 _TOKENS = re.compile(
     r"""\s*(?:

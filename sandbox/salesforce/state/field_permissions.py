@@ -3,8 +3,8 @@
 A field that was made through the Tooling API is invisible until a permission set of the API's user names it.
 """
 
-from sandbox.salesforce.fields import Field
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.state.field_values import Field
+from sandbox.salesforce.state.org import Org
 
 
 def settle(org: Org, custom: dict[str, dict[str, Field]], made: dict[str, set[str]]) -> None:

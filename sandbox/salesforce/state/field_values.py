@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import clock
-from sandbox.salesforce.errors import Refused, unparsable
+from sandbox.salesforce.state.refusals import Refused, unparsable
+from sandbox.shared import sandbox_clock
 
 _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[A-Za-z0-9-]{2,}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -106,10 +106,10 @@ class Field:
             if self.type == "date":
                 if not _DAY.fullmatch(value[:10]):
                     raise self._unparsable(value)
-                return clock.day(clock.read(value[:10]))
+                return sandbox_clock.day(sandbox_clock.read(value[:10]))
             if _DAY.fullmatch(value):
                 raise self._unparsable(value)
-            return clock.offset(clock.read(value))
+            return sandbox_clock.offset(sandbox_clock.read(value))
         except (TypeError, ValueError) as trouble:
             raise self._unparsable(value) from trouble
 

@@ -1,8 +1,8 @@
 """A lead becomes a contact at an account, and perhaps an opportunity (apis: Lead conversion)."""
 
-from sandbox import clock
-from sandbox.salesforce.errors import converted
-from sandbox.salesforce.org import Org, Values
+from sandbox.salesforce.state.org import Org, Values
+from sandbox.salesforce.state.refusals import converted
+from sandbox.shared import sandbox_clock
 
 _COPIED = (
     "FirstName",
@@ -40,12 +40,12 @@ def convert(org: Org, lead_id: str, *, account: str = "", contact: str = "", opp
             contact = org.insert("Contact", {**copied, **known, "AccountId": account}, by=owner)["Id"]
         outcome: Values = {"ConvertedAccountId": account, "ConvertedContactId": contact}
         if opportunity:
-            close = clock.day(org.now() + 60 * clock.DAY)
+            close = sandbox_clock.day(org.now() + 60 * sandbox_clock.DAY)
             wish = {"Name": opportunity, "AccountId": account, "StageName": "Qualification", "CloseDate": close}
             outcome["ConvertedOpportunityId"] = org.insert("Opportunity", wish, by=owner)["Id"]
             role = {"OpportunityId": outcome["ConvertedOpportunityId"], "ContactId": contact, "IsPrimary": True}
             org.insert("OpportunityContactRole", role, by=owner)
-        outcome |= {"IsConverted": True, "ConvertedDate": clock.day(org.now()), "Status": "Closed - Converted"}
+        outcome |= {"IsConverted": True, "ConvertedDate": sandbox_clock.day(org.now()), "Status": "Closed - Converted"}
         org.update("Lead", lead, outcome, by=owner)
         for task in list(org.all("Task")):
             if task.get("WhoId") == lead["Id"]:

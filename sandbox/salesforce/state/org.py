@@ -1,16 +1,17 @@
 """The org: what the API, the people on the pages and the tests all change, under one lock."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sandbox import clock
-from sandbox.clock import Now
-from sandbox.rules import Rules
-from sandbox.salesforce import ids, task_words
-from sandbox.salesforce.errors import Refused, converted, deleted, not_found
-from sandbox.salesforce.fields import Field
-from sandbox.salesforce.schema import OBJECTS, schema
+from sandbox.salesforce.state import salesforce_ids, task_statuses
+from sandbox.salesforce.state.field_values import Field
+from sandbox.salesforce.state.refusals import Refused, converted, deleted, not_found
+from sandbox.salesforce.state.starting_objects import OBJECTS, schema
+from sandbox.salesforce.state.task_statuses import Word
+from sandbox.shared import sandbox_clock
+from sandbox.shared.sandbox_clock import Now
+from sandbox.shared.validation_rules import Rules
 
 Values: TypeAlias = dict[str, Any]
 _USERS = (
@@ -62,12 +63,24 @@ class Org:
         for id_, user in self.records["User"].items():
             if id_ not in {manager, self.api_user}:
                 user["ManagerId"] = manager
-        task_words.set_up(self)
+        self.set_task_words(task_statuses.STATUSES, task_statuses.PRIORITIES, restricted=False)
 
     def add_coldframe_fields(self) -> None:
         """Give the objects the fields that `coldframe provision` would make."""
         for name in OBJECTS:
             self.fields[name] = schema(name, coldframe_fields=True) | self.fields[name]
+
+    def set_task_words(self, statuses: Sequence[Word], priorities: Sequence[Word], *, restricted: bool = True) -> None:
+        """Give tasks these statuses and priorities, and no others where the picklists are `restricted`."""
+        fields = self.fields["Task"]
+        for field, holder, flag, words in (
+            ("Status", "TaskStatus", "IsClosed", statuses),
+            ("Priority", "TaskPriority", "IsHighPriority", priorities),
+        ):
+            self.records[holder].clear()
+            for row in task_statuses.rows_of(words, flag):
+                self.insert(holder, row, by="")
+            fields[field] = task_statuses.picklist(fields[field], words, restricted=restricted)
 
     def remove_field(self, object_name: str, field: str) -> None:
         """Take a field away, with its values, as an administrator would (or hide it: the API tells no difference)."""
@@ -89,8 +102,8 @@ class Org:
 
     def find(self, object_name: str, id_: object) -> Values:
         """The live record. Raises Refused: malformed, deleted or not there."""
-        long = ids.long(id_)
-        if not long or ids.object_of(long) != object_name:
+        long = salesforce_ids.long(id_)
+        if not long or salesforce_ids.object_of(long) != object_name:
             message = f"{object_name} ID: id value of incorrect type: {id_}"
             raise Refused(code="MALFORMED_ID", message=message, fields=["Id"])
         record = self.records[object_name].get(long)
@@ -145,9 +158,9 @@ class Org:
         at = self.now() if at is None else at
         user = self.api_user if by is None else by
         self._numbers[object_name] += 1
-        stamp = clock.offset(at)
+        stamp = sandbox_clock.offset(at)
         fields = self.fields[object_name]
-        record: Values = {"Id": ids.minted(object_name, self._numbers[object_name])}
+        record: Values = {"Id": salesforce_ids.minted(object_name, self._numbers[object_name])}
         record |= {name: field.default for name, field in fields.items() if field.default is not None}
         if "OwnerId" in fields and user:
             record["OwnerId"] = self.assigns if self.assigns and object_name == "Lead" and by is None else user
@@ -167,7 +180,7 @@ class Org:
             else:
                 record[name] = value
         self._indexed(object_name, record, before)
-        self._touch(object_name, record, clock.offset(self.now()), by or self.api_user)
+        self._touch(object_name, record, sandbox_clock.offset(self.now()), by or self.api_user)
 
     def delete(self, object_name: str, record: Values) -> None:
         """Into the recycle bin."""
@@ -175,7 +188,7 @@ class Org:
         self.bin[object_name][record["Id"]] = record
         self._indexed(object_name, {"Id": record["Id"]}, record)
         record["IsDeleted"] = True
-        record["SystemModstamp"] = record["LastModifiedDate"] = clock.offset(self.now())
+        record["SystemModstamp"] = record["LastModifiedDate"] = sandbox_clock.offset(self.now())
 
     def undelete(self, object_name: str, id_: str) -> Values:
         """Out of the recycle bin."""
@@ -183,7 +196,7 @@ class Org:
         record["IsDeleted"] = False
         self.records[object_name][id_] = record
         self._indexed(object_name, record, {})
-        self._touch(object_name, record, clock.offset(self.now()), self.api_user)
+        self._touch(object_name, record, sandbox_clock.offset(self.now()), self.api_user)
         return record
 
     def all(self, object_name: str, *, bin_too: bool = False) -> Iterator[Values]:
@@ -212,8 +225,8 @@ class Org:
                 record.setdefault("FirstRespondedDate", stamp[:10])
 
     def _task(self, record: Values, stamp: str) -> None:
-        record["IsClosed"] = task_words.closed(self, record.get("Status"))
-        record["IsHighPriority"] = task_words.high(self, record.get("Priority"))
+        record["IsClosed"] = task_statuses.closed(self.records["TaskStatus"].values(), record.get("Status"))
+        record["IsHighPriority"] = task_statuses.high(self.records["TaskPriority"].values(), record.get("Priority"))
         record["CompletedDateTime"] = (record.get("CompletedDateTime") or stamp) if record["IsClosed"] else None
         contact = self.records["Contact"].get(record.get("WhoId") or "")
         record["AccountId"] = contact.get("AccountId") if contact else None
@@ -228,8 +241,8 @@ class Org:
         raise Refused(code="INACTIVE_OWNER_OR_USER", message=message)
 
     def _pointed(self, field: Field, value: str) -> str:
-        long = ids.long(value)
-        target = ids.object_of(long)
+        long = salesforce_ids.long(value)
+        target = salesforce_ids.object_of(long)
         if not long or target not in field.to:
             message = f"{field.label}: id value of incorrect type: {value}"
             raise Refused(code="MALFORMED_ID", message=message, fields=[field.name])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.wire import Answer, reply
+from sandbox.shared.http_call import Answer, reply
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.faults import Fault
-from sandbox.salesforce import ids
-from sandbox.salesforce.errors import Refused, deleted
-from sandbox.salesforce.org import Org, Values
+from sandbox.salesforce.state import salesforce_ids
+from sandbox.salesforce.state.org import Org, Values
+from sandbox.salesforce.state.refusals import Refused, deleted
+from sandbox.shared.requested_faults import Fault
 
 _LOCKED = "unable to obtain exclusive access to this record or 1 records: "
 _PEOPLE = {"Lead", "Contact"}
@@ -72,7 +72,7 @@ class Checker:
         return record
 
     def _found(self, object_name: str, id_: object) -> Values:
-        long = ids.long(id_)
+        long = salesforce_ids.long(id_)
         if long and long in self.org.bin[object_name]:
             raise deleted()
         try:

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from sandbox.salesforce.permission_tables import PREFIXES as _PERMISSIONS
+from sandbox.salesforce.state.permission_tables import PREFIXES as _PERMISSIONS
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

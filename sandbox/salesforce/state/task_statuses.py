@@ -1,14 +1,12 @@
 """The words of an org's tasks: which statuses and priorities it has, which of them close a task, which are high."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from sandbox.salesforce.org import Org
+from sandbox.salesforce.state.field_values import Field
 
+Values: TypeAlias = Mapping[str, Any]
 Word: TypeAlias = tuple[str, bool, bool]
 """A word; whether it closes a task (or is a high priority); whether it is the default."""
 
@@ -29,41 +27,30 @@ GERMAN_STATUSES: Sequence[Word] = (
 GERMAN_PRIORITIES: Sequence[Word] = (("Hoch", True, False), ("Normal", False, True), ("Niedrig", False, False))
 
 
-def set_up(org: Org) -> None:
-    """The words that an org starts with."""
-    speak(org, STATUSES, PRIORITIES, restricted=False)
+def closed(rows: Iterable[Values], status: str | None) -> bool:
+    """Whether a status closes a task, by the rows of TaskStatus."""
+    return any(row["IsClosed"] for row in rows if row["ApiName"] == status)
 
 
-def speak(org: Org, statuses: Sequence[Word], priorities: Sequence[Word], *, restricted: bool = True) -> None:
-    """Give the org these words, and no others where its picklists are `restricted`."""
-    _list(org, "Status", "TaskStatus", "IsClosed", statuses, restricted=restricted)
-    _list(org, "Priority", "TaskPriority", "IsHighPriority", priorities, restricted=restricted)
+def high(rows: Iterable[Values], priority: str | None) -> bool:
+    """Whether a priority is a high one, by the rows of TaskPriority."""
+    return any(row["IsHighPriority"] for row in rows if row["ApiName"] == priority)
 
 
-def closed(org: Org, status: str | None) -> bool:
-    """Whether a status closes a task."""
-    return any(row["IsClosed"] for row in org.records["TaskStatus"].values() if row["ApiName"] == status)
+def closing(rows: Iterable[Values]) -> str:
+    """The word by which people close a task, by the rows of TaskStatus."""
+    return str(next(row["ApiName"] for row in rows if row["IsClosed"]))
 
 
-def high(org: Org, priority: str | None) -> bool:
-    """Whether a priority is a high one."""
-    return any(row["IsHighPriority"] for row in org.records["TaskPriority"].values() if row["ApiName"] == priority)
+def rows_of(words: Sequence[Word], flag: str) -> list[Values]:
+    """The rows that describe these words; `flag` is the column that says which of them are closed, or high."""
+    return [
+        {"MasterLabel": word, "ApiName": word, "SortOrder": place, "IsDefault": default, flag: flagged}
+        for place, (word, flagged, default) in enumerate(words, 1)
+    ]
 
 
-def closing(org: Org) -> str:
-    """The word by which people close a task."""
-    return str(next(row["ApiName"] for row in org.records["TaskStatus"].values() if row["IsClosed"]))
-
-
-def _list(  # noqa: PLR0913  # a picklist, and the object that tells of it
-    org: Org, field: str, holder: str, flag: str, listed: Sequence[Word], *, restricted: bool
-) -> None:
-    org.records[holder].clear()
-    for place, (word, flagged, default) in enumerate(listed, 1):
-        row = {"MasterLabel": word, "ApiName": word, "SortOrder": place, "IsDefault": default, flag: flagged}
-        org.insert(holder, row, by="")
-    usual = next((word for word, _, default in listed if default), None)
-    known = org.fields["Task"][field]
-    org.fields["Task"][field] = replace(
-        known, values=tuple(word for word, _, _ in listed), restricted=restricted, default=usual
-    )
+def picklist(known: Field, words: Sequence[Word], *, restricted: bool) -> Field:
+    """The task's field with these words, and no others where it is `restricted`."""
+    usual = next((word for word, _, default in words if default), None)
+    return replace(known, values=tuple(word for word, _, _ in words), restricted=restricted, default=usual)

@@ -8,8 +8,8 @@ from flows_run import Watch, activity, counts, decided, drain_all, receive
 
 from integration.flows.base.service import Service
 from mappings.values.instant import SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA = "ana@acme.example"
 

@@ -8,8 +8,8 @@ from integration.commands.doctoring import doctor_lanes
 from integration.flows.base.service import Service
 from integration.store.crm import connection_pauses
 from mappings.values.instant import HOUR, MINUTE
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA = "ana@acme.example"
 STATUSES = (302, 404, 413, 420, 503)

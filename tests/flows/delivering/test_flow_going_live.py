@@ -26,9 +26,9 @@ from integration.store.crm import connection_pauses
 from integration.store.outgoing import outbox_backlog
 from integration.wiring import build
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
-from sandbox.filling import fill
+from sandbox.both.fill_systems import fill
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 Drain: TypeAlias = Callable[[Service], int]
 EMAIL = "ana@acme.example"

@@ -21,8 +21,8 @@ from integration.flows.reading.refresh import read_records
 from integration.store.audit import audit_trail
 from integration.store.db.session import Store
 from mappings.values.instant import HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.replay_letters import replay
 from mappings.values import person_names
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 Drain: TypeAlias = Callable[[Service], int]
 WORDS = {

@@ -8,7 +8,7 @@ from flows_run import Watch, activity, dead, decided, lead, receive
 from integration.flows.base.service import Service
 from integration.flows.upkeep import drift
 from mappings.values.instant import DAY, HOUR, MINUTE
-from sandbox import desk
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 
@@ -62,10 +62,10 @@ def test_a_suppressed_leads_tasks_are_closed_with_the_reason_and_no_new_one_come
     service: Service, sandbox: Sandbox, at: Watch, look: Look, system: str
 ) -> None:
     known(service, sandbox, at, look, system)
-    (task,) = [each for each in desk.tasks(sandbox) if each.open]
+    (task,) = [each for each in sales_desk.tasks(sandbox) if each.open]
     receive(service, activity(2, EMAIL, "unsubscribe", at()))
     look()
-    (closed,) = [each for each in desk.tasks(sandbox) if each.id == task.id]
+    (closed,) = [each for each in sales_desk.tasks(sandbox) if each.id == task.id]
     assert not closed.open
     assert closed.subject == f"Do not contact: {task.subject}"
     # Too late: it happened before, and would have been a reason for another task.
@@ -73,7 +73,7 @@ def test_a_suppressed_leads_tasks_are_closed_with_the_reason_and_no_new_one_come
     for page in range(6):
         receive(service, activity(f"4{page}", EMAIL, "page_view", at() - 3 * HOUR, page="pricing"))
     look()
-    assert [each.id for each in desk.tasks(sandbox) if each.open] == []
+    assert [each.id for each in sales_desk.tasks(sandbox) if each.open] == []
     with service.store.read() as conn:
         waiting = conn.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'new' AND kind IN ('task', 'touch')")
         assert waiting.scalar() == 0
@@ -85,11 +85,11 @@ def test_a_task_that_sales_has_closed_is_left_as_it_is(
     service: Service, sandbox: Sandbox, at: Watch, look: Look, system: str
 ) -> None:
     known(service, sandbox, at, look, system)
-    (task,) = [each for each in desk.tasks(sandbox) if each.open]
-    desk.close(sandbox, system, task.id, outcome="connected")
+    (task,) = [each for each in sales_desk.tasks(sandbox) if each.open]
+    sales_desk.close(sandbox, system, task.id, outcome="connected")
     receive(service, activity(2, EMAIL, "unsubscribe", at()))
     look()
-    (closed,) = [each for each in desk.tasks(sandbox) if each.id == task.id]
+    (closed,) = [each for each in sales_desk.tasks(sandbox) if each.id == task.id]
     assert (closed.subject, closed.outcome.casefold()) == (task.subject, "connected")
 
 

@@ -15,8 +15,8 @@ from integration.flows.reading import reconcile
 from integration.flows.reading.refresh import read_records
 from integration.store.outgoing import outbox
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 Drain: TypeAlias = Callable[[Service], int]
 EMAIL = "silva@acme.example"

@@ -12,8 +12,8 @@ from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.replay_letters import replay
 from integration.store.crm import connection_pauses
 from mappings.values.instant import HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA, BOB = "ana@acme.example", "bob@blue.example"
 

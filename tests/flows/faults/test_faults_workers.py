@@ -26,8 +26,8 @@ from integration.flows.upkeep.sweep import sweep
 from integration.rig.chaos.chaos_kills import children
 from integration.wiring import clock
 from integration.wiring.wake_ups import Wakeups
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA, BOB = "ana@acme.example", "bob@blue.example"
 Start = Callable[..., Program]

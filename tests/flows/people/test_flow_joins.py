@@ -15,7 +15,7 @@ from integration.flows.reading import reconcile
 from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
 from mappings.values.instant import DAY, HOUR, MINUTE
-from sandbox import desk
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -55,8 +55,8 @@ def assert_one_lead_with_its_ledger(service: Service, total: int) -> None:
     assert counts(service).dirty == 0
 
 
-def handoffs(sandbox: Sandbox) -> list[desk.Task]:
-    return [task for task in desk.tasks(sandbox) if "/handoff/" in task.key]
+def handoffs(sandbox: Sandbox) -> list[sales_desk.Task]:
+    return [task for task in sales_desk.tasks(sandbox) if "/handoff/" in task.key]
 
 
 def interested(service: Service, at: Watch, email: str, number: int) -> None:
@@ -213,7 +213,7 @@ def test_a_deleted_record_leaves_the_lead_and_coming_back_is_the_same_lead(
         sandbox.salesforce.undelete("Lead", record)
     look()
     assert len(handoffs(sandbox)) == 1
-    assert sum(tasks(sandbox, system).values()) == len(desk.tasks(sandbox))
+    assert sum(tasks(sandbox, system).values()) == len(sales_desk.tasks(sandbox))
     row = lead(service, EMAIL)
     assert row.stage == "mql"
     assert (row.total or 0) > total

@@ -18,7 +18,7 @@ from integration.store.events import activities
 from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
 from mappings.values.instant import DAY, HOUR, MINUTE
-from sandbox import desk
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -76,7 +76,7 @@ class Story:
             assert self.sandbox.salesforce.record("Contact", contact)["Coldframe_Engagement__c"] == standing
         if lead:
             assert engagement(self.sandbox, "salesforce", lead) == standing
-        handoffs = [task for task in desk.tasks(self.sandbox) if "/handoff/" in task.key]
+        handoffs = [task for task in sales_desk.tasks(self.sandbox) if "/handoff/" in task.key]
         assert [(task.system, task.open) for task in handoffs] == [("salesforce", True)], "one task, where sales works"
         assert counts(self.service).dirty == 0
         return row
@@ -125,7 +125,7 @@ def test_one_person_stays_one_through_conversion_merge_and_change_of_address(sto
         story.hears(email, "email_click")
     row = story.check(hubspot=in_hubspot, contact=contact)
     assert (row.id, row.email) == (first.id, MARRIED)
-    assert {each.key.partition("/")[0] for each in desk.tasks(box)} == {first.id}
+    assert {each.key.partition("/")[0] for each in sales_desk.tasks(box)} == {first.id}
 
 
 def test_one_person_stays_one_through_deletion_and_coming_back(story: Story) -> None:

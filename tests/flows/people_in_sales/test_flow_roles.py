@@ -24,9 +24,9 @@ from integration.flows.upkeep.sweep import sweep
 from integration.store.crm import crm_users
 from integration.store.outgoing import alerts, outbox
 from mappings.values.instant import DAY, HOUR, MINUTE, parse, show
-from sandbox.faults import Fault
-from sandbox.salesforce.task_words import GERMAN_PRIORITIES, GERMAN_STATUSES
+from sandbox.salesforce.state.task_statuses import GERMAN_PRIORITIES, GERMAN_STATUSES
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 Drain: TypeAlias = Callable[[Service], int]
 ANA, BO = "ana@acme.example", "bo@blue.example"

@@ -19,9 +19,9 @@ from integration.flows.privacy import blanking, erase_person
 from integration.store.audit import audit_trail
 from integration.store.overall import erasure
 from mappings.values.instant import DAY, parse
-from sandbox import desk
-from sandbox.faults import Fault
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 Command: TypeAlias = Callable[..., tuple[int, str, str]]
 Drain: TypeAlias = Callable[[Service], int]
@@ -101,7 +101,7 @@ def test_erase_with_crm_clears_our_fields_and_closes_our_tasks_first(
     at.forward(DAY)
     receive(service, activity(1, ANA, "email_click", at()), activity(2, ANA, "demo_request", at()))
     drain_all(service)
-    assert [task.open for task in desk.tasks(sandbox)] == [True]
+    assert [task.open for task in sales_desk.tasks(sandbox)] == [True]
     assert engagement(sandbox, "salesforce", record)
     sandbox.faults.add(
         Fault(kind="record_error", system="salesforce", path="*composite*", record=record, code="LOCKED", message="no")
@@ -110,7 +110,7 @@ def test_erase_with_crm_clears_our_fields_and_closes_our_tasks_first(
     assert (status, "LOCKED" in errors, "nothing was erased" in errors) == (1, True, True)
     assert ("leads.email", ANA) in found(service.store, [ANA])
     assert command("erase", ANA, "--crm", "--yes")[0] == 0
-    assert [task.open for task in desk.tasks(sandbox)] == [False]
+    assert [task.open for task in sales_desk.tasks(sandbox)] == [False]
     ours = {name: value for name, value in sandbox.salesforce.record("Lead", record).items() if "Coldframe" in name}
     assert set(ours.values()) <= {None, False, ""}
     assert engagement(sandbox, "hubspot", contact) is None

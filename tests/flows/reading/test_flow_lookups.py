@@ -16,8 +16,8 @@ from integration.store.queues import records_to_read
 from integration.store.queues.records_to_read import Wanted
 from mappings.values import person_names
 from mappings.values.instant import HOUR
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 FIND = {"hubspot": "*/objects/contacts/batch/read", "salesforce": "*/query"}
 REFUSED = {

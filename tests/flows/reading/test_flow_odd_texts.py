@@ -8,8 +8,8 @@ from integration.flows.base.service import Service
 from integration.flows.reading import first_sync, reconcile
 from integration.store.crm import connection_pauses
 from mappings.values.instant import MINUTE
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ODD, PLAIN = "odd@acme.example", "plain@blue.example"
 WHERE = {"hubspot": ("contacts", "jobtitle"), "salesforce": ("Lead", "Title")}

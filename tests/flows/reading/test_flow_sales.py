@@ -15,9 +15,9 @@ from integration.flows.reading.reconcile import OVERLAP, begun, moved
 from integration.store.crm import connection_pauses
 from integration.store.people import opportunities
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, parse
-from sandbox import desk
-from sandbox.faults import Fault
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 Drain: TypeAlias = Callable[[Service], int]
 EMAIL = "ana@acme.example"
@@ -49,7 +49,7 @@ def mql(service: Service, sandbox: Sandbox, at: Watch, look: Callable[[], int], 
     look()
     look()
     assert lead(service, EMAIL).stage == "mql"
-    (task,) = [task for task in desk.tasks(sandbox) if "/handoff/" in task.key]
+    (task,) = [task for task in sales_desk.tasks(sandbox) if "/handoff/" in task.key]
     at.forward(HOUR)
     return record, task.id
 
@@ -80,7 +80,7 @@ def test_a_task_closed_in_the_crm_is_heard_once(  # noqa: PLR0917 - fixtures, an
     heard: str,
 ) -> None:
     _, task = mql(service, sandbox, at, look, system)
-    desk.close(sandbox, system, task, outcome=outcome, reason=reason)
+    sales_desk.close(sandbox, system, task, outcome=outcome, reason=reason)
     for _ in range(4):
         look()
     said = [row for row in history(service, EMAIL) if row.source == system]
@@ -92,7 +92,7 @@ def test_a_task_closed_in_the_crm_is_heard_once(  # noqa: PLR0917 - fixtures, an
     assert row.stage == stage
     if reason:
         assert (row.standing or {})["recycle_reason"] == reason, "the reason, though the status changed with the task"
-    assert len(tasks(sandbox, system)) == len(desk.tasks(sandbox))
+    assert len(tasks(sandbox, system)) == len(sales_desk.tasks(sandbox))
 
 
 @SYSTEMS
@@ -123,7 +123,7 @@ def test_looking_again_and_the_echo_of_our_own_writes_change_nothing(
     service: Service, sandbox: Sandbox, at: Watch, look: Callable[[], int], system: str
 ) -> None:
     _, task = mql(service, sandbox, at, look, system)
-    desk.close(sandbox, system, task, outcome="connected")
+    sales_desk.close(sandbox, system, task, outcome="connected")
     look()
     look()
     seen, written = (
@@ -233,7 +233,7 @@ def test_a_crm_that_is_away_is_asked_again_and_nothing_is_missed(
     service: Service, sandbox: Sandbox, at: Watch, look: Callable[[], int]
 ) -> None:
     _, task = mql(service, sandbox, at, look, "salesforce")
-    desk.close(sandbox, "salesforce", task, outcome="accepted")
+    sales_desk.close(sandbox, "salesforce", task, outcome="accepted")
     sandbox.faults.add(Fault(kind="unavailable", system="salesforce", path="*/queryAll", times=1))
     look()
     assert lead(service, EMAIL).stage == "mql"
@@ -275,7 +275,7 @@ def test_a_task_closed_in_hubspot_comes_back_by_webhook_and_our_own_tasks_cost_n
     receive(service, *changes_of(task, at, 1, ours), source="hubspot")
     drain_all(service)
     assert calls(sandbox, {"system": "hubspot", "method": "POST", "path": "*/tasks/batch/read"}) == 0
-    desk.close(sandbox, "hubspot", task, outcome="rejected", reason="budget")
+    sales_desk.close(sandbox, "hubspot", task, outcome="rejected", reason="budget")
     closed = {"hs_task_status": "COMPLETED", "task_outcome": "rejected", "task_rejection_reason": "budget"}
     for _ in range(2):
         receive(service, *changes_of(task, at, 20, closed), source="hubspot")
@@ -289,7 +289,7 @@ def test_a_task_closed_in_salesforce_comes_back_by_outbound_message(
     service: Service, sandbox: Sandbox, at: Watch, look: Callable[[], int], drain_all: Drain
 ) -> None:
     record, task = mql(service, sandbox, at, look, "salesforce")
-    desk.close(sandbox, "salesforce", task, outcome="accepted")
+    sales_desk.close(sandbox, "salesforce", task, outcome="accepted")
     for number in range(2):
         body = (
             '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" '

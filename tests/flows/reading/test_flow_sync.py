@@ -23,8 +23,8 @@ from integration.store.overall import store_figures
 from integration.store.people import leads
 from integration.store.queues import leases
 from mappings.values.instant import DAY, HOUR, MINUTE
-from sandbox import desk
-from sandbox.filling import fill
+from sandbox.both.fill_systems import fill
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -79,7 +79,7 @@ def test_everybody_is_one_lead_and_everything_they_did_counts_once(
         assert store_figures.activities(conn) == filled.activities == 400
         assert {kind for _, kind, _ in outbox.counts(conn)} == {"fields"}
         assert lives.withheld(conn)[lives.HISTORY] > 0
-    assert not [task for task in desk.tasks(sandbox) if task.key]
+    assert not [task for task in sales_desk.tasks(sandbox) if task.key]
 
 
 def test_a_second_sync_and_the_polls_after_it_add_nothing(

@@ -17,8 +17,8 @@ from integration.flows.reading.first_sync import Course, SyncError
 from integration.store.crm import connection_pauses
 from integration.wiring import build
 from mappings.values.instant import HOUR, MINUTE, SECOND
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 EMAIL = "ana@acme.example"
 WHOLE = {"hubspot": "*/objects/contacts", "salesforce": "*/jobs/query"}

@@ -6,8 +6,8 @@ from flows_run import lead
 from integration.flows.base.service import Service
 from integration.flows.reading import first_sync
 from integration.flows.upkeep import drift
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 EMAIL = "ana@acme.example"
 

@@ -11,8 +11,8 @@ from integration.flows.upkeep import drift
 from integration.flows.upkeep.drift import Trouble, last, watch
 from integration.store.audit import audit_trail
 from mappings.values.instant import HOUR
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 
 def errors(service: Service, connection: str) -> list[Trouble]:

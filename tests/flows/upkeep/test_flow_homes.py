@@ -12,8 +12,8 @@ from integration.settings.environment import Settings, load
 from integration.store.crm import homes
 from integration.store.schema.tables import homes as table
 from integration.wiring import build, connection_names
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 
 @pytest.fixture

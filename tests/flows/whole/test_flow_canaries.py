@@ -32,8 +32,8 @@ from integration.store.people import leads
 from integration.store.queues import dead_letters as letters
 from integration.wiring import clock
 from mappings.values.instant import MINUTE, to_datetime
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.shared.requested_faults import Fault
 
 ANA = "ana.canary@canaria.example"
 BAD, FORGED = "bad.canary@canaria.example", "forged.canary@canaria.example"

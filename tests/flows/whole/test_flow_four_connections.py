@@ -36,7 +36,7 @@ from integration.wiring import build
 from mappings.conflicts.field_conflicts import speaker
 from mappings.language import mapping_files
 from mappings.values.instant import DAY, HOUR, MINUTE
-from sandbox import desk
+from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
 NAMES = pytest.mark.parametrize("name", list(SYSTEM))
@@ -129,9 +129,9 @@ class TestFourConnections(PrivacyOfFour):
         for number, each in enumerate(SYSTEM):
             receive(world.service, activity(number, EMAIL[each], "demo_request", world.at()))
         world.look()
-        (task,) = [one for one in desk.tasks(world.boxes[name]) if one.email == EMAIL[name]]
+        (task,) = [one for one in sales_desk.tasks(world.boxes[name]) if one.email == EMAIL[name]]
         world.at.forward(HOUR)
-        desk.close(world.boxes[name], SYSTEM[name], task.id, outcome="rejected", reason="timing")
+        sales_desk.close(world.boxes[name], SYSTEM[name], task.id, outcome="rejected", reason="timing")
         world.look()
         stages = {each: world.row(each).stage for each in SYSTEM}
         assert stages == {each: "recycled" if each == name else "mql" for each in SYSTEM}
@@ -147,7 +147,9 @@ class TestFourConnections(PrivacyOfFour):
         world.at.forward(HOUR)
         receive(world.service, activity(9, EMAIL[name], "unsubscribe", world.at()))
         world.look()
-        still = {each: any(t.open for t in desk.tasks(world.boxes[each]) if t.email == EMAIL[each]) for each in SYSTEM}
+        still = {
+            each: any(t.open for t in sales_desk.tasks(world.boxes[each]) if t.email == EMAIL[each]) for each in SYSTEM
+        }
         assert still == {each: each != name for each in SYSTEM}
         assert world.value(name, "HasOptedOutOfEmail", "hs_email_optout") in {True, "true"}
         assert world.value(TWIN[name], "HasOptedOutOfEmail", "hs_email_optout") not in {True, "true"}
