@@ -69,7 +69,7 @@ def hubspot(headers: Mapping[str, str], body: bytes, *, uri: str, secrets: Seque
     """Judge a POST by HubSpot's signature v3: base64(HMAC-SHA256(secret, POST + URI + body + timestamp)).
 
     `headers` hold HUBSPOT_HEADERS, spelled so. `uri` is the full address under which HubSpot knows us (the configured
-    public URL), since proxies change what the request itself shows. [apis: Signature v3]
+    public URL), since proxies change what the request itself shows. [hubspot: signatures]
     """
     signature, stamp = (headers.get(name, "") for name in HUBSPOT_HEADERS)
     if not (signature.isascii() and uri.isascii() and _DIGITS.fullmatch(stamp)):
@@ -85,7 +85,7 @@ def standard(headers: Mapping[str, str], body: bytes, *, keys: Sequence[bytes], 
 
     `headers` hold STANDARD_HEADERS, spelled so; `keys` come from `standard_keys`. The signature header may list
     several, parted by spaces, during a rotation. The format's own library raises four kinds of error at malformed
-    headers; this has nothing to raise. [apis: Others in]
+    headers; this has nothing to raise. [standard webhooks: specification]
     """
     name, stamp, signatures = (headers.get(header, "") for header in STANDARD_HEADERS)
     if not (name and name.isascii() and signatures.isascii() and _DIGITS.fullmatch(stamp)):

@@ -21,7 +21,7 @@ Body = Mapping[str, Any]
 SUBJECT_LIMIT = 255
 BODY_LIMIT = 65_000
 ASSOCIATIONS: Mapping[str, int] = {"contact": 204, "company": 192, "deal": 216}
-"""From a task to a record. [apis: Tasks]"""
+"""From a task to a record. [hubspot: tasks]"""
 _TYPES = {"call": "CALL", "email": "EMAIL", "task": "TODO", "review": "TODO"}
 
 

@@ -26,7 +26,7 @@ TASK_KEY = "coldframe_key"
 MODIFIED: Mapping[str, str] = {"contact": "lastmodifieddate"}
 """The property that holds the time of the last change, where it is not `hs_lastmodifieddate`."""
 SEARCH = 200
-"""Records on a page of search; it never goes past 10,000 of a query, so pages go by id. [apis: Batches]"""
+"""Records on a page of search; it never goes past 10,000 of a query, so pages go by id. [hubspot: search]"""
 
 
 def kind(object_name: str) -> str:

@@ -1,7 +1,7 @@
 """Salesforce's creating of people: a Lead or a Contact, under the org's own duplicate rules.
 
 A duplicate rule that speaks up is obeyed: where it names exactly one person, that is the person; where it names several
-or none that we know, nobody is created and its words go to a letter. [apis: Verdicts]
+or none that we know, nobody is created and its words go to a letter. [salesforce: errors]
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from mappings.model.catalogue import holder
 Row: TypeAlias = Mapping[str, Any]
 
 MOST = 16_000
-"""Bytes of a query in an address; Salesforce takes 16,384 for the whole address. [apis: Verdicts]"""
+"""Bytes of a query in an address; Salesforce takes 16,384 for the whole address. [salesforce: queries]"""
 ROOM = 7_000
 """Bytes that a query of several values is held to: proxies take 8,192 as a rule."""
 _FRESH = 3

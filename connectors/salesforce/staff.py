@@ -1,7 +1,7 @@
 """Salesforce's users and queues, and the words of its tasks, as the rest of the house sees them.
 
 Which status closes a task and which priority is high stands in TaskStatus and TaskPriority; what the picklists take
-stands in the describe of Task. [apis: Tasks]
+stands in the describe of Task. [salesforce: tasks]
 """
 
 import re

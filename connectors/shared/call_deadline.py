@@ -18,7 +18,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 SECONDS = 30.0
-"""What one call may take. [faults: 10]"""
+"""What one call may take. [rules: calls to a CRM]"""
 _UNTIL: ContextVar[float | None] = ContextVar("until", default=None)
 
 

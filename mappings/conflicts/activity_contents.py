@@ -1,7 +1,7 @@
 """Activity contents: what an activity says, as one text that can be compared. Pure.
 
 One source may send one id with different contents. Then the one with the earliest time counts, then the smaller as
-canonical JSON, whatever arrived first. The same content twice is a duplicate and counts once. [semantics 2]
+canonical JSON, whatever arrived first. The same content twice is a duplicate and counts once. [rules: time and order]
 """
 
 from typing import TypeAlias

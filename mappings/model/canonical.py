@@ -1,7 +1,7 @@
 """Lead, Account, Activity, Opportunity: the vocabulary of the whole house.
 
 Field values are plain: str, bool, int, float, None, or a tuple of str. A field that nobody has
-supplied is absent. Source: semantics, section 1.
+supplied is absent. Source: [rules: fields and activities].
 """
 
 from collections.abc import Mapping
@@ -133,7 +133,7 @@ OPPORTUNITY_FIELDS: Mapping[str, Field] = MappingProxyType(
 _MAIL = {"campaign": _text(), "touch": _text(), "track": _text()}
 _VISITED = {"url": _text(), "page": _choice(*PAGES)}
 _MACHINE = {"machine": _flag(), "user_agent": _text(), "method": _text()}
-"""What tells a scanner, a proxy or prefetching from a person. [semantics 3]"""
+"""What tells a scanner, a proxy or prefetching from a person. [rules: scores]"""
 _EMAIL = {**_MAIL, **_VISITED, **_MACHINE}
 _SALES = {"problem": _text(), "timeline": _text(), "budget": _text()}
 _DEAL = {"opportunity": _text(), "amount": _number(), "reason": _text()}
@@ -182,7 +182,7 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "resubscribe": {},
         # A task of ours that was closed without a word of what came of it; `task` is its key without the lead.
         "task_closed": {"task": _text()},
-        # Derived from account signals, never received. [semantics 4]
+        # Derived from account signals, never received. [rules: account signals]
         "internal_sharing": {"document": _text()},
     }
 )

@@ -2,7 +2,8 @@
 
 An activity's properties and the fields of a replayed lead or account come as their senders write them: choices and
 flags in any case, numbers as text. What is sent stays as it is; what it means is read each time, so that a later
-vocabulary may know a word that this one does not. A word that is not known means nothing: it is `None`. [semantics 2]
+vocabulary may know a word that this one does not. A word that is not known means nothing: it is `None`.
+Rule: [rules: time and order].
 """
 
 import json

@@ -1,7 +1,7 @@
 r"""Sameness: whether two values of a field say the same, however each is written. Pure.
 
 A CRM gives back what it was given in its own way: blanks for nulls, `40.0` for `40`, another zone, `\r\n` for `\n`,
-another order of a multi-select. None of that is a change. [apis: Values]
+another order of a multi-select. None of that is a change. [hubspot: values] [salesforce: values]
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,8 @@
 """First values: what a record tells when it is first read counts from before everything known of its person. Pure.
 
 A CRM says what a field is, seldom since when. Activities arrive before their person's record is read, and weeks after;
-judged without the record, a director of a fitting company looks like a stranger. [semantics 2, decision 0005]
+judged without the record, a director of a fitting company looks like a stranger.
+Rule: [rules: time and order]; reason: [decision 0005].
 """
 
 from collections.abc import Iterable, Sequence

@@ -3,7 +3,7 @@
 A lifecycle stage, a lead's status, an opt-out: sales sets them, and so do we. Two questions are answered here, and
 nowhere else. What did a reading tell: our own write coming back, or somebody's choice? And what may we write, given
 what stands there: never over a choice that was not heard, never over words that the mapping does not know, never what
-the field says already in words of its own. [semantics 6]
+the field says already in words of its own. [rules: stages]
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,7 @@
 """Bounds of what comes in: times, names and numbers. What passes one becomes a letter; nothing is cut off in silence.
 
-An index of PostgreSQL takes some 2,700 bytes a row, so every name that is looked for stays well below. [semantics 2]
+An index of PostgreSQL takes some 2,700 bytes a row, so every name that is looked for stays well below.
+Rule: [rules: time and order].
 """
 
 import json

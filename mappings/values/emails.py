@@ -2,7 +2,7 @@
 
 An address is trimmed, composed (NFC) and in small letters; not case-folded, since `straße@` and `strasse@` are two
 people. Its domain is in IDNA's ASCII form, so `müller.example` and `xn--mller-kva.example` are one. A display name,
-`mailto:`, or several addresses in one text are no address. [semantics 11]
+`mailto:`, or several addresses in one text are no address. [rules: identity]
 """
 
 import re

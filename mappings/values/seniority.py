@@ -30,7 +30,10 @@ _RANKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 
 def seniority(title: str) -> str:
-    """`ic`, `manager`, `director`, `vp` or `c_level` for a title; "" for a blank one; see semantics 1."""
+    """`ic`, `manager`, `director`, `vp` or `c_level` for a title; "" for a blank one.
+
+    Rule: [rules: fields and activities].
+    """
     undotted = _DOTTED.sub(lambda found: found.group().replace(".", ""), title)
     words = " ".join(_WORD.findall(undotted.casefold()))
     if not words:

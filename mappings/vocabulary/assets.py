@@ -1,7 +1,7 @@
 """Assets: whether two activities are about the same page, file, form or event. Pure.
 
 A page is its address without scheme, `www.`, query, fragment, case of the host and closing slash; anything else is the
-name given. [semantics 3, "per asset"]
+name given. [rules: scores]
 """
 
 import re

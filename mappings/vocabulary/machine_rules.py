@@ -1,4 +1,7 @@
-"""Machine rules: by what a scanner, an image proxy or prefetching is told from a person (semantics 3, mautic#9798)."""
+"""Machine rules: how the opens and clicks of scanners, image proxies and prefetching are recognised.
+
+Rule: [rules: scores]; source: [mautic: scanners].
+"""
 
 from dataclasses import dataclass
 

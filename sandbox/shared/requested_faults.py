@@ -1,4 +1,4 @@
-"""Faults on request: what a test wants to go wrong, where, and how often (faults.md, rows 8 to 16)."""
+"""Faults on request: what a test wants to go wrong, where, and how often."""
 
 import threading
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Replay keeps the bounds of time, takes each activity once, and says what counts for nothing [semantics 2, 12]."""
+"""Replay keeps the bounds of time, takes each activity once, and says what counts for nothing [rules: replay]."""
 
 import json
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""What a playbook asks for and does not require: named, and asked for one question at a time [semantics 10]."""
+"""What a playbook asks for and does not require: named, and asked for one question at a time [rules: handoff]."""
 
 from core_builders import START, did, fitting, fold, hot, of, playbook, told
 

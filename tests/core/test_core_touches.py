@@ -1,4 +1,4 @@
-"""Touches: each at an instant of its own, inside the send window, as the cap allows [semantics 9]."""
+"""Touches: each at an instant of its own, inside the send window, as the cap allows [rules: tracks]."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The numbers of playbooks.md that a history shows only in part: days, rhythms, lengths, decay, and what is shared."""
+"""Numbers of the playbooks that a history shows only in part: days, rhythms, lengths, decay, and what is shared."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nobody in segment C is called, in any playbook that comes along [semantics 5]."""
+"""Nobody in segment C is called, in any playbook that comes along [rules: segments]."""
 
 import pytest
 

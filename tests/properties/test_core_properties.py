@@ -1,4 +1,4 @@
-"""What holds of every history on every playbook, whatever the order of arrival [issue 3]."""
+"""What holds of every history on every playbook, whatever the order of arrival."""
 
 import itertools
 from typing import Any

@@ -77,14 +77,14 @@ HUBSPOT: Mapping[str, Schema] = {
     "BatchInputSimplePublicObjectBatchInput": inputs(
         shape({"id": ID, "properties": VALUES}, idProperty=TEXT, objectWriteTraceId=TEXT)
     ),
-    # The model lets `associations` out; the API wants it, empty or not. [apis: Batches]
+    # The model lets `associations` out; the API wants it, empty or not. [hubspot: batches]
     "BatchInputSimplePublicObjectBatchInputForCreate": inputs(
         shape({"properties": VALUES, "associations": listed(ASSOCIATION)}, objectWriteTraceId=TEXT)
     ),
     "BatchInputSimplePublicObjectBatchInputUpsert": inputs(
         shape({"id": ID, "properties": VALUES}, idProperty=TEXT, objectWriteTraceId=TEXT)
     ),
-    # Full bodies: the model lets all of it out. [apis: Batches]
+    # Full bodies: the model lets all of it out. [hubspot: batches]
     "PublicObjectSearchRequest": shape(
         {
             "limit": {"type": "integer", "minimum": 1, "maximum": 200},

@@ -1,6 +1,6 @@
 """HubSpot's webhooks: a JSON array of at most 100 events, in no order, some of them more than once.
 
-The button that sends a test writes every number as a string; both are read alike. [apis: Webhooks]
+The button that sends a test writes every number as a string; both are read alike. [hubspot: webhooks]
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 They are unsigned: whoever sends them is known by a secret in the address and by the organization's id. They carry the
 latest values, not those of the event, and come in any order, so all they say is that a record has changed; the record
-itself is read. [apis: In]
+itself is read. [salesforce: outbound messages]
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""`coldframe replay`: run a playbook on a file of history, as the service would have run it [semantics 12]."""
+"""`coldframe replay`: run a playbook on a file of history, as the service would have run it [rules: replay]."""
 
 import os
 import sys

@@ -1,8 +1,8 @@
 """Contents: activities whose id a file gives several times. A file is one source, an id is one activity of it.
 
 Of two contents the one with the earliest time counts, then the smaller as canonical JSON, whatever stands first; the
-same content twice is a duplicate [semantics 2]. Memory does not grow with activities: ids are compared by their hashes,
-sorted outside of memory where there are many, and only lines that share one are read again.
+same content twice is a duplicate [rules: time and order]. Memory does not grow with activities: ids are compared by
+their hashes, sorted outside of memory where there are many, and only lines that share one are read again.
 """
 
 from collections.abc import Iterator

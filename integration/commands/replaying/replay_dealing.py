@@ -1,7 +1,7 @@
 """Dealing: the lines of a file, read once and dealt out by group; what counts for nothing is told, and left out.
 
 An activity with a wrong clock is none, nor is one whose id stands for another content that counts. Fields dated before
-the year 2000 count from before anything that is known of their lead. [semantics 2]
+the year 2000 count from before anything that is known of their lead. [rules: time and order]
 """
 
 from collections.abc import Iterator

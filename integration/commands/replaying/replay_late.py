@@ -2,7 +2,7 @@
 
 A line may say when it was received (`received_at`); else it was received at its own time. What the service decided
 before is not undone when something late arrives: every effect is told once, as it was first decided, and what came too
-late to be carried out says so. [semantics 2 and 12]
+late to be carried out says so. [rules: time and order] [rules: replay]
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Lines of a replay file: accounts, leads and activities as JSON, one object a line [semantics 12]."""
+"""Lines of a replay file: accounts, leads and activities as JSON, one object a line [rules: replay]."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress

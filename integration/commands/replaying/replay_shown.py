@@ -1,4 +1,4 @@
-"""What a replay prints: effects, leads and their ledgers, as JSON lines or as tables for people [semantics 12]."""
+"""What a replay prints: effects, leads and their ledgers, as JSON lines or as tables for people [rules: replay]."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache

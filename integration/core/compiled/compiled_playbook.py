@@ -1,4 +1,6 @@
-"""Compiled playbook: all that semantics.md leaves to the playbook, as values. Knows nothing of YAML.
+"""Compiled playbook: everything that a playbook decides, as values.
+
+The rules of every playbook are in docs/rules.md. Knows nothing of YAML.
 
 Names refer by text (a trigger names its play); the compiler has checked that they exist. Points are thousandths,
 times microseconds. The values live in conditions, signals, axes and program.
@@ -37,7 +39,7 @@ PROFILE = "profile"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWindow:
-    """When touches may go, in the lead's own zone, or `timezone` where that is unknown [002:158-161]."""
+    """When touches may go, in the lead's own zone, or `timezone` where that is unknown [five-tracks: timing]."""
 
     weekdays: tuple[int, ...]
     opens: int
@@ -47,7 +49,7 @@ class SendWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrequencyCap:
-    """At most so many touches in any span of this length [001:255]."""
+    """At most so many touches in any span of this length [two-axis: failures]."""
 
     touches: int
     within: Span
@@ -91,7 +93,7 @@ class TalkTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff:
-    """What follows `mql`: a play whose tasks carry the packet; what must be known before [semantics 10].
+    """What follows `mql`: a play whose tasks carry the packet; what must be known before [rules: handoff].
 
     `asks` holds nothing: what is unknown of it is named as missing and asked for, one question at a time.
     """
@@ -136,7 +138,7 @@ class Playbook:
     bands: tuple[Band, ...]
     segments: Segments = Segments()  # noqa: RUF009 - frozen
     exclusions: tuple[Condition, ...] = ()
-    """Whoever matches one is scored, never handed to sales [001:103]."""
+    """Whoever matches one is scored, never handed to sales [two-axis: persona]."""
     gate: Gate
     handoff: Handoff
     recycle: tuple[Recycle, ...] = ()

@@ -17,7 +17,8 @@ NEVER: Instant = 1 << 62
 class Unfoldable(Exception):
     """An event, or what falls due at its time, that a lead cannot be carried over; the cause says why.
 
-    `event` is "" where only time passed. One such lead must never keep another from being decided about [semantics 2].
+    `event` is "" where only time passed. One such lead must never keep another from
+    being decided about [rules: time and order].
     """
 
     def __init__(self, lead: str, event: str, cause: Exception) -> None:
@@ -114,7 +115,10 @@ class Fold:
         return bands[-1][0]
 
     def segment(self) -> str | None:
-        """`A` high fit and intent, `B` high fit, `C` high intent, `D` neither; None without thresholds [000:46-50]."""
+        """`A` high fit and intent, `B` high fit, `C` high intent, `D` neither; None without thresholds.
+
+        Source: [operating-model: segments].
+        """
         segments, state = self.playbook.segments, self.state
         fit_high, intent_high = segments.fit_high, segments.intent_high
         if fit_high is None and intent_high is None:
@@ -128,12 +132,15 @@ class Fold:
         return next((name for name, check in self.table.personas if check(self)), None)
 
     def job(self) -> str | None:
-        """The buying job: as fields say, else as the latest telling activity suggests [000:39-45]."""
+        """The buying job: as fields say, else as the latest telling activity suggests.
+
+        Source: [operating-model: buying jobs].
+        """
         told = next((name for name, check in self.table.job_conditions if check(self)), None)
         return told or self.state.job or None
 
     def funnel(self) -> str | None:
-        """The furthest funnel stage that recent signals show [001:89-94]."""
+        """The furthest funnel stage that recent signals show [two-axis: funnel stages] [two-axis: persona]."""
         table, state = self.table, self.state
         oldest = self.now - self.playbook.segments.funnel_memory
         shown = {name for name, check in table.funnel_conditions if check(self)}
@@ -143,7 +150,7 @@ class Fold:
         return table.funnel_order[0] if table.funnel_order else None
 
     def excluded(self) -> bool:
-        """Whether this person is scored but never handed to sales [001:103]."""
+        """Whether this person is scored but never handed to sales [two-axis: persona]."""
         for check in self.table.exclusions:  # noqa: SIM110 - every gate asks, and any() costs twice the loop
             if check(self):
                 return True

@@ -1,4 +1,7 @@
-"""The gate: from inquiry (or back from recycled) to MQL, and what sales must know before [semantics 6, 10]."""
+"""The gate: from inquiry (or back from recycled) to MQL, and what sales must know before.
+
+Rules: [rules: stages] [rules: handoff].
+"""
 
 from integration.core.compiled.compiled_playbook import Requirement
 from integration.core.compiled.context import Fold
@@ -13,11 +16,14 @@ from mappings.values.instant import DAY, Instant, Span
 GATED = ("inquiry", "recycled")
 """Stages from which the gate leads to `mql`."""
 FORGOTTEN: Span = 14 * DAY
-"""A handoff task older than this is not waited for, when its lead asks again [semantics 6]."""
+"""A handoff task older than this is not waited for, when its lead asks again [rules: stages]."""
 
 
 def consider(fold: Fold) -> bool:
-    """Let a lead in one of GATED through if it may pass now; whether it did [001:228, semantics 6, 10]."""
+    """Make a lead in a stage of GATED an MQL if it may pass now; return whether it did.
+
+    Source: [two-axis: handoff]; rules: [rules: stages] [rules: handoff].
+    """
     state = fold.state
     asked = fold.demo
     if not asked and not fold.table.gate(fold):
@@ -42,7 +48,7 @@ def holds(fold: Fold) -> bool:
 def _qualifies(fold: Fold) -> bool:
     """Whether a lead that came back has done something new since: a scoring activity, after the hold of a return.
 
-    New is what comes after the return in the order of events, also at its instant. [semantics 6]
+    New is what comes after the return in the order of events, also at its instant. [rules: stages]
     """
     state = fold.state
     if state.qualified:
@@ -55,7 +61,7 @@ def _qualifies(fold: Fold) -> bool:
 def ask_again(fold: Fold) -> None:
     """Hand an MQL over once more that asks for a demo, where nobody is at work on it: its task is closed or forgotten.
 
-    To be called for a request that finds its lead an MQL. [semantics 6]
+    To be called for a request that finds its lead an MQL. [rules: stages]
     """
     state, play = fold.state, fold.playbook.handoff.play
     if fold.table.barred(fold) or fold.excluded():
@@ -85,7 +91,10 @@ def _gate_words(fold: Fold) -> str:
 
 
 def _hold(fold: Fold, gaps: list[Requirement]) -> None:
-    """Hold the handoff until sales would know enough; ask for the rest, once [003:28, semantics 10]."""
+    """Let the handoff wait until the required fields are known; ask for the missing ones once.
+
+    Source: [behavioural: what sales needs]; rule: [rules: handoff].
+    """
     state = fold.state
     state.qualified = state.returned is not None or state.stage == "recycled"
     asked, state.held = state.held is not None, [each.called for each in gaps]

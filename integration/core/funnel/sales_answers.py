@@ -1,4 +1,4 @@
-"""Sales answers: what people in sales, and the lead itself, say by what they do; the table of semantics 6."""
+"""Sales answers: how an activity of sales or of the lead moves the stage, by the table of [rules: stages]."""
 
 from collections.abc import Mapping
 
@@ -63,7 +63,7 @@ def hear(fold: Fold, activity: Activity) -> None:
 
 
 def _next(stage: str, kind: str, activity: Activity) -> str:
-    """The stage that follows, "" if none: the table of semantics 6."""
+    """The stage that follows, "" if none: by the table of [rules: stages]."""
     match kind:
         case "opportunity_won":
             return "" if stage == "customer" else "customer"

@@ -1,6 +1,6 @@
 """Stages: inquiry, mql, sal, sql, customer, recycled, suppressed, and all that follows from coming to one.
 
-A stage moves by the table of semantics 6; only a person's choice in the CRM, a return and a silence move it back.
+A stage moves by the table of [rules: stages]; only a person's choice in the CRM, a return and a silence move it back.
 """
 
 from integration.core.compiled.compiled_playbook import Recycle
@@ -30,7 +30,10 @@ def give_up(fold: Fold) -> None:
 
 
 def recycle(fold: Fold, reason: str | None, because: str, *, lost: bool = False) -> None:
-    """Back to nurturing, with a reason that names the track and the hold [000:22, 001:229-230]."""
+    """Return a lead to nurturing; the reason names the track and for how long nobody hands the lead over again.
+
+    Source: [operating-model: recycling] [two-axis: handoff].
+    """
     state, left = fold.state, fold.state.stage
     state.recycle_reason = reason
     starts_anew(fold)
@@ -59,7 +62,7 @@ def way_back(fold: Fold, reason: str | None, left: str, *, lost: bool) -> Recycl
 
 
 def starts_anew(fold: Fold) -> None:
-    """From the event being folded on, only what comes after it opens the gate [semantics 6]."""
+    """From the event being folded on, only what comes after it opens the gate [rules: stages]."""
     state = fold.state
     state.returned, state.returned_by = fold.now, fold.cause
     state.held, state.qualified = None, False
@@ -104,7 +107,7 @@ def enter(fold: Fold, stage: str, because: str) -> None:
 
 
 def announce(fold: Fold, because: str) -> None:
-    """Become an MQL: the stage, its clocks, the handoff [semantics 7, 10]."""
+    """Become an MQL: the stage, its clocks, the handoff [rules: clocks] [rules: handoff]."""
     state = fold.state
     state.cycle += 1
     state.attempts, state.first_attempt = 0, None

@@ -1,4 +1,4 @@
-"""Suppression: no touch and no task ever again, until the person resubscribes [semantics 6].
+"""Suppression: no touch and no task ever again, until the person resubscribes [rules: stages].
 
 What happened before a resubscription opens no gate, and the stage does not come back with it: a lead whom sales had
 before is recycled, any other an inquiry. Whatever sales does meanwhile moves no stage; a stage that a person chooses

@@ -1,4 +1,7 @@
-"""The handoff packet: what sales reads before the call. Never a bare score [001:224-232, 003:27-28, 000:109-113]."""
+"""The handoff packet: what sales reads before the call. Never a bare score.
+
+Source: [two-axis: handoff] [behavioural: what sales needs] [operating-model: handoff].
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 

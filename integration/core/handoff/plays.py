@@ -68,8 +68,8 @@ class _Opened:
 def begin(fold: Fold, name: str, because: str, *, trigger: str = "", again: str = "") -> bool:
     """Play a play from its first step; False if it is still open, or nothing may happen to this lead.
 
-    Excluded people get its touches, but sales none of its tasks and alerts [001:103]. `again` is what its tasks tell of
-    the time before.
+    Excluded people get its touches, but sales none of its tasks and alerts [two-axis: persona]. `again` is what
+    its tasks say about the handoff before.
     """
     plan = fold.table.plays.get(name)
     if plan is None or fold.silent or is_open(fold, name):

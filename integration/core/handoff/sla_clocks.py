@@ -21,7 +21,7 @@ def falls(fold: Fold, start: Instant, due: Due) -> Instant:
 
 
 def task_due(fold: Fold, start: Instant, due: Due) -> Instant:
-    """When a task of that length is due: in working time, unless it may be due at any time [semantics 8]."""
+    """When a task of that length is due: in working time, unless it may be due at any time [rules: plays]."""
     at = falls(fold, start, due)
     return at if due.any_time else in_working_time(fold.playbook.calendar, at)
 

@@ -1,7 +1,9 @@
-"""Profiling: what a playbook asks for and does not require, by `profile` touches, one question at a time [003:28].
+"""Profiling: what a playbook asks for and does not require, by `profile` touches, one question at a time.
+
+Source: [behavioural: what sales needs].
 
 The first question goes out with the handoff, the next one when the one before is answered, each once for a handoff. A
-question that is answered before its touch could go is not asked. [semantics 10]
+question that is answered before its touch could go is not asked. [rules: handoff]
 """
 
 from integration.core.compiled.context import Fold

@@ -11,7 +11,7 @@ from mappings.values.instant import MINUTE, Instant, Span
 APART: Span = MINUTE
 """So far apart are two touches of one lead at the least: a workflow that starts on a touch's time starts for each."""
 _RESTING = frozenset({"sal", "sql", "suppressed"})
-"""Stages in which sales is engaged: marketing touches wait [semantics 9]."""
+"""Stages in which sales is engaged: marketing touches wait [rules: tracks]."""
 
 
 def allowed(fold: Fold, planned: Instant) -> Instant:
@@ -88,7 +88,7 @@ def opened(fold: Fold, activity: Activity) -> None:
 
 
 def came_back(fold: Fold, activity: Activity) -> None:
-    """A bounce: a hard one ends touches until the address changes, and nothing else [semantics 6]."""
+    """A bounce: a hard one ends touches until the address changes, and nothing else [rules: stages]."""
     if activity.properties.get("hard") is True:
         fold.state.bounced = _address(fold.state.fields.get("email"))
 

@@ -9,7 +9,7 @@ from integration.core.rules.patterns import Pattern, Signal
 from mappings.values.instant import Span
 
 NURTURED = ("inquiry", "mql", "recycled")
-"""Stages in which marketing owns the lead, or still may touch it [semantics 6]."""
+"""Stages in which marketing owns the lead, or still may touch it [rules: stages]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A promise with a deadline (SLA) [001:239, 000:18-22].
+    """A promise with a deadline (SLA) [two-axis: handoff] [operating-model: service levels].
 
     Starts when the lead comes to `stage`, or when the trigger named `trigger` fires, if `condition` holds then (after
     the event was taken in). Stops at an activity of `stops`, or when the lead leaves marketing and sales for good.
@@ -121,7 +121,7 @@ class Clock:
 class Unreached:
     """After so many calls without connection, the first at least `over` ago, a lead is recycled with `no_response`.
 
-    Counted since the lead became an MQL; a connection starts the count anew. [000:21]
+    Counted since the lead became an MQL; a connection starts the count anew. [operating-model: service levels]
     """
 
     attempts: int

@@ -60,7 +60,7 @@ def at_minute(day: date, minute: int, timezone: str) -> Instant:
 
 
 def after_working_time(calendar: Calendar, start: Instant, span: Span) -> Instant:
-    """The instant at which so much working time has passed since `start` [semantics 7].
+    """The instant at which so much working time has passed since `start` [rules: clocks].
 
     Started outside working hours, it counts from the next opening. A span that ends with the day ends at closing time.
     Without any working day in ten years, plain time is counted.
@@ -81,7 +81,7 @@ def after_working_time(calendar: Calendar, start: Instant, span: Span) -> Instan
 
 
 def in_working_time(calendar: Calendar, at: Instant) -> Instant:
-    """The first instant from `at` on at which people work, closing time included [semantics 8].
+    """The first instant from `at` on at which people work, closing time included [rules: plays].
 
     Without any working day in ten years, `at` itself.
     """

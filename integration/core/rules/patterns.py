@@ -82,7 +82,7 @@ INTERNAL_SHARING = AccountSignal(
     cooldown=30 * DAY,
     per="document",
 )
-"""One document, two distinct viewers within seven days [semantics 4, 001:93]."""
+"""One document, two distinct viewers within seven days [rules: account signals] [two-axis: funnel stages]."""
 
 ENGAGING: Signal = (
     Match(
@@ -105,4 +105,4 @@ ENGAGING: Signal = (
         )
     ),
 )
-"""Whatever a person does of their own accord; opens are only directional [001:205]."""
+"""Whatever a person does of their own accord; opens are only directional [two-axis: opens]."""

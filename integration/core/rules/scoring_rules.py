@@ -80,7 +80,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleSteps:
-    """What is kept after so long without a scoring activity; steps do not compound [001:185]."""
+    """What is kept after so long without a scoring activity; steps do not compound [two-axis: decay]."""
 
     steps: tuple[Step, ...]
 
@@ -108,7 +108,10 @@ Decay: TypeAlias = IdleSteps | HalfLife | Monthly
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engagement:
-    """What somebody does; the rows may sum to more than the cap, which clips on accrual [001:161]."""
+    """The engagement rules. Their points may sum to more than the cap, where the score stops.
+
+    Source: [two-axis: engagement points].
+    """
 
     rules: tuple[EngagementRule, ...]
     cap: int | None = None
@@ -147,7 +150,9 @@ class Inference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """Fit and intent (A, B, C, D), persona, buying job and funnel stage [000:39-50].
+    """Fit and intent (A, B, C, D), persona, buying job and funnel stage.
+
+    Source: [operating-model: buying jobs] [operating-model: segments].
 
     A None threshold leaves that side out (everybody is high on it); without both, there is no segment.
     Buying job: a condition alone beats signals (the first that holds); among signals the latest seen wins, and

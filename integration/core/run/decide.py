@@ -45,7 +45,7 @@ class Decision:
 
 
 def order(event: Event) -> Mark:
-    """Where an event stands: by time, then account before lead before activity, then id [semantics 2]."""
+    """Where an event stands: by time, then account before lead before activity, then id [rules: time and order]."""
     kind = 3 if event.id.startswith(DERIVED) else _KINDS[type(event)]
     return (event.at, kind, event.id)
 
@@ -92,7 +92,7 @@ def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
             if event.type in IN_MAIL:
                 fold.state.mailed = event.at
             if event.machine:
-                fold.forget()  # what no person did is kept, and nothing follows from it [semantics 3]
+                fold.forget()  # what no person did is kept, and nothing follows from it [rules: scores]
             else:
                 _activity(fold, event)
         else:

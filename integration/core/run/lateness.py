@@ -1,4 +1,4 @@
-"""Lateness: what falls due so long before it is decided that it is recorded and withheld [semantics 2].
+"""Lateness: what falls due so long before it is decided that it is recorded and withheld [rules: time and order].
 
 Scores, stages and tracks are as if everything had been told in time; only what people would see too late is held back:
 a touch, a task, and what a clock says that ran out before anybody was told of what started it.

@@ -15,7 +15,7 @@ from mappings.model.canonical import Activity
 from mappings.values.instant import DAY, Instant, Span
 
 ASKED: Span = 14 * DAY
-"""For how long a demo request opens the gate of a playbook that is published after it [semantics 6]."""
+"""For how long a demo request opens the gate of a playbook that is published after it [rules: stages]."""
 
 
 def handed_over(

@@ -25,7 +25,7 @@ def due(score: Score, decay: Decay | None) -> Instant | None:
 
 
 def decayed(score: Score, decay: Decay, at: Instant) -> int:
-    """Take the decay step that falls due at `at`; the new value. Steps do not compound [001:185]."""
+    """Take the decay step that falls due at `at`; the new value. Steps do not compound [two-axis: decay]."""
     match decay:
         case IdleSteps(steps=steps):
             score.value = kept(score.base, steps[score.step].keep)

@@ -2,7 +2,7 @@
 
 Whether an activity is a machine's may show only in what comes some seconds later. So activities are looked at in order,
 and each is let go once everything that may still change the answer has come. The answer does not depend on the order in
-which they arrived, nor on anything further away than the spans of the rules. [semantics 3]
+which they arrived, nor on anything further away than the spans of the rules. [rules: scores]
 """
 
 from collections import deque

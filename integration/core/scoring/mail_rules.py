@@ -1,4 +1,4 @@
-"""Mail rules: what makes an activity a machine's, told from what else happened in the same mail (semantics 3).
+"""Mail rules: what makes an activity a machine's, told from what else happened in the same mail [rules: scores].
 
 Activities are seen in order of time; the answer for each is final once everything within the reach of the rules has
 been seen. What is kept is bounded by the spans of the rules, and each activity costs about the same.

@@ -25,7 +25,7 @@ def accrue(fold: Fold, activity: Activity, rules: Sequence[RulePlan]) -> None:
     """Give the points of the rules that an activity fulfils; the idle clock is reset first where one of them does.
 
     What decayed becomes the new base, then the points are added; an activity that does not reset the idle clock adds
-    its points to the base that stood when idleness began. [semantics 3]
+    its points to the base that stood when idleness began. [rules: scores]
     """
     given = [rule for rule in rules if rule.simple or _counts(fold, activity, rule)]
     engagement = fold.playbook.engagement

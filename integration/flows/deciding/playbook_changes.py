@@ -2,7 +2,7 @@
 
 What fell due before the playbook was published belongs to the one before: it is recorded, and not carried out, unless a
 sender told something of the lead that nobody had decided about yet. Who passes the gate now is handed to sales now, so
-many in an hour (COLDFRAME_TASKS_PER_HOUR), with the story and the due time of that hour. [semantics 13]
+many in an hour (COLDFRAME_TASKS_PER_HOUR), with the story and the due time of that hour. [rules: playbook changes]
 """
 
 from collections.abc import Mapping, Sequence

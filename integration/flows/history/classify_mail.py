@@ -2,7 +2,8 @@
 
 Whether a click is a scanner's shows in what comes some seconds before and after it. Of leads who did something in a
 mail a short while ago, what they did then is read again, in one statement for the batch: where something of it that
-is already folded now turns out otherwise, the lead is derived from the beginning. [semantics 2, 3]
+is already folded now turns out otherwise, the lead is derived from the beginning.
+Rules: [rules: time and order] [rules: scores].
 """
 
 from collections.abc import Mapping, Sequence

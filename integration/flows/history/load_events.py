@@ -3,7 +3,7 @@
 A lead hears of its account from the moment it belongs to it: at joining, what the account is by
 then; afterwards, every change. First values count from before the first thing known of a lead, and from
 always of an account. What is dated ahead waits until its time has come: the lead falls due then, and its
-whole history is read. [semantics 2, 12]
+whole history is read. [rules: time and order] [rules: replay]
 """
 
 from collections import defaultdict

@@ -1,7 +1,8 @@
 """Conflicting contents: of one id with several contents the same one counts, whatever arrived first.
 
 The one with the earliest time counts, then the smaller as canonical JSON. A sender's other one becomes a letter. Of a
-CRM's record, which is edited now and then, an earlier or later version is no letter. [semantics 2, decision 0014]
+CRM's record, which is edited now and then, an earlier or later version is no letter.
+Rule: [rules: time and order]; reason: [decision 0014].
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Identities: people by stored references, then by e-mail; companies by reference, then by domain.
 
 Never by name. The functions work inside the caller's write transaction, after `serialise`, so that
-two flows that meet the same stranger make one lead. [semantics 11]
+two flows that meet the same stranger make one lead. [rules: identity]
 """
 
 from collections import defaultdict

@@ -16,7 +16,7 @@ from mappings.yaml_files.located_yaml import Path
 
 CHANNELS: tuple[Channel, ...] = ("call", "email", "task", "review")
 COOLDOWN: Span = 7 * DAY
-"""Where neither a cooldown nor a window is given. [semantics 8]"""
+"""Where neither a cooldown nor a window is given. [rules: plays]"""
 
 
 def compile_play(name: str, steps: list[schema.Step], names: Names, contents: Mapping[str, str]) -> Play:

@@ -102,7 +102,7 @@ def _done(effects: Sequence[Effect], kept: Sequence[Recorded] | None, at: Instan
 
 
 def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant) -> tuple[Told, ...]:
-    """What was done and is not derived from today's history. What was done is not undone [semantics 2].
+    """What was done and is not derived from today's history. What was done is not undone [rules: time and order].
 
     What was withheld, or taken back before it was sent, was not done.
     """

@@ -25,7 +25,7 @@ STAGES: tuple[Row, ...] = (
     ("sql", "customer", "opportunity_won"),
     ("any", "suppressed", "unsubscribe, decline, spam_complaint, privacy deletion"),
 )
-"""The same in every playbook. [semantics 6]"""
+"""The same in every playbook. [rules: stages]"""
 
 
 def page(file: schema.PlaybookFile) -> RenderableType:

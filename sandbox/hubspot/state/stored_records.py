@@ -61,7 +61,7 @@ SHOWN = {
 OTHER_EMAILS = "hs_additional_emails"
 """A contact's further addresses, parted by `;`; a look-up by e-mail finds by these too."""
 _FIRST_ID = 301_448_210_000
-"""Object ids exceed 2^31. [apis: Webhooks]"""
+"""Object ids exceed 2^31. [hubspot: webhooks]"""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

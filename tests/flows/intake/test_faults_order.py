@@ -1,4 +1,4 @@
-"""Activities come five times, shuffled, late and in any parcels: leads stand the same. [faults 24]"""
+"""Activities come five times, shuffled, late and in any parcels: leads stand the same. [rules: time and order]"""
 
 import tempfile
 from collections.abc import Mapping, Sequence

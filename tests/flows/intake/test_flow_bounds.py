@@ -1,4 +1,4 @@
-"""What is dated ahead waits for its time, and what is told late is recorded and withheld [semantics 2]."""
+"""What is dated ahead waits for its time, and what is told late is recorded and withheld [rules: time and order]."""
 
 from dataclasses import replace
 

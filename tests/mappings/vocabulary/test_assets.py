@@ -1,4 +1,4 @@
-"""Assets: one page is one, however its address is written [semantics 3]."""
+"""Assets: one page is one, however its address is written [rules: scores]."""
 
 import pytest
 
