@@ -28,7 +28,7 @@ from integration.wiring.connected_portals import Portals
 from integration.wiring.connection_names import Known
 from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_problems
 from mappings.values.instant import Instant
-from mappings.vocabulary.load_vocabulary import in_use, shipped
+from mappings.vocabulary.files.load_vocabulary import in_use, shipped
 from webhooks.blueprint import NAME as WEBHOOKS
 from webhooks.blueprint import Trust, blueprint
 from webhooks.signatures import standard_keys

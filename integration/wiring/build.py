@@ -29,7 +29,7 @@ from integration.wiring.wake_ups import Wakeups
 from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
 from mappings.values.instant import SECOND, Instant
-from mappings.vocabulary import load_vocabulary
+from mappings.vocabulary.files import load_vocabulary
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem
 from webhooks.signatures import standard_keys

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mappings.checking.crm_field import LiveField
-from mappings.model.creation import Creation, Given
+from mappings.model.creation_rule import Creation, Given
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest
 

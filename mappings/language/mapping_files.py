@@ -7,7 +7,7 @@ from pathlib import Path
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.model.catalogue import SYSTEMS
 from mappings.model.compiled_mapping import CrmMapping
-from mappings.vocabulary import load_vocabulary as words
+from mappings.vocabulary.files import load_vocabulary as words
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Located, load
 from mappings.yaml_files.problems import Problem

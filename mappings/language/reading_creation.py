@@ -5,7 +5,7 @@ from typing import Any
 
 from mappings.language.rules import RuleReader
 from mappings.model.compiled_mapping import ObjectMapping
-from mappings.model.creation import PROPERTY, Creation, Given
+from mappings.model.creation_rule import PROPERTY, Creation, Given
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
 from mappings.model.catalogue import holder
-from mappings.model.creation import Creation
+from mappings.model.creation_rule import Creation
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mappings.model.canonical import NOTHING, Fields, Value
 from mappings.model.catalogue import TEXT_LIMIT
-from mappings.model.creation import PROPERTY, Creation, Given
+from mappings.model.creation_rule import PROPERTY, Creation, Given
 from mappings.translate.translation import cut
 from mappings.values import domains
 

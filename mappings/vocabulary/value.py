@@ -4,15 +4,15 @@ Two vocabularies are equal where they mean the same: their fingerprints are.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
 from mappings.model.canonical import ACCOUNT_FIELDS, ACTIVITY_TYPES, LEAD_FIELDS, STANDING_FIELDS, Field, Fields
 from mappings.reading.readings import Readings, Unread
-from mappings.vocabulary.fingerprint import fingerprint
 from mappings.vocabulary.machine_rules import MachineRules
 from mappings.vocabulary.recognition import Recognition, Unmatched
+from mappings.vocabulary.vocabulary_fingerprint import fingerprint
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,7 +25,8 @@ class Vocabulary:
 
     name: str = ""
     """The file it was read from, for messages; "" for the canonical words alone."""
-    fingerprint: str = ""
+    fingerprint: str = field(init=False)
+    """Equal where two vocabularies mean the same."""
     lead: Mapping[str, Field] = field(default_factory=lambda: LEAD_FIELDS)
     account: Mapping[str, Field] = field(default_factory=lambda: ACCOUNT_FIELDS)
     activities: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: ACTIVITY_TYPES)
@@ -36,6 +37,12 @@ class Vocabulary:
     own_activities: tuple[str, ...] = ()
     recognition: Recognition = field(default_factory=lambda: Recognition((), ACTIVITY_TYPES))
     machine: MachineRules = field(default_factory=MachineRules)
+
+    def __post_init__(self) -> None:
+        meant = fingerprint(
+            (self.lead, self.account, self.standing), self.activities, self.labels, self.recognition.lines, self.machine
+        )
+        object.__setattr__(self, "fingerprint", meant)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Vocabulary) and other.fingerprint == self.fingerprint
@@ -94,5 +101,5 @@ class Vocabulary:
         return self.labels.get(kind) or kind.replace("_", " ")
 
 
-CANONICAL = replace(Vocabulary(), fingerprint=fingerprint(Vocabulary()))
+CANONICAL = Vocabulary()
 """The canonical words, with nothing recognised and no machine told apart."""

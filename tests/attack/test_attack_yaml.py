@@ -11,7 +11,7 @@ from places import ROOT
 from integration.cli import main
 from integration.playbook.compiling import compiler
 from mappings.language import mapping_files
-from mappings.vocabulary import parse as vocabulary
+from mappings.vocabulary.files import parse_vocabulary as vocabulary
 from mappings.yaml_files.located_yaml import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, load
 from mappings.yaml_files.problems import MOST_PROBLEMS, Problem
 

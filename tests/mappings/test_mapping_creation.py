@@ -8,7 +8,7 @@ from connectors.base.port import FieldInfo
 from mappings.checking.live_fields import against
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.model.compiled_mapping import CrmMapping
-from mappings.model.creation import Creation, Given
+from mappings.model.creation_rule import Creation, Given
 from mappings.translate.new_records import first_fields
 from mappings.yaml_files.located_yaml import Located, load
 from mappings.yaml_files.problems import Problem

@@ -8,7 +8,7 @@ from typing import get_type_hints
 
 import pytest
 
-from integration.core.compiled.fingerprint import canonical, fingerprint
+from integration.core.compiled.playbook_fingerprint import canonical, fingerprint
 from integration.core.model.state import FORMAT, LeadState
 from integration.playbook.compiling.compiler import compile_text, load
 from integration.playbook.reading import library
@@ -81,7 +81,7 @@ def test_whatever_decides_or_is_written_changes_the_fingerprint(before: str, aft
 def test_a_vocabulary_is_part_of_what_a_playbook_means() -> None:
     playbook, _ = load("two-axis")
     assert playbook is not None
-    other = replace(playbook, vocabulary=replace(playbook.vocabulary, fingerprint="another"))
+    other = replace(playbook, vocabulary=replace(playbook.vocabulary, labels={"page_view": "Look at a page"}))
     assert fingerprint(other) != playbook.fingerprint
 
 

@@ -4,7 +4,7 @@ from integration.core.run.decide import order
 from integration.core.scoring.machines import marked
 from mappings.model.canonical import Activity, Value
 from mappings.values.instant import SECOND, parse
-from mappings.vocabulary.load_vocabulary import shipped
+from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.machine_rules import MachineRules
 
 START = parse("2026-01-06T10:00:00Z")

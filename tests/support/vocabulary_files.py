@@ -2,8 +2,8 @@
 
 from integration.core.compiled.compiled_playbook import Playbook
 from integration.playbook.compiling.compiler import compile_text
-from mappings.vocabulary.load_vocabulary import shipped
-from mappings.vocabulary.parse import parse
+from mappings.vocabulary.files.load_vocabulary import shipped
+from mappings.vocabulary.files.parse_vocabulary import parse
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 OWN = """

@@ -25,7 +25,7 @@ from integration.wiring import build, clock, connection_names
 from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
 from mappings.language.mapping_files import MappingFile
-from mappings.model.creation import Creation
+from mappings.model.creation_rule import Creation
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem, fatal
 

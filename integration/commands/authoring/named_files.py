@@ -8,7 +8,7 @@ import click
 
 from integration.core.compiled.compiled_playbook import Playbook
 from integration.playbook.compiling.compiler import load
-from mappings.vocabulary.load_vocabulary import in_use
+from mappings.vocabulary.files.load_vocabulary import in_use
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem
 

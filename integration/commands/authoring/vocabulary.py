@@ -12,8 +12,8 @@ from integration.commands.authoring.vocabulary_shown import described, shown
 from integration.commands.authoring.vocabulary_uses import missing
 from integration.flows.looking.learning import Unknown, learned
 from mappings.values.instant import show as time_text
-from mappings.vocabulary.load_vocabulary import in_use
-from mappings.vocabulary.suggest import Told, suggested
+from mappings.vocabulary.files.load_vocabulary import in_use
+from mappings.vocabulary.files.suggest_lines import Told, suggested
 from mappings.yaml_files.problems import fatal
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")

@@ -11,8 +11,8 @@ from rich.text import Text
 from integration.playbook.language.grammar import shown as span
 from mappings.model.canonical import Field
 from mappings.vocabulary.addresses import AddressGlob
+from mappings.vocabulary.files.parse_vocabulary import CHOICES, KINDS
 from mappings.vocabulary.machine_rules import MachineRules
-from mappings.vocabulary.parse import CHOICES, KINDS
 from mappings.vocabulary.recognition import Line
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 

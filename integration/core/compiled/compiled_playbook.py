@@ -11,7 +11,7 @@ from functools import cached_property
 
 from integration.core.compiled.dispatch import Dispatch
 from integration.core.compiled.dispatch_tables import tables
-from integration.core.compiled.fingerprint import fingerprint
+from integration.core.compiled.playbook_fingerprint import fingerprint
 from integration.core.rules.automation_rules import Clock, FirstMove, Play, Track, Trigger, Unreached
 from integration.core.rules.calendar import Calendar
 from integration.core.rules.conditions import Condition

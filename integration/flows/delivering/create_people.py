@@ -36,7 +36,7 @@ from integration.store.people.record_references import Address
 from integration.store.queues import leases, records_to_read
 from integration.store.queues.leases import Lease
 from mappings.model.canonical import NOTHING, Activity
-from mappings.model.creation import Creation
+from mappings.model.creation_rule import Creation
 from mappings.translate.new_records import first_fields
 from mappings.values.instant import Instant
 

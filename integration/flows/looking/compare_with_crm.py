@@ -14,7 +14,7 @@ from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned
 from integration.store.people import leads
 from mappings.model.canonical import Fields
-from mappings.model.creation import Creation
+from mappings.model.creation_rule import Creation
 from mappings.translate.translation import outward
 from mappings.values.instant import Instant
 

@@ -41,7 +41,7 @@ from integration.playbook.language.texts import LOST, OTHERWISE
 from integration.playbook.reading import library
 from integration.playbook.reading.reading import read
 from mappings.model.canonical import STAGES
-from mappings.vocabulary.load_vocabulary import shipped
+from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import Problem, TooManyProblemsError

@@ -4,7 +4,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from mappings.vocabulary.parse import parse
+from mappings.vocabulary.files.parse_vocabulary import parse
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from mappings.model.canonical import Field, Value
 from mappings.vocabulary.addresses import AddressGlob, compile_address
+from mappings.vocabulary.files.parse_machine import MachineReader
 from mappings.vocabulary.globs import Glob, GlobError, compile_glob
-from mappings.vocabulary.parse_machine import MachineReader
 from mappings.vocabulary.recognition import GENERIC, SUBJECTS, Line, Subject
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest

@@ -8,9 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mappings.model.canonical import STANDING_FIELDS, Field, Kind
-from mappings.vocabulary.fingerprint import fingerprint
-from mappings.vocabulary.parse_machine import MachineReader
-from mappings.vocabulary.parse_recognition import LineReader, second_key
+from mappings.vocabulary.files.parse_machine import MachineReader
+from mappings.vocabulary.files.parse_recognition import LineReader, second_key
 from mappings.vocabulary.recognition import Recognition
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from mappings.yaml_files.located_yaml import Located, Path, load
@@ -101,7 +100,7 @@ class VocabularyReader(LineReader, MachineReader):
         self._choices(top.get("choices"), words)
         own_activities = self._activities(top.get("activities"), words)
         lines = self._lines(top.get("recognise"), words.activities)
-        made = Vocabulary(
+        return Vocabulary(
             name=self.located.file,
             lead=MappingProxyType(words.lead),
             account=MappingProxyType(words.account),
@@ -114,7 +113,6 @@ class VocabularyReader(LineReader, MachineReader):
             recognition=Recognition((*lines, *base.recognition.lines), words.activities),
             machine=self._machine(top.get("machine"), base.machine),
         )
-        return replace(made, fingerprint=fingerprint(made))
 
     def _own_fields(self, raw: Any, part: str, known: dict[str, Field], *, other: str) -> tuple[str, ...]:
         """Fields of a lead or an account that the company adds."""

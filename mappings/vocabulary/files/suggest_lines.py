@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mappings.reading.transforms import word as as_word
-from mappings.vocabulary.parse import CHOICES, RESERVED
+from mappings.vocabulary.files.parse_vocabulary import CHOICES, RESERVED
 from mappings.vocabulary.recognition import GENERIC
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import nearest_of

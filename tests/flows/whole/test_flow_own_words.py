@@ -22,8 +22,8 @@ from integration.store.schema.tables import leads as leads_table
 from integration.wiring import build
 from mappings.language.mapping_files import shipped as shipped_mapping
 from mappings.values.instant import DAY, HOUR
-from mappings.vocabulary.load_vocabulary import shipped
-from mappings.vocabulary.parse import parse
+from mappings.vocabulary.files.load_vocabulary import shipped
+from mappings.vocabulary.files.parse_vocabulary import parse
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]

@@ -18,7 +18,7 @@ from integration.playbook.explaining.explanation import explain
 from integration.playbook.showing.editor import schema_of_language
 from mappings.model.canonical import Activity, Value
 from mappings.values.instant import DAY, HOUR, moment
-from mappings.vocabulary.load_vocabulary import shipped
+from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.yaml_files import located_yaml
 
 START = moment("2026-01-06T10:00:00Z")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from test_globs import oracle, patterns
 from vocabulary_files import made, on_shipped
 
-from mappings.vocabulary.load_vocabulary import shipped
-from mappings.vocabulary.parse import parse
+from mappings.vocabulary.files.load_vocabulary import shipped
+from mappings.vocabulary.files.parse_vocabulary import parse
 
 OURS = made(
     """

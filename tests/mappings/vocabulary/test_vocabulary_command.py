@@ -17,9 +17,9 @@ from integration.store.events import activities, unrecognised_words
 from integration.store.events.activities import NewActivity
 from mappings.model.canonical import Value
 from mappings.values.instant import DAY, HOUR, parse
-from mappings.vocabulary.load_vocabulary import shipped
-from mappings.vocabulary.parse import parse as parse_vocabulary
-from mappings.vocabulary.suggest import Told, suggested
+from mappings.vocabulary.files.load_vocabulary import shipped
+from mappings.vocabulary.files.parse_vocabulary import parse as parse_vocabulary
+from mappings.vocabulary.files.suggest_lines import Told, suggested
 
 NOW = parse("2026-01-06T10:00:00Z")
 

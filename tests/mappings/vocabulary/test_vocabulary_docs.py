@@ -4,8 +4,8 @@ import re
 
 from places import ROOT
 
-from mappings.vocabulary.load_vocabulary import shipped
-from mappings.vocabulary.parse import CHOICES, KINDS, parse
+from mappings.vocabulary.files.load_vocabulary import shipped
+from mappings.vocabulary.files.parse_vocabulary import CHOICES, KINDS, parse
 from mappings.vocabulary.recognition import SUBJECTS
 
 PAGE = (ROOT / "docs" / "vocabulary.md").read_text(encoding="utf-8")

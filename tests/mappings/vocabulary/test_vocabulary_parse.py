@@ -6,8 +6,8 @@ from vocabulary_files import made, on_shipped
 from integration.core.rules.conditions import STANDING
 from mappings.model.canonical import LEAD_FIELDS, Field
 from mappings.values.instant import HOUR, SECOND
-from mappings.vocabulary.load_vocabulary import in_use, opened, shipped
-from mappings.vocabulary.parse import RESERVED, parse
+from mappings.vocabulary.files.load_vocabulary import in_use, opened, shipped
+from mappings.vocabulary.files.parse_vocabulary import RESERVED, parse
 from mappings.vocabulary.value import CANONICAL
 
 DESIGN = """
