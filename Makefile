@@ -68,10 +68,13 @@ crowd: $(STAMP) ## one lead that cannot be decided about among 10,000 others (CR
 sabotage: $(STAMP) ## remove each guard of the product once; a named test must go red (ARGS=--only, --json)
 	$(BIN)/python tests/sabotage/sabotage.py $(ARGS)
 
+pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports and from a run
+	$(BIN)/pytest tests/architecture/test_architecture_pictures.py --draw $(ARGS)
+
 lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for double in backlot mockforce; do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/doubles/$$double.in -o tests/doubles/$$double.txt; done
 
-.PHONY: help doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage
+.PHONY: help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage

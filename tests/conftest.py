@@ -51,7 +51,8 @@ structlog.configure(  # a traceback with the values of every frame, as it comes 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the size of what `make crowd` does in full."""
+    """Add the size of what `make crowd` does in full, and what `make pictures` asks for."""
+    parser.addoption("--draw", action="store_true", help="write the pictures of docs/architecture.md anew")
     parser.addoption("--crowd", default="500", help="how many leads are decided beside one that cannot be")
 
 
@@ -72,6 +73,12 @@ def _unprivileged() -> list[str]:
             user = pwd.getpwnam(name)
             return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     pytest.skip("running as root and there is no user postgres or nobody to run PostgreSQL as")
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> bool:
+    """Whether pictures are to be drawn anew."""
+    return bool(request.config.getoption("--draw"))
 
 
 @pytest.fixture(autouse=True)
