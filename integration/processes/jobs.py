@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -17,6 +16,7 @@ from integration.flows.upkeep.find_homes import learn
 from integration.flows.upkeep.sweep import sweep as sweep_lanes
 from integration.processes.job_failures import recorded
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 
 
 @recorded

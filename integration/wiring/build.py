@@ -18,7 +18,7 @@ from integration.alerting.alert_port import AlertWay
 from integration.alerting.signed_webhook import SignedWebhook
 from integration.core.compiled.compiled_playbook import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
-from integration.flows.base.service import Asking, Connection, Service
+from integration.flows.base.service import Asking, Connection, GoingLive, Keys, Lanes, NewLeads, Rules
 from integration.flows.upkeep.renew_tokens import Means, StoredTokens
 from integration.flows.upkeep.warm_up import warm
 from integration.playbook.compiling import compiler
@@ -26,6 +26,7 @@ from integration.settings.environment import Settings, from_environment
 from integration.store.db.session import Store
 from integration.wiring import clock, connection_names, logs
 from integration.wiring.wake_ups import Wakeups
+from integration.wiring.whole_service import Service
 from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
 from mappings.values.instant import SECOND, Instant
@@ -271,21 +272,23 @@ def _service(pid: int) -> Service:
     rehearsal = settings().rehearsal
     return Service(
         store=_store(),
-        playbook=compiled,
         connections=_at_home(crms, settings(), _store()),
         now=_now(),
-        started=_started(),
-        new_id=clock.new_id,
+        rules=Rules(playbook=compiled, started=_started()),
         wake=wakeups().wake,
-        sleep=time.sleep,
-        monotonic=clock.monotonic,
-        holder=f"{os.uname().nodename}:{pid}",
-        lease=settings().lease,
-        linger=settings().linger,
-        grace=round(GRACE * (rehearsal[1] if rehearsal else 1)),
-        shadow=settings().shadow,
-        tasks_per_hour=settings().tasks_per_hour,
-        writes_per_minute=settings().live_rate,
-        keyring=connection_names.keyring(settings()),
+        lanes=Lanes(
+            holder=f"{os.uname().nodename}:{pid}",
+            lease=settings().lease,
+            linger=settings().linger,
+            sleep=time.sleep,
+            monotonic=clock.monotonic,
+        ),
+        new_leads=NewLeads(new_id=clock.new_id, grace=round(GRACE * (rehearsal[1] if rehearsal else 1))),
+        keys=Keys(keyring=connection_names.keyring(settings())),
+        going_live=GoingLive(
+            shadow=settings().shadow,
+            tasks_per_hour=settings().tasks_per_hour,
+            writes_per_minute=settings().live_rate,
+        ),
         alert_ways=alert_ways(settings()),
     )

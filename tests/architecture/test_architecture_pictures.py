@@ -15,11 +15,11 @@ from flows_run import Watch
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading.refresh import read_records
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, show
 from sandbox.server import Sandbox
 from sandbox.shared import call_log as log

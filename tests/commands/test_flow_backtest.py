@@ -12,10 +12,10 @@ from flows_run import Watch, activity, lead, receive
 from places import ROOT
 
 from integration.commands.backtesting.backtest_run import as_records, run
-from integration.flows.base.service import Service
 from integration.flows.history.stored_history import recorded
 from integration.store.people import leads
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 
@@ -63,7 +63,7 @@ def command(store_url: str) -> Command:
 def test_backtest_on_the_store_lets_through_whom_the_service_let_through(service: Service) -> None:
     """Derived activities are derived anew: the document that went round is not counted twice."""
     with service.store.read() as conn:
-        found = run(as_records(recorded(conn)), service.playbook, build.playbook("behavioural"))
+        found = run(as_records(recorded(conn)), service.rules.playbook, build.playbook("behavioural"))
     assert found is not None
     assert lead(service, ANA).stage == "mql"
     assert (found.leads, found.activities, found.a.mqls, found.b.mqls) == (2, 4, 1, 0)

@@ -188,7 +188,7 @@ GUARDS = (
     _guard(
         "erased-screening",
         "nothing that comes in brings an erased person back",
-        ("screen", "gone = erased_people.known(conn, service.keyring, sorted(told.union(*names)))", "gone = {}"),
+        ("screen", "gone = erased_people.known(conn, service.keys.keyring, sorted(told.union(*names)))", "gone = {}"),
         tests=(
             "tests/flows/privacy/test_flow_erasing.py::test_nothing_that_comes_in_late_brings_somebody_back[sqlite]",
         ),

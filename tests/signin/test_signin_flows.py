@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from connectors.base.port import Unavailable, Verdict
 from integration.commands.doctoring import doctor_connections
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection
 from integration.flows.reading.reconcile import poll
 from integration.flows.upkeep.renew_tokens import LOOK_SECONDS, MARGIN, StoredTokens
 from integration.flows.upkeep.sweep import sweep
@@ -24,6 +24,7 @@ from integration.store.crm import connections as stored_connections
 from integration.store.db.session import Store
 from integration.store.queues import leases
 from integration.web.metrics import Metrics
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -10,7 +10,7 @@ from flows_run import Watch, activity, counts, drain_all, lead, receive
 from structlog.testing import capture_logs
 
 from integration.flows.base.connection_of_system import addressed, named, of_account, routed
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection
 from integration.flows.reading.store_records import store_records
 from integration.settings.environment import load
 from integration.store.audit.sealing import Sealed
@@ -21,6 +21,7 @@ from integration.store.queues import records_to_read
 from integration.web.app import trust
 from integration.wiring import build, connection_names
 from integration.wiring.connection_names import Known
+from integration.wiring.whole_service import Service
 from mappings.translate.translation import Inward
 from mappings.values.instant import MINUTE
 from sandbox.both.both_systems import PORTAL_ID

@@ -116,9 +116,9 @@ def test_a_locked_row_is_waited_for_two_seconds(postgres_store: Store) -> None:
         lease = leases.take(conn, "advance", "a", SECOND)
         assert lease is not None
     with postgres_store.write() as conn:
-        leases.hold(conn, lease, SECOND)
+        leases.hold(conn, lease)
         with _takes(1.5, 3.5), pytest.raises(StoreBusyError), postgres_store.write() as other:
-            leases.hold(other, lease, SECOND)
+            leases.hold(other, lease)
 
 
 def test_whoever_makes_people_does_so_alone(postgres_store: Store) -> None:

@@ -9,8 +9,8 @@ from flows_receiver import SECRET, Receiver
 from flows_run import Watch, activity, drain_all, receive
 
 from integration.alerting.signed_webhook import SignedWebhook
-from integration.flows.base.service import Service
 from integration.flows.people_in_sales.raise_alerts import raise_alert
+from integration.wiring.whole_service import Service
 from webhooks.signatures import standard_keys
 
 Drain: TypeAlias = Callable[[Service], int]

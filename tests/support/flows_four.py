@@ -10,13 +10,13 @@ from flows_crms import person
 from flows_run import Boundless, Watch, activity, drain_all, receive, receive_raw
 
 from connectors.base.port import Credential
-from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
 from integration.store.db.session import Store
 from integration.store.people import leads
 from integration.store.people.leads import LeadRow
 from integration.store.queues import inbox
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE
 from sandbox.both.both_systems import PORTAL_ID
 from sandbox.server import Sandbox

@@ -72,7 +72,7 @@ class PrivacyOfFour:
         world.boxes[name].hubspot.erase("contacts", world.records[name])
         world.look()
         with world.service.store.read() as conn:
-            assert erased_people.known(conn, world.service.keyring, [person_names.of_email(EMAIL[name])])
+            assert erased_people.known(conn, world.service.keys.keyring, [person_names.of_email(EMAIL[name])])
         assert others(world, name) == before
 
     def test_a_privacy_deletion_of_a_portal_that_is_not_connected_erases_nobody(self, world: Four) -> None:
@@ -98,7 +98,9 @@ class PrivacyOfFour:
             short = world.records[name][:15] if system == "salesforce" else world.records[name]
             asked = f"{name}:{OBJECT[system]}:{short}"
             known = service.connections
-            found = explained(service.store, service.playbook, asked, world.at(), service.ownership, connections=known)
+            found = explained(
+                service.store, service.rules.playbook, asked, world.at(), service.ownership, connections=known
+            )
             assert found is not None
             assert found[0].email == EMAIL[name]
 

@@ -5,9 +5,9 @@ from typing import Any
 from flows_crms import FIELDS, person
 from flows_run import Watch, activity, drain_all, lead, receive, receive_raw
 
-from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
 from integration.store.queues import records_to_read
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from flows_crms import OWNER
 from flows_run import Watch, activity, receive
 
-from integration.flows.base.service import Service
+from integration.wiring.whole_service import Service
 from mappings.language import mapping_files
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.yaml_files.located_yaml import load

@@ -7,9 +7,9 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
 from integration.store.people import field_changes
+from integration.wiring.whole_service import Service
 from mappings.model.canonical import Value
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox

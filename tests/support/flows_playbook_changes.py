@@ -7,7 +7,6 @@ from sqlalchemy import text
 from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.state import newborn
 from integration.core.run.fold_events import advance as fold
-from integration.flows.base.service import Service
 from integration.flows.history import load_events
 from integration.flows.reading import reconcile
 from integration.playbook.compiling.compiler import compile_text
@@ -17,6 +16,7 @@ from integration.store.events import decided_effects, playbook_versions
 from integration.store.events.decided_effects import EffectRow
 from integration.store.events.playbook_versions import Version
 from integration.store.people import leads
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, MINUTE, Instant
 from sandbox.server import Sandbox
 

@@ -1,7 +1,6 @@
 """For each lane, one row that it cannot work among others that it can."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from flows_crms import person
 from flows_poison_crms import (
@@ -14,7 +13,7 @@ from flows_poison_crms import (
     scores_to_be_written,
 )
 from flows_poison_world import ANA, BOB, EVE, FAR, Case, World, fail, viewed
-from flows_run import activity, drain_all, history, lead, receive
+from flows_run import activity, drain_all, history, lead, receive, with_parts
 from sqlalchemy import text
 
 from integration.flows.deciding.advance import advance
@@ -34,7 +33,7 @@ def a_delivery(here: World) -> Case:
     return Case(
         lane="ingest",
         stage="ingest",
-        run=lambda: ingest(replace(here.service, new_id=fail)),
+        run=lambda: ingest(with_parts(here.service, new_id=fail)),
         others=lambda: all(len(history(here.service, email)) == 2 for email in (ANA, BOB)),
         mended=lambda: ingest(here.service),
     )
@@ -47,7 +46,7 @@ def an_item(here: World) -> Case:
     return Case(
         lane="ingest",
         stage="ingest",
-        run=lambda: ingest(replace(here.service, new_id=fail)),
+        run=lambda: ingest(with_parts(here.service, new_id=fail)),
         others=lambda: all(len(history(here.service, email)) == 2 for email in (ANA, BOB)),
         mended=lambda: ingest(here.service),
     )
@@ -172,7 +171,7 @@ def two_leads_that_are_one(here: World) -> Case:
 def somebody_to_be_erased(here: World) -> Case:
     eve = lead(here.service, EVE).id
     with here.service.store.write() as conn:
-        key = erasure_key.make(conn, here.service.keyring, b"k" * erasure_key.LENGTH)
+        key = erasure_key.make(conn, here.service.keys.keyring, b"k" * erasure_key.LENGTH)
         names = {person_names.of_email(email): email for email in (ANA, EVE)}
         erased_people.add(conn, key, names, here.at(), pending=True)
     here.sql("UPDATE changes SET fields = '{' WHERE lead_id = :lead", lead=eve)

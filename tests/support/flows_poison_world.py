@@ -9,8 +9,8 @@ from flows_run import Watch, activity, drain_all, receive
 from sqlalchemy import text
 
 from connectors.base.port import Connector
-from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
+from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE, parse
 from sandbox.server import Sandbox
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from werkzeug.serving import make_server
 
 from connectors.base.port import Connector, Credential, Receipt, Write
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, Keys, Lanes, NewLeads, Rules
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -25,6 +25,7 @@ from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
 from integration.web.app import create_app
 from integration.wiring import build, clock, logs
+from integration.wiring.whole_service import Service
 from mappings.values.instant import SECOND, Instant
 
 
@@ -77,18 +78,19 @@ def built(wish: dict[str, Any]) -> Service:
         connections = {name: _fragile(connection) for name, connection in connections.items()}
     return Service(
         store=Store.open(wish["store"]),
-        playbook=build.playbook("two-axis"),
+        rules=Rules(playbook=build.playbook("two-axis")),
         connections=connections,
         now=lambda: at + round((time.monotonic() - started) * SECOND),
-        new_id=die if wish.get("dies") == "making a lead" else clock.new_id,
         wake=lambda _lane: None,
-        sleep=time.sleep,
-        monotonic=clock.monotonic,
-        holder=f"test:{os.getpid()}",
-        lease=round(wish.get("lease", 20) * SECOND),
-        linger=0,
-        grace=0,
-        keyring=Keyring.of("k" * 32),
+        lanes=Lanes(
+            holder=f"test:{os.getpid()}",
+            lease=round(wish.get("lease", 20) * SECOND),
+            linger=0,
+            sleep=time.sleep,
+            monotonic=clock.monotonic,
+        ),
+        new_leads=NewLeads(new_id=die if wish.get("dies") == "making a lead" else clock.new_id, grace=0),
+        keys=Keys(keyring=Keyring.of("k" * 32)),
     )
 
 

@@ -3,9 +3,9 @@
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -20,6 +20,7 @@ from integration.store.people import leads
 from integration.store.people.leads import LeadRow
 from integration.store.queues import dead_letters, inbox
 from integration.store.queues.dead_letters import Letter
+from integration.wiring.whole_service import Service
 from mappings.values.instant import Instant, show
 
 MOST_ROUNDS = 100
@@ -119,3 +120,12 @@ def counts(service: Service) -> Numbers:
     """Everything that can be counted."""
     with service.store.read() as conn:
         return store_figures.counts(conn)
+
+
+def with_parts(service: Service, **flat: Any) -> Service:
+    """The service with other values, each put into the part that it belongs to (`holder` into the lanes)."""
+    for part in ("rules", "lanes", "new_leads", "keys", "going_live"):
+        old = getattr(service, part)
+        mine = {field.name: flat.pop(field.name) for field in fields(old) if field.name in flat}
+        service = replace(service, **{part: replace(old, **mine)})
+    return replace(service, **flat)

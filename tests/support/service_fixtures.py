@@ -12,12 +12,13 @@ from flows_senders import free_port
 from werkzeug.serving import make_server
 
 from connectors.base.port import Credential
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, Keys, Lanes, NewLeads, Rules
 from integration.settings.environment import load
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
 from integration.web.app import INTAKE, create_app
 from integration.wiring import build, clock
+from integration.wiring.whole_service import Service
 from mappings.values.instant import SECOND, parse
 from sandbox.server import Sandbox
 
@@ -91,18 +92,13 @@ def service(store: Store, connections: Mapping[str, Connection], at: Watch, woke
     """The service in this process, on the playbook two-axis; nothing waits for a batch to fill."""
     return Service(
         store=store,
-        playbook=build.playbook("two-axis"),
+        rules=Rules(playbook=build.playbook("two-axis")),
         connections=connections,
         now=at,
-        new_id=clock.new_id,
         wake=woken.append,
-        sleep=flows_run.nap,
-        monotonic=clock.monotonic,
-        holder="test",
-        lease=20 * SECOND,
-        linger=0,
-        grace=30 * SECOND,
-        keyring=Keyring.of("k" * 32),
+        lanes=Lanes(holder="test", lease=20 * SECOND, linger=0, sleep=flows_run.nap, monotonic=clock.monotonic),
+        new_leads=NewLeads(new_id=clock.new_id, grace=30 * SECOND),
+        keys=Keys(keyring=Keyring.of("k" * 32)),
     )
 
 

@@ -16,13 +16,13 @@ from rich.table import Table
 
 from connectors.base.port import Unavailable
 from integration.core.run.lateness import TOO_LATE
-from integration.flows.base.service import Service
 from integration.flows.looking import compare_with_crm as flow
 from integration.flows.looking.compare_with_crm import Change, Task
 from integration.store.events import live_since
 from integration.store.events.live_since import HISTORY
 from integration.store.outgoing import people_without_records
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import show
 
 _LONGEST = 40
@@ -131,7 +131,7 @@ def _lines(service: Service, shown: _Shown, sums: _Sums) -> None:
     _line(
         {
             "kind": "summary",
-            "shadow": service.shadow,
+            "shadow": service.going_live.shadow,
             "records": sums.records,
             **counted,
             "history": sums.withheld.get(HISTORY, 0),
@@ -147,7 +147,7 @@ def _line(value: dict[str, Any]) -> None:
 
 def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
     console = Console()
-    if not service.shadow:
+    if not service.going_live.shadow:
         console.print("[yellow]COLDFRAME_SHADOW is not set: this is what is on its way.[/]")
     fields = Table("record", "who", "field", "now", "then", title="Fields")
     for items in shown.changes:

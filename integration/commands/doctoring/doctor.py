@@ -21,7 +21,7 @@ from integration.commands.doctoring import (
     doctor_words,
 )
 from integration.core.compiled.compiled_playbook import Playbook
-from integration.flows.base.service import Connection
+from integration.flows.base.service import Connection, GoingLive
 from integration.flows.delivering import ramp_up
 from integration.flows.upkeep import drift
 from integration.settings.environment import Settings, SettingsError, from_environment
@@ -92,7 +92,7 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
     with store.read() as conn:
         stopped = connection_pauses.stopped(conn)
         waiting = {name: outbox_backlog.sendable(conn, name) for name in stopped}
-        limits = ramp_up.Allowed(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
+        limits = GoingLive(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
         held = ramp_up.held(conn, limits, names, clock.now())
     for name, pause in stopped.items():
         detail = f"{pause.reason}; {waiting[name]} writes wait"

@@ -8,12 +8,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from integration.flows.base.service import Service
 from integration.flows.upkeep.replay_letters import replay
 from integration.store.outgoing import people_without_records
 from integration.store.queues import dead_letters as stored
 from integration.store.queues.dead_letters import Letter
 from integration.wiring import build, clock
+from integration.wiring.whole_service import Service
 from mappings.values.instant import show
 
 _SHOWN = 60

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import click
 
-from integration.flows.base.service import Service
 from integration.store.audit import audit_trail
 from integration.store.crm import connection_pauses
 from integration.store.outgoing import outbox_backlog
 from integration.wiring import build, clock
+from integration.wiring.whole_service import Service
 from mappings.yaml_files.problems import nearest
 
 _REASON = "paused by an operator"

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from integration.flows.base.service import Service
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import first_sync as flow
 from integration.flows.reading.first_sync import Step, SyncError
 from integration.store.events import live_since as lives
 from integration.store.outgoing import outbox_backlog
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import show
 from mappings.yaml_files.problems import nearest
 
@@ -129,10 +129,10 @@ def _write(service: Service, names: Sequence[str], teller: "_Bars | _Lines") -> 
         teller.counted(what, _waiting(service, name))
         while left := _waiting(service, name):
             teller.left(what, left)
-            if service.shadow or not deliver(service, name):
-                if service.shadow:
+            if service.going_live.shadow or not deliver(service, name):
+                if service.going_live.shadow:
                     return
-                service.sleep(_PAUSE)
+                service.lanes.sleep(_PAUSE)
         teller.left(what, 0)
 
 

@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from integration.flows.base.service import Service
 from integration.flows.privacy import blanking, erase_person
 from integration.flows.privacy.erase_person import Report
 from integration.store.db.errors import StoreBusyError
 from integration.store.overall import erasure
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 
 ACTOR = "command line"
 _TRIES = 5

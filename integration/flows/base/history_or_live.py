@@ -14,7 +14,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.model.effects import AlertRaised, Effect, Escalated
 from integration.core.model.state import LeadState
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasCrms, HasGoingLive
 from integration.store.audit import audit_trail
 from integration.store.events import live_since
 from integration.store.events.live_since import Live
@@ -28,14 +28,14 @@ GOING_LIVE: Span = 7 * DAY
 """How long after going live the limits of going live hold."""
 
 
-def since(conn: Sql, service: Service, now: Instant) -> Live:
+def since(conn: Sql, service: HasGoingLive, now: Instant) -> Live:
     """Since when the service is live, in the caller's write transaction; the first decision ever begins it."""
     found = live_since.get(conn) or live_since.begin(conn, now - STALE, now, seq=0)
     began = live_since.shadow(conn)
-    if service.shadow and began is None:
+    if service.going_live.shadow and began is None:
         live_since.enter_shadow(conn, now)
         audit_trail.add(conn, [audit_trail.Entry(at=now, actor="service", action="shadow began", subject="service")])
-    elif not service.shadow and began is not None:
+    elif not service.going_live.shadow and began is not None:
         found = leave_shadow(conn, found, began, now)
     return found
 
@@ -54,7 +54,7 @@ def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant) -> Live:
 
 def history(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of when
     conn: Sql,
-    service: Service,
+    service: HasCrms,
     at: Live,
     decided: Sequence[Effect],
     states: Mapping[str, LeadState],

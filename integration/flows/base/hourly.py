@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasStore
 from integration.store.db import cursors
 from integration.store.db.json_codec import decode, encode
 from mappings.values.instant import HOUR, Instant
@@ -23,7 +23,7 @@ class Kept(Generic[T]):
     value: T
 
 
-def hourly(service: Service, name: str, asked: Any, ask: Callable[[], T], kind: type[Kept[T]]) -> T:
+def hourly(service: HasStore, name: str, asked: Any, ask: Callable[[], T], kind: type[Kept[T]]) -> T:
     """The value of that name, asked for anew where it is an hour old or was `asked` for something else.
 
     `asked` is plain JSON. Raises whatever `ask` raises.

@@ -20,7 +20,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Receipt, Unavailable, Verdict
 from integration.core.compiled.context import Unfoldable
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasStore
 from integration.store.db.errors import StoreError, of_schema
 from integration.store.queues import dead_letters, leases, suspects
 from integration.store.queues.dead_letters import Letter
@@ -102,7 +102,7 @@ class Station(Generic[Item]):
 
 
 def isolate(
-    service: Service, lease: Lease, station: Station[Item], items: Sequence[Item], *, clean: bool = False
+    service: HasStore, lease: Lease, station: Station[Item], items: Sequence[Item], *, clean: bool = False
 ) -> None:
     """Work these items: all in one go, but for those that are suspects; whatever fails is found and set aside.
 
@@ -150,7 +150,7 @@ class _Group:
 class _Sorting(Generic[Item]):
     """One batch on its way from groups to single items; broad before deep, so that the healthy are done first."""
 
-    service: Service
+    service: HasStore
     lease: Lease
     station: Station[Item]
     named: Mapping[str, Item]
@@ -263,5 +263,5 @@ class _Sorting(Generic[Item]):
     @contextmanager
     def _writing(self) -> Iterator[Sql]:
         with self.service.store.write() as conn:
-            leases.hold(conn, self.lease, self.service.lease)
+            leases.hold(conn, self.lease)
             yield conn

@@ -6,12 +6,11 @@ It takes the lane's lease and does turns until nothing is left. Every transactio
 lease cannot commit. A killed process leaves the lease to expire, and the sweep wakes the lane again.
 """
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
-from integration.flows.base import running_playbook
-from integration.flows.base.service import Service
+from integration.flows.base.service import LaneOfCrms
 from integration.store.db.errors import LeaseLostError
 from integration.store.queues import leases
 from integration.store.queues.leases import Lease
@@ -28,36 +27,39 @@ _LOOK = 0.05
 """Seconds between two looks for more work."""
 
 
-class Turn(Protocol):
+S_contra = TypeVar("S_contra", contravariant=True)
+L = TypeVar("L", bound=LaneOfCrms)
+
+
+class Turn(Protocol[S_contra]):
     """One batch of a lane's work; false when nothing is left to do now."""
 
-    def __call__(self, service: Service, lease: Lease, /) -> bool:
+    def __call__(self, service: S_contra, lease: Lease, /) -> bool:
         """Do one batch."""
 
 
-def drain(service: Service, name: str, turn: Turn) -> int:
+def drain(service: L, name: str, turn: Turn[L]) -> int:
     """Do turns until none is left; the number of turns done, 0 also when somebody else holds the lane.
 
     A drain that had work stays for as long as the service lingers: more of it is likely, and to look
     for it is far cheaper than the fork of another job.
     """
     with service.store.write() as conn:
-        lease = leases.take(conn, name, service.holder, service.lease)
+        lease = leases.take(conn, name, service.lanes.holder, service.lanes.lease)
     if lease is None:
         return 0
-    turns, started = 0, service.monotonic()
+    turns, started = 0, service.lanes.monotonic()
     last = started
     try:
-        service = running_playbook.following(service)
         while True:
             if turn(service, lease):
-                turns, last = turns + 1, service.monotonic()
+                turns, last = turns + 1, service.lanes.monotonic()
                 service.store.tend()
-            elif turns and service.monotonic() - last < service.linger / SECOND:
-                service.sleep(_LOOK)
+            elif turns and service.lanes.monotonic() - last < service.lanes.linger / SECOND:
+                service.lanes.sleep(_LOOK)
             else:
                 break
-            if service.monotonic() - started > STINT:
+            if service.lanes.monotonic() - started > STINT:
                 service.wake(name)
                 break
     except LeaseLostError:

@@ -8,13 +8,14 @@ crash: a version is stored with the walk that derives everybody anew (see rederi
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.state import FORMAT
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasRules, Versioned, changed
 from integration.playbook.compiling.compiler import compile_text
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
@@ -27,6 +28,8 @@ from mappings.vocabulary.value import Vocabulary
 
 log = structlog.get_logger()
 
+V = TypeVar("V", bound=Versioned)
+
 AUTHOR = "COLDFRAME_PLAYBOOK"
 """Who published what a file says."""
 
@@ -35,7 +38,7 @@ class OutdatedError(Exception):
     """The playbook in force cannot be used by this process: it was published by a newer version of this program."""
 
 
-def in_force(service: Service, lease: Lease) -> Service:
+def in_force(service: V, lease: Lease) -> V:
     """The service by the playbook in force, with its version; the service's own is published where it is due.
 
     Only who holds the lane that decides may call this. Raises OutdatedError.
@@ -47,7 +50,7 @@ def in_force(service: Service, lease: Lease) -> Service:
     return _by(service, found)
 
 
-def following(service: Service) -> Service:
+def following(service: V) -> V:
     """The service by the playbook that is in force, or by its own where that is about to be or the other unreadable."""
     with service.store.read() as conn:
         found = playbook_versions.current(conn)
@@ -58,43 +61,43 @@ def following(service: Service) -> Service:
         return service
 
 
-def published(service: Service) -> Service:
+def published(service: V) -> V:
     """The service by the playbook that everybody is derived under, for whoever only looks. Raises OutdatedError."""
     with service.store.read() as conn:
         found = playbook_versions.current(conn)
     return _by(service, found)
 
 
-def due(conn: Sql, service: Service) -> bool:
+def due(conn: Sql, service: HasRules) -> bool:
     """Whether the service's own playbook has to be published, or somebody is still to be derived under the last one."""
     found = playbook_versions.current(conn)
     return _due(service, found) or (found is not None and not playbook_versions.walk(conn, found.number).over)
 
 
-def _due(service: Service, found: Version | None) -> bool:
+def _due(service: HasRules, found: Version | None) -> bool:
     """Whether the service's own playbook is not in force, and was given to it after the one that is."""
-    if found is not None and _same(service.playbook, found):
+    if found is not None and _same(service.rules.playbook, found):
         return False
-    return found is None or service.started is None or service.started >= found.at
+    return found is None or service.rules.started is None or service.rules.started >= found.at
 
 
 def _same(playbook: Playbook, found: Version) -> bool:
     return (found.fingerprint, found.format) == (playbook.fingerprint, FORMAT)
 
 
-def _by(service: Service, found: Version | None) -> Service:
-    if found is None or _same(service.playbook, found):
-        return replace(service, version=found)
+def _by(service: V, found: Version | None) -> V:
+    if found is None or _same(service.rules.playbook, found):
+        return changed(service, rules=replace(service.rules, version=found))
     if found.format != FORMAT:
         msg = f"version {found.number} of the playbook was published by another version of this program"
         raise OutdatedError(msg)
     with service.store.read() as conn:
         text = playbook_versions.text(conn, found.number)
-    playbook = _compiled(text, f"version {found.number}", service.vocabulary)
+    playbook = _compiled(text, f"version {found.number}", service.rules.vocabulary)
     if playbook is None or playbook.fingerprint != found.fingerprint:
         msg = f"version {found.number} of the playbook means something else to this program, or in this vocabulary"
         raise OutdatedError(msg)
-    return replace(service, playbook=playbook, version=found)
+    return changed(service, rules=replace(service.rules, playbook=playbook, version=found))
 
 
 @lru_cache(maxsize=4)
@@ -102,11 +105,11 @@ def _compiled(text: str, name: str, vocabulary: Vocabulary) -> Playbook | None:
     return compile_text(text, name, vocabulary)[0] if text else None
 
 
-def _publish(service: Service, lease: Lease) -> Version:
+def _publish(service: Versioned, lease: Lease) -> Version:
     """Put the service's own playbook in force; what was set aside under the one before is tried again."""
-    playbook = service.playbook
+    playbook = service.rules.playbook
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         serialise(conn, "versions")
         before, now = playbook_versions.current(conn), service.now()
         found = playbook_versions.publish(

@@ -1,8 +1,13 @@
-"""What every flow works with: the store, the playbook, the connected CRMs, and time as an argument."""
+"""Parts of the service: what a flow is given, one value for each concern.
+
+A flow names in its signature the parts that it touches; one that touches several names a value of its own that joins
+them. A test builds one without the rest. `integration/wiring` assembles the whole, and no flow sees it.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_bytes
+from typing import Any, Protocol, TypeVar, cast
 
 from connectors.base.port import Connector
 from integration.alerting.alert_port import AlertWay
@@ -11,11 +16,13 @@ from integration.flows.base.call_allowance import StoredAllowance
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
 from integration.store.events.playbook_versions import Version
-from mappings.conflicts.field_conflicts import Ownership, ownership
+from mappings.conflicts.field_conflicts import Ownership
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.instant import Instant, Span
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Located
+
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,42 +62,14 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """The parts a flow is given.
+class Rules:
+    """What decides: the compiled playbook, with the words and the calendar that it was compiled with."""
 
-    `connections` is in the order in which they are preferred as the home of sales' tasks. `wake`
-    is a hint to a lane and may be lost; the sweep finds what it forgot. `sleep` takes seconds. Nobody
-    new is decided about for `grace`, unless every CRM has said before whether it knows them.
-    """
-
-    store: Store
     playbook: Playbook
-    connections: Mapping[str, Connection]
-    now: Callable[[], Instant]
-    new_id: Callable[[], str]
-    wake: Callable[[str], None]
-    sleep: Callable[[float], None]
-    monotonic: Callable[[], float]
-    holder: str
-    lease: Span
-    linger: Span
-    grace: Span
-    shadow: bool = False
-    """Whether everything is computed and nothing written."""
-    tasks_per_hour: int = 0
-    """How many new tasks a connection gets in an hour while going live; 0 for any number."""
-    writes_per_minute: int = 0
-    """How many records of a connection are written in a minute while going live; 0 for any number."""
-    keyring: Keyring = field(default_factory=lambda: Keyring(keys={}))
-    """The secret key, and those before it: what opens what the store holds sealed."""
-    alert_ways: Mapping[str, AlertWay] = field(default_factory=dict)
-    """How alerts reach people, by name."""
     started: Instant | None = None
     """When this process was given its playbook; a version that was published later is followed. None for just now."""
     version: Version | None = None
     """The version of the playbook in force, where a flow has asked for it (see running_playbook.py)."""
-    chance: Callable[[int], bytes] = token_bytes
-    """So many bytes that nobody can guess."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -102,7 +81,181 @@ class Service:
         """The number of the playbook's version; None before a flow has asked which one is in force."""
         return self.version.number if self.version else None
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lanes:
+    """How a lane is worked: who holds its lease for how long, and how long to wait for more (see lane.py)."""
+
+    holder: str
+    lease: Span
+    linger: Span
+    sleep: Callable[[float], None]
+    """Takes seconds."""
+    monotonic: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLeads:
+    """How leads are made. Nobody new is decided about for `grace`, unless every CRM has said whether it knows them."""
+
+    new_id: Callable[[], str]
+    grace: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What hides and opens what is kept in secret, such as the names of erased people."""
+
+    keyring: Keyring = field(default_factory=lambda: Keyring(keys={}))
+    """The secret key, and those before it."""
+    chance: Callable[[int], bytes] = token_bytes
+    """So many bytes that nobody can guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoingLive:
+    """How much is written: nothing in shadow mode, and only so much while going live."""
+
+    shadow: bool = False
+    """Whether everything is computed and nothing written."""
+    tasks_per_hour: int = 0
+    """How many new tasks a connection gets in an hour while going live; 0 for any number."""
+    writes_per_minute: int = 0
+    """How many records of a connection are written in a minute while going live; 0 for any number."""
+
+
+class HasStore(Protocol):
+    """What has the store and its clock."""
+
+    @property
+    def store(self) -> Store:
+        """Where everything is kept."""
+
+    @property
+    def now(self) -> Callable[[], Instant]:
+        """The time it is."""
+
+
+class HasCrms(Protocol):
+    """What has the connected CRMs, in the order in which they are preferred as the home of sales' tasks."""
+
+    @property
+    def connections(self) -> Mapping[str, Connection]:
+        """The connections by name."""
+
     @property
     def ownership(self) -> Ownership:
         """Who owns which fields, by the connections' mappings."""
-        return ownership(connection.mapping for connection in self.connections.values())
+
+
+class HasRules(Protocol):
+    """What has the rules that decide."""
+
+    @property
+    def rules(self) -> Rules:
+        """The playbook, and which version of it is in force."""
+
+
+class HasNewLeads(Protocol):
+    """What can make leads."""
+
+    @property
+    def new_leads(self) -> NewLeads:
+        """How leads are made."""
+
+
+class HasKeys(Protocol):
+    """What can hide and open what is kept in secret."""
+
+    @property
+    def keys(self) -> Keys:
+        """The secret keys."""
+
+
+class HasGoingLive(Protocol):
+    """What knows how much may be written."""
+
+    @property
+    def going_live(self) -> GoingLive:
+        """Whether and how much is written."""
+
+
+class HasAlerts(Protocol):
+    """What can reach people with alerts."""
+
+    @property
+    def alert_ways(self) -> Mapping[str, AlertWay]:
+        """How alerts reach people, by name."""
+
+
+class HasWake(Protocol):
+    """What can wake a lane."""
+
+    @property
+    def wake(self) -> Callable[[str], None]:
+        """A hint to a lane, which may be lost; the sweep finds what it forgot."""
+
+
+class HasLanes(Protocol):
+    """What works lanes."""
+
+    @property
+    def lanes(self) -> Lanes:
+        """How a lane is worked."""
+
+
+class Connected(HasStore, HasCrms, Protocol):
+    """The store and the CRMs."""
+
+
+class Versioned(HasStore, HasRules, Protocol):
+    """The store and the playbook, of which the store has every version."""
+
+
+class Deriving(HasCrms, HasRules, Protocol):
+    """What a state is computed with: the playbook, and who owns which fields."""
+
+
+class Derived(HasStore, HasCrms, HasRules, Protocol):
+    """The store, and what the states in it are computed with."""
+
+
+class NewPeople(HasStore, HasCrms, HasNewLeads, Protocol):
+    """What it takes to store people and companies, those who are not known yet among them."""
+
+
+class Intake(HasStore, HasCrms, HasRules, HasNewLeads, Protocol):
+    """What it takes to store what senders say."""
+
+
+class Alerting(HasStore, HasAlerts, Protocol):
+    """What it takes to raise an alert."""
+
+
+class LimitedWrites(HasStore, HasGoingLive, Protocol):
+    """The store, and how much may be written."""
+
+
+class WrittenCrms(HasCrms, HasGoingLive, Protocol):
+    """The CRMs, and how much is written to them."""
+
+
+class PacedRules(HasRules, HasGoingLive, Protocol):
+    """The rules, and how fast the work that they make may be handed out."""
+
+
+class Waking(HasStore, HasWake, Protocol):
+    """The store, and the lanes that work on what is stored."""
+
+
+class LaneAtWork(HasStore, HasLanes, Protocol):
+    """The store, and how a lane of it is worked."""
+
+
+class LaneOfCrms(HasStore, HasCrms, HasWake, HasLanes, Protocol):
+    """What draining a lane takes: its lease, and the allowances of the connections that it calls."""
+
+
+def changed(service: S, **parts: object) -> S:
+    """The same service with other parts."""
+    return cast("S", replace(cast("Any", service), **parts))

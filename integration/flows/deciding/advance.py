@@ -8,6 +8,7 @@ others go on (see isolation.py). Under a new version of the playbook everybody i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -19,16 +20,22 @@ from integration.core.run.standing import standing
 from integration.flows.base import running_playbook
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import GATHER, drain
-from integration.flows.base.running_playbook import OutdatedError
-from integration.flows.base.service import Service
+from integration.flows.base.running_playbook import OutdatedError, following
+from integration.flows.base.service import (
+    Deriving,
+    HasLanes,
+    HasRules,
+    Versioned,
+)
 from integration.flows.deciding import decision_outcomes, rederive
-from integration.flows.deciding.decision_outcomes import Outcome
+from integration.flows.deciding.decision_outcomes import Deciding, Outcome
 from integration.flows.delivering import create_people
 from integration.flows.delivering.write_decisions import as_fields
 from integration.flows.history import load_events
 from integration.flows.history.load_events import History
 from integration.flows.people import derive_account_signals, join_leads
 from integration.flows.privacy import erase_person
+from integration.flows.privacy.erase_person import Erasing
 from integration.store.db.json_codec import encode
 from integration.store.people import leads
 from integration.store.people.leads import LeadRow
@@ -44,6 +51,10 @@ BATCH = 200
 """Leads in one transaction."""
 
 
+class Advancing(Deciding, Erasing, HasLanes, Protocol):
+    """What the lane `advance` takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """A lead to decide about; `mark` is None for one that is merely due, or derived anew."""
@@ -52,12 +63,12 @@ class _Item:
     mark: int | None = None
 
 
-def advance(service: Service) -> int:
+def advance(service: Advancing) -> int:
     """Decide for everybody who is dirty or due."""
-    return drain(service, "advance", _turn)
+    return drain(following(service), "advance", _turn)
 
 
-def _turn(service: Service, lease: Lease, /) -> bool:
+def _turn(service: Advancing, lease: Lease, /) -> bool:
     try:
         service = running_playbook.in_force(service, lease)
     except OutdatedError as error:
@@ -87,11 +98,11 @@ def _turn(service: Service, lease: Lease, /) -> bool:
     for lane in sorted(wanted):
         service.wake(lane)
     if items and len(items) < BATCH:
-        service.sleep(GATHER)
+        service.lanes.sleep(GATHER)
     return bool(items) or more
 
 
-def _work(service: Service, lease: Lease, these: Try[_Item], now: Instant) -> set[str]:
+def _work(service: Deciding, lease: Lease, these: Try[_Item], now: Instant) -> set[str]:
     """Decide for these leads in one transaction; the lanes that have something to deliver."""
     marks = [(item.lead, item.mark) for item in these.items if item.mark is not None]
     with service.store.read() as conn:
@@ -99,7 +110,7 @@ def _work(service: Service, lease: Lease, these: Try[_Item], now: Instant) -> se
         past = _past(conn, service, rows, now)
     decided = [_decide(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         these.done(conn)
         wanted = decision_outcomes.save(conn, service, decided, now)
         dirty.clear(conn, marks)
@@ -107,38 +118,40 @@ def _work(service: Service, lease: Lease, these: Try[_Item], now: Instant) -> se
     return wanted
 
 
-def _lay_aside(conn: Sql, service: Service, item: _Item, reason: str) -> Letter:
+def _lay_aside(conn: Sql, service: Versioned, item: _Item, reason: str) -> Letter:
     """The lead is left alone until something new is stored for it: it is neither marked nor due."""
     if item.mark is not None:
         dirty.clear(conn, [(item.lead, item.mark)])
     leads.rest(conn, [item.lead])
-    playbook = f"{service.playbook.name} {service.playbook.fingerprint}"
+    playbook = f"{service.rules.playbook.name} {service.rules.playbook.fingerprint}"
     return Letter(
         stage="advance",
         source="coldframe",
         ref=item.lead,
-        payload=encode({"lead": item.lead, "playbook": playbook, "version": service.number}).encode(),
+        payload=encode({"lead": item.lead, "playbook": playbook, "version": service.rules.number}).encode(),
         reason=f"{reason} (playbook {playbook})",
         at=service.now(),
         lead_id=item.lead,
     )
 
 
-def decide(conn: Sql, service: Service, lead_ids: Sequence[str], now: Instant) -> set[str]:
+def decide(conn: Sql, service: Deciding, lead_ids: Sequence[str], now: Instant) -> set[str]:
     """Decide for these leads inside the caller's write transaction; the lanes that have something to deliver."""
     rows = leads.get(conn, lead_ids)
     past = _past(conn, service, rows, now)
     return decision_outcomes.save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
 
 
-def _past(conn: Sql, service: Service, rows: Sequence[LeadRow], now: Instant) -> dict[str, History]:
-    return load_events.load(conn, rows, service.ownership, service.vocabulary, version=service.number, now=now)
+def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -> dict[str, History]:
+    return load_events.load(
+        conn, rows, service.ownership, service.rules.vocabulary, version=service.rules.number, now=now
+    )
 
 
-def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> Outcome:
+def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
-    decision = fold(service.playbook, past.state or newborn(row.id), past.events, now, owned=True)
-    where = standing(service.playbook, decision.state, now)
+    decision = fold(service.rules.playbook, past.state or newborn(row.id), past.events, now, owned=True)
+    where = standing(service.rules.playbook, decision.state, now)
     fields = as_fields(where, now)
     return Outcome(
         row=row,
@@ -150,7 +163,7 @@ def _decide(service: Service, row: LeadRow, past: History, now: Instant) -> Outc
     )
 
 
-def _saved(service: Service, decision: Decision, fields: Fields, past: History, now: Instant) -> leads.SavedLead:
+def _saved(service: HasRules, decision: Decision, fields: Fields, past: History, now: Instant) -> leads.SavedLead:
     """What is stored: the lead is due when something happens by itself, or when what waits has to be folded."""
     due, waiting = decision.state.due, past.waiting
     return leads.SavedLead(
@@ -163,5 +176,5 @@ def _saved(service: Service, decision: Decision, fields: Fields, past: History, 
         band=str(fields["band"]),
         total=int(str(fields["total"])),
         updated_at=now,
-        version=service.number,
+        version=service.rules.number,
     )

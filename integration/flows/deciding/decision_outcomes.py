@@ -8,7 +8,7 @@ past (playbook_changes.py) and what comes too late is stored and not carried out
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from sqlalchemy import Connection as Sql
 
@@ -25,7 +25,7 @@ from integration.core.model.effects import (
 from integration.core.run import lateness
 from integration.core.run.decide import Decision
 from integration.flows.base import history_or_live
-from integration.flows.base.service import Service
+from integration.flows.base.service import Derived, HasAlerts, HasCrms, HasGoingLive, WrittenCrms
 from integration.flows.deciding import playbook_changes
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
@@ -41,6 +41,10 @@ from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
 from mappings.model.canonical import Activity, Fields
 from mappings.values.instant import Instant
+
+
+class Deciding(Derived, HasGoingLive, HasAlerts, Protocol):
+    """What deciding takes: what states are computed with, and where the outcome goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +65,12 @@ class Outcome:
         return self.past.state is None
 
 
-def save(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
+def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
     """Store everything that was decided; the lanes that have something to deliver now."""
     leads.save(conn, [outcome.saved for outcome in outcomes])
     derived = {each.row.id: [effect.key for effect in each.decision.effects] for each in outcomes if each.whole}
     again = withdrawn_effects.reconsider(conn, derived)
-    anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.number]
+    anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.rules.number]
     handed = playbook_changes.handovers(conn, service, [(each.row, each.past, each.decision) for each in anew], now)
     decided = [
         handed[effect.key].task if effect.key in handed else effect
@@ -92,7 +96,7 @@ def save(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant)
 
 def _withheld(  # noqa: PLR0913, PLR0917 - what was decided, and all that speaks against carrying it out
     conn: Sql,
-    service: Service,
+    service: WrittenCrms,
     outcomes: Sequence[Outcome],
     decided: Sequence[Effect],
     former: Mapping[str, Instant],
@@ -123,7 +127,7 @@ def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[str]:
 
 
 def _want_once(
-    conn: Sql, service: Service, new: Sequence[Effect], handed: Mapping[str, Handover], now: Instant
+    conn: Sql, service: HasCrms, new: Sequence[Effect], handed: Mapping[str, Handover], now: Instant
 ) -> set[str]:
     """Tasks go where sales works, touches where marketing does: the first CRM in that order with a record of the lead.
 
@@ -159,7 +163,7 @@ def _home(preferred: Iterable[str], systems: set[str]) -> str:
     return next((name for name in names if name in systems), next(iter(names), ""))
 
 
-def _want_fields(conn: Sql, service: Service, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
+def _want_fields(conn: Sql, service: HasCrms, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
     """Where somebody stands elsewhere now, every CRM that knows them is told; the connections."""
     wanted = set()
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]

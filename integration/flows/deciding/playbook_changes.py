@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Sql
 from integration.core.model.effects import TaskWanted
 from integration.core.run.decide import Decision
 from integration.core.run.playbook_change import as_of, handed_over
-from integration.flows.base.service import Service
+from integration.flows.base.service import Deriving, PacedRules
 from integration.flows.history.load_events import History
 from integration.store.db import cursors
 from integration.store.people.leads import LeadRow
@@ -31,15 +31,15 @@ class Handover:
     at: Instant
 
 
-def news_since(service: Service, anew: Sequence[tuple[LeadRow, History]]) -> dict[str, Instant]:
+def news_since(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dict[str, Instant]:
     """For leads that are derived anew: what is older than this is the former playbook's.
 
     That is the publication, or the earliest of what senders told that no decision has seen; what was read from a CRM
     makes nothing of the past news.
     """
-    if service.version is None:
+    if service.rules.version is None:
         return {}
-    published = service.version.at
+    published = service.rules.version.at
     return {
         row.id: min(
             [
@@ -52,20 +52,22 @@ def news_since(service: Service, anew: Sequence[tuple[LeadRow, History]]) -> dic
 
 
 def handovers(
-    conn: Sql, service: Service, anew: Sequence[tuple[LeadRow, History, Decision]], now: Instant
+    conn: Sql, service: PacedRules, anew: Sequence[tuple[LeadRow, History, Decision]], now: Instant
 ) -> Mapping[str, Handover]:
     """The tasks, by key, of those who pass the gate now and did not under the former playbook, each with its time."""
     found: dict[str, Handover] = {}
     free = start = max(now, int(cursors.get(conn, _NEXT) or 0))
-    published = service.version.at if service.version else now
+    published = service.rules.version.at if service.rules.version else now
     for row, past, decision in anew:
         tasks = [
-            each for each in handed_over(service.playbook, decision, past.events, row.stage, now) if each.at < published
+            each
+            for each in handed_over(service.rules.playbook, decision, past.events, row.stage, now)
+            if each.at < published
         ]
         for task in tasks:
-            found[task.key] = Handover(task=as_of(service.playbook, decision, task, free), at=free)
-        if tasks and service.tasks_per_hour:
-            free += HOUR // service.tasks_per_hour
+            found[task.key] = Handover(task=as_of(service.rules.playbook, decision, task, free), at=free)
+        if tasks and service.going_live.tasks_per_hour:
+            free += HOUR // service.going_live.tasks_per_hour
     if free != start:
         cursors.put(conn, _NEXT, str(free), now)
     return found

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasStore, Versioned
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Walk
 from integration.store.queues import dirty, leases
@@ -21,24 +21,24 @@ ACCOUNTS = 50
 """Accounts that one turn has derived anew."""
 
 
-def accounts(service: Service, lease: Lease) -> bool:
+def accounts(service: Versioned, lease: Lease) -> bool:
     """Mark the next accounts, so that their signals are derived anew; false where there are none left."""
-    number = service.number or 0
+    number = service.rules.number or 0
     with service.store.read() as conn:
         walk = playbook_versions.walk(conn, number)
         if walk.accounts is None:
             return False
         ids = playbook_versions.accounts_after(conn, walk.accounts, number, ACCOUNTS)
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         dirty.mark_accounts(conn, ids, service.now())
         playbook_versions.walked(conn, replace(walk, accounts=ids[-1] if ids else None), service.now())
     return bool(ids)
 
 
-def leads(service: Service, limit: int) -> tuple[Walk, list[str]]:
+def leads(service: Versioned, limit: int) -> tuple[Walk, list[str]]:
     """How far the walk is, and the next leads to derive anew; none while accounts are still to be done."""
-    number = service.number or 0
+    number = service.rules.number or 0
     with service.store.read() as conn:
         walk = playbook_versions.walk(conn, number)
         if walk.accounts is not None or walk.leads is None:
@@ -47,12 +47,12 @@ def leads(service: Service, limit: int) -> tuple[Walk, list[str]]:
         return walk, playbook_versions.leads_after(conn, walk.leads, number, max(limit, 1))
 
 
-def walked(service: Service, lease: Lease, walk: Walk, ids: Sequence[str]) -> None:
+def walked(service: HasStore, lease: Lease, walk: Walk, ids: Sequence[str]) -> None:
     """These leads were derived anew, or set aside; where there were none, the walk is over."""
     if walk.over or walk.accounts is not None:
         return
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         playbook_versions.walked(conn, replace(walk, leads=ids[-1] if ids else None), service.now())
     if not ids:
         log.info("everybody is derived under the playbook in force", version=walk.version)

@@ -7,6 +7,7 @@ answer was lost is found. The new record is read before any task about it goes o
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -19,7 +20,17 @@ from integration.flows.base import history_or_live
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.pause_connection import rest
 from integration.flows.base.retrying import MOST_ATTEMPTS, backoff, refused, stopping
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import (
+    Connection,
+    HasCrms,
+    HasGoingLive,
+    HasLanes,
+    HasRules,
+    HasWake,
+    Intake,
+    NewPeople,
+    WrittenCrms,
+)
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
@@ -45,7 +56,11 @@ log = structlog.get_logger()
 _PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
 
 
-def asked(service: Service, events: Iterable[Event]) -> Activity | None:
+class Creating(Intake, HasGoingLive, HasWake, HasLanes, Protocol):
+    """What it takes to create people: they are linked as new people are."""
+
+
+def asked(service: HasCrms, events: Iterable[Event]) -> Activity | None:
     """The last of these activities by which somebody unknown is created; None where no mapping creates anybody."""
     types = _homes(service)
     asking = (each for each in events if isinstance(each, Activity) and not each.machine) if types else ()
@@ -53,7 +68,7 @@ def asked(service: Service, events: Iterable[Event]) -> Activity | None:
     return found[-1] if found else None
 
 
-def _homes(service: Service) -> dict[str, str]:
+def _homes(service: HasCrms) -> dict[str, str]:
     """The connection that creates whoever does an activity of this type; of several, the first."""
     return {
         kind: name
@@ -63,7 +78,7 @@ def _homes(service: Service) -> dict[str, str]:
     }
 
 
-def want(conn: Sql, service: Service, those: Mapping[str, Activity], now: Instant) -> set[str]:
+def want(conn: Sql, service: WrittenCrms, those: Mapping[str, Activity], now: Instant) -> set[str]:
     """Have these leads created, for what each did, where no CRM has or had a record; the connections to wake.
 
     In the caller's write transaction. Nobody is for what lies before the service was live.
@@ -88,21 +103,21 @@ def _payload(did: Activity) -> dict[str, object]:
     return {"activity": did.id, "type": did.type, "properties": dict(did.properties)}
 
 
-def create(service: Service, lease: Lease, connection: Connection, now: Instant) -> bool | None:
+def create(service: Creating, lease: Lease, connection: Connection, now: Instant) -> bool | None:
     """Create one batch of people; false when the connection has to wait, None where nobody is to be created now."""
     creation = connection.mapping.creates
     if creation is None:
         return None
-    limit = ramp_up.records(service, connection.name)
+    limit = ramp_up.records(service.going_live, connection.name)
     with service.store.read() as conn:
         room = ramp_up.allowed(conn, limit, connection.connector.limits.fields, now)
         rows = people_to_create.pending(conn, connection.name, now, room) if room else []
-    if not rows or not (len(rows) >= room or any(row.created_at + service.linger <= now for row in rows)):
+    if not rows or not (len(rows) >= room or any(row.created_at + service.lanes.linger <= now for row in rows)):
         return None
 
     def way(these: Try[Newcomer]) -> Receipt | None:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             some = _still_wanted(conn, service, these.items, now)
             outbox.attempting(conn, [row.id for row in some])
             ramp_up.spent(conn, limit, len(some), now)
@@ -113,22 +128,22 @@ def create(service: Service, lease: Lease, connection: Connection, now: Instant)
     return send(service, lease, connection, rows, way, "people")
 
 
-def _still_wanted(conn: Sql, service: Service, rows: Sequence[Newcomer], now: Instant) -> list[Newcomer]:
+def _still_wanted(conn: Sql, service: HasRules, rows: Sequence[Newcomer], now: Instant) -> list[Newcomer]:
     """Those who are to be created still; the others lapse."""
     known = people_to_create.recorded(conn, [row.lead_id for row in rows])
-    states = load_events.states(conn, [row.lead_id for row in rows], service.number)
+    states = load_events.states(conn, [row.lead_id for row in rows], service.rules.number)
     why = {row.id: _barred(service, row, known, states.get(row.lead_id), now) for row in rows}
     people_to_create.lapse(conn, [(row_id, reason) for row_id, reason in why.items() if reason])
     return [row for row in rows if not why[row.id]]
 
 
-def _barred(service: Service, row: Newcomer, known: Collection[str], state: LeadState | None, now: Instant) -> str:
+def _barred(service: HasRules, row: Newcomer, known: Collection[str], state: LeadState | None, now: Instant) -> str:
     """Why somebody is not created after all, "" if they are."""
     if row.lead_id in known:
         return "a CRM knows them by now"
     if row.stage == "suppressed":
         return "nobody is to contact them"
-    excluded = state is not None and standing(service.playbook, state, now).excluded
+    excluded = state is not None and standing(service.rules.playbook, state, now).excluded
     return "the playbook excludes them" if excluded else ""
 
 
@@ -150,7 +165,7 @@ def _writes(conn: Sql, creation: Creation, rows: Sequence[Newcomer]) -> list[Per
 
 
 def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored with
-    service: Service,
+    service: Creating,
     lease: Lease,
     connection: Connection,
     creation: Creation,
@@ -162,7 +177,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored w
         receipts = connection.connector.apply([write for _, write in pairs])
     now, stop = service.now(), stopping(receipts)
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         serialise(conn, "people")
         found: list[tuple[Newcomer, Address, Receipt]] = []
         for (row, _), receipt in zip(pairs, receipts, strict=True):
@@ -185,7 +200,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored w
 
 def _link(
     conn: Sql,
-    service: Service,
+    service: NewPeople,
     connection: Connection,
     found: Sequence[tuple[Newcomer, Address, Receipt]],
     now: Instant,
@@ -198,7 +213,7 @@ def _link(
         conn,
         [Sighting(references=(address,), handle=row.email, joins=True) for row, address, _ in mine],
         at=now,
-        new_id=service.new_id,
+        new_id=service.new_leads.new_id,
         connected=service.connections,
         owners=service.ownership.lead,
     )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import FieldWrite, Raw, Record, Write
 from integration.flows.base.ask_crm import answering, asked
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore, Waking
 from integration.flows.delivering.picklists import Words, offered
 from integration.store.crm import crm_field_state
 from integration.store.db.session import serialise
@@ -40,7 +40,7 @@ class Ready:
     resting: frozenset[int]
 
 
-def look(service: Service, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> Ready:
+def look(service: Waking, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> Ready:
     """See what the rows' native fields need, read the records of those that need anything. Raises Unavailable."""
     some = [row for row in rows if connection.mapping.objects[row.object].native]
     with service.store.read() as conn:
@@ -54,7 +54,7 @@ def look(service: Service, lease: Lease, connection: Connection, rows: Sequence[
     ]
     stands, unread = _read(connection, asking)
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         serialise(conn, "people")
         undecided = dirty.marked(conn, [row.lead_id for row in asking])
         standings = {row.id: row.standing or {} for row in leads.get(conn, {row.lead_id for row in asking})}
@@ -84,7 +84,7 @@ class _Look:
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a look takes into account
         self,
-        service: Service,
+        service: HasStore,
         connection: Connection,
         row: Outgoing,
         standing: Fields,

@@ -5,12 +5,12 @@ import structlog
 from connectors.base.port import Unavailable
 from connectors.base.task_words import TaskWords
 from integration.flows.base.hourly import Kept, hourly
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore
 
 log = structlog.get_logger()
 
 
-def task_words(service: Service, connection: Connection) -> TaskWords:
+def task_words(service: HasStore, connection: Connection) -> TaskWords:
     """The connection's words; none where this user may not ask for them. Raises Unavailable."""
     return hourly(service, f"task-words:{connection.name}", "", lambda: _asked(connection), Kept[TaskWords])
 

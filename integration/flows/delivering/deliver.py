@@ -8,7 +8,7 @@ Retries are counted here and nowhere else.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -19,10 +19,17 @@ from integration.flows.base.isolation import Try, calling
 from integration.flows.base.lane import drain
 from integration.flows.base.pause_connection import rest
 from integration.flows.base.retrying import backoff, refused, stopping
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.running_playbook import following
+from integration.flows.base.service import (
+    Connection,
+    HasStore,
+    LimitedWrites,
+)
 from integration.flows.delivering import create_people, crm_fields, hand_over, ramp_up
 from integration.flows.delivering.close_tasks import closings
+from integration.flows.delivering.create_people import Creating
 from integration.flows.delivering.crm_task_words import task_words
+from integration.flows.delivering.hand_over import HandingOver
 from integration.flows.delivering.ready_batches import Found, look, opened, ripe
 from integration.flows.delivering.sending import send
 from integration.store.crm import connection_pauses
@@ -47,16 +54,22 @@ _LOOK = 0.1
 _PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
 
 
-_Way: TypeAlias = Callable[[Service, Lease, Connection, Try[Outgoing]], Receipt | None]
+class Delivering(Creating, HandingOver, Protocol):
+    """What the lane of a connection takes."""
+
+
+_Way: TypeAlias = Callable[[Delivering, Lease, Connection, Try[Outgoing]], Receipt | None]
 """How a group of one kind is sent; answers the receipt for which the connection has to wait. Raises Unavailable."""
 
 
-def deliver(service: Service, connection: str) -> int:
+def deliver(service: Delivering, connection: str) -> int:
     """Send everything that waits for one connection."""
-    return drain(service, f"deliver:{connection}", partial(_turn, connection=service.connections[connection]))
+    return drain(
+        following(service), f"deliver:{connection}", partial(_turn, connection=service.connections[connection])
+    )
 
 
-def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
+def _turn(service: Delivering, lease: Lease, /, *, connection: Connection) -> bool:
     """One batch that is full or has waited long enough; of people to create first, since their tasks wait for them."""
     now = service.now()
     way = opened(service, lease, connection, now)
@@ -66,7 +79,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
     return _batch(service, lease, connection, look(service, connection, now, way), now) if created is None else created
 
 
-def _batch(service: Service, lease: Lease, connection: Connection, found: Found, now: Instant) -> bool:
+def _batch(service: Delivering, lease: Lease, connection: Connection, found: Found, now: Instant) -> bool:
     """One batch of what was found; of tasks first, since somebody waits for them."""
     batch: tuple[str, Sequence[Outgoing], _Way] | None = None
     if ripe(service, found.tasks, found.free, now):
@@ -81,16 +94,16 @@ def _batch(service: Service, lease: Lease, connection: Connection, found: Found,
         kind, rows, way = batch
         return send(service, lease, connection, rows, partial(way, service, lease, connection), kind)
     if found.lingering:
-        service.sleep(_LOOK)
+        service.lanes.sleep(_LOOK)
     return found.lingering
 
 
-def _send_tasks(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+def _send_tasks(service: HandingOver, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     ready, writes = hand_over.ready(service, lease, connection, these)
     return _settle(service, lease, connection, these, ready, writes) if writes else None
 
 
-def _send_fields(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+def _send_fields(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Our own fields where a value is new, and the CRM's own as far as they may be written now."""
     rows = these.items
     ready = crm_fields.look(service, lease, connection, rows)
@@ -101,10 +114,10 @@ def _send_fields(service: Service, lease: Lease, connection: Connection, these: 
         wanted[row.id] = {**(ours if news else {}), **ready.fields.get(row.id, {})}
     changed = [row for row in rows if wanted[row.id]]
     writes = [FieldWrite(key=row.key, object=row.object, id=row.external_id, fields=wanted[row.id]) for row in changed]
-    limit = ramp_up.records(service, connection.name)
+    limit = ramp_up.records(service.going_live, connection.name)
     if len(changed) < len(rows) or limit.most:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             ramp_up.spent(conn, limit, len(changed), service.now())
             _done(conn, service, [(row, row.external_id) for row in rows if not wanted[row.id]], ready.resting)
             if not changed:
@@ -112,14 +125,14 @@ def _send_fields(service: Service, lease: Lease, connection: Connection, these: 
     return _settle(service, lease, connection, these, changed, writes, ready.resting) if writes else None
 
 
-def _close_tasks(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+def _close_tasks(service: HasStore, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Close tasks that nobody is to work on any more, unless sales has closed them already."""
     with calling():
         words = task_words(service, connection)
     return _settle(service, lease, connection, these, these.items, closings(connection, these.items, words))
 
 
-def _send_touches(service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+def _send_touches(service: LimitedWrites, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Name the touch on the record; a workflow of the marketing system that watches it delivers it."""
     writes = [
         FieldWrite(
@@ -130,10 +143,10 @@ def _send_touches(service: Service, lease: Lease, connection: Connection, these:
         )
         for row in these.items
     ]
-    limit = ramp_up.records(service, connection.name)
+    limit = ramp_up.records(service.going_live, connection.name)
     if limit.most:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             ramp_up.spent(conn, limit, len(writes), service.now())
     return _settle(service, lease, connection, these, these.items, writes)
 
@@ -147,7 +160,7 @@ def _news(wanted: Raw, written: Fields | None, connection: Connection, object_na
 
 
 def _done(
-    conn: Sql, service: Service, rows: Sequence[tuple[Outgoing, str]], resting: Collection[int] = frozenset()
+    conn: Sql, service: HasStore, rows: Sequence[tuple[Outgoing, str]], resting: Collection[int] = frozenset()
 ) -> None:
     """(row, record) of what was sent, or needs no sending; those of which something has to wait stay pending."""
     outbox.sent(conn, [(row.id, row.seq, record) for row, record in rows if row.id not in resting])
@@ -155,7 +168,7 @@ def _done(
 
 
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
-    service: Service,
+    service: HasStore,
     lease: Lease,
     connection: Connection,
     these: Try[Outgoing],
@@ -172,7 +185,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
     written = list(_written(connection, [(row, write) for row, write, _ in done if isinstance(write, FieldWrite)]))
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         if any(crm_fields.among(connection, write) for write in writes):
             serialise(conn, "people")  # before any row: whoever reads records takes it first, too
         _done(conn, service, [(row, receipt.id) for row, _, receipt in done], resting)

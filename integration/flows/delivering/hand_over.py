@@ -6,13 +6,21 @@ are stored in one transaction, before anything is sent.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.base.task_words import TaskWords
 from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.rules.calendar import zone
 from integration.flows.base.isolation import Try, calling
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import (
+    Connection,
+    Derived,
+    HasAlerts,
+    HasGoingLive,
+    HasStore,
+    HasWake,
+)
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.crm_task_words import task_words
 from integration.flows.delivering.task_texts import reworded
@@ -25,8 +33,12 @@ from integration.store.queues import leases
 from integration.store.queues.leases import Lease
 
 
+class HandingOver(Derived, HasGoingLive, HasAlerts, HasWake, Protocol):
+    """What it takes to hand tasks over: their words, their assignees, and alerts where nobody is found."""
+
+
 def ready(
-    service: Service, lease: Lease, connection: Connection, these: Try[Outgoing]
+    service: HandingOver, lease: Lease, connection: Connection, these: Try[Outgoing]
 ) -> tuple[list[Outgoing], list[TaskWrite]]:
     """The tasks that have somebody to go to, and what is to be written; the others wait, and hold nobody up.
 
@@ -37,13 +49,13 @@ def ready(
         found = assign_tasks.assigned(service, connection, rows)
         said = task_words(service, connection)
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         people = assign_tasks.keep(conn, service, connection, rows, found)
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
-        zones = {row_id: _zone(each, service.playbook) for row_id, each in people.items()}
+        zones = {row_id: _zone(each, service.rules.playbook) for row_id, each in people.items()}
         kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones)
         new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
-        ramp_up.spent(conn, ramp_up.tasks(service, connection.name), new, service.now())
+        ramp_up.spent(conn, ramp_up.tasks(service.going_live, connection.name), new, service.now())
         if not kept:
             these.done(conn)
     if len(people) < len(rows):
@@ -53,7 +65,7 @@ def ready(
 
 
 def reviewed(
-    service: Service, connection: Connection, writes: Sequence[Write], receipts: Sequence[Receipt]
+    service: HasStore, connection: Connection, writes: Sequence[Write], receipts: Sequence[Receipt]
 ) -> list[Receipt]:
     """Receipts in which a task that was refused for its person is told from one that was refused for itself.
 

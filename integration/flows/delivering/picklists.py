@@ -11,7 +11,7 @@ import structlog
 
 from connectors.base.port import FieldInfo, Unavailable
 from integration.flows.base.hourly import Kept, hourly
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore
 from mappings.model.catalogue import SYSTEMS
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ Words: TypeAlias = Mapping[tuple[str, str], frozenset[str]]
 _Found: TypeAlias = dict[str, dict[str, list[str] | None]]
 
 
-def offered(service: Service, connection: Connection) -> Words:
+def offered(service: HasStore, connection: Connection) -> Words:
     """The words that each of the CRM's own fields takes, of those that the mapping writes. Raises Unavailable."""
     objects = connection.mapping.objects.values()
     asked = {each.name: [target.field for target in each.native] for each in objects if each.native}

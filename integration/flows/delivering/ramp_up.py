@@ -6,11 +6,11 @@ all workers together.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.history_or_live import GOING_LIVE
+from integration.flows.base.service import GoingLive
 from integration.store.crm import call_rates
 from integration.store.events import live_since
 from integration.store.outgoing import outbox_backlog
@@ -36,24 +36,12 @@ class Held:
     until: Instant
 
 
-class Limits(Protocol):
-    """What the settings allow while going live; a Service has it."""
-
-    @property
-    def tasks_per_hour(self) -> int:
-        """New tasks of a connection; 0 for any number."""
-
-    @property
-    def writes_per_minute(self) -> int:
-        """Records of a connection; 0 for any number."""
-
-
-def tasks(limits: Limits, connection: str) -> Limit:
+def tasks(limits: GoingLive, connection: str) -> Limit:
     """New tasks in an hour."""
     return Limit(name=f"{connection}:tasks", most=limits.tasks_per_hour, span=HOUR)
 
 
-def records(limits: Limits, connection: str) -> Limit:
+def records(limits: GoingLive, connection: str) -> Limit:
     """Records written in a minute."""
     return Limit(name=f"{connection}:records", most=limits.writes_per_minute, span=MINUTE)
 
@@ -71,7 +59,7 @@ def spent(conn: Sql, limit: Limit, count: int, now: Instant) -> None:
         call_rates.spend(conn, limit.name, count, limit.span, now)
 
 
-def held(conn: Sql, limits: Limits, connections: Iterable[str], now: Instant) -> list[Held]:
+def held(conn: Sql, limits: GoingLive, connections: Iterable[str], now: Instant) -> list[Held]:
     """What waits for a limit now."""
     found: list[Held] = []
     if not _going(conn, now):
@@ -89,11 +77,3 @@ def _going(conn: Sql, now: Instant) -> bool:
     """Whether the service has gone live only lately."""
     found = live_since.get(conn)
     return found is not None and now < found.since + GOING_LIVE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
-    """Limits by themselves, for those who have no service."""
-
-    tasks_per_hour: int
-    writes_per_minute: int

@@ -7,7 +7,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.base import history_or_live
 from integration.flows.base.pause_connection import Open, open_for
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasLanes, LimitedWrites
 from integration.flows.delivering import ramp_up
 from integration.store.crm import connection_pauses
 from integration.store.events import live_since as lives
@@ -35,12 +35,12 @@ class Found:
         return bool(self.tasks or self.touches or self.fields)
 
 
-def look(service: Service, connection: Connection, now: Instant, way: Open) -> Found:
+def look(service: LimitedWrites, connection: Connection, now: Instant, way: Open) -> Found:
     """The oldest that may go, as much as a call takes."""
     name, limits = connection.name, connection.connector.limits
     with service.store.read() as conn:
-        free = ramp_up.allowed(conn, ramp_up.tasks(service, name), limits.tasks, now)
-        room = ramp_up.allowed(conn, ramp_up.records(service, name), limits.fields, now)
+        free = ramp_up.allowed(conn, ramp_up.tasks(service.going_live, name), limits.tasks, now)
+        room = ramp_up.allowed(conn, ramp_up.records(service.going_live, name), limits.fields, now)
         tasks = _decided(conn, outbox.pending(conn, name, "task", now, limits.tasks))[:free]
         if way == "tasks":
             return Found(tasks=tasks, free=free, room=room)
@@ -55,15 +55,15 @@ def look(service: Service, connection: Connection, now: Instant, way: Open) -> F
         )
 
 
-def opened(service: Service, lease: Lease, connection: Connection, now: Instant) -> Open:
+def opened(service: LimitedWrites, lease: Lease, connection: Connection, now: Instant) -> Open:
     """What may be written now: nothing in a pause and in shadow mode. After that, what is too old is let go first."""
     with service.store.read() as conn:
         way, shadowed = open_for(connection.name, connection_pauses.paused(conn, now)), lives.shadow(conn) is not None
-    if shadowed and not service.shadow:
+    if shadowed and not service.going_live.shadow:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             history_or_live.since(conn, service, now)
-    return "nothing" if service.shadow else way
+    return "nothing" if service.going_live.shadow else way
 
 
 def _decided(conn: Sql, rows: Sequence[Outgoing]) -> list[Outgoing]:
@@ -80,6 +80,6 @@ def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
     return list(first.values())
 
 
-def ripe(service: Service, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
+def ripe(service: HasLanes, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
     """Whether these fill a call, or the oldest has lingered long enough for others to come along."""
-    return bool(rows) and (len(rows) >= limit or any(row.since + service.linger <= now for row in rows))
+    return bool(rows) and (len(rows) >= limit or any(row.since + service.lanes.linger <= now for row in rows))

@@ -9,7 +9,7 @@ from connectors.base.port import Receipt, Unavailable
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.pause_connection import rest
 from integration.flows.base.retrying import backoff
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore
 from integration.store.outgoing import outbox
 from integration.store.queues import leases
 from integration.store.queues.dead_letters import Letter
@@ -34,7 +34,7 @@ class _StoppedError(Unavailable):
 
 
 def send(  # noqa: PLR0913, PLR0917 - what is sent, how, and what it is called
-    service: Service,
+    service: HasStore,
     lease: Lease,
     connection: Connection,
     rows: Sequence[RowT],
@@ -73,7 +73,7 @@ def send(  # noqa: PLR0913, PLR0917 - what is sent, how, and what it is called
         return False
     except Unavailable as away:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             rest(conn, connection.name, away.receipt, service.now())
         return False
     return True

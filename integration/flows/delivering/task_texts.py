@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy import Connection as Sql
 
 from integration.core.run.task_wording import worded
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasRules
 from integration.flows.delivering.write_decisions import task_effect
 from integration.flows.history import load_events
 from integration.store.db.json_codec import encode
@@ -20,21 +20,21 @@ from mappings.values.instant import Instant
 
 
 def reworded(
-    conn: Sql, service: Service, rows: Sequence[Outgoing], now: Instant, zones: Mapping[int, str]
+    conn: Sql, service: HasRules, rows: Sequence[Outgoing], now: Instant, zones: Mapping[int, str]
 ) -> list[Outgoing]:
     """The rows of tasks with the words of this moment, which are stored with them; in the caller's write transaction.
 
     `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one.
     A lead that is not decided under the service's playbook keeps the words that were decided.
     """
-    states = load_events.states(conn, {row.lead_id for row in rows}, service.number)
+    states = load_events.states(conn, {row.lead_id for row in rows}, service.rules.number)
     found: list[Outgoing] = []
     for row in rows:
         state = states.get(row.lead_id)
         if state is None:
             found.append(row)
             continue
-        task = worded(service.playbook, state, task_effect(row), now, reads_in=zones.get(row.id, ""))
+        task = worded(service.rules.playbook, state, task_effect(row), now, reads_in=zones.get(row.id, ""))
         payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at}
         found.append(replace(row, payload_text=encode(payload)))
     outbox.reword(conn, [(row.id, row.payload) for row in found])

@@ -6,13 +6,14 @@ cannot be read, or kills its reader, is set aside while its neighbours flow (see
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import GATHER, drain
-from integration.flows.base.service import Service
+from integration.flows.base.running_playbook import following
+from integration.flows.base.service import HasKeys, HasLanes, HasStore, HasWake, Intake
 from integration.flows.intake import store_deliveries
 from integration.flows.intake.conflicting_contents import Delivered
 from integration.flows.intake.unknown_words import unknown_words
@@ -40,12 +41,20 @@ _Fact: TypeAlias = tuple[int, Heard | Noticed]
 """An item of a delivery, with its number."""
 
 
-def ingest(service: Service) -> int:
+class Ingesting(Intake, HasKeys, Protocol):
+    """What it takes to take a delivery in."""
+
+
+class IngestLane(Ingesting, HasWake, HasLanes, Protocol):
+    """What the lane `ingest` takes."""
+
+
+def ingest(service: IngestLane) -> int:
     """Read everything that waits in the inbox."""
-    return drain(service, "ingest", _turn)
+    return drain(following(service), "ingest", _turn)
 
 
-def _turn(service: Service, lease: Lease, /) -> bool:
+def _turn(service: IngestLane, lease: Lease, /) -> bool:
     with service.store.read() as conn:
         deliveries = inbox.pending(conn, BATCH, BYTES)
     if not deliveries:
@@ -63,11 +72,11 @@ def _turn(service: Service, lease: Lease, /) -> bool:
     for name in wanted:
         service.wake(f"refresh:{name}")
     if len(deliveries) < BATCH and sum(len(delivery.body) for delivery in deliveries) < BYTES // 2:
-        service.sleep(GATHER)
+        service.lanes.sleep(GATHER)
     return True
 
 
-def _work(service: Service, lease: Lease, these: Try[Delivery]) -> None:
+def _work(service: Ingesting, lease: Lease, these: Try[Delivery]) -> None:
     """Read a group of deliveries; of one alone that cannot be stored whole, item by item."""
     try:
         _read(service, lease, these)
@@ -78,15 +87,15 @@ def _work(service: Service, lease: Lease, these: Try[Delivery]) -> None:
             raise
 
 
-def _read(service: Service, lease: Lease, these: Try[Delivery]) -> None:
+def _read(service: Ingesting, lease: Lease, these: Try[Delivery]) -> None:
     """Parse outside the transaction, store everything inside one."""
     deliveries = these.items
     read = [Opened(delivery, parse(delivery.source, delivery.body, delivery.received_at)) for delivery in deliveries]
     screened = screening.screen(service, read)
     opened = screened.opened
-    unknown = unknown_words((heard for each in opened for heard in each.parsed.heard), service.vocabulary)
+    unknown = unknown_words((heard for each in opened for heard in each.parsed.heard), service.rules.vocabulary)
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         these.done(conn)
         serialise(conn, "people")
         screening.note(conn, service, screened)
@@ -105,7 +114,7 @@ def _read(service: Service, lease: Lease, these: Try[Delivery]) -> None:
         inbox.done(conn, [delivery.id for delivery in deliveries])
 
 
-def _read_by_item(service: Service, lease: Lease, these: Try[Delivery]) -> bool:
+def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> bool:
     """Store what can be stored of the one delivery, and set aside the items that cannot; false where it has but one."""
     (delivery,) = these.items
     parsed = parse(delivery.source, delivery.body, delivery.received_at)
@@ -113,13 +122,13 @@ def _read_by_item(service: Service, lease: Lease, these: Try[Delivery]) -> bool:
     told: list[Heard | Noticed] = []
     for each in screened.opened:
         told += [*each.parsed.heard, *each.parsed.noticed]
-    unknown = unknown_words((fact for fact in told if isinstance(fact, Heard)), service.vocabulary)
+    unknown = unknown_words((fact for fact in told if isinstance(fact, Heard)), service.rules.vocabulary)
     if len(told) < 2:  # noqa: PLR2004 - one item is the whole delivery
         return False
 
     def store(some: Try[_Fact]) -> None:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             some.done(conn)
             serialise(conn, "people")
             heard = [Delivered(delivery.source, fact, delivery.id) for _, fact in some.items if isinstance(fact, Heard)]
@@ -136,7 +145,7 @@ def _read_by_item(service: Service, lease: Lease, these: Try[Delivery]) -> bool:
     )
     isolate(service, lease, station, list(enumerate(told)))
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         these.done(conn)
         screening.note(conn, service, screened)
         unrecognised_words.note(conn, unknown, service.now())
@@ -153,7 +162,7 @@ def _payload(fact: Heard | Noticed) -> bytes:
         return str(fact)[:_LONGEST].encode("utf-8", "replace")
 
 
-def _quarantine(conn: Sql, service: Service, opened: Sequence[Opened]) -> None:
+def _quarantine(conn: Sql, service: HasStore, opened: Sequence[Opened]) -> None:
     """Keep every item that could not be read, where a person can see and replay it."""
     dead_letters.add(
         conn,
@@ -172,7 +181,7 @@ def _quarantine(conn: Sql, service: Service, opened: Sequence[Opened]) -> None:
     )
 
 
-def _set_aside(conn: Sql, service: Service, delivery: Delivery, reason: str) -> Letter:
+def _set_aside(conn: Sql, service: HasStore, delivery: Delivery, reason: str) -> Letter:
     inbox.dead(conn, [delivery.id], reason)
     return Letter(
         stage="ingest",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.connection_of_system import address, routed
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasCrms, HasNewLeads, HasRules, Intake, NewPeople, Versioned
 from integration.flows.intake import conflicting_contents
 from integration.flows.intake.conflicting_contents import Delivered
 from integration.flows.people import identities
@@ -29,13 +29,13 @@ from mappings.values.instant import Instant
 from webhooks.facts import Heard, Noticed
 
 
-def store(conn: Sql, service: Service, *, heard: Sequence[Delivered], noticed: Sequence[Noticed]) -> None:
+def store(conn: Sql, service: Intake, *, heard: Sequence[Delivered], noticed: Sequence[Noticed]) -> None:
     """Store a batch of facts: dirty marks first, since they order the writers of one lead."""
     _store_heard(conn, service, heard)
     _store_noticed(conn, service, noticed)
 
 
-def _store_heard(conn: Sql, service: Service, delivered: Sequence[Delivered]) -> None:
+def _store_heard(conn: Sql, service: Intake, delivered: Sequence[Delivered]) -> None:
     now = service.now()
     settled = conflicting_contents.settle(conn, delivered, now)
     heard = [(each.source, each.heard) for each in settled.counting]
@@ -45,7 +45,7 @@ def _store_heard(conn: Sql, service: Service, delivered: Sequence[Delivered]) ->
         conn,
         [_person(service, source, each) for source, each in heard],
         at=now,
-        new_id=service.new_id,
+        new_id=service.new_leads.new_id,
         connected=service.connections,
         owners=service.ownership.lead,
     )
@@ -70,7 +70,7 @@ def _store_heard(conn: Sql, service: Service, delivered: Sequence[Delivered]) ->
     conflicting_contents.put(conn, rows, settled.displaced)
 
 
-def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], now: Instant) -> None:
+def _mark(conn: Sql, service: Intake, who: Resolved, heard: Sequence[Heard], now: Instant) -> None:
     """Everybody here has to be decided about; those whom some CRM has still to be asked for, a little later.
 
     Without their record they would be judged as if nothing were known of them. Who clicked several times, or
@@ -80,13 +80,13 @@ def _mark(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], no
     resting = {lead for lead, each in zip(who.ids, heard, strict=True) if each.email in sought}
     scanned = _perhaps_scanned(service, who, heard, now) - resting
     dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now)
-    dirty.mark(conn, sorted(scanned), now, rest=service.vocabulary.machine.clicks.within)
-    dirty.mark(conn, sorted(resting), now, rest=service.grace)
+    dirty.mark(conn, sorted(scanned), now, rest=service.rules.vocabulary.machine.clicks.within)
+    dirty.mark(conn, sorted(resting), now, rest=service.new_leads.grace)
 
 
-def _perhaps_scanned(service: Service, who: Resolved, heard: Sequence[Heard], now: Instant) -> set[str]:
+def _perhaps_scanned(service: HasRules, who: Resolved, heard: Sequence[Heard], now: Instant) -> set[str]:
     """Who clicked several times, or unsubscribed, so short a while ago that more may show it to be a machine."""
-    rules, known = service.vocabulary.machine.clicks, service.vocabulary.recognised
+    rules, known = service.rules.vocabulary.machine.clicks, service.rules.vocabulary.recognised
     recent = [
         (lead, known(each.type, each.properties)[0])
         for lead, each in zip(who.ids, heard, strict=True)
@@ -96,9 +96,9 @@ def _perhaps_scanned(service: Service, who: Resolved, heard: Sequence[Heard], no
     return {lead for lead, kind in recent if kind == "unsubscribe" or clicks[lead] > 1} if rules.within else set()
 
 
-def _mark_accounts(conn: Sql, service: Service, rows: Iterable[NewActivity | Stored]) -> None:
+def _mark_accounts(conn: Sql, service: Versioned, rows: Iterable[NewActivity | Stored]) -> None:
     """Accounts at which somebody did, or did not do after all, what an account signal looks at."""
-    types, known = relevant(service.playbook), service.vocabulary.recognised
+    types, known = relevant(service.rules.playbook), service.rules.vocabulary.recognised
     noted = [row for row in rows if known(row.type, row.properties)[0] in types]
     if noted:
         homes = {row.account_id for row in leads.get(conn, sorted({row.lead_id for row in noted if row.lead_id}))}
@@ -106,7 +106,7 @@ def _mark_accounts(conn: Sql, service: Service, rows: Iterable[NewActivity | Sto
         dirty.mark_accounts(conn, sorted(account for account in homes if account), service.now())
 
 
-def _person(service: Service, source: str, heard: Heard) -> Sighting:
+def _person(service: HasCrms, source: str, heard: Heard) -> Sighting:
     """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
     references: tuple[Address, ...] = ()
     if heard.lead:
@@ -114,7 +114,7 @@ def _person(service: Service, source: str, heard: Heard) -> Sighting:
     return Sighting(references=references, handle=heard.email or None)
 
 
-def _companies(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]], now: Instant) -> list[str | None]:
+def _companies(conn: Sql, service: HasNewLeads, heard: Sequence[tuple[str, Heard]], now: Instant) -> list[str | None]:
     """The account that each activity names, if any: a domain, or the source's own id."""
     named = sorted({(source, each.account) for source, each in heard if each.account})
     sightings = [
@@ -123,12 +123,12 @@ def _companies(conn: Sql, service: Service, heard: Sequence[tuple[str, Heard]], 
         else Sighting(references=((source, "account", account),))
         for source, account in named
     ]
-    found = identities.companies(conn, sightings, at=now, new_id=service.new_id)
+    found = identities.companies(conn, sightings, at=now, new_id=service.new_leads.new_id)
     ids = dict(zip(named, found.ids, strict=True))
     return [ids.get((source, each.account)) if each.account else None for source, each in heard]
 
 
-def _welcome(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard], where: Sequence[str | None]) -> None:
+def _welcome(conn: Sql, service: NewPeople, who: Resolved, heard: Sequence[Heard], where: Sequence[str | None]) -> None:
     """Give newcomers their first fields, and ask every CRM whether it knows them."""
     first: dict[str, tuple[Heard, str | None]] = {}
     for lead, each, account in zip(who.ids, heard, where, strict=True):
@@ -143,11 +143,11 @@ def _welcome(conn: Sql, service: Service, who: Resolved, heard: Sequence[Heard],
         if account:
             fields["account"] = account
         rows.append(Told(lead, each.at, f"first:{lead}", fields, initial=True))
-    change_leads(conn, now, rows, owners=service.ownership.lead, rest=service.grace)
+    change_leads(conn, now, rows, owners=service.ownership.lead, rest=service.new_leads.grace)
     find(conn, service, [each.email for each, _ in first.values() if each.email])
 
 
-def find(conn: Sql, service: Service, emails: Sequence[str]) -> None:
+def find(conn: Sql, service: HasCrms, emails: Sequence[str]) -> None:
     """Ask every connected CRM for the records of these people."""
     records_to_read.want(
         conn,
@@ -159,7 +159,7 @@ def find(conn: Sql, service: Service, emails: Sequence[str]) -> None:
     )
 
 
-def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> None:
+def _store_noticed(conn: Sql, service: NewPeople, noticed: Sequence[Noticed]) -> None:
     """Apply changed properties as they were told, and read anew every record that is not known well.
 
     Somebody whom no reference leads to and whose e-mail was not told is nobody yet: the record is read
@@ -178,7 +178,7 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     sightings = [Sighting(references=(key,), handle=_email(values[key])) for key in persons]
     owners = service.ownership.lead
     who = identities.people(
-        conn, sightings, at=now, new_id=service.new_id, connected=service.connections, owners=owners
+        conn, sightings, at=now, new_id=service.new_leads.new_id, connected=service.connections, owners=owners
     )
     known_rows: list[Told] = []
     new_rows: list[Told] = []
@@ -186,7 +186,7 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
         rows = known_rows if key in known else new_rows
         rows += [Told(lead, at, change, fields) for at, change, fields in values[key]]
     _ask_elsewhere(conn, service, {key: values[key] for key in persons if _email(values[key]) in who.unknown})
-    change_leads(conn, now, new_rows, owners=owners, rest=service.grace, reported=True)
+    change_leads(conn, now, new_rows, owners=owners, rest=service.new_leads.grace, reported=True)
     change_leads(conn, now, known_rows, owners=owners, reported=True)
     stale = {
         key
@@ -199,7 +199,7 @@ def _store_noticed(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> N
     )
 
 
-def _without_echoes(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> list[Noticed]:
+def _without_echoes(conn: Sql, service: HasCrms, noticed: Sequence[Noticed]) -> list[Noticed]:
     """What is left without our own writes coming back: known by their origin, else by their value.
 
     Nothing that a person did on a page is an echo, and of fields that we do not write nothing is either.
@@ -211,7 +211,7 @@ def _without_echoes(conn: Sql, service: Service, noticed: Sequence[Noticed]) -> 
     return [each for each in noticed if not _echo(service, each, known)]
 
 
-def _echo(service: Service, told: Noticed, known: Mapping[Address, Mapping[str, Held]]) -> bool:
+def _echo(service: HasCrms, told: Noticed, known: Mapping[Address, Mapping[str, Held]]) -> bool:
     if told.what != "changed" or told.property is None or _by_person(told):
         return False
     if told.own:
@@ -226,14 +226,14 @@ def _by_person(told: Noticed) -> bool:
     return told.origin.startswith("CRM_UI") or "/userId:" in told.origin
 
 
-def _native(service: Service, told: Noticed) -> Target | None:
+def _native(service: HasCrms, told: Noticed) -> Target | None:
     """What we write to the changed property, where it is one of the CRM's own."""
     found = service.connections[told.system].mapping.objects.get(told.object)
     return next((target for target in found.native if target.field == told.property), None) if found else None
 
 
 def _ask_elsewhere(
-    conn: Sql, service: Service, renamed: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
+    conn: Sql, service: HasCrms, renamed: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
 ) -> None:
     """Ask the other CRMs for everybody of whom one CRM's webhook tells an e-mail that is new here."""
     told = [(system, email) for (system, _, _), values in renamed.items() if (email := _email(values))]
@@ -246,12 +246,12 @@ def _ask_elsewhere(
     records_to_read.want(conn, wanted)
 
 
-def _is_person(service: Service, key: Address) -> bool:
+def _is_person(service: HasCrms, key: Address) -> bool:
     system, object_name, _ = key
     return object_name in service.connections[system].mapping.people
 
 
-def _values(service: Service, told: Sequence[Noticed]) -> list[tuple[Instant, str, Fields]]:
+def _values(service: HasCrms, told: Sequence[Noticed]) -> list[tuple[Instant, str, Fields]]:
     """The canonical fields that changed properties carry: (time, key, fields)."""
     found = []
     for each in told:
@@ -265,7 +265,7 @@ def _values(service: Service, told: Sequence[Noticed]) -> list[tuple[Instant, st
     return found
 
 
-def _settled(service: Service, told: Noticed) -> bool:
+def _settled(service: HasCrms, told: Noticed) -> bool:
     """Whether the value that came along is all there is to know; otherwise the record is read."""
     mapping = service.connections[told.system].mapping
     if told.what != "changed" or told.property is None or not mapping.settles(told.object, told.property):
@@ -273,7 +273,7 @@ def _settled(service: Service, told: Noticed) -> bool:
     return not misread(mapping, told.object, told.property, told.value or "")
 
 
-def _worth_reading(service: Service, told: Noticed) -> bool:
+def _worth_reading(service: HasCrms, told: Noticed) -> bool:
     """Whether a change can say anything to this house: of a task or a deal, not every property does."""
     found = service.connections[told.system].mapping.objects.get(told.object)
     if found is None or found.kind in {"person", "account"} or told.property is None or told.what != "changed":

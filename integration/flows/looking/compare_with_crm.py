@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connected, Connection, HasStore
 from integration.flows.people_in_sales import assign_tasks
 from integration.store.outgoing import outbox_backlog, people_to_create
 from integration.store.outgoing.outgoing_rows import Outgoing
@@ -55,7 +55,7 @@ class Task:
 Item: TypeAlias = Change | Task
 
 
-def pending(service: Service) -> Iterator[tuple[Item, ...]]:
+def pending(service: Connected) -> Iterator[tuple[Item, ...]]:
     """What waits, a record's changes or a task at a time. Raises Unavailable where a CRM cannot be read."""
     for connection in service.connections.values():
         yield from _fields(service, connection)
@@ -69,7 +69,7 @@ def pending(service: Service) -> Iterator[tuple[Item, ...]]:
             yield from _people(service, connection, connection.mapping.creates)
 
 
-def _people(service: Service, connection: Connection, creation: Creation) -> Iterator[tuple[Item, ...]]:
+def _people(service: HasStore, connection: Connection, creation: Creation) -> Iterator[tuple[Item, ...]]:
     """The people who would be created."""
     with service.store.read() as conn:
         rows = people_to_create.pending(conn, connection.name, service.now(), _MOST_PEOPLE)
@@ -88,13 +88,13 @@ def _people(service: Service, connection: Connection, creation: Creation) -> Ite
         )
 
 
-def total(service: Service) -> int:
+def total(service: Connected) -> int:
     """How many rows wait."""
     with service.store.read() as conn:
         return sum(outbox_backlog.sendable(conn, name) for name in service.connections)
 
 
-def _batches(service: Service, connection: Connection, kind: str) -> Iterator[list[Outgoing]]:
+def _batches(service: HasStore, connection: Connection, kind: str) -> Iterator[list[Outgoing]]:
     """Rows in the order in which they were wanted, as many as the CRM reads at once."""
     after = 0
     while True:
@@ -106,7 +106,7 @@ def _batches(service: Service, connection: Connection, kind: str) -> Iterator[li
         yield rows
 
 
-def _fields(service: Service, connection: Connection) -> Iterator[tuple[Change, ...]]:
+def _fields(service: HasStore, connection: Connection) -> Iterator[tuple[Change, ...]]:
     for rows in _batches(service, connection, "fields"):
         known = [row for row in rows if row.standing_text is not None]
         there = _there(connection, known)
@@ -157,7 +157,7 @@ def alike(held: Any, wanted: Any) -> bool:
         return str(held) == str(wanted)
 
 
-def _names(service: Service, rows: list[Outgoing]) -> dict[str, str]:
+def _names(service: HasStore, rows: list[Outgoing]) -> dict[str, str]:
     with service.store.read() as conn:
         found = leads.get(conn, sorted({row.lead_id for row in rows}))
     return {row.id: _name(row.fields, row.email) for row in found}

@@ -22,7 +22,7 @@ from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
 from integration.core.scoring.mail_rules import IN_MAIL
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.service import Service
+from integration.flows.base.service import Derived, Deriving
 from integration.flows.history import load_events
 from integration.flows.history.classify_mail import activity
 from integration.store.db.json_codec import encode
@@ -51,7 +51,7 @@ def _looked_at(playbook: Playbook) -> frozenset[str]:
     return types if types.isdisjoint(IN_MAIL) else types | IN_MAIL
 
 
-def derive(service: Service, lease: Lease) -> None:
+def derive(service: Derived, lease: Lease) -> None:
     """Derive anew for every account that is marked, and take back what is no longer derived.
 
     A late activity may show that a document went round earlier than was thought: then another
@@ -77,13 +77,13 @@ def derive(service: Service, lease: Lease) -> None:
     isolate(service, lease, station, marks)
 
 
-def _work(service: Service, lease: Lease, these: Try[Mark], now: Instant) -> None:
+def _work(service: Derived, lease: Lease, these: Try[Mark], now: Instant) -> None:
     with service.store.read() as conn:
         people = _people(conn, [account for account, _ in these.items])
         home = {lead: account for account, each in people.items() for lead in each}
         members = [lead for each in people.values() for lead in each]
-        wanted, foreign = service.vocabulary.recognition.raw_types(_looked_at(service.playbook))
-        others = sorted(service.vocabulary.activities) if foreign else None
+        wanted, foreign = service.rules.vocabulary.recognition.raw_types(_looked_at(service.rules.playbook))
+        others = sorted(service.rules.vocabulary.activities) if foreign else None
         known = activities.seen_by(conn, members, list(people), sorted(wanted), others)
         seen = [row for row in known if row.at <= now]
         before = activities.derived(conn, members, list(people))
@@ -93,12 +93,12 @@ def _work(service: Service, lease: Lease, these: Try[Mark], now: Instant) -> Non
     stale = {key: str(row.lead_id) for key, row in stored.items() if key not in same}
     new = [row for key, row in derived.items() if key not in same]
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         these.done(conn)
         dirty.mark(conn, sorted({*stale.values(), *(str(row.lead_id) for row in new)}), now)
         retractions.retract(conn, list(stale), stale.values())
         activities.add(conn, new)
-        playbook_versions.derived(conn, list(people), service.number)
+        playbook_versions.derived(conn, list(people), service.rules.number)
         dirty.clear_accounts(conn, these.items)
         dirty.wait_accounts(conn, _ahead(known, home, now))
 
@@ -124,10 +124,10 @@ def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _derive(conn: Sql, service: Service, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
-    playbook = service.playbook
+def _derive(conn: Sql, service: Deriving, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
+    playbook = service.rules.playbook
     home = {lead: account for account, each in people.items() for lead in each}
-    types, vocabulary = _looked_at(playbook), service.vocabulary
+    types, vocabulary = _looked_at(playbook), service.rules.vocabulary
     by_account: defaultdict[str, list[Event]] = defaultdict(list)
     for row in seen:
         account = home.get(row.lead_id or "") or row.account_id or ""
@@ -144,16 +144,16 @@ def _derive(conn: Sql, service: Service, people: dict[str, list[str]], seen: Seq
     return derived
 
 
-def _engagement(conn: Sql, service: Service, at: Instant) -> Callable[[str], int]:
+def _engagement(conn: Sql, service: Deriving, at: Instant) -> Callable[[str], int]:
     """Who was how engaged at an instant: folded from the lead's history, only when somebody asks."""
 
     def of(lead: str) -> int:
         rows = leads.get(conn, [lead])
         if not rows:
             return 0
-        told = load_events.whole(conn, rows, service.ownership, service.vocabulary)[lead]
-        playbook = service.playbook
-        past = marked(service.vocabulary.machine, (event for event in told if event.at <= at))
+        told = load_events.whole(conn, rows, service.ownership, service.rules.vocabulary)[lead]
+        playbook = service.rules.playbook
+        past = marked(service.rules.vocabulary.machine, (event for event in told if event.at <= at))
         return standing(playbook, fold(playbook, newborn(lead), past, at).state, at).engagement
 
     return of

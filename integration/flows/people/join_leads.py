@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.service import Service
+from integration.flows.base.service import Connected
 from integration.store.db import cursors
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
@@ -32,7 +32,7 @@ _Pair: TypeAlias = tuple[str, str, int]
 """(loser, winner, the loser's mark)"""
 
 
-def settle(service: Service, lease: Lease) -> None:
+def settle(service: Connected, lease: Lease) -> None:
     """Move what was heard and decided of every joined lead to the one it lives on as."""
     _reunite(service, lease)
     with service.store.read() as conn:
@@ -40,7 +40,7 @@ def settle(service: Service, lease: Lease) -> None:
 
     def work(these: Try[_Pair]) -> None:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             these.done(conn)
             for loser, winner, mark in these.items:
                 merging.settle(conn, loser, winner, service.now())
@@ -68,13 +68,13 @@ def settle(service: Service, lease: Lease) -> None:
     isolate(service, lease, station, waiting)
 
 
-def _reunite(service: Service, lease: Lease) -> None:
+def _reunite(service: Connected, lease: Lease) -> None:
     """Join those who came to share an e-mail when addresses got one spelling (migration 0013), a batch a turn."""
     with service.store.read() as conn:
         if cursors.get(conn, SHARED) is None:
             return
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         serialise(conn, "people")
         emails = leads.shared(conn, BATCH)
         for older, *others in leads.sharing(conn, emails):

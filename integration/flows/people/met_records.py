@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.service import Service
+from integration.flows.base.service import NewPeople
 from integration.flows.people import identities
 from integration.flows.people.identities import Sighting
 from integration.store.people.record_references import Address
@@ -12,14 +12,14 @@ from integration.store.queues import records_to_read
 from integration.store.queues.records_to_read import Wanted
 
 
-def people_met(conn: Sql, service: Service, met: Iterable[Address]) -> dict[Address, str]:
+def people_met(conn: Sql, service: NewPeople, met: Iterable[Address]) -> dict[Address, str]:
     """The lead behind each of these records, in the caller's write transaction, after `serialise`."""
     addresses = sorted(set(met))
     who = identities.people(
         conn,
         [Sighting(references=(address,)) for address in addresses],
         at=service.now(),
-        new_id=service.new_id,
+        new_id=service.new_leads.new_id,
         connected=service.connections,
         owners=service.ownership.lead,
     )

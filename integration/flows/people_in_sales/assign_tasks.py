@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Alerting, Connected, Connection, HasCrms
 from integration.flows.people_in_sales import user_directory
 from integration.flows.people_in_sales.assignee_rules import Candidate, Case, Directory, resolved
 from integration.flows.people_in_sales.raise_alerts import raise_alert
@@ -42,7 +42,7 @@ class Named:
         return [(each.connection, each.user) for each in (*self.owner, *self.account_owner, *self.worked)]
 
 
-def assigned(service: Service, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
+def assigned(service: Connected, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
     """For each task, by its outbox id, the person it goes to or why it waits. Stores nothing but who there is.
 
     Asks the CRMs for those who may get one and are not known yet. Raises Unavailable where the connection is away.
@@ -62,7 +62,7 @@ def assigned(service: Service, connection: Connection, rows: Sequence[Outgoing])
 
 
 def keep(
-    conn: Sql, service: Service, connection: Connection, rows: Sequence[Outgoing], found: Mapping[int, Assigned]
+    conn: Sql, service: Alerting, connection: Connection, rows: Sequence[Outgoing], found: Mapping[int, Assigned]
 ) -> dict[int, Assigned]:
     """Store to whom each task goes with its effect; those that have nobody wait, and somebody is told.
 
@@ -83,7 +83,7 @@ def words(told: Assigned) -> str:
     return f"nobody to give it to: {'; '.join(f'{who} {why}' for who, why in told.passed_over)}"
 
 
-def _tell(conn: Sql, service: Service, connection: Connection, waiting: Sequence[Assigned]) -> None:
+def _tell(conn: Sql, service: Alerting, connection: Connection, waiting: Sequence[Assigned]) -> None:
     """Somebody is told at once that tasks have nobody to go to, and again every hour as long as they have not."""
     hour = service.now() // HOUR
     for reason in sorted({each.waits for each in waiting}):
@@ -118,7 +118,7 @@ def _case(connection: Connection, row: Outgoing, named: Named) -> Case:
     )
 
 
-def _named(conn: Sql, service: Service, connection: Connection, rows: Sequence[Outgoing]) -> dict[str, Named]:
+def _named(conn: Sql, service: HasCrms, connection: Connection, rows: Sequence[Outgoing]) -> dict[str, Named]:
     """Whom the CRMs name for the leads of these tasks; of the connection where a task is made, first."""
     people = leads.get(conn, sorted({row.lead_id for row in rows}))
     homes = {row.id: row.account_id for row in people}
@@ -166,7 +166,7 @@ def _about(change: ChangeRow, record: str) -> bool:
     return bool(record) and (f":{record}@" in change.key or f":{record}:" in change.key)
 
 
-def _directory(conn: Sql, service: Service, wanted: Iterable[UserAddress]) -> Directory:
+def _directory(conn: Sql, service: HasCrms, wanted: Iterable[UserAddress]) -> Directory:
     """Everybody named, their managers, and the same people in the other connections."""
     users = crm_users.by_id(conn, wanted)
     emails = {user.email for user in users.values() if user.email}

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.core.model.effects import AlertRaised
-from integration.flows.base.service import Service
+from integration.flows.base.service import Alerting, HasAlerts
 from integration.store.outgoing import alerts
 from integration.store.outgoing.alerts import RaisedAlert
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 def raise_alert(  # noqa: PLR0913 - the parts of an alert
     conn: Sql,
-    service: Service,
+    service: Alerting,
     *,
     key: str,
     alert: str,
@@ -48,7 +48,7 @@ def raise_alert(  # noqa: PLR0913 - the parts of an alert
     return bool(raise_all(conn, service, [raised]))
 
 
-def raise_decided(conn: Sql, service: Service, effects: Iterable[AlertRaised]) -> bool:
+def raise_decided(conn: Sql, service: Alerting, effects: Iterable[AlertRaised]) -> bool:
     """Raise the alerts that decisions ask for; true where some of them are new."""
     now = service.now()
     raised = [
@@ -66,7 +66,7 @@ def raise_decided(conn: Sql, service: Service, effects: Iterable[AlertRaised]) -
     return bool(raise_all(conn, service, raised))
 
 
-def raise_all(conn: Sql, service: Service, raised: Sequence[RaisedAlert]) -> list[RaisedAlert]:
+def raise_all(conn: Sql, service: Alerting, raised: Sequence[RaisedAlert]) -> list[RaisedAlert]:
     """Record these alerts and hand the new ones to every way; answers the new ones."""
     fresh = set(alerts.add(conn, raised))
     new = [each for each in raised if each.key in fresh]
@@ -78,6 +78,6 @@ def raise_all(conn: Sql, service: Service, raised: Sequence[RaisedAlert]) -> lis
     return new
 
 
-def lanes(service: Service) -> list[str]:
+def lanes(service: HasAlerts) -> list[str]:
     """The lanes that send alerts."""
     return [f"{alerts.LANE}{way}" for way in service.alert_ways]

@@ -6,6 +6,7 @@ other. One alert that is refused becomes a letter, and the others go on.
 """
 
 from functools import partial
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -16,7 +17,7 @@ from integration.flows.base.isolation import Station, Try, calling, isolate
 from integration.flows.base.lane import drain
 from integration.flows.base.pause_connection import rest
 from integration.flows.base.retrying import MOST_ATTEMPTS, backoff
-from integration.flows.base.service import Service
+from integration.flows.base.service import Connected, HasAlerts, HasCrms, HasGoingLive, HasLanes, HasWake
 from integration.store.crm import connection_pauses
 from integration.store.outgoing import alerts, outbox
 from integration.store.outgoing.alerts import Unsent
@@ -32,18 +33,22 @@ BATCH = 20
 """Alerts between two looks at the lease."""
 
 
-def send_alerts(service: Service, way: str) -> int:
+class AlertLane(Connected, HasGoingLive, HasAlerts, HasWake, HasLanes, Protocol):
+    """What the lane of a way of alerts takes."""
+
+
+def send_alerts(service: AlertLane, way: str) -> int:
     """Send everything that waits for one way; the number of batches done."""
     return drain(service, f"{alerts.LANE}{way}", partial(_turn, way=service.alert_ways[way]))
 
 
-def sendable(conn: Sql, service: Service, way: str, now: Instant) -> bool:
+def sendable(conn: Sql, service: HasGoingLive, way: str, now: Instant) -> bool:
     """Whether something may be sent now: nothing in shadow mode, and nothing while the way is paused."""
     paused = f"{alerts.LANE}{way}" in connection_pauses.paused(conn, now)
-    return not service.shadow and not paused and bool(alerts.unsent(conn, way, now, 1))
+    return not service.going_live.shadow and not paused and bool(alerts.unsent(conn, way, now, 1))
 
 
-def _turn(service: Service, lease: Lease, /, *, way: AlertWay) -> bool:
+def _turn(service: AlertLane, lease: Lease, /, *, way: AlertWay) -> bool:
     now = service.now()
     with service.store.read() as conn:
         if not sendable(conn, service, way.name, now):
@@ -57,7 +62,7 @@ def _turn(service: Service, lease: Lease, /, *, way: AlertWay) -> bool:
         with calling():
             receipt = way.send(_alert(row, links), service.now())
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             these.done(conn)
             waits.append(not _settle(conn, lease.name, row, receipt, service.now()))
 
@@ -110,7 +115,7 @@ def _alert(row: Unsent, links: dict[str, tuple[RecordLink, ...]]) -> Alert:
     )
 
 
-def _links(conn: Sql, service: Service, rows: list[Unsent]) -> dict[str, tuple[RecordLink, ...]]:
+def _links(conn: Sql, service: HasCrms, rows: list[Unsent]) -> dict[str, tuple[RecordLink, ...]]:
     """The records of those whom the alerts are about, by lead."""
     about = {row.alert.lead_id for row in rows if row.alert.lead_id}
     found = record_references.of_leads(conn, about)
@@ -122,7 +127,7 @@ def _links(conn: Sql, service: Service, rows: list[Unsent]) -> dict[str, tuple[R
     }
 
 
-def _link(service: Service, record: Reference) -> RecordLink:
+def _link(service: HasCrms, record: Reference) -> RecordLink:
     connection = service.connections[record.system]
     return RecordLink(
         connection=connection.name,

@@ -5,10 +5,11 @@ trouble is told once, however often it is looked at, and a new one is told again
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.service import Service
+from integration.flows.base.service import Connected, HasAlerts, HasCrms, HasWake
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_all
 from integration.store.crm import connection_pauses
@@ -25,7 +26,11 @@ RECORD_FOR: Span = HOUR
 """How long a task may wait for the CRM record of the person it is about."""
 
 
-def watch_for_trouble(service: Service) -> int:
+class WatchingTrouble(Connected, HasAlerts, HasWake, Protocol):
+    """What it takes to see trouble in the CRMs and to tell people of it."""
+
+
+def watch_for_trouble(service: WatchingTrouble) -> int:
     """Raise an alert for each trouble that nobody was told of yet; how many."""
     now = service.now()
     with service.store.read() as conn:
@@ -40,13 +45,13 @@ def watch_for_trouble(service: Service) -> int:
     return len(raised)
 
 
-def _found(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
+def _found(conn: Sql, service: WatchingTrouble, now: Instant) -> Iterator[RaisedAlert]:
     yield from _pauses(conn, service, now)
     yield from _letters(conn, now)
     yield from _without_record(conn, service, now)
 
 
-def _pauses(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
+def _pauses(conn: Sql, service: WatchingTrouble, now: Instant) -> Iterator[RaisedAlert]:
     """Connections, and ways of alerts, in which nothing has worked for an hour."""
     known = {*service.connections, *alert_lanes(service)}
     signed_out = [
@@ -82,7 +87,7 @@ def _letters(conn: Sql, now: Instant) -> Iterator[RaisedAlert]:
         )
 
 
-def _without_record(conn: Sql, service: Service, now: Instant) -> Iterator[RaisedAlert]:
+def _without_record(conn: Sql, service: HasCrms, now: Instant) -> Iterator[RaisedAlert]:
     """Tasks about people whom the CRM they are to go to does not know: a digest, no sooner than an hour after the last.
 
     There is another only where somebody has been waiting for an hour since whom the last one did not name.

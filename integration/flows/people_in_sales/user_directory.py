@@ -9,7 +9,7 @@ import structlog
 
 from connectors.base.port import Unavailable
 from connectors.base.users import CrmUser
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connected, Connection, HasStore
 from integration.store.crm import crm_users
 from integration.store.crm.crm_users import UserAddress
 from mappings.values.instant import HOUR, Span
@@ -20,7 +20,7 @@ STALE: Span = 2 * HOUR
 """A reading older than this is not relied on: the hourly job has missed its turn, and the next task reads anew."""
 
 
-def read_users(service: Service) -> int:
+def read_users(service: Connected) -> int:
     """Read the users of every connection; how many connections answered. One that does not is asked in an hour."""
     read = 0
     for connection in service.connections.values():
@@ -33,7 +33,7 @@ def read_users(service: Service) -> int:
     return read
 
 
-def fresh(service: Service, connection: Connection) -> None:
+def fresh(service: HasStore, connection: Connection) -> None:
     """See that the connection's users are known; read them where they never were, or long ago.
 
     Where we may not read users, tasks wait for that and say so; everything else goes on. Raises Unavailable where the
@@ -51,7 +51,7 @@ def fresh(service: Service, connection: Connection) -> None:
         log.warning("users may not be read", connection=connection.name, code=away.receipt.code)
 
 
-def fresh_elsewhere(service: Service, connection: Connection) -> None:
+def fresh_elsewhere(service: Connected, connection: Connection) -> None:
     """As `fresh` for all other connections, where the same people may be known; one that is away is left out."""
     for other in service.connections.values():
         if other.name != connection.name:
@@ -61,7 +61,7 @@ def fresh_elsewhere(service: Service, connection: Connection) -> None:
                 log.warning("users not read", connection=other.name, code=away.receipt.code)
 
 
-def look_up(service: Service, wanted: Iterable[UserAddress]) -> None:
+def look_up(service: Connected, wanted: Iterable[UserAddress]) -> None:
     """Ask the CRMs for users whom the last reading did not show, one call each; an id that nobody shows is kept so.
 
     A CRM that is away is not waited for: its users stay unknown until it answers.
@@ -81,7 +81,7 @@ def look_up(service: Service, wanted: Iterable[UserAddress]) -> None:
             crm_users.put(conn, name, [*found, *unknown], service.now())
 
 
-def refused(service: Service, connection: Connection, ids: Iterable[str]) -> set[str]:
+def refused(service: HasStore, connection: Connection, ids: Iterable[str]) -> set[str]:
     """Look again at users to whom the CRM would give no task; those who really can get none. Raises Unavailable."""
     asked = sorted(set(ids))
     there = {user.id: user for user in connection.connector.users(asked)}
@@ -92,7 +92,7 @@ def refused(service: Service, connection: Connection, ids: Iterable[str]) -> set
     return set(unfit)
 
 
-def _read(service: Service, connection: Connection) -> None:
+def _read(service: HasStore, connection: Connection) -> None:
     users, own = connection.connector.users(), connection.connector.own_user()
     with service.store.write() as conn:
         crm_users.read_whole(conn, connection.name, users, own, service.now())

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from connectors.base.port import FieldWrite, Receipt, Verdict
 from connectors.base.task_words import TaskWords
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connected, Connection
 from integration.flows.delivering.close_tasks import closed_by
 from integration.flows.delivering.crm_task_words import task_words
 from integration.store.db.dialects import among
@@ -40,7 +40,7 @@ class Blanked:
         return self.receipt.verdict in {Verdict.DONE, Verdict.FOLLOW} or "NOT_FOUND" in self.receipt.code.upper()
 
 
-def blank(service: Service, who: Target) -> list[Blanked]:
+def blank(service: Connected, who: Target) -> list[Blanked]:
     """Clear every field of ours in every record of theirs and close our tasks, one call a CRM and kind."""
     said = {name: task_words(service, each) for name, each in service.connections.items()}
     with service.store.read() as conn:

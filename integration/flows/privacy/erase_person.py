@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.connection_of_system import address, called
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasCrms, HasKeys, HasStore, HasWake
 from integration.flows.privacy import raw_deliveries
 from integration.flows.privacy.raw_deliveries import Raw
-from integration.flows.privacy.screening import strangers
+from integration.flows.privacy.screening import Screening, Sealed, strangers
 from integration.store.audit import audit_trail, mentions
 from integration.store.audit.mentions import Mention
 from integration.store.db.json_codec import encode
@@ -42,6 +42,10 @@ _MOST_ROUNDS = 5
 Hold = Callable[[Sql], None]
 _Pending: TypeAlias = tuple[str, str]
 """(hash, name)"""
+
+
+class Erasing(Screening, HasWake, Protocol):
+    """What erasing takes: the names of the erased are kept as hashes, and every lane is woken."""
 
 
 class _TakenBack(Exception):
@@ -88,10 +92,10 @@ def asked_for(text: str, connections: Mapping[str, Connection]) -> str:
     raise ValueError(msg)
 
 
-def rehearse(service: Service, name: str) -> Report | None:
+def rehearse(service: Screening, name: str) -> Report | None:
     """What `erase` would remove, with nothing changed; None where nobody is known by that name."""
     with service.store.read() as conn:
-        who, key = erasure.target(conn, [name]), erasure_key.read(conn, service.keyring)
+        who, key = erasure.target(conn, [name]), erasure_key.read(conn, service.keys.keyring)
         traces = _traces(conn, service, who.names)
     if not who.leads and not traces:
         return None
@@ -104,21 +108,21 @@ def rehearse(service: Service, name: str) -> Report | None:
     return Report(hash=digest, leads=len(who.leads), names=len(who.names), removed=dict(counts))
 
 
-def erase(service: Service, name: str, *, actor: str) -> Report:
+def erase(service: Erasing, name: str, *, actor: str) -> Report:
     """Remove whoever goes by that name, and let nothing bring them back. Raises StoreBusyError; then ask again."""
     report = _erase(service, [name], actor, _nothing, "", _nothing)
     _wake(service)
     return report
 
 
-def carry_out(service: Service, lease: Lease) -> None:
+def carry_out(service: Erasing, lease: Lease) -> None:
     """Remove those whom a CRM deleted for privacy, and those whose erasure was cut short."""
     with service.store.read() as conn:
         waiting = erased_people.pending(conn, BATCH)
 
     def work(these: Try[_Pending]) -> None:
         names = [name for _, name in these.items]
-        hold = partial(leases.hold, lease=lease, span=service.lease)
+        hold = partial(leases.hold, lease=lease)
         _erase(service, names, "coldframe", hold, lease.name, these.done)
         _wake(service)
 
@@ -136,10 +140,10 @@ def carry_out(service: Service, lease: Lease) -> None:
     isolate(service, lease, station, waiting)
 
 
-def forget(service: Service, name: str, *, actor: str) -> int:
+def forget(service: Sealed, name: str, *, actor: str) -> int:
     """Let somebody come back who was erased: how many of their names are let in again, 0 where they were not."""
     with service.store.write() as conn:
-        persons = erased_people.known(conn, service.keyring, [name])
+        persons = erased_people.known(conn, service.keys.keyring, [name])
         if not persons:
             return 0
         count = erased_people.forget(conn, persons.values())
@@ -151,7 +155,7 @@ def forget(service: Service, name: str, *, actor: str) -> int:
 
 
 def _erase(  # noqa: PLR0913, PLR0917 - who, for whom, and as what
-    service: Service, names: Iterable[str], actor: str, hold: Hold, spared: str, ended: Hold
+    service: Screening, names: Iterable[str], actor: str, hold: Hold, spared: str, ended: Hold
 ) -> Report:
     first, counts = frozenset(names), Counter[str]()
     asked, done = first, frozenset[str]()
@@ -186,7 +190,7 @@ def _erase(  # noqa: PLR0913, PLR0917 - who, for whom, and as what
 
 
 @contextmanager
-def _fenced(service: Service, hold: Hold, spared: str) -> Iterator[Sql]:
+def _fenced(service: HasStore, hold: Hold, spared: str) -> Iterator[Sql]:
     """A transaction beside which no lane can save what it holds in memory. Leases come before all other locks."""
     with service.store.write() as conn:
         hold(conn)
@@ -196,20 +200,20 @@ def _fenced(service: Service, hold: Hold, spared: str) -> Iterator[Sql]:
         yield conn
 
 
-def _remove(conn: Sql, service: Service, asked: frozenset[str], counts: Counter[str]) -> Target:
+def _remove(conn: Sql, service: Screening, asked: frozenset[str], counts: Counter[str]) -> Target:
     who, key, now = erasure.target(conn, asked), _key(conn, service), service.now()
-    known = erased_people.known(conn, service.keyring, who.names)
-    person = next((known[name] for name in sorted(asked) if name in known), None) or service.new_id()
+    known = erased_people.known(conn, service.keys.keyring, who.names)
+    person = next((known[name] for name in sorted(asked) if name in known), None) or service.new_leads.new_id()
     erased_people.add(conn, key, {name: known.get(name, person) for name in who.names}, now, pending=True)
     counts.update(erasure.remove(conn, who, now))
     return who
 
 
-def _key(conn: Sql, service: Service) -> bytes:
-    return erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
+def _key(conn: Sql, service: HasKeys) -> bytes:
+    return erasure_key.make(conn, service.keys.keyring, service.keys.chance(erasure_key.LENGTH))
 
 
-def _traces(conn: Sql, service: Service, names: frozenset[str]) -> _Traces:
+def _traces(conn: Sql, service: HasCrms, names: frozenset[str]) -> _Traces:
     emails = sorted(filter(None, map(person_names.email, names)))
     records = called(service.connections)
     return _Traces(
@@ -223,7 +227,7 @@ def _raws(traces: _Traces) -> tuple[Raw, ...]:
     return traces.deliveries + traces.letters
 
 
-def _black(conn: Sql, service: Service, names: frozenset[str], traces: _Traces, key: bytes) -> dict[str, int]:
+def _black(conn: Sql, service: HasStore, names: frozenset[str], traces: _Traces, key: bytes) -> dict[str, int]:
     """Clean what was found: items and letters about them go, their address goes from everything else."""
     service.store.shred(conn)
     emails = sorted(filter(None, map(person_names.email, names)))
@@ -238,7 +242,7 @@ def _black(conn: Sql, service: Service, names: frozenset[str], traces: _Traces, 
     }
 
 
-def _wake(service: Service) -> None:
+def _wake(service: Erasing) -> None:
     """Whoever lost a lease left work behind."""
     for lane in (
         "ingest",

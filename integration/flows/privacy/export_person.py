@@ -5,14 +5,14 @@ Reads only, in one view of the data; the audit alone is told that somebody asked
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection as Sql
 from sqlalchemy import Table, or_, select
 
 from integration.core.compiled.context import Unfoldable
 from integration.flows.base.connection_of_system import called
-from integration.flows.base.service import Service
+from integration.flows.base.service import Derived, Deriving, HasKeys
 from integration.flows.history import load_events
 from integration.flows.history.find_explanation import recorded
 from integration.flows.privacy import raw_deliveries
@@ -86,7 +86,11 @@ _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
 """Part of the document → where it is held, whose it is, and its order."""
 
 
-def exported(service: Service, name: str, *, actor: str, tell: Callable[[Explanation], Any]) -> dict[str, Any] | None:
+class Exporting(Derived, HasKeys, Protocol):
+    """What an export takes."""
+
+
+def exported(service: Exporting, name: str, *, actor: str, tell: Callable[[Explanation], Any]) -> dict[str, Any] | None:
     """Everything held about whoever goes by that name (of mappings.values.person_names); None where nobody does.
 
     `tell` makes plain values of an explanation.
@@ -95,7 +99,7 @@ def exported(service: Service, name: str, *, actor: str, tell: Callable[[Explana
     with service.store.read() as conn:
         who = erasure.target(conn, [name])
         document = _document(conn, service, who, now, tell)
-        key = erasure_key.read(conn, service.keyring)
+        key = erasure_key.read(conn, service.keys.keyring)
     if document is None:
         return None
     subject = "name" if key is None else f"name {erased_people.hashed(key, name)}"
@@ -106,7 +110,7 @@ def exported(service: Service, name: str, *, actor: str, tell: Callable[[Explana
 
 
 def _document(
-    conn: Sql, service: Service, who: Target, now: Instant, tell: Callable[[Explanation], Any]
+    conn: Sql, service: Deriving, who: Target, now: Instant, tell: Callable[[Explanation], Any]
 ) -> dict[str, Any] | None:
     records = called(service.connections)
     deliveries = [
@@ -184,7 +188,7 @@ def _audited(conn: Sql, who: Target) -> list[dict[str, Any]]:
     return sorted({each["id"]: each for each in found}.values(), key=lambda each: int(each["id"]))
 
 
-def _told(conn: Sql, service: Service, row: LeadRow, now: Instant, tell: Callable[[Explanation], Any]) -> Any:
+def _told(conn: Sql, service: Deriving, row: LeadRow, now: Instant, tell: Callable[[Explanation], Any]) -> Any:
     """Standing and ledger; of somebody whose history cannot be folded, why."""
     try:
         return tell(_explained(conn, service, row, now))
@@ -192,10 +196,10 @@ def _told(conn: Sql, service: Service, row: LeadRow, now: Instant, tell: Callabl
         return {"lead": row.id, "unexplained": f"event {error.event or 'none'}: {error}"}
 
 
-def _explained(conn: Sql, service: Service, row: LeadRow, now: Instant) -> Explanation:
+def _explained(conn: Sql, service: Deriving, row: LeadRow, now: Instant) -> Explanation:
     """Standing and ledger, derived anew from what is held."""
-    events = load_events.whole(conn, [row], service.ownership, service.vocabulary)[row.id]
-    return explain(service.playbook, row.id, events, now, recorded(conn, row.id))
+    events = load_events.whole(conn, [row], service.ownership, service.rules.vocabulary)[row.id]
+    return explain(service.rules.playbook, row.id, events, now, recorded(conn, row.id))
 
 
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -7,13 +7,14 @@ and what is rewritten is stored with the batch in which it was seen. [decision 0
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
 from integration.flows.base.connection_of_system import addressed, called
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasCrms, HasKeys, HasStore, NewPeople
 from integration.store.audit import audit_trail
 from integration.store.overall import erased_people, erasure_key
 from integration.store.people import leads, record_references
@@ -29,6 +30,14 @@ from webhooks.parsers import parse
 from webhooks.persons import RecordNames
 
 log = structlog.get_logger()
+
+
+class Sealed(HasStore, HasKeys, Protocol):
+    """The store, with what hides and opens the names of erased people."""
+
+
+class Screening(NewPeople, HasKeys, Protocol):
+    """What it takes to tell who was erased, and to take in whoever comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class Screened:
     dropped: int = 0
 
 
-def screen(service: Service, opened: Sequence[Opened]) -> Screened:
+def screen(service: Screening, opened: Sequence[Opened]) -> Screened:
     """The deliveries as they may be stored. Where nobody was ever erased, one look at the store. Raises SealedError."""
     records = called(service.connections)
     told = {
@@ -66,8 +75,8 @@ def screen(service: Service, opened: Sequence[Opened]) -> Screened:
         if not told and not erased_people.anybody(conn):
             return Screened(opened=opened)
         names = [persons.named(each.delivery.source, each.parsed, _text(each), records) for each in opened]
-        gone = erased_people.known(conn, service.keyring, sorted(told.union(*names)))
-    asked = {name: gone.get(name) or service.new_id() for name in sorted(told)}
+        gone = erased_people.known(conn, service.keys.keyring, sorted(told.union(*names)))
+    asked = {name: gone.get(name) or service.new_leads.new_id() for name in sorted(told)}
     found = Screened(opened=opened, asked=asked)
     gone |= asked
     while _cut(found, [*names], gone, records):
@@ -102,7 +111,7 @@ def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str], recor
     return again
 
 
-def note(conn: Sql, service: Service, found: Screened) -> None:
+def note(conn: Sql, service: Sealed, found: Screened) -> None:
     """Store what a screening has found, in the transaction that stores the rest. The leases of others stay theirs.
 
     What is held about those whom a CRM deleted is removed afterwards: see erase_person.py.
@@ -111,7 +120,7 @@ def note(conn: Sql, service: Service, found: Screened) -> None:
     inbox.rewrite(conn, sorted(found.rewritten.items()))
     learn(conn, service, found.learned, now)
     if found.asked:
-        key = erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
+        key = erasure_key.make(conn, service.keys.keyring, service.keys.chance(erasure_key.LENGTH))
         erased_people.add(conn, key, found.asked, now, pending=True)
         audit_trail.add(
             conn,
@@ -128,7 +137,7 @@ def note(conn: Sql, service: Service, found: Screened) -> None:
     _count(conn, found.dropped)
 
 
-def learn(conn: Sql, service: Service, names: Mapping[str, str], now: Instant) -> None:
+def learn(conn: Sql, service: HasKeys, names: Mapping[str, str], now: Instant) -> None:
     """From now on these names (→ person) are erased too, but for those that are somebody else's here.
 
     What came under a new name before it was known as one is found and removed by erase_person.py.
@@ -137,7 +146,7 @@ def learn(conn: Sql, service: Service, names: Mapping[str, str], now: Instant) -
         return
     theirs = strangers(conn, names)
     if theirs:
-        key = erasure_key.make(conn, service.keyring, service.chance(erasure_key.LENGTH))
+        key = erasure_key.make(conn, service.keys.keyring, service.keys.chance(erasure_key.LENGTH))
         erased_people.add(conn, key, {name: names[name] for name in theirs}, now, pending=True)
 
 
@@ -150,13 +159,13 @@ def strangers(conn: Sql, names: Iterable[str]) -> set[str]:
     return set(names) - living
 
 
-def welcome(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> list[Record]:
+def welcome(conn: Sql, service: Screening, connection: Connection, records: Sequence[Record]) -> list[Record]:
     """The records that may be stored: none of somebody who was erased, and deals without them. Raises SealedError."""
     if not records or not erased_people.anybody(conn):
         return list(records)
     names = [_names(service, connection, record) for record in records]
     party = {person_names.of_record(connection.name, *person) for record in records for person in record.people}
-    gone = erased_people.known(conn, service.keyring, sorted(party.union(*names)))
+    gone = erased_people.known(conn, service.keys.keyring, sorted(party.union(*names)))
     if not gone:
         return list(records)
     kept: list[Record] = []
@@ -173,7 +182,7 @@ def welcome(conn: Sql, service: Service, connection: Connection, records: Sequen
     return kept
 
 
-def _names(service: Service, connection: Connection, record: Record) -> set[str]:
+def _names(service: HasCrms, connection: Connection, record: Record) -> set[str]:
     """Every name by which a record calls a person; none for what is no person."""
     mapped = connection.mapping.objects.get(record.object)
     if mapped is None or mapped.kind != "person":

@@ -9,7 +9,7 @@ lead is decided once, at the end, from the whole history. The service may run me
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -18,10 +18,11 @@ from connectors.base.port import Record, Unavailable, Verdict
 from integration.flows.base import history_or_live
 from integration.flows.base.ask_crm import at_fault
 from integration.flows.base.pause_connection import rest
-from integration.flows.base.service import Connection, Service
-from integration.flows.deciding.advance import advance
+from integration.flows.base.service import Connection, HasStore, LaneAtWork, Waking, changed
+from integration.flows.deciding.advance import Advancing, advance
 from integration.flows.reading import reconcile
 from integration.flows.reading.pages import store_page
+from integration.flows.reading.refresh import ReadingLane
 from integration.flows.reading.store_records import store_records
 from integration.store.crm import connection_pauses
 from integration.store.db import cursors
@@ -46,6 +47,10 @@ _GATHERING = 0.5
 _PATIENCE: Span = 600 * SECOND
 """How long a CRM that does not answer is asked again."""
 _BUSY = 30
+
+
+class Syncing(ReadingLane, Advancing, Protocol):
+    """What a first sync takes: it reads, and decides about what waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,7 @@ class SyncError(Exception):
     """The sync cannot go on now; what was read is stored, and the next run goes on from there."""
 
 
-def sync(service: Service, name: str, tell: Tell, *, others: Collection[str] = (), restart: bool = False) -> list[Step]:
+def sync(service: Syncing, name: str, tell: Tell, *, others: Collection[str] = (), restart: bool = False) -> list[Step]:
     """Read one connection whole; where each of its objects stands then. `others` are read whole in the same go.
 
     Raises SyncError where somebody else is at it, a person has paused the connection, or the CRM stays away.
@@ -99,8 +104,7 @@ def sync(service: Service, name: str, tell: Tell, *, others: Collection[str] = (
         for place, course in courses.items():
             step = Step(connection=name, object=place, course=course, resumed=course.read > 0 and not course.done)
             tell(step)
-            for each in _pages(service, lease, connection, step, others, tell):
-                step = each
+            for step in _pages(service, lease, connection, step, others, tell):  # noqa: B020 - goes on from the first
                 tell(step)
             courses[place] = step.course
     finally:
@@ -122,7 +126,7 @@ def standing(conn: Sql, connection: Connection) -> dict[str, Course]:
     return {name: decode(stored, Course) for name, stored in found.items() if stored}
 
 
-def release(service: Service) -> int:
+def release(service: Waking) -> int:
     """All is read: let everybody be decided about. How many are waiting."""
     with service.store.write() as conn:
         dirty.release(conn, service.now())
@@ -130,54 +134,60 @@ def release(service: Service) -> int:
     return undecided(service)
 
 
-def undecided(service: Service) -> int:
+def undecided(service: HasStore) -> int:
     """How many leads wait for a decision."""
     with service.store.read() as conn:
         return dirty.count(conn, service.now())
 
 
-def decide(service: Service, tell: Callable[[int], None]) -> None:
+def decide(service: Syncing, tell: Callable[[int], None]) -> None:
     """Decide about everybody, or watch the workers do it, until nobody waits; `tell` gets how many still do."""
     while left := undecided(service):
         tell(left)
-        if not advance(replace(service, linger=0)):
-            service.sleep(_GATHERING)
+        if not advance(_at_once(service)):
+            service.lanes.sleep(_GATHERING)
     tell(0)
+
+
+def _at_once(service: Syncing) -> Syncing:
+    """Without waiting for more once everybody is decided about."""
+    return changed(service, lanes=replace(service.lanes, linger=0))
 
 
 def _cursor(connection: Connection, name: str) -> str:
     return f"sync:{connection.name}:{name}"
 
 
-def _lease(service: Service, name: str) -> Lease:
+def _lease(service: LaneAtWork, name: str) -> Lease:
     """The lane; that of a sync that was killed is free when its lease has expired."""
-    until = service.monotonic() + service.lease / SECOND + 5
+    until = service.lanes.monotonic() + service.lanes.lease / SECOND + 5
     while True:
         with service.store.write() as conn:
-            lease = leases.take(conn, name, service.holder, service.lease)
+            lease = leases.take(conn, name, service.lanes.holder, service.lanes.lease)
         if lease is not None:
             return lease
-        if service.monotonic() > until:
+        if service.lanes.monotonic() > until:
             msg = f"another sync of {name.partition(':')[2]} is running"
             raise SyncError(msg)
-        service.sleep(_GATHERING)
+        service.lanes.sleep(_GATHERING)
 
 
-def _begin(service: Service, lease: Lease, connection: Connection, *, restart: bool) -> dict[str, Course]:
+def _begin(service: Syncing, lease: Lease, connection: Connection, *, restart: bool) -> dict[str, Course]:
     """Where to go on; or a new beginning, from which on the service is live and the poll looks for changes.
 
     What was told before is decided first: it is no history.
     """
+    names = objects(connection)
     with service.store.read() as conn:
         known = standing(conn, connection)
-    names = objects(connection)
     if known and not restart:
         fresh = Course(began_at=min(course.began_at for course in known.values()))
-        return {name: _again(known.get(name, fresh)) for name in names}
-    advance(replace(service, linger=0))
+        there = ((name, known.get(name, fresh)) for name in names)  # what was not shown is asked for once more
+        return {name: replace(course, done=course.whole, skipped="") for name, course in there}
+    advance(_at_once(service))
     totals = {name: _counted(connection, name) for name in names}
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         now = service.now()
         history_or_live.since(conn, service, now)
         lives.begin(conn, now, now)
@@ -189,11 +199,6 @@ def _begin(service: Service, lease: Lease, connection: Connection, *, restart: b
     return courses
 
 
-def _again(course: Course) -> Course:
-    """Where to go on: what the CRM would not show is asked for once more."""
-    return replace(course, done=False, skipped="") if course.skipped else course
-
-
 def _counted(connection: Connection, name: str) -> int:
     """About how many records there are; -1 where the CRM does not say."""
     try:
@@ -203,7 +208,7 @@ def _counted(connection: Connection, name: str) -> int:
 
 
 def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
-    service: Service, lease: Lease, connection: Connection, step: Step, others: Collection[str], tell: Tell
+    service: Syncing, lease: Lease, connection: Connection, step: Step, others: Collection[str], tell: Tell
 ) -> Iterator[Step]:
     """Read and store page after page of one object, until its end or where the CRM will not show any more."""
     fields = connection.mapping.reads(step.object)
@@ -222,9 +227,8 @@ def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
         except Unavailable as fault:
             if not at_fault(fault, connection, step.object):
                 raise SyncError(str(fault)) from fault
-            log.warning(
-                "an object is not read", connection=connection.name, object=step.object, code=fault.receipt.code
-            )
+            code = fault.receipt.code
+            log.warning("an object is not read", connection=connection.name, object=step.object, code=code)
             step = replace(step, course=replace(step.course, done=True, skipped=str(fault)))
             _store(service, lease, connection, step, (), others)
             yield step
@@ -236,7 +240,7 @@ def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
         yield step
 
 
-def _waited(service: Service, lease: Lease, step: Step, tell: Tell, ask: Callable[[], T]) -> T:
+def _waited(service: LaneAtWork, lease: Lease, step: Step, tell: Tell, ask: Callable[[], T]) -> T:
     """The answer; a CRM that is away or asks for a pause is waited for, a person's pause is not."""
     until = service.now() + _PATIENCE
     while True:
@@ -255,18 +259,18 @@ def _waited(service: Service, lease: Lease, step: Step, tell: Tell, ask: Callabl
             if fault.final or fault.receipt.verdict is Verdict.RELOGIN or service.now() > until:
                 raise
             with service.store.write() as conn:
-                leases.hold(conn, lease, service.lease)
+                leases.hold(conn, lease)
                 rest(conn, step.connection, fault.receipt, service.now())
 
 
-def _rest(service: Service, lease: Lease, seconds: float) -> None:
-    service.sleep(seconds)
+def _rest(service: LaneAtWork, lease: Lease, seconds: float) -> None:
+    service.lanes.sleep(seconds)
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
 
 
 def _store(  # noqa: PLR0913, PLR0917 - as above
-    service: Service,
+    service: Syncing,
     lease: Lease,
     connection: Connection,
     step: Step,
@@ -274,16 +278,15 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
     others: Collection[str],
 ) -> None:
     """A page's facts and the cursor, in one transaction; tried again while others keep the store busy."""
-    course = step.course
 
     def store(conn: Sql, some: Sequence[Record]) -> None:
         at = service.now()
-        frozen = replace(service, now=partial(int, at))  # so that `rest` knows the marks of this page
-        store_records(conn, frozen, connection, some, asked_at=course.began_at, known=others)
-        dirty.rest(conn, at, service.grace, at + _REST)
+        frozen = changed(service, now=partial(int, at))  # so that `rest` knows the marks of this page
+        store_records(conn, frozen, connection, some, asked_at=step.course.began_at, known=others)
+        dirty.rest(conn, at, service.new_leads.grace, at + _REST)
 
     def move(conn: Sql) -> None:
-        cursors.put(conn, _cursor(connection, step.object), encode(course), service.now())
+        cursors.put(conn, _cursor(connection, step.object), encode(step.course), service.now())
 
     for attempt in range(_BUSY):
         try:
@@ -291,7 +294,7 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
         except StoreBusyError:
             if attempt + 1 == _BUSY:
                 raise
-            service.sleep(_GATHERING)
+            service.lanes.sleep(_GATHERING)
         else:
             service.store.tend()
             return

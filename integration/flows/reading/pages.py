@@ -11,7 +11,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore
 from integration.flows.reading import refresh
 from integration.flows.reading.refresh import companies_named, with_companies
 from integration.store.db.session import serialise
@@ -26,7 +26,7 @@ _Versions: TypeAlias = tuple[Record, ...]
 
 
 def store_page(  # noqa: PLR0913 - a page, and what is done with it
-    service: Service,
+    service: HasStore,
     lease: Lease,
     connection: Connection,
     records: Sequence[Record],
@@ -49,7 +49,7 @@ def store_page(  # noqa: PLR0913 - a page, and what is done with it
             unknown = named - accounts.by_reference(conn, named).keys()
         whole, more = with_companies(connection, some, unknown)
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             these.done(conn)
             serialise(conn, "people")
             store(conn, whole)
@@ -71,7 +71,7 @@ def store_page(  # noqa: PLR0913 - a page, and what is done with it
     isolate(service, lease, station, fresh)
     if not moved:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             move(conn)
 
 
@@ -79,7 +79,7 @@ def _name(versions: _Versions) -> str:
     return f"{versions[0].object}:{versions[0].id}"
 
 
-def _changed(service: Service, connection: Connection, records: Sequence[Record]) -> list[_Versions]:
+def _changed(service: HasStore, connection: Connection, records: Sequence[Record]) -> list[_Versions]:
     """The records of a page, but for those that were set aside as they still are: pages overlap."""
     found = {_name(versions): versions for versions in _by_record(records)}
     if not found:

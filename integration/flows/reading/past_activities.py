@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, Intake
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.people.derive_account_signals import relevant
 from integration.flows.people.met_records import people_met
@@ -37,7 +37,7 @@ class _Told:
     addresses: tuple[Address, ...]
 
 
-def store_past(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
+def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequence[Record]) -> None:
     """What records of activities say of the people they are about; our own tasks are not among them."""
     now = service.now()
     said = [found for record in records if (found := _told(connection, record)) is not None]
@@ -51,8 +51,8 @@ def store_past(conn: Sql, service: Service, connection: Connection, records: Seq
     rows, displaced = conflicting_contents.versions(conn, said_of)
     touched = {str(row.lead_id) for row in rows} | conflicting_contents.losers(displaced)
     dirty.mark(conn, sorted(touched), now)
-    seen = relevant(service.playbook)
-    known = service.vocabulary.recognised
+    seen = relevant(service.rules.playbook)
+    known = service.rules.vocabulary.recognised
     concerned: list[NewActivity | Stored] = [*rows, *displaced.values()]
     signalled = {str(row.lead_id) for row in concerned if known(row.type, row.properties)[0] in seen}
     homes = leads.get(conn, sorted(signalled))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore, NewPeople
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
 from integration.flows.people.met_records import people_met
@@ -28,7 +28,7 @@ from mappings.translate.record_answers import Answer, answer, closed, spoken
 from mappings.values.instant import DAY, Instant
 
 
-def store_tasks(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
+def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: Sequence[Record]) -> None:
     """What closed tasks of ours say: a call, an acceptance, a rejection with its reason."""
     now = service.now()
     rows: list[NewActivity] = []
@@ -70,7 +70,7 @@ def _answer(tasks: TaskMapping, record: Record, task: str, *, same: bool) -> Ans
     return said
 
 
-def store_deals(conn: Sql, service: Service, connection: Connection, records: Sequence[Record]) -> None:
+def store_deals(conn: Sql, service: NewPeople, connection: Connection, records: Sequence[Record]) -> None:
     """Deals as they are now; for everybody they are about, that one was created, won or lost."""
     now = service.now()
     live = [record for record in records if not record.deleted]

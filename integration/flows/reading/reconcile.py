@@ -13,14 +13,15 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Page, Unavailable
-from integration.flows.base import pause_connection
+from integration.flows.base import pause_connection, running_playbook
 from integration.flows.base.ask_crm import at_fault
 from integration.flows.base.isolation import MOST_TRIES, Station, Try, isolate
 from integration.flows.base.lane import STINT, drain
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore
 from integration.flows.reading import unread_objects
 from integration.flows.reading.pages import store_page
-from integration.flows.reading.store_records import store_records
+from integration.flows.reading.refresh import ReadingLane
+from integration.flows.reading.store_records import RecordIntake, store_records
 from integration.store.crm import connection_pauses
 from integration.store.db import cursors
 from integration.store.db.json_codec import decode, encode
@@ -55,16 +56,17 @@ class Mark:
     after: str = ""
 
 
-def poll(service: Service, connection: str) -> int:
+def poll(service: ReadingLane, connection: str) -> int:
     """Look at everything one connection has changed; the number of pages read."""
     read: list[str] = []
-    drain(service, f"poll:{connection}", partial(_turn, connection=service.connections[connection], read=read))
+    turn = partial(_turn, connection=service.connections[connection], read=read)
+    drain(running_playbook.following(service), f"poll:{connection}", turn)
     return len(read)
 
 
-def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: list[str]) -> bool:
+def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection, read: list[str]) -> bool:
     """A pass over every object, or as much of it as fits a stint. There is nothing to linger for afterwards."""
-    started = service.monotonic()
+    started = service.lanes.monotonic()
     with service.store.read() as conn:
         if pause_connection.open_for(connection.name, connection_pauses.paused(conn, service.now())) != "everything":
             return False
@@ -78,12 +80,12 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
             read.append(name)
             place = names.index(name)
             left = names[place if more else place + 1 :]
-            if left and service.monotonic() - started > STINT:
+            if left and service.lanes.monotonic() - started > STINT:
                 following[0] = left[0]
                 break
         if these.counted:
             with service.store.write() as conn:
-                leases.hold(conn, lease, service.lease)
+                leases.hold(conn, lease)
                 these.done(conn)
 
     try:
@@ -103,7 +105,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
                 return False
     except Unavailable as fault:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             pause_connection.rest(conn, connection.name, fault.receipt, service.now())
         return False
     if names != _objects(connection):
@@ -111,7 +113,7 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection, read: li
     return False
 
 
-def _letter(service: Service, connection: Connection, name: str, reason: str) -> Letter:
+def _letter(service: HasStore, connection: Connection, name: str, reason: str) -> Letter:
     payload = encode({"connection": connection.name, "object": name}).encode()
     said, at = f"it could not be looked through for changes: {reason}", service.now()
     return Letter(stage="poll", source=connection.name, ref=name, payload=payload, reason=said, at=at)
@@ -124,10 +126,10 @@ def _left(conn: Sql, connection: Connection) -> list[str]:
     return names[names.index(following) :] if following in names else names
 
 
-def _rest(service: Service, lease: Lease, connection: Connection, following: str) -> None:
+def _rest(service: HasStore, lease: Lease, connection: Connection, following: str) -> None:
     """Note with which object the next stint begins; "" for the first."""
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         cursors.put(conn, f"poll:{connection.name}", following, service.now())
 
 
@@ -136,7 +138,7 @@ def _objects(connection: Connection) -> list[str]:
     return sorted(mapped, key=lambda name: _ORDER.index(mapped[name].kind))
 
 
-def _pages(service: Service, lease: Lease, connection: Connection, name: str) -> Iterable[bool]:
+def _pages(service: RecordIntake, lease: Lease, connection: Connection, name: str) -> Iterable[bool]:
     """Read and store page after page of one object; whether there is more after each."""
     cursor = _cursor(connection.name, name)
     found = connection.mapping.objects[name]
@@ -158,7 +160,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
                 raise
             log.warning("an object is not read", connection=connection.name, object=name, code=fault.receipt.code)
             with service.store.write() as conn:
-                leases.hold(conn, lease, service.lease)
+                leases.hold(conn, lease)
                 unread_objects.note(conn, connection.name, name, str(fault), service.now())
             return
         mark = moved(mark, page, service.now())
@@ -169,7 +171,7 @@ def _pages(service: Service, lease: Lease, connection: Connection, name: str) ->
 
 
 def _store(  # noqa: PLR0913 - a page, and what it is stored with
-    service: Service, lease: Lease, connection: Connection, page: Page, *, mark: Mark, name: str, asked_at: Instant
+    service: RecordIntake, lease: Lease, connection: Connection, page: Page, *, mark: Mark, name: str, asked_at: Instant
 ) -> None:
     def move(conn: Sql) -> None:
         if not mark.after:

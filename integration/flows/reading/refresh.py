@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -20,9 +21,13 @@ from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import drain
 from integration.flows.base.pause_connection import open_for, rest
 from integration.flows.base.retrying import MOST_ATTEMPTS, backoff
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.running_playbook import following
+from integration.flows.base.service import (
+    Connection,
+    HasLanes,
+)
 from integration.flows.base.unanswered_lookups import Unanswered, set_aside
-from integration.flows.reading.store_records import bury_missing, store_records
+from integration.flows.reading.store_records import RecordIntake, bury_missing, store_records
 from integration.store.crm import connection_pauses
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
@@ -38,12 +43,18 @@ from mappings.values.instant import Instant
 log = structlog.get_logger()
 
 
-def read_records(service: Service, connection: str) -> int:
+class ReadingLane(RecordIntake, HasLanes, Protocol):
+    """What the lanes that read a CRM take."""
+
+
+def read_records(service: ReadingLane, connection: str) -> int:
     """Read everything that waits to be read from one connection."""
-    return drain(service, f"refresh:{connection}", partial(_turn, connection=service.connections[connection]))
+    return drain(
+        following(service), f"refresh:{connection}", partial(_turn, connection=service.connections[connection])
+    )
 
 
-def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
+def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection) -> bool:
     limits = connection.connector.limits
     now = service.now()
     with service.store.read() as conn:
@@ -56,14 +67,14 @@ def _turn(service: Service, lease: Lease, /, *, connection: Connection) -> bool:
         isolate(service, lease, station(service, lease, connection, now), wishes)
     except Unavailable as fault:
         with service.store.write() as conn:
-            leases.hold(conn, lease, service.lease)
+            leases.hold(conn, lease)
             rest(conn, connection.name, fault.receipt, service.now())
         return False
     service.wake("advance")
     return True
 
 
-def station(service: Service, lease: Lease, connection: Connection, now: Instant) -> Station[Wanted]:
+def station(service: RecordIntake, lease: Lease, connection: Connection, now: Instant) -> Station[Wanted]:
     """How records are read that are wanted, and what becomes of a wish that cannot be met."""
 
     def put_off(conn: Sql, wish: Wanted, tries: int) -> None:
@@ -95,11 +106,11 @@ def letter(connection: Connection, kind: str, key: str, reason: str, at: Instant
     return Letter(stage="refresh", source=connection.name, ref=ref, payload=payload, reason=said, at=at)
 
 
-def _work(service: Service, lease: Lease, connection: Connection, these: Try[Wanted], now: Instant) -> None:
+def _work(service: RecordIntake, lease: Lease, connection: Connection, these: Try[Wanted], now: Instant) -> None:
     wishes = these.items
     read = _read(connection, wishes)
     with service.store.write() as conn:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         these.done(conn)
         serialise(conn, "people")
         store_records(conn, service, connection, read.records, asked_at=now)

@@ -8,13 +8,13 @@ webhook, a call or a deal may have named it already. [mappings.translate.first_v
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
 from integration.flows.base.connection_of_system import addressed
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasCrms, HasKeys, HasWake, Intake, NewPeople
 from integration.flows.intake import unreadable_records
 from integration.flows.people import identities, learn_other_emails
 from integration.flows.people.identities import Resolved, Sighting
@@ -39,6 +39,10 @@ _Read: TypeAlias = tuple[Record, Inward]
 _UNTOLD = object()
 
 
+class RecordIntake(Intake, HasKeys, HasWake, Protocol):
+    """What it takes to take records in."""
+
+
 @dataclass(frozen=True, slots=True)
 class _News:
     """Of what a record tells, what it has not told before; `first` where it has told nothing yet.
@@ -53,7 +57,7 @@ class _News:
 
 def store_records(  # noqa: PLR0913 - what was read, and how
     conn: Sql,
-    service: Service,
+    service: RecordIntake,
     connection: Connection,
     records: Sequence[Record],
     *,
@@ -81,9 +85,8 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     others = [name for name in service.connections if name != connection.name and name not in known]
     _store_people(conn, service, connection, alive, asked_at=asked_at, others=others)
     _bury(conn, service, connection, [each for each in persons if each[0].deleted])
-    read_sales_answers.store_tasks(
-        conn, service, connection, [record for record in mapped if kinds[record.object] == "task"]
-    )
+    tasks = [record for record in mapped if kinds[record.object] == "task"]
+    read_sales_answers.store_tasks(conn, service, connection, tasks)
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
     read_sales_answers.store_deals(conn, service, connection, deals)
     past_activities.store_past(conn, service, connection, mapped)
@@ -95,13 +98,13 @@ def _timely(record: Record, now: Instant) -> Record:
     return replace(record, created_at=created, modified_at=modified)
 
 
-def _inward(service: Service, connection: Connection, record: Record) -> Inward:
+def _inward(service: HasCrms, connection: Connection, record: Record) -> Inward:
     """What a record says, its references under the names of their connections."""
     told = inward(connection.mapping, record.object, record.fields)
     return replace(told, references=addressed(service.connections, connection, told)) if told.references else told
 
 
-def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_Read]) -> None:
+def _bury(conn: Sql, service: NewPeople, connection: Connection, gone: Sequence[_Read]) -> None:
     """People whose record was deleted: they and their history stay; one that was merged lives on as its survivor."""
     addresses = [(connection.name, record.object, record.id) for record, _ in gone]
     record_references.revive(conn, addresses)
@@ -115,7 +118,7 @@ def _bury(conn: Sql, service: Service, connection: Connection, gone: Sequence[_R
         conn,
         moved,
         at=service.now(),
-        new_id=service.new_id,
+        new_id=service.new_leads.new_id,
         connected=service.connections,
         owners=service.ownership.lead,
     )
@@ -200,13 +203,13 @@ def _differs(old: Fields, part: str, fields: Fields) -> Fields:
     return {name: value for name, value in fields.items() if old.get(f"{part}.{name}", _UNTOLD) != value}
 
 
-def _store_companies(conn: Sql, service: Service, connection: Connection, firms: Sequence[_Read]) -> None:
+def _store_companies(conn: Sql, service: NewPeople, connection: Connection, firms: Sequence[_Read]) -> None:
     now = service.now()
     sightings = [
         Sighting(references=((connection.name, record.object, record.id),), handle=domain_of(told))
         for record, told in firms
     ]
-    found = identities.companies(conn, sightings, at=now, new_id=service.new_id)
+    found = identities.companies(conn, sightings, at=now, new_id=service.new_leads.new_id)
     news = _news(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
         Told(account, _since(record, now, new), _key(connection, record), new.told.account, initial=new.first)
@@ -217,7 +220,7 @@ def _store_companies(conn: Sql, service: Service, connection: Connection, firms:
 
 def _store_people(  # noqa: PLR0913 - as above
     conn: Sql,
-    service: Service,
+    service: RecordIntake,
     connection: Connection,
     persons: Sequence[_Read],
     *,
@@ -241,12 +244,15 @@ def _store_people(  # noqa: PLR0913 - as above
         conn,
         sightings,
         at=now,
-        new_id=service.new_id,
+        new_id=service.new_leads.new_id,
         connected=service.connections,
         owners=ownership.lead,
     )
     firms = identities.companies(
-        conn, [company_of(connection, record, told) for record, told in persons], at=now, new_id=service.new_id
+        conn,
+        [company_of(connection, record, told) for record, told in persons],
+        at=now,
+        new_id=service.new_leads.new_id,
     )
     homes = [{"account": account} for account in firms.ids]
     news = _news(conn, connection, persons, found, homes, asked_at=asked_at)
@@ -261,14 +267,14 @@ def _store_people(  # noqa: PLR0913 - as above
     awaited = _ask_elsewhere(conn, service, others, found, news)
     learn_other_emails.ask(conn, further.new, others)
     waiting = [row for row in lead_rows if row.subject in awaited]
-    change_leads(conn, now, waiting, owners=ownership.lead, rest=service.grace)
+    change_leads(conn, now, waiting, owners=ownership.lead, rest=service.new_leads.grace)
     change_leads(conn, now, [row for row in lead_rows if row.subject not in awaited], owners=ownership.lead)
     people_without_records.rehome(conn, connection.name, sorted(set(found.ids)))
     unreadable_records.add(conn, connection, unreadable_records.no_emails(persons, found.ids), now)
 
 
 def _ask_elsewhere(
-    conn: Sql, service: Service, others: Sequence[str], found: Resolved, news: Sequence[_News]
+    conn: Sql, service: HasWake, others: Sequence[str], found: Resolved, news: Sequence[_News]
 ) -> set[str]:
     """Ask the other CRMs for everybody under an e-mail that is new here; who is to wait for the answer.
 

@@ -14,7 +14,7 @@ import structlog
 
 from connectors.base.port import FieldInfo, Finding, Receipt, Unavailable, Verdict
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection, HasStore, LaneOfCrms
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db import cursors
@@ -48,14 +48,14 @@ class Look:
     troubles: tuple[Trouble, ...]
 
 
-def watch(service: Service) -> int:
+def watch(service: LaneOfCrms) -> int:
     """Look at every connection; how many troubles came or went. One that does not answer is left for the next time.
 
     A connection whose look fails never keeps another from being looked at: it is set aside, and looked at again within
     the hour.
     """
     with service.store.write() as conn:
-        lease = leases.take(conn, LANE, service.holder, service.lease)
+        lease = leases.take(conn, LANE, service.lanes.holder, service.lanes.lease)
     if lease is None:
         return 0
     changed: list[int] = []
@@ -139,7 +139,7 @@ def last(store: Store, connection: str) -> Look | None:
     return Look(at=told["at"], troubles=tuple(Trouble(**each) for each in told["troubles"]))
 
 
-def _store(service: Service, connection: str, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
+def _store(service: HasStore, connection: str, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
     before = last(service.store, connection)
     known = {_key(each) for each in before.troubles} if before else set()
     now = service.now()

@@ -6,14 +6,14 @@ What survives a crash: nothing has to; the next poll asks again.
 import structlog
 
 from connectors.base.port import Unavailable
-from integration.flows.base.service import Service
+from integration.flows.base.service import Connected
 from integration.store.crm import homes
 from integration.store.crm.homes import Home
 
 log = structlog.get_logger()
 
 
-def learn(service: Service, connection: str) -> None:
+def learn(service: Connected, connection: str) -> None:
     """Learn the portal of a connection's token, unless it is known. A CRM that does not say is asked again later."""
     asking = service.connections[connection].asking
     if asking is None:

@@ -181,7 +181,7 @@ class StoredTokens:
         for attempt in range(_STORING):
             try:
                 with self.means.store.write() as conn:
-                    leases.hold(conn, lease, HELD)
+                    leases.hold(conn, lease)
                     connections.renew(
                         conn,
                         row,
@@ -200,7 +200,7 @@ class StoredTokens:
     def _refused(self, row: Row, lease: Lease, receipt: Receipt) -> None:
         said = f"{receipt.code}: {receipt.message}".strip(": ")
         with self.means.store.write() as conn:
-            leases.hold(conn, lease, HELD)
+            leases.hold(conn, lease)
             connections.refuse(conn, row, said, self.means.now())
             resting = connection_pauses.paused(conn, self.means.now()).get(self.name)
             if resting is None or resting.until is not None:  # else a person has paused it, and is to end that

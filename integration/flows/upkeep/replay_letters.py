@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.service import Service
 from integration.flows.base.unanswered_lookups import wishes
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
+from integration.flows.people_in_sales.trouble import WatchingTrouble
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.outgoing import outbox
@@ -17,7 +17,7 @@ from integration.store.queues.records_to_read import Wanted
 from mappings.values.instant import Instant
 
 
-def replay(service: Service, ids: Sequence[int], *, actor: str, now: Instant) -> set[int]:
+def replay(service: WatchingTrouble, ids: Sequence[int], *, actor: str, now: Instant) -> set[int]:
     """Replay these letters and wake their lanes; the ids that were not replayed before.
 
     A delivery that could not be read is read again whole: facts that are stored already count once. A write that a CRM

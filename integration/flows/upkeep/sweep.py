@@ -1,15 +1,17 @@
 """Sweep: find in SQL whatever Redis forgot, and wake the lane that has to do it."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import running_playbook
 from integration.flows.base.pause_connection import open_for
-from integration.flows.base.service import Service
+from integration.flows.base.service import HasCrms, HasGoingLive, HasRules, HasStore
 from integration.flows.intake import unknown_words
 from integration.flows.people import join_leads
 from integration.flows.people_in_sales import send_alerts
+from integration.flows.people_in_sales.trouble import WatchingTrouble
 from integration.store.crm import connection_pauses
 from integration.store.db import cursors
 from integration.store.events import taken, unrecognised_words
@@ -25,7 +27,11 @@ KEPT = 7 * DAY
 """Deliveries that were read are kept this long, so that one can look at what a source really sent."""
 
 
-def sweep(service: Service) -> tuple[str, ...]:
+class Sweeping(WatchingTrouble, HasRules, HasGoingLive, Protocol):
+    """What the sweep takes."""
+
+
+def sweep(service: Sweeping) -> tuple[str, ...]:
     """Wake every lane with work that may be done now; the lanes woken."""
     now = service.now()
     with service.store.read() as conn:
@@ -40,7 +46,7 @@ def sweep(service: Service) -> tuple[str, ...]:
     return waiting
 
 
-def _prune(service: Service, now: Instant) -> None:
+def _prune(service: HasStore, now: Instant) -> None:
     """Delete what has been kept for long enough, whatever waits; what nobody has read yet stays, however old."""
     for _ in range(_PRUNE_ROUNDS):
         with service.store.read() as conn:
@@ -51,7 +57,7 @@ def _prune(service: Service, now: Instant) -> None:
             taken.prune(conn, now)
 
 
-def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
+def _waiting(conn: Sql, service: Sweeping, now: Instant) -> Iterator[str]:
     if inbox.pending(conn, 1):
         yield "ingest"
     undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, now, 1) or leads.due(conn, now, 1)
@@ -64,7 +70,7 @@ def _waiting(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
     yield from _of_crms(conn, service, now)
 
 
-def _of_crms(conn: Sql, service: Service, now: Instant) -> Iterator[str]:
+def _of_crms(conn: Sql, service: HasCrms, now: Instant) -> Iterator[str]:
     resting = connection_pauses.paused(conn, now)
     for name, connection in service.connections.items():
         way = open_for(name, resting)

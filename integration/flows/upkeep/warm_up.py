@@ -6,13 +6,18 @@ are forks, so each of them would do it again; what their parent did once, they a
 """
 
 import contextlib
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection as Sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from integration.flows.base.service import Service
+from integration.flows.base.service import (
+    HasLanes,
+    Intake,
+)
 from integration.flows.deciding import advance
+from integration.flows.deciding.decision_outcomes import Deciding
 from integration.flows.intake import store_deliveries
 from integration.flows.intake.conflicting_contents import Delivered
 from integration.store.crm import call_usage, connection_pauses, crm_field_state
@@ -32,11 +37,15 @@ _SOURCE = "warming"
 _TYPES = ("email_click", "document_view", "demo_request")
 
 
+class Warming(Intake, Deciding, HasLanes, Protocol):
+    """What warming takes: the parts of the busy lanes."""
+
+
 class _TakenBack(Exception):
     """Ends a transaction whose work nobody wants."""
 
 
-def warm(service: Service) -> None:
+def warm(service: Warming) -> None:
     """Use every statement of the busy lanes, for one row and for several, and close what was opened.
 
     Nothing of it stays, and nothing that goes wrong here matters: the store may be down or not there yet.
@@ -52,11 +61,11 @@ def warm(service: Service) -> None:
         service.store.dispose()
 
 
-def _stations(conn: Sql, service: Service, people: int) -> None:
+def _stations(conn: Sql, service: Warming, people: int) -> None:
     now = service.now()
-    lease = leases.take(conn, _SOURCE, service.holder, service.lease)
+    lease = leases.take(conn, _SOURCE, service.lanes.holder, service.lanes.lease)
     if lease is not None:
-        leases.hold(conn, lease, service.lease)
+        leases.hold(conn, lease)
         leases.release(conn, lease)
     inbox.done(conn, inbox.add(conn, [(_SOURCE, {}, b"{}", now)] * people))
     inbox.pending(conn, 1, 1)

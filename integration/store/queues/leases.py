@@ -22,7 +22,7 @@ LONGEST: Span = 2 * MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to work on `name`; `token` grows by one whenever somebody takes it.
+    """The right to work on `name` for `span`; `token` grows by one whenever somebody takes it.
 
     `recovered` says that the last holder never gave it back: it was killed, or froze. `passed` names the kinds of work
     whose first batch has gone well since: what killed the last holder was not in it.
@@ -30,6 +30,7 @@ class Lease:
 
     name: str
     token: int
+    span: Span
     recovered: bool = False
     passed: set[str] = field(default_factory=set, compare=False)
 
@@ -67,8 +68,9 @@ def take(conn: Connection, name: str, holder: str, span: Span) -> Lease | None:
     free, abandoned = conn.execute(_LAST, {"name": name}).one_or_none() or (True, False)
     if not free:
         return None
-    token = conn.execute(_TAKE.on(conn), {"name": name, "holder": holder, "span": min(span, LONGEST)}).scalar()
-    return None if token is None else Lease(name=name, token=token, recovered=bool(abandoned))
+    span = min(span, LONGEST)
+    token = conn.execute(_TAKE.on(conn), {"name": name, "holder": holder, "span": span}).scalar()
+    return None if token is None else Lease(name=name, token=token, span=span, recovered=bool(abandoned))
 
 
 def free(conn: Connection, name: str) -> bool:
@@ -77,12 +79,12 @@ def free(conn: Connection, name: str) -> bool:
     return bool(found)
 
 
-def hold(conn: Connection, lease: Lease, span: Span) -> None:
-    """Extend the lease by `span` from now, or raise LeaseLostError. Call it first in every write transaction.
+def hold(conn: Connection, lease: Lease) -> None:
+    """Extend the lease by its span from now, or raise LeaseLostError. Call it first in every write transaction.
 
     On PostgreSQL the row stays locked until the transaction ends, so nobody takes the lease in between.
     """
-    if conn.execute(_HOLD, {"lease": lease.name, "mine": lease.token, "span": min(span, LONGEST)}).rowcount == 0:
+    if conn.execute(_HOLD, {"lease": lease.name, "mine": lease.token, "span": lease.span}).rowcount == 0:
         msg = f"lease {lease.name} is no longer ours (token {lease.token})"
         raise LeaseLostError(msg)
 

@@ -7,7 +7,7 @@ import pytest
 from flows_crms import FIELDS, calls, engagement, person, tasks
 from flows_run import Watch, activity, counts, lead, receive
 
-from integration.flows.base.service import Service
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 

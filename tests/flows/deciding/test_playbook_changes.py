@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -23,11 +23,10 @@ from flows_playbook_changes import (
     in_force,
     live_five_weeks,
 )
-from flows_run import Watch, activity, counts, dead, drain_all, lead, receive
+from flows_run import Watch, activity, counts, dead, drain_all, lead, receive, with_parts
 from sqlalchemy import Connection, text
 
 from integration.core.model.state import FORMAT
-from integration.flows.base.service import Service
 from integration.flows.deciding import advance as deciding
 from integration.flows.deciding.advance import advance
 from integration.flows.intake.ingest import ingest
@@ -38,6 +37,7 @@ from integration.store.events import playbook_versions
 from integration.store.events.live_since import CHANGED
 from integration.store.people import leads
 from integration.store.queues import dirty
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, Instant
 from sandbox.server import Sandbox
 
@@ -62,7 +62,7 @@ def kept() -> Iterator[Kept]:
 @pytest.fixture
 def living(service: Service, sandbox: Sandbox, at: Watch, kept: Kept) -> Service:
     """A service on `standard` that six people have known for five weeks: half of them busy, and with sales by now."""
-    service = replace(service, playbook=edited(), linger=0)
+    service = with_parts(service, playbook=edited(), linger=0)
     path, portal = str(service.store.url.database), sandbox.hubspot.portal
     if kept.store is None:
         live_five_weeks(service, sandbox, at)
@@ -84,7 +84,7 @@ def test_after_an_edit_everybody_is_derived_anew_and_the_past_makes_no_work(
 ) -> None:
     stages = {row.id: row.stage for row in everybody(living)}
     written, touched = tasks(sandbox, "hubspot"), _touches(living)
-    restarted = replace(living, playbook=EDITS[edit])
+    restarted = with_parts(living, playbook=EDITS[edit])
     at.forward(HOUR)
     published = at()
     receive(restarted, activity("news", PEOPLE[1], "page_view", at(), page="case_study"))
@@ -92,7 +92,7 @@ def test_after_an_edit_everybody_is_derived_anew_and_the_past_makes_no_work(
     assert in_force(restarted).at == published
     assert dead(restarted) == []
     assert counts(restarted).dirty == 0
-    assert_equal_to_fresh_folds(restarted, restarted.playbook)
+    assert_equal_to_fresh_folds(restarted, restarted.rules.playbook)
     assert {row.version for row in everybody(restarted)} == {in_force(restarted).number}
     keys = handed_over(restarted, stages, published)
     assert set(tasks(sandbox, "hubspot")) - set(written) <= keys
@@ -102,7 +102,7 @@ def test_after_an_edit_everybody_is_derived_anew_and_the_past_makes_no_work(
     at.forward(DAY)
     drain_all(restarted)
     assert dead(restarted) == [], "and the days go on"
-    assert_equal_to_fresh_folds(restarted, restarted.playbook)
+    assert_equal_to_fresh_folds(restarted, restarted.rules.playbook)
 
 
 def _touches(service: Service) -> set[str]:
@@ -114,7 +114,7 @@ def test_who_passes_a_lower_gate_is_handed_over_now_so_many_in_an_hour(
     living: Service, sandbox: Sandbox, at: Watch
 ) -> None:
     before, stages = tasks(sandbox, "hubspot"), {row.id: row.stage for row in everybody(living)}
-    restarted = replace(living, playbook=EDITS["a lower gate"], tasks_per_hour=2)
+    restarted = with_parts(living, playbook=EDITS["a lower gate"], tasks_per_hour=2)
     at.forward(HOUR)
     published = at()
     drain_all(restarted)
@@ -135,38 +135,38 @@ def test_the_same_file_in_another_layout_is_the_same_playbook(living: Service) -
     number = in_force(living).number
     playbook, _ = compile_text("# a comment of ours\n" + STANDARD.replace("\n\n", "\n"), "ours.yaml")
     assert playbook is not None
-    drain_all(replace(living, playbook=playbook))
+    drain_all(with_parts(living, playbook=playbook))
     assert in_force(living).number == number
 
 
 def test_a_version_tells_who_published_it_when_and_why(living: Service, at: Watch) -> None:
-    restarted = replace(living, playbook=EDITS["a lower gate"])
+    restarted = with_parts(living, playbook=EDITS["a lower gate"])
     at.forward(MINUTE)
     assert sweep(restarted)[0] == "advance", "nobody has to do anything for it to be published"
     advance(restarted)
     found = in_force(restarted)
     assert (found.author, found.at, found.format) == ("COLDFRAME_PLAYBOOK", at(), FORMAT)
-    assert found.fingerprint == restarted.playbook.fingerprint
+    assert found.fingerprint == restarted.rules.playbook.fingerprint
     assert "file differs" in found.reason
     with restarted.store.read() as conn:
-        assert playbook_versions.text(conn, found.number) == restarted.playbook.text
+        assert playbook_versions.text(conn, found.number) == restarted.rules.playbook.text
     drain_all(restarted)
     assert "advance" not in sweep(restarted)
 
 
 def test_a_process_that_was_started_before_the_change_decides_by_the_new_playbook(living: Service, at: Watch) -> None:
-    old = replace(living, started=at())
+    old = with_parts(living, started=at())
     at.forward(MINUTE)
-    new = replace(living, playbook=EDITS["a lower gate"], started=at())
+    new = with_parts(living, playbook=EDITS["a lower gate"], started=at())
     drain_all(new)
     at.forward(MINUTE)
     receive(old, activity("late", PEOPLE[2], "page_view", at(), page="pricing"))
     drain_all(old)
-    assert in_force(old).fingerprint == new.playbook.fingerprint
-    assert_equal_to_fresh_folds(old, new.playbook)
+    assert in_force(old).fingerprint == new.rules.playbook.fingerprint
+    assert_equal_to_fresh_folds(old, new.rules.playbook)
     at.forward(MINUTE)
-    drain_all(replace(living, started=at()))
-    assert in_force(old).fingerprint == living.playbook.fingerprint, (
+    drain_all(with_parts(living, started=at()))
+    assert in_force(old).fingerprint == living.rules.playbook.fingerprint, (
         "a later start with the older file is a change back"
     )
 
@@ -176,7 +176,7 @@ def test_a_process_of_an_older_program_decides_nothing(living: Service, at: Watc
         playbook_versions.publish(
             conn, fingerprint="f" * 16, format_=FORMAT + 1, text_="", author="x", reason="y", at=at() + MINUTE
         )
-    older = replace(living, started=at())
+    older = with_parts(living, started=at())
     receive(older, activity("more", PEOPLE[2], "page_view", at(), page="pricing"))
     ingest(older)
     advance(older)
@@ -195,7 +195,7 @@ def test_states_of_another_shape_are_derived_anew(living: Service, at: Watch) ->
     assert "shape" in in_force(living).reason
     assert dead(living) == []
     assert _touches(living) == touched
-    assert_equal_to_fresh_folds(living, living.playbook)
+    assert_equal_to_fresh_folds(living, living.rules.playbook)
 
 
 def test_a_state_that_cannot_be_read_is_derived_anew(living: Service, at: Watch) -> None:
@@ -204,7 +204,7 @@ def test_a_state_that_cannot_be_read_is_derived_anew(living: Service, at: Watch)
         dirty.mark(conn, [lead(living, PEOPLE[0]).id], at())
     drain_all(living)
     assert dead(living) == []
-    assert_equal_to_fresh_folds(living, living.playbook)
+    assert_equal_to_fresh_folds(living, living.rules.playbook)
 
 
 def test_an_installation_of_before_versions_is_derived_anew_once(living: Service, at: Watch) -> None:
@@ -217,7 +217,7 @@ def test_an_installation_of_before_versions_is_derived_anew_once(living: Service
     drain_all(living)
     assert _touches(living) == touched
     assert {row.version for row in everybody(living)} == {in_force(living).number}
-    assert_equal_to_fresh_folds(living, living.playbook)
+    assert_equal_to_fresh_folds(living, living.rules.playbook)
 
 
 @pytest.mark.parametrize("batches", [1, 2])
@@ -226,7 +226,7 @@ def test_killed_in_the_middle_of_it_the_rest_is_derived_afterwards(
 ) -> None:
     stages = {row.id: row.stage for row in everybody(living)}
     touched = _touches(living)
-    restarted = replace(living, playbook=EDITS["another playbook"])
+    restarted = with_parts(living, playbook=EDITS["another playbook"])
     at.forward(HOUR)
     published = at()
     monkeypatch.setattr(deciding, "BATCH", 2)
@@ -237,7 +237,7 @@ def test_killed_in_the_middle_of_it_the_rest_is_derived_afterwards(
     assert numbers.count(in_force(living).number) <= 2 * batches < len(PEOPLE) + 1
     drain_all(restarted)
     assert dead(restarted) == []
-    assert_equal_to_fresh_folds(restarted, restarted.playbook)
+    assert_equal_to_fresh_folds(restarted, restarted.rules.playbook)
     handed_over(restarted, stages, published)
     assert _touches(restarted) == touched
 
@@ -257,7 +257,7 @@ def _dies_after(service: Service, batches: int) -> int:
                 save(conn, rows)
 
             leads.save = saving  # in a process of its own
-            advance(replace(service, store=store, lease=MINUTE // 300))
+            advance(with_parts(service, store=store, lease=MINUTE // 300))
         finally:
             os._exit(1)
     _, status = os.waitpid(pid, 0)

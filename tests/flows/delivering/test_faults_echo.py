@@ -8,12 +8,12 @@ from flows_crms import FIELDS, TASKS, calls, engagement, person
 from flows_outward import known, looking
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake import store_deliveries
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading.refresh import read_records
+from integration.wiring.whole_service import Service
 from sandbox.server import Sandbox
 from webhooks import parsers
 

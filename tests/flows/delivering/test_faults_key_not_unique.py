@@ -6,7 +6,7 @@ import pytest
 from flows_crms import TASKS, person, tasks
 from flows_run import Watch, activity, counts, decided, drain_all, receive
 
-from integration.flows.base.service import Service
+from integration.wiring.whole_service import Service
 from mappings.values.instant import SECOND
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -5,8 +5,8 @@ from flows_crms import FIELDS, SYSTEMS, TASKS, engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, lead, receive
 
 from integration.commands.doctoring import doctor_lanes
-from integration.flows.base.service import Service
 from integration.store.crm import connection_pauses
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

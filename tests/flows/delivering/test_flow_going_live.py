@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pytest
 from click.testing import CliRunner
 from flows_crms import TASKS, calls, engagement, person, tasks
-from flows_run import Watch, activity, counts, decided, lead, receive
+from flows_run import Watch, activity, counts, decided, lead, receive, with_parts
 
 from connectors.base.port import FieldWrite, Verdict
 from integration.cli import main
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.deliver import deliver
@@ -25,6 +23,7 @@ from integration.store.audit import audit_trail
 from integration.store.crm import connection_pauses
 from integration.store.outgoing import outbox_backlog
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.both.fill_systems import fill
 from sandbox.server import Sandbox
@@ -38,7 +37,7 @@ READS = ("search", "batch/read", "composite/sobjects/Lead", "composite/sobjects/
 def shaded(service: Service) -> Service:
     """The same service in shadow mode, wired as COLDFRAME_SHADOW=1 wires it."""
     connections = {name: build.shadowed(each) for name, each in service.connections.items()}
-    return replace(service, connections=connections, shadow=True)
+    return with_parts(service, connections=connections, shadow=True)
 
 
 def writes(sandbox: Sandbox) -> list[str]:
@@ -222,7 +221,7 @@ def test_a_pause_of_a_connection_that_is_none_is_told_with_the_nearest_name(comm
 def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:
-    slow = replace(service, tasks_per_hour=2)
+    slow = with_parts(service, tasks_per_hour=2)
     for number in range(5):
         email = f"p{number}@firm{number}.example"
         person(sandbox, "salesforce", email)
@@ -234,7 +233,7 @@ def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
         drain_all(slow)
         seen.append(len([key for key in tasks(sandbox, "salesforce") if "/handoff/" in key]))
         with service.store.read() as conn:
-            held = ramp_up.held(conn, slow, ["salesforce"], at())
+            held = ramp_up.held(conn, slow.going_live, ["salesforce"], at())
         assert bool(held) is (seen[-1] < 5)
         at.forward(HOUR)
     assert seen[0] == 2
@@ -245,7 +244,7 @@ def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
 def test_a_week_after_going_live_there_is_no_limit_any_more(
     service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:
-    slow = replace(service, tasks_per_hour=1)
+    slow = with_parts(service, tasks_per_hour=1)
     drain_all(slow)
     person(sandbox, "salesforce", EMAIL)
     receive(slow, activity(0, EMAIL, "page_view", at(), page="blog"))
@@ -260,7 +259,7 @@ def test_a_week_after_going_live_there_is_no_limit_any_more(
 
 
 def test_records_are_written_so_many_a_minute_while_going_live(service: Service, sandbox: Sandbox, at: Watch) -> None:
-    slow = replace(service, writes_per_minute=4)
+    slow = with_parts(service, writes_per_minute=4)
     records = [person(sandbox, "salesforce", f"p{number}@firm{number}.example") for number in range(10)]
     at.forward(MINUTE)  # their tracks began before: no touch is among the writes
     first_sync.sync(slow, "salesforce", lambda _step: None, others=list(slow.connections))

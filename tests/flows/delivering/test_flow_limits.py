@@ -17,7 +17,7 @@ from connectors.base.spending import BUDGET, RESERVE, WINDOW
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from integration.flows.base.call_allowance import StoredAllowance
-from integration.flows.base.service import Connection, Service
+from integration.flows.base.service import Connection
 from integration.flows.delivering.crm_task_words import task_words
 from integration.flows.people_in_sales.user_directory import read_users
 from integration.flows.upkeep.sweep import sweep
@@ -27,6 +27,7 @@ from integration.store.overall import store_figures
 from integration.store.overall.store_figures import Numbers
 from integration.web.metrics import Metrics
 from integration.wiring import build, clock
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, SECOND, Span
 from sandbox.server import Sandbox
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from flows_crms import SYSTEMS, person, tasks
 from flows_newcomers import CREATE, EMAIL, Creating, asks, made_creating, people
-from flows_run import Watch, activity, counts, dead, drain_all, receive
+from flows_run import Watch, activity, counts, dead, drain_all, receive, with_parts
 
 from connectors.base.port import Receipt, Write
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -20,6 +19,7 @@ from integration.flows.reading import reconcile
 from integration.flows.reading.refresh import read_records
 from integration.store.audit import audit_trail
 from integration.store.db.session import Store
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -184,7 +184,7 @@ def test_a_kill_between_the_call_and_the_receipt_creates_nobody_twice(
         own = replace(service.connections[system], connector=_Killed(service.connections[system].connector))  # type: ignore[arg-type]
         connections = {**service.connections, system: own}
         deliver(
-            replace(service, store=Store.open(store_url), holder="child", lease=SECOND, connections=connections),
+            with_parts(service, store=Store.open(store_url), holder="child", lease=SECOND, connections=connections),
             system,
         )
         os._exit(0)

@@ -1,13 +1,10 @@
 """Whom a CRM does not create, or creates no second time: its own rules, and those who are not to be contacted."""
 
-from dataclasses import replace
-
 import pytest
 from flows_crms import OWNER, SYSTEMS, tasks
 from flows_newcomers import CREATE, EMAIL, Creating, asks, made_creating, people
-from flows_run import Watch, activity, counts, dead, decided, drain_all, lead, receive
+from flows_run import Watch, activity, counts, dead, decided, drain_all, lead, receive, with_parts
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.intake.ingest import ingest
 from integration.flows.looking import compare_with_crm
@@ -15,6 +12,7 @@ from integration.flows.privacy import erase_person
 from integration.flows.reading import reconcile
 from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.replay_letters import replay
+from integration.wiring.whole_service import Service
 from mappings.values import person_names
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
@@ -163,7 +161,7 @@ def test_the_erased_are_not_created(creating: Creating, sandbox: Sandbox, at: Wa
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_shadow_mode_creates_nobody_and_history_never_does(creating: Creating, sandbox: Sandbox, at: Watch) -> None:
     """Of those who asked in shadow mode, the last day's are created when it ends; the others were history."""
-    service = replace(creating("salesforce"), shadow=True)
+    service = with_parts(creating("salesforce"), shadow=True)
     asks(service, at, "old@old.example", 1)
     drain_all(service)
     at.forward(2 * DAY)
@@ -177,7 +175,7 @@ def test_shadow_mode_creates_nobody_and_history_never_does(creating: Creating, s
         ("person", "old@old.example", "a new Lead"),
         ("person", "new@new.example", "a new Lead"),
     ]
-    service = replace(service, shadow=False)
+    service = with_parts(service, shadow=False)
     at.forward(HOUR)
     for _ in range(2):
         drain_all(service)

@@ -8,11 +8,11 @@ from flows_crms import person
 from flows_outward import EMAIL, SYSTEMS, Look, known, looking, told
 from flows_run import Watch, activity, counts, dead, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -13,10 +13,10 @@ from flows_crms import FIELDS, TASKS, calls, person
 from flows_run import Watch, activity, counts, lead, receive
 
 from connectors.base.limits import chunks
-from integration.flows.base.service import Service
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import reconcile
 from integration.store.outgoing import outbox
+from integration.wiring.whole_service import Service
 from mappings.model.canonical import STANDING_FIELDS, Kind
 from mappings.values.instant import HOUR, MINUTE, Instant, show
 from sandbox.server import Sandbox

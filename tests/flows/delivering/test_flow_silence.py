@@ -5,8 +5,8 @@ from flows_crms import person, tasks
 from flows_outward import EMAIL, SYSTEMS, Look, known, looking, told
 from flows_run import Watch, activity, dead, decided, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.upkeep import drift
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox

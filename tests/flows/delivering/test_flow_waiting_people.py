@@ -13,12 +13,12 @@ from structlog.testing import capture_logs
 
 from integration.cli import main
 from integration.commands.doctoring import doctor_people
-from integration.flows.base.service import Service
 from integration.flows.people_in_sales.trouble import watch_for_trouble
 from integration.flows.reading import reconcile
 from integration.store.outgoing import alerts, people_without_records
 from integration.web.metrics import Metrics
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, show
 from sandbox.server import Sandbox
 

@@ -7,13 +7,13 @@ import pytest
 from flows_crms import SYSTEMS, TASKS, managed, person, tasks
 from flows_run import Watch, activity, decided, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
 from integration.flows.reading.refresh import read_records
 from integration.store.outgoing import outbox
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -5,12 +5,12 @@ import pytest
 from flows_crms import FIELDS, SYSTEMS, TASKS, calls, engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, receive
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.replay_letters import replay
 from integration.store.crm import connection_pauses
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

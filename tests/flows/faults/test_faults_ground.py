@@ -11,14 +11,14 @@ from typing import Any
 import flows_process
 import pytest
 import requests
-from flows_run import activity, counts, dead, drain_all, history
+from flows_run import activity, counts, dead, drain_all, history, with_parts
 from flows_senders import SECRET, Program, answers, free_port, post, programs, until
 
-from integration.flows.base.service import Service
 from integration.flows.intake.ingest import ingest
 from integration.store.db.errors import StoreDownError
 from integration.store.db.session import Store
 from integration.store.queues import inbox, leases
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, SECOND
 
 ANA = "ana@acme.example"
@@ -135,7 +135,7 @@ def test_a_web_process_whose_clock_is_wrong_refuses_and_says_so(
 
 @pytest.mark.parametrize("ahead", [-HOUR, HOUR])
 def test_a_lane_is_held_by_the_databases_time_whatever_a_workers_clock_says(service: Service, ahead: int) -> None:
-    wrong = replace(service, now=lambda: service.now() + ahead, holder="wrong")
+    wrong = with_parts(service, now=lambda: service.now() + ahead, holder="wrong")
     with service.store.write() as conn:
         held = leases.take(conn, "ingest", "right", 20 * SECOND)
     assert held is not None

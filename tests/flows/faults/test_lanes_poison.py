@@ -12,7 +12,6 @@ from flows_run import Watch, activity, dead, drain_all, lead, receive
 
 from connectors.base.port import Connector, Receipt, Write
 from integration.commands.doctoring.doctor_lanes import examined
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -25,6 +24,7 @@ from integration.store.overall import figure_snapshots
 from integration.store.queues import suspects
 from integration.web.app import create_app
 from integration.wiring import clock
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, MINUTE
 from sandbox.server import Sandbox
 
@@ -97,7 +97,7 @@ def test_the_letter_of_a_lead_names_lead_event_and_playbook(here: World) -> None
     (letter,) = dead(here.service)
     assert letter.lead_id == letter.ref == lead(here.service, EVE).id
     assert "event activities:av-eve@mallory.example" in letter.reason
-    assert here.service.playbook.fingerprint in letter.reason
+    assert here.service.rules.playbook.fingerprint in letter.reason
 
 
 def test_what_was_set_aside_is_tried_again_when_something_new_arrives_and_has_one_letter(here: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows.base.service import Service
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, Instant
 from sandbox.server import Sandbox
 

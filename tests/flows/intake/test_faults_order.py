@@ -2,19 +2,18 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flows_run import activity, drain_all, receive
+from flows_run import activity, drain_all, receive, with_parts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integration.flows.base.service import Service
 from integration.store.db.session import Store
 from integration.store.events import activities
 from integration.store.people import leads
 from integration.store.schema.tables import leads as leads_table
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, parse
 
 FIRST = parse("2025-09-01T08:00:00Z")
@@ -77,7 +76,7 @@ def _standings(template: Service, parcels: Sequence[Sequence[Mapping[str, Any]]]
         path.write_bytes(Path(str(template.store.url.database)).read_bytes())
         store = Store.open(f"sqlite:///{path}")
         try:
-            service = replace(template, store=store, connections={}, now=lambda: FIRST + 120 * DAY, grace=0)
+            service = with_parts(template, store=store, connections={}, now=lambda: FIRST + 120 * DAY, grace=0)
             _join(service)
             for parcel in parcels:
                 receive(service, *parcel)

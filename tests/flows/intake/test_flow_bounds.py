@@ -1,15 +1,13 @@
 """What is dated ahead waits for its time, and what is told late is recorded and withheld [rules: time and order]."""
 
-from dataclasses import replace
-
-from flows_run import Watch, activity, decided, drain_all, lead, receive
+from flows_run import Watch, activity, decided, drain_all, lead, receive, with_parts
 
 from integration.core.run.lateness import TOO_LATE
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.history.find_explanation import explained
 from integration.store.events import activities
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, parse
 
 ANA, BOB = "ana@acme.example", "bob@acme.example"
@@ -18,7 +16,7 @@ PRICING = {"page": "pricing", "url": "/pricing"}
 
 def alone(service: Service) -> Service:
     """The service without any CRM: what it decides is what matters here."""
-    return replace(service, connections={}, grace=0)
+    return with_parts(service, connections={}, grace=0)
 
 
 def engagement(service: Service, email: str = ANA) -> object:
@@ -127,7 +125,7 @@ def test_explain_says_what_came_too_late(service: Service, at: Watch) -> None:
     live(service, at)
     receive(service, activity(1, ANA, "demo_request", at.now - 11 * DAY))
     drain_all(service)
-    found = explained(service.store, service.playbook, ANA, at.now)
+    found = explained(service.store, service.rules.playbook, ANA, at.now)
     assert found is not None
     said = {each.key.partition("/")[2]: each.words for each in found[1].done}
     assert said["play/handoff/1/task/1"].endswith("(not carried out: too late)")
@@ -170,7 +168,7 @@ def test_a_clock_whose_start_moves_back_for_a_late_activity_still_escalates(serv
 
 def test_what_was_told_before_the_year_counts_and_five_years_ahead_waits(service: Service, at: Watch) -> None:
     """Should anything so far ahead be stored, nothing follows from it now."""
-    service = alone(replace(service, playbook=build.playbook("standard")))
+    service = alone(with_parts(service, playbook=build.playbook("standard")))
     receive(service, activity(1, ANA, "email_click", at.now))
     drain_all(service)
     ana = lead(service, ANA)

@@ -8,7 +8,6 @@ from flows_crms import person
 from flows_run import Watch, activity, counts, dead, decided, history, lead, receive
 
 from connectors.base.port import Record
-from integration.flows.base.service import Service
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
 from integration.flows.reading.store_records import store_records
@@ -18,6 +17,7 @@ from integration.store.events import unrecognised_words
 from integration.store.events.unrecognised_words import Word
 from integration.store.people import leads
 from integration.store.queues import records_to_read
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, SECOND, parse, show
 from sandbox.server import Sandbox
 

@@ -12,12 +12,12 @@ from integration.core.run.decide import order
 from integration.core.run.fold_events import advance as fold
 from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.write_decisions import as_fields
 from integration.flows.history import load_events
 from integration.flows.history.find_explanation import explained
 from integration.flows.intake.ingest import ingest
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
@@ -46,10 +46,10 @@ def anew(service: Service) -> dict[str, Any]:
     """The standing that a fold of the whole history from its beginning comes to."""
     row = lead(service, ANA)
     with service.store.read() as conn:
-        [events] = load_events.whole(conn, [row], service.ownership, service.vocabulary).values()
-    told_apart = marked(service.vocabulary.machine, sorted(events, key=order))
-    state = fold(service.playbook, newborn(row.id), told_apart, service.now()).state
-    fields = dict(as_fields(standing(service.playbook, state, service.now()), service.now()))
+        [events] = load_events.whole(conn, [row], service.ownership, service.rules.vocabulary).values()
+    told_apart = marked(service.rules.vocabulary.machine, sorted(events, key=order))
+    state = fold(service.rules.playbook, newborn(row.id), told_apart, service.now()).state
+    fields = dict(as_fields(standing(service.rules.playbook, state, service.now()), service.now()))
     return {name: value for name, value in fields.items() if name != "scored_at"}
 
 
@@ -65,7 +65,7 @@ def test_a_scanner_and_a_proxy_give_no_points_and_suppress_nobody(
     where = standing_of(service)
     assert (where["engagement"], where["stage"], where["opted_out"]) == (0, "inquiry", None)
     assert len(history(service, ana)) == 44
-    found = explained(service.store, service.playbook, ana, at())
+    found = explained(service.store, service.rules.playbook, ana, at())
     assert found is not None
     mail = found[1].mail
     assert (mail.opens.people, mail.opens.machines) == (0, 31)

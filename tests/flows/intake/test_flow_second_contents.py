@@ -15,12 +15,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from integration.commands.replaying.replay import replay
-from integration.flows.base.service import Service
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
 from integration.store.events import activities
 from integration.store.people import leads
 from integration.store.people.leads import LeadRow
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, show
 from sandbox.server import Sandbox
 

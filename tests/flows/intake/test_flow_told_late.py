@@ -2,21 +2,20 @@
 
 import json
 from contextlib import closing
-from dataclasses import replace
 from io import BytesIO
 from typing import Any, TypeAlias
 
 import pytest
-from flows_run import Watch, activity, drain_all, receive
+from flows_run import Watch, activity, drain_all, receive, with_parts
 
 from integration.commands.replaying.replay_run import Replay
 from integration.commands.trial.bench_history import chance
 from integration.core.compiled.compiled_playbook import Playbook
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.store.events import decided_effects
 from integration.store.people import leads
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse, show
 
 Told: TypeAlias = tuple[Instant, Instant, str, tuple[str, dict[str, Any]], str]
@@ -57,7 +56,7 @@ def life(seed: int) -> list[Told]:
 @pytest.mark.parametrize("seed", range(6))
 def test_replay_decides_and_withholds_what_the_service_does(service: Service, at: Watch, seed: int, name: str) -> None:
     playbook, told, end = build.playbook(name), life(seed), FIRST + 75 * DAY
-    alone = replace(service, playbook=playbook, connections={}, grace=0)
+    alone = with_parts(service, playbook=playbook, connections={}, grace=0)
     tried, done = replayed(playbook, told, end), served(alone, at, told, end)
     assert (sorted(set(tried) - set(done), key=str), sorted(set(done) - set(tried), key=str)) == ([], [])
 

@@ -6,13 +6,13 @@ from typing import TypeAlias
 
 import pytest
 from flows_crms import person
-from flows_run import Watch, activity, history, lead, receive
+from flows_run import Watch, activity, history, lead, receive, with_parts
 
-from integration.flows.base.service import Service
 from integration.flows.history.find_explanation import explained
 from integration.store.queues import dirty
 from integration.store.schema.tables import leads as leads_table
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_vocabulary import parse
@@ -31,7 +31,7 @@ def speaking(service: Service, words: str) -> Service:
     """The same service with words of its own."""
     vocabulary, problems = parse(words, "words.yaml", shipped())
     assert vocabulary is not None, problems
-    return replace(service, playbook=replace(service.playbook, vocabulary=vocabulary))
+    return with_parts(service, playbook=replace(service.rules.playbook, vocabulary=vocabulary))
 
 
 def score(service: Service, email: str) -> float:
@@ -50,7 +50,7 @@ def test_a_raw_address_scores_and_is_kept_as_it_was_sent(
     assert score(service, ANA) == 15
     [row] = history(service, ANA)
     assert (row.type, dict(row.properties)) == ("page_view", {"url": sent})
-    found = explained(service.store, service.playbook, ANA, at())
+    found = explained(service.store, service.rules.playbook, ANA, at())
     assert found is not None
     assert any("viewed pricing" in entry.words for entry in found[1].ledger)
 

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from integration.flows.base.service import Service
 from integration.flows.history.find_explanation import found
 from integration.flows.intake.ingest import ingest
 from integration.flows.privacy import erase_person, export_person
@@ -21,6 +20,7 @@ from integration.store.overall import erased_people, erasure_key
 from integration.store.people import leads, other_emails, record_references
 from integration.store.people.leads import LeadRow, NewLead
 from integration.store.queues import records_to_read
+from integration.wiring.whole_service import Service
 from mappings.values import emails, person_names
 from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
@@ -172,7 +172,7 @@ def test_a_person_is_explained_exported_and_erased_by_every_address_they_ever_ha
 def test_who_was_erased_under_an_earlier_spelling_stays_erased(service: Service, at: Watch, drain_all: Drain) -> None:
     """Earlier versions hashed the case-folded address as it came."""
     with service.store.write() as conn:
-        key = erasure_key.make(conn, service.keyring, b"k" * erasure_key.LENGTH)
+        key = erasure_key.make(conn, service.keys.keyring, b"k" * erasure_key.LENGTH)
         for old in ("email:strasse@x.example", f"email:{UNICODE}", f"email:{ANA}"):
             digest = erased_people.unmarked(key, old)
             conn.exec_driver_sql(f"INSERT INTO erased (hash, person, at) VALUES ('{digest}', 'p', 0)")  # noqa: S608

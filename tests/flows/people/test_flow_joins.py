@@ -9,11 +9,11 @@ from flows_run import Watch, activity, counts, decided, history, lead, receive
 
 from integration.core.model.state import newborn
 from integration.core.run.fold_events import advance as fold
-from integration.flows.base.service import Service
 from integration.flows.history import load_events
 from integration.flows.reading import reconcile
 from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
@@ -50,7 +50,7 @@ def assert_one_lead_with_its_ledger(service: Service, total: int) -> None:
     (row,) = everybody(service)
     with service.store.read() as conn:
         events = load_events.whole(conn, [row])[row.id]
-    decision = fold(service.playbook, newborn(row.id), events, service.now())
+    decision = fold(service.rules.playbook, newborn(row.id), events, service.now())
     assert sum(line.points for line in decision.lines) // 1000 == row.total == total
     assert counts(service).dirty == 0
 

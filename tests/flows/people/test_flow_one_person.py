@@ -10,13 +10,13 @@ from flows_run import Watch, activity, counts, drain_all, receive
 
 from integration.core.model.state import newborn
 from integration.core.run.fold_events import advance as fold
-from integration.flows.base.service import Service
 from integration.flows.history import load_events
 from integration.flows.history.find_explanation import explained
 from integration.flows.reading import reconcile
 from integration.store.events import activities
 from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
@@ -64,9 +64,9 @@ class Story:
             events = load_events.whole(conn, [row])[row.id]
             held = {each.key for each in activities.history(conn, [row.id]) if not each.derived}
         assert held == self.told, "nothing is lost, and nothing counts twice"
-        decision = fold(self.service.playbook, newborn(row.id), events, self.service.now())
+        decision = fold(self.service.rules.playbook, newborn(row.id), events, self.service.now())
         assert sum(line.points for line in decision.lines) // 1000 == row.total, "the ledger sums to the score"
-        found = explained(self.service.store, self.service.playbook, row.id, self.service.now())
+        found = explained(self.service.store, self.service.rules.playbook, row.id, self.service.now())
         assert found is not None
         assert found[1].standing.total == row.total
         standing = (row.standing or {})["engagement"]

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from flows_run import Watch, activity, drain_all, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.people.record_field_changes import Told, change_leads
 from integration.store.overall import merging
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Reference
+from integration.wiring.whole_service import Service
 from mappings.model.canonical import Fields
 from mappings.values.instant import DAY, HOUR
 

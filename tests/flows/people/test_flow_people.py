@@ -9,11 +9,11 @@ import pytest
 from flows_crms import engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, history, lead, receive, receive_raw
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading.refresh import read_records
 from integration.store.people import accounts, leads, record_references
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 

@@ -10,11 +10,11 @@ from flows_receiver import SECRET, Receiver, receiving
 from flows_run import Watch, counts, dead, drain_all, lead
 
 from integration.alerting.signed_webhook import SignedWebhook
-from integration.flows.base.service import Service
 from integration.flows.people_in_sales.send_alerts import send_alerts
 from integration.flows.upkeep.replay_letters import replay
 from integration.flows.upkeep.sweep import sweep
 from integration.store.crm import connection_pauses
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from webhooks.signatures import standard_keys

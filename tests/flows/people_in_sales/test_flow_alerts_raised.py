@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 from flows_alerts import ANA, BO, NAMES, Drain, asked, raised, with_receiver
 from flows_crms import managed, person
 from flows_receiver import SECRET, Receiver, receiving
-from flows_run import Watch, activity, counts, drain_all, lead, receive
+from flows_run import Watch, activity, counts, drain_all, lead, receive, with_parts
 from structlog.testing import capture_logs
 
 from integration.cli import main
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.people_in_sales.send_alerts import send_alerts
 from integration.flows.people_in_sales.trouble import watch_for_trouble
@@ -24,6 +22,7 @@ from integration.store.db.session import Store
 from integration.store.outgoing import alerts
 from integration.store.queues import dead_letters
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values import person_names
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
@@ -50,7 +49,7 @@ def alerting(service: Service, receiver: Receiver) -> Iterator[Service]:
 def test_history_and_shadow_send_nothing(
     alerting: Service, sandbox: Sandbox, at: Watch, receiver: Receiver, drain_all: Drain
 ) -> None:
-    shady = replace(
+    shady = with_parts(
         alerting,
         connections={name: build.shadowed(each) for name, each in alerting.connections.items()},
         shadow=True,

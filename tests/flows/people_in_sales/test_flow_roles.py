@@ -12,7 +12,6 @@ from flows_crms import OWNER, SYSTEMS, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, receive
 
 from integration.commands.doctoring import doctor_staff
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.history.find_explanation import explained
 from integration.flows.intake.ingest import ingest
@@ -23,6 +22,7 @@ from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.sweep import sweep
 from integration.store.crm import crm_users
 from integration.store.outgoing import alerts, outbox
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, parse, show
 from sandbox.salesforce.state.task_statuses import GERMAN_PRIORITIES, GERMAN_STATUSES
 from sandbox.server import Sandbox
@@ -74,7 +74,7 @@ def raised(service: Service) -> list[str]:
 
 def told(service: Service, email: str = ANA) -> list[str]:
     """What explain says of whom each task was given to."""
-    found = explained(service.store, service.playbook, email, service.now())
+    found = explained(service.store, service.rules.playbook, email, service.now())
     assert found is not None
     return [each.assigned for each in found[1].done if each.kind == "task"]
 

@@ -11,9 +11,8 @@ import pytest
 from flows_canaries import found
 from flows_crms import person, tasks
 from flows_lives import ANA, BOB, NAMES, canaries, changed, event, live, shared_views
-from flows_run import Watch, activity, counts, dead, history, lead, receive
+from flows_run import Watch, activity, counts, dead, history, lead, receive, with_parts
 
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -28,6 +27,7 @@ from integration.store.db.session import Store
 from integration.store.outgoing import outbox
 from integration.store.overall import erased_people
 from integration.store.people import leads
+from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE
 from sandbox.server import Sandbox
 
@@ -102,7 +102,7 @@ def test_nothing_that_comes_in_late_brings_somebody_back(
     assert [each.type for each in history(service, BOB)][-1] == "email_click", "and his neighbour's came through"
     with service.store.read() as conn:
         assert erased_people.dropped(conn) >= 8
-        known = erased_people.known(conn, service.keyring, [f"record:hubspot:contact:{other}", f"email:{BOB}"])
+        known = erased_people.known(conn, service.keys.keyring, [f"record:hubspot:contact:{other}", f"email:{BOB}"])
     assert list(known) == [f"record:hubspot:contact:{other}"], "whoever comes under a new id is known under it too"
 
 
@@ -159,7 +159,7 @@ def test_whoever_holds_somebody_in_memory_cannot_save_them_again(
     # Every lane takes its lease first; advance derives account signals before it decides.
     before = [1, 1] if lane == "advance" else [1]
     store = Hesitating(service.store, threading.Event(), threading.Event(), before)
-    slow = replace(service, store=cast("Store", store), holder="slow")
+    slow = with_parts(service, store=cast("Store", store), holder="slow")
     if lane == "refresh":
         read_records(service, "salesforce")
         steps[lane] = lambda those: read_records(those, "hubspot")
@@ -216,17 +216,17 @@ def test_a_rotated_secret_key_keeps_the_list_and_a_lost_one_lets_nobody_in(
     receive(service, activity(1, ANA, "email_click", at()))
     drain_all(service)
     erase_person.erase(service, f"email:{ANA}", actor="test")
-    rotated = replace(service, keyring=Keyring.of("n" * 32, "k" * 32))
+    rotated = with_parts(service, keyring=Keyring.of("n" * 32, "k" * 32))
     receive(service, activity(2, ANA, "email_click", at()))
     drain_all(rotated)
     assert found(service.store, [ANA]) == set()
     erase_person.erase(rotated, f"email:{BOB}", actor="test")  # seals the list's key anew
     receive(service, activity(3, ANA, "email_click", at()))
-    drain_all(replace(service, keyring=Keyring.of("n" * 32)))
+    drain_all(with_parts(service, keyring=Keyring.of("n" * 32)))
     assert counts(service).leads_by_stage == {}
     receive(service, activity(4, ANA, "email_click", at()))
     with pytest.raises(SealedError, match="COLDFRAME_SECRET_KEY"):
-        ingest(replace(service, keyring=Keyring.of("x" * 32)))
+        ingest(with_parts(service, keyring=Keyring.of("x" * 32)))
     assert counts(service).inbox["new"] == 1, "nothing is lost either: it waits"
 
 

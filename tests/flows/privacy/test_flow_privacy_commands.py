@@ -14,10 +14,10 @@ from flows_lives import ANA, BOB, canaries, live
 from flows_run import Watch, activity, receive
 from places import ROOT
 
-from integration.flows.base.service import Service
 from integration.flows.privacy import blanking, erase_person
 from integration.store.audit import audit_trail
 from integration.store.overall import erasure
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, parse
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox

@@ -8,11 +8,11 @@ from flows_canaries import found
 from flows_lives import ANA, BOB, NAMES, canaries, changed, event, known_in_both, live
 from flows_run import Watch, activity, counts, receive
 
-from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
 from integration.store.audit import audit_trail
 from integration.store.overall import erased_people
 from integration.store.people import leads
+from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE
 from sandbox.server import Sandbox
 

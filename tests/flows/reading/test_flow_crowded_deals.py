@@ -2,8 +2,8 @@
 
 from flows_run import Watch, drain_all, history
 
-from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, MINUTE
 from sandbox.server import Sandbox
 

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.base.port import Record
-from integration.flows.base.service import Service
 from integration.flows.deciding.advance import advance
 from integration.flows.history.find_explanation import explained
 from integration.flows.history.stored_history import recorded
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
 from integration.flows.reading.store_records import store_records
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
@@ -87,7 +87,7 @@ def test_a_web_form_whose_record_follows_hands_no_competitor_over(
     assert lead(service, EMAIL).stage == "inquiry"
     assert not tasks(sandbox, "hubspot")
     assert not tasks(sandbox, "salesforce")
-    told = explained(service.store, service.playbook, EMAIL, at(), service.ownership)
+    told = explained(service.store, service.rules.playbook, EMAIL, at(), service.ownership)
     assert told is not None
     assert [each.kind for each in told[1].unjustified if each.kind == "task"] == [], "it was never made"
 

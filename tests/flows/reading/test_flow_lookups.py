@@ -6,7 +6,6 @@ import pytest
 from flows_crms import SYSTEMS, calls, person
 from flows_run import Watch, activity, dead, drain_all, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.privacy.erase_person import erase
 from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.replay_letters import replay
@@ -14,6 +13,7 @@ from integration.store.crm import connection_pauses
 from integration.store.people import record_references
 from integration.store.queues import records_to_read
 from integration.store.queues.records_to_read import Wanted
+from integration.wiring.whole_service import Service
 from mappings.values import person_names
 from mappings.values.instant import HOUR
 from sandbox.server import Sandbox

@@ -4,9 +4,9 @@ import pytest
 from flows_crms import SYSTEMS, person
 from flows_run import Watch, activity, dead, drain_all, lead, receive
 
-from integration.flows.base.service import Service
 from integration.flows.reading import first_sync, reconcile
 from integration.store.crm import connection_pauses
+from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -1,19 +1,18 @@
 """What sales does in the CRM comes back: closed tasks, statuses, deals; once, however often it is looked at."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pytest
 from flows_crms import calls, person, tasks
-from flows_run import Watch, activity, counts, decided, history, lead, receive, receive_raw
+from flows_run import Watch, activity, counts, decided, history, lead, receive, receive_raw, with_parts
 
 from connectors.base.port import Page, Record
-from integration.flows.base.service import Service
 from integration.flows.reading import reconcile
 from integration.flows.reading.reconcile import OVERLAP, begun, moved
 from integration.store.crm import connection_pauses
 from integration.store.people import opportunities
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, parse
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
@@ -216,7 +215,7 @@ def test_more_than_a_page_is_read_whole_and_a_pass_that_broke_off_goes_on_where_
     for number in range(450):
         sandbox.hubspot.add("contacts", {"email": f"p{number}@acme.example"})
     # Every page takes longer than a stint: task, company, then contacts page by page, then deal.
-    breaking = replace(service, monotonic=iter(range(0, 900, 9)).__next__)
+    breaking = with_parts(service, monotonic=iter(range(0, 900, 9)).__next__)
     at.forward(MINUTE)
     search = {"system": "hubspot", "method": "POST", "path": "*/contacts/search"}
     before = calls(sandbox, search)

@@ -1,17 +1,15 @@
 """A first sync: everything once, history without work for anybody, and news as ever."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 from flows_crms import engagement, person, tasks
 from flows_history import eager
-from flows_run import Watch, activity, decided, history, lead, receive
+from flows_run import Watch, activity, decided, history, lead, receive, with_parts
 from sqlalchemy import Engine, event
 
-from integration.flows.base.service import Service
 from integration.flows.reading import first_sync, reconcile
 from integration.flows.reading.first_sync import Step
 from integration.rig.drill.drill_check import check
@@ -22,6 +20,7 @@ from integration.store.outgoing import outbox
 from integration.store.overall import store_figures
 from integration.store.people import leads
 from integration.store.queues import leases
+from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.both.fill_systems import fill
 from sandbox.desk import sales_desk
@@ -222,7 +221,7 @@ def test_two_syncs_of_one_connection_do_not_run_at_once(service: Service) -> Non
     with service.store.write() as conn:
         assert leases.take(conn, "sync:hubspot", "somebody", HOUR)
     clock = iter(range(0, 1_000, 10))
-    hasty = replace(service, monotonic=lambda: float(next(clock)), sleep=lambda _seconds: None)
+    hasty = with_parts(service, monotonic=lambda: float(next(clock)), sleep=lambda _seconds: None)
     with pytest.raises(first_sync.SyncError, match="another sync of hubspot is running"):
         first_sync.sync(hasty, "hubspot", lambda _step: None)
 

@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 import pytest
 from click.testing import CliRunner, Result
 from flows_crms import SYSTEMS, person
-from flows_run import Watch, dead, lead
+from flows_run import Watch, dead, lead, with_parts
 
 from integration.cli import main
-from integration.flows.base.service import Service
 from integration.flows.reading import first_sync, reconcile, unread_objects
 from integration.flows.reading.first_sync import Course, SyncError
 from integration.store.crm import connection_pauses
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -34,7 +34,7 @@ def patient(service: Service, at: Watch, monkeypatch: pytest.MonkeyPatch) -> Ser
     def sleep(seconds: float) -> None:
         at.forward(max(10 * SECOND, int(seconds * SECOND)))
 
-    return replace(service, sleep=sleep)
+    return with_parts(service, sleep=sleep)
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from flows_crms import person
 from flows_run import lead
 
-from integration.flows.base.service import Service
 from integration.flows.reading import first_sync
 from integration.flows.upkeep import drift
+from integration.wiring.whole_service import Service
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 

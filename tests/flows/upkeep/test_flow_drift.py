@@ -6,10 +6,10 @@ import pytest
 from flows_run import Watch
 from structlog.testing import capture_logs
 
-from integration.flows.base.service import Service
 from integration.flows.upkeep import drift
 from integration.flows.upkeep.drift import Trouble, last, watch
 from integration.store.audit import audit_trail
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

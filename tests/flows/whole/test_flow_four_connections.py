@@ -23,9 +23,8 @@ from flows_four import (
     people,
 )
 from flows_four_privacy import PrivacyOfFour, others
-from flows_run import Watch, activity, dead, drain_all, history, receive, receive_raw
+from flows_run import Watch, activity, dead, drain_all, history, receive, receive_raw, with_parts
 
-from integration.flows.base.service import Service
 from integration.flows.looking import compare_with_crm
 from integration.flows.reading import first_sync
 from integration.flows.upkeep import drift
@@ -33,6 +32,7 @@ from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
 from integration.store.people import field_changes, leads, opportunities
 from integration.wiring import build
+from integration.wiring.whole_service import Service
 from mappings.conflicts.field_conflicts import speaker
 from mappings.language import mapping_files
 from mappings.values.instant import DAY, HOUR, MINUTE
@@ -261,7 +261,7 @@ class TestFourConnections(PrivacyOfFour):
 
     def test_the_shadow_report_shows_each_connections_own_records(self, world: Four) -> None:
         shaded = {each: build.shadowed(one) for each, one in world.service.connections.items()}
-        shady = replace(world.service, shadow=True, connections=shaded)
+        shady = with_parts(world.service, shadow=True, connections=shaded)
         for number, name in enumerate(SYSTEM):
             receive(shady, activity(number, EMAIL[name], "demo_request", world.at()))
         drain_all(shady)
