@@ -53,9 +53,9 @@ ABOUT = {
     "drill": "Interrupt a first sync, and count what was lost or doubled.",
     "erase": "Remove a person from the store, and let nothing bring them back.",
     "explain": "Why a lead's score, stage, segment and track are what they are.",
-    "export": "Everything that is held about one person, as one JSON document.",
+    "export": "Everything that is stored about one person, as one JSON document.",
     "keys": "The keys that tokens are encrypted with.",
-    "letters": "What could not be read or written, and how to try it again.",
+    "letters": "Sync errors: what could not be read or written, and how to try it again.",
     "mapping": "Check the field mappings, and preview a record.",
     "migrate": "Bring the store's tables up to date.",
     "pause": "The kill switch: nothing is read from or written to a CRM.",
@@ -75,7 +75,7 @@ ABOUT = {
 
 
 class Lazy(click.Group):
-    """A group that imports a sub-command only when it is asked for, and tells known troubles in a line."""
+    """A group that imports a sub-command only when it is asked for, and reports known troubles in a line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every sub-command, in alphabetical order."""
@@ -95,7 +95,7 @@ class Lazy(click.Group):
             formatter.write_dl(sorted(ABOUT.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the sub-command; what people can set right is told without a traceback, exit status 2.
+        """Run the sub-command; what people can set right is reported without a traceback, exit status 2.
 
         Whatever it writes is for the owner alone: stores, keys, exports, reports.
         """

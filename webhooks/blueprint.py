@@ -1,4 +1,4 @@
-"""The doors for webhooks: verify over the raw bytes, store the raw delivery, answer. Nothing else happens here.
+"""The request handlers of the webhooks: verify over the raw bytes, store the raw delivery, answer. Nothing else.
 
 A 2xx is given only after the delivery is durable; what it says is read later, by ingest. A delivery that was stored
 and never answered (we died between the two) comes again, and changes nothing.
@@ -51,7 +51,7 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Whose deliveries are taken. A source without secrets has no door.
+    """Whose deliveries are taken. A source without secrets has no route.
 
     `public_url` is the address before `/webhooks/…` under which senders know us. `activity_keys` come from
     `signatures.standard_keys`.
@@ -69,14 +69,14 @@ class Trust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Desk:
-    """What both doors do alike."""
+    """What both handlers have in common."""
 
     inbox: Inbox
     wake: Callable[[str], None]
     now: Callable[[], Instant]
 
     def admit(self, source: str, judgement: Judgement) -> None:
-        """Turn away what is not genuine; a stale delivery is told so, since its sender holds the secret."""
+        """Turn away what is not genuine; a stale delivery is answered as stale, since its sender has the secret."""
         if judgement == "stale":
             log.warning("delivery with a stale timestamp refused: is a clock wrong?", source=source)
             raise Unauthorized(_STALE)
@@ -94,7 +94,7 @@ class _Desk:
         return delivery
 
 
-def blueprint(  # noqa: PLR0913 - what the doors need
+def blueprint(  # noqa: PLR0913 - what the handlers need
     inbox: Inbox,
     trust: Trust,
     *,
@@ -109,7 +109,7 @@ def blueprint(  # noqa: PLR0913 - what the doors need
     Each is there as far as there are secrets for it.
 
     `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes. Senders of
-    activities are told of words that `vocabulary` does not have. `portals` are those of HubSpot that are connected;
+    activities learn which words `vocabulary` does not have. `portals` are those of HubSpot that are connected;
     none where not all of them are known.
     Refusals are raised as werkzeug's HTTP exceptions, for the application to render.
     """

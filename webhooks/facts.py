@@ -1,4 +1,4 @@
-"""What a delivery says: activities heard, record changes noticed, items that nobody can read."""
+"""The facts of a delivery: activities, record changes, and items that nobody can read."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -13,7 +13,7 @@ What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored",
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """An activity as its source tells it; who `email` or `lead` is has not been resolved.
+    """An activity as its source gives it; who `email` or `lead` is has not been resolved.
 
     `id` is the source's own and `email` is spelt as `mappings.values.emails` spells it; at least one of `email` and
     `lead` is given. `type` may be one that no vocabulary knows, and `properties` are as they were sent.
@@ -41,7 +41,7 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     of a change; of a merge, `id` was merged into `value`; of an association, `property` is its kind and `value` the
     other record's id, or None where it was removed. `key` is the same in every delivery of the same change.
     `origin` is `changeSource/sourceId`; `own` says that it names our own app: an echo of our own write. `account` is
-    the portal's or organization's id, "" where it was not told.
+    the portal's or organization's id, "" where it was not given.
     """
 
     system: str
@@ -73,7 +73,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """What a sender is told of an item: where it stands, and what is wrong with it."""
+    """What a sender learns of an item: where it stands, and what is wrong with it."""
 
     index: int
     reason: str

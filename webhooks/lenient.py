@@ -1,4 +1,4 @@
-"""Webhooks' items once something in a body was odd: read one by one, so that one bad item never fails its batch."""
+"""Reads a webhook's items one by one once something in a body was odd, so that one bad item never fails its batch."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def load(body: bytes) -> Any:
 
 
 def rejected(index: int, reason: str, item: Any) -> Rejected:
-    """The item set aside, as JSON text that any store can hold."""
+    """The item set aside, as JSON text that any store can take."""
     return Rejected(index=index, reason=reason, item=json.dumps(item))
 
 

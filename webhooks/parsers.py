@@ -1,4 +1,4 @@
-"""From a stored delivery to what it says. Pure, and never raising: what was stored has to come out as something."""
+"""Parsers: a stored delivery becomes facts. Pure, and never raising: whatever was stored gives a result."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

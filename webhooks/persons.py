@@ -1,4 +1,4 @@
-"""Persons in raw deliveries: which items are about whom, a delivery without somebody's items, and those items alone.
+"""People in raw deliveries: which items are about whom, the delivery without a person's items, and those items alone.
 
 A delivery holds up to a thousand items about as many people. Whoever is erased leaves it, and the others stay as they
 were sent. Pure: bytes in, bytes out. Names are those of `mappings.values.person_names`.
@@ -42,7 +42,7 @@ AS_SENT = RecordNames()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A delivery without somebody: the rest of it, the items taken out, and the names that each of those bore."""
+    """A delivery without a person: what is left of it, the items taken out, and the names in each of those."""
 
     body: bytes
     taken: tuple[str, ...]
@@ -74,7 +74,7 @@ def readable(body: bytes) -> str:
 
 
 def _json(value: Any) -> str:
-    """As JSON in which letters stand for themselves; half an emoji, which UTF-8 cannot hold, stays an escape."""
+    """As JSON in which non-ASCII characters stand for themselves; half an emoji stays an escape."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
@@ -140,7 +140,7 @@ def _blacked(value: Any, gone: Gone) -> Any:
 
 
 def _of_noticed(noticed: Noticed, called: RecordNames) -> set[str]:
-    """The record itself; the address that it now has; the one it was merged into is somebody's own, and not told."""
+    """The record itself and the address it now has; the record it was merged into is a person's own, and left out."""
     found = {person_names.of_record(called.connection(noticed.system, noticed.account), noticed.object, noticed.id)}
     if noticed.value and "@" in noticed.value and noticed.what == "changed":
         found |= person_names.emails_in(noticed.value)

@@ -1,4 +1,4 @@
-"""Is this delivery really from whom it says? Signatures over the raw bytes, compared in constant time.
+"""Signatures: whether a delivery is really its sender's, over the raw bytes, compared in constant time.
 
 Whatever a header holds, there is an answer: what is missing, malformed or not ASCII is forged.
 Several secrets may be live at once, so that one can be replaced while deliveries signed with the other are under way.
@@ -99,7 +99,7 @@ def standard(headers: Mapping[str, str], body: bytes, *, keys: Sequence[bytes], 
 def standard_keys(secret: str) -> tuple[bytes, ...]:
     """The HMAC keys that a configured secret may stand for; ValueError where `whsec_` is not followed by base64.
 
-    Without the prefix, senders disagree on whether the text itself or its base64 decoding is the key: both hold.
+    Without the prefix, senders disagree whether the text itself or its base64 decoding is the key: both are accepted.
     """
     if secret.startswith(STANDARD_PREFIX):
         return (_decoded(secret.removeprefix(STANDARD_PREFIX)),)

@@ -1,4 +1,4 @@
-"""Alert port: a way by which one alert reaches people. A new way is one module that has `send`."""
+"""The alert port: a way by which one alert reaches people. A new way is one module that has `send`."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,7 +20,7 @@ class RecordLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What somebody is to be told.
+    """The text and the details of one alert.
 
     `key` is the same whenever the same alert is sent again, so that a receiver can drop the second. `alert` is its
     name in the playbook, or one of the service's own (`connection_paused`). `text` is one sentence for people,
@@ -43,10 +43,10 @@ class AlertWay(Protocol):
 
     @property
     def name(self) -> str:
-        """What lanes and settings call it: small letters, such as `webhook`."""
+        """What lanes and settings call it: a word in lower case, such as `webhook`."""
 
     def send(self, alert: Alert, now: Instant) -> Receipt:
-        """Send one alert, without raising; sending it twice must tell people once.
+        """Send one alert, without raising; sending it twice must reach people once.
 
         PERMANENT is for this alert alone. What concerns the way as a whole (it is away, refuses our key, asks for a
         pause) is PAUSE, or has `outage`.

@@ -116,7 +116,7 @@ def judged(key: str, status: int, headers: dict[str, str]) -> Receipt:
 
 
 def _moved(status: int, headers: dict[str, str]) -> str:
-    """Where a redirect points to; it is told and not followed."""
+    """Where a redirect points to; it is reported and not followed."""
     if requests.codes.multiple_choices <= status < requests.codes.bad_request and headers.get("location"):
         return f"; it has moved to {headers['location'].partition('?')[0][:_TOLD]}"
     return ""

@@ -1,4 +1,4 @@
-"""The page of a backtest: one HTML file that needs nothing else, to be put on a screen or sent on."""
+"""The page of a backtest: one HTML file that needs nothing else, to be shown or sent on."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 

@@ -1,4 +1,4 @@
-"""History facts: what a history says whatever the playbook: who is whose, who was won or lost, and since when."""
+"""History facts, equal under any playbook: which lead has which account, who was won or lost, and when."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -23,7 +23,7 @@ class Person:
 
 @dataclass(slots=True)
 class _Course:
-    """A value over time, told in the order of time."""
+    """A value over time, given in the order of time."""
 
     times: list[Instant] = field(default_factory=list)
     values: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Side by side: two playbooks side by side, in counts that one can put on a screen."""
+"""Two playbooks side by side, in counts that one can put on a screen."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -243,7 +243,7 @@ def _where(standing: Standing | None) -> str:
     if standing is None:
         return "not known yet"
     scores = f"{standing.band}, {standing.total} = {standing.fit} + {standing.engagement}"
-    held = f", held: {', '.join(standing.missing)} missing" if standing.missing else ""
+    held = f", waits: {', '.join(standing.missing)} missing" if standing.missing else ""
     stage = f", {standing.stage}" if standing.stage != "inquiry" else ""
     return f"{scores}{stage}{held}{', excluded' if standing.excluded else ''}"
 

@@ -1,4 +1,4 @@
-"""Summary: a comparison in a few sentences, the same on every output."""
+"""The summary of a comparison in a few sentences, the same on every output."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from mappings.values.instant import to_datetime
 
 
 def names(found: Comparison) -> tuple[str, str]:
-    """What both playbooks are called; told apart where they have one name."""
+    """What both playbooks are called; distinguished where they have one name."""
     a, b = found.a.playbook, found.b.playbook
     return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
@@ -29,7 +29,7 @@ def _sentences(found: Comparison) -> Iterator[str]:
         if side.median is not None:
             yield f"{name}: half of them within {days(side.median)} of their first activity ({side.timed} leads)."
         if side.held:
-            yield f"{name}: {side.held} passed the gate and were held, since fields that sales needs were missing."
+            yield f"{name}: {side.held} passed the gate and waited, since fields that sales needs were missing."
     if found.a.gate is None or found.b.gate is None:
         yield "The history knows no won or lost opportunities, so nothing can be said of precision and recall."
         return

@@ -1,4 +1,4 @@
-"""Tally: what one playbook would have done, counted as its effects come by."""
+"""The tally: what one playbook would have done, counted as its effects come by."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable

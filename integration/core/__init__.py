@@ -1,1 +1,1 @@
-"""What must happen to a lead: pure functions over frozen values. No clock, no I/O, no randomness."""
+"""The decision engine: what must happen to a lead. Pure functions: no clock, no I/O, no randomness."""

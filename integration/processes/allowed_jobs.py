@@ -1,4 +1,4 @@
-"""Allowed jobs: what a worker runs, whatever stands in Redis.
+"""Allowed jobs: which functions a worker runs, whatever stands in Redis.
 
 RQ imports and calls any function that a job in Redis names, its callbacks and webhooks with it. Whoever can write to
 Redis would run code as this service. Here a job is one of ours with an argument it may have, or it does not exist; of

@@ -1,4 +1,4 @@
-"""Count figures: those of the store, counted every few seconds by one process, for all that are asked for them."""
+"""Counts the store's figures every few seconds in one process, for everybody who asks for them."""
 
 import threading
 import time

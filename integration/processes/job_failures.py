@@ -1,7 +1,7 @@
-"""The boundary of a job: what RQ may call, and what it learns when that fails.
+"""Job failures: what RQ may call, and what it learns when a job fails.
 
 RQ keeps the traceback of a failed job in Redis, with all that the exception said; an exception may say anything. So
-what went wrong is told by the log, and Redis learns the exception's name alone.
+the log says what went wrong, and Redis learns the exception's name alone.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""RQ's functions: three lines each. Redis carries a lane's name and nothing else."""
+"""RQ's functions, three lines each. Redis carries a lane's name and nothing else."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -59,7 +59,7 @@ def sweep() -> int:
 
 @recorded
 def trouble() -> int:
-    """See whether something goes wrong for so long that somebody has to be told; the number of alerts raised."""
+    """See whether something has gone wrong for so long that an alert is due; the number of alerts raised."""
     return watch_for_trouble(build.service())
 
 

@@ -1,4 +1,4 @@
-"""Local stack: the processes that make up the service, and what they need when nobody gave it to them."""
+"""The local stack: the processes that make up the service, and what they need when nobody gave it to them."""
 
 import contextlib
 import fcntl
@@ -68,7 +68,7 @@ def kept(given: Mapping[str, str]) -> dict[str, str]:
     data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
     private_files.folder(data)
     variables["COLDFRAME_DATA_DIR"] = str(data)
-    if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and told as one
+    if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and reported as one
         variables["COLDFRAME_SECRET_KEY"] = made_key(variables)
     return variables
 

@@ -1,4 +1,4 @@
-"""What RQ's cron does by itself: `rq cron integration.processes.scheduler` (or `coldframe clock`)."""
+"""The scheduler: what RQ's cron does by itself: `rq cron integration.processes.scheduler` (or `coldframe clock`)."""
 
 from rq.cron import register
 

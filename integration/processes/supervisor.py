@@ -1,4 +1,4 @@
-"""Supervisor: the service's processes, started together, watched, started again when one dies."""
+"""The supervisor: starts the service's processes together, watches them, and restarts one that dies."""
 
 import signal
 import subprocess
@@ -113,7 +113,7 @@ class Fleet:
 
 
 def run(fleet: Fleet) -> int:
-    """Keep a fleet alive until this process is told to stop (SIGTERM, SIGINT)."""
+    """Keep all processes alive until a signal ends this one (SIGTERM, SIGINT)."""
     stopping = []
 
     def stop(number: int, _frame: FrameType | None) -> None:

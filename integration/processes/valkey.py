@@ -1,4 +1,4 @@
-"""The Valkey of one machine: on a Unix socket that only its owner can reach, with a password, kept alive.
+"""Starts the Valkey of one machine: on a Unix socket that only its owner can reach, with a password, kept alive.
 
 Whoever reaches it can keep this service busy, so it listens on no port. It is started again when it dies, and dies with
 the process that keeps it. Nothing in it is missed: all work is found again in the store.

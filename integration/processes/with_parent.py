@@ -1,4 +1,4 @@
-"""A program that ends when whoever started it does: `python -m integration.processes.with_parent PID HOW …`.
+"""Runs a program that ends when its parent does: `python -m integration.processes.with_parent PID HOW …`.
 
 Linux sends a process the signal it has asked for when its parent dies, and goes on doing so after it has become another
 program. Other systems have nothing like it; there, a parent that is killed outright leaves its children behind. Nothing

@@ -1,4 +1,4 @@
-"""Worker: RQ's worker and cron, with everything heavy imported before the first job forks."""
+"""The worker: RQ's worker and cron, with everything heavy imported before the first job forks."""
 
 import contextlib
 import gc
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 def work(settings: Settings, queue: str) -> None:
-    """Work one queue until told to stop. A job forks, so that one that dies takes nothing with it."""
+    """Work one queue until a signal ends it. A job forks, so that one that dies takes nothing with it."""
     with contextlib.closing(_redis(settings)) as redis:
         problems = queue_problems(redis)
         if problems:
@@ -40,7 +40,7 @@ def work(settings: Settings, queue: str) -> None:
 
 
 def tick(settings: Settings) -> None:
-    """Run the periodic jobs of `integration.processes.scheduler` until told to stop."""
+    """Run the periodic jobs of `integration.processes.scheduler` until a signal ends it."""
     logs.configure(settings)
     logs.guard()
     count_figures.start(Store.open(settings.database_url.get_secret_value()))

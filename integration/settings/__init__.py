@@ -1,1 +1,1 @@
-"""What the environment says of an installation: read once, checked, with secrets never shown."""
+"""The settings of an installation, from its environment: read once, checked, with secrets never shown."""

@@ -1,4 +1,4 @@
-"""What the environment says of alerts: where they are sent, and what they are signed with."""
+"""The settings for alerts: where they are sent, and what they are signed with."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

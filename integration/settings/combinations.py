@@ -1,4 +1,4 @@
-"""What one variable of the environment asks of another."""
+"""Checks of combinations: what one variable of the environment requires of another."""
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit

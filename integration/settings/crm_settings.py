@@ -1,4 +1,4 @@
-"""What the environment says of the CRMs: how they are reached, who is let in, and whose mapping is read."""
+"""The settings for CRMs: how they are reached, whose webhooks are accepted, and which mapping is read."""
 
 from collections.abc import Mapping
 from typing import Annotated

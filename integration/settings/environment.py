@@ -1,4 +1,4 @@
-"""What a Coldframe is told by its environment: read once, all mistakes at once, secrets never shown."""
+"""Reads the settings from the environment: once, with all mistakes at once, secrets never shown."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -192,7 +192,7 @@ class Settings(CrmSettings, AlertSettings):
 
     @property
     def lease(self) -> Span:
-        """How long a worker may hold a lane without a sign of life."""
+        """How long a worker may keep a lane without a sign of life."""
         return self.lease_seconds * SECOND
 
     @property
@@ -227,7 +227,7 @@ VARIABLES: Mapping[str, str] = {
 }
 """Every variable that is read, and its remedy."""
 
-# An empty variable means "not set", except where silence would leave a door open.
+# An empty variable means "not set", except where silence would leave a route open.
 _NEVER_EMPTY = {
     "COLDFRAME_SECRET_KEY",
     "COLDFRAME_ACTIVITY_SECRET",

@@ -1,4 +1,4 @@
-"""Local key: the key that an installation on one machine makes for itself, and every command there finds again."""
+"""The local key: an installation on one machine makes it for itself, and every command there finds it again."""
 
 import secrets
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Private files: what an installation keeps is for its owner alone, whatever the umask: files 0600 in folders 0700.
+"""Private files: what an installation stores is for its owner alone, whatever the umask: files 0600 in folders 0700.
 
 Files that were made by an earlier version, or by hand, are set right as they are met.
 """

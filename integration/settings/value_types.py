@@ -1,4 +1,4 @@
-"""What one variable of the environment may hold. Messages never repeat a value, since it may be a secret."""
+"""The types of single variables of the environment. Messages never repeat a value, since it may be a secret."""
 
 import ipaddress
 import re
@@ -85,7 +85,7 @@ def _guarded(text: str) -> str:
 
 
 def _endpoint(secret: SecretStr) -> SecretStr:
-    """Where something is sent to: https, or this very machine. It may hold a key of the receiver's, and is a secret."""
+    """Where something is sent to: https, or this very machine. It may contain the receiver's key, and is a secret."""
     try:
         parts = urlsplit(secret.get_secret_value())
         right = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.fragment and not parts.username
@@ -174,11 +174,11 @@ Address = Annotated[str, AfterValidator(_address)]
 GuardedAddress = Annotated[str, AfterValidator(_guarded)]
 """An address that a token may be sent to."""
 Endpoint = Annotated[SecretStr, AfterValidator(_endpoint)]
-"""An address that messages are sent to; may hold a key."""
+"""An address that messages are sent to; may contain a key."""
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
-"""SQLAlchemy's address of a PostgreSQL or SQLite database; may hold a password."""
+"""SQLAlchemy's address of a PostgreSQL or SQLite database; may contain a password."""
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
-"""The address of a Redis; may hold a password."""
+"""The address of a Redis; may contain a password."""
 Folded = BeforeValidator(_lower)
 """Upper and lower case alike."""
 NamedPaths = Annotated[Mapping[str, str], BeforeValidator(_named_paths)]

@@ -1,4 +1,4 @@
-"""Key rotation: what is sealed with an older key is sealed anew with the current one, row by row.
+"""Key rotation: what is sealed with an older key is sealed again with the current one, row by row.
 
 What survives a crash: each row is resealed in a transaction of its own, and one that has been is known by its key id.
 So the rotation can be killed at any moment and run again, and goes on where it was.

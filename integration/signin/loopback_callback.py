@@ -1,4 +1,4 @@
-"""Loopback callback: a web server for the one answer with which a vendor sends a person back.
+"""The loopback callback: a web server for the one answer with which a vendor sends a person back.
 
 It listens on 127.0.0.1 alone. An answer counts only with the state that this walk began with; anything else is turned
 away, and the waiting goes on.
@@ -74,7 +74,7 @@ class _Server(HTTPServer):
 
 class _Answer(BaseHTTPRequestHandler):
     server: _Server
-    timeout = 5  # a browser that connects ahead of time and says nothing must not hold the others up
+    timeout = 5  # a browser that connects ahead of time and says nothing must not block the others
 
     def do_GET(self) -> None:
         asked = urlsplit(self.path[:_LONGEST])

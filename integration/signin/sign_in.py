@@ -1,4 +1,4 @@
-"""Sign in: from what a person tells us to a stored connection that works."""
+"""Signing in: from a person's request to a stored connection that works."""
 
 import secrets as chance
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Walk:
 
 
 def remembered(wish: Wish, row: Row | None, settings: Settings) -> Wish:
-    """The wish, with what an earlier sign-in under this name knows where nothing else was said.
+    """The request, completed by what an earlier sign-in under this name knows.
 
     Secrets that no longer open are asked for anew.
     """
@@ -81,7 +81,7 @@ def remembered(wish: Wish, row: Row | None, settings: Settings) -> Wish:
 
 
 def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
-    """Everything that is wrong with a wish, for people; `row` is what stands under its name."""
+    """Everything that is wrong with a request, for people; `row` is what is stored under its name."""
     details, secrets = wish.details, wish.secrets
     other = row.system if row and row.system != wish.system else ""
     salesforce = wish.system == "salesforce"
@@ -115,7 +115,7 @@ def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
 
 
 def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Callable[[], Instant]) -> Details:
-    """Get a token the wished way and store it, live. Raises Unavailable, NotSignedInError, ValueError.
+    """Get a token the requested way and store it, live. Raises Unavailable, NotSignedInError, ValueError.
 
     A connection that had been signed out goes on.
     """

@@ -1,4 +1,4 @@
-"""Body budget: how long each may take to arrive, how many bytes all may hold, and who gives way when it is full."""
+"""The budget for request bodies: how long each may take to arrive, how many bytes all may take, and who gives way."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class NoRoomError(Exception):
-    """More is being held than there is room for."""
+    """The bodies being received need more memory than the budget has."""
 
 
 @dataclass(slots=True, eq=False)

@@ -34,7 +34,7 @@ _STUCK_SECONDS = 30.0
 _TICK_SECONDS = 0.25
 _RETRY_SECONDS = "5"
 _BEYOND = 1
-"""A webhook's route reads one byte more than it takes, to tell what is too long; what was not read is longer still."""
+"""A webhook's route reads one byte more than it takes, to know what is too long; what was not read is longer still."""
 _ABOUT_THE_BODY = frozenset({"content-type", "content-length"})
 _LATE = ("late", HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
 _FULL = ("full", HTTPStatus.SERVICE_UNAVAILABLE, "Too much arrives at once. Send it again.")
@@ -45,7 +45,7 @@ _BROKEN: Answer = (int(HTTPStatus.INTERNAL_SERVER_ERROR), [], b"")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a request may take to arrive, and how much may be held at once.
+    """How long a request may take to arrive, and how many bytes may be in memory at once.
 
     A body has `seconds` to arrive, and then `patience` to find one of the `threads`. `body` and `bodies` are bytes: of
     one request, and of all together.
@@ -237,7 +237,7 @@ class Front:
         proto.response_bytes(*self._health)
 
     def _refuse(self, proto: HTTPProtocol, reason: str, status: HTTPStatus, detail: str) -> None:
-        """Answer in the application's own shape, and hang up: the rest of the request is not wanted."""
+        """Answer in the application's own shape, and close the connection: the remaining request is not wanted."""
         self._refused(reason)
         more = [("Connection", "close"), ("Content-Type", "application/json"), ("Retry-After", _RETRY_SECONDS)]
         body = msgspec.json.encode({"error": status.phrase, "detail": detail})

@@ -1,4 +1,4 @@
-"""Inbox writer: the store's inbox behind the webhooks' port, many deliveries to a commit.
+"""The inbox writer: stores the deliveries of the webhook handlers, many to a commit.
 
 A commit to a disk takes milliseconds, and one at a time can be under way. So deliveries queue up, and a single
 writer commits whatever has gathered while it was busy with the commit before: nobody waits for company, and under
@@ -27,7 +27,7 @@ MOST = 64
 """Deliveries in one commit."""
 MOST_BYTES = 8_000_000
 _NAMED_BY = {ACTIVITIES: "webhook-id", HUBSPOT: "X-HubSpot-Request-Timestamp"}
-"""The header by which a source tells its deliveries apart; both are signed."""
+"""The header by which a source numbers its deliveries; both are signed."""
 PATIENCE = 2.4
 """Seconds a caller waits; HubSpot gives up after five."""
 
@@ -60,7 +60,7 @@ class _Ticket:
         return not self._gone
 
     def settle(self, outcome: int | Exception) -> None:
-        """Tell whoever waits."""
+        """Give the result to whoever waits."""
         self._outcome = outcome
         self._done.release()
 
@@ -129,7 +129,7 @@ class Intake:
         try:
             with self._store.write(urgent=True) as conn:
                 ids = taken.keep(conn, [ticket.row for ticket in tickets], [ticket.digest for ticket in tickets])
-        except Exception as error:  # noqa: BLE001 - every caller is told, whatever went wrong; the writer lives on
+        except Exception as error:  # noqa: BLE001 - every caller gets the error, whatever it is; the writer lives on
             for ticket in tickets:
                 ticket.settle(error)
         else:

@@ -1,4 +1,4 @@
-"""What Prometheus reads: deliveries as they are answered, and the store's own counts."""
+"""The metrics for Prometheus: deliveries as they are answered, and the store's own counts."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ class Metrics:
     """The figures of one process, in a registry of its own.
 
     `numbers` gives what was counted in the store, None where nobody has counted yet, and may raise StoreError; what the
-    store cannot tell is left out, and `coldframe_store_up` says so. Store figures are the same whichever process is
+    store cannot give is left out, and `coldframe_store_up` says so. Store figures are the same whichever process is
     asked.
     """
 
@@ -48,7 +48,7 @@ class Metrics:
         self._registry.register(_StoreFigures(numbers, now))
 
     def answered(self, source: str, status: int, seconds: float) -> None:
-        """Count one webhook request; `source` is a door of ours, never what a sender wrote."""
+        """Count one webhook request; `source` is one of our routes, never what a sender wrote."""
         self._deliveries.labels(source, str(status)).inc()
         self._seconds.labels(source).observe(seconds)
 
@@ -99,10 +99,10 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
     writes = GaugeMetricFamily("coldframe_outbox", "Writes by state", labels=("connection", "kind", "state"))
     for labels, count in numbers.outbox.items():
         writes.add_metric(labels, count)
-    letters = GaugeMetricFamily("coldframe_dead_letters", "Letters that nobody has replayed", labels=("stage",))
+    letters = GaugeMetricFamily("coldframe_dead_letters", "Sync errors that nobody has replayed", labels=("stage",))
     for stage, count in numbers.dead_letters.items():
         letters.add_metric((stage,), count)
-    aside = GaugeMetricFamily("coldframe_set_aside", "What a lane cannot work, set aside as letters", labels=("lane",))
+    aside = GaugeMetricFamily("coldframe_set_aside", "Items that a lane could not work, by lane", labels=("lane",))
     for lane, count in numbers.set_aside.items():
         aside.add_metric((lane,), count)
     yield aside

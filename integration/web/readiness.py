@@ -1,4 +1,4 @@
-"""Is this process fit to be sent work? Each check says what is wrong, for people, or nothing."""
+"""Readiness: whether this process can be sent work. Each check says what is wrong, for people, or nothing."""
 
 import math
 import secrets
@@ -79,9 +79,9 @@ def lane_troubles(store: Store) -> list[str]:
         with store.read() as conn:
             found = suspects.set_aside(conn)
     except StoreError:
-        return []  # told by `store_problems`
+        return []  # `store_problems` says it
     return [
-        f"{each.count} set aside in lane {each.lane}, the newest as letter {each.letter}; see `coldframe letters list`."
+        f"{each.count} set aside in lane {each.lane}, newest: sync error {each.letter}; see `coldframe letters list`."
         for each in found
     ]
 

@@ -1,4 +1,4 @@
-"""Serving: granian as the web process needs it."""
+"""Granian, set up as the web process needs it."""
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -16,7 +16,7 @@ _ENDING_SECONDS = 2
 
 
 def serve(settings: Settings) -> None:
-    """Serve the application until told to stop (SIGTERM, SIGINT).
+    """Serve the application until a signal ends it (SIGTERM, SIGINT).
 
     HTTP/1 alone: streams of HTTP/2 could be opened without end over one connection, past every limit here.
     """

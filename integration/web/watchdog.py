@@ -1,4 +1,4 @@
-"""The watchdog: asks the web process for its health as anybody would, and has it started anew when it does not answer.
+"""The watchdog: asks the web process for its health as anybody would, and restarts it when it does not answer.
 
 It runs in the parent of the process that serves. What hangs is killed, and granian starts another.
 """
@@ -27,7 +27,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared wit
 
 
 _asking = threading.Lock()
-"""Held while asking: a process forked meanwhile would inherit locks that nobody in it opens again."""
+"""Locked while asking: a process forked meanwhile would inherit locks that nobody in it opens again."""
 
 
 def watch(bind: str, port: int) -> None:

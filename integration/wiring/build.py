@@ -1,4 +1,4 @@
-"""Build: the one place that builds adapters from settings."""
+"""Builds adapters from settings: connectors, store, and the service that flows use."""
 
 import contextlib
 import os
@@ -108,7 +108,7 @@ def connections(given: Settings, store: Store | None, *, counted: bool = False) 
     """Every connected CRM, signed in to or from the environment, Salesforce first: where both are, sales works there.
 
     Where their calls are `counted`, they are counted in the store, together with those of all other workers; a command
-    that a person runs is not held back. `store` None stands for one that has not been made yet. Raises StoreError, and
+    that a person runs is not delayed. `store` None stands for one that has not been made yet. Raises StoreError, and
     UnusableError as `connect`.
     """
     words = vocabulary(given.vocabulary)
@@ -191,7 +191,7 @@ def means(given: Settings, store: Store) -> Means:
 
 
 def door(system: str, client: Client) -> SignIn:
-    """Where a vendor gives tokens. ValueError for a door that is not the vendor's."""
+    """Where a vendor gives tokens. ValueError for an address that is not the vendor's."""
     return HubSpotSignIn(client) if system == "hubspot" else SalesforceSignIn(client)
 
 

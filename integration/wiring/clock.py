@@ -1,4 +1,4 @@
-"""The house's only reader of the clock, and its only maker of ids."""
+"""The only reader of the system's clock, and the only maker of ids."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""Connected portals: which of HubSpot's are known; the web process must not ask the store at every webhook."""
+"""Connected portals: which HubSpot portals are known, kept in memory, so that no webhook waits for the store."""
 
 import contextlib
 import math

@@ -69,7 +69,7 @@ def arranged(rows: Iterable[Row], settings: Settings, learned: Mapping[str, Home
 
 
 def mark(credential: Credential) -> str:
-    """What tells one token from another, and says nothing of it."""
+    """A fingerprint of a token: it identifies the token and reveals nothing of it."""
     return hashlib.sha256(credential.token.encode()).hexdigest()[:_MARK_LENGTH]
 
 

@@ -53,7 +53,7 @@ _LATER = 64
 
 
 class Redaction:
-    """What must never be in the log. Knows the secrets of this process by value, and those it is told of later."""
+    """What must never be in the log. Knows the secrets of this process by value, and those that are added later."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._given = frozenset(secrets)
@@ -157,7 +157,7 @@ def told(error: BaseException) -> str:
 
 
 def guard() -> None:
-    """Let whatever ends this process, or a thread of it, be told by the log and not by Python, who tells all."""
+    """Let the log report what ends this process or a thread of it, and not Python, whose tracebacks show everything."""
 
     def ended(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

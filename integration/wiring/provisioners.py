@@ -1,4 +1,4 @@
-"""Provisioners: what makes our fields in a connected CRM, built from settings."""
+"""Provisioners: what creates our fields in a connected CRM, built from settings."""
 
 from collections.abc import Sequence
 

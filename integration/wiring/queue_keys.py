@@ -1,4 +1,4 @@
-"""Queue keys: what Redis holds of a queue, and making it anew where somebody has put something else in its place."""
+"""Queue keys: the Redis keys of a queue, and repairing them where somebody has put something else in their place."""
 
 import structlog
 from redis import Redis

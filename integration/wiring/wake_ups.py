@@ -1,4 +1,4 @@
-"""Wake ups: hints through Redis that a lane has work. Any of them may be lost; the sweep finds what they forgot.
+"""Wake-ups: hints through Redis that a lane has work. Any of them may be lost; the sweep finds what they missed.
 
 Redis may be down, stalled or wiped, and nobody waits for it: an attempt takes at most a few tenths of a second, and
 after a failure there is none for five seconds.

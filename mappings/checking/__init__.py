@@ -1,1 +1,1 @@
-"""A mapping held against the fields that a CRM really has. Pure."""
+"""Checks a mapping against the fields that a CRM really has. Pure."""

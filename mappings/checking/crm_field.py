@@ -1,10 +1,10 @@
-"""CRM field: one field as a CRM's own description tells it, as far as a mapping can be held against it."""
+"""One field as a CRM's own description gives it, with what is needed to check a mapping."""
 
 from typing import Protocol
 
 
 class LiveField(Protocol):
-    """A field as describe or a property listing tells it."""
+    """A field as describe or a property listing gives it."""
 
     @property
     def name(self) -> str:

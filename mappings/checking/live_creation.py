@@ -1,4 +1,4 @@
-"""A mapping's `creates` held against the fields that a CRM really has. Pure."""
+"""Checks a mapping's `creates` against the fields that a CRM really has. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

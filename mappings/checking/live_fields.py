@@ -1,4 +1,4 @@
-"""A mapping held against what a CRM really has: every field that is missing, read-only or of the wrong kind. Pure."""
+"""Checks a mapping against a CRM: every field that is missing, read-only or of the wrong kind. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What counts when several systems say different things of one field or one activity. Pure."""
+"""Decides what counts when several systems give different values for one field or one activity. Pure."""

@@ -1,4 +1,4 @@
-"""Activity contents: what an activity says, as one text that can be compared. Pure.
+"""The content of an activity as one text that can be compared. Pure.
 
 One source may send one id with different contents. Then the one with the earliest time counts, then the smaller as
 canonical JSON, whatever arrived first. The same content twice is a duplicate and counts once. [rules: time and order]

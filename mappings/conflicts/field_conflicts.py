@@ -1,9 +1,9 @@
-"""Field conflicts: what counts when several systems say different things of one field. Pure.
+"""Field conflicts: decides what counts when several systems give different values for one field. Pure.
 
 A field has one owner, or none. What its owner says counts, however old; what others say counts while the owner says
 nothing. Of a field that nobody owns, the last word counts. A few flags are true as soon as anybody says so: somebody
 who opted out of one system has opted out. Every judge looks at times and systems alone, never at the order in which
-things were heard.
+values arrived.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ NOBODY = Ownership()
 class Said(NamedTuple):
     """What one connection said of one field: from when it holds, under which key, and the value (None: nothing now).
 
-    `system` and `connection` are "" for whoever is no CRM. Fields are owned by systems; each connection speaks for
+    `system` and `connection` are "" for a source that is no CRM. Fields are owned by systems; a connection speaks for
     itself all the same: what one portal takes back, another may still say.
     """
 
@@ -88,7 +88,7 @@ def judge(name: str, said: Sequence[Said], owners: Owners) -> Judgement:
 
 
 def latest(said: Sequence[Said]) -> Judgement:
-    """The last word counts, whoever spoke; of equal times, the key decides."""
+    """The latest value counts, whoever gave it; of equal times, the key decides."""
     last = max(said, key=_when, default=None)
     return Judgement(last.value, f"said last, by {_name(last.system)}") if last else Judgement(None, "nobody said")
 
@@ -131,7 +131,7 @@ def contested(name: str, owners: Owners) -> bool:
 
 
 def apart(name: str, owners: Owners) -> bool:
-    """Whether what one connection says of a field is news whatever another has said."""
+    """Whether what one connection says of a field matters whatever another has said."""
     return name in OWN_IDS or contested(name, owners)
 
 

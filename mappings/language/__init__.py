@@ -1,1 +1,1 @@
-"""Mapping files: YAML that remembers its places, and a compiled mapping or every mistake."""
+"""Mapping files: YAML with its places, compiled to a mapping or to a list of every mistake."""

@@ -1,4 +1,4 @@
-"""From a mapping's YAML to a compiled mapping, or to every mistake in it with its place."""
+"""The mapping compiler: a mapping's YAML becomes a compiled mapping, or every mistake in it with its place."""
 
 import contextlib
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
         )
 
     def _history(self, kind: ObjectKind, table: Mapping[str, Any], path: Path) -> ActivityMapping | None:
-        """What records tell of the past: those of an activity, and of a task those that are not ours."""
+        """What records say about the past: those of an activity, and of a task those that are not ours."""
         if kind != "activity" and "activity" not in table:
             return None
         return self._activity(table.get("activity"), (*path, "activity"))

@@ -1,4 +1,4 @@
-"""Reading `creates`: whom this CRM creates, as what, and with which fields."""
+"""Reads `creates`: whom this CRM creates, as what, and with which fields."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading what records say happened: conditions, outcomes of our tasks, and cases of other people's activities."""
+"""Reads what records say happened: conditions, outcomes of our tasks, and cases of other people's activities."""
 
 from collections.abc import Mapping
 from typing import Any

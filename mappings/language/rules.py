@@ -1,4 +1,4 @@
-"""Reading a mapping's tables and rules: which field a value comes from, and what is done to it."""
+"""Reads a mapping's tables and rules: which field a value comes from, and which transforms apply to it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast, get_args

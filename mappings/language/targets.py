@@ -1,4 +1,4 @@
-"""Reading what a mapping writes: which parts of a standing go to which fields, and in whose words."""
+"""Reads what a mapping writes: which parts of a standing go to which fields, and with which values."""
 
 from collections.abc import Iterator
 from typing import Any

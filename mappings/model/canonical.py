@@ -1,4 +1,4 @@
-"""Lead, Account, Activity, Opportunity: the vocabulary of the whole house.
+"""The canonical model: lead, account, activity, opportunity, and the fields of each.
 
 Field values are plain: str, bool, int, float, None, or a tuple of str. A field that nobody has
 supplied is absent. Source: [rules: fields and activities].
@@ -133,7 +133,7 @@ OPPORTUNITY_FIELDS: Mapping[str, Field] = MappingProxyType(
 _MAIL = {"campaign": _text(), "touch": _text(), "track": _text()}
 _VISITED = {"url": _text(), "page": _choice(*PAGES)}
 _MACHINE = {"machine": _flag(), "user_agent": _text(), "method": _text()}
-"""What tells a scanner, a proxy or prefetching from a person. [rules: scores]"""
+"""What distinguishes a scanner, a proxy or prefetching from a person. [rules: scores]"""
 _EMAIL = {**_MAIL, **_VISITED, **_MACHINE}
 _SALES = {"problem": _text(), "timeline": _text(), "budget": _text()}
 _DEAL = {"opportunity": _text(), "amount": _number(), "reason": _text()}
@@ -193,7 +193,7 @@ SENDING = frozenset({"email_sent", "email_delivered"})
 class Activity(NamedTuple):
     """Something a person did, at the time it happened.
 
-    `lead` is the house's own lead id once resolved, or "" for a viewer the CRM does not know.
+    `lead` is Coldframe's own lead id once resolved, or "" for a viewer the CRM does not know.
     Unknown types and properties are kept and score nothing. `machine` is the rule by which no person did it, "" for a
     person's. Named, but a tuple: one is made for each
     activity of a replay, and a frozen dataclass takes three times as long to make. Name its fields.

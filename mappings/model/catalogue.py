@@ -1,4 +1,4 @@
-"""What the house knows about each CRM's objects and fields before it has seen one."""
+"""The catalogue: what Coldframe knows about each CRM's objects and fields before it connects to one."""
 
 import re
 from collections.abc import Mapping

@@ -47,7 +47,7 @@ class Rule:
 class Target:
     """A CRM field that takes one value of a lead's standing, cut to `limit` characters.
 
-    A `native` one is the CRM's own, which people set too: it speaks only the words of `values`, is never cleared, and
+    A `native` one is the CRM's own, which people set too: it takes only the words of `values`, is never cleared, and
     `over` names values (case-folded) that may be replaced though no table knows them. `place` is where the file says
     so, below `write`.
     """
@@ -74,7 +74,7 @@ class Reference:
 
 
 Condition: TypeAlias = Mapping[str, tuple[str, ...]]
-"""Field -> the case-folded values it may have; all fields must have one. `*` at the end stands for any rest."""
+"""Field -> the case-folded values it may have; all fields must have one. `*` at the end stands for any ending."""
 
 ObjectKind: TypeAlias = Literal["person", "account", "task", "opportunity", "activity"]
 
@@ -104,7 +104,7 @@ class TaskMapping:
     closed_at: str
     outcomes: tuple[Outcome, ...]
     close: Mapping[str, str]
-    """What to write into a task to close it without an outcome; empty for the CRM's own word, as it tells it."""
+    """What to write into a task to close it without an outcome; empty for the CRM's own closing status."""
     subject: str = ""
     """The field of the task's subject, which says why we closed it."""
 
@@ -117,7 +117,7 @@ class TaskMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityMapping:
-    """What records of an object tell of the past: when it was, who did it, and the first of `cases` that holds.
+    """What records of an object say about the past: when it was, who did it, and the first of `cases` that is true.
 
     `at` are fields, of which the first that is not blank counts, else the record's creation. `people` names the field
     that may hold the id of a person of each object; where it is empty, the CRM's associations say who it was. Fields

@@ -1,1 +1,1 @@
-"""What a single value means: transforms, readings of what was sent, and whether two values say the same. Pure."""
+"""Single values: transforms, readings of what was sent, and whether two values are the same. Pure."""

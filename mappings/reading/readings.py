@@ -1,4 +1,4 @@
-"""Readings: what sent values mean, read as those of a mapped CRM field are. Pure.
+"""Readings: sent values are read as those of a mapped CRM field are. Pure.
 
 An activity's properties and the fields of a replayed lead or account come as their senders write them: choices and
 flags in any case, numbers as text. What is sent stays as it is; what it means is read each time, so that a later

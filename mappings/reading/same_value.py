@@ -1,4 +1,4 @@
-r"""Sameness: whether two values of a field say the same, however each is written. Pure.
+r"""Sameness: whether two values of a field mean the same, however each is written. Pure.
 
 A CRM gives back what it was given in its own way: blanks for nulls, `40.0` for `40`, another zone, `\r\n` for `\n`,
 another order of a multi-select. None of that is a change. [hubspot: values] [salesforce: values]
@@ -15,7 +15,7 @@ from mappings.values.instant import SECOND
 
 
 def same(kind: Kind, one: Any, other: Any) -> bool:
-    """Whether two values of a field of this kind are one value, as far as a CRM can tell."""
+    """Whether two values of a field of this kind are one value, as far as a CRM can distinguish them."""
     return bool(one == other or normal(kind, one) == normal(kind, other))
 
 

@@ -1,4 +1,4 @@
-"""What a mapping can do to one value. Every transform answers None for a blank or for what it cannot read."""
+"""Transforms: what a mapping can do to one value. Each gives None for a blank or for what it cannot read."""
 
 import re
 from collections.abc import Callable, Mapping

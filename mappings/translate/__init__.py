@@ -1,1 +1,1 @@
-"""From CRM records to canonical fields and back, and what webhooks' values mean. Pure."""
+"""Translates CRM records to canonical fields and back, and reads the values of webhooks. Pure."""

@@ -1,4 +1,4 @@
-"""What people in a CRM read beside a field of ours: one sentence per canonical field."""
+"""Help texts: what people in a CRM read beside a field of ours, one sentence per canonical field."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,19 +13,19 @@ HELP: Mapping[str, str] = MappingProxyType(
         "stage": "Where the lead stands between inquiry and customer.",
         "track": "The series of messages the lead is on.",
         "recycle_reason": "Why sales gave the lead back.",
-        "reasons": "What speaks for the lead, the strongest first.",
+        "reasons": "The reasons for the score, the strongest first.",
         "scored_at": "When the scores were last worked out.",
         "touch": "The message that is due; a workflow sends it.",
         "touch_at": "When the message became due; a workflow starts on its change.",
         "opted_out": "Whether the person asked to be left alone.",
         "is_student": "Tick for a student: never handed to sales.",
         "is_competitor": "Tick for somebody at a competitor: never handed to sales.",
-        "problem": "The problem to be solved, as sales heard it.",
-        "budget": "What is known of the budget, as sales heard it.",
-        "authority": "Who decides, as sales heard it.",
-        "timeline": "When they want to decide, as sales heard it.",
+        "problem": "The problem to be solved, as sales noted it.",
+        "budget": "What is known of the budget, as sales noted it.",
+        "authority": "Who decides, as sales noted it.",
+        "timeline": "When they want to decide, as sales noted it.",
     }
 )
-"""By canonical name, of standing and lead fields alike; a field that is not here is told by its label."""
+"""By canonical name, of standing and lead fields alike; a field that is not here is described by its label."""
 TASK_KEY_LABEL = "Coldframe key"
 TASK_KEY_HELP = "Keeps one task one task, whatever is sent twice. Leave as it is."

@@ -1,4 +1,4 @@
-"""First values: what a record tells when it is first read counts from before everything known of its person. Pure.
+"""First values: the values of a record's first reading count from before everything known of its person. Pure.
 
 A CRM says what a field is, seldom since when. Activities arrive before their person's record is read, and weeks after;
 judged without the record, a director of a fitting company looks like a stranger.
@@ -16,7 +16,7 @@ from mappings.values.instant import Instant
 class Fact(NamedTuple):
     """Fields of a lead or an account that took these values at `at`; `key` is the source's own for this fact.
 
-    `initial` facts tell first values: those of a record when it is first read, and those that somebody new comes with.
+    `initial` facts give first values: those of a record when it is first read, and those that a new person comes with.
     """
 
     at: Instant
@@ -31,9 +31,9 @@ _Voice: TypeAlias = str
 def dated(facts: Iterable[Fact], owners: Owners, since: Instant | None = None) -> list[Fact]:
     """The facts by the time from which they count, which depends on the facts alone, not on their order.
 
-    The earliest value of a field counts from `since` (None: from the earliest fact) if an initial fact tells it. Later
+    The earliest value of a field counts from `since` (None: from the earliest fact) if an initial fact gives it. Later
     values count from their own time, also where they are a second record's first. Where each system counts by itself
-    (owned fields, flags), each has an earliest value. What an activity came with gives way to what a CRM tells.
+    (owned fields, flags), each has an earliest value. What an activity came with gives way to what a CRM says.
     A fact is split where some of its fields count from `since` and others do not; both parts keep its key.
     """
     ordered = sorted(facts, key=_place)
@@ -65,7 +65,7 @@ def _place(fact: Fact) -> tuple[Instant, str]:
 
 
 def _by_field(ordered: Sequence[Fact], owners: Owners) -> dict[str, dict[_Voice, list[int]]]:
-    """By field and voice, the places of the facts that tell the field."""
+    """By field and voice, the places of the facts that give the field a value."""
     found: dict[str, dict[_Voice, list[int]]] = {}
     for place, fact in enumerate(ordered):
         system, _ = speaker(fact.key)
@@ -76,7 +76,7 @@ def _by_field(ordered: Sequence[Fact], owners: Owners) -> dict[str, dict[_Voice,
 
 
 def _firsts(ordered: Sequence[Fact], places: Sequence[int]) -> list[int]:
-    """The places of the initial facts that tell the earliest value."""
+    """The places of the initial facts that give the earliest value."""
     at = ordered[places[0]].at
     return [place for place in places if ordered[place].at == at and ordered[place].initial]
 

@@ -1,9 +1,9 @@
-"""Native fields: the CRM's own, in which our word and a person's stand in one place. Pure.
+"""Native fields: the CRM's own, which both we and people write, such as a lifecycle stage. Pure.
 
 A lifecycle stage, a lead's status, an opt-out: sales sets them, and so do we. Two questions are answered here, and
-nowhere else. What did a reading tell: our own write coming back, or somebody's choice? And what may we write, given
-what stands there: never over a choice that was not heard, never over words that the mapping does not know, never what
-the field says already in words of its own. [rules: stages]
+nowhere else. What did a reading bring: our own write coming back, or somebody's choice? And what may we write, given
+what stands there? Never over a choice that was not read yet, never over words that the mapping does not know, and
+never what the field says already in words of its own. [rules: stages]
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ from mappings.values.instant import Instant
 class Held:
     """What is known of one native field of one record.
 
-    `value` stood there when last heard of; `sent` is the last that we wrote or were about to write, at `sent_at` by our
+    `value` stood there when last read; `sent` is the last that we wrote or were about to write, at `sent_at` by our
     clock. `read` is what the last reading said, of the record as it was at `seen` by the CRM's clock.
     """
 
@@ -32,12 +32,12 @@ class Held:
     seen: Instant = 0
 
     def knows(self, kind: Kind, raw: Any) -> bool:
-        """Whether this value was heard of before, or is our own."""
+        """Whether this value was read before, or is our own."""
         return same(kind, raw, self.value) or (normal(kind, self.sent) is not None and same(kind, raw, self.sent))
 
 
 def news(held: Held, kind: Kind, raw: Any, *, modified_at: Instant | None) -> bool:
-    """Whether what stands in a record that is as it was at `modified_at` is a choice not heard of before."""
+    """Whether what stands in a record that is as it was at `modified_at` is a choice not read before."""
     if normal(kind, raw) is None or held.knows(kind, raw):
         return False
     return (modified_at or 0) > held.seen or not same(kind, raw, held.read)
@@ -65,9 +65,9 @@ def heard(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a record's native fields told, and what is known `after` it.
+    """What a record's native fields said, and what is known `after` it.
 
-    `silent` are the lead fields that are only our own word coming back, or were told before; `chose` are those that
+    `silent` are the lead fields that are only our own value coming back, or were read before; `chose` are those that
     somebody else chose, even where the record said the same before.
     """
 
@@ -84,7 +84,7 @@ def reading(
     modified_at: Instant | None,
     asked_at: Instant,
 ) -> Reading:
-    """What a whole record tells of the fields that we write as well."""
+    """What a whole record says about the fields that we write as well."""
     after = dict(held)
     silent: set[str] = set()
     chose: set[str] = set()

@@ -1,4 +1,4 @@
-"""New records: what a new record of somebody starts with. Pure."""
+"""New records: the fields with which a new CRM record of a person starts. Pure."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ def first_fields(
 ) -> dict[str, str]:
     """The fields of a new record: the e-mail, and what the mapping gives of what is known of the person.
 
-    `properties` are those of the activity. Where the company's domain is not known, the e-mail tells it.
+    `properties` are those of the activity. Where the company's domain is not known, the e-mail gives it.
     """
     known: dict[str, Value] = {"account.domain": domains.domain(email), **lead, "email": email}
     known |= {f"account.{name}": value for name, value in account.items() if value}

@@ -1,4 +1,4 @@
-"""Record answers: closed tasks of ours, activities of the past, deals as canonical fields. Pure."""
+"""Record answers: what closed tasks of ours, past activities and deals say, as activities and fields. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ Raw: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a record says: an activity's type and properties, and when it was, where the CRM tells.
+    """What a record says: an activity's type and properties, and when it was, if the CRM says so.
 
     `state` is the same for the same answer, so that it counts once however often the task is read.
     """
@@ -84,7 +84,7 @@ def spoken(rules: tuple[Rule, ...], raw: Raw) -> Fields:
 
 
 def holds(condition: Condition, raw: Raw) -> bool:
-    """Whether every field has one of its values, without regard to case; `*` at the end stands for any rest."""
+    """Whether every field has one of its values, without regard to case; `*` at the end stands for any ending."""
     return all(any(_matches(wanted, raw.get(name)) for wanted in values) for name, values in condition.items())
 
 

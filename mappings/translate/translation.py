@@ -1,4 +1,4 @@
-"""CRM records into canonical fields, and a lead's standing into CRM fields.
+"""Translation: CRM records into canonical fields, and a lead's standing into CRM fields.
 
 Pure, but for reading a mapping's file. A field nobody has supplied is absent: a blank in a CRM never
 overwrites what is known, unless the mapping says `blank: clear`.
@@ -27,7 +27,7 @@ class Inward:
 
     `account_ref` is (object, id) of the record's company; `references` are (system, object, id) of other
     records of the same person or company: its other system's, those merged into it, the converted contact.
-    `other_emails` are further addresses of the same person. `no_emails` are the fields that hold something which is no
+    `other_emails` are further addresses of the same person. `no_emails` are the fields whose content is no
     single address, and why it is none.
     """
 
@@ -68,7 +68,7 @@ def inward_property(mapping: CrmMapping, object_name: str, name: str, value: str
     """What one changed property from a webhook says: lead fields of a person, account fields of a company.
 
     Silent where another property comes first, or where this one is blank and others may step in
-    (`mapping.settles` tells): the record must be read then.
+    (`mapping.settles` says when): the record must be read then.
     """
     found = mapping.objects.get(object_name)
     if found is None:

@@ -1,4 +1,4 @@
-"""Bounds of what comes in: times, names and numbers. What passes one becomes a letter; nothing is cut off in silence.
+"""Bounds of what comes in: times, names and numbers. What exceeds one becomes a sync error; nothing is cut off.
 
 An index of PostgreSQL takes some 2,700 bytes a row, so every name that is looked for stays well below.
 Rule: [rules: time and order].

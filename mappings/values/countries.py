@@ -75,6 +75,6 @@ _CODES = {name: code for code, names in _NAMES.items() for name in names.split("
 def code(country: str) -> str:
     """The two-letter code of a country's name; a name not in the table is kept as it was written."""
     trimmed = " ".join(country.split())
-    if len(trimmed) == 2 and trimmed.isalpha():  # noqa: PLR2004 -- ISO codes have two letters
+    if len(trimmed) == 2 and trimmed.isalpha():  # noqa: PLR2004 -- an ISO code has two characters
         return _CODES.get(trimmed.casefold(), trimmed.upper())
     return _CODES.get(trimmed.casefold(), trimmed)

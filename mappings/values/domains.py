@@ -24,7 +24,7 @@ PRIVATE = frozenset(
 def domain(text: str) -> str:
     """`acme.example` from `https://www.acme.example/about` or `ana@acme.example`; "" where there is no company's.
 
-    In small letters and IDNA's ASCII form, without `www.`, port, path and trailing dot.
+    In lower case and IDNA's ASCII form, without `www.`, port, path and trailing dot.
     """
     rest = text[:_LOOKED_AT].strip()
     if "@" in rest and "/" not in rest:

@@ -1,6 +1,6 @@
-"""E-mail addresses as the names of people: one spelling for each, and every spelling under which others may keep it.
+"""E-mail addresses as the keys of people: one spelling for each, and every spelling under which others may store it.
 
-An address is trimmed, composed (NFC) and in small letters; not case-folded, since `straße@` and `strasse@` are two
+An address is trimmed, composed (NFC) and in lower case; not case-folded, since `straße@` and `strasse@` are two
 people. Its domain is in IDNA's ASCII form, so `müller.example` and `xn--mller-kva.example` are one. A display name,
 `mailto:`, or several addresses in one text are no address. [rules: identity]
 """
@@ -90,7 +90,7 @@ def _ascii_label(label: str) -> str:
 def spellings(address: str) -> tuple[str, ...]:
     """Every way in which others may have stored an address that is spelt as `normal` spells it, itself first.
 
-    Its domain in the alphabet of its country as well as in ASCII; composed letters also taken apart.
+    Its domain in the alphabet of its country as well as in ASCII; composed characters also taken apart.
     """
     local, _, domain = address.rpartition("@")
     known = [address, *(f"{local}@{each}" for each in unicode_domains(domain))]
@@ -111,5 +111,5 @@ def searched(addresses: Iterable[str]) -> list[str]:
 
 
 def casefolded(address: str) -> frozenset[str]:
-    """How an address was spelt by earlier versions of this house, which case-folded it as it came."""
+    """How an address was spelt by earlier versions, which case-folded it as it came."""
     return frozenset(each.casefold() for each in spellings(address))

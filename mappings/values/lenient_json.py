@@ -15,7 +15,7 @@ DEEPEST = 32
 _LONGEST_INTEGER = 40
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SUSPICIOUS = re.compile(rb"\x00|\\u(?:0000|[dD][89a-fA-F])")
-"""What the bytes of a JSON body must hold for one of its texts to need cleaning; whole emoji as escapes match too."""
+"""What the bytes of a JSON body must contain for its texts to need cleaning; whole emoji as escapes match too."""
 
 
 class NotJson(ValueError):
@@ -68,7 +68,7 @@ def spoken(body: bytes) -> str:
 
 
 def text(given: str) -> str:
-    """The text without what UTF-8 or PostgreSQL cannot hold: lone surrogates and NULs become U+FFFD."""
+    """The text without what UTF-8 or PostgreSQL cannot store: lone surrogates and NULs become U+FFFD."""
     return _UNSTORABLE.sub("\ufffd", given)
 
 

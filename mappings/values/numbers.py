@@ -38,7 +38,7 @@ def number(raw: Any, *, scaled: bool = True) -> int | float | None:
     """A number from `120`, `"1,200"`, `"1.200,50 €"`, `"$1.2M"`, `"1000+"`; the lower end of a range such as `"25-50"`.
 
     None for what is no number: truth values, `nan`, `inf`, `"45 min"`, `"1_000"`, lists, numbers beyond 64 bits.
-    Without `scaled`, letters for thousands and millions are not read: `45m` may be minutes.
+    Without `scaled`, suffixes for thousands and millions are not read: `45m` may be minutes.
     """
     if isinstance(raw, bool):
         return None

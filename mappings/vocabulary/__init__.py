@@ -1,1 +1,1 @@
-"""The words of one installation: the canonical ones, a company's own, and what addresses, forms and events mean."""
+"""The vocabulary of one installation: canonical words, a company's own, and what addresses, forms and events mean."""

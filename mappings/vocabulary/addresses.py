@@ -50,7 +50,7 @@ def _host(rest: str) -> tuple[str, str]:
 
 
 def host_name(host: str) -> str:
-    """A host without user, default port, `www.` and closing dot, in small letters."""
+    """A host without user, default port, `www.` and closing dot, in lower case."""
     name = host.rpartition("@")[2].lower()
     for port in (":443", ":80"):
         name = name.removesuffix(port)
@@ -76,11 +76,11 @@ class AddressGlob:
     below: bool
 
     def match(self, host: str, path: str) -> dict[str, str] | None:
-        """The captured segments of an address that matches, by name, in small letters; None where it does not."""
+        """The captured segments of an address that matches, by name, in lower case; None where it does not."""
         return self.match_folded(host.lower(), path.lower())
 
     def match_folded(self, host: str, path: str) -> dict[str, str] | None:
-        """As `match`, of an address in small letters."""
+        """As `match`, of an address in lower case."""
         text = host + path if self.whole else path
         found = self.glob.match_folded(text)
         return self.glob.match_folded(f"{text}/") if found is None and self.below else found

@@ -80,15 +80,15 @@ class Glob:
 
     @property
     def needle(self) -> str:
-        """The longest literal of the pattern: what does not hold it, in small letters, does not match."""
+        """The longest literal of the pattern: a text without it, in lower case, does not match."""
         return max((literal for block in self.blocks for literal in block.literals), key=len)
 
     def match(self, text: str) -> dict[str, str] | None:
-        """The captured segments by name, in small letters, where the whole text matches; None where it does not."""
+        """The captured segments by name, in lower case, where the whole text matches; None where it does not."""
         return self.match_folded(text.lower())
 
     def match_folded(self, text: str) -> dict[str, str] | None:
-        """As `match`, of a text in small letters."""
+        """As `match`, of a text in lower case."""
         first, *others = self.blocks
         found = first.match(text, 0)
         if found is None or (not others and found[0] != len(text)):

@@ -1,4 +1,4 @@
-"""The vocabulary of an installation, as the engine knows it: an immutable value. How it is written is not its business.
+"""The vocabulary of an installation as an immutable value, as the engine uses it. How it is written is elsewhere.
 
 Two vocabularies are equal where they mean the same: their fingerprints are.
 """
@@ -19,7 +19,7 @@ from mappings.vocabulary.vocabulary_fingerprint import fingerprint
 class Vocabulary:
     """Every word that may stand in a mapping, a playbook or an activity.
 
-    `lead`, `account` and `activities` hold canonical and own words alike. `labels` are what people read for own
+    `lead`, `account` and `activities` contain canonical and own words alike. `labels` are what people read for own
     activity types; `own_lead`, `own_account` and `own_activities` are the words that the company added.
     """
 
@@ -102,4 +102,4 @@ class Vocabulary:
 
 
 CANONICAL = Vocabulary()
-"""The canonical words, with nothing recognised and no machine told apart."""
+"""The canonical words, with nothing recognised and no rules for machines."""

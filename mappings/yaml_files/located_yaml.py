@@ -1,4 +1,4 @@
-"""YAML that remembers where everything stood.
+"""YAML that keeps the position of every value.
 
 The core schema of YAML 1.2 and no more: `on`, `yes` and `off` are words, `9:00` and dates are text, keys
 are always text, a key stands once. Anchors, aliases and tags of other kinds are refused, and size and

@@ -13,7 +13,7 @@ MOST_PROBLEMS = 100
 
 
 class TooManyProblemsError(Exception):
-    """A file has more mistakes than are worth looking for; those that were found are told."""
+    """A file has more mistakes than are worth looking for; those that were found are reported."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,4 +1,4 @@
-"""Reading a tree of YAML: tables whose keys are known, and mistakes noted with their place."""
+"""Reads a tree of YAML: tables whose keys are known, and mistakes noted with their place."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,7 @@
 """Activity deliveries: `{"activities": [{"id", "type", "at", "email" or "lead", "account"?, "properties"?}]}`.
 
 What is sent is kept as it is sent. What it means is read later, each time anew (`mappings.reading.readings`); here it
-is only told which words mean nothing.
+only learns which words mean nothing.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ def check(body: bytes, now: Instant, vocabulary: Vocabulary = CANONICAL) -> Chec
 def parse(body: bytes, received_at: Instant) -> Parsed:
     """Every activity of a delivery that was stored; raises Unreadable or Oversized as `check` would have.
 
-    Of an id with two contents both are told: what else was sent under it, only ingest knows.
+    Of an id with two contents both are given on: what else was sent under it, only ingest knows.
     """
     items, rejected = _read(body, received_at)
     return Parsed(heard=tuple(heard(item) for _, item in items), rejected=tuple(rejected))
@@ -73,7 +73,7 @@ _Items: TypeAlias = Sequence[tuple[int, Item]]
 
 
 def _read(body: bytes, received_at: Instant) -> tuple[_Items, Sequence[Rejected]]:
-    # An escaped NUL is good JSON, but PostgreSQL cannot hold it: such a body is read the careful way.
+    # An escaped NUL is good JSON, but PostgreSQL cannot store it: such a body is read the careful way.
     if rb"\u0000" not in body:
         try:
             items = _DECODER.decode(body).activities

@@ -1,4 +1,4 @@
-"""Single activities as they are sent: their shape and its bounds, and how one is read that is written oddly."""
+"""Single activities as they are sent: their shape and bounds, and how an oddly written one is read."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -96,7 +96,7 @@ def portals(body: bytes) -> frozenset[str]:
 
 
 def parse(body: bytes, received_at: Instant) -> Parsed:
-    """Every change that a stored delivery tells of; raises as `check` would have."""
+    """Every change in a stored delivery; raises as `check` would have."""
     events = _decoded(body)
     if events is not None and not any(_wrong_clock(event, received_at) for event in events):
         try:
@@ -198,7 +198,7 @@ def _object(event: _Event, kind: str) -> str:
 
 
 def _changes(event: _Event, what: What) -> Sequence[tuple[int, str | None, str | None]]:
-    """(record's id, property, value) for each record that the event tells of."""
+    """(record's id, property, value) for each record that the event names."""
     if what == "merged":
         return _merged(event)
     if what == "associated":

@@ -1,4 +1,4 @@
-"""Session ids in Salesforce's outbound messages: whoever holds one is signed in, so none is ever stored.
+"""Session ids in Salesforce's outbound messages: whoever has one is signed in, so none is ever stored.
 
 A message may bring it in any encoding that XML knows, as characters, entities or CDATA, and repeat it in a field, a
 comment or an address. What is kept is therefore written anew from what was read.
@@ -18,7 +18,7 @@ _NAME = "sessionid"
 _SHAPE = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?(?:!|%21)[A-Za-z0-9._%-]+")
 """A session id as Salesforce makes them: the organization's id, an exclamation mark, and the secret."""
 _WRITTEN = re.compile(r"(sessionid\b[^<>]*>)[^<]*", re.IGNORECASE)
-"""A session id's element within a text, as CDATA may hold it."""
+"""A session id's element within a text, as CDATA may contain it."""
 _SHORTEST = 8
 """Characters that a text must have to be looked for in others: a shorter one would be found by chance."""
 
@@ -55,7 +55,7 @@ def _spellings(secrets: Iterable[str]) -> Iterator[str]:
                 continue
             yield from (secret, quote(secret, safe=""), secret.encode().hex(), secret.encode().hex().upper())
             for shift in range(3):
-                # What stands before it moves its letters; the first and the last may belong to its neighbours.
+                # What stands before it moves its characters; the first and the last may belong to its neighbours.
                 moved = base64.b64encode(b"\0" * shift + secret.encode()).decode().rstrip("=")
                 core = moved[(shift * 8 + 5) // 6 : -1]
                 yield from (core, core.replace("+", "-").replace("/", "_"))

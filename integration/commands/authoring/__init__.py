@@ -1,1 +1,1 @@
-"""Commands for who writes playbooks, mappings and vocabularies, and asks why a lead stands where it stands."""
+"""Commands for authors of playbooks, mappings and vocabularies, and for questions about one lead."""

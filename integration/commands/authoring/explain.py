@@ -1,4 +1,4 @@
-"""`coldframe explain`: why a lead stands where it stands."""
+"""`coldframe explain`: why a lead has its score, stage and track."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
         )
     except Unfoldable as error:
         place = f"event {error.event}" if error.event else "what falls due"
-        msg = f"{lead} cannot be explained: {place} cannot be folded ({error}); see coldframe letters list"
+        msg = f"{lead} cannot be explained: {place} cannot be processed ({error}); see coldframe letters list"
         raise click.ClickException(msg) from error
     if found is None:
         msg = f"nobody is known as {lead!r}; give an e-mail address, our id, or connection:object:id"

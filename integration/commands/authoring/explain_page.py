@@ -105,7 +105,7 @@ def _followed(deeds: Iterable[Told], timezone: str) -> Iterator[str]:
 
 
 def _mail(told: Explanation, *, whole: bool) -> Iterator[str]:
-    """What people and machines did, where there is anything to tell apart."""
+    """What people and machines did, if there is anything of both kinds."""
     mail = told.mail
     if not mail.machines:
         return

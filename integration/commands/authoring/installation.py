@@ -1,4 +1,4 @@
-"""The installation that a command works on: its settings and its store, ready to be written."""
+"""Opens the installation that a command works on: its settings and its store."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -129,7 +129,7 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
 @click.option("--offline", is_flag=True, help="Compare with the shipped mapping alone.")
 @_AS_JSON
 def diff(file: str | None, *, offline: bool, as_json: bool) -> None:
-    r"""Tell how a mapping (those in use, or a file) differs from the shipped one and from the CRM's own fields.
+    r"""Show how a mapping (those in use, or a file) differs from the shipped one and from the CRM's own fields.
 
     \b
     Example:
@@ -171,7 +171,7 @@ def _differences(
 
 
 def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
-    """Fields that the mappings of two systems claim; Salesforce is heard first, as it is in the service."""
+    """Fields that the mappings of two systems claim; Salesforce's counts first, as it does in the service."""
     sure = [(file.mapping, file.located) for file in chosen if file.mapping and file.located]
     return list(field_conflicts.claimed_twice(sorted(sure, key=lambda each: each[0].system != "salesforce")))
 

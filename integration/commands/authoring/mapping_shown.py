@@ -1,4 +1,4 @@
-"""A preview for people and for scripts."""
+"""Prints a mapping preview, for people and for scripts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What commands need of playbooks and vocabularies that are named on the command line."""
+"""Finds the playbooks and vocabularies that are named on the command line."""
 
 import json
 from collections.abc import Iterable, Sequence

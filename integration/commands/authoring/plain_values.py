@@ -1,4 +1,4 @@
-"""Plain values: values as JSON for scripts, with times as ISO 8601 and amounts in points, as replay writes them."""
+"""Values as plain JSON for scripts: times as ISO 8601 and amounts in points, as replay writes them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -40,7 +40,7 @@ def playbook() -> None:
 @_VOCABULARY
 @_AS_JSON
 def check(files: tuple[str, ...], vocabulary: str | None, *, as_json: bool) -> None:
-    r"""Check playbooks (files, or names of the house) and tell every mistake at once.
+    r"""Check playbooks (files, or names of shipped ones) and report every mistake at once.
 
     Exit status 1 if one of them cannot be used; warnings alone are 0.
 
@@ -139,7 +139,7 @@ def new(name: str, origin: str, into: Path | None) -> None:
 @_VOCABULARY
 @_AS_JSON
 def diff(before: str, after: str, vocabulary: str | None, *, as_json: bool) -> None:
-    r"""Tell what differs between two playbooks.
+    r"""Show what differs between two playbooks.
 
     \b
     Example:

@@ -166,7 +166,7 @@ def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
             totals.add_row(f"{title}: {name}", str(count))
     totals.add_row("people without a record, for whom all of it waits", str(sums.people.people))
     totals.add_row("history, recorded and never carried out", str(sums.withheld.get(HISTORY, 0)))
-    totals.add_row("told too late, recorded and not carried out", str(sums.withheld.get(TOO_LATE, 0)))
+    totals.add_row("too late, recorded and not carried out", str(sums.withheld.get(TOO_LATE, 0)))
     for table in (fields, tasks, _people(shown), totals):
         for column in table.columns:
             column.overflow = "fold"

@@ -1,4 +1,4 @@
-"""A vocabulary for people, as tables, and for scripts."""
+"""Prints a vocabulary, as tables for people and as JSON for scripts."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the words of a vocabulary are used: the playbook and the mappings that run must be able to say all they say."""
+"""Checks a vocabulary against its uses: every word that the running playbook and mappings use must be in it."""
 
 from collections.abc import Iterator, Sequence
 

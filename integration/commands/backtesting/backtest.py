@@ -1,4 +1,4 @@
-"""`coldframe backtest`: what a playbook would have done to the leads of the past, beside another one."""
+"""`coldframe backtest`: what a playbook would have done to the leads of the past, compared with another one."""
 
 import json
 import sys
@@ -38,7 +38,7 @@ def backtest(  # noqa: PLR0913 - the options of the command
 ) -> None:
     r"""Compare two playbooks over the same history, before one of them goes live.
 
-    Tells who would have become an MQL under one and not under the other, what everybody would have had to do each
+    Shows who would have become an MQL under one and not under the other, what everybody would have had to do each
     day, and, where leads were won or lost, how many of the won each gate would have let through.
 
     \b

@@ -1,4 +1,4 @@
-"""Running a backtest: one history, sorted once, through two playbooks at the same time."""
+"""Runs a backtest: one history, sorted once, through two playbooks at the same time."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -97,7 +97,7 @@ def _note(facts: Facts, record: Record) -> None:
 
 
 def as_records(events: Iterable[tuple[str, Event]]) -> Iterator[Record]:
-    """Events of the store as a replay file would tell them."""
+    """Events of the store, written as a replay file has them."""
     for lead, event in events:
         match event:
             case Activity():
@@ -105,5 +105,5 @@ def as_records(events: Iterable[tuple[str, Event]]) -> Iterator[Record]:
             case LeadChanged():
                 yield (event.at, LEAD, event.id, lead, "", "", dict(event.fields))
             case AccountChanged():
-                # One delivery may tell of two companies under one key.
+                # One delivery may be about two companies under one key.
                 yield (event.at, ACCOUNT, f"{event.id}@{event.account}", "", event.account, "", dict(event.fields))

@@ -1,4 +1,4 @@
-"""What `coldframe backtest` prints for people: tables that can be read from the back of a room."""
+"""Prints the tables of `coldframe backtest`, large enough to be read from the back of a room."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -47,7 +47,7 @@ def _figures(found: Comparison, named: tuple[str, str]) -> Table:
     table = _table("", *named, right=named)
     rows: list[tuple[str, Callable[[Side], str]]] = [
         ("MQLs", lambda side: str(side.mqls)),
-        ("held for missing fields", lambda side: str(side.held)),
+        ("waited for missing fields", lambda side: str(side.held)),
         ("first activity to MQL, median", lambda side: "none" if side.median is None else days(side.median)),
         ("tasks", lambda side: str(side.tasks)),
         ("tasks that nobody owns yet", lambda side: str(side.unassigned.tasks if side.unassigned else 0)),

@@ -80,7 +80,7 @@ def _examine() -> Iterator[Finding]:
                 yield from doctor_staff.known(store, connection_names.known(settings, store))
                 yield from _words(settings, store)
     except StoreError:
-        return  # told above
+        return  # reported above
 
 
 def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
 
 
 def _words(settings: Settings, store: Store) -> Iterator[Finding]:
-    with suppress(build.UnusableError):  # told above
+    with suppress(build.UnusableError):  # reported above
         yield from doctor_words.examined(store, build.vocabulary(settings.vocabulary))
 
 
@@ -158,7 +158,7 @@ def _crm(connection: Connection) -> Iterator[Finding]:
 
 
 def _calls(connection: Connection, reserve: float) -> Iterator[Finding]:
-    """Today's calls as the CRM has just told them."""
+    """Today's calls as the CRM has just given them."""
     known = connection.connector.usage
     left = spare(known, reserve=reserve)
     if left is None or known.daily_limit is None or known.daily_remaining is None:
@@ -177,7 +177,7 @@ def _drifted(settings: Settings, connection: str) -> Iterator[Finding]:
         finally:
             store.dispose()
     except StoreError:
-        return  # told above
+        return  # reported above
     if looked is None:
         return
     errors = [each for each in looked.troubles if each.severity == "error"]
@@ -230,7 +230,7 @@ def _compiled(settings: Settings) -> Playbook | None:
     try:
         return build.playbook(settings.playbook, settings.vocabulary)
     except build.UnusableError:
-        return None  # told above
+        return None  # reported above
 
 
 def _said(subject: str, problems: list[str]) -> Finding:

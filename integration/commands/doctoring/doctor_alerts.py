@@ -1,4 +1,4 @@
-"""What `coldframe doctor` says of alerts: what was raised lately, and what has not reached its receivers."""
+"""`coldframe doctor` on alerts: which were raised lately, and which have not reached their receivers."""
 
 from collections import Counter
 from collections.abc import Iterator

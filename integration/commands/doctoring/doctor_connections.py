@@ -1,4 +1,4 @@
-"""What `coldframe doctor` says of connections themselves: who is signed in where, and whether tokens open."""
+"""`coldframe doctor` on connections: who is signed in where, and whether tokens can be opened."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What `coldframe doctor` says of the lanes and of connections: whatever keeps one of them from its work."""
+"""`coldframe doctor` on lanes: what keeps a lane or a connection from its work."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def examined(store: Store) -> Iterator[Finding]:
         yield Finding(
             subject=f"lane {each.lane}",
             ok=False,
-            detail=f"{each.count} set aside, the rest goes on; letter {each.letter}: {each.reason}",
+            detail=f"{each.count} set aside, the others go on; sync error {each.letter}: {each.reason}",
             remedy="See coldframe letters list; correct what it says, then coldframe letters replay "
             f"{each.letter}. It is tried again by itself when something new arrives about it.",
         )
@@ -48,7 +48,7 @@ def examined(store: Store) -> Iterator[Finding]:
         yield Finding(
             subject=f"lane {lane}",
             ok=False,
-            detail=f"its lease, held by {holder}, is dated ahead to {show(end)}: the clock was wrong when it was given",
+            detail=f"its lease of {holder} is dated ahead to {show(end)}: the clock was wrong when it was given",
             remedy="Correct the clock of the database's machine. The next worker takes the lane over by itself.",
         )
 

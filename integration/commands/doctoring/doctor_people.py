@@ -1,4 +1,4 @@
-"""What `coldframe doctor` says of people whom no CRM knows."""
+"""`coldframe doctor` on people whom no CRM knows."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What `coldframe doctor` says of people in sales: who is known, and which tasks have nobody to go to."""
+"""`coldframe doctor` on people in sales: who is known, and which tasks have nobody to go to."""
 
 from collections.abc import Iterator, Sequence
 
@@ -45,7 +45,7 @@ def words(connection: Connection) -> Iterator[Finding]:
     try:
         said = connection.connector.task_words()
     except Unavailable:
-        return  # told beside it
+        return  # reported beside it
     for fallback in said.fallbacks:
         remedy_ = f"look at the values of the task's status and priority in {connection.system.capitalize()}"
         yield Finding(subject="task words", ok=False, detail=fallback, remedy=remedy_)

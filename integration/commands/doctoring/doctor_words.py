@@ -1,4 +1,4 @@
-"""What `coldframe doctor` says of words that came in and mean nothing here."""
+"""`coldframe doctor` on words that came in and that no vocabulary has."""
 
 from collections.abc import Iterator
 
@@ -41,5 +41,5 @@ def _known(seen: Seen, readings: Readings) -> bool:
 
 def _told(seen: Seen, readings: Readings) -> str:
     unread = _unread(seen)
-    what = "more words than are told apart" if unread is None else readings.sentence(unread)
+    what = "more words than are counted apart" if unread is None else readings.sentence(unread)
     return f"{what}; {seen.times:,} times, last on {show(seen.last_at)[:10]}"

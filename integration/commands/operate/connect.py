@@ -222,7 +222,7 @@ def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> Non
 
 
 def _wish(system: str, options: dict[str, Any], settings: Settings, row: Row | None) -> Wish:
-    """The wish as the options, the environment, an earlier sign-in and the person tell it, in that order."""
+    """The request, from the options, the environment, an earlier sign-in and the person, in that order."""
     name = options["name"] or system
     grant = cast("GrantKind", options["grant"].replace("-", "_"))
     key_file = options.get("key_file")

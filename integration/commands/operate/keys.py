@@ -1,4 +1,4 @@
-"""`coldframe keys`: which keys seal what is stored, and sealing it anew with the current one."""
+"""`coldframe keys`: which keys seal stored secrets, and sealing them again with the current one."""
 
 import json
 import sys

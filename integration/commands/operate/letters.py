@@ -1,4 +1,4 @@
-"""`coldframe letters`: what could not be read or written, and how to try it again."""
+"""`coldframe letters`: sync errors, which are what could not be read or written, and how to try it again."""
 
 import json
 from dataclasses import asdict
@@ -21,7 +21,7 @@ _SHOWN = 60
 
 @click.group(name="letters")
 def letters() -> None:
-    r"""Dead letters: what could not be read or written, with the reason; and who waits for a CRM record.
+    r"""Sync errors: what could not be read or written, with the reason; and who waits for a CRM record.
 
     \b
     Example:
@@ -35,7 +35,7 @@ def letters() -> None:
 @click.option("--limit", default=50, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_letters(limit: int, *, as_json: bool) -> None:
-    """Letters that nobody has replayed, newest first.
+    """Sync errors that nobody has replayed, newest first.
 
     Example: coldframe letters list --json
     """
@@ -49,7 +49,7 @@ def list_letters(limit: int, *, as_json: bool) -> None:
     for letter in found:
         text = letter.payload.decode("utf-8", "replace")
         table.add_row(str(letter.id), show(letter.at), letter.stage, letter.source, letter.reason, text[:_SHOWN])
-    Console().print(table if found else "No letters are waiting.")
+    Console().print(table if found else "No sync errors are waiting.")
     if people.since is not None:
         said = f"{people.people} people wait for a CRM record since {show(people.since)}: coldframe letters waiting"
         Console().print(said)
@@ -80,7 +80,7 @@ def waiting(limit: int, *, as_json: bool) -> None:
 @letters.command(name="replay")
 @click.argument("ids", nargs=-1, type=int, required=True)
 def replay_letters(ids: tuple[int, ...]) -> None:
-    """Try these letters again, once each; the replay is audited.
+    """Try these sync errors again, once each; the replay is audited.
 
     Example: coldframe letters replay 17 18
     """

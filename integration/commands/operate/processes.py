@@ -1,4 +1,4 @@
-"""The service's processes: each of the Procfile's alone, or all of them together."""
+"""`coldframe up`, `web`, `worker`, `alerter` and `clock`: the processes of the Procfile, alone or together."""
 
 import os
 import sys

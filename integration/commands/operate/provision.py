@@ -44,7 +44,7 @@ def provision(  # noqa: PLR0913 -- the command's own options
     r"""Make what Coldframe needs in a CRM: fields, groups, picklists, permissions.
 
     What is needed follows from the field mapping. A second run changes nothing; --remove takes away only what was
-    made here, which is told by the sentence "Made by Coldframe." in its description. Exit status 1 when something
+    made here, which is shown by the sentence "Made by Coldframe." in its description. Exit status 1 when something
     stands in the way.
 
     \b

@@ -37,7 +37,7 @@ def erase(  # noqa: PLR0913 - the options of the command
     r"""Remove a person from the store, and let nothing bring them back by accident.
 
     EMAIL is an address in any case; somebody without one is named by a CRM's record, as connection:object:id.
-    Everything goes: fields, activities, effects, tasks and writes that wait, letters, and the person's items in raw
+    Everything goes: fields, activities, effects, tasks and writes that wait, sync errors, and the person's items in raw
     deliveries. What the CRMs know stays theirs; --crm clears what Coldframe wrote there. Works while the service runs.
     Exit status 1 where nobody is known by that name, or the answer was no.
 

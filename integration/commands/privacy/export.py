@@ -1,4 +1,4 @@
-"""`coldframe export`: everything that is held about one person, as one JSON document."""
+"""`coldframe export`: everything that is stored about one person, as one JSON document."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from integration.wiring import build
 @click.argument("person", metavar="EMAIL")
 @click.option("--out", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Write to this file.")
 def export(person: str, *, out: Any) -> None:
-    r"""Everything that is held about one person, as one JSON document (docs/privacy.md says what stands where).
+    r"""Everything that is stored about one person, as one JSON document (docs/privacy.md says what stands where).
 
     EMAIL is an address in any case; somebody without one is named by a CRM's record, as connection:object:id. Nothing
     about anybody else is in it. Exit status 1 where nobody is known by that name.
@@ -32,10 +32,10 @@ def export(person: str, *, out: Any) -> None:
         raise click.BadParameter(str(error), param_hint="EMAIL") from None
     document = export_person.exported(service, name, actor="command line", tell=told)
     if document is None:
-        msg = "nothing is held about anybody of that name"
+        msg = "nothing is stored about anybody of that name"
         raise click.ClickException(msg)
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    # Half an emoji was sent as an escape, and is written as one: UTF-8 cannot hold it.
+    # Half an emoji was sent as an escape, and is written as one: UTF-8 has no form for it.
     out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
 
 

@@ -19,7 +19,7 @@ from mappings.values.instant import Instant, parse
 _SHOWN = 50
 """So many lines that count for nothing are named."""
 _IN_MEMORY = 8_000_000
-"""Bytes of standard input held in memory before they go to a temporary file."""
+"""Bytes of standard input kept in memory before they go to a temporary file."""
 
 
 class _Time(click.ParamType[Instant]):
@@ -37,7 +37,7 @@ class _Time(click.ParamType[Instant]):
 
 
 @click.command()
-@click.option("--playbook", required=True, metavar="NAME|FILE", help="A playbook of the house, or a file.")
+@click.option("--playbook", required=True, metavar="NAME|FILE", help="A shipped playbook, or a file.")
 @click.option(
     "--events",
     required=True,
@@ -51,7 +51,7 @@ def replay(playbook: str, events: str, vocabulary: str | None, until: Instant | 
     r"""Run a playbook on a file of history: every stage, task and touch, then where each lead stands and why.
 
     Lines that count for nothing (dated before 2000, a second content of an id) and words that mean nothing here (a
-    misspelt type, outcome or property) are told on standard error, with their line and the nearest right word.
+    misspelt type, outcome or property) are shown on standard error, with their line and the nearest right word.
 
     \b
     Example:

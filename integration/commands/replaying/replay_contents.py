@@ -1,4 +1,4 @@
-"""Contents: activities whose id a file gives several times. A file is one source, an id is one activity of it.
+"""Contents: which content counts where a file gives one activity id several times. A file is one source.
 
 Of two contents the one with the earliest time counts, then the smaller as canonical JSON, whatever stands first; the
 same content twice is a duplicate [rules: time and order]. Memory does not grow with activities: ids are compared by

@@ -1,4 +1,4 @@
-"""Dealing: the lines of a file, read once and dealt out by group; what counts for nothing is told, and left out.
+"""Dealing: reads the lines of a file once and deals them out by group; lines that count for nothing are reported.
 
 An activity with a wrong clock is none, nor is one whose id stands for another content that counts. Fields dated before
 the year 2000 count from before anything that is known of their lead. [rules: time and order]
@@ -72,7 +72,7 @@ class Dealing:
                 self._warn(number, other_content(name))
 
     def _counts(self, heard: Instant) -> bool:
-        """Whether something that is heard of then is known at the end."""
+        """Whether something that arrives then is known at the end."""
         if self._until is not None:
             return heard <= self._until
         if self.end is None or heard > self.end:

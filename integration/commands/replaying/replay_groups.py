@@ -1,4 +1,4 @@
-"""Groups: who can have to do with whom. Leads that were ever at one account are replayed together, others apart.
+"""Groups: leads that were ever at one account are replayed together, others apart.
 
 What is replayed together stays close in memory: a file with many leads replays several times faster than
 in its own order, and memory never holds more than one group.

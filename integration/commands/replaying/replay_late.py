@@ -1,7 +1,7 @@
-"""Late lines: a group of leads as the service would have decided about it, line by line as they were received.
+"""Late lines: replays a group of leads as the service would have decided, line by line as they were received.
 
 A line may say when it was received (`received_at`); else it was received at its own time. What the service decided
-before is not undone when something late arrives: every effect is told once, as it was first decided, and what came too
+before is not undone when something late arrives: every effect is printed once, as first decided, and what came too
 late to be carried out says so. [rules: time and order] [rules: replay]
 """
 

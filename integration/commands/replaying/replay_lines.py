@@ -97,7 +97,7 @@ def numbered(lines: Iterable[bytes], name: str) -> Iterator[Received]:
 
 
 def line_of(lines: Iterable[bytes], lead: str, event: str) -> int:
-    """The number of the line that tells of this event; of a lead without one (or unknown), its latest line.
+    """The number of the line with this event; of a lead without one (or unknown), its latest line.
 
     Lines that cannot be read are left out. Slow, for whoever has to say where something went wrong.
     """
@@ -113,7 +113,7 @@ def line_of(lines: Iterable[bytes], lead: str, event: str) -> int:
 
 
 def affiliations(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """(lead, account) wherever a line says that they belong together; lines that cannot be read are for `read` to tell.
+    """(lead, account) wherever a line says that they belong together; lines that cannot be read are left to `read`.
 
     Most lines of a file name no account, which shows without decoding them: the word is missing, and nothing is written
     as an escape that may hide it.

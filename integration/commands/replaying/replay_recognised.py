@@ -1,4 +1,4 @@
-"""Records as the vocabulary knows them: values read, what addresses and names say filled in, machines told apart."""
+"""Reads records with the vocabulary: values, what addresses and names mean, and which activities are machines'."""
 
 from collections.abc import Iterable, Iterator
 from operator import itemgetter

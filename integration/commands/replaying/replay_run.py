@@ -1,4 +1,4 @@
-"""A replay: read, deal out by group, fold, print. Memory grows with the leads of an account, not with activities."""
+"""One replay: read, deal out by group, run, print. Memory grows with the leads of an account, not with activities."""
 
 import gc
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ class Replay:
         return recognised(_single(placed), self.playbook.vocabulary)
 
     def _fold(self, records: Iterable[Recognised], end: Instant) -> None:
-        """Fold one group to the end. Raises Unfoldable."""
+        """Run one group to the end. Raises Unfoldable."""
         world = World(self.playbook)
         with closing(Pages()) as ledgers:
             for number, (record, machine) in enumerate(records, 1):

@@ -1,4 +1,4 @@
-"""Runs: sort or group more than memory holds, and keep more text than memory holds, in temporary files."""
+"""Runs: sort or group more than fits into memory, and keep long texts, in temporary files."""
 
 import heapq
 from collections import defaultdict
@@ -28,7 +28,7 @@ _EMPTY = b"\xdd" + bytes(4)
 _LENGTH = 4
 _PLACE = 8
 _BUFFERED = 8_000_000
-"""Bytes of text held back before they are written out."""
+"""Bytes of text kept back before they are written out."""
 
 
 class Sorter(Generic[RecordT]):
@@ -92,7 +92,7 @@ class Buckets(Generic[RecordT]):
     """Records by group, dealt out to buckets in one temporary file; groups come back whole, each in order.
 
     A record begins with its group's number and differs from every other before anything that cannot be compared. Groups
-    need no order among themselves, so that dealing replaces sorting: only a bucket that memory cannot hold is sorted.
+    need no order among themselves, so that dealing replaces sorting: only a bucket too large for memory is sorted.
     """
 
     def __init__(self, record: Any, weight: int, size: int) -> None:

@@ -19,7 +19,7 @@ from mappings.values.instant import HOUR, SECOND, Instant, show
 _NAMES = {"before": "from", "after": "to"}
 _COMMON = frozenset({"key", "lead", "at", "because"})
 _OWN = frozenset({"cause", "deadline", "wording"})
-"""What is for this house alone."""
+"""What is internal and not printed."""
 _quoted = msgspec.json.Encoder().encode
 
 

@@ -1,4 +1,4 @@
-"""Words of a replayed file that mean nothing: which, on which line first, and how often."""
+"""Counts the words of a replayed file that mean nothing: which, on which line first, and how often."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from mappings.reading.readings import Unread
 from mappings.vocabulary.value import Vocabulary
 
 MOST = 50
-"""Words that are told; of more, their number."""
+"""Words that are shown; of more, their number."""
 
 
 class Words:

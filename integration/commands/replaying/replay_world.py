@@ -1,4 +1,4 @@
-"""The world of a replay: every lead and account of a file, folded by the engine of the service."""
+"""The world of a replay: every lead and account of a file, run through the engine of the service."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ class World:
         self._changed: dict[str, Fold] = {}
 
     def take(self, record: Record, machine: str = "") -> None:
-        """Fold one record, after what was derived from those before it; `machine` as in Activity."""
+        """Apply one record, after what was derived from those before it; `machine` as in Activity."""
         at, kind = record[0], record[1]
         if self._joining and (kind != self._joining[0][1] or at != self._joining[0][0]):
             self._join()
@@ -132,7 +132,7 @@ class World:
         return fold.state.score.value // POINT
 
     def _tell(self) -> None:
-        """Fold the derived activities, which come after everything else of their instant."""
+        """Apply the derived activities, which come after everything else of their instant."""
         derived, self._derived = self._derived, []
         for activity in sorted(derived, key=order):
             take(self._fold(activity.lead), activity)
@@ -145,7 +145,7 @@ class World:
             take(self._fold(lead), AccountChanged(id=name, at=at, account=account, fields=fields))
 
     def _join(self) -> None:
-        """Fold the field changes of one instant; who joins an account is first told what the account is by then."""
+        """Apply the field changes of one instant; who joins an account first gets the account's fields of then."""
         records, self._joining = self._joining, []
         for lead, events in _by_lead(records).items():
             fold = self._fold(lead)

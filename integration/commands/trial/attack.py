@@ -1,4 +1,4 @@
-"""`coldframe attack`: carry out every known attack against a copy of the product, and see that it holds."""
+"""`coldframe attack`: carry out every known attack against a copy of the product, and check that it withstands."""
 
 import json
 import logging
@@ -80,7 +80,7 @@ def _carried_out(
 def _show(results: Sequence[Result], seconds: float) -> None:
     table = Table("", "attack", "slowest answer", "as before after", "", title="Attacks")
     for each in results:
-        good = "[green]held[/]" if not each.faults else "[bold red]did not hold[/]"
+        good = "[green]withstood[/]" if not each.faults else "[bold red]did not withstand[/]"
         table.add_row(str(each.point), each.name, f"{each.slowest:.2f} s", f"{each.recovered:.1f} s", good)
     console = Console()
     console.print(table)
@@ -90,7 +90,7 @@ def _show(results: Sequence[Result], seconds: float) -> None:
     failed = sum(1 for each in results if each.faults)
     slowest = max(each.slowest for each in results)
     console.print(
-        f"{len(results) - failed} of {len(results)} attacks held. The slowest answer took {slowest:.2f} s "
+        f"{len(results) - failed} of {len(results)} attacks were withstood. The slowest answer took {slowest:.2f} s "
         f"({seconds:g} s are allowed); everything worked as before within "
         f"{max(each.recovered for each in results):.1f} s ({LONGEST_DEAD:g} s are allowed)."
     )

@@ -1,4 +1,4 @@
-"""`coldframe bench`: how much this machine does, beside what its disk and RQ do alone in the same run."""
+"""`coldframe bench`: how much this machine does, compared with its disk and RQ alone in the same run."""
 
 import json
 
@@ -19,7 +19,7 @@ from integration.rig.stage.run_folder import run_folder
     default=4_000,
     type=click.IntRange(2, 20_000),
     show_default=True,
-    help="How many people the sandbox's CRMs hold.",
+    help="How many people are in the sandbox's CRMs.",
 )
 def bench(*, as_json: bool, seconds: int, leads: int) -> None:
     """Measure the whole product on this machine, the sandbox's CRMs and the sender included.

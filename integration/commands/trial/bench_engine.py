@@ -1,4 +1,4 @@
-"""`coldframe bench-engine`: how fast the engine replays, beside a plain loop over the same file."""
+"""`coldframe bench-engine`: how fast the engine replays, compared with a plain loop over the same file."""
 
 import json
 import subprocess
@@ -61,7 +61,7 @@ class Figures:
 @click.option("--playbook", default="two-axis", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def bench_engine(activities: int, leads: int, playbook: str, *, as_json: bool) -> None:
-    """Replay a seeded history and tell activities per second, memory, and what a long history costs.
+    """Replay a seeded history and show activities per second, memory, and what a long history costs.
 
     Seconds are processor seconds of one core, so that what else runs on the machine counts little. The floor is a
     plain Python loop over the same file that parses each line and adds its points to a dictionary.
@@ -200,9 +200,9 @@ def _table(figures: Figures) -> Table:
         table.add_row(what, f"{run.per_second:,.0f}", f"{run.seconds:.1f}", f"{run.peak_mb:,.0f}")
     table.add_row("floor: a plain loop over the same file", f"{figures.floor_per_second:,.0f}", "", "")
     table.add_section()
-    table.add_row(f"folding, leads with {_SHORT} activities", f"{1e6 / figures.short_us:,.0f}", "", "")
+    table.add_row(f"applying, leads with {_SHORT} activities", f"{1e6 / figures.short_us:,.0f}", "", "")
     table.add_row(
-        f"folding, leads with {_LONG:,} activities (time x {figures.ratio:.2f})",
+        f"applying, leads with {_LONG:,} activities (time x {figures.ratio:.2f})",
         f"{1e6 / figures.long_us:,.0f}",
         "",
         "",

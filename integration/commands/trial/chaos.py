@@ -32,7 +32,7 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fie
     show_default=True,
     help="The seconds that all work may take once the load has ended.",
 )
-@click.option("--leads", default=200, show_default=True, help="How many people the sandbox's CRMs hold.")
+@click.option("--leads", default=200, show_default=True, help="How many people are in the sandbox's CRMs.")
 @click.option("--seed", default=20_26, show_default=True, help="The same seed: the same load, and much the same kills.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON, and no progress.")
 @click.option("--keep", is_flag=True, help="Keep the directory with the store and the processes' log.")
@@ -41,7 +41,7 @@ def chaos(  # noqa: PLR0913 - the options of the command
 ) -> None:
     """Kill web, workers and clock at random under load, wipe Redis once, and see that nothing is lost or doubled.
 
-    Every activity that was answered must be in its lead's score, and the sandbox's CRMs must hold exactly
+    Every activity that was answered must be in its lead's score, and the sandbox's CRMs must have exactly
     one handoff task for every MQL. Exit status 1 when anything differs. A PostgreSQL server named by DATABASE_URL is
     used instead of SQLite: in a database of its own, dropped at the end.
 

@@ -27,7 +27,7 @@ _SETTLE = 90.0
 
 @click.command()
 @click.option("--exit", "leave", is_flag=True, help="Stop after the summary instead of leaving everything running.")
-@click.option("--leads", default=300, show_default=True, help="How many people the sandbox's CRMs hold.")
+@click.option("--leads", default=300, show_default=True, help="How many people are in the sandbox's CRMs.")
 @click.option("--seconds", default=120, show_default=True, help="How long the three weeks take.")
 @click.option("--playbook", default="two-axis", show_default=True, help="The playbook to run.")
 @click.option("--port", default=8000, show_default=True, help="The service's port (0: any free one).")
@@ -71,7 +71,7 @@ def _play(running: Rig, leads: int, now: Callable[[], Instant], start: Instant, 
     """Fill the CRMs, then post every scene when its time has come, while sales answers tasks."""
     running.tell("fill", {"leads": leads, "seed": SEED})
     emails = running.people()
-    console.print(f"The sandbox's HubSpot and Salesforce hold {len(emails)} people.")
+    console.print(f"The sandbox's HubSpot and Salesforce have {len(emails)} people.")
     running.wait(lambda: now() >= start, seconds=_START + 5.0)
     scenes = story(emails, seed=SEED, days=DAYS)
     sales = Sales(running, now, Random(SEED))  # noqa: S311 - not cryptography

@@ -1,1 +1,1 @@
-"""A playbook made fast: checks as closures, dispatch tables, and the working copy of one lead."""
+"""A playbook compiled for speed: conditions as closures, dispatch tables, and the working copy of one lead."""

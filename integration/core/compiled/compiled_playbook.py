@@ -1,4 +1,4 @@
-"""Compiled playbook: everything that a playbook decides, as values.
+"""The compiled playbook: everything that a playbook decides, as values.
 
 The rules of every playbook are in docs/rules.md. Knows nothing of YAML.
 
@@ -155,7 +155,7 @@ class Playbook:
     engaging: Signal = ENGAGING
     """What counts as engagement for the exits of tracks (`idle`, `engaged`), besides what scores and resets idle."""
     answer_pause: Span = 7 * DAY
-    """For how long touches rest after sales has answered an open task; in `sal` and `sql` they rest anyway."""
+    """For how long touches wait after sales has answered an open task; in `sal` and `sql` they wait anyway."""
     key_action_memory: Span = 30 * DAY
     """How far back the packet looks for the strongest signals."""
 

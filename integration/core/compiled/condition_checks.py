@@ -1,4 +1,4 @@
-"""Condition checks: conditions and tests as closures, so that a hot loop asks them without interpretation."""
+"""Conditions as closures, so that the engine can test them without interpreting them each time."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, assert_never

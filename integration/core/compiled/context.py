@@ -1,4 +1,4 @@
-"""The working copy of one lead while events are folded in: its state, and what was decided so far."""
+"""The working copy of one lead while events are applied: its state, and what was decided so far."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ class Fold:
 
     Due times are written in the zone of whoever reads them (`reads_in`): the playbook's, unless a caller knows better.
 
-    The scratch fields describe the event being folded: `activity`, the numbers of the arms it matched (`arms`),
+    The scratch fields describe the current event: `activity`, the numbers of the arms it matched (`arms`),
     whether it scored and reset the idle clock (`scoring`), was an engagement (`engaging`), asked for a demo (`demo`),
     and whether it has taken the lead off a track (`exited`) or may yet take it onto one (`leads_on`): once for each.
     """
@@ -77,7 +77,7 @@ class Fold:
         self.forget()
 
     def forget(self) -> None:
-        """Clear what describes the last event: nothing is being folded."""
+        """Clear what describes the last event: no event is current."""
         self.activity: Activity | None = None
         self.cause = ""
         self.arms: frozenset[int] = frozenset()

@@ -1,4 +1,4 @@
-"""Dispatch: tables from an activity's type to whatever it touches, built once per playbook.
+"""Tables from an activity's type to the rules and triggers that it concerns, built once per playbook.
 
 Equal signals are one `Arm`, tested once for an activity; what a kind of activity means is remembered.
 """
@@ -109,7 +109,7 @@ NOTHING_MEANT = Meaning(
 
 
 def _signature(looks_at: tuple[str, ...], properties: Fields) -> tuple[tuple[Value, ...], bool]:
-    """What can be remembered of some properties; False if they hold something that cannot be looked up.
+    """What can be remembered of some properties; False if one of them cannot be looked up.
 
     Numbers go with the name of their kind, because 1 equals True and is not the same.
     """

@@ -1,4 +1,4 @@
-"""Dispatch tables: signals numbered, conditions compiled, everything found by type of activity."""
+"""Dispatch tables: signals numbered, conditions compiled, rules and triggers found by type of activity."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Plans: the parts of a playbook as the engine uses them, with signals numbered and conditions compiled."""
+"""The parts of a playbook as the engine uses them: signals numbered and conditions compiled."""
 
 from dataclasses import dataclass, field
 

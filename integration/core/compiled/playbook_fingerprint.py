@@ -1,4 +1,4 @@
-"""The fingerprint of a playbook: a hash of what it means, the same in every process, however its text is laid out.
+"""The fingerprint of a playbook: a hash of its meaning, equal in every process and for every layout of its text.
 
 The canonical text names each value by its kind and each field by its name: two playbooks of one fingerprint decide
 alike. What people alone read (title, description, the author's own text) is left out.
@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from hashlib import sha256
 
 _LENGTH = 16
-"""Hexadecimal digits: 64 bits tell all versions apart that one installation will ever have."""
+"""Hexadecimal digits: 64 bits distinguish all versions that one installation will ever have."""
 _OWN = "fingerprint"
 """The field of a part that says itself what it means: the vocabulary."""
 _FOR_PEOPLE = frozenset({"title", "description", "text"})

@@ -1,1 +1,1 @@
-"""The way of a lead to sales and back: stages, gate, triggers, answers of sales and suppression."""
+"""How a lead moves to sales and back: stages, gate, triggers, answers of sales and suppression."""

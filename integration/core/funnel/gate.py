@@ -46,7 +46,7 @@ def holds(fold: Fold) -> bool:
 
 
 def _qualifies(fold: Fold) -> bool:
-    """Whether a lead that came back has done something new since: a scoring activity, after the hold of a return.
+    """Whether a lead that came back has done something new since: a scoring activity after the return and its `hold`.
 
     New is what comes after the return in the order of events, also at its instant. [rules: stages]
     """

@@ -1,4 +1,4 @@
-"""Sales answers: how an activity of sales or of the lead moves the stage, by the table of [rules: stages]."""
+"""How an activity of sales or of the lead moves the stage, by the table of [rules: stages]."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Stages: inquiry, mql, sal, sql, customer, recycled, suppressed, and all that follows from coming to one.
+"""Stages: how a lead moves to a stage, and what follows from each move.
 
 A stage moves by the table of [rules: stages]; only a person's choice in the CRM, a return and a silence move it back.
 """
@@ -62,7 +62,7 @@ def way_back(fold: Fold, reason: str | None, left: str, *, lost: bool) -> Recycl
 
 
 def starts_anew(fold: Fold) -> None:
-    """From the event being folded on, only what comes after it opens the gate [rules: stages]."""
+    """From the current event on, only what comes after it opens the gate [rules: stages]."""
     state = fold.state
     state.returned, state.returned_by = fold.now, fold.cause
     state.held, state.qualified = None, False

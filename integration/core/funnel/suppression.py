@@ -1,4 +1,4 @@
-"""Suppression: no touch and no task ever again, until the person resubscribes [rules: stages].
+"""Suppression: no touch and no task until the person resubscribes [rules: stages].
 
 What happened before a resubscription opens no gate, and the stage does not come back with it: a lead whom sales had
 before is recycled, any other an inquiry. Whatever sales does meanwhile moves no stage; a stage that a person chooses
@@ -52,7 +52,7 @@ def speak(fold: Fold, why: str, because: str) -> None:
 
 
 def _come_back(fold: Fold, because: str) -> None:
-    """Be recycled for the reason that sales gave, if it did; a hold that runs still holds."""
+    """Return to recycled, for the reason that sales gave if it did; a `hold` that runs goes on."""
     state = fold.state
     stages.enter(fold, "recycled", because)
     route = stages.way_back(fold, state.recycle_reason, "suppressed", lost=False)

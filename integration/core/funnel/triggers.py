@@ -1,4 +1,4 @@
-"""Triggers: when something shows, a play follows, and not again within the cooldown."""
+"""Triggers: an activity completes a pattern, a play follows, and it does not repeat within the cooldown."""
 
 from collections.abc import Iterable
 

@@ -1,1 +1,1 @@
-"""What sales gets: packet, plays, service levels and the words of tasks."""
+"""What sales gets: the packet, plays, service levels and the text of tasks."""

@@ -1,4 +1,4 @@
-"""Fields of the company's own, as people read them: what the vocabulary says they are called, and what they hold."""
+"""A company's own fields as people read them: the label from the vocabulary, and the value as text."""
 
 from collections.abc import Iterator
 

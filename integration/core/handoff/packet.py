@@ -26,7 +26,7 @@ _ASKED = (
     ("authority", "authority"),
     ("timeline", "timeline"),
 )
-"""What every packet tells (label, field): what is not known is named as missing."""
+"""What every packet names (label, field): a value that is not known is listed as missing."""
 
 
 def who(fold: Fold) -> str:
@@ -41,7 +41,7 @@ def shown_time(fold: Fold, at: Instant) -> str:
 
 
 def strongest(fold: Fold) -> list[tuple[str, Seen]]:
-    """The rules that spoke within the packet's memory: by points, then recency, then name."""
+    """The rules that scored within the packet's memory: by points, then recency, then name."""
     oldest = fold.now - fold.playbook.key_action_memory
     seen = fold.state.seen
     recent = [(-each.points, -each.at, name) for name, each in seen.items() if each.at >= oldest and each.points > 0]
@@ -85,7 +85,7 @@ def known(fold: Fold, field: str) -> bool:
 def wording(  # noqa: PLR0913 - what sets a task off
     fold: Fold, *, subject: str = "", notes: Iterable[str] = (), play: str = "", trigger: str = "", clock: str = ""
 ) -> Wording:
-    """A task's templates with what sets it off: the activity being folded, among others."""
+    """A task's templates with what caused it: the current activity, among others."""
     return Wording(
         subject=subject,
         notes=tuple(notes),

@@ -1,4 +1,4 @@
-"""Plays: what follows a trigger or a stage, once for as long as it is open."""
+"""Plays: the tasks and touches that follow a trigger or a stage, once while the play is open."""
 
 from dataclasses import dataclass
 

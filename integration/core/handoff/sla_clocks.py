@@ -1,4 +1,4 @@
-"""SLA clocks: clocks that start, remind, run out, and run on until they are stopped."""
+"""Service-level clocks: they start, remind, escalate at their end, and run on until they are stopped."""
 
 from integration.core.compiled.context import Fold
 from integration.core.handoff import packet
@@ -27,7 +27,7 @@ def task_due(fold: Fold, start: Instant, due: Due) -> Instant:
 
 
 def start(fold: Fold, cause: str, *, stage: str = "", trigger: str = "") -> None:
-    """Start the clocks that wait for this stage or trigger; `cause` is the key of the effect that tells of it."""
+    """Start the clocks that wait for this stage or trigger; `cause` is the key of the effect that announces it."""
     for clock in fold.playbook.clocks:
         if (stage and clock.stage == stage) or (trigger and clock.trigger == trigger):
             check = fold.table.clock_checks.get(clock.name)
@@ -46,7 +46,7 @@ def _start(fold: Fold, clock: Clock, cause: str) -> None:
 
 
 def stop(fold: Fold) -> None:
-    """Stop the clocks that the activity being folded answers."""
+    """Stop the clocks that the current activity answers."""
     for name, run in fold.state.clocks.items():
         if run.stopped is None and fold.table.clock_stops.get(name) in fold.arms:
             run.stopped = fold.now
@@ -68,9 +68,9 @@ def due(fold: Fold, clock: Clock) -> Instant | None:
 
 
 def ring(fold: Fold, clock: Clock) -> None:
-    """Remind, or escalate at expiry, once; the clock runs on, so that the delay can be told.
+    """Remind, or escalate at the end, once; the clock runs on, so that the delay can be reported.
 
-    Of excluded people sales is told nothing.
+    Sales gets no alert about excluded people.
     """
     state, now, run = fold.state, fold.now, fold.state.clocks[clock.name]
     if fold.excluded():

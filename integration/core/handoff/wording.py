@@ -1,4 +1,4 @@
-"""Wording: what sales reads. Templates with a closed set of fields, no code."""
+"""The text of tasks: templates with a closed set of fields, no code."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a decision asks the world to do. Every effect has a key derived from its cause."""
+"""Effects: what a decision asks for (tasks, touches, stages, alerts). Each has a key derived from its cause."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What can happen to a lead, in the order in which the core folds it: by time, then kind, then id."""
+"""Events: what can happen to a lead, in the order in which the engine applies them: time, then kind, then id."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""The ledger: why a score is what it is, line by line. Lines sum to the score at every instant."""
+"""The ledger: the lines that explain a score. They sum to the score at every instant."""
 
 from typing import Literal, NamedTuple, TypeAlias
 

@@ -1,4 +1,4 @@
-"""State: everything needed to go on with a lead or an account, bounded whatever the length of its history.
+"""The state of a lead or an account: all that is needed to go on, of bounded size for any length of history.
 
 Plain values throughout, so that any serialiser for dataclasses can write and read them. The core
 treats a given state as a value: it works on a copy.
@@ -22,7 +22,7 @@ Mark: TypeAlias = tuple[int, int, str]
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """The last time a rule gave points: what the packet and the reasons tell."""
+    """The last time a rule gave points, for the packet and the reasons."""
 
     points: int
     at: Instant
@@ -82,7 +82,7 @@ class Opening:
 class Running:
     """A clock: its n-th run, its deadline, and what has come of it. It runs on after its deadline, until stopped.
 
-    `cause` is the key of the effect with which it started, "" where nothing was to be told.
+    `cause` is the key of the effect with which it started, "" where there was nothing to announce.
     """
 
     times: int
@@ -131,7 +131,7 @@ class Stay:
 class LeadState:
     """Where one lead stands. Bounded; see the fields.
 
-    `watermark` is the place of the last thing folded in, comparable with `order(event)`: whatever comes at or before
+    `watermark` is the place of the last event applied, comparable with `order(event)`: whatever comes at or before
     it is late (or a duplicate). `due` is when something will next happen by itself.
     """
 
@@ -151,7 +151,7 @@ class LeadState:
     scored: Instant | None = None
     """The last scoring activity that resets idle."""
     mailed: Instant | None = None
-    """The last sending, open, click or unsubscribe, a machine's too: what comes soon after may tell of it."""
+    """The last sending, open, click or unsubscribe (also a machine's): what follows soon may be a machine's too."""
     engaged: Instant | None = None
     """The last engagement of any kind."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -184,7 +184,7 @@ class LeadState:
     """The event by which; "" for the passing of time."""
     hold: Instant | None = None
     holds: int = 0
-    """How often the handoff was held: more than once where a lead unsubscribed, or was returned, in between."""
+    """How often the handoff waited: more than once where a lead unsubscribed, or was returned, in between."""
     held: list[str] | None = None
     """Fields the handoff is waiting for."""
     qualified: bool = False
@@ -192,7 +192,7 @@ class LeadState:
     asking: str = ""
     """The field that a `profile` touch asks for now."""
     asked: list[str] = field(default_factory=list)
-    """Fields asked for since the handoff, of those that hold nothing."""
+    """Fields asked for since the handoff, of those that do not delay it."""
     attempts: int = 0
     first_attempt: Instant | None = None
     stay: Stay | None = None
@@ -205,7 +205,7 @@ class LeadState:
     sendings: list[int] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     paused: Instant | None = None
-    """Touches rest until then: sales has answered."""
+    """Touches wait until then: sales has answered."""
     bounced: str | None = None
     """The address from which mail came back for good, "" where none was known; None: touches may go."""
     plays: dict[str, Opening] = field(default_factory=dict)
@@ -237,7 +237,7 @@ _FLAT_LISTS = ("consumed", "silenced", "asked", "barred", "sendings", "truths")
 
 
 def copied(state: LeadState) -> LeadState:
-    """A working copy that shares nothing changeable with the given state. By hand: deepcopy costs ten times a fold."""
+    """A working copy that shares nothing changeable with the given state. By hand: deepcopy takes ten times as long."""
     new = copy(state)
     for name in _FLAT_DICTS:
         setattr(new, name, dict(getattr(state, name)))

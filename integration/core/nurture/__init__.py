@@ -1,1 +1,1 @@
-"""Nurture: tracks, touches, first moves and the routing between tracks."""
+"""Nurturing: tracks, touches, first moves and the routing between tracks."""

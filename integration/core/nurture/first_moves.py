@@ -1,4 +1,4 @@
-"""First moves: what happens when a lead comes into being, by its source [two-axis: first moves]."""
+"""First moves: what happens when a lead is created, by its source [two-axis: first moves]."""
 
 from integration.core.compiled.context import Fold
 from integration.core.handoff import plays, sla_clocks

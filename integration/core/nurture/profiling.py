@@ -1,4 +1,4 @@
-"""Profiling: what a playbook asks for and does not require, by `profile` touches, one question at a time.
+"""Profiling: `profile` touches ask for the fields that a playbook wants but does not require, one at a time.
 
 Source: [behavioural: what sales needs].
 

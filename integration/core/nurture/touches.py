@@ -1,4 +1,4 @@
-"""Touches: when they may go, that they go, and whether anybody opened them."""
+"""Touches: when they may go, sending them, and whether anybody opened them."""
 
 from integration.core.compiled.compiled_playbook import SendWindow
 from integration.core.compiled.context import NEVER, Fold

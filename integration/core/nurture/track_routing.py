@@ -1,4 +1,4 @@
-"""Ways onto tracks and off them: which one opens now, or by time alone."""
+"""Track routing: which track takes a lead now, and when one lets it go."""
 
 from integration.core.compiled.context import NEVER, Fold
 from integration.core.compiled.plans import EntryPlan, ExitPlan, TrackPlan
@@ -26,7 +26,7 @@ def way_off(fold: Fold) -> Move | None:
 
 
 def _happened(fold: Fold, plan: ExitPlan) -> bool:
-    """Whether the activity being folded is what an exit waits for; it takes a lead off one track only."""
+    """Whether the current activity is what an exit waits for; it takes a lead off one track only."""
     if fold.exited:
         return False
     if plan.exit.engaged and not fold.engaging:

@@ -1,4 +1,4 @@
-"""Tracks: onto them, along them, off them. A lead is on one at a time, or on none."""
+"""Tracks: entering, touches along the way, leaving. A lead is on one track at a time, or on none."""
 
 from dataclasses import dataclass
 
@@ -140,7 +140,7 @@ def send(fold: Fold) -> None:
 
 
 def _skip_missed(fold: Fold, stay: Stay) -> None:
-    """Beats of a rhythm that passed while touches had to rest are not made up for."""
+    """Touches of a rhythm that fell due while touches had to wait are not made up for."""
     every = fold.table.tracks[stay.track].track.rhythms[stay.rhythm].every
     if stay.last is not None and every and fold.now - stay.last >= every:
         stay.last += (fold.now - stay.last) // every * every

@@ -1,4 +1,4 @@
-"""What a playbook says of what happens: plays, triggers, clocks, tracks and first moves."""
+"""The automation rules of a playbook: plays, triggers, clocks, tracks and first moves."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -54,7 +54,7 @@ class TouchStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertStep:
-    """Somebody is told at once; `text` is a wording template."""
+    """An alert goes to somebody at once; `text` is a wording template."""
 
     alert: str
     text: str

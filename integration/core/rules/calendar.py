@@ -1,4 +1,4 @@
-"""Calendar: calendar days, working time and send windows, as arithmetic on instants."""
+"""Calendar arithmetic on instants: days, working time and send windows."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

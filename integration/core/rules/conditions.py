@@ -1,4 +1,4 @@
-"""Conditions: what a playbook asks of a lead's fields, its account's fields and where it stands."""
+"""Conditions: what a playbook asks about a lead's fields, its account's fields, scores and stage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Every:
-    """All of these hold (an empty one always does)."""
+    """All of these are true (an empty one always is)."""
 
     conditions: tuple["Condition", ...]
 
@@ -59,7 +59,7 @@ class Some:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
-    """This does not hold; so it is true of an unknown field."""
+    """This is not true; so it is true of an unknown field."""
 
     condition: "Condition"
 

@@ -1,4 +1,4 @@
-"""Patterns: patterns over the activities of a lead or of everybody at its account."""
+"""Patterns over the activities of a lead, or of everybody at its account."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -48,7 +48,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSignal:
-    """A pattern over all people of one account, told to known leads as a derived activity of type `name`.
+    """A pattern over all people of one account; known leads get a derived activity of type `name`.
 
     Unknown viewers (activities without a lead) count too, by their `viewer` property. `distinct` is `person` (the lead,
     or an unknown viewer), `day`, `asset` or a property. With `per`, it is counted separately for each value of that

@@ -1,4 +1,4 @@
-"""What a playbook says of scores: fit, engagement, decay, bands and segments.
+"""The scoring rules of a playbook: fit, engagement, decay, bands and segments.
 
 Points are integers of one thousandth of a point throughout: 15 points are 15_000.
 """
@@ -137,7 +137,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inference:
-    """What a signal or a condition on fields tells of the buying job or the funnel stage.
+    """What a signal or a condition on fields says about the buying job or the funnel stage.
 
     Either may be empty: a signal alone, a condition alone, or a signal while the condition holds.
     """

@@ -1,1 +1,1 @@
-"""The engine's run: decide on events, work that falls due, and the standing that results."""
+"""Running the engine: decide on events and on due work, and describe where a lead then stands."""

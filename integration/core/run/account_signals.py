@@ -1,4 +1,4 @@
-"""Account signals: what the people of one company do together, told to each of them as a derived activity."""
+"""Account signals: when people of one company do something together, each known lead gets a derived activity."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -22,7 +22,7 @@ _MEMORY = 90 * DAY
 def observe(
     playbook: Playbook, state: AccountState, activity: Activity, engagement_of: Callable[[str], int]
 ) -> tuple[AccountState, tuple[Activity, ...]]:
-    """Fold one activity of somebody at the account; the new state and the activities derived from it.
+    """Apply one activity of somebody at the account; the new state and the activities derived from it.
 
     Activities come sorted by `order`; one at or before the watermark changes nothing. `engagement_of` gives a lead's
     engagement at the time of the activity; it is asked only where a signal goes to the most engaged. Derived ids name

@@ -1,4 +1,4 @@
-"""Decide: a lead's state and one event (or the mere passing of time) give a new state and effects.
+"""Decide: a lead's state and one event (or the passing of time) give a new state and effects.
 
 Pure and of constant cost in the length of the history. Order within one instant: what falls due by itself comes
 before the events of that instant; events by kind (account, lead, activity, derived activity), then by id. Within one
@@ -29,7 +29,7 @@ from mappings.values.instant import Instant
 __all__ = ["Decision", "Line", "decide", "order", "settle", "take"]
 
 _ROUNDS = 8
-"""Stage, tracks and triggers may move each other; playbooks that never come to rest are stopped here."""
+"""Stage, tracks and triggers may move each other; playbooks whose moves never end are stopped here."""
 _CONTENTS = 5
 _COLLEAGUES = 5
 _KINDS: dict[type[Event], int] = {AccountChanged: 0, LeadChanged: 1, Activity: 2}
@@ -51,7 +51,7 @@ def order(event: Event) -> Mark:
 
 
 def decide(playbook: Playbook, state: LeadState, event: Event | None, now: Instant) -> Decision:
-    """Fold one event (None: only let time pass) and whatever falls due until `now`. The given state is not changed.
+    """Apply one event (None: only let time pass) and whatever falls due until `now`. The given state is not changed.
 
     An event that comes before the state's watermark is late: ValueError; the caller derives from the beginning.
     """
@@ -69,7 +69,7 @@ def closed(fold: Fold) -> Decision:
 
 
 def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
-    """Fold one event into the working copy, after what fell due before it; a duplicate changes nothing.
+    """Apply one event to the working copy, after what fell due before it; a duplicate changes nothing.
 
     `place` is `order(event)`, where the caller knows it already. Raises Unfoldable where the lead cannot be carried
     over the event, and ValueError where the event is late.
@@ -156,7 +156,7 @@ def _with_patterns(fold: Fold, rules: Sequence[RulePlan], done: Sequence[str]) -
 
 
 def _infer(fold: Fold, activity: Activity, meaning: Meaning) -> None:
-    """What the activity tells of the funnel stage and the buying job."""
+    """What the activity says about the funnel stage and the buying job."""
     state = fold.state
     for name, check in meaning.funnel:
         if check is None or check(fold):

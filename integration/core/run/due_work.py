@@ -1,4 +1,4 @@
-"""Due work: everything that happens to a lead by itself, in time order. Idle leads cost nothing."""
+"""Due work: what happens to a lead by the passing of time, in order of time. Idle leads cost nothing."""
 
 from collections.abc import Callable
 from functools import partial
@@ -99,7 +99,7 @@ def _send_waiting(waiting: Waiting, fold: Fold) -> None:
 
 
 def _nothing(_: Fold) -> None:
-    """The instant itself is what matters: settling does the rest."""
+    """Nothing but the time itself is due: the rules are evaluated again."""
 
 
 def _idle(fold: Fold) -> Instant:

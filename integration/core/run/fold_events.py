@@ -1,4 +1,4 @@
-"""Fold events: fold a lead's events in order, with what falls due between them; what replay and the service share."""
+"""Applying a lead's events in order, with what falls due between them. Replay and the service share this."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ __all__ = ["Unfoldable", "advance", "observe"]
 def advance(
     playbook: Playbook, state: LeadState, events: Iterable[Event], until: Instant, *, owned: bool = False
 ) -> Decision:
-    """Fold events, sorted by `order`, then let time pass to `until` (inclusive).
+    """Apply events, sorted by `order`, then let time pass to `until` (inclusive).
 
     Adjacent duplicates count once. The given state is not changed, unless it is `owned`: then it is worked on in place
     and must not be used any more (a state just decoded needs no copy). An event before the state's watermark is late:

@@ -1,7 +1,7 @@
-"""Lateness: what falls due so long before it is decided that it is recorded and withheld [rules: time and order].
+"""Lateness: which effects fell due so long ago that they are recorded and withheld [rules: time and order].
 
-Scores, stages and tracks are as if everything had been told in time; only what people would see too late is held back:
-a touch, a task, and what a clock says that ran out before anybody was told of what started it.
+Scores, stages and tracks are as if everything had arrived in time; only what people would see too late is withheld:
+a touch, a task, and the message of a clock that ran out before its start was known.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Playbook change: who passes a changed playbook's gate today, and the tasks that tell sales."""
+"""Playbook change: who passes a changed playbook's gate today, and the tasks that say so to sales."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Standing: where a lead stands at an instant, in whole points and in words."""
+"""Standing: where a lead stands at an instant (scores, band, segment, stage, track), in whole points and in words."""
 
 from dataclasses import dataclass
 
@@ -75,7 +75,7 @@ def placed(playbook: Playbook, state: LeadState, at: Instant) -> Fold:
 
 
 def _reasons(fold: Fold) -> list[str]:
-    """What speaks for the lead, by points: recent signals, then what fits."""
+    """The reasons for a lead's score, by points: recent signals, then fit."""
     fits = [
         (rule.points, rule.label or rule.name)
         for group in (fold.playbook.fit.groups if fold.playbook.fit else ())

@@ -1,4 +1,4 @@
-"""Task wording: what a task for sales says, from where its lead stands when it is delivered (or rewritten). Pure."""
+"""The text of a task for sales, from where its lead stands when the task is delivered (or rewritten). Pure."""
 
 from dataclasses import dataclass
 

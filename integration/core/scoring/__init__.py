@@ -1,1 +1,1 @@
-"""Scores: points, caps, decay, patterns, and what machines did and nobody counts."""
+"""Scoring: points, caps, decay, patterns, and the activities of machines, which count for nothing."""

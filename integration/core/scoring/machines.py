@@ -1,4 +1,4 @@
-"""Machines: which opens, clicks and unsubscribes no person made, told from the set of all that happened to a lead.
+"""Which opens, clicks and unsubscribes were made by machines, judged by everything that happened to a lead.
 
 Whether an activity is a machine's may show only in what comes some seconds later. So activities are looked at in order,
 and each is let go once everything that may still change the answer has come. The answer does not depend on the order in

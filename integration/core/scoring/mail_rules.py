@@ -1,4 +1,4 @@
-"""Mail rules: what makes an activity a machine's, told from what else happened in the same mail [rules: scores].
+"""Mail rules: which activity is a machine's, by what else happened in the same mail [rules: scores].
 
 Activities are seen in order of time; the answer for each is final once everything within the reach of the rules has
 been seen. What is kept is bounded by the spans of the rules, and each activity costs about the same.
@@ -105,7 +105,7 @@ class Judge:
         self._agents: dict[str, bool] = {}
 
     def see(self, at: Instant, who: str, kind: str, properties: Fields) -> str | Cell:
-        """The rule of an activity that speaks for itself, or a cell that `decided` answers for later."""
+        """The rule of an activity that is a machine's by itself, or a cell that `decided` answers for later."""
         rule = self._by_itself(properties)
         if kind in BY_ITSELF:
             return rule

@@ -1,4 +1,4 @@
-"""Pattern progress: how much of a pattern an activity has completed, in bounded windows."""
+"""Pattern progress: how much of a pattern a lead's activities have completed, in bounded windows."""
 
 from integration.core.compiled.context import Fold
 from integration.core.compiled.plans import Feed, PatternPlan

@@ -1,4 +1,4 @@
-"""Scores: points for what people are (fit) and do (engagement), each with its line in the ledger."""
+"""Scores: points for fields (fit) and activities (engagement), each with its line in the ledger."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ _RANKS = {name: rank for rank, name in enumerate(ASSET)}
 _line = tuple.__new__
 """What a line's own constructor does as well, a call later."""
 _KEYS = 256
-"""So many assets a rule's limit tells apart; beyond it the oldest are forgotten."""
+"""How many assets a rule's limit distinguishes; beyond it the oldest are forgotten."""
 
 
 def accrue(fold: Fold, activity: Activity, rules: Sequence[RulePlan]) -> None:

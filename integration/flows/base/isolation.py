@@ -135,7 +135,7 @@ def described(error: BaseException) -> str:
     """What went wrong, in one line: an exception's kind and its words; of a lead, the event that it fails at."""
     if isinstance(error, Unfoldable):
         at = f"event {error.event}" if error.event else "what falls due"
-        return f"{at} cannot be folded: {described(error.cause)}"[:_LONGEST]
+        return f"{at} cannot be processed: {described(error.cause)}"[:_LONGEST]
     words = " ".join(str(error).split())
     return f"{type(error).__name__}: {words}"[:_LONGEST].removesuffix(": ")
 

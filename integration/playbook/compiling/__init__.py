@@ -1,1 +1,1 @@
-"""From the shape of a playbook to the core's values, or to every mistake at once."""
+"""Compiling: a playbook file of the right shape becomes the core's values, or a list of every mistake."""

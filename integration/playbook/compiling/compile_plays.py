@@ -1,4 +1,4 @@
-"""Compile plays: plays, triggers, clocks and first moves."""
+"""Compiles plays, triggers, clocks and first moves."""
 
 from collections.abc import Mapping
 

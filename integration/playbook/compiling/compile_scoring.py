@@ -1,4 +1,4 @@
-"""Compiling what a playbook says of scores: fit, engagement, decay, bands and segments."""
+"""Compiles scoring: fit, engagement, decay, bands and segments."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-"""Compile tracks: touches, rhythms, ways on and off."""
+"""Compiles tracks: touches, rhythms, and how leads enter and leave."""
 
 import itertools
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""From YAML to the core's playbook, or every mistake at once, each with its place and the nearest right name."""
+"""The compiler: YAML becomes the core's playbook, or every mistake with its place and the nearest right name."""
 
 from dataclasses import replace
 from functools import cache
@@ -51,7 +51,7 @@ YEARS = range(2015, 2046)
 
 
 def load(name_or_path: str, vocabulary: Vocabulary | None = None) -> tuple[Playbook | None, tuple[Problem, ...]]:
-    """A playbook of the house by its name, or one of your own by its path, in the words of a vocabulary.
+    """A shipped playbook by its name, or one of your own by its path, in the words of a vocabulary.
 
     None with at least one error, or a playbook with whatever warnings there are. Without a vocabulary its words are
     those that come with Coldframe.

@@ -1,4 +1,4 @@
-"""What follows from a condition: whether it can hold at all, and whether it implies another one."""
+"""What follows from a condition: whether it can be true at all, and whether it implies another one."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _CHOSEN = ("is", "includes", "contains")
 
 
 def clauses(condition: Condition) -> Iterator[Compare] | None:
-    """The comparisons that all have to hold; None for anything but a plain conjunction."""
+    """The comparisons that must all be true; None for anything but a plain conjunction."""
     if isinstance(condition, Compare):
         return iter((condition,))
     if isinstance(condition, Every) and all(isinstance(each, Compare) for each in condition.conditions):
@@ -20,7 +20,7 @@ def clauses(condition: Condition) -> Iterator[Compare] | None:
 
 
 def implies(narrow: Condition, wide: Condition) -> bool:
-    """Whether whoever fulfils `narrow` surely fulfils `wide`; False where that cannot be told."""
+    """Whether everybody who meets `narrow` surely meets `wide`; False where that is not known."""
     of_narrow, of_wide = clauses(narrow), clauses(wide)
     if of_narrow is None or of_wide is None:
         return narrow == wide
@@ -52,7 +52,7 @@ def _within(given: Compare, wanted: Compare) -> bool:
 
 
 def contradictory(condition: Condition) -> tuple[Compare, Compare] | None:
-    """Two comparisons of one condition that can never hold together."""
+    """Two comparisons of one condition that can never both be true."""
     found = tuple(clauses(condition) or ())
     pairs = ((one, two) for index, one in enumerate(found) for two in found[index + 1 :])
     return next(((one, two) for one, two in pairs if one.subject == two.subject and _clash(one, two)), None)

@@ -1,4 +1,4 @@
-"""What a playbook says that can hardly be meant: warnings, given beside a playbook that works."""
+"""Warnings: what a playbook says that was hardly meant, given beside a playbook that works."""
 
 from collections.abc import Iterable
 

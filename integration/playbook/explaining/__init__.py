@@ -1,1 +1,1 @@
-"""Why a lead stands where it stands, in words, as values for a page or a program."""
+"""Explains why a lead has its score, stage and track, as values for a page or a program."""

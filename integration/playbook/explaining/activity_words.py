@@ -1,4 +1,4 @@
-"""Activity words: activities in the words in which a person tells them."""
+"""Activities described in words for people."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Chronicle: a lead's history folded by the engine of the service, with the words for every line of its ledger."""
+"""Chronicle: a lead's history run through the engine, with a description of every line of its ledger."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Chronicle:
 
 
 def chronicle(playbook: Playbook, lead: str, events: Sequence[Event], at: Instant) -> Chronicle:
-    """Fold events, sorted by `order`, and let time pass until `at` (inclusive); later events are left out."""
+    """Apply events, sorted by `order`, and let time pass until `at` (inclusive); later events are left out."""
     fold = Fold(playbook, newborn(lead))
     deeds: dict[str, Activity] = {}
     labels: list[str] = []
@@ -151,7 +151,7 @@ def scored(playbook: Playbook, rule: str, activity: Activity | None) -> str:
 
 
 def decayed(rule: str, *, again: bool = False) -> str:
-    """What a decay line says; `again`: an activity that does not end idleness counts only as much as the rest."""
+    """What a decay line says; `again`: an activity that does not end idleness counts only as much as what is kept."""
     kind, _, rest = rule.partition(" ")
     if kind == "idle":
         days = rest.removesuffix(" d")

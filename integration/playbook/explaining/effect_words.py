@@ -1,4 +1,4 @@
-"""Effect words: effects in words, those just derived and those on record."""
+"""Effects described in words: those just derived and those on record."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def _words(effect: Effect) -> tuple[str, str]:
         case Escalated():
             said = "escalation", f"escalation to {_who(effect.assignee)}: {effect.subject}"
         case HandoffHeld():
-            said = "handoff_held", f"handoff held, missing: {', '.join(effect.missing)}"
+            said = "handoff_held", f"handoff waits, missing: {', '.join(effect.missing)}"
         case _:
             assert_never(effect)
     return said
@@ -102,7 +102,7 @@ _RECORDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "touch": lambda told: f"touch {told['content']}",
     "alert": lambda told: f"alert: {told['text']}",
     "escalation": lambda told: f"escalation to {_who(told['assignee'])}: {told['subject']}",
-    "handoff_held": lambda told: f"handoff held, missing: {', '.join(told['missing'])}",
+    "handoff_held": lambda told: f"handoff waits, missing: {', '.join(told['missing'])}",
 }
 """As `_words`, of what was stored."""
 

@@ -1,4 +1,4 @@
-"""Explanation: why a lead stands where it stands, as values for a page or a program. Pure: everything is given."""
+"""Explanation: why a lead has its score, stage and track, as values for a page or a program. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -65,8 +65,8 @@ def explain(
 ) -> Explanation:
     """Derive a lead's standing at `at` from its history alone, and say why.
 
-    `kept` are the effects on record: only those exist, and what became of each is told. None where there is no record:
-    then every effect is told that the history justifies.
+    `kept` are the effects on record: only those exist, each with what became of it. None where there is no record:
+    then every effect is included that the history justifies.
     """
     past = chronicle(playbook, lead, events, at)
     fold, effects = past.fold, past.effects

@@ -1,4 +1,4 @@
-"""Gaps: what of a condition does not hold for a lead, in words, and how many points are missing."""
+"""Gaps: which part of a condition is not true of a lead, in words, and how many points are missing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Mail activity: what people opened and clicked, and what machines did, each with the rule that tells it."""
+"""Mail activity: what people opened and clicked, and what machines did, each with the rule that recognised it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ class Mail:
 
 
 def mail(activities: Iterable[Activity], rules: MachineRules) -> Mail:
-    """What the activities of one lead, in order and with machines told apart, come to."""
+    """Counts of the mail activities of one lead, in order, with people and machines apart."""
     opens, clicks = Counted(), Counted()
     found: list[Machines] = []
     for activity in activities:

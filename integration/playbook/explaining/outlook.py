@@ -1,6 +1,6 @@
 """Outlook: what would raise a lead to the next band, tried out with the engine itself.
 
-Nothing is estimated: an offer is an activity that the engine folds into a copy of the lead's state, so caps,
+Nothing is estimated: an offer is an activity that the engine applies to a copy of the lead's state, so caps,
 limits, decay and rules that score together are all in the number.
 """
 

@@ -1,4 +1,4 @@
-"""Standpoint: why a lead is in its stage, segment and track, and what stands between it and sales."""
+"""Standpoint: why a lead is in its stage, segment and track, and what keeps it from sales."""
 
 from collections.abc import Iterator, Sequence
 
@@ -77,7 +77,7 @@ def _obstacles(fold: Fold) -> Iterator[str]:
         yield "since it subscribed anew, or a person set it back: a new activity that scores"
     if state.held:
         labels = {each.field: each.label for each in playbook.handoff.required}
-        yield f"the handoff is held, missing: {', '.join(labels.get(field, field) for field in state.held)}"
+        yield f"the handoff waits, missing: {', '.join(labels.get(field, field) for field in state.held)}"
     missing = gaps(playbook.gate.condition, fold) if playbook.gate.condition is not None else ()
     yield from (gap.words for gap in missing)
     if missing or playbook.gate.condition is None:

@@ -1,1 +1,1 @@
-"""The language of playbook files: their shape, their words, and mistakes with their places."""
+"""The language of playbook files: their shape, their vocabulary, and mistakes with their places."""

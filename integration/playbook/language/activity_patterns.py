@@ -1,4 +1,4 @@
-"""What rules and triggers look for: one activity, several, all of some, or some in order; by lead or by account."""
+"""Activity patterns of rules and triggers: one activity, several, all of some, or some in order; by lead or account."""
 
 from typing import Protocol
 

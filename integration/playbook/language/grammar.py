@@ -1,4 +1,4 @@
-"""The few words of the language: conditions, patterns, spans. Text in, values with offsets out.
+"""The grammar of the language: conditions, patterns, spans. Text in, values with offsets out.
 
 A condition is clauses joined by `and`: `employees 50-300`, `seniority = director|vp`, `function ~ sales`,
 `industry in icp_industries`, `problem known`, `is_student`, `not opted_out`. A pattern is an activity type or the
@@ -67,7 +67,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionText:
-    """Clauses of which all must hold, and the text they were read from."""
+    """Clauses that must all be true, and the text they were read from."""
 
     text: str
     clauses: tuple[Clause, ...]

@@ -1,4 +1,4 @@
-"""What the names in a playbook stand for: conditions and patterns become the core's values, or problems."""
+"""Resolves the names in a playbook: conditions and patterns become the core's values, or problems."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Places in a file, from the places that the schema tells of."""
+"""Places in a file (line and column), from the places that schema errors name."""
 
 from mappings.yaml_files.located_yaml import Located, Path
 

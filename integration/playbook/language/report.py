@@ -1,4 +1,4 @@
-"""What is wrong with a playbook, and where: problems gathered while it is read and compiled."""
+"""The report of a playbook: problems with their places, gathered while it is read and compiled."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The shape of a playbook file: what may stand where. Whether names exist is the compiler's question, not asked here.
+"""The schema of a playbook file: which keys and values may stand where. The compiler checks whether names exist.
 
 Every mistake of shape is found at once by pydantic, and the same classes give the JSON Schema that editors use.
 """
@@ -48,7 +48,7 @@ from mappings.values.instant import DAY
 
 
 class Handoff(Section):
-    """When sales gets a lead, what has to be known by then, and what sales is told."""
+    """When sales gets a lead, what must be known by then, and what the task says."""
 
     gate: Conditions
     exclude: Annotated[list[Condition], LISTED] = []

@@ -1,4 +1,4 @@
-"""The shape of what a playbook says of scores, and what all sections have in common."""
+"""The schema of the scoring sections, and what all sections have in common."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Shorter ways to write the same thing, for the reader and for the JSON Schema alike.
+"""Shorthand: shorter ways to write the same thing, for the reader and for the JSON Schema alike.
 
 One thing where several may stand, a bare value for a mapping's most important key, and keys of one form gathered into
 a mapping of their own.

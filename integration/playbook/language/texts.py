@@ -1,4 +1,4 @@
-"""Texts in the words of an installation: wordings that name its fields, keys of reasons and of sources."""
+"""Texts in the vocabulary of an installation: wordings that name its fields, keys of reasons and of sources."""
 
 from typing import Any
 

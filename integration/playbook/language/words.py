@@ -1,7 +1,7 @@
-"""The kinds of text and number that a playbook is made of, as pydantic types.
+"""The kinds of text and number in a playbook, as pydantic types.
 
 Each reads one written form (`14d`, `2h working`, `day 3`, `80%`) into a value of the core, says in the JSON Schema what
-it looks like, and tells where in the text a mistake begins.
+it looks like, and says where in the text a mistake begins.
 """
 
 import re

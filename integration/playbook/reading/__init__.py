@@ -1,1 +1,1 @@
-"""From bytes on disk to a playbook of the right shape, or every mistake of shape at once."""
+"""Reading: bytes on disk become a playbook of the right shape, or a list of every mistake of shape."""

@@ -1,4 +1,4 @@
-"""The playbooks that come with the house, and finding one by name or path."""
+"""The library: the shipped playbooks, and finding a playbook by name or path."""
 
 from importlib import resources
 from pathlib import Path
@@ -9,13 +9,13 @@ DEFAULT = "standard"
 
 
 def names() -> tuple[str, ...]:
-    """The names of the playbooks that come with the house."""
+    """The names of the shipped playbooks."""
     found = (each.name for each in resources.files("playbooks").iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
 
 
 def text(name: str) -> str:
-    """The YAML of a playbook of the house; KeyError for a name that is none."""
+    """The YAML of a shipped playbook; KeyError if there is none of that name."""
     if name not in names():
         raise KeyError(name)
     return (resources.files("playbooks") / f"{name}.yaml").read_text(encoding="utf-8")

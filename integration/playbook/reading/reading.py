@@ -1,4 +1,4 @@
-"""From bytes on disk to a playbook of the right shape, or every mistake of shape at once."""
+"""Reads a playbook file: bytes become a playbook of the right shape, or a list of every mistake of shape."""
 
 from typing import Any, get_args, get_origin
 
@@ -34,7 +34,7 @@ def read(
 ) -> tuple[PlaybookFile | None, Report | None, tuple[Problem, ...]]:
     """The playbook's shape and the report that holds what is wrong with it; no shape where nothing can be read.
 
-    After mistakes of shape the rest is read without the parts that hold them, so that the compiler can tell all
+    After mistakes of shape the other parts are read, so that the compiler can report all
     mistakes at once; such a shape is never used for more (the report has failed).
     """
     found, problems = located_yaml.load(source, file)

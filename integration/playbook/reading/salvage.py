@@ -1,4 +1,4 @@
-"""Going on after mistakes of shape: the same playbook without the parts that hold them."""
+"""Salvage: goes on after mistakes of shape, with the same playbook without the parts that contain them."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -23,7 +23,7 @@ _ROUNDS = 50
 
 
 def salvage(found: Located, context: Mapping[str, Any]) -> tuple[PlaybookFile | None, Dropped]:
-    """What is left, and what fell away (so that nobody is told that it does not exist); `context` as in reading."""
+    """What is left, and what was removed (so that it is not reported as missing); `context` as in reading."""
     value, dropped = deepcopy(found.value), Dropped()
     for _ in range(_ROUNDS):
         try:

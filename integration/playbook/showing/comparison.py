@@ -1,4 +1,4 @@
-"""What differs between two playbooks, in the words of their files."""
+"""Comparison: what differs between two playbooks, in the words of their files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

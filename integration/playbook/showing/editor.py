@@ -1,4 +1,4 @@
-"""What authors need besides the compiler: a copy under a new name, and a schema for their editor."""
+"""Help for authors: a copy under a new name, and a JSON Schema for their editor."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""A playbook as a page to read: stages, points, plays, tracks. For terminals, and for meetings about them."""
+"""A playbook as a page to read: stages, points, plays, tracks. For terminals and meetings."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -37,9 +37,9 @@ def page(file: schema.PlaybookFile) -> RenderableType:
         *_scores(file),
         *_section("Personas", ("persona", "if"), ((name, _any(texts)) for name, texts in file.personas.items())),
         *_section(
-            "Buying jobs", ("job", "told by"), ((name, " or ".join(texts)) for name, texts in file.buying_jobs.items())
+            "Buying jobs", ("job", "shown by"), ((name, " or ".join(texts)) for name, texts in file.buying_jobs.items())
         ),
-        *_section("Funnel", ("stage", "told by"), ((name, _any(getattr(file.funnel, name))) for name in FUNNEL)),
+        *_section("Funnel", ("stage", "shown by"), ((name, _any(getattr(file.funnel, name))) for name in FUNNEL)),
         *_section("Stages", ("from", "to", "on"), STAGES),
         *_handoff(file),
         *_section("Way back from sales", ("reason", "goes to"), _recycle(file.recycle)),

@@ -1,1 +1,1 @@
-"""The audit trail, sealed secrets, and where somebody is mentioned."""
+"""The audit trail, sealed secrets, and finding a person's address anywhere in the store."""

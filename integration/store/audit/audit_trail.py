@@ -1,4 +1,4 @@
-"""Audit trail: who changed what, never rewritten (the database refuses)."""
+"""The audit trail: who changed what. The database refuses to change a line of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ _RECENT = (
 
 
 def add(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Append lines, in the transaction of the deeds themselves."""
+    """Append lines, in the transaction of the changes themselves."""
     if entries:
         conn.execute(
             _ADD,

@@ -1,4 +1,4 @@
-"""Mentions: an e-mail in any text of any table, whoever's row it is; found first, blacked out where it stands.
+"""Mentions: finds an e-mail address in any text of any table, and blacks it out there.
 
 What is about a person is deleted elsewhere (store/erasure.py). This is for what others said that holds the person's
 address: a property of a colleague's activity, a CRM's words about another record.
@@ -21,7 +21,7 @@ from mappings.values.person_names import ERASED
 _ESCAPED = ("\\u00", "&#")
 """Spellings of JSON and XML behind which an address could stand unseen."""
 _APART = {audit, erased, erasure_keys, leases}
-"""The audit is never rewritten, and holds no personal data; the others hold none by their making."""
+"""The audit is never changed, and contains no personal data; nor do the others, by the way they are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def find(conn: Connection, addresses: Iterable[str]) -> list[Mention]:
 
 
 def black(conn: Connection, mentions: Sequence[Mention], addresses: Iterable[str], unique: Callable[[str], str]) -> int:
-    """Put `[erased]` in the place of the addresses; `unique` tells texts apart that must differ."""
+    """Put `[erased]` in the place of the addresses; `unique` distinguishes texts that must differ."""
     pattern = spelled(addresses)
     changed = 0
     for mention in mentions:
@@ -65,7 +65,7 @@ def black(conn: Connection, mentions: Sequence[Mention], addresses: Iterable[str
 
 
 def written(addresses: Iterable[str]) -> list[str]:
-    """The addresses in every spelling in which others, or earlier versions of this house, may have written them."""
+    """The addresses in every spelling in which others, or earlier versions, may have written them."""
     return sorted({form for each in addresses for form in (*emails.spellings(each), *emails.casefolded(each))})
 
 

@@ -1,8 +1,8 @@
-"""Sealing: secrets at rest, readable only with the installation's key and only in the row they were sealed for.
+"""Sealing: encrypts stored secrets with the installation's key, each for the one row where it stands.
 
 AES-256-GCM with a random nonce. The key is derived from `COLDFRAME_SECRET_KEY` (HKDF-SHA256), so that the secret itself
 encrypts nothing. The row's table, name and field are authenticated along with the text: sealed bytes that are moved to
-another row open nowhere. A key is named by a fingerprint of the derived key, which tells nothing of the secret.
+another row open nowhere. A key is named by a fingerprint of the derived key, which does not reveal the secret.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""What is known of the connected CRMs: tokens, limits, pauses, users, and their own fields."""
+"""What the store knows of the connected CRMs: tokens, limits, pauses, users, and the state of their own fields."""

@@ -1,6 +1,6 @@
-"""What each connection has asked of its CRM lately, shared by all workers; see connectors/base/limits.py.
+"""Call usage: what each connection has asked of its CRM lately, for all workers; see connectors/base/limits.py.
 
-Nothing here has to survive a power cut: a count that is lost is told again by the CRM's next reply.
+Nothing here has to survive a power cut: the CRM's next reply gives a lost count again.
 """
 
 from sqlalchemy import Connection, bindparam, select

@@ -15,7 +15,7 @@ SIGN_IN = "signed out: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """A lane at rest; `until` None means until somebody resumes it.
+    """A paused lane; `until` None means until somebody resumes it.
 
     `since` is when the first of a row of pauses began between which nothing worked; None where nobody said.
     """
@@ -67,7 +67,7 @@ _SINCE = select(lanes.c.name, lanes.c.paused_until, lanes.c.reason, lanes.c.sinc
 
 
 def pause(conn: Connection, name: str, until: Instant | None, reason: str, *, now: Instant | None = None) -> None:
-    """Let a lane rest until then (None: until `resume`). A pause until `resume` is not shortened by another.
+    """Pause a lane until then (None: until `resume`). A pause until `resume` is not shortened by another.
 
     `now` is when the pause begins: `longer_than` knows of those that say it.
     """
@@ -95,12 +95,12 @@ def resume(conn: Connection, name: str) -> None:
 
 
 def signed_in(conn: Connection, name: str) -> None:
-    """Let a lane run again that waited for a sign-in; one that rests for another reason rests on."""
+    """Resume a lane that waited for a sign-in; one that is paused for another reason stays paused."""
     conn.execute(_SIGNED_IN, {"lane": name})
 
 
 def stop(conn: Connection, name: str, reason: str, *, now: Instant | None = None) -> None:
-    """A person lets a connection rest until `go`, whatever else pauses or resumes it."""
+    """A person pauses a connection until `go`, whatever else pauses or resumes it."""
     pause(conn, _PERSON + name, None, reason, now=now)
 
 
@@ -111,7 +111,7 @@ def go(conn: Connection, name: str) -> bool:
 
 
 def paused(conn: Connection, now: Instant) -> dict[str, Pause]:
-    """The lanes at rest now, by name; a person's pause before any other."""
+    """The paused lanes, by name; a person's pause before any other."""
     found: dict[str, Pause] = {}
     for name, until, reason, since in conn.execute(_PAUSED, {"now": now}):
         lane = name.removeprefix(_PERSON)

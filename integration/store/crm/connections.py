@@ -1,4 +1,4 @@
-"""Connections as people have signed in to them: who we are there, and the sealed tokens.
+"""Connections that people have signed in to: as whom, and the sealed tokens.
 
 `version` grows with every new token, and whoever stores one names the version it follows: two processes that renew the
 same token cannot both be right. Secrets leave this module only through `unsealed`.

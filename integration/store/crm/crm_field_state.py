@@ -1,4 +1,4 @@
-"""CRM field state: what is known of the CRMs' own fields that we write and people set, record by record.
+"""CRM field state: what stands in the CRMs' own fields that both we and people write, record by record.
 
 Two flows learn of one record, the one that reads and the one that writes: both call `serialise(conn, "people")` first.
 """

@@ -1,4 +1,4 @@
-"""CRM users: who can own records in each connection, as it was last read there."""
+"""CRM users: who can own records in each connection, as last read there."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Homes: the portal that each of the environment's tokens belongs to, once its CRM has said so.
+"""Homes: the portal to which each of the environment's tokens belongs, as its CRM said.
 
 A token belongs to one portal for good, so it is asked about once; `mark` says which token was asked about.
 """

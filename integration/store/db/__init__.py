@@ -1,1 +1,1 @@
-"""The door to the database: sessions, dialects, errors, JSON columns and the SQLite writer lock."""
+"""The database layer: sessions, dialects, errors, JSON columns and the SQLite writer lock."""

@@ -1,4 +1,4 @@
-"""Cursors: how far a reader of somebody else's data has come."""
+"""Cursors: how far each reader of a CRM's or the store's data has come."""
 
 from sqlalchemy import Connection, bindparam, delete, select
 

@@ -1,4 +1,4 @@
-"""SQL that SQLite and PostgreSQL spell differently, said once.
+"""SQL that SQLite and PostgreSQL spell differently, in one place.
 
 Lists travel as one JSON parameter: a statement keeps its text whatever the length of the list, so it
 is built at import and prepared once, and no limit on bind variables applies.
@@ -122,7 +122,7 @@ def run_many(
 ) -> CursorResult[*tuple[Any, ...]]:
     """Run a statement once for each row, but not for none; every row names the same parameters.
 
-    On SQLite the rows go to the driver as they are, which halves the time that the pen is held: SQLAlchemy would look
+    On SQLite the rows go to the driver as they are, which halves the time under the writer lock: SQLAlchemy would look
     at each value again. So their values must be what the driver takes: text, numbers, bytes, None.
     """
     if conn.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""What can go wrong with the store itself, in three words."""
+"""Errors of the store itself, in three kinds."""
 
 import sqlite3
 
@@ -12,7 +12,7 @@ class StoreError(Exception):
 
 
 class StoreBusyError(StoreError):
-    """Another writer held on for longer than two seconds (or a deadlock was broken): try again later."""
+    """Another writer had the lock for longer than two seconds (or a deadlock was broken): try again later."""
 
 
 class StoreDownError(StoreError):

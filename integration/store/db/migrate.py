@@ -1,4 +1,4 @@
-"""Alembic, called by the service itself: there is no alembic.ini to find."""
+"""Runs Alembic's migrations; the service calls it itself, without an alembic.ini."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The door to the database: reads see one moment, writes are durable, outages have names."""
+"""Database sessions: a read sees one moment, a write is durable, and an outage is an error with a name."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ PATIENCE = 2.0
 MIGRATION_PATIENCE = 120.0
 
 _LOG_PAGES = 16_000
-"""SQLite's log at which whoever commits next folds it into the file, where nobody called `tend`; 64 MB."""
+"""SQLite's log at which the next commit copies it into the file, where nobody called `tend`; 64 MB."""
 _TENDED_SECONDS = 0.5
 
 _NOW = select(Clock())
@@ -105,9 +105,9 @@ class Store:
                 yield conn
 
     def tend(self) -> None:
-        """Fold SQLite's log into its file, at most twice a second. Workers call it, so that no answer waits for it.
+        """Copy SQLite's log into its file, at most twice a second. Workers call it, so that no answer waits for it.
 
-        Most of it goes on beside other writers, the rest, what they wrote meanwhile, while holding the pen:
+        Most of it goes on beside other writers; what they wrote meanwhile is copied under the writer lock:
         otherwise the log would never be found empty, and grow. PostgreSQL has a process for this.
         """
         if not self._sqlite or time.monotonic() - self._tended < _TENDED_SECONDS:
@@ -232,7 +232,7 @@ def _be_patient(conn: Connection, seconds: float) -> None:
 
 
 def _fold(conn: Connection) -> None:
-    """Outside any transaction: one that has read would keep the log from being folded."""
+    """Outside any transaction: one that has read would keep the log from being copied."""
     driver = conn.connection.dbapi_connection
     if driver is not None:
         driver.execute("PRAGMA wal_checkpoint(PASSIVE)")

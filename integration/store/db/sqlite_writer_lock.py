@@ -1,8 +1,8 @@
-"""The queue of writers in front of a SQLite file: one at a time, across processes, in turn.
+"""The writer lock of a SQLite file: one writer at a time, across processes, in turn.
 
 SQLite's own busy handler polls, and a process that writes without pause starves the others (p99 of
 about a second, measured). Here a waiting writer sleeps in `flock` and is woken by the kernel at
-once. Two locks make it fair: who waits for the pen holds the turnstile, so a writer that has just
+once. Two locks make it fair: who waits for the writer lock has the turnstile, so a writer that has just
 finished cannot slip in again before them. A third keeps all but one of the patient writers in the
 lobby, so that an urgent one, for whose commit a sender waits, never stands behind more than one of
 them; they take turns with it. The kernel frees the locks when a process dies.
@@ -19,7 +19,7 @@ from integration.store.db.errors import StoreBusyError, StoreDownError
 
 
 class _Wait:
-    """One wait for the pen in a thread of its own, since `flock` takes no deadline."""
+    """One wait for the lock in a thread of its own, since `flock` takes no deadline."""
 
     def __init__(self, queue: "WriterQueue", *, urgent: bool) -> None:
         self.granted = threading.Event()
@@ -41,7 +41,7 @@ class _Wait:
             self.granted.set()
 
     def until(self, deadline: float) -> bool:
-        """Whether the pen came before the deadline (of time.monotonic)."""
+        """Whether the lock was taken before the deadline (of time.monotonic)."""
         if self.granted.wait(max(0.0, deadline - time.monotonic())):
             return True
         with self._settled:
@@ -60,7 +60,7 @@ class _Wait:
 
 
 class WriterQueue:
-    """Hand the pen of one SQLite file from writer to writer; `path` is the lock file beside it."""
+    """The writer lock of one SQLite file, passed from writer to writer; `path` is the lock file beside it."""
 
     def __init__(self, path: str) -> None:
         self._thread = threading.Lock()
@@ -83,7 +83,7 @@ class WriterQueue:
 
     @contextlib.contextmanager
     def turn(self, seconds: float, *, urgent: bool = False) -> Iterator[float]:
-        """Hold the pen; yields the seconds left of the wait. Raises StoreBusyError after `seconds`."""
+        """Take the writer lock; yields the seconds left of the wait. Raises StoreBusyError after `seconds`."""
         deadline = time.monotonic() + seconds
         if not self._thread.acquire(timeout=seconds):
             msg = f"another thread has been writing for {seconds:g} s"
@@ -130,7 +130,7 @@ class WriterQueue:
         return came
 
     def block(self, *, urgent: bool) -> None:
-        """Wait in the kernel for the pen, however long it takes. A patient writer keeps the lobby while it writes."""
+        """Wait in the kernel for the lock, however long it takes. A patient writer keeps the lobby while it writes."""
         if not urgent:
             fcntl.flock(self._lobby, fcntl.LOCK_EX)
         fcntl.flock(self._turnstile, fcntl.LOCK_EX)
@@ -140,7 +140,7 @@ class WriterQueue:
             fcntl.flock(self._turnstile, fcntl.LOCK_UN)
 
     def unlock(self) -> None:
-        """Lay down the pen; closing did that already."""
+        """Release the lock; closing did that already."""
         if not self._closed:
             fcntl.flock(self._pen, fcntl.LOCK_UN)
             fcntl.flock(self._lobby, fcntl.LOCK_UN)

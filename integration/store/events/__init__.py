@@ -1,1 +1,1 @@
-"""What happened and what was decided because of it, each once."""
+"""What happened to leads, and what was decided because of it, each once."""

@@ -1,4 +1,4 @@
-"""The archive: everything that was ever received, read from end to end. For trying playbooks on the past."""
+"""The archive: everything that was ever received, read from end to end, for trying playbooks on the past."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Decided effects: what was decided, each key once, ever."""
+"""Decided effects: every effect that was decided, each key once, ever."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mappings.values.instant import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectRow:
-    """An effect: `at` is when it fell due, `decided_at` when this house found out."""
+    """An effect: `at` is when it fell due, `decided_at` when the service decided it."""
 
     key: str
     lead_id: str

@@ -1,4 +1,4 @@
-"""Since when this service is live: what lies before is history, which is scored and makes nobody any work."""
+"""Live since: from when decisions are carried out. What happened before is history: scored, and no work for anybody."""
 
 from dataclasses import dataclass
 
@@ -90,7 +90,7 @@ def begin(conn: Connection, since: Instant, now: Instant, *, seq: int | None = N
 
 
 def news(conn: Connection, lead_ids: list[str], seq: int, read: list[str]) -> dict[str, Instant]:
-    """The earliest thing that these leads did of all that was told since `seq`, and not `read` from a CRM."""
+    """The earliest activity of these leads among those stored since `seq` and not `read` from a CRM."""
     asked = {"leads": listed(lead_ids), "seq": seq, "read": listed(read)}
     return {lead: at for lead, at in conn.execute(_NEWS, asked) if lead is not None}
 

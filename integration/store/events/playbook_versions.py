@@ -1,4 +1,4 @@
-"""Playbook versions: each that was ever in force, with its text, and how far everybody is derived under it."""
+"""Playbook versions: each that was ever in force, with its text, and how many leads are derived under it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Taken: what was delivered in the last minutes, so that a delivery that comes again is answered and not kept again.
+"""Deliveries taken in the last minutes, so that one that comes again is answered and not stored again.
 
 A signature is good for five minutes before and after the time it names: whoever overhears a delivery can send it again
 for as long. Senders, too, send again what they have had no answer to.

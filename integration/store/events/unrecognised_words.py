@@ -1,4 +1,4 @@
-"""Words that came in and that no vocabulary has: which, where they stood, how often, and when.
+"""Unrecognised words: words that came in and that no vocabulary has, where they stood, how often, and when.
 
 What was sent is kept elsewhere, as it was sent. This is the tally by which a person learns of a misspelt type, or of an
 address that nothing recognises. It holds at most `MOST` words of each kind; what comes after that is counted together,
@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal["type", "property", "value", "field", "address", "form
 """An activity's type, the name or the value of a property, a value of a lead's or account's field, and so on."""
 
 MOST = 500
-"""Different words of one kind that are told apart."""
+"""How many different words of one kind are counted apart."""
 LONGEST = 200
 """Characters of a word or place that are kept; an ellipsis stands where something is missing."""
 OTHERS = ""

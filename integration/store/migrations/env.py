@@ -1,4 +1,4 @@
-"""Alembic's way in: the connection comes from `migrate.upgrade`, already in its transaction."""
+"""Alembic's entry: the connection comes from `migrate.upgrade`, already in its transaction."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""What must still stand in a CRM: the outbox, and what waits for a record or an owner."""
+"""What must still reach a CRM: the outbox, and what waits for a record or an owner."""

@@ -1,4 +1,4 @@
-"""Alerts: what somebody was to be told, each key once; and what of it still has to be sent."""
+"""Alerts: each alert once, and through which ways it still has to be sent."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LANE = "alerts:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedAlert:
-    """One alert: `at` is when its cause fell due, `raised_at` when this house found out.
+    """One alert: `at` is when its cause fell due, `raised_at` when the service found out.
 
     `lead_id` is None where the alert is about no lead.
     """

@@ -1,4 +1,4 @@
-"""The outbox: what has been decided and must stand in a CRM, until it does, once.
+"""The outbox: what was decided for a CRM, until it has arrived there, once.
 
 A `fields` row exists once per lead and connection and has no payload: what is written is the lead's
 standing at the time of sending, so a lead decided ten times is written once. A `task` or `touch` row
@@ -56,7 +56,7 @@ _unread = exists().where(
     refresh.c.object == _r.object,
     refresh.c.external_id == _r.external_id,
 )
-"""A task tells of its lead: it waits until a record that is new here has been read."""
+"""A task describes its lead: it waits until a record that is new here has been read."""
 _due = (
     select(outbox)
     .where(
@@ -190,13 +190,13 @@ def rest(conn: Connection, ids: Iterable[int], until: Instant) -> None:
 
 
 def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None:
-    """(id, reason) of what the CRM will never accept as it is; each gets its dead letter."""
+    """(id, reason) of what the CRM will never accept as it is; each becomes a sync error."""
     if rows:
         dead_letters.add(conn, given_up(conn, rows, at))
 
 
 def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> list[dead_letters.Letter]:
-    """(id, reason) of what is not sent any more; a letter for each, which the caller keeps."""
+    """(id, reason) of what is not sent any more; the caller writes a sync error for each."""
     reasons = dict(rows)
     conn.execute(_DEAD, [{"row": row_id, "why": why} for row_id, why in sorted(reasons.items())])
     return [

@@ -1,4 +1,4 @@
-"""Outbox backlog: what lies in the outbox and has not been sent, to be counted and shown."""
+"""The backlog of the outbox: what has not been sent yet, to be counted and shown."""
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 

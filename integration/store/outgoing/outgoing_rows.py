@@ -1,4 +1,4 @@
-"""A row of the outbox on its way: with the record it goes to, and where the lead stands."""
+"""A row of the outbox to be sent: with the record it goes to, and where the lead stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

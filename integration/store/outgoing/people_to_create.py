@@ -23,7 +23,7 @@ KIND = "person"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPerson:
-    """Somebody to be created in a connection; `at` is when they did what `payload` tells."""
+    """Somebody to be created in a connection; `at` is the time of the activity in `payload`."""
 
     lead_id: str
     connection: str

@@ -1,4 +1,4 @@
-"""People without records: whose tasks and touches wait, since the CRM they go to does not know them."""
+"""People without records: their tasks and touches wait, since the CRM these go to does not know them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Unassigned: tasks that have nobody to go to, why each of them waits, and to whom the others were given."""
+"""Unassigned tasks: those that have nobody to go to, why each of them waits, and to whom the others were given."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Withdrawn effects: tasks and touches that wait, and that their lead's history does not lead to any more.
+"""Withdrawn effects: tasks and touches that wait, and that their lead's history does not justify any more.
 
 What a CRM has is left as it is. What waits is taken back: a lead was judged before its record was read, say. It is
 pending again if a later derivation leads to it after all. Its effect is withheld meanwhile: it was not made.

@@ -1,1 +1,1 @@
-"""What goes through every table: merging two leads, erasing a person, counting."""
+"""What concerns every table: merging two leads, erasing a person, counting."""

@@ -1,6 +1,6 @@
 """Erased people: keyed hashes of their names, so that nothing brings them back by accident.
 
-The table tells nobody who they were: a hash can be compared with a name that comes in, and not be read. [names:
+The table reveals nobody: a hash can be compared with a name that comes in, and not be read. [names:
 mappings.values.person_names]
 """
 

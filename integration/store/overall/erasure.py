@@ -1,4 +1,4 @@
-"""Erasure: who is meant, what of them is stored, and deleting it, table by table.
+"""Erasure: who is meant, what is stored about them, and deleting it, table by table.
 
 The functions work inside the caller's write transaction, after every lease was revoked (leases.revoke): nobody who
 holds one of these leads in memory can bring a row of theirs back.
@@ -109,7 +109,7 @@ def target(conn: Connection, asked: Iterable[str]) -> Target:
 def remove(conn: Connection, who: Target, now: Instant) -> dict[str, int]:
     """Delete everything that is about them; how many rows of which table.
 
-    What their company's account signals told others because of them is taken back, and derived anew without them.
+    What their company's account signals gave others because of them is taken back, and derived again without them.
     """
     homes = _homes(conn, who.leads)
     counts = {"activities": _retract(conn, who.leads, homes, now)}

@@ -1,4 +1,4 @@
-"""The key that hashes the names of who was erased: random, made at the first erasure, sealed like any other secret.
+"""The key that hashes the names of erased people: random, made at the first erasure, sealed like any other secret.
 
 A key of its own outlives every rotation of the secret key: what is sealed anew is the key, not the hashes, which
 nobody could make anew without the names. Without any secret key that opens it, nothing is let in, rather than
@@ -33,7 +33,7 @@ def read(conn: Connection, keyring: Keyring) -> bytes | None:
     except SealError as error:
         msg = (
             "the list of who was erased is sealed under another COLDFRAME_SECRET_KEY; name that one among the previous "
-            "keys, or nobody can tell who must not come back"
+            "keys, or nobody can know who must not come back"
         )
         raise SealedError(msg) from error
 

@@ -1,4 +1,4 @@
-"""The figures that were counted last: whoever asks often reads them here, and counts nothing itself."""
+"""Figure snapshots: the figures that were counted last, for whoever asks often."""
 
 from dataclasses import asdict
 from typing import Any

@@ -1,6 +1,6 @@
 """Merging: two leads that are one person, in two steps.
 
-`join` makes everything the winner's that was heard and will be heard. `settle` moves what was decided and carried out;
+`join` makes everything the winner's that arrived and will arrive. `settle` moves what was decided and carried out;
 it belongs to whoever decides about leads, since nothing may be decided for either of them meanwhile.
 """
 
@@ -73,7 +73,7 @@ _ANEW = update(people).where(people.c.id == _winner).values(state=None)
 def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners = _NOBODY) -> None:
     """From now on `loser` is `winner`: by reference, and by an e-mail of which nothing else is known.
 
-    `owners` says whose word counts of which field, now that one person is told of by more records.
+    `owners` names the system whose value counts for each field, now that more records describe one person.
     """
     both = {"loser": loser, "winner": winner}
     email = conn.execute(_EMAIL, {"loser": loser}).scalar()
@@ -141,7 +141,7 @@ def _move_effects(conn: Connection, loser: str, winner: str) -> list[str]:
 
 
 def _set_fields(conn: Connection, winner: str, at: Instant, owners: Owners) -> None:
-    """The current fields are what all that was told of both comes to."""
+    """The current fields are what all values of both come to."""
     (row,) = leads.get(conn, [winner])
     told = field_changes.history(conn, [winner])
     fields = current((Fact(change.at, change.key, change.fields, change.initial) for change in told), owners)

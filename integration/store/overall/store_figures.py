@@ -1,4 +1,4 @@
-"""The figures that /metrics and the demo's summary tell."""
+"""The figures in /metrics and in the demo's summary."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Numbers:
     calls: Mapping[str, Tally]
     """By connection."""
     dead_letters: Mapping[str, int]
-    """Letters not replayed, by stage of the work."""
+    """Sync errors not replayed, by stage of the work."""
     oldest_delivery: Instant | None
     oldest_dirty: Instant | None
     oldest_outgoing: Instant | None
@@ -45,7 +45,7 @@ class Numbers:
     paused: Mapping[str, str] = field(default_factory=dict)
     """Connections that a person has paused, and why."""
     set_aside: Mapping[str, int] = field(default_factory=dict)
-    """By lane, what it cannot work and has set aside while the rest goes on."""
+    """By lane, how many items it has set aside because it cannot work them."""
     to_derive: int = 0
     """Leads that are still to be derived under the playbook in force, after it changed."""
     dropped: int = 0

@@ -1,1 +1,1 @@
-"""People and companies: who they are, what is known of them, and which CRM records they have."""
+"""People and companies: who they are, their fields, and their CRM records."""

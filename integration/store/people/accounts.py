@@ -126,7 +126,7 @@ def get(conn: Connection, account_ids: Iterable[str]) -> list[AccountRow]:
 
 
 def save(conn: Connection, rows: Sequence[SavedAccount]) -> None:
-    """Store what was decided. Hold the lease in the same transaction (leases.hold)."""
+    """Store what was decided. Check the lease in the same transaction (leases.hold)."""
     if rows:
         conn.execute(
             _SAVE,

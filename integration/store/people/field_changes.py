@@ -1,4 +1,4 @@
-"""Field changes over time, of leads and of accounts: what replays an old decision with the fields of its day."""
+"""Field changes over time, of leads and accounts, so that an old decision is replayed with the fields of its day."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class NewChange:
     """Fields that took these values at this time, of a lead or of an account (the other id is None).
 
     `key` is the source's own for this fact; the same key for the same lead (or account) counts once. An `initial` one
-    tells first values, which count from before everything else: see mappings.translate.first_values.
+    marks first values, which count from before everything else: see mappings.translate.first_values.
     """
 
     key: str

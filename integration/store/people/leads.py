@@ -1,4 +1,4 @@
-"""Leads: what is known of each person, and where they stand."""
+"""Leads: each person's fields and where they stand."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -197,7 +197,7 @@ def homes(conn: Connection, lead_ids: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
-    """Store what was decided. Hold the lease in the same transaction (leases.hold)."""
+    """Store what was decided. Check the lease in the same transaction (leases.hold)."""
     if rows:
         run_many(
             conn,

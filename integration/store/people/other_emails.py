@@ -1,4 +1,4 @@
-"""Other emails: e-mails by which people go beside their current one: those they have as well, and those they once had.
+"""Other emails: a person's addresses besides the current one, present and former.
 
 They are kept as references of a system of their own, so that they follow their lead when two become one.
 """

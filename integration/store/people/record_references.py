@@ -112,12 +112,12 @@ def wrote(conn: Connection, rows: Sequence[tuple[str, str, str, str]]) -> None:
 
 
 def told(conn: Connection, addresses: Iterable[Address]) -> dict[Address, Fields]:
-    """What each of these CRM records told last; those that have told nothing are absent."""
+    """What each of these CRM records said last; those without any are absent."""
     return {key: decode_fields(fields) for key, fields in _resolve(conn, _TOLD, addresses).items()}
 
 
 def tell(conn: Connection, rows: Sequence[tuple[Address, Fields]]) -> None:
-    """These CRM records told this now."""
+    """These CRM records said this now."""
     if rows:
         run_many(
             conn,

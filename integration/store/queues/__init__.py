@@ -1,1 +1,1 @@
-"""Work that waits: inbox, leads to decide, records to read, alerts, letters, and who drains what."""
+"""Work that waits: inbox, leads to decide, records to read, alerts, sync errors, and who drains which lane."""

@@ -1,4 +1,4 @@
-"""Dead letters: what could not be done, with the reason, until a person replays it."""
+"""Sync errors (dead letters): what could not be done, with the reason, until a person replays it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Letter:
     """One thing that failed.
 
     `ref` names it ("inbox id:index", the outbox id, "object:id" of a CRM's record, the lead …); of look-ups that a CRM
-    would not answer it is the object alone. `payload` is what to replay. Of letters with one `once`, one at a time
+    would not answer it is the object alone. `payload` is what to replay. Of sync errors with one `once`, one at a time
     waits: see `same`.
     """
 
@@ -41,7 +41,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """Letters of one stage and source that wait too long: how many, and the oldest's id and time."""
+    """Sync errors of one stage and source that wait too long: how many, and the oldest's id and time."""
 
     stage: str
     source: str
@@ -105,7 +105,7 @@ def add(conn: Connection, rows: Sequence[Letter]) -> None:
 
 
 def write(conn: Connection, letter: Letter, before: int | None = None) -> int:
-    """Keep one that failed: the letter of before, where that still waits, says the new reason; the letter's id."""
+    """Keep one that failed: the sync error of before, if it still waits, gets the new reason; the sync error's id."""
     if before is not None:
         told = {"ref": letter.ref, "payload": letter.payload, "reason": letter.reason, "at": letter.at}
         anew = {f"new_{name}": value for name, value in told.items()}
@@ -115,24 +115,24 @@ def write(conn: Connection, letter: Letter, before: int | None = None) -> int:
 
 
 def close(conn: Connection, ids: Sequence[int], now: Instant) -> None:
-    """What these told of went well in the end: nobody has to replay them any more."""
+    """These succeeded in the end: nobody has to replay their sync errors any more."""
     if ids:
         replayed(conn, ids, now)
 
 
 def same(*parts: str | bytes) -> str:
-    """What letters have in common of which one at a time is enough, in a form that any index holds."""
+    """What sync errors have in common of which one at a time is enough, in a form that any index can store."""
     return blake2b(b"\0".join(each.encode() if isinstance(each, str) else each for each in parts)).hexdigest()[:32]
 
 
 def waiting(conn: Connection, limit: int, before: int | None = None) -> list[Letter]:
-    """The letters nobody has replayed, newest first; `before` (an id) turns the page."""
+    """The sync errors nobody has replayed, newest first; `before` (an id) turns the page."""
     found = conn.execute(_WAITING, {"n": limit, "before": _NEWEST if before is None else before})
     return [Letter(**row) for row in map(dict, found.mappings())]
 
 
 def overdue(conn: Connection, before: Instant) -> list[Overdue]:
-    """What nobody has replayed of the letters that are as old as that, by stage and source."""
+    """What nobody has replayed of the sync errors that are as old as that, by stage and source."""
     return [
         Overdue(stage=stage, source=source, count=count, oldest=oldest, at=at)
         for stage, source, count, oldest, at in conn.execute(_OVERDUE, {"before": before})
@@ -140,23 +140,23 @@ def overdue(conn: Connection, before: Instant) -> list[Overdue]:
 
 
 def alike(conn: Connection, stage: Stage, source: str, reason: str) -> Letter | None:
-    """The newest letter of this place and reason that nobody has replayed."""
+    """The newest sync error of this place and reason that nobody has replayed."""
     row = conn.execute(_ALIKE, {"stage": stage, "source": source, "reason": reason}).mappings().first()
     return None if row is None else Letter(**{**row, "payload": bytes(row["payload"])})
 
 
 def get(conn: Connection, ids: Sequence[int]) -> list[Letter]:
-    """These letters, replayed or not."""
+    """These sync errors, replayed or not."""
     return [Letter(**row) for row in map(dict, conn.execute(_GET, {"ids": listed(ids)}).mappings())]
 
 
 def replayed(conn: Connection, ids: Sequence[int], now: Instant) -> set[int]:
-    """Mark letters as replayed; answers those that were not before: only these may be replayed."""
+    """Mark sync errors as replayed; answers those that were not before: only these may be replayed."""
     return set(conn.execute(_REPLAYED, {"ids": listed(ids), "now": now}).scalars())
 
 
 def bearing(conn: Connection, needles: Sequence[str], after: int = 0) -> list[Letter]:
-    """Up to a hundred letters, by id, whose payload may bear one of these texts (lower case)."""
+    """Up to a hundred sync errors, by id, whose payload may contain one of these texts (lower case)."""
     coarse = mentions.holds(conn, dead_letters.c.payload, needles)
     found = select(*dead_letters.c).where(dead_letters.c.id > after, coarse).order_by(dead_letters.c.id).limit(100)
     return [Letter(**{**row, "payload": bytes(row["payload"])}) for row in map(dict, conn.execute(found).mappings())]
@@ -169,7 +169,7 @@ def rewrite(conn: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
 
 
 def remove(conn: Connection, ids: Sequence[int]) -> None:
-    """These letters were about somebody who was erased."""
+    """These sync errors were about somebody who was erased."""
     conn.execute(_REMOVE, {"ids": listed(ids)})
 
 

@@ -1,4 +1,4 @@
-"""Dirty leads and accounts: for whom something new is stored and nothing is decided yet.
+"""Leads and accounts to decide about: something new is stored for them and nothing is decided yet.
 
 Ten activities of one lead leave one row, and one decision. Mark BEFORE inserting the activities, in
 the same transaction: on PostgreSQL the row's lock then makes the numbers of one lead's events come
@@ -68,7 +68,7 @@ def marked(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
 def mark(conn: Connection, lead_ids: Iterable[str], at: Instant, *, rest: Span = 0) -> None:
     """Something new is about to be stored for these leads. See the module on when to call it.
 
-    With `rest`, `take` leaves them alone for so long, unless they are marked again without it.
+    With `rest` (a span), `take` leaves them alone for so long, unless they are marked again without it.
     """
     rows = [{"lead_id": lead, "seq": at, "since": at + rest} for lead in sorted(set(lead_ids))]
     if rows:
@@ -90,17 +90,17 @@ def wait_accounts(conn: Connection, times: Mapping[str, Instant]) -> None:
 
 
 def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
-    """The leads that have waited longest and need not rest, with their marks; they stay dirty until `clear`."""
+    """The leads that have waited longest and need not wait longer, with their marks; they stay until `clear`."""
     return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit}).all()]
 
 
 def rest(conn: Connection, at: Instant, span: Span, until: Instant) -> None:
-    """Whoever was marked at this instant, resting at most for `span`, is left alone until then or `release`."""
+    """Those marked at this instant, deferred at most for `span`, are left alone until then or `release`."""
     conn.execute(_REST, {"at": at, "later": at + span, "until": until})
 
 
 def release(conn: Connection, now: Instant) -> None:
-    """Nobody rests any longer."""
+    """Nobody is deferred any longer."""
     conn.execute(_RELEASE, {"now": now})
 
 

@@ -70,7 +70,7 @@ def add(conn: Connection, rows: Sequence[tuple[str, Mapping[str, str], bytes, In
 
 
 def drop(conn: Connection, ids: Sequence[int]) -> None:
-    """Forget deliveries that nobody was told are kept."""
+    """Forget deliveries whose senders have had no answer that they are kept."""
     conn.execute(_DROP, {"ids": listed(ids)})
 
 
@@ -98,7 +98,7 @@ def done(conn: Connection, ids: Sequence[int]) -> None:
 
 
 def dead(conn: Connection, ids: Sequence[int], error: str) -> None:
-    """Nobody tries these deliveries again of their own accord; write the letter with `letters.add`."""
+    """Nobody tries these deliveries again by themselves; write the sync error with `dead_letters.add`."""
     conn.execute(_DEAD, {"ids": listed(ids), "why": error})
 
 

@@ -1,4 +1,4 @@
-"""Leases: who may drain which lane, by the database's clock, with a token that fences off the past.
+"""Leases: which worker may drain which lane, by the database's clock, with a fencing token.
 
 A worker that was frozen and wakes up after its lease was taken over finds that its token is no
 longer the lease's: `hold` raises inside its transaction, and nothing it decided is saved.

@@ -1,4 +1,4 @@
-"""Records to read: what a webhook only names, and people whom no reference leads to yet."""
+"""Records to read: those that a webhook only names, and people whom no reference leads to yet."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Wanted:
     object: str
     external_id: str
     seq: int = 0
-    """Filled in by `take`; tells `done` whether the record was wanted again meanwhile."""
+    """Filled in by `take`; `done` knows by it whether the record was wanted again meanwhile."""
     attempts: int = 0
 
 

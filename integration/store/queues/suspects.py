@@ -1,4 +1,4 @@
-"""Suspects: what a lane failed at, or may have been killed by, and what of it was set aside as a letter.
+"""Suspects: items at which a lane failed, or by which its worker may have been killed, and what was set aside.
 
 A row is written before its item is tried by itself, so that an item that kills its worker is known by the next one.
 An item that was set aside keeps its row until it succeeds: when it comes up again it is tried apart from the others.
@@ -18,7 +18,7 @@ from mappings.values.instant import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """`tries` since it was last set aside; `letter` of one that was, None for one that is still being tried.
+    """`tries` since it was last set aside; `letter` is the sync error of one that was, None while it is still tried.
 
     `at` is when it was last tried or set aside.
     """
@@ -90,26 +90,26 @@ def trying(conn: Connection, lane: str, items: Iterable[tuple[str, str | None]],
 
 
 def passed(conn: Connection, lane: str, items: Sequence[str], at: Instant) -> None:
-    """These went well: they are no suspects any more, and their letters are closed."""
+    """These succeeded: they are no suspects any more, and their sync errors are closed."""
     asked = {"lane": lane, "items": listed(items)}
     letters.close(conn, list(conn.execute(_LETTERS, asked).scalars()), at)
     conn.execute(_PASSED, asked)
 
 
 def spared(conn: Connection, lane: str, items: Sequence[str]) -> None:
-    """Nothing is known against these from the tries that were counted: they begin anew; letters stay."""
+    """The tries that were counted prove nothing against these: they begin again; sync errors stay."""
     these = listed(items)
     conn.execute(_SPARED, {"lane": lane, "items": these})
     conn.execute(_UNTRIED, {"of": lane, "items": these})
 
 
 def release(conn: Connection, lane: str, items: Sequence[str]) -> None:
-    """Nothing is known of these any more, as if the lane had never met them; their letters stay as they are."""
+    """Nothing is known of these any more, as if the lane had never met them; their sync errors stay as they are."""
     conn.execute(_PASSED, {"lane": lane, "items": listed(items)})
 
 
 def aside(conn: Connection, lane: str, item: str, letter: int, at: Instant) -> None:
-    """The lane leaves this one, which it has tried, alone until it comes up again; its letter says why."""
+    """The lane leaves this one, which it has tried, alone until it comes up again; its sync error says why."""
     conn.execute(_ASIDE, {"of": lane, "it": item, "kept": letter, "now": at})
 
 

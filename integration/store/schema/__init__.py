@@ -1,1 +1,1 @@
-"""The tables, said once, and what brings a database to them."""
+"""The tables, defined once, and what brings a database to them."""

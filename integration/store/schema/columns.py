@@ -1,4 +1,4 @@
-"""The kinds of columns that the tables are made of, said once."""
+"""The kinds of columns that the tables are made of, defined once."""
 
 from typing import Any
 

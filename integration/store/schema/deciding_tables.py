@@ -15,7 +15,7 @@ suspects = Table(
     big("at"),
     big("letter", null=True),
 )
-"""Items of a lane that it fails at, or that may have killed its worker; `letter` is that of one that was set aside."""
+"""Items at which a lane failed, or that may have killed its worker; `letter` is the sync error of one set aside."""
 
 versions = Table(
     "versions",

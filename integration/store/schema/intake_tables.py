@@ -1,4 +1,4 @@
-"""The tables about what comes in, beside the inbox. `tables.py` has all others, and names these too."""
+"""The tables about what comes in, besides the inbox. `tables.py` has all others, and names these too."""
 
 from sqlalchemy import BigInteger, Column, Table
 
@@ -34,7 +34,7 @@ homes = Table(
     words("account"),
     big("learned_at"),
 )
-"""The portal that a token of the environment belongs to, as its CRM says; `mark` tells the token from another."""
+"""The portal to which a token of the environment belongs, as its CRM says; `mark` identifies the token."""
 
 figures = Table("figures", METADATA, words("name", primary_key=True), big("counted_at"), words("body"))
 """What was counted last, for those who must not count themselves."""

@@ -1,4 +1,4 @@
-"""The one catalogue that all tables of the store are registered in, and how their keys and indexes are named."""
+"""The metadata in which all tables of the store are registered, and how their keys and indexes are named."""
 
 from sqlalchemy import MetaData
 

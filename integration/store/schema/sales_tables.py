@@ -1,4 +1,4 @@
-"""The tables about people in sales: who they are, what they were alerted to. `tables.py` names these too."""
+"""The tables about people in sales: who they are, and the alerts they got. `tables.py` names these too."""
 
 from sqlalchemy import Boolean, Column, Index, Table
 

@@ -1,6 +1,6 @@
 """Every table of the store, in one place; migrations/versions must say the same (a test compares).
 
-Times are Instants in BIGINT columns, JSON is TEXT (see json_codec.py), ids of the house are TEXT. There are
+Times are Instants in BIGINT columns, JSON is TEXT (see json_codec.py), our own ids are TEXT. There are
 no foreign keys: leads merge, records are erased and batches arrive in any order; and on PostgreSQL a
 key check would lock the lead's row for every activity.
 """
@@ -104,7 +104,7 @@ changes = Table(
     big("at"),
     words("fields"),
     Column("initial", Boolean, nullable=False, server_default=text("false")),
-    # One CRM record may tell something of a person and of their company: a key counts once for each.
+    # One CRM record may give values of a person and of their company: a key counts once for each.
     UniqueConstraint("lead_id", "key"),
     UniqueConstraint("account_id", "key"),
     Index(None, "lead_id", "seq"),

@@ -1,4 +1,4 @@
-"""Load vocabulary: the one that comes with Coldframe, and a company's own, which adds to it."""
+"""Loads the shipped vocabulary, and a company's own, which adds to it."""
 
 from functools import cache
 from importlib import resources

@@ -1,4 +1,4 @@
-"""Reading the machine rules of a vocabulary: what a file says comes beside what is shipped, or in its place."""
+"""Reads the machine rules of a vocabulary: what a file says adds to what is shipped, or replaces it."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ class MachineReader(TreeReader):
     def _number(self, table: dict[str, Any], path: Path, name: str, base: int) -> int:
         """How many make a machine: two or more; 0 switches a rule off."""
         value = table.get(name, base)
-        if isinstance(value, bool) or not isinstance(value, int) or not (value == 0 or 2 <= value <= _MOST):  # noqa: PLR2004 - one alone tells nothing
+        if isinstance(value, bool) or not isinstance(value, int) or not (value == 0 or 2 <= value <= _MOST):  # noqa: PLR2004 - one link alone proves nothing
             self._wrong((*path, name), f"must be 0, or a whole number from 2 to {_MOST}")
             return base
         return value

@@ -1,4 +1,4 @@
-"""Reading the lines of `recognise`: what is looked at, and what it is then."""
+"""Reads the lines of `recognise`: what is looked at, and what it is then."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

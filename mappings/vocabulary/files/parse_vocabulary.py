@@ -1,4 +1,4 @@
-"""From the text of a vocabulary to the value, or to every mistake in it with its place and the nearest right word."""
+"""The vocabulary parser: text becomes the value, or every mistake in it with its place and the nearest right word."""
 
 import contextlib
 import re

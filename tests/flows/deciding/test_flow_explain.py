@@ -138,5 +138,5 @@ def test_whose_history_cannot_be_folded_is_told_so_in_a_line(
     monkeypatch.setattr(build, "service", lambda: service)
     result = CliRunner().invoke(main, ["explain", EMAIL])
     assert result.exit_code == 1
-    assert "event activities:a4 cannot be folded" in result.output
+    assert "event activities:a4 cannot be processed" in result.output
     assert "Traceback" not in result.output

@@ -1,4 +1,4 @@
-"""A crowd of others is decided, written and delivered while one lead cannot be folded: `make crowd` for 10,000."""
+"""A crowd of others is decided, written and delivered while one lead cannot be processed: `make crowd` for 10,000."""
 
 import pytest
 from flows_crms import OWNER, tasks

@@ -1,4 +1,4 @@
-"""What each CRM record told last, so that only what it tells anew counts."""
+"""What each CRM record said last, so that only a new value counts."""
 
 import sqlalchemy as sa
 from alembic import op

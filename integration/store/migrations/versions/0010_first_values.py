@@ -1,4 +1,4 @@
-"""Which changes tell first values: those count from before everything that is known of whom they are about.
+"""Which changes are first values: those count from before everything that is known of whom they are about.
 
 Of what is stored already, that is what somebody new came with, and the first reading of each record.
 """

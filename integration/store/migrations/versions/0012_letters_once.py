@@ -1,4 +1,4 @@
-"""A letter that comes again while it waits is not written again."""
+"""A sync error that comes again while it waits is not written again."""
 
 import sqlalchemy as sa
 from alembic import op

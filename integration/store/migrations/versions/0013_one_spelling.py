@@ -1,4 +1,4 @@
-"""E-mails and domains that are stored get their one spelling; whoever thereby becomes one person is joined later.
+"""E-mails and domains that are stored get their one spelling; leads who thereby are one person are joined later.
 
 Only rows that are spelt otherwise are written. What is no single address stays in nobody's field: its CRM record names
 its lead. `flows/people/join_leads.py` joins the leads that share an e-mail from now on.
@@ -63,7 +63,7 @@ def _columns(conn: sa.Connection, table: sa.TableClause, column: str, respelt: A
 
 
 def _fields(conn: sa.Connection, table: sa.TableClause, key: sa.ColumnClause[Any]) -> None:
-    """Fields as JSON: those that hold an e-mail or a domain in another spelling."""
+    """Fields as JSON that contain an e-mail or a domain in another spelling."""
     found = sa.select(key, table.c.fields).where(
         sa.or_(table.c.fields.contains('"email":'), table.c.fields.contains('"domain":'))
     )
@@ -82,7 +82,7 @@ def _fields(conn: sa.Connection, table: sa.TableClause, key: sa.ColumnClause[Any
 
 
 def _former(conn: sa.Connection) -> None:
-    """Whatever address was ever told of a lead, the lead is found by it, unless it is somebody's now."""
+    """Whatever address a lead ever had, the lead is found by it, unless somebody else has it now."""
     told = sa.select(changes.c.seq, changes.c.lead_id, changes.c.fields).where(
         changes.c.lead_id.is_not(None), changes.c.fields.contains('"email":')
     )
