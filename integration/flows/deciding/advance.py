@@ -1,180 +1,47 @@
-"""Advance: decide anew for every lead to whom something happened or for whom something fell due.
+"""Advance: the lane of leads, where one process at a time changes what leads are.
 
-A lead with ten new activities is decided once and written once. What survives a crash: a lead stays dirty until the
-transaction that stored its new state, its effects and its wishes for the CRM (see decision_outcomes.py) also clears
-the mark, and only if nobody marked it again meanwhile. A lead that cannot be decided about is set aside, and the
-others go on (see isolation.py). Under a new version of the playbook everybody is derived anew (see rederive.py).
+Each of its four steps has a module, a claim and transactions of its own, and does one batch in a turn of the lane:
+people are erased, leads that are one person are joined, account signals are derived, and leads are decided about. They
+share one lease, since nothing may be decided for a lead that is being erased or joined. What survives a crash: what a
+step has not committed is found and done again; how, each step says.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection as Sql
 
-from integration.core.model.state import newborn
-from integration.core.run.decide import Decision
-from integration.core.run.fold_events import advance as fold
-from integration.core.run.standing import standing
 from integration.flows.base import running_playbook
-from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.lane import GATHER, drain
-from integration.flows.base.running_playbook import OutdatedError, following
-from integration.flows.base.service import (
-    Deriving,
-    HasLanes,
-    HasRules,
-    Versioned,
-)
-from integration.flows.deciding import decision_outcomes, rederive
-from integration.flows.deciding.decision_outcomes import Deciding, Outcome
-from integration.flows.delivering import create_people
-from integration.flows.delivering.write_decisions import as_fields
-from integration.flows.history import load_events
-from integration.flows.history.load_events import History
-from integration.flows.people import derive_account_signals, join_leads
-from integration.flows.privacy import erase_person
-from integration.flows.privacy.erase_person import Erasing
-from integration.store.db.json_codec import encode
-from integration.store.people import leads
-from integration.store.people.leads import LeadRow
-from integration.store.queues import dirty, leases
-from integration.store.queues.dead_letters import Letter
+from integration.flows.base.lane import drain
+from integration.flows.base.running_playbook import OutdatedError
+from integration.flows.base.service import HasLanes
+from integration.flows.deciding import rederive
+from integration.flows.deciding.decide_leads import decide_batch
+from integration.flows.deciding.decision_outcomes import Deciding
+from integration.flows.people.derive_account_signals import derive_batch
+from integration.flows.people.join_leads import join_batch
+from integration.flows.privacy.erase_person import Erasing, erase_batch
 from integration.store.queues.leases import Lease
-from mappings.model.canonical import Fields
-from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
-BATCH = 200
-"""Leads in one transaction."""
-
 
 class Advancing(Deciding, Erasing, HasLanes, Protocol):
-    """What the lane `advance` takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A lead to decide about; `mark` is None for one that is merely due, or derived anew."""
-
-    lead: str
-    mark: int | None = None
+    """What the lane `advance` takes: the parts of its steps."""
 
 
 def advance(service: Advancing) -> int:
-    """Decide for everybody who is dirty or due."""
-    return drain(following(service), "advance", _turn)
+    """Erase, join, derive and decide until nothing is left to do."""
+    return drain(running_playbook.following(service), "advance", _turn)
 
 
 def _turn(service: Advancing, lease: Lease, /) -> bool:
+    """A batch of each step, in this order. Erasing and joining need no playbook, and go on without one."""
+    erase_batch(service, lease)  # wakes the lane again itself
+    left = [join_batch(service, lease)]
     try:
         service = running_playbook.in_force(service, lease)
     except OutdatedError as error:
         log.warning("nobody is decided about by this process", error=str(error))
-        return False
-    now = service.now()
-    erase_person.carry_out(service, lease)
-    join_leads.settle(service, lease)
-    more = rederive.accounts(service, lease)
-    derive_account_signals.derive(service, lease)
-    with service.store.read() as conn:
-        marks = dirty.take(conn, now, BATCH)
-        due = leads.due(conn, now, BATCH - len(marks)) if len(marks) < BATCH else []
-    items = {lead: _Item(lead) for lead in due} | {lead: _Item(lead, mark) for lead, mark in marks}
-    walk, others = rederive.leads(service, max(BATCH - len(items), BATCH // 4))
-    items = {lead: _Item(lead) for lead in others} | items
-    wanted: set[str] = set()
-    station: Station[_Item] = Station(
-        lane="advance",
-        name=lambda item: item.lead,
-        work=lambda these: wanted.update(_work(service, lease, these, now)),
-        lay_aside=lambda conn, item, reason: _lay_aside(conn, service, item, reason),
-        lead=lambda item: item.lead,
-    )
-    isolate(service, lease, station, [items[lead] for lead in sorted(items)])
-    rederive.walked(service, lease, walk, others)
-    for lane in sorted(wanted):
-        service.wake(lane)
-    if items and len(items) < BATCH:
-        service.lanes.sleep(GATHER)
-    return bool(items) or more
-
-
-def _work(service: Deciding, lease: Lease, these: Try[_Item], now: Instant) -> set[str]:
-    """Decide for these leads in one transaction; the lanes that have something to deliver."""
-    marks = [(item.lead, item.mark) for item in these.items if item.mark is not None]
-    with service.store.read() as conn:
-        rows, marks = join_leads.apart(leads.get(conn, [item.lead for item in these.items]), marks)
-        past = _past(conn, service, rows, now)
-    decided = [_decide(service, row, past[row.id], now) for row in rows]
-    with service.store.write() as conn:
-        leases.hold(conn, lease)
-        these.done(conn)
-        wanted = decision_outcomes.save(conn, service, decided, now)
-        dirty.clear(conn, marks)
-    log.info("advanced", leads=len(decided))
-    return wanted
-
-
-def _lay_aside(conn: Sql, service: Versioned, item: _Item, reason: str) -> Letter:
-    """The lead is left alone until something new is stored for it: it is neither marked nor due."""
-    if item.mark is not None:
-        dirty.clear(conn, [(item.lead, item.mark)])
-    leads.rest(conn, [item.lead])
-    playbook = f"{service.rules.playbook.name} {service.rules.playbook.fingerprint}"
-    return Letter(
-        stage="advance",
-        source="coldframe",
-        ref=item.lead,
-        payload=encode({"lead": item.lead, "playbook": playbook, "version": service.rules.number}).encode(),
-        reason=f"{reason} (playbook {playbook})",
-        at=service.now(),
-        lead_id=item.lead,
-    )
-
-
-def decide(conn: Sql, service: Deciding, lead_ids: Sequence[str], now: Instant) -> set[str]:
-    """Decide for these leads inside the caller's write transaction; the lanes that have something to deliver."""
-    rows = leads.get(conn, lead_ids)
-    past = _past(conn, service, rows, now)
-    return decision_outcomes.save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
-
-
-def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -> dict[str, History]:
-    return load_events.load(
-        conn, rows, service.ownership, service.rules.vocabulary, version=service.rules.number, now=now
-    )
-
-
-def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
-    """Go on from the stored state, or from the beginning when something arrived late."""
-    decision = fold(service.rules.playbook, past.state or newborn(row.id), past.events, now, owned=True)
-    where = standing(service.rules.playbook, decision.state, now)
-    fields = as_fields(where, now)
-    return Outcome(
-        row=row,
-        past=past,
-        decision=decision,
-        fields=fields,
-        saved=_saved(service, decision, fields, past, now),
-        asked=None if where.suppressed or where.excluded else create_people.asked(service, past.events),
-    )
-
-
-def _saved(service: HasRules, decision: Decision, fields: Fields, past: History, now: Instant) -> leads.SavedLead:
-    """What is stored: the lead is due when something happens by itself, or when what waits has to be folded."""
-    due, waiting = decision.state.due, past.waiting
-    return leads.SavedLead(
-        id=decision.state.lead,
-        state=encode(decision.state),
-        seen=past.seen,
-        due=waiting if due is None or (waiting is not None and waiting < due) else due,
-        standing=encode(fields),
-        stage=str(fields["stage"]),
-        band=str(fields["band"]),
-        total=int(str(fields["total"])),
-        updated_at=now,
-        version=service.rules.number,
-    )
+    else:
+        left += [rederive.accounts(service, lease), derive_batch(service, lease), decide_batch(service, lease)]
+    return any(left)

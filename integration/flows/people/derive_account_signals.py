@@ -51,8 +51,8 @@ def _looked_at(playbook: Playbook) -> frozenset[str]:
     return types if types.isdisjoint(IN_MAIL) else types | IN_MAIL
 
 
-def derive(service: Derived, lease: Lease) -> None:
-    """Derive anew for every account that is marked, and take back what is no longer derived.
+def derive_batch(service: Derived, lease: Lease) -> bool:
+    """Derive anew for accounts that are marked, and take back what is no longer derived; whether more are likely.
 
     A late activity may show that a document went round earlier than was thought: then another
     activity is the cause, and what the former cause was told for must not count a second time. What is
@@ -75,6 +75,7 @@ def derive(service: Derived, lease: Lease) -> None:
         lay_aside=lay_aside,
     )
     isolate(service, lease, station, marks)
+    return len(marks) == BATCH
 
 
 def _work(service: Derived, lease: Lease, these: Try[Mark], now: Instant) -> None:

@@ -32,8 +32,8 @@ _Pair: TypeAlias = tuple[str, str, int]
 """(loser, winner, the loser's mark)"""
 
 
-def settle(service: Connected, lease: Lease) -> None:
-    """Move what was heard and decided of every joined lead to the one it lives on as."""
+def join_batch(service: Connected, lease: Lease) -> bool:
+    """Move what was heard and decided of joined leads to those they live on as; whether more are likely."""
     _reunite(service, lease)
     with service.store.read() as conn:
         waiting = merging.waiting(conn, BATCH)
@@ -66,6 +66,7 @@ def settle(service: Connected, lease: Lease) -> None:
         lane="joining", name=lambda pair: pair[0], work=work, lay_aside=lay_aside, lead=lambda pair: pair[1]
     )
     isolate(service, lease, station, waiting)
+    return len(waiting) == BATCH
 
 
 def _reunite(service: Connected, lease: Lease) -> None:

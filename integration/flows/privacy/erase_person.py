@@ -115,7 +115,7 @@ def erase(service: Erasing, name: str, *, actor: str) -> Report:
     return report
 
 
-def carry_out(service: Erasing, lease: Lease) -> None:
+def erase_batch(service: Erasing, lease: Lease) -> None:
     """Remove those whom a CRM deleted for privacy, and those whose erasure was cut short."""
     with service.store.read() as conn:
         waiting = erased_people.pending(conn, BATCH)

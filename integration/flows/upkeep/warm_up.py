@@ -16,7 +16,7 @@ from integration.flows.base.service import (
     HasLanes,
     Intake,
 )
-from integration.flows.deciding import advance
+from integration.flows.deciding import decide_leads
 from integration.flows.deciding.decision_outcomes import Deciding
 from integration.flows.intake import store_deliveries
 from integration.flows.intake.conflicting_contents import Delivered
@@ -77,7 +77,7 @@ def _stations(conn: Sql, service: Warming, people: int) -> None:
             conn, [Reference(system=name, object="contact", external_id=key, lead_id=key) for key in ids]
         )
         records_to_read.take(conn, name, now, 1)
-    advance.decide(conn, service, ids, now)
+    decide_leads.decide(conn, service, ids, now)
     dirty.clear(conn, dirty.take(conn, now, people))
     dirty.clear_accounts(conn, dirty.take_accounts(conn, now, people))
     leads.due(conn, now, 1)

@@ -27,7 +27,7 @@ from flows_run import Watch, activity, counts, dead, drain_all, lead, receive, w
 from sqlalchemy import Connection, text
 
 from integration.core.model.state import FORMAT
-from integration.flows.deciding import advance as deciding
+from integration.flows.deciding import decide_leads as deciding
 from integration.flows.deciding.advance import advance
 from integration.flows.intake.ingest import ingest
 from integration.flows.upkeep.sweep import sweep

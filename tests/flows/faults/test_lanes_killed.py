@@ -13,7 +13,7 @@ from flows_poison_world import EVE, Case, World, world
 from flows_run import Watch, counts, dead, lead, with_parts
 
 from connectors.base.port import Connector, Receipt, Write
-from integration.flows.deciding import advance as deciding
+from integration.flows.deciding import decide_leads as deciding
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading.reconcile import poll
