@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from integration.backtest.history_facts import NOBODY, Facts
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.effects import Assignee, Effect, Escalated, HandoffHeld, StageChanged, TaskWanted
 from integration.core.rules.calendar import day_number
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.standing import Standing
 from mappings.values.instant import Instant
 

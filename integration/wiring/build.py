@@ -16,7 +16,8 @@ from connectors.shared.oauth_flow import Client, Issued, SignIn
 from connectors.shared.shadow_connector import Shadowed
 from integration.alerting.alert_port import AlertWay
 from integration.alerting.signed_webhook import SignedWebhook
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
 from integration.flows.base.service import Asking, Connection, GoingLive, Keys, Lanes, NewLeads, Rules
 from integration.flows.upkeep.renew_tokens import Means, StoredTokens
@@ -68,11 +69,11 @@ def vocabulary(path: str | None) -> Vocabulary:
 
 
 def playbook(name: str, words: str | None = None) -> Playbook:
-    """The compiled playbook of that name or path, in the words of a vocabulary's file; UnusableError otherwise."""
-    compiled, problems = compiler.load(name, vocabulary(words))
-    if compiled is None:
+    """The playbook of that name or path, in the words of a vocabulary's file; UnusableError otherwise."""
+    found, problems = compiler.load(name, vocabulary(words))
+    if found is None:
         raise UnusableError(problems)
-    return compiled
+    return found
 
 
 def connect(  # noqa: PLR0913 - the parts of a connection
@@ -245,8 +246,9 @@ def service() -> Service:
 
 
 @lru_cache(maxsize=1)
-def _parts() -> tuple[Playbook, Mapping[str, Connection]]:
-    return playbook(settings().playbook, settings().vocabulary), connections(settings(), _store(), counted=True)
+def _parts() -> tuple[CompiledPlaybook, Mapping[str, Connection]]:
+    found = playbook(settings().playbook, settings().vocabulary)
+    return CompiledPlaybook.of(found), connections(settings(), _store(), counted=True)
 
 
 @lru_cache(maxsize=1)
@@ -274,7 +276,7 @@ def _service(pid: int) -> Service:
         store=_store(),
         connections=_at_home(crms, settings(), _store()),
         now=_now(),
-        rules=Rules(playbook=compiled, started=_started()),
+        rules=Rules(compiled=compiled, started=_started()),
         wake=wakeups().wake,
         lanes=Lanes(
             holder=f"{os.uname().nodename}:{pid}",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import (
     AlertRaised,
     Effect,
@@ -19,6 +19,7 @@ from integration.core.model.effects import (
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
 from integration.core.model.state import LeadState, newborn
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.account_signals import observe, unseen
 from integration.core.run.decide import order
 from integration.core.run.fold_events import advance
@@ -39,20 +40,20 @@ _WHEN = re.compile(r"day (\d+)(?: (\d\d):(\d\d))?((?: \+\S+)*)(?: (\w+))?(?: (fi
 class Run:
     """What became of the people of a case."""
 
-    playbook: Playbook
+    compiled: CompiledPlaybook
     states: dict[str, LeadState] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     lines: dict[str, list[Line]] = field(default_factory=dict)
     account: Any = None
 
     def forward(self, lead: str, events: list[Event], until: Instant) -> None:
-        decision = advance(self.playbook, self.states.get(lead) or newborn(lead), events, until)
+        decision = advance(self.compiled, self.states.get(lead) or newborn(lead), events, until)
         self.states[lead] = decision.state
         self.effects.extend(decision.effects)
         self.lines.setdefault(lead, []).extend(decision.lines)
 
     def engagement(self, at: Instant) -> Callable[[str], int]:
-        return lambda lead: standing(self.playbook, self.states[lead], at).engagement if lead in self.states else 0
+        return lambda lead: standing(self.compiled, self.states[lead], at).engagement if lead in self.states else 0
 
 
 def when(text: str) -> tuple[Instant, str, str]:
@@ -112,12 +113,13 @@ def _tuples(fields: dict[str, Any]) -> Fields:
 
 def run(case: dict[str, Any], playbook: Playbook) -> Run:
     """Fold everything, in order, and let time pass to the case's end."""
-    found = Run(playbook=playbook, account=unseen("acme"))
+    compiled = CompiledPlaybook.of(playbook)
+    found = Run(compiled=compiled, account=unseen("acme"))
     for lead, event in sorted(events(case), key=lambda each: order(each[1])):
         if lead:
             found.forward(lead, [event], event.at)
         if isinstance(event, Activity) and event.account:
-            found.account, derived = observe(playbook, found.account, event, found.engagement(event.at))
+            found.account, derived = observe(compiled, found.account, event, found.engagement(event.at))
             for each in sorted(derived, key=order):
                 found.forward(each.lead, [each], each.at)
     for lead in found.states:
@@ -153,7 +155,7 @@ KINDS = ("stages", "tracks", "touches", "tasks", "alerts", "escalations", "held"
 
 def outcome(case: dict[str, Any], found: Run, lead: str) -> dict[str, Any]:
     """Scores, standing and effects of one person, as a case writes them."""
-    stands: Standing = standing(found.playbook, found.states[lead], when(case["until"])[0])
+    stands: Standing = standing(found.compiled, found.states[lead], when(case["until"])[0])
     result: dict[str, Any] = {name: getattr(stands, name) for name in Standing.__dataclass_fields__}
     rows = [told(effect) for effect in sorted(found.effects, key=lambda each: each.at) if effect.lead == lead]
     return result | {kind: [text for each, text in rows if each == kind] for kind in KINDS}

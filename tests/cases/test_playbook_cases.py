@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playbook_case import happened, outcome, run
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.effects import TouchDue, TrackChanged
 from integration.core.rules.automation_rules import TaskStep
+from integration.core.rules.playbook_rules import Playbook
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library
 from mappings.yaml_files import located_yaml

@@ -76,7 +76,7 @@ def test_a_resubscribed_lead_is_nurtured_again() -> None:
 def test_a_play_of_touches_alone_waits_for_its_time() -> None:
     explain = Play(name="explain", steps=(TouchStep(content="explain", after=Due(span=24 * HOUR)),))
     moves = (FirstMove(play="explain"),)
-    explained = playbook(plays=(*playbook().plays, explain), first_moves=moves)
+    explained = playbook(plays=(*playbook().playbook.plays, explain), first_moves=moves)
     assert touches(fold(explained, BORN, until=START + 5 * DAY)) == [(1, "explain")]
     assert fold(explained, BORN, did("decline", START + HOUR), until=START + 5 * DAY).state.waiting == []
 

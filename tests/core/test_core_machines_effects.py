@@ -2,6 +2,7 @@
 
 from core_machines import APPLE, PERSON, RULES, START, did
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import LeadChanged
 from integration.core.model.state import newborn
 from integration.core.run.account_signals import observe, unseen
@@ -14,12 +15,12 @@ from mappings.values.instant import HOUR, SECOND
 
 # What follows from a machine's activity: nothing.
 
-PLAYBOOK, _ = load("two-axis")
-assert PLAYBOOK is not None
+_FOUND, _ = load("two-axis")
+assert _FOUND is not None
+PLAYBOOK = CompiledPlaybook.of(_FOUND)
 
 
 def folded(*activities: Activity, fields: dict[str, Value] | None = None) -> Decision:
-    assert PLAYBOOK is not None
     born = LeadChanged(id="l", at=START - HOUR, fields={"source": "newsletter", **(fields or {})})
     events = marked(RULES, sorted((born, *activities), key=order))
     return advance(PLAYBOOK, newborn("ana"), events, START + HOUR)
@@ -61,7 +62,6 @@ def test_a_persons_unsubscribe_is_heard() -> None:
 
 
 def test_what_happens_before_anything_else_by_a_machine_brings_nobody_into_being() -> None:
-    assert PLAYBOOK is not None
     events = marked(RULES, [did(1, "email_open", 0, campaign="jan", user_agent=APPLE)])
     decision = advance(PLAYBOOK, newborn("ana"), events, START + HOUR)
     assert decision.effects == ()
@@ -69,7 +69,6 @@ def test_what_happens_before_anything_else_by_a_machine_brings_nobody_into_being
 
 
 def test_people_at_one_account_are_not_counted_where_a_machine_read() -> None:
-    assert PLAYBOOK is not None
     views = [
         did(1, "document_view", 0, lead="ana", document="quote"),
         did(2, "document_view", 60, lead="bo", document="quote", user_agent="Barracuda"),

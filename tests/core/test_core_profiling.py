@@ -2,8 +2,8 @@
 
 from core_builders import START, did, fitting, fold, hot, of, playbook, told
 
-from integration.core.compiled.compiled_playbook import FrequencyCap, Handoff, Requirement
 from integration.core.model.effects import HandoffHeld, TaskWanted, TouchDue
+from integration.core.rules.playbook_rules import FrequencyCap, Handoff, Requirement
 from integration.core.run.decide import Decision
 from mappings.values.instant import DAY, HOUR
 

@@ -15,12 +15,12 @@ from core_builders import (
     told,
 )
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.events import Event
 from integration.core.model.ledger import Line
 from integration.core.model.state import Score, newborn
 from integration.core.rules.conditions import ALWAYS, Compare
 from integration.core.rules.patterns import Part, Pattern
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import (
     Engagement,
     EngagementRule,

@@ -18,7 +18,7 @@ from core_builders import (
     told,
 )
 
-from integration.core.compiled.compiled_playbook import Gate, Handoff, Playbook, Recycle, Requirement
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import (
     AlertRaised,
     Escalated,
@@ -32,6 +32,7 @@ from integration.core.model.events import AccountChanged, Event
 from integration.core.model.state import newborn
 from integration.core.rules.automation_rules import Unreached
 from integration.core.rules.conditions import Not
+from integration.core.rules.playbook_rules import Gate, Handoff, Playbook, Recycle, Requirement
 from integration.core.run.decide import Decision
 from integration.core.run.fold_events import advance
 from integration.core.run.standing import standing
@@ -310,8 +311,9 @@ def test_a_signal_of_the_gate_opens_it_like_a_demo_request() -> None:
 
 
 def test_a_handoff_held_again_after_an_unsubscription_is_held_under_another_key() -> None:
-    compiled, _ = load("operating-model")
-    assert compiled is not None
+    playbook, _ = load("operating-model")
+    assert playbook is not None
+    compiled = CompiledPlaybook.of(playbook)
     company = {
         "name": "Acme",
         "employees": 120,

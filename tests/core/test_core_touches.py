@@ -4,10 +4,10 @@ from typing import Any
 
 from core_builders import START, did, drip, fold, of, playbook, told
 
-from integration.core.compiled.compiled_playbook import FrequencyCap, Playbook, SendWindow
 from integration.core.model.effects import TouchDue
 from integration.core.rules.automation_rules import Due, FirstMove, Play, TouchStep, Trigger
 from integration.core.rules.patterns import Match, Part, Pattern
+from integration.core.rules.playbook_rules import FrequencyCap, Playbook, SendWindow
 from mappings.model.canonical import Value
 from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse, show
 

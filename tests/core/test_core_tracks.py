@@ -20,7 +20,6 @@ from core_builders import (
     touches,
 )
 
-from integration.core.compiled.compiled_playbook import FrequencyCap, SendWindow
 from integration.core.model.effects import StageChanged, TaskWanted, TouchDue, TrackChanged
 from integration.core.rules.automation_rules import (
     BELONGS,
@@ -35,6 +34,7 @@ from integration.core.rules.automation_rules import (
     Track,
 )
 from integration.core.rules.conditions import Compare
+from integration.core.rules.playbook_rules import FrequencyCap, SendWindow
 from mappings.values.instant import DAY, HOUR, MINUTE, parse
 
 
@@ -167,7 +167,7 @@ def test_a_lead_belongs_to_the_first_track_whose_condition_holds() -> None:
 
 
 def test_a_track_left_by_its_own_exit_takes_the_lead_again_only_after_a_new_scoring_activity() -> None:
-    placed = book(DECISION, CONSIDERATION, AWARENESS, engagement=playbook().engagement)
+    placed = book(DECISION, CONSIDERATION, AWARENESS, engagement=playbook().playbook.engagement)
     views = [saw("pricing", START + hour * HOUR) for hour in range(1, 5)]
     quiet = START + 4 * HOUR + 14 * DAY
     assert fold(placed, BORN, *views, until=quiet).state.stay.track == "consideration"

@@ -20,11 +20,11 @@ from core_builders import (
     told,
 )
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.effects import AlertRaised, Escalated, TaskWanted, TouchDue, TrackChanged
 from integration.core.model.events import Event
 from integration.core.rules.automation_rules import AlertStep, Clock, Due, Play, TaskStep, TouchStep, Trigger
 from integration.core.rules.patterns import Part, Pattern
+from integration.core.rules.playbook_rules import Playbook
 from mappings.model.canonical import Activity
 from mappings.values.instant import DAY, HOUR, Instant, Span, parse
 

@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 from core_builders import CLOCK, START, being, did, firm, fold, hot, of, on, playbook, rule, saw, told
 
-from integration.core.compiled.compiled_playbook import Handoff, Requirement, TalkTrack
 from integration.core.handoff.wording import WORDING_FIELDS, compose, named, one_line
 from integration.core.model.effect_keys import key
 from integration.core.model.effects import TaskWanted
@@ -19,6 +18,7 @@ from integration.core.rules.calendar import (
     wall_clock,
 )
 from integration.core.rules.conditions import ALWAYS, Compare, Every, Not, Some, holds, subjects
+from integration.core.rules.playbook_rules import Handoff, Requirement, TalkTrack
 from integration.core.rules.scoring_rules import Engagement, Inference, Named, Segments
 from integration.core.run.standing import standing
 from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse, show

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integration.commands.authoring.explain_page import shortened
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.run.decide import order
 from integration.playbook.compiling.compiler import load
@@ -19,13 +19,11 @@ from mappings.values.instant import DAY, HOUR, Instant, parse
 START = parse("2026-01-05T09:00:00Z")
 _NUMBER = re.compile(r"^[+\u2212]?(\d+)(?:\.(\d{1,3}))?")
 
-PLAYBOOKS = {name: load(name)[0] for name in ("two-axis", "behavioural", "operating-model", "fit-engagement")}
-
-
-def _playbook(name: str) -> Playbook:
-    found = PLAYBOOKS[name]
-    assert found is not None
-    return found
+PLAYBOOKS = {
+    name: CompiledPlaybook.of(found)
+    for name in ("two-axis", "behavioural", "operating-model", "fit-engagement")
+    if (found := load(name)[0]) is not None
+}
 
 
 def said(words: str) -> int:
@@ -49,7 +47,7 @@ def born(**fields: Value) -> list[Event]:
 
 
 def explained(name: str, events: Sequence[Event], at: Instant) -> Explanation:
-    return explain(_playbook(name), "ana", sorted(events, key=order), at)
+    return explain(PLAYBOOKS[name], "ana", sorted(events, key=order), at)
 
 
 _DEEDS = (

@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from integration.commands.authoring.explain_page import page
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import LeadChanged
 from integration.playbook.compiling.compiler import load
 from integration.playbook.explaining.explanation import Explanation, explain
@@ -21,7 +22,7 @@ def explained(*activities: Activity, at: int = START + HOUR) -> Explanation:
     playbook, _ = load("two-axis")
     assert playbook is not None
     born = LeadChanged(id="l", at=START - HOUR, fields={"source": "newsletter"})
-    return explain(playbook, "ana", [born, *activities], at)
+    return explain(CompiledPlaybook.of(playbook), "ana", [born, *activities], at)
 
 
 def printed(explanation: Explanation) -> str:

@@ -8,8 +8,8 @@ from typing import get_type_hints
 
 import pytest
 
-from integration.core.compiled.playbook_fingerprint import canonical, fingerprint
 from integration.core.model.state import FORMAT, LeadState
+from integration.core.rules.playbook_fingerprint import canonical, fingerprint
 from integration.playbook.compiling.compiler import compile_text, load
 from integration.playbook.reading import library
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.rules.automation_rules import Play, Track
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import HalfLife, IdleSteps
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library

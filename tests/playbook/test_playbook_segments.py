@@ -2,11 +2,12 @@
 
 import pytest
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import Escalated, TaskWanted
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import newborn
 from integration.core.rules.automation_rules import TaskStep
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.fold_events import advance
 from integration.core.run.standing import standing
 from integration.playbook.compiling.compiler import load
@@ -61,7 +62,7 @@ def history(stage: str) -> list[Event]:
 @pytest.mark.parametrize("stage", ["", "customer", "recycled"])
 @pytest.mark.parametrize("name", SEGMENTED)
 def test_who_is_in_segment_c_is_looked_at_and_never_called(name: str, stage: str) -> None:
-    playbook = compiled(name)
+    playbook = CompiledPlaybook.of(compiled(name))
     decision = advance(playbook, newborn("ana"), history(stage), START + 4 * DAY)
     assert standing(playbook, decision.state, START + 4 * DAY).segment == "C"
     done = [effect for effect in decision.effects if isinstance(effect, TaskWanted | Escalated)]
@@ -71,7 +72,7 @@ def test_who_is_in_segment_c_is_looked_at_and_never_called(name: str, stage: str
     assert {effect.play for effect in reviewed} == ({"route_carefully"} if stage != "customer" else set())
 
 
-def in_c_by(playbook: Playbook, at: int, stage: str) -> bool:
+def in_c_by(playbook: CompiledPlaybook, at: int, stage: str) -> bool:
     """Whether the lead was in C when a task was made for it: on its way there it is in D."""
     state = advance(playbook, newborn("ana"), [each for each in history(stage) if each.at < at], at - 1).state
     return standing(playbook, state, at - 1).segment == "C"

@@ -7,12 +7,13 @@ import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from integration.core.compiled.compiled_playbook import Playbook, SendWindow
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.handoff.plays import ANSWERS
 from integration.core.model.effects import Escalated, StageChanged, TaskWanted, TouchDue
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import LeadState, newborn
 from integration.core.rules.calendar import next_in_window
+from integration.core.rules.playbook_rules import SendWindow
 from integration.core.run.decide import Decision, decide, order
 from integration.core.run.fold_events import advance
 from integration.core.run.standing import standing
@@ -22,7 +23,7 @@ from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse
 
 START = parse("2026-01-05T09:00:00Z")
 NAMES = ("two-axis", "behavioural", "operating-model", "five-tracks", "fit-engagement", "standard")
-_LOADED = {name: load(name)[0] for name in NAMES}
+_LOADED = {name: CompiledPlaybook.of(found) for name in NAMES if (found := load(name)[0]) is not None}
 
 THOROUGH = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -130,7 +131,7 @@ def stored(state: LeadState) -> LeadState:
 @THOROUGH
 @given(playbooks, histories(), st.data())
 def test_arriving_in_any_order_with_duplicates_ends_in_the_same_state(
-    playbook: Playbook, events: list[Event], data: st.DataObject
+    playbook: CompiledPlaybook, events: list[Event], data: st.DataObject
 ) -> None:
     wanted = advance(playbook, newborn("ana"), events, END)
     arriving = data.draw(st.permutations([*events, *events[:3]]))
@@ -152,7 +153,7 @@ def test_arriving_in_any_order_with_duplicates_ends_in_the_same_state(
 @THOROUGH
 @given(playbooks, histories(), st.data())
 def test_the_ledger_sums_to_the_score_at_every_instant(
-    playbook: Playbook, events: list[Event], data: st.DataObject
+    playbook: CompiledPlaybook, events: list[Event], data: st.DataObject
 ) -> None:
     whole = advance(playbook, newborn("ana"), events, END)
     at = data.draw(st.one_of(moments, st.sampled_from([event.at for event in events])))
@@ -163,7 +164,9 @@ def test_the_ledger_sums_to_the_score_at_every_instant(
 
 @THOROUGH
 @given(playbooks, histories(), st.integers(0, 200 * 24), st.integers(0, 200 * 24))
-def test_waiting_never_raises_engagement(playbook: Playbook, events: list[Event], first: int, second: int) -> None:
+def test_waiting_never_raises_engagement(
+    playbook: CompiledPlaybook, events: list[Event], first: int, second: int
+) -> None:
     state = advance(playbook, newborn("ana"), events, events[-1].at).state
     sooner = advance(playbook, state, [], events[-1].at + first * HOUR)
     later = advance(playbook, sooner.state, [], events[-1].at + (first + second) * HOUR)
@@ -173,7 +176,7 @@ def test_waiting_never_raises_engagement(playbook: Playbook, events: list[Event]
 @THOROUGH
 @given(playbooks, histories(), st.data())
 def test_resuming_from_a_saved_state_changes_nothing(
-    playbook: Playbook, events: list[Event], data: st.DataObject
+    playbook: CompiledPlaybook, events: list[Event], data: st.DataObject
 ) -> None:
     whole = advance(playbook, newborn("ana"), events, END)
     cuts = sorted(data.draw(st.lists(moments, min_size=1, max_size=4)))
@@ -193,7 +196,7 @@ def test_resuming_from_a_saved_state_changes_nothing(
 
 @THOROUGH
 @given(playbooks, histories(12))
-def test_one_event_at_a_time_is_the_same_as_all_at_once(playbook: Playbook, events: list[Event]) -> None:
+def test_one_event_at_a_time_is_the_same_as_all_at_once(playbook: CompiledPlaybook, events: list[Event]) -> None:
     whole = advance(playbook, newborn("ana"), events, events[-1].at)
     state, effects = newborn("ana"), []
     for event in events:
@@ -208,7 +211,7 @@ def test_one_event_at_a_time_is_the_same_as_all_at_once(playbook: Playbook, even
 
 @THOROUGH
 @given(playbooks, histories())
-def test_suppressed_people_get_no_touch_and_no_task(playbook: Playbook, events: list[Event]) -> None:
+def test_suppressed_people_get_no_touch_and_no_task(playbook: CompiledPlaybook, events: list[Event]) -> None:
     decision = advance(playbook, newborn("ana"), events, END)
     silent = False
     for effect in decision.effects:
@@ -231,7 +234,7 @@ _BY_TABLE = {
 
 @THOROUGH
 @given(playbooks, histories())
-def test_a_stage_moves_by_the_table_or_by_a_persons_choice(playbook: Playbook, events: list[Event]) -> None:
+def test_a_stage_moves_by_the_table_or_by_a_persons_choice(playbook: CompiledPlaybook, events: list[Event]) -> None:
     decision = advance(playbook, newborn("ana"), events, END)
     chosen = any(isinstance(event, LeadChanged) and "stage" in event.fields for event in events)
     before = "inquiry"
@@ -245,7 +248,7 @@ def test_a_stage_moves_by_the_table_or_by_a_persons_choice(playbook: Playbook, e
 
 @THOROUGH
 @given(playbooks, histories())
-def test_who_came_back_becomes_an_mql_only_by_something_new(playbook: Playbook, events: list[Event]) -> None:
+def test_who_came_back_becomes_an_mql_only_by_something_new(playbook: CompiledPlaybook, events: list[Event]) -> None:
     """A new subscription alone opens no gate: something that the lead does after it may."""
     decision = advance(playbook, newborn("ana"), events, END)
     chosen = {event.at for event in events if isinstance(event, LeadChanged) and "stage" in event.fields}
@@ -260,7 +263,9 @@ def test_who_came_back_becomes_an_mql_only_by_something_new(playbook: Playbook, 
 
 @THOROUGH
 @given(playbooks, histories())
-def test_no_touch_goes_between_a_hard_bounce_and_another_address(playbook: Playbook, events: list[Event]) -> None:
+def test_no_touch_goes_between_a_hard_bounce_and_another_address(
+    playbook: CompiledPlaybook, events: list[Event]
+) -> None:
     touches = [
         effect for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
     ]
@@ -282,7 +287,7 @@ def test_no_touch_goes_between_a_hard_bounce_and_another_address(playbook: Playb
 
 @THOROUGH
 @given(playbooks, histories())
-def test_no_play_is_open_twice(playbook: Playbook, events: list[Event]) -> None:
+def test_no_play_is_open_twice(playbook: CompiledPlaybook, events: list[Event]) -> None:
     decision = advance(playbook, newborn("ana"), events, END)
     answers = {event.at for event in events if isinstance(event, Activity) and event.type in ANSWERS}
     answers |= {
@@ -290,7 +295,7 @@ def test_no_play_is_open_twice(playbook: Playbook, events: list[Event]) -> None:
         for effect in decision.effects
         if isinstance(effect, StageChanged) and effect.after in ("recycled", "customer", "suppressed")
     }
-    graces = {play.name: play.grace for play in playbook.plays}
+    graces = {play.name: play.grace for play in playbook.playbook.plays}
     open_until: dict[str, tuple[Instant, Instant, str]] = {}
     for effect in decision.effects:
         if not isinstance(effect, TaskWanted) or effect.play not in graces:
@@ -307,7 +312,7 @@ def test_no_play_is_open_twice(playbook: Playbook, events: list[Event]) -> None:
 
 @THOROUGH
 @given(playbooks, histories())
-def test_keys_are_unique_and_effects_come_in_time_order(playbook: Playbook, events: list[Event]) -> None:
+def test_keys_are_unique_and_effects_come_in_time_order(playbook: CompiledPlaybook, events: list[Event]) -> None:
     decision = advance(playbook, newborn("ana"), events, END)
     keys = [effect.key for effect in decision.effects]
     assert len(keys) == len(set(keys))
@@ -319,7 +324,7 @@ def test_keys_are_unique_and_effects_come_in_time_order(playbook: Playbook, even
 @THOROUGH
 @given(playbooks, histories(), st.data())
 def test_nothing_falls_due_before_the_state_says_so(
-    playbook: Playbook, events: list[Event], data: st.DataObject
+    playbook: CompiledPlaybook, events: list[Event], data: st.DataObject
 ) -> None:
     decision = advance(playbook, newborn("ana"), events, events[-1].at)
     due = decision.state.due
@@ -334,8 +339,8 @@ def test_nothing_falls_due_before_the_state_says_so(
 
 @THOROUGH
 @given(playbooks, histories())
-def test_touches_keep_to_the_frequency_cap(playbook: Playbook, events: list[Event]) -> None:
-    cap = playbook.frequency_cap
+def test_touches_keep_to_the_frequency_cap(playbook: CompiledPlaybook, events: list[Event]) -> None:
+    cap = playbook.playbook.frequency_cap
     if cap is None:
         return
     sent = [
@@ -347,12 +352,14 @@ def test_touches_keep_to_the_frequency_cap(playbook: Playbook, events: list[Even
 
 @THOROUGH
 @given(playbooks, histories())
-def test_every_touch_has_an_instant_of_its_own_inside_the_send_window(playbook: Playbook, events: list[Event]) -> None:
+def test_every_touch_has_an_instant_of_its_own_inside_the_send_window(
+    playbook: CompiledPlaybook, events: list[Event]
+) -> None:
     sent = [
         effect.at for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
     ]
     assert all(last - first >= MINUTE for first, last in itertools.pairwise(sent))
-    window = playbook.send_window
+    window = playbook.playbook.send_window
     if window is not None:
         zones = (window.timezone, "America/New_York")
         assert all(any(next_in_window(at, **_window(window, zone)) == at for zone in zones) for at in sent)
@@ -364,7 +371,7 @@ def _window(window: SendWindow, timezone: str) -> dict[str, Any]:
 
 @THOROUGH
 @given(playbooks, histories())
-def test_excluded_people_are_scored_and_never_handed_to_sales(playbook: Playbook, events: list[Event]) -> None:
+def test_excluded_people_are_scored_and_never_handed_to_sales(playbook: CompiledPlaybook, events: list[Event]) -> None:
     student = LeadChanged(id="first", at=START - DAY, fields={"is_student": True, "account": "acme"})
     harmless = [
         event

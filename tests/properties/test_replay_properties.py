@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from test_core_properties import END, THOROUGH, histories, playbooks
 
 from integration.commands.replaying.replay_run import Replay
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.rules.playbook_rules import Playbook
 from mappings.values.instant import show
 
 

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from integration.core.compiled.compiled_playbook import Gate, Handoff, Playbook, Recycle
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import Effect, TouchDue, TrackChanged
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import newborn
 from integration.core.rules.automation_rules import Clock, Due, FirstMove, Offset, Play, Rhythm, TaskStep, Touch, Track
 from integration.core.rules.conditions import Compare
 from integration.core.rules.patterns import Match, Signal
+from integration.core.rules.playbook_rules import Gate, Handoff, Playbook, Recycle
 from integration.core.rules.scoring_rules import (
     Band,
     Engagement,
@@ -84,9 +85,9 @@ CLOCK = Clock(
 HOT = at_least("total", 70_000)
 
 
-def playbook(**changed: Any) -> Playbook:
+def playbook(**changed: Any) -> CompiledPlaybook:
     """The playbook of the tests, with what a test names changed."""
-    return replace(_PLAYBOOK, **changed)
+    return CompiledPlaybook.of(replace(_PLAYBOOK, **changed))
 
 
 def drip(*days: int, name: str = "drip", **more: Any) -> Track:
@@ -146,7 +147,7 @@ def hot(at: Instant = START + HOUR) -> list[Event]:
     return [saw("pricing", at, "hot1"), saw("pricing", at + 1, "hot2")]
 
 
-def fold(book: Playbook, *events: Event, until: Instant | None = None) -> Decision:
+def fold(book: CompiledPlaybook, *events: Event, until: Instant | None = None) -> Decision:
     """The decision on a whole history, in the core's order."""
     ordered = sorted(events, key=order)
     return advance(book, newborn("ana"), ordered, ordered[-1].at if until is None else until)
@@ -159,7 +160,7 @@ def of(kind: type[Effect], decision: Decision) -> list[Any]:
 BORN = told(source="other")
 
 
-def book(*tracks: Track, first: str | None = None, **more: Any) -> Playbook:
+def book(*tracks: Track, first: str | None = None, **more: Any) -> CompiledPlaybook:
     moves = (FirstMove(track=first),) if first else ()
     return playbook(tracks=(*tracks, NEWSLETTER, RENURTURE), first_moves=moves, **more)
 

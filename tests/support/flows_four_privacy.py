@@ -99,7 +99,7 @@ class PrivacyOfFour:
             asked = f"{name}:{OBJECT[system]}:{short}"
             known = service.connections
             found = explained(
-                service.store, service.rules.playbook, asked, world.at(), service.ownership, connections=known
+                service.store, service.rules.compiled, asked, world.at(), service.ownership, connections=known
             )
             assert found is not None
             assert found[0].email == EMAIL[name]

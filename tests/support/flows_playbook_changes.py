@@ -4,8 +4,9 @@ from flows_crms import person
 from flows_run import Watch, activity, counts, drain_all, receive
 from sqlalchemy import text
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import newborn
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.fold_events import advance as fold
 from integration.flows.history import load_events
 from integration.flows.reading import reconcile
@@ -97,8 +98,9 @@ def assert_equal_to_fresh_folds(service: Service, playbook: Playbook) -> None:
     rows = everybody(service)
     with service.store.read() as conn:
         events = load_events.whole(conn, rows, service.ownership, playbook.vocabulary)
+    compiled = CompiledPlaybook.of(playbook)
     for row in rows:
-        fresh = fold(playbook, newborn(row.id), events[row.id], row.updated_at).state
+        fresh = fold(compiled, newborn(row.id), events[row.id], row.updated_at).state
         assert row.state == encode(fresh)
 
 

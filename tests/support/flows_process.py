@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from werkzeug.serving import make_server
 
 from connectors.base.port import Connector, Credential, Receipt, Write
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection, Keys, Lanes, NewLeads, Rules
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
@@ -78,7 +79,7 @@ def built(wish: dict[str, Any]) -> Service:
         connections = {name: _fragile(connection) for name, connection in connections.items()}
     return Service(
         store=Store.open(wish["store"]),
-        rules=Rules(playbook=build.playbook("two-axis")),
+        rules=Rules(compiled=CompiledPlaybook.of(build.playbook("two-axis"))),
         connections=connections,
         now=lambda: at + round((time.monotonic() - started) * SECOND),
         wake=lambda _lane: None,

@@ -12,6 +12,7 @@ from flows_senders import free_port
 from werkzeug.serving import make_server
 
 from connectors.base.port import Credential
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection, Keys, Lanes, NewLeads, Rules
 from integration.settings.environment import load
 from integration.store.audit.sealing import Keyring
@@ -92,7 +93,7 @@ def service(store: Store, connections: Mapping[str, Connection], at: Watch, woke
     """The service in this process, on the playbook two-axis; nothing waits for a batch to fill."""
     return Service(
         store=store,
-        rules=Rules(playbook=build.playbook("two-axis")),
+        rules=Rules(compiled=CompiledPlaybook.of(build.playbook("two-axis"))),
         connections=connections,
         now=at,
         wake=woken.append,

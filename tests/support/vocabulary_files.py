@@ -1,6 +1,6 @@
 """Builds vocabularies and playbooks from text, for tests."""
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.rules.playbook_rules import Playbook
 from integration.playbook.compiling.compiler import compile_text
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_vocabulary import parse

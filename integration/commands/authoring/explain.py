@@ -50,7 +50,7 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
     moment = service.now() if at is None else at
     try:
         found = explained(
-            service.store, service.rules.playbook, lead, moment, service.ownership, connections=service.connections
+            service.store, service.rules.compiled, lead, moment, service.ownership, connections=service.connections
         )
     except Unfoldable as error:
         place = f"event {error.event}" if error.event else "what falls due"

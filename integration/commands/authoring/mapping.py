@@ -15,6 +15,7 @@ from rich.table import Table
 from connectors.base.port import Unavailable
 from integration.commands.authoring.mapping_shown import plain, shown
 from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
 from integration.flows.looking.preview import find, newcomer, preview
 from integration.flows.upkeep import drift
@@ -100,12 +101,12 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
         msg = "the settings cannot be used: see coldframe doctor"
         raise click.ClickException(msg)
     try:
-        playbook = build.playbook(settings.playbook, settings.vocabulary)
+        compiled = CompiledPlaybook.of(build.playbook(settings.playbook, settings.vocabulary))
         with connection_names.opened(settings) as store:
             chosen = _connection(settings, store, connection)
             with closing(chosen.connector):
                 found = find(chosen, record)
-                seen = preview(chosen, playbook, found, clock.now()) if found else None
+                seen = preview(chosen, compiled, found, clock.now()) if found else None
                 new = newcomer(chosen, record) if found is None else None
     except (ValueError, build.UnusableError) as error:
         raise click.ClickException(str(error)) from None
@@ -121,7 +122,7 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plain(seen), indent=2, default=str))
     else:
-        Console().print(shown(seen, settings.playbook, playbook.vocabulary))
+        Console().print(shown(seen, settings.playbook, compiled.playbook.vocabulary))
 
 
 @mapping.command()

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.rules.playbook_rules import Playbook
 from integration.playbook.compiling.compiler import load
 from mappings.vocabulary.files.load_vocabulary import in_use
 from mappings.vocabulary.value import Vocabulary

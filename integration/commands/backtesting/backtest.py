@@ -17,8 +17,8 @@ from integration.commands.backtesting.backtest_tables import tables
 from integration.commands.replaying.replay_contents import Ids, losers
 from integration.commands.replaying.replay_dealing import beyond
 from integration.commands.replaying.replay_lines import ACTIVITY, Record, Unreadable, line_of, numbered
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.compiled.context import Unfoldable
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.history.stored_history import recorded
 from integration.playbook.compiling.compiler import load
 from integration.store.db.session import Store

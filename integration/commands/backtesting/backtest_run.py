@@ -15,8 +15,9 @@ from integration.commands.replaying.replay_lines import ACCOUNT, ACTIVITY, LEAD,
 from integration.commands.replaying.replay_recognised import Recognised, recognised
 from integration.commands.replaying.replay_runs import Sorter
 from integration.commands.replaying.replay_world import World
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.standing import standing
 from mappings.model.canonical import Activity
 
@@ -67,7 +68,7 @@ class _Run:
     """One playbook's world, and what comes of it."""
 
     def __init__(self, playbook: Playbook, facts: Facts) -> None:
-        self.world = World(playbook)
+        self.world = World(CompiledPlaybook.of(playbook))
         self.tally = Tally(playbook, facts)
 
     def collect(self, other: World) -> None:
@@ -77,7 +78,7 @@ class _Run:
             if passed is not None:
                 known = other.folds.get(lead)
                 self.tally.elsewhere[lead] = (
-                    standing(other.playbook, known.state, passed.at) if known is not None else None
+                    standing(other.compiled, known.state, passed.at) if known is not None else None
                 )
 
 

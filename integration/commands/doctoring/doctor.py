@@ -20,7 +20,7 @@ from integration.commands.doctoring import (
     doctor_staff,
     doctor_words,
 )
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.service import Connection, GoingLive
 from integration.flows.delivering import ramp_up
 from integration.flows.upkeep import drift

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from connectors.answers.edges import MOVED
 from connectors.base.port import Finding
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.state import FORMAT
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.service import Connection
 from integration.flows.reading import unread_objects
 from integration.store.crm import connection_pauses

@@ -13,7 +13,7 @@ from operator import itemgetter
 from integration.commands.replaying.replay_lines import Record
 from integration.commands.replaying.replay_recognised import Recognised
 from integration.commands.replaying.replay_world import World, carry
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import Effect
 from integration.core.model.ledger import Line
 from integration.core.model.state import Mark
@@ -24,9 +24,9 @@ from mappings.values.instant import Instant
 class Late:
     """Takes a group's records and when each was received; `world` is the group in the end, `lines` its ledger."""
 
-    def __init__(self, playbook: Playbook) -> None:
-        self.playbook = playbook
-        self.world = World(playbook)
+    def __init__(self, compiled: CompiledPlaybook) -> None:
+        self.compiled = compiled
+        self.world = World(compiled)
         self.lines: defaultdict[str, list[Line]] = defaultdict(list)
         self._known: list[Recognised] = []
         self._effects: list[Effect] = []
@@ -66,7 +66,7 @@ class Late:
         last = self._known[-1][0][:3] if self._known else None
         if self.world.reached(first) or (last is not None and first <= last):
             known, self._known = sorted([*self._known, *records], key=_by_order), []
-            self.world = World(self.playbook)
+            self.world = World(self.compiled)
             self.lines.clear()
             self._take(known)
         else:

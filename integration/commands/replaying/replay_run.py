@@ -13,9 +13,10 @@ from integration.commands.replaying.replay_recognised import Recognised, recogni
 from integration.commands.replaying.replay_runs import Pages, Sorter
 from integration.commands.replaying.replay_words import Words
 from integration.commands.replaying.replay_world import World, about, carry
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Unfoldable
 from integration.core.model.effects import Effect
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.standing import standing
 from mappings.values.instant import Instant
 
@@ -30,7 +31,7 @@ class Replay:
     """
 
     def __init__(self, playbook: Playbook, file: IO[bytes], name: str, until: Instant | None) -> None:
-        self.playbook = playbook
+        self.compiled, self.playbook = CompiledPlaybook.of(playbook), playbook
         self.effects: Sorter[tuple[int, str, str, bytes]] = Sorter(tuple[int, str, str, bytes])
         self.leads: Sorter[tuple[str, bytes]] = Sorter(tuple[str, bytes])
         self.warnings: list[str] = []
@@ -60,7 +61,7 @@ class Replay:
 
     def _fold(self, records: Iterable[Recognised], end: Instant) -> None:
         """Run one group to the end. Raises Unfoldable."""
-        world = World(self.playbook)
+        world = World(self.compiled)
         with closing(Pages()) as ledgers:
             for number, (record, machine) in enumerate(records, 1):
                 carry(world, record, machine)
@@ -76,7 +77,7 @@ class Replay:
         receipts: dict[tuple[object, ...], Instant] = {}
         for row in placed:
             receipts[row[1:6]] = min(row[8], receipts.get(row[1:6], row[8]))
-        late = Late(self.playbook)
+        late = Late(self.compiled)
         late.replay([(receipts[record[:5]], record, machine) for record, machine in self._recognised(placed)], end)
         for effect, too_late in late.effects():
             self._add(effect, late=too_late)
@@ -85,7 +86,7 @@ class Replay:
 
     def _stand(self, world: World, lead: str, end: Instant, ledger: bytes) -> None:
         with about(lead):
-            where = standing(self.playbook, world.folds[lead].state, end)
+            where = standing(self.compiled, world.folds[lead].state, end)
             line = replay_shown.lead_line(lead, where, end, ledger)
         self.leads.add((lead, line), len(line) + len(lead))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from integration.commands.replaying.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold, Unfoldable
 from integration.core.model.effects import Effect
 from integration.core.model.events import AccountChanged, Event, LeadChanged
@@ -47,10 +47,10 @@ class World:
     Effects of different leads are not in time order: a lead's time passes when something happens to it, and at the end.
     """
 
-    def __init__(self, playbook: Playbook) -> None:
-        self.playbook = playbook
+    def __init__(self, compiled: CompiledPlaybook) -> None:
+        self.compiled = compiled
         self.folds: dict[str, Fold] = {}
-        self._signals = playbook.dispatch.account_arms
+        self._signals = compiled.dispatch.account_arms
         self._fields: defaultdict[str, dict[str, Value]] = defaultdict(dict)
         self._members: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._accounts: dict[str, AccountState] = {}
@@ -101,7 +101,7 @@ class World:
     def _fold(self, lead: str) -> Fold:
         fold = self.folds.get(lead)
         if fold is None:
-            fold = self.folds[lead] = Fold(self.playbook, newborn(lead))
+            fold = self.folds[lead] = Fold(self.compiled, newborn(lead))
         self._changed[lead] = fold
         return fold
 
@@ -124,7 +124,7 @@ class World:
         state = self._accounts.get(account)
         if state is None:
             state = self._accounts[account] = unseen(account)
-        self._derived += note(self.playbook, state, activity, lambda lead: self._engagement(lead, activity.at))
+        self._derived += note(self.compiled, state, activity, lambda lead: self._engagement(lead, activity.at))
 
     def _engagement(self, lead: str, at: Instant) -> int:
         fold = self._fold(lead)

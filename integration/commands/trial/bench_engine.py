@@ -14,8 +14,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from integration.commands.trial import bench_history
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import newborn
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.fold_events import advance
 from integration.playbook.compiling.compiler import load
 from mappings.model.canonical import Activity
@@ -167,7 +168,8 @@ def _lengths(playbook: Playbook) -> tuple[float, float]:
     total = 5 * _LONG
     short = [_history(f"s{number}", _SHORT, number) for number in range(total // _SHORT)]
     long = [_history(f"l{number}", _LONG, number) for number in range(total // _LONG)]
-    best = [min(_folded(playbook, histories) for _ in range(_ROUNDS)) for histories in (short, long)]
+    compiled = CompiledPlaybook.of(playbook)
+    best = [min(_folded(compiled, histories) for _ in range(_ROUNDS)) for histories in (short, long)]
     return best[0] / total * 1e6, best[1] / total * 1e6
 
 
@@ -180,10 +182,10 @@ def _history(lead: str, count: int, seed: int) -> list[Activity]:
     return made
 
 
-def _folded(playbook: Playbook, histories: list[list[Activity]]) -> float:
+def _folded(compiled: CompiledPlaybook, histories: list[list[Activity]]) -> float:
     began = time.process_time()
     for history in histories:
-        advance(playbook, newborn(history[0].lead), history, history[-1].at, owned=True)
+        advance(compiled, newborn(history[0].lead), history, history[-1].at, owned=True)
     return time.process_time() - began
 
 

@@ -1,15 +1,29 @@
 """Conditions as closures, so that the engine can test them without interpreting them each time."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
+from integration.core.model.state import LeadState
 from integration.core.rules.conditions import STANDING, Compare, Condition, Every, Not, Some, folded, passes
 from mappings.model.canonical import Fields, Value
 
-if TYPE_CHECKING:
-    from integration.core.compiled.context import Fold
 
-Check: TypeAlias = Callable[["Fold"], bool]
+class Asked(Protocol):
+    """Whom a condition is asked of: the working copy of one lead."""
+
+    state: LeadState
+
+    def read(self, name: str) -> Value:
+        """A field of the lead, of its account (`account.name`), or of its standing; None where unknown."""
+
+    def band(self) -> str:
+        """The lead's band."""
+
+    def segment(self) -> str | None:
+        """The lead's segment; None without thresholds."""
+
+
+Check: TypeAlias = Callable[[Asked], bool]
 """A condition, asked of the working copy."""
 
 Tests: TypeAlias = Callable[[Fields], bool] | None
@@ -17,15 +31,15 @@ Tests: TypeAlias = Callable[[Fields], bool] | None
 
 _SEGMENTS = ("A", "B", "C", "D")
 
-_Reader: TypeAlias = Callable[["Fold"], Value]
+_Reader: TypeAlias = Callable[[Asked], Value]
 
 
-def never(_: "Fold") -> bool:
+def never(_: Asked) -> bool:
     """Holds of nobody."""
     return False
 
 
-def always(_: "Fold") -> bool:
+def always(_: Asked) -> bool:
     """Holds of everybody."""
     return True
 
@@ -85,7 +99,7 @@ def _compare(compare: Compare) -> Check:
         if compare.subject == "band":
             return lambda fold: fold.band().casefold() in wanted
 
-        def equal(fold: "Fold") -> bool:
+        def equal(fold: Asked) -> bool:
             value = read(fold)
             return (value.casefold() if isinstance(value, str) else value) in wanted
 
@@ -93,22 +107,22 @@ def _compare(compare: Compare) -> Check:
     return lambda fold: passes(compare, read(fold))
 
 
-def _fit(fold: "Fold") -> int:
+def _fit(fold: Asked) -> int:
     return fold.state.fit
 
 
-def _engagement(fold: "Fold") -> int:
+def _engagement(fold: Asked) -> int:
     return fold.state.score.value
 
 
-def _total(fold: "Fold") -> int:
+def _total(fold: Asked) -> int:
     return fold.state.fit + fold.state.score.value
 
 
-_NUMBERS: dict[str, Callable[["Fold"], int]] = {"fit": _fit, "engagement": _engagement, "total": _total}
+_NUMBERS: dict[str, Callable[[Asked], int]] = {"fit": _fit, "engagement": _engagement, "total": _total}
 
 
-def _compare_score(score: Callable[["Fold"], int], compare: Compare) -> Check:
+def _compare_score(score: Callable[[Asked], int], compare: Compare) -> Check:
     bound = compare.values[0]
     if not isinstance(bound, int | float):
         return never

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.dispatch import Dispatch
 from integration.core.model.effects import Effect
 from integration.core.model.ledger import Line
 from integration.core.model.state import LeadState
+from integration.core.rules.playbook_rules import Playbook
 from mappings.model.canonical import Activity, Value
 from mappings.values.instant import Instant
 
@@ -45,6 +46,7 @@ class Fold:
         "activity",
         "arms",
         "cause",
+        "compiled",
         "demo",
         "effects",
         "engaging",
@@ -63,13 +65,14 @@ class Fold:
         "what",
     )
 
-    def __init__(self, playbook: Playbook, state: LeadState) -> None:
-        self.playbook = playbook
-        self.table: Dispatch = playbook.dispatch
+    def __init__(self, compiled: CompiledPlaybook, state: LeadState) -> None:
+        self.compiled = compiled
+        self.playbook: Playbook = compiled.playbook
+        self.table: Dispatch = compiled.dispatch
         self.state: LeadState = state
         self.effects: list[Effect] = []
         self.lines: list[Line] = []
-        self.reads_in: str = playbook.calendar.timezone
+        self.reads_in: str = compiled.playbook.calendar.timezone
         self.horizon: Instant = -NEVER
         self.ids = True
         """Whether an id may stand for a name that is not known: in a replay, where a person wrote it."""

@@ -1,7 +1,6 @@
 """Dispatch tables: signals numbered, conditions compiled, rules and triggers found by type of activity."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from integration.core.compiled.condition_checks import Check, Tests, always, check_or_none, checker, never, tests
 from integration.core.compiled.dispatch import Dispatch
@@ -21,16 +20,14 @@ from integration.core.compiled.plans import (
 from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, Touch, TouchStep, Track
 from integration.core.rules.conditions import Compare, subjects
 from integration.core.rules.patterns import Match, Part, Pattern, Signal
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import EngagementRule, Inference
 from mappings.values.instant import Span
-
-if TYPE_CHECKING:
-    from integration.core.compiled.compiled_playbook import Playbook
 
 _DEMO: Signal = (Match(types=("demo_request",)),)
 
 
-def tables(playbook: "Playbook") -> Dispatch:
+def tables(playbook: Playbook) -> Dispatch:
     """The tables of one playbook."""
     return _Builder(playbook).build()
 
@@ -38,7 +35,7 @@ def tables(playbook: "Playbook") -> Dispatch:
 class _Builder:
     """Interns signals while the tables are built."""
 
-    def __init__(self, playbook: "Playbook") -> None:
+    def __init__(self, playbook: Playbook) -> None:
         self.playbook = playbook
         self.arms: dict[Signal, Arm] = {}
 
@@ -205,7 +202,7 @@ class _Builder:
         return {name: tuple(arms) for name, arms in tables.items()}
 
 
-def _gate(playbook: "Playbook") -> Check:
+def _gate(playbook: Playbook) -> Check:
     """The gate's condition; `band = hot`, where that is the first band, is that band's own condition."""
     condition, first = playbook.gate.condition, playbook.bands[0]
     if condition == Compare(subject="band", op="is", values=(first.name,)):
@@ -250,7 +247,7 @@ def _rule_plan(place: int, rule: EngagementRule) -> RulePlan:
     )
 
 
-def _rule_labels(playbook: "Playbook") -> dict[str, str]:
+def _rule_labels(playbook: Playbook) -> dict[str, str]:
     rules = playbook.engagement.rules if playbook.engagement else ()
     return {rule.name: rule.label or rule.name.replace("_", " ") for rule in rules}
 

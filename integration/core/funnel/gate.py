@@ -3,7 +3,6 @@
 Rules: [rules: stages] [rules: handoff].
 """
 
-from integration.core.compiled.compiled_playbook import Requirement
 from integration.core.compiled.context import Fold
 from integration.core.funnel import stages
 from integration.core.handoff import packet, plays
@@ -11,6 +10,7 @@ from integration.core.model.effect_keys import key
 from integration.core.model.effects import HandoffHeld
 from integration.core.model.state import Waiting
 from integration.core.rules.calendar import day_words
+from integration.core.rules.playbook_rules import Requirement
 from mappings.values.instant import DAY, Instant, Span
 
 GATED = ("inquiry", "recycled")

@@ -3,12 +3,12 @@
 A stage moves by the table of [rules: stages]; only a person's choice in the CRM, a return and a silence move it back.
 """
 
-from integration.core.compiled.compiled_playbook import Recycle
 from integration.core.compiled.context import NEVER, Fold
 from integration.core.handoff import plays, sla_clocks
 from integration.core.model.effect_keys import key
 from integration.core.model.effects import StageChanged
 from integration.core.nurture import profiling, track_routing, tracks
+from integration.core.rules.playbook_rules import Recycle
 from mappings.values.instant import Instant
 
 WORKED = ("mql", "sal", "sql")

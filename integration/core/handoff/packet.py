@@ -5,13 +5,13 @@ Source: [two-axis: handoff] [behavioural: what sales needs] [operating-model: ha
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from integration.core.compiled.compiled_playbook import Requirement
 from integration.core.compiled.context import Fold
 from integration.core.handoff import own_fields
 from integration.core.handoff.wording import WORDING_FIELDS, compose, one_line
 from integration.core.model.effects import Wording
 from integration.core.model.state import Seen
 from integration.core.rules.calendar import day_words, wall_clock
+from integration.core.rules.playbook_rules import Requirement
 from integration.core.rules.scoring_rules import POINT
 from mappings.values.instant import DAY, Instant
 

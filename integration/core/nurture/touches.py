@@ -1,10 +1,10 @@
 """Touches: when they may go, sending them, and whether anybody opened them."""
 
-from integration.core.compiled.compiled_playbook import SendWindow
 from integration.core.compiled.context import NEVER, Fold
 from integration.core.model.effects import TouchDue
 from integration.core.model.state import Sent, Waiting
 from integration.core.rules.calendar import next_in_window, zone
+from integration.core.rules.playbook_rules import SendWindow
 from mappings.model.canonical import Activity, Value
 from mappings.values.instant import MINUTE, Instant, Span
 

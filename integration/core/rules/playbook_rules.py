@@ -1,4 +1,4 @@
-"""The compiled playbook: everything that a playbook decides, as values.
+"""Playbook rules: everything that a playbook decides, as values.
 
 The rules of every playbook are in docs/rules.md. Knows nothing of YAML.
 
@@ -9,13 +9,11 @@ times microseconds. The values live in conditions, signals, axes and program.
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from integration.core.compiled.dispatch import Dispatch
-from integration.core.compiled.dispatch_tables import tables
-from integration.core.compiled.playbook_fingerprint import fingerprint
 from integration.core.rules.automation_rules import Clock, FirstMove, Play, Track, Trigger, Unreached
 from integration.core.rules.calendar import Calendar
 from integration.core.rules.conditions import Condition
 from integration.core.rules.patterns import ENGAGING, INTERNAL_SHARING, AccountSignal, Signal
+from integration.core.rules.playbook_fingerprint import fingerprint
 from integration.core.rules.scoring_rules import Band, Engagement, Fit, Segments
 from mappings.values.instant import DAY, Span
 from mappings.vocabulary.value import CANONICAL, Vocabulary
@@ -166,8 +164,3 @@ class Playbook:
     def fingerprint(self) -> str:
         """Which playbook this is, by what it means: the same text gives the same one in every process."""
         return fingerprint(self)
-
-    @cached_property
-    def dispatch(self) -> Dispatch:
-        """Tables from activity types to what they touch, built once."""
-        return tables(self)

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from copy import deepcopy
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import AccountState, unseen
 from integration.core.rules.calendar import day_number
 from integration.core.rules.patterns import DERIVED, AccountSignal
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.decide import order
 from integration.core.scoring.scores import named
 from mappings.model.canonical import Activity, Value
@@ -20,7 +21,7 @@ _MEMORY = 90 * DAY
 
 
 def observe(
-    playbook: Playbook, state: AccountState, activity: Activity, engagement_of: Callable[[str], int]
+    compiled: CompiledPlaybook, state: AccountState, activity: Activity, engagement_of: Callable[[str], int]
 ) -> tuple[AccountState, tuple[Activity, ...]]:
     """Apply one activity of somebody at the account; the new state and the activities derived from it.
 
@@ -29,12 +30,12 @@ def observe(
     their cause. The given state is not changed.
     """
     copy = deepcopy(state)
-    derived = note(playbook, copy, activity, engagement_of)
+    derived = note(compiled, copy, activity, engagement_of)
     return copy, tuple(derived)
 
 
 def note(
-    playbook: Playbook, state: AccountState, activity: Activity, engagement_of: Callable[[str], int]
+    compiled: CompiledPlaybook, state: AccountState, activity: Activity, engagement_of: Callable[[str], int]
 ) -> list[Activity]:
     """As `observe`, on a state of one's own, in place."""
     place = order(activity)
@@ -47,8 +48,9 @@ def note(
         state.people.pop(activity.lead, None)
         state.people[activity.lead] = activity.at
         _forget(state.people)
+    playbook = compiled.playbook
     derived: list[Activity] = []
-    for number, tests in playbook.dispatch.account_arms.get(activity.type, ()):
+    for number, tests in compiled.dispatch.account_arms.get(activity.type, ()):
         if tests is None or tests(activity.properties):
             derived += _signal(playbook, state, playbook.account_signals[number], activity, engagement_of)
     return derived

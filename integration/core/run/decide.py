@@ -8,7 +8,7 @@ activity: patterns and scores, first move, what sales said, triggers, then stage
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold, Unfoldable
 from integration.core.compiled.plans import Meaning, RulePlan
 from integration.core.funnel import gate, sales_answers, stages, suppression, triggers
@@ -50,12 +50,12 @@ def order(event: Event) -> Mark:
     return (event.at, kind, event.id)
 
 
-def decide(playbook: Playbook, state: LeadState, event: Event | None, now: Instant) -> Decision:
+def decide(compiled: CompiledPlaybook, state: LeadState, event: Event | None, now: Instant) -> Decision:
     """Apply one event (None: only let time pass) and whatever falls due until `now`. The given state is not changed.
 
     An event that comes before the state's watermark is late: ValueError; the caller derives from the beginning.
     """
-    fold = Fold(playbook, copied(state))
+    fold = Fold(compiled, copied(state))
     if event is not None:
         take(fold, event)
     due_work.pass_time(fold, now, settle)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold, Unfoldable
 from integration.core.model.events import Event
 from integration.core.model.state import LeadState, copied
@@ -15,7 +15,7 @@ __all__ = ["Unfoldable", "advance", "observe"]
 
 
 def advance(
-    playbook: Playbook, state: LeadState, events: Iterable[Event], until: Instant, *, owned: bool = False
+    compiled: CompiledPlaybook, state: LeadState, events: Iterable[Event], until: Instant, *, owned: bool = False
 ) -> Decision:
     """Apply events, sorted by `order`, then let time pass to `until` (inclusive).
 
@@ -24,7 +24,7 @@ def advance(
     ValueError. The watermark moves with events and with due work that was really done, not with `until`. Raises
     Unfoldable, which names the event, where the lead cannot be carried on.
     """
-    fold = Fold(playbook, state if owned else copied(state))
+    fold = Fold(compiled, state if owned else copied(state))
     for event in events:
         take(fold, event)
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold
 from integration.core.funnel import gate
 from integration.core.handoff import plays, sla_clocks
@@ -19,7 +19,7 @@ ASKED: Span = 14 * DAY
 
 
 def handed_over(
-    playbook: Playbook, decision: Decision, events: Iterable[Event], before: str | None, now: Instant
+    compiled: CompiledPlaybook, decision: Decision, events: Iterable[Event], before: str | None, now: Instant
 ) -> list[TaskWanted]:
     """The handoff's tasks of a lead that was derived anew and passes the gate now; none where it passed it before.
 
@@ -27,7 +27,7 @@ def handed_over(
     """
     if before not in gate.GATED or decision.state.stage != "mql":
         return []
-    fold = Fold(playbook, copied(decision.state))
+    fold = Fold(compiled, copied(decision.state))
     fold.now = now
     if not (gate.holds(fold) or _asked(fold, events, now)):
         return []
@@ -36,7 +36,7 @@ def handed_over(
     return [
         each
         for each in decision.effects
-        if isinstance(each, TaskWanted) and each.play == playbook.handoff.play and each.at >= since
+        if isinstance(each, TaskWanted) and each.play == fold.playbook.handoff.play and each.at >= since
     ]
 
 
@@ -52,11 +52,11 @@ def _asked(fold: Fold, events: Iterable[Event], now: Instant) -> bool:
     )
 
 
-def as_of(playbook: Playbook, decision: Decision, wanted: TaskWanted, now: Instant) -> TaskWanted:
+def as_of(compiled: CompiledPlaybook, decision: Decision, wanted: TaskWanted, now: Instant) -> TaskWanted:
     """The same task as the engine writes it at `now`, under the same key: due from then on, with the story of then."""
-    fold = Fold(playbook, copied(decision.state))
+    fold = Fold(compiled, copied(decision.state))
     fold.now = now
-    for clock in playbook.clocks:
+    for clock in fold.playbook.clocks:
         if clock.stage == "mql":  # for the words alone: the state's own clock runs since the gate was passed
             fold.state.clocks[clock.name] = Running(times=1, started=now, due=sla_clocks.falls(fold, now, clock.within))
     fold.state.plays.pop(wanted.play, None)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold
 from integration.core.handoff import packet
 from integration.core.model.state import LeadState, copied
@@ -38,9 +38,9 @@ class Standing:
     reasons: tuple[str, ...]
 
 
-def standing(playbook: Playbook, state: LeadState, at: Instant) -> Standing:
+def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Standing:
     """Where a lead stands at `at`; a state of before is first taken there. The given state is not changed."""
-    fold = placed(playbook, state, at)
+    fold = placed(compiled, state, at)
     state = fold.state
     score = state.score.value
     return Standing(
@@ -63,13 +63,13 @@ def standing(playbook: Playbook, state: LeadState, at: Instant) -> Standing:
     )
 
 
-def placed(playbook: Playbook, state: LeadState, at: Instant) -> Fold:
+def placed(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Fold:
     """A lead's state taken to `at`, to be read. The given state is not changed."""
     if state.due is not None and state.due <= at:
-        fold = Fold(playbook, copied(state))
+        fold = Fold(compiled, copied(state))
         due_work.pass_time(fold, at, settle)
     else:
-        fold = Fold(playbook, state)
+        fold = Fold(compiled, state)
     fold.now = max(fold.now, at)
     return fold
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.handoff import packet
 from integration.core.model.effects import Escalated, TaskWanted
 from integration.core.model.state import LeadState
@@ -20,7 +20,7 @@ class Worded:
 
 
 def worded(
-    playbook: Playbook, state: LeadState, task: TaskWanted | Escalated, now: Instant, *, reads_in: str = ""
+    compiled: CompiledPlaybook, state: LeadState, task: TaskWanted | Escalated, now: Instant, *, reads_in: str = ""
 ) -> Worded:
     """A task in the words of what is known of its lead at `now`: never an id of ours. The state is not changed.
 
@@ -29,7 +29,7 @@ def worded(
     """
     if not task.wording.subject:
         return Worded(subject=task.subject, body=task.body, due_at=task.due_at)
-    fold = placed(playbook, state, now)
+    fold = placed(compiled, state, now)
     fold.ids = False
     fold.reads_in = reads_in or fold.reads_in
     promised = task.deadline if isinstance(task, Escalated) else None

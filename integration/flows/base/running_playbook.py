@@ -13,8 +13,9 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import FORMAT
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.service import HasRules, Versioned, changed
 from integration.playbook.compiling.compiler import compile_text
 from integration.store.audit import audit_trail
@@ -93,16 +94,17 @@ def _by(service: V, found: Version | None) -> V:
         raise OutdatedError(msg)
     with service.store.read() as conn:
         text = playbook_versions.text(conn, found.number)
-    playbook = _compiled(text, f"version {found.number}", service.rules.vocabulary)
-    if playbook is None or playbook.fingerprint != found.fingerprint:
+    compiled = _compiled(text, f"version {found.number}", service.rules.vocabulary)
+    if compiled is None or compiled.playbook.fingerprint != found.fingerprint:
         msg = f"version {found.number} of the playbook means something else to this program, or in this vocabulary"
         raise OutdatedError(msg)
-    return changed(service, rules=replace(service.rules, playbook=playbook, version=found))
+    return changed(service, rules=replace(service.rules, compiled=compiled, version=found))
 
 
 @lru_cache(maxsize=4)
-def _compiled(text: str, name: str, vocabulary: Vocabulary) -> Playbook | None:
-    return compile_text(text, name, vocabulary)[0] if text else None
+def _compiled(text: str, name: str, vocabulary: Vocabulary) -> CompiledPlaybook | None:
+    playbook = compile_text(text, name, vocabulary)[0] if text else None
+    return CompiledPlaybook.of(playbook) if playbook is not None else None
 
 
 def _publish(service: Versioned, lease: Lease) -> Version:

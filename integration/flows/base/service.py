@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from connectors.base.port import Connector
 from integration.alerting.alert_port import AlertWay
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
@@ -65,11 +66,16 @@ class Connection:
 class Rules:
     """What decides: the compiled playbook, with the words and the calendar that it was compiled with."""
 
-    playbook: Playbook
+    compiled: CompiledPlaybook
     started: Instant | None = None
     """When this process was given its playbook; a version that was published later is followed. None for just now."""
     version: Version | None = None
     """The version of the playbook in force, where a flow has asked for it (see running_playbook.py)."""
+
+    @property
+    def playbook(self) -> Playbook:
+        """What the playbook says, without the tables that the engine decides by."""
+        return self.compiled.playbook
 
     @property
     def vocabulary(self) -> Vocabulary:

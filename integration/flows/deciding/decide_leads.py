@@ -128,8 +128,8 @@ def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -
 
 def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
-    decision = fold(service.rules.playbook, past.state or newborn(row.id), past.events, now, owned=True)
-    where = standing(service.rules.playbook, decision.state, now)
+    decision = fold(service.rules.compiled, past.state or newborn(row.id), past.events, now, owned=True)
+    where = standing(service.rules.compiled, decision.state, now)
     fields = as_fields(where, now)
     return Outcome(
         row=row,

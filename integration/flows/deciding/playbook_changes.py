@@ -61,11 +61,11 @@ def handovers(
     for row, past, decision in anew:
         tasks = [
             each
-            for each in handed_over(service.rules.playbook, decision, past.events, row.stage, now)
+            for each in handed_over(service.rules.compiled, decision, past.events, row.stage, now)
             if each.at < published
         ]
         for task in tasks:
-            found[task.key] = Handover(task=as_of(service.rules.playbook, decision, task, free), at=free)
+            found[task.key] = Handover(task=as_of(service.rules.compiled, decision, task, free), at=free)
         if tasks and service.going_live.tasks_per_hour:
             free += HOUR // service.going_live.tasks_per_hour
     if free != start:

@@ -143,7 +143,7 @@ def _barred(service: HasRules, row: Newcomer, known: Collection[str], state: Lea
         return "a CRM knows them by now"
     if row.stage == "suppressed":
         return "nobody is to contact them"
-    excluded = state is not None and standing(service.rules.playbook, state, now).excluded
+    excluded = state is not None and standing(service.rules.compiled, state, now).excluded
     return "the playbook excludes them" if excluded else ""
 
 

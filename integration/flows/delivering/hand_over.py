@@ -10,8 +10,8 @@ from typing import Protocol
 
 from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.base.task_words import TaskWords
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.rules.calendar import zone
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.service import (
     Connection,

@@ -34,7 +34,7 @@ def reworded(
         if state is None:
             found.append(row)
             continue
-        task = worded(service.rules.playbook, state, task_effect(row), now, reads_in=zones.get(row.id, ""))
+        task = worded(service.rules.compiled, state, task_effect(row), now, reads_in=zones.get(row.id, ""))
         payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at}
         found.append(replace(row, payload_text=encode(payload)))
     outbox.reword(conn, [(row.id, row.payload) for row in found])

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.connection_of_system import address
 from integration.flows.base.service import Connection
 from integration.flows.history import load_events
@@ -29,7 +29,7 @@ _ADDRESS = 3
 
 def explained(  # noqa: PLR0913 - what is asked, and of whom
     store: Store,
-    playbook: Playbook,
+    compiled: CompiledPlaybook,
     name: str,
     at: Instant,
     ownership: Ownership = NOBODY,
@@ -41,9 +41,9 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
         row = found(conn, name, connections)
         if row is None:
             return None
-        events = load_events.whole(conn, [row], ownership, playbook.vocabulary)[row.id]
+        events = load_events.whole(conn, [row], ownership, compiled.playbook.vocabulary)[row.id]
         kept = recorded(conn, row.id)
-    return row, explain(playbook, row.id, events, at, kept)
+    return row, explain(compiled, row.id, events, at, kept)
 
 
 def recorded(conn: Sql, lead: str) -> list[Recorded]:

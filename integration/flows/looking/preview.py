@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.base.port import Raw, Record
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
 from integration.core.model.state import newborn
@@ -60,7 +60,7 @@ def find(connection: Connection, named: str) -> Record | None:
     return next(iter(connector.read(object_name, [full(connection.system, record_id)], needed[object_name])), None)
 
 
-def preview(connection: Connection, playbook: Playbook, record: Record, now: Instant) -> Preview:
+def preview(connection: Connection, compiled: CompiledPlaybook, record: Record, now: Instant) -> Preview:
     """Take a record through mapping, scoring and mapping back, as a lead of whom nothing else is known.
 
     Raises Unavailable where its company cannot be read.
@@ -73,8 +73,8 @@ def preview(connection: Connection, playbook: Playbook, record: Record, now: Ins
     events: list[Event] = [LeadChanged(id="record", at=now, fields={**told.lead, "account": "preview"})]
     if account:
         events.insert(0, AccountChanged(id="company", at=now, account="preview", fields=account))
-    decision = advance(playbook, state, events, now)
-    where = standing(playbook, decision.state, now)
+    decision = advance(compiled, state, events, now)
+    where = standing(compiled, decision.state, now)
     fields = as_fields(where, now)
     writes = {
         **outward(mapping, record.object, fields),

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.model.events import Event
 from integration.core.model.state import newborn
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.account_signals import observe, unseen
 from integration.core.run.decide import order
 from integration.core.run.fold_events import advance as fold
@@ -126,9 +126,9 @@ def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _derive(conn: Sql, service: Deriving, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
-    playbook = service.rules.playbook
+    compiled = service.rules.compiled
     home = {lead: account for account, each in people.items() for lead in each}
-    types, vocabulary = _looked_at(playbook), service.rules.vocabulary
+    types, vocabulary = _looked_at(compiled.playbook), service.rules.vocabulary
     by_account: defaultdict[str, list[Event]] = defaultdict(list)
     for row in seen:
         account = home.get(row.lead_id or "") or row.account_id or ""
@@ -139,8 +139,8 @@ def _derive(conn: Sql, service: Deriving, people: dict[str, list[str]], seen: Se
     for account, events in by_account.items():
         state = unseen(account)
         for each in marked(vocabulary.machine, sorted(events, key=order)):
-            if isinstance(each, Activity) and each.type in relevant(playbook):
-                state, new = observe(playbook, state, each, _engagement(conn, service, each.at))
+            if isinstance(each, Activity) and each.type in relevant(compiled.playbook):
+                state, new = observe(compiled, state, each, _engagement(conn, service, each.at))
                 derived += new
     return derived
 
@@ -153,9 +153,9 @@ def _engagement(conn: Sql, service: Deriving, at: Instant) -> Callable[[str], in
         if not rows:
             return 0
         told = load_events.whole(conn, rows, service.ownership, service.rules.vocabulary)[lead]
-        playbook = service.rules.playbook
+        compiled = service.rules.compiled
         past = marked(service.rules.vocabulary.machine, (event for event in told if event.at <= at))
-        return standing(playbook, fold(playbook, newborn(lead), past, at).state, at).engagement
+        return standing(compiled, fold(compiled, newborn(lead), past, at).state, at).engagement
 
     return of
 

@@ -199,7 +199,7 @@ def _told(conn: Sql, service: Deriving, row: LeadRow, now: Instant, tell: Callab
 def _explained(conn: Sql, service: Deriving, row: LeadRow, now: Instant) -> Explanation:
     """Standing and ledger, derived anew from what is held."""
     events = load_events.whole(conn, [row], service.ownership, service.rules.vocabulary)[row.id]
-    return explain(service.rules.playbook, row.id, events, now, recorded(conn, row.id))
+    return explain(service.rules.compiled, row.id, events, now, recorded(conn, row.id))
 
 
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from zoneinfo import available_timezones
 
 import holidays
 
-from integration.core.compiled.compiled_playbook import (
+from integration.core.rules.automation_rules import Unreached
+from integration.core.rules.patterns import INTERNAL_SHARING
+from integration.core.rules.playbook_rules import (
     PROFILE,
     Calendar,
     FrequencyCap,
@@ -18,8 +20,6 @@ from integration.core.compiled.compiled_playbook import (
     SendWindow,
     TalkTrack,
 )
-from integration.core.rules.automation_rules import Unreached
-from integration.core.rules.patterns import INTERNAL_SHARING
 from integration.playbook.compiling.compile_plays import (
     compile_clock,
     compile_first_move,

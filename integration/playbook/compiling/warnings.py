@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.rules.conditions import subjects
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import POINT, Fit
 from integration.playbook.compiling.condition_logic import contradictory, implies, least
 from integration.playbook.language import schema

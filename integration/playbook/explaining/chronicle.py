@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold
 from integration.core.model.effects import Effect
 from integration.core.model.events import Event
@@ -48,9 +48,9 @@ class Chronicle:
     mail: Mail
 
 
-def chronicle(playbook: Playbook, lead: str, events: Sequence[Event], at: Instant) -> Chronicle:
+def chronicle(compiled: CompiledPlaybook, lead: str, events: Sequence[Event], at: Instant) -> Chronicle:
     """Apply events, sorted by `order`, and let time pass until `at` (inclusive); later events are left out."""
-    fold = Fold(playbook, newborn(lead))
+    playbook, fold = compiled.playbook, Fold(compiled, newborn(lead))
     deeds: dict[str, Activity] = {}
     labels: list[str] = []
     for event in marked(playbook.vocabulary.machine, (each for each in events if each.at <= at)):
@@ -62,7 +62,7 @@ def chronicle(playbook: Playbook, lead: str, events: Sequence[Event], at: Instan
     pass_time(fold, at, settle)
     fold.now = at
     fold.state.due = next_due(fold)
-    entries = tuple(_entry(playbook, line, until, deeds, labels) for line, until in _runs(fold.lines))
+    entries = tuple(_entry(compiled, line, until, deeds, labels) for line, until in _runs(fold.lines))
     told_apart = mail(deeds.values(), playbook.vocabulary.machine)
     return Chronicle(fold=fold, entries=entries, effects=tuple(fold.effects), mail=told_apart)
 
@@ -100,7 +100,9 @@ def _goes_on(run: Line, line: Line) -> bool:
     return both and not (run.activity or line.activity) and not line.rule.startswith("idle")
 
 
-def _entry(playbook: Playbook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]) -> Entry:
+def _entry(
+    compiled: CompiledPlaybook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]
+) -> Entry:
     """A ledger line in words; `labels` are used up as the lines of fit come by."""
     return Entry(
         at=line.at,
@@ -110,12 +112,15 @@ def _entry(playbook: Playbook, line: Line, until: Instant, deeds: dict[str, Acti
         rule=line.rule,
         activity=line.activity,
         points=line.points,
-        words=_words(playbook, line, until, deeds, labels),
+        words=_words(compiled, line, until, deeds, labels),
     )
 
 
-def _words(playbook: Playbook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]) -> str:
+def _words(
+    compiled: CompiledPlaybook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]
+) -> str:
     """`15 points on 6 January 2026: viewed pricing`, or what was lost `after 14 idle days, on 20 January 2026`."""
+    playbook = compiled.playbook
     zone = playbook.calendar.timezone
     day = day_words(line.at, zone)
     axis = playbook.fit if line.axis == "fit" else playbook.engagement
@@ -130,7 +135,7 @@ def _words(playbook: Playbook, line: Line, until: Instant, deeds: dict[str, Acti
             return f"{signed(line.points)} {decayed(line.rule, again=bool(line.activity))}, {when}"
         case _:
             fits = line.axis == "fit" and labels
-            what = labels.pop(0) if fits else scored(playbook, line.rule, deeds.get(line.activity))
+            what = labels.pop(0) if fits else scored(compiled, line.rule, deeds.get(line.activity))
             return f"{_given(line.points)} on {day}: {what}"
 
 
@@ -140,12 +145,12 @@ def _given(points: int) -> str:
     return f"{amount(points)} point{'' if points == POINT else 's'}"
 
 
-def scored(playbook: Playbook, rule: str, activity: Activity | None) -> str:
+def scored(compiled: CompiledPlaybook, rule: str, activity: Activity | None) -> str:
     """`viewed pricing`, with the rule where its name says something else."""
-    label = playbook.dispatch.rule_labels.get(rule, rule.replace("_", " "))
+    label = compiled.dispatch.rule_labels.get(rule, rule.replace("_", " "))
     if activity is None:
         return label
-    words = deed(activity, playbook.vocabulary)
+    words = deed(activity, compiled.playbook.vocabulary)
     same = label.casefold() in words.casefold() or label == activity.type.replace("_", " ")
     return words if same else f"{words} ({label})"
 

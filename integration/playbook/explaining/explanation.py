@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold
 from integration.core.model.effects import Effect
 from integration.core.model.events import Event
@@ -61,14 +61,14 @@ class Explanation:
 
 
 def explain(
-    playbook: Playbook, lead: str, events: Sequence[Event], at: Instant, kept: Sequence[Recorded] | None = None
+    compiled: CompiledPlaybook, lead: str, events: Sequence[Event], at: Instant, kept: Sequence[Recorded] | None = None
 ) -> Explanation:
     """Derive a lead's standing at `at` from its history alone, and say why.
 
     `kept` are the effects on record: only those exist, each with what became of it. None where there is no record:
     then every effect is included that the history justifies.
     """
-    past = chronicle(playbook, lead, events, at)
+    playbook, past = compiled.playbook, chronicle(compiled, lead, events, at)
     fold, effects = past.fold, past.effects
     return Explanation(
         lead=lead,
@@ -77,7 +77,7 @@ def explain(
         timezone=playbook.calendar.timezone,
         fit=fold.state.fit,
         engagement=fold.state.score.value,
-        standing=standing(playbook, fold.state, at),
+        standing=standing(compiled, fold.state, at),
         ledger=past.entries,
         outlook=outlook(fold),
         stage=stage(playbook, effects),
@@ -138,6 +138,6 @@ def _coming(fold: Fold) -> Iterator[Coming]:
 
 
 def _at(fold: Fold, at: Instant) -> Fold:
-    then = Fold(fold.playbook, copied(fold.state))
+    then = Fold(fold.compiled, copied(fold.state))
     pass_time(then, at, settle)
     return then

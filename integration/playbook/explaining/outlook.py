@@ -7,7 +7,6 @@ limits, decay and rules that score together are all in the number.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.compiled.context import Fold
 from integration.core.model.state import LeadState, copied
 from integration.core.rules.conditions import Compare, Condition, Every, Not, Some
@@ -67,7 +66,7 @@ class _Trial:
     """Tries activities and facts on copies of one lead's state."""
 
     def __init__(self, fold: Fold, target: str) -> None:
-        self.playbook: Playbook = fold.playbook
+        self.compiled, self.playbook = fold.compiled, fold.playbook
         self.fold = fold
         self.at: Instant = fold.now
         self.target = target
@@ -80,7 +79,7 @@ class _Trial:
             after = self._after(state, rule, step)
             points = after.score.value - state.score.value if after is not None else 0
             if after is not None and points > 0:
-                label = self.playbook.dispatch.rule_labels[rule.name]
+                label = self.compiled.dispatch.rule_labels[rule.name]
                 enough = self._band(after) in self.above
                 yield Offer(axis="engagement", rule=rule.name, words=label, points=points, enough=enough)
 
@@ -93,10 +92,10 @@ class _Trial:
         made_up = Activity(
             id=f"what-if/{step}", lead=state.lead, at=at, type=rule.signal[0].types[0], properties=properties
         )
-        return advance(self.playbook, state, [made_up], at).state
+        return advance(self.compiled, state, [made_up], at).state
 
     def _band(self, state: LeadState) -> str:
-        fold = Fold(self.playbook, state)
+        fold = Fold(self.compiled, state)
         fold.now = self.at
         return fold.band()
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from integration.core.compiled.compiled_playbook import Playbook
 from integration.core.compiled.condition_checks import checker
 from integration.core.compiled.context import Fold
 from integration.core.funnel.gate import GATED
 from integration.core.model.effects import Effect, StageChanged, TrackChanged
 from integration.core.rules.calendar import day_words, wall_clock
+from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import POINT
 from integration.playbook.explaining.gaps import gaps, words
 from integration.playbook.language.amounts import amount

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import select
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.history import load_events
 from integration.rig.chaos import chaos_crms
 from integration.rig.chaos.chaos_expected import Expected, derived, expected
@@ -112,7 +113,8 @@ def _recomputed(
     playbook: Playbook, finding: Finding, stored: _Stored, sent: Sequence[Activity], now: Instant
 ) -> list[Expected]:
     homes = {row.id: row.account_id or "" for row in stored.rows}
-    shared = derived(playbook, sent, homes)
+    compiled = CompiledPlaybook.of(playbook)
+    shared = derived(compiled, sent, homes)
     known = {key for key, row in stored.activities.items() if row.derived}
     finding.same("derived activities", sorted(known), sorted(each.id for each in shared))
     finding.figures["derived activities"] = len(shared)
@@ -120,7 +122,7 @@ def _recomputed(
     for activity in (*sent, *shared):
         if activity.lead in mine:
             mine[activity.lead].append(activity)
-    return [expected(playbook, row.id, [*stored.told[row.id], *mine[row.id]], now) for row in stored.rows]
+    return [expected(compiled, row.id, [*stored.told[row.id], *mine[row.id]], now) for row in stored.rows]
 
 
 def _same_standing(finding: Finding, rows: Sequence[LeadRow], found: Mapping[str, Expected]) -> None:

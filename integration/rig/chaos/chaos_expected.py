@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import TaskWanted
 from integration.core.model.events import Event
 from integration.core.model.state import newborn
@@ -28,11 +28,11 @@ class Expected:
     handoffs: frozenset[str]
 
 
-def expected(playbook: Playbook, lead: str, events: Sequence[Event], now: Instant) -> Expected:
+def expected(compiled: CompiledPlaybook, lead: str, events: Sequence[Event], now: Instant) -> Expected:
     """Fold one lead's events in order."""
-    told_apart = marked(playbook.vocabulary.machine, sorted(events, key=order))
-    decision = advance(playbook, newborn(lead), told_apart, now)
-    fields = dict(as_fields(standing(playbook, decision.state, now), now))
+    told_apart = marked(compiled.playbook.vocabulary.machine, sorted(events, key=order))
+    decision = advance(compiled, newborn(lead), told_apart, now)
+    fields = dict(as_fields(standing(compiled, decision.state, now), now))
     fields.pop("scored_at")
     return Expected(
         lead=lead,
@@ -41,12 +41,12 @@ def expected(playbook: Playbook, lead: str, events: Sequence[Event], now: Instan
         handoffs=frozenset(
             effect.key
             for effect in decision.effects
-            if isinstance(effect, TaskWanted) and effect.play == playbook.handoff.play
+            if isinstance(effect, TaskWanted) and effect.play == compiled.playbook.handoff.play
         ),
     )
 
 
-def derived(playbook: Playbook, sent: Sequence[Activity], homes: Mapping[str, str]) -> list[Activity]:
+def derived(compiled: CompiledPlaybook, sent: Sequence[Activity], homes: Mapping[str, str]) -> list[Activity]:
     """What the people of each account did together, told to each of them; ids as they are stored."""
     by_account: defaultdict[str, list[Activity]] = defaultdict(list)
     for activity in sent:
@@ -55,9 +55,9 @@ def derived(playbook: Playbook, sent: Sequence[Activity], homes: Mapping[str, st
     found: list[Activity] = []
     for account, some in by_account.items():
         state = unseen(account)
-        for each in marked(playbook.vocabulary.machine, sorted(some, key=order)):
+        for each in marked(compiled.playbook.vocabulary.machine, sorted(some, key=order)):
             if isinstance(each, Activity):
-                state, new = observe(playbook, state, each, lambda _lead: 0)
+                state, new = observe(compiled, state, each, lambda _lead: 0)
                 found += new
     return [
         Activity(id=f"derived:{each.id}", lead=each.lead, at=each.at, type=each.type, properties=each.properties)

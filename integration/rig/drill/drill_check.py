@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
 from integration.flows.history import load_events
 from integration.flows.looking.compare_with_crm import alike
@@ -143,13 +144,14 @@ def _scores(
                     held = records.get((system, mine.object, mine.external_id))
                     _written(finding, connection, row, mine.object, held)
     playbook = build.playbook(ground.settings.playbook, ground.settings.vocabulary)
+    compiled = CompiledPlaybook.of(playbook)
     sample = chance.sample(list(rows), min(SAMPLE, len(rows)))
     with ground.store.read() as conn:
         past = load_events.whole(conn, sample, vocabulary=playbook.vocabulary)
     for row in sample:
         at = int(str((row.standing or {}).get("scored_at", 0)))
         fields = {name: value for name, value in (row.standing or {}).items() if name != "scored_at"}
-        finding.same(f"standing of {row.id}", fields, dict(expected(playbook, row.id, past[row.id], at).fields))
+        finding.same(f"standing of {row.id}", fields, dict(expected(compiled, row.id, past[row.id], at).fields))
         finding.figures["leads scored again"] += 1
         finding.figures["with something they did"] += any(isinstance(event, Activity) for event in past[row.id])
     for connection in connections.values():

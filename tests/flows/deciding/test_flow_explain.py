@@ -26,7 +26,7 @@ EMAIL = "ana@acme.example"
 
 
 def told(service: Service, name: str, at: Instant) -> Explanation:
-    found = explained(service.store, service.rules.playbook, name, at)
+    found = explained(service.store, service.rules.compiled, name, at)
     assert found is not None
     return found[1]
 
@@ -66,8 +66,8 @@ def test_explain_knows_a_lead_by_id_by_email_in_any_case_and_by_crm_record(
     row = lead(service, EMAIL)
     names = (row.id, EMAIL.upper(), f"hubspot:contact:{hot}")
     assert {told(service, name, at()).lead for name in names} == {row.id}
-    assert explained(service.store, service.rules.playbook, "nobody@acme.example", at()) is None
-    assert explained(service.store, service.rules.playbook, "hubspot:contact:1", at()) is None
+    assert explained(service.store, service.rules.compiled, "nobody@acme.example", at()) is None
+    assert explained(service.store, service.rules.compiled, "hubspot:contact:1", at()) is None
 
 
 def test_explain_of_an_earlier_time_knows_nothing_of_what_came_later(service: Service, hot: str, at: Watch) -> None:

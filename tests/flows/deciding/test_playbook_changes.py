@@ -26,6 +26,7 @@ from flows_playbook_changes import (
 from flows_run import Watch, activity, counts, dead, drain_all, lead, receive, with_parts
 from sqlalchemy import Connection, text
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import FORMAT
 from integration.flows.deciding import decide_leads as deciding
 from integration.flows.deciding.advance import advance
@@ -62,7 +63,7 @@ def kept() -> Iterator[Kept]:
 @pytest.fixture
 def living(service: Service, sandbox: Sandbox, at: Watch, kept: Kept) -> Service:
     """A service on `standard` that six people have known for five weeks: half of them busy, and with sales by now."""
-    service = with_parts(service, playbook=edited(), linger=0)
+    service = with_parts(service, compiled=CompiledPlaybook.of(edited()), linger=0)
     path, portal = str(service.store.url.database), sandbox.hubspot.portal
     if kept.store is None:
         live_five_weeks(service, sandbox, at)
@@ -84,7 +85,7 @@ def test_after_an_edit_everybody_is_derived_anew_and_the_past_makes_no_work(
 ) -> None:
     stages = {row.id: row.stage for row in everybody(living)}
     written, touched = tasks(sandbox, "hubspot"), _touches(living)
-    restarted = with_parts(living, playbook=EDITS[edit])
+    restarted = with_parts(living, compiled=CompiledPlaybook.of(EDITS[edit]))
     at.forward(HOUR)
     published = at()
     receive(restarted, activity("news", PEOPLE[1], "page_view", at(), page="case_study"))
@@ -114,7 +115,7 @@ def test_who_passes_a_lower_gate_is_handed_over_now_so_many_in_an_hour(
     living: Service, sandbox: Sandbox, at: Watch
 ) -> None:
     before, stages = tasks(sandbox, "hubspot"), {row.id: row.stage for row in everybody(living)}
-    restarted = with_parts(living, playbook=EDITS["a lower gate"], tasks_per_hour=2)
+    restarted = with_parts(living, compiled=CompiledPlaybook.of(EDITS["a lower gate"]), tasks_per_hour=2)
     at.forward(HOUR)
     published = at()
     drain_all(restarted)
@@ -135,12 +136,12 @@ def test_the_same_file_in_another_layout_is_the_same_playbook(living: Service) -
     number = in_force(living).number
     playbook, _ = compile_text("# a comment of ours\n" + STANDARD.replace("\n\n", "\n"), "ours.yaml")
     assert playbook is not None
-    drain_all(with_parts(living, playbook=playbook))
+    drain_all(with_parts(living, compiled=CompiledPlaybook.of(playbook)))
     assert in_force(living).number == number
 
 
 def test_a_version_tells_who_published_it_when_and_why(living: Service, at: Watch) -> None:
-    restarted = with_parts(living, playbook=EDITS["a lower gate"])
+    restarted = with_parts(living, compiled=CompiledPlaybook.of(EDITS["a lower gate"]))
     at.forward(MINUTE)
     assert sweep(restarted)[0] == "advance", "nobody has to do anything for it to be published"
     advance(restarted)
@@ -157,7 +158,7 @@ def test_a_version_tells_who_published_it_when_and_why(living: Service, at: Watc
 def test_a_process_that_was_started_before_the_change_decides_by_the_new_playbook(living: Service, at: Watch) -> None:
     old = with_parts(living, started=at())
     at.forward(MINUTE)
-    new = with_parts(living, playbook=EDITS["a lower gate"], started=at())
+    new = with_parts(living, compiled=CompiledPlaybook.of(EDITS["a lower gate"]), started=at())
     drain_all(new)
     at.forward(MINUTE)
     receive(old, activity("late", PEOPLE[2], "page_view", at(), page="pricing"))
@@ -226,7 +227,7 @@ def test_killed_in_the_middle_of_it_the_rest_is_derived_afterwards(
 ) -> None:
     stages = {row.id: row.stage for row in everybody(living)}
     touched = _touches(living)
-    restarted = with_parts(living, playbook=EDITS["another playbook"])
+    restarted = with_parts(living, compiled=CompiledPlaybook.of(EDITS["another playbook"]))
     at.forward(HOUR)
     published = at()
     monkeypatch.setattr(deciding, "BATCH", 2)

@@ -2,6 +2,7 @@
 
 from flows_run import Watch, activity, decided, drain_all, lead, receive, with_parts
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.run.lateness import TOO_LATE
 from integration.flows.deciding.advance import advance
 from integration.flows.history.find_explanation import explained
@@ -125,7 +126,7 @@ def test_explain_says_what_came_too_late(service: Service, at: Watch) -> None:
     live(service, at)
     receive(service, activity(1, ANA, "demo_request", at.now - 11 * DAY))
     drain_all(service)
-    found = explained(service.store, service.rules.playbook, ANA, at.now)
+    found = explained(service.store, service.rules.compiled, ANA, at.now)
     assert found is not None
     said = {each.key.partition("/")[2]: each.words for each in found[1].done}
     assert said["play/handoff/1/task/1"].endswith("(not carried out: too late)")
@@ -168,7 +169,7 @@ def test_a_clock_whose_start_moves_back_for_a_late_activity_still_escalates(serv
 
 def test_what_was_told_before_the_year_counts_and_five_years_ahead_waits(service: Service, at: Watch) -> None:
     """Should anything so far ahead be stored, nothing follows from it now."""
-    service = alone(with_parts(service, playbook=build.playbook("standard")))
+    service = alone(with_parts(service, compiled=CompiledPlaybook.of(build.playbook("standard"))))
     receive(service, activity(1, ANA, "email_click", at.now))
     drain_all(service)
     ana = lead(service, ANA)

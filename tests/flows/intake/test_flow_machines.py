@@ -48,8 +48,8 @@ def anew(service: Service) -> dict[str, Any]:
     with service.store.read() as conn:
         [events] = load_events.whole(conn, [row], service.ownership, service.rules.vocabulary).values()
     told_apart = marked(service.rules.vocabulary.machine, sorted(events, key=order))
-    state = fold(service.rules.playbook, newborn(row.id), told_apart, service.now()).state
-    fields = dict(as_fields(standing(service.rules.playbook, state, service.now()), service.now()))
+    state = fold(service.rules.compiled, newborn(row.id), told_apart, service.now()).state
+    fields = dict(as_fields(standing(service.rules.compiled, state, service.now()), service.now()))
     return {name: value for name, value in fields.items() if name != "scored_at"}
 
 
@@ -65,7 +65,7 @@ def test_a_scanner_and_a_proxy_give_no_points_and_suppress_nobody(
     where = standing_of(service)
     assert (where["engagement"], where["stage"], where["opted_out"]) == (0, "inquiry", None)
     assert len(history(service, ana)) == 44
-    found = explained(service.store, service.rules.playbook, ana, at())
+    found = explained(service.store, service.rules.compiled, ana, at())
     assert found is not None
     mail = found[1].mail
     assert (mail.opens.people, mail.opens.machines) == (0, 31)

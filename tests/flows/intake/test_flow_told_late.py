@@ -10,7 +10,8 @@ from flows_run import Watch, activity, drain_all, receive, with_parts
 
 from integration.commands.replaying.replay_run import Replay
 from integration.commands.trial.bench_history import chance
-from integration.core.compiled.compiled_playbook import Playbook
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.deciding.advance import advance
 from integration.store.events import decided_effects
 from integration.store.people import leads
@@ -56,7 +57,7 @@ def life(seed: int) -> list[Told]:
 @pytest.mark.parametrize("seed", range(6))
 def test_replay_decides_and_withholds_what_the_service_does(service: Service, at: Watch, seed: int, name: str) -> None:
     playbook, told, end = build.playbook(name), life(seed), FIRST + 75 * DAY
-    alone = with_parts(service, playbook=playbook, connections={}, grace=0)
+    alone = with_parts(service, compiled=CompiledPlaybook.of(playbook), connections={}, grace=0)
     tried, done = replayed(playbook, told, end), served(alone, at, told, end)
     assert (sorted(set(tried) - set(done), key=str), sorted(set(done) - set(tried), key=str)) == ([], [])
 

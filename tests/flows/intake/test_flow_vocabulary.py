@@ -8,6 +8,7 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, history, lead, receive, with_parts
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained
 from integration.store.queues import dirty
 from integration.store.schema.tables import leads as leads_table
@@ -31,7 +32,7 @@ def speaking(service: Service, words: str) -> Service:
     """The same service with words of its own."""
     vocabulary, problems = parse(words, "words.yaml", shipped())
     assert vocabulary is not None, problems
-    return with_parts(service, playbook=replace(service.rules.playbook, vocabulary=vocabulary))
+    return with_parts(service, compiled=CompiledPlaybook.of(replace(service.rules.playbook, vocabulary=vocabulary)))
 
 
 def score(service: Service, email: str) -> float:
@@ -50,7 +51,7 @@ def test_a_raw_address_scores_and_is_kept_as_it_was_sent(
     assert score(service, ANA) == 15
     [row] = history(service, ANA)
     assert (row.type, dict(row.properties)) == ("page_view", {"url": sent})
-    found = explained(service.store, service.rules.playbook, ANA, at())
+    found = explained(service.store, service.rules.compiled, ANA, at())
     assert found is not None
     assert any("viewed pricing" in entry.words for entry in found[1].ledger)
 

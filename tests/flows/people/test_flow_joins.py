@@ -50,7 +50,7 @@ def assert_one_lead_with_its_ledger(service: Service, total: int) -> None:
     (row,) = everybody(service)
     with service.store.read() as conn:
         events = load_events.whole(conn, [row])[row.id]
-    decision = fold(service.rules.playbook, newborn(row.id), events, service.now())
+    decision = fold(service.rules.compiled, newborn(row.id), events, service.now())
     assert sum(line.points for line in decision.lines) // 1000 == row.total == total
     assert counts(service).dirty == 0
 

@@ -64,9 +64,9 @@ class Story:
             events = load_events.whole(conn, [row])[row.id]
             held = {each.key for each in activities.history(conn, [row.id]) if not each.derived}
         assert held == self.told, "nothing is lost, and nothing counts twice"
-        decision = fold(self.service.rules.playbook, newborn(row.id), events, self.service.now())
+        decision = fold(self.service.rules.compiled, newborn(row.id), events, self.service.now())
         assert sum(line.points for line in decision.lines) // 1000 == row.total, "the ledger sums to the score"
-        found = explained(self.service.store, self.service.rules.playbook, row.id, self.service.now())
+        found = explained(self.service.store, self.service.rules.compiled, row.id, self.service.now())
         assert found is not None
         assert found[1].standing.total == row.total
         standing = (row.standing or {})["engagement"]

@@ -74,7 +74,7 @@ def raised(service: Service) -> list[str]:
 
 def told(service: Service, email: str = ANA) -> list[str]:
     """What explain says of whom each task was given to."""
-    found = explained(service.store, service.rules.playbook, email, service.now())
+    found = explained(service.store, service.rules.compiled, email, service.now())
     assert found is not None
     return [each.assigned for each in found[1].done if each.kind == "task"]
 

@@ -87,7 +87,7 @@ def test_a_web_form_whose_record_follows_hands_no_competitor_over(
     assert lead(service, EMAIL).stage == "inquiry"
     assert not tasks(sandbox, "hubspot")
     assert not tasks(sandbox, "salesforce")
-    told = explained(service.store, service.rules.playbook, EMAIL, at(), service.ownership)
+    told = explained(service.store, service.rules.compiled, EMAIL, at(), service.ownership)
     assert told is not None
     assert [each.kind for each in told[1].unjustified if each.kind == "task"] == [], "it was never made"
 

@@ -11,6 +11,7 @@ from flows_run import Boundless, Watch, activity, history, lead, receive, with_p
 from connectors.base.port import Credential
 from connectors.hubspot.setup.provision import HubSpotProvisioner
 from integration.commands.privacy.export import told
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained
 from integration.flows.looking.preview import find, preview
 from integration.flows.privacy import erase_person, export_person
@@ -72,7 +73,7 @@ def ours(service: Service, credentials: Mapping[str, Credential], tmp_path: Path
     provisioner.close()
     playbook, found = compile_text(PLAYBOOK, "ours.yaml", words)
     assert playbook is not None, found
-    return with_parts(service, playbook=playbook, connections={"hubspot": connection})
+    return with_parts(service, compiled=CompiledPlaybook.of(playbook), connections={"hubspot": connection})
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_an_own_field_and_an_own_activity_make_an_mql_with_a_task_that_names_the
 
 def test_explain_tells_of_both(ours: Service, ana: str, at: Watch) -> None:
     assert ana
-    found = explained(ours.store, ours.rules.playbook, ANA, at(), ours.ownership)
+    found = explained(ours.store, ours.rules.compiled, ANA, at(), ours.ownership)
     assert found is not None
     words = [entry.words for entry in found[1].ledger]
     assert any("cmmc_level >= 3" in each for each in words)
@@ -112,7 +113,7 @@ def test_preview_takes_an_own_field_through_mapping_and_score(ours: Service, ana
     connection = ours.connections["hubspot"]
     record = find(connection, ANA)
     assert record is not None
-    seen = preview(connection, ours.rules.playbook, record, at())
+    seen = preview(connection, ours.rules.compiled, record, at())
     assert seen.lead["cmmc_level"] == 3
     assert seen.fit == [("level", 30.0)]
 

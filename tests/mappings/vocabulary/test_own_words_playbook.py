@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 from vocabulary_files import OWN, SPEAKING, on_shipped, playbook
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold
 from integration.core.handoff.packet import filled
 from integration.core.model.effects import AlertRaised, HandoffHeld, StageChanged, TaskWanted, TrackChanged
@@ -38,7 +39,7 @@ def told(*events: Event, lead: dict[str, Value] | None = None, account: dict[str
 
 
 def folded(events: Iterable[Event], until: int = HOUR) -> Decision:
-    return advance(playbook(), newborn("ana"), list(events), START + until)
+    return advance(CompiledPlaybook.of(playbook()), newborn("ana"), list(events), START + until)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_tasks_and_packets_speak_of_own_fields_and_activities() -> None:
         lead=lead,
         account={"certifications": ("soc2", "iso27001"), "tier": "gold"},
     )
-    book = playbook()
+    book = CompiledPlaybook.of(playbook())
     decision = advance(book, newborn("ana"), events, START + HOUR)
     task = next(each for each in decision.effects if isinstance(each, TaskWanted))
     fold = Fold(book, decision.state)
@@ -139,7 +140,7 @@ def test_tasks_and_packets_speak_of_own_fields_and_activities() -> None:
 
 def test_explain_names_own_words_by_their_labels() -> None:
     seen = did(1, "video_watched", 0, video="Intro", percent=80)
-    found = explain(playbook(), "ana", told(seen), START + HOUR)
+    found = explain(CompiledPlaybook.of(playbook()), "ana", told(seen), START + HOUR)
     assert any(entry.words == "15 points on 6 January 2026: Video watched: Intro" for entry in found.ledger)
     assert any("CMMC level is not known" in offer.words for offer in found.outlook.offers)
 
