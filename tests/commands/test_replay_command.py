@@ -143,7 +143,7 @@ def test_shuffled_and_repeated_input_gives_the_same_output(tmp_path: Path, playb
 def test_a_file_larger_than_memory_gives_the_same_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = run(tmp_path, history()).stdout
     monkeypatch.setattr(replay_runs, "_RUN", 9_000)
-    monkeypatch.setattr(replay_runs, "_CHUNK", 1_000)
+    monkeypatch.setattr(replay_runs, "_BATCH", 1_000)
     monkeypatch.setattr(replay_runs, "_BUFFERED", 500)
     monkeypatch.setattr("integration.commands.replaying.replay_run._EVERY", 7)
     assert run(tmp_path, history()).stdout == wanted
@@ -267,6 +267,19 @@ def test_a_sorter_sorts_across_its_runs(monkeypatch: pytest.MonkeyPatch) -> None
     for number in numbers:
         sorter.add((number, str(number)), 7)
     assert [number for number, _ in sorter] == sorted(numbers)
+    sorter.close()
+
+
+def test_what_goes_to_a_file_is_sorted_as_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["", "a", "B", "ab", "\x00", "a\x00b", "é", "e\u0301", "\ud7ff", "\ue000", "\U0001f600", "ß"]
+    numbers = [0, -1, 2**63 - 1, -(2**63), 10**16, 9]
+    records = [(number, text, {"text": text, "of": [number]}) for number in numbers for text in texts]
+    sorter: Sorter[tuple[int, str, dict[str, Any]]] = Sorter(tuple[int, str, dict[str, Any]])
+    monkeypatch.setattr(replay_runs, "_RUN", 10)
+    monkeypatch.setattr(replay_runs, "_BATCH", 25)
+    for record in shuffled(records, 2):
+        sorter.add(record, 1)
+    assert list(sorter) == sorted(records, key=lambda record: record[:2])
     sorter.close()
 
 

@@ -1,22 +1,24 @@
 """Runs: sort or group more than fits into memory, and keep long texts, in temporary files."""
 
-import heapq
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
 from tempfile import TemporaryFile
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
 RecordT = TypeVar("RecordT", bound=tuple[Any, ...])
 
 _RUN = 48_000_000
-"""Bytes of records sorted at a time in memory, as their givers weigh them."""
-_CHUNK = 64_000
-"""Bytes read back at a time from each run."""
+"""Bytes of records sorted in memory, as their givers weigh them; more go to a file."""
+_BATCH = 2_000_000
+"""Bytes of records written to it at a time."""
+_CACHE = 16_000
+"""Thousand bytes that SQLite keeps in memory."""
 _BUCKET = 1_000_000
 """Bytes of the file read for each bucket: some thousand records, few enough for the processor's own memory."""
 _MOST = 256
@@ -32,60 +34,63 @@ _BUFFERED = 8_000_000
 
 
 class Sorter(Generic[RecordT]):
-    """Sorts tuples that msgspec can carry; what does not fit memory goes to a file, one sorted run behind the other.
+    """Sorts tuples of numbers, texts and bytes, JSON at their end; SQLite sorts what memory cannot hold.
 
-    Tuples must differ before they come to anything that cannot be compared.
+    Tuples must differ before they come to anything that cannot be compared. Whole numbers have at most 64 bits.
     """
 
     def __init__(self, record: Any) -> None:
-        self._decoder = msgspec.msgpack.Decoder(list[record])
+        self._columns = [f"c{number}" for number in range(len(get_args(record)))]
+        self._rest = msgspec.msgpack.Decoder(get_args(record)[-1])
+        self._carried = get_origin(get_args(record)[-1]) is dict
         self._records: list[RecordT] = []
         self._held = 0
-        self._runs: list[int] = []
-        self._file: IO[bytes] | None = None
+        self._file: sqlite3.Connection | None = None
 
     def add(self, record: RecordT, weight: int) -> None:
         """Take one more record of about so many bytes."""
         self._records.append(record)
         self._held += weight
-        if self._held >= _RUN:
+        if self._held >= (_RUN if self._file is None else _BATCH):
             self._write()
 
     def _write(self) -> None:
-        self._records.sort()
         if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115 - closed in close()
-        file = self._file
-        self._runs.append(file.seek(0, 2))
-        step = max(1, len(self._records) * _CHUNK // self._held)
-        for start in range(0, len(self._records), step):
-            chunk = msgspec.msgpack.encode(self._records[start : start + step])
-            file.write(len(chunk).to_bytes(_LENGTH, "big") + chunk)
-        file.write(bytes(_LENGTH))
+            self._file = _temporary()
+            self._file.execute(f"CREATE TABLE records ({', '.join(self._columns)})")
+        places = ", ".join("?" * len(self._columns))
+        self._file.executemany(f"INSERT INTO records VALUES ({places})", map(self._row, self._records))  # noqa: S608 - places
         self._records, self._held = [], 0
 
     def __iter__(self) -> Iterator[RecordT]:
         """Every record, in order. Nothing may be added afterwards."""
-        self._records.sort()
-        if not self._runs:
+        if self._file is None:
+            self._records.sort()
             return iter(self._records)
-        return heapq.merge(*(self._run(place) for place in self._runs), self._records)
+        self._write()
+        order = ", ".join(self._columns[:-1] if self._carried else self._columns)
+        rows = self._file.execute(f"SELECT * FROM records ORDER BY {order}")  # noqa: S608 - our own names of columns
+        return map(self._record, rows) if self._carried else iter(rows)
 
-    def _run(self, place: int) -> Iterator[RecordT]:
-        file = self._file
-        while file is not None:
-            file.seek(place)
-            length = int.from_bytes(file.read(_LENGTH), "big")
-            if not length:
-                return
-            chunk: list[RecordT] = self._decoder.decode(file.read(length))
-            place += _LENGTH + length
-            yield from chunk
+    def _row(self, record: RecordT) -> tuple[Any, ...]:
+        return (*record[:-1], msgspec.msgpack.encode(record[-1])) if self._carried else record
+
+    def _record(self, row: tuple[Any, ...]) -> RecordT:
+        return cast("RecordT", (*row[:-1], self._rest.decode(row[-1])))
 
     def close(self) -> None:
         """Give the file back."""
         if self._file is not None:
             self._file.close()
+
+
+def _temporary() -> sqlite3.Connection:
+    """A database in a temporary file that nobody else sees and that goes with the connection."""
+    found = sqlite3.connect("", isolation_level=None)
+    for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{_CACHE}"):
+        found.execute(f"PRAGMA {setting}")
+    found.execute("BEGIN")  # one transaction, which ends with the file
+    return found
 
 
 class Buckets(Generic[RecordT]):
