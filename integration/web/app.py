@@ -20,6 +20,7 @@ from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots
 from integration.store.overall.store_figures import Numbers
+from integration.web import activity_api
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Room, lane_troubles, store_problems
@@ -60,6 +61,7 @@ _PAGE = """<!doctype html>
 <li><a href="healthz">healthz</a>: the process is alive</li>
 <li><a href="readyz">readyz</a>: the store and Redis can be worked with</li>
 <li><a href="metrics">metrics</a>: figures for Prometheus</li>
+<li><a href="openapi.json">openapi.json</a>: how to send activities, for programs</li>
 <li>POST webhooks/activities, POST webhooks/hubspot: signed deliveries</li>
 </ul></body></html>
 """
@@ -109,6 +111,7 @@ def create_app(
     room = Room(store, now, clock.monotonic)
     checks: _Checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
     _serve_pages(app, checks, {"lanes": lambda: lane_troubles(store)}, metrics, _may_see_figures(settings))
+    activity_api.serve(app, settings.public_url or "")
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
 
