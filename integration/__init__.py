@@ -1,1 +1,5 @@
 """The service: webhooks in, decisions, writes out."""
+
+from connectors import vendors
+
+__all__ = ["vendors"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from connectors.base.limits import Usage
-from mappings.values.instant import Span
+from mappings.values.instant import HOUR, Span
 
 Pool: TypeAlias = Literal["", "search"]
 """What a call counts towards beside the day: the connection's window, or that of its searches."""
@@ -26,6 +26,18 @@ class Withheld:
     code: str
     reason: str
     wait: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pacing:
+    """What a CRM's replies do not say of its limits.
+
+    `ask_again` is how long to wait before looking whether the day has turned; `searches` is the window of its searches,
+    where they have one of their own.
+    """
+
+    ask_again: Span = HOUR
+    searches: Usage | None = None
 
 
 class Allowance(Protocol):

@@ -193,16 +193,16 @@ class HubSpotConnector:
         """Check the token, the `needed` properties and whether tasks may be created; never raises."""
         findings: list[Finding] = []
         for object_name, names in needed.items():
-            findings += fields_findings("HubSpot", "property", self, object_name, names)
+            findings += fields_findings(self.system, "property", self, object_name, names)
         return [*findings, *self._task_findings(), *consent.examined(self._session)]
 
     def _task_findings(self) -> list[Finding]:
-        findings = fields_findings("HubSpot", "property", self, "task", [queries.TASK_KEY], advised=_advised)
+        findings = fields_findings(self.system, "property", self, "task", [queries.TASK_KEY], advised=_advised)
         # A batch of nothing is refused as empty where tasks may be created, and for want of a scope where not.
         reply = faults.judged(self._session.create("tasks", {"inputs": []}), idempotent=True)
         if isinstance(reply, Reply) or reply.concern is Concern.RECORD:
             return [*findings, Finding(subject="create tasks", ok=True, detail="allowed")]
-        return [*findings, unavailable("HubSpot", "create tasks", reply.receipt(""))]
+        return [*findings, unavailable(self.system, "create tasks", reply.receipt(""))]
 
     def _update(self, writes: Sequence[FieldWrite]) -> list[Receipt]:
         by_object: dict[str, list[int]] = {}

@@ -196,7 +196,7 @@ class SalesforceConnector:
         """Check the token, the `needed` fields and whether tasks may be created; never raises."""
         findings: list[Finding] = []
         for object_name, names in needed.items():
-            findings += fields_findings("Salesforce", "field", self, object_name, names)
+            findings += fields_findings(self.system, "field", self, object_name, names)
         return [*findings, *tasks_examined(self, self._reader.description)]
 
     def _update(self, writes: Sequence[FieldWrite]) -> list[Receipt]:

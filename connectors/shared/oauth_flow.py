@@ -6,8 +6,7 @@ Nothing of what was sent stands in it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -18,9 +17,10 @@ from requests.adapters import HTTPAdapter
 from connectors.answers.edges import moved
 from connectors.answers.replies import TIMEOUT, Reply, Timeout, clean, retry_after
 from connectors.base.port import Receipt, Unavailable, Verdict
+from connectors.base.sign_in_port import Asking, Client, Issued
 from connectors.shared.call_deadline import deadline, hold
 from mappings.values import lenient_json
-from mappings.values.instant import SECOND, Instant, Span
+from mappings.values.instant import SECOND, Span
 
 _MESSAGE = 500
 _OK, _REDIRECT, _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY, _SERVER_ERROR = 200, 300, 400, 401, 429, 500
@@ -51,68 +51,6 @@ _FINAL = frozenset(
 """What asking again does not change, in both vendors' words."""
 _PASSING = ("rate exceeded", "retry your request", "temporarily")
 """What the description says where the code sounds final and is not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """Who we are to a vendor: an app's id and secret, or its private key (PEM) and the user as whom it asks.
-
-    `login_url` is the vendor's door, `api_url` a sandbox in the vendor's place.
-    """
-
-    id: str
-    secret: str = field(default="", repr=False)
-    private_key: str = field(default="", repr=False)
-    user: str = ""
-    login_url: str = ""
-    api_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """A token, and what the vendor told along with it; `lifetime` None where it does not tell."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(default="", repr=False)
-    lifetime: Span | None = None
-    instance_url: str = ""
-    account: str = ""
-    user: str = ""
-    scopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """One walk of a person through the vendor's page: `state` and `verifier` are random and used once."""
-
-    redirect_uri: str
-    state: str
-    verifier: str = field(repr=False)
-
-
-class SignIn(Protocol):
-    """One vendor's ways to a token. Close it after use."""
-
-    def address(self, asking: Asking) -> str:
-        """The page on which a person says yes."""
-
-    def exchanged(self, code: str, asking: Asking) -> Issued:
-        """The token for a code that the vendor's page has sent back. Raises Unavailable."""
-
-    def refreshed(self, refresh_token: str) -> Issued:
-        """The next token. Raises Unavailable."""
-
-    def asserted(self, now: Instant) -> Issued:
-        """A token for a signed assertion (JWT bearer). Raises Unavailable."""
-
-    def credentialed(self) -> Issued:
-        """A token for the app's own id and secret (client credentials). Raises Unavailable."""
-
-    def account(self, issued: Issued) -> str:
-        """The portal or organization that a token belongs to; "" where the vendor does not say. Raises Unavailable."""
-
-    def close(self) -> None:
-        """Close the connections that are kept open."""
 
 
 class TokenEndpoint:

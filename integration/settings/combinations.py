@@ -3,42 +3,36 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from connectors.salesforce.hosts import salesforces
+from connectors import vendors
+from integration.settings import declared_settings
+from mappings.declared.variables import Need
 
 _NEEDS = (
-    ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET", "HubSpot's webhooks cannot be verified without it"),
-    ("HUBSPOT_CLIENT_SECRET", "COLDFRAME_PUBLIC_URL", "HubSpot signs the address it posts to"),
-    ("HUBSPOT_API_URL", "HUBSPOT_ACCESS_TOKEN", "HUBSPOT_API_URL is set"),
-    ("HUBSPOT_APP_ID", "HUBSPOT_DEVELOPER_API_KEY", "an app's webhooks cannot be subscribed without it"),
-    ("HUBSPOT_DEVELOPER_API_KEY", "HUBSPOT_APP_ID", "HUBSPOT_DEVELOPER_API_KEY is set"),
-    ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL", "Salesforce has no common address"),
-    ("SALESFORCE_INSTANCE_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL is set"),
-    ("SALESFORCE_API_URL", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_API_URL is set"),
-    ("COLDFRAME_ALERT_URL", "COLDFRAME_ALERT_SECRET", "alerts are not sent unsigned"),
-    ("COLDFRAME_ALERT_SECRET", "COLDFRAME_ALERT_URL", "COLDFRAME_ALERT_SECRET is set"),
-    ("COLDFRAME_OUTBOUND_SECRET", "SALESFORCE_ORGANIZATION_ID", "outbound messages are known by it"),
+    Need(variable="COLDFRAME_ALERT_URL", needed="COLDFRAME_ALERT_SECRET", why="alerts are not sent unsigned"),
+    Need(variable="COLDFRAME_ALERT_SECRET", needed="COLDFRAME_ALERT_URL", why="COLDFRAME_ALERT_SECRET is set"),
+    Need(
+        variable="COLDFRAME_OUTBOUND_SECRET",
+        needed="SALESFORCE_ORGANIZATION_ID",
+        why="outbound messages are known by it",
+    ),
 )
-"""(variable that is set, variable it asks for, why)"""
 
 
 def unmet(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(variable, problem) wherever the variables that are set ask for others, or do not go together."""
     missing: dict[str, str] = {}
-    for holder, needed, reason in _NEEDS:
-        if holder in given and needed not in given:
-            missing.setdefault(needed, reason)
+    for need in (*declared_settings.needs(), *_NEEDS):
+        if need.variable in given and need.needed not in given:
+            missing.setdefault(need.needed, need.why)
     yield from ((name, f"is not set, but {reason}") for name, reason in missing.items())
     if "COLDFRAME_REHEARSAL" in given and not _sandboxed(given):
         yield ("COLDFRAME_REHEARSAL", "is set, but a CRM is connected that is not a sandbox on this machine")
-    instance = given.get("SALESFORCE_INSTANCE_URL")
-    if instance is not None and not salesforces(instance) and "SALESFORCE_API_URL" not in given:
-        yield ("SALESFORCE_INSTANCE_URL", "not a Salesforce domain, and no SALESFORCE_API_URL names a sandbox")
+    for each in vendors.every():
+        yield from each.unfit(given)
 
 
 def _sandboxed(given: Mapping[str, str]) -> bool:
     """Whether every connected CRM is a sandbox on this machine."""
     return all(
-        urlsplit(given.get(f"{system}_API_URL", "")).hostname == "127.0.0.1"
-        for system in ("HUBSPOT", "SALESFORCE")
-        if f"{system}_ACCESS_TOKEN" in given
+        urlsplit(given.get(each.api_url, "")).hostname == "127.0.0.1" for each in vendors.every() if each.token in given
     )

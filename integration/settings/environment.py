@@ -3,26 +3,31 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, create_model
 
+from integration.settings import declared_settings
 from integration.settings.alert_settings import AlertSettings
 from integration.settings.combinations import unmet
-from integration.settings.crm_settings import CrmSettings
+from integration.settings.declared_settings import DeclaredSettings
 from integration.settings.local_key import with_kept_key
 from integration.settings.value_types import (
     Address,
     DatabaseUrl,
     Flag,
     Folded,
+    PathSecrets,
     RedisUrl,
     Rehearsal,
     Secret,
     Secrets,
     SigningSecrets,
 )
+from mappings.declared.installed import Failure
+from mappings.declared.variables import Variable
 from mappings.values.instant import SECOND, Span
 
 
@@ -46,8 +51,11 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
-class Settings(CrmSettings, AlertSettings):
-    """A Coldframe's settings. Each field's alias is its variable; its description, the remedy for a mistake."""
+class Settings(DeclaredSettings, AlertSettings):
+    """A Coldframe's settings. Each field's alias is its variable; its description, the remedy for a mistake.
+
+    `load` adds what CRMs and sources declare.
+    """
 
     secret_key: Secret = Field(
         alias="COLDFRAME_SECRET_KEY",
@@ -62,7 +70,7 @@ class Settings(CrmSettings, AlertSettings):
     public_url: Address | None = Field(
         None,
         alias="COLDFRAME_PUBLIC_URL",
-        description="Set the address under which HubSpot reaches this service, such as https://coldframe.example.com.",
+        description="Set the address under which senders of webhooks reach this service, such as https://coldframe.example.com.",
     )
     playbook: str = Field(
         "two-axis",
@@ -81,6 +89,12 @@ class Settings(CrmSettings, AlertSettings):
         alias="COLDFRAME_ACTIVITY_SECRET",
         description="Set whsec_ and base64 of 24 or more random bytes (several, parted by spaces, during a rotation), "
         "or unset it to receive no activities.",
+    )
+    outbound_secrets: PathSecrets = Field(
+        (),
+        alias="COLDFRAME_OUTBOUND_SECRET",
+        description="Set 24 or more random letters and digits (openssl rand -hex 24; several, parted by spaces, during "
+        "a rotation): the secret in the address of Salesforce's outbound messages.",
     )
     data_dir: str = Field(
         "./var", alias="COLDFRAME_DATA_DIR", min_length=1, description="Name a directory that can be written to."
@@ -207,51 +221,57 @@ class Settings(CrmSettings, AlertSettings):
             self.metrics_token,
             *self.previous_keys,
             *self.activity_secrets,
-            *self.hubspot_client_secrets,
             *self.outbound_secrets,
             *self.alert_secrets,
             self.alert_url,
-            self.hubspot_access_token,
-            self.hubspot_developer_key,
-            self.salesforce_access_token,
-            self.salesforce_client_secret,
         )
         passwords = (
             urlsplit(url.get_secret_value()).password for url in (self.given_database_url, self.given_redis_url) if url
         )
-        return (*(secret.get_secret_value() for secret in held if secret), *filter(None, passwords))
+        return (
+            *(secret.get_secret_value() for secret in held if secret),
+            *filter(None, passwords),
+            *self.declared_secrets(),
+        )
 
 
-VARIABLES: Mapping[str, str] = {
-    field.alias: field.description or "" for field in Settings.model_fields.values() if field.alias
-}
-"""Every variable that is read, and its remedy."""
+@lru_cache(maxsize=4)
+def _model(declared: tuple[Variable, ...]) -> type[Settings]:
+    """The settings with what CRMs and sources declare."""
+    return create_model("Settings", __base__=Settings, **declared_settings.fields(declared))
+
+
+def variables() -> Mapping[str, str]:
+    """Every variable that is read, and its remedy."""
+    found = _model(declared_settings.variables()).model_fields.values()
+    return {field.alias: field.description or "" for field in found if field.alias}
+
 
 # An empty variable means "not set", except where silence would leave a route open.
-_NEVER_EMPTY = {
-    "COLDFRAME_SECRET_KEY",
-    "COLDFRAME_ACTIVITY_SECRET",
-    "COLDFRAME_OUTBOUND_SECRET",
-    "COLDFRAME_ALERT_SECRET",
-    "HUBSPOT_CLIENT_SECRET",
-}
+_NEVER_EMPTY = frozenset(
+    {"COLDFRAME_SECRET_KEY", "COLDFRAME_ACTIVITY_SECRET", "COLDFRAME_OUTBOUND_SECRET", "COLDFRAME_ALERT_SECRET"}
+)
 
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Settings from these variables; SettingsError with every mistake otherwise. Other variables are ignored."""
+    declared, remedies = declared_settings.variables(), variables()
+    never_empty = _NEVER_EMPTY | {each.name for each in declared if each.never_empty}
     given = {
         name: environ[name]
-        for name in VARIABLES
-        if environ.get(name, "").strip() or (name in environ and name in _NEVER_EMPTY)
+        for name in remedies
+        if environ.get(name, "").strip() or (name in environ and name in never_empty)
     }
-    mistakes = [_mistake(variable, problem) for variable, problem in unmet(given)]
+    found = list(unmet(given))
+    mistakes = [*map(_unusable, declared_settings.failures())]
     try:
-        settings = Settings.model_validate(given)
+        settings = _model(declared).model_validate(given)
     except ValidationError as error:
-        mistakes = [*_refused(error), *mistakes]
+        found = [*_refused(error), *found]
     else:
-        if not mistakes:
+        if not found and not mistakes:
             return settings
+    mistakes += [Mistake(variable=name, problem=problem, remedy=remedies[name]) for name, problem in found]
     raise SettingsError(tuple(mistakes))
 
 
@@ -260,15 +280,18 @@ def from_environment() -> Settings:
     return load(with_kept_key(os.environ))  # noqa: TID251 - this is the one place
 
 
-def _mistake(variable: str, problem: str) -> Mistake:
-    return Mistake(variable=variable, problem=problem, remedy=VARIABLES[variable])
+def _unusable(failure: Failure) -> Mistake:
+    what = f"the installed package's declaration cannot be used: {failure.reason}"
+    remedy = "Correct the package, or uninstall it (docs/howto/)."
+    return Mistake(variable=f"{failure.group} {failure.name}", problem=what, remedy=remedy)
 
 
-def _refused(error: ValidationError) -> Iterator[Mistake]:
+def _refused(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """(variable, problem), each once."""
     told = set()
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
         variable = str(fault["loc"][0])
         problem = "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
         if (variable, problem) not in told:
             told.add((variable, problem))
-            yield _mistake(variable, problem)
+            yield variable, problem

@@ -157,8 +157,6 @@ Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 """A secret of at least 16 characters."""
 PathSecrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_of_a_path)], ...], BeforeValidator(_parted)]
 """Several live secrets that stand in an address."""
-OrganizationId = Annotated[str, Field(pattern=r"^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$")]
-"""The id of a Salesforce org."""
 Token = Annotated[SecretStr, Field(min_length=1)]
 """A credential as its vendor made it."""
 Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_parted)]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
+from connectors import vendors
 from connectors.answers.replies import clean
 from connectors.base.port import Unavailable
-from connectors.salesforce.hosts import salesforces
-from connectors.salesforce.setup.oauth import common
-from connectors.shared.oauth_flow import Asking, Issued, SignIn
+from connectors.base.sign_in_port import Asking, Issued, SignIn
+from connectors.shared.vendor import Wished
 from integration.flows.upkeep.renew_tokens import client
 from integration.settings.environment import Settings
 from integration.settings.value_types import GuardedAddress
@@ -84,7 +84,8 @@ def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
     """Everything that is wrong with a request, for people; `row` is what is stored under its name."""
     details, secrets = wish.details, wish.secrets
     other = row.system if row and row.system != wish.system else ""
-    salesforce = wish.system == "salesforce"
+    rules = vendors.vendor(wish.system).sign_in
+    secret_needed = wish.grant == "client_credentials" or (wish.grant == "authorization_code" and not rules.public)
     told = [
         (connection_names.misnamed(wish.name, wish.system), True),
         (f"'{wish.name}' is a connection to {other}: choose another --name", bool(other)),
@@ -93,25 +94,15 @@ def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
         ("--username is missing: the integration user as whom to ask", wish.grant == "jwt_bearer" and not details.user),
         ("--key-file is missing: the private key (PEM)", wish.grant == "jwt_bearer" and not secrets.private_key),
         ("the access token is missing", wish.grant == "token" and not secrets.access_token),
-        (
-            "the client secret is missing",
-            not secrets.client_secret
-            and (wish.grant == "client_credentials" or (wish.grant == "authorization_code" and not salesforce)),
-        ),
-        (
-            "--login-url must be the org's own address (My Domain): client credentials are taken nowhere else",
-            wish.grant == "client_credentials" and not details.api_url and common(details.login_url),
-        ),
-        (
-            "--login-url is not an address of Salesforce",
-            salesforce and not details.api_url and bool(details.login_url) and not salesforces(details.login_url),
-        ),
-        (
-            "--instance-url must be the org's own address",
-            salesforce and wish.grant == "token" and not details.api_url and not salesforces(details.instance_url),
-        ),
+        ("the client secret is missing", secret_needed and not secrets.client_secret),
     ]
-    return [text for text, wrong in told if text and wrong]
+    wished = Wished(
+        grant=wish.grant,
+        login_url=details.login_url,
+        instance_url=details.instance_url,
+        api_url=details.api_url,
+    )
+    return [*(text for text, wrong in told if text and wrong), *rules.wrong(wished)]
 
 
 def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Callable[[], Instant]) -> Details:
@@ -122,7 +113,7 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
     with closing(build.door(wish.system, client(wish.details, wish.secrets))) as door:
         issued = _issued(wish, walk, door, now())
         account = door.account(issued)
-    _same_account(wish.name, account, store)
+    _same_account(wish, account, store)
     details = replace(
         wish.details,
         instance_url=issued.instance_url or wish.details.instance_url,
@@ -149,15 +140,16 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
     return details
 
 
-def _same_account(name: str, account: str, store: Store) -> None:
+def _same_account(wish: Wish, account: str, store: Store) -> None:
     """One name is one account for ever: the records of another would be taken for those that are known here."""
+    name = wish.name
     with store.read() as conn:
         row = connections.get(conn, name)
         others = [
-            each.name for each in connections.every(conn) if each.name != name and _is(each.details.account, account)
+            each.name for each in connections.every(conn) if each.name != name and _is(each, wish.system, account)
         ]
     before = row.details.account if row else ""
-    if before and account and not record_ids.same(before, account):
+    if before and account and not record_ids.same(wish.system, before, account):
         msg = (
             f"'{name}' is connected to account {before}, and this sign-in is to account {account}, whose records would "
             f"be taken for the others': sign in to {before}, or connect this one under a --name of its own"
@@ -171,8 +163,9 @@ def _same_account(name: str, account: str, store: Store) -> None:
         raise NotSignedInError(msg)
 
 
-def _is(one: str, other: str) -> bool:
-    return bool(one and other) and record_ids.same(one, other)
+def _is(row: Row, system: str, account: str) -> bool:
+    mine = row.details.account
+    return row.system == system and bool(mine and account) and record_ids.same(system, mine, account)
 
 
 def _guarded(address: str) -> bool:

@@ -25,7 +25,7 @@ from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Room, lane_troubles, store_problems
 from integration.wiring import clock, connection_names
-from integration.wiring.connected_portals import Portals
+from integration.wiring.connected_accounts import ConnectedAccounts
 from integration.wiring.connection_names import Known
 from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_problems
 from mappings.values.instant import Instant
@@ -105,7 +105,7 @@ def create_app(
         now=now,
         max_body=settings.max_body_bytes,
         vocabulary=known,
-        portals=Portals(settings, store, clock.monotonic),
+        portals=ConnectedAccounts(settings, store, "hubspot", clock.monotonic),
     )
     app.register_blueprint(doors)
     room = Room(store, now, clock.monotonic)
@@ -121,13 +121,15 @@ def trust(settings: Settings, connections: Sequence[Known] = ()) -> Trust:
     organizations = [each.account for each in connections if each.system == "salesforce"]
     return Trust(
         public_url=settings.public_url or "",
-        hubspot_secrets=tuple(secret.get_secret_value() for secret in settings.hubspot_client_secrets),
-        portal_secrets=connection_names.webhook_secrets(settings, connections) if settings.public_url else {},
+        hubspot_secrets=settings.given.several("HUBSPOT_CLIENT_SECRET"),
+        portal_secrets=connection_names.webhook_secrets(settings, connections, "hubspot")
+        if settings.public_url
+        else {},
         activity_keys=tuple(
             key for secret in settings.activity_secrets for key in standard_keys(secret.get_secret_value())
         ),
         salesforce_organizations=tuple(
-            dict.fromkeys(filter(None, (settings.salesforce_organization_id, *organizations)))
+            dict.fromkeys(filter(None, (settings.given.text("SALESFORCE_ORGANIZATION_ID"), *organizations)))
         ),
         outbound_secrets=tuple(secret.get_secret_value() for secret in settings.outbound_secrets),
     )

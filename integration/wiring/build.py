@@ -7,12 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from connectors.base.port import Connector, Credential
-from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.setup.oauth import HubSpotSignIn
-from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.setup.oauth import SalesforceSignIn
-from connectors.shared.oauth_flow import Client, Issued, SignIn
+from connectors import vendors
+from connectors.base.port import Credential
+from connectors.base.sign_in_port import Client, Issued, SignIn
 from connectors.shared.shadow_connector import Shadowed
 from integration.alerting.alert_port import AlertWay
 from integration.alerting.signed_webhook import SignedWebhook
@@ -93,8 +90,7 @@ def connect(  # noqa: PLR0913 - the parts of a connection
     file = mapping_files.in_use(system, path, words)
     if file.mapping is None:
         raise UnusableError(file.problems)
-    build = HubSpotConnector if system == "hubspot" else SalesforceConnector
-    connector: Connector = build(credential, allowance=allowance)
+    connector = vendors.vendor(system).connect(credential, allowance=allowance)
     return Connection(
         name=name or system,
         connector=connector,
@@ -106,7 +102,7 @@ def connect(  # noqa: PLR0913 - the parts of a connection
 
 
 def connections(given: Settings, store: Store | None, *, counted: bool = False) -> Mapping[str, Connection]:
-    """Every connected CRM, signed in to or from the environment, Salesforce first: where both are, sales works there.
+    """Every connected CRM, signed in to or from the environment; where there are several, sales works in the first.
 
     Where their calls are `counted`, they are counted in the store, together with those of all other workers; a command
     that a person runs is not delayed. `store` None stands for one that has not been made yet. Raises StoreError, and
@@ -158,7 +154,7 @@ def allowance(each: connection_names.Known, given: Settings, store: Store) -> St
     return StoredAllowance(
         store=store,
         connection=each.name,
-        system=each.system,
+        pacing=vendors.vendor(each.system).pacing,
         reserve=given.daily_reserve,
         patience=given.lease // 2,
         sleep=time.sleep,
@@ -193,7 +189,7 @@ def means(given: Settings, store: Store) -> Means:
 
 def door(system: str, client: Client) -> SignIn:
     """Where a vendor gives tokens. ValueError for an address that is not the vendor's."""
-    return HubSpotSignIn(client) if system == "hubspot" else SalesforceSignIn(client)
+    return vendors.vendor(system).sign_in.opened(client)
 
 
 def alert_ways(given: Settings) -> Mapping[str, AlertWay]:
@@ -206,13 +202,13 @@ def alert_ways(given: Settings) -> Mapping[str, AlertWay]:
 
 def _told_account(given: Settings, each: connection_names.Known) -> str:
     """What the environment says of its own connection's account, and of no other's."""
-    told = each.origin == "environment" and each.system == "salesforce"
-    return (given.salesforce_organization_id or "") if told else ""
+    named = vendors.vendor(each.system).account
+    return named(given.given) if named and each.origin == "environment" else ""
 
 
 def _asking(given: Settings, each: connection_names.Known) -> Asking | None:
-    """How to ask HubSpot whose the environment's token is. Salesforce's is named by SALESFORCE_ORGANIZATION_ID."""
-    if each.origin != "environment" or each.system != "hubspot":
+    """How to ask the CRM whose the environment's token is; None where the environment itself names the account."""
+    if each.origin != "environment" or vendors.vendor(each.system).account:
         return None
     token = connection_names.environments(given)[each.system]
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy.engine import make_url
 
+from connectors import vendors
 from connectors.base.port import Credential
 from integration.settings.environment import Settings
 from integration.store.audit.sealing import Keyring, SealError
@@ -18,8 +19,6 @@ from integration.store.crm.connections import Row
 from integration.store.crm.homes import Home
 from integration.store.db.session import Store
 
-SYSTEMS = ("salesforce", "hubspot")
-"""The preferred home of sales' tasks first."""
 _MARK_LENGTH = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _TAKEN = frozenset({"ingest", "advance", "alerts", "activities", "connections", "email", "warming"})
@@ -47,7 +46,7 @@ class Known:
 
 
 def known(settings: Settings, store: Store) -> tuple[Known, ...]:
-    """Every connection, Salesforce's first, then by name. Raises StoreError."""
+    """Every connection, those of the preferred home of tasks first, then by name. Raises StoreError."""
     with store.read() as conn:
         rows = connections.every(conn) if connections.there(conn) else []
         learned = homes.every(conn)
@@ -75,7 +74,8 @@ def mark(credential: Credential) -> str:
 
 def environments(settings: Settings) -> Mapping[str, Credential]:
     """What the environment itself connects, by system."""
-    each = {"hubspot": settings.hubspot, "salesforce": settings.salesforce}
+    given = settings.given
+    each = {vendor.system: vendor.credential(given) for vendor in vendors.every()}
     return {system: credential for system, credential in each.items() if credential is not None}
 
 
@@ -104,28 +104,31 @@ def keyring(settings: Settings) -> Keyring:
     return Keyring.of(*(key.get_secret_value() for key in (settings.secret_key, *settings.previous_keys)))
 
 
-def webhook_secrets(settings: Settings, found: Iterable[Known]) -> Mapping[str, tuple[str, ...]]:
-    """The client secret of each signed-in HubSpot connection by its portal: its app signs webhooks with it too.
+def webhook_secrets(settings: Settings, found: Iterable[Known], system: str) -> Mapping[str, tuple[str, ...]]:
+    """The client secret of each signed-in connection of a system by its account: its app may sign webhooks with it.
 
     One that no longer opens is left out, and `coldframe doctor` says so.
     """
     secrets: dict[str, tuple[str, ...]] = {}
     for each in found:
-        if each.system == "hubspot" and each.account and each.row is not None:
+        if each.system == system and each.account and each.row is not None:
             with contextlib.suppress(SealError):
                 secret = connections.unsealed(each.row, keyring(settings)).client_secret
                 secrets[each.account] = (*secrets.get(each.account, ()), *filter(None, [secret]))
-    return {portal: those for portal, those in secrets.items() if those}
+    return {account: those for account, those in secrets.items() if those}
 
 
-def _place(each: Known) -> tuple[int, bool, str]:
-    return SYSTEMS.index(each.system), each.name != each.system, each.name
+def _place(each: Known) -> tuple[int, str, bool, str]:
+    """Where a connection stands; one whose CRM is not installed any more stands last."""
+    systems = vendors.systems()
+    place = systems.index(each.system) if each.system in systems else len(systems)
+    return place, each.system, each.name != each.system, each.name
 
 
 def misnamed(name: str, system: str) -> str:
     """Why a connection to a system cannot be called that; "" where it can."""
     if not _NAME.fullmatch(name):
         return f"'{name}' is no name: write small letters, digits and -, beginning with a letter"
-    if name in _TAKEN or (name in SYSTEMS and name != system):
+    if name in _TAKEN or (name in vendors.systems() and name != system):
         return f"'{name}' is the name of something else: choose another"
     return ""

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from connectors.hubspot.setup.provision import HubSpotProvisioner
-from connectors.hubspot.setup.public_app import App
-from connectors.salesforce.setup.provision import SalesforceProvisioner
+from connectors import vendors
 from connectors.shared.provisioning import Provisioner
+from connectors.shared.vendor import Setup
 from integration.settings.environment import Settings
 from integration.store.db.session import Store
 from integration.wiring import build, connection_names
@@ -24,8 +23,9 @@ def provisioner(
 ) -> tuple[Provisioner, CrmMapping]:
     """What provisions a system, and the mapping that says what is needed. Close it after use.
 
-    `name` is the connection's, where there are several; `sales` are Salesforce user names. `store` holds those that
-    people have signed in to. Raises UnconnectedError, and UnusableError with the mapping's mistakes.
+    `name` is the connection's, where there are several; `sales` are the user names of those who are to see scores.
+    `store` holds those that people have signed in to. Raises UnconnectedError, and UnusableError with the mapping's
+    mistakes.
     """
     connection = chosen(settings, store, system, name)
     credential = build.credential(settings, store, connection)
@@ -33,14 +33,8 @@ def provisioner(
     mapping, problems = load_mapping(system, settings.mapping_of(connection.name, system), words)
     if mapping is None:
         raise UnusableError(problems)
-    if system == "hubspot":
-        url = f"{settings.public_url}/webhooks/hubspot" if settings.public_url else ""
-        key = settings.hubspot_developer_key
-        app = (
-            App(number=settings.hubspot_app_id, key=key.get_secret_value()) if settings.hubspot_app_id and key else None
-        )
-        return HubSpotProvisioner(credential, webhook_url=url, app=app), mapping
-    return SalesforceProvisioner(credential, sales=sales), mapping
+    setup = Setup(given=settings.given, public_url=settings.public_url or "", sales=sales)
+    return vendors.vendor(system).provisioner(credential, setup), mapping
 
 
 def chosen(settings: Settings, store: Store | None, system: str, name: str) -> Known:
@@ -53,5 +47,5 @@ def chosen(settings: Settings, store: Store | None, system: str, name: str) -> K
         msg = f"{system} is connected several times: add --connection {' or '.join(each.name for each in those)}"
         raise UnconnectedError(msg)
     wanted = f"{name} is no connection to {system}" if name else f"{system} is not connected"
-    msg = f"{wanted}: run coldframe connect {system}, or set {system.upper()}_ACCESS_TOKEN (docs/connecting.md)"
+    msg = f"{wanted}: run coldframe connect {system}, or set {vendors.vendor(system).token} (docs/connecting.md)"
     raise UnconnectedError(msg)

@@ -3,31 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from mappings.model import catalogue
 from mappings.model.canonical import Kind
 from mappings.model.compiled_mapping import Transform
-
-_HUBSPOT: Mapping[Kind, frozenset[str]] = MappingProxyType(
-    {
-        "text": frozenset({"string"}),
-        "number": frozenset({"number", "string"}),
-        "boolean": frozenset({"bool", "enumeration", "string"}),
-        "choice": frozenset({"enumeration", "string"}),
-        "time": frozenset({"datetime"}),
-        "list": frozenset({"enumeration", "string"}),
-    }
-)
-_SALESFORCE: Mapping[Kind, frozenset[str]] = MappingProxyType(
-    {
-        "text": frozenset({"string", "textarea"}),
-        "number": frozenset({"double", "int", "currency", "percent"}),
-        "boolean": frozenset({"boolean"}),
-        "choice": frozenset({"picklist", "string", "textarea", "combobox"}),
-        "time": frozenset({"datetime"}),
-        "list": frozenset({"multipicklist", "string", "textarea"}),
-    }
-)
-TAKES: Mapping[str, Mapping[Kind, frozenset[str]]] = MappingProxyType({"hubspot": _HUBSPOT, "salesforce": _SALESFORCE})
-"""System → kind of a standing's part → the CRM's own field types that take it (apis.md, Values)."""
 
 _NUMBERS = frozenset({"number", "double", "int", "currency", "percent", "long"})
 _TIMES = frozenset({"date", "datetime", "time"})
@@ -50,7 +28,7 @@ _UNREADABLE: Mapping[Transform, frozenset[str]] = MappingProxyType(
 
 def takes(system: str, kind: Kind, field_type: str) -> bool:
     """Whether a field of this type takes such a value as `mappings.translate.translation.outward` writes it."""
-    return field_type in TAKES[system][kind]
+    return field_type in catalogue.rules(system).takes[kind]
 
 
 def readable(transform: Transform, field_type: str) -> bool:

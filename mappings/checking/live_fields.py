@@ -7,14 +7,14 @@ from typing import Any
 from mappings.checking.crm_field import LiveField
 from mappings.checking.fitting import readable, takes
 from mappings.checking.live_creation import unfit
-from mappings.model.catalogue import OWN, SYSTEMS, holder
+from mappings.model import catalogue
+from mappings.model.catalogue import OWN, holder
 from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
 from mappings.yaml_files.located_yaml import Located, Path
 from mappings.yaml_files.problems import Problem, Severity, nearest
 
 Live = Mapping[str, Sequence[LiveField] | None]
 """The fields of each object; None for an object that the CRM does not have or does not show."""
-_VENDORS = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +37,7 @@ def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence
         fields = live.get(name)
         if fields is None:
             near = "" if name in objects else nearest(name, objects)
-            text = f"{_VENDORS[mapping.system]} has no object '{name}', or hides it{near}"
+            text = f"{catalogue.rules(mapping.system).label} has no object '{name}', or hides it{near}"
             # What people did is worth having; where a user may not see it, all else still works.
             severity: Severity = "warning" if each.kind == "activity" else "error"
             problem = located.problem(("objects", name), text, severity=severity, key=True)
@@ -52,7 +52,7 @@ def _creation(located: Located, mapping: CrmMapping, live: Live) -> Iterator[Mis
     fields = live.get(creation.object) if creation else None
     if creation is None or fields is None:
         return
-    for each in unfit(creation, fields, _VENDORS[mapping.system]):
+    for each in unfit(creation, fields, catalogue.rules(mapping.system).label):
         problem = located.problem(each.path, each.text, key=each.key)
         yield Misfit(problem, f"{creation.object}.{each.field}", each.remedy)
 
@@ -124,7 +124,7 @@ class _Object:
             yield from self._known(target.field, place, "error")
             return
         canonical = self._standing[target.name]
-        if not field.writable and field.name not in SYSTEMS[self._system].carried:
+        if not field.writable and field.name not in catalogue.rules(self._system).carried:
             text = f"'{field.name}' is read-only for this user"
             yield self._misfit(place, field.name, text, self._provision(field.name) or "allow this user to edit it")
         if not takes(self._system, canonical.kind, field.type):
@@ -161,7 +161,8 @@ class _Object:
         if name not in self._fields:
             near = nearest(name, self._fields)
             own = self._provision(name)
-            text = f"{_VENDORS[self._system]}'s {self._mapping.name} has no '{name}', or hides it{'' if own else near}"
+            whose = f"{catalogue.rules(self._system).label}'s {self._mapping.name}"
+            text = f"{whose} has no '{name}', or hides it{'' if own else near}"
             yield self._misfit(
                 place, name, text, own or "correct the mapping, or show it to this user", severity=severity
             )

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple, NewType, TypeAlias
 
+from mappings.model import catalogue
 from mappings.model.canonical import Fields, Value
-from mappings.model.catalogue import SYSTEMS
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.instant import Instant
 from mappings.yaml_files.located_yaml import Located
@@ -166,7 +166,7 @@ def spoken(at: Instant, key: str, value: Value) -> Said:
 def speaker(key: str) -> tuple[System, ConnectionName]:
     """(system, connection) whose fact this is, by its key (`hubspot:…`, `hubspot/emea:…`); both "" for no CRM."""
     system, _, connection = key.partition(":")[0].partition("/")
-    return (system, ConnectionName(connection or system)) if system in SYSTEMS else ("", ConnectionName(""))
+    return (system, ConnectionName(connection or system)) if system in catalogue.systems() else ("", ConnectionName(""))
 
 
 def spoken_by(system: System, connection: str) -> str:
@@ -208,4 +208,4 @@ def _when(said: Said) -> tuple[Instant, str]:
 
 
 def _name(system: str) -> str:
-    return {"hubspot": "HubSpot", "salesforce": "Salesforce"}.get(system, "another source")
+    return catalogue.label(system) if system else "another source"

@@ -8,8 +8,8 @@ from mappings.conflicts.field_conflicts import UNOWNED
 from mappings.language.reading_creation import CreationReader
 from mappings.language.reading_outcomes import OutcomeReader
 from mappings.language.targets import TargetReader
+from mappings.model import catalogue
 from mappings.model.canonical import OPPORTUNITY_FIELDS, Field
-from mappings.model.catalogue import SYSTEMS
 from mappings.model.compiled_mapping import ActivityMapping, CrmMapping, ObjectKind, ObjectMapping, Reference
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from mappings.yaml_files.located_yaml import Located, Path
@@ -43,11 +43,12 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
     def mapping(self) -> CrmMapping | None:
         top = self._table(self.located.value, (), ("system", "owns", "creates", "objects"))
         name = str(top.get("system"))
-        if name not in SYSTEMS:
-            known = ", ".join(SYSTEMS)
-            self._wrong(("system",), f"unknown system '{name}', expected one of {known}{nearest(name, SYSTEMS)}")
+        systems = sorted(catalogue.systems())
+        if name not in systems:
+            known = ", ".join(systems)
+            self._wrong(("system",), f"unknown system '{name}', expected one of {known}{nearest(name, systems)}")
             return None
-        self.system = SYSTEMS[name]
+        self.system = catalogue.rules(name)
         objects = self._table(top.get("objects"), ("objects",))
         if not objects:
             self._wrong(("objects",), "no objects are mapped")
@@ -117,8 +118,9 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
             at = (*path, index)
             table = self._table(item, at, ("system", "object", "from"))
             system = table.get("system")
-            if system not in SYSTEMS:
-                self._wrong((*at, "system"), f"unknown system '{system}'{nearest(str(system), SYSTEMS)}")
+            if system not in catalogue.systems():
+                near = nearest(str(system), sorted(catalogue.systems()))
+                self._wrong((*at, "system"), f"unknown system '{system}'{near}")
             found.append(self._reference(table, at, str(system)))
         return tuple(found)
 

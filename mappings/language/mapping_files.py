@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 
 from mappings.language.mapping_compiler import compile_mapping
-from mappings.model.catalogue import SYSTEMS
+from mappings.model import catalogue
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.vocabulary.files import load_vocabulary as words
 from mappings.vocabulary.value import Vocabulary
@@ -25,9 +25,10 @@ class MappingFile:
 
 
 def shipped(system: str, vocabulary: Vocabulary | None = None) -> MappingFile:
-    """The mapping that comes with Coldframe."""
-    text = resources.files("mappings").joinpath(f"{system}.yaml").read_text(encoding="utf-8")
-    return parsed(text, f"mappings/{system}.yaml", system, vocabulary)
+    """The mapping that comes with a CRM. UndeclaredError for an unknown system."""
+    package, file = catalogue.rules(system).mapping
+    text = resources.files(package).joinpath(file).read_text(encoding="utf-8")
+    return parsed(text, f"{package}/{file}", system, vocabulary)
 
 
 def opened(path: str, system: str = "", vocabulary: Vocabulary | None = None) -> MappingFile:
@@ -53,8 +54,6 @@ def parsed(text: str, name: str, system: str = "", vocabulary: Vocabulary | None
 
 
 def in_use(system: str, path: str | None, vocabulary: Vocabulary | None = None) -> MappingFile:
-    """The file that a setting names, else the one that is shipped. ValueError for an unknown system."""
-    if system not in SYSTEMS:
-        msg = f"no system is called {system}"
-        raise ValueError(msg)
+    """The file that a setting names, else the one that is shipped. UndeclaredError for an unknown system."""
+    catalogue.rules(system)
     return opened(path, system, vocabulary) if path else shipped(system, vocabulary)

@@ -5,7 +5,7 @@ from typing import Any
 
 from mappings.language.rules import RuleReader
 from mappings.model.compiled_mapping import ActivityMapping, Condition, Outcome, TaskMapping
-from mappings.values.record_ids import PEOPLE
+from mappings.values.record_ids import people
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest
 
@@ -49,8 +49,7 @@ class OutcomeReader(RuleReader):
         return tuple(self._field(name, (*path, place)) for place, name in enumerate(raw))
 
     def _people(self, raw: Any, path: Path) -> Mapping[str, str]:
-        system = self.system.name if self.system else ""
-        known = PEOPLE.get(system, {})
+        known = people(self.system.name) if self.system else {}
         if not known:
             if raw is not None:
                 self._wrong(path, "this CRM's associations say whose activity it is", key=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast, get_args
 
 from mappings.model.canonical import Field, Kind, Value
-from mappings.model.catalogue import System
+from mappings.model.catalogue import CrmRules
 from mappings.model.compiled_mapping import KEEP, Rule, Source, Transform
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Located, Path
@@ -44,7 +44,7 @@ class RuleReader(TreeReader):
     def __init__(self, located: Located, vocabulary: Vocabulary) -> None:
         super().__init__(located)
         self.vocabulary = vocabulary
-        self.system: System | None = None
+        self.system: CrmRules | None = None
         self.over_relations = False
         """Whether a field may be one of a related record here: `Campaign.Type`."""
 

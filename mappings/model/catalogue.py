@@ -1,9 +1,16 @@
-"""The catalogue: what Coldframe knows about each CRM's objects and fields before it connects to one."""
+"""The catalogue: what Coldframe knows about the records and fields of each declared CRM before it connects to one.
+
+A CRM declares itself in `connectors/<vendor>/vendor.py`; `connectors.vendors` hands all declarations over at start.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import Any
+
+from mappings.model.canonical import Kind, Value
+from mappings.values import record_ids
+from mappings.values.record_ids import IdRule
 
 TEXT_LIMIT = 255
 OWN = "coldframe_"
@@ -11,12 +18,24 @@ OWN = "coldframe_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """A CRM: how its field names look, and which fields a mapping must never write."""
+class CrmRules:
+    """A CRM's records as mappings see them: ids, names of fields, types, and which fields a mapping must never write.
+
+    `label` is the CRM's name for people. `mapping` is the mapping that comes with it: (package, file).
+    """
 
     name: str
+    label: str
+    ids: IdRule
+    people: tuple[str, ...]
+    """The objects that stand for a person, the one to write to first."""
     field_name: re.Pattern[str]
-    protected: frozenset[str]
+    mapping: tuple[str, str]
+    takes: Mapping[Kind, frozenset[str]]
+    """Kind of a standing's part -> the CRM's own field types that take it."""
+    written: Callable[[Value, Kind], Any]
+    """A canonical value as the CRM takes it; what clears a field for None."""
+    protected: frozenset[str] = frozenset()
     """Case-folded names."""
     protected_prefixes: tuple[str, ...] = ()
     relations: bool = False
@@ -26,6 +45,8 @@ class System:
     natives: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Part of a standing -> the CRM's own fields (case-folded) that may take it, and nothing else may."""
 
+    owners: frozenset[str] = frozenset()
+    """Case-folded names of the fields that say whose a record is."""
     carried: frozenset[str] = frozenset()
     """Fields that are read-only where they stand, and are set in another way by the connector."""
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -46,12 +67,12 @@ class System:
 
     def routing(self, field: str) -> bool:
         """Whether this field says whose the record is."""
-        return field.casefold() in _ROUTING
+        return field.casefold() in self.owners
 
     def refused(self, field: str) -> str:
         """Why a mapping may not write this field, in words for its author."""
         folded = field.casefold()
-        if folded in _ROUTING:
+        if folded in self.owners:
             return f"'{field}' is not a field a mapping may write: owners are a matter of routing alone"
         parts = [part for part, fields in self.natives.items() if folded in fields]
         if parts:
@@ -59,44 +80,44 @@ class System:
         return f"'{field}' is not a field a mapping may write: it is the CRM's own; map one of yours"
 
 
-_ROUTING = frozenset({"ownerid", "hubspot_owner_id", "hubspot_team_id"})
+class UndeclaredError(ValueError):
+    """A system that no CRM has declared; the message names those that are."""
 
-HUBSPOT = System(
-    name="hubspot",
-    field_name=re.compile(r"[a-z][a-z0-9_]{0,99}"),
-    protected=frozenset(
-        """
-        email firstname lastname company associatedcompanyid createdate lastmodifieddate closedate hubspot_owner_id
-        hubspot_team_id hubspotscore lifecyclestage salesforceleadid salesforcecontactid salesforceaccountid
-        """.split()  # noqa: SIM905 -- words in rows, not one a line
-    ),
-    protected_prefixes=("hs_", "notes_", "num_", "engagements_"),
-    natives=MappingProxyType(
-        {
-            "stage": frozenset({"lifecyclestage", "hs_lead_status"}),
-            "recycle_reason": frozenset({"hs_lead_status"}),
-            "opted_out": frozenset({"hs_email_optout"}),
-        }
-    ),
-    carried=frozenset({"hs_email_optout"}),
-)
-SALESFORCE = System(
-    name="salesforce",
-    field_name=re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}"),
-    protected=frozenset(),
-    relations=True,
-    # Standard fields carry routing, consent, conversion and audit: scores go to custom fields alone.
-    own_suffix="__c",
-    natives=MappingProxyType(
-        {
-            "stage": frozenset({"status"}),
-            "recycle_reason": frozenset({"status"}),
-            "opted_out": frozenset({"hasoptedoutofemail"}),
-        }
-    ),
-    required=MappingProxyType({"Lead": ("LastName", "Company"), "Contact": ("LastName",)}),
-)
-SYSTEMS: Mapping[str, System] = MappingProxyType({found.name: found for found in (HUBSPOT, SALESFORCE)})
+
+_declared: dict[str, CrmRules] = {}
+
+
+def declare(crms: Iterable[CrmRules]) -> None:
+    """Take these as all CRMs that there are, in the order of preference."""
+    found = {each.name: each for each in crms}
+    _declared.clear()
+    _declared.update(found)
+    record_ids.declare({name: each.ids for name, each in found.items()})
+
+
+def systems() -> tuple[str, ...]:
+    """The systems of all declared CRMs, the preferred home of sales' tasks first."""
+    return tuple(_declared)
+
+
+def rules(system: str) -> CrmRules:
+    """What is known of a system's records; UndeclaredError where no CRM goes by that name."""
+    try:
+        return _declared[system]
+    except KeyError:
+        msg = f"no CRM is called {system!r}; declared are {', '.join(sorted(_declared)) or 'none'}"
+        raise UndeclaredError(msg) from None
+
+
+def people() -> tuple[str, ...]:
+    """The objects of every CRM that stand for a person, those to write to first."""
+    places = ((place, name) for each in _declared.values() for place, name in enumerate(each.people))
+    return tuple(dict.fromkeys(name for _, name in sorted(places, key=lambda each: each[0])))
+
+
+def label(system: str) -> str:
+    """What people call a system; the name itself for one that is no CRM."""
+    return _declared[system].label if system in _declared else system
 
 
 def holder(field: str) -> str:

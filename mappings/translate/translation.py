@@ -10,11 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from mappings.language import mapping_files
-from mappings.model.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields, Kind, Value
+from mappings.model import catalogue
+from mappings.model.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields, Value
 from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Target
 from mappings.reading import transforms
 from mappings.translate import native_fields
-from mappings.values import domains, emails, instant, record_ids
+from mappings.values import domains, emails, record_ids
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem
 
@@ -89,8 +90,7 @@ def misread(mapping: CrmMapping, object_name: str, name: str, value: str) -> boo
 def outward(mapping: CrmMapping, object_name: str, standing: Fields) -> Raw:
     """A lead's standing in the CRM's own names and types; only what `standing` names and the mapping writes.
 
-    HubSpot takes text ("" clears, times as ISO with milliseconds), Salesforce numbers, booleans and null. Native fields
-    are not among them: what they take depends on what stands there (`natives`).
+    Native fields are not among them: what they take depends on what stands there (`natives`).
     """
     found = mapping.objects.get(object_name) or ObjectMapping(name=object_name, kind="person")
     return {
@@ -115,8 +115,7 @@ def natives(mapping: CrmMapping, object_name: str, standing: Fields, stands: Raw
 
 
 def _in_its_words(mapping: CrmMapping, target: Target, value: Value) -> Any:
-    speak = _hubspot if mapping.system == "hubspot" else _salesforce
-    return speak(value, STANDING_FIELDS[target.name].kind)
+    return catalogue.rules(mapping.system).written(value, STANDING_FIELDS[target.name].kind)
 
 
 def cut(text: str, limit: int) -> str:
@@ -177,23 +176,3 @@ def _spoken(target: Target, value: Value) -> Value:
     if not isinstance(value, str):
         return value
     return cut(target.values.get(value, value), target.limit)
-
-
-def _hubspot(value: Value, kind: Kind) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return ";".join(value)
-    if kind == "time" and isinstance(value, int):
-        return instant.to_datetime(value).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value // 1000 % 1000:03d}Z"
-    return str(value)
-
-
-def _salesforce(value: Value, kind: Kind) -> Any:
-    if isinstance(value, tuple):
-        return ";".join(value) or None
-    if kind == "time" and isinstance(value, int):
-        return instant.to_datetime(value).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value // 1000 % 1000:03d}+0000"
-    return value if value != "" else None

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from places import ROOT
 
 from integration.cli import ABOUT, COMMANDS, main
-from integration.settings.environment import VARIABLES
+from integration.settings.environment import variables
 
 GIVEN_BY_THE_PLATFORM = {"DATABASE_URL", "REDIS_URL", "PORT"}
 FOR_ONE_MACHINE = {
@@ -20,7 +20,7 @@ FOR_ONE_MACHINE = {
 
 def test_the_manifest_describes_every_setting_and_no_other() -> None:
     told = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))["env"]
-    assert set(told) == set(VARIABLES) - GIVEN_BY_THE_PLATFORM - FOR_ONE_MACHINE
+    assert set(told) == set(variables()) - GIVEN_BY_THE_PLATFORM - FOR_ONE_MACHINE
     assert all(each["description"] for each in told.values())
     assert {name for name, each in told.items() if each.get("generator") == "secret"} == {
         "COLDFRAME_SECRET_KEY",
@@ -30,7 +30,7 @@ def test_the_manifest_describes_every_setting_and_no_other() -> None:
 
 def test_operations_tell_of_every_setting() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    assert [name for name in VARIABLES if name not in page and name != "COLDFRAME_REHEARSAL"] == []
+    assert [name for name in variables() if name not in page and name != "COLDFRAME_REHEARSAL"] == []
 
 
 def test_every_process_of_the_procfile_is_a_command() -> None:

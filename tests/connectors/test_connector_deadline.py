@@ -13,6 +13,7 @@ from connector_ground import TOKEN
 
 from connectors.answers.replies import TIMEOUT, Lost, Reply
 from connectors.base.port import Credential, Unavailable, Verdict
+from connectors.base.sign_in_port import Client
 from connectors.hubspot.session import HubSpotSession
 from connectors.hubspot.setup.oauth import HubSpotSignIn
 from connectors.hubspot.setup.property_definitions import Definitions
@@ -20,7 +21,7 @@ from connectors.hubspot.setup.public_app import App, AppSession
 from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.setup.oauth import SalesforceSignIn
 from connectors.shared import call_deadline
-from connectors.shared.oauth_flow import Client, described
+from connectors.shared.oauth_flow import described
 from integration.alerting.alert_port import Alert
 from integration.alerting.signed_webhook import SignedWebhook
 

@@ -14,9 +14,10 @@ from responses import matchers
 
 from connectors.answers.edges import MOVED
 from connectors.base.port import Unavailable, Verdict
+from connectors.base.sign_in_port import Asking, Client, Issued, SignIn
 from connectors.hubspot.setup.oauth import HubSpotSignIn
-from connectors.salesforce.setup.oauth import PRODUCTION, TEST, SalesforceSignIn, audience, common
-from connectors.shared.oauth_flow import Asking, Client, Issued, SignIn
+from connectors.salesforce.hosts import PRODUCTION, TEST, common
+from connectors.salesforce.setup.oauth import SalesforceSignIn, audience
 from integration.wiring import build
 from mappings.values.instant import MINUTE, SECOND, Instant
 from sandbox.server import Sandbox

@@ -4,10 +4,10 @@ import pytest
 
 from connectors.answers.web_address import place
 from connectors.base.port import Credential
+from connectors.base.sign_in_port import Client
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.hosts import salesforces
 from connectors.salesforce.setup.oauth import SalesforceSignIn
-from connectors.shared.oauth_flow import Client
 from integration.settings.combinations import unmet
 
 OWN = [

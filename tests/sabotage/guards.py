@@ -83,7 +83,7 @@ GUARDS = (
     _guard(
         "organization-id",
         "outbound messages of other organizations are refused",
-        ("check", "record_ids.same(told, each)", "bool(each)"),
+        ("check", "record_ids.same(SYSTEM, told, each)", "bool(each)"),
         tests=("tests/web/test_webhooks_outbound.py::test_a_wrong_secret_or_organization_is_turned_away",),
     ),
     _guard(

@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from integration.settings.environment import VARIABLES, SettingsError, load
+from integration.settings.environment import SettingsError, load, variables
+from integration.wiring.connection_names import environments
 from webhooks.signatures import standard_keys
 
 KEY = {"COLDFRAME_SECRET_KEY": "k" * 32}
@@ -26,7 +27,7 @@ def test_a_key_is_all_it_takes() -> None:
     settings = load(KEY)
     assert settings.playbook == "two-axis"
     assert settings.database_url.get_secret_value() == "sqlite:///./var/coldframe.db"
-    assert (settings.redis_url, settings.hubspot, settings.salesforce) == (None, None, None)
+    assert (settings.redis_url, environments(settings)) == (None, {})
     assert (settings.lease, settings.linger) == (20_000_000, 1_000_000)
 
 
@@ -47,7 +48,9 @@ def test_all_mistakes_are_told_at_once_with_variable_and_remedy() -> None:
     assert told == {*given, "HUBSPOT_CLIENT_SECRET"} - {"HUBSPOT_ACCESS_TOKEN"}
     lines = str(caught.value).splitlines()
     assert len(lines) == len(caught.value.mistakes)
-    assert all(VARIABLES[mistake.variable] in line for mistake, line in zip(caught.value.mistakes, lines, strict=True))
+    assert all(
+        variables()[mistake.variable] in line for mistake, line in zip(caught.value.mistakes, lines, strict=True)
+    )
 
 
 def test_no_mistake_and_no_representation_repeats_a_secret() -> None:
@@ -64,7 +67,7 @@ def test_no_mistake_and_no_representation_repeats_a_secret() -> None:
     assert "canary" not in f"{caught.value} {caught.value!r} {caught.value.mistakes}"
     settings = load(KEY | HUBSPOT | {"DATABASE_URL": "postgres://u:canary-4@h/d", "REDIS_URL": "redis://:canary-5@h"})
     assert not any(each in repr(settings) + str(settings) for each in ("canary", "c" * 36, "pat-na1", "k" * 32))
-    assert not any(each in repr(settings.hubspot) for each in ("pat-na1", "c" * 36))
+    assert not any(each in repr(environments(settings)) for each in ("pat-na1", "c" * 36))
 
 
 def test_a_missing_key_is_told() -> None:
@@ -113,10 +116,9 @@ def test_salesforce_half_configured_is_told(missing: str) -> None:
 
 def test_both_crms_are_told_by_their_credentials() -> None:
     settings = load(KEY | HUBSPOT | SALESFORCE | {"HUBSPOT_API_URL": "http://127.0.0.1:9000/"})
-    assert settings.hubspot is not None
-    assert (settings.hubspot.token, settings.hubspot.api_url) == ("pat-na1-1", "http://127.0.0.1:9000")
-    assert settings.salesforce is not None
-    assert settings.salesforce.instance_url == "https://acme.my.salesforce.com"
+    found = environments(settings)
+    assert (found["hubspot"].token, found["hubspot"].api_url) == ("pat-na1-1", "http://127.0.0.1:9000")
+    assert found["salesforce"].instance_url == "https://acme.my.salesforce.com"
     assert settings.public_url == "https://crm.example.com"
 
 
@@ -126,7 +128,7 @@ def test_both_crms_are_told_by_their_credentials() -> None:
 def test_a_token_goes_to_salesforce_alone_unless_a_sandbox_is_named(host: str) -> None:
     given = KEY | SALESFORCE | {"SALESFORCE_INSTANCE_URL": host}
     assert "SALESFORCE_INSTANCE_URL" in mistakes(**given)
-    assert load(given | {"SALESFORCE_API_URL": "http://localhost:9001"}).salesforce is not None
+    assert "salesforce" in environments(load(given | {"SALESFORCE_API_URL": "http://localhost:9001"}))
 
 
 @pytest.mark.parametrize("address", ["http://api.evil.example", "ftp://x", "api.hubapi.com", "https://", "https://u@h"])

@@ -336,6 +336,6 @@ def test_a_plain_token_brings_the_secret_of_the_app_that_sends_the_webhooks(
     assert run(*words, typed="t2\n").exit_code == 0, "and it is kept where only the token is new"
     settings = load({"COLDFRAME_SECRET_KEY": KEY})
     opened = store(folder)
-    found = connection_names.webhook_secrets(settings, connection_names.known(settings, opened))
+    found = connection_names.webhook_secrets(settings, connection_names.known(settings, opened), "hubspot")
     opened.dispose()
     assert found == {str(PORTAL_ID): ("secret-of-the-app-0123",)}

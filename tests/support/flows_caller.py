@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.base.port import Credential
 from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.vendor import HUBSPOT
 from integration.flows.base.call_allowance import StoredAllowance
 from integration.store.db.session import Store
 from integration.wiring import clock
@@ -22,7 +23,7 @@ def main(wish: dict[str, Any]) -> None:
     allowance = StoredAllowance(
         store=store,
         connection="hubspot",
-        system="hubspot",
+        pacing=HUBSPOT.pacing,
         reserve=0.2,
         patience=60 * SECOND,
         sleep=time.sleep,

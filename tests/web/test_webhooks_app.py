@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from webhooks_senders import Wall
 
-from integration.settings.environment import VARIABLES, Settings, load
+from integration.settings.environment import Settings, load, variables
 from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots
 from integration.web.app import INTAKE, create_app
@@ -145,7 +145,7 @@ def test_a_source_without_secrets_has_no_door(store: Store) -> None:
 
 
 def test_a_wrong_environment_stops_the_process_and_says_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in VARIABLES:
+    for name in variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PORT", "x")
     with pytest.raises(SystemExit, match=r"(?s)COLDFRAME_SECRET_KEY.*PORT|PORT.*COLDFRAME_SECRET_KEY"):

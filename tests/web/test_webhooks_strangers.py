@@ -13,14 +13,14 @@ from integration.store.crm.homes import Home
 from integration.store.db.session import Store
 from integration.web.app import INTAKE, create_app
 from integration.wiring import connection_names
-from integration.wiring.connected_portals import Portals
+from integration.wiring.connected_accounts import ConnectedAccounts
 
 OURS, THEIRS = 4242, 9999
 Send = Callable[..., int]
 
 
 def learn(settings: Settings, store: Store, *, token: str = "") -> None:
-    credential = settings.hubspot
+    credential = connection_names.environments(settings).get("hubspot")
     assert credential is not None
     with store.write() as conn:
         homes.learn(conn, "hubspot", Home(mark=token or connection_names.mark(credential), account=str(OURS)), 1)
@@ -75,11 +75,11 @@ def test_what_is_learned_later_counts_and_what_was_known_stays_when_the_store_is
     settings: Settings, store: Store
 ) -> None:
     at = [0.0]
-    portals = Portals(settings, store, lambda: at[0])
+    portals = ConnectedAccounts(settings, store, "hubspot", lambda: at[0])
     assert set(portals()) == set()
     learn(settings, store)
     assert set(portals()) == set(), "asked half a minute later"
     at[0] = 31
     assert set(portals()) == {str(OURS)}
-    lost = Portals(settings, store, lambda: at[0])
+    lost = ConnectedAccounts(settings, store, "hubspot", lambda: at[0])
     assert set(lost()) == {str(OURS)}

@@ -47,7 +47,7 @@ def check(body: bytes, organizations: Sequence[str]) -> bool:
     told = organization(found)
     if not told:
         return False
-    return any([record_ids.same(told, each) for each in organizations])  # noqa: C419 - all of them, in the same time
+    return any([record_ids.same(SYSTEM, told, each) for each in organizations])  # noqa: C419 - all of them, in the same time
 
 
 def parse(body: bytes, received_at: Instant) -> Parsed:

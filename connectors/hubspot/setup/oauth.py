@@ -6,7 +6,8 @@ OAuth v1 ends on 2027-02-16; `TOKEN` is the one place that knows its path. HubSp
 from typing import Any
 
 from connectors.answers.replies import TIMEOUT, Timeout
-from connectors.shared.oauth_flow import Asking, Client, Issued, TokenEndpoint, described, impossible, issued
+from connectors.base.sign_in_port import Asking, Client, Issued
+from connectors.shared.oauth_flow import TokenEndpoint, described, impossible, issued
 from mappings.values.instant import Instant
 
 APP = "https://app.hubspot.com"

@@ -6,15 +6,16 @@ from typing import Any
 from connectors.answers.examination_words import Described, fields_findings, unavailable
 from connectors.base.port import Finding, Unavailable
 from connectors.salesforce import queries
+from connectors.salesforce.setup.record_rules import RULES
 
 
 def tasks_examined(crm: Described, description: Callable[[str], Mapping[str, Any]]) -> list[Finding]:
     """What `coldframe doctor` says of tasks; never raises."""
-    findings = fields_findings("Salesforce", "field", crm, "Task", [queries.TASK_KEY])
+    findings = fields_findings(RULES.name, "field", crm, "Task", [queries.TASK_KEY])
     try:
         task = description("Task")
     except Unavailable as away:
-        return [unavailable("Salesforce", "create tasks", away.receipt)]
+        return [unavailable(RULES.name, "create tasks", away.receipt)]
     key = next((field for field in task.get("fields") or () if field.get("name") == queries.TASK_KEY), None)
     if key and not (key.get("externalId") and key.get("unique")):
         remedy = f"run coldframe provision salesforce: it makes {queries.TASK_KEY} a unique external id"

@@ -15,12 +15,11 @@ from joserfc.jwk import RSAKey
 from connectors.answers.replies import TIMEOUT, Timeout
 from connectors.answers.web_address import place
 from connectors.base.port import Receipt, Unavailable, Verdict
-from connectors.salesforce.hosts import salesforces
-from connectors.shared.oauth_flow import Asking, Client, Issued, TokenEndpoint, described, issued
+from connectors.base.sign_in_port import Asking, Client, Issued
+from connectors.salesforce.hosts import PRODUCTION, TEST, salesforces
+from connectors.shared.oauth_flow import TokenEndpoint, described, issued
 from mappings.values.instant import MINUTE, SECOND, Instant, Span
 
-PRODUCTION = "https://login.salesforce.com"
-TEST = "https://test.salesforce.com"
 AUTHORIZE = "/services/oauth2/authorize"
 TOKEN = "/services/oauth2/token"  # noqa: S105 - a path
 IDENTITY = "/services/oauth2/userinfo"
@@ -112,11 +111,6 @@ def audience(login_url: str) -> str:
     host = urlsplit(place(login_url)).hostname or ""
     sandbox = host == _host(TEST) or host.endswith(".sandbox.my.salesforce.com")
     return TEST if sandbox else PRODUCTION
-
-
-def common(login_url: str) -> bool:
-    """Whether a door is everybody's; client credentials are taken at the org's own (My Domain) alone."""
-    return (urlsplit(place(login_url)).hostname or "") in {"", _host(PRODUCTION), _host(TEST)}
 
 
 def _host(address: str) -> str:

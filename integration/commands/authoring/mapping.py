@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from connectors import vendors
 from connectors.base.port import Unavailable
 from integration.commands.authoring.mapping_shown import plain, shown
 from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
@@ -172,9 +173,9 @@ def _differences(
 
 
 def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
-    """Fields that the mappings of two systems claim; Salesforce's counts first, as it does in the service."""
+    """Fields that the mappings of two systems claim; the systems come in the order of the service."""
     sure = [(file.mapping, file.located) for file in chosen if file.mapping and file.located]
-    return list(field_conflicts.claimed_twice(sorted(sure, key=lambda each: each[0].system != "salesforce")))
+    return list(field_conflicts.claimed_twice(sorted(sure, key=lambda each: vendors.systems().index(each[0].system))))
 
 
 def used(settings: Settings | None, words: Vocabulary) -> list[_Chosen]:
@@ -185,7 +186,7 @@ def used(settings: Settings | None, words: Vocabulary) -> list[_Chosen]:
         found.setdefault((each.system, path), []).append(each.name)
     if found:
         return [(mapping_files.in_use(system, path, words), names) for (system, path), names in found.items()]
-    paths: Mapping[str, str | None] = settings.mappings if settings else {"hubspot": None, "salesforce": None}
+    paths = {each: settings.mapping_of("", each) if settings else None for each in sorted(vendors.systems())}
     return [(mapping_files.in_use(system, path, words), None) for system, path in paths.items()]
 
 

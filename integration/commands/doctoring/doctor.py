@@ -145,7 +145,7 @@ def _crm(connection: Connection) -> Iterator[Finding]:
     try:
         found = drift.misfits(connection)
     except Unavailable as away:
-        yield unavailable(connection.system.capitalize(), f"{connection.name}'s fields", away.receipt)
+        yield unavailable(connection.system, f"{connection.name}'s fields", away.receipt)
         return
     for name in connection.mapping.objects:
         amiss = [each for each in found if each.subject.partition(".")[0] == name]

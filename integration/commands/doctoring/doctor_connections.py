@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from connectors import vendors
 from connectors.base.port import Finding
+from integration.commands.operate.system_argument import how_to_connect
 from integration.flows.upkeep.renew_tokens import remedy
 from integration.settings.environment import Settings
 from integration.store.audit.sealing import Keyring, SealError
@@ -23,7 +25,7 @@ def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
             subject="CRM",
             ok=False,
             detail="none is connected",
-            remedy="Run coldframe connect hubspot or coldframe connect salesforce (docs/connecting.md).",
+            remedy=f"Run {how_to_connect()} (docs/connecting.md).",
         )
     keyring = connection_names.keyring(settings)
     for each in found:
@@ -39,7 +41,7 @@ def _line(each: Known, keyring: Keyring) -> Finding:
     if trouble:
         return Finding(subject=subject, ok=False, detail=trouble, remedy=what)
     expires = f", its token good until {show(each.row.expires_at)}" if each.row.expires_at else ""
-    hidden = f"; {each.system.upper()}_ACCESS_TOKEN is not used, since somebody signed in" if each.hides else ""
+    hidden = f"; {vendors.vendor(each.system).token} is not used, since somebody signed in" if each.hides else ""
     return Finding(subject=subject, ok=True, detail=f"{each.system} {each.account}, {each.row.grant}{expires}{hidden}")
 
 
@@ -58,15 +60,15 @@ def _webhooks(settings: Settings, found: tuple[Known, ...]) -> Iterator[Finding]
     """Secrets that let webhooks in about records that nobody can read, and records about which no webhook can come."""
     systems = {each.system for each in found}
     for variable, given, system in (
-        ("HUBSPOT_CLIENT_SECRET", settings.hubspot_client_secrets, "hubspot"),
+        ("HUBSPOT_CLIENT_SECRET", settings.given.several("HUBSPOT_CLIENT_SECRET"), "hubspot"),
         ("COLDFRAME_OUTBOUND_SECRET", settings.outbound_secrets, "salesforce"),
     ):
         if given and system not in systems:
             detail = f"is set, but {system} is not connected, so its records cannot be read"
             yield Finding(subject=variable, ok=False, detail=detail, remedy=f"run coldframe connect {system}")
-    stored = connection_names.webhook_secrets(settings, found) if settings.public_url else {}
+    stored = connection_names.webhook_secrets(settings, found, "hubspot") if settings.public_url else {}
     unsigned = [each for each in found if each.system == "hubspot" and each.account not in stored]
-    if unsigned and not settings.hubspot_client_secrets:
+    if unsigned and not settings.given.several("HUBSPOT_CLIENT_SECRET"):
         names = " and ".join(each.name for each in unsigned)
         yield Finding(
             subject="HUBSPOT_CLIENT_SECRET",

@@ -6,15 +6,18 @@ import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from connectors import vendors
 from connectors.base.port import Unavailable
+from connectors.shared.vendor import Detail, Vendor
 from integration.commands.authoring.installation import installed
+from integration.commands.operate.system_argument import how_to_connect
 from integration.settings.environment import Settings
 from integration.signin import sign_in as signing
 from integration.signin.loopback_callback import NotSignedInError
@@ -29,12 +32,24 @@ from integration.wiring.connection_names import Known
 from mappings.values.instant import show
 
 PORT = 8723
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
-@click.group()
+class _Systems(click.Group):
+    """The commands below, and one for each CRM that is installed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The CRMs first."""
+        return [*sorted(vendors.systems()), *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """What signs in to a CRM, as it has declared."""
+        found = vendors.by_system().get(cmd_name)
+        return _command(found) if found else super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Systems)
 def connect() -> None:
-    r"""Sign in to HubSpot or Salesforce. Tokens are kept encrypted, and renewed as they expire.
+    r"""Sign in to a CRM. Tokens are kept encrypted, and renewed as they expire.
 
     \b
     Example:
@@ -44,75 +59,42 @@ def connect() -> None:
     """
 
 
-def _common(function: _F) -> _F:
-    options = (
-        click.option("--name", default="", help="A name for it, where you connect several.  [default: the system's]"),
-        click.option("--client-id", default="", help="The app's client id (Salesforce: consumer key)."),
-        click.option("--secret-stdin", is_flag=True, help="Read the client secret (or token) from standard input."),
-        click.option("--port", default=PORT, show_default=True, help="Port of the redirect on this machine."),
-        click.option(
-            "--redirect-host",
+def _command(vendor: Vendor) -> click.Command:
+    rules = vendor.sign_in
+    grants = [each.replace("_", "-") for each in rules.grants]
+    options = [
+        click.Option(["--name"], default="", help="A name for it, where you connect several.  [default: the system's]"),
+        click.Option(["--client-id"], default="", help=rules.client_id),
+        click.Option(["--secret-stdin"], is_flag=True, help="Read the client secret (or token) from standard input."),
+        click.Option(["--port"], default=PORT, show_default=True, help="Port of the redirect on this machine."),
+        click.Option(
+            ["--redirect-host"],
             type=click.Choice(["localhost", "127.0.0.1"]),
             default="localhost",
             show_default=True,
             help="How the redirect address names this machine.",
         ),
-        click.option("--wait", default=300.0, show_default=True, help="Seconds to wait for a yes in the browser."),
-        click.option("--no-browser", is_flag=True, help="Print the address, and open no browser."),
-        click.option("--api-url", default="", metavar="URL", help="Only for a sandbox: its address."),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+        click.Option(["--wait"], default=300.0, show_default=True, help="Seconds to wait for a yes in the browser."),
+        click.Option(["--no-browser"], is_flag=True, help="Print the address, and open no browser."),
+        click.Option(["--api-url"], default="", metavar="URL", help="Only for a sandbox: its address."),
+        click.Option(
+            ["--grant"], type=click.Choice(grants), default=grants[0], show_default=True, help=rules.grants_help
+        ),
+        *map(_option, rules.details),
+    ]
+
+    def run(**options: Any) -> None:
+        _connect(vendor, options)
+
+    return click.Command(vendor.system, params=list(options), callback=run, help=rules.help)
 
 
-@connect.command()
-@_common
-@click.option(
-    "--grant",
-    type=click.Choice(["authorization-code", "token"]),
-    default="authorization-code",
-    show_default=True,
-    help="By a person's yes in the browser, or with a service key or private app's token.",
-)
-def hubspot(**options: Any) -> None:
-    r"""Sign in to HubSpot, in the browser or with a token.
-
-    The client secret is HUBSPOT_CLIENT_SECRET, or is asked for; it never stands on the command line. The app signs its
-    webhooks with it too: with --grant token it is asked for as well, or is the second line of --secret-stdin.
-
-    \b
-    Example:
-      coldframe connect hubspot --client-id 7b1f…
-      coldframe connect hubspot --grant token --secret-stdin < service-key.txt
-    """
-    _connect("hubspot", options)
-
-
-@connect.command()
-@_common
-@click.option(
-    "--grant",
-    type=click.Choice(["authorization-code", "jwt-bearer", "client-credentials", "token"]),
-    default="authorization-code",
-    show_default=True,
-    help="By a yes in the browser, a signed assertion, the app's own secret, or a token.",
-)
-@click.option("--login-url", default="", metavar="URL", help="My Domain, or https://test.salesforce.com.")
-@click.option("--username", default="", help="JWT bearer: the integration user.")
-@click.option("--key-file", type=click.Path(path_type=Path), help="JWT bearer: the private key (PEM).")
-@click.option("--instance-url", default="", metavar="URL", help="Token: the org's own address.")
-def salesforce(**options: Any) -> None:
-    r"""Sign in to Salesforce, in the browser, by a certificate, by the app's own secret, or with a token.
-
-    The client secret is SALESFORCE_CLIENT_SECRET, or is asked for; it never stands on the command line.
-
-    \b
-    Example:
-      coldframe connect salesforce --client-id 3MVG… --login-url https://acme.my.salesforce.com
-      coldframe connect salesforce --grant jwt-bearer --client-id 3MVG… --username cf@acme.example --key-file cf.pem
-    """
-    _connect("salesforce", options)
+def _option(detail: Detail) -> click.Option:
+    """An option under the name of the detail, which may be another than that of the option."""
+    kind = click.Path(path_type=Path) if detail.name == "private_key" else click.STRING
+    default = None if detail.name == "private_key" else ""
+    metavar = None if detail.metavar == "FILE" else detail.metavar
+    return click.Option([detail.option, detail.name], default=default, type=kind, metavar=metavar, help=detail.help)
 
 
 @connect.command(name="list")
@@ -134,7 +116,7 @@ def list_connections(*, as_json: bool) -> None:
         table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(*(escape(str(row[key] or "-")) for key in _SHOWN))
-    Console().print(table if rows else "Nothing is connected: coldframe connect hubspot, coldframe connect salesforce")
+    Console().print(table if rows else f"Nothing is connected: {how_to_connect()}")
 
 
 @connect.command()
@@ -180,11 +162,12 @@ def _plain(each: Known) -> dict[str, Any]:
     }
 
 
-def _connect(system: str, options: dict[str, Any]) -> None:
+def _connect(vendor: Vendor, options: dict[str, Any]) -> None:
+    system = vendor.system
     with installed() as (settings, store):
         with store.read() as conn:
             row = connections.get(conn, options["name"] or system)
-        wish = _wish(system, options, settings, row)
+        wish = _wish(vendor, options, settings, row)
         wrong = signing.mistakes(wish, row)
         if wrong:
             raise click.UsageError("\n".join(wrong))
@@ -208,7 +191,9 @@ def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> Non
     account = f" (account {details.account})" if details.account else ""
     click.echo(f"Signed in to {wish.system}{account}; kept encrypted as '{wish.name}'.")
     if wish.name in connection_names.environments(settings):
-        click.echo(f"{wish.name.upper()}_ACCESS_TOKEN is not used from now on: this sign-in goes before it. Unset it.")
+        click.echo(
+            f"{vendors.vendor(wish.system).token} is not used from now on: this sign-in goes before it. Unset it."
+        )
     try:
         person = signing.tried(wish.name, settings, store)
     except Unavailable as fault:
@@ -221,34 +206,35 @@ def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> Non
     click.echo("  restart the workers (or coldframe up)     they look for new connections when they start")
 
 
-def _wish(system: str, options: dict[str, Any], settings: Settings, row: Row | None) -> Wish:
+def _wish(vendor: Vendor, options: dict[str, Any], settings: Settings, row: Row | None) -> Wish:
     """The request, from the options, the environment, an earlier sign-in and the person, in that order."""
-    name = options["name"] or system
+    name, rules = options["name"] or vendor.system, vendor.sign_in
     grant = cast("GrantKind", options["grant"].replace("-", "_"))
-    key_file = options.get("key_file")
+    key_file = options.get("private_key")
     wish = Wish(
         name=name,
-        system=system,
+        system=vendor.system,
         grant=grant,
         details=Details(
             client_id=options["client_id"],
             login_url=options.get("login_url", "").rstrip("/"),
             instance_url=options.get("instance_url", "").rstrip("/"),
             api_url=options["api_url"].rstrip("/"),
-            user=options.get("username", ""),
+            user=options.get("user", ""),
         ),
         secrets=Secrets(private_key=_read(key_file) if key_file else ""),
     )
     given = sys.stdin.readline().strip() if options["secret_stdin"] else ""
     if grant == "token":
         wish = signing.remembered(_with(wish, access_token=given or _asked("Access token")), row, settings)
-        return _with_webhook_secret(wish, options) if system == "hubspot" else wish
+        return _with_webhook_secret(wish, options) if rules.signs_webhooks else wish
     if grant == "jwt_bearer":
         return signing.remembered(wish, row, settings)
-    wish = signing.remembered(_with(wish, client_secret=given or _from_environment(system, settings)), row, settings)
+    known = given or (settings.given.text(rules.secret) if rules.secret else "")
+    wish = signing.remembered(_with(wish, client_secret=known), row, settings)
     if wish.secrets.client_secret or not wish.details.client_id:
         return wish
-    return _with(wish, client_secret=_asked("Client secret", optional=system == "salesforce"))
+    return _with(wish, client_secret=_asked("Client secret", optional=rules.public))
 
 
 def _with_webhook_secret(wish: Wish, options: dict[str, Any]) -> Wish:
@@ -262,12 +248,6 @@ def _with_webhook_secret(wish: Wish, options: dict[str, Any]) -> Wish:
 
 def _with(wish: Wish, **secrets: str) -> Wish:
     return replace(wish, secrets=replace(wish.secrets, **secrets))
-
-
-def _from_environment(system: str, settings: Settings) -> str:
-    if system == "hubspot":
-        return settings.hubspot_client_secrets[0].get_secret_value() if settings.hubspot_client_secrets else ""
-    return settings.salesforce_client_secret.get_secret_value() if settings.salesforce_client_secret else ""
 
 
 def _asked(what: str, *, optional: bool = False) -> str:

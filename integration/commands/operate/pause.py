@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from integration.commands.operate.system_argument import variables
 from integration.store.audit import audit_trail
 from integration.store.crm import connection_pauses
 from integration.store.outgoing import outbox_backlog
@@ -66,11 +67,11 @@ def named(service: Service, connection: str | None) -> list[str]:
     """The connection of that name, or all of them."""
     known = list(service.connections)
     if connection is not None and connection not in known:
-        listed = ", ".join(known) or "none: set HUBSPOT_… or SALESFORCE_…"
+        listed = ", ".join(known) or f"none: set {variables()}"
         msg = f"no connection is called {connection!r}{nearest(connection, known)}; there are {listed}"
         raise click.ClickException(msg)
     if not known:
-        msg = "no CRM is connected: set HUBSPOT_… or SALESFORCE_… (docs/operations.md)"
+        msg = f"no CRM is connected: set {variables()} (docs/operations.md)"
         raise click.ClickException(msg)
     return [connection] if connection else known
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from connectors.answers.replies import Refusal
 from connectors.base.port import Unavailable, Verdict
 from connectors.shared.provisioning import Provisioner, Step
+from integration.commands.operate.system_argument import system as installed_system
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import build, connection_names, provisioners
 from mappings.model.compiled_mapping import CrmMapping
@@ -31,11 +32,13 @@ class Line:
 
 
 @click.command()
-@click.argument("system", type=click.Choice(["hubspot", "salesforce"]))
+@click.argument("system", callback=installed_system)
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and change nothing.")
 @click.option("--remove", is_flag=True, help="Take away what Coldframe has made, with its values.")
 @click.option("--yes", is_flag=True, help="Do not ask before --remove.")
-@click.option("--sales", multiple=True, metavar="USERNAME", help="Salesforce: a person who is to see the scores.")
+@click.option(
+    "--sales", multiple=True, metavar="USERNAME", help="A person who is to see the scores, where the CRM asks for it."
+)
 @click.option("--connection", default="", metavar="NAME", help="Which, where the system is connected several times.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def provision(  # noqa: PLR0913 -- the command's own options

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from integration.commands.operate.system_argument import variables
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import first_sync as flow
 from integration.flows.reading.first_sync import Step, SyncError
@@ -83,7 +84,7 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
 def _named(service: Service, connection: str | None) -> list[str]:
     known = list(service.connections)
     if not known:
-        msg = "no CRM is connected: set HUBSPOT_… or SALESFORCE_… (docs/operations.md)"
+        msg = f"no CRM is connected: set {variables()} (docs/operations.md)"
         raise click.ClickException(msg)
     if connection is not None and connection not in known:
         msg = f"no connection is called {connection!r}{nearest(connection, known)}; there are {', '.join(known)}"

@@ -14,20 +14,12 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, told
-from connectors.base.spending import BUDGET, RESERVE, WINDOW, Pool, Withheld
+from connectors.base.spending import BUDGET, RESERVE, WINDOW, Pacing, Pool, Withheld
 from integration.store.crm import call_usage
 from integration.store.db.session import Store, StoreError
-from mappings.values.instant import HOUR, MINUTE, SECOND, Instant, Span
+from mappings.values.instant import SECOND, Instant, Span
 
 log = structlog.get_logger()
-
-ASK_AGAIN = {"hubspot": HOUR, "salesforce": 15 * MINUTE}
-"""When to see whether the day has turned: HubSpot's ends at midnight in the account's zone, Salesforce's rolls on."""
-SEARCHES = Usage(window=SECOND, window_limit=4)
-"""HubSpot's searches: five a second for the whole account, and one to spare, since calls arrive at uneven intervals.
-
-No reply tells of them.
-"""
 
 
 @dataclass(slots=True)
@@ -49,7 +41,7 @@ class StoredAllowance:
 
     store: Store
     connection: str
-    system: str
+    pacing: Pacing
     reserve: float
     patience: Span
     sleep: Callable[[float], None]
@@ -61,7 +53,7 @@ class StoredAllowance:
     def spend(self, pool: Pool, *, people: bool) -> Withheld | None:
         """Take one call; waits for at most `patience`."""
         give_up = self.monotonic() + self.patience / SECOND
-        for each in ("search", "") if pool else ("",):
+        for each in ("search", "") if pool and self.pacing.searches else ("",):
             withheld = self._spend(each, people=people, give_up=give_up)
             if withheld is not None:
                 return withheld
@@ -109,12 +101,12 @@ class StoredAllowance:
     def _reserve(self, conn: Sql, pool: str, *, people: bool) -> Grant:
         call_usage.alone(conn, self.connection)
         now, tally = self._clock(conn), call_usage.get(conn, self.connection, pool)
-        if pool:
-            before = tally = Tally(usage=SEARCHES, told_at=1, blocks=tally.blocks)
+        if pool and self.pacing.searches:
+            before = tally = Tally(usage=self.pacing.searches, told_at=1, blocks=tally.blocks)
         else:
             before, tally = tally, self._reported(tally, now)
         kept = self.reserve * (FOR_PEOPLE if people else 1)
-        grant = granted(tally, now, reserve=kept, ask_again=ASK_AGAIN.get(self.system, HOUR))
+        grant = granted(tally, now, reserve=kept, ask_again=self.pacing.ask_again)
         if grant.calls or tally != before:
             call_usage.put(conn, self.connection, pool, grant.tally, now)
         return grant

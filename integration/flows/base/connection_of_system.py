@@ -23,7 +23,7 @@ log = structlog.get_logger()
 def of_account(connections: Mapping[str, Connection], system: str, account: str) -> Connection | None:
     """The connection to that account; the only one of its system, where it or the sender does not say whose it is."""
     those = [each for each in connections.values() if each.system == system]
-    mine = [each for each in those if account and record_ids.same(each.account, account)]
+    mine = [each for each in those if account and record_ids.same(system, each.account, account)]
     if mine:
         return mine[0]
     return those[0] if len(those) == 1 and not (account and those[0].account) else None
@@ -60,7 +60,7 @@ def called(connections: Mapping[str, Connection]) -> RecordNames:
 def address(connections: Mapping[str, Connection], source: str, lead: str) -> Address:
     """Whom an activity of `source` means by `lead`: a CRM's record (`hubspot:contact:17`), or the source's own id.
 
-    A record is known by its connection's name, and a Salesforce one by all 18 characters of its id.
+    A record is known by its connection's name, and by the long spelling of its id where its CRM has two.
     """
     system, object_name, record = source_of(source, lead)
     name = named(connections, system)

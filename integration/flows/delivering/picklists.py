@@ -12,7 +12,7 @@ import structlog
 from connectors.base.port import FieldInfo, Unavailable
 from integration.flows.base.hourly import Kept, hourly
 from integration.flows.base.service import Connection, HasStore
-from mappings.model.catalogue import SYSTEMS
+from mappings.model import catalogue
 
 log = structlog.get_logger()
 
@@ -54,6 +54,6 @@ def _described(connection: Connection, object_name: str, fields: list[str]) -> d
 
 
 def _words(connection: Connection, field: FieldInfo | None) -> list[str] | None:
-    if field is None or not (field.writable or field.name in SYSTEMS[connection.system].carried):
+    if field is None or not (field.writable or field.name in catalogue.rules(connection.system).carried):
         return []
     return list(field.options) or None

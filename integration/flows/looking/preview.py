@@ -1,7 +1,7 @@
 """Preview: what one CRM record would become, score and have written, with nothing stored and nothing sent."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.base.port import Raw, Record
@@ -19,10 +19,8 @@ from mappings.translate.new_records import first_fields
 from mappings.translate.translation import Inward, inward, natives, outward
 from mappings.values import emails
 from mappings.values.instant import Instant
-from mappings.values.record_ids import full, genuine
+from mappings.values.record_ids import full, genuine, people
 
-_OBJECTS = {"00Q": "Lead", "003": "Contact"}
-"""Salesforce's key prefixes of people."""
 _NAMED = re.compile(r"([A-Za-z]\w*)[:/]([A-Za-z0-9]+)")
 
 
@@ -120,5 +118,8 @@ def _points(lines: Sequence[Line]) -> list[tuple[str, float]]:
 
 
 def _object(connection: Connection, record_id: str) -> str:
-    people: Mapping[str, str] = _OBJECTS if connection.system == "salesforce" else {}
-    return people.get(record_id[:3], connection.mapping.people[0] if connection.system == "hubspot" else "")
+    """The object that an id alone is of: the one whose ids begin so; the first, where ids do not say; "" for none."""
+    begins = people(connection.system)
+    if not begins:
+        return connection.mapping.people[0]
+    return next((name for name, start in begins.items() if record_id.startswith(start)), "")

@@ -12,15 +12,11 @@ from integration.store.audit import mentions
 from integration.store.queues import dead_letters, inbox
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.records_to_read import Wanted
-from mappings.values import person_names
+from mappings.values import person_names, record_ids
 from mappings.values.person_names import ERASED
-from mappings.values.record_ids import full
 from webhooks import lenient, persons
 from webhooks.facts import Oversized, Unreadable
 from webhooks.persons import Cut, RecordNames
-
-_ALIKE = 15
-"""Characters of a Salesforce id that a message may give alone."""
 
 _T = TypeVar("_T")
 
@@ -123,14 +119,8 @@ def _needles(names: frozenset[str]) -> list[str]:
             for form in mentions.written([email]):
                 found |= {mentions.core(form), mentions.core(form.replace("@", "%40"))}
         elif record:
-            found.add(mentions.core(_shortest(record[2])))
+            found.add(mentions.core(record_ids.shortest(record[2])))
     return sorted(found - {""})
-
-
-def _shortest(record_id: str) -> str:
-    """How little of an id a message may give: 15 characters of a Salesforce one, which its last three tell."""
-    short = record_id[:_ALIKE]
-    return short if full("salesforce", short) == record_id else record_id
 
 
 def _all(page: Callable[[int], Sequence[_T]], number: Callable[[_T], int]) -> Iterator[_T]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from connectors.base.port import Receipt, Unavailable, Verdict
-from connectors.shared.oauth_flow import Client, Issued, SignIn
+from connectors.base.sign_in_port import Client, Issued, SignIn
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.audit.sealing import Keyring, SealError

@@ -32,7 +32,7 @@ from integration.store.schema.tables import leads as people
 from integration.store.schema.tables import references as records
 from integration.store.schema.tables import refresh as wanted
 from mappings.conflicts import field_conflicts
-from mappings.model.catalogue import SYSTEMS
+from mappings.model import catalogue
 from mappings.values import person_names
 from mappings.values.instant import Instant
 
@@ -200,9 +200,8 @@ def _companies(conn: Connection, who: Target, homes: Sequence[str], counts: dict
     for table, column in _OF_ACCOUNT:
         gone = conn.execute(delete(table).where(among(column, "ids")), {"ids": listed(alone)}).rowcount
         counts[table.name] = counts.get(table.name, 0) + gone
-    voices = {
-        each: {each, *(field_conflicts.spoken_by(system, each) for system in SYSTEMS)} for each, _, _ in who.records
-    }
+    systems = catalogue.systems()
+    voices = {each: {each, *(field_conflicts.spoken_by(one, each) for one in systems)} for each, _, _ in who.records}
     bearing = tuple(f"{voice}:{name}:{key}@" for each, name, key in who.records for voice in voices[each])
     for seq, key in conn.execute(_NAMED_AFTER, {"ids": listed(homes)}).all():
         if bearing and key.startswith(bearing):

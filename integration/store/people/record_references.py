@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, upd
 from integration.store.db.dialects import among, run_many, upsert
 from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.schema.tables import references
+from mappings.model import catalogue
 from mappings.model.canonical import Fields
 
-PEOPLE = ("Contact", "contact", "Lead")
-"""The objects that are a person, the preferred first: a converted Salesforce Lead cannot be written."""
+PEOPLE = catalogue.people()
+"""The objects that are a person in any CRM, the preferred first. One process has one set of CRMs, from its start."""
 
 Address = tuple[str, str, str]
 """(system, object, external id)."""

@@ -12,6 +12,7 @@ from flows_crms import SYSTEMS, person, tasks
 from flows_run import Watch, activity, counts, dead, drain_all, receive
 from flows_senders import programs
 
+from connectors import vendors
 from connectors.base.port import Credential, FieldWrite, Unavailable, Verdict
 from connectors.base.spending import BUDGET, RESERVE, WINDOW
 from connectors.hubspot.connector import HubSpotConnector
@@ -42,7 +43,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 def allowance(store: Store, connection: str = "hubspot", **more: object) -> StoredAllowance:
     given: dict[str, object] = {"reserve": 0.2, "patience": 30 * SECOND, "sleep": time.sleep}
-    given |= {"monotonic": clock.monotonic, "system": connection}
+    given |= {"monotonic": clock.monotonic, "pacing": vendors.vendor(connection).pacing}
     return StoredAllowance(store=store, connection=connection, **(given | more))  # type: ignore[arg-type]
 
 

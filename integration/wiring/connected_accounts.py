@@ -1,4 +1,4 @@
-"""Connected portals: which HubSpot portals are known, kept in memory, so that no webhook waits for the store."""
+"""Connected accounts: which of a system are known, kept in memory, so that no webhook waits for the store."""
 
 import contextlib
 import math
@@ -13,12 +13,13 @@ from integration.wiring import connection_names
 _REMEMBERED = 30.0
 
 
-class Portals:
-    """The portals of all connections to HubSpot; none where one of them is not known yet. Safe for threads."""
+class ConnectedAccounts:
+    """The accounts of all connections to a system; none where one of them is not known yet. Safe for threads."""
 
-    def __init__(self, settings: Settings, store: Store, monotonic: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, store: Store, system: str, monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._store = store
+        self._system = system
         self._monotonic = monotonic
         self._reading = threading.Lock()
         self._due = -math.inf
@@ -36,5 +37,5 @@ class Portals:
         return self._known
 
     def _read(self) -> Collection[str]:
-        those = [each for each in connection_names.known(self._settings, self._store) if each.system == "hubspot"]
+        those = [each for each in connection_names.known(self._settings, self._store) if each.system == self._system]
         return frozenset(each.account for each in those) if all(each.account for each in those) else ()
