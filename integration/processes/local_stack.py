@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from integration.processes.supervisor import Member
+from integration.processes.supervisor import WORKERS, Member
 from integration.processes.valkey import Valkey
 from integration.settings import private_files
 from integration.settings.environment import Settings, load
@@ -21,11 +21,11 @@ def queues(settings: Settings) -> tuple[str, ...]:
     return ("ingest", "advance", *alerts, *connection_names.names(settings))
 
 
-def members(settings: Settings) -> tuple[Member, ...]:
-    """Every process of one machine's service."""
+def members() -> tuple[Member, ...]:
+    """The processes of one machine's service; the second forks a worker for each queue."""
     return (
         Member(name="web", arguments=("web",)),
-        *(Member(name=f"worker {queue}", arguments=("worker", queue)) for queue in queues(settings)),
+        Member(name=WORKERS, arguments=("worker",)),
         Member(name="clock", arguments=("clock",)),
     )
 

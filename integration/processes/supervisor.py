@@ -1,5 +1,6 @@
 """The supervisor: starts the service's processes together, watches them, and restarts one that dies."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -17,10 +18,12 @@ from integration.settings import private_files
 
 log = structlog.get_logger()
 
+WORKERS = "workers"
+"""The name of the member that forks a worker for each queue."""
 GRACE_SECONDS = 10.0
 """How long a process may take to finish its batch before it is killed."""
-_RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
-_STEADY_SECONDS = 30.0
+RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
+STEADY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +70,20 @@ class Fleet:
             self._running[member.name] = _Running(member, self._spawn(member), time.monotonic())
 
     def pids(self) -> dict[str, int]:
-        """The process id of every member that is alive."""
-        return {name: each.process.pid for name, each in self._running.items() if each.process.poll() is None}
+        """The process id of every member that is alive, and of the workers that a member has forked, by their names."""
+        found = {name: each.process.pid for name, each in self._running.items() if each.process.poll() is None}
+        return found | _named_children(found.get(WORKERS, 0))
 
     def watch(self) -> None:
         """Start again whoever has died, at once the first time, later with a growing pause."""
         now = time.monotonic()
         for each in self._running.values():
             if each.process.poll() is None:
-                if now - each.started > _STEADY_SECONDS:
+                if now - each.started > STEADY_SECONDS:
                     each.falls = 0
                 continue
             if each.due is None:
-                each.due = now + _RESTART_SECONDS[min(each.falls, len(_RESTART_SECONDS) - 1)]
+                each.due = now + RESTART_SECONDS[min(each.falls, len(RESTART_SECONDS) - 1)]
                 log.warning("process ended", name=each.member.name, code=each.process.returncode)
             if now >= each.due:
                 each.process, each.started, each.due = self._spawn(each.member), now, None
@@ -126,3 +130,14 @@ def run(fleet: Fleet) -> int:
             fleet.watch()
             time.sleep(0.2)
     return 0
+
+
+def _named_children(pid: int) -> dict[str, int]:
+    """The children of a process by the names that they have given themselves; none where /proc does not tell."""
+    found: dict[str, int] = {}
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, children.read_text(encoding="ascii").split()):
+                name = Path(f"/proc/{child}/comm").read_text(encoding="utf-8", errors="replace").strip()
+                found[name if name not in found else f"{name} {child}"] = child
+    return found

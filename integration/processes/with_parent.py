@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 _PARENT_DIES = 1
 """PR_SET_PDEATHSIG of `prctl`."""
+_NAMED = 15
+"""PR_SET_NAME of `prctl`, and how many bytes of a name Linux keeps."""
 
 
 def wrapped(command: Sequence[str], how: signal.Signals) -> list[str]:
@@ -23,12 +25,23 @@ def wrapped(command: Sequence[str], how: signal.Signals) -> list[str]:
     return [sys.executable, "-m", "integration.processes.with_parent", str(os.getpid()), str(int(how)), *command]
 
 
-def main(parent: int, how: int, command: list[str]) -> None:
-    """Become this command."""
+def end_with_parent(parent: int, how: int) -> None:
+    """Have this process get a signal when its parent dies; exit at once where that is dead already."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PARENT_DIES, how)
         if os.getppid() != parent:
-            sys.exit(1)  # it died before we asked
+            sys.exit(1)
+
+
+def name_process(name: str) -> None:
+    """Call this process so in `ps` and `top`, up to 15 bytes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_NAMED, name.encode()[:_NAMED])
+
+
+def main(parent: int, how: int, command: list[str]) -> None:
+    """Become this command."""
+    end_with_parent(parent, how)
     os.execvp(command[0], command)  # noqa: S606 - our own command, no shell
 
 

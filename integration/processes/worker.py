@@ -2,18 +2,24 @@
 
 import contextlib
 import gc
+import os
+import time
+from collections.abc import Sequence
+from functools import partial
+from itertools import count
 
 import structlog
 from redis import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 from rq import Queue
 from rq.cron import CronJob, CronScheduler
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from integration.processes import count_figures, jobs
+from integration.processes import count_figures, jobs, worker_group
 from integration.processes.allowed_jobs import AllowedWorker
 from integration.settings.environment import Settings
+from integration.store.db.errors import StoreError, StoreNewerError
 from integration.store.db.session import Store
 from integration.wiring import build, logs
 from integration.wiring.queue_keys import mend
@@ -21,22 +27,55 @@ from integration.wiring.wake_ups import queue_problems
 
 log = structlog.get_logger()
 
+_BACKGROUND = 5
+"""Workers yield the processor to the web process: an answer to a webhook is what somebody waits for."""
+_MOST_PAUSE = 5.0
+"""Seconds between two looks whether what a worker needs is there."""
+_LATER = 12
+"""What comes after ingest yields to it: what waits there becomes less, since a lead is decided and written once."""
+
+
+def prepare(settings: Settings) -> None:
+    """Import and build what every job needs, and see that Redis can be worked with; no connection stays open."""
+    with contextlib.closing(_redis(settings)) as redis:
+        problems = queue_problems(redis)
+    if problems:
+        raise SystemExit("\n".join(problems))
+    build.preload()
+    logs.guard()
+
 
 def work(settings: Settings, queue: str) -> None:
     """Work one queue until a signal ends it. A job forks, so that one that dies takes nothing with it."""
+    os.nice(_BACKGROUND if queue == "ingest" else _LATER)
     with contextlib.closing(_redis(settings)) as redis:
-        problems = queue_problems(redis)
-        if problems:
-            raise SystemExit("\n".join(problems))
         mend(redis, queue)
-    build.preload()
-    logs.guard()
-    gc.collect()
     gc.set_threshold(50_000)  # a batch makes thousands of small values, and hardly a cycle
+    gc.collect()
     gc.freeze()  # what a job shares with its parent is not looked through, and so not copied
     log.info("working", queue=queue, job=jobs.run.__qualname__)
     # Another connection: RQ waits for jobs longer than the first one would wait for anything.
     AllowedWorker(queue, _redis(settings)).work(logging_level="WARNING")
+
+
+def work_all(settings: Settings, queues: Sequence[str]) -> int:
+    """Work every queue in a fork of this process each, until a signal ends it; the status to exit with.
+
+    What is away when it starts (the store, Redis) is waited for.
+    """
+    return worker_group.run(queues, partial(_prepared, settings), partial(work, settings))
+
+
+def _prepared(settings: Settings) -> None:
+    for attempt in count():
+        try:
+            return prepare(settings)
+        except StoreNewerError:
+            raise
+        except (StoreError, RedisError) as error:
+            log.warning("waiting for what workers need", error=type(error).__name__)
+            time.sleep(min(_MOST_PAUSE, 0.5 * 2**attempt))
+    return None
 
 
 def tick(settings: Settings) -> None:

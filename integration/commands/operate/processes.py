@@ -1,6 +1,5 @@
 """`coldframe up`, `web`, `worker`, `alerter` and `clock`: the processes of the Procfile, alone or together."""
 
-import os
 import sys
 
 import click
@@ -8,11 +7,6 @@ import click
 from integration.processes.local_stack import embedded, environment, members, queues
 from integration.processes.supervisor import Fleet, run
 from integration.settings.environment import Settings, SettingsError, from_environment, load
-
-_BACKGROUND = 5
-"""Workers yield the processor to the web process: an answer to a webhook is what somebody waits for."""
-_LATER = 12
-"""What comes after ingest yields to it: what waits there becomes less, since a lead is decided and written once."""
 
 
 def settings_or_exit() -> Settings:
@@ -70,20 +64,19 @@ def _refuse_newer_store(settings: Settings) -> None:
 @click.command()
 @click.argument("queue", required=False)
 def worker(queue: str | None) -> None:
-    """Work one queue, or all of them in a process each.
+    """Work one queue, or all of them in a process each, which one process forks so that they share memory.
 
     Example: coldframe worker            Example: coldframe worker ingest
     """
     settings = settings_or_exit()
-    if queue is None:
-        each = [member for member in members(settings) if member.name.startswith("worker")]
-        sys.exit(run(Fleet(each, environment())))
-    if queue not in queues(settings):
+    if queue is not None and queue not in queues(settings):
         msg = f"{queue!r} is no queue here: {', '.join(queues(settings))}"
         raise click.BadParameter(msg, param_hint="QUEUE")
-    from integration.processes.worker import work  # noqa: PLC0415 - imports the CRMs' libraries
+    from integration.processes.worker import prepare, work, work_all  # noqa: PLC0415 - imports the CRMs' libraries
 
-    os.nice(_BACKGROUND if queue == "ingest" else _LATER)
+    if queue is None:
+        sys.exit(work_all(settings, queues(settings)))
+    prepare(settings)
     work(settings, queue)
 
 
@@ -113,4 +106,4 @@ def up() -> None:
             click.echo(f"coldframe cannot start:\n{error}", err=True)
             raise SystemExit(2) from error
         click.echo(f"Coldframe answers at http://127.0.0.1:{settings.port} (Ctrl-C stops it)")
-        sys.exit(run(Fleet(members(settings), variables)))
+        sys.exit(run(Fleet(members(), variables)))

@@ -1,4 +1,4 @@
-"""Kills: SIGKILL to the web process, a worker's parent, its child, both, or the clock."""
+"""Kills: SIGKILL to the web process, a worker, its job, both, the parent of all workers, or the clock."""
 
 import contextlib
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: the same order of kills every time
 from shutil import which
 
-KINDS = ("web parent", "web child", "web both", "worker parent", "worker child", "worker both", "clock")
-_WEIGHTS = (3, 4, 3, 4, 6, 4, 1)
+KINDS = ("web parent", "web child", "web both", "worker parent", "worker child", "worker both", "workers", "clock")
+_WEIGHTS = (3, 4, 3, 4, 6, 4, 1, 1)
 _PATIENCE = 3.0
 """Seconds to wait for a worker to be at work; its child lives only as long as a job."""
 _LONGEST_INTO = 0.06
@@ -88,7 +88,7 @@ class Killer:
         """A worker that is in the middle of a job, and the child that does it; (0, 0) if none is in time."""
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
-            workers = [pid for name, pid in self.pids().items() if name.startswith("worker")]
+            workers = [pid for name, pid in self.pids().items() if name.startswith("worker ")]
             self.chance.shuffle(workers)
             for parent in workers:
                 for child in children(parent):

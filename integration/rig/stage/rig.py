@@ -170,7 +170,7 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
             "--webhook-secret",
             HUBSPOT_SECRET,
         )
-        fleet = Fleet((Member(name="sandbox", arguments=arguments), *members(settings)), ready, log)
+        fleet = Fleet((Member(name="sandbox", arguments=arguments), *members()), ready, log)
         stack.enter_context(fleet)
         store = Store.open(settings.database_url.get_secret_value())
         stack.callback(store.dispose)
