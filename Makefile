@@ -68,6 +68,11 @@ crowd: $(STAMP) ## one lead that cannot be decided about among 10,000 others (CR
 sabotage: $(STAMP) ## remove each guard of the product once; a named test must go red (ARGS=--only, --json)
 	$(BIN)/python tests/sabotage/sabotage.py $(ARGS)
 
+walks: ## three ways to a running Coldframe, from the words of the documents (WALK=demo leaves the tests out)
+	bash docs/walks/buildpack.sh
+	bash docs/walks/wheel.sh
+	bash docs/walks/embedded.sh
+
 pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports and from a run
 	$(BIN)/pytest tests/architecture/test_architecture_pictures.py --draw $(ARGS)
 
@@ -77,4 +82,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for double in backlot mockforce; do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/doubles/$$double.in -o tests/doubles/$$double.txt; done
 
-.PHONY: help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage
+.PHONY: walks help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage

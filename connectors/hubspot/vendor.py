@@ -29,7 +29,6 @@ _VARIABLES = (
         kind="secrets",
         remedy="Set the client secret of the HubSpot app that sends the webhooks (several, parted by spaces, during a "
         "rotation).",
-        never_empty=True,
     ),
     Variable(name="HUBSPOT_API_URL", kind="address", remedy="Set https://…, or unset it to reach HubSpot itself."),
     Variable(

@@ -37,7 +37,7 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     data = Path(variables["COLDFRAME_DATA_DIR"])
     with contextlib.ExitStack() as stack:
         stack.enter_context(_alone(data))
-        if not variables.get("REDIS_URL"):
+        if not variables.get("REDIS_URL", "").strip():
             variables["REDIS_URL"] = stack.enter_context(Valkey(data / "valkey")).url
         store = Store.open(load(variables).database_url.get_secret_value())
         store.migrate()
@@ -65,10 +65,10 @@ def _alone(data: Path) -> Iterator[None]:
 def kept(given: Mapping[str, str]) -> dict[str, str]:
     """The environment with this machine's data directory and key, made where they are not there."""
     variables = dict(given)
-    data = Path(variables.setdefault("COLDFRAME_DATA_DIR", "var")).resolve()
+    data = Path(variables.get("COLDFRAME_DATA_DIR", "").strip() or "var").resolve()
     private_files.folder(data)
     variables["COLDFRAME_DATA_DIR"] = str(data)
-    if "COLDFRAME_SECRET_KEY" not in variables:  # an empty one is a mistake, and reported as one
+    if not variables.get("COLDFRAME_SECRET_KEY", "").strip():
         variables["COLDFRAME_SECRET_KEY"] = made_key(variables)
     return variables
 

@@ -73,7 +73,7 @@ class Settings(DeclaredSettings, AlertSettings):
         description="Set the address under which senders of webhooks reach this service, such as https://coldframe.example.com.",
     )
     playbook: str = Field(
-        "two-axis",
+        "standard",
         alias="COLDFRAME_PLAYBOOK",
         min_length=1,
         description="Name a playbook that comes with Coldframe, or the path of a YAML file.",
@@ -247,21 +247,13 @@ def variables() -> Mapping[str, str]:
     return {field.alias: field.description or "" for field in found if field.alias}
 
 
-# An empty variable means "not set", except where silence would leave a route open.
-_NEVER_EMPTY = frozenset(
-    {"COLDFRAME_SECRET_KEY", "COLDFRAME_ACTIVITY_SECRET", "COLDFRAME_OUTBOUND_SECRET", "COLDFRAME_ALERT_SECRET"}
-)
-
-
 def load(environ: Mapping[str, str]) -> Settings:
-    """Settings from these variables; SettingsError with every mistake otherwise. Other variables are ignored."""
+    """Settings from these variables; SettingsError with every mistake otherwise. Other variables are ignored.
+
+    An empty variable counts as not set.
+    """
     declared, remedies = declared_settings.variables(), variables()
-    never_empty = _NEVER_EMPTY | {each.name for each in declared if each.never_empty}
-    given = {
-        name: environ[name]
-        for name in remedies
-        if environ.get(name, "").strip() or (name in environ and name in never_empty)
-    }
+    given = {name: environ[name] for name in remedies if environ.get(name, "").strip()}
     found = list(unmet(given))
     mistakes = [*map(_unusable, declared_settings.failures())]
     try:

@@ -17,7 +17,7 @@ def with_kept_key(given: Mapping[str, str]) -> dict[str, str]:
     Only where the store lies there too: with a DATABASE_URL the key belongs to a platform's settings.
     """
     path = _path(given)
-    if VARIABLE in given or given.get("DATABASE_URL", "").strip() or not path.is_file():
+    if given.get(VARIABLE, "").strip() or given.get("DATABASE_URL", "").strip() or not path.is_file():
         return dict(given)
     return {**given, VARIABLE: path.read_text(encoding="ascii")}
 

@@ -13,16 +13,12 @@ VariableKind: TypeAlias = Literal["text", "address", "token", "secrets", "path s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One variable; `remedy` is what to do where it is wrong. `pattern` is what a `text` has to match.
-
-    `never_empty`: set and empty is a mistake, since silence would leave a door open.
-    """
+    """One variable; `remedy` is what to do where it is wrong. `pattern` is what a `text` has to match."""
 
     name: str
     kind: VariableKind
     remedy: str
     pattern: str = ""
-    never_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

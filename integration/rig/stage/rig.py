@@ -153,6 +153,7 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
         "PORT": str(port),
         "COLDFRAME_TASKS_PER_HOUR": "0",
         "COLDFRAME_LIVE_RATE": "0",
+        "COLDFRAME_PLAYBOOK": "two-axis",
         **extra,
     }
     with contextlib.ExitStack() as stack:
