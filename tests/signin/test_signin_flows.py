@@ -217,7 +217,7 @@ def test_a_pause_that_a_person_made_outlasts_being_signed_out_and_in_again(
 ) -> None:
     flows_signin.sign_in(store, sandbox, "salesforce", at())
     with store.write() as conn:
-        connection_pauses.pause(conn, "salesforce", None, "we move house")
+        connection_pauses.stop(conn, "salesforce", "we move house")
     sandbox.salesforce.gate.issuer.revoke()
     tokens = StoredTokens(flows_signin.means(store, at), "salesforce")
     with capture_logs(), pytest.raises(Unavailable):

@@ -116,16 +116,16 @@ def test_a_connection_that_is_dropped_is_gone(store: Store) -> None:
 def test_a_pause_until_somebody_signs_in_is_not_shortened_and_ends_with_the_sign_in(store: Store) -> None:
     with store.write() as conn:
         connection_pauses.pause(conn, "hubspot", 50, "503")
-        connection_pauses.pause(conn, "hubspot", None, f"{connection_pauses.SIGN_IN}invalid_grant")
+        connection_pauses.sign_out(conn, "hubspot", "invalid_grant")
         connection_pauses.pause(conn, "hubspot", 60, "401")
         assert connection_pauses.paused(conn, 10**9)["hubspot"].until is None
         connection_pauses.signed_in(conn, "hubspot")
-        assert connection_pauses.paused(conn, 0) == {}
+        assert connection_pauses.paused(conn, 60) == {}
 
 
 def test_a_sign_in_does_not_end_a_pause_that_a_person_made(store: Store) -> None:
     with store.write() as conn:
-        connection_pauses.pause(conn, "hubspot", None, "we move house")
+        connection_pauses.stop(conn, "hubspot", "we move house")
         connection_pauses.signed_in(conn, "hubspot")
         assert connection_pauses.paused(conn, 0)["hubspot"].reason == "we move house"
 

@@ -16,19 +16,19 @@ T = 1_700_000_000_000_000
 
 def test_a_rate_counts_in_a_window_that_begins_with_its_first_use(store: Store) -> None:
     with store.write() as conn:
-        assert call_rates.left(conn, "hubspot:tasks", 5, HOUR, T) == (5, T + HOUR)
-        call_rates.spend(conn, "hubspot:tasks", 3, HOUR, T)
-        call_rates.spend(conn, "hubspot:tasks", 4, HOUR, T + 1)
+        assert call_rates.left(conn, "hubspot", "tasks", 5, HOUR, T) == (5, T + HOUR)
+        call_rates.spend(conn, "hubspot", "tasks", 3, HOUR, T)
+        call_rates.spend(conn, "hubspot", "tasks", 4, HOUR, T + 1)
     with store.read() as conn:
-        assert call_rates.left(conn, "hubspot:tasks", 5, HOUR, T + HOUR - 1) == (0, T + HOUR)
-        assert call_rates.left(conn, "salesforce:tasks", 5, HOUR, T + 1)[0] == 5
-        assert call_rates.left(conn, "hubspot:tasks", 5, HOUR, T + HOUR) == (5, T + 2 * HOUR)
+        assert call_rates.left(conn, "hubspot", "tasks", 5, HOUR, T + HOUR - 1) == (0, T + HOUR)
+        assert call_rates.left(conn, "salesforce", "tasks", 5, HOUR, T + 1)[0] == 5
+        assert call_rates.left(conn, "hubspot", "tasks", 5, HOUR, T + HOUR) == (5, T + 2 * HOUR)
 
 
 def test_a_clock_that_was_set_back_does_not_stop_a_rate(store: Store) -> None:
     with store.write() as conn:
-        call_rates.spend(conn, "hubspot:tasks", 5, HOUR, T)
-        assert call_rates.left(conn, "hubspot:tasks", 5, HOUR, T - DAY)[0] == 5
+        call_rates.spend(conn, "hubspot", "tasks", 5, HOUR, T)
+        assert call_rates.left(conn, "hubspot", "tasks", 5, HOUR, T - DAY)[0] == 5
 
 
 def test_a_persons_pause_outlives_what_an_outage_does_to_the_lane(store: Store) -> None:
@@ -105,7 +105,7 @@ def test_what_fell_due_in_shadow_too_long_ago_lapses_and_nothing_else(store: Sto
             outbox.want_once(conn, "hubspot", "task", [NewOnce(key=key, lead_id="ana", payload={})], decided)
         live_since.enter_shadow(conn, began)
         assert live_since.shadow(conn) == began
-        assert live_since.leave_shadow(conn, began, until, until + HOUR) == 2
+        assert live_since.leave_shadow(conn, began, until) == 2
         assert live_since.shadow(conn) is None
     with store.read() as conn:
         assert {row.key: row.withheld for row in decided_effects.history(conn, ["ana"])} == {

@@ -7,10 +7,9 @@ import pytest
 from alembic import command
 from sqlalchemy import insert, text
 
-from integration.flows.people.join_leads import SHARED
-from integration.store.db import cursors, migrate
+from integration.store.db import migrate
 from integration.store.db.session import Store
-from integration.store.people import leads, other_emails
+from integration.store.people import leads, other_emails, shared_emails
 from integration.store.schema.tables import accounts
 
 MUELLER, PUNY = "ana@müller.example", "ana@xn--mller-kva.example"
@@ -92,7 +91,7 @@ def test_every_spelling_that_is_stored_becomes_the_one(older: Store) -> None:
             "a1": "xn--mller-kva.example",
             "a2": "acme inc.",
         }
-        assert cursors.get(conn, SHARED) is None, "nobody shares an address"
+        assert not shared_emails.waiting(conn), "nobody shares an address"
     older.dispose()
 
 
@@ -103,7 +102,7 @@ def test_whoever_comes_to_share_an_address_is_noted_to_be_joined(older: Store) -
     older.migrate()
     with older.read() as conn:
         assert leads.shared(conn, 10) == [PUNY]
-        assert cursors.get(conn, SHARED) == "waiting"
+        assert shared_emails.waiting(conn)
     older.dispose()
 
 

@@ -198,18 +198,20 @@ def test_an_error_does_not_tell_the_values(store: Store) -> None:
 
 def test_a_child_and_its_parent_do_not_disturb_each_other(url: str) -> None:
     family = (
-        "import os, sys; from integration.store.db import cursors; from integration.store.db.session import Store\n"
+        "import os, sys; from integration.store.db.session import Store\n"
+        "from integration.store.events import live_since as l\n"
+        "from integration.store.progress import next_handover as h\n"
         "s = Store.open(sys.argv[1])\n"
-        "with s.write() as conn: cursors.put(conn, 'parent', '1', 0)\n"
+        "with s.write() as conn: l.enter_shadow(conn, 1)\n"
         "child = os.fork()\n"
         "if child == 0:\n"
         "    for n in range(20):\n"
-        "        with s.write() as conn: cursors.put(conn, 'child', str(n), 0)\n"
+        "        with s.write() as conn: h.put(conn, n, 0)\n"
         "    os._exit(0)\n"
         "for n in range(20):\n"
-        "    with s.write() as conn: cursors.put(conn, 'parent', str(n), 0)\n"
+        "    with s.write() as conn: l.enter_shadow(conn, n)\n"
         "_, status = os.waitpid(child, 0)\n"
-        "with s.read() as conn: print(cursors.get(conn, 'child'), cursors.get(conn, 'parent'))\n"
+        "with s.read() as conn: print(h.earliest(conn, 0), l.shadow(conn))\n"
         "s.dispose()\n"
         "sys.exit(status)\n"
     )

@@ -1,4 +1,4 @@
-"""The small tables around the work: inbox, effects, refresh, letters, lanes, cursors, audit, figures."""
+"""The small tables around the work: inbox, effects, refresh, letters, pauses, progress, counters, audit, figures."""
 
 import pytest
 from sqlalchemy import delete, update
@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.crm import connection_pauses
-from integration.store.db import cursors
+from integration.store.db import counters
 from integration.store.db.session import Store
 from integration.store.events import decided_effects
 from integration.store.events.decided_effects import EffectRow
@@ -15,6 +15,9 @@ from integration.store.outgoing import outbox
 from integration.store.overall import store_figures
 from integration.store.people import leads
 from integration.store.people.leads import NewLead
+from integration.store.progress import poll_progress, sync_progress, unread_objects
+from integration.store.progress.poll_progress import Mark
+from integration.store.progress.sync_progress import Course
 from integration.store.queues import dead_letters as letters
 from integration.store.queues import dirty, inbox, records_to_read
 from integration.store.queues.dead_letters import Letter
@@ -127,7 +130,7 @@ def test_a_letter_is_replayed_once(store: Store) -> None:
 def test_a_lane_rests_until_its_time_or_until_resumed(store: Store) -> None:
     with store.write() as conn:
         connection_pauses.pause(conn, "hubspot", T + 5, "429")
-        connection_pauses.pause(conn, "salesforce", None, "invalid_grant")
+        connection_pauses.sign_out(conn, "salesforce", "invalid_grant")
         assert set(connection_pauses.paused(conn, T)) == {"hubspot", "salesforce"}
         assert set(connection_pauses.paused(conn, T + 5)) == {"salesforce"}
         connection_pauses.pause(conn, "hubspot", T + 9, "429 again")
@@ -136,12 +139,37 @@ def test_a_lane_rests_until_its_time_or_until_resumed(store: Store) -> None:
         assert set(connection_pauses.paused(conn, T + 5)) == {"hubspot"}
 
 
-def test_a_cursor_remembers_its_last_place(store: Store) -> None:
+def test_what_is_kept_of_one_purpose_connection_or_object_is_nothing_to_another(store: Store) -> None:
     with store.write() as conn:
-        assert cursors.get(conn, "cdc") is None
-        cursors.put(conn, "cdc", "1", T)
-        cursors.put(conn, "cdc", "2", T)
-        assert cursors.get(conn, "cdc") == "2"
+        assert poll_progress.mark(conn, "hubspot", "contact") is None
+        poll_progress.put_mark(conn, "hubspot", "contact", Mark(newest=1, grown_at=1), T)
+        poll_progress.put_mark(conn, "hubspot", "contact", Mark(newest=2, grown_at=1), T)
+        poll_progress.put_next_object(conn, "hubspot", "company", T)
+        sync_progress.put(conn, "hubspot", {"contact": Course(began_at=T)}, T)
+        unread_objects.note(conn, "hubspot", "contact", "no right", T)
+        unread_objects.note(conn, "hubspot", "contact", "no right at all", T + 9)
+    with store.read() as conn:
+        assert poll_progress.mark(conn, "hubspot", "contact") == Mark(newest=2, grown_at=1)
+        assert poll_progress.mark(conn, "hubspot-emea", "contact") is None
+        assert poll_progress.mark(conn, "hubspot", "company") is None
+        assert (poll_progress.next_object(conn, "hubspot"), poll_progress.next_object(conn, "hubspot-emea")) == (
+            "company",
+            "",
+        )
+        assert sync_progress.courses(conn, "hubspot", ["company", "contact"]) == {"contact": Course(began_at=T)}
+        (unread,) = unread_objects.known(conn, "hubspot", ["company", "contact"])
+        assert (unread.object, unread.since, unread.said) == ("contact", T, "no right at all")
+    with store.write() as conn:
+        unread_objects.clear(conn, "hubspot", ["contact"])
+        assert unread_objects.known(conn, "hubspot", ["company", "contact"]) == []
+        assert poll_progress.mark(conn, "hubspot", "contact") is not None
+
+
+def test_counters_only_grow_and_each_by_itself(store: Store) -> None:
+    with store.write() as conn:
+        assert counters.value(conn, "erased_dropped") == 0
+        assert (counters.add(conn, "erased_dropped", 2), counters.add(conn, "erased_dropped", 3)) == (2, 5)
+        assert counters.value(conn, "event_seq") == 0
 
 
 def test_the_audit_trail_is_never_rewritten(store: Store) -> None:

@@ -7,10 +7,10 @@ from connectors.base.port import Finding
 from integration.core.model.state import FORMAT
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.service import Connection
-from integration.flows.reading import unread_objects
 from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
 from integration.store.events import playbook_versions
+from integration.store.progress import unread_objects
 from integration.store.queues import leases, suspects
 from mappings.values.instant import Instant, show
 
@@ -68,7 +68,7 @@ def waiting(store: Store, connection: Connection, now: Instant) -> Iterator[Find
             subject=f"{name}: waits",
             ok=False,
             detail=f"until {show(pause.until)}: {pause.reason}",
-            remedy=moved if pause.reason.startswith(MOVED) else "Nothing is lost; it goes on by itself.",
+            remedy=moved if pause.code == MOVED else "Nothing is lost; it goes on by itself.",
         )
     for each in hidden:
         yield Finding(

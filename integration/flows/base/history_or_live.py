@@ -43,7 +43,7 @@ def since(conn: Sql, service: HasGoingLive, now: Instant) -> Live:
 def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant) -> Live:
     """Go from shadow to live: what fell due in the last day is carried out, what is older is history."""
     until = max(began, now - STALE)
-    lapsed = live_since.leave_shadow(conn, began, until, now)
+    lapsed = live_since.leave_shadow(conn, began, until)
     detail = {"since": show(until), "lapsed": lapsed}
     audit_trail.add(
         conn, [audit_trail.Entry(at=now, actor="service", action="went live", subject="service", detail=detail)]

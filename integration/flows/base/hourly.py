@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from integration.flows.base.service import HasStore
-from integration.store.db import cursors
 from integration.store.db.json_codec import decode, encode
+from integration.store.progress import hourly_answers
+from integration.store.progress.hourly_answers import Question
 from mappings.values.instant import HOUR, Instant
 
 T = TypeVar("T")
@@ -23,19 +24,21 @@ class Kept(Generic[T]):
     value: T
 
 
-def hourly(service: HasStore, name: str, asked: Any, ask: Callable[[], T], kind: type[Kept[T]]) -> T:
-    """The value of that name, asked for anew where it is an hour old or was `asked` for something else.
+def hourly(  # noqa: PLR0913, PLR0917 - whom is asked what, and how
+    service: HasStore, question: Question, connection: str, asked: Any, ask: Callable[[], T], kind: type[Kept[T]]
+) -> T:
+    """A connection's answer, asked for anew where it is an hour old or was `asked` for something else.
 
     `asked` is plain JSON. Raises whatever `ask` raises.
     """
     now = service.now()
     with service.store.read() as conn:
-        stored = cursors.get(conn, name)
+        stored = hourly_answers.last(conn, question, connection)
     kept = None if stored is None else _readable(stored, kind)
     if kept is None or kept.at + HOUR <= now or kept.asked != asked:
         kept = Kept(at=now, asked=asked, value=ask())
         with service.store.write() as conn:
-            cursors.put(conn, name, encode(kept), now)
+            hourly_answers.put(conn, question, connection, encode(kept), now)
     return kept.value
 
 

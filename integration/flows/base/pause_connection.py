@@ -3,7 +3,7 @@
 Where only the budget for scores is spent, tasks go on: people wait for those, and part of the reserve is for them.
 """
 
-from collections.abc import Container
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection as Sql
@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Sql
 from connectors.base.port import Receipt
 from connectors.base.spending import BUDGET
 from integration.store.crm import connection_pauses
+from integration.store.crm.connection_pauses import Pause
 from mappings.values.instant import SECOND, Instant, Span
 
 OUTAGE_PAUSE: Span = 10 * SECOND
@@ -20,16 +21,20 @@ Open: TypeAlias = Literal["everything", "tasks", "nothing"]
 def rest(conn: Sql, connection: str, receipt: Receipt, now: Instant) -> None:
     """Let a connection rest for what this receipt says, with its words."""
     wait = receipt.retry_after or OUTAGE_PAUSE
-    lane = _budget(connection) if receipt.code == BUDGET else connection
-    connection_pauses.pause(conn, lane, now + wait, f"{receipt.code} {receipt.message}".strip(), now=now)
+    connection_pauses.pause(
+        conn,
+        connection,
+        now + wait,
+        f"{receipt.code} {receipt.message}".strip(),
+        kind="budget" if receipt.code == BUDGET else "outage",
+        code=receipt.code,
+        now=now,
+    )
 
 
-def open_for(connection: str, paused: Container[str]) -> Open:
-    """What may go to a connection, `paused` being the lanes at rest."""
-    if connection in paused:
-        return "nothing"
-    return "tasks" if _budget(connection) in paused else "everything"
-
-
-def _budget(connection: str) -> str:
-    return f"budget:{connection}"
+def open_for(connection: str, resting: Iterable[Pause]) -> Open:
+    """What may go to a connection, `resting` being every pause that lasts now."""
+    kinds = {each.kind for each in resting if each.name == connection}
+    if not kinds:
+        return "everything"
+    return "tasks" if kinds == {"budget"} else "nothing"

@@ -15,12 +15,9 @@ from integration.core.run.decide import Decision
 from integration.core.run.playbook_change import as_of, handed_over
 from integration.flows.base.service import Deriving, PacedRules
 from integration.flows.history.load_events import History
-from integration.store.db import cursors
 from integration.store.people.leads import LeadRow
+from integration.store.progress import next_handover
 from mappings.values.instant import HOUR, Instant
-
-_NEXT = "handover"
-"""The cursor that says when the next lead may be handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +53,7 @@ def handovers(
 ) -> Mapping[str, Handover]:
     """The tasks, by key, of those who pass the gate now and did not under the former playbook, each with its time."""
     found: dict[str, Handover] = {}
-    free = start = max(now, int(cursors.get(conn, _NEXT) or 0))
+    free = start = next_handover.earliest(conn, now)
     published = service.rules.version.at if service.rules.version else now
     for row, past, decision in anew:
         tasks = [
@@ -69,5 +66,5 @@ def handovers(
         if tasks and service.going_live.tasks_per_hour:
             free += HOUR // service.going_live.tasks_per_hour
     if free != start:
-        cursors.put(conn, _NEXT, str(free), now)
+        next_handover.put(conn, free, now)
     return found

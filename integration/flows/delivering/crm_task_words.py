@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 def task_words(service: HasStore, connection: Connection) -> TaskWords:
     """The connection's words; none where this user may not ask for them. Raises Unavailable."""
-    return hourly(service, f"task-words:{connection.name}", "", lambda: _asked(connection), Kept[TaskWords])
+    return hourly(service, "task_words", connection.name, "", lambda: _asked(connection), Kept[TaskWords])
 
 
 def _asked(connection: Connection) -> TaskWords:

@@ -29,7 +29,7 @@ def offered(service: HasStore, connection: Connection) -> Words:
     def ask() -> _Found:
         return {key: _described(connection, key, fields) for key, fields in asked.items()}
 
-    found = hourly(service, f"offered:{connection.name}", asked, ask, Kept[_Found])
+    found = hourly(service, "picklists", connection.name, asked, ask, Kept[_Found])
     return {
         (key, field): frozenset(words)
         for key, fields in found.items()

@@ -21,7 +21,8 @@ from mappings.values.instant import HOUR, MINUTE, Instant, Span
 class Limit:
     """How many of one kind may go in a span; `most` 0 for any number."""
 
-    name: str
+    connection: str
+    what: call_rates.What
     most: int
     span: Span
 
@@ -38,25 +39,25 @@ class Held:
 
 def tasks(limits: GoingLive, connection: str) -> Limit:
     """New tasks in an hour."""
-    return Limit(name=f"{connection}:tasks", most=limits.tasks_per_hour, span=HOUR)
+    return Limit(connection=connection, what="tasks", most=limits.tasks_per_hour, span=HOUR)
 
 
 def records(limits: GoingLive, connection: str) -> Limit:
     """Records written in a minute."""
-    return Limit(name=f"{connection}:records", most=limits.writes_per_minute, span=MINUTE)
+    return Limit(connection=connection, what="records", most=limits.writes_per_minute, span=MINUTE)
 
 
 def allowed(conn: Sql, limit: Limit, wanted: int, now: Instant) -> int:
     """How many of so many may go now."""
     if not limit.most or not _going(conn, now):
         return wanted
-    return min(wanted, call_rates.left(conn, limit.name, limit.most, limit.span, now)[0])
+    return min(wanted, call_rates.left(conn, limit.connection, limit.what, limit.most, limit.span, now)[0])
 
 
 def spent(conn: Sql, limit: Limit, count: int, now: Instant) -> None:
     """So many go now; in the caller's write transaction."""
     if limit.most and count and _going(conn, now):
-        call_rates.spend(conn, limit.name, count, limit.span, now)
+        call_rates.spend(conn, limit.connection, limit.what, count, limit.span, now)
 
 
 def held(conn: Sql, limits: GoingLive, connections: Iterable[str], now: Instant) -> list[Held]:
@@ -66,7 +67,7 @@ def held(conn: Sql, limits: GoingLive, connections: Iterable[str], now: Instant)
         return found
     for name in connections:
         for what, limit in (("task", tasks(limits, name)), ("fields", records(limits, name))):
-            left, until = call_rates.left(conn, limit.name, limit.most, limit.span, now)
+            left, until = call_rates.left(conn, limit.connection, limit.what, limit.most, limit.span, now)
             waiting = outbox_backlog.waiting(conn, name, what) if limit.most and not left else 0
             if waiting:
                 found.append(Held(connection=name, what=what, waiting=waiting, until=until))

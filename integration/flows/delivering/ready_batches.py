@@ -58,7 +58,7 @@ def look(service: LimitedWrites, connection: Connection, now: Instant, way: Open
 def opened(service: LimitedWrites, lease: Lease, connection: Connection, now: Instant) -> Open:
     """What may be written now: nothing in a pause and in shadow mode. After that, what is too old is let go first."""
     with service.store.read() as conn:
-        way, shadowed = open_for(connection.name, connection_pauses.paused(conn, now)), lives.shadow(conn) is not None
+        way, shadowed = open_for(connection.name, connection_pauses.resting(conn, now)), lives.shadow(conn) is not None
     if shadowed and not service.going_live.shadow:
         with service.store.write() as conn:
             leases.hold(conn, lease)

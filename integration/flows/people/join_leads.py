@@ -11,11 +11,10 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.service import Connected
-from integration.store.db import cursors
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
 from integration.store.overall import merging
-from integration.store.people import leads
+from integration.store.people import leads, shared_emails
 from integration.store.people.leads import LeadRow
 from integration.store.queues import dirty, leases, suspects
 from integration.store.queues.dead_letters import Letter
@@ -24,8 +23,6 @@ from integration.store.queues.leases import Lease
 log = structlog.get_logger()
 
 BATCH = 50
-SHARED = "emails:shared"
-"""The cursor that stands as long as leads may share an e-mail."""
 
 
 _Pair: TypeAlias = tuple[str, str, int]
@@ -72,7 +69,7 @@ def join_batch(service: Connected, lease: Lease) -> bool:
 def _reunite(service: Connected, lease: Lease) -> None:
     """Join those who came to share an e-mail when addresses got one spelling (migration 0013), a batch a turn."""
     with service.store.read() as conn:
-        if cursors.get(conn, SHARED) is None:
+        if not shared_emails.waiting(conn):
             return
     with service.store.write() as conn:
         leases.hold(conn, lease)
@@ -82,7 +79,7 @@ def _reunite(service: Connected, lease: Lease) -> None:
             for other in others:
                 merging.join(conn, other, older, service.now(), service.ownership.lead)
         if len(emails) < BATCH:
-            cursors.drop(conn, SHARED)
+            shared_emails.none_left(conn)
     log.info("joined leads that share an e-mail", addresses=len(emails))
 
 

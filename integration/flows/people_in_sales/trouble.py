@@ -53,16 +53,13 @@ def _found(conn: Sql, service: WatchingTrouble, now: Instant) -> Iterator[Raised
 
 def _pauses(conn: Sql, service: WatchingTrouble, now: Instant) -> Iterator[RaisedAlert]:
     """Connections, and ways of alerts, in which nothing has worked for an hour."""
-    known = {*service.connections, *alert_lanes(service)}
-    signed_out = [
-        each
-        for each in connection_pauses.longer_than(conn, 0, now)
-        if each.reason.startswith(connection_pauses.SIGN_IN)
-    ]
-    for each in [*connection_pauses.longer_than(conn, PAUSED_FOR, now), *signed_out]:
-        if each.name not in known or each.since is None:
+    ways = alert_lanes(service)
+    for each in connection_pauses.longer_than(conn, 0, now):
+        out = each.kind == "signed_out"
+        if each.since is None or not (each.name in service.connections or each.name in ways):
             continue
-        out = each in signed_out
+        if not out and each.since > now - PAUSED_FOR:
+            continue
         remedy = f"coldframe connect, or coldframe resume {each.name}: see coldframe doctor"
         yield RaisedAlert(
             key=f"paused/{each.name}/{each.since}",
@@ -70,7 +67,7 @@ def _pauses(conn: Sql, service: WatchingTrouble, now: Instant) -> Iterator[Raise
             text=f"{each.name} is paused since {show(each.since)}: {each.reason}",
             at=each.since if out else each.since + PAUSED_FOR,
             raised_at=now,
-            remedy="see coldframe doctor" if each.name.startswith(alerts.LANE) else remedy,
+            remedy="see coldframe doctor" if each.name in ways else remedy,
         )
 
 

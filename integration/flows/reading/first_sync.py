@@ -20,19 +20,18 @@ from integration.flows.base.ask_crm import at_fault
 from integration.flows.base.pause_connection import rest
 from integration.flows.base.service import Connection, HasStore, LaneAtWork, Waking, changed
 from integration.flows.deciding.advance import Advancing, advance
-from integration.flows.reading import reconcile
 from integration.flows.reading.pages import store_page
 from integration.flows.reading.refresh import ReadingLane
 from integration.flows.reading.store_records import store_records
 from integration.store.crm import connection_pauses
-from integration.store.db import cursors
 from integration.store.db.errors import StoreBusyError
-from integration.store.db.json_codec import decode, encode
 from integration.store.events import live_since as lives
+from integration.store.progress import poll_progress, sync_progress
+from integration.store.progress.sync_progress import Course
 from integration.store.queues import dirty, leases
 from integration.store.queues.leases import Lease
 from mappings.model.compiled_mapping import ObjectKind
-from mappings.values.instant import DAY, SECOND, Instant, Span
+from mappings.values.instant import DAY, SECOND, Span
 
 log = structlog.get_logger()
 
@@ -51,27 +50,6 @@ _BUSY = 30
 
 class Syncing(ReadingLane, Advancing, Protocol):
     """What a first sync takes: it reads, and decides about what waits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """How far the reading of one object has come; `total` is what the CRM said at the beginning.
-
-    It is `done` when there is nothing more to ask in this run. `skipped` says why the CRM would not show the object, in
-    its words; it is asked for again when the sync is run again.
-    """
-
-    began_at: Instant
-    after: str = ""
-    read: int = 0
-    total: int = 0
-    done: bool = False
-    skipped: str = ""
-
-    @property
-    def whole(self) -> bool:
-        """Whether the object was read to its end."""
-        return self.done and not self.skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +100,7 @@ def objects(connection: Connection) -> list[str]:
 
 def standing(conn: Sql, connection: Connection) -> dict[str, Course]:
     """How far each object has been read; those not begun are absent."""
-    found = {name: cursors.get(conn, _cursor(connection, name)) for name in objects(connection)}
-    return {name: decode(stored, Course) for name, stored in found.items() if stored}
+    return sync_progress.courses(conn, connection.name, objects(connection))
 
 
 def release(service: Waking) -> int:
@@ -152,10 +129,6 @@ def decide(service: Syncing, tell: Callable[[int], None]) -> None:
 def _at_once(service: Syncing) -> Syncing:
     """Without waiting for more once everybody is decided about."""
     return changed(service, lanes=replace(service.lanes, linger=0))
-
-
-def _cursor(connection: Connection, name: str) -> str:
-    return f"sync:{connection.name}:{name}"
 
 
 def _lease(service: LaneAtWork, name: str) -> Lease:
@@ -192,10 +165,9 @@ def _begin(service: Syncing, lease: Lease, connection: Connection, *, restart: b
         history_or_live.since(conn, service, now)
         lives.begin(conn, now, now)
         for name in connection.mapping.objects:
-            reconcile.start(conn, connection.name, name, now)
+            poll_progress.start(conn, connection.name, name, now)
         courses = {name: Course(began_at=now, total=max(0, total), done=total == 0) for name, total in totals.items()}
-        for name, course in courses.items():
-            cursors.put(conn, _cursor(connection, name), encode(course), now)
+        sync_progress.put(conn, connection.name, courses, now)
     return courses
 
 
@@ -286,7 +258,7 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
         dirty.rest(conn, at, service.new_leads.grace, at + _REST)
 
     def move(conn: Sql) -> None:
-        cursors.put(conn, _cursor(connection, step.object), encode(step.course), service.now())
+        sync_progress.put(conn, connection.name, {step.object: step.course}, service.now())
 
     for attempt in range(_BUSY):
         try:

@@ -6,7 +6,7 @@ pass has come, in the transaction that stored the page. Whatever is read twice a
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -18,13 +18,13 @@ from integration.flows.base.ask_crm import at_fault
 from integration.flows.base.isolation import MOST_TRIES, Station, Try, isolate
 from integration.flows.base.lane import STINT, drain
 from integration.flows.base.service import Connection, HasStore
-from integration.flows.reading import unread_objects
 from integration.flows.reading.pages import store_page
 from integration.flows.reading.refresh import ReadingLane
 from integration.flows.reading.store_records import RecordIntake, store_records
 from integration.store.crm import connection_pauses
-from integration.store.db import cursors
-from integration.store.db.json_codec import decode, encode
+from integration.store.db.json_codec import encode
+from integration.store.progress import poll_progress, unread_objects
+from integration.store.progress.poll_progress import Mark
 from integration.store.queues import leases, suspects
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
@@ -40,22 +40,6 @@ _ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity", "a
 """What sales says in a task is read before the status that was set with it; people before what is about them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """How far the reading of one object has come.
-
-    `newest` is the last change seen (the CRM's time), `grown_at` when it was first seen, `began_at` when the pass under
-    way began and `passed_at` when the last whole one did (our time). `after` is where the pass under way goes on.
-    """
-
-    newest: Instant
-    grown_at: Instant
-    began_at: Instant = 0
-    passed_at: Instant = 0
-    since: Instant = 0
-    after: str = ""
-
-
 def poll(service: ReadingLane, connection: str) -> int:
     """Look at everything one connection has changed; the number of pages read."""
     read: list[str] = []
@@ -68,7 +52,7 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection, read
     """A pass over every object, or as much of it as fits a stint. There is nothing to linger for afterwards."""
     started = service.lanes.monotonic()
     with service.store.read() as conn:
-        if pause_connection.open_for(connection.name, connection_pauses.paused(conn, service.now())) != "everything":
+        if pause_connection.open_for(connection.name, connection_pauses.resting(conn, service.now())) != "everything":
             return False
         names = _left(conn, connection)
         troubled = suspects.lanes(conn)
@@ -122,7 +106,7 @@ def _letter(service: HasStore, connection: Connection, name: str, reason: str) -
 def _left(conn: Sql, connection: Connection) -> list[str]:
     """The objects still to be read: those after which the last stint was over, else all."""
     names = _objects(connection)
-    following = cursors.get(conn, f"poll:{connection.name}")
+    following = poll_progress.next_object(conn, connection.name)
     return names[names.index(following) :] if following in names else names
 
 
@@ -130,7 +114,7 @@ def _rest(service: HasStore, lease: Lease, connection: Connection, following: st
     """Note with which object the next stint begins; "" for the first."""
     with service.store.write() as conn:
         leases.hold(conn, lease)
-        cursors.put(conn, f"poll:{connection.name}", following, service.now())
+        poll_progress.put_next_object(conn, connection.name, following, service.now())
 
 
 def _objects(connection: Connection) -> list[str]:
@@ -140,11 +124,10 @@ def _objects(connection: Connection) -> list[str]:
 
 def _pages(service: RecordIntake, lease: Lease, connection: Connection, name: str) -> Iterable[bool]:
     """Read and store page after page of one object; whether there is more after each."""
-    cursor = _cursor(connection.name, name)
     found = connection.mapping.objects[name]
     task = None if found.activity else found.task  # other people's tasks are read too where they say something
     with service.store.read() as conn:
-        mark = begun(_known(cursors.get(conn, cursor)), service.now())
+        mark = begun(poll_progress.mark(conn, connection.name, name), service.now())
     while True:
         asked_at = service.now()
         try:
@@ -175,8 +158,8 @@ def _store(  # noqa: PLR0913 - a page, and what it is stored with
 ) -> None:
     def move(conn: Sql) -> None:
         if not mark.after:
-            unread_objects.clear(conn, connection.name, [name], service.now())
-        _put(conn, _cursor(connection.name, name), mark, service.now())
+            unread_objects.clear(conn, connection.name, [name])
+        poll_progress.put_mark(conn, connection.name, name, mark, service.now())
 
     store_page(
         service,
@@ -204,13 +187,6 @@ def begun(mark: Mark | None, now: Instant) -> Mark:
     return replace(mark, began_at=now, since=mark.newest if settled else mark.newest - OVERLAP)
 
 
-def start(conn: Sql, connection: str, name: str, now: Instant) -> None:
-    """Changes of an object are looked for from now on, where they are not already."""
-    cursor = _cursor(connection, name)
-    if cursors.get(conn, cursor) is None:
-        _put(conn, cursor, Mark(newest=now, grown_at=now), now)
-
-
 def moved(mark: Mark, page: Page, now: Instant) -> Mark:
     """Where the reading stands after a page."""
     times = (record.modified_at for record in page.records if record.modified_at)
@@ -218,15 +194,3 @@ def moved(mark: Mark, page: Page, now: Instant) -> Mark:
     grown_at = now if newest > mark.newest else mark.grown_at
     passed_at = mark.passed_at if page.after else mark.began_at
     return replace(mark, newest=newest, grown_at=grown_at, passed_at=passed_at, after=page.after)
-
-
-def _cursor(connection: str, name: str) -> str:
-    return f"poll:{connection}:{name}"
-
-
-def _known(stored: str | None) -> Mark | None:
-    return None if stored is None else decode(stored, Mark)
-
-
-def _put(conn: Sql, cursor: str, mark: Mark, now: Instant) -> None:
-    cursors.put(conn, cursor, encode(mark), now)

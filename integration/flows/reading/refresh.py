@@ -58,7 +58,7 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection) -> b
     limits = connection.connector.limits
     now = service.now()
     with service.store.read() as conn:
-        if open_for(connection.name, connection_pauses.paused(conn, now)) != "everything":
+        if open_for(connection.name, connection_pauses.resting(conn, now)) != "everything":
             return False
         wishes = records_to_read.take(conn, connection.name, now, min(limits.read, limits.find))
     if not wishes:

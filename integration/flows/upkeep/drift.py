@@ -7,8 +7,6 @@ look is stored whole in one transaction; one that was not stored is repeated wit
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -17,35 +15,17 @@ from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.service import Connection, HasStore, LaneOfCrms
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
-from integration.store.db import cursors
 from integration.store.db.session import Store
+from integration.store.progress import drift_looks
+from integration.store.progress.drift_looks import Look, Trouble
 from integration.store.queues import leases
 from integration.store.queues.dead_letters import Letter
 from mappings.checking.live_fields import Misfit, against
 from mappings.values.instant import Instant
-from mappings.yaml_files.problems import Severity
 
 log = structlog.get_logger()
 
 LANE = "drift"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """One thing amiss in a CRM: what it is about, in words, and what to do."""
-
-    subject: str
-    text: str
-    remedy: str
-    severity: Severity = "error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """The last look at one connection: when, and what was amiss."""
-
-    at: Instant
-    troubles: tuple[Trouble, ...]
 
 
 def watch(service: LaneOfCrms) -> int:
@@ -132,11 +112,7 @@ def catalogue(connection: Connection) -> Mapping[str, Sequence[FieldInfo] | None
 def last(store: Store, connection: str) -> Look | None:
     """What the last look at a connection found; None before the first."""
     with store.read() as conn:
-        held = cursors.get(conn, _name(connection))
-    if held is None:
-        return None
-    told: Mapping[str, Any] = json.loads(held)
-    return Look(at=told["at"], troubles=tuple(Trouble(**each) for each in told["troubles"]))
+        return drift_looks.last(conn, connection)
 
 
 def _store(service: HasStore, connection: str, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
@@ -145,12 +121,9 @@ def _store(service: HasStore, connection: str, found: tuple[Trouble, ...], these
     now = service.now()
     come = [each for each in found if _key(each) not in known]
     gone = sorted(known - {_key(each) for each in found})
-    plain = [
-        {"subject": each.subject, "text": each.text, "remedy": each.remedy, "severity": each.severity} for each in found
-    ]
     with service.store.write() as conn:
         these.done(conn)
-        cursors.put(conn, _name(connection), json.dumps({"at": now, "troubles": plain}), now)
+        drift_looks.put(conn, connection, Look(at=now, troubles=found))
         if come or gone:
             detail = {"come": [_key(each) for each in come], "gone": gone}
             audit_trail.add(conn, [Entry(at=now, actor="clock", action="drift", subject=connection, detail=detail)])
@@ -171,7 +144,3 @@ def _unknown(receipt: Receipt) -> bool:
 
 def _key(trouble: Trouble) -> str:
     return f"{trouble.subject}: {trouble.text}"
-
-
-def _name(connection: str) -> str:
-    return f"drift:{connection}"

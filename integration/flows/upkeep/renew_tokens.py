@@ -202,11 +202,7 @@ class StoredTokens:
         with self.means.store.write() as conn:
             leases.hold(conn, lease)
             connections.refuse(conn, row, said, self.means.now())
-            resting = connection_pauses.paused(conn, self.means.now()).get(self.name)
-            if resting is None or resting.until is not None:  # else a person has paused it, and is to end that
-                connection_pauses.pause(
-                    conn, self.name, None, f"{connection_pauses.SIGN_IN}{said}", now=self.means.now()
-                )
+            connection_pauses.sign_out(conn, self.name, f"signed out: {said}", now=self.means.now())
             trail = Entry(at=self.means.now(), actor="service", action="signed out", subject=self.name)
             audit_trail.add(conn, [replace(trail, detail={"said": said})])
         log.error(

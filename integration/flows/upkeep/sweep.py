@@ -9,15 +9,13 @@ from integration.flows.base import running_playbook
 from integration.flows.base.pause_connection import open_for
 from integration.flows.base.service import HasCrms, HasGoingLive, HasRules, HasStore
 from integration.flows.intake import unknown_words
-from integration.flows.people import join_leads
 from integration.flows.people_in_sales import send_alerts
 from integration.flows.people_in_sales.trouble import WatchingTrouble
 from integration.store.crm import connection_pauses
-from integration.store.db import cursors
 from integration.store.events import taken, unrecognised_words
 from integration.store.outgoing import alerts, outbox, people_to_create
 from integration.store.overall import erased_people
-from integration.store.people import leads
+from integration.store.people import leads, shared_emails
 from integration.store.queues import dirty, inbox, records_to_read, suspects
 from mappings.values.instant import DAY, Instant
 
@@ -61,7 +59,7 @@ def _waiting(conn: Sql, service: Sweeping, now: Instant) -> Iterator[str]:
     if inbox.pending(conn, 1):
         yield "ingest"
     undecided = dirty.take(conn, now, 1) or dirty.take_accounts(conn, now, 1) or leads.due(conn, now, 1)
-    shared = cursors.get(conn, join_leads.SHARED) is not None
+    shared = shared_emails.waiting(conn)
     if undecided or shared or erased_people.pending(conn, 1) or running_playbook.due(conn, service):
         yield "advance"
     for way in service.alert_ways:
@@ -71,7 +69,7 @@ def _waiting(conn: Sql, service: Sweeping, now: Instant) -> Iterator[str]:
 
 
 def _of_crms(conn: Sql, service: HasCrms, now: Instant) -> Iterator[str]:
-    resting = connection_pauses.paused(conn, now)
+    resting = connection_pauses.resting(conn, now)
     for name, connection in service.connections.items():
         way = open_for(name, resting)
         if way == "nothing":

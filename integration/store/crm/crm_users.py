@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from connectors.base.users import CrmUser
-from integration.store.db import cursors
+from integration.store.db import kept_values
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import crm_users
@@ -45,12 +45,12 @@ def read_whole(conn: Connection, connection: str, users: Sequence[CrmUser], own_
     """These are all who usually own records there; anybody else whom we knew is forgotten, and asked for by id."""
     put(conn, connection, users, now)
     conn.execute(_FORGET, {"which": connection, "seen": now})
-    cursors.put(conn, _cursor(connection), encode(Reading(at=now, own_user=own_user)), now)
+    kept_values.put_of_connection(conn, "user_reading", connection, encode(Reading(at=now, own_user=own_user)), now)
 
 
 def last_reading(conn: Connection, connection: str) -> Reading | None:
     """When everybody was last read, and as whom we sign in; None before the first time."""
-    stored = cursors.get(conn, _cursor(connection))
+    stored = kept_values.of_connection(conn, "user_reading", connection)
     return None if stored is None else decode(stored, Reading)
 
 
@@ -102,10 +102,6 @@ def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, list[tuple[st
 def counts(conn: Connection) -> Mapping[tuple[str, str, bool], int]:
     """How many there are by (connection, kind, active)."""
     return {(connection, kind, active): count for connection, kind, active, count in conn.execute(_COUNTS)}
-
-
-def _cursor(connection: str) -> str:
-    return f"users:{connection}"
 
 
 def _user(row: Any) -> CrmUser:

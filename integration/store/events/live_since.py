@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from integration.store.db import cursors
+from integration.store.db import kept_values
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.outgoing.withdrawn_effects import WITHDRAWN
@@ -15,7 +15,6 @@ HISTORY = "history"
 """Why an effect was withheld: its cause lies before the service was live."""
 CHANGED = "the playbook changed"
 """Why an effect was withheld that a changed playbook finds in a time in which another one was in force."""
-_LIVE, _SHADOW = "live", "shadow"
 _a, _e, _o = activities.c, effects.c, outbox.c
 
 
@@ -77,7 +76,7 @@ _WITHHOLD = (
 
 def get(conn: Connection) -> Live | None:
     """Since when the service is live; None before its first decision."""
-    stored = cursors.get(conn, _LIVE)
+    stored = kept_values.of_service(conn, "live_since")
     return None if stored is None else decode(stored, Live)
 
 
@@ -85,7 +84,7 @@ def begin(conn: Connection, since: Instant, now: Instant, *, seq: int | None = N
     """The service is live since then; what is stored by now lies before, unless `seq` says otherwise."""
     last = int(conn.execute(_LAST).scalar_one()) if seq is None else seq
     found = Live(since=since, seq=last)
-    cursors.put(conn, _LIVE, encode(found), now)
+    kept_values.put_of_service(conn, "live_since", encode(found), now)
     return found
 
 
@@ -111,21 +110,21 @@ def withheld(conn: Connection) -> dict[str, int]:
 
 def shadow(conn: Connection) -> Instant | None:
     """Since when the service works in shadow; None where it does not."""
-    stored = cursors.get(conn, _SHADOW)
-    return int(stored) if stored else None
+    stored = kept_values.of_service(conn, "shadow_since")
+    return None if stored is None else int(stored)
 
 
 def enter_shadow(conn: Connection, now: Instant) -> None:
     """From now on everything is computed and nothing written."""
-    cursors.put(conn, _SHADOW, str(now), now)
+    kept_values.put_of_service(conn, "shadow_since", str(now), now)
 
 
-def leave_shadow(conn: Connection, began: Instant, until: Instant, now: Instant) -> int:
+def leave_shadow(conn: Connection, began: Instant, until: Instant) -> int:
     """Back to writing: what fell due in shadow before `until` is history. The number of tasks and touches lapsed.
 
     So is an alert that was raised before then, and nobody is created for what they did before then.
     """
-    cursors.put(conn, _SHADOW, "", now)
+    kept_values.drop_of_service(conn, "shadow_since")
     conn.execute(_WITHHOLD, {"began": began, "until": until})
     why = "fell due in shadow mode, too long ago to be carried out"
     conn.execute(_LAPSE_OTHERS, {"began": began, "until": until, "why": why})

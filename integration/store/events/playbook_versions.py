@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
 
-from integration.store.db import cursors
+from integration.store.db import kept_values
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import accounts, leads, versions
@@ -45,7 +45,6 @@ _v, _l, _a = versions.c, leads.c, accounts.c
 _CURRENT = select(_v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at).order_by(_v.number.desc()).limit(1)
 _TEXT = select(_v.text).where(_v.number == bindparam("of"))
 _ADD = insert(versions).returning(versions.c.number)
-_WALK = "derived anew"
 _older = bindparam("number", type_=BigInteger)
 _LEADS = (
     select(_l.id)
@@ -95,14 +94,14 @@ def publish(  # noqa: PLR0913 - the parts of a version
 
 def walk(conn: Connection, version: int) -> Walk:
     """How far the derivation under a version has come."""
-    stored = cursors.get(conn, _WALK)
+    stored = kept_values.of_service(conn, "rederivation")
     found = None if stored is None else decode(stored, Walk)
     return found if found is not None and found.version == version else Walk(version=version)
 
 
 def walked(conn: Connection, found: Walk, at: Instant) -> None:
     """Everybody up to there is derived, or set aside."""
-    cursors.put(conn, _WALK, encode(found), at)
+    kept_values.put_of_service(conn, "rederivation", encode(found), at)
 
 
 def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[str]:

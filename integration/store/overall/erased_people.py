@@ -8,19 +8,19 @@ import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, delete, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from integration.store.audit.sealing import Keyring
+from integration.store.db import counters
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import listed
 from integration.store.overall import erasure_key
-from integration.store.schema.tables import cursors, erased, suspects
+from integration.store.schema.tables import erased, suspects
 from mappings.values import person_names
 from mappings.values.instant import Instant
 
 ERASING = "erasing"
 """The lane under which the hashes of those are suspects whose erasure fails."""
-_DROPPED = "erased:dropped"
 _SPELLING = "2:"
 """What stands before an e-mail in the one spelling, when it is hashed."""
 _e = erased.c
@@ -31,13 +31,6 @@ _aside = exists().where(suspects.c.lane == ERASING, suspects.c.item == _e.hash, 
 _PENDING = select(_e.hash, _e.pending).where(_e.pending.is_not(None), ~_aside).order_by(_e.hash).limit(bindparam("n"))
 _DONE = update(erased).where(_e.pending.is_not(None), among(_e.pending, "names")).values(pending=None)
 _FORGET = delete(erased).where(among(_e.person, "persons"))
-_COUNT = upsert(
-    cursors,
-    ["name"],
-    lambda _new: {"value": cast(cast(cursors.c.value, BigInteger) + bindparam("more", type_=BigInteger), Text)},
-    values={"name": _DROPPED, "value": cast(bindparam("more", type_=BigInteger), Text), "updated_at": 0},
-)
-_TOTAL = select(cursors.c.value).where(cursors.c.name == _DROPPED)
 
 
 def anybody(conn: Connection) -> bool:
@@ -104,9 +97,9 @@ def _hashes(key: bytes, name: str) -> list[str]:
 def count(conn: Connection, more: int) -> None:
     """So many more things were dropped because they were about somebody erased."""
     if more:
-        conn.execute(_COUNT.on(conn), {"more": more})
+        counters.add(conn, "erased_dropped", more)
 
 
 def dropped(conn: Connection) -> int:
     """How many things were dropped because they were about somebody erased."""
-    return int(conn.execute(_TOTAL).scalar() or 0)
+    return counters.value(conn, "erased_dropped")

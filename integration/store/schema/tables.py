@@ -8,14 +8,14 @@ key check would lock the lead's row for every activity.
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Sequence, Table, UniqueConstraint
 from sqlalchemy.sql.expression import ColumnClause, literal_column, text
 
-from integration.store.schema import deciding_tables, intake_tables, sales_tables
+from integration.store.schema import deciding_tables, intake_tables, kept_tables, sales_tables
 from integration.store.schema.columns import RowId, big, number, serial, where, words
 from integration.store.schema.metadata import METADATA
 
 metadata = METADATA
 
 EVENTS = Sequence("event_seq", metadata=metadata)
-"""PostgreSQL's numbering of activities and changes together; SQLite keeps it in `cursors`."""
+"""PostgreSQL's numbering of activities and changes together; SQLite keeps it in `counters`."""
 
 NEW: ColumnClause[str] = literal_column("'new'")
 """A literal, not a parameter: partial indexes match only what they can read."""
@@ -210,18 +210,13 @@ refresh = Table(
     Index("ix_refresh_next", "connection", "not_before", "object", "external_id"),
 )
 
-cursors = Table("cursors", metadata, words("name", primary_key=True), words("value"), big("updated_at"))
+counters, call_rates = kept_tables.counters, kept_tables.call_rates
+service_values = kept_tables.service_values
+connection_values, object_values = kept_tables.connection_values, kept_tables.object_values
 
 leases = Table("leases", metadata, words("name", primary_key=True), big("token"), words("holder"), big("expires_at"))
 
-lanes = Table(
-    "lanes",
-    metadata,
-    words("name", primary_key=True),
-    big("paused_until", null=True),
-    words("reason"),
-    big("since", null=True),
-)
+pauses = kept_tables.pauses
 
 usage = Table(
     "usage",

@@ -288,9 +288,9 @@ def call_until(service: Service, sandbox: Sandbox, system: str, calls: int) -> N
         service.connections[system].connector.describe("contact" if system == "hubspot" else "Lead")
 
 
-def resting(service: Service, at: Watch) -> dict[str, str]:
+def resting(service: Service, at: Watch) -> dict[tuple[str, str], str]:
     with service.store.read() as conn:
-        return {name: pause.reason for name, pause in connection_pauses.paused(conn, at()).items()}
+        return {(each.name, each.kind): each.reason for each in connection_pauses.resting(conn, at())}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -298,10 +298,10 @@ def test_a_spent_budget_rests_scores_but_not_tasks_and_ends_with_the_day(
     service: Service, sandbox: Sandbox, at: Watch, system: str
 ) -> None:
     scores_until_the_budget_is_spent(service, sandbox, at, system)
-    (lane,) = resting(service, at)
-    assert lane == f"budget:{system}"
-    assert resting(service, at)[lane].startswith(BUDGET)
-    assert "8 of the 40 calls" in resting(service, at)[lane]
+    (pause,) = resting(service, at)
+    assert pause == (system, "budget")
+    assert resting(service, at)[pause].startswith(BUDGET)
+    assert "8 of the 40 calls" in resting(service, at)[pause]
 
     receive(service, activity("demo", ANA, "demo_request", at()))
     drain_all(service)
@@ -332,7 +332,7 @@ def test_when_the_peoples_part_is_spent_too_tasks_wait_and_nothing_is_lost(
         call_until(service, sandbox, system, 36)
     receive(service, activity("demo", ANA, "demo_request", at()))
     drain_all(service)
-    assert resting(service, at)[system].startswith(RESERVE)
+    assert resting(service, at)[system, "outage"].startswith(RESERVE)
     assert (spent(sandbox, system), tasks(sandbox, system).total()) == (36, 0)
     limit_the_day(sandbox, system, 100_000)
     for _ in range(3):

@@ -16,6 +16,7 @@ from integration.store.db.session import serialise
 from integration.store.events import unrecognised_words
 from integration.store.events.unrecognised_words import Word
 from integration.store.people import leads
+from integration.store.progress.poll_progress import Mark
 from integration.store.queues import records_to_read
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, SECOND, parse, show
@@ -150,7 +151,7 @@ def test_a_record_of_the_future_or_of_before_2000_is_read_and_polls_go_on(
         row = lead(service, f"p{key}@acme.example")
         assert row.fields["title"] == "CTO"
     page = reconcile.Page(records=(Record(object="contact", id="1", fields={}, modified_at=at() + 365 * DAY),))
-    mark = reconcile.Mark(newest=at() - HOUR, grown_at=at(), began_at=at())
+    mark = Mark(newest=at() - HOUR, grown_at=at(), began_at=at())
     assert reconcile.moved(mark, page, at()).newest == at() - HOUR, "nothing that changes meanwhile is passed over"
 
 

@@ -15,9 +15,8 @@ from integration.flows.history.find_explanation import found
 from integration.flows.intake.ingest import ingest
 from integration.flows.privacy import erase_person, export_person
 from integration.flows.reading import reconcile
-from integration.store.db import cursors
 from integration.store.overall import erased_people, erasure_key
-from integration.store.people import leads, other_emails, record_references
+from integration.store.people import leads, other_emails, record_references, shared_emails
 from integration.store.people.leads import LeadRow, NewLead
 from integration.store.queues import records_to_read
 from integration.wiring.whole_service import Service
@@ -223,11 +222,11 @@ def test_leads_that_come_to_share_an_address_are_joined_by_the_ordinary_flow(
     young = lead(service, THIRD).id
     with service.store.write() as conn:
         conn.exec_driver_sql(f"UPDATE leads SET email = '{ANA}' WHERE id = '{young}'")  # noqa: S608
-        cursors.put(conn, "emails:shared", "waiting", 0)
+        shared_emails.want(conn, 0)
     drain_all(service)
     (row,) = _everybody(service)
     with service.store.read() as conn:
-        assert cursors.get(conn, "emails:shared") is None
+        assert not shared_emails.waiting(conn)
         assert other_emails.whose(conn, [ANA]) == {ANA: row.id}
     assert row.total is not None
     assert row.total > 0

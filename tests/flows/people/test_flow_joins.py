@@ -240,7 +240,7 @@ def test_whoever_is_new_in_one_crm_is_looked_for_in_the_other(
     in_salesforce = person(sandbox, "salesforce", EMAIL)
     at.forward(30 * DAY)  # modified long ago: no poll would find it
     with service.store.write() as conn:
-        conn.exec_driver_sql("DELETE FROM cursors WHERE name LIKE 'poll:%'")
+        conn.exec_driver_sql("DELETE FROM object_values WHERE purpose = 'poll'")
     look()
     assert everybody(service) == []
     person(sandbox, "hubspot", EMAIL)

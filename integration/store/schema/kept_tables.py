@@ -1,0 +1,57 @@
+"""The tables of what is kept from one run to the next, by what it is about. `tables.py` names these too."""
+
+from sqlalchemy import Table
+
+from integration.store.schema.columns import big, words
+from integration.store.schema.metadata import METADATA
+
+counters = Table("counters", METADATA, words("name", primary_key=True), big("value"))
+"""Numbers that only grow: SQLite's numbering of what happens, and how much was dropped about erased people."""
+
+service_values = Table(
+    "service_values", METADATA, words("purpose", primary_key=True), words("value"), big("updated_at")
+)
+"""One value for each purpose, of the service as a whole; see store/db/kept_values.py for the purposes."""
+
+connection_values = Table(
+    "connection_values",
+    METADATA,
+    words("purpose", primary_key=True),
+    words("connection", primary_key=True),
+    words("value"),
+    big("updated_at"),
+)
+"""One value for each purpose and connection."""
+
+object_values = Table(
+    "object_values",
+    METADATA,
+    words("purpose", primary_key=True),
+    words("connection", primary_key=True),
+    words("object", primary_key=True),
+    words("value"),
+    big("updated_at"),
+)
+"""One value for each purpose, connection and object of its CRM."""
+
+call_rates = Table(
+    "call_rates",
+    METADATA,
+    words("connection", primary_key=True),
+    words("what", primary_key=True),
+    big("began_at"),
+    big("used"),
+)
+"""How many tasks or records a connection was given since then, in the span of time under way."""
+
+pauses = Table(
+    "pauses",
+    METADATA,
+    words("name", primary_key=True),
+    words("kind", primary_key=True),
+    big("until", null=True),
+    words("reason"),
+    words("code"),
+    big("since", null=True),
+)
+"""Why a connection, or a way of alerts, is paused, by kind; until NULL means until a person ends it."""
