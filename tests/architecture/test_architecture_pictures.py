@@ -24,7 +24,7 @@ from mappings.values.instant import DAY, HOUR, show
 from sandbox.server import Sandbox
 from sandbox.shared import call_log as log
 
-QUEUES = {"inbox", "dirty", "refresh", "outbox"}
+QUEUES = {"inbox", "dirty", "refresh", "people_to_find", "outbox"}
 """Tables that hold work: who inserts gives work, who updates or deletes takes it."""
 KEPT = {"activities", "changes", "effects", "leads"}
 _WRITES = re.compile(r"batch/(update|create|upsert)")

@@ -17,7 +17,7 @@ from integration.store.audit.sealing import Sealed
 from integration.store.crm.connections import Details, Row
 from integration.store.db.session import Store, serialise
 from integration.store.people import leads
-from integration.store.queues import records_to_read
+from integration.store.queues import look_ups
 from integration.web.app import trust
 from integration.wiring import build, connection_names
 from integration.wiring.connection_names import Known
@@ -146,9 +146,7 @@ def test_a_change_of_a_portal_that_is_not_connected_is_left_out_and_told(portals
         drain_all(portals)
     assert [each["account"] for each in logged if "not connected" in each["event"]] == [str(PORTAL_ID + 7)]
     with portals.store.read() as conn:
-        assert (
-            records_to_read.take(conn, "hubspot", at(), 9) + records_to_read.take(conn, "hubspot-emea", at(), 9) == []
-        )
+        assert look_ups.take(conn, "hubspot", at(), 9) + look_ups.take(conn, "hubspot-emea", at(), 9) == []
 
 
 def test_the_only_connection_takes_what_names_no_account_or_was_never_asked_for_its_own(both: Service) -> None:

@@ -9,9 +9,8 @@ from integration.store.audit.sealing import Keyring
 from integration.store.db.errors import LeaseLostError, SealedError
 from integration.store.db.session import Store
 from integration.store.overall import erased_people, erasure, erasure_key
-from integration.store.people import leads, record_references
+from integration.store.people import leads, other_emails
 from integration.store.people.leads import NewLead
-from integration.store.people.record_references import Reference
 from integration.store.queues import leases
 from integration.store.schema.tables import leads as people
 from integration.store.schema.tables import metadata
@@ -108,11 +107,7 @@ def test_an_address_that_is_somebody_elses_now_stays_theirs(store: Store) -> Non
     with store.write() as conn:
         leads.add(conn, [NewLead(id="a", email=ANA, fields={}, created_at=T)])
         leads.add(conn, [NewLead(id="b", email="info@acme.example", fields={}, created_at=T)])
-        once = [
-            Reference(system="email", object="address", external_id=x, lead_id="a")
-            for x in ("info@acme.example", "old@x.y")
-        ]
-        record_references.link(conn, once)
+        other_emails.add_former(conn, {"info@acme.example": "a", "old@x.y": "a"})
         who = erasure.target(conn, [NAME])
         assert who.leads == ("a",)
         assert who.names == {NAME, "email:old@x.y"}

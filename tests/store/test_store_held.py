@@ -26,7 +26,9 @@ def two(store: Store) -> Store:
     with store.write() as conn:
         for lead, stage, address in (("ana", "suppressed", ANA), ("bo", "mql", BO)):
             leads.add(conn, [NewLead(id=lead, email=f"{lead}@acme.example", fields={}, created_at=T)])
-            leads.link(conn, [Reference(system=address[0], object=address[1], external_id=address[2], lead_id=lead)])
+            leads.link(
+                conn, [Reference(connection=address[0], object=address[1], external_id=address[2], lead_id=lead)]
+            )
             saved = SavedLead(
                 id=lead,
                 state=encode({}),

@@ -23,7 +23,7 @@ def two_leads(store: Store) -> None:
         for at, lead in enumerate(("old", "young")):
             email = f"{lead}@acme.example"
             leads.add(conn, [NewLead(id=lead, email=email, fields={"email": email}, created_at=T + at)])
-            record = Reference(system="hubspot", object="contact", external_id=f"1{at}", lead_id=lead)
+            record = Reference(connection="hubspot", object="contact", external_id=f"1{at}", lead_id=lead)
             record_references.link(conn, [record])
             dirty.mark(conn, [lead], T)
             rows = [NewActivity(key=f"a:{lead}", lead_id=lead, at=T + at, type="x", properties={}, source="a")]
@@ -50,7 +50,7 @@ def test_a_joined_lead_is_the_winner_in_everything_that_was_heard(store: Store) 
         assert [row.key for row in activities.fresh(conn, {"old": seen})] == ["a:young"], "later than all that was seen"
         assert [row.key for row in field_changes.history(conn, ["old"])] == ["c:old", "same", "c:young"]
         assert leads.by_reference(conn, [("hubspot", "contact", "11")]) == {("hubspot", "contact", "11"): "old"}
-        assert leads.by_reference(conn, [(*other_emails.FORMER, "young@acme.example")])
+        assert other_emails.former(conn, ["young@acme.example"])
         assert leads.by_email(conn, ["young@acme.example", "old@acme.example"]).get("young@acme.example") != "young"
         assert leads.survivors(conn, ["old", "young"]) == {"young": "old"}
         assert {mark[0] for mark in dirty.take(conn, T + 10, 5)} == {"old", "young"}
@@ -124,7 +124,9 @@ def test_a_record_is_known_by_what_it_told_last(store: Store) -> None:
         record_references.tell(
             conn, [(address, {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None})]
         )
-        record_references.link(conn, [Reference(system="hubspot", object="contact", external_id="10", lead_id="old")])
+        record_references.link(
+            conn, [Reference(connection="hubspot", object="contact", external_id="10", lead_id="old")]
+        )
         told = record_references.told(conn, [address])
         assert told == {address: {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None}}
 

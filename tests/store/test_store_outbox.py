@@ -22,7 +22,7 @@ def ana(store: Store) -> Store:
     """A store that knows Ana, a HubSpot contact."""
     with store.write() as conn:
         leads.add(conn, [NewLead(id="ana", email="ana@acme.example", fields={}, created_at=T, owner="u1")])
-        leads.link(conn, [Reference(system=HUBSPOT, object="contact", external_id="101", lead_id="ana")])
+        leads.link(conn, [Reference(connection=HUBSPOT, object="contact", external_id="101", lead_id="ana")])
     return store
 
 
@@ -112,7 +112,7 @@ def test_a_task_moves_to_the_crm_that_knows_the_person_unless_it_was_tried(ana: 
 
 def test_a_task_stays_in_a_crm_that_knows_the_person(ana: Store) -> None:
     with ana.write() as conn:
-        leads.link(conn, [Reference(system="salesforce", object="Lead", external_id="00Q1", lead_id="ana")])
+        leads.link(conn, [Reference(connection="salesforce", object="Lead", external_id="00Q1", lead_id="ana")])
         outbox.want_once(conn, "salesforce", "task", [NewOnce(key="task:1", lead_id="ana", payload={})], T)
         people_without_records.rehome(conn, HUBSPOT, ["ana"])
         assert [row.key for row in outbox.pending(conn, "salesforce", "task", T, 10)] == ["task:1"]
@@ -131,11 +131,11 @@ def test_an_attempt_is_on_record_before_its_outcome(ana: Store) -> None:
 def test_a_lead_without_a_record_there_waits_until_there_is_one(store: Store) -> None:
     with store.write() as conn:
         leads.add(conn, [NewLead(id="ben", email=None, fields={}, created_at=T)])
-        leads.link(conn, [Reference(system="salesforce", object="Lead", external_id="00Q1", lead_id="ben")])
+        leads.link(conn, [Reference(connection="salesforce", object="Lead", external_id="00Q1", lead_id="ben")])
         outbox.want_fields(conn, HUBSPOT, ["ben"], T)
         assert outbox.pending(conn, HUBSPOT, "fields", T, 100) == []
         assert outbox.oldest(conn, HUBSPOT) is None
-        leads.link(conn, [Reference(system=HUBSPOT, object="contact", external_id="7", lead_id="ben")])
+        leads.link(conn, [Reference(connection=HUBSPOT, object="contact", external_id="7", lead_id="ben")])
         assert [row.external_id for row in outbox.pending(conn, HUBSPOT, "fields", T, 100)] == ["7"]
         assert outbox.oldest(conn, HUBSPOT) == T
 
@@ -146,8 +146,8 @@ def test_a_converted_lead_is_written_to_its_contact(store: Store) -> None:
         leads.link(
             conn,
             [
-                Reference(system="salesforce", object="Lead", external_id="00Q1", lead_id="ben"),
-                Reference(system="salesforce", object="Contact", external_id="0031", lead_id="ben"),
+                Reference(connection="salesforce", object="Lead", external_id="00Q1", lead_id="ben"),
+                Reference(connection="salesforce", object="Contact", external_id="0031", lead_id="ben"),
             ],
         )
         outbox.want_fields(conn, "salesforce", ["ben"], T)
@@ -163,8 +163,8 @@ def test_what_has_waited_longest_goes_first_and_the_limit_counts_rows(store: Sto
             leads.link(
                 conn,
                 [
-                    Reference(system="salesforce", object="Lead", external_id=f"00Q{name}", lead_id=name),
-                    Reference(system="salesforce", object="Contact", external_id=f"003{name}", lead_id=name),
+                    Reference(connection="salesforce", object="Lead", external_id=f"00Q{name}", lead_id=name),
+                    Reference(connection="salesforce", object="Contact", external_id=f"003{name}", lead_id=name),
                 ],
             )
         for age, name in enumerate(names):

@@ -97,8 +97,8 @@ def test_a_thousand_ids_are_one_question(store: Store) -> None:
 def test_references_lead_to_people_and_companies(store: Store) -> None:
     person, company = ("hubspot", "contact", "1"), ("hubspot", "company", "1")
     with store.write() as conn:
-        leads.link(conn, [Reference(system="hubspot", object="contact", external_id="1", lead_id="ana")])
-        accounts.link(conn, [Reference(system="hubspot", object="company", external_id="1", account_id="acme")])
+        leads.link(conn, [Reference(connection="hubspot", object="contact", external_id="1", lead_id="ana")])
+        accounts.link(conn, [Reference(connection="hubspot", object="company", external_id="1", account_id="acme")])
         assert leads.by_reference(conn, [person, company, ("salesforce", "Lead", "1")]) == {person: "ana"}
         assert accounts.by_reference(conn, [person, company]) == {company: "acme"}
         assert record_references.of_accounts(conn, ["acme"])["acme"][0].object == "company"
@@ -106,9 +106,9 @@ def test_references_lead_to_people_and_companies(store: Store) -> None:
 
 def test_a_reference_may_move_to_another_lead_and_keeps_what_was_written(store: Store) -> None:
     with store.write() as conn:
-        leads.link(conn, [Reference(system="hubspot", object="contact", external_id="1", lead_id="ana")])
+        leads.link(conn, [Reference(connection="hubspot", object="contact", external_id="1", lead_id="ana")])
         record_references.wrote(conn, [("hubspot", "contact", "1", encode({"score": "5"}))])
-        leads.link(conn, [Reference(system="hubspot", object="contact", external_id="1", lead_id="ben")])
+        leads.link(conn, [Reference(connection="hubspot", object="contact", external_id="1", lead_id="ben")])
         (moved,) = record_references.of_leads(conn, ["ana", "ben"])["ben"]
         assert moved.written == {"score": "5"}
         record_references.unlink(conn, [("hubspot", "contact", "1")])
@@ -118,7 +118,7 @@ def test_a_reference_may_move_to_another_lead_and_keeps_what_was_written(store: 
 def test_a_contact_comes_before_a_lead(store: Store) -> None:
     with store.write() as conn:
         for name in ("Lead", "Contact"):
-            leads.link(conn, [Reference(system="salesforce", object=name, external_id="1", lead_id="ana")])
+            leads.link(conn, [Reference(connection="salesforce", object=name, external_id="1", lead_id="ana")])
         assert [known.object for known in record_references.of_leads(conn, ["ana"])["ana"]] == ["Contact", "Lead"]
 
 

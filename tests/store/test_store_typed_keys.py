@@ -6,6 +6,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from integration.flows.base import unanswered_lookups
 from integration.store.crm import call_rates, connection_pauses, crm_users
 from integration.store.crm.connection_pauses import Pause
 from integration.store.db import counters, migrate
@@ -14,7 +15,7 @@ from integration.store.db.session import Store
 from integration.store.events import live_since, playbook_versions
 from integration.store.events.live_since import Live
 from integration.store.events.playbook_versions import Walk
-from integration.store.people import shared_emails
+from integration.store.people import other_emails, record_references, shared_emails
 from integration.store.progress import (
     drift_looks,
     hourly_answers,
@@ -26,6 +27,9 @@ from integration.store.progress import (
 from integration.store.progress.drift_looks import Look, Trouble
 from integration.store.progress.poll_progress import Mark
 from integration.store.progress.sync_progress import Course
+from integration.store.queues import dead_letters, people_to_find, records_to_read
+from integration.store.queues.people_to_find import Sought
+from integration.store.queues.records_to_read import Wanted
 from mappings.values.instant import HOUR
 
 T = 1_700_000_000_000_000
@@ -143,3 +147,97 @@ def test_the_way_back_loses_nothing_of_it(former: Store) -> None:
     assert all(rows[name] == value or json.loads(rows[name]) == json.loads(value) for name, value in told.items())
     assert lanes == {*LANES} - {("old", None, "we move house", None)} | {("person old", None, "we move house", None)}
     former.migrate()
+
+
+@pytest.fixture
+def of_19(store: Store) -> Store:
+    """A database as version 0019 left it, with words in names."""
+    rows = [
+        ("hubspot", "contact", "1", "ana"),
+        ("hubspot (deleted)", "contact", "2", "bo"),
+        ("hubspot (deleted)", "contact", "3", "bo"),
+        ("hubspot", "contact", "3", "cy"),
+        ("email", "address", "old@x.example", "ana"),
+        ("email", "secondary", "also@x.example", "ana"),
+    ]
+    letters = [
+        ("Lead", {"wishes": [["", "ana@x.example"], ["Lead", "00Q"]]}),
+        (":ana@x.example", {"connection": "hubspot", "object": "", "id": "ana@x.example"}),
+        ("contact:7", {"connection": "hubspot", "object": "contact", "id": "7"}),
+    ]
+    with store.write() as conn:
+        command.downgrade(migrate.config(conn), "0019")
+        for connection, name, key, lead in rows:
+            values = {"c": connection, "o": name, "e": key, "l": lead, "t": '{"lead.title":1}'}
+            conn.execute(
+                text(
+                    "INSERT INTO crm_references (system, object, external_id, lead_id, told)"
+                    " VALUES (:c, :o, :e, :l, :t)"
+                ),
+                values,
+            )
+        conn.execute(text("INSERT INTO refresh VALUES ('hubspot', '', 'ana@x.example', 3, 7, 2)"))
+        conn.execute(text("INSERT INTO refresh VALUES ('hubspot', 'contact', '17', 1, 0, 0)"))
+        for ref, held in letters:
+            conn.execute(
+                text(
+                    "INSERT INTO dead_letters (stage, source, ref, payload, reason, at)"
+                    " VALUES ('refresh', 'hubspot', :ref, :held, 'why', 1)"
+                ),
+                {"ref": ref, "held": json.dumps(held).encode()},
+            )
+    return store
+
+
+def test_deleted_records_and_other_emails_leave_the_names_of_connections(of_19: Store) -> None:
+    of_19.migrate()
+    contact = [("hubspot", "contact", key) for key in "123"]
+    with of_19.write() as conn:
+        assert record_references.leads(conn, contact) == {contact[0]: "ana", contact[2]: "cy"}
+        assert record_references.ever_leads(conn, contact)[contact[1]] == "bo"
+        assert record_references.recorded(conn, ["ana", "bo", "dan"]) == {"ana", "bo"}
+        assert other_emails.former(conn, ["old@x.example", "also@x.example"]) == {"old@x.example": "ana"}
+        assert other_emails.secondary(conn, ["also@x.example"]) == {"also@x.example": "ana"}
+        record_references.revive(conn, contact)
+        assert record_references.leads(conn, contact)[contact[1]] == "bo"
+        assert record_references.told(conn, [contact[1]]) == {contact[1]: {"lead.title": 1}}
+
+
+def test_who_is_to_be_found_by_email_is_no_record_without_an_object(of_19: Store) -> None:
+    of_19.migrate()
+    with of_19.read() as conn:
+        assert people_to_find.take(conn, "hubspot", 7, 9) == [
+            Sought(connection="hubspot", email="ana@x.example", seq=3, attempts=2)
+        ]
+        (record,) = records_to_read.take(conn, "hubspot", 7, 9)
+        assert (record.object, record.external_id) == ("contact", "17")
+        found = [unanswered_lookups.again(letter) for letter in reversed(dead_letters.waiting(conn, 9))]
+    ana, lead = (
+        Sought(connection="hubspot", email="ana@x.example"),
+        Wanted(connection="hubspot", object="Lead", external_id="00Q"),
+    )
+    assert found == [[ana, lead], [ana], [Wanted(connection="hubspot", object="contact", external_id="7")]]
+
+
+def test_the_way_back_puts_the_words_into_the_names_again(of_19: Store) -> None:
+    of_19.migrate()
+    with of_19.write() as conn:
+        command.downgrade(migrate.config(conn), "0019")
+    with of_19.read() as conn:
+        rows = {tuple(row) for row in conn.execute(text("SELECT system, object, external_id FROM crm_references"))}
+        sought = {tuple(row) for row in conn.execute(text("SELECT object, external_id, seq FROM refresh"))}
+        held = [
+            json.loads(bytes(row))
+            for row in conn.execute(text("SELECT payload FROM dead_letters ORDER BY id")).scalars()
+        ]
+    assert rows == {
+        ("hubspot", "contact", "1"),
+        ("hubspot (deleted)", "contact", "2"),
+        ("hubspot", "contact", "3"),
+        ("email", "address", "old@x.example"),
+        ("email", "secondary", "also@x.example"),
+    }
+    assert sought == {("", "ana@x.example", 3), ("contact", "17", 1)}
+    assert held[0] == {"wishes": [["", "ana@x.example"], ["Lead", "00Q"]]}
+    assert held[1] == {"connection": "hubspot", "object": "", "id": "ana@x.example"}
+    of_19.migrate()

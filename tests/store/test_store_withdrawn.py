@@ -22,7 +22,7 @@ def ana(store: Store) -> Store:
     """Ana, a lead in Salesforce for whom two tasks and a touch wait."""
     with store.write() as conn:
         leads.add(conn, [NewLead(id="ana", email="ana@acme.example", fields={}, created_at=T)])
-        leads.link(conn, [Reference(system=CRM, object="Lead", external_id="1", lead_id="ana")])
+        leads.link(conn, [Reference(connection=CRM, object="Lead", external_id="1", lead_id="ana")])
         for kind, key in (("task", "ana/a"), ("task", "old/b"), ("touch", "ana/c")):
             outbox.want_once(conn, CRM, kind, [NewOnce(key=key, lead_id="ana", payload={})], T)  # type: ignore[arg-type]
     return store

@@ -19,7 +19,7 @@ from integration.store.progress import poll_progress, sync_progress, unread_obje
 from integration.store.progress.poll_progress import Mark
 from integration.store.progress.sync_progress import Course
 from integration.store.queues import dead_letters as letters
-from integration.store.queues import dirty, inbox, records_to_read
+from integration.store.queues import dirty, inbox, look_ups, people_to_find, records_to_read
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.records_to_read import Wanted
 from integration.store.schema import tables
@@ -101,13 +101,13 @@ def test_a_record_wanted_again_while_it_was_read_is_read_again(store: Store) -> 
 
 def test_a_postponed_record_waits_unless_it_is_wanted_again(store: Store) -> None:
     with store.write() as conn:
-        person = Wanted(connection="hubspot", object="", external_id="ana@x.example")
-        records_to_read.want(conn, [person])
-        records_to_read.postpone(conn, records_to_read.take(conn, "hubspot", T, 10), T + 5)
-        assert records_to_read.take(conn, "hubspot", T + 4, 10) == []
-        assert [row.attempts for row in records_to_read.take(conn, "hubspot", T + 5, 10)] == [1]
-        records_to_read.want(conn, [person])
-        assert [row.attempts for row in records_to_read.take(conn, "hubspot", T, 10)] == [0]
+        people_to_find.seek(conn, ["hubspot"], ["ana@x.example"])
+        look_ups.postpone(conn, look_ups.take(conn, "hubspot", T, 10), T + 5)
+        assert look_ups.take(conn, "hubspot", T + 4, 10) == []
+        assert [row.attempts for row in look_ups.take(conn, "hubspot", T + 5, 10)] == [1]
+        people_to_find.seek(conn, ["hubspot"], ["ana@x.example"])
+        assert [row.attempts for row in look_ups.take(conn, "hubspot", T, 10)] == [0]
+        assert people_to_find.sought(conn, ["ana@x.example", "bo@x.example"]) == {"ana@x.example"}
 
 
 def test_a_letter_is_replayed_once(store: Store) -> None:

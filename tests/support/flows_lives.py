@@ -6,7 +6,7 @@ from flows_crms import FIELDS, person
 from flows_run import Watch, activity, drain_all, lead, receive, receive_raw
 
 from integration.flows.reading import reconcile
-from integration.store.queues import records_to_read
+from integration.store.queues import people_to_find
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
@@ -69,7 +69,7 @@ def live(service: Service, sandbox: Sandbox, at: Watch) -> tuple[str, str]:
     reconcile.poll(service, "salesforce")
     drain_all(service)
     with service.store.write() as conn:
-        records_to_read.want(conn, [records_to_read.Wanted(connection="hubspot", object="", external_id=ANA)])
+        people_to_find.seek(conn, ["hubspot"], [ANA])
     assert lead(service, ANA).stage == "mql"
     return contact, record
 

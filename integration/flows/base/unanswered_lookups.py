@@ -5,8 +5,9 @@ would leave a letter of its own: they are put into one, as long as it waits.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection as Sql
 
@@ -16,6 +17,8 @@ from integration.flows.base.service import Connection
 from integration.store.people import leads
 from integration.store.queues import dead_letters
 from integration.store.queues.dead_letters import Letter
+from integration.store.queues.look_ups import LookUp
+from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
 from mappings.values.instant import Instant
 
@@ -28,7 +31,7 @@ class Unanswered:
     """Look-ups that a CRM refused together; `asked_of` is the object it was asked for."""
 
     asked_of: str
-    wishes: Sequence[Wanted]
+    wishes: Sequence[LookUp]
     receipt: Receipt
 
     @property
@@ -49,21 +52,53 @@ def set_aside(conn: Sql, connection: Connection, refused: Iterable[Unanswered], 
             _together(conn, connection, each, now)
         else:
             people = _people(conn, connection, each.wishes)
-            rows = [_letter(connection, each, [wish], now, people.get(_pair(wish))) for wish in each.wishes]
+            rows = [_letter(connection, each, [wish], now, people.get(shown(wish))) for wish in each.wishes]
             dead_letters.add(conn, rows)
 
 
-def wishes(letter: Letter) -> list[Wanted]:
-    """The look-ups of a letter; none of one about something else."""
-    if letter.stage != "refresh" or ":" in letter.ref:
-        return []
-    held = json.loads(letter.payload)["wishes"]
-    return [Wanted(connection=letter.source, object=name, external_id=value) for name, value in held]
+def wishes(letter: Letter) -> list[LookUp]:
+    """The look-ups that a CRM would not answer; none of a letter about something else."""
+    return [_read(letter, each) for each in _held(letter).get("wishes", ())]
 
 
-def rewritten(kept: Iterable[Wanted]) -> bytes:
+def again(letter: Letter) -> list[LookUp]:
+    """What is to be asked for again because of a letter: its look-ups, or the record that it is about."""
+    held = _held(letter)
+    return [_read(letter, held)] if "email" in held or "id" in held else wishes(letter)
+
+
+def rewritten(kept: Iterable[LookUp]) -> bytes:
     """The payload of a letter about these look-ups."""
-    return json.dumps({"wishes": [_pair(each) for each in kept]}, ensure_ascii=False).encode()
+    return json.dumps({"wishes": [plain(each) for each in kept]}, ensure_ascii=False).encode()
+
+
+def plain(look_up: LookUp) -> dict[str, str]:
+    """A look-up as a letter keeps it: a record's object and id, or an e-mail."""
+    if isinstance(look_up, Wanted):
+        return {"object": look_up.object, "id": look_up.external_id}
+    return {"email": look_up.email}
+
+
+def shown(look_up: LookUp) -> str:
+    """A look-up as people read it, alike for the same."""
+    return f"{look_up.object}:{look_up.external_id}" if isinstance(look_up, Wanted) else f"e-mail:{look_up.email}"
+
+
+def _held(letter: Letter) -> Mapping[str, Any]:
+    """What the letter of a record or of look-ups holds; nothing for any other."""
+    if letter.stage != "refresh":
+        return {}
+    try:
+        held = json.loads(letter.payload)
+    except ValueError:
+        return {}
+    return held if isinstance(held, dict) else {}
+
+
+def _read(letter: Letter, held: Mapping[str, str]) -> LookUp:
+    if "email" in held:
+        return Sought(connection=letter.source, email=held["email"])
+    return Wanted(connection=letter.source, object=held["object"], external_id=held["id"])
 
 
 def _together(conn: Sql, connection: Connection, refused: Unanswered, now: Instant) -> None:
@@ -71,12 +106,12 @@ def _together(conn: Sql, connection: Connection, refused: Unanswered, now: Insta
     if waiting is None:
         dead_letters.add(conn, [_letter(connection, refused, refused.wishes, now, None)])
         return
-    held = {_pair(each): each for each in (*wishes(waiting), *refused.wishes)}
+    held = {shown(each): each for each in (*wishes(waiting), *refused.wishes)}
     dead_letters.rewrite(conn, [(waiting.id, rewritten(list(held.values())[:MOST]))])
 
 
 def _letter(
-    connection: Connection, refused: Unanswered, some: Sequence[Wanted], now: Instant, lead: str | None
+    connection: Connection, refused: Unanswered, some: Sequence[LookUp], now: Instant, lead: str | None
 ) -> Letter:
     return Letter(
         stage="refresh",
@@ -89,13 +124,9 @@ def _letter(
     )
 
 
-def _people(conn: Sql, connection: Connection, some: Sequence[Wanted]) -> dict[tuple[str, str], str]:
-    """Whom these look-ups are about, as far as they are known."""
-    emails = leads.by_email(conn, [each.external_id for each in some if not each.object])
-    named = [(connection.name, each.object, each.external_id) for each in some if each.object]
-    found = {("", email): lead for email, lead in emails.items()}
-    return found | {(name, key): lead for (_, name, key), lead in leads.by_reference(conn, named).items()}
-
-
-def _pair(wish: Wanted) -> tuple[str, str]:
-    return wish.object, wish.external_id
+def _people(conn: Sql, connection: Connection, some: Sequence[LookUp]) -> dict[str, str]:
+    """Whom these look-ups are about, as far as they are known, by what is `shown` of each."""
+    emails = leads.by_email(conn, [each.email for each in some if isinstance(each, Sought)])
+    records = {(connection.name, each.object, each.external_id): each for each in some if isinstance(each, Wanted)}
+    found = {shown(Sought(connection=connection.name, email=email)): lead for email, lead in emails.items()}
+    return found | {shown(records[key]): lead for key, lead in leads.by_reference(conn, records).items()}

@@ -136,15 +136,15 @@ def _want_once(
     known = record_references.of_leads(conn, {effect.lead for effect in new})
     wanted: defaultdict[tuple[str, outbox.Kind], list[outbox.NewOnce]] = defaultdict(list)
     for effect in new:
-        systems = {reference.system for reference in known.get(effect.lead, ())}
+        names = {reference.connection for reference in known.get(effect.lead, ())}
         match effect:
             case TaskWanted() | Escalated():
-                home = _home(service.connections, systems)
+                home = _home(service.connections, names)
                 begins = handed[effect.key].at if effect.key in handed else 0
                 task = outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_task(effect), not_before=begins)
                 wanted[home, "task"].append(task)
             case TouchDue():
-                home = _home(reversed(tuple(service.connections)), systems)
+                home = _home(reversed(tuple(service.connections)), names)
                 wanted[home, "touch"].append(
                     outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect))
                 )
@@ -158,9 +158,9 @@ def _want_once(
     return {home for home, _ in wanted if home}
 
 
-def _home(preferred: Iterable[str], systems: set[str]) -> str:
+def _home(preferred: Iterable[str], known: set[str]) -> str:
     names = list(preferred)
-    return next((name for name in names if name in systems), next(iter(names), ""))
+    return next((name for name in names if name in known), next(iter(names), ""))
 
 
 def _want_fields(conn: Sql, service: HasCrms, outcomes: Sequence[Outcome], now: Instant) -> set[str]:

@@ -83,7 +83,7 @@ def want(conn: Sql, service: WrittenCrms, those: Mapping[str, Activity], now: In
 
     In the caller's write transaction. Nobody is for what lies before the service was live.
     """
-    strangers = those.keys() - people_to_create.recorded(conn, those) if those else set()
+    strangers = those.keys() - record_references.recorded(conn, those) if those else set()
     if not strangers:
         return set()
     at = history_or_live.since(conn, service, now)
@@ -130,7 +130,7 @@ def create(service: Creating, lease: Lease, connection: Connection, now: Instant
 
 def _still_wanted(conn: Sql, service: HasRules, rows: Sequence[Newcomer], now: Instant) -> list[Newcomer]:
     """Those who are to be created still; the others lapse."""
-    known = people_to_create.recorded(conn, [row.lead_id for row in rows])
+    known = record_references.recorded(conn, [row.lead_id for row in rows])
     states = load_events.states(conn, [row.lead_id for row in rows], service.rules.number)
     why = {row.id: _barred(service, row, known, states.get(row.lead_id), now) for row in rows}
     people_to_create.lapse(conn, [(row_id, reason) for row_id, reason in why.items() if reason])

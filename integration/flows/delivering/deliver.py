@@ -242,7 +242,7 @@ def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[st
     record_references.link(
         conn,
         [
-            Reference(system=connection.name, object=object_name, external_id=external_id, lead_id=row.lead_id),
+            Reference(connection=connection.name, object=object_name, external_id=external_id, lead_id=row.lead_id),
         ],
     )
     records_to_read.want(

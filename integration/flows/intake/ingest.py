@@ -23,7 +23,7 @@ from integration.store.db.errors import StoreError
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
 from integration.store.events import unrecognised_words
-from integration.store.queues import dead_letters, inbox, leases, records_to_read
+from integration.store.queues import dead_letters, inbox, leases, look_ups
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.inbox import Delivery
 from integration.store.queues.leases import Lease
@@ -68,7 +68,7 @@ def _turn(service: IngestLane, lease: Lease, /) -> bool:
     isolate(service, lease, station, deliveries)
     service.wake("advance")
     with service.store.read() as conn:
-        wanted = [name for name in service.connections if records_to_read.take(conn, name, service.now(), 1)]
+        wanted = [name for name in service.connections if look_ups.take(conn, name, service.now(), 1)]
     for name in wanted:
         service.wake(f"refresh:{name}")
     if len(deliveries) < BATCH and sum(len(delivery.body) for delivery in deliveries) < BYTES // 2:

@@ -17,7 +17,7 @@ from integration.store.crm import crm_field_state
 from integration.store.events.activities import NewActivity, Stored
 from integration.store.people import leads
 from integration.store.people.record_references import Address
-from integration.store.queues import dirty, records_to_read
+from integration.store.queues import dirty, people_to_find, records_to_read
 from mappings.conflicts.field_conflicts import spoken_by
 from mappings.model.canonical import STANDING_FIELDS, Fields, Value
 from mappings.model.compiled_mapping import Target
@@ -76,7 +76,7 @@ def _mark(conn: Sql, service: Intake, who: Resolved, heard: Sequence[Heard], now
     Without their record they would be judged as if nothing were known of them. Who clicked several times, or
     unsubscribed, just now waits for a few seconds: by then it shows whether a scanner did it.
     """
-    sought = records_to_read.sought(conn, sorted({each.email for each in heard if each.email}))
+    sought = people_to_find.sought(conn, sorted({each.email for each in heard if each.email}))
     resting = {lead for lead, each in zip(who.ids, heard, strict=True) if each.email in sought}
     scanned = _perhaps_scanned(service, who, heard, now) - resting
     dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now)
@@ -149,14 +149,7 @@ def _welcome(conn: Sql, service: NewPeople, who: Resolved, heard: Sequence[Heard
 
 def find(conn: Sql, service: HasCrms, emails: Sequence[str]) -> None:
     """Ask every connected CRM for the records of these people."""
-    records_to_read.want(
-        conn,
-        [
-            records_to_read.Wanted(connection=name, object="", external_id=email)
-            for email in emails
-            for name in service.connections
-        ],
-    )
+    people_to_find.seek(conn, service.connections, emails)
 
 
 def _store_noticed(conn: Sql, service: NewPeople, noticed: Sequence[Noticed]) -> None:
@@ -236,14 +229,9 @@ def _ask_elsewhere(
     conn: Sql, service: HasCrms, renamed: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
 ) -> None:
     """Ask the other CRMs for everybody of whom one CRM's webhook tells an e-mail that is new here."""
-    told = [(system, email) for (system, _, _), values in renamed.items() if (email := _email(values))]
-    wanted = [
-        records_to_read.Wanted(connection=name, object="", external_id=email)
-        for system, email in told
-        for name in service.connections
-        if name != system
-    ]
-    records_to_read.want(conn, wanted)
+    told = [(teller, email) for (teller, _, _), values in renamed.items() if (email := _email(values))]
+    for name in service.connections:
+        people_to_find.seek(conn, [name], [email for teller, email in told if teller != name])
 
 
 def _is_person(service: HasCrms, key: Address) -> bool:

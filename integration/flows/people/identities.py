@@ -80,8 +80,8 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     record_references.link(
         conn,
         [
-            record_references.Reference(system=system, object=name, external_id=key, lead_id=lead)
-            for (system, name, key), lead in links.items()
+            record_references.Reference(connection=connection, object=name, external_id=key, lead_id=lead)
+            for (connection, name, key), lead in links.items()
         ],
     )
     for loser, winner in resolved.joined.items():
@@ -89,11 +89,11 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     further = {email: lead for lead, seen in zip(resolved.ids, sightings, strict=True) for email in seen.others}
     other_emails.add_secondary(conn, further)
     met: defaultdict[str, list[str]] = defaultdict(list)
-    for (system, name, _), lead in links.items():
-        if system in connected and name in record_references.PEOPLE:
-            met[system].append(lead)
-    for system, those in met.items():
-        outbox.want_fields(conn, system, those, at)
+    for (connection, name, _), lead in links.items():
+        if connection in connected and name in record_references.PEOPLE:
+            met[connection].append(lead)
+    for connection, those in met.items():
+        outbox.want_fields(conn, connection, those, at)
     return replace(resolved, unknown=frozenset(_handles(sightings)) - handles.keys())
 
 
@@ -121,8 +121,8 @@ def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: 
     record_references.link(
         conn,
         [
-            record_references.Reference(system=system, object=name, external_id=key, account_id=account)
-            for (system, name, key), account in links.items()
+            record_references.Reference(connection=connection, object=name, external_id=key, account_id=account)
+            for (connection, name, key), account in links.items()
         ],
     )
     return resolved

@@ -13,8 +13,7 @@ from connectors.base.port import Record
 from integration.flows.base.service import Connection
 from integration.store.people import other_emails as addresses
 from integration.store.people import record_references
-from integration.store.queues import records_to_read
-from integration.store.queues.records_to_read import Wanted
+from integration.store.queues import people_to_find
 from mappings.translate.translation import Inward
 
 TOLD = "other_emails"
@@ -51,7 +50,4 @@ def let_go(conn: Sql, emails: Iterable[str]) -> None:
 
 def ask(conn: Sql, emails: Iterable[str], connections: Iterable[str]) -> None:
     """Look for people's records under their further addresses too."""
-    asked = sorted(emails)
-    records_to_read.want(
-        conn, [Wanted(connection=name, object="", external_id=email) for name in connections for email in asked]
-    )
+    people_to_find.seek(conn, connections, emails)

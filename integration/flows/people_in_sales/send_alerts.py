@@ -121,14 +121,14 @@ def _links(conn: Sql, service: HasCrms, rows: list[Unsent]) -> dict[str, tuple[R
     found = record_references.of_leads(conn, about)
     return {
         lead: tuple(
-            _link(service, each) for each in those if each.system in service.connections and each.object in PEOPLE
+            _link(service, each) for each in those if each.connection in service.connections and each.object in PEOPLE
         )
         for lead, those in found.items()
     }
 
 
 def _link(service: HasCrms, record: Reference) -> RecordLink:
-    connection = service.connections[record.system]
+    connection = service.connections[record.connection]
     return RecordLink(
         connection=connection.name,
         system=connection.system,

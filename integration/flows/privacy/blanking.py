@@ -60,7 +60,7 @@ def _writes(conn: Sql, connection: Connection, who: Target, words: TaskWords) ->
     mapped = connection.mapping.objects
     for lead in record_references.of_leads(conn, who.leads).values():
         for each in lead:
-            if each.system == connection.name and each.object in connection.mapping.people:
+            if each.connection == connection.name and each.object in connection.mapping.people:
                 nothing = {target.name: None for target in mapped[each.object].write}
                 fields = outward(connection.mapping, each.object, nothing)
                 yield FieldWrite(
@@ -68,8 +68,8 @@ def _writes(conn: Sql, connection: Connection, who: Target, words: TaskWords) ->
                 )
     name, tasks = next(((each.name, each.task) for each in mapped.values() if each.task), ("", None))
     close = closed_by(tasks, words) if tasks else {}
-    for system, task in conn.execute(_TASKS, {"ids": listed(who.leads)}):
-        if system == connection.name and close:
+    for holder, task in conn.execute(_TASKS, {"ids": listed(who.leads)}):
+        if holder == connection.name and close:
             yield FieldWrite(key=f"close:{task}", object=name, id=task, fields=close)
 
 

@@ -31,7 +31,9 @@ from integration.store.schema.tables import (
     dead_letters,
     dirty,
     inbox,
+    other_emails,
     outbox,
+    people_to_find,
     references,
     refresh,
 )
@@ -75,7 +77,8 @@ _JSON = frozenset(
 )
 _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "leads": (people, "id", ("created_at", "id")),
-    "references": (references, "lead_id", ("system", "object", "external_id")),
+    "references": (references, "lead_id", ("connection", "object", "external_id")),
+    "other_emails": (other_emails, "lead_id", ("email", "kind")),
     "changes": (changes, "lead_id", ("at", "key")),
     "activities": (activities, "lead_id", ("at", "key")),
     "effects": (decided, "lead_id", ("at", "key")),
@@ -169,13 +172,19 @@ def _letters(conn: Sql, who: Target, records: RecordNames) -> list[dict[str, Any
 
 def _sought(conn: Sql, who: Target) -> list[dict[str, Any]]:
     """Records of theirs that wait to be read, and CRMs that wait to be asked for them."""
-    by_email = (refresh.c.object == "") & among(refresh.c.external_id, "emails")
-    found = select(refresh).where(or_(by_email, among(refresh.c.external_id, "keys"))).order_by(*refresh.primary_key)
-    asked = {"emails": listed(sorted(who.emails)), "keys": listed(sorted(key for _, _, key in who.records))}
+    people = (
+        select(people_to_find)
+        .where(among(people_to_find.c.email, "emails"))
+        .order_by(people_to_find.c.connection, people_to_find.c.email)
+    )
+    records = select(refresh).where(among(refresh.c.external_id, "keys")).order_by(*refresh.primary_key)
     return [
-        _shown(row)
-        for row in conn.execute(found, asked).mappings()
-        if not row["object"] or (row["connection"], row["object"], row["external_id"]) in who.records
+        *(_shown(row) for row in conn.execute(people, {"emails": listed(sorted(who.emails))}).mappings()),
+        *(
+            _shown(row)
+            for row in conn.execute(records, {"keys": listed(sorted(key for _, _, key in who.records))}).mappings()
+            if (row["connection"], row["object"], row["external_id"]) in who.records
+        ),
     ]
 
 

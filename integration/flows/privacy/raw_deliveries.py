@@ -11,6 +11,7 @@ from integration.flows.base.unanswered_lookups import rewritten, wishes
 from integration.store.audit import mentions
 from integration.store.queues import dead_letters, inbox
 from integration.store.queues.dead_letters import Letter
+from integration.store.queues.look_ups import LookUp
 from integration.store.queues.records_to_read import Wanted
 from mappings.values import person_names, record_ids
 from mappings.values.person_names import ERASED
@@ -92,11 +93,11 @@ def _look_ups(letter: Letter, names: frozenset[str]) -> Raw | None:
     return Raw(id=letter.id, source=letter.source, rest=rest, cut=cut)
 
 
-def _sought(connection: str, wish: Wanted) -> str:
+def _sought(connection: str, wish: LookUp) -> str:
     """The name of whom a look-up is about."""
-    if wish.object:
+    if isinstance(wish, Wanted):
         return person_names.of_record(connection, wish.object, wish.external_id)
-    return person_names.of_email(wish.external_id)
+    return person_names.of_email(wish.email)
 
 
 def _item(payload: bytes) -> object:

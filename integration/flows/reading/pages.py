@@ -20,6 +20,7 @@ from integration.store.queues import leases, suspects
 from integration.store.queues import records_to_read as wishes
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
+from integration.store.queues.records_to_read import Wanted
 
 _Versions: TypeAlias = tuple[Record, ...]
 """One record, as often as it is on the page."""
@@ -59,7 +60,9 @@ def store_page(  # noqa: PLR0913 - a page, and what is done with it
                 moved.append(True)
 
     def lay_aside(_conn: Sql, versions: _Versions, reason: str) -> Letter:
-        return refresh.letter(connection, versions[0].object, versions[0].id, reason, service.now())
+        record = versions[0]
+        wanted = Wanted(connection=connection.name, object=record.object, external_id=record.id)
+        return refresh.letter(connection, wanted, reason, service.now())
 
     station: Station[_Versions] = Station(
         lane=refresh.lane(connection),

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import structlog
 from sqlalchemy import Connection as Sql
@@ -26,21 +26,25 @@ from integration.flows.base.service import (
     Connection,
     HasLanes,
 )
-from integration.flows.base.unanswered_lookups import Unanswered, set_aside
+from integration.flows.base.unanswered_lookups import Unanswered, plain, set_aside, shown
 from integration.flows.reading.store_records import RecordIntake, bury_missing, store_records
 from integration.store.crm import connection_pauses
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
 from integration.store.people import leads
 from integration.store.people.record_references import Address
-from integration.store.queues import dirty, leases, records_to_read
+from integration.store.queues import dirty, leases, look_ups, people_to_find, records_to_read
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
+from integration.store.queues.look_ups import LookUp
+from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
 from mappings.translate.translation import inward
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
+
+_Asked: TypeAlias = tuple[str | None, str]
 
 
 class ReadingLane(RecordIntake, HasLanes, Protocol):
@@ -60,7 +64,7 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection) -> b
     with service.store.read() as conn:
         if open_for(connection.name, connection_pauses.resting(conn, now)) != "everything":
             return False
-        wishes = records_to_read.take(conn, connection.name, now, min(limits.read, limits.find))
+        wishes = look_ups.take(conn, connection.name, now, min(limits.read, limits.find))
     if not wishes:
         return False
     try:
@@ -74,20 +78,20 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection) -> b
     return True
 
 
-def station(service: RecordIntake, lease: Lease, connection: Connection, now: Instant) -> Station[Wanted]:
+def station(service: RecordIntake, lease: Lease, connection: Connection, now: Instant) -> Station[LookUp]:
     """How records are read that are wanted, and what becomes of a wish that cannot be met."""
 
-    def put_off(conn: Sql, wish: Wanted, tries: int) -> None:
-        records_to_read.postpone(conn, [wish], service.now() + backoff(tries))
+    def put_off(conn: Sql, wish: LookUp, tries: int) -> None:
+        look_ups.postpone(conn, [wish], service.now() + backoff(tries))
 
-    def lay_aside(conn: Sql, wish: Wanted, reason: str) -> Letter:
-        records_to_read.done(conn, [wish])
+    def lay_aside(conn: Sql, wish: LookUp, reason: str) -> Letter:
+        look_ups.done(conn, [wish])
         _release(conn, [wish], service.now())
-        return letter(connection, wish.object, wish.external_id, reason, service.now())
+        return letter(connection, wish, reason, service.now())
 
     return Station(
         lane=lane(connection),
-        name=lambda wish: f"{wish.object}:{wish.external_id}",
+        name=shown,
         work=lambda these: _work(service, lease, connection, these, now),
         lay_aside=lay_aside,
         put_off=put_off,
@@ -99,14 +103,14 @@ def lane(connection: Connection) -> str:
     return f"refresh:{connection.name}"
 
 
-def letter(connection: Connection, kind: str, key: str, reason: str, at: Instant) -> Letter:
+def letter(connection: Connection, look_up: LookUp, reason: str, at: Instant) -> Letter:
     """The letter of a record that could not be read or stored; replayed, it is read anew."""
-    payload = encode({"connection": connection.name, "object": kind, "id": key}).encode()
-    ref, said = f"{kind}:{key}", f"it could not be taken in: {reason}"
-    return Letter(stage="refresh", source=connection.name, ref=ref, payload=payload, reason=said, at=at)
+    payload = encode({"connection": connection.name, **plain(look_up)}).encode()
+    said = f"it could not be taken in: {reason}"
+    return Letter(stage="refresh", source=connection.name, ref=shown(look_up), payload=payload, reason=said, at=at)
 
 
-def _work(service: RecordIntake, lease: Lease, connection: Connection, these: Try[Wanted], now: Instant) -> None:
+def _work(service: RecordIntake, lease: Lease, connection: Connection, these: Try[LookUp], now: Instant) -> None:
     wishes = these.items
     read = _read(connection, wishes)
     with service.store.write() as conn:
@@ -114,23 +118,25 @@ def _work(service: RecordIntake, lease: Lease, connection: Connection, these: Tr
         these.done(conn)
         serialise(conn, "people")
         store_records(conn, service, connection, read.records, asked_at=now)
-        wished = [(connection.name, wish.object, wish.external_id) for wish in read.answered]
+        wished = [
+            (connection.name, wish.object, wish.external_id) for wish in read.answered if isinstance(wish, Wanted)
+        ]
         bury_missing(conn, connection, wished, read.records)
         set_aside(conn, connection, read.refused, service.now())
         for attempts in {wish.attempts for wish in read.tried}:
             some = [wish for wish in read.tried if wish.attempts == attempts]
-            records_to_read.postpone(conn, some, service.now() + backoff(attempts))
+            look_ups.postpone(conn, some, service.now() + backoff(attempts))
         records_to_read.want(conn, read.more)
         settled = [*read.answered, *(wish for each in read.refused for wish in each.wishes)]
-        records_to_read.done(conn, settled)
+        look_ups.done(conn, settled)
         _release(conn, settled, service.now())
     log.info("read records", connection=connection.name, asked=len(wishes), found=len(read.records))
 
 
-def _release(conn: Sql, wishes: Sequence[Wanted], now: Instant) -> None:
+def _release(conn: Sql, wishes: Sequence[LookUp], now: Instant) -> None:
     """Those for whom every CRM has been asked by now can be decided about."""
-    emails = {wish.external_id for wish in wishes if not wish.object}
-    dirty.mark(conn, sorted(leads.by_email(conn, emails - records_to_read.sought(conn, emails)).values()), now)
+    emails = {wish.email for wish in wishes if isinstance(wish, Sought)}
+    dirty.mark(conn, sorted(leads.by_email(conn, emails - people_to_find.sought(conn, emails)).values()), now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +144,9 @@ class _Read:
     """What became of wishes: those `tried` failed for now; `more` is to be read as well. Others stay as they are."""
 
     records: Sequence[Record]
-    answered: Sequence[Wanted]
+    answered: Sequence[LookUp]
     refused: Sequence[Unanswered]
-    tried: Sequence[Wanted]
+    tried: Sequence[LookUp]
     more: Sequence[Wanted]
 
 
@@ -152,19 +158,20 @@ def _by_email(connection: Connection, name: str) -> Ask:
     return partial(connection.connector.find, fields={name: connection.mapping.reads(name)})
 
 
-def _read(connection: Connection, wishes: Sequence[Wanted]) -> _Read:
+def _read(connection: Connection, wishes: Sequence[LookUp]) -> _Read:
     """Records by id, people by e-mail, and then the companies that those people name. Raises Unavailable."""
     mapping = connection.mapping
-    by_object: dict[str, dict[str, Wanted]] = defaultdict(dict)
+    by_object: dict[str | None, dict[str, LookUp]] = defaultdict(dict)
     for wish in wishes:
-        by_object[wish.object][wish.external_id] = wish
+        name, value = _asked(wish)
+        by_object[name][value] = wish
     found: list[Record] = []
     refused: list[Unanswered] = []
-    tried: dict[tuple[str, str], Wanted] = {}
-    later: set[tuple[str, str]] = set()
+    tried: dict[_Asked, LookUp] = {}
+    later: set[_Asked] = set()
     for name, some in by_object.items():
-        for asked_of in mapping.people if not name else [name] if name in mapping.objects else []:
-            ask = _by_id(connection, asked_of) if name else _by_email(connection, asked_of)
+        for asked_of in mapping.people if name is None else [name] if name in mapping.objects else []:
+            ask = _by_email(connection, asked_of) if name is None else _by_id(connection, asked_of)
             answers = asked(list(some), ask, there=partial(answering, connection.connector, asked_of))
             found += answers.records
             later |= {(name, value) for value in answers.later}
@@ -178,14 +185,21 @@ def _read(connection: Connection, wishes: Sequence[Wanted]) -> _Read:
                 for values, receipt in answers.refused
             ]
     records, more = with_companies(connection, found, companies_named(connection, found))
-    gone = {(wish.object, wish.external_id) for each in refused for wish in each.wishes}
+    gone = {_asked(wish) for each in refused for wish in each.wishes}
     return _Read(
         records=records,
-        answered=[wish for wish in wishes if (wish.object, wish.external_id) not in gone | tried.keys() | later],
+        answered=[wish for wish in wishes if _asked(wish) not in gone | tried.keys() | later],
         refused=refused,
         tried=[wish for pair, wish in tried.items() if pair not in gone],
         more=more,
     )
+
+
+def _asked(look_up: LookUp) -> _Asked:
+    """(object, id) of a record; (None, e-mail) of somebody who is to be found."""
+    if isinstance(look_up, Wanted):
+        return look_up.object, look_up.external_id
+    return None, look_up.email
 
 
 def companies_named(connection: Connection, records: Sequence[Record]) -> set[Address]:

@@ -26,8 +26,7 @@ from integration.store.crm import crm_field_state
 from integration.store.outgoing import people_without_records
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Address
-from integration.store.queues import records_to_read
-from integration.store.queues.records_to_read import Wanted
+from integration.store.queues import people_to_find
 from mappings.conflicts.field_conflicts import spoken_by
 from mappings.model.canonical import NOTHING, Fields
 from mappings.translate.native_fields import Reading, reading
@@ -281,9 +280,7 @@ def _ask_elsewhere(
     Somebody known whose e-mail has changed may have a record under the new one. Only newcomers wait.
     """
     emails = sorted({each.email for each in news} & found.unknown)
-    records_to_read.want(
-        conn, [Wanted(connection=name, object="", external_id=email) for name in others for email in emails]
-    )
+    people_to_find.seek(conn, others, emails)
     for name in others if emails else ():
         service.wake(f"refresh:{name}")
     waiting = {lead for lead, each in zip(found.ids, news, strict=True) if lead in found.newcomers and each.email}

@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.unanswered_lookups import wishes
+from integration.flows.base import unanswered_lookups
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.trouble import WatchingTrouble
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.outgoing import outbox
 from integration.store.overall import erased_people
-from integration.store.queues import dead_letters, dirty, inbox, records_to_read, suspects
+from integration.store.queues import dead_letters, dirty, inbox, look_ups, suspects
 from integration.store.queues.dead_letters import Letter, Stage
-from integration.store.queues.records_to_read import Wanted
 from mappings.values.instant import Instant
 
 
@@ -66,9 +65,7 @@ def _send_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
 
 def _fetch_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
     """Records that letters are about are wanted, and what was looked for, in the connection that is the source."""
-    parted = [(letter.source, *letter.ref.partition(":")) for letter in found]
-    wanted = [Wanted(connection=name, object=kind, external_id=key) for name, kind, colon, key in parted if colon]
-    records_to_read.want(conn, wanted + [wish for letter in found for wish in wishes(letter)])
+    look_ups.want(conn, [look_up for letter in found for look_up in unanswered_lookups.again(letter)])
 
 
 _AGAIN: Mapping[Stage, Callable[[Sql, Sequence[Letter], Instant], None]] = {

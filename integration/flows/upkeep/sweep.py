@@ -16,7 +16,7 @@ from integration.store.events import taken, unrecognised_words
 from integration.store.outgoing import alerts, outbox, people_to_create
 from integration.store.overall import erased_people
 from integration.store.people import leads, shared_emails
-from integration.store.queues import dirty, inbox, records_to_read, suspects
+from integration.store.queues import dirty, inbox, look_ups, suspects
 from mappings.values.instant import DAY, Instant
 
 _PRUNE_ROUNDS = 50
@@ -77,7 +77,7 @@ def _of_crms(conn: Sql, service: HasCrms, now: Instant) -> Iterator[str]:
         people = bool(connection.mapping.creates) and people_to_create.pending(conn, name, now, 1)
         if people or (way == "tasks" and outbox.pending(conn, name, "task", now, 1)):
             yield f"deliver:{name}"
-        if way == "everything" and records_to_read.take(conn, name, now, 1):
+        if way == "everything" and look_ups.take(conn, name, now, 1):
             yield f"refresh:{name}"
         if way == "everything" and not people and _sendable(conn, name, now):
             yield f"deliver:{name}"

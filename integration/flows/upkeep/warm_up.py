@@ -27,7 +27,7 @@ from integration.store.outgoing.outbox import NewOnce
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Reference
-from integration.store.queues import dirty, inbox, leases, records_to_read
+from integration.store.queues import dirty, inbox, leases, look_ups
 from mappings.values.instant import Instant
 from webhooks.facts import Heard
 
@@ -74,9 +74,9 @@ def _stations(conn: Sql, service: Warming, people: int) -> None:
     ids = sorted(leads.by_email(conn, [each.email or "" for each in heard]).values())
     for name in service.connections:
         record_references.link(
-            conn, [Reference(system=name, object="contact", external_id=key, lead_id=key) for key in ids]
+            conn, [Reference(connection=name, object="contact", external_id=key, lead_id=key) for key in ids]
         )
-        records_to_read.take(conn, name, now, 1)
+        look_ups.take(conn, name, now, 1)
     decide_leads.decide(conn, service, ids, now)
     dirty.clear(conn, dirty.take(conn, now, people))
     dirty.clear_accounts(conn, dirty.take_accounts(conn, now, people))

@@ -15,7 +15,7 @@ from integration.rig.stage.rig import Rig, rig
 from integration.store.outgoing import outbox
 from integration.store.overall import store_figures
 from integration.store.people import leads
-from integration.store.queues import dirty, inbox, records_to_read
+from integration.store.queues import dirty, inbox, look_ups
 from integration.wiring import clock
 from mappings.values.instant import DAY
 
@@ -122,7 +122,7 @@ def _settled(running: Rig) -> bool:
             inbox.pending(conn, 1)
             or dirty.take(conn, whenever, 1)
             or dirty.take_accounts(conn, whenever, 1)
-            or any(records_to_read.take(conn, system, whenever, 1) for system in _SYSTEMS)
+            or any(look_ups.take(conn, system, whenever, 1) for system in _SYSTEMS)
             or any(outbox.oldest(conn, system) is not None for system in _SYSTEMS)
         )
 

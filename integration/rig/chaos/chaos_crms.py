@@ -25,7 +25,7 @@ def compare(running: Rig, finding: Finding, found: Mapping[str, Expected], decid
     records = _records(running)
     for lead, mine in known.items():
         for name, connection in connections.items():
-            reference = next((one for one in mine if one.system == name and one.object in PEOPLE), None)
+            reference = next((one for one in mine if one.connection == name and one.object in PEOPLE), None)
             if reference is not None:
                 _same_record(finding, connection, reference, records, found[lead])
     _same_tasks(running, finding, found, decided, set(known))
@@ -46,7 +46,7 @@ def _same_record(
     records: Mapping[tuple[str, str, str], Mapping[str, Any]],
     wanted: Expected,
 ) -> None:
-    address = (reference.system, reference.object, reference.external_id)
+    address = (reference.connection, reference.object, reference.external_id)
     record = records.get(address)
     if record is None:
         finding.differences.append(f"{address} is not in the CRM")

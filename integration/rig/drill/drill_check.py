@@ -138,7 +138,7 @@ def _scores(
             known = record_references.of_leads(conn, [row.id for row in some])
         for row in some:
             for system, connection in connections.items():
-                those = (each for each in known.get(row.id, ()) if each.system == system and each.object in PEOPLE)
+                those = (each for each in known.get(row.id, ()) if each.connection == system and each.object in PEOPLE)
                 mine = next(those, None)
                 if mine is not None:
                     held = records.get((system, mine.object, mine.external_id))

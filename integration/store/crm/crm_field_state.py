@@ -20,14 +20,20 @@ Known: TypeAlias = Mapping[str, Held]
 
 _c = references.c
 _LOAD = select(_c.external_id, _c.held).where(
-    _c.system == bindparam("system"),
+    _c.connection == bindparam("connection"),
     _c.object == bindparam("object"),
     among(_c.external_id, "ids"),
+    _c.deleted.is_(False),
     _c.held.is_not(None),
 )
 _SAVE = (
     update(references)
-    .where(_c.system == bindparam("s"), _c.object == bindparam("o"), _c.external_id == bindparam("e"))
+    .where(
+        _c.connection == bindparam("s"),
+        _c.object == bindparam("o"),
+        _c.external_id == bindparam("e"),
+        _c.deleted.is_(False),
+    )
     .values(held=bindparam("h"))
 )
 
@@ -35,12 +41,12 @@ _SAVE = (
 def load(conn: Connection, addresses: Iterable[Address]) -> dict[Address, dict[str, Held]]:
     """What is known of these records; those of which nothing is are absent."""
     wanted: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for system, name, key in addresses:
-        wanted[system, name].add(key)
+    for connection, name, key in addresses:
+        wanted[connection, name].add(key)
     return {
-        (system, name, key): decode(text, dict[str, Held])
-        for (system, name), ids in wanted.items()
-        for key, text in conn.execute(_LOAD, {"system": system, "object": name, "ids": listed(sorted(ids))})
+        (connection, name, key): decode(text, dict[str, Held])
+        for (connection, name), ids in wanted.items()
+        for key, text in conn.execute(_LOAD, {"connection": connection, "object": name, "ids": listed(sorted(ids))})
     }
 
 
@@ -49,5 +55,8 @@ def save(conn: Connection, rows: Mapping[Address, Known]) -> None:
     if rows:
         conn.execute(
             _SAVE,
-            [{"s": system, "o": name, "e": key, "h": encode(known)} for (system, name, key), known in rows.items()],
+            [
+                {"s": connection, "o": name, "e": key, "h": encode(known)}
+                for (connection, name, key), known in rows.items()
+            ],
         )

@@ -48,11 +48,11 @@ _WANT_FIELDS = upsert(
     columns=["connection", "kind", "key", "lead_id", "created_at", "since"],
 )
 _WANT_ONCE = insert_new(outbox, ["key"])
-met_there = and_(_r.lead_id == _o.lead_id, _r.system == _o.connection, _r.object.in_(PEOPLE))
+met_there = and_(_r.lead_id == _o.lead_id, _r.connection == _o.connection, _r.object.in_(PEOPLE), _r.deleted.is_(False))
 _unread = exists().where(
     met_there,
     _r.told.is_(None),
-    refresh.c.connection == _r.system,
+    refresh.c.connection == _r.connection,
     refresh.c.object == _r.object,
     refresh.c.external_id == _r.external_id,
 )

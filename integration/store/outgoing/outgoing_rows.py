@@ -76,7 +76,15 @@ def shown(due: CTE) -> Select[Any]:
             leads.c.owner,
         )
         .select_from(due)
-        .join(references, and_(_r.lead_id == d.lead_id, _r.system == d.connection, _r.object.in_(PEOPLE)))
+        .join(
+            references,
+            and_(
+                _r.lead_id == d.lead_id,
+                _r.connection == d.connection,
+                _r.object.in_(PEOPLE),
+                _r.deleted.is_(False),
+            ),
+        )
         .join(leads, leads.c.id == d.lead_id)
         .order_by(d.since, d.id, rank, _r.external_id)
     )

@@ -4,7 +4,7 @@ They wait in the outbox under a key of their own for each lead. A row that lapse
 pending again when the person asks again; one that was carried out never is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,6 @@ from sqlalchemy import Connection, and_, bindparam, exists, null, select, update
 from integration.store.db.dialects import run_many, upsert
 from integration.store.db.json_codec import decode, encode
 from integration.store.outgoing.outbox import still_new
-from integration.store.people import record_references
-from integration.store.people.record_references import PEOPLE
 from integration.store.schema.tables import NEW, dirty, leads, outbox
 from mappings.values.instant import Instant
 
@@ -117,9 +115,3 @@ def lapse(conn: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """(id, why) of those who need not, or may not, be created after all."""
     if rows:
         run_many(conn, _LAPSE, [{"row": row_id, "why": why} for row_id, why in sorted(rows)])
-
-
-def recorded(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
-    """Those of these leads that have, or once had, the record of a person in some CRM."""
-    known = record_references.of_leads(conn, lead_ids)
-    return {lead for lead, records in known.items() if any(record.object in PEOPLE for record in records)}

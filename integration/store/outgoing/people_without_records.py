@@ -80,7 +80,9 @@ _UNKNOWN = select(func.count()).where(
     leads.c.standing.is_not(None),
     ~exists().where(_r.lead_id == leads.c.id, _r.object.in_(PEOPLE)),
 )
-_elsewhere = and_(_r.lead_id == _o.lead_id, _r.system == bindparam("home"), _r.object.in_(PEOPLE))
+_elsewhere = and_(
+    _r.lead_id == _o.lead_id, _r.connection == bindparam("home"), _r.object.in_(PEOPLE), _r.deleted.is_(False)
+)
 _REHOME = (
     update(outbox)
     .where(

@@ -23,12 +23,14 @@ from integration.store.schema.tables import (
     effects,
     opportunities,
     outbox,
+    people_to_find,
     suspects,
 )
 from integration.store.schema.tables import activities as deeds
 from integration.store.schema.tables import changes as told
 from integration.store.schema.tables import dirty as marks
 from integration.store.schema.tables import leads as people
+from integration.store.schema.tables import other_emails as addresses
 from integration.store.schema.tables import references as records
 from integration.store.schema.tables import refresh as wanted
 from mappings.conflicts import field_conflicts
@@ -43,7 +45,7 @@ _SAME_EMAIL = select(people.c.id).where(among(people.c.email, "emails"))
 _ANCESTRY = select(people.c.id, people.c.merged_into).where(
     or_(among(people.c.id, "ids"), among(people.c.merged_into, "ids"))
 )
-_RECORDS = select(records.c.system, records.c.object, records.c.external_id).where(among(records.c.lead_id, "ids"))
+_RECORDS = select(records.c.connection, records.c.object, records.c.external_id).where(among(records.c.lead_id, "ids"))
 _HOMES = select(deeds.c.account_id).where(among(deeds.c.lead_id, "ids"), deeds.c.account_id.is_not(None)).distinct()
 _LIVES = select(people.c.account_id).where(among(people.c.id, "ids"), people.c.account_id.is_not(None))
 _DERIVED = select(deeds.c.key, deeds.c.lead_id).where(among(deeds.c.account_id, "ids"), deeds.c.derived.is_(True))
@@ -59,6 +61,7 @@ _OF_LEAD: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
     (dead_letters, dead_letters.c.lead_id),
     (suspects, suspects.c.lead_id),
     (records, records.c.lead_id),
+    (addresses, addresses.c.lead_id),
     (people, people.c.id),
 )
 _OF_ACCOUNT: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
@@ -84,7 +87,7 @@ class Target:
 
     @property
     def records(self) -> frozenset[record_references.Address]:
-        """Their records: (system, object, id)."""
+        """Their records: (connection, object, id)."""
         return frozenset(filter(None, map(person_names.record, self.names)))
 
 
@@ -125,10 +128,9 @@ def remove(conn: Connection, who: Target, now: Instant) -> dict[str, int]:
 def _having(conn: Connection, names: Iterable[str]) -> Iterable[str]:
     emails = [email for name in names if (email := person_names.email(name))]
     known = [record for name in names if (record := person_names.record(name))]
-    buried = [(record_references.buried(system), name, key) for system, name, key in known]
     yield from conn.execute(_SAME_EMAIL, {"emails": listed(emails)}).scalars()
     yield from other_emails.secondary(conn, emails).values()
-    yield from record_references.leads(conn, [*known, *buried]).values()
+    yield from record_references.ever_leads(conn, known).values()
 
 
 def _formerly(conn: Connection, names: Iterable[str]) -> Iterable[str]:
@@ -143,12 +145,9 @@ def _names(conn: Connection, ids: Sequence[str]) -> set[str]:
     for change in field_changes.history(conn, ids):
         if change.fields.get("email"):
             names.add(person_names.of_email(str(change.fields["email"])))
-    for system, name, key in conn.execute(_RECORDS, {"ids": listed(ids)}):
-        if (system, name) in {other_emails.FORMER, other_emails.SECONDARY}:
-            names.add(person_names.of_email(key))
-        else:
-            names.add(person_names.of_record(record_references.unburied(system), name, key))
-    return names
+    for connection, name, key in conn.execute(_RECORDS, {"ids": listed(ids)}):
+        names.add(person_names.of_record(connection, name, key))
+    return names | {person_names.of_email(email) for email in other_emails.of_leads(conn, ids)}
 
 
 def _homes(conn: Connection, ids: Sequence[str]) -> list[str]:
@@ -177,10 +176,10 @@ def _retract(conn: Connection, ids: Sequence[str], homes: Sequence[str], now: In
 def _unwanted(conn: Connection, who: Target) -> int:
     """Nobody looks for them any more, nor reads their records."""
     gone = conn.execute(
-        delete(wanted).where(wanted.c.object == "", among(wanted.c.external_id, "ids")), {"ids": listed(who.emails)}
+        delete(people_to_find).where(among(people_to_find.c.email, "emails")), {"emails": listed(who.emails)}
     ).rowcount
-    for system, name, key in sorted(who.records):
-        here = (wanted.c.connection == system, wanted.c.object == name, wanted.c.external_id == key)
+    for connection, name, key in sorted(who.records):
+        here = (wanted.c.connection == connection, wanted.c.object == name, wanted.c.external_id == key)
         gone += conn.execute(delete(wanted).where(*here)).rowcount
     return gone
 
@@ -188,8 +187,12 @@ def _unwanted(conn: Connection, who: Target) -> int:
 def _records(conn: Connection, who: Target) -> int:
     """References that bear the id of a record of theirs and are not the lead's own: the company of that record."""
     gone = 0
-    for system, name, key in sorted(who.records):
-        here = (records.c.system == system, records.c.object == f"{name}{COMPANY}", records.c.external_id == key)
+    for connection, name, key in sorted(who.records):
+        here = (
+            records.c.connection == connection,
+            records.c.object == f"{name}{COMPANY}",
+            records.c.external_id == key,
+        )
         gone += conn.execute(delete(records).where(*here)).rowcount
     return gone
 

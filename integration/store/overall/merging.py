@@ -79,6 +79,7 @@ def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners 
     email = conn.execute(_EMAIL, {"loser": loser}).scalar()
     dirty.mark(conn, [loser, winner], at)
     record_references.move(conn, loser, winner)
+    other_emails.move(conn, loser, winner)
     if email:
         other_emails.add_former(conn, {email: winner})
         conn.execute(_GIVE_EMAIL, {"winner": winner, "mail": email})
@@ -118,8 +119,8 @@ def settle(conn: Connection, loser: str, winner: str, at: Instant) -> None:
     conn.execute(_MOVE_ALERTS, both)
     conn.execute(_REST, {"loser": loser})
     conn.execute(_ANEW, {"winner": winner})
-    for system, those in record_references.met(conn, [winner]).items():
-        outbox.want_fields(conn, system, those, at)
+    for connection, those in record_references.met(conn, [winner]).items():
+        outbox.want_fields(conn, connection, those, at)
     audit_trail.add(
         conn, [Entry(at=at, actor="coldframe", action="merge", subject=f"lead {winner}", detail={"was": loser})]
     )

@@ -13,7 +13,7 @@ from integration.store.outgoing.people_without_records import Totals
 from integration.store.outgoing.unassigned import Unassigned
 from integration.store.overall import erased_people
 from integration.store.queues import inbox, suspects
-from integration.store.schema.tables import NEW, connections, dead_letters, dirty, leads
+from integration.store.schema.tables import NEW, connections, dead_letters, dirty, leads, people_to_find
 from integration.store.schema.tables import activities as activities_table
 from integration.store.schema.tables import inbox as inbox_table
 from integration.store.schema.tables import outbox as outbox_table
@@ -33,6 +33,7 @@ class Numbers:
     """By (connection, kind, state)."""
     dirty: int
     refresh: int
+    """Records that wait to be read, and people that CRMs wait to be asked for."""
     calls: Mapping[str, Tally]
     """By connection."""
     dead_letters: Mapping[str, int]
@@ -70,7 +71,10 @@ _ACTIVITIES = select(func.count()).select_from(activities_table).where(activitie
 _SIGNED_IN = select(connections.c.name, connections.c.state).order_by(connections.c.name)
 _SINGLE = select(
     select(func.count()).select_from(dirty).scalar_subquery(),
-    select(func.count()).select_from(refresh_table).scalar_subquery(),
+    (
+        select(func.count()).select_from(refresh_table).scalar_subquery()
+        + select(func.count()).select_from(people_to_find).scalar_subquery()
+    ),
     select(func.min(inbox_table.c.received_at)).where(inbox_table.c.state == NEW).scalar_subquery(),
     select(func.min(dirty.c.since)).scalar_subquery(),
     select(func.min(outbox_table.c.since)).where(outbox_table.c.state == NEW).scalar_subquery(),

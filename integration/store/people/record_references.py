@@ -1,11 +1,15 @@
-"""Record references: which CRM record is which lead or account, and what was last written to it."""
+"""Record references: which CRM record is which lead or account, and what was last written to it.
+
+A record that was deleted in its CRM keeps its row, marked as deleted: nobody reads or writes there, and undeletion
+brings it back as whose it was.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, false, null, select, true, update
 
 from integration.store.db.dialects import among, run_many, upsert
 from integration.store.db.json_codec import decode_fields, encode, listed
@@ -17,14 +21,14 @@ PEOPLE = catalogue.people()
 """The objects that are a person in any CRM, the preferred first. One process has one set of CRMs, from its start."""
 
 Address = tuple[str, str, str]
-"""(system, object, external id)."""
+"""(connection, object, external id). A source of activities with ids of its own stands for a connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """One CRM record; exactly one of `lead_id` and `account_id` says what it is here."""
 
-    system: str
+    connection: str
     object: str
     external_id: str
     lead_id: str | None = None
@@ -34,58 +38,70 @@ class Reference:
 
 
 _COLUMNS = (
-    references.c.system,
+    references.c.connection,
     references.c.object,
     references.c.external_id,
     references.c.lead_id,
     references.c.account_id,
     references.c.written,
 )
-_BY_ID = (
-    references.c.system == bindparam("system"),
+_there = references.c.deleted.is_(False)
+_SAME = (
+    references.c.connection == bindparam("connection"),
     references.c.object == bindparam("object"),
     among(references.c.external_id, "ids"),
 )
+_BY_ID = (*_SAME, _there)
 _LEADS = select(references.c.external_id, references.c.lead_id).where(*_BY_ID, references.c.lead_id.is_not(None))
+_EVER_LEADS = select(references.c.external_id, references.c.lead_id).where(*_SAME, references.c.lead_id.is_not(None))
 _ACCOUNTS = select(references.c.external_id, references.c.account_id).where(
     *_BY_ID, references.c.account_id.is_not(None)
 )
-_OF_LEADS = select(*_COLUMNS).where(among(references.c.lead_id, "ids"))
-_MET = (
-    select(references.c.system, references.c.lead_id)
-    .distinct()
-    .where(among(references.c.lead_id, "ids"), references.c.object.in_(PEOPLE))
+_OF_LEADS = select(*_COLUMNS).where(among(references.c.lead_id, "ids"), _there)
+_RECORDED = (
+    select(references.c.lead_id).distinct().where(among(references.c.lead_id, "ids"), references.c.object.in_(PEOPLE))
 )
-_OF_ACCOUNTS = select(*_COLUMNS).where(among(references.c.account_id, "ids"))
+_MET = (
+    select(references.c.connection, references.c.lead_id)
+    .distinct()
+    .where(among(references.c.lead_id, "ids"), references.c.object.in_(PEOPLE), _there)
+)
+_OF_ACCOUNTS = select(*_COLUMNS).where(among(references.c.account_id, "ids"), _there)
 _LINK = upsert(
     references,
-    ["system", "object", "external_id"],
-    lambda new: {"lead_id": new.lead_id, "account_id": new.account_id},
+    ["connection", "object", "external_id"],
+    lambda new: {
+        "lead_id": new.lead_id,
+        "account_id": new.account_id,
+        "deleted": false(),
+        # One that comes back as somebody else's has told nothing here, and nothing was written to it.
+        **{name: case((_there, references.c[name]), else_=null()) for name in ("written", "told", "held")},
+    },
 )
 _ONE: tuple[ColumnElement[bool], ...] = (
-    references.c.system == bindparam("s"),
+    references.c.connection == bindparam("s"),
     references.c.object == bindparam("o"),
     references.c.external_id == bindparam("e"),
 )
-_WROTE = update(references).where(*_ONE).values(written=bindparam("w"))
-_UNLINK = delete(references).where(*_ONE)
+_WROTE = update(references).where(*_ONE, _there).values(written=bindparam("w"))
+_UNLINK = delete(references).where(*_ONE, _there)
 _TOLD = select(references.c.external_id, references.c.told).where(*_BY_ID, references.c.told.is_not(None))
-_TELL = update(references).where(*_ONE).values(told=bindparam("t"))
-_RENAME = update(references).where(*_ONE).values(system=bindparam("n"))
+_TELL = update(references).where(*_ONE, _there).values(told=bindparam("t"))
+_OF_A_LEAD = (*_ONE, references.c.lead_id.is_not(None))
+_BURY = update(references).where(*_OF_A_LEAD, _there).values(deleted=true())
+_REVIVE = update(references).where(*_OF_A_LEAD, references.c.deleted.is_(True)).values(deleted=false())
 _MOVE = update(references).where(references.c.lead_id == bindparam("loser")).values(lead_id=bindparam("winner"))
-_DELETED = " (deleted)"
-"""What a system's name ends in for its deleted records: nobody writes there, and undeletion brings them back."""
 
 
 def link(conn: Connection, rows: Iterable[Reference]) -> None:
     """These CRM records are these leads and accounts, whatever they were before; `written` is kept."""
-    unique = {(row.system, row.object, row.external_id): row for row in rows}
+    unique = {(row.connection, row.object, row.external_id): row for row in rows}
     if unique:
         conn.execute(
             _LINK.on(conn),
             [
                 {
-                    "system": row.system,
+                    "connection": row.connection,
                     "object": row.object,
                     "external_id": row.external_id,
                     "lead_id": row.lead_id,
@@ -99,16 +115,16 @@ def link(conn: Connection, rows: Iterable[Reference]) -> None:
 def unlink(conn: Connection, addresses: Sequence[Address]) -> None:
     """These CRM records are gone."""
     if addresses:
-        conn.execute(_UNLINK, [{"s": system, "o": name, "e": key} for system, name, key in addresses])
+        conn.execute(_UNLINK, _rows(addresses))
 
 
 def wrote(conn: Connection, rows: Sequence[tuple[str, str, str, str]]) -> None:
-    """The CRM accepted these values (JSON text) for (system, object, external id); an echo is recognised by them."""
+    """The CRM accepted these values (JSON text) for (connection, object, external id): an echo is known by them."""
     if rows:
         run_many(
             conn,
             _WROTE,
-            [{"s": system, "o": name, "e": key, "w": values} for system, name, key, values in rows],
+            [{"s": connection, "o": name, "e": key, "w": values} for connection, name, key, values in rows],
         )
 
 
@@ -123,31 +139,22 @@ def tell(conn: Connection, rows: Sequence[tuple[Address, Fields]]) -> None:
         run_many(
             conn,
             _TELL,
-            [{"s": system, "o": name, "e": key, "t": encode(fields)} for (system, name, key), fields in rows],
+            [{"s": connection, "o": name, "e": key, "t": encode(fields)} for (connection, name, key), fields in rows],
         )
-
-
-def buried(system: str) -> str:
-    """What a system's deleted records are kept under."""
-    return system + _DELETED
-
-
-def unburied(system: str) -> str:
-    """The system whose records these are, deleted or not."""
-    return system.removesuffix(_DELETED)
 
 
 def bury(conn: Connection, addresses: Iterable[Address]) -> None:
     """These CRM records are deleted: whose they were is kept, in case they come back."""
-    _rename(conn, [(address, address[0] + _DELETED) for address in leads(conn, addresses)])
+    rows = _rows(addresses)
+    if rows:
+        conn.execute(_BURY, rows)
 
 
 def revive(conn: Connection, addresses: Iterable[Address]) -> None:
     """These CRM records are there; of those that were deleted it is known again whose they are."""
-    asked = set(addresses)
-    buried = [(system + _DELETED, name, key) for system, name, key in asked - leads(conn, asked).keys()]
-    known = leads(conn, buried)
-    _rename(conn, [(address, address[0].removesuffix(_DELETED)) for address in known])
+    rows = _rows(addresses)
+    if rows:
+        conn.execute(_REVIVE, rows)
 
 
 def move(conn: Connection, loser: str, winner: str) -> None:
@@ -155,16 +162,14 @@ def move(conn: Connection, loser: str, winner: str) -> None:
     conn.execute(_MOVE, {"loser": loser, "winner": winner})
 
 
-def _rename(conn: Connection, rows: Sequence[tuple[Address, str]]) -> None:
-    """The old name's place is taken only by an older state of the same record, which gives way."""
-    if rows:
-        unlink(conn, [(system, name, key) for (_, name, key), system in rows])
-        conn.execute(_RENAME, [{"s": old, "o": name, "e": key, "n": system} for (old, name, key), system in rows])
-
-
 def leads(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
     """The lead id of each address that is known to be a lead."""
     return _resolve(conn, _LEADS, addresses)
+
+
+def ever_leads(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+    """The lead id of each address that is known to be a lead, or was before the record was deleted."""
+    return _resolve(conn, _EVER_LEADS, addresses)
 
 
 def accounts(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
@@ -181,11 +186,16 @@ def of_leads(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[Refere
     return {lead: sorted(known, key=_preference) for lead, known in found.items()}
 
 
+def recorded(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
+    """Those of these leads that have, or once had, the record of a person in some CRM."""
+    return set(conn.execute(_RECORDED, {"ids": listed(lead_ids)}).scalars())
+
+
 def met(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[str]]:
-    """By system, those of these leads that have a person's record there."""
+    """By connection, those of these leads that have a person's record there."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for system, lead in conn.execute(_MET, {"ids": listed(lead_ids)}).all():
-        found[system].append(lead)
+    for connection, lead in conn.execute(_MET, {"ids": listed(lead_ids)}).all():
+        found[connection].append(lead)
     return dict(found)
 
 
@@ -200,13 +210,13 @@ def of_accounts(conn: Connection, account_ids: Iterable[str]) -> dict[str, list[
 
 def _preference(reference: Reference) -> tuple[int, str, str]:
     rank = PEOPLE.index(reference.object) if reference.object in PEOPLE else len(PEOPLE)
-    return rank, reference.system, reference.external_id
+    return rank, reference.connection, reference.external_id
 
 
 def _reference(row: Sequence[Any]) -> Reference:
-    system, name, external_id, lead_id, account_id, written = row
+    connection, name, external_id, lead_id, account_id, written = row
     return Reference(
-        system=system,
+        connection=connection,
         object=name,
         external_id=external_id,
         lead_id=lead_id,
@@ -217,12 +227,17 @@ def _reference(row: Sequence[Any]) -> Reference:
 
 def _resolve(conn: Connection, statement: Any, addresses: Iterable[Address]) -> dict[Address, str]:
     wanted: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for system, name, external_id in addresses:
-        wanted[system, name].add(external_id)
+    for connection, name, external_id in addresses:
+        wanted[connection, name].add(external_id)
     return {
-        (system, name, external_id): resolved
-        for (system, name), ids in wanted.items()
+        (connection, name, external_id): resolved
+        for (connection, name), ids in wanted.items()
         for external_id, resolved in conn.execute(
-            statement, {"system": system, "object": name, "ids": listed(sorted(ids))}
+            statement, {"connection": connection, "object": name, "ids": listed(sorted(ids))}
         ).all()
     }
+
+
+def _rows(addresses: Iterable[Address]) -> list[dict[str, str]]:
+    """The parameters of a statement about one record each."""
+    return [{"s": connection, "o": name, "e": key} for connection, name, key in sorted(set(addresses))]

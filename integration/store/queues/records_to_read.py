@@ -1,19 +1,18 @@
-"""Records to read: those that a webhook only names, and people whom no reference leads to yet."""
+"""Records to read: those that a webhook or another record only names."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from integration.store.db.dialects import among, upsert
-from integration.store.db.json_codec import listed
+from integration.store.db.dialects import upsert
 from integration.store.schema.tables import refresh
 from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A record to read; object "" means: find the person whose e-mail is `external_id`."""
+    """A record to read."""
 
     connection: str
     object: str
@@ -31,7 +30,6 @@ _TAKE = (
     .order_by(refresh.c.not_before, refresh.c.object, refresh.c.external_id)
     .limit(bindparam("n"))
 )
-_SOUGHT = select(refresh.c.external_id).where(refresh.c.object == "", among(refresh.c.external_id, "emails"))
 _SAME = (
     refresh.c.connection == bindparam("c"),
     refresh.c.object == bindparam("o"),
@@ -55,11 +53,6 @@ def take(conn: Connection, connection: str, now: Instant, limit: int) -> list[Wa
         Wanted(connection=lane, object=name, external_id=external_id, seq=seq, attempts=attempts)
         for lane, name, external_id, seq, attempts in conn.execute(_TAKE, {"lane": connection, "now": now, "n": limit})
     ]
-
-
-def sought(conn: Connection, emails: Iterable[str]) -> set[str]:
-    """Those of the e-mails that some CRM has still to be asked for."""
-    return set(conn.execute(_SOUGHT, {"emails": listed(emails)}).scalars())
 
 
 def done(conn: Connection, rows: Sequence[Wanted]) -> None:

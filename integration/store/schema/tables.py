@@ -8,7 +8,7 @@ key check would lock the lead's row for every activity.
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Sequence, Table, UniqueConstraint
 from sqlalchemy.sql.expression import ColumnClause, literal_column, text
 
-from integration.store.schema import deciding_tables, intake_tables, kept_tables, sales_tables
+from integration.store.schema import deciding_tables, intake_tables, kept_tables, people_tables, sales_tables
 from integration.store.schema.columns import RowId, big, number, serial, where, words
 from integration.store.schema.metadata import METADATA
 
@@ -67,7 +67,7 @@ accounts = Table(
 references = Table(
     "crm_references",  # REFERENCES is a word of SQL
     metadata,
-    words("system", primary_key=True),
+    words("connection", primary_key=True),
     words("object", primary_key=True),
     words("external_id", primary_key=True),
     words("lead_id", null=True, index=True),
@@ -75,7 +75,10 @@ references = Table(
     words("written", null=True),
     words("told", null=True),
     words("held", null=True),
+    Column("deleted", Boolean, nullable=False, server_default=text("false")),
 )
+
+other_emails, refresh, people_to_find = people_tables.other_emails, people_tables.refresh, people_tables.people_to_find
 
 activities = Table(
     "activities",
@@ -196,18 +199,6 @@ dirty_accounts = Table(
     big("seq"),
     big("since"),
     Index(None, "since", "account_id"),
-)
-
-refresh = Table(
-    "refresh",
-    metadata,
-    words("connection", primary_key=True),
-    words("object", primary_key=True),
-    words("external_id", primary_key=True),
-    big("seq", server_default=_ONE),
-    big("not_before", server_default=_ZERO),
-    number("attempts", server_default=_ZERO),
-    Index("ix_refresh_next", "connection", "not_before", "object", "external_id"),
 )
 
 counters, call_rates = kept_tables.counters, kept_tables.call_rates

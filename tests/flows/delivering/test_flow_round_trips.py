@@ -71,13 +71,15 @@ def test_what_is_written_in_another_way_already_is_not_written_again(
     _heard(service, at, drain_all, "demo_request", EMAILS[:50])
     writes = _writes(sandbox)
     with service.store.write() as conn:
-        rows = conn.exec_driver_sql("SELECT system, object, external_id, written, lead_id FROM crm_references").all()
+        rows = conn.exec_driver_sql(
+            "SELECT connection, object, external_id, written, lead_id FROM crm_references"
+        ).all()
         for system, name, key, written, _ in rows:
             if written is not None:
                 kinds = service.connections[system].mapping.kinds(name)
                 said = {field: _otherwise(kinds[field], value) for field, value in json.loads(written).items()}
                 conn.exec_driver_sql(
-                    "UPDATE crm_references SET written = ? WHERE system = ? AND object = ? AND external_id = ?",
+                    "UPDATE crm_references SET written = ? WHERE connection = ? AND object = ? AND external_id = ?",
                     (json.dumps(said), system, name, key),
                 )
         for name in service.connections:

@@ -35,7 +35,10 @@ def test_all_others_are_decided_written_and_delivered(
         leads.add(conn, [NewLead(id=email, email=email, fields={}, created_at=now) for email in emails])
         record_references.link(
             conn,
-            [Reference(system="hubspot", object="contact", external_id=records[each], lead_id=each) for each in emails],
+            [
+                Reference(connection="hubspot", object="contact", external_id=records[each], lead_id=each)
+                for each in emails
+            ],
         )
         records_to_read.want(
             conn, [Wanted(connection="hubspot", object="contact", external_id=records[each]) for each in emails]

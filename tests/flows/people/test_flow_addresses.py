@@ -18,7 +18,7 @@ from integration.flows.reading import reconcile
 from integration.store.overall import erased_people, erasure_key
 from integration.store.people import leads, other_emails, record_references, shared_emails
 from integration.store.people.leads import LeadRow, NewLead
-from integration.store.queues import records_to_read
+from integration.store.queues import look_ups
 from integration.wiring.whole_service import Service
 from mappings.values import emails, person_names
 from mappings.values.instant import HOUR, MINUTE, SECOND
@@ -141,7 +141,7 @@ def test_a_record_of_the_other_crm_is_looked_for_under_further_addresses_too(
     (row,) = _everybody(service)
     with service.store.read() as conn:
         held = record_references.of_leads(conn, [row.id])[row.id]
-    assert {each.system for each in held} >= {"hubspot", "salesforce"}
+    assert {each.connection for each in held} >= {"hubspot", "salesforce"}
 
 
 def test_a_person_is_explained_exported_and_erased_by_every_address_they_ever_had(
@@ -259,6 +259,7 @@ def test_who_is_known_does_not_depend_on_order_or_batches(
     with service.store.write() as conn:
         conn.exec_driver_sql("DELETE FROM leads")
         conn.exec_driver_sql("DELETE FROM crm_references")
+        conn.exec_driver_sql("DELETE FROM other_emails")
         conn.exec_driver_sql("DELETE FROM activities")
     for start in range(0, len(sent), cut):
         receive(
@@ -274,9 +275,9 @@ def test_a_look_up_asks_for_every_spelling_and_waits_until_all_are_answered(serv
     ingest(service)
     with service.store.read() as conn:
         wished: list[Any] = [
-            each for name in service.connections for each in records_to_read.take(conn, name, at() + SECOND, 10)
+            each for name in service.connections for each in look_ups.take(conn, name, at() + SECOND, 10)
         ]
-    assert [each.external_id for each in wished] == [PUNY, PUNY]
+    assert [each.email for each in wished] == [PUNY, PUNY]
 
 
 def test_two_new_leads_of_one_address_in_two_spellings_never_stand_side_by_side(service: Service) -> None:

@@ -270,7 +270,7 @@ def test_merged_salesforce_leads_are_one_lead(service: Service, sandbox: Sandbox
     assert_one_lead_with_its_ledger(service, row.total or 0)
     with service.store.read() as conn:
         known = record_references.of_leads(conn, [row.id])[row.id]
-    assert [each.external_id for each in known if (each.system, each.object) == ("salesforce", "Lead")] == [kept]
+    assert [each.external_id for each in known if (each.connection, each.object) == ("salesforce", "Lead")] == [kept]
 
 
 def test_a_merge_told_by_webhook_joins_at_once_and_the_ended_record_is_still_theirs(

@@ -160,7 +160,7 @@ def test_several_records_with_one_address_are_one_person_with_one_task(story: St
     row = story.check(hubspot=in_hubspot)
     with story.service.store.read() as conn:
         those = record_references.of_leads(conn, [row.id])[row.id]
-    assert len([each for each in those if (each.system, each.object) == ("salesforce", "Lead")]) == 3
+    assert len([each for each in those if (each.connection, each.object) == ("salesforce", "Lead")]) == 3
 
 
 def test_a_record_without_an_address_is_somebody_until_it_has_one(story: Story) -> None:

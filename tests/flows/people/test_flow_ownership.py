@@ -58,7 +58,9 @@ def test_leads_that_become_one_are_believed_by_owner_too(service: Service, at: W
             Told(ids[1], at() - 2 * HOUR, "hubspot:contact:2@2", {"title": "Intern"}),
         ]
         change_leads(conn, at(), spoken, owners=owners)
-        record_references.link(conn, [Reference(system="hubspot", object="contact", external_id="2", lead_id=ids[1])])
+        record_references.link(
+            conn, [Reference(connection="hubspot", object="contact", external_id="2", lead_id=ids[1])]
+        )
         merging.join(conn, max(ids), min(ids), at(), owners)
         (row,) = leads.get(conn, [min(ids)])
     assert row.fields["title"] == "VP of Sales"

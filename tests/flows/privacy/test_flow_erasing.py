@@ -51,7 +51,7 @@ def test_everything_about_somebody_leaves_every_table_and_everybody_else_stays_w
 ) -> None:
     canary = canaries(*lived)
     places = {place.partition(".")[0] for place, _ in found(service.store, canary)}
-    assert {"leads", "activities", "changes", "crm_references", "inbox", "dead_letters", "refresh"} <= places
+    assert {"leads", "activities", "changes", "crm_references", "inbox", "dead_letters", "people_to_find"} <= places
     mine, row = history(service, BOB), lead(service, BOB)
     report = erase_person.erase(service, f"email:{ANA}", actor="test")
     assert found(service.store, canary) == set()

@@ -167,7 +167,7 @@ def test_export_is_the_same_twice_but_for_its_time_and_its_own_audit(
         del each["exported_at"], each["audit"], each["explanations"]
     assert documents[0] == documents[1]
     status, _, errors = command("export", "nobody@acme.example")
-    assert (status, "nothing is held" in errors) == (1, True)
+    assert (status, "nothing is stored" in errors) == (1, True)
     assert command("export", BOB)[0] == 0
 
 

@@ -11,7 +11,7 @@ from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.replay_letters import replay
 from integration.store.crm import connection_pauses
 from integration.store.people import record_references
-from integration.store.queues import records_to_read
+from integration.store.queues import look_ups, people_to_find, records_to_read
 from integration.store.queues.records_to_read import Wanted
 from integration.wiring.whole_service import Service
 from mappings.values import person_names
@@ -38,16 +38,20 @@ def visit(service: Service, at: Watch, who: list[str]) -> None:
     receive(service, *(activity(each, each, "page_view", at(), page="pricing") for each in who))
 
 
-def wish(service: Service, connection: str, object_name: str, *ids: str) -> None:
+def wish(service: Service, connection: str, object_name: str | None, *ids: str) -> None:
+    """Ask for these records, or (without an object) for the people who have these e-mails."""
     with service.store.write() as conn:
-        records_to_read.want(
-            conn, [Wanted(connection=connection, object=object_name, external_id=each) for each in ids]
-        )
+        if object_name is None:
+            people_to_find.seek(conn, [connection], ids)
+        else:
+            records_to_read.want(
+                conn, [Wanted(connection=connection, object=object_name, external_id=each) for each in ids]
+            )
 
 
-def waiting(service: Service, connection: str, at: int) -> list[Wanted]:
+def waiting(service: Service, connection: str, at: int) -> list[look_ups.LookUp]:
     with service.store.read() as conn:
-        return records_to_read.take(conn, connection, at, 1_000)
+        return look_ups.take(conn, connection, at, 1_000)
 
 
 def paused(service: Service, at: Watch) -> set[str]:
@@ -67,7 +71,7 @@ def test_a_hundred_long_addresses_are_looked_for_in_queries_that_fit(
     who = [f"{'x' * 60}{number}@{'y' * 8}.example"[-80:] for number in range(100)]
     for each in who:
         sandbox.salesforce.add("Lead", {"LastName": "Silva", "Company": "Acme", "Email": each, "Title": "Director"})
-    wish(service, "salesforce", "", *who, *emails(100, long=True))
+    wish(service, "salesforce", None, *who, *emails(100, long=True))
     while read_records(service, "salesforce"):
         pass
     assert [len(lead(service, each).id) > 0 for each in who] == [True] * 100
@@ -80,12 +84,12 @@ def test_a_hundred_long_addresses_are_looked_for_in_queries_that_fit(
 def test_an_address_that_fits_no_query_is_set_aside_alone(service: Service, sandbox: Sandbox, at: Watch) -> None:
     person(sandbox, "salesforce", "ana@acme.example")
     endless = f"{'x' * 20_000}@acme.example"
-    wish(service, "salesforce", "", "ana@acme.example", endless)
+    wish(service, "salesforce", None, "ana@acme.example", endless)
     read_records(service, "salesforce")
     assert lead(service, "ana@acme.example").email == "ana@acme.example"
     letters = dead(service)
     assert {letter.reason.split(":")[1].strip() for letter in letters} == {"QUERY_TOO_LONG"}
-    assert all(json.loads(letter.payload)["wishes"] == [["", endless]] for letter in letters)
+    assert all(json.loads(letter.payload)["wishes"] == [{"email": endless}] for letter in letters)
     assert paused(service, at) == set()
 
 
@@ -148,7 +152,7 @@ def test_one_look_up_that_is_refused_becomes_a_letter_about_that_one(
     letters = dead(service)
     assert {(letter.stage, letter.source) for letter in letters} == {("refresh", system)}
     assert all("will not do" in letter.reason for letter in letters)
-    assert {tuple(map(tuple, json.loads(letter.payload)["wishes"])) for letter in letters} == {(("", who[23]),)}
+    assert [json.loads(letter.payload)["wishes"] for letter in letters] == [[{"email": who[23]}]] * len(letters)
     assert {letter.lead_id for letter in letters} == {lead(service, who[23]).id}
     assert len(letters) == (1 if system == "hubspot" else 2), "one for each object that was asked for"
     assert known(service, who) == [each for each in who if each != who[23]]
@@ -186,7 +190,7 @@ def test_one_look_up_over_which_a_crm_stumbles_is_tried_eight_times_and_holds_no
         visit(service, at, [new])
     letters = dead(service)
     assert letters
-    assert {tuple(map(tuple, json.loads(letter.payload)["wishes"])) for letter in letters} == {(("", who[3]),)}
+    assert [json.loads(letter.payload)["wishes"] for letter in letters] == [[{"email": who[3]}]] * len(letters)
 
 
 @pytest.mark.parametrize("status", [414, 500])
@@ -280,7 +284,7 @@ def test_a_company_that_is_refused_does_not_hold_back_its_people(service: Servic
     drain_all(service)
     assert lead(service, "ana@acme.example").email
     (letter,) = dead(service)
-    assert json.loads(letter.payload)["wishes"] == [["company", acme.id]]
+    assert json.loads(letter.payload)["wishes"] == [{"object": "company", "id": acme.id}]
     assert paused(service, at) == set()
 
 
@@ -322,12 +326,12 @@ def test_whoever_is_erased_leaves_the_letters_of_look_ups_and_the_others_stay(
     with service.store.write() as conn:
         who = lead(service, "ana@acme.example").id
         record_references.link(
-            conn, [record_references.Reference(system="salesforce", object="Lead", external_id=ana, lead_id=who)]
+            conn, [record_references.Reference(connection="salesforce", object="Lead", external_id=ana, lead_id=who)]
         )
     wish(service, "salesforce", "Lead", ana)
     drain_all(service)
     assert len(dead(service)) == 2
     erase(service, person_names.of_email("ana@acme.example"), actor="test")
     (letter,) = dead(service)
-    assert json.loads(letter.payload)["wishes"] == [["", "bo@acme.example"]]
+    assert json.loads(letter.payload)["wishes"] == [{"email": "bo@acme.example"}]
     assert ana[:15] not in str(letter)

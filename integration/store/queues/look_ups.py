@@ -1,0 +1,47 @@
+"""Look-ups: everything that a CRM is to be asked for, records by id and people by e-mail alike."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import Connection
+
+from integration.store.queues import people_to_find, records_to_read
+from integration.store.queues.people_to_find import Sought
+from integration.store.queues.records_to_read import Wanted
+from mappings.values.instant import Instant
+
+LookUp: TypeAlias = Wanted | Sought
+
+
+def want(conn: Connection, rows: Iterable[LookUp]) -> None:
+    """All this is to be asked for (again), at once."""
+    records, people = _parted(rows)
+    records_to_read.want(conn, records)
+    for name in sorted({row.connection for row in people}):
+        people_to_find.seek(conn, [name], [row.email for row in people if row.connection == name])
+
+
+def take(conn: Connection, connection: str, now: Instant, limit: int) -> list[LookUp]:
+    """What is to be asked for next, people first; it stays wanted until `done`."""
+    people = people_to_find.take(conn, connection, now, limit)
+    left = limit - len(people)
+    return [*people, *(records_to_read.take(conn, connection, now, left) if left else ())]
+
+
+def done(conn: Connection, rows: Sequence[LookUp]) -> None:
+    """These were answered; one that was wanted again since `take` stays."""
+    records, people = _parted(rows)
+    records_to_read.done(conn, records)
+    people_to_find.done(conn, people)
+
+
+def postpone(conn: Connection, rows: Sequence[LookUp], not_before: Instant) -> None:
+    """These failed: try again then. One that was wanted again since `take` stays due at once."""
+    records, people = _parted(rows)
+    records_to_read.postpone(conn, records, not_before)
+    people_to_find.postpone(conn, people, not_before)
+
+
+def _parted(rows: Iterable[LookUp]) -> tuple[list[Wanted], list[Sought]]:
+    given = list(rows)
+    return [row for row in given if isinstance(row, Wanted)], [row for row in given if isinstance(row, Sought)]
