@@ -10,6 +10,7 @@ from connectors.salesforce.vendor import SALESFORCE
 from connectors.shared.vendor import Vendor
 from mappings.declared.installed import Failure, Found, installed
 from mappings.model import catalogue
+from mappings.values.identifiers import System
 
 GROUP = "coldframe.crm"
 SHIPPED = (SALESFORCE, HUBSPOT)
@@ -30,17 +31,17 @@ def every() -> tuple[Vendor, ...]:
     return _found.values
 
 
-def systems() -> tuple[str, ...]:
+def systems() -> tuple[System, ...]:
     """The name of every CRM, in the same order."""
     return tuple(each.system for each in every())
 
 
-def by_system() -> Mapping[str, Vendor]:
+def by_system() -> Mapping[System, Vendor]:
     """Every CRM by its name."""
     return {each.system: each for each in every()}
 
 
-def vendor(system: str) -> Vendor:
+def vendor(system: System) -> Vendor:
     """The CRM of that name. UndeclaredError where there is none."""
     catalogue.rules(system)
     return by_system()[system]

@@ -7,6 +7,7 @@ import msgspec
 
 from mappings.conflicts.activity_contents import Content, content
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import ConnectionName, ExternalId, System
 from mappings.values.instant import Instant
 
 What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored", "privacy_deleted", "associated"]
@@ -44,9 +45,9 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     the portal's or organization's id, "" where it was not given.
     """
 
-    system: str
+    system: System
     object: str
-    id: str
+    id: ExternalId
     at: Instant
     what: What
     property: str | None
@@ -91,10 +92,15 @@ class Parsed:
     rejected: tuple[Rejected, ...] = ()
 
 
-def source_of(source: str, lead: str) -> tuple[str, str, str]:
-    """(system, object, id) of whom an activity names: a CRM's record (`hubspot:contact:17`), or the source's own id."""
+def source_of(source: str, lead: str) -> tuple[ConnectionName, str, ExternalId]:
+    """Whom an activity names: a CRM's record (`hubspot:contact:17`), or a person by the source's own id.
+
+    A sender writes a connection's name, or that of the system where there is one connection of it.
+    """
     parts = lead.split(":", 2)
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (source, "lead", lead)  # noqa: PLR2004 - system:object:id
+    if len(parts) == 3:  # noqa: PLR2004 - connection:object:id
+        return ConnectionName(parts[0]), parts[1], ExternalId(parts[2])
+    return ConnectionName(source), "lead", ExternalId(lead)
 
 
 class Unreadable(Exception):

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from mappings.values import emails, person_names
+from mappings.values import emails, person_names, record_ids
+from mappings.values.identifiers import ConnectionName, ExternalId, System, first_of
 from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Unreadable, source_of
 from webhooks.sources import hubspot, salesforce
@@ -20,8 +21,13 @@ Gone: TypeAlias = Callable[[str], bool]
 """Whether somebody of this name was erased."""
 
 
-def _as_sent(system: str, _account: str) -> str:
-    return system
+def _as_sent(system: System, _account: str) -> ConnectionName:
+    return first_of(system)
+
+
+def _address_as_sent(source: str, lead: str) -> tuple[ConnectionName, str, ExternalId]:
+    connection, object_name, record = source_of(source, lead)
+    return connection, object_name, record_ids.full(System(connection), record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +38,8 @@ class RecordNames:
     is the (connection, object, id) that an activity's (source, lead) means.
     """
 
-    connection: Callable[[str, str], str] = _as_sent
-    address: Callable[[str, str], tuple[str, str, str]] = source_of
+    connection: Callable[[System, str], ConnectionName] = _as_sent
+    address: Callable[[str, str], tuple[ConnectionName, str, ExternalId]] = _address_as_sent
 
 
 AS_SENT = RecordNames()
@@ -111,7 +117,7 @@ def about_item(source: str, item: Any, called: RecordNames = AS_SENT) -> set[str
             found |= _of_noticed(each, called)
         if not noticed and isinstance(item, dict) and item.get("objectId") is not None:
             connection = called.connection(hubspot.SYSTEM, str(item.get("portalId") or ""))
-            found.add(person_names.of_record(connection, "contact", str(item["objectId"])))
+            found.add(person_names.of_record(connection, "contact", ExternalId(str(item["objectId"]))))
     elif isinstance(item, dict):
         if isinstance(item.get("email"), str):
             address = emails.normal(item["email"])

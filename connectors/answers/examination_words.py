@@ -6,6 +6,7 @@ from typing import Protocol
 from connectors.answers.edges import MOVED
 from connectors.base.port import FieldInfo, Finding, Receipt, Unavailable, Verdict
 from mappings.model.catalogue import OWN, label
+from mappings.values.identifiers import System
 from mappings.yaml_files.problems import nearest
 
 
@@ -17,7 +18,7 @@ class Described(Protocol):
 
 
 def fields_findings(  # noqa: PLR0913 -- a system has these words
-    system: str,
+    system: System,
     noun: str,
     connector: Described,
     object_name: str,
@@ -53,7 +54,7 @@ def fields_findings(  # noqa: PLR0913 -- a system has these words
     return [Finding(subject=object_name, ok=True, detail=f"{len(names)} of {len(names)} fields there"), *advice]
 
 
-def unavailable(system: str, subject: str, receipt: Receipt) -> Finding:
+def unavailable(system: System, subject: str, receipt: Receipt) -> Finding:
     """A line for a CRM that did not answer, with what to do about it."""
     vendor = label(system)
     remedies = {

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeAlias
 from connectors.base.concerns import Concern
 from connectors.base.port import Receipt, Tokens, Unavailable, Verdict
 from connectors.base.spending import Withheld
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import DAY, MINUTE, SECOND, Span
 
 CONNECT_SECONDS = 3.05
@@ -87,7 +88,7 @@ class Refusal:
         return Receipt(
             key=key,
             verdict=self.verdict,
-            id=record_id,
+            id=ExternalId(record_id),
             code=self.code,
             message=self.message,
             retry_after=self.retry_after,

@@ -13,6 +13,7 @@ from connectors.base.concerns import Concern
 from connectors.base.limits import Usage
 from connectors.base.task_desk import TaskDesk
 from connectors.base.task_words import UNTOLD, Priority, TaskWords
+from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import Instant, Span
 
 Raw: TypeAlias = Mapping[str, Any]
@@ -28,11 +29,11 @@ class Record:
     """
 
     object: str
-    id: str
+    id: ExternalId
     fields: Raw
     created_at: Instant | None = None
     modified_at: Instant | None = None
-    people: tuple[tuple[str, str], ...] = ()
+    people: tuple[tuple[str, ExternalId], ...] = ()
     deleted: bool = False
 
 
@@ -53,7 +54,7 @@ class FieldWrite:
 
     key: str
     object: str
-    id: str
+    id: ExternalId
     fields: Raw
 
 
@@ -68,7 +69,7 @@ class TaskWrite:
 
     key: str
     object: str
-    id: str
+    id: ExternalId
     subject: str
     body: str
     due_at: Instant
@@ -130,12 +131,12 @@ class Receipt:
 
     key: str
     verdict: Verdict
-    id: str = ""
+    id: ExternalId = ExternalId("")
     code: str = ""
     message: str = ""
     retry_after: Span | None = None
     outage: bool = False
-    moved_to: tuple[str, str] | None = None
+    moved_to: tuple[str, ExternalId] | None = None
     """(object, id) for FOLLOW."""
     concern: Concern = Concern.CONNECTION
     forbidden: bool = False
@@ -205,7 +206,7 @@ class Connector(TaskDesk, Protocol):
     """A CRM as the rest of the house sees it. Safe for one thread; build one per worker process."""
 
     @property
-    def system(self) -> str:
+    def system(self) -> System:
         """`hubspot` or `salesforce`: the name that references and mappings go by."""
 
     @property

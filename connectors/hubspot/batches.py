@@ -11,9 +11,11 @@ from typing import Any
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.hubspot import SYSTEM
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
 from mappings.translate.translation import cut
+from mappings.values.identifiers import ExternalId
 from mappings.values.record_ids import genuine
 
 Body = Mapping[str, Any]
@@ -107,7 +109,7 @@ def _task(write: TaskWrite) -> dict[str, Any]:
         **write.words.priority(write.priority),
         "hs_task_type": _TYPES[write.channel],
     }
-    if genuine("hubspot", write.owner):
+    if genuine(SYSTEM, write.owner):
         properties["hubspot_owner_id"] = write.owner
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": ASSOCIATIONS[write.object]}]
     return {"properties": properties, "associations": [{"to": {"id": write.id}, "types": types}]}
@@ -157,7 +159,7 @@ def _listed(context: Any, label: str) -> list[str]:
 
 def _receipt(write: Write, result: Body | None, refusal: Refusal | None, *, unanswered: Verdict) -> Receipt:
     if result is not None:
-        return Receipt(key=write.key, verdict=Verdict.DONE, id=str(result["id"]))
+        return Receipt(key=write.key, verdict=Verdict.DONE, id=ExternalId(str(result["id"])))
     if refusal is not None:
         return refusal.receipt(write.key, write.id)
     message = "the reply left this record out"

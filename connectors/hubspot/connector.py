@@ -26,12 +26,13 @@ from connectors.base.port import (
 from connectors.base.spending import Allowance
 from connectors.base.task_words import TaskWords
 from connectors.base.users import CrmUser
-from connectors.hubspot import batches, consent, creation, faults, lifecycle, linked, queries, staff
+from connectors.hubspot import SYSTEM, batches, consent, creation, faults, lifecycle, linked, queries, staff
 from connectors.hubspot.lookups import Tasks
 from connectors.hubspot.session import HubSpotSession
 from connectors.shared.batching import Recency, isolated, merged, owner_refused
 from connectors.shared.sorting import answered, resolved
 from mappings.values.emails import searched
+from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import Instant
 from mappings.values.record_ids import genuine
 
@@ -52,9 +53,9 @@ class HubSpotConnector:
         self._recency = Recency()
 
     @property
-    def system(self) -> str:
+    def system(self) -> System:
         """`hubspot`."""
-        return "hubspot"
+        return SYSTEM
 
     @property
     def limits(self) -> Limits:
@@ -68,7 +69,7 @@ class HubSpotConnector:
 
     def link(self, object_name: str, record_id: str, *, account: str) -> str:
         """The record's page in the portal `account`."""
-        known = account.isascii() and account.isdigit() and genuine("hubspot", record_id)
+        known = account.isascii() and account.isdigit() and genuine(SYSTEM, record_id)
         return queries.page_address(account, object_name, record_id) if known else ""
 
     def close(self) -> None:
@@ -77,7 +78,7 @@ class HubSpotConnector:
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
         """Records by id; one that was merged away comes under its survivor's id. Raises Unavailable."""
-        wanted = [one for one in dict.fromkeys(ids) if genuine("hubspot", one)]
+        wanted = [one for one in dict.fromkeys(ids) if genuine(SYSTEM, one)]
         found: list[Record] = []
         for some in chunks(wanted, BATCH):
             body = _whole(self._session.read(queries.kind(object_name), queries.read_body(some, fields)))
@@ -138,7 +139,7 @@ class HubSpotConnector:
         people = self._contacts(object_name, [record.id for record in found])
         return [replace(record, people=people.get(record.id, ())) for record in found]
 
-    def _contacts(self, object_name: str, ids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    def _contacts(self, object_name: str, ids: Sequence[str]) -> dict[str, tuple[tuple[str, ExternalId], ...]]:
         """All contacts by record. Raises Unavailable."""
         found = linked.linked(self._session, queries.kind(object_name), "contacts", ids)
         if isinstance(found, Refusal):
@@ -148,7 +149,7 @@ class HubSpotConnector:
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
         return answered(
-            "hubspot",
+            SYSTEM,
             writes,
             objects=batches.ASSOCIATIONS,
             fields=self._update,

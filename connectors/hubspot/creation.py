@@ -11,6 +11,7 @@ from connectors.base.port import PersonWrite, Receipt, Record, Verdict
 from connectors.hubspot import batches, faults
 from connectors.hubspot.session import HubSpotSession
 from connectors.shared.creating_people import Found, created, follow, spelt
+from mappings.values.identifiers import ExternalId
 
 BATCH = 100
 _EXISTING = re.compile(r"Existing ID:\s*(\d+)")
@@ -43,4 +44,4 @@ def _create(session: HubSpotSession, writes: Sequence[PersonWrite]) -> list[Rece
 def _existing(receipt: Receipt) -> Receipt:
     """A refusal that names the contact who has the address already is that contact."""
     named = _EXISTING.search(receipt.message) if receipt.verdict is Verdict.PERMANENT else None
-    return follow(receipt.key, ("contact", named[1])) if named else receipt
+    return follow(receipt.key, ("contact", ExternalId(str(named[1])))) if named else receipt

@@ -12,6 +12,7 @@ from connectors.base.port import TaskWrite
 from connectors.hubspot import faults, queries
 from connectors.hubspot.linked import linked
 from connectors.hubspot.session import HubSpotSession
+from mappings.values.identifiers import ExternalId
 
 BATCH = 100
 
@@ -28,7 +29,7 @@ class Tasks:
         """Whether the key is a unique property, as far as is known."""
         return self._unique
 
-    def find(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
+    def find(self, writes: Sequence[TaskWrite]) -> dict[str, ExternalId] | Refusal:
         """Task ids by key for those writes whose task is there already."""
         if not writes:
             return {}
@@ -38,8 +39,8 @@ class Tasks:
             return self._by_person(writes)
         return found
 
-    def _by_key(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
-        found: dict[str, str] = {}
+    def _by_key(self, writes: Sequence[TaskWrite]) -> dict[str, ExternalId] | Refusal:
+        found: dict[str, ExternalId] = {}
         for some in chunks(sorted({write.key for write in writes}), BATCH):
             outcome = self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY], by=queries.TASK_KEY))
             refused = _noted(found, outcome)
@@ -47,7 +48,7 @@ class Tasks:
                 return refused
         return found
 
-    def _by_person(self, writes: Sequence[TaskWrite]) -> dict[str, str] | Refusal:
+    def _by_person(self, writes: Sequence[TaskWrite]) -> dict[str, ExternalId] | Refusal:
         ids: list[str] = []
         for name in sorted({write.object for write in writes}):
             people = sorted({write.id for write in writes if write.object == name})
@@ -55,7 +56,7 @@ class Tasks:
             if isinstance(found, Refusal):
                 return found
             ids += [task for tasks in found.values() for task in tasks]
-        held: dict[str, str] = {}
+        held: dict[str, ExternalId] = {}
         for some in chunks(list(dict.fromkeys(ids)), BATCH):
             refused = _noted(held, self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY])))
             if refused:
@@ -64,7 +65,7 @@ class Tasks:
         return {key: record for key, record in held.items() if key in wanted}
 
 
-def _noted(found: dict[str, str], outcome: Outcome) -> Refusal | None:
+def _noted(found: dict[str, ExternalId], outcome: Outcome) -> Refusal | None:
     reply = faults.judged(outcome, idempotent=True, has="results")
     if isinstance(reply, Refusal):
         return reply

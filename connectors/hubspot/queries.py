@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.base.port import FieldInfo, Raw, Record
 from mappings.reading.transforms import date
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import Instant
 
 KINDS: Mapping[str, str] = {
@@ -87,13 +88,13 @@ def page(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> tu
     return records, [record for record, listing in contacts.items() if after(listing)], after(body)
 
 
-def _persons(contacts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _persons(contacts: Mapping[str, Any]) -> tuple[tuple[str, ExternalId], ...]:
     return people(str(each["id"]) for each in contacts.get("results") or ())
 
 
-def people(contacts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def people(contacts: Iterable[str]) -> tuple[tuple[str, ExternalId], ...]:
     """Contacts as the people of a record."""
-    return tuple(("contact", one) for one in dict.fromkeys(contacts))
+    return tuple(("contact", ExternalId(one)) for one in dict.fromkeys(contacts))
 
 
 def _filter(name: str, operator: str, value: str) -> dict[str, str]:
@@ -109,7 +110,7 @@ def _record(object_name: str, found: Mapping[str, Any], fields: Sequence[str]) -
     held: Raw = found.get("properties") or {}
     return Record(
         object=object_name,
-        id=str(found["id"]),
+        id=ExternalId(str(found["id"])),
         fields={name: held.get(name) for name in fields},
         created_at=date(found.get("createdAt")),
         modified_at=date(found.get("updatedAt")),

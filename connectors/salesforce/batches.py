@@ -9,6 +9,7 @@ from typing import Any
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.salesforce import SYSTEM
 from connectors.salesforce.faults import row
 from connectors.salesforce.queries import TASK_KEY
 from mappings.translate.translation import cut
@@ -47,7 +48,7 @@ def written(writes: Sequence[Write], body: Any, *, unanswered: Verdict) -> list[
 def _receipt(write: Write, outcome: Any, unanswered: Verdict) -> Receipt:
     told: Mapping[str, Any] = outcome if isinstance(outcome, dict) else {}
     if told.get("success") is True:
-        return Receipt(key=write.key, verdict=Verdict.DONE, id=full("salesforce", str(told.get("id") or write.id)))
+        return Receipt(key=write.key, verdict=Verdict.DONE, id=full(SYSTEM, str(told.get("id") or write.id)))
     listed = told.get("errors")
     errors = [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
     if not errors:
@@ -73,4 +74,4 @@ def _task(write: TaskWrite) -> dict[str, Any]:
         **write.words.priority(write.priority),
         "TaskSubtype": _SUBTYPES[write.channel],
     }
-    return task | ({"OwnerId": write.owner} if genuine("salesforce", write.owner) else {})
+    return task | ({"OwnerId": write.owner} if genuine(SYSTEM, write.owner) else {})

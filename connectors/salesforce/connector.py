@@ -25,7 +25,7 @@ from connectors.base.port import (
 from connectors.base.spending import Allowance
 from connectors.base.task_words import TaskWords
 from connectors.base.users import CrmUser
-from connectors.salesforce import batches, creation, faults, queries, staff
+from connectors.salesforce import SYSTEM, batches, creation, faults, queries, staff
 from connectors.salesforce.bulk import Bulk, place
 from connectors.salesforce.reading import Reader, fitting, whole
 from connectors.salesforce.session import RESOURCES, SalesforceSession
@@ -34,6 +34,7 @@ from connectors.salesforce.successors import followed
 from connectors.shared.batching import Recency, isolated, merged, owner_refused
 from connectors.shared.sorting import answered, resolved
 from mappings.values.emails import searched
+from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import Instant
 from mappings.values.record_ids import full, genuine
 
@@ -54,9 +55,9 @@ class SalesforceConnector:
         self._recency = Recency()
 
     @property
-    def system(self) -> str:
+    def system(self) -> System:
         """`salesforce`."""
-        return "salesforce"
+        return SYSTEM
 
     @property
     def limits(self) -> Limits:
@@ -70,7 +71,7 @@ class SalesforceConnector:
 
     def link(self, object_name: str, record_id: str, *, account: str) -> str:  # noqa: ARG002 - the port's
         """The record's page in the org: an id alone is enough, whatever the object."""
-        return f"https://{self._session.host}/{record_id}" if genuine("salesforce", record_id) else ""
+        return f"https://{self._session.host}/{record_id}" if genuine(SYSTEM, record_id) else ""
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -78,7 +79,7 @@ class SalesforceConnector:
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
         """Records by id; fields this user cannot see are absent. Raises Unavailable."""
-        wanted = list(dict.fromkeys(full("salesforce", one) for one in ids if genuine("salesforce", one)))
+        wanted = list(dict.fromkeys(full(SYSTEM, one) for one in ids if genuine(SYSTEM, one)))
         if any("." in name for name in fields):
             found = self._reader.matching(object_name, fields, wanted, partial(queries.by_id, object_name))
         else:
@@ -151,17 +152,17 @@ class SalesforceConnector:
         """Opportunities with their contacts; other records as they are."""
         if object_name != "Opportunity" or not found:
             return list(found)
-        linked: dict[str, list[tuple[str, str]]] = {}
+        linked: dict[str, list[tuple[str, ExternalId]]] = {}
         for some in chunks([record.id for record in found], FIND):
             for row in self._reader.rows(queries.roles(some)):
-                contact = ("Contact", full("salesforce", str(row["ContactId"])))
-                linked.setdefault(full("salesforce", str(row["OpportunityId"])), []).append(contact)
+                contact = ("Contact", full(SYSTEM, str(row["ContactId"])))
+                linked.setdefault(full(SYSTEM, str(row["OpportunityId"])), []).append(contact)
         return [replace(record, people=tuple(dict.fromkeys(linked.get(record.id, ())))) for record in found]
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
         """Send one batch; answer every write, in order, without raising."""
         return answered(
-            "salesforce",
+            SYSTEM,
             writes,
             objects=queries.PEOPLE,
             fields=self._update,
@@ -236,13 +237,13 @@ class SalesforceConnector:
         doubtful = [receipt.key for receipt in receipts if receipt.code in faults.THERE_ALREADY]
         return resolved(receipts, doubtful, self._existing(doubtful))
 
-    def _existing(self, keys: Sequence[str]) -> dict[str, str] | Refusal:
-        found: dict[str, str] = {}
+    def _existing(self, keys: Sequence[str]) -> dict[str, ExternalId] | Refusal:
+        found: dict[str, ExternalId] = {}
         for some in fitting(sorted(set(keys)), queries.tasks):
             rows = self._query(queries.tasks(some))
             if isinstance(rows, Refusal):
                 return rows
-            found |= {str(row.get(queries.TASK_KEY)): full("salesforce", str(row["Id"])) for row in rows}
+            found |= {str(row.get(queries.TASK_KEY)): full(SYSTEM, str(row["Id"])) for row in rows}
         return found
 
     def _query(self, soql: str, *, bin_too: bool = False) -> list[Mapping[str, Any]] | Refusal:

@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 from connectors.answers.replies import Refusal, Reply
 from connectors.base.port import PersonWrite, Receipt, Record, Verdict
-from connectors.salesforce import batches, faults, queries
+from connectors.salesforce import SYSTEM, batches, faults, queries
 from connectors.salesforce.session import SalesforceSession
 from connectors.shared.creating_people import Found, created, follow, spelt
+from mappings.values.identifiers import ExternalId
 from mappings.values.record_ids import full, genuine
 
 BATCH = 200
@@ -63,7 +64,7 @@ def _duplicate(session: SalesforceSession, write: PersonWrite) -> Receipt:
     reply = faults.judged(outcome, idempotent=False)
     if isinstance(reply, Reply):
         body: Mapping[str, Any] = reply.body if isinstance(reply.body, dict) else {}
-        return Receipt(key=write.key, verdict=Verdict.DONE, id=full("salesforce", str(body.get("id") or "")))
+        return Receipt(key=write.key, verdict=Verdict.DONE, id=full(SYSTEM, str(body.get("id") or "")))
     receipt = reply.receipt(write.key)
     if receipt.code != faults.DUPLICATES:
         return receipt
@@ -74,7 +75,7 @@ def _duplicate(session: SalesforceSession, write: PersonWrite) -> Receipt:
     return replace(receipt, message=f"{receipt.message} The duplicate rule names {named}.")
 
 
-def _matches(body: Any) -> Iterator[tuple[str, str]]:
+def _matches(body: Any) -> Iterator[tuple[str, ExternalId]]:
     """The people (object, id) that a duplicate rule names."""
     for error in body if isinstance(body, list) else ():
         result = error.get("duplicateResult") if isinstance(error, dict) else None
@@ -85,5 +86,5 @@ def _matches(body: Any) -> Iterator[tuple[str, str]]:
                     (record.get("attributes") or {}).get("type") or record.get("type") or match.get("entityType")
                 )
                 record_id = str(record.get("Id") or "")
-                if name in queries.PEOPLE and genuine("salesforce", record_id):
-                    yield name, full("salesforce", record_id)
+                if name in queries.PEOPLE and genuine(SYSTEM, record_id):
+                    yield name, full(SYSTEM, record_id)

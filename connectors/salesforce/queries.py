@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connectors.base.port import FieldInfo, Record
+from connectors.salesforce import SYSTEM
 from mappings.reading.transforms import date
 from mappings.values import instant
 from mappings.values.instant import Instant
@@ -98,7 +99,7 @@ def record(object_name: str, found: Mapping[str, Any], fields: Iterable[str]) ->
     """One record of a reply, of JSON or of CSV; its id in the 18-character form."""
     return Record(
         object=object_name,
-        id=full("salesforce", str(found["Id"])),
+        id=full(SYSTEM, str(found["Id"])),
         fields={name: _held(found, name) for name in fields},
         created_at=date(found.get("CreatedDate")),
         modified_at=date(found.get("SystemModstamp")),
@@ -147,4 +148,4 @@ def _required(found: Mapping[str, Any]) -> bool:
 
 
 def _genuine(record_id: str) -> bool:
-    return genuine("salesforce", record_id)
+    return genuine(SYSTEM, record_id)

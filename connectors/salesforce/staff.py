@@ -12,6 +12,7 @@ from connectors.base.limits import chunks
 from connectors.base.port import Unavailable
 from connectors.base.task_words import Priority, TaskWords, Word, priorities, status
 from connectors.base.users import CrmUser
+from connectors.salesforce import SYSTEM
 from connectors.salesforce.queries import listed
 from mappings.values.record_ids import full, genuine
 
@@ -36,7 +37,7 @@ FIND = 200
 def own_id(resources: Mapping[str, Any]) -> str:
     """The id of the user as whom we sign in, from what a version of the API offers; "" where that does not say."""
     found = _IDENTITY.search(str(resources.get("identity") or ""))
-    return full("salesforce", found.group(1)) if found else ""
+    return full(SYSTEM, found.group(1)) if found else ""
 
 
 class Staff:
@@ -50,7 +51,7 @@ class Staff:
         if not ids:
             people = map(_user, self._ask("User", USER_FIELDS, STANDARD))
             return [*people, *map(_group, self._ask("Group", GROUP_FIELDS, QUEUES))]
-        wanted = [full("salesforce", one) for one in dict.fromkeys(ids) if genuine("salesforce", one)]
+        wanted = [full(SYSTEM, one) for one in dict.fromkeys(ids) if genuine(SYSTEM, one)]
         found: list[CrmUser] = []
         for some in chunks(wanted, FIND):
             asked = [one for one in some if one.startswith(_USER)]
@@ -126,11 +127,11 @@ def _among(ids: Iterable[str]) -> str:
 def _user(row: Mapping[str, Any]) -> CrmUser:
     manager = str(row.get("ManagerId") or "")
     return CrmUser(
-        id=full("salesforce", str(row["Id"])),
+        id=full(SYSTEM, str(row["Id"])),
         name=str(row.get("Name") or ""),
         email=str(row.get("Email") or "").strip().lower(),
         active=row.get("IsActive") is not False,
-        manager=full("salesforce", manager) if manager else "",
+        manager=full(SYSTEM, manager) if manager else "",
         timezone=str(row.get("TimeZoneSidKey") or ""),
     )
 
@@ -138,7 +139,7 @@ def _user(row: Mapping[str, Any]) -> CrmUser:
 def _group(row: Mapping[str, Any]) -> CrmUser:
     kind = str(row.get("Type") or "")
     return CrmUser(
-        id=full("salesforce", str(row["Id"])),
+        id=full(SYSTEM, str(row["Id"])),
         kind="queue" if kind == "Queue" else "group",
         name=str(row.get("Name") or ""),
         email=str(row.get("Email") or "").strip().lower(),

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from connectors.answers.replies import Refusal
 from connectors.base.limits import chunks
 from connectors.base.port import FieldWrite, Receipt, TaskWrite, Verdict
-from connectors.salesforce import faults, queries
+from connectors.salesforce import SYSTEM, faults, queries
+from mappings.values.identifiers import ExternalId
 from mappings.values.record_ids import full
 
 BATCH = 100
@@ -39,16 +40,16 @@ def followed(
 
 def _named(
     name: str, moves: Mapping[str, str] | Refusal, writes: Sequence[FieldWrite] | Sequence[TaskWrite]
-) -> Callable[[int], tuple[str, str]]:
+) -> Callable[[int], tuple[str, ExternalId]]:
     known = {} if isinstance(moves, Refusal) else moves
-    return lambda place: (name, known.get(full("salesforce", writes[place].id), ""))
+    return lambda place: (name, full(SYSTEM, known.get(full(SYSTEM, writes[place].id), "")))
 
 
 def _follow(
     found: list[Receipt],
     places: Sequence[int],
     moves: Mapping[str, str] | Refusal,
-    moved: Callable[[int], tuple[str, str]],
+    moved: Callable[[int], tuple[str, ExternalId]],
 ) -> None:
     """Where nobody could look, the write waits as the look-up must: it may well have somewhere to go."""
     for place in places:
@@ -69,5 +70,5 @@ def _moves(
             return rows
         for row in rows:
             if row.get(field):
-                moves[full("salesforce", str(row["Id"]))] = full("salesforce", str(row[field]))
+                moves[full(SYSTEM, str(row["Id"]))] = full(SYSTEM, str(row[field]))
     return moves

@@ -10,8 +10,9 @@ from connectors.answers.replies import Refusal, refusal
 from connectors.base.port import PersonWrite, Receipt, Unavailable, Verdict
 from connectors.shared.batching import divided, isolated
 from mappings.values import emails
+from mappings.values.identifiers import ExternalId
 
-Found = Mapping[str, tuple[str, str]]
+Found = Mapping[str, tuple[str, ExternalId]]
 """By e-mail as `spelt`, the record (object, id) that is theirs."""
 
 
@@ -24,7 +25,7 @@ def created(
 ) -> list[Receipt]:
     """A receipt for each write, in order. `find` may raise Unavailable: those for whom it does are not created."""
     asked = sorted({spelt(write.email) for write in writes})
-    there: dict[str, tuple[str, str]] = {}
+    there: dict[str, tuple[str, ExternalId]] = {}
     sent: dict[str, Receipt] = {}
 
     def look(places: Sequence[int]) -> Found | Refusal:
@@ -55,6 +56,6 @@ def spelt(email: str) -> str:
     return emails.normal(email) or email.strip().lower()
 
 
-def follow(key: str, record: tuple[str, str]) -> Receipt:
+def follow(key: str, record: tuple[str, ExternalId]) -> Receipt:
     """The person is this record."""
     return Receipt(key=key, verdict=Verdict.FOLLOW, moved_to=record)

@@ -6,6 +6,7 @@ from typing import Any
 from connectors.base.port import Connector, FieldInfo, Finding, Limits, Page, Receipt, Record, Verdict, Write
 from connectors.base.task_words import TaskWords
 from connectors.base.users import CrmUser
+from mappings.values.identifiers import System
 from mappings.values.instant import MINUTE, Instant
 
 CODE = "SHADOW"
@@ -18,7 +19,7 @@ class Shadowed:
         self._inner = inner
 
     @property
-    def system(self) -> str:
+    def system(self) -> System:
         """As the connector's own."""
         return self._inner.system
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from mappings.values.identifiers import ExternalId, System
 from mappings.values.record_ids import genuine
 
 
 def answered(  # noqa: PLR0913 - one way for each kind of write
-    system: str,
+    system: System,
     writes: Sequence[Write],
     *,
     objects: Container[str],
@@ -47,7 +48,9 @@ def answered(  # noqa: PLR0913 - one way for each kind of write
     return [receipts[place] for place in range(len(writes))]
 
 
-def resolved(receipts: Sequence[Receipt], refused: Container[str], there: Mapping[str, str] | Refusal) -> list[Receipt]:
+def resolved(
+    receipts: Sequence[Receipt], refused: Container[str], there: Mapping[str, ExternalId] | Refusal
+) -> list[Receipt]:
     """Receipts of tasks whose keys were `refused` as taken, once it was looked up which tasks hold them.
 
     A task that holds the key is that task: an earlier try went through. Where nobody could look, the write
@@ -66,7 +69,7 @@ def resolved(receipts: Sequence[Receipt], refused: Container[str], there: Mappin
     return found
 
 
-def _wrong(system: str, write: Write, objects: Container[str]) -> Receipt | None:
+def _wrong(system: System, write: Write, objects: Container[str]) -> Receipt | None:
     code, message = "", ""
     if isinstance(write, PersonWrite):
         return None

@@ -13,6 +13,7 @@ from connectors.base.spending import Allowance, Pacing
 from connectors.shared.provisioning import Provisioner
 from mappings.declared.variables import Given, Need, Variable
 from mappings.model.catalogue import CrmRules
+from mappings.values.identifiers import System
 
 GrantName: TypeAlias = Literal["authorization_code", "token", "jwt_bearer", "client_credentials"]
 """A way to a token: a person's yes in the browser, a token as it is, a signed assertion, the app's own secret."""
@@ -116,7 +117,7 @@ class Vendor:
     """Sales works in the connected CRM with the lowest place: their tasks go there."""
 
     @property
-    def system(self) -> str:
+    def system(self) -> System:
         """The name that references, mappings and commands go by."""
         return self.rules.name
 

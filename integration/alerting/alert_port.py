@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.base.port import Receipt
+from mappings.values.identifiers import ConnectionName, System
 from mappings.values.instant import Instant
 
 
@@ -11,8 +12,8 @@ from mappings.values.instant import Instant
 class RecordLink:
     """A record in a CRM that an alert is about; `url` opens it, "" where its address is not known."""
 
-    connection: str
-    system: str
+    connection: ConnectionName
+    system: System
     object: str
     id: str
     url: str = ""

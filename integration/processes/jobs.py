@@ -17,6 +17,7 @@ from integration.flows.upkeep.sweep import sweep as sweep_lanes
 from integration.processes.job_failures import recorded
 from integration.wiring import build
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName
 
 
 @recorded
@@ -46,7 +47,7 @@ def lanes(service: Service) -> Mapping[str, Callable[[], int]]:
     }
 
 
-def _look_at(service: Service, connection: str) -> int:
+def _look_at(service: Service, connection: ConnectionName) -> int:
     learn(service, connection)
     return poll(service, connection)
 

@@ -9,6 +9,7 @@ from connectors import vendors
 from integration.settings.value_types import GuardedAddress, NamedPaths, PathSecrets, Secrets, SigningSecrets, Token
 from mappings.declared.installed import Failure
 from mappings.declared.variables import Given, Need, Variable, VariableKind
+from mappings.values.identifiers import System
 
 _SINGLE: Mapping[VariableKind, Any] = {"text": str, "address": GuardedAddress, "token": Token}
 _SEVERAL: Mapping[VariableKind, Any] = {
@@ -35,7 +36,7 @@ class DeclaredSettings(BaseModel):
         """What the environment gives to the declared variables, secrets in plain: for those who declared them."""
         return Given({each.name: _plain(getattr(self, attribute(each.name))) for each in variables()})
 
-    def mapping_of(self, connection: str, system: str) -> str | None:
+    def mapping_of(self, connection: str, system: System) -> str | None:
         """The mapping file of one connection: its own, else its system's; None for the shipped one."""
         return self.connection_mappings.get(connection) or self.given.text(vendors.vendor(system).mapping) or None
 

@@ -16,6 +16,7 @@ from integration.store.crm.connections import StaleError
 from integration.store.db.errors import SealedError
 from integration.store.db.session import Store
 from integration.store.overall import erasure_key
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 ERASED = "list of who was erased"
@@ -70,7 +71,7 @@ def _erased(store: Store, keyring: Keyring, now: Instant) -> Iterator[Line]:
         yield Line(name=ERASED, outcome="resealed" if done else "already", before=before, after=after)
 
 
-def _reseal(store: Store, keyring: Keyring, name: str, before: str, now: Instant) -> None:
+def _reseal(store: Store, keyring: Keyring, name: ConnectionName, before: str, now: Instant) -> None:
     """Once more where a worker has stored a new token in between, which it may have sealed with either key."""
     for attempt in range(_TRIES):
         try:

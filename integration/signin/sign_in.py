@@ -24,6 +24,7 @@ from integration.store.crm.connections import Details, GrantKind, Row, Secrets
 from integration.store.db.session import Store
 from integration.wiring import build, connection_names
 from mappings.values import record_ids
+from mappings.values.identifiers import ConnectionName, System
 from mappings.values.instant import Instant
 
 __all__ = ["NotSignedInError", "Walk", "Wish", "mistakes", "remembered", "sign_in", "tried"]
@@ -33,8 +34,8 @@ __all__ = ["NotSignedInError", "Walk", "Wish", "mistakes", "remembered", "sign_i
 class Wish:
     """The connection that somebody wants, as far as it is known before signing in."""
 
-    name: str
-    system: str
+    name: ConnectionName
+    system: System
     grant: GrantKind
     details: Details
     secrets: Secrets
@@ -163,7 +164,7 @@ def _same_account(wish: Wish, account: str, store: Store) -> None:
         raise NotSignedInError(msg)
 
 
-def _is(row: Row, system: str, account: str) -> bool:
+def _is(row: Row, system: System, account: str) -> bool:
     mine = row.details.account
     return row.system == system and bool(mine and account) and record_ids.same(system, mine, account)
 
@@ -176,7 +177,7 @@ def _guarded(address: str) -> bool:
     return True
 
 
-def tried(name: str, settings: Settings, store: Store) -> str:
+def tried(name: ConnectionName, settings: Settings, store: Store) -> str:
     """One call through a stored connection; the object that was described. Raises Unavailable."""
     there = build.connections(settings, store)[name]
     person = there.mapping.people[0]

@@ -28,6 +28,7 @@ from integration.wiring import clock, connection_names
 from integration.wiring.connected_accounts import ConnectedAccounts
 from integration.wiring.connection_names import Known
 from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_problems
+from mappings.values.identifiers import System
 from mappings.values.instant import Instant
 from mappings.vocabulary.files.load_vocabulary import in_use, shipped
 from webhooks.blueprint import NAME as WEBHOOKS
@@ -105,7 +106,7 @@ def create_app(
         now=now,
         max_body=settings.max_body_bytes,
         vocabulary=known,
-        portals=ConnectedAccounts(settings, store, "hubspot", clock.monotonic),
+        portals=ConnectedAccounts(settings, store, System("hubspot"), clock.monotonic),
     )
     app.register_blueprint(doors)
     room = Room(store, now, clock.monotonic)
@@ -122,7 +123,7 @@ def trust(settings: Settings, connections: Sequence[Known] = ()) -> Trust:
     return Trust(
         public_url=settings.public_url or "",
         hubspot_secrets=settings.given.several("HUBSPOT_CLIENT_SECRET"),
-        portal_secrets=connection_names.webhook_secrets(settings, connections, "hubspot")
+        portal_secrets=connection_names.webhook_secrets(settings, connections, System("hubspot"))
         if settings.public_url
         else {},
         activity_keys=tuple(

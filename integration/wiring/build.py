@@ -27,6 +27,7 @@ from integration.wiring.wake_ups import Wakeups
 from integration.wiring.whole_service import Service
 from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
+from mappings.values.identifiers import ConnectionName, System, first_of
 from mappings.values.instant import SECOND, Instant
 from mappings.vocabulary.files import load_vocabulary
 from mappings.vocabulary.value import Vocabulary
@@ -74,11 +75,11 @@ def playbook(name: str, words: str | None = None) -> Playbook:
 
 
 def connect(  # noqa: PLR0913 - the parts of a connection
-    system: str,
+    system: System,
     credential: Credential,
     path: str | None = None,
     *,
-    name: str = "",
+    name: ConnectionName | None = None,
     account: str = "",
     allowance: StoredAllowance | None = None,
     words: Vocabulary | None = None,
@@ -92,7 +93,7 @@ def connect(  # noqa: PLR0913 - the parts of a connection
         raise UnusableError(file.problems)
     connector = vendors.vendor(system).connect(credential, allowance=allowance)
     return Connection(
-        name=name or system,
+        name=name or first_of(system),
         connector=connector,
         mapping=file.mapping,
         located=file.located,
@@ -101,7 +102,7 @@ def connect(  # noqa: PLR0913 - the parts of a connection
     )
 
 
-def connections(given: Settings, store: Store | None, *, counted: bool = False) -> Mapping[str, Connection]:
+def connections(given: Settings, store: Store | None, *, counted: bool = False) -> Mapping[ConnectionName, Connection]:
     """Every connected CRM, signed in to or from the environment; where there are several, sales works in the first.
 
     Where their calls are `counted`, they are counted in the store, together with those of all other workers; a command
@@ -187,7 +188,7 @@ def means(given: Settings, store: Store) -> Means:
     )
 
 
-def door(system: str, client: Client) -> SignIn:
+def door(system: System, client: Client) -> SignIn:
     """Where a vendor gives tokens. ValueError for an address that is not the vendor's."""
     return vendors.vendor(system).sign_in.opened(client)
 
@@ -219,7 +220,9 @@ def _asking(given: Settings, each: connection_names.Known) -> Asking | None:
     return Asking(mark=connection_names.mark(token), ask=ask)
 
 
-def _at_home(crms: Mapping[str, Connection], given: Settings, store: Store) -> Mapping[str, Connection]:
+def _at_home(
+    crms: Mapping[ConnectionName, Connection], given: Settings, store: Store
+) -> Mapping[ConnectionName, Connection]:
     """The connections, with what has been learned of them since this worker was started."""
     if all(each.account or each.asking is None for each in crms.values()):
         return crms
@@ -242,7 +245,7 @@ def service() -> Service:
 
 
 @lru_cache(maxsize=1)
-def _parts() -> tuple[CompiledPlaybook, Mapping[str, Connection]]:
+def _parts() -> tuple[CompiledPlaybook, Mapping[ConnectionName, Connection]]:
     found = playbook(settings().playbook, settings().vocabulary)
     return CompiledPlaybook.of(found), connections(settings(), _store(), counted=True)
 

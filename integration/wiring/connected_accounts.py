@@ -9,6 +9,7 @@ from integration.settings.environment import Settings
 from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.wiring import connection_names
+from mappings.values.identifiers import System
 
 _REMEMBERED = 30.0
 
@@ -16,7 +17,7 @@ _REMEMBERED = 30.0
 class ConnectedAccounts:
     """The accounts of all connections to a system; none where one of them is not known yet. Safe for threads."""
 
-    def __init__(self, settings: Settings, store: Store, system: str, monotonic: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, store: Store, system: System, monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._store = store
         self._system = system

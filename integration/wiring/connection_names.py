@@ -18,6 +18,7 @@ from integration.store.crm import connections, homes
 from integration.store.crm.connections import Row
 from integration.store.crm.homes import Home
 from integration.store.db.session import Store
+from mappings.values.identifiers import ConnectionName, System, first_of
 
 _MARK_LENGTH = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -32,8 +33,8 @@ class Known:
     is what the CRM has said of the environment's token.
     """
 
-    name: str
-    system: str
+    name: ConnectionName
+    system: System
     origin: Literal["store", "environment"]
     row: Row | None = None
     hides: bool = False
@@ -53,17 +54,22 @@ def known(settings: Settings, store: Store) -> tuple[Known, ...]:
     return arranged(rows, settings, learned)
 
 
-def arranged(rows: Iterable[Row], settings: Settings, learned: Mapping[str, Home] | None = None) -> tuple[Known, ...]:
+def arranged(
+    rows: Iterable[Row], settings: Settings, learned: Mapping[ConnectionName, Home] | None = None
+) -> tuple[Known, ...]:
     """Signed-in connections and the environment's. Of one name, the signed-in one wins: it was made later, by hand."""
     given = environments(settings)
     found = {
-        row.name: Known(name=row.name, system=row.system, origin="store", row=row, hides=row.name in given)
+        row.name: Known(
+            name=row.name, system=row.system, origin="store", row=row, hides=row.name in map(first_of, given)
+        )
         for row in rows
     }
     for system, credential in given.items():
-        home = (learned or {}).get(system)
+        name = first_of(system)
+        home = (learned or {}).get(name)
         mine = home.account if home is not None and home.mark == mark(credential) else ""
-        found.setdefault(system, Known(name=system, system=system, origin="environment", home=mine))
+        found.setdefault(name, Known(name=name, system=system, origin="environment", home=mine))
     return tuple(sorted(found.values(), key=_place))
 
 
@@ -72,14 +78,14 @@ def mark(credential: Credential) -> str:
     return hashlib.sha256(credential.token.encode()).hexdigest()[:_MARK_LENGTH]
 
 
-def environments(settings: Settings) -> Mapping[str, Credential]:
+def environments(settings: Settings) -> Mapping[System, Credential]:
     """What the environment itself connects, by system."""
     given = settings.given
     each = {vendor.system: vendor.credential(given) for vendor in vendors.every()}
     return {system: credential for system, credential in each.items() if credential is not None}
 
 
-def names(settings: Settings) -> Sequence[str]:
+def names(settings: Settings) -> Sequence[ConnectionName]:
     """The names of every connection, opening the store for it. Raises StoreError."""
     with opened(settings) as store:
         return [each.name for each in (known(settings, store) if store else arranged((), settings))]
@@ -104,7 +110,7 @@ def keyring(settings: Settings) -> Keyring:
     return Keyring.of(*(key.get_secret_value() for key in (settings.secret_key, *settings.previous_keys)))
 
 
-def webhook_secrets(settings: Settings, found: Iterable[Known], system: str) -> Mapping[str, tuple[str, ...]]:
+def webhook_secrets(settings: Settings, found: Iterable[Known], system: System) -> Mapping[str, tuple[str, ...]]:
     """The client secret of each signed-in connection of a system by its account: its app may sign webhooks with it.
 
     One that no longer opens is left out, and `coldframe doctor` says so.
@@ -122,10 +128,10 @@ def _place(each: Known) -> tuple[int, str, bool, str]:
     """Where a connection stands; one whose CRM is not installed any more stands last."""
     systems = vendors.systems()
     place = systems.index(each.system) if each.system in systems else len(systems)
-    return place, each.system, each.name != each.system, each.name
+    return place, each.system, each.name != first_of(each.system), each.name
 
 
-def misnamed(name: str, system: str) -> str:
+def misnamed(name: str, system: System) -> str:
     """Why a connection to a system cannot be called that; "" where it can."""
     if not _NAME.fullmatch(name):
         return f"'{name}' is no name: write small letters, digits and -, beginning with a letter"

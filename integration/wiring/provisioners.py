@@ -12,6 +12,7 @@ from integration.wiring.build import UnusableError
 from integration.wiring.connection_names import Known
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.translation import load_mapping
+from mappings.values.identifiers import System
 
 
 class UnconnectedError(Exception):
@@ -19,7 +20,7 @@ class UnconnectedError(Exception):
 
 
 def provisioner(
-    settings: Settings, store: Store | None, system: str, *, name: str = "", sales: Sequence[str] = ()
+    settings: Settings, store: Store | None, system: System, *, name: str = "", sales: Sequence[str] = ()
 ) -> tuple[Provisioner, CrmMapping]:
     """What provisions a system, and the mapping that says what is needed. Close it after use.
 
@@ -37,7 +38,7 @@ def provisioner(
     return vendors.vendor(system).provisioner(credential, setup), mapping
 
 
-def chosen(settings: Settings, store: Store | None, system: str, name: str) -> Known:
+def chosen(settings: Settings, store: Store | None, system: System, name: str) -> Known:
     """The connection of a system by name, or its only one. Raises UnconnectedError."""
     found = connection_names.known(settings, store) if store else connection_names.arranged((), settings)
     those = [each for each in found if each.system == system and name in {"", each.name}]

@@ -7,6 +7,7 @@ from integration.alerting.alert_port import AlertWay
 from integration.flows.base.service import Connection, GoingLive, Keys, Lanes, NewLeads, Rules
 from integration.store.db.session import Store
 from mappings.conflicts.field_conflicts import Ownership, ownership
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -16,7 +17,7 @@ class Service:
 
     store: Store
     now: Callable[[], Instant]
-    connections: Mapping[str, Connection]
+    connections: Mapping[ConnectionName, Connection]
     rules: Rules
     wake: Callable[[str], None]
     lanes: Lanes

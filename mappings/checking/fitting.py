@@ -6,6 +6,7 @@ from types import MappingProxyType
 from mappings.model import catalogue
 from mappings.model.canonical import Kind
 from mappings.model.compiled_mapping import Transform
+from mappings.values.identifiers import System
 
 _NUMBERS = frozenset({"number", "double", "int", "currency", "percent", "long"})
 _TIMES = frozenset({"date", "datetime", "time"})
@@ -26,7 +27,7 @@ _UNREADABLE: Mapping[Transform, frozenset[str]] = MappingProxyType(
 )
 
 
-def takes(system: str, kind: Kind, field_type: str) -> bool:
+def takes(system: System, kind: Kind, field_type: str) -> bool:
     """Whether a field of this type takes such a value as `mappings.translate.translation.outward` writes it."""
     return field_type in catalogue.rules(system).takes[kind]
 

@@ -9,11 +9,12 @@ values arrived.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, NamedTuple, NewType, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from mappings.model import catalogue
 from mappings.model.canonical import Fields, Value
 from mappings.model.compiled_mapping import CrmMapping
+from mappings.values.identifiers import ConnectionName, System
 from mappings.values.instant import Instant
 from mappings.yaml_files.located_yaml import Located
 from mappings.yaml_files.problems import Problem
@@ -32,12 +33,8 @@ UNOWNED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Fields that no system may own, and why."""
-System: TypeAlias = str
-"""Which CRM: `hubspot`, `salesforce`; "" for whoever is no CRM."""
-ConnectionName = NewType("ConnectionName", str)
-"""Which connection: what lanes, references and keys of facts go by. Several may be of one system."""
 Part: TypeAlias = Literal["lead", "account"]
-Owners: TypeAlias = Mapping[str, str]
+Owners: TypeAlias = Mapping[str, System]
 """Field -> the system whose word counts."""
 
 
@@ -93,7 +90,7 @@ def latest(said: Sequence[Said]) -> Judgement:
     return Judgement(last.value, f"said last, by {_name(last.system)}") if last else Judgement(None, "nobody said")
 
 
-def owned(said: Sequence[Said], owner: str) -> Judgement:
+def owned(said: Sequence[Said], owner: System) -> Judgement:
     """The owner's last word counts, unless it is blank: then the others' last."""
     own = latest([each for each in said if each.system == owner])
     if own.value is not None:
@@ -166,18 +163,19 @@ def spoken(at: Instant, key: str, value: Value) -> Said:
 def speaker(key: str) -> tuple[System, ConnectionName]:
     """(system, connection) whose fact this is, by its key (`hubspot:…`, `hubspot/emea:…`); both "" for no CRM."""
     system, _, connection = key.partition(":")[0].partition("/")
-    return (system, ConnectionName(connection or system)) if system in catalogue.systems() else ("", ConnectionName(""))
+    known = system in catalogue.systems()
+    return (System(system), ConnectionName(connection or system)) if known else (System(""), ConnectionName(""))
 
 
-def spoken_by(system: System, connection: str) -> str:
+def spoken_by(system: System, connection: ConnectionName) -> str:
     """How the keys of a connection's facts begin; `speaker` reads it."""
-    return system if connection == system else f"{system}/{connection}"
+    return system if connection == ConnectionName(system) else f"{system}/{connection}"
 
 
 def ownership(mappings: Iterable[CrmMapping]) -> Ownership:
     """Who owns what, by the mappings; of two that claim one field, the first."""
-    lead: dict[str, str] = {}
-    account: dict[str, str] = {}
+    lead: dict[str, System] = {}
+    account: dict[str, System] = {}
     for mapping in mappings:
         lead = {**dict.fromkeys(mapping.owns_lead, mapping.system), **lead}
         account = {**dict.fromkeys(mapping.owns_account, mapping.system), **account}
@@ -207,5 +205,5 @@ def _when(said: Said) -> tuple[Instant, str]:
     return said.at, said.key
 
 
-def _name(system: str) -> str:
+def _name(system: System) -> str:
     return catalogue.label(system) if system else "another source"

@@ -11,6 +11,7 @@ from mappings.language.targets import TargetReader
 from mappings.model import catalogue
 from mappings.model.canonical import OPPORTUNITY_FIELDS, Field
 from mappings.model.compiled_mapping import ActivityMapping, CrmMapping, ObjectKind, ObjectMapping, Reference
+from mappings.values.identifiers import System
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from mappings.yaml_files.located_yaml import Located, Path
 from mappings.yaml_files.problems import Problem, TooManyProblemsError, fatal, nearest
@@ -42,7 +43,7 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
 
     def mapping(self) -> CrmMapping | None:
         top = self._table(self.located.value, (), ("system", "owns", "creates", "objects"))
-        name = str(top.get("system"))
+        name = System(str(top.get("system")))
         systems = sorted(catalogue.systems())
         if name not in systems:
             known = ", ".join(systems)
@@ -55,7 +56,7 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
         found = {key: self._object(key, raw, ("objects", key)) for key, raw in objects.items()}
         owns = self._table(top.get("owns"), ("owns",), ("lead", "account"))
         return CrmMapping(
-            system=self.system.name,
+            system=System(self.system.name),
             objects=found,
             lead_fields=self.vocabulary.lead,
             account_fields=self.vocabulary.account,
@@ -107,7 +108,7 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
         if raw is None:
             return None
         table = self._table(raw, path, ("object", "from"))
-        return self._reference(table, path, self.system.name if self.system else "")
+        return self._reference(table, path, System(self.system.name if self.system else ""))
 
     def _references(self, raw: Any, path: Path) -> tuple[Reference, ...]:
         if raw is not None and not isinstance(raw, list):
@@ -121,7 +122,7 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
             if system not in catalogue.systems():
                 near = nearest(str(system), sorted(catalogue.systems()))
                 self._wrong((*at, "system"), f"unknown system '{system}'{near}")
-            found.append(self._reference(table, at, str(system)))
+            found.append(self._reference(table, at, System(str(system))))
         return tuple(found)
 
     def _fields(self, raw: Any, path: Path) -> tuple[str, ...]:
@@ -132,7 +133,7 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
             return (self._field(raw, path),)
         return tuple(self._field(item, (*path, index)) for index, item in enumerate(raw))
 
-    def _reference(self, table: Mapping[str, Any], path: Path, system: str) -> Reference:
+    def _reference(self, table: Mapping[str, Any], path: Path, system: System) -> Reference:
         if not isinstance(table.get("object"), str):
             self._wrong((*path, "object"), "must name an object")
         name = str(table.get("object"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.model import catalogue
 from mappings.model.compiled_mapping import CrmMapping
+from mappings.values.identifiers import System
 from mappings.vocabulary.files import load_vocabulary as words
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Located, load
@@ -24,14 +25,14 @@ class MappingFile:
     problems: tuple[Problem, ...] = ()
 
 
-def shipped(system: str, vocabulary: Vocabulary | None = None) -> MappingFile:
+def shipped(system: System, vocabulary: Vocabulary | None = None) -> MappingFile:
     """The mapping that comes with a CRM. UndeclaredError for an unknown system."""
     package, file = catalogue.rules(system).mapping
     text = resources.files(package).joinpath(file).read_text(encoding="utf-8")
     return parsed(text, f"{package}/{file}", system, vocabulary)
 
 
-def opened(path: str, system: str = "", vocabulary: Vocabulary | None = None) -> MappingFile:
+def opened(path: str, system: System | None = None, vocabulary: Vocabulary | None = None) -> MappingFile:
     """A file of an administrator's; of any system where none is expected."""
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -41,7 +42,7 @@ def opened(path: str, system: str = "", vocabulary: Vocabulary | None = None) ->
     return parsed(text, path, system, vocabulary)
 
 
-def parsed(text: str, name: str, system: str = "", vocabulary: Vocabulary | None = None) -> MappingFile:
+def parsed(text: str, name: str, system: System | None = None, vocabulary: Vocabulary | None = None) -> MappingFile:
     """A mapping's text, compiled in the words of a vocabulary (those that come with Coldframe, where none is given)."""
     located, problems = load(text, name)
     if located is None:
@@ -53,7 +54,7 @@ def parsed(text: str, name: str, system: str = "", vocabulary: Vocabulary | None
     return MappingFile(name=name, text=text, located=located, mapping=mapping, problems=problems + found)
 
 
-def in_use(system: str, path: str | None, vocabulary: Vocabulary | None = None) -> MappingFile:
+def in_use(system: System, path: str | None, vocabulary: Vocabulary | None = None) -> MappingFile:
     """The file that a setting names, else the one that is shipped. UndeclaredError for an unknown system."""
     catalogue.rules(system)
     return opened(path, system, vocabulary) if path else shipped(system, vocabulary)

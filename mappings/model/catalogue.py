@@ -10,6 +10,7 @@ from typing import Any
 
 from mappings.model.canonical import Kind, Value
 from mappings.values import record_ids
+from mappings.values.identifiers import System
 from mappings.values.record_ids import IdRule
 
 TEXT_LIMIT = 255
@@ -24,7 +25,7 @@ class CrmRules:
     `label` is the CRM's name for people. `mapping` is the mapping that comes with it: (package, file).
     """
 
-    name: str
+    name: System
     label: str
     ids: IdRule
     people: tuple[str, ...]
@@ -84,7 +85,7 @@ class UndeclaredError(ValueError):
     """A system that no CRM has declared; the message names those that are."""
 
 
-_declared: dict[str, CrmRules] = {}
+_declared: dict[System, CrmRules] = {}
 
 
 def declare(crms: Iterable[CrmRules]) -> None:
@@ -95,12 +96,12 @@ def declare(crms: Iterable[CrmRules]) -> None:
     record_ids.declare({name: each.ids for name, each in found.items()})
 
 
-def systems() -> tuple[str, ...]:
+def systems() -> tuple[System, ...]:
     """The systems of all declared CRMs, the preferred home of sales' tasks first."""
     return tuple(_declared)
 
 
-def rules(system: str) -> CrmRules:
+def rules(system: System) -> CrmRules:
     """What is known of a system's records; UndeclaredError where no CRM goes by that name."""
     try:
         return _declared[system]
@@ -115,7 +116,7 @@ def people() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, name in sorted(places, key=lambda each: each[0])))
 
 
-def label(system: str) -> str:
+def label(system: System) -> str:
     """What people call a system; the name itself for one that is no CRM."""
     return _declared[system].label if system in _declared else system
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
 from mappings.model.catalogue import holder
 from mappings.model.creation_rule import Creation
+from mappings.values.identifiers import System
 
 Transform: TypeAlias = Literal[
     "text", "lower", "number", "boolean", "date", "picklist", "list", "seniority", "domain", "country", "timezone"
@@ -68,7 +69,7 @@ class Target:
 class Reference:
     """A field that holds another record's id: (system, object) says of what."""
 
-    system: str
+    system: System
     object: str
     field: str
 
@@ -172,7 +173,7 @@ class ObjectMapping:
 class CrmMapping:
     """One system's mapping. Of the fields that it `owns`, what this system says counts."""
 
-    system: str
+    system: System
     objects: Mapping[str, ObjectMapping]
     owns_lead: frozenset[str] = frozenset()
     owns_account: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from mappings.model.canonical import NOTHING, Fields, Value
 from mappings.model.compiled_mapping import ActivityMapping, Condition, CrmMapping, Outcome, Rule, TaskMapping
 from mappings.reading import transforms
+from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import Instant
 from mappings.values.record_ids import full, person
 
@@ -50,7 +51,7 @@ def happened(activities: ActivityMapping, raw: Raw) -> Answer | None:
     return _first(activities.cases, raw, next((at for at in times if at is not None), None))
 
 
-def whose(activities: ActivityMapping, system: str, raw: Raw) -> tuple[tuple[str, str], ...]:
+def whose(activities: ActivityMapping, system: System, raw: Raw) -> tuple[tuple[str, ExternalId], ...]:
     """(object, id) of the people that a record's fields name."""
     held = ((name, transforms.text(raw.get(field)) or "") for name, field in activities.people.items())
     return tuple(dict.fromkeys((name, full(system, one)) for name, one in held if person(system, name, one)))

@@ -16,6 +16,7 @@ from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference
 from mappings.reading import transforms
 from mappings.translate import native_fields
 from mappings.values import domains, emails, record_ids
+from mappings.values.identifiers import ExternalId, System
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem
 
@@ -34,14 +35,14 @@ class Inward:
 
     lead: Fields = field(default_factory=lambda: NOTHING)
     account: Fields = field(default_factory=lambda: NOTHING)
-    account_ref: tuple[str, str] | None = None
-    references: tuple[tuple[str, str, str], ...] = ()
+    account_ref: tuple[str, ExternalId] | None = None
+    references: tuple[tuple[System, str, ExternalId], ...] = ()
     other_emails: tuple[str, ...] = ()
     no_emails: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_mapping(
-    system: str, path: str | None = None, vocabulary: Vocabulary | None = None
+    system: System, path: str | None = None, vocabulary: Vocabulary | None = None
 ) -> tuple[CrmMapping | None, tuple[Problem, ...]]:
     """The mapping of a system, from a file or the one that comes with Coldframe; None with its Problems."""
     found = mapping_files.in_use(system, path, vocabulary)
@@ -167,7 +168,7 @@ _CANONICAL: Mapping[str, Callable[[Any], Value]] = MappingProxyType({"email": _e
 """By what people and companies are found: these have one spelling, whatever a mapping does to them."""
 
 
-def _ids(reference: Reference, raw: Raw) -> tuple[str, ...]:
+def _ids(reference: Reference, raw: Raw) -> tuple[ExternalId, ...]:
     read = transforms.parts(transforms.text(raw.get(reference.field))) or ()
     return tuple(record_ids.full(reference.system, one) for one in read if record_ids.genuine(reference.system, one))
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-from mappings.values import emails, record_ids
+from mappings.values import emails
+from mappings.values.identifiers import ConnectionName, ExternalId
 
 ERASED = "[erased]"
 """What stands where the e-mail of somebody who was erased stood in what others said."""
@@ -37,9 +38,9 @@ def earlier(name: str) -> frozenset[str]:
     return frozenset() if address is None else frozenset(f"{_EMAIL}{each}" for each in emails.casefolded(address))
 
 
-def of_record(system: str, object_name: str, record_id: str) -> str:
-    """The name of whoever stands behind this record."""
-    return f"{_RECORD}{system}:{object_name}:{record_ids.full(system, record_id)}"
+def of_record(connection: ConnectionName, object_name: str, record_id: ExternalId) -> str:
+    """The name of whoever stands behind this record; of a Salesforce one, by the whole of its id."""
+    return f"{_RECORD}{connection}:{object_name}:{record_id}"
 
 
 def email(name: str) -> str | None:
@@ -47,10 +48,12 @@ def email(name: str) -> str | None:
     return name.removeprefix(_EMAIL) if name.startswith(_EMAIL) else None
 
 
-def record(name: str) -> tuple[str, str, str] | None:
-    """(system, object, id) in a name, if it is one of a record."""
+def record(name: str) -> tuple[ConnectionName, str, ExternalId] | None:
+    """(connection, object, id) in a name, if it is one of a record."""
     parts = name.removeprefix(_RECORD).split(":", 2)
-    return (parts[0], parts[1], parts[2]) if name.startswith(_RECORD) and len(parts) == 3 else None  # noqa: PLR2004
+    if not name.startswith(_RECORD) or len(parts) != 3:  # noqa: PLR2004
+        return None
+    return ConnectionName(parts[0]), parts[1], ExternalId(parts[2])
 
 
 def emails_in(text: str) -> set[str]:

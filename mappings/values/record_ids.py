@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from mappings.values.identifiers import ExternalId, System
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdRule:
@@ -29,16 +31,16 @@ class IdRule:
         return record_id[: self.short] if self.short and self.form.fullmatch(record_id) else record_id
 
 
-_declared: dict[str, IdRule] = {}
+_declared: dict[System, IdRule] = {}
 
 
-def declare(rules: Mapping[str, IdRule]) -> None:
+def declare(rules: Mapping[System, IdRule]) -> None:
     """Take these as the rules of all CRMs, by system; `mappings.model.catalogue.declare` calls it."""
     _declared.clear()
     _declared.update(rules)
 
 
-def genuine(system: str, record_id: str) -> bool:
+def genuine(system: System, record_id: str) -> bool:
     """Whether a text has the form of a record id of this system, and may enter a path or a query.
 
     No text is an id of a system that nobody has declared.
@@ -47,10 +49,10 @@ def genuine(system: str, record_id: str) -> bool:
     return rule is not None and rule.form.fullmatch(record_id) is not None
 
 
-def full(system: str, record_id: str) -> str:
+def full(system: System, record_id: str) -> ExternalId:
     """The id to store: in its long spelling where the system has two, any other as it is."""
     rule = _declared.get(system)
-    return record_id if rule is None else rule.full(record_id)
+    return ExternalId(record_id if rule is None else rule.full(record_id))
 
 
 def shortest(record_id: str) -> str:
@@ -62,7 +64,7 @@ def shortest(record_id: str) -> str:
     return record_id
 
 
-def same(system: str, one: str, other: str) -> bool:
+def same(system: System, one: str, other: str) -> bool:
     """Whether two ids of a system's accounts are one. Their case counts; it takes as long whatever it finds.
 
     Whole where both are spelled long, else by what both spellings share.
@@ -73,12 +75,12 @@ def same(system: str, one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))
 
 
-def people(system: str) -> Mapping[str, str]:
+def people(system: System) -> Mapping[str, str]:
     """How the ids of people's records begin, by object; nothing where the CRM's ids do not say."""
     rule = _declared.get(system)
     return {} if rule is None else rule.people
 
 
-def person(system: str, object_name: str, record_id: str) -> bool:
+def person(system: System, object_name: str, record_id: str) -> bool:
     """Whether an id can be that of a person of this object."""
     return genuine(system, record_id) and record_id.startswith(people(system).get(object_name, ""))

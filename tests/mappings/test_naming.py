@@ -2,7 +2,8 @@
 
 import pytest
 
-from mappings.values import person_names
+from mappings.values import person_names, record_ids
+from mappings.values.identifiers import ConnectionName, ExternalId, System
 
 ANA = "email:ana@acme.example"
 
@@ -36,8 +37,10 @@ def test_somebody_elses_address_is_left_alone(text: str) -> None:
 
 def test_a_name_tells_what_it_names() -> None:
     assert person_names.email(person_names.of_email(" ÄNA@acme.example ")) == "äna@acme.example"
-    short, full = "00Q5g00000AbCdE", "00Q5g00000AbCdEEAV"
-    assert person_names.of_record("salesforce", "Lead", short) == person_names.of_record("salesforce", "Lead", full)
+    short, full, emea = "00Q5g00000AbCdE", "00Q5g00000AbCdEEAV", ConnectionName("emea")
+    assert person_names.of_record(emea, "Lead", record_ids.full(System("salesforce"), short)) == (
+        person_names.of_record(emea, "Lead", ExternalId(full))
+    ), "whatever the connection is called: its ids are Salesforce's"
     assert person_names.record(person_names.of_record("web", "lead", "a:b")) == ("web", "lead", "a:b")
     assert person_names.record(ANA) is None
     assert person_names.email("record:a:b:c") is None

@@ -151,7 +151,7 @@ def test_a_change_of_a_portal_that_is_not_connected_is_left_out_and_told(portals
 
 def test_the_only_connection_takes_what_names_no_account_or_was_never_asked_for_its_own(both: Service) -> None:
     for account in ("", "1", "0"):
-        assert [each.system for each in routed(both.connections, [noticed("hubspot", account)])] == ["hubspot"]
+        assert [each.connection.name for each in routed(both.connections, [noticed("hubspot", account)])] == ["hubspot"]
     known = {"hubspot": replace(both.connections["hubspot"], account="5")}
     assert of_account(known, "hubspot", "") is known["hubspot"]
     assert of_account(known, "hubspot", "5") is known["hubspot"]

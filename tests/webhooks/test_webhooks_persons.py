@@ -72,7 +72,7 @@ def test_notifications_of_salesforce_are_somebodys_by_record() -> None:
 
     other = "00Q5g00000ZbCdEEAV"
     body = message(notification(1, LEAD), notification(2, other))
-    found = cut(SALESFORCE, body, person_names.of_record("salesforce", "Lead", LEAD[:15]))
+    found = cut(SALESFORCE, body, person_names.of_record("salesforce", "Lead", LEAD))
     assert len(found.taken) == 1
     assert "Name1" in found.taken[0]
     assert b"Name1" not in found.body

@@ -11,11 +11,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from mappings.values import bounds
+from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import SECOND, Instant
 from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Rejected, What
 
-SYSTEM = "hubspot"
+SYSTEM = System("hubspot")
 
 MOST = 100
 """Events that one request may carry."""
@@ -176,7 +177,7 @@ def _noticed(event: _Event) -> Sequence[Noticed]:
         Noticed(
             system=SYSTEM,
             object=named,
-            id=str(id_),
+            id=ExternalId(str(id_)),
             at=at,
             what=what,
             property=property_,

@@ -13,11 +13,12 @@ from lxml import etree
 
 from mappings.reading import transforms
 from mappings.values import bounds, record_ids
+from mappings.values.identifiers import System
 from mappings.values.instant import Instant
 from webhooks import lenient
 from webhooks.facts import Noticed, Oversized, Parsed, Rejected, Unreadable, What
 
-SYSTEM = "salesforce"
+SYSTEM = System("salesforce")
 SOURCE = "salesforce_outbound"
 
 MOST = 100

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.answers.replies import TIMEOUT, Outcome, Refusal, Timeout
 from connectors.base.port import Credential, Unavailable
-from connectors.hubspot import faults
+from connectors.hubspot import SYSTEM, faults
 from connectors.hubspot.queries import KINDS, TASK_KEY, kind
 from connectors.hubspot.setup import property_shapes, webhook_subscriptions
 from connectors.hubspot.setup.property_definitions import Definitions, refused
@@ -104,7 +104,7 @@ class HubSpotProvisioner:
 def _hindrance(one: Wanted, held: Mapping[str, Any]) -> tuple[str, str] | None:
     """What HubSpot cannot change in a property that is there."""
     found = str(held.get("type"))
-    if one.filled == "coldframe" and not takes("hubspot", one.kind, found):
+    if one.filled == "coldframe" and not takes(SYSTEM, one.kind, found):
         remedy = f"rename or delete it in HubSpot, or map another property; a {one.kind} is wanted"
         return f"is a {found}", remedy
     if one.key and not held.get("hasUniqueValue"):

@@ -3,6 +3,7 @@
 import re
 from types import MappingProxyType
 
+from connectors.hubspot import SYSTEM
 from mappings.model.canonical import Kind, Value
 from mappings.model.catalogue import CrmRules
 from mappings.values import instant
@@ -23,7 +24,7 @@ def written(value: Value, kind: Kind) -> str:
 
 
 RULES = CrmRules(
-    name="hubspot",
+    name=SYSTEM,
     label="HubSpot",
     ids=IdRule(form=re.compile(r"[0-9]{1,19}")),
     people=("contact",),

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.answers.replies import Outcome, Refusal, Reply
 from connectors.base.port import Unavailable
-from connectors.salesforce import faults, queries
+from connectors.salesforce import SYSTEM, faults, queries
 from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.setup.field_shapes import holder
 from mappings.values.record_ids import full, genuine
@@ -48,9 +48,9 @@ class Definitions(SalesforceSession):
         outcome = self.get("/services/oauth2/userinfo")
         body = outcome.body if isinstance(outcome, Reply) and isinstance(outcome.body, dict) else {}
         found = str(body.get("user_id") or "")
-        if not genuine("salesforce", found):
+        if not genuine(SYSTEM, found):
             return "", ""
-        return full("salesforce", found), str(body.get("preferred_username") or found)
+        return full(SYSTEM, found), str(body.get("preferred_username") or found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def defined(session: Definitions, fields: Mapping[str, Sequence[str]]) -> dict[s
         prefix = f"{row['NamespacePrefix']}__" if row.get("NamespacePrefix") else ""
         name = f"{row['TableEnumOrId']}.{prefix}{row['DeveloperName']}__c"
         ours = str(row["DeveloperName"]).casefold().startswith("coldframe_")
-        if (name in wished or ours) and genuine("salesforce", str(row["Id"])):
+        if (name in wished or ours) and genuine(SYSTEM, str(row["Id"])):
             found[name] = Defined(id=str(row["Id"]), metadata=session.metadata(str(row["Id"])))
     return found
 

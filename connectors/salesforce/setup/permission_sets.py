@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.answers.replies import Refusal
 from connectors.base.port import Verdict
-from connectors.salesforce import queries
+from connectors.salesforce import SYSTEM, queries
 from connectors.salesforce.setup.field_definitions import Definitions, changed_many, created_many, refused, whole
 from connectors.shared.provisioning import MARK, Step, Wanted, made
 from mappings.values.record_ids import full
@@ -137,7 +137,7 @@ class Granting:
         return created_many(self.session, new) or changed_many(self.session, more)
 
     def _assignments(self, grant: Grant, users: Mapping[str, str]) -> list[Step]:
-        has = {full("salesforce", str(row["AssigneeId"])) for row in self._assigned(grant)}
+        has = {full(SYSTEM, str(row["AssigneeId"])) for row in self._assigned(grant)}
         steps = []
         for user, name in users.items():
             what = f"{grant.name} → {name}"

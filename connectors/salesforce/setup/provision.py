@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.answers.replies import TIMEOUT, Refusal, Timeout
 from connectors.base.port import Credential
-from connectors.salesforce import queries
+from connectors.salesforce import SYSTEM, queries
 from connectors.salesforce.setup import field_shapes
 from connectors.salesforce.setup.field_definitions import Defined, Definitions, defined, refused
 from connectors.salesforce.setup.permission_sets import Granting, grants
@@ -65,7 +65,7 @@ class SalesforceProvisioner:
             make = partial(self._create, one)
             return Step(action="create", kind="field", what=one.where, detail=field_shapes.told(one), carry_out=make)
         found = field_shapes.described(held.metadata)
-        if one.filled == "coldframe" and not takes("salesforce", one.kind, found):
+        if one.filled == "coldframe" and not takes(SYSTEM, one.kind, found):
             remedy = f"rename or delete it in Salesforce, or map another field; a {one.kind} is wanted"
             return Step(action="blocked", kind="field", what=one.where, detail=f"is a {found}", remedy=remedy)
         changes, detail = _changes(one, held.metadata)

@@ -4,6 +4,7 @@ import re
 from types import MappingProxyType
 from typing import Any
 
+from connectors.salesforce import SYSTEM
 from mappings.model.canonical import Kind, Value
 from mappings.model.catalogue import CrmRules
 from mappings.values import instant
@@ -32,7 +33,7 @@ def _check(five: str) -> str:
 
 
 RULES = CrmRules(
-    name="salesforce",
+    name=SYSTEM,
     label="Salesforce",
     ids=IdRule(
         form=re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?"),

@@ -28,6 +28,7 @@ from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
 from mappings.language.mapping_files import MappingFile
 from mappings.model.creation_rule import Creation
+from mappings.values.identifiers import ConnectionName, System
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem, fatal
 
@@ -180,7 +181,7 @@ def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
 
 def used(settings: Settings | None, words: Vocabulary) -> list[_Chosen]:
     """The mappings of the connections, each with the names of those that use it; of all systems where none is."""
-    found: dict[tuple[str, str | None], list[str]] = {}
+    found: dict[tuple[System, str | None], list[str]] = {}
     for each in _known(settings):
         path = settings.mapping_of(each.name, each.system) if settings else None
         found.setdefault((each.system, path), []).append(each.name)
@@ -230,7 +231,7 @@ def _connection(settings: Settings, store: Store | None, name: str | None) -> Co
     if name is None and len(there) > 1:
         msg = f"several systems are connected: add --connection {' or '.join(there)}"
         raise ValueError(msg)
-    chosen = there.get(name) if name else next(iter(there.values()), None)
+    chosen = there.get(ConnectionName(name)) if name else next(iter(there.values()), None)
     if chosen is None:
         msg = f"{name} is not connected" if name else "no CRM is connected"
         raise ValueError(msg)

@@ -32,6 +32,7 @@ from integration.store.outgoing import outbox_backlog
 from integration.web.readiness import erased_problems, store_problems
 from integration.wiring import build, clock, connection_names
 from integration.wiring.wake_ups import connect, queue_problems
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import show
 
 
@@ -169,7 +170,7 @@ def _calls(connection: Connection, reserve: float) -> Iterator[Finding]:
     yield Finding(subject=f"{connection.name}: calls", ok=left > 0, detail=detail, remedy=remedy)
 
 
-def _drifted(settings: Settings, connection: str) -> Iterator[Finding]:
+def _drifted(settings: Settings, connection: ConnectionName) -> Iterator[Finding]:
     try:
         store = Store.open(settings.database_url.get_secret_value())
         try:

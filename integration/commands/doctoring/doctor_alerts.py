@@ -24,7 +24,7 @@ def examined(settings: Settings, store: Store, now: Instant) -> Iterator[Finding
     remedy = "Set COLDFRAME_ALERT_URL: alerts are in the log and here alone (docs/alerts.md)." if nowhere else ""
     yield Finding(subject="alerts", ok=True, detail=_told(raised), remedy=remedy)
     for (way, state), (count, since) in sorted(undelivered.items()):
-        pause = paused.get(f"{alerts.LANE}{way}")
+        pause = paused.get(alerts.lane(way))
         subject = f"alerts: {way}"
         if state == "dead":
             remedy = "coldframe letters list, correct the receiver, coldframe letters replay ID"

@@ -13,6 +13,7 @@ from integration.store.crm.connections import Row
 from integration.store.db.session import Store
 from integration.wiring import connection_names
 from integration.wiring.connection_names import Known
+from mappings.values.identifiers import System
 from mappings.values.instant import show
 from mappings.yaml_files.problems import nearest
 
@@ -66,7 +67,7 @@ def _webhooks(settings: Settings, found: tuple[Known, ...]) -> Iterator[Finding]
         if given and system not in systems:
             detail = f"is set, but {system} is not connected, so its records cannot be read"
             yield Finding(subject=variable, ok=False, detail=detail, remedy=f"run coldframe connect {system}")
-    stored = connection_names.webhook_secrets(settings, found, "hubspot") if settings.public_url else {}
+    stored = connection_names.webhook_secrets(settings, found, System("hubspot")) if settings.public_url else {}
     unsigned = [each for each in found if each.system == "hubspot" and each.account not in stored]
     if unsigned and not settings.given.several("HUBSPOT_CLIENT_SECRET"):
         names = " and ".join(each.name for each in unsigned)

@@ -9,6 +9,7 @@ from integration.store.crm import crm_users
 from integration.store.db.session import Store
 from integration.store.outgoing import unassigned
 from integration.wiring.connection_names import Known
+from mappings.values.identifiers import System
 from mappings.values.instant import show
 
 
@@ -55,5 +56,5 @@ def words(connection: Connection) -> Iterator[Finding]:
         yield Finding(subject="task words", ok=True, detail=", ".join(told))
 
 
-def _empty(active: int, system: str) -> str:
+def _empty(active: int, system: System) -> str:
     return "" if active else f"let the integration user see the users of {system}"

@@ -29,6 +29,7 @@ from integration.store.crm.connections import Details, GrantKind, Row, Secrets
 from integration.store.db.session import Store
 from integration.wiring import clock, connection_names
 from integration.wiring.connection_names import Known
+from mappings.values.identifiers import ConnectionName, System, first_of
 from mappings.values.instant import show
 
 PORT = 8723
@@ -43,7 +44,7 @@ class _Systems(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """What signs in to a CRM, as it has declared."""
-        found = vendors.by_system().get(cmd_name)
+        found = vendors.by_system().get(System(cmd_name))
         return _command(found) if found else super().get_command(ctx, cmd_name)
 
 
@@ -130,10 +131,10 @@ def remove(name: str, *, yes: bool) -> None:
     if not yes:
         click.confirm(f"Forget how to sign in to {name}?", abort=True, err=True)
     with installed() as (_, store), store.write() as conn:
-        if not connections.drop(conn, name):
+        if not connections.drop(conn, ConnectionName(name)):
             msg = f"nobody is signed in under the name {name}: see coldframe connect list"
             raise click.ClickException(msg)
-        connection_pauses.signed_in(conn, name)
+        connection_pauses.signed_in(conn, ConnectionName(name))
         audit_trail.add(conn, [Entry(at=clock.now(), actor="cli", action="disconnect", subject=name)])
     click.echo(f"{name} is forgotten here. Take the app's access away in the CRM too, and restart the workers.")
 
@@ -162,11 +163,16 @@ def _plain(each: Known) -> dict[str, Any]:
     }
 
 
+def _called(system: System, options: dict[str, Any]) -> ConnectionName:
+    """The name that was asked for, else the system's."""
+    return ConnectionName(options["name"]) if options["name"] else first_of(system)
+
+
 def _connect(vendor: Vendor, options: dict[str, Any]) -> None:
     system = vendor.system
     with installed() as (settings, store):
         with store.read() as conn:
-            row = connections.get(conn, options["name"] or system)
+            row = connections.get(conn, _called(system, options))
         wish = _wish(vendor, options, settings, row)
         wrong = signing.mistakes(wish, row)
         if wrong:
@@ -190,7 +196,7 @@ def _connect(vendor: Vendor, options: dict[str, Any]) -> None:
 def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> None:
     account = f" (account {details.account})" if details.account else ""
     click.echo(f"Signed in to {wish.system}{account}; kept encrypted as '{wish.name}'.")
-    if wish.name in connection_names.environments(settings):
+    if wish.name in map(first_of, connection_names.environments(settings)):
         click.echo(
             f"{vendors.vendor(wish.system).token} is not used from now on: this sign-in goes before it. Unset it."
         )
@@ -199,7 +205,7 @@ def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> Non
     except Unavailable as fault:
         msg = f"the first call was refused: {signing.told(fault)}. See coldframe doctor, then run this again."
         raise click.ClickException(msg) from None
-    which = "" if wish.name == wish.system else f" --connection {wish.name}"
+    which = "" if wish.name == first_of(wish.system) else f" --connection {wish.name}"
     click.echo(f"One call worked: {person} was described. Next:")
     click.echo(f"  coldframe provision {wish.system}{which} --dry-run    the fields it will need")
     click.echo("  coldframe doctor                          what is still missing")
@@ -208,7 +214,7 @@ def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> Non
 
 def _wish(vendor: Vendor, options: dict[str, Any], settings: Settings, row: Row | None) -> Wish:
     """The request, from the options, the environment, an earlier sign-in and the person, in that order."""
-    name, rules = options["name"] or vendor.system, vendor.sign_in
+    name, rules = _called(vendor.system, options), vendor.sign_in
     grant = cast("GrantKind", options["grant"].replace("-", "_"))
     key_file = options.get("private_key")
     wish = Wish(

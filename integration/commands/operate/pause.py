@@ -10,6 +10,7 @@ from integration.store.crm import connection_pauses
 from integration.store.outgoing import outbox_backlog
 from integration.wiring import build, clock
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName
 from mappings.yaml_files.problems import nearest
 
 _REASON = "paused by an operator"
@@ -63,7 +64,7 @@ def resume(connection: str | None) -> None:
         click.echo(f"{name} {said}; {waiting[name]} writes wait.")
 
 
-def named(service: Service, connection: str | None) -> list[str]:
+def named(service: Service, connection: str | None) -> list[ConnectionName]:
     """The connection of that name, or all of them."""
     known = list(service.connections)
     if connection is not None and connection not in known:
@@ -73,7 +74,7 @@ def named(service: Service, connection: str | None) -> list[str]:
     if not known:
         msg = f"no CRM is connected: set {variables()} (docs/operations.md)"
         raise click.ClickException(msg)
-    return [connection] if connection else known
+    return [ConnectionName(connection)] if connection else known
 
 
 def _entries(action: str, names: Sequence[str], reason: str) -> list[audit_trail.Entry]:

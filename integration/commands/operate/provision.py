@@ -17,6 +17,7 @@ from integration.commands.operate.system_argument import system as installed_sys
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import build, connection_names, provisioners
 from mappings.model.compiled_mapping import CrmMapping
+from mappings.values.identifiers import System
 
 _DONE = {"create": "created", "change": "changed", "remove": "removed"}
 _COLOURS = {"blocked": "red", "failed": "red", "by hand": "yellow", "keep": "dim"}
@@ -42,7 +43,7 @@ class Line:
 @click.option("--connection", default="", metavar="NAME", help="Which, where the system is connected several times.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def provision(  # noqa: PLR0913 -- the command's own options
-    system: str, *, dry_run: bool, remove: bool, yes: bool, sales: tuple[str, ...], connection: str, as_json: bool
+    system: System, *, dry_run: bool, remove: bool, yes: bool, sales: tuple[str, ...], connection: str, as_json: bool
 ) -> None:
     r"""Make what Coldframe needs in a CRM: fields, groups, picklists, permissions.
 

@@ -21,6 +21,7 @@ from integration.store.events import live_since as lives
 from integration.store.outgoing import outbox_backlog
 from integration.wiring import build
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import show
 from mappings.yaml_files.problems import nearest
 
@@ -81,7 +82,7 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
         raise SystemExit(1)
 
 
-def _named(service: Service, connection: str | None) -> list[str]:
+def _named(service: Service, connection: str | None) -> list[ConnectionName]:
     known = list(service.connections)
     if not known:
         msg = f"no CRM is connected: set {variables()} (docs/operations.md)"
@@ -89,10 +90,10 @@ def _named(service: Service, connection: str | None) -> list[str]:
     if connection is not None and connection not in known:
         msg = f"no connection is called {connection!r}{nearest(connection, known)}; there are {', '.join(known)}"
         raise click.ClickException(msg)
-    return [connection] if connection else known
+    return [ConnectionName(connection)] if connection else known
 
 
-def _already(service: Service, names: Sequence[str]) -> None:
+def _already(service: Service, names: Sequence[ConnectionName]) -> None:
     """Say what is read already, and what will go on where it stopped."""
     for name in names:
         connection = service.connections[name]
@@ -106,7 +107,9 @@ def _already(service: Service, names: Sequence[str]) -> None:
         click.echo(f"{name}: the sync of {began} {said}.", err=True)
 
 
-def _run(service: Service, names: Sequence[str], teller: "_Bars | _Lines", *, restart: bool, write: bool) -> list[Step]:
+def _run(
+    service: Service, names: Sequence[ConnectionName], teller: "_Bars | _Lines", *, restart: bool, write: bool
+) -> list[Step]:
     found: list[Step] = []
     away: list[str] = []
     for name in names:
@@ -123,7 +126,7 @@ def _run(service: Service, names: Sequence[str], teller: "_Bars | _Lines", *, re
     return found
 
 
-def _write(service: Service, names: Sequence[str], teller: "_Bars | _Lines") -> None:
+def _write(service: Service, names: Sequence[ConnectionName], teller: "_Bars | _Lines") -> None:
     """Deliver, or watch the workers deliver, until nothing waits that could be written."""
     for name in names:
         what = f"writing {name}"
@@ -137,7 +140,7 @@ def _write(service: Service, names: Sequence[str], teller: "_Bars | _Lines") -> 
         teller.left(what, 0)
 
 
-def _waiting(service: Service, name: str) -> int:
+def _waiting(service: Service, name: ConnectionName) -> int:
     with service.store.read() as conn:
         return outbox_backlog.sendable(conn, name)
 

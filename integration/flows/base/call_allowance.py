@@ -17,6 +17,7 @@ from connectors.base.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, ret
 from connectors.base.spending import BUDGET, RESERVE, WINDOW, Pacing, Pool, Withheld
 from integration.store.crm import call_usage
 from integration.store.db.session import Store, StoreError
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import SECOND, Instant, Span
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ class StoredAllowance:
     """
 
     store: Store
-    connection: str
+    connection: ConnectionName
     pacing: Pacing
     reserve: float
     patience: Span

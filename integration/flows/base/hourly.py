@@ -10,6 +10,7 @@ from integration.flows.base.service import HasStore
 from integration.store.db.json_codec import decode, encode
 from integration.store.progress import hourly_answers
 from integration.store.progress.hourly_answers import Question
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import HOUR, Instant
 
 T = TypeVar("T")
@@ -25,7 +26,12 @@ class Kept(Generic[T]):
 
 
 def hourly(  # noqa: PLR0913, PLR0917 - whom is asked what, and how
-    service: HasStore, question: Question, connection: str, asked: Any, ask: Callable[[], T], kind: type[Kept[T]]
+    service: HasStore,
+    question: Question,
+    connection: ConnectionName,
+    asked: Any,
+    ask: Callable[[], T],
+    kind: type[Kept[T]],
 ) -> T:
     """A connection's answer, asked for anew where it is an hour old or was `asked` for something else.
 

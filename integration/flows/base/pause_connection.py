@@ -12,13 +12,14 @@ from connectors.base.port import Receipt
 from connectors.base.spending import BUDGET
 from integration.store.crm import connection_pauses
 from integration.store.crm.connection_pauses import Pause
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import SECOND, Instant, Span
 
 OUTAGE_PAUSE: Span = 10 * SECOND
 Open: TypeAlias = Literal["everything", "tasks", "nothing"]
 
 
-def rest(conn: Sql, connection: str, receipt: Receipt, now: Instant) -> None:
+def rest(conn: Sql, connection: ConnectionName, receipt: Receipt, now: Instant) -> None:
     """Let a connection rest for what this receipt says, with its words."""
     wait = receipt.retry_after or OUTAGE_PAUSE
     connection_pauses.pause(
@@ -32,7 +33,7 @@ def rest(conn: Sql, connection: str, receipt: Receipt, now: Instant) -> None:
     )
 
 
-def open_for(connection: str, resting: Iterable[Pause]) -> Open:
+def open_for(connection: ConnectionName, resting: Iterable[Pause]) -> Open:
     """What may go to a connection, `resting` being every pause that lasts now."""
     kinds = {each.kind for each in resting if each.name == connection}
     if not kinds:

@@ -19,6 +19,7 @@ from integration.store.db.session import Store
 from integration.store.events.playbook_versions import Version
 from mappings.conflicts.field_conflicts import Ownership
 from mappings.model.compiled_mapping import CrmMapping
+from mappings.values.identifiers import ConnectionName, System
 from mappings.values.instant import Instant, Span
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Located
@@ -42,7 +43,7 @@ class Connection:
     many as there are.
     """
 
-    name: str
+    name: ConnectionName
     connector: Connector
     mapping: CrmMapping
     located: Located | None = None
@@ -53,7 +54,7 @@ class Connection:
     allowance: StoredAllowance | None = None
 
     @property
-    def system(self) -> str:
+    def system(self) -> System:
         """Which CRM it is: `hubspot` or `salesforce`. Several connections may be of one system."""
         return self.mapping.system
 
@@ -146,7 +147,7 @@ class HasCrms(Protocol):
     """What has the connected CRMs, in the order in which they are preferred as the home of sales' tasks."""
 
     @property
-    def connections(self) -> Mapping[str, Connection]:
+    def connections(self) -> Mapping[ConnectionName, Connection]:
         """The connections by name."""
 
     @property

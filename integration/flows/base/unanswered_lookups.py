@@ -20,6 +20,7 @@ from integration.store.queues.dead_letters import Letter
 from integration.store.queues.look_ups import LookUp
 from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
+from mappings.values.identifiers import ConnectionName, ExternalId
 from mappings.values.instant import Instant
 
 MOST = 1_000
@@ -97,8 +98,8 @@ def _held(letter: Letter) -> Mapping[str, Any]:
 
 def _read(letter: Letter, held: Mapping[str, str]) -> LookUp:
     if "email" in held:
-        return Sought(connection=letter.source, email=held["email"])
-    return Wanted(connection=letter.source, object=held["object"], external_id=held["id"])
+        return Sought(connection=ConnectionName(letter.source), email=held["email"])
+    return Wanted(connection=ConnectionName(letter.source), object=held["object"], external_id=ExternalId(held["id"]))
 
 
 def _together(conn: Sql, connection: Connection, refused: Unanswered, now: Instant) -> None:

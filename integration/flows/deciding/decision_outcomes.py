@@ -40,6 +40,7 @@ from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
 from mappings.model.canonical import Activity, Fields
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -128,13 +129,13 @@ def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[str]:
 
 def _want_once(
     conn: Sql, service: HasCrms, new: Sequence[Effect], handed: Mapping[str, Handover], now: Instant
-) -> set[str]:
+) -> set[ConnectionName]:
     """Tasks go where sales works, touches where marketing does: the first CRM in that order with a record of the lead.
 
     Where none has one yet, they wait in the first. A handover waits for its time.
     """
     known = record_references.of_leads(conn, {effect.lead for effect in new})
-    wanted: defaultdict[tuple[str, outbox.Kind], list[outbox.NewOnce]] = defaultdict(list)
+    wanted: defaultdict[tuple[ConnectionName | None, outbox.Kind], list[outbox.NewOnce]] = defaultdict(list)
     for effect in new:
         names = {reference.connection for reference in known.get(effect.lead, ())}
         match effect:
@@ -155,17 +156,17 @@ def _want_once(
     for (home, kind), rows in wanted.items():
         if home:
             outbox.want_once(conn, home, kind, rows, now)
-    return {home for home, _ in wanted if home}
+    return {home for home, _ in wanted if home is not None}
 
 
-def _home(preferred: Iterable[str], known: set[str]) -> str:
+def _home(preferred: Iterable[ConnectionName], known: set[ConnectionName]) -> ConnectionName | None:
     names = list(preferred)
-    return next((name for name in names if name in known), next(iter(names), ""))
+    return next((name for name in names if name in known), next(iter(names), None))
 
 
-def _want_fields(conn: Sql, service: HasCrms, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
+def _want_fields(conn: Sql, service: HasCrms, outcomes: Sequence[Outcome], now: Instant) -> set[ConnectionName]:
     """Where somebody stands elsewhere now, every CRM that knows them is told; the connections."""
-    wanted = set()
+    wanted: set[ConnectionName] = set()
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
     for name, those in record_references.met(conn, changed).items():  # who is met there later: see people.people
         if name in service.connections:

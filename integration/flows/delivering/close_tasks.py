@@ -13,6 +13,7 @@ from mappings.model.catalogue import TEXT_LIMIT
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.translate.record_answers import holds
 from mappings.translate.translation import cut
+from mappings.values.identifiers import ExternalId
 
 
 def closings(connection: Connection, rows: Sequence[Outgoing], words: TaskWords) -> list[FieldWrite]:
@@ -22,7 +23,7 @@ def closings(connection: Connection, rows: Sequence[Outgoing], words: TaskWords)
     """
     objects = connection.mapping.objects.values()
     name, tasks = next(((each.name, each.task) for each in objects if each.task), ("", None))
-    ids = [str(row.payload["id"]) for row in rows]
+    ids = [ExternalId(str(row.payload["id"])) for row in rows]
     found = connection.connector.read(name, ids, sorted(tasks.closed)) if tasks else ()
     there = {record.id for record in found if tasks and not holds(tasks.closed, record.fields)}
     fields = [_closing(tasks, words, row) if tasks and key in there else {} for row, key in zip(rows, ids, strict=True)]

@@ -49,6 +49,7 @@ from integration.store.queues.leases import Lease
 from mappings.model.canonical import NOTHING, Activity
 from mappings.model.creation_rule import Creation
 from mappings.translate.new_records import first_fields
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -68,7 +69,7 @@ def asked(service: HasCrms, events: Iterable[Event]) -> Activity | None:
     return found[-1] if found else None
 
 
-def _homes(service: HasCrms) -> dict[str, str]:
+def _homes(service: HasCrms) -> dict[str, ConnectionName]:
     """The connection that creates whoever does an activity of this type; of several, the first."""
     return {
         kind: name

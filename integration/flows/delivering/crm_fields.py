@@ -26,6 +26,7 @@ from integration.store.queues.leases import Lease
 from mappings.model.canonical import STANDING_FIELDS, Fields
 from mappings.translate.native_fields import Held, news
 from mappings.translate.translation import natives
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import SECOND, Span
 
 REST: Span = 2 * SECOND
@@ -161,7 +162,7 @@ def _read(connection: Connection, rows: Sequence[Outgoing]) -> tuple[dict[tuple[
         ask = partial(connection.connector.read, name, fields=fields)
         answers = asked(ids, ask, there=partial(answering, connection.connector, name))
         found |= {(name, one.id): one for one in answers.records}
-        unread += [(connection.name, name, key) for key in sorted(answers.open)]
+        unread += [(connection.name, name, key) for key in map(ExternalId, sorted(answers.open))]
     return found, unread
 
 

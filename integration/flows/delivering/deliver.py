@@ -45,6 +45,7 @@ from integration.store.queues.leases import Lease
 from mappings.model.canonical import Fields
 from mappings.reading.same_value import same
 from mappings.translate.translation import outward
+from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ _Way: TypeAlias = Callable[[Delivering, Lease, Connection, Try[Outgoing]], Recei
 """How a group of one kind is sent; answers the receipt for which the connection has to wait. Raises Unavailable."""
 
 
-def deliver(service: Delivering, connection: str) -> int:
+def deliver(service: Delivering, connection: ConnectionName) -> int:
     """Send everything that waits for one connection."""
     return drain(
         following(service), f"deliver:{connection}", partial(_turn, connection=service.connections[connection])
@@ -207,7 +208,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
 
 def _written(
     connection: Connection, done: Sequence[tuple[Outgoing, FieldWrite]]
-) -> Iterator[tuple[str, str, str, str]]:
+) -> Iterator[tuple[ConnectionName, str, ExternalId, str]]:
     """What our own fields hold now that the CRM accepted these, as `references.wrote` wants it."""
     for row, write in done:
         native = crm_fields.named(connection, write.object)
@@ -224,7 +225,7 @@ def _refused(conn: Sql, connection: Connection, row: Outgoing, receipt: Receipt,
         refused(conn, row.id, row.attempts, receipt, now)
 
 
-def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[str, str], now: Instant) -> None:
+def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[str, ExternalId], now: Instant) -> None:
     """The record lives on under another id: the write goes there next, once it has been read.
 
     Where that is somebody else's here, the old record is read: it shows that both are one person.
@@ -242,7 +243,9 @@ def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[st
     record_references.link(
         conn,
         [
-            Reference(connection=connection.name, object=object_name, external_id=external_id, lead_id=row.lead_id),
+            Reference(
+                connection=connection.name, object=object_name, external_id=external_id, lead_id=LeadId(row.lead_id)
+            ),
         ],
     )
     records_to_read.want(

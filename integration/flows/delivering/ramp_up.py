@@ -14,6 +14,7 @@ from integration.flows.base.service import GoingLive
 from integration.store.crm import call_rates
 from integration.store.events import live_since
 from integration.store.outgoing import outbox_backlog
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import HOUR, MINUTE, Instant, Span
 
 
@@ -21,7 +22,7 @@ from mappings.values.instant import HOUR, MINUTE, Instant, Span
 class Limit:
     """How many of one kind may go in a span; `most` 0 for any number."""
 
-    connection: str
+    connection: ConnectionName
     what: call_rates.What
     most: int
     span: Span
@@ -31,18 +32,18 @@ class Limit:
 class Held:
     """What waits for a limit of going live: how much, and when the next may go."""
 
-    connection: str
+    connection: ConnectionName
     what: str
     waiting: int
     until: Instant
 
 
-def tasks(limits: GoingLive, connection: str) -> Limit:
+def tasks(limits: GoingLive, connection: ConnectionName) -> Limit:
     """New tasks in an hour."""
     return Limit(connection=connection, what="tasks", most=limits.tasks_per_hour, span=HOUR)
 
 
-def records(limits: GoingLive, connection: str) -> Limit:
+def records(limits: GoingLive, connection: ConnectionName) -> Limit:
     """Records written in a minute."""
     return Limit(connection=connection, what="records", most=limits.writes_per_minute, span=MINUTE)
 
@@ -60,7 +61,7 @@ def spent(conn: Sql, limit: Limit, count: int, now: Instant) -> None:
         call_rates.spend(conn, limit.connection, limit.what, count, limit.span, now)
 
 
-def held(conn: Sql, limits: GoingLive, connections: Iterable[str], now: Instant) -> list[Held]:
+def held(conn: Sql, limits: GoingLive, connections: Iterable[ConnectionName], now: Instant) -> list[Held]:
     """What waits for a limit now."""
     found: list[Held] = []
     if not _going(conn, now):

@@ -21,6 +21,7 @@ from integration.store.people import leads, other_emails
 from integration.store.people.leads import LeadRow
 from mappings.conflicts.field_conflicts import NOBODY, Ownership
 from mappings.values import emails
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 _ADDRESS = 3
@@ -34,7 +35,7 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
     at: Instant,
     ownership: Ownership = NOBODY,
     *,
-    connections: Mapping[str, Connection] = MappingProxyType({}),
+    connections: Mapping[ConnectionName, Connection] = MappingProxyType({}),
 ) -> tuple[LeadRow, Explanation] | None:
     """The lead called `name` (our id, an e-mail, or `connection:object:id`) at an instant; None if nobody is."""
     with store.read() as conn:
@@ -75,7 +76,9 @@ _FATES = {
 """What the outbox says of what has to be carried out in a CRM."""
 
 
-def found(conn: Sql, name: str, connections: Mapping[str, Connection] = MappingProxyType({})) -> LeadRow | None:
+def found(
+    conn: Sql, name: str, connections: Mapping[ConnectionName, Connection] = MappingProxyType({})
+) -> LeadRow | None:
     """The lead of that name; of a merged one, the one it lives on as."""
     row = next(iter(leads.get(conn, [_id(conn, name.strip(), connections)])), None)
     while row is not None and row.merged_into is not None:
@@ -83,7 +86,7 @@ def found(conn: Sql, name: str, connections: Mapping[str, Connection] = MappingP
     return row
 
 
-def _id(conn: Sql, name: str, connections: Mapping[str, Connection]) -> str:
+def _id(conn: Sql, name: str, connections: Mapping[ConnectionName, Connection]) -> str:
     if name.count(":") == _ADDRESS - 1:
         record = address(connections, "", name)
         return leads.by_reference(conn, [record]).get(record, name)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.connection_of_system import address, routed
+from integration.flows.base.connection_of_system import Routed, address, routed
 from integration.flows.base.service import HasCrms, HasNewLeads, HasRules, Intake, NewPeople, Versioned
 from integration.flows.intake import conflicting_contents
 from integration.flows.intake.conflicting_contents import Delivered
@@ -25,6 +25,7 @@ from mappings.translate.native_fields import Held
 from mappings.translate.record_answers import telling
 from mappings.translate.translation import inward_property, misread
 from mappings.values import domains
+from mappings.values.identifiers import ConnectionName, ExternalId
 from mappings.values.instant import Instant
 from webhooks.facts import Heard, Noticed
 
@@ -120,7 +121,7 @@ def _companies(conn: Sql, service: HasNewLeads, heard: Sequence[tuple[str, Heard
     sightings = [
         Sighting(handle=known)
         if (known := domains.domain(account))
-        else Sighting(references=((source, "account", account),))
+        else Sighting(references=((ConnectionName(source), "account", ExternalId(account)),))
         for source, account in named
     ]
     found = identities.companies(conn, sightings, at=now, new_id=service.new_leads.new_id)
@@ -158,14 +159,14 @@ def _store_noticed(conn: Sql, service: NewPeople, noticed: Sequence[Noticed]) ->
     Somebody whom no reference leads to and whose e-mail was not told is nobody yet: the record is read
     first, since it may be a person who is known by e-mail.
     """
-    mine = _without_echoes(conn, service, routed(service.connections, noticed))
+    mine = _without_echoes(conn, routed(service.connections, noticed))
     if not mine:
         return
-    by_record: dict[Address, list[Noticed]] = defaultdict(list)
+    by_record: dict[Address, list[Routed]] = defaultdict(list)
     for each in mine:
-        by_record[each.system, each.object, each.id].append(each)
+        by_record[each.address].append(each)
     now = service.now()
-    values = {key: _values(service, told) for key, told in by_record.items() if _is_person(service, key)}
+    values = {key: _values(told) for key, told in by_record.items() if _is_person(service, key)}
     known = leads.by_reference(conn, values)
     persons = [key for key in values if key in known or _email(values[key])]
     sightings = [Sighting(references=(key,), handle=_email(values[key])) for key in persons]
@@ -184,33 +185,31 @@ def _store_noticed(conn: Sql, service: NewPeople, noticed: Sequence[Noticed]) ->
     stale = {
         key
         for key, told in by_record.items()
-        if any(_worth_reading(service, each) for each in told)
-        and (key not in known or not all(_settled(service, each) for each in told))
+        if any(_worth_reading(each) for each in told) and (key not in known or not all(_settled(each) for each in told))
     }
     records_to_read.want(
         conn, [records_to_read.Wanted(connection=name, object=kind, external_id=key) for name, kind, key in stale]
     )
 
 
-def _without_echoes(conn: Sql, service: HasCrms, noticed: Sequence[Noticed]) -> list[Noticed]:
+def _without_echoes(conn: Sql, routed_: Sequence[Routed]) -> list[Routed]:
     """What is left without our own writes coming back: known by their origin, else by their value.
 
     Nothing that a person did on a page is an echo, and of fields that we do not write nothing is either.
     """
-    doubtful = {
-        (each.system, each.object, each.id): None for each in noticed if _native(service, each) and not _by_person(each)
-    }
+    doubtful = {each.address: None for each in routed_ if _native(each) and not _by_person(each.noticed)}
     known = crm_field_state.load(conn, doubtful) if doubtful else {}
-    return [each for each in noticed if not _echo(service, each, known)]
+    return [each for each in routed_ if not _echo(each, known)]
 
 
-def _echo(service: HasCrms, told: Noticed, known: Mapping[Address, Mapping[str, Held]]) -> bool:
+def _echo(each: Routed, known: Mapping[Address, Mapping[str, Held]]) -> bool:
+    told = each.noticed
     if told.what != "changed" or told.property is None or _by_person(told):
         return False
     if told.own:
         return True
-    target = _native(service, told)
-    memory = known.get((told.system, told.object, told.id), {}).get(told.property)
+    target = _native(each)
+    memory = known.get(each.address, {}).get(told.property)
     return bool(target and memory and memory.knows(STANDING_FIELDS[target.name].kind, told.value))
 
 
@@ -219,9 +218,9 @@ def _by_person(told: Noticed) -> bool:
     return told.origin.startswith("CRM_UI") or "/userId:" in told.origin
 
 
-def _native(service: HasCrms, told: Noticed) -> Target | None:
+def _native(each: Routed) -> Target | None:
     """What we write to the changed property, where it is one of the CRM's own."""
-    found = service.connections[told.system].mapping.objects.get(told.object)
+    told, found = each.noticed, each.connection.mapping.objects.get(each.noticed.object)
     return next((target for target in found.native if target.field == told.property), None) if found else None
 
 
@@ -235,16 +234,15 @@ def _ask_elsewhere(
 
 
 def _is_person(service: HasCrms, key: Address) -> bool:
-    system, object_name, _ = key
-    return object_name in service.connections[system].mapping.people
+    name, object_name, _ = key
+    return object_name in service.connections[name].mapping.people
 
 
-def _values(service: HasCrms, told: Sequence[Noticed]) -> list[tuple[Instant, str, Fields]]:
+def _values(told: Sequence[Routed]) -> list[tuple[Instant, str, Fields]]:
     """The canonical fields that changed properties carry: (time, key, fields)."""
     found = []
-    for each in told:
+    for connection, each in told:
         if each.what == "changed" and each.property is not None:
-            connection = service.connections[each.system]
             fields = inward_property(connection.mapping, each.object, each.property, each.value or "")
             if fields:
                 voice = spoken_by(connection.system, connection.name)  # the key says who spoke
@@ -253,20 +251,21 @@ def _values(service: HasCrms, told: Sequence[Noticed]) -> list[tuple[Instant, st
     return found
 
 
-def _settled(service: HasCrms, told: Noticed) -> bool:
+def _settled(each: Routed) -> bool:
     """Whether the value that came along is all there is to know; otherwise the record is read."""
-    mapping = service.connections[told.system].mapping
+    mapping, told = each.connection.mapping, each.noticed
     if told.what != "changed" or told.property is None or not mapping.settles(told.object, told.property):
         return False
     return not misread(mapping, told.object, told.property, told.value or "")
 
 
-def _worth_reading(service: HasCrms, told: Noticed) -> bool:
+def _worth_reading(each: Routed) -> bool:
     """Whether a change can say anything to this house: of a task or a deal, not every property does."""
-    found = service.connections[told.system].mapping.objects.get(told.object)
+    mapping, told = each.connection.mapping, each.noticed
+    found = mapping.objects.get(told.object)
     if found is None or found.kind in {"person", "account"} or told.property is None or told.what != "changed":
         return found is not None and (found.kind != "task" or told.what == "changed")
-    return telling(service.connections[told.system].mapping, told.object, told.property, told.value or "")
+    return telling(mapping, told.object, told.property, told.value or "")
 
 
 def _email(values: Sequence[tuple[Instant, str, Fields]]) -> str | None:

@@ -17,6 +17,7 @@ from integration.store.queues import dead_letters
 from integration.store.queues.dead_letters import Letter
 from mappings.translate.translation import Inward
 from mappings.values import bounds, record_ids
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import Instant
 
 _SHOWN = 40
@@ -44,7 +45,12 @@ def genuine(conn: Sql, connection: Connection, records: Iterable[Record], now: I
                 f"an id of {len(record.id)} characters that is none of {connection.system}'s: the record is not taken"
             )
             faults.append(
-                Fault(record=replace(record, id=record.id[:_SHOWN]), field="id", value=record.id, reason=reason)
+                Fault(
+                    record=replace(record, id=ExternalId(record.id[:_SHOWN])),
+                    field="id",
+                    value=record.id,
+                    reason=reason,
+                )
             )
             continue
         people = tuple(each for each in record.people if record_ids.genuine(connection.system, each[1]))

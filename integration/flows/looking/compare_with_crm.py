@@ -16,6 +16,7 @@ from integration.store.people import leads
 from mappings.model.canonical import Fields
 from mappings.model.creation_rule import Creation
 from mappings.translate.translation import outward
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 _SAME = frozenset({"", None})
@@ -27,7 +28,7 @@ _MOST_PEOPLE = 10_000
 class Change:
     """One field of one record: what stands there, and what would."""
 
-    connection: str
+    connection: ConnectionName
     object: str
     id: str
     who: str
@@ -42,7 +43,7 @@ class Change:
 class Task:
     """One task or person that would be created, or a touch (`kind`) that would be named on a record."""
 
-    connection: str
+    connection: ConnectionName
     kind: str
     key: str
     who: str

@@ -18,6 +18,7 @@ from mappings.model.canonical import Fields
 from mappings.translate.new_records import first_fields
 from mappings.translate.translation import Inward, inward, natives, outward
 from mappings.values import emails
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 from mappings.values.record_ids import full, genuine, people
 
@@ -28,7 +29,7 @@ _NAMED = re.compile(r"([A-Za-z]\w*)[:/]([A-Za-z0-9]+)")
 class Preview:
     """A record's way through the mapping. `held` is what stands in the written fields now."""
 
-    connection: str
+    connection: ConnectionName
     record: Record
     company: Record | None
     lead: Fields

@@ -17,6 +17,7 @@ from integration.store.people import accounts, leads, other_emails, record_refer
 from integration.store.people.record_references import Address
 from mappings.conflicts.field_conflicts import Owners
 from mappings.model.canonical import NOTHING
+from mappings.values.identifiers import AccountId, ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -60,7 +61,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     *,
     at: Instant,
     new_id: Callable[[], str],
-    connected: Container[str],
+    connected: Container[ConnectionName],
     owners: Owners,
 ) -> Resolved:
     """Find or add the lead behind every sighting, and store references not seen before.
@@ -80,7 +81,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     record_references.link(
         conn,
         [
-            record_references.Reference(connection=connection, object=name, external_id=key, lead_id=lead)
+            record_references.Reference(connection=connection, object=name, external_id=key, lead_id=LeadId(lead))
             for (connection, name, key), lead in links.items()
         ],
     )
@@ -88,7 +89,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
         merging.join(conn, loser, winner, at, owners)
     further = {email: lead for lead, seen in zip(resolved.ids, sightings, strict=True) for email in seen.others}
     other_emails.add_secondary(conn, further)
-    met: defaultdict[str, list[str]] = defaultdict(list)
+    met: defaultdict[ConnectionName, list[str]] = defaultdict(list)
     for (connection, name, _), lead in links.items():
         if connection in connected and name in record_references.PEOPLE:
             met[connection].append(lead)
@@ -121,7 +122,9 @@ def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: 
     record_references.link(
         conn,
         [
-            record_references.Reference(connection=connection, object=name, external_id=key, account_id=account)
+            record_references.Reference(
+                connection=connection, object=name, external_id=key, account_id=AccountId(account)
+            )
             for (connection, name, key), account in links.items()
         ],
     )

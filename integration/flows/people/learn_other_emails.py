@@ -15,6 +15,7 @@ from integration.store.people import other_emails as addresses
 from integration.store.people import record_references
 from integration.store.queues import people_to_find
 from mappings.translate.translation import Inward
+from mappings.values.identifiers import ConnectionName
 
 TOLD = "other_emails"
 """The name under which a reference remembers what its record told."""
@@ -48,6 +49,6 @@ def let_go(conn: Sql, emails: Iterable[str]) -> None:
     addresses.demote(conn, emails)
 
 
-def ask(conn: Sql, emails: Iterable[str], connections: Iterable[str]) -> None:
+def ask(conn: Sql, emails: Iterable[str], connections: Iterable[ConnectionName]) -> None:
     """Look for people's records under their further addresses too."""
     people_to_find.seek(conn, connections, emails)

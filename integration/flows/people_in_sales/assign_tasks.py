@@ -23,6 +23,7 @@ from integration.store.outgoing.unassigned import Assigned
 from integration.store.people import field_changes, leads
 from integration.store.people.field_changes import ChangeRow
 from mappings.conflicts.field_conflicts import speaker
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import HOUR, MINUTE, Span
 
 AGAIN: Span = 5 * MINUTE
@@ -148,12 +149,14 @@ def _named(conn: Sql, service: HasCrms, connection: Connection, rows: Sequence[O
     return {row.lead_id: found.get(row.lead_id, Named()) for row in rows}
 
 
-def _owners(told: Sequence[ChangeRow], names: Sequence[str], respect: str, record: str = "") -> list[Candidate]:
+def _owners(
+    told: Sequence[ChangeRow], names: Sequence[ConnectionName], respect: str, record: str = ""
+) -> list[Candidate]:
     """The owner that each connection said last; of the record that the task is about, where it says one.
 
     A person may have several records in one connection, with an owner each.
     """
-    found: dict[str, str] = {}
+    found: dict[ConnectionName, str] = {}
     for own_record in (False, True):
         for change in told:
             if "owner" in change.fields and (not own_record or _about(change, record)):

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from connectors.base.users import CrmUser
 from integration.store.outgoing.unassigned import Assigned
+from mappings.values.identifiers import ConnectionName
 
 Reason: TypeAlias = Literal[
     "no_owner",
@@ -31,7 +32,7 @@ Reason: TypeAlias = Literal[
 class Candidate:
     """Somebody whom a CRM names: a user's id in a connection, and in what respect (`owner of the lead`)."""
 
-    connection: str
+    connection: ConnectionName
     user: str
     respect: str
 
@@ -44,7 +45,7 @@ class Case:
     """
 
     role: str
-    home: str
+    home: ConnectionName
     owner: Sequence[Candidate] = ()
     account_owner: Sequence[Candidate] = ()
     worked: Sequence[Candidate] = ()
@@ -56,16 +57,16 @@ class Case:
 class Directory:
     """Who is known: users by (connection, id), people by e-mail in every connection, and our own users."""
 
-    users: Mapping[tuple[str, str], CrmUser]
-    by_email: Mapping[str, Sequence[tuple[str, CrmUser]]]
-    own: Mapping[str, str]
+    users: Mapping[tuple[ConnectionName, str], CrmUser]
+    by_email: Mapping[str, Sequence[tuple[ConnectionName, CrmUser]]]
+    own: Mapping[ConnectionName, str]
 
     def user(self, candidate: Candidate) -> CrmUser:
         """The user that a candidate names; of kind `unknown` where the CRM does not show them."""
         known = self.users.get((candidate.connection, candidate.user))
         return known or CrmUser(id=candidate.user, kind="unknown", active=False)
 
-    def people(self, user: CrmUser, connection: str) -> list[tuple[str, CrmUser]]:
+    def people(self, user: CrmUser, connection: ConnectionName) -> list[tuple[ConnectionName, CrmUser]]:
         """The same person in every connection, by e-mail; first where they were named."""
         others = self.by_email.get(user.email, ()) if user.email else ()
         return [(connection, user), *(each for each in others if each[0] != connection)]
@@ -131,7 +132,7 @@ def resolved(case: Case, directory: Directory) -> Assigned:
     )
 
 
-def remedy(reason: str, home: str) -> str:
+def remedy(reason: str, home: ConnectionName) -> str:
     """What to do about a reason for which tasks wait, where several people are meant."""
     return next((text.format(who="them", home=home) for known, text in _REMEDIES.items() if known == reason), "")
 
@@ -195,7 +196,7 @@ def _persons(candidates: Sequence[Candidate], directory: Directory) -> frozenset
     return frozenset(_person(each.connection, directory.user(each)) for each in candidates)
 
 
-def _person(connection: str, user: CrmUser) -> str:
+def _person(connection: ConnectionName, user: CrmUser) -> str:
     """What a person is known by in all connections: their e-mail, else their id in the one."""
     return user.email or f"{connection}:{user.id}"
 
@@ -206,7 +207,7 @@ def _distinct(candidates: Sequence[Candidate], directory: Directory) -> Sequence
     return [each for each in candidates if each in people.values()]
 
 
-def _passed_over(looks: Sequence[_Look], home: str) -> tuple[tuple[str, str], ...]:
+def _passed_over(looks: Sequence[_Look], home: ConnectionName) -> tuple[tuple[str, str], ...]:
     return tuple(
         (f"{look.who} ({look.respect})" if look.respect else look.who, _WHY[look.reason].format(home=home))
         for look in looks

@@ -13,6 +13,7 @@ from integration.core.model.effects import AlertRaised
 from integration.flows.base.service import Alerting, HasAlerts
 from integration.store.outgoing import alerts
 from integration.store.outgoing.alerts import RaisedAlert
+from mappings.values.identifiers import ConnectionName
 
 log = structlog.get_logger()
 
@@ -78,6 +79,6 @@ def raise_all(conn: Sql, service: Alerting, raised: Sequence[RaisedAlert]) -> li
     return new
 
 
-def lanes(service: HasAlerts) -> list[str]:
+def lanes(service: HasAlerts) -> list[ConnectionName]:
     """The lanes that send alerts."""
-    return [f"{alerts.LANE}{way}" for way in service.alert_ways]
+    return [alerts.lane(way) for way in service.alert_ways]

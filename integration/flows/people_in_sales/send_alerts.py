@@ -25,6 +25,7 @@ from integration.store.people import record_references
 from integration.store.people.record_references import PEOPLE, Reference
 from integration.store.queues import leases
 from integration.store.queues.leases import Lease
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -39,12 +40,12 @@ class AlertLane(Connected, HasGoingLive, HasAlerts, HasWake, HasLanes, Protocol)
 
 def send_alerts(service: AlertLane, way: str) -> int:
     """Send everything that waits for one way; the number of batches done."""
-    return drain(service, f"{alerts.LANE}{way}", partial(_turn, way=service.alert_ways[way]))
+    return drain(service, alerts.lane(way), partial(_turn, way=service.alert_ways[way]))
 
 
 def sendable(conn: Sql, service: HasGoingLive, way: str, now: Instant) -> bool:
     """Whether something may be sent now: nothing in shadow mode, and nothing while the way is paused."""
-    paused = f"{alerts.LANE}{way}" in connection_pauses.paused(conn, now)
+    paused = alerts.lane(way) in connection_pauses.paused(conn, now)
     return not service.going_live.shadow and not paused and bool(alerts.unsent(conn, way, now, 1))
 
 
@@ -64,7 +65,7 @@ def _turn(service: AlertLane, lease: Lease, /, *, way: AlertWay) -> bool:
         with service.store.write() as conn:
             leases.hold(conn, lease)
             these.done(conn)
-            waits.append(not _settle(conn, lease.name, row, receipt, service.now()))
+            waits.append(not _settle(conn, alerts.lane(way.name), row, receipt, service.now()))
 
     station: Station[Unsent] = Station(
         lane=lease.name,
@@ -83,7 +84,7 @@ def _turn(service: AlertLane, lease: Lease, /, *, way: AlertWay) -> bool:
     return True
 
 
-def _settle(conn: Sql, lane: str, row: Unsent, receipt: Receipt, now: Instant) -> bool:
+def _settle(conn: Sql, lane: ConnectionName, row: Unsent, receipt: Receipt, now: Instant) -> bool:
     """Store what became of one alert; false where the way has to wait."""
     said = f"{receipt.code}: {receipt.message}".strip(": ")
     if receipt.verdict is Verdict.DONE:

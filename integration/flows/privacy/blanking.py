@@ -20,6 +20,7 @@ from integration.store.overall.erasure import Target
 from integration.store.people import record_references
 from integration.store.schema.tables import outbox
 from mappings.translate.translation import outward
+from mappings.values.identifiers import ConnectionName
 
 _TASKS = select(outbox.c.connection, outbox.c.external_id).where(
     among(outbox.c.lead_id, "ids"), outbox.c.kind == "task", outbox.c.external_id.is_not(None)
@@ -30,7 +31,7 @@ _TASKS = select(outbox.c.connection, outbox.c.external_id).where(
 class Blanked:
     """What a CRM answered about one record: the person's own, or a task."""
 
-    connection: str
+    connection: ConnectionName
     write: FieldWrite
     receipt: Receipt
 

@@ -32,6 +32,7 @@ from integration.store.queues import dead_letters, inbox, leases
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
 from mappings.values import person_names
+from mappings.values.identifiers import ConnectionName
 
 log = structlog.get_logger()
 
@@ -74,7 +75,7 @@ class _Traces:
         return bool(self.deliveries or self.letters or self.mentions)
 
 
-def asked_for(text: str, connections: Mapping[str, Connection]) -> str:
+def asked_for(text: str, connections: Mapping[ConnectionName, Connection]) -> str:
     """The name that somebody is asked for by: an e-mail, or `connection:object:id`.
 
     The system stands for its only connection. ValueError where the text is neither, or means several connections.

@@ -14,6 +14,7 @@ from integration.store.queues.dead_letters import Letter
 from integration.store.queues.look_ups import LookUp
 from integration.store.queues.records_to_read import Wanted
 from mappings.values import person_names, record_ids
+from mappings.values.identifiers import ConnectionName
 from mappings.values.person_names import ERASED
 from webhooks import lenient, persons
 from webhooks.facts import Oversized, Unreadable
@@ -83,7 +84,7 @@ def _letter(letter: Letter, names: frozenset[str], called: RecordNames) -> Raw |
 
 def _look_ups(letter: Letter, names: frozenset[str]) -> Raw | None:
     """A letter about look-ups loses those that are about them."""
-    held = {wish: _sought(letter.source, wish) for wish in wishes(letter)}
+    held = {wish: _sought(ConnectionName(letter.source), wish) for wish in wishes(letter)}
     gone = {wish: name for wish, name in held.items() if name in names}
     if not gone:
         return None
@@ -93,7 +94,7 @@ def _look_ups(letter: Letter, names: frozenset[str]) -> Raw | None:
     return Raw(id=letter.id, source=letter.source, rest=rest, cut=cut)
 
 
-def _sought(connection: str, wish: LookUp) -> str:
+def _sought(connection: ConnectionName, wish: LookUp) -> str:
     """The name of whom a look-up is about."""
     if isinstance(wish, Wanted):
         return person_names.of_record(connection, wish.object, wish.external_id)

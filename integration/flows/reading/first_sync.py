@@ -31,6 +31,7 @@ from integration.store.progress.sync_progress import Course
 from integration.store.queues import dirty, leases
 from integration.store.queues.leases import Lease
 from mappings.model.compiled_mapping import ObjectKind
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import DAY, SECOND, Span
 
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ class Syncing(ReadingLane, Advancing, Protocol):
 class Step:
     """Something to tell people: a page was stored, or the CRM is waited for (`waiting` says why)."""
 
-    connection: str
+    connection: ConnectionName
     object: str
     course: Course
     resumed: bool = False
@@ -70,7 +71,9 @@ class SyncError(Exception):
     """The sync cannot go on now; what was read is stored, and the next run goes on from there."""
 
 
-def sync(service: Syncing, name: str, tell: Tell, *, others: Collection[str] = (), restart: bool = False) -> list[Step]:
+def sync(
+    service: Syncing, name: ConnectionName, tell: Tell, *, others: Collection[str] = (), restart: bool = False
+) -> list[Step]:
     """Read one connection whole; where each of its objects stands then. `others` are read whole in the same go.
 
     Raises SyncError where somebody else is at it, a person has paused the connection, or the CRM stays away.

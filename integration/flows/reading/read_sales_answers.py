@@ -20,11 +20,13 @@ from integration.store.events import activities
 from integration.store.events.activities import NewActivity
 from integration.store.outgoing import outbox
 from integration.store.people import accounts, leads, opportunities
+from integration.store.people.record_references import Address
 from integration.store.queues import dirty
 from mappings.model.canonical import Fields, Opportunity, Value
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading.transforms import word
 from mappings.translate.record_answers import Answer, answer, closed, spoken
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import DAY, Instant
 
 
@@ -162,7 +164,7 @@ def _put(
     conn: Sql,
     connection: Connection,
     records: Sequence[Record],
-    by_person: Mapping[tuple[str, str, str], str],
+    by_person: Mapping[Address, str],
     now: Instant,
 ) -> None:
     """A deal is its company's, or that of the first person it is about."""
@@ -179,10 +181,10 @@ def _put(
     opportunities.put(conn, rows, now)
 
 
-def _company(connection: Connection, record: Record) -> tuple[str, str, str] | None:
+def _company(connection: Connection, record: Record) -> Address | None:
     reference = connection.mapping.objects[record.object].account_ref
     held = record.fields.get(reference.field) if reference else None
-    return (connection.name, reference.object, str(held)) if reference and held else None
+    return (connection.name, reference.object, ExternalId(str(held))) if reference and held else None
 
 
 def _add(conn: Sql, rows: Sequence[NewActivity], now: Instant) -> None:

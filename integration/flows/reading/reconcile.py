@@ -30,6 +30,7 @@ from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
 from mappings.model.compiled_mapping import ObjectKind
 from mappings.values import bounds
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import MINUTE, Instant, Span
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ _ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity", "a
 """What sales says in a task is read before the status that was set with it; people before what is about them."""
 
 
-def poll(service: ReadingLane, connection: str) -> int:
+def poll(service: ReadingLane, connection: ConnectionName) -> int:
     """Look at everything one connection has changed; the number of pages read."""
     read: list[str] = []
     turn = partial(_turn, connection=service.connections[connection], read=read)

@@ -40,6 +40,7 @@ from integration.store.queues.look_ups import LookUp
 from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
 from mappings.translate.translation import inward
+from mappings.values.identifiers import ConnectionName, ExternalId
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -51,7 +52,7 @@ class ReadingLane(RecordIntake, HasLanes, Protocol):
     """What the lanes that read a CRM take."""
 
 
-def read_records(service: ReadingLane, connection: str) -> int:
+def read_records(service: ReadingLane, connection: ConnectionName) -> int:
     """Read everything that waits to be read from one connection."""
     return drain(
         following(service), f"refresh:{connection}", partial(_turn, connection=service.connections[connection])
@@ -227,5 +228,8 @@ def with_companies(
         for some in chunks(ids, most):
             answers = asked(some, _by_id(connection, name), there=partial(answering, connection.connector, name))
             found += answers.records
-            more += [Wanted(connection=connection.name, object=name, external_id=key) for key in sorted(answers.open)]
+            more += [
+                Wanted(connection=connection.name, object=name, external_id=ExternalId(key))
+                for key in sorted(answers.open)
+            ]
     return found, more

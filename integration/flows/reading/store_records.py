@@ -14,7 +14,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
 from integration.flows.base.connection_of_system import addressed
-from integration.flows.base.service import Connection, HasCrms, HasKeys, HasWake, Intake, NewPeople
+from integration.flows.base.service import Connection, HasKeys, HasWake, Intake, NewPeople
 from integration.flows.intake import unreadable_records
 from integration.flows.people import identities, learn_other_emails
 from integration.flows.people.identities import Resolved, Sighting
@@ -32,6 +32,7 @@ from mappings.model.canonical import NOTHING, Fields
 from mappings.translate.native_fields import Reading, reading
 from mappings.translate.translation import Inward, inward
 from mappings.values import bounds
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 _Read: TypeAlias = tuple[Record, Inward]
@@ -77,7 +78,7 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     )
     timely = [_timely(each, service.now()) for each in genuine]
     mapped = screening.welcome(conn, service, connection, timely)
-    read = [(record, _inward(service, connection, record)) for record in mapped]
+    read = [(record, inward(connection.mapping, record.object, record.fields)) for record in mapped]
     persons = [each for each in read if kinds[each[0].object] == "person"]
     _store_companies(conn, service, connection, [each for each in read if kinds[each[0].object] == "account"])
     alive = [each for each in persons if not each[0].deleted]
@@ -97,19 +98,13 @@ def _timely(record: Record, now: Instant) -> Record:
     return replace(record, created_at=created, modified_at=modified)
 
 
-def _inward(service: HasCrms, connection: Connection, record: Record) -> Inward:
-    """What a record says, its references under the names of their connections."""
-    told = inward(connection.mapping, record.object, record.fields)
-    return replace(told, references=addressed(service.connections, connection, told)) if told.references else told
-
-
 def _bury(conn: Sql, service: NewPeople, connection: Connection, gone: Sequence[_Read]) -> None:
     """People whose record was deleted: they and their history stay; one that was merged lives on as its survivor."""
     addresses = [(connection.name, record.object, record.id) for record, _ in gone]
     record_references.revive(conn, addresses)
     known = leads.by_reference(conn, addresses)
     moved = [
-        Sighting(references=(address, *told.references), joins=True)
+        Sighting(references=(address, *addressed(service.connections, connection, told)), joins=True)
         for address, (_, told) in zip(addresses, gone, strict=True)
         if address in known and told.references
     ]
@@ -224,13 +219,16 @@ def _store_people(  # noqa: PLR0913 - as above
     persons: Sequence[_Read],
     *,
     asked_at: Instant,
-    others: Sequence[str],
+    others: Sequence[ConnectionName],
 ) -> None:
     now, ownership = service.now(), service.ownership
     record_references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
     sightings = [
         Sighting(
-            references=((connection.name, record.object, record.id), *told.references),
+            references=(
+                (connection.name, record.object, record.id),
+                *addressed(service.connections, connection, told),
+            ),
             handle=str(told.lead["email"]) if told.lead.get("email") else None,
             others=told.other_emails,
             joins=True,
@@ -273,7 +271,7 @@ def _store_people(  # noqa: PLR0913 - as above
 
 
 def _ask_elsewhere(
-    conn: Sql, service: HasWake, others: Sequence[str], found: Resolved, news: Sequence[_News]
+    conn: Sql, service: HasWake, others: Sequence[ConnectionName], found: Resolved, news: Sequence[_News]
 ) -> set[str]:
     """Ask the other CRMs for everybody under an e-mail that is new here; who is to wait for the answer.
 

@@ -21,6 +21,7 @@ from integration.store.progress.drift_looks import Look, Trouble
 from integration.store.queues import leases
 from integration.store.queues.dead_letters import Letter
 from mappings.checking.live_fields import Misfit, against
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -109,13 +110,13 @@ def catalogue(connection: Connection) -> Mapping[str, Sequence[FieldInfo] | None
     return found
 
 
-def last(store: Store, connection: str) -> Look | None:
+def last(store: Store, connection: ConnectionName) -> Look | None:
     """What the last look at a connection found; None before the first."""
     with store.read() as conn:
         return drift_looks.last(conn, connection)
 
 
-def _store(service: HasStore, connection: str, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
+def _store(service: HasStore, connection: ConnectionName, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
     before = last(service.store, connection)
     known = {_key(each) for each in before.troubles} if before else set()
     now = service.now()

@@ -9,11 +9,12 @@ from connectors.base.port import Unavailable
 from integration.flows.base.service import Connected
 from integration.store.crm import homes
 from integration.store.crm.homes import Home
+from mappings.values.identifiers import ConnectionName
 
 log = structlog.get_logger()
 
 
-def learn(service: Connected, connection: str) -> None:
+def learn(service: Connected, connection: ConnectionName) -> None:
     """Learn the portal of a connection's token, unless it is known. A CRM that does not say is asked again later."""
     asking = service.connections[connection].asking
     if asking is None:

@@ -23,6 +23,7 @@ from integration.store.db.errors import LeaseLostError, StoreBusyError
 from integration.store.db.session import Store
 from integration.store.queues import leases
 from integration.store.queues.leases import Lease
+from mappings.values.identifiers import ConnectionName, System, first_of
 from mappings.values.instant import MINUTE, SECOND, Instant, Span
 
 log = structlog.get_logger()
@@ -49,7 +50,7 @@ class Means:
 
     store: Store
     keyring: Keyring
-    sign_in: Callable[[str, Client], SignIn]
+    sign_in: Callable[[System, Client], SignIn]
     now: Callable[[], Instant]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
@@ -69,7 +70,7 @@ class StoredTokens:
     """The tokens of one stored connection, for one process; safe to carry over a fork."""
 
     means: Means = field(repr=False)
-    name: str
+    name: ConnectionName
     _held: _Held | None = field(default=None, repr=False)
 
     def current(self) -> str:
@@ -246,7 +247,7 @@ def client(details: Details, secrets: Secrets) -> Client:
 
 def remedy(row: Row) -> str:
     """What brings a connection back."""
-    named = "" if row.name == row.system else f" --name {row.name}"
+    named = "" if row.name == first_of(row.system) else f" --name {row.name}"
     grant = "" if row.grant == "authorization_code" else f" --grant {row.grant.replace('_', '-')}"
     return f"run coldframe connect {row.system}{named}{grant}"
 

@@ -17,6 +17,7 @@ from integration.store.outgoing import alerts, outbox, people_to_create
 from integration.store.overall import erased_people
 from integration.store.people import leads, shared_emails
 from integration.store.queues import dirty, inbox, look_ups, suspects
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import DAY, Instant
 
 _PRUNE_ROUNDS = 50
@@ -64,7 +65,7 @@ def _waiting(conn: Sql, service: Sweeping, now: Instant) -> Iterator[str]:
         yield "advance"
     for way in service.alert_ways:
         if send_alerts.sendable(conn, service, way, now):
-            yield f"{alerts.LANE}{way}"
+            yield alerts.lane(way)
     yield from _of_crms(conn, service, now)
 
 
@@ -83,6 +84,6 @@ def _of_crms(conn: Sql, service: HasCrms, now: Instant) -> Iterator[str]:
             yield f"deliver:{name}"
 
 
-def _sendable(conn: Sql, name: str, now: Instant) -> bool:
+def _sendable(conn: Sql, name: ConnectionName, now: Instant) -> bool:
     """Whether something waits for a connection, or a task that had nobody to go to is to be looked at again."""
     return outbox.oldest(conn, name) is not None or bool(outbox.pending(conn, name, "task", now, 1))

@@ -28,6 +28,7 @@ from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Reference
 from integration.store.queues import dirty, inbox, leases, look_ups
+from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
 from webhooks.facts import Heard
 
@@ -74,7 +75,11 @@ def _stations(conn: Sql, service: Warming, people: int) -> None:
     ids = sorted(leads.by_email(conn, [each.email or "" for each in heard]).values())
     for name in service.connections:
         record_references.link(
-            conn, [Reference(connection=name, object="contact", external_id=key, lead_id=key) for key in ids]
+            conn,
+            [
+                Reference(connection=name, object="contact", external_id=ExternalId(key), lead_id=LeadId(key))
+                for key in ids
+            ],
         )
         look_ups.take(conn, name, now, 1)
     decide_leads.decide(conn, service, ids, now)
@@ -90,7 +95,7 @@ def _heard(number: int, kind: str, now: Instant) -> Heard:
     return Heard(id=f"{number}-{kind}", type=kind, at=now, email=email, lead=None, account=None, properties={})
 
 
-def _delivery(conn: Sql, connection: str, ids: list[str], now: Instant) -> None:
+def _delivery(conn: Sql, connection: ConnectionName, ids: list[str], now: Instant) -> None:
     connection_pauses.paused(conn, now)
     call_usage.alone(conn, connection)
     call_usage.put(conn, connection, "", call_usage.get(conn, connection), now)

@@ -17,6 +17,7 @@ from integration.store.overall import store_figures
 from integration.store.people import leads
 from integration.store.queues import dirty, inbox, look_ups
 from integration.wiring import clock
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import DAY
 
 LINES = 4
@@ -122,8 +123,8 @@ def _settled(running: Rig) -> bool:
             inbox.pending(conn, 1)
             or dirty.take(conn, whenever, 1)
             or dirty.take_accounts(conn, whenever, 1)
-            or any(look_ups.take(conn, system, whenever, 1) for system in _SYSTEMS)
-            or any(outbox.oldest(conn, system) is not None for system in _SYSTEMS)
+            or any(look_ups.take(conn, ConnectionName(system), whenever, 1) for system in _SYSTEMS)
+            or any(outbox.oldest(conn, ConnectionName(system)) is not None for system in _SYSTEMS)
         )
 
 

@@ -19,6 +19,8 @@ from integration.store.overall import store_figures
 from integration.store.people import leads
 from integration.store.queues import dirty
 from integration.wiring import clock
+from mappings.model import catalogue
+from mappings.values.identifiers import first_of
 from mappings.values.instant import SECOND
 
 _TICK = 0.05
@@ -131,7 +133,7 @@ class Chaos:
         webhooks = int(self.running.ask("counts")["webhooks"]["pending"])
         with self.running.store.read() as conn:
             found = store_figures.counts(conn)
-            sendable = sum(outbox.oldest(conn, name) is not None for name in ("hubspot", "salesforce"))
+            sendable = sum(outbox.oldest(conn, name) is not None for name in map(first_of, catalogue.systems()))
             marked = len(dirty.take_accounts(conn, clock.now(), 1)) + len(leads.due(conn, clock.now(), 1))
         return webhooks + found.inbox["new"] + found.dirty + found.refresh + sendable + marked
 

@@ -22,6 +22,8 @@ from integration.store.db.session import Store
 from integration.store.outgoing import outbox
 from integration.store.overall import store_figures
 from integration.wiring import clock
+from mappings.model import catalogue
+from mappings.values.identifiers import first_of
 from mappings.values.instant import Instant, show, to_datetime
 
 HUBSPOT_TOKEN = "sandbox-hubspot-token"  # noqa: S105 - opens nothing but the sandbox
@@ -95,7 +97,7 @@ class Rig:
             kinds: tuple[outbox.Kind, ...] = ("task", "touch", "fields")
             sendable = sum(
                 len(outbox.pending(conn, name, kind, now, _MANY))
-                for name in ("hubspot", "salesforce")
+                for name in map(first_of, catalogue.systems())
                 for kind in kinds
             )
         return found.inbox["new"] + found.dirty + found.refresh + sendable

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from integration.store.db.dialects import upsert
 from integration.store.schema.tables import call_rates
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant, Span
 
 What: TypeAlias = Literal["tasks", "records"]
@@ -27,7 +28,7 @@ _PUT = upsert(call_rates, ["connection", "what"], lambda new: {"began_at": new.b
 
 
 def left(  # noqa: PLR0913, PLR0917 - what is counted, and how
-    conn: Connection, connection: str, what: What, most: int, span: Span, now: Instant
+    conn: Connection, connection: ConnectionName, what: What, most: int, span: Span, now: Instant
 ) -> tuple[int, Instant]:
     """How many may still go now, and when the next may where none can."""
     window = _window(conn, connection, what, span, now)
@@ -35,7 +36,7 @@ def left(  # noqa: PLR0913, PLR0917 - what is counted, and how
 
 
 def spend(  # noqa: PLR0913, PLR0917 - as `left`
-    conn: Connection, connection: str, what: What, count: int, span: Span, now: Instant
+    conn: Connection, connection: ConnectionName, what: What, count: int, span: Span, now: Instant
 ) -> None:
     """So many go now; in the transaction that says so."""
     window = _window(conn, connection, what, span, now)
@@ -43,7 +44,7 @@ def spend(  # noqa: PLR0913, PLR0917 - as `left`
     conn.execute(_PUT.on(conn), row)
 
 
-def _window(conn: Connection, connection: str, what: What, span: Span, now: Instant) -> _Window:
+def _window(conn: Connection, connection: ConnectionName, what: What, span: Span, now: Instant) -> _Window:
     """The window under way, else a new one."""
     for began_at, used in conn.execute(_GET, {"which": connection, "sort": what}):
         if began_at <= now < began_at + span:

@@ -10,6 +10,7 @@ from integration.store.db.dialects import upsert
 from integration.store.db.json_codec import decode, encode
 from integration.store.db.session import serialise
 from integration.store.schema.tables import usage
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 _GET = select(usage.c.tally).where(usage.c.connection == bindparam("lane"), usage.c.pool == bindparam("sort"))
@@ -17,20 +18,20 @@ _ALL = select(usage.c.connection, usage.c.tally).where(usage.c.pool == "").order
 _PUT = upsert(usage, ["connection", "pool"], lambda new: {"tally": new.tally, "updated_at": new.updated_at})
 
 
-def alone(conn: Connection, connection: str) -> None:
+def alone(conn: Connection, connection: ConnectionName) -> None:
     """Until this transaction ends, nobody else counts calls of this connection; it need not be durable."""
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("SET LOCAL synchronous_commit TO off")
     serialise(conn, f"usage:{connection}")
 
 
-def get(conn: Connection, connection: str, pool: str = "") -> Tally:
+def get(conn: Connection, connection: ConnectionName, pool: str = "") -> Tally:
     """What has been counted; an empty tally before the first call."""
     held = conn.execute(_GET, {"lane": connection, "sort": pool}).scalar()
     return Tally() if held is None else decode(held, Tally)
 
 
-def put(conn: Connection, connection: str, pool: str, tally: Tally, now: Instant) -> None:
+def put(conn: Connection, connection: ConnectionName, pool: str, tally: Tally, now: Instant) -> None:
     """Store it, in the transaction that has read it `alone`."""
     row = {"connection": connection, "pool": pool, "tally": encode(tally), "updated_at": now}
     conn.execute(_PUT.on(conn), row)

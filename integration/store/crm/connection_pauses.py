@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, case, d
 
 from integration.store.db.dialects import upsert
 from integration.store.schema.tables import pauses
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import MINUTE, Instant, Span
 
 Kind: TypeAlias = Literal["person", "signed_out", "outage", "budget"]
@@ -29,7 +30,7 @@ class Pause:
     `since` is when the first of a row of pauses began between which nothing worked; None where nobody said.
     """
 
-    name: str
+    name: ConnectionName
     kind: Kind
     until: Instant | None
     reason: str
@@ -81,7 +82,7 @@ _SINCE = select(*_COLUMNS).where(
 
 def pause(  # noqa: PLR0913 - the parts of a pause
     conn: Connection,
-    name: str,
+    name: ConnectionName,
     until: Instant,
     reason: str,
     *,
@@ -96,17 +97,17 @@ def pause(  # noqa: PLR0913 - the parts of a pause
     _put(conn, Pause(name=name, kind=kind, until=until, reason=reason, code=code, since=now))
 
 
-def sign_out(conn: Connection, name: str, reason: str, *, now: Instant | None = None) -> None:
+def sign_out(conn: Connection, name: ConnectionName, reason: str, *, now: Instant | None = None) -> None:
     """The CRM has signed us out: nothing goes until somebody signs in (`signed_in`)."""
     _put(conn, Pause(name=name, kind="signed_out", until=None, reason=reason, since=now))
 
 
-def stop(conn: Connection, name: str, reason: str, *, now: Instant | None = None) -> None:
+def stop(conn: Connection, name: ConnectionName, reason: str, *, now: Instant | None = None) -> None:
     """A person pauses a connection until `go`, whatever else pauses or resumes it."""
     _put(conn, Pause(name=name, kind="person", until=None, reason=reason, since=now))
 
 
-def worked(conn: Connection, name: str, now: Instant) -> None:
+def worked(conn: Connection, name: ConnectionName, now: Instant) -> None:
     """The connection did its work: a pause that is over is forgotten, and the next one begins a new row of pauses."""
     conn.execute(_WORKED, {"which": name, "now": now})
 
@@ -116,23 +117,23 @@ def longer_than(conn: Connection, span: Span, now: Instant) -> list[Pause]:
     return [_pause(row) for row in conn.execute(_SINCE, {"before": now - span, "lately": now - _APART})]
 
 
-def resume(conn: Connection, name: str) -> None:
+def resume(conn: Connection, name: ConnectionName) -> None:
     """Let a connection run again at once, unless a person has paused it."""
     conn.execute(_RESUME, {"which": name})
 
 
-def signed_in(conn: Connection, name: str) -> None:
+def signed_in(conn: Connection, name: ConnectionName) -> None:
     """Let a connection run again that waited for a sign-in; one that is paused for another reason stays paused."""
     conn.execute(_END, {"which": name, "sort": "signed_out"})
 
 
-def go(conn: Connection, name: str) -> bool:
+def go(conn: Connection, name: ConnectionName) -> bool:
     """A person ends their pause of a connection, and any other; whether there was one of theirs."""
     resume(conn, name)
     return conn.execute(_END, {"which": name, "sort": "person"}).rowcount > 0
 
 
-def paused(conn: Connection, now: Instant) -> dict[str, Pause]:
+def paused(conn: Connection, now: Instant) -> dict[ConnectionName, Pause]:
     """The connections to which nothing goes now, by name; of several pauses, the one that is shown first."""
     whole = [each for each in resting(conn, now) if each.kind != "budget"]
     return {each.name: each for each in sorted(whole, key=lambda each: _FIRST.index(each.kind), reverse=True)}
@@ -143,7 +144,7 @@ def resting(conn: Connection, now: Instant) -> list[Pause]:
     return [_pause(row) for row in conn.execute(_PAUSED, {"now": now})]
 
 
-def stopped(conn: Connection) -> dict[str, Pause]:
+def stopped(conn: Connection) -> dict[ConnectionName, Pause]:
     """The connections that a person has paused, by name."""
     return {row.name: _pause(row) for row in conn.execute(_STOPPED)}
 

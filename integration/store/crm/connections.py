@@ -13,6 +13,7 @@ from integration.store.audit.sealing import Keyring, Place, Sealed
 from integration.store.db.errors import StoreError
 from integration.store.db.json_codec import decode, encode
 from integration.store.schema.tables import connections
+from mappings.values.identifiers import ConnectionName, System
 from mappings.values.instant import Instant
 
 GrantKind: TypeAlias = Literal["token", "authorization_code", "jwt_bearer", "client_credentials"]
@@ -54,8 +55,8 @@ class Secrets:
 class Row:
     """One connection; `sealed` needs a keyring."""
 
-    name: str
-    system: str
+    name: ConnectionName
+    system: System
     grant: GrantKind
     details: Details
     sealed: Sealed = field(repr=False)
@@ -103,7 +104,7 @@ def every(conn: Connection) -> list[Row]:
     return [_row(found) for found in conn.execute(_ALL)]
 
 
-def get(conn: Connection, name: str) -> Row | None:
+def get(conn: Connection, name: ConnectionName) -> Row | None:
     """One connection; None where nobody has signed in under that name."""
     found = conn.execute(_ONE, {"which": name}).one_or_none()
     return None if found is None else _row(found)
@@ -116,9 +117,9 @@ def unsealed(row: Row, keyring: Keyring) -> Secrets:
 
 def put(  # noqa: PLR0913 - the parts of a connection
     conn: Connection,
-    name: str,
+    name: ConnectionName,
     *,
-    system: str,
+    system: System,
     grant: GrantKind,
     details: Details,
     secrets: Secrets,
@@ -174,7 +175,7 @@ def refuse(conn: Connection, row: Row, reason: str, now: Instant) -> None:
     _only_mine(conn.execute(_RENEW.values(**values), {"which": row.name, "mine": row.version}).rowcount, row)
 
 
-def drop(conn: Connection, name: str) -> bool:
+def drop(conn: Connection, name: ConnectionName) -> bool:
     """Forget a connection; whether there was one."""
     return conn.execute(_DROP, {"which": name}).rowcount > 0
 
@@ -184,7 +185,7 @@ def sealed_by(conn: Connection) -> dict[str, int]:
     return {key: int(count) for key, count in conn.execute(_COUNTS)}
 
 
-def reseal(conn: Connection, name: str, keyring: Keyring) -> bool:
+def reseal(conn: Connection, name: ConnectionName, keyring: Keyring) -> bool:
     """Seal one row with the current key; False where it is, or is gone. Raises SealError.
 
     Whoever stored a new token meanwhile has the right of way (StaleError): the row is to be looked at again.

@@ -14,6 +14,7 @@ from integration.store.db.json_codec import decode, encode, listed
 from integration.store.people.record_references import Address
 from integration.store.schema.tables import references
 from mappings.translate.native_fields import Held
+from mappings.values.identifiers import ConnectionName, ExternalId
 
 Known: TypeAlias = Mapping[str, Held]
 """By field."""
@@ -40,7 +41,7 @@ _SAVE = (
 
 def load(conn: Connection, addresses: Iterable[Address]) -> dict[Address, dict[str, Held]]:
     """What is known of these records; those of which nothing is are absent."""
-    wanted: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    wanted: defaultdict[tuple[ConnectionName, str], set[ExternalId]] = defaultdict(set)
     for connection, name, key in addresses:
         wanted[connection, name].add(key)
     return {

@@ -12,9 +12,10 @@ from integration.store.db import kept_values
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import crm_users
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
-UserAddress: TypeAlias = tuple[str, str]
+UserAddress: TypeAlias = tuple[ConnectionName, str]
 """(connection, user id): the same id in another connection is somebody else."""
 
 
@@ -41,20 +42,22 @@ _BY_EMAIL = select(crm_users).where(among(_c.email, "emails"), _c.email != "").o
 _COUNTS = select(_c.connection, _c.kind, _c.active, func.count()).group_by(_c.connection, _c.kind, _c.active)
 
 
-def read_whole(conn: Connection, connection: str, users: Sequence[CrmUser], own_user: str, now: Instant) -> None:
+def read_whole(
+    conn: Connection, connection: ConnectionName, users: Sequence[CrmUser], own_user: str, now: Instant
+) -> None:
     """These are all who usually own records there; anybody else whom we knew is forgotten, and asked for by id."""
     put(conn, connection, users, now)
     conn.execute(_FORGET, {"which": connection, "seen": now})
     kept_values.put_of_connection(conn, "user_reading", connection, encode(Reading(at=now, own_user=own_user)), now)
 
 
-def last_reading(conn: Connection, connection: str) -> Reading | None:
+def last_reading(conn: Connection, connection: ConnectionName) -> Reading | None:
     """When everybody was last read, and as whom we sign in; None before the first time."""
     stored = kept_values.of_connection(conn, "user_reading", connection)
     return None if stored is None else decode(stored, Reading)
 
 
-def put(conn: Connection, connection: str, users: Iterable[CrmUser], now: Instant) -> None:
+def put(conn: Connection, connection: ConnectionName, users: Iterable[CrmUser], now: Instant) -> None:
     """These are as they are now; nothing is said of others."""
     rows = [
         {
@@ -74,14 +77,14 @@ def put(conn: Connection, connection: str, users: Iterable[CrmUser], now: Instan
         conn.execute(_PUT.on(conn), rows)
 
 
-def left(conn: Connection, connection: str, ids: Iterable[str]) -> None:
+def left(conn: Connection, connection: ConnectionName, ids: Iterable[str]) -> None:
     """The CRM refuses to give these anything: they get nothing until they are seen active again."""
     conn.execute(_LEFT, {"which": connection, "ids": listed(ids)})
 
 
 def by_id(conn: Connection, wanted: Iterable[UserAddress]) -> dict[UserAddress, CrmUser]:
     """Those of these users that are known."""
-    ids: defaultdict[str, set[str]] = defaultdict(set)
+    ids: defaultdict[ConnectionName, set[str]] = defaultdict(set)
     for connection, user in wanted:
         ids[connection].add(user)
     return {
@@ -91,15 +94,15 @@ def by_id(conn: Connection, wanted: Iterable[UserAddress]) -> dict[UserAddress, 
     }
 
 
-def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, list[tuple[str, CrmUser]]]:
+def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, list[tuple[ConnectionName, CrmUser]]]:
     """(connection, user) of everybody who has one of these e-mails, in whichever connection."""
-    found: defaultdict[str, list[tuple[str, CrmUser]]] = defaultdict(list)
+    found: defaultdict[str, list[tuple[ConnectionName, CrmUser]]] = defaultdict(list)
     for row in conn.execute(_BY_EMAIL, {"emails": listed(sorted(set(emails)))}):
         found[row.email].append((row.connection, _user(row)))
     return dict(found)
 
 
-def counts(conn: Connection) -> Mapping[tuple[str, str, bool], int]:
+def counts(conn: Connection) -> Mapping[tuple[ConnectionName, str, bool], int]:
     """How many there are by (connection, kind, active)."""
     return {(connection, kind, active): count for connection, kind, active, count in conn.execute(_COUNTS)}
 

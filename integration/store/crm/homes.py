@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, select
 
 from integration.store.db.dialects import upsert
 from integration.store.schema.tables import homes
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -26,14 +27,14 @@ _PUT = upsert(
 )
 
 
-def every(conn: Connection) -> dict[str, Home]:
+def every(conn: Connection) -> dict[ConnectionName, Home]:
     """What has been learned, by connection; nothing in a store that migrate has not brought up to date."""
     if not inspect(conn).has_table("homes"):
         return {}
     return {name: Home(mark=mark, account=account) for name, mark, account in conn.execute(_ALL)}
 
 
-def learn(conn: Connection, connection: str, home: Home, now: Instant) -> None:
+def learn(conn: Connection, connection: ConnectionName, home: Home, now: Instant) -> None:
     """Keep what the CRM has said of a token."""
     row = {"connection": connection, "mark": home.mark, "account": home.account, "learned_at": now}
     conn.execute(_PUT.on(conn), row)

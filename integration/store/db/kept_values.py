@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import listed
 from integration.store.schema.tables import connection_values, object_values, service_values
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 ServicePurpose: TypeAlias = Literal["live_since", "shadow_since", "rederivation", "next_handover", "shared_emails"]
@@ -49,25 +50,29 @@ def drop_of_service(conn: Connection, purpose: ServicePurpose) -> None:
     conn.execute(_DROP_SERVICE, {"what": purpose})
 
 
-def of_connection(conn: Connection, purpose: ConnectionPurpose, connection: str) -> str | None:
+def of_connection(conn: Connection, purpose: ConnectionPurpose, connection: ConnectionName) -> str | None:
     """The value of a connection; None where there is none."""
     return conn.execute(_OF_CONNECTION, {"what": purpose, "where": connection}).scalar()
 
 
-def put_of_connection(conn: Connection, purpose: ConnectionPurpose, connection: str, value: str, now: Instant) -> None:
+def put_of_connection(
+    conn: Connection, purpose: ConnectionPurpose, connection: ConnectionName, value: str, now: Instant
+) -> None:
     """Keep a value of a connection, in the caller's transaction."""
     row = {"purpose": purpose, "connection": connection, "value": value, "updated_at": now}
     conn.execute(_PUT_CONNECTION.on(conn), row)
 
 
-def of_objects(conn: Connection, purpose: ObjectPurpose, connection: str, names: Iterable[str]) -> Mapping[str, str]:
+def of_objects(
+    conn: Connection, purpose: ObjectPurpose, connection: ConnectionName, names: Iterable[str]
+) -> Mapping[str, str]:
     """The values of a connection's objects, by object; those that have none are absent."""
     asked = {"what": purpose, "where": connection, "names": listed(names)}
     return dict(conn.execute(_OF_OBJECTS, asked).all())
 
 
 def put_of_objects(
-    conn: Connection, purpose: ObjectPurpose, connection: str, values: Mapping[str, str], now: Instant
+    conn: Connection, purpose: ObjectPurpose, connection: ConnectionName, values: Mapping[str, str], now: Instant
 ) -> None:
     """Keep values of a connection's objects, by object, in the caller's transaction."""
     rows = [
@@ -78,6 +83,6 @@ def put_of_objects(
         conn.execute(_PUT_OBJECT.on(conn), rows)
 
 
-def drop_of_objects(conn: Connection, purpose: ObjectPurpose, connection: str, names: Iterable[str]) -> None:
+def drop_of_objects(conn: Connection, purpose: ObjectPurpose, connection: ConnectionName, names: Iterable[str]) -> None:
     """Keep no values of these objects for this purpose any more."""
     conn.execute(_DROP_OBJECTS, {"what": purpose, "where": connection, "names": listed(names)})

@@ -10,10 +10,15 @@ from integration.store.db.dialects import among, insert_new
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.outgoing import outbox as outgoing
 from integration.store.schema.tables import NEW, alerts, outbox
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
-LANE = "alerts:"
-"""What the name of a lane begins with that sends alerts; what follows is the way by which they go."""
+_LANE = "alerts:"
+
+
+def lane(way: str) -> ConnectionName:
+    """The lane that sends alerts by a way. In the outbox and among pauses it stands where connections do."""
+    return ConnectionName(f"{_LANE}{way}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +101,16 @@ def latest(conn: Connection, beginning: str) -> Instant | None:
 def want(conn: Connection, way: str, rows: Iterable[RaisedAlert], now: Instant) -> None:
     """These alerts are to be sent by this way, each once."""
     wanted = [
-        outgoing.NewOnce(key=f"{LANE}{way}:{row.key}", lead_id=row.lead_id or "", payload={"alert": row.alert})
+        outgoing.NewOnce(key=f"{lane(way)}:{row.key}", lead_id=row.lead_id or "", payload={"alert": row.alert})
         for row in rows
     ]
-    outgoing.want_once(conn, f"{LANE}{way}", "alert", wanted, now)
+    outgoing.want_once(conn, lane(way), "alert", wanted, now)
 
 
 def unsent(conn: Connection, way: str, now: Instant, limit: int) -> list[Unsent]:
     """What waits to be sent by one way and may go now, the longest waiting first."""
-    lane = f"{LANE}{way}"
-    found = conn.execute(_WAITING, {"lane": lane, "now": now, "n": limit, "start": len(lane) + 2})
+    here = lane(way)
+    found = conn.execute(_WAITING, {"lane": here, "now": now, "n": limit, "start": len(here) + 2})
     return [Unsent(id=row.row, seq=row.seq, attempts=row.attempts, alert=_alert(row)) for row in found]
 
 
@@ -117,7 +122,7 @@ def recent(conn: Connection, since: Instant) -> list[RaisedAlert]:
 def undelivered(conn: Connection) -> dict[tuple[str, str], tuple[int, Instant]]:
     """By (way, state `new` or `dead`): how many alerts were not delivered, and since when the oldest waits."""
     rows = conn.execute(_LANES)
-    return {(lane.removeprefix(LANE), state): (count, since) for lane, state, count, since in rows}
+    return {(held.removeprefix(_LANE), state): (count, since) for held, state, count, since in rows}
 
 
 def _alert(row: Any) -> RaisedAlert:

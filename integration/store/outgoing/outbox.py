@@ -17,6 +17,7 @@ from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
 from integration.store.people.record_references import PEOPLE
 from integration.store.queues import dead_letters
 from integration.store.schema.tables import NEW, NONE, ONE, outbox, references, refresh
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert", "person"]
@@ -111,7 +112,7 @@ _STATES = select(_o.key, _o.state).where(among(_o.key, "keys"))
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
 
-def want_fields(conn: Connection, connection: str, lead_ids: Iterable[str], at: Instant) -> None:
+def want_fields(conn: Connection, connection: ConnectionName, lead_ids: Iterable[str], at: Instant) -> None:
     """The standing of these leads must be written; a row that was sent or dead is pending again."""
     rows = [
         {
@@ -128,7 +129,7 @@ def want_fields(conn: Connection, connection: str, lead_ids: Iterable[str], at: 
         _WANT_FIELDS.many(conn, rows)
 
 
-def want_once(conn: Connection, connection: str, kind: Kind, rows: Sequence[NewOnce], at: Instant) -> None:
+def want_once(conn: Connection, connection: ConnectionName, kind: Kind, rows: Sequence[NewOnce], at: Instant) -> None:
     """These tasks or touches must be written; one whose key is there already, in any state, is left alone."""
     if rows:
         conn.execute(
@@ -149,7 +150,7 @@ def want_once(conn: Connection, connection: str, kind: Kind, rows: Sequence[NewO
         )
 
 
-def pending(conn: Connection, connection: str, kind: Kind, now: Instant, limit: int) -> list[Outgoing]:
+def pending(conn: Connection, connection: ConnectionName, kind: Kind, now: Instant, limit: int) -> list[Outgoing]:
     """What can be sent now, the longest waiting first; leads without a person record there wait on.
 
     Where a person has several records, a Salesforce Contact comes before a Lead.
@@ -228,7 +229,7 @@ def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:
     conn.execute(_REVIVE, {"ids": listed(ids), "now": now})
 
 
-def oldest(conn: Connection, connection: str) -> Instant | None:
+def oldest(conn: Connection, connection: ConnectionName) -> Instant | None:
     """Since when the oldest sendable row of a connection has waited; None where nothing waits.
 
     A task that has nobody to go to is not sendable.

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, bindparam, exists, func, select
 from integration.store.outgoing.outbox import met_there, still_new
 from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
 from integration.store.schema.tables import outbox
+from mappings.values.identifiers import ConnectionName
 
 _o = outbox.c
 _after = (
@@ -29,7 +30,7 @@ _SENDABLE = (
 _WAITING = _SENDABLE.where(_o.kind == bindparam("sort"))
 
 
-def after(conn: Connection, connection: str, kind: str, row_id: int, limit: int) -> list[Outgoing]:
+def after(conn: Connection, connection: ConnectionName, kind: str, row_id: int, limit: int) -> list[Outgoing]:
     """What waits behind a row, in the order in which it was first wanted, whether it may go now or not."""
     found: dict[int, Outgoing] = {}
     for row in conn.execute(_AFTER, {"lane": connection, "sort": kind, "after": row_id, "n": limit}):
@@ -38,11 +39,11 @@ def after(conn: Connection, connection: str, kind: str, row_id: int, limit: int)
     return list(found.values())
 
 
-def sendable(conn: Connection, connection: str) -> int:
+def sendable(conn: Connection, connection: ConnectionName) -> int:
     """How many rows of a connection wait whose lead has a record there, tasks that have nobody to go to left out."""
     return int(conn.execute(_SENDABLE, {"lane": connection}).scalar_one())
 
 
-def waiting(conn: Connection, connection: str, kind: str) -> int:
+def waiting(conn: Connection, connection: ConnectionName, kind: str) -> int:
     """How many rows of one kind wait whose lead has a record there."""
     return int(conn.execute(_WAITING, {"lane": connection, "sort": kind}).scalar_one())

@@ -11,6 +11,7 @@ from integration.store.db.json_codec import decode, decode_fields
 from integration.store.people.record_references import PEOPLE
 from integration.store.schema.tables import leads, references
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import Instant
 
 _r = references.c
@@ -33,7 +34,7 @@ class Outgoing:
     since: Instant
     created_at: Instant
     object: str
-    external_id: str
+    external_id: ExternalId
     written_text: str | None
     standing_text: str | None
     owner: str | None

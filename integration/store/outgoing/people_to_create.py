@@ -14,6 +14,7 @@ from integration.store.db.dialects import run_many, upsert
 from integration.store.db.json_codec import decode, encode
 from integration.store.outgoing.outbox import still_new
 from integration.store.schema.tables import NEW, dirty, leads, outbox
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 KIND = "person"
@@ -24,7 +25,7 @@ class NewPerson:
     """Somebody to be created in a connection; `at` is the time of the activity in `payload`."""
 
     lead_id: str
-    connection: str
+    connection: ConnectionName
     at: Instant
     payload: Mapping[str, Any]
 
@@ -102,7 +103,7 @@ def want(conn: Connection, rows: Sequence[NewPerson], now: Instant) -> None:
         )
 
 
-def pending(conn: Connection, connection: str, now: Instant, limit: int) -> list[Newcomer]:
+def pending(conn: Connection, connection: ConnectionName, now: Instant, limit: int) -> list[Newcomer]:
     """Who can be created now, the longest waiting first; each lead once. Who is still to be decided about waits."""
     found: dict[str, Newcomer] = {}
     for row in conn.execute(_PENDING, {"lane": connection, "now": now, "n": limit}).mappings():

@@ -10,6 +10,7 @@ from integration.store.db.json_codec import listed
 from integration.store.outgoing.outbox import met_there, still_new
 from integration.store.people.record_references import PEOPLE
 from integration.store.schema.tables import leads, outbox, references
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -19,7 +20,7 @@ class Waiting:
 
     lead_id: str
     email: str | None
-    connections: tuple[str, ...]
+    connections: tuple[ConnectionName, ...]
     since: Instant
     tasks: int
     touches: int
@@ -127,7 +128,7 @@ def totals(conn: Connection) -> Totals:
     )
 
 
-def overdue(conn: Connection, connection: str, before: Instant) -> Overdue | None:
+def overdue(conn: Connection, connection: ConnectionName, before: Instant) -> Overdue | None:
     """Tasks that have waited since before then for a record in this connection; None where there are none."""
     asked = {"lane": connection, "before": before}
     tasks, people, since, newest = conn.execute(_OVERDUE, asked).one()
@@ -145,7 +146,7 @@ def unknown(conn: Connection) -> int:
     return int(conn.execute(_UNKNOWN).scalar_one())
 
 
-def rehome(conn: Connection, connection: str, lead_ids: Iterable[str]) -> None:
+def rehome(conn: Connection, connection: ConnectionName, lead_ids: Iterable[str]) -> None:
     """Tasks and touches of these leads that wait for a record elsewhere go to this CRM, where there is one."""
     conn.execute(_REHOME, {"ids": listed(lead_ids), "home": connection})
 

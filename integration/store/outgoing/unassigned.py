@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import NEW, effects, outbox
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -21,7 +22,7 @@ class Assigned:
 
     role: str
     because: str = ""
-    connection: str = ""
+    connection: ConnectionName = ConnectionName("")
     user: str = ""
     name: str = ""
     email: str = ""
@@ -35,7 +36,7 @@ class Assigned:
 class Unassigned:
     """Tasks of one connection that wait for one reason: how many, since when, and the oldest's own words."""
 
-    connection: str
+    connection: ConnectionName
     reason: str
     count: int
     since: Instant

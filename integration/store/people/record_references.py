@@ -16,11 +16,12 @@ from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.schema.tables import references
 from mappings.model import catalogue
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import AccountId, ConnectionName, ExternalId, LeadId
 
 PEOPLE = catalogue.people()
 """The objects that are a person in any CRM, the preferred first. One process has one set of CRMs, from its start."""
 
-Address = tuple[str, str, str]
+Address = tuple[ConnectionName, str, ExternalId]
 """(connection, object, external id). A source of activities with ids of its own stands for a connection."""
 
 
@@ -28,11 +29,11 @@ Address = tuple[str, str, str]
 class Reference:
     """One CRM record; exactly one of `lead_id` and `account_id` says what it is here."""
 
-    connection: str
+    connection: ConnectionName
     object: str
-    external_id: str
-    lead_id: str | None = None
-    account_id: str | None = None
+    external_id: ExternalId
+    lead_id: LeadId | None = None
+    account_id: AccountId | None = None
     written: Fields | None = None
     """The values that were last written there, by us; only read, see `wrote`."""
 
@@ -118,7 +119,7 @@ def unlink(conn: Connection, addresses: Sequence[Address]) -> None:
         conn.execute(_UNLINK, _rows(addresses))
 
 
-def wrote(conn: Connection, rows: Sequence[tuple[str, str, str, str]]) -> None:
+def wrote(conn: Connection, rows: Sequence[tuple[ConnectionName, str, ExternalId, str]]) -> None:
     """The CRM accepted these values (JSON text) for (connection, object, external id): an echo is known by them."""
     if rows:
         run_many(
@@ -191,9 +192,9 @@ def recorded(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
     return set(conn.execute(_RECORDED, {"ids": listed(lead_ids)}).scalars())
 
 
-def met(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[str]]:
+def met(conn: Connection, lead_ids: Iterable[str]) -> dict[ConnectionName, list[str]]:
     """By connection, those of these leads that have a person's record there."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    found: defaultdict[ConnectionName, list[str]] = defaultdict(list)
     for connection, lead in conn.execute(_MET, {"ids": listed(lead_ids)}).all():
         found[connection].append(lead)
     return dict(found)
@@ -226,7 +227,7 @@ def _reference(row: Sequence[Any]) -> Reference:
 
 
 def _resolve(conn: Connection, statement: Any, addresses: Iterable[Address]) -> dict[Address, str]:
-    wanted: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    wanted: defaultdict[tuple[ConnectionName, str], set[ExternalId]] = defaultdict(set)
     for connection, name, external_id in addresses:
         wanted[connection, name].add(external_id)
     return {

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from integration.store.db import kept_values
 from integration.store.db.json_codec import decode, encode
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 from mappings.yaml_files.problems import Severity
 
@@ -28,12 +29,12 @@ class Look:
     troubles: tuple[Trouble, ...]
 
 
-def last(conn: Connection, connection: str) -> Look | None:
+def last(conn: Connection, connection: ConnectionName) -> Look | None:
     """What the last look at a connection found; None before the first."""
     stored = kept_values.of_connection(conn, "drift", connection)
     return None if stored is None else decode(stored, Look)
 
 
-def put(conn: Connection, connection: str, look: Look) -> None:
+def put(conn: Connection, connection: ConnectionName, look: Look) -> None:
     """Keep the last look at a connection."""
     kept_values.put_of_connection(conn, "drift", connection, encode(look), look.at)

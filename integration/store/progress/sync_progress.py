@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from integration.store.db import kept_values
 from integration.store.db.json_codec import decode, encode
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -31,13 +32,13 @@ class Course:
         return self.done and not self.skipped
 
 
-def courses(conn: Connection, connection: str, objects: Iterable[str]) -> dict[str, Course]:
+def courses(conn: Connection, connection: ConnectionName, objects: Iterable[str]) -> dict[str, Course]:
     """How far each of these objects has been read, in their order; those not begun are absent."""
     wanted = list(objects)
     found = kept_values.of_objects(conn, "sync", connection, wanted)
     return {name: decode(found[name], Course) for name in wanted if name in found}
 
 
-def put(conn: Connection, connection: str, found: Mapping[str, Course], now: Instant) -> None:
+def put(conn: Connection, connection: ConnectionName, found: Mapping[str, Course], now: Instant) -> None:
     """These objects have been read so far; in the transaction that stores what was read."""
     kept_values.put_of_objects(conn, "sync", connection, {name: encode(each) for name, each in found.items()}, now)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from integration.store.db import kept_values
 from integration.store.db.json_codec import decode, encode
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -27,19 +28,19 @@ class _Kept:
     said: str
 
 
-def note(conn: Connection, connection: str, object_name: str, said: str, now: Instant) -> None:
+def note(conn: Connection, connection: ConnectionName, object_name: str, said: str, now: Instant) -> None:
     """The CRM will not show an object's changes."""
     before = known(conn, connection, [object_name])
     kept = _Kept(since=before[0].since if before else now, said=said)
     kept_values.put_of_objects(conn, "unread", connection, {object_name: encode(kept)}, now)
 
 
-def clear(conn: Connection, connection: str, objects: Iterable[str]) -> None:
+def clear(conn: Connection, connection: ConnectionName, objects: Iterable[str]) -> None:
     """These were read."""
     kept_values.drop_of_objects(conn, "unread", connection, objects)
 
 
-def known(conn: Connection, connection: str, objects: Iterable[str]) -> list[Unread]:
+def known(conn: Connection, connection: ConnectionName, objects: Iterable[str]) -> list[Unread]:
     """Those of the objects that are not read."""
     wanted = list(objects)
     found = kept_values.of_objects(conn, "unread", connection, wanted)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from integration.store.queues import people_to_find, records_to_read
 from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 LookUp: TypeAlias = Wanted | Sought
@@ -21,7 +22,7 @@ def want(conn: Connection, rows: Iterable[LookUp]) -> None:
         people_to_find.seek(conn, [name], [row.email for row in people if row.connection == name])
 
 
-def take(conn: Connection, connection: str, now: Instant, limit: int) -> list[LookUp]:
+def take(conn: Connection, connection: ConnectionName, now: Instant, limit: int) -> list[LookUp]:
     """What is to be asked for next, people first; it stays wanted until `done`."""
     people = people_to_find.take(conn, connection, now, limit)
     left = limit - len(people)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import listed
 from integration.store.schema.tables import people_to_find
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 
@@ -15,7 +16,7 @@ from mappings.values.instant import Instant
 class Sought:
     """Somebody whom a CRM is to be asked for."""
 
-    connection: str
+    connection: ConnectionName
     email: str
     seq: int = 0
     """Filled in by `take`; tells `done` whether they were sought again meanwhile."""
@@ -37,7 +38,7 @@ _DONE = delete(people_to_find).where(*_SAME)
 _POSTPONE = update(people_to_find).where(*_SAME).values(not_before=bindparam("later"), attempts=_c.attempts + 1)
 
 
-def seek(conn: Connection, connections: Iterable[str], emails: Iterable[str]) -> None:
+def seek(conn: Connection, connections: Iterable[ConnectionName], emails: Iterable[str]) -> None:
     """Each of these CRMs is to be asked for each of these people, at once."""
     wanted = sorted(set(emails))
     rows = [{"connection": name, "email": email} for name in sorted(set(connections)) for email in wanted]
@@ -45,7 +46,7 @@ def seek(conn: Connection, connections: Iterable[str], emails: Iterable[str]) ->
         conn.execute(_SEEK.on(conn), rows)
 
 
-def take(conn: Connection, connection: str, now: Instant, limit: int) -> list[Sought]:
+def take(conn: Connection, connection: ConnectionName, now: Instant, limit: int) -> list[Sought]:
     """The next people to ask for; they stay sought until `done`."""
     return [
         Sought(connection=lane, email=email, seq=seq, attempts=attempts)

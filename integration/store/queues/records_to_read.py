@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from integration.store.db.dialects import upsert
 from integration.store.schema.tables import refresh
+from mappings.values.identifiers import ConnectionName, ExternalId
 from mappings.values.instant import Instant
 
 
@@ -14,9 +15,9 @@ from mappings.values.instant import Instant
 class Wanted:
     """A record to read."""
 
-    connection: str
+    connection: ConnectionName
     object: str
-    external_id: str
+    external_id: ExternalId
     seq: int = 0
     """Filled in by `take`; `done` knows by it whether the record was wanted again meanwhile."""
     attempts: int = 0
@@ -47,7 +48,7 @@ def want(conn: Connection, rows: Iterable[Wanted]) -> None:
         conn.execute(_WANT.on(conn), [dict(zip(_KEY, key, strict=True)) for key in keys])
 
 
-def take(conn: Connection, connection: str, now: Instant, limit: int) -> list[Wanted]:
+def take(conn: Connection, connection: ConnectionName, now: Instant, limit: int) -> list[Wanted]:
     """The next records to read; they stay wanted until `done`."""
     return [
         Wanted(connection=lane, object=name, external_id=external_id, seq=seq, attempts=attempts)
