@@ -10,6 +10,7 @@ from mappings.yaml_files.problems import nearest
 COMMANDS = {
     "attack": "integration.commands.trial.attack",
     "backtest": "integration.commands.backtesting.backtest",
+    "backup": "integration.commands.operate.backup",
     "bench": "integration.commands.trial.bench",
     "bench-engine": "integration.commands.trial.bench_engine",
     "chaos": "integration.commands.trial.chaos",
@@ -29,6 +30,7 @@ COMMANDS = {
     "playbook": "integration.commands.authoring.playbook",
     "provision": "integration.commands.operate.provision",
     "replay": "integration.commands.replaying.replay",
+    "restore": "integration.commands.operate.restore",
     "resume": "integration.commands.operate.pause",
     "sandbox": "integration.commands.trial.sandbox",
     "shadow": "integration.commands.authoring.shadow",
@@ -43,6 +45,7 @@ COMMANDS = {
 ABOUT = {
     "attack": "Attack a copy of the product, and see that it holds.",
     "backtest": "What another playbook would have done with the same history.",
+    "backup": "Copy the store to a file while everything runs.",
     "bench": "Throughput, latency and memory of the whole product, beside the floor.",
     "bench-engine": "How fast the engine replays a million activities.",
     "chaos": "Kill processes at random under load, and count what was lost.",
@@ -62,6 +65,7 @@ ABOUT = {
     "playbook": "Check, list, show, copy and compare playbooks.",
     "provision": "Create the fields that Coldframe writes in a CRM.",
     "replay": "Try a playbook on a file of activities.",
+    "restore": "Put a backup into an empty data folder or database.",
     "resume": "End a pause: what has waited is carried out.",
     "sandbox": "Serve a make-believe HubSpot and Salesforce.",
     "shadow": "What would be written, field by field and task by task.",

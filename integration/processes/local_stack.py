@@ -36,7 +36,7 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     variables = kept(given)
     data = Path(variables["COLDFRAME_DATA_DIR"])
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_alone(data))
+        stack.enter_context(alone(data))
         if not variables.get("REDIS_URL", "").strip():
             variables["REDIS_URL"] = stack.enter_context(Valkey(data / "valkey")).url
         store = Store.open(load(variables).database_url.get_secret_value())
@@ -46,7 +46,7 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def alone(data: Path) -> Iterator[None]:
     """Nobody else runs a service in this folder meanwhile; the kernel forgets who did when that dies."""
     with private_files.file(data / "up.lock").open("r+", encoding="ascii") as lock:
         try:

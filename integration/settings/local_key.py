@@ -16,7 +16,7 @@ def with_kept_key(given: Mapping[str, str]) -> dict[str, str]:
 
     Only where the store lies there too: with a DATABASE_URL the key belongs to a platform's settings.
     """
-    path = _path(given)
+    path = key_file(given)
     if given.get(VARIABLE, "").strip() or given.get("DATABASE_URL", "").strip() or not path.is_file():
         return dict(given)
     return {**given, VARIABLE: path.read_text(encoding="ascii")}
@@ -24,11 +24,19 @@ def with_kept_key(given: Mapping[str, str]) -> dict[str, str]:
 
 def made_key(given: Mapping[str, str]) -> str:
     """The data directory's own key, made once and readable by its owner alone."""
-    path = _path(given)
+    path = key_file(given)
     if not path.exists():
-        private_files.file(path).write_text(secrets.token_hex(32), encoding="ascii")
+        keep_key(path, secrets.token_hex(32))
     return path.read_text(encoding="ascii")
 
 
-def _path(given: Mapping[str, str]) -> Path:
+def keep_key(path: Path, key: str) -> None:
+    """Write a key to a file for its owner alone: the file holds the key of before or this one, whenever we die."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    private_files.file(unfinished).write_text(key, encoding="ascii")
+    unfinished.replace(path)
+
+
+def key_file(given: Mapping[str, str]) -> Path:
+    """Where the data directory's own key stands, or would stand."""
     return Path(given.get(FOLDER, "").strip() or "var") / _FILE

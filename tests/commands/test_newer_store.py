@@ -28,6 +28,7 @@ COMMANDS = {
     "pause": ["hubspot"],
     "resume": ["hubspot"],
     "sync": ["hubspot"],
+    "backup": ["copy-that-is-never-made"],
 }
 
 

@@ -29,6 +29,7 @@ from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.store.outgoing import outbox
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned
+from integration.store.progress import restored_store
 from integration.store.queues import leases
 from integration.store.queues.leases import Lease
 
@@ -54,6 +55,7 @@ def ready(
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
         zones = {row_id: _zone(each, service.rules.playbook) for row_id, each in people.items()}
         kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones)
+        restored = restored_store.lately(conn, service.now())
         new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
         ramp_up.spent(conn, ramp_up.tasks(service.going_live, connection.name), new, service.now())
         if not kept:
@@ -61,7 +63,7 @@ def ready(
     if len(people) < len(rows):
         for lane in alert_lanes(service):
             service.wake(lane)
-    return kept, [_task(row, people[row.id], said, zones[row.id]) for row in kept]
+    return kept, [_task(row, people[row.id], said, zones[row.id], restored=restored) for row in kept]
 
 
 def reviewed(
@@ -93,8 +95,11 @@ def _zone(person: Assigned, playbook: Playbook) -> str:
     return person.timezone if zone(person.timezone) else playbook.calendar.timezone
 
 
-def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str) -> TaskWrite:
-    """The task as it goes to its person, due on their day."""
+def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str, *, restored: bool) -> TaskWrite:
+    """The task as it goes to its person, due on their day.
+
+    In a store that was restored from a backup, one that was never tried may have been made all the same.
+    """
     task = row.payload
     return TaskWrite(
         key=row.key,
@@ -108,5 +113,5 @@ def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str) -> T
         owner=person.user,
         zone=reads_in,
         words=words,
-        attempted=row.attempted,
+        attempted=row.attempted or restored,
     )

@@ -14,7 +14,9 @@ from integration.store.schema.tables import connection_values, object_values, se
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
-ServicePurpose: TypeAlias = Literal["live_since", "shadow_since", "rederivation", "next_handover", "shared_emails"]
+ServicePurpose: TypeAlias = Literal[
+    "live_since", "shadow_since", "rederivation", "next_handover", "shared_emails", "restored"
+]
 ConnectionPurpose: TypeAlias = Literal["next_poll_object", "drift", "user_reading", "picklists", "task_words"]
 ObjectPurpose: TypeAlias = Literal["poll", "sync", "unread"]
 
