@@ -58,11 +58,6 @@ class Purse:
         self._people = False
         self.usage = Usage()
 
-    @property
-    def shared(self) -> bool:
-        """Whether calls are counted together with those of others."""
-        return self._allowance is not None
-
     @contextmanager
     def for_people(self) -> Iterator[None]:
         """What is called within is what people wait for."""

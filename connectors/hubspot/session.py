@@ -6,8 +6,6 @@ a POST, so they are off. Paths and payload shapes stay in this folder: HubSpot's
 them all by 2027.
 """
 
-import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -29,7 +27,6 @@ from mappings.values.instant import Span
 
 ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
 _MILLISECOND: Span = 1_000
-_SEARCHES = 4
 _UNSET = "unset"
 """What the library is built with: every call brings its own token."""
 
@@ -54,7 +51,6 @@ class HubSpotSession:
         self._client = Client.create(**options)
         self._timeout = timeout
         self.purse = Purse(allowance)
-        self._searches: deque[float] = deque(maxlen=_SEARCHES)
 
     @property
     def usage(self) -> Usage:
@@ -98,13 +94,7 @@ class HubSpotSession:
         return self._call(self._batches.create, kind, body)
 
     def search(self, kind: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v3/objects/{kind}/search: five a second for the whole account.
-
-        Where nobody counts them for all workers together, this takes four at most.
-        """
-        if not self.purse.shared and len(self._searches) == _SEARCHES:
-            time.sleep(max(0.0, self._searches[0] + 1.0 - time.monotonic()))
-        self._searches.append(time.monotonic())
+        """POST /crm/v3/objects/{kind}/search: five a second for the whole account, which the allowance keeps."""
         return self._call(self._search.do_search, kind, body, pool="search")
 
     def page(self, kind: str, fields: Sequence[str], *, linked: Sequence[str], after: str, limit: int) -> Outcome:

@@ -102,12 +102,12 @@ def connect(  # noqa: PLR0913 - the parts of a connection
     )
 
 
-def connections(given: Settings, store: Store | None, *, counted: bool = False) -> Mapping[ConnectionName, Connection]:
+def connections(given: Settings, store: Store | None, *, worker: bool = False) -> Mapping[ConnectionName, Connection]:
     """Every connected CRM, signed in to or from the environment; where there are several, sales works in the first.
 
-    Where their calls are `counted`, they are counted in the store, together with those of all other workers; a command
-    that a person runs is not delayed. `store` None stands for one that has not been made yet. Raises StoreError, and
-    UnusableError as `connect`.
+    Their calls are counted in the store, together with those of all others. Where `worker` is not set, a person asks,
+    who may use what is kept of the day. `store` None stands for one that has not been made yet: nothing counts then.
+    Raises StoreError, and UnusableError as `connect`.
     """
     words = vocabulary(given.vocabulary)
     connections = {
@@ -118,7 +118,7 @@ def connections(given: Settings, store: Store | None, *, counted: bool = False) 
                 given.mapping_of(each.name, each.system),
                 name=each.name,
                 account=each.account or _told_account(given, each),
-                allowance=allowance(each, given, store) if counted and store else None,
+                allowance=allowance(each, given, store, worker=worker) if store else None,
                 words=words,
             ),
             asking=_asking(given, each),
@@ -150,13 +150,13 @@ def _known(given: Settings, store: Store | None) -> Sequence[connection_names.Kn
     return connection_names.known(given, store) if store else connection_names.arranged((), given)
 
 
-def allowance(each: connection_names.Known, given: Settings, store: Store) -> StoredAllowance:
-    """The calls that one connection may make. Waiting for one never takes longer than half a lease."""
+def allowance(each: connection_names.Known, given: Settings, store: Store, *, worker: bool) -> StoredAllowance:
+    """The calls that one connection may make: all of the day for a person. Waits for half a lease at most."""
     return StoredAllowance(
         store=store,
         connection=each.name,
         pacing=vendors.vendor(each.system).pacing,
-        reserve=given.daily_reserve,
+        reserve=given.daily_reserve if worker else 0.0,
         patience=given.lease // 2,
         sleep=time.sleep,
         monotonic=clock.monotonic,
@@ -247,7 +247,7 @@ def service() -> Service:
 @lru_cache(maxsize=1)
 def _parts() -> tuple[CompiledPlaybook, Mapping[ConnectionName, Connection]]:
     found = playbook(settings().playbook, settings().vocabulary)
-    return CompiledPlaybook.of(found), connections(settings(), _store(), counted=True)
+    return CompiledPlaybook.of(found), connections(settings(), _store(), worker=True)
 
 
 @lru_cache(maxsize=1)

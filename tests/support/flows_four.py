@@ -7,7 +7,7 @@ from typing import Any
 
 import flows_signin
 from flows_crms import person
-from flows_run import Boundless, Watch, activity, drain_all, receive, receive_raw
+from flows_run import Watch, activity, drain_all, receive, receive_raw
 
 from connectors.base.port import Credential
 from integration.flows.reading import reconcile
@@ -113,11 +113,8 @@ def four(service: Service, store: Store, sandbox: Sandbox, at: Watch) -> Iterato
         boxes = {name: other if name.endswith("-emea") else sandbox for name in SYSTEM}
         for name, system in SYSTEM.items():
             flows_signin.sign_in(store, boxes[name], system, at(), name=name, account=ACCOUNT[name])
-        allowance: Any = Boundless()  # the spacing of searches is not the subject: it would be slept through
         found = {
-            name: build.connect(
-                system, credential(boxes[name], system), name=name, account=ACCOUNT[name], allowance=allowance
-            )
+            name: build.connect(system, credential(boxes[name], system), name=name, account=ACCOUNT[name])
             for name, system in SYSTEM.items()
         }
         yield Four(replace(service, connections=found), at, boxes, {})

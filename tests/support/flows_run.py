@@ -40,17 +40,6 @@ class Watch:
         self.now += span
 
 
-class Boundless:
-    """An allowance of any number of calls: only with one does a session not space its searches by itself."""
-
-    def spend(self, _pool: str, *, people: bool) -> None:
-        del people
-
-    def told(self, _usage: Any) -> None: ...
-
-    def settle(self, _conn: Any) -> None: ...
-
-
 def nap(seconds: float) -> None:
     """Sleep, but hardly: what a flow waits for in a test is there already, or comes by the next look."""
     time.sleep(min(seconds, 0.02))

@@ -84,8 +84,7 @@ def credentials(sandbox: Sandbox) -> Mapping[str, Credential]:
 @pytest.fixture
 def connections(credentials: Mapping[str, Credential]) -> Mapping[str, Connection]:
     """Both CRMs, connected."""
-    boundless = flows_run.Boundless()
-    return {name: build.connect(name, credential, allowance=boundless) for name, credential in credentials.items()}  # type: ignore[arg-type]
+    return {name: build.connect(name, credential) for name, credential in credentials.items()}
 
 
 @pytest.fixture

@@ -215,8 +215,11 @@ def _against_live(
     with connection_names.opened(settings) as store:
         for each in those:
             credential = build.credential(settings, store, each)
+            allowance = build.allowance(each, settings, store, worker=False) if store else None
             connection = replace(
-                build.connect(system, credential, name=each.name), mapping=file.mapping, located=file.located
+                build.connect(system, credential, name=each.name, allowance=allowance),
+                mapping=file.mapping,
+                located=file.located,
             )
             try:
                 with closing(connection.connector):

@@ -22,6 +22,7 @@ from integration.flows.base.service import Connection
 from integration.flows.delivering.crm_task_words import task_words
 from integration.flows.people_in_sales.user_directory import read_users
 from integration.flows.upkeep.sweep import sweep
+from integration.settings.environment import load
 from integration.store.crm import call_usage, connection_pauses
 from integration.store.db.session import Store
 from integration.store.overall import store_figures
@@ -238,6 +239,29 @@ def test_metrics_tell_the_calls_that_are_left_today(store: Store) -> None:
     text = Metrics(counted, clock.now).render().decode()
     assert 'coldframe_crm_calls_remaining{connection="hubspot"} 997.0' in text
     assert 'coldframe_crm_calls_limit{connection="hubspot"} 1000.0' in text
+
+
+def test_a_command_that_a_person_runs_counts_with_the_workers_and_may_use_the_reserve(
+    store: Store, sandbox: Sandbox
+) -> None:
+    given = load(
+        {
+            "COLDFRAME_SECRET_KEY": "k" * 32,
+            "HUBSPOT_ACCESS_TOKEN": "h",
+            "HUBSPOT_CLIENT_SECRET": "c" * 16,
+            "COLDFRAME_PUBLIC_URL": "http://127.0.0.1",
+            "HUBSPOT_API_URL": f"{sandbox.url}/hubspot",
+        }
+    )
+    (hers,) = build.connections(given, store).values()
+    (ours,) = build.connections(given, store, worker=True).values()
+    for each in (hers, ours):
+        assert each.allowance is not None
+    assert hers.allowance.reserve == 0.0 < ours.allowance.reserve
+    hers.connector.count("contact")
+    with store.read() as conn:
+        blocks = {pool: call_usage.get(conn, "hubspot", pool).blocks for pool in ("", "search")}
+    assert all(blocks.values()), "what she called is in the count of all"
 
 
 # The running service

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 from flows_crms import person
-from flows_run import Boundless, Watch, activity, history, lead, receive, with_parts
+from flows_run import Watch, activity, history, lead, receive, with_parts
 
 from connectors.base.port import Credential
 from connectors.hubspot.setup.provision import HubSpotProvisioner
@@ -62,7 +62,6 @@ def ours(service: Service, credentials: Mapping[str, Credential], tmp_path: Path
         "hubspot",
         credentials["hubspot"],
         str(tmp_path / "hubspot.yaml"),
-        allowance=Boundless(),  # type: ignore[arg-type] # as the other tests' connections
         words=words,
     )
     provisioner = HubSpotProvisioner(credentials["hubspot"])
