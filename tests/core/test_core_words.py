@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from integration.core.rules.calendar import (
     next_in_window,
     wall_clock,
 )
-from integration.core.rules.conditions import ALWAYS, Compare, Every, Not, Some, holds, subjects
+from integration.core.rules.conditions import ALWAYS, Compare, Condition, Every, Not, Some, subjects
+from integration.core.rules.evaluation import evaluator
 from integration.core.rules.playbook_rules import Handoff, Requirement, TalkTrack
 from integration.core.rules.scoring_rules import Engagement, Inference, Named, Segments
 from integration.core.run.standing import standing
@@ -97,6 +99,11 @@ def test_times_and_spans_in_words() -> None:
 
 
 VALUES = {"industry": "Software", "employees": 120, "technologies": ("Salesforce", "Slack"), "size": "80", "flag": True}
+
+
+def holds(condition: Condition, read: Callable[[str], Any]) -> bool:
+    """Whether a condition holds of the values that `read` gives."""
+    return evaluator(condition, lambda name: lambda asked: asked(name))(read)
 
 
 @pytest.mark.parametrize(
