@@ -209,22 +209,6 @@ class Activity(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
-    """A person and what the connected systems know of them (`fields` as in LEAD_FIELDS)."""
-
-    id: str
-    fields: Fields = field(default_factory=lambda: NOTHING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A company (`fields` as in ACCOUNT_FIELDS)."""
-
-    id: str
-    fields: Fields = field(default_factory=lambda: NOTHING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
     """A deal (`fields` as in OPPORTUNITY_FIELDS)."""
 

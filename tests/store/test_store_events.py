@@ -64,14 +64,6 @@ def test_activities_and_changes_are_numbered_together(store: Store) -> None:
         assert [row.key for row in activities.fresh(conn, {"ana": change.seq})] == ["s:2"]
 
 
-def test_viewers_whom_no_crm_knows_belong_to_their_account(store: Store) -> None:
-    with store.write() as conn:
-        activities.add(conn, [did("s:1", None, account="acme"), did("s:2", account="acme"), did("s:3")])
-        assert [row.key for row in activities.history_of_accounts(conn, ["acme"])] == ["s:1", "s:2"]
-        (first, _) = activities.fresh_of_accounts(conn, {"acme": 0})
-        assert [row.key for row in activities.fresh_of_accounts(conn, {"acme": first.seq})] == ["s:2"]
-
-
 def test_what_an_account_saw_is_its_people_and_its_unknown_viewers(store: Store) -> None:
     with store.write() as conn:
         activities.add(

@@ -44,7 +44,6 @@ class Dispatch:
     idle_triggers: tuple[TriggerPlan, ...]
     idle_entries: tuple[tuple[TrackPlan, EntryPlan], ...]
     fit: tuple[FitPlan, ...]
-    fit_subjects: frozenset[str]
     bands: tuple[tuple[str, Check], ...]
     personas: tuple[tuple[str, Check], ...]
     job_conditions: tuple[tuple[str, Check], ...]

@@ -18,7 +18,7 @@ from integration.core.compiled.plans import (
     TypePlan,
 )
 from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, Touch, TouchStep, Track
-from integration.core.rules.conditions import Compare, subjects
+from integration.core.rules.conditions import Compare
 from integration.core.rules.patterns import Match, Part, Pattern, Signal
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import EngagementRule, Inference
@@ -75,7 +75,6 @@ class _Builder:
                 FitPlan(name=group.name, rules=tuple((r.name, r.points, checker(r.condition)) for r in group.rules))
                 for group in fit_groups
             ),
-            fit_subjects=frozenset().union(*(subjects(rule.condition) for group in fit_groups for rule in group.rules)),
             bands=tuple((band.name, checker(band.condition)) for band in playbook.bands),
             personas=tuple((each.name, checker(each.condition)) for each in segments.personas),
             job_conditions=_conditions_alone(segments.jobs),

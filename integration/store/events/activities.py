@@ -69,12 +69,6 @@ _FRESH = (
     .where(_a.seq > cast(_seen.c.value, BigInteger))
     .order_by(_a.at, _a.key)
 )
-_FRESH_OF_ACCOUNTS = (
-    select(*_COLUMNS)
-    .select_from(_seen.join(activities, _a.account_id == _seen.c.key))
-    .where(_a.seq > cast(_seen.c.value, BigInteger))
-    .order_by(_a.at, _a.key)
-)
 _since = pairs("since")
 _SINCE = (
     select(*_COLUMNS)
@@ -88,7 +82,6 @@ _STORED = select(_a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.propertie
     among(_a.key, "keys")
 )
 _HOLDERS = select(_a.key, _a.lead_id, _a.type).where(among(_a.key, "keys"))
-_HISTORY_OF_ACCOUNTS = select(*_COLUMNS).where(among(_a.account_id, "ids")).order_by(_a.at, _a.key)
 _DERIVED = (
     select(*_COLUMNS)
     .where(_a.derived.is_(True), among(_a.lead_id, "leads"), among(_a.account_id, "accounts"))
@@ -160,16 +153,6 @@ def since(conn: Connection, times: Mapping[str, Instant]) -> list[ActivityRow]:
 def history(conn: Connection, lead_ids: Iterable[str]) -> list[ActivityRow]:
     """Everything these leads ever did, by time, then key."""
     return _rows(conn.execute(_HISTORY, {"ids": listed(lead_ids)}))
-
-
-def fresh_of_accounts(conn: Connection, seen: Mapping[str, int]) -> list[ActivityRow]:
-    """As `fresh`, by account id: what its people did, and viewers whom no CRM knows."""
-    return _rows(conn.execute(_FRESH_OF_ACCOUNTS, {"seen": encode(seen)}))
-
-
-def history_of_accounts(conn: Connection, account_ids: Iterable[str]) -> list[ActivityRow]:
-    """As `history`, by account id."""
-    return _rows(conn.execute(_HISTORY_OF_ACCOUNTS, {"ids": listed(account_ids)}))
 
 
 def seen_by(

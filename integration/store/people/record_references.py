@@ -67,7 +67,6 @@ _MET = (
     .distinct()
     .where(among(references.c.lead_id, "ids"), references.c.object.in_(PEOPLE), _there)
 )
-_OF_ACCOUNTS = select(*_COLUMNS).where(among(references.c.account_id, "ids"), _there)
 _LINK = upsert(
     references,
     ["connection", "object", "external_id"],
@@ -197,15 +196,6 @@ def met(conn: Connection, lead_ids: Iterable[str]) -> dict[ConnectionName, list[
     found: defaultdict[ConnectionName, list[str]] = defaultdict(list)
     for connection, lead in conn.execute(_MET, {"ids": listed(lead_ids)}).all():
         found[connection].append(lead)
-    return dict(found)
-
-
-def of_accounts(conn: Connection, account_ids: Iterable[str]) -> dict[str, list[Reference]]:
-    """Every CRM record of these accounts; accounts without one are absent."""
-    found: defaultdict[str, list[Reference]] = defaultdict(list)
-    for row in conn.execute(_OF_ACCOUNTS, {"ids": listed(account_ids)}):
-        reference = _reference(row)
-        found[str(reference.account_id)].append(reference)
     return dict(found)
 
 
