@@ -9,6 +9,7 @@ from mappings.yaml_files.problems import nearest
 
 COMMANDS = {
     "attack": "integration.commands.trial.attack",
+    "audit": "integration.commands.operate.audit",
     "backtest": "integration.commands.backtesting.backtest",
     "backup": "integration.commands.operate.backup",
     "bench": "integration.commands.trial.bench",
@@ -44,6 +45,7 @@ COMMANDS = {
 
 ABOUT = {
     "attack": "Attack a copy of the product, and see that it holds.",
+    "audit": "Who changed what, and when.",
     "backtest": "What another playbook would have done with the same history.",
     "backup": "Copy the store to a file while everything runs.",
     "bench": "Throughput, latency and memory of the whole product, beside the floor.",

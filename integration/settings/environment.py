@@ -160,6 +160,29 @@ class Settings(DeclaredSettings, AlertSettings):
         description="Set 0 to 0.9: the part of a CRM's daily calls that is kept for people and other integrations; "
         "0.2 suits.",
     )
+    keep_days: int = Field(
+        7,
+        alias="COLDFRAME_KEEP_DAYS",
+        ge=1,
+        le=3_650,
+        description="Set for how many days raw deliveries are kept after they were read, 1 to 3650; 7 suits.",
+    )
+    keep_sync_error_days: int = Field(
+        30,
+        alias="COLDFRAME_KEEP_SYNC_ERROR_DAYS",
+        ge=1,
+        le=3_650,
+        description="Set for how many days sync errors are kept after they were replayed or discarded, 1 to 3650; 30 "
+        "suits.",
+    )
+    keep_audit_days: int | None = Field(
+        None,
+        alias="COLDFRAME_KEEP_AUDIT_DAYS",
+        ge=30,
+        le=36_500,
+        description="Set for how many days lines of the audit trail are kept, 30 or more; unset it to keep them for "
+        "ever.",
+    )
     shadow: Annotated[bool, Flag] = Field(
         default=False,
         alias="COLDFRAME_SHADOW",

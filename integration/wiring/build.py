@@ -16,7 +16,7 @@ from integration.alerting.signed_webhook import SignedWebhook
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
-from integration.flows.base.service import Asking, Connection, GoingLive, Keys, Lanes, NewLeads, Rules
+from integration.flows.base.service import Asking, Connection, GoingLive, Keys, Lanes, NewLeads, Retention, Rules
 from integration.flows.upkeep.renew_tokens import Means, StoredTokens
 from integration.flows.upkeep.warm_up import warm
 from integration.playbook.compiling import compiler
@@ -28,7 +28,7 @@ from integration.wiring.whole_service import Service
 from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
 from mappings.values.identifiers import ConnectionName, System, first_of
-from mappings.values.instant import SECOND, Instant
+from mappings.values.instant import DAY, SECOND, Instant
 from mappings.vocabulary.files import load_vocabulary
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem
@@ -290,6 +290,11 @@ def _service(pid: int) -> Service:
             shadow=settings().shadow,
             tasks_per_hour=settings().tasks_per_hour,
             writes_per_minute=settings().live_rate,
+        ),
+        retention=Retention(
+            deliveries=settings().keep_days * DAY,
+            sync_errors=settings().keep_sync_error_days * DAY,
+            audit=None if (days := settings().keep_audit_days) is None else days * DAY,
         ),
         alert_ways=alert_ways(settings()),
     )

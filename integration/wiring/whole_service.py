@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from integration.alerting.alert_port import AlertWay
-from integration.flows.base.service import Connection, GoingLive, Keys, Lanes, NewLeads, Rules
+from integration.flows.base.service import Connection, GoingLive, Keys, Lanes, NewLeads, Retention, Rules
 from integration.store.db.session import Store
 from mappings.conflicts.field_conflicts import Ownership, ownership
 from mappings.values.identifiers import ConnectionName
@@ -24,6 +24,7 @@ class Service:
     new_leads: NewLeads
     keys: Keys = field(default_factory=Keys)
     going_live: GoingLive = field(default_factory=GoingLive)
+    retention: Retention = field(default_factory=Retention)
     alert_ways: Mapping[str, AlertWay] = field(default_factory=dict)
 
     @property

@@ -70,6 +70,11 @@ def show(instant: Instant) -> str:
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
 
 
+def show_second(instant: Instant) -> str:
+    """`2026-01-05T09:00:00Z`, without the fraction: for tables that people read."""
+    return show(instant - instant % SECOND)
+
+
 def parse_span(text: str) -> Span:
     """Read `5s`, `30m`, `24h`, `14d` or `2w`; ValueError otherwise."""
     found = _SPAN.fullmatch(text.strip())

@@ -211,3 +211,12 @@ def test_a_connection_may_have_a_mapping_of_its_own_beside_that_of_its_system() 
 @pytest.mark.parametrize("wrong", ["emea.yaml", "emea=", "=emea.yaml", "emea=a.yaml emea=b.yaml"])
 def test_mappings_of_connections_that_cannot_be_read_are_told(wrong: str) -> None:
     assert list(mistakes(**KEY | {"COLDFRAME_MAPPINGS": wrong})) == ["COLDFRAME_MAPPINGS"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "days"),
+    [("COLDFRAME_KEEP_DAYS", "0"), ("COLDFRAME_KEEP_SYNC_ERROR_DAYS", "0"), ("COLDFRAME_KEEP_AUDIT_DAYS", "29")],
+)
+def test_nothing_is_kept_for_less_than_its_minimum(variable: str, days: str) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        load({"COLDFRAME_SECRET_KEY": "k" * 32, variable: days})

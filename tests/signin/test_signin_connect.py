@@ -328,6 +328,33 @@ def test_a_rotation_without_the_previous_key_says_which_one_is_wanted(run: Run, 
     assert "COLDFRAME_PREVIOUS_SECRET_KEYS" in line["reason"]
 
 
+def test_a_rotation_leaves_the_new_key_in_the_key_file_of_the_data_folder(
+    sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COLDFRAME_SECRET_KEY", "COLDFRAME_PREVIOUS_SECRET_KEYS", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    plain, new = {"COLDFRAME_DATA_DIR": str(folder), "COLUMNS": "200"}, "fedcba9876543210" * 2
+
+    def coldframe(*words: str, **variables: str) -> Result:
+        return CliRunner().invoke(main, list(words), env=plain | variables, catch_exceptions=False)
+
+    assert coldframe("keys", "list").exit_code == 0  # makes the store and the key
+    key = folder / "secret.key"
+    old, opened = key.read_text(encoding="ascii"), store(folder)
+    flows_signin.sign_in(opened, sandbox, "hubspot", 5, key=old)
+    wrong = coldframe("keys", "rotate", COLDFRAME_SECRET_KEY=new)
+    assert (wrong.exit_code, key.read_text(encoding="ascii")) == (1, old), "nothing is lost where a row does not open"
+    done = coldframe("keys", "rotate", COLDFRAME_SECRET_KEY=new, COLDFRAME_PREVIOUS_SECRET_KEYS=old)
+    assert done.exit_code == 0, done.output
+    assert (key.read_text(encoding="ascii"), key.stat().st_mode & 0o777) == (new, 0o600)
+    listed = coldframe("keys", "list", "--json")
+    assert [json.loads(line)["is"] for line in listed.stdout.splitlines()] == ["current"]
+    assert new not in done.output + listed.output
+    again = coldframe("keys", "rotate")
+    assert (again.exit_code, key.read_text(encoding="ascii")) == (0, new)
+    opened.dispose()
+
+
 def test_a_plain_token_brings_the_secret_of_the_app_that_sends_the_webhooks(
     run: Run, sandbox: Sandbox, folder: Path
 ) -> None:

@@ -23,6 +23,7 @@ from integration.store.queues import dirty, inbox, look_ups, people_to_find, rec
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.records_to_read import Wanted
 from integration.store.schema import tables
+from mappings.values.instant import DAY
 
 T = 1_700_000_000_000_000
 
@@ -176,12 +177,28 @@ def test_the_audit_trail_is_never_rewritten(store: Store) -> None:
     entry = Entry(at=T, actor="admin", action="replay", subject="letter 1", detail={"n": 1})
     with store.write() as conn:
         audit_trail.add(conn, [entry, Entry(at=T, actor="admin", action="pause", subject="hubspot")])
+        audit_trail.add(conn, [Entry(at=store.now(conn) - 29 * DAY, actor="admin", action="pause", subject="hubspot")])
     for statement in (update(tables.audit).values(actor="nobody"), delete(tables.audit)):
         with pytest.raises(DBAPIError, match="append-only"), store.write() as conn:
             conn.execute(statement)
     with store.read() as conn:
-        assert audit_trail.recent(conn, 10)[1] == entry
+        assert audit_trail.recent(conn, 10)[2] == entry
         assert len(audit_trail.recent(conn, 1)) == 1
+
+
+def test_old_lines_of_the_audit_trail_can_go_and_those_of_the_last_thirty_days_cannot(store: Store) -> None:
+    with store.write() as conn:
+        now = store.now(conn)
+        ages = (400, 31, 29, 1)
+        audit_trail.add(conn, [Entry(at=now - age * DAY, actor="a", action="x", subject=str(age)) for age in ages])
+    with store.write() as conn:
+        assert audit_trail.prunable(conn, now - 30 * DAY)
+        assert audit_trail.prune(conn, now - 30 * DAY) == 2
+        assert not audit_trail.prunable(conn, now - 30 * DAY)
+    with pytest.raises(DBAPIError, match="append-only"), store.write() as conn:
+        audit_trail.prune(conn, now)
+    with store.read() as conn:
+        assert [each.subject for each in audit_trail.recent(conn, 9)] == ["1", "29"]
 
 
 def test_the_figures_count_what_waits_and_since_when(store: Store) -> None:

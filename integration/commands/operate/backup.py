@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from integration.commands.operate import backup_postgres
-from integration.commands.operate.backup_shown import Bar, beside, seconds_of
+from integration.commands.operate.backup_shown import Bar, beside
 from integration.commands.operate.processes import settings_or_exit
 from integration.processes import local_stack
 from integration.settings.local_key import VARIABLE, keep_key, key_file
@@ -18,6 +18,7 @@ from integration.store.db.session import Store
 from integration.store.overall import store_copies
 from integration.store.overall.store_copies import Contents, CopyError
 from integration.wiring import clock, connection_names
+from mappings.values.instant import show_second
 
 
 @click.command()
@@ -55,7 +56,7 @@ def backup(file: Path, *, with_key: bool, as_json: bool) -> None:
     said = {
         "file": str(file),
         "bytes": file.stat().st_size,
-        "at": seconds_of(now),
+        "at": show_second(now),
         "version": found.version,
         "keys": list(found.keys),
         "key": place,

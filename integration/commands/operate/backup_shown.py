@@ -1,12 +1,10 @@
-"""What `coldframe backup` and `restore` have in common: the bar, the key beside a backup, times as people read them."""
+"""What `coldframe backup` and `restore` have in common: the bar and the key beside a backup."""
 
 from pathlib import Path
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-
-from mappings.values.instant import SECOND, Instant, show
 
 _KEY = ".key"
 
@@ -34,8 +32,3 @@ class Bar:
 def beside(file: Path) -> Path:
     """The file of the key that goes with a backup."""
     return file.with_name(f"{file.name}{_KEY}")
-
-
-def seconds_of(at: Instant) -> str:
-    """A time to the second."""
-    return show(at - at % SECOND)

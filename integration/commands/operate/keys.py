@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -12,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from integration.commands.authoring.installation import installed
+from integration.processes.local_stack import environment
+from integration.settings.local_key import keep_key, key_file
 from integration.signin.key_rotation import Line, rotated
 from integration.store.crm import connections
 from integration.store.overall import erasure_key
@@ -64,7 +67,8 @@ def rotate(*, as_json: bool) -> None:
     """Encrypt everything with the current key. Can be killed at any moment and run again; does nothing twice.
 
     Set COLDFRAME_SECRET_KEY to the new key and COLDFRAME_PREVIOUS_SECRET_KEYS to the old one for every process first,
-    and unset the old one afterwards. Exit status 1 where a row could not be opened.
+    and unset the old one afterwards. Where `coldframe up` keeps its own key in the data folder, that file holds the new
+    key afterwards. Exit status 1 where a row could not be opened; the file stays as it is then.
 
     Example: coldframe keys rotate --json
     """
@@ -74,9 +78,26 @@ def rotate(*, as_json: bool) -> None:
             lines.append(line)
             if as_json:
                 click.echo(json.dumps(asdict(line)))
+    failed = any(line.outcome == "failed" for line in lines)
+    kept = None if failed else _kept(settings.secret_key.get_secret_value())
     if not as_json:
         _show(lines)
-    sys.exit(1 if any(line.outcome == "failed" for line in lines) else 0)
+        if kept is not None:
+            click.echo(f"{kept} holds the new key now: coldframe up uses it when it is started without the variable.")
+    sys.exit(1 if failed else 0)
+
+
+def _kept(key: str) -> Path | None:
+    """The data folder's own key file, which holds this key from now on; None where there is none, or nothing to change.
+
+    The store of a DATABASE_URL has its key from the environment alone.
+    """
+    given = environment()
+    path = key_file(given)
+    if given.get("DATABASE_URL", "").strip() or not path.is_file() or path.read_text(encoding="ascii").strip() == key:
+        return None
+    keep_key(path, key)
+    return path
 
 
 def _show(lines: Sequence[Line]) -> None:

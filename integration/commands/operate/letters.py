@@ -1,22 +1,25 @@
 """`coldframe letters`: sync errors, which are what could not be read or written, and how to try it again."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from integration.flows.upkeep.replay_letters import replay
+from integration.flows.upkeep.replay_letters import UndiscardableError, discard, replay
 from integration.store.outgoing import people_without_records
 from integration.store.queues import dead_letters as stored
 from integration.store.queues.dead_letters import Letter
 from integration.wiring import build, clock
 from integration.wiring.whole_service import Service
-from mappings.values.instant import show
+from mappings.values.instant import show, show_second
 
 _SHOWN = 60
+_AT_ONCE = 500
 
 
 @click.group(name="letters")
@@ -27,6 +30,7 @@ def letters() -> None:
     Example:
       coldframe letters list
       coldframe letters replay 17
+      coldframe letters discard 18 --reason "a test record"
       coldframe letters waiting
     """
 
@@ -48,10 +52,13 @@ def list_letters(limit: int, *, as_json: bool) -> None:
     table = Table("id", "at", "stage", "source", "reason", "what")
     for letter in found:
         text = letter.payload.decode("utf-8", "replace")
-        table.add_row(str(letter.id), show(letter.at), letter.stage, letter.source, letter.reason, text[:_SHOWN])
+        cells = (letter.stage, letter.source, letter.reason, text[:_SHOWN])
+        table.add_row(str(letter.id), show_second(letter.at), *map(escape, cells))
     Console().print(table if found else "No sync errors are waiting.")
     if people.since is not None:
-        said = f"{people.people} people wait for a CRM record since {show(people.since)}: coldframe letters waiting"
+        said = (
+            f"{people.people} people wait for a CRM record since {show_second(people.since)}: coldframe letters waiting"
+        )
         Console().print(said)
 
 
@@ -61,7 +68,9 @@ def list_letters(limit: int, *, as_json: bool) -> None:
 def waiting(limit: int, *, as_json: bool) -> None:
     """People whose tasks and touches wait for a record in a CRM, and since when.
 
-    Everything goes out by itself, worded from the record, once the record is there. Example: coldframe letters waiting
+    Everything goes out by itself, worded from the record, once the record is there.
+
+    Example: coldframe letters waiting
     """
     with build.service().store.read() as conn:
         found, unknown = people_without_records.waiting(conn, limit), people_without_records.unknown(conn)
@@ -72,21 +81,78 @@ def waiting(limit: int, *, as_json: bool) -> None:
     table = Table("since", "who", "waits for", "tasks", "touches", "our id")
     for each in found:
         counts = (str(each.tasks), str(each.touches))
-        table.add_row(show(each.since), each.email or "", ", ".join(each.connections), *counts, each.lead_id)
+        table.add_row(show_second(each.since), each.email or "", ", ".join(each.connections), *counts, each.lead_id)
     Console().print(table if found else "Nobody waits for a record.")
     Console().print(f"No CRM knows {unknown} people in all.")
 
 
 @letters.command(name="replay")
-@click.argument("ids", nargs=-1, type=int, required=True)
-def replay_letters(ids: tuple[int, ...]) -> None:
-    """Try these sync errors again, once each; the replay is audited.
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--all", "every", is_flag=True, help="All that nobody has ended.")
+@click.option("--reason", metavar="WORD", default="", help="Those whose reason has this word, in any case.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object about what was done.")
+def replay_letters(ids: tuple[int, ...], *, every: bool, reason: str, as_json: bool) -> None:
+    r"""Try sync errors again, once each: these, all, or those of one reason. The replay is audited.
 
-    Example: coldframe letters replay 17 18
+    What fails again becomes a sync error again.
+
+    \b
+    Example:
+      coldframe letters replay 17 18
+      coldframe letters replay --reason required_field
+      coldframe letters replay --all --json
     """
+    if sum((bool(ids), every, bool(reason))) != 1:
+        msg = "name sync errors by id, or write --all, or --reason WORD"
+        raise click.UsageError(msg)
     service: Service = build.service()
-    done = replay(service, ids, actor="command line", now=clock.now())
-    click.echo(f"{len(done)} of {len(ids)} replayed" + ("" if len(done) == len(ids) else "; the others were before"))
+    asked = replayed = 0
+    for some in [ids] if ids else _waiting(service, reason):
+        asked += len(some)
+        replayed += len(replay(service, some, actor="command line", now=clock.now()))
+    if as_json:
+        click.echo(json.dumps({"asked": asked, "replayed": replayed}))
+    elif not ids:
+        click.echo(f"{replayed} replayed" if asked else "No such sync error is waiting.")
+    else:
+        click.echo(f"{replayed} of {asked} replayed" + ("" if replayed == asked else "; the others were before"))
+
+
+@letters.command(name="discard")
+@click.argument("ids", nargs=-1, type=int, required=True)
+@click.option("--reason", required=True, help="Why nobody has to try it again; it is kept in the audit trail.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object about what was done.")
+def discard_letters(ids: tuple[int, ...], *, reason: str, as_json: bool) -> None:
+    r"""End sync errors without trying them again, and say why. Keep personal data out of the reason.
+
+    What concerns deciding about a lead or erasing somebody cannot be discarded: put it right and replay it.
+
+    \b
+    Example:
+      coldframe letters discard 17 18 --reason "test records of the agency"
+    """
+    if not reason.strip():
+        msg = "say why"
+        raise click.BadParameter(msg, param_hint="--reason")
+    try:
+        done = discard(build.service(), ids, reason=reason.strip(), actor="command line", now=clock.now())
+    except UndiscardableError as error:
+        raise click.ClickException(str(error)) from error
+    rest = "" if len(done) == len(set(ids)) else "; the others had ended before, or are none"
+    said = json.dumps({"asked": len(set(ids)), "discarded": len(done)})
+    click.echo(said if as_json else f"{len(done)} of {len(set(ids))} discarded{rest}")
+
+
+def _waiting(service: Service, word: str) -> Iterator[list[int]]:
+    """The ids of those that wait now, some hundreds at a time; what fails again meanwhile has a higher id."""
+    below = stored.NEWEST
+    while True:
+        with service.store.read() as conn:
+            some = stored.because(conn, word, below, _AT_ONCE)
+        if not some:
+            return
+        yield some
+        below = some[-1]
 
 
 def _plain(letter: Letter) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from integration.commands.operate import backup_postgres
-from integration.commands.operate.backup_shown import Bar, beside, seconds_of
+from integration.commands.operate.backup_shown import Bar, beside
 from integration.processes import local_stack
 from integration.settings import private_files
 from integration.settings.environment import load
@@ -21,7 +21,7 @@ from integration.store.overall import store_copies
 from integration.store.overall.store_copies import Contents, CopyError
 from integration.store.progress import restored_store
 from integration.wiring import clock, connection_names
-from mappings.values.instant import Instant
+from mappings.values.instant import Instant, show_second
 
 _ERASED = "Whoever was erased after that is in it again: erase them again (coldframe erase)."
 
@@ -50,7 +50,7 @@ def restore(file: Path, *, key: Path | None, as_json: bool) -> None:
             found = _into_folder(file, data, given, key, quiet=as_json)
     said = {"file": str(file), "version": found.version, "keys": list(found.keys), "made_at": None}
     if found.made_at is not None:
-        said["made_at"] = seconds_of(found.made_at)
+        said["made_at"] = show_second(found.made_at)
     click.echo(json.dumps(said) if as_json else _restored(said))
 
 

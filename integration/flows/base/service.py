@@ -20,7 +20,7 @@ from integration.store.events.playbook_versions import Version
 from mappings.conflicts.field_conflicts import Ownership
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.identifiers import ConnectionName, System
-from mappings.values.instant import Instant, Span
+from mappings.values.instant import DAY, Instant, Span
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Located
 
@@ -131,6 +131,18 @@ class GoingLive:
     """How many records of a connection are written in a minute while going live; 0 for any number."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what is over is kept. What still waits for somebody is kept however old it is."""
+
+    deliveries: Span = 7 * DAY
+    """Raw deliveries that were read, so that one can look at what a source really sent."""
+    sync_errors: Span = 30 * DAY
+    """Sync errors, from when they were replayed, discarded, or succeeded by themselves."""
+    audit: Span | None = None
+    """Lines of the audit trail; None for ever."""
+
+
 class HasStore(Protocol):
     """What has the store and its clock."""
 
@@ -185,6 +197,14 @@ class HasGoingLive(Protocol):
     @property
     def going_live(self) -> GoingLive:
         """Whether and how much is written."""
+
+
+class HasRetention(Protocol):
+    """What knows how long what is over is kept."""
+
+    @property
+    def retention(self) -> Retention:
+        """How long what is over is kept."""
 
 
 class HasAlerts(Protocol):

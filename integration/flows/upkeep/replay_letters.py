@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import unanswered_lookups
+from integration.flows.base.service import HasStore
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.trouble import WatchingTrouble
 from integration.store.audit import audit_trail
@@ -14,6 +15,16 @@ from integration.store.overall import erased_people
 from integration.store.queues import dead_letters, dirty, inbox, look_ups, suspects
 from integration.store.queues.dead_letters import Letter, Stage
 from mappings.values.instant import Instant
+
+_MUST: frozenset[Stage] = frozenset({"advance", "signals", "joining", "erasing"})
+
+
+class UndiscardableError(Exception):
+    """Sync errors that cannot be discarded: what failed must be done once its cause is gone."""
+
+    def __init__(self, letters: Sequence[Letter]) -> None:
+        named = ", ".join(f"{each.id} ({each.stage})" for each in letters)
+        super().__init__(f"to be put right and replayed, not discarded: {named}")
 
 
 def replay(service: WatchingTrouble, ids: Sequence[int], *, actor: str, now: Instant) -> set[int]:
@@ -38,6 +49,28 @@ def replay(service: WatchingTrouble, ids: Sequence[int], *, actor: str, now: Ins
     of_crms = (f"{kind}:{name}" for name in service.connections for kind in kinds)
     for lane in ("ingest", "advance", *of_crms, *alert_lanes(service)):
         service.wake(lane)
+    return fresh
+
+
+def discard(service: HasStore, ids: Sequence[int], *, reason: str, actor: str, now: Instant) -> set[int]:
+    """End these sync errors without trying them again; the audit says who and why. The ids that had not ended.
+
+    Raises UndiscardableError where one is about something that must be done: deciding about a lead, erasing somebody.
+    """
+    with service.store.write() as conn:
+        held = [each for each in dead_letters.get(conn, ids) if each.replayed_at is None and each.stage in _MUST]
+        if held:
+            raise UndiscardableError(held)
+        fresh = dead_letters.replayed(conn, ids, now)
+        found = dead_letters.get(conn, sorted(fresh))
+        read = [each.ref for each in found if each.stage == "ingest"]
+        suspects.release(conn, "ingest", read)
+        inbox.end(conn, sorted({int(ref.partition(":")[0]) for ref in read}))
+        lines = [
+            Entry(at=now, actor=actor, action="discard", subject=f"letter {each.id}", detail={"reason": reason})
+            for each in found
+        ]
+        audit_trail.add(conn, lines)
     return fresh
 
 

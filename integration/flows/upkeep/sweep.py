@@ -7,12 +7,13 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.base import running_playbook
 from integration.flows.base.pause_connection import open_for
-from integration.flows.base.service import HasCrms, HasGoingLive, HasRules, HasStore
+from integration.flows.base.service import HasCrms, HasGoingLive, HasRetention, HasRules
 from integration.flows.intake import unknown_words
 from integration.flows.people_in_sales import send_alerts
 from integration.flows.people_in_sales.trouble import WatchingTrouble
+from integration.flows.upkeep import retention
 from integration.store.crm import connection_pauses
-from integration.store.events import taken, unrecognised_words
+from integration.store.events import unrecognised_words
 from integration.store.outgoing import alerts, outbox, people_to_create
 from integration.store.overall import erased_people
 from integration.store.people import leads, shared_emails
@@ -20,13 +21,11 @@ from integration.store.queues import dirty, inbox, look_ups, suspects
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import DAY, Instant
 
-_PRUNE_ROUNDS = 50
-"""Deletions of a thousand rows in one sweep: other writers have their turn in between."""
-KEPT = 7 * DAY
-"""Deliveries that were read are kept this long, so that one can look at what a source really sent."""
+_SUSPECTS_KEPT = 7 * DAY
+"""What failed once and never came up again is forgotten after so long."""
 
 
-class Sweeping(WatchingTrouble, HasRules, HasGoingLive, Protocol):
+class Sweeping(WatchingTrouble, HasRules, HasGoingLive, HasRetention, Protocol):
     """What the sweep takes."""
 
 
@@ -37,23 +36,12 @@ def sweep(service: Sweeping) -> tuple[str, ...]:
         waiting = tuple(_waiting(conn, service, now))
     for lane in waiting:
         service.wake(lane)
-    _prune(service, now)
+    retention.prune(service, now)
     if not waiting:
         with service.store.write() as conn:
             unrecognised_words.prune(conn, now - unknown_words.KEPT)
-            suspects.prune(conn, now - KEPT)
+            suspects.prune(conn, now - _SUSPECTS_KEPT)
     return waiting
-
-
-def _prune(service: HasStore, now: Instant) -> None:
-    """Delete what has been kept for long enough, whatever waits; what nobody has read yet stays, however old."""
-    for _ in range(_PRUNE_ROUNDS):
-        with service.store.read() as conn:
-            if not (inbox.prunable(conn, now - KEPT) or taken.prunable(conn, now)):
-                break
-        with service.store.write() as conn:
-            inbox.prune(conn, now - KEPT)
-            taken.prune(conn, now)
 
 
 def _waiting(conn: Sql, service: Sweeping, now: Instant) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""The audit trail: who changed what. The database refuses to change a line of it."""
+"""The audit trail: who changed what. The database refuses to change a line, and to lose one of the last 30 days."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, insert, or_, select
 
 from integration.store.db.json_codec import decode, encode
 from integration.store.schema.tables import audit
@@ -28,6 +28,20 @@ _RECENT = (
     .order_by(audit.c.id.desc())
     .limit(bindparam("n"))
 )
+_FOUND = (
+    select(audit.c.at, audit.c.actor, audit.c.action, audit.c.subject, audit.c.detail)
+    .where(
+        audit.c.at >= bindparam("since", type_=BigInteger),
+        or_(bindparam("any", type_=Text) == "", audit.c.action == bindparam("any", type_=Text)),
+    )
+    .order_by(audit.c.id.desc())
+    .limit(bindparam("n"))
+)
+_ACTIONS = select(audit.c.action).distinct().order_by(audit.c.action)
+_PRUNE_SIZE = 1_000
+_OLDEST = select(audit.c.at).order_by(audit.c.id).limit(1)
+_FIRST = select(audit.c.id).order_by(audit.c.id).limit(_PRUNE_SIZE).scalar_subquery()
+_PRUNE = delete(audit).where(audit.c.id.in_(_FIRST), audit.c.at < bindparam("before"))
 
 
 def add(conn: Connection, entries: Sequence[Entry]) -> None:
@@ -50,7 +64,29 @@ def add(conn: Connection, entries: Sequence[Entry]) -> None:
 
 def recent(conn: Connection, limit: int) -> list[Entry]:
     """The last lines, newest first."""
-    return [
-        Entry(at=at, actor=actor, action=action, subject=subject, detail=decode(detail, dict[str, Any]))
-        for at, actor, action, subject, detail in conn.execute(_RECENT, {"n": limit})
-    ]
+    return [_entry(*row) for row in conn.execute(_RECENT, {"n": limit})]
+
+
+def found(conn: Connection, *, since: Instant, action: str, limit: int) -> list[Entry]:
+    """The last lines since then, of one action ("" for any), newest first."""
+    return [_entry(*row) for row in conn.execute(_FOUND, {"since": since, "any": action, "n": limit})]
+
+
+def actions(conn: Connection) -> list[str]:
+    """Every action that a line names."""
+    return list(conn.scalars(_ACTIONS))
+
+
+def prunable(conn: Connection, before: Instant) -> bool:
+    """Whether the oldest line is from before that."""
+    oldest = conn.execute(_OLDEST).scalar()
+    return oldest is not None and oldest < before
+
+
+def prune(conn: Connection, before: Instant) -> int:
+    """Delete lines from before that, at most a thousand a call; how many. The database keeps the last thirty days."""
+    return conn.execute(_PRUNE, {"before": before}).rowcount
+
+
+def _entry(at: Instant, actor: str, action: str, subject: str, detail: str) -> Entry:
+    return Entry(at=at, actor=actor, action=action, subject=subject, detail=decode(detail, dict[str, Any]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, insert, select, update
 
 from integration.store.audit import mentions
 from integration.store.db.dialects import among, insert_new
@@ -69,10 +69,21 @@ _OVERDUE = (
     .group_by(dead_letters.c.stage, dead_letters.c.source)
     .order_by(dead_letters.c.stage, dead_letters.c.source)
 )
-_NEWEST = 9_223_372_036_854_775_807
+NEWEST = 9_223_372_036_854_775_807
+"""An id that is above every other."""
 _WAITING = (
     select(*dead_letters.c)
     .where(dead_letters.c.replayed_at.is_(None), dead_letters.c.id < bindparam("before", type_=BigInteger))
+    .order_by(dead_letters.c.id.desc())
+    .limit(bindparam("n"))
+)
+_BECAUSE = (
+    select(dead_letters.c.id)
+    .where(
+        dead_letters.c.replayed_at.is_(None),
+        dead_letters.c.id < bindparam("before", type_=BigInteger),
+        func.lower(dead_letters.c.reason).like(bindparam("pattern", type_=Text), escape="/"),
+    )
     .order_by(dead_letters.c.id.desc())
     .limit(bindparam("n"))
 )
@@ -96,6 +107,14 @@ _REPLAYED = (
     .values(replayed_at=bindparam("now"))
     .returning(dead_letters.c.id)
 )
+_PRUNE_SIZE = 1_000
+_ENDED = (
+    select(dead_letters.c.id)
+    .where(dead_letters.c.replayed_at.is_not(None), dead_letters.c.replayed_at < bindparam("before"))
+    .order_by(dead_letters.c.replayed_at)
+    .limit(_PRUNE_SIZE)
+)
+_PRUNE = delete(dead_letters).where(dead_letters.c.id.in_(_ENDED.scalar_subquery()))
 
 
 def add(conn: Connection, rows: Sequence[Letter]) -> None:
@@ -127,8 +146,18 @@ def same(*parts: str | bytes) -> str:
 
 def waiting(conn: Connection, limit: int, before: int | None = None) -> list[Letter]:
     """The sync errors nobody has replayed, newest first; `before` (an id) turns the page."""
-    found = conn.execute(_WAITING, {"n": limit, "before": _NEWEST if before is None else before})
+    found = conn.execute(_WAITING, {"n": limit, "before": NEWEST if before is None else before})
     return [Letter(**row) for row in map(dict, found.mappings())]
+
+
+def because(conn: Connection, word: str, before: int, limit: int) -> list[int]:
+    """The ids below that one of sync errors that nobody has ended and whose reason has this word, newest first.
+
+    Whatever its case; "" finds all.
+    """
+    literal = "".join(f"/{each}" if each in "/%_" else each for each in word.lower())
+    asked = {"pattern": f"%{literal}%", "before": before, "n": limit}
+    return list(conn.execute(_BECAUSE, asked).scalars())
 
 
 def overdue(conn: Connection, before: Instant) -> list[Overdue]:
@@ -153,6 +182,16 @@ def get(conn: Connection, ids: Sequence[int]) -> list[Letter]:
 def replayed(conn: Connection, ids: Sequence[int], now: Instant) -> set[int]:
     """Mark sync errors as replayed; answers those that were not before: only these may be replayed."""
     return set(conn.execute(_REPLAYED, {"ids": listed(ids), "now": now}).scalars())
+
+
+def prunable(conn: Connection, before: Instant) -> bool:
+    """Whether a sync error was ended (replayed, discarded, succeeded by itself) before that."""
+    return conn.execute(_ENDED, {"before": before}).first() is not None
+
+
+def prune(conn: Connection, before: Instant) -> int:
+    """Delete sync errors that were ended before that, at most a thousand a call; how many. What waits stays."""
+    return conn.execute(_PRUNE, {"before": before}).rowcount
 
 
 def bearing(conn: Connection, needles: Sequence[str], after: int = 0) -> list[Letter]:

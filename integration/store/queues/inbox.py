@@ -38,6 +38,7 @@ _SIZES = (
 )
 _DONE = update(inbox).where(among(inbox.c.id, "ids")).values(state="done", error=None)
 _DEAD = update(inbox).where(among(inbox.c.id, "ids")).values(state="dead", error=bindparam("why"))
+_END = update(inbox).where(among(inbox.c.id, "ids"), inbox.c.state == "dead").values(state="done")
 _REVIVE = update(inbox).where(among(inbox.c.id, "ids")).values(state="new", error=None)
 _REWRITE = update(inbox).where(inbox.c.id == bindparam("row")).values(body=bindparam("rest"))
 _DROP = delete(inbox).where(among(inbox.c.id, "ids"))
@@ -105,6 +106,11 @@ def dead(conn: Connection, ids: Sequence[int], error: str) -> None:
 def revive(conn: Connection, ids: Sequence[int]) -> None:
     """Make dead (or done) deliveries pending again: a replay."""
     conn.execute(_REVIVE, {"ids": listed(ids)})
+
+
+def end(conn: Connection, ids: Sequence[int]) -> None:
+    """Nobody will replay these dead deliveries: they are kept as long as those that were read."""
+    conn.execute(_END, {"ids": listed(ids)})
 
 
 def bearing(conn: Connection, needles: Sequence[str], after: int = 0) -> list[tuple[int, str, bytes]]:

@@ -249,6 +249,7 @@ dead_letters = Table(
     words("lead_id", null=True, index=True),
     words("once", null=True),
     Index("ix_dead_letters_waiting", "id", **where("replayed_at IS NULL")),
+    Index("ix_dead_letters_ended", "replayed_at", **where("replayed_at IS NOT NULL")),
     Index("ix_dead_letters_once", "once", unique=True, **where("replayed_at IS NULL")),
     sqlite_autoincrement=True,
 )
@@ -264,7 +265,7 @@ audit = Table(
     words("detail"),
     sqlite_autoincrement=True,
 )
-"""Append-only: triggers of the first migration refuse to change or delete a row."""
+"""Append-only: triggers of the migrations refuse to change a row, and to delete one of the last thirty days."""
 
 erased = Table(
     "erased",
