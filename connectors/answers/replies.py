@@ -7,7 +7,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeAlias
 
 from connectors.base.concerns import Concern
-from connectors.base.port import Receipt, Tokens, Unavailable, Verdict
+from connectors.base.credentials import Tokens
+from connectors.base.port import Receipt, Unavailable, Verdict
 from connectors.base.spending import Withheld
 from mappings.values.identifiers import ExternalId
 from mappings.values.instant import DAY, MINUTE, SECOND, Span

@@ -8,9 +8,9 @@ from typing import Any
 from connectors.answers.examination_words import fields_findings, unavailable
 from connectors.answers.replies import TIMEOUT, Outcome, Refusal, Reply, Timeout
 from connectors.base.concerns import Concern
+from connectors.base.credentials import Credential
 from connectors.base.limits import Usage, chunks
 from connectors.base.port import (
-    Credential,
     FieldInfo,
     FieldWrite,
     Finding,
@@ -26,9 +26,10 @@ from connectors.base.port import (
 from connectors.base.spending import Allowance
 from connectors.base.task_words import TaskWords
 from connectors.base.users import CrmUser
-from connectors.hubspot import SYSTEM, batches, consent, creation, faults, lifecycle, linked, queries, staff
+from connectors.hubspot import SYSTEM, batches, creation, faults, linked, queries, staff
+from connectors.hubspot.api_session import HubSpotSession
 from connectors.hubspot.lookups import Tasks
-from connectors.hubspot.session import HubSpotSession
+from connectors.hubspot.own_ways import consent, lifecycle
 from connectors.shared.batching import Recency, isolated, merged, owner_refused
 from connectors.shared.sorting import answered, resolved
 from mappings.values.emails import searched

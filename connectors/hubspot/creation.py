@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from connectors.answers.replies import Refusal, Reply
 from connectors.base.port import PersonWrite, Receipt, Record, Verdict
 from connectors.hubspot import batches, faults
-from connectors.hubspot.session import HubSpotSession
+from connectors.hubspot.api_session import HubSpotSession
 from connectors.shared.creating_people import Found, created, follow, spelt
 from mappings.values.identifiers import ExternalId
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from connectors.answers.replies import Refusal
 from connectors.hubspot import faults, queries
-from connectors.hubspot.session import HubSpotSession
+from connectors.hubspot.api_session import HubSpotSession
 
 BATCH = 100
 

@@ -10,8 +10,8 @@ from connectors.answers.replies import Outcome, Refusal
 from connectors.base.limits import chunks
 from connectors.base.port import TaskWrite
 from connectors.hubspot import faults, queries
+from connectors.hubspot.api_session import HubSpotSession
 from connectors.hubspot.linked import linked
-from connectors.hubspot.session import HubSpotSession
 from mappings.values.identifiers import ExternalId
 
 BATCH = 100

@@ -1,7 +1,8 @@
 """HubSpot's declaration: everything that the rest of the house has to know of it, once."""
 
+from connectors.base.credentials import Credential
 from connectors.base.limits import Usage
-from connectors.base.port import Connector, Credential
+from connectors.base.port import Connector
 from connectors.base.sign_in_port import Client, SignIn
 from connectors.base.spending import Allowance, Pacing
 from connectors.hubspot.setup.record_rules import RULES
@@ -82,7 +83,7 @@ def _opened(client: Client) -> SignIn:
 
 
 def _provisioner(credential: Credential, setup: Setup) -> Provisioner:
-    from connectors.hubspot.setup.provision import HubSpotProvisioner  # noqa: PLC0415 - as said above
+    from connectors.hubspot.setup.provisioner import HubSpotProvisioner  # noqa: PLC0415 - as said above
     from connectors.hubspot.setup.public_app import App  # noqa: PLC0415 - as said above
 
     number, key = setup.given.text("HUBSPOT_APP_ID"), setup.given.text("HUBSPOT_DEVELOPER_API_KEY")

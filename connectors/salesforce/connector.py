@@ -7,9 +7,9 @@ from typing import Any
 
 from connectors.answers.examination_words import fields_findings
 from connectors.answers.replies import TIMEOUT, Refusal, Timeout, refusal
+from connectors.base.credentials import Credential
 from connectors.base.limits import Usage, chunks
 from connectors.base.port import (
-    Credential,
     FieldInfo,
     FieldWrite,
     Finding,
@@ -26,11 +26,11 @@ from connectors.base.spending import Allowance
 from connectors.base.task_words import TaskWords
 from connectors.base.users import CrmUser
 from connectors.salesforce import SYSTEM, batches, creation, faults, queries, staff
-from connectors.salesforce.bulk import Bulk, place
-from connectors.salesforce.reading import Reader, fitting, whole
-from connectors.salesforce.session import RESOURCES, SalesforceSession
+from connectors.salesforce.api_session import RESOURCES, SalesforceSession
+from connectors.salesforce.reads.bulk import Bulk, place
+from connectors.salesforce.reads.reading import Reader, fitting, whole
+from connectors.salesforce.reads.successors import followed
 from connectors.salesforce.setup.examination import tasks_examined
-from connectors.salesforce.successors import followed
 from connectors.shared.batching import Recency, isolated, merged, owner_refused
 from connectors.shared.sorting import answered, resolved
 from mappings.values.emails import searched

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from connectors.answers.replies import Refusal, Reply
 from connectors.base.port import PersonWrite, Receipt, Record, Verdict
 from connectors.salesforce import SYSTEM, batches, faults, queries
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.api_session import SalesforceSession
 from connectors.shared.creating_people import Found, created, follow, spelt
 from mappings.values.identifiers import ExternalId
 from mappings.values.record_ids import full, genuine

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from connectors.base.port import Connector, Credential
+from connectors.base.credentials import Credential
+from connectors.base.port import Connector
 from connectors.base.sign_in_port import Client, SignIn
 from connectors.base.spending import Allowance, Pacing
 from connectors.salesforce.hosts import common, salesforces
@@ -72,7 +73,7 @@ def _opened(client: Client) -> SignIn:
 
 
 def _provisioner(credential: Credential, setup: Setup) -> Provisioner:
-    from connectors.salesforce.setup.provision import SalesforceProvisioner  # noqa: PLC0415 - as said above
+    from connectors.salesforce.setup.provisioner import SalesforceProvisioner  # noqa: PLC0415 - as said above
 
     return SalesforceProvisioner(credential, sales=setup.sales)
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from connectors.base.port import Connector, Credential
+from connectors.base.credentials import Credential
+from connectors.base.port import Connector
 from connectors.base.sign_in_port import Client, SignIn
 from connectors.base.spending import Allowance, Pacing
 from connectors.shared.provisioning import Provisioner

@@ -1,1 +1,1 @@
-"""What two playbooks make of the same history: counted, compared and drawn. Pure."""
+"""What two playbooks make of the same history: counted, compared and drawn, all of it pure."""

@@ -1,1 +1,1 @@
-"""The decision engine: what must happen to a lead. Pure functions: no clock, no I/O, no randomness."""
+"""The decision engine: what must happen to a lead, in pure functions without clock, I/O or randomness."""

@@ -5,8 +5,9 @@ import os
 import threading
 
 from integration.settings.environment import SettingsError, from_environment
-from integration.web import app, open_connections
-from integration.web.front import Front, Limits
+from integration.web import app
+from integration.web.arriving import open_connections
+from integration.web.arriving.front import Front, Limits
 from integration.wiring import logs
 
 

@@ -5,7 +5,7 @@ from granian.http import HTTP1Settings
 from granian.server import Server
 
 from integration.settings.environment import Settings
-from integration.web import open_connections
+from integration.web.arriving import open_connections
 from integration.web.watchdog import watch
 
 _BACKLOG = 2_048

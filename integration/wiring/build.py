@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from connectors import vendors
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from connectors.base.sign_in_port import Client, Issued, SignIn
 from connectors.shared.shadow_connector import Shadowed
 from integration.alerting.alert_port import AlertWay

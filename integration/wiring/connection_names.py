@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy.engine import make_url
 
 from connectors import vendors
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from integration.settings.environment import Settings
 from integration.store.audit.sealing import Keyring, SealError
 from integration.store.crm import connections, homes

@@ -1,1 +1,1 @@
-"""Checks a mapping against the fields that a CRM really has. Pure."""
+"""Checks a mapping against the fields that a CRM really has, all of it pure."""

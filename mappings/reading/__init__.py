@@ -1,1 +1,1 @@
-"""Single values: transforms, readings of what was sent, and whether two values are the same. Pure."""
+"""Single values: transforms, readings of what was sent, and whether two values are the same, all of it pure."""

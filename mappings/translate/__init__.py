@@ -1,1 +1,1 @@
-"""Translates CRM records to canonical fields and back, and reads the values of webhooks. Pure."""
+"""Translates CRM records to canonical fields and back, and reads the values of webhooks, all of it pure."""

@@ -1,1 +1,1 @@
-"""Values as people and systems write them: e-mails, numbers, times, countries, names, ids. Pure."""
+"""Values as people and systems write them: e-mails, numbers, times, countries, names, ids, all of it pure."""

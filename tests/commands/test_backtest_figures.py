@@ -9,7 +9,7 @@ from explain_history import START, account, deed, history, lead, write
 
 from integration.backtest.side_by_side import Comparison, Ratio, Side
 from integration.commands.backtesting.backtest_run import run
-from integration.commands.replaying.replay_lines import read
+from integration.commands.replaying.history_file.replay_lines import read
 from integration.core.rules.playbook_rules import Playbook
 from integration.playbook.compiling.compiler import load
 from mappings.values.instant import DAY

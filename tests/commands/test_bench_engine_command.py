@@ -3,7 +3,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, read
+from integration.commands.replaying.history_file.replay_lines import ACTIVITY, LEAD, read
 from integration.commands.trial import bench_history
 from integration.commands.trial.bench_engine import bench_engine
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from integration.commands.replaying import replay_runs
+from integration.commands.replaying.history_file import replay_runs
+from integration.commands.replaying.history_file.replay_groups import Groups
+from integration.commands.replaying.history_file.replay_lines import Unreadable, affiliations, read
+from integration.commands.replaying.history_file.replay_runs import Pages, Sorter
 from integration.commands.replaying.replay import replay
-from integration.commands.replaying.replay_groups import Groups
-from integration.commands.replaying.replay_lines import Unreadable, affiliations, read
-from integration.commands.replaying.replay_runs import Pages, Sorter
 from integration.commands.trial.bench_history import chance
 
 ACME = {"kind": "account", "account": "acme", "at": "2026-01-05T09:00:00Z"}

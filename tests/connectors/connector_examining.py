@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import psutil
 from connector_ground import TOKEN, Ground, Plug
 
-from connectors.base.port import Credential, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import Verdict
 from mappings.translate.translation import load_mapping
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox

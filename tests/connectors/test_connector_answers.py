@@ -11,7 +11,8 @@ from connector_ground import DUE
 
 from connectors.answers.edges import MOVED
 from connectors.base.concerns import Concern
-from connectors.base.port import Credential, FieldWrite, Receipt, TaskWrite, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import FieldWrite, Receipt, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from mappings.values.instant import HOUR, MINUTE, SECOND

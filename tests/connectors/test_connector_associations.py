@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from connector_ground import DUE
 
-from connectors.base.port import Credential, Record, TaskWrite, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import Record, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.answers.replies import Reply
-from connectors.base.port import Credential, Unavailable, Verdict
-from connectors.salesforce.bulk import _read, rows
+from connectors.base.credentials import Credential
+from connectors.base.port import Unavailable, Verdict
 from connectors.salesforce.connector import SalesforceConnector
+from connectors.salesforce.reads.bulk import _read, rows
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 

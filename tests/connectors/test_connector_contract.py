@@ -14,7 +14,8 @@ from connector_tasks import Tasks
 from connector_verdicts import Verdicts
 from connector_writing import Writing
 
-from connectors.base.port import Credential, FieldWrite, PersonWrite, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import FieldWrite, PersonWrite, Verdict
 from connectors.base.task_words import TaskWords
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector

@@ -12,13 +12,14 @@ import pytest
 from connector_ground import TOKEN
 
 from connectors.answers.replies import TIMEOUT, Lost, Reply
-from connectors.base.port import Credential, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import Unavailable, Verdict
 from connectors.base.sign_in_port import Client
-from connectors.hubspot.session import HubSpotSession
+from connectors.hubspot.api_session import HubSpotSession
 from connectors.hubspot.setup.oauth import HubSpotSignIn
 from connectors.hubspot.setup.property_definitions import Definitions
 from connectors.hubspot.setup.public_app import App, AppSession
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.api_session import SalesforceSession
 from connectors.salesforce.setup.oauth import SalesforceSignIn
 from connectors.shared import call_deadline
 from connectors.shared.oauth_flow import described

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from connectors.base.port import Credential, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.salesforce.bulk import rows
 from connectors.salesforce.connector import SalesforceConnector
+from connectors.salesforce.reads.bulk import rows
 from mappings.values import lenient_json
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -38,4 +38,4 @@ def test_a_test_that_did_not_run_is_not_shown_and_one_that_was_skipped_is_named(
 @pytest.mark.parametrize("connector", CONNECTORS)
 def test_every_connector_has_the_same_files(connector: str) -> None:
     names = {path.name for path in (ROOT / "connectors" / connector).iterdir()}
-    assert {"connector.py", "queries.py", "batches.py", "faults.py", "session.py", "quality.yaml"} <= names
+    assert {"connector.py", "queries.py", "batches.py", "faults.py", "api_session.py", "quality.yaml"} <= names

@@ -12,9 +12,10 @@ import pytest
 from places import ROOT, SAMPLES
 
 from connectors.answers.replies import Refusal, Reply
-from connectors.base.port import Credential, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import Verdict
 from connectors.salesforce import faults, queries
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.api_session import SalesforceSession
 
 REPLIES = sorted((SAMPLES / "salesforce_errors").glob("*.json"))
 STATUSES = {"expired": 401, "auth": 400, "refresh": 400, "query": 400, "write": 400, "search": 400}

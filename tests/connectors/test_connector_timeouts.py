@@ -16,16 +16,17 @@ from connector_ground import DUE, HASTE, TOKEN
 from places import ROOT
 
 from connectors.answers.replies import Lost
-from connectors.base.port import Connector, Credential, FieldWrite, TaskWrite, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import Connector, FieldWrite, TaskWrite, Unavailable, Verdict
+from connectors.hubspot.api_session import HubSpotSession
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.session import HubSpotSession
 from connectors.hubspot.setup.property_definitions import Definitions as HubSpotDefinitions
-from connectors.hubspot.setup.provision import HubSpotProvisioner
+from connectors.hubspot.setup.provisioner import HubSpotProvisioner
 from connectors.hubspot.setup.public_app import App, AppSession
+from connectors.salesforce.api_session import SalesforceSession
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.session import SalesforceSession
 from connectors.salesforce.setup.field_definitions import Definitions as SalesforceDefinitions
-from connectors.salesforce.setup.provision import SalesforceProvisioner
+from connectors.salesforce.setup.provisioner import SalesforceProvisioner
 from mappings.translate.translation import load_mapping
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -232,7 +233,7 @@ def test_clients_are_made_in_the_sessions_alone_where_every_call_brings_its_time
             if {alias.name.split(".")[0] for alias in imported} & LIBRARIES:
                 makers.add(path.relative_to(CONNECTORS).as_posix())
     doors = {"shared/oauth_flow.py", "hubspot/setup/oauth.py", "salesforce/setup/oauth.py"}
-    assert makers == {"hubspot/session.py", "hubspot/setup/public_app.py", "salesforce/session.py"} | doors
+    assert makers == {"hubspot/api_session.py", "hubspot/setup/public_app.py", "salesforce/api_session.py"} | doors
     for path in sorted(makers):
         text = (CONNECTORS / path).read_text(encoding="utf-8")
         if path.endswith("session.py"):

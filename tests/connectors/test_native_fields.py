@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from connector_ground import HASTE, TOKEN
 
-from connectors.base.port import Credential, FieldWrite, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import FieldWrite, Verdict
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.consent import OPTED_OUT
-from connectors.hubspot.lifecycle import NOT_TAKEN, STAGE
+from connectors.hubspot.own_ways.consent import OPTED_OUT
+from connectors.hubspot.own_ways.lifecycle import NOT_TAKEN, STAGE
 from connectors.salesforce.connector import SalesforceConnector
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault

@@ -7,9 +7,10 @@ import pytest
 import requests
 from provision_ground import Provisioning, actions, carry_out
 
-from connectors.base.port import Credential, TaskWrite, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.setup.provision import HubSpotProvisioner
+from connectors.hubspot.setup.provisioner import HubSpotProvisioner
 from connectors.hubspot.setup.public_app import App
 from connectors.shared.provisioning import Provisioner
 from mappings.model.compiled_mapping import CrmMapping

@@ -7,9 +7,10 @@ import pytest
 import requests
 from provision_ground import Provisioning, actions, carry_out
 
-from connectors.base.port import Credential, FieldWrite, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import FieldWrite, Verdict
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.setup.provision import SalesforceProvisioner
+from connectors.salesforce.setup.provisioner import SalesforceProvisioner
 from connectors.shared.provisioning import Provisioner
 from mappings.model.compiled_mapping import CrmMapping
 from sandbox.server import Sandbox

@@ -3,8 +3,8 @@
 import pytest
 
 from connectors.answers.replies import Reply
-from connectors.base.port import Credential
-from connectors.salesforce.session import SalesforceSession
+from connectors.base.credentials import Credential
+from connectors.salesforce.api_session import SalesforceSession
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.answers.web_address import place
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from connectors.base.sign_in_port import Client
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.hosts import salesforces

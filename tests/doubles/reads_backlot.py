@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.answers.replies import Outcome
-from connectors.base.port import Credential, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from mappings.values.instant import SECOND, parse
 

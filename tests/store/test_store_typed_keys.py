@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from integration.flows.base import unanswered_lookups
+from integration.flows.crm_calls import unanswered_lookups
 from integration.store.crm import call_rates, connection_pauses, crm_users
 from integration.store.crm.connection_pauses import Pause
 from integration.store.db import counters, migrate

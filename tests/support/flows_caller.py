@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.vendor import HUBSPOT
 from integration.flows.base.call_allowance import StoredAllowance

@@ -9,7 +9,7 @@ import flows_signin
 from flows_crms import person
 from flows_run import Watch, activity, drain_all, receive, receive_raw
 
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from integration.flows.reading import reconcile
 from integration.store.db.session import Store
 from integration.store.people import leads

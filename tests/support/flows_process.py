@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 from werkzeug.serving import make_server
 
-from connectors.base.port import Connector, Credential, Receipt, Write
+from connectors.base.credentials import Credential
+from connectors.base.port import Connector, Receipt, Write
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection, Keys, Lanes, NewLeads, Rules
 from integration.flows.deciding.advance import advance

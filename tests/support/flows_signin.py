@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from integration.flows.base.service import Connection
 from integration.flows.upkeep.renew_tokens import Means, StoredTokens
 from integration.store.audit.sealing import Keyring

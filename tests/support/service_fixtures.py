@@ -11,7 +11,7 @@ from flows_run import Watch
 from flows_senders import free_port
 from werkzeug.serving import make_server
 
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection, Keys, Lanes, NewLeads, Rules
 from integration.settings.environment import load

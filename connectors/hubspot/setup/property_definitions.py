@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.answers.replies import Outcome, Refusal, Reply
 from connectors.hubspot import faults
-from connectors.hubspot.session import HubSpotSession
+from connectors.hubspot.api_session import HubSpotSession
 
 _NO_CONTENT = 204
 

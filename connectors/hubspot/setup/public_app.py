@@ -10,7 +10,7 @@ from hubspot.webhooks.exceptions import OpenApiException as WebhooksError
 
 from connectors.answers.replies import TIMEOUT, Outcome, Timeout, clean
 from connectors.base.spending import Purse
-from connectors.hubspot.session import ERRORS, HubSpotSession
+from connectors.hubspot.api_session import ERRORS, HubSpotSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

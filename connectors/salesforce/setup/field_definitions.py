@@ -11,7 +11,7 @@ from typing import Any
 from connectors.answers.replies import Outcome, Refusal, Reply
 from connectors.base.port import Unavailable
 from connectors.salesforce import SYSTEM, faults, queries
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.api_session import SalesforceSession
 from connectors.salesforce.setup.field_shapes import holder
 from mappings.values.record_ids import full, genuine
 

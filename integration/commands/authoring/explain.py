@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from integration.commands.authoring.explain_page import page
-from integration.commands.authoring.plain_values import plain, points
+from integration.commands.shared.plain_values import plain, points
 from integration.core.compiled.context import Unfoldable
 from integration.flows.base.running_playbook import published
 from integration.flows.history.find_explanation import explained

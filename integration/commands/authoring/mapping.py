@@ -15,7 +15,7 @@ from rich.table import Table
 from connectors import vendors
 from connectors.base.port import Unavailable
 from integration.commands.authoring.mapping_shown import plain, shown
-from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
+from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
 from integration.flows.looking.preview import find, newcomer, preview

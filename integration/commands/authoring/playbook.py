@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
+from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library
-from integration.playbook.reading.reading import read
+from integration.playbook.reading.read_playbook import read
 from integration.playbook.showing.comparison import compare
 from integration.playbook.showing.editor import renamed, schema_of_language
 from integration.playbook.showing.page import page

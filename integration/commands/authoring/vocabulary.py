@@ -6,10 +6,10 @@ import sys
 import click
 from rich.console import Console
 
-from integration.commands.authoring.installation import installed
-from integration.commands.authoring.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.authoring.vocabulary_shown import described, shown
 from integration.commands.authoring.vocabulary_uses import missing
+from integration.commands.shared.installation import installed
+from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.flows.looking.learning import Unknown, learned
 from mappings.values.instant import show as time_text
 from mappings.vocabulary.files.load_vocabulary import in_use

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from integration.backtest.backtest_page import page
 from integration.backtest.side_by_side import Comparison
-from integration.commands.authoring.plain_values import plain
 from integration.commands.backtesting.backtest_run import as_records, run
 from integration.commands.backtesting.backtest_tables import tables
-from integration.commands.replaying.replay_contents import Ids, losers
-from integration.commands.replaying.replay_dealing import beyond
-from integration.commands.replaying.replay_lines import ACTIVITY, Record, Unreadable, line_of, numbered
+from integration.commands.replaying.history_file.replay_contents import Ids, losers
+from integration.commands.replaying.history_file.replay_dealing import beyond
+from integration.commands.replaying.history_file.replay_lines import ACTIVITY, Record, Unreadable, line_of, numbered
+from integration.commands.shared.plain_values import plain
 from integration.core.compiled.context import Unfoldable
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.history.stored_history import recorded

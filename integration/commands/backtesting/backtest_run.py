@@ -11,9 +11,9 @@ import msgspec
 from integration.backtest.history_facts import Facts
 from integration.backtest.side_by_side import Comparison, compared
 from integration.backtest.tally import Tally
-from integration.commands.replaying.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
+from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
+from integration.commands.replaying.history_file.replay_runs import Sorter
 from integration.commands.replaying.replay_recognised import Recognised, recognised
-from integration.commands.replaying.replay_runs import Sorter
 from integration.commands.replaying.replay_world import World
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import AccountChanged, Event, LeadChanged

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integration.commands.authoring.installation import installed
+from integration.commands.shared.installation import installed
 from integration.store.audit import audit_trail
 from integration.wiring import clock
 from mappings.values.instant import Instant, parse, parse_span, show_second

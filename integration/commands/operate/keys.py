@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integration.commands.authoring.installation import installed
+from integration.commands.shared.installation import installed
 from integration.processes.local_stack import environment
 from integration.settings.local_key import keep_key, key_file
 from integration.signin.key_rotation import Line, rotated

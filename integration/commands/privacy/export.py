@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from integration.commands.authoring.plain_values import plain, points
+from integration.commands.shared.plain_values import plain, points
 from integration.flows.privacy import erase_person, export_person
 from integration.playbook.explaining.explanation import Explanation
 from integration.wiring import build

@@ -10,10 +10,10 @@ from typing import IO, Any
 
 import click
 
-from integration.commands.authoring.named_files import HELP, VARIABLE, compiled_in
 from integration.commands.replaying import replay_shown
-from integration.commands.replaying.replay_lines import NO_CALENDAR, Unreadable
+from integration.commands.replaying.history_file.replay_lines import NO_CALENDAR, Unreadable
 from integration.commands.replaying.replay_run import Replay
+from integration.commands.shared.named_files import HELP, VARIABLE, compiled_in
 from mappings.values.instant import Instant, parse
 
 _SHOWN = 50

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from integration.commands.replaying.replay_lines import Record
+from integration.commands.replaying.history_file.replay_lines import Record
 from integration.commands.replaying.replay_recognised import Recognised
 from integration.commands.replaying.replay_world import World, carry
 from integration.core.compiled.compiled_playbook import CompiledPlaybook

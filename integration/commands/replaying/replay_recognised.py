@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import TypeAlias
 
-from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, Record
+from integration.commands.replaying.history_file.replay_lines import ACTIVITY, LEAD, Record
 from integration.core.compiled.context import Unfoldable
 from integration.core.scoring.machines import Sight, judged
 from integration.core.scoring.mail_rules import JUDGED

@@ -6,12 +6,12 @@ from contextlib import closing, contextmanager
 from typing import IO
 
 from integration.commands.replaying import replay_shown
-from integration.commands.replaying.replay_dealing import Dealing, Placed
+from integration.commands.replaying.history_file.replay_dealing import Dealing, Placed
+from integration.commands.replaying.history_file.replay_lines import Record, Unreadable, line_of, unreadable
+from integration.commands.replaying.history_file.replay_runs import Pages, Sorter
+from integration.commands.replaying.history_file.replay_words import Words
 from integration.commands.replaying.replay_late import Late
-from integration.commands.replaying.replay_lines import Record, Unreadable, line_of, unreadable
 from integration.commands.replaying.replay_recognised import Recognised, recognised
-from integration.commands.replaying.replay_runs import Pages, Sorter
-from integration.commands.replaying.replay_words import Words
 from integration.commands.replaying.replay_world import World, about, carry
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Unfoldable

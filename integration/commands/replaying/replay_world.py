@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from integration.commands.replaying.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
+from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Fold, Unfoldable
 from integration.core.model.effects import Effect

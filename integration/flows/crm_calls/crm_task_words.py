@@ -4,8 +4,8 @@ import structlog
 
 from connectors.base.port import Unavailable
 from connectors.base.task_words import TaskWords
-from integration.flows.base.hourly import Kept, hourly
 from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls.hourly import Kept, hourly
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 import structlog
 
 from connectors.base.port import FieldInfo, Unavailable
-from integration.flows.base.hourly import Kept, hourly
 from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls.hourly import Kept, hourly
 from mappings.model import catalogue
 
 log = structlog.get_logger()

@@ -18,8 +18,6 @@ from integration.core.model.state import LeadState
 from integration.core.run.standing import standing
 from integration.flows.base import history_or_live
 from integration.flows.base.isolation import Try, calling
-from integration.flows.base.pause_connection import rest
-from integration.flows.base.retrying import MOST_ATTEMPTS, backoff, refused, stopping
 from integration.flows.base.service import (
     Connection,
     HasCrms,
@@ -31,6 +29,8 @@ from integration.flows.base.service import (
     NewPeople,
     WrittenCrms,
 )
+from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff, refused, stopping
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events

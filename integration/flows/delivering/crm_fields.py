@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import FieldWrite, Raw, Record, Write
-from integration.flows.base.ask_crm import answering, asked
 from integration.flows.base.service import Connection, HasStore, Waking
-from integration.flows.delivering.picklists import Words, offered
+from integration.flows.crm_calls.ask_crm import answering, asked
+from integration.flows.crm_calls.picklists import Words, offered
 from integration.store.crm import crm_field_state
 from integration.store.db.session import serialise
 from integration.store.outgoing.outgoing_rows import Outgoing

@@ -17,18 +17,18 @@ from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.lane import drain
-from integration.flows.base.pause_connection import rest
-from integration.flows.base.retrying import backoff, refused, stopping
 from integration.flows.base.running_playbook import following
 from integration.flows.base.service import (
     Connection,
     HasStore,
     LimitedWrites,
 )
+from integration.flows.crm_calls.crm_task_words import task_words
+from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.retrying import backoff, refused, stopping
 from integration.flows.delivering import create_people, crm_fields, hand_over, ramp_up
 from integration.flows.delivering.close_tasks import closings
 from integration.flows.delivering.create_people import Creating
-from integration.flows.delivering.crm_task_words import task_words
 from integration.flows.delivering.hand_over import HandingOver
 from integration.flows.delivering.ready_batches import Found, look, opened, ripe
 from integration.flows.delivering.sending import send

@@ -21,8 +21,8 @@ from integration.flows.base.service import (
     HasStore,
     HasWake,
 )
+from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.delivering import ramp_up
-from integration.flows.delivering.crm_task_words import task_words
 from integration.flows.delivering.task_texts import reworded
 from integration.flows.people_in_sales import assign_tasks, user_directory
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes

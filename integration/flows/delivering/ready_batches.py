@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import history_or_live
-from integration.flows.base.pause_connection import Open, open_for
 from integration.flows.base.service import Connection, HasLanes, LimitedWrites
+from integration.flows.crm_calls.pause_connection import Open, open_for
 from integration.flows.delivering import ramp_up
 from integration.store.crm import connection_pauses
 from integration.store.events import live_since as lives

@@ -7,9 +7,9 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Receipt, Unavailable
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.pause_connection import rest
-from integration.flows.base.retrying import backoff
 from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.retrying import backoff
 from integration.store.outgoing import outbox
 from integration.store.queues import leases
 from integration.store.queues.dead_letters import Letter

@@ -15,9 +15,9 @@ from connectors.base.port import Receipt, Verdict
 from integration.alerting.alert_port import Alert, AlertWay, RecordLink
 from integration.flows.base.isolation import Station, Try, calling, isolate
 from integration.flows.base.lane import drain
-from integration.flows.base.pause_connection import rest
-from integration.flows.base.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.base.service import Connected, HasAlerts, HasCrms, HasGoingLive, HasLanes, HasWake
+from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff
 from integration.store.crm import connection_pauses
 from integration.store.outgoing import alerts, outbox
 from integration.store.outgoing.alerts import Unsent

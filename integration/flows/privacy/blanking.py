@@ -12,8 +12,8 @@ from sqlalchemy import select
 from connectors.base.port import FieldWrite, Receipt, Verdict
 from connectors.base.task_words import TaskWords
 from integration.flows.base.service import Connected, Connection
+from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.delivering.close_tasks import closed_by
-from integration.flows.delivering.crm_task_words import task_words
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import listed
 from integration.store.overall.erasure import Target

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.unanswered_lookups import rewritten, wishes
+from integration.flows.crm_calls.unanswered_lookups import rewritten, wishes
 from integration.store.audit import mentions
 from integration.store.queues import dead_letters, inbox
 from integration.store.queues.dead_letters import Letter

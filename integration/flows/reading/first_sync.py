@@ -16,9 +16,9 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record, Unavailable, Verdict
 from integration.flows.base import history_or_live
-from integration.flows.base.ask_crm import at_fault
-from integration.flows.base.pause_connection import rest
 from integration.flows.base.service import Connection, HasStore, LaneAtWork, Waking, changed
+from integration.flows.crm_calls.ask_crm import at_fault
+from integration.flows.crm_calls.pause_connection import rest
 from integration.flows.deciding.advance import Advancing, advance
 from integration.flows.reading.pages import store_page
 from integration.flows.reading.refresh import ReadingLane

@@ -13,11 +13,12 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Page, Unavailable
-from integration.flows.base import pause_connection, running_playbook
-from integration.flows.base.ask_crm import at_fault
+from integration.flows.base import running_playbook
 from integration.flows.base.isolation import MOST_TRIES, Station, Try, isolate
 from integration.flows.base.lane import STINT, drain
 from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls import pause_connection
+from integration.flows.crm_calls.ask_crm import at_fault
 from integration.flows.reading.pages import store_page
 from integration.flows.reading.refresh import ReadingLane
 from integration.flows.reading.store_records import RecordIntake, store_records

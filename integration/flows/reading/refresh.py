@@ -16,17 +16,17 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.limits import chunks
 from connectors.base.port import Record, Unavailable
-from integration.flows.base.ask_crm import Ask, answering, asked
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import drain
-from integration.flows.base.pause_connection import open_for, rest
-from integration.flows.base.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.base.running_playbook import following
 from integration.flows.base.service import (
     Connection,
     HasLanes,
 )
-from integration.flows.base.unanswered_lookups import Unanswered, plain, set_aside, shown
+from integration.flows.crm_calls.ask_crm import Ask, answering, asked
+from integration.flows.crm_calls.pause_connection import open_for, rest
+from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff
+from integration.flows.crm_calls.unanswered_lookups import Unanswered, plain, set_aside, shown
 from integration.flows.reading.store_records import RecordIntake, bury_missing, store_records
 from integration.store.crm import connection_pauses
 from integration.store.db.json_codec import encode

@@ -6,9 +6,9 @@ ours says nothing. What a record says when it is first read are first values, wh
 webhook, a call or a deal may have named it already. [mappings.translate.first_values]
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
@@ -22,37 +22,20 @@ from integration.flows.people.record_field_changes import Told, change_accounts,
 from integration.flows.privacy import screening
 from integration.flows.reading import past_activities, read_sales_answers
 from integration.flows.reading.company_sightings import company_of, domain_of
-from integration.store.crm import crm_field_state
+from integration.flows.reading.new_values import NewValues, Read, new_values, valid_since
 from integration.store.outgoing import people_without_records
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Address
 from integration.store.queues import people_to_find
 from mappings.conflicts.field_conflicts import spoken_by
-from mappings.model.canonical import NOTHING, Fields
-from mappings.translate.native_fields import Reading, reading
-from mappings.translate.translation import Inward, inward
+from mappings.translate.translation import inward
 from mappings.values import bounds
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
-_Read: TypeAlias = tuple[Record, Inward]
-_UNTOLD = object()
-
 
 class RecordIntake(Intake, HasKeys, HasWake, Protocol):
     """What it takes to take records in."""
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """Of what a record tells, what it has not told before; `first` where it has told nothing yet.
-
-    `email` is the address that this very record tells for the first time.
-    """
-
-    told: Inward
-    first: bool
-    email: str = ""
 
 
 def store_records(  # noqa: PLR0913 - what was read, and how
@@ -98,7 +81,7 @@ def _timely(record: Record, now: Instant) -> Record:
     return replace(record, created_at=created, modified_at=modified)
 
 
-def _bury(conn: Sql, service: NewPeople, connection: Connection, gone: Sequence[_Read]) -> None:
+def _bury(conn: Sql, service: NewPeople, connection: Connection, gone: Sequence[Read]) -> None:
     """People whose record was deleted: they and their history stay; one that was merged lives on as its survivor."""
     addresses = [(connection.name, record.object, record.id) for record, _ in gone]
     record_references.revive(conn, addresses)
@@ -128,85 +111,16 @@ def bury_missing(conn: Sql, connection: Connection, wished: Sequence[Address], r
     record_references.bury(conn, leads.by_reference(conn, [each for each in people_only if each not in there]))
 
 
-def _news(  # noqa: PLR0913 - what was read, of whom, and when
-    conn: Sql,
-    connection: Connection,
-    read: Sequence[_Read],
-    found: Resolved,
-    more: Sequence[Mapping[str, str]],
-    *,
-    asked_at: Instant,
-) -> list[_News]:
-    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own.
-
-    Of the fields that we write as well, it is what somebody else chose. [mappings.translate.native_fields]
-    """
-    addresses = [(connection.name, record.object, record.id) for record, _ in read]
-    before = record_references.told(conn, addresses)
-    readings = _readings(conn, connection, addresses, read, asked_at)
-    joined = set(found.joined.values())
-    news: list[_News] = []
-    now: list[tuple[Address, Fields]] = []
-    for address, lead_id, (_, told), extra in zip(addresses, found.ids, read, more, strict=True):
-        anew = address in found.linked or lead_id in joined
-        old = NOTHING if anew else before.get(address, NOTHING)
-        lead, account = {**told.lead, **extra}, told.account
-        said = _differs(old, "lead", lead)
-        ours = readings.get(address)
-        if ours is not None:
-            said = {name: value for name, value in said.items() if name not in ours.silent}
-            said |= {name: lead[name] for name in ours.chose}
-        email = str(lead.get("email") or "")
-        same = before.get(address, NOTHING).get("lead.email") == email
-        news.append(
-            _News(
-                Inward(lead=said, account=_differs(old, "account", account)),
-                first=address not in before,
-                email="" if same else email,
-            )
-        )
-        flat = {f"lead.{name}": value for name, value in lead.items()}
-        flat |= {learn_other_emails.TOLD: told.other_emails} if told.other_emails else {}
-        now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
-    record_references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
-    return news
-
-
-def _readings(
-    conn: Sql, connection: Connection, addresses: Sequence[Address], read: Sequence[_Read], asked_at: Instant
-) -> dict[Address, Reading]:
-    """What each record told of the fields that we write too; what is known of them is brought up to date."""
-    objects = connection.mapping.objects
-    known = crm_field_state.load(conn, [each for each in addresses if objects[each[1]].native])
-    found = {
-        address: reading(
-            objects[record.object],
-            record.fields,
-            known.get(address, {}),
-            modified_at=record.modified_at,
-            asked_at=asked_at,
-        )
-        for address, (record, _) in zip(addresses, read, strict=True)
-        if objects[record.object].native
-    }
-    crm_field_state.save(conn, {key: each.after for key, each in found.items() if each.after != known.get(key, {})})
-    return found
-
-
-def _differs(old: Fields, part: str, fields: Fields) -> Fields:
-    return {name: value for name, value in fields.items() if old.get(f"{part}.{name}", _UNTOLD) != value}
-
-
-def _store_companies(conn: Sql, service: NewPeople, connection: Connection, firms: Sequence[_Read]) -> None:
+def _store_companies(conn: Sql, service: NewPeople, connection: Connection, firms: Sequence[Read]) -> None:
     now = service.now()
     sightings = [
         Sighting(references=((connection.name, record.object, record.id),), handle=domain_of(told))
         for record, told in firms
     ]
     found = identities.companies(conn, sightings, at=now, new_id=service.new_leads.new_id)
-    news = _news(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
+    news = new_values(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
-        Told(account, _since(record, now, new), _key(connection, record), new.told.account, initial=new.first)
+        Told(account, valid_since(record, now, new), _key(connection, record), new.told.account, initial=new.first)
         for account, (record, _), new in zip(found.ids, firms, news, strict=True)
     ]
     change_accounts(conn, now, rows, owners=service.ownership.account)
@@ -216,7 +130,7 @@ def _store_people(  # noqa: PLR0913 - as above
     conn: Sql,
     service: RecordIntake,
     connection: Connection,
-    persons: Sequence[_Read],
+    persons: Sequence[Read],
     *,
     asked_at: Instant,
     others: Sequence[ConnectionName],
@@ -252,10 +166,10 @@ def _store_people(  # noqa: PLR0913 - as above
         new_id=service.new_leads.new_id,
     )
     homes = [{"account": account} for account in firms.ids]
-    news = _news(conn, connection, persons, found, homes, asked_at=asked_at)
+    news = new_values(conn, connection, persons, found, homes, asked_at=asked_at)
     lead_rows, account_rows = [], []
     for lead, account, (record, _), new in zip(found.ids, firms.ids, persons, news, strict=True):
-        since, key = _since(record, now, new), _key(connection, record)
+        since, key = valid_since(record, now, new), _key(connection, record)
         lead_rows.append(Told(lead, since, key, new.told.lead, initial=new.first))
         if new.told.account:
             first = new.first or account in firms.newcomers
@@ -271,7 +185,7 @@ def _store_people(  # noqa: PLR0913 - as above
 
 
 def _ask_elsewhere(
-    conn: Sql, service: HasWake, others: Sequence[ConnectionName], found: Resolved, news: Sequence[_News]
+    conn: Sql, service: HasWake, others: Sequence[ConnectionName], found: Resolved, news: Sequence[NewValues]
 ) -> set[str]:
     """Ask the other CRMs for everybody under an e-mail that is new here; who is to wait for the answer.
 
@@ -283,11 +197,6 @@ def _ask_elsewhere(
         service.wake(f"refresh:{name}")
     waiting = {lead for lead, each in zip(found.ids, news, strict=True) if lead in found.newcomers and each.email}
     return waiting if others else set()
-
-
-def _since(record: Record, now: Instant, new: _News) -> Instant:
-    """The time that a record's values have: its last change, when first read its creation; never the future."""
-    return min((record.created_at if new.first else record.modified_at) or now, now)
 
 
 def _key(connection: Connection, record: Record) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base import unanswered_lookups
 from integration.flows.base.service import HasStore
+from integration.flows.crm_calls import unanswered_lookups
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.trouble import WatchingTrouble
 from integration.store.audit import audit_trail

@@ -6,8 +6,8 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import running_playbook
-from integration.flows.base.pause_connection import open_for
 from integration.flows.base.service import HasCrms, HasGoingLive, HasRetention, HasRules
+from integration.flows.crm_calls.pause_connection import open_for
 from integration.flows.intake import unknown_words
 from integration.flows.people_in_sales import send_alerts
 from integration.flows.people_in_sales.trouble import WatchingTrouble

@@ -39,7 +39,7 @@ from integration.playbook.language.names import Names
 from integration.playbook.language.report import Report
 from integration.playbook.language.texts import LOST, OTHERWISE
 from integration.playbook.reading import library
-from integration.playbook.reading.reading import read
+from integration.playbook.reading.read_playbook import read
 from mappings.model.canonical import STAGES
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.value import Vocabulary

@@ -13,13 +13,14 @@ from flows_run import Watch, activity, counts, dead, drain_all, receive
 from flows_senders import programs
 
 from connectors import vendors
-from connectors.base.port import Credential, FieldWrite, Unavailable, Verdict
+from connectors.base.credentials import Credential
+from connectors.base.port import FieldWrite, Unavailable, Verdict
 from connectors.base.spending import BUDGET, RESERVE, WINDOW
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
 from integration.flows.base.call_allowance import StoredAllowance
 from integration.flows.base.service import Connection
-from integration.flows.delivering.crm_task_words import task_words
+from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.people_in_sales.user_directory import read_users
 from integration.flows.upkeep.sweep import sweep
 from integration.settings.environment import load

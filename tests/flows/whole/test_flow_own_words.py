@@ -8,8 +8,8 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, history, lead, receive, with_parts
 
-from connectors.base.port import Credential
-from connectors.hubspot.setup.provision import HubSpotProvisioner
+from connectors.base.credentials import Credential
+from connectors.hubspot.setup.provisioner import HubSpotProvisioner
 from integration.commands.privacy.export import told
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained

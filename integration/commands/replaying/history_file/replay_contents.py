@@ -11,8 +11,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import IO
 
-from integration.commands.replaying.replay_lines import numbered
-from integration.commands.replaying.replay_runs import Sorter
+from integration.commands.replaying.history_file.replay_lines import numbered
+from integration.commands.replaying.history_file.replay_runs import Sorter
 from mappings.conflicts.activity_contents import Content, content
 
 _WEIGHT = 100

@@ -8,11 +8,18 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import IO, Any, TypeAlias
 
-from integration.commands.replaying.replay_contents import Ids, losers
-from integration.commands.replaying.replay_groups import Groups
-from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, Received, Record, affiliations, numbered
-from integration.commands.replaying.replay_runs import Buckets
-from integration.commands.replaying.replay_words import Words
+from integration.commands.replaying.history_file.replay_contents import Ids, losers
+from integration.commands.replaying.history_file.replay_groups import Groups
+from integration.commands.replaying.history_file.replay_lines import (
+    ACTIVITY,
+    LEAD,
+    Received,
+    Record,
+    affiliations,
+    numbered,
+)
+from integration.commands.replaying.history_file.replay_runs import Buckets
+from integration.commands.replaying.history_file.replay_words import Words
 from integration.core.compiled.context import Unfoldable
 from mappings.conflicts.activity_contents import other_content
 from mappings.values import bounds

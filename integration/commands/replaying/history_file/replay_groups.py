@@ -7,7 +7,7 @@ in its own order, and memory never holds more than one group.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from integration.commands.replaying.replay_lines import Record
+from integration.commands.replaying.history_file.replay_lines import Record
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from integration.commands.replaying.replay_lines import ACTIVITY, LEAD, Record
+from integration.commands.replaying.history_file.replay_lines import ACTIVITY, LEAD, Record
 from mappings.reading.readings import Unread
 from mappings.vocabulary.value import Vocabulary
 

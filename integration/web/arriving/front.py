@@ -19,8 +19,8 @@ import msgspec
 import structlog
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope
 
-from integration.web.body_budget import NoRoomError, Place, Room
-from integration.web.wsgi_environ import environ, inward
+from integration.web.arriving.body_budget import NoRoomError, Place, Room
+from integration.web.arriving.wsgi_environ import environ, inward
 from integration.wiring import clock
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from connectors.answers.replies import TIMEOUT, Refusal, Timeout
-from connectors.base.port import Credential
+from connectors.base.credentials import Credential
 from connectors.salesforce import SYSTEM, queries
 from connectors.salesforce.setup import field_shapes
 from connectors.salesforce.setup.field_definitions import Defined, Definitions, defined, refused

@@ -14,7 +14,7 @@ from typing import Any
 from connectors.answers.replies import Refusal, Reply
 from connectors.base.port import Record, Unavailable, Verdict
 from connectors.salesforce import faults, queries
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.api_session import SalesforceSession
 from mappings.values import lenient_json
 
 PART = 500

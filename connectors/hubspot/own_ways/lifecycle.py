@@ -13,7 +13,7 @@ from connectors.answers.replies import Refusal
 from connectors.base.limits import chunks
 from connectors.base.port import FieldWrite, Receipt, Verdict
 from connectors.hubspot import batches, faults, queries
-from connectors.hubspot.session import HubSpotSession
+from connectors.hubspot.api_session import HubSpotSession
 
 STAGE = "lifecyclestage"
 NOT_TAKEN = "LIFECYCLE_STAGE_NOT_TAKEN"

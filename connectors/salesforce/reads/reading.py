@@ -10,7 +10,7 @@ from connectors.answers.replies import Refusal, Reply
 from connectors.base.concerns import Concern
 from connectors.base.port import Record, Unavailable, Verdict
 from connectors.salesforce import faults, queries
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.api_session import SalesforceSession
 from mappings.model.catalogue import holder
 
 Row: TypeAlias = Mapping[str, Any]

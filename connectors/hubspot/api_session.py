@@ -18,8 +18,8 @@ from hubspot.crm.properties.exceptions import OpenApiException as PropertiesErro
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from connectors.answers.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
+from connectors.base.credentials import Credential, Fixed, Tokens
 from connectors.base.limits import Usage
-from connectors.base.port import Credential, Fixed, Tokens
 from connectors.base.spending import Allowance, Pool, Purse
 from connectors.shared.call_deadline import deadline, hold
 from mappings.values import lenient_json

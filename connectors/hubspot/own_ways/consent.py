@@ -12,7 +12,7 @@ from connectors.base.concerns import Concern
 from connectors.base.limits import chunks
 from connectors.base.port import FieldWrite, Finding, Receipt, Verdict
 from connectors.hubspot import faults, queries
-from connectors.hubspot.session import HubSpotSession
+from connectors.hubspot.api_session import HubSpotSession
 from connectors.shared.batching import isolated
 
 OPTED_OUT = "hs_email_optout"

@@ -17,8 +17,8 @@ from simple_salesforce.api import Salesforce
 
 from connectors.answers.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.answers.web_address import place
+from connectors.base.credentials import Credential, Fixed, Tokens
 from connectors.base.limits import Usage
-from connectors.base.port import Credential, Fixed, Tokens
 from connectors.base.spending import Allowance, Purse
 from connectors.salesforce.hosts import salesforces
 from connectors.shared.call_deadline import deadline, hold

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from connectors.answers.replies import TIMEOUT, Outcome, Refusal, Timeout
-from connectors.base.port import Credential, Unavailable
+from connectors.base.credentials import Credential
+from connectors.base.port import Unavailable
 from connectors.hubspot import SYSTEM, faults
 from connectors.hubspot.queries import KINDS, TASK_KEY, kind
 from connectors.hubspot.setup import property_shapes, webhook_subscriptions

@@ -1,0 +1,1 @@
+"""Fields that HubSpot lets nobody set as it does others: opt-outs and the lifecycle stage."""

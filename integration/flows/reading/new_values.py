@@ -1,0 +1,113 @@
+"""New values: of what records tell, what they have not told before. Only that counts as changed.
+
+So a person whom two CRMs describe differently does not change back and forth each time one of them is read, and the
+echo of a write of ours says nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import Connection as Sql
+
+from connectors.base.port import Record
+from integration.flows.base.service import Connection
+from integration.flows.people import learn_other_emails
+from integration.flows.people.identities import Resolved
+from integration.store.crm import crm_field_state
+from integration.store.people import record_references
+from integration.store.people.record_references import Address
+from mappings.model.canonical import NOTHING, Fields
+from mappings.translate.native_fields import Reading, reading
+from mappings.translate.translation import Inward
+from mappings.values.instant import Instant
+
+Read: TypeAlias = tuple[Record, Inward]
+"""A record, and what it says in canonical fields."""
+_UNTOLD = object()
+
+
+@dataclass(frozen=True, slots=True)
+class NewValues:
+    """Of what a record tells, what it has not told before; `first` where it has told nothing yet.
+
+    `email` is the address that this very record tells for the first time.
+    """
+
+    told: Inward
+    first: bool
+    email: str = ""
+
+
+def new_values(  # noqa: PLR0913 - what was read, of whom, and when
+    conn: Sql,
+    connection: Connection,
+    read: Sequence[Read],
+    found: Resolved,
+    more: Sequence[Mapping[str, str]],
+    *,
+    asked_at: Instant,
+) -> list[NewValues]:
+    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own.
+
+    Of the fields that we write as well, it is what somebody else chose. [mappings.translate.native_fields]
+    """
+    addresses = [(connection.name, record.object, record.id) for record, _ in read]
+    before = record_references.told(conn, addresses)
+    readings = _readings(conn, connection, addresses, read, asked_at)
+    joined = set(found.joined.values())
+    news: list[NewValues] = []
+    now: list[tuple[Address, Fields]] = []
+    for address, lead_id, (_, told), extra in zip(addresses, found.ids, read, more, strict=True):
+        anew = address in found.linked or lead_id in joined
+        old = NOTHING if anew else before.get(address, NOTHING)
+        lead, account = {**told.lead, **extra}, told.account
+        said = _differs(old, "lead", lead)
+        ours = readings.get(address)
+        if ours is not None:
+            said = {name: value for name, value in said.items() if name not in ours.silent}
+            said |= {name: lead[name] for name in ours.chose}
+        email = str(lead.get("email") or "")
+        same = before.get(address, NOTHING).get("lead.email") == email
+        news.append(
+            NewValues(
+                Inward(lead=said, account=_differs(old, "account", account)),
+                first=address not in before,
+                email="" if same else email,
+            )
+        )
+        flat = {f"lead.{name}": value for name, value in lead.items()}
+        flat |= {learn_other_emails.TOLD: told.other_emails} if told.other_emails else {}
+        now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
+    record_references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
+    return news
+
+
+def _readings(
+    conn: Sql, connection: Connection, addresses: Sequence[Address], read: Sequence[Read], asked_at: Instant
+) -> dict[Address, Reading]:
+    """What each record told of the fields that we write too; what is known of them is brought up to date."""
+    objects = connection.mapping.objects
+    known = crm_field_state.load(conn, [each for each in addresses if objects[each[1]].native])
+    found = {
+        address: reading(
+            objects[record.object],
+            record.fields,
+            known.get(address, {}),
+            modified_at=record.modified_at,
+            asked_at=asked_at,
+        )
+        for address, (record, _) in zip(addresses, read, strict=True)
+        if objects[record.object].native
+    }
+    crm_field_state.save(conn, {key: each.after for key, each in found.items() if each.after != known.get(key, {})})
+    return found
+
+
+def _differs(old: Fields, part: str, fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if old.get(f"{part}.{name}", _UNTOLD) != value}
+
+
+def valid_since(record: Record, now: Instant, new: NewValues) -> Instant:
+    """The time that a record's values have: its last change, when first read its creation; never the future."""
+    return min((record.created_at if new.first else record.modified_at) or now, now)
