@@ -8,7 +8,7 @@ import pytest
 from house_rules import full, long, long_tests, loose, same_names, unnamed
 from places import ROOT
 
-RULES = [loose, full, long, unnamed, same_names]
+RULES = [loose, full, long, long_tests, unnamed, same_names]
 
 
 @pytest.mark.parametrize("rule", RULES)

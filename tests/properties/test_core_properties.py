@@ -1,121 +1,21 @@
 """What holds of every history on every playbook, whatever the order of arrival."""
 
 import itertools
-from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, assume, given, settings
+from core_histories import END, START, THOROUGH, histories, moments, playbooks
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.handoff.plays import ANSWERS
 from integration.core.model.effects import Escalated, StageChanged, TaskWanted, TouchDue
-from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.core.model.events import Event, LeadChanged
 from integration.core.model.state import LeadState, newborn
-from integration.core.rules.calendar import next_in_window
-from integration.core.rules.playbook_rules import SendWindow
 from integration.core.run.decide import Decision, decide, order
 from integration.core.run.fold_events import advance
 from integration.core.run.standing import standing
-from integration.playbook.compiling.compiler import load
 from mappings.model.canonical import Activity
-from mappings.values.instant import DAY, HOUR, MINUTE, Instant, parse
-
-START = parse("2026-01-05T09:00:00Z")
-NAMES = ("two-axis", "behavioural", "operating-model", "five-tracks", "fit-engagement", "standard")
-_LOADED = {name: CompiledPlaybook.of(found) for name in NAMES if (found := load(name)[0]) is not None}
-
-THOROUGH = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-DEEDS = (
-    ("email_open", {}),
-    ("email_open", {"touch": "newsletter"}),
-    ("email_click", {"url": "https://example.com/a"}),
-    ("page_view", {"page": "pricing", "url": "/pricing"}),
-    ("page_view", {"page": "integrations"}),
-    ("page_view", {"page": "security"}),
-    ("page_view", {"page": "product"}),
-    ("page_view", {"page": "comparison"}),
-    ("page_view", {"page": "case_study"}),
-    ("page_view", {"page": "blog"}),
-    ("content_download", {"asset": "guide", "asset_type": "educational"}),
-    ("content_download", {"asset": "story", "asset_type": "case_study"}),
-    ("content_download", {"asset": "calc", "asset_type": "roi_calculator"}),
-    ("document_view", {"document": "quote", "doc_type": "pricing", "seconds": 200}),
-    ("internal_sharing", {"document": "quote", "people": 3}),
-    ("webinar_signup", {"webinar": "w"}),
-    ("webinar_attend", {"webinar": "w", "minutes": 45, "asked_question": True}),
-    ("form_reached", {"form": "demo"}),
-    ("demo_request", {}),
-    ("product_usage", {"event": "capacity_limit"}),
-    ("call_attempt", {"outcome": "no_answer"}),
-    ("call_attempt", {"outcome": "connected"}),
-    ("meeting_booked", {}),
-    ("sales_accepted", {}),
-    ("sales_qualified", {}),
-    ("sales_rejected", {"reason": "timing"}),
-    ("sales_rejected", {"reason": "budget"}),
-    ("sales_rejected", {}),
-    ("opportunity_created", {}),
-    ("opportunity_won", {}),
-    ("opportunity_lost", {"reason": "competitor"}),
-    ("unsubscribe", {}),
-    ("resubscribe", {}),
-    ("something_new", {"odd": ["a", 1]}),
-    ("email_bounce", {"hard": True}),
-    ("email_bounce", {"hard": False}),
-    ("email_bounce", {}),
-)
-TOLD = (
-    {"source": "educational_download", "seniority": "director", "function": "sales", "email": "ana@acme.example"},
-    {"source": "demo_request"},
-    {"source": "trade_show", "country": "US", "timezone": "America/New_York"},
-    {"seniority": "ic"},
-    {"problem": "costs", "authority": "yes", "timeline": "Q2", "budget": "50k"},
-    {"is_student": True},
-    {"is_student": False},
-    {"opted_out": True},
-    {"opted_out": False},
-    {"stage": "sal"},
-    {"stage": "inquiry"},
-    {"owner": "u1"},
-    {"email": "ana@new.example"},
-    {"stage": "mql"},
-)
-FIRM = (
-    {"name": "Acme", "employees": 120, "industry": "software", "country": "US", "technologies": ("salesforce",)},
-    {"employees": 8},
-    {"employees": 2_000, "owner": "o1"},
-)
-
-moments = st.one_of(
-    st.integers(0, 24 * 30).map(lambda hours: START + hours * HOUR),
-    st.integers(0, 130).map(lambda days: START + days * DAY),
-    st.integers(0, 130 * 24 * 60).map(lambda minutes: START + minutes * (HOUR // 60)),
-)
-
-
-@st.composite
-def histories(draw: st.DrawFn, longest: int = 30) -> list[Event]:
-    events: list[Event] = []
-    for number in range(draw(st.integers(1, longest))):
-        at, kind = draw(moments), draw(st.integers(0, 9))
-        if kind == 0:
-            events.append(AccountChanged(id=f"c{number}", at=at, account="acme", fields=draw(st.sampled_from(FIRM))))
-        elif kind == 1:
-            told = {**draw(st.sampled_from(TOLD)), "account": "acme"}
-            events.append(LeadChanged(id=f"l{number}", at=at, fields=told))
-        else:
-            name, properties = draw(st.sampled_from(DEEDS))
-            events.append(Activity(id=f"a{number}", lead="ana", at=at, type=name, properties=properties))
-    return sorted(events, key=order)
-
-
-playbooks = st.sampled_from(NAMES).map(lambda name: _LOADED[name])
-
-
-END = START + 250 * DAY
-"""Later than every event and every moment that is drawn."""
+from mappings.values.instant import DAY, HOUR, Instant
 
 
 def sums(decision: Decision, until: Instant) -> tuple[int, int]:
@@ -259,114 +159,6 @@ def test_who_came_back_becomes_an_mql_only_by_something_new(playbook: CompiledPl
             assert any(earlier.at <= at <= later.at for at in deeds), later
             told = [event for event in events if earlier.at <= event.at <= later.at and isinstance(event, Activity)]
             assert any(event.type not in ("resubscribe", "unsubscribe", "email_bounce") for event in told), later
-
-
-@THOROUGH
-@given(playbooks, histories())
-def test_no_touch_goes_between_a_hard_bounce_and_another_address(
-    playbook: CompiledPlaybook, events: list[Event]
-) -> None:
-    touches = [
-        effect for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
-    ]
-    address, dead = "", None
-    spans: list[tuple[Instant, Instant]] = []
-    for event in events:
-        if isinstance(event, LeadChanged) and event.fields.get("email"):
-            address = str(event.fields["email"])
-            if dead is not None and dead[1] not in ("", address):
-                spans.append((dead[0], event.at))
-                dead = None
-            elif dead is not None:
-                dead = (dead[0], address)
-        elif isinstance(event, Activity) and event.type == "email_bounce" and event.properties.get("hard"):
-            dead = dead or (event.at, address)
-    spans += [(dead[0], END)] if dead is not None else []
-    assert not [touch for touch in touches for begin, end in spans if begin < touch.at < end]
-
-
-@THOROUGH
-@given(playbooks, histories())
-def test_no_play_is_open_twice(playbook: CompiledPlaybook, events: list[Event]) -> None:
-    decision = advance(playbook, newborn("ana"), events, END)
-    answers = {event.at for event in events if isinstance(event, Activity) and event.type in ANSWERS}
-    answers |= {
-        effect.at
-        for effect in decision.effects
-        if isinstance(effect, StageChanged) and effect.after in ("recycled", "customer", "suppressed")
-    }
-    graces = {play.name: play.grace for play in playbook.playbook.plays}
-    open_until: dict[str, tuple[Instant, Instant, str]] = {}
-    for effect in decision.effects:
-        if not isinstance(effect, TaskWanted) or effect.play not in graces:
-            continue
-        opening = effect.key.rsplit("/", 2)[0]
-        before = open_until.get(effect.play)
-        if before is not None and before[2] != opening:
-            began, until, _ = before
-            assert effect.at >= until or any(began <= answer <= effect.at for answer in answers), effect
-            before = None
-        until = effect.due_at + graces[effect.play]
-        open_until[effect.play] = (effect.at, max(until, before[1] if before else until), opening)
-
-
-@THOROUGH
-@given(playbooks, histories())
-def test_keys_are_unique_and_effects_come_in_time_order(playbook: CompiledPlaybook, events: list[Event]) -> None:
-    decision = advance(playbook, newborn("ana"), events, END)
-    keys = [effect.key for effect in decision.effects]
-    assert len(keys) == len(set(keys))
-    assert all(key.startswith("ana/") for key in keys)
-    times = [effect.at for effect in decision.effects]
-    assert times == sorted(times)
-
-
-@THOROUGH
-@given(playbooks, histories(), st.data())
-def test_nothing_falls_due_before_the_state_says_so(
-    playbook: CompiledPlaybook, events: list[Event], data: st.DataObject
-) -> None:
-    decision = advance(playbook, newborn("ana"), events, events[-1].at)
-    due = decision.state.due
-    wait = data.draw(st.integers(0, 120 * 24))
-    until = events[-1].at + wait * HOUR
-    later = advance(playbook, decision.state, [], until)
-    if due is None or due > until:
-        assert later.effects == ()
-        assert later.lines == ()
-        assert later.state == decision.state
-
-
-@THOROUGH
-@given(playbooks, histories())
-def test_touches_keep_to_the_frequency_cap(playbook: CompiledPlaybook, events: list[Event]) -> None:
-    cap = playbook.playbook.frequency_cap
-    if cap is None:
-        return
-    sent = [
-        effect.at for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
-    ]
-    for first, last in zip(sent, sent[cap.touches :], strict=False):
-        assert last - first >= cap.within
-
-
-@THOROUGH
-@given(playbooks, histories())
-def test_every_touch_has_an_instant_of_its_own_inside_the_send_window(
-    playbook: CompiledPlaybook, events: list[Event]
-) -> None:
-    sent = [
-        effect.at for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
-    ]
-    assert all(last - first >= MINUTE for first, last in itertools.pairwise(sent))
-    window = playbook.playbook.send_window
-    if window is not None:
-        zones = (window.timezone, "America/New_York")
-        assert all(any(next_in_window(at, **_window(window, zone)) == at for zone in zones) for at in sent)
-
-
-def _window(window: SendWindow, timezone: str) -> dict[str, Any]:
-    return {"weekdays": window.weekdays, "opens": window.opens, "closes": window.closes, "timezone": timezone}
 
 
 @THOROUGH

@@ -13,33 +13,27 @@ import requests
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from flows_connect import KEY, Run, store
 from flows_run import Watch
 from flows_senders import Program, programs, until
 
 from integration.cli import main
 from integration.settings.environment import load
-from integration.settings.local_key import VARIABLE, with_kept_key
-from integration.store.audit import audit_trail
 from integration.store.audit.sealing import Keyring
 from integration.store.crm import connections
 from integration.store.crm.connections import unsealed
-from integration.store.db.session import Store
 from integration.wiring import clock, connection_names
 from sandbox.both.both_systems import PORTAL_ID
 from sandbox.server import Sandbox
 from sandbox.shared.issued_tokens import App
 
 SYSTEMS = ("hubspot", "salesforce")
-KEY = "0123456789abcdef" * 2
+
 CANARY = "canary-client-secret-31"
+
 USER = "integration.coldframe@fernhill-systems.example"
+
 Coldframe = Callable[..., Program]
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "var"
 
 
 @pytest.fixture
@@ -49,21 +43,6 @@ def coldframe(tmp_path: Path, folder: Path) -> Iterator[Coldframe]:
     given |= {"PYTHONUNBUFFERED": "1"}
     with programs(tmp_path) as start:
         yield lambda *words, **variables: start(["-m", "integration", *words], **given | variables)
-
-
-@pytest.fixture
-def run(folder: Path) -> Run:
-    """`run(words…, **variables)`: the command in this process, for those that wait for nobody."""
-    given = {"COLDFRAME_SECRET_KEY": KEY, "COLDFRAME_DATA_DIR": str(folder), "COLUMNS": "200"}
-
-    def invoke(*words: str, typed: str | None = None, **variables: str) -> Result:
-        return CliRunner().invoke(main, list(words), input=typed, env=given | variables, catch_exceptions=False)
-
-    return invoke
-
-
-def store(folder: Path) -> Store:
-    return Store.open(f"sqlite:///{folder}/coldframe.db")
 
 
 def page(program: Program) -> str:
@@ -253,79 +232,6 @@ def test_provisioning_and_mappings_go_through_the_connection_that_is_named(run: 
     seen = run("mapping", "preview", "ana@acme.example", "--connection", "hubspot-emea", "--json")
     assert seen.exit_code == 0, seen.output
     assert "Director of Sales" in seen.stdout
-
-
-def test_on_one_machine_the_key_is_made_once_and_found_by_every_command(
-    sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("COLDFRAME_SECRET_KEY", raising=False)
-    given = {"COLDFRAME_DATA_DIR": str(folder), "COLUMNS": "200"}
-    words = ("connect", "hubspot", "--grant", "token", "--secret-stdin", "--api-url", f"{sandbox.url}/hubspot")
-    found = CliRunner().invoke(main, words, input="t\n", env=given, catch_exceptions=False)
-    assert found.exit_code == 0, found.output
-    key = folder / "secret.key"
-    assert key.stat().st_mode & 0o777 == 0o600
-    told = CliRunner().invoke(main, ["doctor"], env=given, catch_exceptions=False).output
-    assert "COLDFRAME_SECRET_KEY" not in told
-    assert "connection hubspot" in told
-    assert key.read_text() not in told + found.output
-    away = {**given, "DATABASE_URL": "sqlite:////elsewhere/x.db"}
-    assert VARIABLE not in with_kept_key(away), "a platform's store has a platform's key"
-
-
-ROTATING = """
-import os, signal, sys
-from integration.signin.key_rotation import rotated
-from integration.store.audit.sealing import Keyring
-from integration.store.db.session import Store
-
-for number, line in enumerate(rotated(Store.open(sys.argv[1]), Keyring.of(sys.argv[2], sys.argv[3]), 7)):
-    if number == int(sys.argv[4]):
-        os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_a_rotation_killed_in_the_middle_and_run_again_ends_complete(
-    run: Run, sandbox: Sandbox, folder: Path, tmp_path: Path
-) -> None:
-    old, new = KEY, "fedcba9876543210" * 2
-    assert run("keys", "list").exit_code == 0  # makes the store
-    opened = store(folder)
-    names = [f"salesforce-{number}" for number in range(6)]
-    before = {name: flows_signin.sign_in(opened, sandbox, "salesforce", 5, name=name, key=old) for name in names}
-    with programs(tmp_path) as start:
-        killed = start(["-c", ROTATING, str(opened.url), new, old, "2"])
-        assert killed.wait() == -9, killed.text()
-    rings = Keyring.of(old).current, Keyring.of(new).current
-    with opened.read() as conn:
-        assert connections.sealed_by(conn) == {rings[0]: 3, rings[1]: 3}
-
-    both = {"COLDFRAME_SECRET_KEY": new, "COLDFRAME_PREVIOUS_SECRET_KEYS": old}
-    again = run("keys", "rotate", "--json", **both)
-    assert again.exit_code == 0, again.output
-    outcomes = [json.loads(line)["outcome"] for line in again.stdout.splitlines()]
-    assert sorted(outcomes) == ["already"] * 3 + ["resealed"] * 3
-    assert {name: flows_signin.secrets_of(opened, name, new) for name in names} == before
-    listed = run("keys", "list", "--json", COLDFRAME_SECRET_KEY=new)
-    assert listed.exit_code == 0
-    assert [json.loads(line) for line in listed.stdout.splitlines()] == [{"key": rings[1], "is": "current", "seals": 6}]
-    with opened.read() as conn:
-        assert [each.action for each in audit_trail.recent(conn, 9)] == ["reseal"] * 6
-    opened.dispose()
-    assert old not in again.output + listed.output
-
-
-def test_a_rotation_without_the_previous_key_says_which_one_is_wanted(run: Run, sandbox: Sandbox, folder: Path) -> None:
-    assert run("keys", "list").exit_code == 0
-    opened = store(folder)
-    flows_signin.sign_in(opened, sandbox, "hubspot", 5, key=KEY)
-    opened.dispose()
-    found = run("keys", "rotate", "--json", COLDFRAME_SECRET_KEY="z" * 32)
-    assert found.exit_code == 1
-    line = json.loads(found.stdout)
-    assert line["outcome"] == "failed"
-    assert Keyring.of(KEY).current in line["reason"]
-    assert "COLDFRAME_PREVIOUS_SECRET_KEYS" in line["reason"]
 
 
 def test_a_rotation_leaves_the_new_key_in_the_key_file_of_the_data_folder(

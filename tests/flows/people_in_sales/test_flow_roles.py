@@ -3,12 +3,12 @@
 It waits where people look: doctor, metrics, explain, an alert. It never goes silently to the user as whom we sign in.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flows_crms import OWNER, SYSTEMS, person, tasks
+from flows_roles import ANA, BO, Drain, people
 from flows_run import Watch, activity, counts, dead, decided, receive
 
 from integration.commands.doctoring import doctor_staff
@@ -23,13 +23,10 @@ from integration.flows.upkeep.sweep import sweep
 from integration.store.crm import crm_users
 from integration.store.outgoing import alerts, outbox
 from integration.wiring.whole_service import Service
-from mappings.values.instant import DAY, HOUR, MINUTE, parse, show
-from sandbox.salesforce.state.task_statuses import GERMAN_PRIORITIES, GERMAN_STATUSES
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
-Drain: TypeAlias = Callable[[Service], int]
-ANA, BO = "ana@acme.example", "bo@blue.example"
 TWO = ("84120027", "Tomasz Wilk")
 
 
@@ -42,11 +39,6 @@ def asked(service: Service, at: Watch, drain_all: Drain) -> Callable[..., None]:
         drain_all(service)
 
     return ask
-
-
-def people(sandbox: Sandbox) -> Mapping[str, str]:
-    """Ids of Salesforce's users by first name: Integration (as whom we sign in), Nadia, Joaquim, Hanna, Petra."""
-    return {str(user["FirstName"]): str(user["Id"]) for user in sandbox.salesforce.people}
 
 
 def made(sandbox: Sandbox, system: str = "salesforce") -> dict[str, str]:
@@ -243,38 +235,6 @@ def test_where_we_may_not_read_users_tasks_wait_and_everything_else_goes_on(
     at.forward(10 * MINUTE)
     drain_all(service)
     assert list(made(sandbox, "hubspot").values()) == [OWNER]
-
-
-def test_an_org_with_words_of_its_own_gets_tasks_in_them_and_closes_them_in_them(
-    service: Service, sandbox: Sandbox, at: Watch, asked: Callable[..., None], drain_all: Drain
-) -> None:
-    sandbox.salesforce.speak(GERMAN_STATUSES, GERMAN_PRIORITIES)
-    record = person(sandbox, "salesforce", ANA)
-    asked()
-    (task,) = sandbox.salesforce.records("Task")
-    assert (task["Status"], task["Priority"], task["IsHighPriority"]) == ("Nicht begonnen", "Hoch", True)
-    at.forward(10 * MINUTE)
-    sandbox.salesforce.set("Lead", record, {"HasOptedOutOfEmail": True})
-    reconcile.poll(service, "salesforce")
-    drain_all(service)
-    (task,) = sandbox.salesforce.records("Task")
-    assert (task["Status"], task["IsClosed"]) == ("Abgeschlossen", True)
-    assert dead(service) == []
-
-
-@pytest.mark.parametrize(("zone", "later"), [("Pacific/Auckland", 1), ("America/Los_Angeles", 0)])
-def test_a_task_falls_due_on_the_day_of_its_person_and_says_the_time_in_their_zone(  # noqa: PLR0917 - fixtures
-    service: Service, sandbox: Sandbox, at: Watch, asked: Callable[..., None], zone: str, later: int
-) -> None:
-    at.now = parse("2026-01-06T15:00:00Z")
-    sandbox.salesforce.set("User", people(sandbox)["Nadia"], {"TimeZoneSidKey": zone})
-    person(sandbox, "salesforce", ANA)
-    asked()
-    (task,) = sandbox.salesforce.records("Task")
-    (effect,) = decided(service, ANA, "task")
-    day = date.fromisoformat(show(effect.payload["due_at"])[:10])
-    assert task["ActivityDate"] == (day + timedelta(days=later)).isoformat()
-    assert [zone in line for line in task["Description"].splitlines() if line.startswith("Answer due:")] == [True]
 
 
 def test_the_shadow_report_says_who_would_get_a_task_or_that_nobody_would(
