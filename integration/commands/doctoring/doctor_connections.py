@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from connectors import vendors
 from connectors.base.port import Finding
-from integration.commands.operate.system_argument import how_to_connect
+from integration.commands.shared.system_argument import how_to_connect
 from integration.flows.upkeep.renew_tokens import remedy
 from integration.settings.environment import Settings
 from integration.store.audit.sealing import Keyring, SealError

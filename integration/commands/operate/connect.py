@@ -16,8 +16,8 @@ from rich.table import Table
 from connectors import vendors
 from connectors.base.port import Unavailable
 from connectors.shared.vendor import Detail, Vendor
-from integration.commands.operate.system_argument import how_to_connect
 from integration.commands.shared.installation import installed
+from integration.commands.shared.system_argument import how_to_connect
 from integration.settings.environment import Settings
 from integration.signin import sign_in as signing
 from integration.signin.loopback_callback import NotSignedInError

@@ -13,7 +13,7 @@ from rich.table import Table
 from connectors.answers.replies import Refusal
 from connectors.base.port import Unavailable, Verdict
 from connectors.shared.provisioning import Provisioner, Step
-from integration.commands.operate.system_argument import system as installed_system
+from integration.commands.shared.system_argument import system as installed_system
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import build, connection_names, provisioners
 from mappings.model.compiled_mapping import CrmMapping

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from integration.commands.operate.system_argument import variables
+from integration.commands.shared.system_argument import variables
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import first_sync as flow
 from integration.flows.reading.first_sync import Step, SyncError
