@@ -1,8 +1,7 @@
 """Reads the settings from the environment: once, with all mistakes at once, secrets never shown."""
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from integration.settings.alert_settings import AlertSettings
 from integration.settings.combinations import unmet
 from integration.settings.declared_settings import DeclaredSettings
 from integration.settings.local_key import with_kept_key
+from integration.settings.mistakes import Mistake, refused, unusable
 from integration.settings.value_types import (
     Address,
     DatabaseUrl,
@@ -26,21 +26,8 @@ from integration.settings.value_types import (
     Secrets,
     SigningSecrets,
 )
-from mappings.declared.installed import Failure
 from mappings.declared.variables import Variable
 from mappings.values.instant import SECOND, Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """One thing to set right in the environment. Holds no value, since a value may be a secret."""
-
-    variable: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.variable}: {self.problem}. {self.remedy}"
 
 
 class SettingsError(Exception):
@@ -278,11 +265,11 @@ def load(environ: Mapping[str, str]) -> Settings:
     declared, remedies = declared_settings.variables(), variables()
     given = {name: environ[name] for name in remedies if environ.get(name, "").strip()}
     found = list(unmet(given))
-    mistakes = [*map(_unusable, declared_settings.failures())]
+    mistakes = [*map(unusable, declared_settings.failures())]
     try:
         settings = _model(declared).model_validate(given)
     except ValidationError as error:
-        found = [*_refused(error), *found]
+        found = [*refused(error), *found]
     else:
         if not found and not mistakes:
             return settings
@@ -293,20 +280,3 @@ def load(environ: Mapping[str, str]) -> Settings:
 def from_environment() -> Settings:
     """Settings of this process; SettingsError with every mistake otherwise."""
     return load(with_kept_key(os.environ))  # noqa: TID251 - this is the one place
-
-
-def _unusable(failure: Failure) -> Mistake:
-    what = f"the installed package's declaration cannot be used: {failure.reason}"
-    remedy = "Correct the package, or uninstall it (docs/howto/)."
-    return Mistake(variable=f"{failure.group} {failure.name}", problem=what, remedy=remedy)
-
-
-def _refused(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """(variable, problem), each once."""
-    told = set()
-    for fault in error.errors(include_input=False, include_url=False, include_context=False):
-        variable = str(fault["loc"][0])
-        problem = "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
-        if (variable, problem) not in told:
-            told.add((variable, problem))
-            yield variable, problem

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from integration.cli import main
-from integration.commands.operate import backup_postgres
+from integration.commands.backups import backup_postgres
 from integration.settings.environment import load
 from integration.store.audit import audit_trail
 from integration.store.audit.sealing import Keyring

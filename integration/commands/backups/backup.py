@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from integration.commands.operate import backup_postgres
-from integration.commands.operate.backup_shown import Bar, beside
+from integration.commands.backups import backup_postgres
+from integration.commands.backups.backup_shown import Bar, beside
 from integration.commands.operate.processes import settings_or_exit
 from integration.processes import local_stack
 from integration.settings.local_key import VARIABLE, keep_key, key_file

@@ -1,0 +1,1 @@
+"""Commands that copy the store and put a copy back."""
