@@ -1,80 +1,68 @@
-"""Countries by name, as CRMs spell them, and their ISO 3166-1 codes."""
+"""Countries by name, as CRMs and people spell them, and their ISO 3166-1 codes.
 
-_NAMES = {
-    "AE": "united arab emirates|uae|are",
-    "AR": "argentina|arg",
-    "AT": "austria|österreich|aut",
-    "AU": "australia|aus",
-    "BE": "belgium|belgique|belgië|bel",
-    "BG": "bulgaria|bgr",
-    "BR": "brazil|brasil|bra",
-    "CA": "canada|can",
-    "CH": "switzerland|schweiz|suisse|che",
-    "CL": "chile|chl",
-    "CN": "china|people's republic of china|chn",
-    "CO": "colombia|col",
-    "CY": "cyprus|cyp",
-    "CZ": "czech republic|czechia|cze",
-    "DE": "germany|deutschland|deu|ger",
-    "DK": "denmark|danmark|dnk",
-    "EE": "estonia|est",
-    "EG": "egypt|egy",
-    "ES": "spain|españa|esp",
-    "FI": "finland|suomi|fin",
-    "FR": "france|fra",
-    "GB": "united kingdom|uk|great britain|britain|england|scotland|wales|northern ireland|gbr",
-    "GR": "greece|grc|hellas",
-    "HK": "hong kong|hong kong sar|hkg",
-    "HR": "croatia|hrv",
-    "HU": "hungary|hun",
-    "ID": "indonesia|idn",
-    "IE": "ireland|republic of ireland|irl",
-    "IL": "israel|isr",
-    "IN": "india|ind",
-    "IS": "iceland|isl",
-    "IT": "italy|italia|ita",
-    "JP": "japan|jpn",
-    "KE": "kenya|ken",
-    "KR": "south korea|korea|republic of korea|korea, republic of|kor",
-    "LT": "lithuania|ltu",
-    "LU": "luxembourg|lux",
-    "LV": "latvia|lva",
-    "MA": "morocco|mar",
-    "MT": "malta|mlt",
-    "MX": "mexico|méxico|mex",
-    "MY": "malaysia|mys",
-    "NG": "nigeria|nga",
-    "NL": "netherlands|the netherlands|nederland|holland|nld",
-    "NO": "norway|norge|nor",
-    "NZ": "new zealand|nzl",
-    "PE": "peru|per",
-    "PH": "philippines|the philippines|phl",
-    "PK": "pakistan|pak",
-    "PL": "poland|polska|pol",
-    "PT": "portugal|prt",
-    "RO": "romania|rou",
-    "RS": "serbia|srb",
-    "RU": "russia|russian federation|rus",
-    "SA": "saudi arabia|sau",
-    "SE": "sweden|sverige|swe",
-    "SG": "singapore|sgp",
-    "SI": "slovenia|svn",
-    "SK": "slovakia|svk",
-    "TH": "thailand|tha",
-    "TR": "turkey|türkiye|turkiye|tur",
-    "TW": "taiwan|twn",
-    "UA": "ukraine|ukr",
-    "US": "united states|united states of america|usa|u.s.|u.s.a.|america",
-    "UY": "uruguay|ury",
-    "VN": "vietnam|viet nam|vnm",
-    "ZA": "south africa|zaf",
+Codes and names in English and in the languages that CRMs of European companies are filled in come from pycountry.
+"""
+
+import gettext
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+import pycountry
+
+LANGUAGES = ("de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "fi", "pl")
+"""Whose names of countries are known beside English ones; where two mean different countries, the earlier counts."""
+_NAMES = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
+CUSTOMARY: Mapping[str, str] = {
+    "america": "US",
+    "britain": "GB",
+    "england": "GB",
+    "ger": "DE",
+    "great britain": "GB",
+    "hong kong sar": "HK",
+    "korea": "KR",
+    "northern ireland": "GB",
+    "republic of ireland": "IE",
+    "republic of korea": "KR",
+    "scotland": "GB",
+    "the netherlands": "NL",
+    "the philippines": "PH",
+    "turkey": "TR",
+    "turkiye": "TR",
+    "u.s.": "US",
+    "u.s.a.": "US",
+    "uae": "AE",
+    "uk": "GB",
+    "wales": "GB",
 }
-_CODES = {name: code for code, names in _NAMES.items() for name in names.split("|")}
+"""What people write and no list of countries has."""
 
 
 def code(country: str) -> str:
-    """The two-letter code of a country's name; a name not in the table is kept as it was written."""
+    """The two-letter code of a country's name; a name that nobody knows is kept as it was written."""
     trimmed = " ".join(country.split())
-    if len(trimmed) == 2 and trimmed.isalpha():  # noqa: PLR2004 -- an ISO code has two characters
-        return _CODES.get(trimmed.casefold(), trimmed.upper())
-    return _CODES.get(trimmed.casefold(), trimmed)
+    unknown = trimmed.upper() if len(trimmed) == 2 and trimmed.isalpha() else trimmed  # noqa: PLR2004 -- as ISO codes
+    return known().get(trimmed.casefold(), unknown)
+
+
+@lru_cache(maxsize=1)
+def known() -> Mapping[str, str]:
+    """Every name that is known, case-folded, and the code that it means; made at the first call."""
+    found = dict(CUSTOMARY)
+    for name, alpha_2 in _named():
+        found.setdefault(name.casefold(), alpha_2)
+    return found
+
+
+def _named() -> Iterator[tuple[str, str]]:
+    countries: list[Any] = list(pycountry.countries)
+    names = [
+        (str(getattr(each, kind)), str(each.alpha_2)) for kind in _NAMES for each in countries if hasattr(each, kind)
+    ]
+    yield from names
+    for language in LANGUAGES:
+        with suppress(OSError):  # names that are missing there are left to the other languages
+            translation = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
+            for name, alpha_2 in names:
+                yield translation.gettext(name), alpha_2
