@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from test_core_properties import END, THOROUGH, histories, playbooks
 
 from integration.commands.replaying.replay_run import Replay
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import AccountChanged, Event, LeadChanged
-from integration.core.rules.playbook_rules import Playbook
 from mappings.values.instant import show
 
 
@@ -27,15 +27,15 @@ def line(event: Event) -> bytes:
     return json.dumps(told).encode() + b"\n"
 
 
-def printed(playbook: Playbook, lines: list[bytes], until: int) -> tuple[list[bytes], list[bytes]]:
-    with closing(Replay(playbook, BytesIO(b"".join(lines)), "lines", until)) as replay:
+def printed(playbook: CompiledPlaybook, lines: list[bytes], until: int) -> tuple[list[bytes], list[bytes]]:
+    with closing(Replay(playbook.playbook, BytesIO(b"".join(lines)), "lines", until)) as replay:
         return [each[-1] for each in replay.effects], [each[-1] for each in replay.leads]
 
 
 @THOROUGH
 @given(playbooks, histories(), st.data())
 def test_lines_in_any_order_with_duplicates_give_the_same_effects_keys_and_standings(
-    playbook: Playbook, events: list[Event], data: st.DataObject
+    playbook: CompiledPlaybook, events: list[Event], data: st.DataObject
 ) -> None:
     lines = [line(event) for event in events]
     shuffled = data.draw(st.permutations([*lines, *lines[:3]]))
