@@ -27,7 +27,6 @@ from integration.wiring.wake_ups import Wakeups
 from integration.wiring.whole_service import Service
 from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
-from mappings.values import countries, domains
 from mappings.values.identifiers import ConnectionName, System, first_of
 from mappings.values.instant import DAY, SECOND, Instant
 from mappings.vocabulary.files import load_vocabulary
@@ -232,13 +231,11 @@ def _at_home(
 
 
 def preload() -> None:
-    """Do what every job would do again: imports, compiling playbook and statements, building clients, reading lists.
+    """Do what every job would do again: imports, compiling playbook and statements, building clients.
 
     Leaves no connection open that a fork would share.
     """
     logs.configure(settings())
-    countries.known()
-    domains.domain("coldframe.example")
     warm(service())
 
 

@@ -28,6 +28,7 @@ from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Reference
 from integration.store.queues import dirty, inbox, leases, look_ups
+from mappings.values import countries, domains
 from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
 from webhooks.facts import Heard
@@ -47,10 +48,12 @@ class _TakenBack(Exception):
 
 
 def warm(service: Warming) -> None:
-    """Use every statement of the busy lanes, for one row and for several, and close what was opened.
+    """Use every statement of the busy lanes, for one row and for several, read the lists, and close what was opened.
 
     Nothing of it stays, and nothing that goes wrong here matters: the store may be down or not there yet.
     """
+    countries.known()
+    domains.domain("coldframe.example")
     try:
         for people in (1, 2):
             with contextlib.suppress(_TakenBack), service.store.write() as conn:
