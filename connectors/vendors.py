@@ -16,6 +16,7 @@ GROUP = "coldframe.crm"
 SHIPPED = (SALESFORCE, HUBSPOT)
 
 _found: Found[Vendor] = Found(values=())
+_by_system: dict[System, Vendor] = {}
 
 
 def declare() -> None:
@@ -23,6 +24,8 @@ def declare() -> None:
     global _found  # noqa: PLW0603 - one process has one set of CRMs, as it has one set of installed packages
     found = installed(GROUP, Vendor, lambda each: each.system, SHIPPED)
     _found = Found(values=tuple(sorted(found.values, key=lambda each: each.place)), failures=found.failures)
+    _by_system.clear()
+    _by_system.update((each.system, each) for each in _found.values)
     catalogue.declare(each.rules for each in _found.values)
 
 
@@ -38,13 +41,13 @@ def systems() -> tuple[System, ...]:
 
 def by_system() -> Mapping[System, Vendor]:
     """Every CRM by its name."""
-    return {each.system: each for each in every()}
+    return _by_system
 
 
 def vendor(system: System) -> Vendor:
     """The CRM of that name. UndeclaredError where there is none."""
     catalogue.rules(system)
-    return by_system()[system]
+    return _by_system[system]
 
 
 def failures() -> tuple[Failure, ...]:

@@ -8,40 +8,31 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol, TypeAlias
 
 from mappings.values.instant import SECOND, Instant, Span
 
 TOLERANCE: Span = 300 * SECOND
 """How far a delivery's timestamp may lie from our clock, either way. [HubSpot, Standard Webhooks]"""
 
+
+class Headers(Protocol):
+    """A request's headers, spelled in any case."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """What a header holds; `default` where it is not there."""
+
+
 Judgement: TypeAlias = Literal["genuine", "stale", "forged"]
 """`stale`: rightly signed, but its time is too far from ours. An old delivery replayed, or a clock that is wrong."""
 
-HUBSPOT_HEADERS = ("X-HubSpot-Signature-v3", "X-HubSpot-Request-Timestamp")
 STANDARD_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 STANDARD_PREFIX = "whsec_"
 
 _MOST_SIGNATURES = 8
-_DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
-# HubSpot decodes these characters of the URI, and no others, before it signs.
-_DECODED = {
-    "%3A": ":",
-    "%2F": "/",
-    "%3F": "?",
-    "%40": "@",
-    "%21": "!",
-    "%24": "$",
-    "%27": "'",
-    "%28": "(",
-    "%29": ")",
-    "%2A": "*",
-    "%2C": ",",
-    "%3B": ";",
-}
-_ESCAPES = re.compile("|".join(_DECODED), re.IGNORECASE)
+DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
 def _among(given: Iterable[bytes], wanted: Iterable[bytes]) -> bool:
@@ -59,28 +50,14 @@ def among(given: str, secrets: Iterable[str]) -> bool:
     return _among((given.encode(),), (secret.encode() for secret in secrets if secret))
 
 
-def _judged(given: Iterable[bytes], wanted: Iterable[bytes], *, at: Instant, now: Instant) -> Judgement:
+def judged(given: Iterable[bytes], wanted: Iterable[bytes], *, at: Instant, now: Instant) -> Judgement:
+    """What comes of a delivery of the moment `at` whose digests are `given`, where the `wanted` ones would be right."""
     if not _among(given, wanted):
         return "forged"
     return "genuine" if abs(now - at) <= TOLERANCE else "stale"
 
 
-def hubspot(headers: Mapping[str, str], body: bytes, *, uri: str, secrets: Sequence[str], now: Instant) -> Judgement:
-    """Judge a POST by HubSpot's signature v3: base64(HMAC-SHA256(secret, POST + URI + body + timestamp)).
-
-    `headers` hold HUBSPOT_HEADERS, spelled so. `uri` is the full address under which HubSpot knows us (the configured
-    public URL), since proxies change what the request itself shows. [hubspot: signatures]
-    """
-    signature, stamp = (headers.get(name, "") for name in HUBSPOT_HEADERS)
-    if not (signature.isascii() and uri.isascii() and _DIGITS.fullmatch(stamp)):
-        return "forged"
-    plain = _ESCAPES.sub(lambda escape: _DECODED[escape.group().upper()], uri)
-    message = b"".join((b"POST", plain.encode("ascii"), body, stamp.encode("ascii")))
-    wanted = (base64.b64encode(hmac.digest(secret.encode(), message, "sha256")) for secret in secrets if secret)
-    return _judged((signature.encode("ascii"),), wanted, at=int(stamp) * (SECOND // 1_000), now=now)
-
-
-def standard(headers: Mapping[str, str], body: bytes, *, keys: Sequence[bytes], now: Instant) -> Judgement:
+def standard(headers: Headers, body: bytes, *, keys: Sequence[bytes], now: Instant) -> Judgement:
     """Judge a delivery as Standard Webhooks signs it: v1,base64(HMAC-SHA256(id.timestamp.body)).
 
     `headers` hold STANDARD_HEADERS, spelled so; `keys` come from `standard_keys`. The signature header may list
@@ -88,12 +65,12 @@ def standard(headers: Mapping[str, str], body: bytes, *, keys: Sequence[bytes], 
     headers; this has nothing to raise. [standard webhooks: specification]
     """
     name, stamp, signatures = (headers.get(header, "") for header in STANDARD_HEADERS)
-    if not (name and name.isascii() and signatures.isascii() and _DIGITS.fullmatch(stamp)):
+    if not (name and name.isascii() and signatures.isascii() and DIGITS.fullmatch(stamp)):
         return "forged"
     given = [part[3:].encode("ascii") for part in signatures.split(" ")[:_MOST_SIGNATURES] if part.startswith("v1,")]
     message = b".".join((name.encode("ascii"), stamp.encode("ascii"), body))
     wanted = (base64.b64encode(hmac.digest(key, message, "sha256")) for key in keys if key)
-    return _judged(given, wanted, at=int(stamp) * SECOND, now=now)
+    return judged(given, wanted, at=int(stamp) * SECOND, now=now)
 
 
 def standard_keys(secret: str) -> tuple[bytes, ...]:

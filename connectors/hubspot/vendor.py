@@ -25,12 +25,6 @@ _VARIABLES = (
     Variable(
         name="HUBSPOT_ACCESS_TOKEN", kind="token", remedy="Set a HubSpot service key or a private app's access token."
     ),
-    Variable(
-        name="HUBSPOT_CLIENT_SECRET",
-        kind="secrets",
-        remedy="Set the client secret of the HubSpot app that sends the webhooks (several, parted by spaces, during a "
-        "rotation).",
-    ),
     Variable(name="HUBSPOT_API_URL", kind="address", remedy="Set https://…, or unset it to reach HubSpot itself."),
     Variable(
         name="HUBSPOT_APP_ID",
@@ -56,7 +50,6 @@ _NEEDS = (
         needed="HUBSPOT_CLIENT_SECRET",
         why="HubSpot's webhooks cannot be verified without it",
     ),
-    Need(variable="HUBSPOT_CLIENT_SECRET", needed="COLDFRAME_PUBLIC_URL", why="HubSpot signs the address it posts to"),
     Need(variable="HUBSPOT_API_URL", needed="HUBSPOT_ACCESS_TOKEN", why="HUBSPOT_API_URL is set"),
     Need(
         variable="HUBSPOT_APP_ID",

@@ -10,11 +10,6 @@ from mappings.declared.variables import Need
 _NEEDS = (
     Need(variable="COLDFRAME_ALERT_URL", needed="COLDFRAME_ALERT_SECRET", why="alerts are not sent unsigned"),
     Need(variable="COLDFRAME_ALERT_SECRET", needed="COLDFRAME_ALERT_URL", why="COLDFRAME_ALERT_SECRET is set"),
-    Need(
-        variable="COLDFRAME_OUTBOUND_SECRET",
-        needed="SALESFORCE_ORGANIZATION_ID",
-        why="outbound messages are known by it",
-    ),
 )
 
 

@@ -10,6 +10,7 @@ from integration.settings.value_types import GuardedAddress, NamedPaths, PathSec
 from mappings.declared.installed import Failure
 from mappings.declared.variables import Given, Need, Variable, VariableKind
 from mappings.values.identifiers import System
+from webhooks import registry
 
 _SINGLE: Mapping[VariableKind, Any] = {"text": str, "address": GuardedAddress, "token": Token}
 _SEVERAL: Mapping[VariableKind, Any] = {
@@ -50,18 +51,20 @@ class DeclaredSettings(BaseModel):
 
 def variables() -> tuple[Variable, ...]:
     """Every declared variable, each once."""
-    declared = (variable for each in vendors.every() for variable in each.variables)
+    declared = [variable for each in vendors.every() for variable in each.variables]
+    declared += [variable for each in registry.every() for variable in each.variables]
     return tuple({each.name: each for each in declared}.values())
 
 
 def needs() -> tuple[Need, ...]:
     """What declared variables ask for."""
-    return tuple(need for each in vendors.every() for need in each.needs)
+    asked = [need for each in vendors.every() for need in each.needs]
+    return (*asked, *(need for each in registry.every() for need in each.needs))
 
 
 def failures() -> tuple[Failure, ...]:
     """Declarations of installed packages that cannot be used."""
-    return vendors.failures()
+    return (*vendors.failures(), *registry.failures())
 
 
 def fields(declared: tuple[Variable, ...]) -> Mapping[str, Any]:

@@ -19,12 +19,10 @@ from integration.settings.value_types import (
     DatabaseUrl,
     Flag,
     Folded,
-    PathSecrets,
     RedisUrl,
     Rehearsal,
     Secret,
     Secrets,
-    SigningSecrets,
 )
 from mappings.declared.variables import Variable
 from mappings.values.instant import SECOND, Span
@@ -70,18 +68,6 @@ class Settings(DeclaredSettings, AlertSettings):
         alias="COLDFRAME_VOCABULARY",
         description="Name the YAML file with your own words and addresses (docs/vocabulary.md), or unset it for what "
         "comes with Coldframe.",
-    )
-    activity_secrets: SigningSecrets = Field(
-        (),
-        alias="COLDFRAME_ACTIVITY_SECRET",
-        description="Set whsec_ and base64 of 24 or more random bytes (several, parted by spaces, during a rotation), "
-        "or unset it to receive no activities.",
-    )
-    outbound_secrets: PathSecrets = Field(
-        (),
-        alias="COLDFRAME_OUTBOUND_SECRET",
-        description="Set 24 or more random letters and digits (openssl rand -hex 24; several, parted by spaces, during "
-        "a rotation): the secret in the address of Salesforce's outbound messages.",
     )
     data_dir: str = Field(
         "./var", alias="COLDFRAME_DATA_DIR", min_length=1, description="Name a directory that can be written to."
@@ -230,8 +216,6 @@ class Settings(DeclaredSettings, AlertSettings):
             self.secret_key,
             self.metrics_token,
             *self.previous_keys,
-            *self.activity_secrets,
-            *self.outbound_secrets,
             *self.alert_secrets,
             self.alert_url,
         )

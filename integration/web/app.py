@@ -4,16 +4,18 @@
 """
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
 import structlog
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from markupsafe import escape
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
+from connectors import vendors
 from integration.settings.environment import Settings
 from integration.settings.value_types import is_loopback
 from integration.store.db.errors import StoreError
@@ -31,9 +33,10 @@ from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_problems
 from mappings.values.identifiers import System
 from mappings.values.instant import Instant
 from mappings.vocabulary.files.load_vocabulary import in_use, shipped
+from webhooks import registry
 from webhooks.blueprint import NAME as WEBHOOKS
-from webhooks.blueprint import Trust, blueprint
-from webhooks.signatures import standard_keys
+from webhooks.blueprint import blueprint
+from webhooks.declaration import Receiver, Source, Trusted
 
 METRICS = "coldframe.metrics"
 """Under this name `Flask.extensions` holds the figures of this process."""
@@ -57,13 +60,13 @@ _HSTS = "max-age=31536000"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Coldframe</title></head>
 <body><h1>Coldframe</h1>
-<p>Lead nurturing beside Salesforce and HubSpot: webhooks in, explainable scores, stages and SDR tasks out.</p>
+<p>Lead nurturing beside {crms}: webhooks in, explainable scores, stages and SDR tasks out.</p>
 <ul>
 <li><a href="healthz">healthz</a>: the process is alive</li>
 <li><a href="readyz">readyz</a>: the store and Redis can be worked with</li>
 <li><a href="metrics">metrics</a>: figures for Prometheus</li>
 <li><a href="openapi.json">openapi.json</a>: how to send activities, for programs</li>
-<li>POST webhooks/activities, POST webhooks/hubspot: signed deliveries</li>
+<li>POST {routes}: signed deliveries</li>
 </ul></body></html>
 """
 
@@ -96,19 +99,18 @@ def create_app(
     app.extensions[INTAKE] = intake
     metrics = Metrics(lambda: _numbers(store), now)
     app.extensions[METRICS] = metrics
-    trusted = trust(settings, _signed_in(settings, store))
     words, _ = in_use(settings.vocabulary)
     known = words or shipped()  # a file with mistakes stops the workers, which say so, and keeps no delivery out
-    doors = blueprint(
+    routes = blueprint(
         intake,
-        trusted,
+        receivers(settings, store),
         wake=wake,
         now=now,
         max_body=settings.max_body_bytes,
+        public_url=settings.public_url or "",
         vocabulary=known,
-        portals=ConnectedAccounts(settings, store, System("hubspot"), clock.monotonic),
     )
-    app.register_blueprint(doors)
+    app.register_blueprint(routes)
     room = Room(store, now, clock.monotonic)
     checks: _Checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
     _serve_pages(app, checks, {"lanes": lambda: lane_troubles(store)}, metrics, _may_see_figures(settings))
@@ -117,22 +119,36 @@ def create_app(
     return app
 
 
-def trust(settings: Settings, connections: Sequence[Known] = ()) -> Trust:
-    """Whose webhooks these settings let in, and the `connections` that somebody has signed in to."""
-    organizations = [each.account for each in connections if each.system == "salesforce"]
-    return Trust(
+def receivers(settings: Settings, store: Store) -> Sequence[tuple[Source, Receiver]]:
+    """Each source whose webhooks these settings, and the connections that there are, let in."""
+    connections = _signed_in(settings, store)
+    found = []
+    for source in registry.every():
+        connected = ConnectedAccounts(settings, store, source.system, clock.monotonic) if source.system else tuple
+        receiver = source.receiver(trusted(settings, connections, source.system, connected))
+        if receiver is not None:
+            found.append((source, receiver))
+    return found
+
+
+def trusted(
+    settings: Settings,
+    connections: Sequence[Known],
+    system: System | None,
+    connected: Callable[[], Collection[str]] = tuple,
+) -> Trusted:
+    """What may vouch for the webhooks of a system (or of none), with the `connections` that there are."""
+    if not system:
+        return Trusted(given=settings.given, public_url=settings.public_url or "")
+    crm = vendors.by_system().get(system)
+    named = crm.account(settings.given) if crm and crm.account else ""
+    accounts = [named, *(each.account for each in connections if each.system == system)]
+    return Trusted(
+        given=settings.given,
         public_url=settings.public_url or "",
-        hubspot_secrets=settings.given.several("HUBSPOT_CLIENT_SECRET"),
-        portal_secrets=connection_names.webhook_secrets(settings, connections, System("hubspot"))
-        if settings.public_url
-        else {},
-        activity_keys=tuple(
-            key for secret in settings.activity_secrets for key in standard_keys(secret.get_secret_value())
-        ),
-        salesforce_organizations=tuple(
-            dict.fromkeys(filter(None, (settings.given.text("SALESFORCE_ORGANIZATION_ID"), *organizations)))
-        ),
-        outbound_secrets=tuple(secret.get_secret_value() for secret in settings.outbound_secrets),
+        accounts=tuple(dict.fromkeys(filter(None, accounts))),
+        secrets=connection_names.webhook_secrets(settings, connections, system),
+        connected=connected,
     )
 
 
@@ -191,7 +207,9 @@ def _serve_pages(
 
     @app.get("/")
     def welcome() -> str:
-        return _PAGE
+        crms = " and ".join(each.label for each in vendors.every())
+        routes = ", ".join(f"webhooks{each.route}" for each in registry.every() if "<" not in each.route)
+        return _PAGE.format(crms=escape(crms), routes=escape(routes))
 
     @app.get("/healthz")
     def alive() -> Response:

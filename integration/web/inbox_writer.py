@@ -18,16 +18,14 @@ from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.store.events import taken
 from mappings.values.instant import Instant
+from webhooks import registry
 from webhooks.blueprint import InboxUnavailableError
-from webhooks.parsers import ACTIVITIES, HUBSPOT
 
 log = structlog.get_logger()
 
 MOST = 64
 """Deliveries in one commit."""
 MOST_BYTES = 8_000_000
-_NAMED_BY = {ACTIVITIES: "webhook-id", HUBSPOT: "X-HubSpot-Request-Timestamp"}
-"""The header by which a source numbers its deliveries; both are signed."""
 PATIENCE = 2.4
 """Seconds a caller waits; HubSpot gives up after five."""
 
@@ -85,7 +83,8 @@ class Intake:
         id is that of the first. Raises InboxUnavailableError after `patience` seconds, or as soon as the store says so.
         A delivery whose caller has gone is not written, unless its commit had begun.
         """
-        name = headers.get(_NAMED_BY.get(source, ""), "")
+        found = registry.by_name().get(source)
+        name = headers.get(found.named_by, "") if found else ""
         digest = taken.digest(source, name, body) if name else None
         ticket = _Ticket((source, headers, body, received_at), digest)
         self._open_line().put(ticket)

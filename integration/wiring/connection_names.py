@@ -19,10 +19,11 @@ from integration.store.crm.connections import Row
 from integration.store.crm.homes import Home
 from integration.store.db.session import Store
 from mappings.values.identifiers import ConnectionName, System, first_of
+from webhooks import registry
 
 _MARK_LENGTH = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_TAKEN = frozenset({"ingest", "advance", "alerts", "activities", "connections", "email", "warming"})
+_TAKEN = frozenset({"ingest", "advance", "alerts", "connections", "email", "warming"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,7 @@ def misnamed(name: str, system: System) -> str:
     """Why a connection to a system cannot be called that; "" where it can."""
     if not _NAME.fullmatch(name):
         return f"'{name}' is no name: write small letters, digits and -, beginning with a letter"
-    if name in _TAKEN or (name in vendors.systems() and name != system):
+    others = {*vendors.systems(), *registry.by_name()} - {system}
+    if name in _TAKEN | others:
         return f"'{name}' is the name of something else: choose another"
     return ""

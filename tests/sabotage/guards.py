@@ -71,13 +71,13 @@ GUARDS = (
     _guard(
         "signature",
         "a delivery that somebody else has signed is refused",
-        ("_judged", "if not _among(given, wanted):", "if not wanted:"),
+        ("judged", "if not _among(given, wanted):", "if not wanted:"),
         tests=("tests/webhooks/test_webhooks_signatures.py::test_one_flipped_bit_of_the_body_is_forged",),
     ),
     _guard(
         "timestamp",
         "a signature is good for five minutes",
-        ("_judged", "abs(now - at) <= TOLERANCE", "abs(now - at) >= 0"),
+        ("judged", "abs(now - at) <= TOLERANCE", "abs(now - at) >= 0"),
         tests=("tests/webhooks/test_webhooks_signatures.py::test_a_stale_or_future_timestamp_is_stale",),
     ),
     _guard(

@@ -18,7 +18,7 @@ from integration.store.crm.connections import Details, Row
 from integration.store.db.session import Store, serialise
 from integration.store.people import leads
 from integration.store.queues import look_ups
-from integration.web.app import trust
+from integration.web.app import trusted
 from integration.wiring import build, connection_names
 from integration.wiring.connection_names import Known
 from integration.wiring.whole_service import Service
@@ -27,7 +27,7 @@ from mappings.values.instant import MINUTE
 from sandbox.both.both_systems import PORTAL_ID
 from sandbox.server import Sandbox
 from webhooks.facts import Noticed
-from webhooks.sources import salesforce
+from webhooks.sources import salesforce_messages
 
 ANA = "ana@acme.example"
 OTHER_PORTAL = PORTAL_ID + 1
@@ -246,11 +246,11 @@ def test_outbound_messages_of_every_connected_organization_are_let_in_and_no_oth
         _signed_in("hubspot", "hubspot", "00D000000000003"),
         Known(name="emea", system="salesforce", origin="environment"),
     ]
-    trusted = trust(given, [*known, *others]).salesforce_organizations
-    assert trusted == ("00D000000000001", "00D000000000002AAA")
+    accounts = trusted(given, [*known, *others], "salesforce").accounts
+    assert accounts == ("00D000000000001", "00D000000000002AAA")
     for organization, known in (("00D000000000001EAA", True), ("00D000000000002", True), ("00D000000000003", False)):
-        assert salesforce.check(_message(organization), trusted) is known
-    (change,) = salesforce.parse(_message("00D000000000002AAA"), 1_795_000_000_000_000).noticed
+        assert salesforce_messages.check(_message(organization), accounts) is known
+    (change,) = salesforce_messages.parse(_message("00D000000000002AAA"), 1_795_000_000_000_000).noticed
     assert change.account == "00D000000000002AAA"
 
 

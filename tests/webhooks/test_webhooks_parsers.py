@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mappings.values import instant
 from webhooks import lenient, parsers
 from webhooks.facts import Heard, Noticed, Oversized, Unreadable
-from webhooks.sources import activity_deliveries, hubspot
+from webhooks.sources import activity_deliveries, hubspot_events
 
 parse = partial(parsers.parse, received_at=senders.NOW)
 
@@ -299,16 +299,16 @@ def test_the_caps_on_items_and_depth_hold() -> None:
     with pytest.raises(Oversized, match="1001 activities"):
         activity_deliveries.check(senders.activities(*[senders.activity()] * 1_001), senders.NOW)
     with pytest.raises(Oversized, match="101 events"):
-        hubspot.check(senders.events(*[senders.event()] * 101))
+        hubspot_events.check(senders.events(*[senders.event()] * 101))
     for depth in (lenient.DEEPEST, 100_000):
         nest = b"[" * depth + b"]" * depth
         with pytest.raises(Oversized, match="levels deep"):
-            hubspot.check(b"[" + nest + b"]")
+            hubspot_events.check(b"[" + nest + b"]")
         with pytest.raises(Oversized, match="levels deep"):
             activity_deliveries.check(b'{"activities": [{"properties": {"x": ' + nest + b"}}]}", senders.NOW)
 
 
 def test_what_is_no_json_is_unreadable() -> None:
-    for check in (partial(activity_deliveries.check, now=senders.NOW), hubspot.check):
+    for check in (partial(activity_deliveries.check, now=senders.NOW), hubspot_events.check):
         with pytest.raises(Unreadable, match="not JSON"):
             check(b"{'single': 'quotes'}")

@@ -9,7 +9,8 @@ import webhooks_senders as senders
 
 from mappings.values import person_names
 from webhooks import parsers, persons
-from webhooks.parsers import ACTIVITIES, HUBSPOT, SALESFORCE
+
+ACTIVITIES, HUBSPOT, SALESFORCE = "activities", "hubspot", "salesforce_outbound"
 
 parse = partial(parsers.parse, received_at=senders.NOW)
 

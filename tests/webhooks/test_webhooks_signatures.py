@@ -14,6 +14,7 @@ from webhooks_senders import Headers
 
 from webhooks import signatures
 from webhooks.signatures import Judgement
+from webhooks.sources import hubspot_signatures
 
 BODY = b'[{"eventId": 1}]'
 URI = f"{senders.URL}/webhooks/hubspot"
@@ -28,7 +29,7 @@ def judge_hubspot(
     secrets: Sequence[str] = (senders.HUBSPOT_SECRET,),
     now: int = senders.NOW,
 ) -> Judgement:
-    return signatures.hubspot(headers, body, uri=uri, secrets=secrets, now=now)
+    return hubspot_signatures.judged(headers, body, uri=uri, secrets=secrets, now=now)
 
 
 def judge_standard(
@@ -46,7 +47,7 @@ def test_hubspots_own_vectors_pass(samples: Path) -> None:
             "X-HubSpot-Signature-v3": vector["signature"],
             "X-HubSpot-Request-Timestamp": vector["timestamp"],
         }
-        judged = signatures.hubspot(
+        judged = hubspot_signatures.judged(
             headers,
             vector["body"].encode(),
             uri=vector["uri"],

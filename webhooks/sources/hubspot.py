@@ -1,231 +1,112 @@
-"""HubSpot's webhooks: a JSON array of at most 100 events, in no order, some of them more than once.
+"""HubSpot's webhooks as a source: signed with the client secret of the app that sends them."""
 
-The button that sends a test writes every number as a string; both are read alike. [hubspot: webhooks]
-"""
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Annotated, Any, TypeAlias, TypeVar
+import structlog
 
-import msgspec
-from msgspec import Meta, Struct
+from mappings.declared.variables import Need, Variable
+from mappings.values import person_names
+from mappings.values.identifiers import ExternalId
+from webhooks.declaration import Arrived, Receiver, Source, Stranger, Taken, Trusted, admit
+from webhooks.person_removal import JsonErasure, RecordNames, of_noticed
+from webhooks.signatures import Judgement
+from webhooks.sources import hubspot_events as events
+from webhooks.sources import hubspot_signatures
 
-from mappings.values import bounds
-from mappings.values.identifiers import ExternalId, System
-from mappings.values.instant import SECOND, Instant
-from webhooks import lenient
-from webhooks.facts import Noticed, Oversized, Parsed, Rejected, What
+log = structlog.get_logger()
 
-SYSTEM = System("hubspot")
-
-MOST = 100
-"""Events that one request may carry."""
-
-_INTEGRATION = "INTEGRATION"
-_MILLISECOND = SECOND // 1_000
-_LATEST = 253_402_300_799_999  # the end of the year 9999, in milliseconds
-
-_T = TypeVar("_T")
-_Value: TypeAlias = str | bool | int | float | None
-_Number: TypeAlias = Annotated[int, Meta(ge=0, le=bounds.INTEGER - 1)]
-_Name: TypeAlias = Annotated[str, Meta(max_length=bounds.ID)]
-
-_WHAT: Mapping[str, What] = MappingProxyType(
-    {
-        "creation": "created",
-        "propertyChange": "changed",
-        "deletion": "deleted",
-        "merge": "merged",
-        "restore": "restored",
-        "privacyDeletion": "privacy_deleted",
-        "associationChange": "associated",
-    }
-)
-_OBJECTS: Mapping[str, str] = MappingProxyType({"0-1": "contact", "0-2": "company", "0-3": "deal", "0-27": "task"})
+_SHOWN = 5
+_NOT_CONNECTED = "No portal of this batch is connected here."
 
 
-class _Event(Struct, gc=False, rename="camel"):
-    """One event as it is sent; which of the members are there depends on the subscription's type."""
+def _receiver(trusted: Trusted) -> Receiver | None:
+    """What lets batches in: secrets that sign for every portal, and those of one portal's own app.
 
-    subscription_type: _Name
-    occurred_at: Annotated[int, Meta(ge=0, le=_LATEST)]
-    event_id: _Number = 0
-    portal_id: _Number = 0
-    app_id: _Number = 0
-    object_id: _Number | None = None
-    object_type_id: _Name | None = None
-    property_name: _Name | None = None
-    property_value: _Value = None
-    change_source: _Name | None = None
-    source_id: _Name | int | None = None
-    primary_object_id: _Number | None = None
-    merged_object_ids: list[_Number] = []
-    new_object_id: _Number | None = None
-    association_type: _Name | None = None
-    association_removed: bool = False
-    from_object_id: _Number | None = None
-    to_object_id: _Number | None = None
-
-
-_DECODER = msgspec.json.Decoder(list[_Event], strict=False)
-
-
-class _Whose(Struct, gc=False, rename="camel"):
-    """Of an event, the portal alone."""
-
-    portal_id: _Number = 0
-
-
-_WHOSE = msgspec.json.Decoder(list[_Whose], strict=False)
-
-
-def check(body: bytes) -> None:
-    """Raises Unreadable where the body is no JSON, Oversized where it holds too much.
-
-    An authentic batch is never refused because of what one of its events says.
+    No other portal that has such secrets is signed for by these.
     """
-    if _decoded(body) is None:
-        _loaded(body)
-
-
-def portals(body: bytes) -> frozenset[str]:
-    """The portals that a batch names; none where it cannot be read at once."""
-    try:
-        return frozenset(str(each.portal_id) for each in _WHOSE.decode(body) if each.portal_id)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return frozenset()
-
-
-def parse(body: bytes, received_at: Instant) -> Parsed:
-    """Every change in a stored delivery; raises as `check` would have."""
-    events = _decoded(body)
-    if events is not None and not any(_wrong_clock(event, received_at) for event in events):
-        try:
-            return Parsed(noticed=tuple(noticed for event in events for noticed in _noticed(event)))
-        except ValueError:
-            pass  # One event cannot be used: find out which, and keep the others.
-    return _parsed_carefully(_loaded(body), received_at)
-
-
-def _wrong_clock(event: _Event, received_at: Instant) -> str | None:
-    return bounds.wrong_clock(event.occurred_at * _MILLISECOND, received_at)
-
-
-def _decoded(body: bytes) -> Sequence[_Event] | None:
-    """The events, where the whole body is in good order; else None."""
-    if rb"\u0000" in body:
+    shared = trusted.given.several("HUBSPOT_CLIENT_SECRET")
+    own = trusted.secrets if trusted.public_url else {}
+    if not shared and not own:
         return None
-    try:
-        events = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    _count(events)
-    return events
+    secrets = tuple(dict.fromkeys((*shared, *(each for those in own.values() for each in those))))
+
+    def receive(arrived: Arrived) -> Taken:
+        judgement, secret = _judged(arrived, secrets)
+        admit(judgement)
+        events.check(arrived.body)
+        if secret not in shared:
+            admit(_judged_portals(arrived, own, secret))
+        _refuse_strangers(events.portals(arrived.body), trusted.connected())
+        return Taken(body=arrived.body)
+
+    return receive
 
 
-def _loaded(body: bytes) -> Sequence[Any]:
-    """The events as plain values. What is no array counts as one event, to be set aside by its own."""
-    loaded = lenient.load(body)
-    events = loaded if isinstance(loaded, list) else [loaded]
-    _count(events)
-    return events
-
-
-def _count(events: Sequence[object]) -> None:
-    if len(events) > MOST:
-        msg = f"{len(events)} events in one request; at most {MOST} are taken"
-        raise Oversized(msg)
-
-
-def _parsed_carefully(events: Sequence[Any], received_at: Instant) -> Parsed:
-    """Event by event, once something in the whole was wrong.
-
-    Of an event whose time cannot be, neither time nor value is believed; that the record has to be read is.
-    """
-    noticed: list[Noticed] = []
-    rejected: list[Rejected] = []
-    for index, each in enumerate(events):
-        try:
-            told = changes_in(each)
-        except ValueError as error:
-            rejected.append(lenient.rejected(index, lenient.reason(error), each))
-            continue
-        wrong = next((found for notice in told if (found := bounds.wrong_clock(notice.at, received_at))), None)
-        noticed.extend(told if wrong is None else [notice.untimed(received_at) for notice in told])
-        if wrong is not None:
-            rejected.append(lenient.rejected(index, f"`occurredAt`: {wrong}", each))
-    return Parsed(noticed=tuple(noticed), rejected=tuple(rejected))
-
-
-def changes_in(item: Any) -> Sequence[Noticed]:
-    """What one event says, whenever it was; ValueError where it says nothing that is known here."""
-    return _noticed(msgspec.convert(lenient.clean(item), _Event, strict=False))
-
-
-def _noticed(event: _Event) -> Sequence[Noticed]:
-    kind, _, verb = event.subscription_type.partition(".")
-    what = _WHAT.get(verb)
-    if what is None or not kind:
-        msg = "`subscriptionType`: a kind of event that is not known here"
-        raise ValueError(msg)
-    named = _object(event, kind)
-    at = event.occurred_at * _MILLISECOND
-    own = event.change_source == _INTEGRATION and event.app_id > 0 and str(event.source_id) == str(event.app_id)
-    origin = f"{event.change_source or ''}/{'' if event.source_id is None else event.source_id}"
-    stem = f"{event.portal_id}:{event.subscription_type}"
-    return [
-        Noticed(
-            system=SYSTEM,
-            object=named,
-            id=ExternalId(str(id_)),
-            at=at,
-            what=what,
-            property=property_,
-            value=value,
-            key=f"{stem}:{id_}:{event.event_id}:{event.occurred_at}:{property_ or ''}",
-            origin=origin,
-            account=str(event.portal_id or ""),
-            own=own,
+def _judged(arrived: Arrived, secrets: Collection[str]) -> tuple[Judgement, str]:
+    """Whether a secret has signed, and which."""
+    found: tuple[Judgement, str] = ("forged", "")
+    for secret in secrets:
+        judgement = hubspot_signatures.judged(
+            arrived.headers, arrived.body, uri=arrived.address, secrets=(secret,), now=arrived.now
         )
-        for id_, property_, value in _changes(event, what)
-    ]
+        if judgement != "forged":
+            found = (judgement, secret)
+    return found
 
 
-def _object(event: _Event, kind: str) -> str:
-    """Generic subscriptions (`object.…`) name the kind of record by its type id."""
-    if kind != "object":
-        return kind
-    return _OBJECTS.get(_given(event.object_type_id, "objectTypeId"), event.object_type_id or "")
+def _judged_portals(arrived: Arrived, own: Mapping[str, tuple[str, ...]], secret: str) -> Judgement:
+    """Whether the secret may sign for the portals that the events name: not for one whose app has another secret."""
+    named = {each.account for each in events.parse(arrived.body, arrived.now).noticed}
+    others = {portal for portal, secrets in own.items() if secret not in secrets}
+    return "forged" if named & others else "genuine"
 
 
-def _changes(event: _Event, what: What) -> Sequence[tuple[int, str | None, str | None]]:
-    """(record's id, property, value) for each record that the event names."""
-    if what == "merged":
-        return _merged(event)
-    if what == "associated":
-        other = str(_given(event.to_object_id, "toObjectId"))
-        id_ = _given(event.from_object_id, "fromObjectId")
-        return [(id_, event.association_type, None if event.association_removed else other)]
-    return [(_given(event.object_id, "objectId"), event.property_name, _value(event.property_value))]
+def _refuse_strangers(named: Collection[str], connected: Collection[str]) -> None:
+    """Turn away a batch in which every event is of a portal that is not connected here.
+
+    Whoever installs a public app has HubSpot sign webhooks of their own portal with the app's secret. Of a batch of
+    several portals, ingest reads ours alone.
+    """
+    if connected and named and set(named).isdisjoint(connected):
+        log.warning("webhooks of portals that are not connected refused", portals=sorted(named)[:_SHOWN])
+        raise Stranger(_NOT_CONNECTED)
 
 
-def _merged(event: _Event) -> Sequence[tuple[int, str | None, str | None]]:
-    """Each record that lost its own id in a merge, and the id under which it lives on."""
-    primary = _given(event.primary_object_id or event.object_id, "primaryObjectId")
-    survivor = event.new_object_id or primary
-    lost = dict.fromkeys((*event.merged_object_ids, primary))
-    return [(id_, None, str(survivor)) for id_ in lost if id_ != survivor]
+def _named(item: Any, called: RecordNames) -> set[str]:
+    try:
+        noticed = events.changes_in(item)
+    except ValueError:
+        noticed = ()
+    found = {name for each in noticed for name in of_noticed(each, called)}
+    if not noticed and isinstance(item, dict) and item.get("objectId") is not None:
+        connection = called.connection(events.SYSTEM, str(item.get("portalId") or ""))
+        found.add(person_names.of_record(connection, "contact", ExternalId(str(item["objectId"]))))
+    return found
 
 
-def _value(given: _Value) -> str | None:
-    """HubSpot writes every value as text; so does this, where a sender did not."""
-    if isinstance(given, bool):
-        return str(given).lower()
-    return given if given is None else str(given)
-
-
-def _given(member: _T | None, name: str) -> _T:
-    if member is None:
-        msg = f"missing field `{name}`"
-        raise ValueError(msg)
-    return member
+HUBSPOT = Source(
+    name=events.SYSTEM,
+    route="/hubspot",
+    receiver=_receiver,
+    parse=events.parse,
+    erasure=JsonErasure(named=_named),
+    system=events.SYSTEM,
+    secret="HUBSPOT_CLIENT_SECRET",  # noqa: S106 - a variable's name
+    variables=(
+        Variable(
+            name="HUBSPOT_CLIENT_SECRET",
+            kind="secrets",
+            remedy="Set the client secret of the HubSpot app that sends the webhooks (several, parted by spaces, "
+            "during a rotation).",
+        ),
+    ),
+    needs=(
+        Need(
+            variable="HUBSPOT_CLIENT_SECRET", needed="COLDFRAME_PUBLIC_URL", why="HubSpot signs the address it posts to"
+        ),
+    ),
+    missed="Set the client secret of the HubSpot app that sends the webhooks, and COLDFRAME_PUBLIC_URL.",
+    headers=(hubspot_signatures.TIMESTAMP,),
+    named_by=hubspot_signatures.TIMESTAMP,
+)

@@ -1,158 +1,99 @@
-"""Salesforce's outbound messages: SOAP, at most 100 notifications, each a record with some of its fields.
+"""Salesforce's outbound messages as a source: unsigned; the address's secret and the organization vouch for them."""
 
-They are unsigned: whoever sends them is known by a secret in the address and by the organization's id. They carry the
-latest values, not those of the event, and come in any order, so all they say is that a record has changed; the record
-itself is read. [salesforce: outbound messages]
-"""
-
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
-from mappings.reading import transforms
-from mappings.values import bounds, record_ids
-from mappings.values.identifiers import System
-from mappings.values.instant import Instant
-from webhooks import lenient
-from webhooks.facts import Noticed, Oversized, Parsed, Rejected, Unreadable, What
-
-SYSTEM = System("salesforce")
-SOURCE = "salesforce_outbound"
-
-MOST = 100
-"""Notifications that one message may carry."""
-CONTENT_TYPE = "text/xml; charset=utf-8"
-ACK = (
-    b'<?xml version="1.0" encoding="UTF-8"?>'
-    b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
-    b'<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>'
-    b"</soapenv:Body></soapenv:Envelope>"
-)
-"""What Salesforce wants to hear; anything else, and it sends the message again for a day."""
-
-Element: TypeAlias = Any
-"""An element of lxml's, which comes without types."""
-
-_OUTBOUND = "{http://soap.sforce.com/2005/09/outbound}"
-_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+from mappings.declared.variables import Need, Variable
+from mappings.values import person_names
+from webhooks import signatures
+from webhooks.declaration import Answer, Arrived, Receiver, Source, Taken, Trusted, admit
+from webhooks.facts import Oversized, Unreadable
+from webhooks.person_removal import Cut, Gone, RecordNames, as_json, without_addresses
+from webhooks.sources import salesforce_messages as messages
+from webhooks.sources import salesforce_sessions
 
 
-def check(body: bytes, organizations: Sequence[str]) -> bool:
-    """Whether a message comes from one of these organizations (15 or 18 characters); raises Unreadable or Oversized."""
-    found = message(body)
-    if found is None:
-        return False
-    _count(found)
-    told = organization(found)
-    if not told:
-        return False
-    return any([record_ids.same(SYSTEM, told, each) for each in organizations])  # noqa: C419 - all of them, in the same time
+def _receiver(trusted: Trusted) -> Receiver | None:
+    secrets = trusted.given.several("COLDFRAME_OUTBOUND_SECRET")
+    if not secrets or not trusted.accounts:
+        return None
+
+    def receive(arrived: Arrived) -> Taken:
+        known = signatures.among(arrived.path["secret"], secrets)
+        admit("genuine" if known and messages.check(arrived.body, trusted.accounts) else "forged")
+        return Taken(body=salesforce_sessions.stored(arrived.body), answer=_acknowledged)
+
+    return receive
 
 
-def parse(body: bytes, received_at: Instant) -> Parsed:
-    """Every changed record that a stored message names; raises as `check` would have.
+def _acknowledged(_delivery: int) -> Answer:
+    return Answer(status=200, body=messages.ACK, type=messages.CONTENT_TYPE)
 
-    Of one whose time cannot be, the time is not believed; that the record has to be read is.
-    """
-    found = message(body)
-    if found is None:
-        return Parsed()
-    _count(found)
-    told: list[Noticed] = []
-    rejected: list[Rejected] = []
-    for index, notification in enumerate(notifications(found)):
-        item = partial(etree.tostring, notification, encoding="unicode")
+
+class _Erasure:
+    """Notification by notification."""
+
+    def about(self, item: Any, called: RecordNames) -> set[str]:
+        """A notification that was set aside is text: whoever's e-mail stands in it."""
+        del called
+        return person_names.emails_in(as_json(item))
+
+    def without(self, body: bytes, gone: Gone, called: RecordNames) -> Cut:
+        """As `Erasure.without`."""
         try:
-            notice = noticed(notification, organization(found))
-        except ValueError as error:
-            rejected.append(lenient.rejected(index, str(error), item()))
-            continue
-        wrong = bounds.wrong_clock(notice.at, received_at) if notice.at else None
-        told.append(notice if wrong is None and notice.at else notice.untimed(received_at))
-        if wrong is not None:
-            rejected.append(lenient.rejected(index, wrong, item()))
-    return Parsed(noticed=tuple(told), rejected=tuple(rejected))
+            message = messages.message(body)
+        except (Unreadable, Oversized):
+            message = None
+        if message is None:
+            return without_addresses(body, gone)
+        taken, names = [], []
+        for notification, about in list(_notifications(message, called)):
+            if any(map(gone, about)):
+                taken.append(etree.tostring(notification, encoding="unicode"))
+                names.append(frozenset(about))
+                message.remove(notification)
+        rest = etree.tostring(message.getroottree(), encoding="unicode")
+        return Cut(body=person_names.blacked(rest, gone).encode(), taken=tuple(taken), names=tuple(names))
 
 
-def message(body: bytes) -> Element | None:
-    """The `notifications` element; None where the envelope holds none. Raises Unreadable."""
-    return envelope(body).find(f".//{_OUTBOUND}notifications")
+def _notifications(message: messages.Element, called: RecordNames) -> Iterator[tuple[messages.Element, set[str]]]:
+    organization = messages.organization(message)
+    for notification in messages.notifications(message):
+        about = {name for text in notification.itertext() for name in person_names.emails_in(text)}
+        try:
+            noticed = messages.noticed(notification, organization)
+        except ValueError:
+            pass
+        else:
+            about.add(
+                person_names.of_record(called.connection(noticed.system, organization), noticed.object, noticed.id)
+            )
+        yield notification, about
 
 
-def envelope(body: bytes) -> Element:
-    """The root of a message; a document type is refused unread. Raises Unreadable."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
-    )
-    if b"<!DOCTYPE" in body[:1_000_000].upper():
-        raise Unreadable(_NO_TYPES)
-    try:
-        root = etree.fromstring(body.removeprefix(b"\xef\xbb\xbf"), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        msg = f"not XML: {error}"
-        raise Unreadable(msg) from None
-    if root.getroottree().docinfo.doctype:
-        raise Unreadable(_NO_TYPES)
-    return root
-
-
-_NO_TYPES = "a document type is not taken"
-
-
-def notifications(found: Element) -> Iterator[Element]:
-    """Each notification of a message."""
-    yield from found.iterfind(f"{_OUTBOUND}Notification")
-
-
-def _count(found: Element) -> None:
-    number = sum(1 for _ in notifications(found))
-    if number > MOST:
-        msg = f"{number} notifications in one message; at most {MOST} are taken"
-        raise Oversized(msg)
-
-
-def organization(message: Element) -> str:
-    """The id of the organization that sent a message; "" where it names none."""
-    return (message.findtext(f"{_OUTBOUND}OrganizationId") or "").strip()
-
-
-def noticed(notification: Element, organization: str = "") -> Noticed:
-    """The changed record that one notification names; ValueError where it names none."""
-    record = notification.find(f"{_OUTBOUND}sObject")
-    if record is None:
-        msg = "missing element `sObject`"
-        raise ValueError(msg)
-    fields = dict(_fields(record))
-    name = (record.get(f"{_XSI}type") or "").rpartition(":")[2]
-    key = record_ids.full(SYSTEM, fields.get("Id") or "")
-    if not name or not record_ids.genuine(SYSTEM, key):
-        msg = "`sObject`: its type or its Id is missing"
-        raise ValueError(msg)
-    at = transforms.date(_first(fields, ("SystemModstamp", "LastModifiedDate", "CreatedDate")))
-    what: What = "deleted" if fields.get("IsDeleted") == "true" else "changed"
-    notified = (notification.findtext(f"{_OUTBOUND}Id") or "").strip()
-    return Noticed(
-        system=SYSTEM,
-        object=name,
-        id=key,
-        at=at or 0,
-        what=what,
-        property=None,
-        value=None,
-        key=f"{SYSTEM}:{notified or f'{name}:{key}:{at or 0}'}",
-        origin=f"OUTBOUND/{fields.get('LastModifiedById') or ''}",
-        account=organization,
-    )
-
-
-def _fields(record: Element) -> Iterator[tuple[str, str | None]]:
-    """Field names and values, whatever the prefix; None where the message says `nil`."""
-    for child in record.iterchildren(tag=etree.Element):
-        empty = child.get(f"{_XSI}nil") in {"true", "1"}
-        yield etree.QName(child).localname, None if empty else lenient.text((child.text or "").strip())
-
-
-def _first(fields: dict[str, str | None], names: Iterable[str]) -> str | None:
-    return next((value for name in names if (value := fields.get(name))), None)
+SALESFORCE_OUTBOUND = Source(
+    name=messages.SOURCE,
+    route="/salesforce/<secret>/outbound",
+    receiver=_receiver,
+    parse=messages.parse,
+    erasure=_Erasure(),
+    system=messages.SYSTEM,
+    secret="COLDFRAME_OUTBOUND_SECRET",  # noqa: S106 - a variable's name
+    variables=(
+        Variable(
+            name="COLDFRAME_OUTBOUND_SECRET",
+            kind="path secrets",
+            remedy="Set 24 or more random letters and digits (openssl rand -hex 24; several, parted by spaces, during "
+            "a rotation): the secret in the address of Salesforce's outbound messages.",
+        ),
+    ),
+    needs=(
+        Need(
+            variable="COLDFRAME_OUTBOUND_SECRET",
+            needed="SALESFORCE_ORGANIZATION_ID",
+            why="outbound messages are known by it",
+        ),
+    ),
+)

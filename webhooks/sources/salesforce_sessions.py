@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from webhooks.sources.salesforce import envelope
+from webhooks.sources.salesforce_messages import envelope
 
 _NAME = "sessionid"
 _SHAPE = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?(?:!|%21)[A-Za-z0-9._%-]+")

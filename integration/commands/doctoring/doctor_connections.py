@@ -1,6 +1,6 @@
 """`coldframe doctor` on connections: who is signed in where, and whether tokens can be opened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connectors import vendors
 from connectors.base.port import Finding
@@ -13,9 +13,10 @@ from integration.store.crm.connections import Row
 from integration.store.db.session import Store
 from integration.wiring import connection_names
 from integration.wiring.connection_names import Known
-from mappings.values.identifiers import System
 from mappings.values.instant import show
 from mappings.yaml_files.problems import nearest
+from webhooks import registry
+from webhooks.declaration import Source
 
 
 def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
@@ -60,25 +61,26 @@ def _trouble(row: Row, keyring: Keyring) -> tuple[str, str]:
 def _webhooks(settings: Settings, found: tuple[Known, ...]) -> Iterator[Finding]:
     """Secrets that let webhooks in about records that nobody can read, and records about which no webhook can come."""
     systems = {each.system for each in found}
-    for variable, given, system in (
-        ("HUBSPOT_CLIENT_SECRET", settings.given.several("HUBSPOT_CLIENT_SECRET"), "hubspot"),
-        ("COLDFRAME_OUTBOUND_SECRET", settings.outbound_secrets, "salesforce"),
-    ):
-        if given and system not in systems:
-            detail = f"is set, but {system} is not connected, so its records cannot be read"
-            yield Finding(subject=variable, ok=False, detail=detail, remedy=f"run coldframe connect {system}")
-    stored = connection_names.webhook_secrets(settings, found, System("hubspot")) if settings.public_url else {}
-    unsigned = [each for each in found if each.system == "hubspot" and each.account not in stored]
-    if unsigned and not settings.given.several("HUBSPOT_CLIENT_SECRET"):
-        names = " and ".join(each.name for each in unsigned)
-        yield Finding(
-            subject="HUBSPOT_CLIENT_SECRET",
-            ok=False,
-            detail=f"is not set, so the webhooks of {names} cannot be verified and are not let in",
-            remedy="Set the client secret of the HubSpot app that sends the webhooks, and COLDFRAME_PUBLIC_URL.",
-        )
+    for source in registry.every():
+        if source.system and source.system not in systems and settings.given.several(source.secret):
+            detail = f"is set, but {source.system} is not connected, so its records cannot be read"
+            remedy = f"run coldframe connect {source.system}"
+            yield Finding(subject=source.secret, ok=False, detail=detail, remedy=remedy)
+    for source in registry.every():
+        yield from _unsigned(settings, found, source)
     mapped = [name for name in settings.connection_mappings if name not in {each.name for each in found}]
     for name in mapped:
         near = nearest(name, [each.name for each in found])
         detail = f"names {name}, which is no connection{near}, so its mapping file is not used"
         yield Finding(subject="COLDFRAME_MAPPINGS", ok=False, detail=detail, remedy="Correct the name, or connect it.")
+
+
+def _unsigned(settings: Settings, found: Sequence[Known], source: Source) -> Iterator[Finding]:
+    """The connections of a source's system whose webhooks nothing vouches for, where they are missed."""
+    if not source.missed or source.system is None or settings.given.several(source.secret):
+        return
+    stored = connection_names.webhook_secrets(settings, found, source.system) if settings.public_url else {}
+    names = [each.name for each in found if each.system == source.system and each.account not in stored]
+    if names:
+        detail = f"is not set, so the webhooks of {' and '.join(names)} cannot be verified and are not let in"
+        yield Finding(subject=source.secret, ok=False, detail=detail, remedy=source.missed)

@@ -31,6 +31,7 @@ from integration.store.overall.erasure import Target
 from integration.store.queues import dead_letters, inbox, leases
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
+from mappings.model import catalogue
 from mappings.values import person_names
 from mappings.values.identifiers import ConnectionName
 
@@ -89,7 +90,9 @@ def asked_for(text: str, connections: Mapping[ConnectionName, Connection]) -> st
             msg = f"{parts[0]} is connected several times: say {' or '.join(several)} instead"
             raise ValueError(msg)
         return person_names.of_record(*address(connections, "", text.strip()))
-    msg = f"{text!r} is no e-mail address, nor connection:object:id such as salesforce:Lead:00Q5g00000AbCdE"
+    crm = catalogue.rules(catalogue.systems()[0])
+    example = f"{crm.name}:{crm.people[-1]}:ID"
+    msg = f"{text!r} is no e-mail address, nor connection:object:id such as {example}"
     raise ValueError(msg)
 
 
