@@ -9,11 +9,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("mappings", "connectors", "webhooks", "integration/store", "integration/flows", "integration/signin")
+ROOMS = (
+    "mappings",
+    "connectors",
+    "webhooks",
+    "integration/store",
+    "integration/flows",
+    "integration/signin",
+    "integration/core",
+)
 MEANINGS = {
     "system": "System",
     "connection": "ConnectionName",
     "external_id": "ExternalId",
+    "lead_id": "LeadId",
+    "account_id": "AccountId",
 }
 """What a parameter or field of this name is, where it is a text."""
 

@@ -100,6 +100,7 @@ def _shape(kind: type) -> str:
 
 
 def _described(kind: object) -> str:
+    kind = getattr(kind, "__supertype__", kind)  # a name of its own (LeadId) is stored as what it is made of
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return f"{{{','.join(f'{each.name}:{_described(hints[each.name])}' for each in fields(kind))}}}"

@@ -17,6 +17,7 @@ from integration.core.run.account_signals import note, unseen
 from integration.core.run.decide import order, settle, take
 from integration.core.run.due_work import pass_time
 from mappings.model.canonical import Activity, Value
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -101,7 +102,7 @@ class World:
     def _fold(self, lead: str) -> Fold:
         fold = self.folds.get(lead)
         if fold is None:
-            fold = self.folds[lead] = Fold(self.compiled, newborn(lead))
+            fold = self.folds[lead] = Fold(self.compiled, newborn(LeadId(lead)))
         self._changed[lead] = fold
         return fold
 
@@ -123,7 +124,7 @@ class World:
             return
         state = self._accounts.get(account)
         if state is None:
-            state = self._accounts[account] = unseen(account)
+            state = self._accounts[account] = unseen(AccountId(account))
         self._derived += note(self.compiled, state, activity, lambda lead: self._engagement(lead, activity.at))
 
     def _engagement(self, lead: str, at: Instant) -> int:
@@ -142,7 +143,7 @@ class World:
         fields = as_fields(raw)
         self._fields[account].update(fields)
         for lead in self._members[account]:
-            take(self._fold(lead), AccountChanged(id=name, at=at, account=account, fields=fields))
+            take(self._fold(lead), AccountChanged(id=name, at=at, account=AccountId(account), fields=fields))
 
     def _join(self) -> None:
         """Apply the field changes of one instant; who joins an account first gets the account's fields of then."""
@@ -162,7 +163,7 @@ class World:
                 account = str(account)
                 self._members[account][lead] = None
                 yield AccountChanged(
-                    id=f"joined:{account}", at=event.at, account=account, fields=dict(self._fields[account])
+                    id=f"joined:{account}", at=event.at, account=AccountId(account), fields=dict(self._fields[account])
                 )
 
 

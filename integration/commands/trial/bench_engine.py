@@ -20,6 +20,7 @@ from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.fold_events import advance
 from integration.playbook.compiling.compiler import load
 from mappings.model.canonical import Activity
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import HOUR
 
 _SHORT, _LONG = 10, 10_000
@@ -185,7 +186,7 @@ def _history(lead: str, count: int, seed: int) -> list[Activity]:
 def _folded(compiled: CompiledPlaybook, histories: list[list[Activity]]) -> float:
     began = time.process_time()
     for history in histories:
-        advance(compiled, newborn(history[0].lead), history, history[-1].at, owned=True)
+        advance(compiled, newborn(LeadId(history[0].lead)), history, history[-1].at, owned=True)
     return time.process_time() - began
 
 

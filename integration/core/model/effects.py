@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 Channel: TypeAlias = Literal["call", "email", "task", "review"]
@@ -16,7 +17,7 @@ class StageChanged:
     """The lead moved from one stage to another."""
 
     key: str
-    lead: str
+    lead: LeadId
     at: Instant
     because: tuple[str, ...] = ()
     before: str | None
@@ -47,7 +48,7 @@ class TaskWanted:
     """An SDR task, with the packet in its body. `step` counts from 1 within the play."""
 
     key: str
-    lead: str
+    lead: LeadId
     at: Instant
     because: tuple[str, ...] = ()
     play: str
@@ -66,7 +67,7 @@ class TrackChanged:
     """The lead moved from one nurture track (or none) to another (or none)."""
 
     key: str
-    lead: str
+    lead: LeadId
     at: Instant
     because: tuple[str, ...] = ()
     before: str | None
@@ -78,7 +79,7 @@ class TouchDue:
     """A touch for the marketing system to deliver; `track` is "" for a first move or a trigger's touch."""
 
     key: str
-    lead: str
+    lead: LeadId
     at: Instant
     because: tuple[str, ...] = ()
     track: str
@@ -91,7 +92,7 @@ class AlertRaised:
     """Somebody should know, now. A clock's says what started it (the key of an effect) and its deadline."""
 
     key: str
-    lead: str
+    lead: LeadId
     at: Instant
     because: tuple[str, ...] = ()
     alert: str
@@ -105,7 +106,7 @@ class Escalated:
     """A clock ran out: a task for the manager, once. `cause` is the key of the effect with which the clock started."""
 
     key: str
-    lead: str
+    lead: LeadId
     at: Instant
     because: tuple[str, ...] = ()
     clock: str
@@ -123,7 +124,7 @@ class HandoffHeld:
     """The gate holds but the playbook requires fields that nobody has supplied yet."""
 
     key: str
-    lead: str
+    lead: LeadId
     at: Instant
     because: tuple[str, ...] = ()
     missing: tuple[str, ...]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mappings.model.canonical import Activity, Fields
+from mappings.values.identifiers import AccountId
 from mappings.values.instant import Instant
 
 
@@ -22,7 +23,7 @@ class AccountChanged:
 
     id: str
     at: Instant
-    account: str
+    account: AccountId
     fields: Fields
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from mappings.model.canonical import Value
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 FORMAT = 1
@@ -135,13 +136,13 @@ class LeadState:
     it is late (or a duplicate). `due` is when something will next happen by itself.
     """
 
-    lead: str
+    lead: LeadId
     watermark: Mark | None = None
     due: Instant | None = None
     born: Instant | None = None
     sourced: bool = False
     fields: dict[str, Value] = field(default_factory=dict)
-    account: str = ""
+    account: AccountId = AccountId("")
     company: dict[str, Value] = field(default_factory=dict)
     fit: int = 0
     fit_rules: dict[str, int] = field(default_factory=dict)
@@ -216,7 +217,7 @@ class LeadState:
     clocks: dict[str, Running] = field(default_factory=dict)
 
 
-def newborn(lead: str) -> LeadState:
+def newborn(lead: LeadId) -> LeadState:
     """A lead to whom nothing has happened yet."""
     return LeadState(lead=lead)
 
@@ -265,7 +266,7 @@ class AccountState:
     `told`: who was told of what, and when.
     """
 
-    account: str
+    account: AccountId
     watermark: Mark | None = None
     views: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
@@ -273,6 +274,6 @@ class AccountState:
     """Known people of the account, and when each was last seen."""
 
 
-def unseen(account: str) -> AccountState:
+def unseen(account: AccountId) -> AccountState:
     """An account where nothing has happened yet."""
     return AccountState(account=account)

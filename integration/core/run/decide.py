@@ -24,6 +24,7 @@ from integration.core.run import due_work
 from integration.core.scoring import pattern_progress, scores
 from integration.core.scoring.mail_rules import IN_MAIL
 from mappings.model.canonical import Activity
+from mappings.values.identifiers import AccountId
 from mappings.values.instant import Instant
 
 __all__ = ["Decision", "Line", "decide", "order", "settle", "take"]
@@ -214,7 +215,7 @@ def _lead_changed(fold: Fold, event: LeadChanged) -> None:
     account = event.fields.get("account", state.account)
     if account != state.account:
         state.company = {}
-        state.account = str(account or "")
+        state.account = AccountId(str(account or ""))
     for name, value in event.fields.items():
         if value is None:
             state.fields.pop(name, None)

@@ -18,6 +18,7 @@ from integration.flows.base.service import HasCrms, HasGoingLive
 from integration.store.audit import audit_trail
 from integration.store.events import live_since
 from integration.store.events.live_since import Live
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import DAY, Instant, Span, show
 
 log = structlog.get_logger()
@@ -57,8 +58,8 @@ def history(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of 
     service: HasCrms,
     at: Live,
     decided: Sequence[Effect],
-    states: Mapping[str, LeadState],
-    anew: Mapping[str, Instant] = MappingProxyType({}),
+    states: Mapping[LeadId, LeadState],
+    anew: Mapping[LeadId, Instant] = MappingProxyType({}),
 ) -> set[str]:
     """The keys of those effects that are history; `states` are the leads' own after the decision.
 

@@ -25,6 +25,7 @@ from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Version
 from integration.store.queues import dirty, leases, suspects
 from integration.store.queues.leases import Lease
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.vocabulary.value import Vocabulary
 
 log = structlog.get_logger()
@@ -123,8 +124,8 @@ def _publish(service: Versioned, lease: Lease) -> Version:
             reason=_reason(playbook, before),
             at=now,
         )
-        dirty.mark(conn, [*suspects.items(conn, "advance"), *suspects.items(conn, "joining")], now)
-        dirty.mark_accounts(conn, suspects.items(conn, "signals"), now)
+        dirty.mark(conn, [LeadId(each) for lane in ("advance", "joining") for each in suspects.items(conn, lane)], now)
+        dirty.mark_accounts(conn, map(AccountId, suspects.items(conn, "signals")), now)
         detail = {"fingerprint": found.fingerprint, "playbook": playbook.name, "reason": found.reason}
         subject = f"version {found.number}"
         audit_trail.add(conn, [Entry(at=now, actor=AUTHOR, action="publish playbook", subject=subject, detail=detail)])

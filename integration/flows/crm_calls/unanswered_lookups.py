@@ -20,7 +20,7 @@ from integration.store.queues.dead_letters import Letter
 from integration.store.queues.look_ups import LookUp
 from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
-from mappings.values.identifiers import ConnectionName, ExternalId
+from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
 
 MOST = 1_000
@@ -112,7 +112,7 @@ def _together(conn: Sql, connection: Connection, refused: Unanswered, now: Insta
 
 
 def _letter(
-    connection: Connection, refused: Unanswered, some: Sequence[LookUp], now: Instant, lead: str | None
+    connection: Connection, refused: Unanswered, some: Sequence[LookUp], now: Instant, lead: LeadId | None
 ) -> Letter:
     return Letter(
         stage="refresh",
@@ -125,7 +125,7 @@ def _letter(
     )
 
 
-def _people(conn: Sql, connection: Connection, some: Sequence[LookUp]) -> dict[str, str]:
+def _people(conn: Sql, connection: Connection, some: Sequence[LookUp]) -> dict[str, LeadId]:
     """Whom these look-ups are about, as far as they are known, by what is `shown` of each."""
     emails = leads.by_email(conn, [each.email for each in some if isinstance(each, Sought)])
     records = {(connection.name, each.object, each.external_id): each for each in some if isinstance(each, Wanted)}

@@ -34,6 +34,7 @@ from integration.store.queues import dirty, leases
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ class DecidingLane(Deciding, HasWake, HasLanes, Protocol):
 class _Item:
     """A lead to decide about; `mark` is None for one that is merely due, or derived anew."""
 
-    lead: str
+    lead: LeadId
     mark: int | None = None
 
 
@@ -113,14 +114,14 @@ def _lay_aside(conn: Sql, service: Versioned, item: _Item, reason: str) -> Lette
     )
 
 
-def decide(conn: Sql, service: Deciding, lead_ids: Sequence[str], now: Instant) -> set[str]:
+def decide(conn: Sql, service: Deciding, lead_ids: Sequence[LeadId], now: Instant) -> set[str]:
     """Decide for these leads inside the caller's write transaction; the lanes that have something to deliver."""
     rows = leads.get(conn, lead_ids)
     past = _past(conn, service, rows, now)
     return decision_outcomes.save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
 
 
-def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -> dict[str, History]:
+def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -> dict[LeadId, History]:
     return load_events.load(
         conn, rows, service.ownership, service.rules.vocabulary, version=service.rules.number, now=now
     )

@@ -40,7 +40,7 @@ from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
 from mappings.model.canonical import Activity, Fields
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 
@@ -100,7 +100,7 @@ def _withheld(  # noqa: PLR0913, PLR0917 - what was decided, and all that speaks
     service: WrittenCrms,
     outcomes: Sequence[Outcome],
     decided: Sequence[Effect],
-    former: Mapping[str, Instant],
+    former: Mapping[LeadId, Instant],
     now: Instant,
 ) -> dict[str, str]:
     """Why, by key, effects are only recorded: they come too late, are history, or the former playbook's."""
@@ -118,7 +118,7 @@ def _too_late(conn: Sql, decided: Sequence[Effect], now: Instant) -> dict[str, s
     return {effect.key: lateness.TOO_LATE for effect in decided if lateness.too_late(effect, now, told)}
 
 
-def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[str]:
+def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[LeadId]:
     """Leads whom nobody is to contact, of whom something was decided just now: that they are, or what is too late."""
     return {
         outcome.row.id

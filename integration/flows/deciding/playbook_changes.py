@@ -17,6 +17,7 @@ from integration.flows.base.service import Deriving, PacedRules
 from integration.flows.history.load_events import History
 from integration.store.people.leads import LeadRow
 from integration.store.progress import next_handover
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import HOUR, Instant
 
 
@@ -28,7 +29,7 @@ class Handover:
     at: Instant
 
 
-def news_since(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dict[str, Instant]:
+def news_since(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dict[LeadId, Instant]:
     """For leads that are derived anew: what is older than this is the former playbook's.
 
     That is the publication, or the earliest of what senders told that no decision has seen; what was read from a CRM

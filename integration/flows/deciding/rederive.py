@@ -14,6 +14,7 @@ from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Walk
 from integration.store.queues import dirty, leases
 from integration.store.queues.leases import Lease
+from mappings.values.identifiers import LeadId
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ def accounts(service: Versioned, lease: Lease) -> bool:
     return bool(ids)
 
 
-def leads(service: Versioned, limit: int) -> tuple[Walk, list[str]]:
+def leads(service: Versioned, limit: int) -> tuple[Walk, list[LeadId]]:
     """How far the walk is, and the next leads to derive anew; none while accounts are still to be done."""
     number = service.rules.number or 0
     with service.store.read() as conn:
@@ -47,7 +48,7 @@ def leads(service: Versioned, limit: int) -> tuple[Walk, list[str]]:
         return walk, playbook_versions.leads_after(conn, walk.leads, number, max(limit, 1))
 
 
-def walked(service: HasStore, lease: Lease, walk: Walk, ids: Sequence[str]) -> None:
+def walked(service: HasStore, lease: Lease, walk: Walk, ids: Sequence[LeadId]) -> None:
     """These leads were derived anew, or set aside; where there were none, the walk is over."""
     if walk.over or walk.accounts is not None:
         return

@@ -49,7 +49,7 @@ from integration.store.queues.leases import Lease
 from mappings.model.canonical import NOTHING, Activity
 from mappings.model.creation_rule import Creation
 from mappings.translate.new_records import first_fields
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -79,7 +79,7 @@ def _homes(service: HasCrms) -> dict[str, ConnectionName]:
     }
 
 
-def want(conn: Sql, service: WrittenCrms, those: Mapping[str, Activity], now: Instant) -> set[str]:
+def want(conn: Sql, service: WrittenCrms, those: Mapping[LeadId, Activity], now: Instant) -> set[str]:
     """Have these leads created, for what each did, where no CRM has or had a record; the connections to wake.
 
     In the caller's write transaction. Nobody is for what lies before the service was live.
@@ -150,7 +150,10 @@ def _barred(service: HasRules, row: Newcomer, known: Collection[str], state: Lea
 
 def _writes(conn: Sql, creation: Creation, rows: Sequence[Newcomer]) -> list[PersonWrite]:
     known = {row.id: row for row in leads.get(conn, [row.lead_id for row in rows])}
-    firms = {row.id: row.fields for row in accounts.get(conn, {each.account_id or "" for each in known.values()})}
+    firms = {
+        row.id: row.fields
+        for row in accounts.get(conn, {each.account_id for each in known.values() if each.account_id})
+    }
     writes = []
     for row in rows:
         lead = known[row.lead_id]
@@ -158,7 +161,7 @@ def _writes(conn: Sql, creation: Creation, rows: Sequence[Newcomer]) -> list[Per
             creation,
             row.email,
             lead=lead.fields,
-            account=firms.get(lead.account_id or "", NOTHING),
+            account=firms.get(lead.account_id, NOTHING) if lead.account_id else NOTHING,
             properties=row.payload.get("properties", NOTHING),
         )
         writes.append(PersonWrite(key=row.key, object=creation.object, email=row.email, fields=fields))

@@ -19,6 +19,7 @@ from integration.core.scoring.mail_rules import IN_MAIL
 from integration.store.events import activities
 from integration.store.events.activities import ActivityRow
 from mappings.model.canonical import Activity
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant, Span
 from mappings.vocabulary.value import Vocabulary
 
@@ -33,8 +34,8 @@ class Fresh:
 
 
 def told_apart(
-    conn: Sql, vocabulary: Vocabulary, fresh: Mapping[str, Fresh], now: Instant
-) -> tuple[dict[str, list[Event]], frozenset[str]]:
+    conn: Sql, vocabulary: Vocabulary, fresh: Mapping[LeadId, Fresh], now: Instant
+) -> tuple[dict[LeadId, list[Event]], frozenset[LeadId]]:
     """The events of each lead, machines marked, and the leads that have to be derived from the beginning.
 
     What is dated ahead of `now` is not folded yet, and tells nothing.
@@ -43,8 +44,8 @@ def told_apart(
     back, _ = reach(rules)
     since = {lead: at for lead, each in fresh.items() if (at := _looks_back(each, back)) is not None}
     before = _before(conn, vocabulary, fresh, since, now) if since else {}
-    found: dict[str, list[Event]] = {}
-    again: set[str] = set()
+    found: dict[LeadId, list[Event]] = {}
+    again: set[LeadId] = set()
     for lead, each in fresh.items():
         folded = before.get(lead, [])
         if not folded:
@@ -67,11 +68,11 @@ def _looks_back(fresh: Fresh, back: Span) -> Instant | None:
 
 
 def _before(
-    conn: Sql, vocabulary: Vocabulary, fresh: Mapping[str, Fresh], since: Mapping[str, Instant], now: Instant
-) -> dict[str, list[Event]]:
-    found: dict[str, list[Event]] = {}
+    conn: Sql, vocabulary: Vocabulary, fresh: Mapping[LeadId, Fresh], since: Mapping[LeadId, Instant], now: Instant
+) -> dict[LeadId, list[Event]]:
+    found: dict[LeadId, list[Event]] = {}
     for row in activities.since(conn, since):
-        lead = row.lead_id or ""
+        lead = LeadId(str(row.lead_id))
         if row.seq <= fresh[lead].seen and row.at <= now:
             found.setdefault(lead, []).append(activity(row, vocabulary, lead))
     return found

@@ -21,7 +21,7 @@ from integration.store.people import leads, other_emails
 from integration.store.people.leads import LeadRow
 from mappings.conflicts.field_conflicts import NOBODY, Ownership
 from mappings.values import emails
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 _ADDRESS = 3
@@ -47,7 +47,7 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
     return row, explain(compiled, row.id, events, at, kept)
 
 
-def recorded(conn: Sql, lead: str) -> list[Recorded]:
+def recorded(conn: Sql, lead: LeadId) -> list[Recorded]:
     """Every effect on a lead's record, and what became of it."""
     kept = decided_effects.history(conn, [lead])
     states = outbox.states(conn, [each.key for each in kept])
@@ -86,9 +86,9 @@ def found(
     return row
 
 
-def _id(conn: Sql, name: str, connections: Mapping[ConnectionName, Connection]) -> str:
+def _id(conn: Sql, name: str, connections: Mapping[ConnectionName, Connection]) -> LeadId:
     if name.count(":") == _ADDRESS - 1:
         record = address(connections, "", name)
-        return leads.by_reference(conn, [record]).get(record, name)
+        return leads.by_reference(conn, [record]).get(record, LeadId(name))
     email = emails.normal(name)
-    return name if email is None else other_emails.whose(conn, [email]).get(email, name)
+    return (other_emails.whose(conn, [email]) if email else {}).get(email or "", LeadId(name))

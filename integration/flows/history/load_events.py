@@ -29,6 +29,7 @@ from integration.store.people.field_changes import ChangeRow
 from integration.store.people.leads import LeadRow
 from mappings.conflicts.field_conflicts import NOBODY, Ownership
 from mappings.model.canonical import Value
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 
@@ -40,7 +41,7 @@ ALWAYS: Instant = 0
 
 class _OfLead(Protocol):
     @property
-    def lead_id(self) -> str | None: ...
+    def lead_id(self) -> LeadId | None: ...
 
 
 _Row = TypeVar("_Row", bound=_OfLead)
@@ -69,7 +70,7 @@ def load(  # noqa: PLR0913 - what a history is read with
     version: int | None = None,
     *,
     now: Instant,
-) -> dict[str, History]:
+) -> dict[LeadId, History]:
     """What to fold by now for each of these leads, in a handful of statements whatever their number.
 
     A lead goes on from its state when everything new came later than what it has folded; otherwise, when it joined an
@@ -80,17 +81,19 @@ def load(  # noqa: PLR0913 - what a history is read with
     """
     states = {row.id: _decoded(row.id, row.state) if row.version == version else None for row in rows}
     deeds = _by_lead(activities.fresh(conn, {row.id: row.seen for row in rows}))
-    firms: dict[str, int] = {}
+    firms: dict[AccountId, int] = {}
     for row in rows:
         if row.account_id:
             firms[row.account_id] = min(row.seen, firms.get(row.account_id, row.seen))
     told = counted_changes.fresh(conn, field_changes.fresh(conn, {row.id: row.seen for row in rows}, firms), ownership)
     about, of_firms = _by_lead(told), _by_account(told)
-    found: dict[str, History] = {}
+    found: dict[LeadId, History] = {}
     again: list[LeadRow] = []
-    fresh: dict[str, Fresh] = {}
+    fresh: dict[LeadId, Fresh] = {}
     for row in rows:
-        firm = [change for change in of_firms.get(row.account_id or "", ()) if change.seq > row.seen]
+        firm = [
+            change for change in (of_firms.get(row.account_id, ()) if row.account_id else ()) if change.seq > row.seen
+        ]
         state, mine = states[row.id], about.get(row.id, [])
         events = _events(row.id, deeds.get(row.id, ()), mine, firm, vocabulary)
         seen = max((each.seq for each in (*deeds.get(row.id, ()), *mine, *firm)), default=row.seen)
@@ -136,13 +139,13 @@ def _until(now: Instant, history: History) -> History:
     return replace(history, events=[event for event in history.events if event.at <= now], waiting=waiting)
 
 
-def states(conn: Sql, lead_ids: Iterable[str], version: int | None) -> dict[str, LeadState]:
+def states(conn: Sql, lead_ids: Iterable[LeadId], version: int | None) -> dict[LeadId, LeadState]:
     """The states of those of these leads that were derived under this version of the playbook, and can be read."""
     stored = leads.states(conn, lead_ids, version)
     return {lead: state for lead, text in stored.items() if (state := _decoded(lead, text)) is not None}
 
 
-def _decoded(lead: str, text: str | None) -> LeadState | None:
+def _decoded(lead: LeadId, text: str | None) -> LeadState | None:
     """A stored state; one that cannot be read is derived again from the history, which says the same."""
     if text is None:
         return None
@@ -155,20 +158,23 @@ def _decoded(lead: str, text: str | None) -> LeadState | None:
 
 def whole(
     conn: Sql, rows: Sequence[LeadRow], ownership: Ownership = NOBODY, vocabulary: Vocabulary = CANONICAL
-) -> dict[str, list[Event]]:
+) -> dict[LeadId, list[Event]]:
     """Everything that ever happened to these leads, in order."""
     return {lead: history.events for lead, history in _whole(conn, rows, {}, ownership, vocabulary).items()}
 
 
 def _whole(
-    conn: Sql, rows: Sequence[LeadRow], known: dict[str, History], ownership: Ownership, vocabulary: Vocabulary
-) -> dict[str, History]:
+    conn: Sql, rows: Sequence[LeadRow], known: dict[LeadId, History], ownership: Ownership, vocabulary: Vocabulary
+) -> dict[LeadId, History]:
     if not rows:
         return {}
     ids = [row.id for row in rows]
     deeds, about = _by_lead(activities.history(conn, ids)), _by_lead(field_changes.history(conn, ids))
     joins = {
-        str(change.fields["account"]) for mine in about.values() for change in mine if change.fields.get("account")
+        AccountId(str(change.fields["account"]))
+        for mine in about.values()
+        for change in mine
+        if change.fields.get("account")
     }
     firms = _by_account(field_changes.history(conn, (), joins))
     heard = {account: counted_changes.counting(mine, ownership.account, ALWAYS) for account, mine in firms.items()}
@@ -189,7 +195,7 @@ def _whole(
     return found
 
 
-def _memberships(mine: Sequence[ChangeRow], firms: dict[str, list[ChangeRow]]) -> Iterable[Event]:
+def _memberships(mine: Sequence[ChangeRow], firms: dict[AccountId, list[ChangeRow]]) -> Iterable[Event]:
     """What a lead hears of the accounts it belonged to, each from joining to leaving."""
     joins = [(change.at, change.fields["account"]) for change in mine if "account" in change.fields]
     for number, (at, account) in enumerate(joins):
@@ -197,17 +203,17 @@ def _memberships(mine: Sequence[ChangeRow], firms: dict[str, list[ChangeRow]]) -
             continue
         left = joins[number + 1][0] if number + 1 < len(joins) else None
         by_then: dict[str, Value] = {}
-        for change in firms.get(str(account), ()):
+        for change in firms.get(AccountId(str(account)), ()):
             if change.at <= at:
                 by_then.update(change.fields)
             elif left is None or change.at < left:
-                yield AccountChanged(id=change.key, at=change.at, account=str(account), fields=change.fields)
+                yield AccountChanged(id=change.key, at=change.at, account=AccountId(str(account)), fields=change.fields)
         if by_then:
-            yield AccountChanged(id=f"joined:{account}", at=at, account=str(account), fields=by_then)
+            yield AccountChanged(id=f"joined:{account}", at=at, account=AccountId(str(account)), fields=by_then)
 
 
 def _events(
-    lead: str,
+    lead: LeadId,
     deeds: Iterable[ActivityRow],
     mine: Iterable[ChangeRow],
     firm: Iterable[ChangeRow],
@@ -215,21 +221,24 @@ def _events(
 ) -> list[Event]:
     events: list[Event] = [activity(row, vocabulary, lead) for row in deeds]
     events += [LeadChanged(id=row.key, at=row.at, fields=row.fields) for row in mine]
-    events += [AccountChanged(id=row.key, at=row.at, account=row.account_id or "", fields=row.fields) for row in firm]
+    events += [
+        AccountChanged(id=row.key, at=row.at, account=row.account_id or AccountId(""), fields=row.fields)
+        for row in firm
+    ]
     events.sort(key=order)
     return events
 
 
-def _by_lead(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
-    found: defaultdict[str, list[_Row]] = defaultdict(list)
+def _by_lead(rows: Iterable[_Row]) -> dict[LeadId, list[_Row]]:
+    found: defaultdict[LeadId, list[_Row]] = defaultdict(list)
     for row in rows:
         if row.lead_id is not None:
             found[row.lead_id].append(row)
     return dict(found)
 
 
-def _by_account(rows: Iterable[ChangeRow]) -> dict[str, list[ChangeRow]]:
-    found: defaultdict[str, list[ChangeRow]] = defaultdict(list)
+def _by_account(rows: Iterable[ChangeRow]) -> dict[AccountId, list[ChangeRow]]:
+    found: defaultdict[AccountId, list[ChangeRow]] = defaultdict(list)
     for row in rows:
         if row.account_id is not None:
             found[row.account_id].append(row)

@@ -17,6 +17,7 @@ from integration.store.events.activities import NewActivity, Stored
 from integration.store.queues import dead_letters
 from integration.store.queues.dead_letters import Letter
 from mappings.conflicts.activity_contents import Content, content, other_content
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant, show
 from webhooks.facts import Heard
 
@@ -80,7 +81,7 @@ def versions(conn: Sql, rows: Sequence[NewActivity]) -> tuple[list[NewActivity],
     return list(counting.values()), displaced
 
 
-def losers(displaced: Mapping[str, Stored]) -> set[str]:
+def losers(displaced: Mapping[str, Stored]) -> set[LeadId]:
     """The leads that lose an activity: to be marked before `put`, as those that gain one are."""
     return {old.lead_id for old in displaced.values() if old.lead_id}
 
@@ -133,7 +134,7 @@ def _item(
     return {"id": id_, "type": kind, "at": show(at), **known, "properties": dict(properties)}
 
 
-def _letter(other: Delivered, item: Mapping[str, object], now: Instant, lead_id: str | None = None) -> Letter:
+def _letter(other: Delivered, item: Mapping[str, object], now: Instant, lead_id: LeadId | None = None) -> Letter:
     payload = msgspec.json.encode(item)
     return Letter(
         stage="ingest",

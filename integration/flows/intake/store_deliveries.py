@@ -25,7 +25,7 @@ from mappings.translate.native_fields import Held
 from mappings.translate.record_answers import telling
 from mappings.translate.translation import inward_property, misread
 from mappings.values import domains
-from mappings.values.identifiers import ConnectionName, ExternalId
+from mappings.values.identifiers import AccountId, ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
 from webhooks.facts import Heard, Noticed
 
@@ -71,7 +71,7 @@ def _store_heard(conn: Sql, service: Intake, delivered: Sequence[Delivered]) -> 
     conflicting_contents.put(conn, rows, settled.displaced)
 
 
-def _mark(conn: Sql, service: Intake, who: Resolved, heard: Sequence[Heard], now: Instant) -> None:
+def _mark(conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[Heard], now: Instant) -> None:
     """Everybody here has to be decided about; those whom some CRM has still to be asked for, a little later.
 
     Without their record they would be judged as if nothing were known of them. Who clicked several times, or
@@ -85,7 +85,7 @@ def _mark(conn: Sql, service: Intake, who: Resolved, heard: Sequence[Heard], now
     dirty.mark(conn, sorted(resting), now, rest=service.new_leads.grace)
 
 
-def _perhaps_scanned(service: HasRules, who: Resolved, heard: Sequence[Heard], now: Instant) -> set[str]:
+def _perhaps_scanned(service: HasRules, who: Resolved[LeadId], heard: Sequence[Heard], now: Instant) -> set[LeadId]:
     """Who clicked several times, or unsubscribed, so short a while ago that more may show it to be a machine."""
     rules, known = service.rules.vocabulary.machine.clicks, service.rules.vocabulary.recognised
     recent = [
@@ -115,7 +115,9 @@ def _person(service: HasCrms, source: str, heard: Heard) -> Sighting:
     return Sighting(references=references, handle=heard.email or None)
 
 
-def _companies(conn: Sql, service: HasNewLeads, heard: Sequence[tuple[str, Heard]], now: Instant) -> list[str | None]:
+def _companies(
+    conn: Sql, service: HasNewLeads, heard: Sequence[tuple[str, Heard]], now: Instant
+) -> list[AccountId | None]:
     """The account that each activity names, if any: a domain, or the source's own id."""
     named = sorted({(source, each.account) for source, each in heard if each.account})
     sightings = [
@@ -129,14 +131,16 @@ def _companies(conn: Sql, service: HasNewLeads, heard: Sequence[tuple[str, Heard
     return [ids.get((source, each.account)) if each.account else None for source, each in heard]
 
 
-def _welcome(conn: Sql, service: NewPeople, who: Resolved, heard: Sequence[Heard], where: Sequence[str | None]) -> None:
+def _welcome(
+    conn: Sql, service: NewPeople, who: Resolved[LeadId], heard: Sequence[Heard], where: Sequence[AccountId | None]
+) -> None:
     """Give newcomers their first fields, and ask every CRM whether it knows them."""
-    first: dict[str, tuple[Heard, str | None]] = {}
+    first: dict[LeadId, tuple[Heard, AccountId | None]] = {}
     for lead, each, account in zip(who.ids, heard, where, strict=True):
         if lead in who.newcomers and (lead not in first or each.at < first[lead][0].at):
             first[lead] = (each, account)
     now = service.now()
-    rows: list[Told] = []
+    rows: list[Told[LeadId]] = []
     for lead, (each, account) in first.items():
         fields: dict[str, Value] = {}
         if each.email:
@@ -174,8 +178,8 @@ def _store_noticed(conn: Sql, service: NewPeople, noticed: Sequence[Noticed]) ->
     who = identities.people(
         conn, sightings, at=now, new_id=service.new_leads.new_id, connected=service.connections, owners=owners
     )
-    known_rows: list[Told] = []
-    new_rows: list[Told] = []
+    known_rows: list[Told[LeadId]] = []
+    new_rows: list[Told[LeadId]] = []
     for lead, key in zip(who.ids, persons, strict=True):
         rows = known_rows if key in known else new_rows
         rows += [Told(lead, at, change, fields) for at, change, fields in values[key]]

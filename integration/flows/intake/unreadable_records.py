@@ -17,7 +17,7 @@ from integration.store.queues import dead_letters
 from integration.store.queues.dead_letters import Letter
 from mappings.translate.translation import Inward
 from mappings.values import bounds, record_ids
-from mappings.values.identifiers import ExternalId
+from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import Instant
 
 _SHOWN = 40
@@ -32,7 +32,7 @@ class Fault:
     field: str
     value: Any
     reason: str
-    lead_id: str | None = None
+    lead_id: LeadId | None = None
 
 
 def genuine(conn: Sql, connection: Connection, records: Iterable[Record], now: Instant) -> list[Record]:
@@ -59,7 +59,7 @@ def genuine(conn: Sql, connection: Connection, records: Iterable[Record], now: I
     return kept
 
 
-def no_emails(persons: Iterable[tuple[Record, Inward]], lead_ids: Iterable[str]) -> list[Fault]:
+def no_emails(persons: Iterable[tuple[Record, Inward]], lead_ids: Iterable[LeadId]) -> list[Fault]:
     """The addresses of people's records that are none."""
     return [
         Fault(
@@ -74,7 +74,7 @@ def no_emails(persons: Iterable[tuple[Record, Inward]], lead_ids: Iterable[str])
     ]
 
 
-def wrong_clock(record: Record, what: str, at: Instant, now: Instant, lead_id: str | None = None) -> Fault | None:
+def wrong_clock(record: Record, what: str, at: Instant, now: Instant, lead_id: LeadId | None = None) -> Fault | None:
     """The fault of a record that says that something was at a time that cannot be; None where it can."""
     reason = bounds.wrong_clock(at, now)
     if reason is None:

@@ -18,7 +18,7 @@ from mappings.model.canonical import Fields
 from mappings.translate.new_records import first_fields
 from mappings.translate.translation import Inward, inward, natives, outward
 from mappings.values import emails
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import AccountId, ConnectionName, LeadId
 from mappings.values.instant import Instant
 from mappings.values.record_ids import full, genuine, people
 
@@ -68,10 +68,10 @@ def preview(connection: Connection, compiled: CompiledPlaybook, record: Record, 
     told = inward(mapping, record.object, record.fields)
     company = _company(connection, told)
     account = {**told.account, **(inward(mapping, company.object, company.fields).account if company else {})}
-    state = newborn("preview")
+    state = newborn(LeadId("preview"))
     events: list[Event] = [LeadChanged(id="record", at=now, fields={**told.lead, "account": "preview"})]
     if account:
-        events.insert(0, AccountChanged(id="company", at=now, account="preview", fields=account))
+        events.insert(0, AccountChanged(id="company", at=now, account=AccountId("preview"), fields=account))
     decision = advance(compiled, state, events, now)
     where = standing(compiled, decision.state, now)
     fields = as_fields(where, now)

@@ -31,9 +31,10 @@ from integration.store.events.activities import ActivityRow, NewActivity
 from integration.store.people import accounts, leads
 from integration.store.queues import dirty, leases
 from integration.store.queues.dead_letters import Letter
-from integration.store.queues.dirty import Mark
+from integration.store.queues.dirty import AccountMark
 from integration.store.queues.leases import Lease
 from mappings.model.canonical import Activity
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 BATCH = 50
@@ -62,13 +63,13 @@ def derive_batch(service: Derived, lease: Lease) -> bool:
     with service.store.read() as conn:
         marks = dirty.take_accounts(conn, now, BATCH)
 
-    def lay_aside(conn: Sql, mark: Mark, reason: str) -> Letter:
+    def lay_aside(conn: Sql, mark: AccountMark, reason: str) -> Letter:
         dirty.clear_accounts(conn, [mark])
         payload = encode({"account": mark[0]}).encode()
         at = service.now()
         return Letter(stage="signals", source="coldframe", ref=mark[0], payload=payload, reason=reason, at=at)
 
-    station: Station[Mark] = Station(
+    station: Station[AccountMark] = Station(
         lane="signals",
         name=lambda mark: mark[0],
         work=lambda these: _work(service, lease, these, now),
@@ -78,7 +79,7 @@ def derive_batch(service: Derived, lease: Lease) -> bool:
     return len(marks) == BATCH
 
 
-def _work(service: Derived, lease: Lease, these: Try[Mark], now: Instant) -> None:
+def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant) -> None:
     with service.store.read() as conn:
         people = _people(conn, [account for account, _ in these.items])
         home = {lead: account for account, each in people.items() for lead in each}
@@ -91,12 +92,12 @@ def _work(service: Derived, lease: Lease, these: Try[Mark], now: Instant) -> Non
         derived = {row.key: row for row in map(_row, _derive(conn, service, people, seen))}
     stored = {row.key: row for row in before}
     same = {key for key, row in stored.items() if key in derived and _same(row, derived[key])}
-    stale = {key: str(row.lead_id) for key, row in stored.items() if key not in same}
+    stale = {key: LeadId(str(row.lead_id)) for key, row in stored.items() if key not in same}
     new = [row for key, row in derived.items() if key not in same]
     with service.store.write() as conn:
         leases.hold(conn, lease)
         these.done(conn)
-        dirty.mark(conn, sorted({*stale.values(), *(str(row.lead_id) for row in new)}), now)
+        dirty.mark(conn, sorted({*stale.values(), *(LeadId(str(row.lead_id)) for row in new)}), now)
         retractions.retract(conn, list(stale), stale.values())
         activities.add(conn, new)
         playbook_versions.derived(conn, list(people), service.rules.number)
@@ -104,11 +105,11 @@ def _work(service: Derived, lease: Lease, these: Try[Mark], now: Instant) -> Non
         dirty.wait_accounts(conn, _ahead(known, home, now))
 
 
-def _ahead(known: Sequence[ActivityRow], home: Mapping[str, str], now: Instant) -> dict[str, Instant]:
+def _ahead(known: Sequence[ActivityRow], home: Mapping[LeadId, AccountId], now: Instant) -> dict[AccountId, Instant]:
     """When to look at which account again: the first instant that is dated ahead."""
-    found: dict[str, Instant] = {}
+    found: dict[AccountId, Instant] = {}
     for row in known:
-        account = home.get(row.lead_id or "") or row.account_id or ""
+        account = (home.get(row.lead_id) if row.lead_id else None) or row.account_id or AccountId("")
         if row.at > now and account:
             found[account] = min(row.at, found.get(account, row.at))
     return found
@@ -118,20 +119,22 @@ def _same(stored: ActivityRow, derived: NewActivity) -> bool:
     return (stored.at, dict(stored.properties)) == (derived.at, dict(derived.properties))
 
 
-def _people(conn: Sql, account_ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {account: [] for account in account_ids}
+def _people(conn: Sql, account_ids: Sequence[AccountId]) -> dict[AccountId, list[LeadId]]:
+    found: dict[AccountId, list[LeadId]] = {account: [] for account in account_ids}
     for lead, account in leads.homes(conn, accounts.members(conn, account_ids)):
         found[account].append(lead)
     return found
 
 
-def _derive(conn: Sql, service: Deriving, people: dict[str, list[str]], seen: Sequence[ActivityRow]) -> list[Activity]:
+def _derive(
+    conn: Sql, service: Deriving, people: dict[AccountId, list[LeadId]], seen: Sequence[ActivityRow]
+) -> list[Activity]:
     compiled = service.rules.compiled
     home = {lead: account for account, each in people.items() for lead in each}
     types, vocabulary = _looked_at(compiled.playbook), service.rules.vocabulary
-    by_account: defaultdict[str, list[Event]] = defaultdict(list)
+    by_account: defaultdict[AccountId, list[Event]] = defaultdict(list)
     for row in seen:
-        account = home.get(row.lead_id or "") or row.account_id or ""
+        account = (home.get(row.lead_id) if row.lead_id else None) or row.account_id or AccountId("")
         found = activity(row, vocabulary, row.lead_id or "")
         if found.type in types:
             by_account[account].append(found._replace(account=account))
@@ -148,7 +151,8 @@ def _derive(conn: Sql, service: Deriving, people: dict[str, list[str]], seen: Se
 def _engagement(conn: Sql, service: Deriving, at: Instant) -> Callable[[str], int]:
     """Who was how engaged at an instant: folded from the lead's history, only when somebody asks."""
 
-    def of(lead: str) -> int:
+    def of(who: str) -> int:
+        lead = LeadId(who)
         rows = leads.get(conn, [lead])
         if not rows:
             return 0
@@ -163,8 +167,8 @@ def _engagement(conn: Sql, service: Deriving, at: Instant) -> Callable[[str], in
 def _row(activity: Activity) -> NewActivity:
     return NewActivity(
         key=f"derived:{activity.id}",
-        lead_id=activity.lead,
-        account_id=activity.account or None,
+        lead_id=LeadId(activity.lead),
+        account_id=AccountId(activity.account) if activity.account else None,
         at=activity.at,
         type=activity.type,
         properties=activity.properties,

@@ -7,7 +7,7 @@ two flows that meet the same stranger make one lead. [rules: identity]
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection as Sql
 
@@ -19,8 +19,6 @@ from mappings.conflicts.field_conflicts import Owners
 from mappings.model.canonical import NOTHING
 from mappings.values.identifiers import AccountId, ConnectionName, LeadId
 from mappings.values.instant import Instant
-
-NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +40,18 @@ class Sighting:
     """Whether it is a CRM's own record: leads that it shows to be one person become one."""
 
 
+Id = TypeVar("Id", bound=str)
+"""LeadId or AccountId."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(Generic[Id]):
     """The id behind every sighting, in order, which ids are new, and which references are."""
 
-    ids: tuple[str, ...]
-    newcomers: frozenset[str]
+    ids: tuple[Id, ...]
+    newcomers: frozenset[Id]
     linked: frozenset[Address]
-    joined: Mapping[str, str] = field(default_factory=dict)
+    joined: Mapping[Id, Id] = field(default_factory=dict)
     """Leads that turned out to be the same person as another, and as whom they live on."""
     unknown: frozenset[str] = frozenset()
     """The e-mails by which nobody was known before."""
@@ -63,7 +65,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     new_id: Callable[[], str],
     connected: Container[ConnectionName],
     owners: Owners,
-) -> Resolved:
+) -> Resolved[LeadId]:
     """Find or add the lead behind every sighting, and store references not seen before.
 
     Whoever is first met in a `connected` CRM is to have their standing written there. Leads that a CRM's record
@@ -74,14 +76,14 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
         ids = tuple(handles[str(seen.handle)] for seen in sightings)
         return Resolved(ids=ids, newcomers=frozenset(), linked=frozenset())  # the usual case, and a busy one
     by_reference = leads.by_reference(conn, _references(sightings))
-    resolved, links, created = _resolve(sightings, by_reference, handles, new_id, former)
+    resolved, links, created = _resolve(sightings, by_reference, handles, lambda: LeadId(new_id()), former)
     leads.add(
         conn, [leads.NewLead(id=key, email=handle, fields=NOTHING, created_at=at) for key, handle in created.items()]
     )
     record_references.link(
         conn,
         [
-            record_references.Reference(connection=connection, object=name, external_id=key, lead_id=LeadId(lead))
+            record_references.Reference(connection=connection, object=name, external_id=key, lead_id=lead)
             for (connection, name, key), lead in links.items()
         ],
     )
@@ -89,7 +91,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
         merging.join(conn, loser, winner, at, owners)
     further = {email: lead for lead, seen in zip(resolved.ids, sightings, strict=True) for email in seen.others}
     other_emails.add_secondary(conn, further)
-    met: defaultdict[ConnectionName, list[str]] = defaultdict(list)
+    met: defaultdict[ConnectionName, list[LeadId]] = defaultdict(list)
     for (connection, name, _), lead in links.items():
         if connection in connected and name in record_references.PEOPLE:
             met[connection].append(lead)
@@ -98,7 +100,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
     return replace(resolved, unknown=frozenset(_handles(sightings)) - handles.keys())
 
 
-def _by_address(conn: Sql, sightings: Sequence[Sighting]) -> tuple[dict[str, str], dict[str, str]]:
+def _by_address(conn: Sql, sightings: Sequence[Sighting]) -> tuple[dict[str, LeadId], dict[str, LeadId]]:
     """Leads by an e-mail that they have, their first or a further one; and by one that they once had.
 
     The latter are for those of whom nothing but that e-mail is told.
@@ -111,10 +113,12 @@ def _by_address(conn: Sql, sightings: Sequence[Sighting]) -> tuple[dict[str, str
     return handles, other_emails.former(conn, alone - handles.keys())
 
 
-def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: Callable[[], str]) -> Resolved:
+def companies(
+    conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: Callable[[], str]
+) -> Resolved[AccountId]:
     """Find or add the account behind every sighting, and store references not seen before."""
     known = accounts.by_reference(conn, _references(sightings)), accounts.by_domain(conn, _handles(sightings))
-    resolved, links, created = _resolve(sightings, *known, new_id)
+    resolved, links, created = _resolve(sightings, *known, lambda: AccountId(new_id()), {})
     accounts.add(
         conn,
         [accounts.NewAccount(id=key, domain=handle, fields=NOTHING, created_at=at) for key, handle in created.items()],
@@ -122,9 +126,7 @@ def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: 
     record_references.link(
         conn,
         [
-            record_references.Reference(
-                connection=connection, object=name, external_id=key, account_id=AccountId(account)
-            )
+            record_references.Reference(connection=connection, object=name, external_id=key, account_id=account)
             for (connection, name, key), account in links.items()
         ],
     )
@@ -133,19 +135,19 @@ def companies(conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: 
 
 def _resolve(
     sightings: Sequence[Sighting],
-    by_reference: Mapping[Address, str],
-    by_handle: Mapping[str, str],
-    new_id: Callable[[], str],
-    former: Mapping[str, str] = NOBODY,
-) -> tuple[Resolved, dict[Address, str], dict[str, str | None]]:
+    by_reference: Mapping[Address, Id],
+    by_handle: Mapping[str, Id],
+    new_id: Callable[[], Id],
+    former: Mapping[str, Id],
+) -> tuple[Resolved[Id], dict[Address, Id], dict[Id, str | None]]:
     """Ids for all sightings, the references to store, and the newcomers with their handles."""
     references, handles = dict(by_reference), dict(by_handle)
-    links: dict[Address, str] = {}
-    created: dict[str, str | None] = {}
+    links: dict[Address, Id] = {}
+    created: dict[Id, str | None] = {}
     ids = []
-    joined: dict[str, str] = {}
+    joined: dict[Id, Id] = {}
 
-    def alive(one: str) -> str:
+    def alive(one: Id) -> Id:
         while one in joined:
             one = joined[one]
         return one
@@ -172,8 +174,8 @@ def _resolve(
 
 
 def _known(
-    seen: Sighting, references: Mapping[Address, str], handles: Mapping[str, str], former: Mapping[str, str]
-) -> list[str]:
+    seen: Sighting, references: Mapping[Address, Id], handles: Mapping[str, Id], former: Mapping[str, Id]
+) -> list[Id]:
     """Everybody whom a sighting may be, the likeliest first: by reference, then by address, then by a former one."""
     found = [references[each] for each in seen.references if each in references]
     if seen.joins or not found:

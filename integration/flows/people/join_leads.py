@@ -19,13 +19,14 @@ from integration.store.people.leads import LeadRow
 from integration.store.queues import dirty, leases, suspects
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
+from mappings.values.identifiers import LeadId
 
 log = structlog.get_logger()
 
 BATCH = 50
 
 
-_Pair: TypeAlias = tuple[str, str, int]
+_Pair: TypeAlias = tuple[LeadId, LeadId, int]
 """(loser, winner, the loser's mark)"""
 
 

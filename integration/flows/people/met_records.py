@@ -10,9 +10,10 @@ from integration.flows.people.identities import Sighting
 from integration.store.people.record_references import Address
 from integration.store.queues import records_to_read
 from integration.store.queues.records_to_read import Wanted
+from mappings.values.identifiers import LeadId
 
 
-def people_met(conn: Sql, service: NewPeople, met: Iterable[Address]) -> dict[Address, str]:
+def people_met(conn: Sql, service: NewPeople, met: Iterable[Address]) -> dict[Address, LeadId]:
     """The lead behind each of these records, in the caller's write transaction, after `serialise`."""
     addresses = sorted(set(met))
     who = identities.people(

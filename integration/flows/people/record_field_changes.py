@@ -7,7 +7,7 @@ came.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Connection as Sql
 
@@ -19,16 +19,20 @@ from mappings.conflicts.field_conflicts import Owners, Said, apart, gathered, sp
 from mappings.model.canonical import Fields, Value
 from mappings.translate.first_values import Fact, current
 from mappings.values import emails
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant, Span
 
+Subject = TypeVar("Subject", bound=str)
+"""LeadId or AccountId."""
 
-class Told(NamedTuple):
+
+class Told(NamedTuple, Generic[Subject]):
     """What a source says of one lead or account (`subject`): the time from which it holds, its own key, the fields.
 
     `initial`: these are first values, which count from before everything that is known of whom they are about.
     """
 
-    subject: str
+    subject: Subject
     at: Instant
     key: str
     fields: Fields
@@ -40,7 +44,7 @@ _Past: TypeAlias = dict[str, list[Said]]
 
 
 def change_leads(  # noqa: PLR0913 - what is told, and how it counts
-    conn: Sql, now: Instant, rows: Sequence[Told], *, owners: Owners, rest: Span = 0, reported: bool = False
+    conn: Sql, now: Instant, rows: Sequence[Told[LeadId]], *, owners: Owners, rest: Span = 0, reported: bool = False
 ) -> None:
     """Store what is new about leads. An echo says nothing new, and stores nothing.
 
@@ -53,7 +57,9 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
     touched = sorted({row.subject for row in news})
     known = {lead: {**stored[lead].fields, **current(past[lead], owners)} for lead in touched}
     dirty.mark(conn, touched, now, rest=rest)
-    dirty.mark_accounts(conn, sorted({str(row.fields["account"]) for row in news if row.fields.get("account")}), now)
+    dirty.mark_accounts(
+        conn, sorted({AccountId(str(row.fields["account"])) for row in news if row.fields.get("account")}), now
+    )
     field_changes.add(
         conn,
         [
@@ -70,7 +76,7 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
                 email=_text(known[lead], "email") or stored[lead].email,
                 fields=known[lead],
                 updated_at=now,
-                account_id=_text(known[lead], "account"),
+                account_id=_account(known[lead]),
                 owner=_text(known[lead], "owner"),
             )
             for lead in touched
@@ -80,7 +86,14 @@ def change_leads(  # noqa: PLR0913 - what is told, and how it counts
     _join(conn, now, {str(email) for email in renamed})
 
 
-def _former(stored: Mapping[str, leads.LeadRow], news: Sequence[Told], known: Mapping[str, Fields]) -> dict[str, str]:
+def _account(fields: Fields) -> AccountId | None:
+    held = _text(fields, "account")
+    return AccountId(held) if held else None
+
+
+def _former(
+    stored: Mapping[LeadId, leads.LeadRow], news: Sequence[Told[LeadId]], known: Mapping[LeadId, Fields]
+) -> dict[str, LeadId]:
     """E-mails that were told of leads and are not their current one (e-mail → lead id).
 
     One that was only spelt otherwise by an earlier version of this house is no address of theirs.
@@ -104,7 +117,7 @@ def _join(conn: Sql, now: Instant, renamed: Iterable[str]) -> None:
             merging.join(conn, other, older, now)
 
 
-def change_accounts(conn: Sql, now: Instant, rows: Sequence[Told], *, owners: Owners) -> None:
+def change_accounts(conn: Sql, now: Instant, rows: Sequence[Told[AccountId]], *, owners: Owners) -> None:
     """Store what differs from what is known of accounts, and mark everybody there for a new decision."""
     stored = {row.id: row for row in accounts.get(conn, sorted({row.subject for row in rows}))}
     past = _facts((row.account_id, row) for row in field_changes.history(conn, (), sorted(stored)))
@@ -138,18 +151,21 @@ def _text(fields: Mapping[str, Value], name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _facts(told: Iterable[tuple[str | None, ChangeRow]]) -> defaultdict[str, list[Fact]]:
+def _facts(told: Iterable[tuple[Subject | None, ChangeRow]]) -> defaultdict[Subject, list[Fact]]:
     """What was said before of each lead or account."""
-    found: defaultdict[str, list[Fact]] = defaultdict(list)
+    found: defaultdict[Subject, list[Fact]] = defaultdict(list)
     for subject, row in told:
-        found[subject or ""].append(Fact(row.at, row.key, row.fields, row.initial))
+        if subject is not None:
+            found[subject].append(Fact(row.at, row.key, row.fields, row.initial))
     return found
 
 
-def _news(past: defaultdict[str, list[Fact]], rows: Sequence[Told], owners: Owners, *, reported: bool) -> list[Told]:
+def _news(
+    past: defaultdict[Subject, list[Fact]], rows: Sequence[Told[Subject]], owners: Owners, *, reported: bool
+) -> list[Told[Subject]]:
     """The rows that say something new, with only the fields that do; `past` is brought up to date."""
-    said: dict[str, _Past] = {}
-    news: list[Told] = []
+    said: dict[Subject, _Past] = {}
+    news: list[Told[Subject]] = []
     for row in sorted(rows, key=lambda row: (row.at, row.key)):
         if row.subject not in said:
             said[row.subject] = gathered((fact.at, fact.key, fact.fields) for fact in past[row.subject])

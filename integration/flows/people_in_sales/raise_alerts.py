@@ -13,7 +13,7 @@ from integration.core.model.effects import AlertRaised
 from integration.flows.base.service import Alerting, HasAlerts
 from integration.store.outgoing import alerts
 from integration.store.outgoing.alerts import RaisedAlert
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ def raise_alert(  # noqa: PLR0913 - the parts of an alert
     alert: str,
     text: str,
     remedy: str = "",
-    lead: str = "",
+    lead: LeadId | None = None,
     because: Sequence[str] = (),
 ) -> bool:
     """Tell people of trouble in the service's own work, once for `key`, in the caller's write transaction.
@@ -42,7 +42,7 @@ def raise_alert(  # noqa: PLR0913 - the parts of an alert
         text=text,
         at=now,
         raised_at=now,
-        lead_id=lead or None,
+        lead_id=lead,
         remedy=remedy,
         because=tuple(because),
     )

@@ -20,6 +20,7 @@ from integration.store.people.record_references import Address
 from mappings.model.canonical import NOTHING, Fields
 from mappings.translate.native_fields import Reading, reading
 from mappings.translate.translation import Inward
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 Read: TypeAlias = tuple[Record, Inward]
@@ -43,7 +44,7 @@ def new_values(  # noqa: PLR0913 - what was read, of whom, and when
     conn: Sql,
     connection: Connection,
     read: Sequence[Read],
-    found: Resolved,
+    found: Resolved[LeadId] | Resolved[AccountId],
     more: Sequence[Mapping[str, str]],
     *,
     asked_at: Instant,

@@ -22,6 +22,7 @@ from integration.store.people import leads
 from integration.store.people.record_references import Address
 from integration.store.queues import dirty
 from mappings.translate.record_answers import Answer, happened, whose
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 _Holder: TypeAlias = tuple[str | None, str]
@@ -49,12 +50,12 @@ def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequ
     by_person = people_met(conn, service, (address for each in told for address in each.addresses))
     said_of = _said_of(connection, told, by_person, activities.holders(conn, _keys(connection, told)), now)
     rows, displaced = conflicting_contents.versions(conn, said_of)
-    touched = {str(row.lead_id) for row in rows} | conflicting_contents.losers(displaced)
+    touched = {LeadId(str(row.lead_id)) for row in rows} | conflicting_contents.losers(displaced)
     dirty.mark(conn, sorted(touched), now)
     seen = relevant(service.rules.playbook)
     known = service.rules.vocabulary.recognised
     concerned: list[NewActivity | Stored] = [*rows, *displaced.values()]
-    signalled = {str(row.lead_id) for row in concerned if known(row.type, row.properties)[0] in seen}
+    signalled = {LeadId(str(row.lead_id)) for row in concerned if known(row.type, row.properties)[0] in seen}
     homes = leads.get(conn, sorted(signalled))
     dirty.mark_accounts(conn, sorted({row.account_id for row in homes if row.account_id}), now)
     conflicting_contents.put(conn, rows, displaced)
@@ -86,7 +87,7 @@ def _keys(connection: Connection, told: Sequence[_Told]) -> list[str]:
 def _said_of(
     connection: Connection,
     told: Sequence[_Told],
-    by_person: Mapping[Address, str],
+    by_person: Mapping[Address, LeadId],
     known: Mapping[str, _Holder],
     now: Instant,
 ) -> list[NewActivity]:

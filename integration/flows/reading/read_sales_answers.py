@@ -26,7 +26,7 @@ from mappings.model.canonical import Fields, Opportunity, Value
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading.transforms import word
 from mappings.translate.record_answers import Answer, answer, closed, spoken
-from mappings.values.identifiers import ExternalId
+from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import DAY, Instant
 
 
@@ -101,7 +101,7 @@ def store_deals(conn: Sql, service: NewPeople, connection: Connection, records: 
     unreadable_records.add(conn, connection, faults, now)
 
 
-def _told(conn: Sql, who: Sequence[str]) -> Mapping[tuple[str | None, str, Value], set[str]]:
+def _told(conn: Sql, who: Sequence[LeadId]) -> Mapping[tuple[str | None, str, Value], set[str]]:
     """The keys of what is stored by (lead, type, deal): contacts merge, and a deal is then told of another record."""
     types = ("opportunity_created", "opportunity_won", "opportunity_lost")
     found: defaultdict[tuple[str | None, str, Value], set[str]] = defaultdict(set)
@@ -147,7 +147,7 @@ def _said(connection: Connection, record: Record, fields: Fields, state: str) ->
 
 
 def _activity(  # noqa: PLR0913 - the parts of an activity
-    connection: Connection, record: Record, *, lead: str, at: Instant, kind: str, properties: Fields, state: str
+    connection: Connection, record: Record, *, lead: LeadId, at: Instant, kind: str, properties: Fields, state: str
 ) -> NewActivity:
     """An activity whose key says of which state of which record it tells."""
     return NewActivity(
@@ -164,7 +164,7 @@ def _put(
     conn: Sql,
     connection: Connection,
     records: Sequence[Record],
-    by_person: Mapping[Address, str],
+    by_person: Mapping[Address, LeadId],
     now: Instant,
 ) -> None:
     """A deal is its company's, or that of the first person it is about."""
@@ -190,6 +190,6 @@ def _company(connection: Connection, record: Record) -> Address | None:
 def _add(conn: Sql, rows: Sequence[NewActivity], now: Instant) -> None:
     """Store what is new, and mark only those for whom something is."""
     new, displaced = conflicting_contents.versions(conn, rows)
-    concerned = {str(row.lead_id) for row in new} | conflicting_contents.losers(displaced)
+    concerned = {LeadId(str(row.lead_id)) for row in new} | conflicting_contents.losers(displaced)
     dirty.mark(conn, sorted(concerned), now)
     conflicting_contents.put(conn, new, displaced)

@@ -30,7 +30,7 @@ from integration.store.queues import people_to_find
 from mappings.conflicts.field_conflicts import spoken_by
 from mappings.translate.translation import inward
 from mappings.values import bounds
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 
@@ -185,8 +185,8 @@ def _store_people(  # noqa: PLR0913 - as above
 
 
 def _ask_elsewhere(
-    conn: Sql, service: HasWake, others: Sequence[ConnectionName], found: Resolved, news: Sequence[NewValues]
-) -> set[str]:
+    conn: Sql, service: HasWake, others: Sequence[ConnectionName], found: Resolved[LeadId], news: Sequence[NewValues]
+) -> set[LeadId]:
     """Ask the other CRMs for everybody under an e-mail that is new here; who is to wait for the answer.
 
     Somebody known whose e-mail has changed may have a record under the new one. Only newcomers wait.

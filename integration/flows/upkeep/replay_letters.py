@@ -14,6 +14,7 @@ from integration.store.outgoing import outbox
 from integration.store.overall import erased_people
 from integration.store.queues import dead_letters, dirty, inbox, look_ups, suspects
 from integration.store.queues.dead_letters import Letter, Stage
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 _MUST: frozenset[Stage] = frozenset({"advance", "signals", "joining", "erasing"})
@@ -81,11 +82,11 @@ def _read_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
 
 
 def _decide_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
-    dirty.mark(conn, [letter.ref for letter in found], now)
+    dirty.mark(conn, [LeadId(letter.ref) for letter in found], now)
 
 
 def _derive_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
-    dirty.mark_accounts(conn, [letter.ref for letter in found], now)
+    dirty.mark_accounts(conn, [AccountId(letter.ref) for letter in found], now)
 
 
 def _erase_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:

@@ -98,7 +98,7 @@ def _heard(number: int, kind: str, now: Instant) -> Heard:
     return Heard(id=f"{number}-{kind}", type=kind, at=now, email=email, lead=None, account=None, properties={})
 
 
-def _delivery(conn: Sql, connection: ConnectionName, ids: list[str], now: Instant) -> None:
+def _delivery(conn: Sql, connection: ConnectionName, ids: list[LeadId], now: Instant) -> None:
     connection_pauses.paused(conn, now)
     call_usage.alone(conn, connection)
     call_usage.put(conn, connection, "", call_usage.get(conn, connection), now)

@@ -18,6 +18,7 @@ from integration.playbook.explaining.activity_words import deed
 from integration.playbook.explaining.mail_activity import Mail, mail
 from integration.playbook.language.amounts import amount, signed
 from mappings.model.canonical import Activity
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 
@@ -48,7 +49,7 @@ class Chronicle:
     mail: Mail
 
 
-def chronicle(compiled: CompiledPlaybook, lead: str, events: Sequence[Event], at: Instant) -> Chronicle:
+def chronicle(compiled: CompiledPlaybook, lead: LeadId, events: Sequence[Event], at: Instant) -> Chronicle:
     """Apply events, sorted by `order`, and let time pass until `at` (inclusive); later events are left out."""
     playbook, fold = compiled.playbook, Fold(compiled, newborn(lead))
     deeds: dict[str, Activity] = {}

@@ -18,6 +18,7 @@ from integration.playbook.explaining.effect_words import Recorded, Told, lines, 
 from integration.playbook.explaining.mail_activity import Mail
 from integration.playbook.explaining.outlook import Outlook, outlook
 from integration.playbook.explaining.standpoint import gate, segment, stage, track
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 
@@ -61,7 +62,11 @@ class Explanation:
 
 
 def explain(
-    compiled: CompiledPlaybook, lead: str, events: Sequence[Event], at: Instant, kept: Sequence[Recorded] | None = None
+    compiled: CompiledPlaybook,
+    lead: LeadId,
+    events: Sequence[Event],
+    at: Instant,
+    kept: Sequence[Recorded] | None = None,
 ) -> Explanation:
     """Derive a lead's standing at `at` from its history alone, and say why.
 

@@ -25,6 +25,7 @@ from integration.store.schema.tables import leads as leads_table
 from integration.wiring import build
 from mappings.conflicts.field_conflicts import Ownership
 from mappings.model.canonical import Activity
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant, parse
 
 SOURCE = "activities"
@@ -36,9 +37,9 @@ class _Stored:
 
     rows: Sequence[LeadRow]
     activities: Mapping[str, ActivityRow]
-    told: Mapping[str, Sequence[Any]]
+    told: Mapping[LeadId, Sequence[Any]]
     effects: Sequence[EffectRow]
-    by_email: Mapping[str, str]
+    by_email: Mapping[str, LeadId]
 
 
 def check(running: Rig, answered: Mapping[str, Mapping[str, Any]], now: Instant) -> Finding:
@@ -112,7 +113,7 @@ def _recognised(playbook: Playbook, activity: Activity) -> Activity:
 def _recomputed(
     playbook: Playbook, finding: Finding, stored: _Stored, sent: Sequence[Activity], now: Instant
 ) -> list[Expected]:
-    homes = {row.id: row.account_id or "" for row in stored.rows}
+    homes = {row.id: row.account_id for row in stored.rows if row.account_id}
     compiled = CompiledPlaybook.of(playbook)
     shared = derived(compiled, sent, homes)
     known = {key for key, row in stored.activities.items() if row.derived}
@@ -125,14 +126,14 @@ def _recomputed(
     return [expected(compiled, row.id, [*stored.told[row.id], *mine[row.id]], now) for row in stored.rows]
 
 
-def _same_standing(finding: Finding, rows: Sequence[LeadRow], found: Mapping[str, Expected]) -> None:
+def _same_standing(finding: Finding, rows: Sequence[LeadRow], found: Mapping[LeadId, Expected]) -> None:
     for row in rows:
         standing = dict(row.standing or {})
         standing.pop("scored_at", None)
         finding.same(f"standing of {row.id}", standing, found[row.id].fields)
 
 
-def _same_effects(finding: Finding, stored: Sequence[EffectRow], found: Mapping[str, Expected]) -> None:
+def _same_effects(finding: Finding, stored: Sequence[EffectRow], found: Mapping[LeadId, Expected]) -> None:
     """Every effect that follows was decided. More may have been: what a late activity overtook is not undone."""
     keys = {effect.key for effect in stored}
     wanted = {key for each in found.values() for key in each.effects}

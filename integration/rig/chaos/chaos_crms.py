@@ -13,11 +13,12 @@ from integration.store.people import record_references
 from integration.store.people.record_references import PEOPLE, Reference
 from integration.wiring import build
 from mappings.translate.translation import outward
+from mappings.values.identifiers import LeadId
 
 _TASKS = ("task", "escalation")
 
 
-def compare(running: Rig, finding: Finding, found: Mapping[str, Expected], decided: Sequence[EffectRow]) -> None:
+def compare(running: Rig, finding: Finding, found: Mapping[LeadId, Expected], decided: Sequence[EffectRow]) -> None:
     """Compare the sandbox's records and tasks with what was expected."""
     connections = build.connections(running.settings, None)
     with running.store.read() as conn:
@@ -67,7 +68,7 @@ def _plain(value: Any) -> str:
 def _same_tasks(
     running: Rig,
     finding: Finding,
-    found: Mapping[str, Expected],
+    found: Mapping[LeadId, Expected],
     decided: Sequence[EffectRow],
     reachable: set[str],
 ) -> None:

@@ -15,6 +15,7 @@ from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
 from integration.flows.delivering.write_decisions import as_fields
 from mappings.model.canonical import Activity, Value
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -22,13 +23,13 @@ from mappings.values.instant import Instant
 class Expected:
     """Where a lead must stand, all effects that must have been decided, and its handoff tasks among them."""
 
-    lead: str
+    lead: LeadId
     fields: Mapping[str, Value]
     effects: frozenset[str]
     handoffs: frozenset[str]
 
 
-def expected(compiled: CompiledPlaybook, lead: str, events: Sequence[Event], now: Instant) -> Expected:
+def expected(compiled: CompiledPlaybook, lead: LeadId, events: Sequence[Event], now: Instant) -> Expected:
     """Fold one lead's events in order."""
     told_apart = marked(compiled.playbook.vocabulary.machine, sorted(events, key=order))
     decision = advance(compiled, newborn(lead), told_apart, now)
@@ -46,12 +47,13 @@ def expected(compiled: CompiledPlaybook, lead: str, events: Sequence[Event], now
     )
 
 
-def derived(compiled: CompiledPlaybook, sent: Sequence[Activity], homes: Mapping[str, str]) -> list[Activity]:
+def derived(compiled: CompiledPlaybook, sent: Sequence[Activity], homes: Mapping[LeadId, AccountId]) -> list[Activity]:
     """What the people of each account did together, told to each of them; ids as they are stored."""
-    by_account: defaultdict[str, list[Activity]] = defaultdict(list)
+    by_account: defaultdict[AccountId, list[Activity]] = defaultdict(list)
     for activity in sent:
-        if homes.get(activity.lead):
-            by_account[homes[activity.lead]].append(activity)
+        home = homes.get(LeadId(activity.lead))
+        if home:
+            by_account[home].append(activity)
     found: list[Activity] = []
     for account, some in by_account.items():
         state = unseen(account)

@@ -24,6 +24,7 @@ from integration.store.schema.tables import outbox as outbox_table
 from integration.wiring import build
 from mappings.model.canonical import Activity
 from mappings.translate.translation import outward
+from mappings.values.identifiers import LeadId
 
 SAMPLE = 100
 """Leads whose scores are computed again from their whole history."""
@@ -101,7 +102,7 @@ def _each_activity_once(
     found: dict[str, str | None] = {}
     with ground.store.read() as conn:
         for row in archive.activities(conn):
-            found[row.key] = email.get(str(row.lead_id))
+            found[row.key] = email.get(LeadId(str(row.lead_id)))
     finding.figures["activities in the CRMs"] = len(deeds)
     finding.figures["activities stored"] = len(found)
     finding.same("activities lost", sorted(set(deeds) - set(found))[:_SHOWN], [])

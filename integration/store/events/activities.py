@@ -10,6 +10,7 @@ from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.db.numbering import numbers
 from integration.store.schema.tables import activities
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -17,12 +18,12 @@ class NewActivity(NamedTuple):
     """Something that was received; `key` ("source:id") is what makes it the same as an earlier one."""
 
     key: str
-    lead_id: str | None
+    lead_id: LeadId | None
     at: Instant
     type: str
     properties: Fields
     source: str
-    account_id: str | None = None
+    account_id: AccountId | None = None
     derived: bool = False
     named: str | None = None
     """Whom its source named, as JSON: `lead`, `email`, `account`. None where the source is a CRM, or ourselves."""
@@ -31,8 +32,8 @@ class NewActivity(NamedTuple):
 class Stored(NamedTuple):
     """What is compared with another activity of the same key, and whose it is."""
 
-    lead_id: str | None
-    account_id: str | None
+    lead_id: LeadId | None
+    account_id: AccountId | None
     at: Instant
     type: str
     properties: Fields
@@ -44,8 +45,8 @@ class ActivityRow(NamedTuple):
 
     seq: int
     key: str
-    lead_id: str | None
-    account_id: str | None
+    lead_id: LeadId | None
+    account_id: AccountId | None
     at: Instant
     type: str
     properties: Fields
@@ -140,25 +141,25 @@ def holders(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[str | None
     return {key: (lead, kind) for key, lead, kind in conn.execute(_HOLDERS, {"keys": listed(keys)})}
 
 
-def fresh(conn: Connection, seen: Mapping[str, int]) -> list[ActivityRow]:
+def fresh(conn: Connection, seen: Mapping[LeadId, int]) -> list[ActivityRow]:
     """What each lead (key) did that was stored after the number it has seen (value); by time, then key."""
     return _rows(conn.execute(_FRESH, {"seen": encode(seen)}))
 
 
-def since(conn: Connection, times: Mapping[str, Instant]) -> list[ActivityRow]:
+def since(conn: Connection, times: Mapping[LeadId, Instant]) -> list[ActivityRow]:
     """What each lead (key) did from a time on (value); by time, then key."""
     return _rows(conn.execute(_SINCE, {"since": encode(times)}))
 
 
-def history(conn: Connection, lead_ids: Iterable[str]) -> list[ActivityRow]:
+def history(conn: Connection, lead_ids: Iterable[LeadId]) -> list[ActivityRow]:
     """Everything these leads ever did, by time, then key."""
     return _rows(conn.execute(_HISTORY, {"ids": listed(lead_ids)}))
 
 
 def seen_by(
     conn: Connection,
-    lead_ids: Iterable[str],
-    account_ids: Iterable[str],
+    lead_ids: Iterable[LeadId],
+    account_ids: Iterable[AccountId],
     types: Iterable[str],
     known: Iterable[str] | None = None,
 ) -> list[ActivityRow]:
@@ -172,7 +173,7 @@ def seen_by(
     return _rows(conn.execute(_SEEN_BY_OR_FOREIGN, {**wanted, "known": listed(known)}))
 
 
-def derived(conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str]) -> list[ActivityRow]:
+def derived(conn: Connection, lead_ids: Iterable[LeadId], account_ids: Iterable[AccountId]) -> list[ActivityRow]:
     """What was derived for these leads from the signals of these accounts; by time, then key."""
     return _rows(conn.execute(_DERIVED, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
 

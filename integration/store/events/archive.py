@@ -11,6 +11,7 @@ from integration.store.people.field_changes import ChangeRow
 from integration.store.schema.tables import activities as activity_table
 from integration.store.schema.tables import changes as change_table
 from integration.store.schema.tables import leads as lead_table
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 _CHUNK = 2_000
@@ -48,7 +49,7 @@ def activities(conn: Connection) -> Iterator[ActivityRow]:
         )
 
 
-def winners(conn: Connection) -> list[str]:
+def winners(conn: Connection) -> list[LeadId]:
     """Every lead that is a customer, or was won once."""
     return list(conn.execute(_WINNERS).scalars())
 

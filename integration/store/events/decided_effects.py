@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from integration.store.db.dialects import among, insert_new
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import effects
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 
@@ -17,7 +18,7 @@ class EffectRow:
     """An effect: `at` is when it fell due, `decided_at` when the service decided it."""
 
     key: str
-    lead_id: str
+    lead_id: LeadId
     kind: str
     at: Instant
     payload: Mapping[str, Any]
@@ -65,7 +66,7 @@ def decided(conn: Connection, keys: Iterable[str]) -> dict[str, Instant]:
     return dict(conn.execute(_DECIDED, {"keys": listed(sorted(keys))}).all())
 
 
-def history(conn: Connection, lead_ids: Iterable[str]) -> list[EffectRow]:
+def history(conn: Connection, lead_ids: Iterable[LeadId]) -> list[EffectRow]:
     """Everything that was decided for these leads, by time, then key."""
     return [
         EffectRow(

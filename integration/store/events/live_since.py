@@ -9,6 +9,7 @@ from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.outgoing.withdrawn_effects import WITHDRAWN
 from integration.store.schema.tables import activities, effects, outbox
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 HISTORY = "history"
@@ -88,7 +89,7 @@ def begin(conn: Connection, since: Instant, now: Instant, *, seq: int | None = N
     return found
 
 
-def news(conn: Connection, lead_ids: list[str], seq: int, read: list[str]) -> dict[str, Instant]:
+def news(conn: Connection, lead_ids: list[LeadId], seq: int, read: list[str]) -> dict[LeadId, Instant]:
     """The earliest activity of these leads among those stored since `seq` and not `read` from a CRM."""
     asked = {"leads": listed(lead_ids), "seq": seq, "read": listed(read)}
     return {lead: at for lead, at in conn.execute(_NEWS, asked) if lead is not None}

@@ -9,6 +9,7 @@ from integration.store.db import kept_values
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import accounts, leads, versions
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -104,17 +105,17 @@ def walked(conn: Connection, found: Walk, at: Instant) -> None:
     kept_values.put_of_service(conn, "rederivation", encode(found), at)
 
 
-def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[str]:
+def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[LeadId]:
     """The next leads, by id, that were decided about under another version."""
     return list(conn.execute(_LEADS, {"after": after, "number": version, "n": limit}).scalars())
 
 
-def accounts_after(conn: Connection, after: str, version: int, limit: int) -> list[str]:
+def accounts_after(conn: Connection, after: str, version: int, limit: int) -> list[AccountId]:
     """The next accounts, by id, whose signals were derived under another version."""
     return list(conn.execute(_ACCOUNTS, {"after": after, "number": version, "n": limit}).scalars())
 
 
-def derived(conn: Connection, account_ids: Sequence[str], version: int | None) -> None:
+def derived(conn: Connection, account_ids: Sequence[AccountId], version: int | None) -> None:
     """The signals of these accounts are derived under this version."""
     conn.execute(_OF_ACCOUNTS, {"ids": listed(account_ids), "number": version})
 

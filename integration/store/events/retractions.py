@@ -7,12 +7,13 @@ from sqlalchemy import Connection, delete, update
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import listed
 from integration.store.schema.tables import activities, leads
+from mappings.values.identifiers import LeadId
 
 _RETRACT = delete(activities).where(among(activities.c.key, "keys"), activities.c.derived.is_(True))
 _ANEW = update(leads).where(among(leads.c.id, "ids")).values(state=None)
 
 
-def retract(conn: Connection, keys: Sequence[str], lead_ids: Iterable[str]) -> None:
+def retract(conn: Connection, keys: Sequence[str], lead_ids: Iterable[LeadId]) -> None:
     """Forget these derived activities; their leads are decided from the beginning next time.
 
     Mark the leads with `dirty.mark` first, in the same transaction. What was received is never forgotten.
@@ -22,6 +23,6 @@ def retract(conn: Connection, keys: Sequence[str], lead_ids: Iterable[str]) -> N
         anew(conn, lead_ids)
 
 
-def anew(conn: Connection, lead_ids: Iterable[str]) -> None:
+def anew(conn: Connection, lead_ids: Iterable[LeadId]) -> None:
     """These leads are decided from the beginning next time; mark them with `dirty.mark` first."""
     conn.execute(_ANEW, {"ids": listed(sorted(set(lead_ids)))})

@@ -10,7 +10,7 @@ from integration.store.db.dialects import among, insert_new
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.outgoing import outbox as outgoing
 from integration.store.schema.tables import NEW, alerts, outbox
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 _LANE = "alerts:"
@@ -33,7 +33,7 @@ class RaisedAlert:
     text: str
     at: Instant
     raised_at: Instant
-    lead_id: str | None = None
+    lead_id: LeadId | None = None
     remedy: str = ""
     because: tuple[str, ...] = ()
 
@@ -101,7 +101,7 @@ def latest(conn: Connection, beginning: str) -> Instant | None:
 def want(conn: Connection, way: str, rows: Iterable[RaisedAlert], now: Instant) -> None:
     """These alerts are to be sent by this way, each once."""
     wanted = [
-        outgoing.NewOnce(key=f"{lane(way)}:{row.key}", lead_id=row.lead_id or "", payload={"alert": row.alert})
+        outgoing.NewOnce(key=f"{lane(way)}:{row.key}", lead_id=row.lead_id or LeadId(""), payload={"alert": row.alert})
         for row in rows
     ]
     outgoing.want_once(conn, lane(way), "alert", wanted, now)

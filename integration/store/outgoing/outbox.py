@@ -17,7 +17,7 @@ from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
 from integration.store.people.record_references import PEOPLE
 from integration.store.queues import dead_letters
 from integration.store.schema.tables import NEW, NONE, ONE, outbox, references, refresh
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert", "person"]
@@ -28,7 +28,7 @@ class NewOnce:
     """A task to create or a touch to set, from `not_before` on; `key` makes it the only one of its cause."""
 
     key: str
-    lead_id: str
+    lead_id: LeadId
     payload: Mapping[str, Any]
     not_before: Instant = 0
 
@@ -112,7 +112,7 @@ _STATES = select(_o.key, _o.state).where(among(_o.key, "keys"))
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
 
-def want_fields(conn: Connection, connection: ConnectionName, lead_ids: Iterable[str], at: Instant) -> None:
+def want_fields(conn: Connection, connection: ConnectionName, lead_ids: Iterable[LeadId], at: Instant) -> None:
     """The standing of these leads must be written; a row that was sent or dead is pending again."""
     rows = [
         {
@@ -214,7 +214,7 @@ def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> 
     ]
 
 
-def whose(conn: Connection, keys: Iterable[str]) -> dict[str, str]:
+def whose(conn: Connection, keys: Iterable[str]) -> dict[str, LeadId]:
     """Lead id by the key of each task that was ever wanted."""
     return dict(conn.execute(_WHOSE, {"keys": listed(keys)}).all())
 

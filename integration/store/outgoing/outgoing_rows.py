@@ -11,7 +11,7 @@ from integration.store.db.json_codec import decode, decode_fields
 from integration.store.people.record_references import PEOPLE
 from integration.store.schema.tables import leads, references
 from mappings.model.canonical import Fields
-from mappings.values.identifiers import ExternalId
+from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import Instant
 
 _r = references.c
@@ -27,7 +27,7 @@ class Outgoing:
     id: int
     key: str
     seq: int
-    lead_id: str
+    lead_id: LeadId
     payload_text: str | None
     attempted: bool
     attempts: int

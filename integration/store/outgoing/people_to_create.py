@@ -14,7 +14,7 @@ from integration.store.db.dialects import run_many, upsert
 from integration.store.db.json_codec import decode, encode
 from integration.store.outgoing.outbox import still_new
 from integration.store.schema.tables import NEW, dirty, leads, outbox
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 KIND = "person"
@@ -24,7 +24,7 @@ KIND = "person"
 class NewPerson:
     """Somebody to be created in a connection; `at` is the time of the activity in `payload`."""
 
-    lead_id: str
+    lead_id: LeadId
     connection: ConnectionName
     at: Instant
     payload: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Newcomer:
     id: int
     seq: int
     key: str
-    lead_id: str
+    lead_id: LeadId
     payload: Mapping[str, Any]
     attempts: int
     created_at: Instant

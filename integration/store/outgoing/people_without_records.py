@@ -10,7 +10,7 @@ from integration.store.db.json_codec import listed
 from integration.store.outgoing.outbox import met_there, still_new
 from integration.store.people.record_references import PEOPLE
 from integration.store.schema.tables import leads, outbox, references
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 
@@ -18,7 +18,7 @@ from mappings.values.instant import Instant
 class Waiting:
     """Somebody without a record: what waits for it, in which connections, and since when."""
 
-    lead_id: str
+    lead_id: LeadId
     email: str | None
     connections: tuple[ConnectionName, ...]
     since: Instant
@@ -146,11 +146,11 @@ def unknown(conn: Connection) -> int:
     return int(conn.execute(_UNKNOWN).scalar_one())
 
 
-def rehome(conn: Connection, connection: ConnectionName, lead_ids: Iterable[str]) -> None:
+def rehome(conn: Connection, connection: ConnectionName, lead_ids: Iterable[LeadId]) -> None:
     """Tasks and touches of these leads that wait for a record elsewhere go to this CRM, where there is one."""
     conn.execute(_REHOME, {"ids": listed(lead_ids), "home": connection})
 
 
-def homes(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
+def homes(conn: Connection, lead_ids: Iterable[LeadId]) -> set[str]:
     """The connections for which tasks of these leads wait, for whatever reason."""
     return set(conn.execute(_HOMES, {"ids": listed(lead_ids)}).scalars())

@@ -11,6 +11,7 @@ from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, listed
 from integration.store.outgoing.outbox import NewOnce, want_once
 from integration.store.schema.tables import NEW, leads, outbox
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 _o = outbox.c
@@ -34,7 +35,7 @@ NO_CONTACT = "Do not contact"
 """What stands before the subject of a task that is closed because the lead is suppressed."""
 
 
-def silence(conn: Connection, lead_ids: Iterable[str], at: Instant) -> set[str]:
+def silence(conn: Connection, lead_ids: Iterable[LeadId], at: Instant) -> set[str]:
     """Whoever of these leads is suppressed gets no task and no touch any more.
 
     What was not sent is dropped; tasks that stand in a CRM are to be closed there, and the audit trail says so. The

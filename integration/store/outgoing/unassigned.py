@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import NEW, effects, outbox
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 
@@ -103,7 +103,7 @@ def of_effects(conn: Connection, keys: Iterable[str]) -> dict[str, Assigned]:
     return {key: decode(told, Assigned) for key, told in rows if told is not None}
 
 
-def given(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[Assigned]]:
+def given(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[str, list[Assigned]]:
     """To whom tasks about these leads were given, the oldest first."""
     told: dict[str, list[Assigned]] = {}
     for lead, text in conn.execute(_GIVEN, {"ids": listed(sorted(lead_ids))}):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exists, or_, select, update
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import listed
 from integration.store.schema.tables import NEW, effects, outbox
+from mappings.values.identifiers import LeadId
 
 WITHDRAWN = "withdrawn"
 _WHY = "the lead's history, as it is known by now, does not lead to it"
@@ -36,7 +37,7 @@ _MADE_AFTER_ALL = (
 )
 
 
-def reconsider(conn: Connection, derived: Mapping[str, Collection[str]]) -> set[str]:
+def reconsider(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> set[str]:
     """`derived` are the keys of everything that each lead's whole history leads to.
 
     Answers the connections for which something is pending again.

@@ -36,6 +36,7 @@ from integration.store.schema.tables import refresh as wanted
 from mappings.conflicts import field_conflicts
 from mappings.model import catalogue
 from mappings.values import person_names
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 COMPANY = ".company"
@@ -77,7 +78,7 @@ _OF_ACCOUNT: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
 class Target:
     """Somebody: every lead they are or were here, and every name they go by."""
 
-    leads: tuple[str, ...]
+    leads: tuple[LeadId, ...]
     names: frozenset[str]
 
     @property
@@ -125,7 +126,7 @@ def remove(conn: Connection, who: Target, now: Instant) -> dict[str, int]:
     return counts
 
 
-def _having(conn: Connection, names: Iterable[str]) -> Iterable[str]:
+def _having(conn: Connection, names: Iterable[str]) -> Iterable[LeadId]:
     emails = [email for name in names if (email := person_names.email(name))]
     known = [record for name in names if (record := person_names.record(name))]
     yield from conn.execute(_SAME_EMAIL, {"emails": listed(emails)}).scalars()
@@ -133,12 +134,12 @@ def _having(conn: Connection, names: Iterable[str]) -> Iterable[str]:
     yield from record_references.ever_leads(conn, known).values()
 
 
-def _formerly(conn: Connection, names: Iterable[str]) -> Iterable[str]:
+def _formerly(conn: Connection, names: Iterable[str]) -> Iterable[LeadId]:
     emails = [email for name in names if (email := person_names.email(name))]
     return other_emails.former(conn, emails).values()
 
 
-def _names(conn: Connection, ids: Sequence[str]) -> set[str]:
+def _names(conn: Connection, ids: Sequence[LeadId]) -> set[str]:
     names: set[str] = set()
     for row in leads.get(conn, ids):
         names |= {person_names.of_email(str(each)) for each in (row.email, row.fields.get("email")) if each}
@@ -150,17 +151,17 @@ def _names(conn: Connection, ids: Sequence[str]) -> set[str]:
     return names | {person_names.of_email(email) for email in other_emails.of_leads(conn, ids)}
 
 
-def _homes(conn: Connection, ids: Sequence[str]) -> list[str]:
+def _homes(conn: Connection, ids: Sequence[LeadId]) -> list[AccountId]:
     found = {
         *conn.execute(_LIVES, {"ids": listed(ids)}).scalars(),
         *conn.execute(_HOMES, {"ids": listed(ids)}).scalars(),
     }
     for change in field_changes.history(conn, ids):
-        found.add(str(change.fields.get("account") or ""))
-    return sorted(found - {""})
+        found.add(AccountId(str(change.fields.get("account") or "")))
+    return sorted(found - {AccountId("")})
 
 
-def _retract(conn: Connection, ids: Sequence[str], homes: Sequence[str], now: Instant) -> int:
+def _retract(conn: Connection, ids: Sequence[LeadId], homes: Sequence[AccountId], now: Instant) -> int:
     causes = tuple(f"/{row.key}/" for row in activities.history(conn, ids))
     derived = {
         key: lead
@@ -197,7 +198,7 @@ def _records(conn: Connection, who: Target) -> int:
     return gone
 
 
-def _companies(conn: Connection, who: Target, homes: Sequence[str], counts: dict[str, int]) -> None:
+def _companies(conn: Connection, who: Target, homes: Sequence[AccountId], counts: dict[str, int]) -> None:
     """A company that nobody else stands for goes too; of any other, the keys that bear the person's record."""
     alone = [home for home in homes if not _peopled(conn, home)]
     for table, column in _OF_ACCOUNT:

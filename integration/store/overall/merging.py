@@ -20,6 +20,7 @@ from integration.store.schema.tables import outbox as outgoing
 from mappings.conflicts import field_conflicts
 from mappings.conflicts.field_conflicts import Owners
 from mappings.translate.first_values import Fact, current
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 _NOBODY: Owners = field_conflicts.NOBODY.lead
@@ -70,7 +71,7 @@ _REST = update(people).where(people.c.id == _loser).values(state=None, due=None)
 _ANEW = update(people).where(people.c.id == _winner).values(state=None)
 
 
-def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners = _NOBODY) -> None:
+def join(conn: Connection, loser: LeadId, winner: LeadId, at: Instant, owners: Owners = _NOBODY) -> None:
     """From now on `loser` is `winner`: by reference, and by an e-mail of which nothing else is known.
 
     `owners` names the system whose value counts for each field, now that more records describe one person.
@@ -95,12 +96,12 @@ def join(conn: Connection, loser: str, winner: str, at: Instant, owners: Owners 
     leads.merge(conn, loser, winner)
 
 
-def waiting(conn: Connection, limit: int) -> list[tuple[str, str, int]]:
+def waiting(conn: Connection, limit: int) -> list[tuple[LeadId, LeadId, int]]:
     """(loser, winner, the loser's mark) of those that were joined and not settled yet."""
     return [(loser, winner, mark) for loser, winner, mark in conn.execute(_WAITING, {"n": limit})]
 
 
-def settle(conn: Connection, loser: str, winner: str, at: Instant) -> None:
+def settle(conn: Connection, loser: LeadId, winner: LeadId, at: Instant) -> None:
     """What was decided for `loser` was decided for `winner`, who is to be decided anew from the beginning.
 
     What was carried out for the loser counts as carried out for the winner: keys are renamed, and no second task
@@ -126,7 +127,7 @@ def settle(conn: Connection, loser: str, winner: str, at: Instant) -> None:
     )
 
 
-def _move_effects(conn: Connection, loser: str, winner: str) -> list[str]:
+def _move_effects(conn: Connection, loser: LeadId, winner: LeadId) -> list[str]:
     taken = set(conn.execute(_TAKEN, {"winner": winner}).scalars())
     twins = []
     for key in list(conn.execute(_EFFECTS, {"loser": loser}).scalars()):
@@ -141,7 +142,7 @@ def _move_effects(conn: Connection, loser: str, winner: str) -> list[str]:
     return twins
 
 
-def _set_fields(conn: Connection, winner: str, at: Instant, owners: Owners) -> None:
+def _set_fields(conn: Connection, winner: LeadId, at: Instant, owners: Owners) -> None:
     """The current fields are what all values of both come to."""
     (row,) = leads.get(conn, [winner])
     told = field_changes.history(conn, [winner])
@@ -157,7 +158,7 @@ def _set_fields(conn: Connection, winner: str, at: Instant, owners: Owners) -> N
                 email=email,
                 fields=known,
                 updated_at=at,
-                account_id=None if account is None else str(account),
+                account_id=None if account is None else AccountId(str(account)),
                 owner=None if owner is None else str(owner),
             )
         ],

@@ -11,6 +11,7 @@ from integration.store.people import record_references
 from integration.store.people.record_references import Address, Reference
 from integration.store.schema.tables import accounts, leads
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -18,7 +19,7 @@ from mappings.values.instant import Instant
 class NewAccount:
     """A company nobody knew."""
 
-    id: str
+    id: AccountId
     domain: str | None
     fields: Fields
     created_at: Instant
@@ -28,7 +29,7 @@ class NewAccount:
 class AccountFields:
     """The current canonical fields of a known account, whole."""
 
-    id: str
+    id: AccountId
     domain: str | None
     fields: Fields
     updated_at: Instant
@@ -38,7 +39,7 @@ class AccountFields:
 class SavedAccount:
     """What a decision leaves behind. `state` is JSON text."""
 
-    id: str
+    id: AccountId
     state: str
     seen: int
     due: Instant | None
@@ -49,7 +50,7 @@ class SavedAccount:
 class AccountRow:
     """An account as stored; `state` is JSON text or None before the first decision."""
 
-    id: str
+    id: AccountId
     domain: str | None
     fields: Fields
     state: str | None
@@ -89,12 +90,12 @@ _MEMBERS = (
 )
 
 
-def by_domain(conn: Connection, domains: Iterable[str]) -> dict[str, str]:
+def by_domain(conn: Connection, domains: Iterable[str]) -> dict[str, AccountId]:
     """Account id by domain, as `mappings.values.domains` spells it; the oldest account where several share one."""
     return dict(conn.execute(_BY_DOMAIN, {"domains": listed(set(domains))}).all())
 
 
-def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, AccountId]:
     """Account id by (system, object, external id)."""
     return record_references.accounts(conn, addresses)
 
@@ -117,7 +118,7 @@ def add(conn: Connection, rows: Sequence[NewAccount]) -> None:
         )
 
 
-def get(conn: Connection, account_ids: Iterable[str]) -> list[AccountRow]:
+def get(conn: Connection, account_ids: Iterable[AccountId]) -> list[AccountRow]:
     """The accounts of these ids that exist, in any order."""
     return [
         AccountRow(**row | {"fields": decode_fields(row["fields"])})
@@ -154,12 +155,12 @@ def set_fields(conn: Connection, rows: Sequence[AccountFields]) -> None:
         )
 
 
-def due(conn: Connection, now: Instant, limit: int) -> list[str]:
+def due(conn: Connection, now: Instant, limit: int) -> list[AccountId]:
     """The accounts for which time alone changes something by now, the longest overdue first."""
     return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
 
 
-def members(conn: Connection, account_ids: Iterable[str]) -> list[str]:
+def members(conn: Connection, account_ids: Iterable[AccountId]) -> list[LeadId]:
     """The ids of the leads of these accounts, in order."""
     return list(conn.execute(_MEMBERS, {"ids": listed(account_ids)}).scalars())
 

@@ -11,6 +11,7 @@ from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.db.numbering import numbers
 from integration.store.schema.tables import changes
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -25,8 +26,8 @@ class NewChange:
     key: str
     at: Instant
     fields: Fields
-    lead_id: str | None = None
-    account_id: str | None = None
+    lead_id: LeadId | None = None
+    account_id: AccountId | None = None
     initial: bool = False
 
 
@@ -36,8 +37,8 @@ class ChangeRow:
 
     seq: int
     key: str
-    lead_id: str | None
-    account_id: str | None
+    lead_id: LeadId | None
+    account_id: AccountId | None
     at: Instant
     fields: Fields
     initial: bool = False
@@ -84,12 +85,14 @@ def add(conn: Connection, rows: Sequence[NewChange]) -> list[tuple[str | None, s
     return [(lead, account) for lead, account in _ADD.many(conn, values)]
 
 
-def fresh(conn: Connection, leads: Mapping[str, int], accounts: Mapping[str, int] | None = None) -> list[ChangeRow]:
+def fresh(
+    conn: Connection, leads: Mapping[LeadId, int], accounts: Mapping[AccountId, int] | None = None
+) -> list[ChangeRow]:
     """The changes of leads (id → number seen) and accounts (id → number seen) since; by time, then key."""
     return _rows(conn.execute(_FRESH, {"leads": encode(leads), "accounts": encode(accounts or {})}))
 
 
-def history(conn: Connection, lead_ids: Iterable[str], account_ids: Iterable[str] = ()) -> list[ChangeRow]:
+def history(conn: Connection, lead_ids: Iterable[LeadId], account_ids: Iterable[AccountId] = ()) -> list[ChangeRow]:
     """Every change of these leads and accounts, by time, then key."""
     return _rows(conn.execute(_HISTORY, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
 

@@ -11,6 +11,7 @@ from integration.store.people import record_references
 from integration.store.people.record_references import Address, Reference
 from integration.store.schema.tables import leads
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -18,11 +19,11 @@ from mappings.values.instant import Instant
 class NewLead:
     """A person nobody knew; `email` is in its one spelling (`mappings.values.emails`), as everywhere in the store."""
 
-    id: str
+    id: LeadId
     email: str | None
     fields: Fields
     created_at: Instant
-    account_id: str | None = None
+    account_id: AccountId | None = None
     owner: str | None = None
 
 
@@ -30,11 +31,11 @@ class NewLead:
 class LeadFields:
     """The current canonical fields of a known lead, whole (not a difference)."""
 
-    id: str
+    id: LeadId
     email: str | None
     fields: Fields
     updated_at: Instant
-    account_id: str | None = None
+    account_id: AccountId | None = None
     owner: str | None = None
 
 
@@ -45,7 +46,7 @@ class SavedLead:
     They are text before the transaction begins, since while it is open nobody else can write to SQLite.
     """
 
-    id: str
+    id: LeadId
     state: str
     seen: int
     due: Instant | None
@@ -62,9 +63,9 @@ class SavedLead:
 class LeadRow:
     """A lead as stored; `state` is JSON text or None before the first decision, derived under `version`."""
 
-    id: str
+    id: LeadId
     email: str | None
-    account_id: str | None
+    account_id: AccountId | None
     owner: str | None
     fields: Fields
     state: str | None
@@ -76,7 +77,7 @@ class LeadRow:
     total: int | None
     created_at: Instant
     updated_at: Instant
-    merged_into: str | None
+    merged_into: LeadId | None
     version: int | None
 
 
@@ -116,7 +117,7 @@ _SURVIVORS = select(leads.c.id, leads.c.merged_into).where(among(leads.c.id, "id
 _MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=bindparam("winner"), due=None)
 
 
-def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, str]:
+def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, LeadId]:
     """Lead id by e-mail; the oldest lead where several share one; merged leads are not found."""
     return dict(conn.execute(_BY_EMAIL, {"emails": listed(set(emails))}).all())
 
@@ -126,16 +127,16 @@ def shared(conn: Connection, limit: int) -> list[str]:
     return list(conn.execute(_SHARED, {"n": limit}).scalars())
 
 
-def sharing(conn: Connection, emails: Iterable[str]) -> list[list[str]]:
+def sharing(conn: Connection, emails: Iterable[str]) -> list[list[LeadId]]:
     """The ids of leads that have one of these e-mails together, the oldest first; merged leads are not."""
     wanted = sorted(set(emails))
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[LeadId]] = {}
     for email, lead in reversed(conn.execute(_BY_EMAIL, {"emails": listed(wanted)}).all() if wanted else []):
         found.setdefault(email, []).append(lead)
     return [ids for ids in found.values() if len(ids) > 1]
 
 
-def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, LeadId]:
     """Lead id by (system, object, external id)."""
     return record_references.leads(conn, addresses)
 
@@ -160,7 +161,7 @@ def add(conn: Connection, rows: Sequence[NewLead]) -> None:
         )
 
 
-def get(conn: Connection, lead_ids: Iterable[str]) -> list[LeadRow]:
+def get(conn: Connection, lead_ids: Iterable[LeadId]) -> list[LeadRow]:
     """The leads of these ids that exist, in any order."""
     return [
         LeadRow(
@@ -185,13 +186,13 @@ def get(conn: Connection, lead_ids: Iterable[str]) -> list[LeadRow]:
     ]
 
 
-def states(conn: Connection, lead_ids: Iterable[str], version: int | None) -> dict[str, str]:
+def states(conn: Connection, lead_ids: Iterable[LeadId], version: int | None) -> dict[LeadId, str]:
     """The states (JSON text) of those of these leads that were derived under this version; much lighter than `get`."""
     rows = conn.execute(_STATES, {"ids": listed(sorted(set(lead_ids)))}).all()
     return {lead: state for lead, under, state in rows if under == version}
 
 
-def homes(conn: Connection, lead_ids: Iterable[str]) -> list[tuple[str, str]]:
+def homes(conn: Connection, lead_ids: Iterable[LeadId]) -> list[tuple[LeadId, AccountId]]:
     """(lead, account) for those who have one; much lighter than `get`."""
     return [(lead, account) for lead, account in conn.execute(_HOMES, {"ids": listed(lead_ids)})]
 
@@ -240,17 +241,17 @@ def set_fields(conn: Connection, rows: Sequence[LeadFields]) -> None:
         )
 
 
-def due(conn: Connection, now: Instant, limit: int) -> list[str]:
+def due(conn: Connection, now: Instant, limit: int) -> list[LeadId]:
     """The leads for whom time alone changes something by now, the longest overdue first."""
     return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
 
 
-def rest(conn: Connection, lead_ids: Iterable[str]) -> None:
+def rest(conn: Connection, lead_ids: Iterable[LeadId]) -> None:
     """Time alone brings these leads up no more, until they are decided about again."""
     conn.execute(_REST, {"ids": listed(lead_ids)})
 
 
-def survivors(conn: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
+def survivors(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, LeadId]:
     """Those of the leads that were merged, and as whom they live on."""
     return dict(conn.execute(_SURVIVORS, {"ids": listed(lead_ids)}).all())
 
@@ -260,6 +261,6 @@ def link(conn: Connection, rows: Iterable[Reference]) -> None:
     record_references.link(conn, rows)
 
 
-def merge(conn: Connection, loser: str, winner: str) -> None:
+def merge(conn: Connection, loser: LeadId, winner: LeadId) -> None:
     """The lead `loser` lives on as `winner`; it is no longer found by e-mail. Move its references with `link`."""
     conn.execute(_MERGE, {"row": loser, "winner": winner})

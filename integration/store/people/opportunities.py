@@ -8,6 +8,7 @@ from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.schema.tables import opportunities
 from mappings.model.canonical import Opportunity
+from mappings.values.identifiers import AccountId
 from mappings.values.instant import Instant
 
 _PUT = upsert(
@@ -35,7 +36,7 @@ def put(conn: Connection, rows: Sequence[Opportunity], now: Instant) -> None:
         )
 
 
-def of_accounts(conn: Connection, account_ids: Iterable[str]) -> list[Opportunity]:
+def of_accounts(conn: Connection, account_ids: Iterable[AccountId]) -> list[Opportunity]:
     """The deals of these accounts."""
     return [
         Opportunity(id=key, account=account, fields=decode_fields(fields))

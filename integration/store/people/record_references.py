@@ -157,43 +157,43 @@ def revive(conn: Connection, addresses: Iterable[Address]) -> None:
         conn.execute(_REVIVE, rows)
 
 
-def move(conn: Connection, loser: str, winner: str) -> None:
+def move(conn: Connection, loser: LeadId, winner: LeadId) -> None:
     """Every CRM record of the lead `loser` is `winner`'s."""
     conn.execute(_MOVE, {"loser": loser, "winner": winner})
 
 
-def leads(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+def leads(conn: Connection, addresses: Iterable[Address]) -> dict[Address, LeadId]:
     """The lead id of each address that is known to be a lead."""
     return _resolve(conn, _LEADS, addresses)
 
 
-def ever_leads(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+def ever_leads(conn: Connection, addresses: Iterable[Address]) -> dict[Address, LeadId]:
     """The lead id of each address that is known to be a lead, or was before the record was deleted."""
     return _resolve(conn, _EVER_LEADS, addresses)
 
 
-def accounts(conn: Connection, addresses: Iterable[Address]) -> dict[Address, str]:
+def accounts(conn: Connection, addresses: Iterable[Address]) -> dict[Address, AccountId]:
     """The account id of each address that is known to be an account."""
     return _resolve(conn, _ACCOUNTS, addresses)
 
 
-def of_leads(conn: Connection, lead_ids: Iterable[str]) -> dict[str, list[Reference]]:
+def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, list[Reference]]:
     """Every CRM record of these leads, people's preferred objects first; leads without one are absent."""
-    found: defaultdict[str, list[Reference]] = defaultdict(list)
+    found: defaultdict[LeadId, list[Reference]] = defaultdict(list)
     for row in conn.execute(_OF_LEADS, {"ids": listed(lead_ids)}).all():
         reference = _reference(row)
-        found[str(reference.lead_id)].append(reference)
+        found[LeadId(str(reference.lead_id))].append(reference)
     return {lead: sorted(known, key=_preference) for lead, known in found.items()}
 
 
-def recorded(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
+def recorded(conn: Connection, lead_ids: Iterable[LeadId]) -> set[LeadId]:
     """Those of these leads that have, or once had, the record of a person in some CRM."""
     return set(conn.execute(_RECORDED, {"ids": listed(lead_ids)}).scalars())
 
 
-def met(conn: Connection, lead_ids: Iterable[str]) -> dict[ConnectionName, list[str]]:
+def met(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[ConnectionName, list[LeadId]]:
     """By connection, those of these leads that have a person's record there."""
-    found: defaultdict[ConnectionName, list[str]] = defaultdict(list)
+    found: defaultdict[ConnectionName, list[LeadId]] = defaultdict(list)
     for connection, lead in conn.execute(_MET, {"ids": listed(lead_ids)}).all():
         found[connection].append(lead)
     return dict(found)
@@ -216,7 +216,7 @@ def _reference(row: Sequence[Any]) -> Reference:
     )
 
 
-def _resolve(conn: Connection, statement: Any, addresses: Iterable[Address]) -> dict[Address, str]:
+def _resolve(conn: Connection, statement: Any, addresses: Iterable[Address]) -> dict[Address, Any]:
     wanted: defaultdict[tuple[ConnectionName, str], set[ExternalId]] = defaultdict(set)
     for connection, name, external_id in addresses:
         wanted[connection, name].add(external_id)

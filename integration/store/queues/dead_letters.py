@@ -11,6 +11,7 @@ from integration.store.audit import mentions
 from integration.store.db.dialects import among, insert_new
 from integration.store.db.json_codec import listed
 from integration.store.schema.tables import dead_letters
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 Stage: TypeAlias = Literal["ingest", "advance", "signals", "joining", "erasing", "deliver", "refresh", "poll", "drift"]
@@ -33,7 +34,7 @@ class Letter:
     payload: bytes
     reason: str
     at: Instant
-    lead_id: str | None = None
+    lead_id: LeadId | None = None
     id: int = 0
     replayed_at: Instant | None = None
     once: str | None = None

@@ -13,10 +13,14 @@ from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func,
 from integration.store.db.dialects import PerDialect, among, run_many, upsert
 from integration.store.db.json_codec import listed
 from integration.store.schema.tables import ONE, dirty, dirty_accounts
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant, Span
 
-Mark = tuple[str, int]
-"""(id, the state of its mark): what `take` answers and `clear` wants back."""
+Mark = tuple[LeadId, int]
+"""(lead, the state of its mark): what `take` answers and `clear` wants back."""
+
+AccountMark = tuple[AccountId, int]
+"""As `Mark`, of an account."""
 
 
 def _mark(table: Table, key: Column[str]) -> PerDialect:
@@ -60,12 +64,12 @@ _CLEAR_ACCOUNTS = delete(dirty_accounts).where(
 )
 
 
-def marked(conn: Connection, lead_ids: Iterable[str]) -> set[str]:
+def marked(conn: Connection, lead_ids: Iterable[LeadId]) -> set[LeadId]:
     """Those of these leads for whom something is stored that has not been decided yet."""
     return set(conn.execute(_MARKED, {"ids": listed(sorted(set(lead_ids)))}).scalars())
 
 
-def mark(conn: Connection, lead_ids: Iterable[str], at: Instant, *, rest: Span = 0) -> None:
+def mark(conn: Connection, lead_ids: Iterable[LeadId], at: Instant, *, rest: Span = 0) -> None:
     """Something new is about to be stored for these leads. See the module on when to call it.
 
     With `rest` (a span), `take` leaves them alone for so long, unless they are marked again without it.
@@ -75,14 +79,14 @@ def mark(conn: Connection, lead_ids: Iterable[str], at: Instant, *, rest: Span =
         _MARK.many(conn, rows)
 
 
-def mark_accounts(conn: Connection, account_ids: Iterable[str], at: Instant) -> None:
+def mark_accounts(conn: Connection, account_ids: Iterable[AccountId], at: Instant) -> None:
     """As `mark`, for accounts."""
     rows = [{"account_id": account, "seq": at, "since": at} for account in sorted(set(account_ids))]
     if rows:
         _MARK_ACCOUNTS.many(conn, rows)
 
 
-def wait_accounts(conn: Connection, times: Mapping[str, Instant]) -> None:
+def wait_accounts(conn: Connection, times: Mapping[AccountId, Instant]) -> None:
     """These accounts are to be looked at again at these instants, not before: something there is dated ahead."""
     rows = [{"account_id": account, "seq": at, "since": at} for account, at in sorted(times.items())]
     if rows:
@@ -109,7 +113,7 @@ def count(conn: Connection, now: Instant) -> int:
     return int(conn.execute(_COUNT, {"now": now}).scalar_one())
 
 
-def take_accounts(conn: Connection, now: Instant, limit: int) -> list[Mark]:
+def take_accounts(conn: Connection, now: Instant, limit: int) -> list[AccountMark]:
     """The accounts that have waited longest, with their marks; they stay dirty until `clear_accounts`.
 
     One that is marked for an instant ahead waits until then.
@@ -123,7 +127,7 @@ def clear(conn: Connection, marks: Sequence[Mark]) -> None:
         run_many(conn, _CLEAR, [{"row": lead, "mark": seq} for lead, seq in sorted(marks)])
 
 
-def clear_accounts(conn: Connection, marks: Sequence[Mark]) -> None:
+def clear_accounts(conn: Connection, marks: Sequence[AccountMark]) -> None:
     """As `clear`, for accounts."""
     if marks:
         conn.execute(_CLEAR_ACCOUNTS, [{"row": account, "mark": seq} for account, seq in sorted(marks)])
