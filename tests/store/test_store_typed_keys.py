@@ -15,6 +15,7 @@ from integration.store.db.session import Store
 from integration.store.events import live_since, playbook_versions
 from integration.store.events.live_since import Live
 from integration.store.events.playbook_versions import Walk
+from integration.store.outgoing import alerts
 from integration.store.people import other_emails, record_references, shared_emails
 from integration.store.progress import (
     drift_looks,
@@ -30,6 +31,7 @@ from integration.store.progress.sync_progress import Course
 from integration.store.queues import dead_letters, people_to_find, records_to_read
 from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import HOUR
 
 T = 1_700_000_000_000_000
@@ -241,3 +243,24 @@ def test_the_way_back_puts_the_words_into_the_names_again(of_19: Store) -> None:
     assert held[0] == {"wishes": [["", "ana@x.example"], ["Lead", "00Q"]]}
     assert held[1] == {"connection": "hubspot", "object": "", "id": "ana@x.example"}
     of_19.migrate()
+
+
+def test_an_alert_about_a_connection_says_so_in_a_column(store: Store) -> None:
+    with store.write() as conn:
+        command.downgrade(migrate.config(conn), "0021")
+        for key, alert in (
+            ("no-record/hubspot-emea/17", "waits_for_record"),
+            ("paused/hubspot/1", "connection_paused"),
+        ):
+            conn.execute(
+                text(
+                    "INSERT INTO alerts (key, alert, at, raised_at, text, remedy, because)"
+                    " VALUES (:key, :alert, 1, 2, 'x', '', '[]')"
+                ),
+                {"key": key, "alert": alert},
+            )
+    store.migrate()
+    with store.read() as conn:
+        assert alerts.latest(conn, "waits_for_record", ConnectionName("hubspot-emea")) == 2
+        assert alerts.latest(conn, "waits_for_record", ConnectionName("hubspot")) is None
+        assert [each.connection for each in alerts.recent(conn, 0)] == ["hubspot-emea", None]

@@ -5,6 +5,7 @@ activity that happened to complete it: when a late activity completes it earlier
 and no second one is written.
 """
 
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 
@@ -14,6 +15,21 @@ def key(lead: str, *parts: str | int) -> str:
     if text.count("/") == len(parts) and "%" not in text:
         return text
     return "/".join(str(part).replace("%", "%25").replace("/", "%2F") for part in (lead, *parts))
+
+
+def cause(of: str) -> str:
+    """A key without its lead: the same for two leads that the same thing happened to."""
+    return of.partition("/")[2]
+
+
+def belongs(of: str, lead: LeadId) -> bool:
+    """Whether a key is this lead's."""
+    return of.startswith(f"{lead}/")
+
+
+def moved(of: str, lead: LeadId) -> str:
+    """The key of the same cause for another lead: what two leads that became one have in common."""
+    return f"{lead}/{cause(of)}"
 
 
 def mark(at: Instant) -> tuple[int, int, str]:

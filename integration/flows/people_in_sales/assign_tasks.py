@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as Sql
 
+from integration.core.model import effect_keys
 from integration.flows.base.service import Alerting, Connected, Connection, HasCrms
 from integration.flows.people_in_sales import user_directory
 from integration.flows.people_in_sales.assignee_rules import Candidate, Case, Directory, resolved
@@ -23,7 +24,7 @@ from integration.store.outgoing.unassigned import Assigned
 from integration.store.people import field_changes, leads
 from integration.store.people.field_changes import ChangeRow
 from mappings.conflicts.field_conflicts import speaker
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import HOUR, MINUTE, Span
 
 AGAIN: Span = 5 * MINUTE
@@ -102,7 +103,7 @@ def _tell(conn: Sql, service: Alerting, connection: Connection, waiting: Sequenc
 
 def _keys(row: Outgoing) -> tuple[str, ...]:
     """The keys under which a task's effect may stand: after a merge it is the surviving lead's."""
-    return tuple(dict.fromkeys((row.key, f"{row.lead_id}/{row.key.partition('/')[2]}")))
+    return tuple(dict.fromkeys((row.key, effect_keys.moved(row.key, LeadId(row.lead_id)))))
 
 
 def _case(connection: Connection, row: Outgoing, named: Named) -> Case:

@@ -91,7 +91,7 @@ def _without_record(conn: Sql, service: HasCrms, now: Instant) -> Iterator[Raise
     """
     for name in service.connections:
         waiting = people_without_records.overdue(conn, name, now - RECORD_FOR)
-        told = alerts.latest(conn, f"no-record/{name}/")
+        told = alerts.latest(conn, "waits_for_record", name)
         if waiting is None or (told is not None and (now < told + HOUR or waiting.newest_since + RECORD_FOR <= told)):
             continue
         yield RaisedAlert(
@@ -103,4 +103,5 @@ def _without_record(conn: Sql, service: HasCrms, now: Instant) -> Iterator[Raise
             raised_at=now,
             remedy=f"coldframe letters waiting names them; create them in {name}, or let its mapping do it (creates)",
             because=waiting.leads,
+            connection=name,
         )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
+from integration.core.model import effect_keys
 from integration.flows.base.service import Connection, HasStore, NewPeople
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
@@ -40,7 +41,8 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
     for record in records:
         tasks, key = _mapping(connection, record), _key(connection, record)
         lead = whose.get(key)
-        said = _answer(tasks, record, key.removeprefix(f"{lead}/"), same=lead not in moved) if tasks and lead else None
+        task = effect_keys.cause(key) if lead and effect_keys.belongs(key, lead) else key
+        said = _answer(tasks, record, task, same=lead not in moved) if tasks and lead else None
         if said is None or lead is None or record.deleted:
             continue
         # A task closed and a status set in one go may bear the same time: the task comes first, it knows the reason.

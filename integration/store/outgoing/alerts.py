@@ -36,6 +36,8 @@ class RaisedAlert:
     lead_id: LeadId | None = None
     remedy: str = ""
     because: tuple[str, ...] = ()
+    connection: ConnectionName | None = None
+    """The connection that it is about, where it is about one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Unsent:
 
 _a, _o = alerts.c, outbox.c
 _ADD = insert_new(alerts, ["key"], returning=[_a.key])
-_COLUMNS = (_a.key, _a.alert, _a.text, _a.at, _a.raised_at, _a.lead_id, _a.remedy, _a.because)
+_COLUMNS = (_a.key, _a.alert, _a.text, _a.at, _a.raised_at, _a.lead_id, _a.remedy, _a.because, _a.connection)
 _WAITING = (
     select(_o.id.label("row"), _o.seq, _o.attempts, *_COLUMNS)
     .select_from(outbox.join(alerts, _a.key == func.substr(_o.key, bindparam("start", type_=Integer))))
@@ -65,7 +67,7 @@ _LANES = (
     .group_by(_o.connection, _o.state)
 )
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
-_LATEST = select(func.max(_a.raised_at)).where(_a.key.startswith(bindparam("beginning")))
+_LATEST = select(func.max(_a.raised_at)).where(_a.alert == bindparam("name"), _a.connection == bindparam("about"))
 
 
 def add(conn: Connection, rows: Sequence[RaisedAlert]) -> list[str]:
@@ -82,6 +84,7 @@ def add(conn: Connection, rows: Sequence[RaisedAlert]) -> list[str]:
             "text": row.text,
             "remedy": row.remedy,
             "because": encode(row.because),
+            "connection": row.connection,
         }
         for row in {row.key: row for row in rows}.values()
     ]
@@ -93,9 +96,9 @@ def known(conn: Connection, keys: Iterable[str]) -> set[str]:
     return set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
 
 
-def latest(conn: Connection, beginning: str) -> Instant | None:
-    """When an alert was last raised whose key begins so."""
-    return conn.execute(_LATEST, {"beginning": beginning}).scalar()
+def latest(conn: Connection, alert: str, connection: ConnectionName) -> Instant | None:
+    """When an alert of this name was last raised about this connection."""
+    return conn.execute(_LATEST, {"name": alert, "about": connection}).scalar()
 
 
 def want(conn: Connection, way: str, rows: Iterable[RaisedAlert], now: Instant) -> None:
@@ -136,4 +139,5 @@ def _alert(row: Any) -> RaisedAlert:
         lead_id=row.lead_id,
         remedy=row.remedy,
         because=decode(row.because, tuple[str, ...]),
+        connection=row.connection,
     )

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, exists, or_, select, update
 
+from integration.core.model import effect_keys
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import listed
 from integration.store.schema.tables import NEW, effects, outbox
@@ -42,13 +43,13 @@ def reconsider(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> s
 
     Answers the connections for which something is pending again.
     """
-    causes = {lead: {_cause(key) for key in keys} for lead, keys in derived.items()}
+    causes = {lead: {effect_keys.cause(key) for key in keys} for lead, keys in derived.items()}
     gone: dict[int, set[str]] = {}
     back: dict[int, set[str]] = {}
     homes: set[str] = set()
     for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
-        led_to = _cause(key) in causes[lead]
-        keys = {key, f"{lead}/{_cause(key)}"}
+        led_to = effect_keys.cause(key) in causes[lead]
+        keys = {key, effect_keys.moved(key, lead)}  # what waited for one of two leads that became one keeps its key
         if led_to and state == WITHDRAWN:
             back[row] = keys
             homes.add(connection)
@@ -61,8 +62,3 @@ def reconsider(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> s
         conn.execute(_AGAIN, {"ids": listed(back)})
         conn.execute(_MADE_AFTER_ALL, {"keys": listed(sorted(set().union(*back.values())))})
     return homes
-
-
-def _cause(key: str) -> str:
-    """A key without its lead: what waited for one of two leads that became one keeps the key it had."""
-    return key.partition("/")[2]

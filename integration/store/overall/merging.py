@@ -6,6 +6,7 @@ it belongs to whoever decides about leads, since nothing may be decided for eith
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
 
+from integration.core.model import effect_keys
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db.numbering import numbers
@@ -131,9 +132,9 @@ def _move_effects(conn: Connection, loser: LeadId, winner: LeadId) -> list[str]:
     taken = set(conn.execute(_TAKEN, {"winner": winner}).scalars())
     twins = []
     for key in list(conn.execute(_EFFECTS, {"loser": loser}).scalars()):
-        new = f"{winner}/{key.removeprefix(f'{loser}/')}"
-        if not key.startswith(f"{loser}/"):
+        if not effect_keys.belongs(key, loser):
             continue
+        new = effect_keys.moved(key, winner)
         if new in taken:
             twins.append(key)
         else:

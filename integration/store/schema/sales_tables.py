@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, Table
 
-from integration.store.schema.columns import big, words
+from integration.store.schema.columns import big, where, words
 from integration.store.schema.metadata import METADATA
 
 alerts = Table(
@@ -16,6 +16,8 @@ alerts = Table(
     words("text"),
     words("remedy"),
     words("because"),
+    words("connection", null=True),
+    Index("ix_alerts_connection", "connection", **where("connection IS NOT NULL")),
 )
 """Every alert that was raised, once by its key. The outbox holds one row for each way by which it is sent."""
 
