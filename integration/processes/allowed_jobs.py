@@ -5,6 +5,7 @@ Redis would run code as this service. Here a job is one of ours with an argument
 what Redis says about it, only a few short fields are read. A worker takes no commands from Redis either.
 """
 
+import os
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from integration.processes.job_failures import JOBS
+from integration.processes.with_parent import end_after_parent
 from integration.wiring.queue_keys import mend
 from integration.wiring.wake_ups import JOB as RUN
 from integration.wiring.wake_ups import PREFIX, queue_of
@@ -39,6 +41,8 @@ _MOST_SECONDS = 300
 _MOST_RETRIES = 3
 _FAILURE_SECONDS = 3_600
 _AGAIN_SECONDS = 1.0
+_ORPHAN_SECONDS = 35.0
+"""How long the child that runs a job may live without its worker: one call to a CRM, and noting what came of it."""
 
 
 class AllowedJob(Job):
@@ -138,6 +142,12 @@ class AllowedWorker(Worker):
             serializer=JSONSerializer,
             job_class=AllowedJob,
         )
+        self._parent = os.getpid()
+
+    def setup_work_horse_signals(self) -> None:
+        """In the child that runs a job: it outlives its worker for as long as a call to a CRM may take, no longer."""
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call] # RQ left it untyped
+        end_after_parent(self._parent, _ORPHAN_SECONDS)
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None

@@ -13,6 +13,7 @@ from typing import IO, Self
 
 import structlog
 
+from integration.processes import families
 from integration.processes.with_parent import wrapped
 from integration.settings import private_files
 
@@ -91,7 +92,7 @@ class Fleet:
                 self.restarts += 1
 
     def stop(self) -> None:
-        """Ask every member to finish, and kill those that do not."""
+        """Ask every member to finish, and kill those that do not with all that they have started."""
         alive = [each.process for each in self._running.values() if each.process.poll() is None]
         for process in alive:
             process.terminate()
@@ -100,7 +101,7 @@ class Fleet:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
+                families.kill([*families.descendants(process.pid), process.pid])
                 process.wait()
         self._running.clear()
         if self._sink is not None:

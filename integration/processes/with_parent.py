@@ -5,10 +5,12 @@ program. Other systems have nothing like it; there, a parent that is killed outr
 is imported here that takes time.
 """
 
+import _thread
 import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 
 _PARENT_DIES = 1
@@ -27,10 +29,36 @@ def wrapped(command: Sequence[str], how: signal.Signals) -> list[str]:
 
 def end_with_parent(parent: int, how: int) -> None:
     """Have this process get a signal when its parent dies; exit at once where that is dead already."""
+    _ask_for(how)
+    if os.getppid() != parent and sys.platform == "linux":
+        sys.exit(1)
+
+
+def end_after_parent(parent: int, seconds: float) -> None:
+    """In a child that this process forked: end so many seconds after the parent does, whatever goes on then.
+
+    The seconds let it finish what it has begun. The kernel says it with SIGUSR2.
+    """
+    signal.signal(signal.SIGUSR2, lambda *_: _end_in(seconds))
+    _ask_for(signal.SIGUSR2)
+    if os.getppid() != parent:
+        _end_in(seconds)  # it died before we asked
+
+
+def _end_in(seconds: float) -> None:
+    """From a thread that takes no lock of Python's to start: a signal may come while somebody holds one."""
+
+    def end() -> None:
+        time.sleep(seconds)
+        os._exit(1)
+
+    _thread.start_new_thread(end, ())
+
+
+def _ask_for(how: int) -> None:
+    """From now on the kernel sends this signal when the parent dies; nothing but on Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PARENT_DIES, how)
-        if os.getppid() != parent:
-            sys.exit(1)
 
 
 def name_process(name: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from guards import GUARDS, Edit, Guard
@@ -61,7 +62,6 @@ def tests(copy: Path, names: Iterable[str]) -> subprocess.CompletedProcess[str]:
     around = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
         "PYTHONPATH": str(copy),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         "HOME": str(copy),
     }
@@ -82,12 +82,17 @@ def _removed(copy: Path, guard: Guard) -> Iterator[None]:
     changed = edited(copy, guard)
     before = {path: path.read_text("utf-8") for path in changed}
     try:
-        for path, text in changed.items():
-            path.write_text(text, "utf-8")
+        _write(changed)
         yield
     finally:
-        for path, text in before.items():
-            path.write_text(text, "utf-8")
+        _write(before)
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    """Write modules, and remove what Python compiled from what stood there: it compares times and sizes alone."""
+    for path, text in texts.items():
+        path.write_text(text, "utf-8")
+        Path(cache_from_source(str(path))).unlink(missing_ok=True)
 
 
 def edited(house: Path, guard: Guard) -> Mapping[Path, str]:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from integration.processes.families import children
 from integration.rig.attack import attack_requests as say
-from integration.rig.attack.attack_run import Attack, Ground
-from integration.rig.chaos.chaos_kills import children
+from integration.rig.attack.attack_ground import Attack, Ground
 
 _IDLE = 1_500
 _DRIPS = 10

@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from integration.playbook.compiling import compiler
-from integration.rig.attack.attack_run import LATEST, Attack, Ground, beside
+from integration.rig.attack.attack_ground import LATEST, Attack, Ground, beside
 from integration.wiring import clock
 
 _SCRAPERS = 32

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from sqlalchemy import insert
 
-from integration.rig.attack.attack_run import Attack, Ground
+from integration.rig.attack.attack_ground import Attack, Ground
 from integration.rig.stage.rig import HUBSPOT_SECRET, SYSTEMS, activity
 from integration.store.schema.tables import leases
 from integration.wiring import clock

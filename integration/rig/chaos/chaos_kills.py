@@ -3,36 +3,20 @@
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: the same order of kills every time
-from shutil import which
+
+from integration.processes.families import children
 
 KINDS = ("web parent", "web child", "web both", "worker parent", "worker child", "worker both", "workers", "clock")
 _WEIGHTS = (3, 4, 3, 4, 6, 4, 1, 1)
 _PATIENCE = 3.0
 """Seconds to wait for a worker to be at work; its child lives only as long as a job."""
 _LONGEST_INTO = 0.06
-
-
-def children(pid: int) -> list[int]:
-    """The process ids of a process's children; none where it is gone."""
-    folder = Path(f"/proc/{pid}/task")
-    if folder.is_dir():
-        found: list[int] = []
-        for task in folder.iterdir():
-            with contextlib.suppress(OSError):
-                found += map(int, (task / "children").read_text().split())
-        return found
-    program = which("pgrep")
-    if program is None:
-        return []
-    told = subprocess.run([program, "-P", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603 - no shell
-    return [int(word) for word in told.stdout.split()]
 
 
 @dataclass(slots=True)

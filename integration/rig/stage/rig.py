@@ -2,13 +2,11 @@
 
 import base64
 import contextlib
-import json
 import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from standardwebhooks import Webhook
 
 from integration.processes.local_stack import embedded, environment, members
 from integration.processes.supervisor import Fleet, Member
+from integration.rig.stage.signed_delivery import PATH, signed
 from integration.settings.environment import Settings, load
 from integration.store.db.session import Store
 from integration.store.outgoing import outbox
@@ -53,15 +52,8 @@ class Rig:
         self, activities: Sequence[Mapping[str, Any]], *, delivery: str, timeout: float = 10.0
     ) -> requests.Response:
         """Send one signed delivery of activities."""
-        body = json.dumps({"activities": list(activities)}, separators=(",", ":"))
-        moment = datetime.now(UTC)  # noqa: TID251 - signatures are about the sender's own wall clock
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": delivery,
-            "webhook-timestamp": str(int(moment.timestamp())),
-            "webhook-signature": self.signer.sign(delivery, moment, body),
-        }
-        return self.session.post(f"{self.url}/webhooks/activities", data=body, headers=headers, timeout=timeout)
+        body, headers = signed(self.signer, activities, delivery)
+        return self.session.post(f"{self.url}{PATH}", data=body, headers=headers, timeout=timeout)
 
     def ask(self, path: str) -> Any:
         """What the sandbox says of itself under `/_sandbox/…`."""
