@@ -15,11 +15,12 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/doubles/.made: $(STAMP) tests/doubles/backlot.txt tests/doubles/mockforce.txt
-	$(BIN)/python tests/doubles/environments.py
+TOOLS := tests/doubles/backlot.txt tests/doubles/mockforce.txt tests/supply/supply.txt
+$(VENV)/.tools: $(STAMP) $(TOOLS)
+	$(BIN)/python tests/tool_environments.py $(TOOLS)
 	@touch $@
 
-doubles: $(VENV)/doubles/.made ## an environment for each CRM double that others wrote, for the tests
+doubles: $(VENV)/.tools ## an environment for each CRM double and each tool that others wrote, for the tests
 
 install: $(STAMP) ## the virtual environment with everything in it
 
@@ -29,7 +30,7 @@ demo: $(STAMP) ## the whole product on this machine, with believable data (ARGS=
 test: $(STAMP) ## lint, types, import contracts and all tests
 	$(MAKE) --no-print-directory check
 
-check: $(STAMP) lint doubles ## what must be green at every commit
+check: $(STAMP) lint bandit doubles ## what must be green at every commit
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 properties: $(STAMP) ## the properties of the core on seven times as many histories as `make test` tries
@@ -40,6 +41,9 @@ lint: $(STAMP) ## ruff, mypy and the import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
+
+bandit: $(STAMP) ## bandit over the product; pyproject.toml says what is left to ruff, each line with its reason
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml integration connectors mappings webhooks sandbox
 
 format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
@@ -76,10 +80,16 @@ walks: ## three ways to a running Coldframe, from the words of the documents (WA
 pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports and from a run
 	$(BIN)/pytest tests/architecture/test_architecture_pictures.py --draw $(ARGS)
 
-lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles
+audit: bandit doubles ## bandit, and known vulnerabilities of what is locked; "Error 3": nobody who knows was reached
+	PYTHONPATH=tests $(BIN)/python tests/supply/audit.py $(ARGS)
+
+sbom: doubles ## a CycloneDX bill of materials of what is locked (ARGS='--into FILE')
+	PYTHONPATH=tests $(BIN)/python tests/supply/bill.py $(ARGS)
+
+lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles and tools
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
-	for double in backlot mockforce; do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/doubles/$$double.in -o tests/doubles/$$double.txt; done
+	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: walks help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage
+.PHONY: walks help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -2,16 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tool_environments import environment
 
 DOUBLES = Path(__file__).parents[1] / "doubles"
 ROOT = DOUBLES.parents[1]
-
-sys.path.insert(0, str(DOUBLES))
-from environments import environment  # noqa: E402 -- a folder of scripts, not a package
 
 READS = {
     "backlot": {
@@ -39,7 +36,7 @@ READS = {
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("double", READS)
 def test_reads_run_against_a_double_that_others_wrote(double: str) -> None:
-    python = environment(double)
+    python = environment(DOUBLES / f"{double}.txt")
     around = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
     script = DOUBLES / f"reads_{double}.py"
     ran = subprocess.run(

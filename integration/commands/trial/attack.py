@@ -1,4 +1,4 @@
-"""`coldframe attack`: carry out every known attack against a copy of the product, and see that it holds."""
+"""`coldframe attack`: carry out every known attack against a copy of the product, and check that it withstands."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from rich.table import Table
 from integration.processes.local_stack import environment
 from integration.rig.attack import attack_connections, attack_inside, attack_values
 from integration.rig.attack.attack_ground import LATEST, Attack
-from integration.rig.attack.attack_run import LONGEST_DEAD, Result, all_carried_out, started
+from integration.rig.attack.attack_run import Result, all_carried_out, started
 from integration.rig.stage import scratch_database
 from integration.rig.stage.rig import rig
 from integration.rig.stage.run_folder import run_folder
@@ -37,7 +37,8 @@ def attack(*, short: bool, point: int | None, seconds: float, as_json: bool, kee
 
     1: requests that never end. 2: values that stop a lane. 3: texts that keep a processor busy. 4: whatever is written
     to Redis. 6: figures, files and CRMs that take long. While an attack goes on, an innocent client in a process of its
-    own is answered within two seconds; within a minute after it everything works as before. Exit status 1 otherwise.
+    own is answered within two seconds; within a minute after it everything works as before, or within ten times what
+    one delivery takes unattacked, where a busy machine needs longer. Exit status 1 otherwise.
     The same client's answers just before each attack are printed beside it. The files lie in memory where there is
     room, so that a disk which others keep busy is not what is measured. A PostgreSQL server named by DATABASE_URL is
     used: in a database of its own, dropped at the end.
@@ -76,10 +77,13 @@ def _carried_out(
     chosen: Sequence[Attack], data: Path, database: Mapping[str, Any], seconds: float, console: Console
 ) -> list[Result]:
     with rig(data, COLDFRAME_LINGER_SECONDS=_LINGER_SECONDS, **database) as running:
-        started(running)
-        return list(
-            all_carried_out(running, chosen, seconds, lambda result: console.print(_line(result), soft_wrap=True))
-        )
+        dead = started(running)
+        console.print(f"after an attack everything has to work as before within {dead:.0f} s")
+
+        def tell(result: Result) -> None:
+            console.print(_line(result), soft_wrap=True)
+
+        return list(all_carried_out(running, chosen, seconds, dead, tell))
 
 
 def _line(result: Result) -> str:
@@ -113,6 +117,6 @@ def _show(results: Sequence[Result], seconds: float) -> None:
         f"{len(results) - failed} of {len(results)} attacks were withstood. The slowest answer took {slowest:.2f} s "
         f"({seconds:g} s are allowed), without any attack {max(each.quiet for each in results):.2f} s; a usual one "
         f"took up to {ratios[-1] if ratios else 1:.1f} times as long as just before. Everything worked as before "
-        f"within {max(each.recovered for each in results):.1f} s ({LONGEST_DEAD:g} s are allowed). "
+        f"within {max(each.recovered for each in results):.1f} s. "
         f"{sum(each.seconds for each in results):.0f} s in all."
     )

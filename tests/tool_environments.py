@@ -1,6 +1,6 @@
-"""A virtual environment for each double: what it needs must not come among what the service needs.
+"""A virtual environment for each tool that others wrote: what it needs must not come among what the service needs.
 
-`python tests/doubles/environments.py` makes all of them (`make doubles`); the tests make what is missing.
+`python tests/tool_environments.py FILE.txt …` makes those of these requirements; the tests make what is missing.
 """
 
 import fcntl
@@ -11,19 +11,17 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-PLACE = ROOT / ".venv" / "doubles"
-DOUBLES = tuple(sorted(path.stem for path in HERE.glob("*.txt")))
+PLACE = HERE.parent / ".venv"
 
 
-def environment(name: str) -> Path:
-    """The Python of a double's environment, made anew where its requirements have changed. Takes about a minute."""
-    wanted = HERE / f"{name}.txt"
-    folder, stamp = PLACE / name, PLACE / f"{name}.stamp"
+def environment(wanted: Path) -> Path:
+    """The Python of the environment of these requirements, made anew where they have changed. Takes about a minute."""
+    place = PLACE / wanted.parent.name
+    folder, stamp = place / wanted.stem, place / f"{wanted.stem}.stamp"
     digest = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()
-    PLACE.mkdir(parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     python = folder / "bin" / "python"
-    with (PLACE / f"{name}.lock").open("w") as lock:
+    with (place / f"{wanted.stem}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != digest:
             shutil.rmtree(folder, ignore_errors=True)
@@ -35,5 +33,5 @@ def environment(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    for double in DOUBLES:
-        environment(double)
+    for name in sys.argv[1:]:
+        environment(Path(name))
