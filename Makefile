@@ -17,7 +17,7 @@ $(STAMP): requirements-dev.txt pyproject.toml
 
 TOOLS := tests/doubles/backlot.txt tests/doubles/mockforce.txt tests/supply/supply.txt
 $(VENV)/.tools: $(STAMP) $(TOOLS)
-	$(BIN)/python tests/tool_environments.py $(TOOLS)
+	$(BIN)/python tests/support/tool_environments.py $(TOOLS)
 	@touch $@
 
 doubles: $(VENV)/.tools ## an environment for each CRM double and each tool that others wrote, for the tests
@@ -43,7 +43,7 @@ lint: $(STAMP) ## ruff, mypy and the import contracts
 	PYTHONPATH=. $(BIN)/lint-imports
 
 bandit: $(STAMP) ## bandit over the product; pyproject.toml says what is left to ruff, each line with its reason
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml integration connectors mappings webhooks sandbox
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml integration connectors mappings webhooks sandbox 2>$(VENV)/bandit.log || { cat $(VENV)/bandit.log; exit 1; }
 
 format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
@@ -81,10 +81,10 @@ pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports
 	$(BIN)/pytest tests/architecture/test_architecture_pictures.py --draw $(ARGS)
 
 audit: bandit doubles ## bandit, and known vulnerabilities of what is locked; "Error 3": nobody who knows was reached
-	PYTHONPATH=tests $(BIN)/python tests/supply/audit.py $(ARGS)
+	PYTHONPATH=tests/support $(BIN)/python tests/supply/supply_audit.py $(ARGS)
 
 sbom: doubles ## a CycloneDX bill of materials of what is locked (ARGS='--into FILE')
-	PYTHONPATH=tests $(BIN)/python tests/supply/bill.py $(ARGS)
+	PYTHONPATH=tests/support $(BIN)/python tests/supply/supply_bill.py $(ARGS)
 
 lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles and tools
 	$(BIN)/python -m pip install --quiet uv

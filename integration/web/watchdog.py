@@ -23,7 +23,7 @@ TRIES = 4
 _LOOK = 0.1
 _STARTING = 30.0
 """Seconds that a new process gets to start in."""
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to  # nosec B104
 
 
 _asking = threading.Lock()

@@ -65,7 +65,7 @@ def defined(session: Definitions, fields: Mapping[str, Sequence[str]]) -> dict[s
     """The custom fields among `fields` (per object) and all whose names begin as ours do, by `Lead.Name__c`."""
     holders = sorted({holder(name) for name in fields})
     soql = (
-        "SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField "  # noqa: S608 -- quoted
+        "SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField "  # noqa: S608 -- quoted  # nosec B608
         f"WHERE TableEnumOrId IN {queries.listed(holders)}"
     )
     wished = {f"{holder(name)}.{one}" for name, names in fields.items() for one in names}

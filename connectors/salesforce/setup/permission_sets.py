@@ -60,7 +60,7 @@ class Granting:
 
     def look(self, names: Sequence[str]) -> None:
         """Read the sets of these names. Raises Unavailable."""
-        soql = f"SELECT Id, Name, Description FROM PermissionSet WHERE Name IN {queries.listed(names)}"  # noqa: S608 -- quoted
+        soql = f"SELECT Id, Name, Description FROM PermissionSet WHERE Name IN {queries.listed(names)}"  # noqa: S608 -- quoted  # nosec B608
         self.sets = {str(row["Name"]): row for row in self.session.query(soql)}
 
     def steps(self, grant: Grant, users: Mapping[str, str]) -> list[Step]:
@@ -165,7 +165,7 @@ class Granting:
         if grant.name not in self.sets:
             return {}
         soql = (
-            "SELECT Id, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions "  # noqa: S608 -- quoted
+            "SELECT Id, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions "  # noqa: S608 -- quoted  # nosec B608
             f"WHERE ParentId = {queries.quoted(self._id(grant))}"
         )
         return {str(row["Field"]): row for row in self.session.query(soql)}
@@ -174,7 +174,7 @@ class Granting:
         if grant.name not in self.sets:
             return []
         soql = (
-            "SELECT Id, AssigneeId FROM PermissionSetAssignment "  # noqa: S608 -- quoted
+            "SELECT Id, AssigneeId FROM PermissionSetAssignment "  # noqa: S608 -- quoted  # nosec B608
             f"WHERE PermissionSetId = {queries.quoted(self._id(grant))}"
         )
         return self.session.query(soql)

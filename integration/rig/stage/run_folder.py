@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - files in memory, on Linux
+_MEMORY = Path("/dev/shm")  # noqa: S108 - files in memory, on Linux  # nosec B108
 _ROOM = 2_000_000_000
 """Bytes; several times what a run takes."""
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from places import ROOT
 from tool_environments import environment
 
 HERE = Path(__file__).parent
-LOCK = HERE.parents[1] / "requirements.txt"
+LOCK = ROOT / "requirements.txt"
 SERVICES = ("pypi", "osv")
 KNOWN, NOT_LOOKED_AT = 1, 3
 _SECONDS = 300

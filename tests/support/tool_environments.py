@@ -1,6 +1,6 @@
 """A virtual environment for each tool that others wrote: what it needs must not come among what the service needs.
 
-`python tests/tool_environments.py FILE.txt …` makes those of these requirements; the tests make what is missing.
+`python tests/support/tool_environments.py FILE.txt …` makes those of these requirements; tests make what is missing.
 """
 
 import fcntl
@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-PLACE = HERE.parent / ".venv"
+from places import ROOT
+
+PLACE = ROOT / ".venv"
 
 
 def environment(wanted: Path) -> Path:

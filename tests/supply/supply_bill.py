@@ -4,17 +4,17 @@ import subprocess
 from pathlib import Path
 
 import click
+from places import ROOT
 from tool_environments import environment
 
 HERE = Path(__file__).parent
-HOUSE = HERE.parents[1]
-LOCK = HOUSE / "requirements.txt"
+LOCK = ROOT / "requirements.txt"
 
 
 def write(into: Path, lock: Path = LOCK) -> None:
     """Write the bill, checked against CycloneDX's schema; the same lock file gives the same bill. Asks no registry."""
     python = environment(HERE / "supply.txt")
-    options = ["--pyproject", str(HOUSE / "pyproject.toml"), "--output-reproducible", "--validate"]
+    options = ["--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible", "--validate"]
     subprocess.run(
         [
             str(python),
@@ -34,7 +34,7 @@ def write(into: Path, lock: Path = LOCK) -> None:
 
 
 @click.command(epilog="\b\nmake sbom\nmake sbom ARGS='--into /tmp/coldframe.cdx.json'")
-@click.option("--into", type=click.Path(path_type=Path, dir_okay=False), default=HOUSE / "coldframe.cdx.json")
+@click.option("--into", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "coldframe.cdx.json")
 def main(into: Path) -> None:
     """Write the bill of materials of the locked distributions."""
     write(into)
