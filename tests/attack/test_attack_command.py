@@ -33,7 +33,7 @@ from integration.rig.stage.run_folder import run_folder
 
 def test_the_short_form_attacks_in_every_way_and_holds_and_leaves_no_process() -> None:
     mark = secrets.token_hex(8)
-    command = [sys.executable, "-m", "integration", "attack", "--short", "--json", "--seconds", "10"]
+    command = [sys.executable, "-m", "integration", "attack", "--short", "--json", "--seconds", "10", "--dead", "150"]
     around = {"PYTHONPATH": str(ROOT), "TRY_OF_ATTACKS": mark}
     done = subprocess.run(command, env=around, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     results = json.loads(done.stdout)

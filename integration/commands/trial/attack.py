@@ -16,7 +16,7 @@ from rich.table import Table
 from integration.processes.local_stack import environment
 from integration.rig.attack import attack_connections, attack_inside, attack_values
 from integration.rig.attack.attack_ground import LATEST, Attack
-from integration.rig.attack.attack_run import Result, all_carried_out, started
+from integration.rig.attack.attack_run import LONGEST_DEAD, Result, all_carried_out, started
 from integration.rig.stage import scratch_database
 from integration.rig.stage.rig import rig
 from integration.rig.stage.run_folder import run_folder
@@ -30,9 +30,17 @@ _LINGER_SECONDS = "0.2"
 @click.option(
     "--seconds", default=LATEST, show_default=True, help="The longest an answer may take; more where others work too."
 )
+@click.option(
+    "--dead",
+    default=LONGEST_DEAD,
+    show_default=True,
+    help="The seconds within which everything has to work as before; more where others work too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--keep", is_flag=True, help="Keep the directory with the store and the processes' log.")
-def attack(*, short: bool, point: int | None, seconds: float, as_json: bool, keep: bool) -> None:
+def attack(  # noqa: PLR0913 - the options of the command
+    *, short: bool, point: int | None, seconds: float, dead: float, as_json: bool, keep: bool
+) -> None:
     """Attack a copy of the whole product on this machine, which is started for it and listens on the loopback alone.
 
     1: requests that never end. 2: values that stop a lane. 3: texts that keep a processor busy. 4: whatever is written
@@ -56,7 +64,7 @@ def attack(*, short: bool, point: int | None, seconds: float, as_json: bool, kee
             run_folder("attack", keep=keep, in_memory=True) as data,
             scratch_database.database(environment(), keep=keep) as database,
         ):
-            results = _carried_out(chosen, data, database, seconds, console)
+            results = _carried_out(chosen, data, database, (seconds, dead), console)
     except scratch_database.NoDatabaseError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
@@ -74,16 +82,17 @@ def attacks() -> list[Attack]:
 
 
 def _carried_out(
-    chosen: Sequence[Attack], data: Path, database: Mapping[str, Any], seconds: float, console: Console
+    chosen: Sequence[Attack], data: Path, database: Mapping[str, Any], limits: tuple[float, float], console: Console
 ) -> list[Result]:
+    latest, dead = limits
     with rig(data, COLDFRAME_LINGER_SECONDS=_LINGER_SECONDS, **database) as running:
-        dead = started(running)
+        dead = max(dead, started(running))
         console.print(f"after an attack everything has to work as before within {dead:.0f} s")
 
         def tell(result: Result) -> None:
             console.print(_line(result), soft_wrap=True)
 
-        return list(all_carried_out(running, chosen, seconds, dead, tell))
+        return list(all_carried_out(running, chosen, latest, dead, tell))
 
 
 def _line(result: Result) -> str:
