@@ -136,9 +136,8 @@ def run(fleet: Fleet) -> int:
 def _named_children(pid: int) -> dict[str, int]:
     """The children of a process by the names that they have given themselves; none where /proc does not tell."""
     found: dict[str, int] = {}
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+    for child in families.children(pid):
         with contextlib.suppress(OSError):
-            for child in map(int, children.read_text(encoding="ascii").split()):
-                name = Path(f"/proc/{child}/comm").read_text(encoding="utf-8", errors="replace").strip()
-                found[name if name not in found else f"{name} {child}"] = child
+            name = Path(f"/proc/{child}/comm").read_text(encoding="utf-8", errors="replace").strip()
+            found[name if name not in found else f"{name} {child}"] = child
     return found

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import structlog
 
+from integration.processes import families
 from integration.processes.supervisor import GRACE_SECONDS, RESTART_SECONDS, STEADY_SECONDS
 from integration.processes.with_parent import end_with_parent, name_process
 
@@ -121,5 +122,5 @@ def _end(forks: Mapping[str, _Forked]) -> None:
         alive = {pid for pid in alive if _ended(pid) is None}
         time.sleep(_LOOK_SECONDS / 10)
     for pid in alive:
-        os.kill(pid, signal.SIGKILL)
+        families.kill([*families.descendants(pid), pid])
         os.waitpid(pid, 0)
