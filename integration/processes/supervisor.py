@@ -1,19 +1,20 @@
 """The supervisor: starts the service's processes together, watches them, and restarts one that dies."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import which
 from types import FrameType, TracebackType
 from typing import IO, Self
 
 import structlog
 
-from integration.processes import families
 from integration.processes.with_parent import wrapped
 from integration.settings import private_files
 
@@ -101,7 +102,7 @@ class Fleet:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                families.kill([*families.descendants(process.pid), process.pid])
+                kill_all([*descendants(process.pid), process.pid])
                 process.wait()
         self._running.clear()
         if self._sink is not None:
@@ -136,8 +137,40 @@ def run(fleet: Fleet) -> int:
 def _named_children(pid: int) -> dict[str, int]:
     """The children of a process by the names that they have given themselves; none where /proc does not tell."""
     found: dict[str, int] = {}
-    for child in families.children(pid):
+    for child in children(pid):
         with contextlib.suppress(OSError):
             name = Path(f"/proc/{child}/comm").read_text(encoding="utf-8", errors="replace").strip()
             found[name if name not in found else f"{name} {child}"] = child
     return found
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of a process's children; none where it is gone."""
+    folder = Path(f"/proc/{pid}/task")
+    if folder.is_dir():
+        found: list[int] = []
+        with contextlib.suppress(OSError):
+            for task in folder.iterdir():
+                with contextlib.suppress(OSError):
+                    found += map(int, (task / "children").read_text().split())
+        return found
+    program = which("pgrep")
+    if program is None:
+        return []
+    told = subprocess.run([program, "-P", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+    return [int(word) for word in told.stdout.split()]
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below a process, each before its own children."""
+    found = children(pid)
+    for each in found:
+        found += children(each)
+    return found
+
+
+def kill_all(pids: Iterable[int]) -> None:
+    """SIGKILL to each that is still there."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -16,8 +16,7 @@ from typing import NoReturn
 
 import structlog
 
-from integration.processes import families
-from integration.processes.supervisor import GRACE_SECONDS, RESTART_SECONDS, STEADY_SECONDS
+from integration.processes.supervisor import GRACE_SECONDS, RESTART_SECONDS, STEADY_SECONDS, descendants, kill_all
 from integration.processes.with_parent import end_with_parent, name_process
 
 log = structlog.get_logger()
@@ -122,5 +121,5 @@ def _end(forks: Mapping[str, _Forked]) -> None:
         alive = {pid for pid in alive if _ended(pid) is None}
         time.sleep(_LOOK_SECONDS / 10)
     for pid in alive:
-        families.kill([*families.descendants(pid), pid])
+        kill_all([*descendants(pid), pid])
         os.waitpid(pid, 0)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from places import ROOT
 
-from integration.processes import families, supervisor
+from integration.processes import supervisor
 from integration.processes.supervisor import Fleet, Member
 
 _FORKED = """
@@ -70,6 +70,6 @@ def test_who_does_not_end_when_the_service_stops_is_killed_with_its_children(
     with Fleet((Member(name="stubborn", arguments=()),), {"PATH": os.defpath}, output) as fleet:
         pid = fleet.pids()["stubborn"]
         assert until(lambda: output.read_text().count("\n") == 2)  # both say whom they have
-        family = [pid, *families.descendants(pid)]
+        family = [pid, *supervisor.descendants(pid)]
         assert len(family) == 2
     assert until(lambda: not any(map(alive, family)), 2)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from integration.processes.families import children
+from integration.processes.supervisor import children
 from integration.rig.attack import attack_requests as say
 from integration.rig.attack.attack_ground import Attack, Ground
 

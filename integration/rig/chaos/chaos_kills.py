@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: the same order of kills every time
 
-from integration.processes.families import children
+from integration.processes.supervisor import children
 
 KINDS = ("web parent", "web child", "web both", "worker parent", "worker child", "worker both", "workers", "clock")
 _WEIGHTS = (3, 4, 3, 4, 6, 4, 1, 1)

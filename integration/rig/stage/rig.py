@@ -30,7 +30,7 @@ HUBSPOT_SECRET = "sandbox-hubspot-client-secret"  # noqa: S105 - as above
 SALESFORCE_TOKEN = "sandbox-salesforce-token"  # noqa: S105 - as above
 _OURS = ("COLDFRAME_", "HUBSPOT_", "SALESFORCE_", "DATABASE_URL", "REDIS_URL", "PORT")
 SALESFORCE_INSTANCE = "https://sandbox.my.salesforce.com"
-START_SECONDS = 40.0
+START_SECONDS = 120.0
 SYSTEMS = ("hubspot", "salesforce")
 _MANY = 10_000
 

@@ -22,7 +22,7 @@ from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.sweep import sweep
-from integration.processes.families import children
+from integration.processes.supervisor import children
 from integration.wiring import clock
 from integration.wiring.wake_ups import Wakeups
 from integration.wiring.whole_service import Service
