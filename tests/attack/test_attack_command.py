@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -19,7 +18,6 @@ import pytest
 import requests
 from attack_server import SECRET
 from places import ROOT
-from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from integration.commands.trial.attack import attacks
@@ -126,8 +124,7 @@ def test_a_run_ends_where_the_product_stays_dead_or_time_is_up_and_the_rest_has_
     monkeypatch.setattr(
         attack_run, "carried_out", lambda *given: Result(point=1, name=given[2].name, slowest=0.5, faults=dead)
     )
-    broken.settings = SimpleNamespace(activity_secrets=[SecretStr("whsec_")])
-    broken.environment = {}
+    broken.environment = {"COLDFRAME_ACTIVITY_SECRET": "whsec_"}
     told: list[Result] = []
     chosen = [Attack(point=1, name=name, run=lambda _ground: None) for name in "ab"]
     first, rest = attack_run.all_carried_out(broken, chosen, 2.0, 60.0, told.append)

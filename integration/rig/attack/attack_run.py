@@ -56,7 +56,7 @@ def all_carried_out(
     `latest` and `dead` are the seconds that an answer may take, and everything until it works as before.
     """
     until, ended = clock.monotonic() + LONGEST_RUN, ""
-    secret = next(iter(running.settings.activity_secrets)).get_secret_value()
+    secret = running.fleet.environment["COLDFRAME_ACTIVITY_SECRET"]
     with InnocentClient(running.url, secret, running.fleet.environment) as client:
         for each in chosen:
             if ended:
