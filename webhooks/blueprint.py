@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
-import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
@@ -17,10 +16,9 @@ from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from webhooks.declaration import Answer, Arrived, Forged, Receiver, Source, Stale, Stranger, Taken
 from webhooks.facts import Oversized, Unreadable
+from webhooks.refusals import Refused
 
 NAME = "webhooks"
-
-log = structlog.get_logger()
 
 _KEPT = ("Content-Type", "User-Agent")
 _KEPT_LENGTH = 200
@@ -51,6 +49,7 @@ class _Desk:
     max_body: int
     public_url: str
     vocabulary: Vocabulary
+    refused: Refused
 
     def receive(self, source: Source, receiver: Receiver, path: Mapping[str, str]) -> Response:
         """Judge a request, keep what it brings, and answer."""
@@ -72,11 +71,13 @@ class _Desk:
         try:
             return receiver(arrived)
         except Stale as error:
-            log.warning("delivery with a stale timestamp refused: is a clock wrong?", source=source.name)
+            self.refused(source.name, lambda: "timestamp")
             raise Unauthorized(_STALE) from error
         except Forged as error:
+            self.refused(source.name, error.why)
             raise Unauthorized(_FORGED) from error
         except Stranger as error:
+            self.refused(source.name, lambda: "not_connected")
             raise Forbidden(str(error)) from error
         except Oversized as error:
             raise RequestEntityTooLarge(str(error)) from error
@@ -109,15 +110,25 @@ def blueprint(  # noqa: PLR0913 - what the handlers need
     max_body: int,
     public_url: str = "",
     vocabulary: Vocabulary = CANONICAL,
+    refused: Refused = lambda _source, _why: None,
 ) -> Blueprint:
     """The route of each source for whose deliveries something vouches, under `/webhooks`.
 
     `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes. Senders may
     learn which words `vocabulary` does not have. `public_url` is the address under which senders know us.
+    `refused` gets every webhook that is not let in, and what finds out why.
     Refusals are raised as werkzeug's HTTP exceptions, for the application to render.
     """
     routes = Blueprint(NAME, __name__, url_prefix="/webhooks")
-    desk = _Desk(inbox=inbox, wake=wake, now=now, max_body=max_body, public_url=public_url, vocabulary=vocabulary)
+    desk = _Desk(
+        inbox=inbox,
+        wake=wake,
+        now=now,
+        max_body=max_body,
+        public_url=public_url,
+        vocabulary=vocabulary,
+        refused=refused,
+    )
     for source, receiver in receivers:
         routes.add_url_rule(source.route, source.name, _view(desk, source, receiver), methods=["POST"])
     return routes

@@ -26,6 +26,7 @@ from integration.web import activity_api
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Room, lane_troubles, store_problems
+from integration.web.refused_webhooks import RefusedWebhooks
 from integration.wiring import clock, connection_names
 from integration.wiring.connected_accounts import ConnectedAccounts
 from integration.wiring.connection_names import Known
@@ -42,6 +43,8 @@ METRICS = "coldframe.metrics"
 """Under this name `Flask.extensions` holds the figures of this process."""
 INTAKE = "coldframe.intake"
 """Under this name `Flask.extensions` holds the intake; close it when the application is done with."""
+REFUSED = "coldframe.refused"
+"""Under this name `Flask.extensions` holds what counts refused webhooks; let it keep the last when the process ends."""
 
 _Checks: TypeAlias = Mapping[str, Callable[[], Sequence[str]]]
 
@@ -99,6 +102,8 @@ def create_app(
     app.extensions[INTAKE] = intake
     metrics = Metrics(lambda: _numbers(store), now)
     app.extensions[METRICS] = metrics
+    refused = RefusedWebhooks(store, metrics.not_let_in, now, clock.monotonic)
+    app.extensions[REFUSED] = refused
     words, _ = in_use(settings.vocabulary)
     known = words or shipped()  # a file with mistakes stops the workers, which say so, and keeps no delivery out
     routes = blueprint(
@@ -109,6 +114,7 @@ def create_app(
         max_body=settings.max_body_bytes,
         public_url=settings.public_url or "",
         vocabulary=known,
+        refused=refused.note,
     )
     app.register_blueprint(routes)
     room = Room(store, now, clock.monotonic)
@@ -161,7 +167,13 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
 
     def close() -> None:
         """Nothing new is let in, then the last lanes are woken, then the connections are closed."""
-        for each in (app.extensions[INTAKE].close, bell.close, wakeups.close, store.dispose):
+        for each in (
+            app.extensions[INTAKE].close,
+            app.extensions[REFUSED].keep,
+            bell.close,
+            wakeups.close,
+            store.dispose,
+        ):
             each()
 
     return app, close

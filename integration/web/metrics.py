@@ -45,6 +45,12 @@ class Metrics:
             ("reason",),
             registry=self._registry,
         )
+        self._not_let_in = Counter(
+            "coldframe_webhooks_refused",
+            "Webhooks that were not let in, by likely cause",
+            ("source", "cause"),
+            registry=self._registry,
+        )
         self._registry.register(_StoreFigures(numbers, now))
 
     def answered(self, source: str, status: int, seconds: float) -> None:
@@ -55,6 +61,10 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """Count a request that did not arrive in time, or for which there was no room."""
         self._refused.labels(reason).inc()
+
+    def not_let_in(self, source: str, cause: str) -> None:
+        """Count a webhook that was not genuine; both are words of ours, never what a sender wrote."""
+        self._not_let_in.labels(source, cause).inc()
 
     def render(self) -> bytes:
         """Everything, in Prometheus's text format."""

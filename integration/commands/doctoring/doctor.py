@@ -18,6 +18,7 @@ from integration.commands.doctoring import (
     doctor_lanes,
     doctor_people,
     doctor_staff,
+    doctor_webhooks,
     doctor_words,
 )
 from integration.core.rules.playbook_rules import Playbook
@@ -75,6 +76,7 @@ def _examine() -> Iterator[Finding]:
                 yield from _going_live(settings, store)
                 yield from doctor_lanes.playbook(store, _compiled(settings))
                 yield from doctor_lanes.examined(store)
+                yield from doctor_webhooks.examined(store, clock.now())
                 yield from doctor_alerts.examined(settings, store, clock.now())
                 yield from doctor_people.examined(store, clock.now())
                 yield from doctor_staff.waiting(store)

@@ -43,6 +43,7 @@ _REVIVE = update(inbox).where(among(inbox.c.id, "ids")).values(state="new", erro
 _REWRITE = update(inbox).where(inbox.c.id == bindparam("row")).values(body=bindparam("rest"))
 _DROP = delete(inbox).where(among(inbox.c.id, "ids"))
 _COUNTS = select(inbox.c.state, func.count()).group_by(inbox.c.state)
+_NEWEST = select(func.max(inbox.c.received_at)).where(inbox.c.source == bindparam("whose"))
 _PRUNE_SIZE = 1_000
 _OLD = (
     select(inbox.c.id)
@@ -126,6 +127,11 @@ def rewrite(conn: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
     """Keep these bodies in the place of those that came; somebody was erased from them."""
     if rows:
         conn.execute(_REWRITE, [{"row": row_id, "rest": body} for row_id, body in rows])
+
+
+def newest(conn: Connection, source: str) -> Instant | None:
+    """When the newest delivery of a source came that is still kept; a pass over those that are."""
+    return conn.execute(_NEWEST, {"whose": source}).scalar()
 
 
 def counts(conn: Connection) -> dict[str, int]:
