@@ -26,6 +26,7 @@ from integration.settings import private_files
 
 log = structlog.get_logger()
 
+_FILE = "valkey.conf"
 _START_SECONDS = 15.0
 _LOOK_SECONDS = 0.05
 _STOP_SECONDS = 3.0
@@ -43,6 +44,25 @@ save ""
 appendonly no
 maxmemory-policy noeviction
 """
+
+
+def address(folder: Path) -> str | None:
+    """The address of the Valkey that another process runs in this folder; None where none has a socket there.
+
+    Its owner alone can read the password.
+    """
+    path = folder / _FILE
+    try:
+        words = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return None
+    given = {parts[0]: parts[1].strip('"') for parts in words if len(parts) > 1}
+    socket, password = given.get("unixsocket", ""), given.get("requirepass", "")
+    return _url(password, Path(socket)) if socket and password and Path(socket).is_socket() else None
+
+
+def _url(password: str, socket: Path) -> str:
+    return f"unix://:{password}@{quote(str(socket))}?db=0"
 
 
 class ValkeyError(Exception):
@@ -76,7 +96,7 @@ class Valkey:
     @property
     def url(self) -> str:
         """Its address for Redis clients, with the password."""
-        return f"unix://:{self._password}@{quote(str(self._socket))}?db=0"
+        return _url(self._password, self._socket)
 
     @property
     def pid(self) -> int | None:
@@ -91,7 +111,7 @@ class Valkey:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coldframe-"))) / "valkey.sock"
 
     def _configure(self) -> None:
-        path = private_files.file(self._folder / "valkey.conf")
+        path = private_files.file(self._folder / _FILE)
         text = _CONFIGURATION.format(socket=self._socket, password=self._password, folder=self._folder)
         path.write_text(text, encoding="utf-8")
 
@@ -102,7 +122,7 @@ class Valkey:
 
     def _keep(self, output: IO[bytes]) -> None:
         """Start it, and again whenever it has ended: at once the first time, later with a growing pause."""
-        command = wrapped([str(get_binary_path()), str(self._folder / "valkey.conf")], signal.SIGKILL)
+        command = wrapped([str(get_binary_path()), str(self._folder / _FILE)], signal.SIGKILL)
         falls = 0
         while not self._stopping.wait(_PAUSES[min(falls, len(_PAUSES) - 1)]):
             started = time.monotonic()

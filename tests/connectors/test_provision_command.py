@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from integration.cli import main
+from integration.processes.valkey import Valkey
 from integration.store.db.session import Store
 from mappings.language.mapping_files import shipped
 from sandbox.server import Sandbox
@@ -233,7 +234,7 @@ def test_doctor_names_every_missing_field_with_the_remedy(run_bare: Run, bare: S
         ("Lead.Coldframe_Score__c", "salesforce"),
         ("Task.Coldframe_Key__c", "salesforce"),
     ):
-        assert f"run coldframe provision {system}" in amiss[subject]["remedy"]
+        assert f"run coldframe provision {system}" in amiss[f"{system}: {subject}"]["remedy"]
     for system in ("hubspot", "salesforce"):
         run_bare("provision", system)
     left = [line["subject"] for line in lines(run_bare("doctor", "--json")) if not line["ok"]]
@@ -241,9 +242,29 @@ def test_doctor_names_every_missing_field_with_the_remedy(run_bare: Run, bare: S
     for row in bare.salesforce.find("FieldPermissions", Field="Lead.Coldframe_Score__c"):
         bare.salesforce.set("FieldPermissions", row["Id"], {"PermissionsEdit": False})
     lost = [line for line in lines(run_bare("doctor", "--json")) if not line["ok"]]
-    assert [line["subject"] for line in lost] == ["Redis", "Lead.Coldframe_Score__c"]
+    assert [line["subject"] for line in lost] == ["Redis", "salesforce: Lead.Coldframe_Score__c"]
     assert "read-only" in lost[1]["detail"]
     assert lost[1]["remedy"] == "run coldframe provision salesforce"
+
+
+def test_doctor_is_green_in_another_shell_while_the_machines_own_stack_runs_and_names_each_connection(
+    run: Run, tmp_path: Path
+) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/coldframe.db")
+    store.migrate()
+    store.dispose()
+    alone = {"COLDFRAME_DATA_DIR": str(tmp_path)}
+    with Valkey(tmp_path / "valkey"):
+        found = run("doctor", "--json", more=alone)
+        told = lines(found)
+        assert [line for line in told if not line["ok"]] == []
+        assert found.exit_code == 0
+        assert "Redis" in {line["subject"] for line in told}
+    subjects = {line["subject"] for line in told}
+    assert {"hubspot: contact", "salesforce: Lead", "hubspot: task words", "salesforce: task words"} <= subjects
+    assert not {"contact", "Lead", "task words"} & subjects
+    away = [line["subject"] for line in lines(run("doctor", "--json", more=alone)) if not line["ok"]]
+    assert away == ["Redis"], "and it says so once that has stopped"
 
 
 CREATES = """

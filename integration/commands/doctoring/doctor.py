@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -25,6 +26,7 @@ from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.service import Connection, GoingLive
 from integration.flows.delivering import ramp_up
 from integration.flows.upkeep import drift
+from integration.processes import valkey
 from integration.settings.environment import Settings, SettingsError, from_environment
 from integration.store.crm import connection_pauses
 from integration.store.db.errors import StoreError
@@ -124,16 +126,18 @@ def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
     for connection in connections.values():
         with closing(connection.connector):
             several = systems.count(connection.system) > 1
-            yield from (_of(connection, each) if several else each for each in _crm(connection))
+            yield from (_of(connection, each, several=several) for each in _crm(connection))
             yield from _calls(connection, settings.daily_reserve)
             if store is not None and not store_problems(store):
                 yield from doctor_lanes.waiting(store, connection, clock.now())
         yield from _drifted(settings, connection.name)
 
 
-def _of(connection: Connection, finding: Finding) -> Finding:
-    """A finding that says which of several connections of one system it is about."""
+def _of(connection: Connection, finding: Finding, *, several: bool) -> Finding:
+    """A finding that says which connection it is about; where a system has several, the remedy does so too."""
     system, name = connection.system, connection.name
+    if not several:
+        return replace(finding, subject=f"{name}: {finding.subject}")
     remedy = finding.remedy.replace(
         f"coldframe provision {system}", f"coldframe provision {system} --connection {name}"
     )
@@ -203,10 +207,12 @@ def _stores(settings: Settings) -> Iterator[Finding]:
         if not problems:
             yield _said("erased persons", erased_problems(store, connection_names.keyring(settings)))
         store.dispose()
-    if settings.redis_url is None:
+    given = settings.redis_url
+    address = valkey.address(Path(settings.data_dir) / "valkey") if given is None else given.get_secret_value()
+    if address is None:
         yield Finding(subject="Redis", ok=False, detail="REDIS_URL is not set", remedy="Set it, or run `coldframe up`.")
         return
-    redis = connect(settings.redis_url.get_secret_value())
+    redis = connect(address)
     yield _said("Redis", queue_problems(redis))
     redis.close()
 
