@@ -26,7 +26,7 @@ from integration.web import activity_api
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Room, lane_troubles, store_problems
-from integration.web.refused_webhooks import RefusedWebhooks
+from integration.web.refusal_counts import RefusedWebhooks
 from integration.wiring import clock, connection_names
 from integration.wiring.connected_accounts import ConnectedAccounts
 from integration.wiring.connection_names import Known

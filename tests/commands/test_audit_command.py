@@ -115,6 +115,22 @@ def test_the_trail_is_listed_by_time_and_action(tmp_path: Path, empty_store: Pat
     table = run()
     assert "x [y]" in table.output
     assert max(map(len, table.output.splitlines())) <= 80
+    assert "…" not in table.output, "nothing is cut off"
     assert "." not in json.loads(run("--json").stdout.splitlines()[0])["at"]
     assert "did you mean 'erase'" in run("--action", "erasee").output or "erase" in run("--action", "erasee").output
     assert run("--since", "yesterday").exit_code == 2
+
+
+def test_sync_errors_are_listed_in_eighty_columns_with_nothing_cut_off(
+    coldframe: Callable[..., Result], service: Service, at: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    at.forward(1)
+    reason = "FIELD_CUSTOM_VALIDATION_EXCEPTION [a rule of theirs] without_any_space_in_it_for_a_long_way"
+    fail(service.store, at, reason)
+    shown = coldframe("letters", "list").output
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "…" not in shown
+    assert "[a rule" in shown
+    assert "Z" in shown
+    assert "." not in shown.replace("...", "")

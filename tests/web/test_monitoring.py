@@ -14,7 +14,7 @@ from webhooks_senders import Wall
 from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots
 from integration.web.app import METRICS
-from webhooks.refusals import SAID, Cause
+from webhooks.refusal_causes import SAID, Cause
 
 RULES = ROOT / "deploy" / "prometheus" / "rules.yaml"
 BOARD = ROOT / "deploy" / "grafana" / "coldframe.json"

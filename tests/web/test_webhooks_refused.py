@@ -16,11 +16,11 @@ from integration.store.db.session import Store
 from integration.store.progress import refused_webhooks
 from integration.store.progress.refused_webhooks import Refused
 from integration.store.queues import inbox
-from integration.web import refused_webhooks as web
+from integration.web import refusal_counts as web
 from integration.web.app import REFUSED
 from mappings.values.instant import DAY, HOUR, MINUTE
-from webhooks import refusals
-from webhooks.refusals import Cause
+from webhooks import refusal_causes
+from webhooks.refusal_causes import Cause
 
 BODY = b'[{"eventId":1,"portalId":62515,"subscriptionType":"contact.creation","objectId":4711,"occurredAt":1}]'
 CANARY = b"canary-of-a-stranger"
@@ -92,7 +92,7 @@ def test_a_refused_webhook_is_counted_and_logged_with_the_likely_cause(
     assert (line["source"], line["cause"], line["count"]) == (source, cause, 1)
     (finding,) = doctor_webhooks.examined(store, wall())
     assert finding.subject == f"webhooks: {source}"
-    assert refusals.SAID[cause] in finding.detail  # type: ignore[index]
+    assert refusal_causes.SAID[cause] in finding.detail  # type: ignore[index]
     assert finding.ok == (cause == "unsigned"), "what keeps a sender of ours out is amiss, a stranger is not"
 
 
@@ -128,6 +128,8 @@ def test_a_flood_costs_a_look_a_second_and_a_write_in_ten(
     assert sum(found.values()) == 1_000
     assert found["secret"] == 20
     assert figure(client, "hubspot", "not_examined") == 980
+    counting.note("activities", why)
+    assert len(looks) == 21, "a flood at one address hides no cause at another"
 
 
 def test_nothing_that_a_stranger_sent_is_kept(client: FlaskClient, store: Store) -> None:

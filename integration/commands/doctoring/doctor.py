@@ -73,7 +73,7 @@ def _examine() -> Iterator[Finding]:
     try:
         with connection_names.opened(settings) as store:
             yield from doctor_connections.examined(settings, store)
-            yield from _crms(settings, store)
+            yield from _crms(settings, None if store is None or store_problems(store) else store)
             if store is not None and not store_problems(store):
                 yield from _going_live(settings, store)
                 yield from doctor_lanes.playbook(store, _compiled(settings))

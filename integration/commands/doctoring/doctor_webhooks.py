@@ -8,7 +8,7 @@ from integration.store.db.session import Store
 from integration.store.progress import refused_webhooks
 from integration.store.queues import inbox
 from mappings.values.instant import Instant, show_second
-from webhooks.refusals import SAID, Cause
+from webhooks.refusal_causes import SAID, Cause
 
 _PROVED: frozenset[Cause] = frozenset({"public_url", "timestamp"})
 """Causes that only somebody with our secret can bring about."""

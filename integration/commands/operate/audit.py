@@ -43,7 +43,10 @@ def audit(since: str, action: str, limit: int, *, as_json: bool) -> None:
             row = {"at": show_second(each.at), "actor": each.actor, "action": each.action, "subject": each.subject}
             click.echo(json.dumps({**row, "detail": each.detail}))
         return
-    table = Table("at", "actor", "action", "subject", "detail", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("at", no_wrap=True)
+    for name in ("actor", "action", "subject", "detail"):
+        table.add_column(name, overflow="fold")
     for each in found:
         cells = (show_second(each.at), each.actor, each.action, each.subject, _said(each.detail))
         table.add_row(*map(escape, cells))

@@ -49,7 +49,11 @@ def list_letters(limit: int, *, as_json: bool) -> None:
         for letter in found:
             click.echo(json.dumps(_plain(letter)))
         return
-    table = Table("id", "at", "stage", "source", "reason", "what")
+    table = Table(box=None, header_style="bold")
+    for name in ("id", "at", "stage"):
+        table.add_column(name, no_wrap=True)
+    for name in ("source", "reason", "what"):
+        table.add_column(name, overflow="fold")
     for letter in found:
         text = letter.payload.decode("utf-8", "replace")
         cells = (letter.stage, letter.source, letter.reason, text[:_SHOWN])

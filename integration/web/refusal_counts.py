@@ -1,7 +1,7 @@
 """Counts the webhooks that are refused, with the likely cause, at a bounded cost however many come."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 import structlog
@@ -10,12 +10,12 @@ from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.store.progress import refused_webhooks
 from mappings.values.instant import Instant
-from webhooks.refusals import SAID, Cause
+from webhooks.refusal_causes import SAID, Cause
 
 log = structlog.get_logger()
 
 _EXAMINED_EVERY = 1.0
-"""Seconds between two requests whose cause is looked for: that costs a few signatures over the whole body."""
+"""Seconds between two requests of a source whose cause is looked for: it costs a few signatures over the whole body."""
 _KEPT_EVERY = 10.0
 """Seconds between two writes to the store, and two lines of the log."""
 
@@ -31,13 +31,14 @@ class RefusedWebhooks:
         monotonic: Callable[[], float],
     ) -> None:
         self._store, self._count, self._now = store, count, now
-        self._examining, self._keeping = _Turns(_EXAMINED_EVERY, monotonic), _Turns(_KEPT_EVERY, monotonic)
+        self._examining: dict[str, _Turns] = defaultdict(lambda: _Turns(_EXAMINED_EVERY, monotonic))
+        self._keeping = _Turns(_KEPT_EVERY, monotonic)
         self._lock = threading.Lock()
         self._fresh: Counter[tuple[str, Cause]] = Counter()
 
     def note(self, source: str, why: Callable[[], Cause]) -> None:
         """One was refused. Neither raises nor, but once in ten seconds, waits for the store."""
-        cause = why() if self._examining.take() else "not_examined"
+        cause = why() if self._examining[source].take() else "not_examined"
         self._count(source, cause)
         with self._lock:
             self._fresh[source, cause] += 1
