@@ -16,7 +16,7 @@ from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from webhooks.declaration import Answer, Arrived, Forged, Receiver, Source, Stale, Stranger, Taken
 from webhooks.facts import Oversized, Unreadable
-from webhooks.refusals import Refused
+from webhooks.refusal_causes import Refused
 
 NAME = "webhooks"
 

@@ -10,11 +10,16 @@ from mappings.values.instant import Instant
 from mappings.vocabulary.value import Vocabulary
 from webhooks.facts import Parsed
 from webhooks.person_removal import Erasure
+from webhooks.refusal_causes import Cause
 from webhooks.signatures import Headers, Judgement
 
 
 class Forged(Exception):
-    """Nothing vouches for the delivery."""
+    """Nothing vouches for the delivery; `why` finds the likely cause, at the cost of some more signatures."""
+
+    def __init__(self, why: Callable[[], Cause]) -> None:
+        super().__init__()
+        self.why = why
 
 
 class Stale(Exception):
@@ -25,12 +30,12 @@ class Stranger(Exception):
     """The delivery is genuine, and of nobody who is connected here; says so to the sender."""
 
 
-def admit(judgement: Judgement) -> None:
-    """Turn away what is not genuine. Raises Forged or Stale."""
+def admit(judgement: Judgement, why: Callable[[], Cause] = lambda: "secret") -> None:
+    """Turn away what is not genuine; `why` finds the likely cause of a forgery. Raises Forged or Stale."""
     if judgement == "stale":
         raise Stale
     if judgement == "forged":
-        raise Forged
+        raise Forged(why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

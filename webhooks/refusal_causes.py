@@ -1,10 +1,11 @@
 """Why a webhook was refused, as far as it shows: what an admin would set right. Nothing of what was sent is kept."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
-from mappings.values.instant import Instant
 from webhooks import signatures
+from webhooks.signatures import Headers
 
 Cause: TypeAlias = Literal[
     "unsigned", "public_url", "secret", "timestamp", "portal", "organization", "not_connected", "not_examined"
@@ -31,27 +32,22 @@ Refused: TypeAlias = Callable[[str, Callable[[], Cause]], None]
 
 _MOST_HOSTS = 2
 _LONGEST_HOST = 255
-_MOST_SECRETS = 8
+MOST_SECRETS = 8
+"""Secrets that are tried when a cause is looked for."""
 
 
-def of_hubspot(
-    headers: Mapping[str, str], body: bytes, *, uris: Iterable[str], secrets: Sequence[str], now: Instant
-) -> Cause:
-    """Why HubSpot's signature was not right: `uris` are other addresses under which the sender may know us."""
-    if not all(headers.get(name) for name in signatures.HUBSPOT_HEADERS):
-        return "unsigned"
-    some = secrets[:_MOST_SECRETS]
-    other = any(signatures.hubspot(headers, body, uri=uri, secrets=some, now=now) != "forged" for uri in uris)
-    return "public_url" if other else "secret"
-
-
-def of_standard(headers: Mapping[str, str]) -> Cause:
+def of_standard(headers: Headers) -> Cause:
     """Why a signature of Standard Webhooks was not right."""
-    return "secret" if all(headers.get(name) for name in signatures.STANDARD_HEADERS) else "unsigned"
+    return "secret" if all(headers.get(name, "") for name in signatures.STANDARD_HEADERS) else "unsigned"
 
 
-def addresses(header: Callable[[str, str], str], path: str) -> list[str]:
-    """The addresses under which the request may have been sent, by what it and the proxies before us say."""
-    given = (header("X-Forwarded-Host", "").split(",")[0].strip(), header("Host", "").strip())
+def addresses(headers: Headers, ours: str) -> list[str]:
+    """The addresses under which a request may have been sent, by what it and the proxies before us say.
+
+    `ours` is the one under which senders should know us.
+    """
+    parts = urlsplit(ours)
+    path = f"{parts.path}{'?' if parts.query else ''}{parts.query}"
+    given = (headers.get("X-Forwarded-Host", "").split(",")[0].strip(), headers.get("Host", "").strip())
     hosts = [host for host in dict.fromkeys(given) if host and len(host) <= _LONGEST_HOST][:_MOST_HOSTS]
     return [f"{scheme}://{host}{path}" for host in hosts for scheme in ("https", "http")]

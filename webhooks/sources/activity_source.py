@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from mappings.declared.variables import Variable
-from webhooks import signatures
+from webhooks import refusal_causes, signatures
 from webhooks.declaration import Answer, Arrived, Receiver, Source, Taken, Trusted, admit
 from webhooks.facts import Remark
 from webhooks.person_removal import JsonErasure, RecordNames, of_sender
@@ -27,7 +27,8 @@ def _receiver(trusted: Trusted) -> Receiver | None:
 
         So is a word that no vocabulary has; its activity is taken.
         """
-        admit(signatures.standard(arrived.headers, arrived.body, keys=keys, now=arrived.now))
+        judgement = signatures.standard(arrived.headers, arrived.body, keys=keys, now=arrived.now)
+        admit(judgement, lambda: refusal_causes.of_standard(arrived.headers))
         found = activity_deliveries.check(arrived.body, arrived.now, arrived.vocabulary)
         return Taken(body=arrived.body, answer=lambda delivery: _answer(delivery, found))
 

@@ -8,15 +8,16 @@ import structlog
 from mappings.declared.variables import Need, Variable
 from mappings.values import person_names
 from mappings.values.identifiers import ExternalId
+from webhooks import refusal_causes
 from webhooks.declaration import Arrived, Receiver, Source, Stranger, Taken, Trusted, admit
 from webhooks.person_removal import JsonErasure, RecordNames, of_noticed
+from webhooks.refusal_causes import Cause
 from webhooks.signatures import Judgement
 from webhooks.sources import hubspot_events as events
 from webhooks.sources import hubspot_signatures
 
 log = structlog.get_logger()
 
-_SHOWN = 5
 _NOT_CONNECTED = "No portal of this batch is connected here."
 
 
@@ -33,10 +34,10 @@ def _receiver(trusted: Trusted) -> Receiver | None:
 
     def receive(arrived: Arrived) -> Taken:
         judgement, secret = _judged(arrived, secrets)
-        admit(judgement)
+        admit(judgement, lambda: _why(arrived, secrets))
         events.check(arrived.body)
         if secret not in shared:
-            admit(_judged_portals(arrived, own, secret))
+            admit(_judged_portals(arrived, own, secret), lambda: "portal")
         _refuse_strangers(events.portals(arrived.body), trusted.connected())
         return Taken(body=arrived.body)
 
@@ -55,6 +56,21 @@ def _judged(arrived: Arrived, secrets: Collection[str]) -> tuple[Judgement, str]
     return found
 
 
+def _why(arrived: Arrived, secrets: tuple[str, ...]) -> Cause:
+    """The likely cause where no secret has signed for our address: perhaps one has for that by which it came."""
+    if not all(arrived.headers.get(name, "") for name in hubspot_signatures.HEADERS):
+        return "unsigned"
+    some = secrets[: refusal_causes.MOST_SECRETS]
+    return (
+        "public_url"
+        if any(
+            hubspot_signatures.judged(arrived.headers, arrived.body, uri=uri, secrets=some, now=arrived.now) != "forged"
+            for uri in refusal_causes.addresses(arrived.headers, arrived.address)
+        )
+        else "secret"
+    )
+
+
 def _judged_portals(arrived: Arrived, own: Mapping[str, tuple[str, ...]], secret: str) -> Judgement:
     """Whether the secret may sign for the portals that the events name: not for one whose app has another secret."""
     named = {each.account for each in events.parse(arrived.body, arrived.now).noticed}
@@ -69,7 +85,6 @@ def _refuse_strangers(named: Collection[str], connected: Collection[str]) -> Non
     several portals, ingest reads ours alone.
     """
     if connected and named and set(named).isdisjoint(connected):
-        log.warning("webhooks of portals that are not connected refused", portals=sorted(named)[:_SHOWN])
         raise Stranger(_NOT_CONNECTED)
 
 

@@ -22,7 +22,8 @@ def _receiver(trusted: Trusted) -> Receiver | None:
 
     def receive(arrived: Arrived) -> Taken:
         known = signatures.among(arrived.path["secret"], secrets)
-        admit("genuine" if known and messages.check(arrived.body, trusted.accounts) else "forged")
+        ours = known and messages.check(arrived.body, trusted.accounts)
+        admit("genuine" if ours else "forged", lambda: "organization" if known else "secret")
         return Taken(body=salesforce_sessions.stored(arrived.body), answer=_acknowledged)
 
     return receive

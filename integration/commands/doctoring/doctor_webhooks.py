@@ -14,11 +14,11 @@ _PROVED: frozenset[Cause] = frozenset({"public_url", "timestamp"})
 """Causes that only somebody with our secret can bring about."""
 _REMEDIES: Mapping[Cause, str] = {
     "unsigned": "Nothing, where they are not yours: somebody tries addresses, or a tool does not sign.",
-    "public_url": "Set COLDFRAME_PUBLIC_URL to the address in HubSpot's app.",
+    "public_url": "Set COLDFRAME_PUBLIC_URL to the address that the sender has (docs/monitoring.md).",
     "secret": "If they are yours, compare the secret with the sender's (docs/connecting.md).",
     "timestamp": "Set this machine's clock, or the sender's.",
     "portal": "Compare the client secrets of the apps.",
-    "organization": "Compare SALESFORCE_ORGANIZATION_ID with Setup > Company Information.",
+    "organization": "Compare its id with the one in the settings, 18 characters.",
     "not_connected": "Connect the portal, or take the app off it.",
     "not_examined": "Limit connections by address at the proxy (docs/operations.md).",
 }
