@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from connectors import vendors
 from connectors.answers.replies import Outcome
 from connectors.base.credentials import Credential
 from connectors.base.port import Unavailable, Verdict
@@ -152,6 +153,7 @@ def refusals(url: str) -> Iterator[str]:
 
 
 def main() -> None:
+    vendors.declare()
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as url:
         crm = Connector(Credential(token=ADMIN, api_url=f"{url}/hubspot"))
         for said in (*reads(crm), *refusals(url)):

@@ -16,6 +16,7 @@ from simple_mockforce.callbacks import query_all_callback, query_callback
 from simple_mockforce.constants import BASE_URL, DETAIL_URL, SF_VERSION
 from simple_mockforce.virtual import virtual_salesforce
 
+from connectors import vendors
 from connectors.base.credentials import Credential
 from connectors.base.port import TaskWrite
 from connectors.salesforce.connector import SalesforceConnector
@@ -94,6 +95,7 @@ def reads(crm: SalesforceConnector) -> Iterator[str]:
 
 @mock_salesforce  # type: ignore[untyped-decorator, unused-ignore]
 def main() -> None:
+    vendors.declare()
     open_the_doors()
     crm = SalesforceConnector(Credential(token="t", instance_url=INSTANCE))
     for said in reads(crm):

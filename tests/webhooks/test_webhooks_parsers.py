@@ -286,7 +286,8 @@ def test_any_json_in_any_place_of_an_item_is_heard_or_set_aside(item: Any, name:
         if b"NaN" in body or b"Infinity" in body:
             continue  # not JSON
         parsed = parse(source, body)
-        assert len(parsed.heard) + len(parsed.noticed) + len(parsed.rejected) == 2
+        told = [each for each in parsed.rejected if not (source == "hubspot" and "wrong clock" in each.reason)]
+        assert len(parsed.heard) + len(parsed.noticed) + len(told) == 2  # a wrong clock is told, and its record read
 
 
 def test_a_body_of_another_shape_is_one_rejected_item() -> None:
