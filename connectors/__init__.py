@@ -1,1 +1,1 @@
-"""CRMs behind one port: read records, write fields and tasks, tell what became of each write."""
+"""CRMs behind one port: read records, write fields and tasks, and report what became of each write."""

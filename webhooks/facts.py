@@ -13,7 +13,7 @@ from mappings.values.instant import Instant
 What: TypeAlias = Literal["created", "changed", "deleted", "merged", "restored", "privacy_deleted", "associated"]
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
+class SentActivity(msgspec.Struct, frozen=True, kw_only=True):
     """An activity as its source gives it; who `email` or `lead` is has not been resolved.
 
     `id` is the source's own and `email` is spelt as `mappings.values.emails` spells it; at least one of `email` and
@@ -87,7 +87,7 @@ class Parsed:
     A record's change that bears a wrong time is in two: set aside, and noticed as a reason to read the record.
     """
 
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[SentActivity, ...] = ()
     noticed: tuple[Noticed, ...] = ()
     rejected: tuple[Rejected, ...] = ()
 

@@ -2,9 +2,9 @@
 
 from mappings.values.instant import Instant
 from webhooks import lenient, registry
-from webhooks.facts import Heard, Noticed, Oversized, Parsed, Rejected, Unreadable
+from webhooks.facts import Noticed, Oversized, Parsed, Rejected, SentActivity, Unreadable
 
-__all__ = ["Heard", "Noticed", "Parsed", "Rejected", "parse"]
+__all__ = ["Noticed", "Parsed", "Rejected", "SentActivity", "parse"]
 
 
 def parse(source: str, body: bytes, received_at: Instant) -> Parsed:

@@ -1,4 +1,4 @@
-"""What answers in a CRM's place: an edge, a proxy, a page of maintenance. Pure.
+"""Edges: recognises what answers in a CRM's place, such as a proxy or a page of maintenance. Pure.
 
 Whatever it says concerns the connection, or the request as it was, and never one record: the CRM has judged none.
 """

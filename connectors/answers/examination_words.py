@@ -11,7 +11,7 @@ from mappings.yaml_files.problems import nearest
 
 
 class Described(Protocol):
-    """What can tell the fields of an object."""
+    """What can list the fields of an object."""
 
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
         """The object's fields. Raises Unavailable."""

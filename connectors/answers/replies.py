@@ -1,4 +1,4 @@
-"""What came back from a CRM, and what a refusal means, before any vendor's words are read."""
+"""Replies: what came back from a CRM, and what a refusal means, before any vendor's codes are read."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
-"""Addresses by an exact parse: scheme, host and port, or nothing.
+"""Web addresses by an exact parse: scheme, host and port, or nothing.
 
-Parsers disagree about backslashes, user names, control characters and letters that only look like others, so an
-address that holds anything beyond plain letters, digits, dots and hyphens is none.
+Parsers disagree about backslashes, user names, control characters and look-alike characters, so an
+address with anything beyond ASCII letters, digits, dots and hyphens is none.
 """
 
 import re
@@ -15,7 +15,7 @@ _LONGEST_HOST = 253
 
 
 def place(address: str) -> str:
-    """Scheme, host and port of an address, in small letters; "" for one that is not plain."""
+    """Scheme, host and port of an address, in lower case; "" for one that is not plain."""
     found = _PLACE.fullmatch(address)
     if found is None or len(found["host"]) > _LONGEST_HOST:
         return ""

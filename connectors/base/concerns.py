@@ -1,4 +1,4 @@
-"""What a refusal is about: the connection, what was asked for, the request as it was, or one record of it."""
+"""Concerns: what a refusal is about: the connection, the object asked for, the request, or one record of it."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The arithmetic of batches and rates. Pure.
+"""Limits: the arithmetic of batches and rates. Pure.
 
 A CRM counts calls in a rolling window and in a day. Whoever calls sets a few calls aside first (a block), so that all
 workers of a connection together stay within both; `Tally` is what they share.
@@ -18,7 +18,7 @@ BLOCKS = 20
 """A block is this part of the window's calls: few enough commits, and little lost when it is not used up."""
 UNTOLD: Span = 10 * SECOND
 UNTOLD_BLOCK = 10
-"""Window and block where a CRM tells of none, as Salesforce does."""
+"""Window and block where a CRM states none, as Salesforce does."""
 FOR_PEOPLE = 0.5
 """What people wait for may use this part of the day's reserve."""
 
@@ -92,7 +92,7 @@ def spare(usage: Usage, *, reserve: float) -> int | None:
 def granted(tally: Tally, now: Instant, *, reserve: float, ask_again: Span) -> Grant:
     """The next block of calls, kept within the window and the day; `reserve` as for `spare`.
 
-    With the day's budget spent, one call is granted every `ask_again`: its reply tells whether the day has turned.
+    With the day's budget spent, one call is granted every `ask_again`: its reply shows whether the day has turned.
     """
     span = tally.usage.window or UNTOLD
     part = span // PARTS
@@ -114,7 +114,7 @@ def granted(tally: Tally, now: Instant, *, reserve: float, ask_again: Span) -> G
         return Grant(tally=tally, at=now, wait=_wait(tally, now))
     block = UNTOLD_BLOCK if not most else max(1, most // BLOCKS)
     if not tally.told_at and not most:
-        block = 1  # the first reply tells more
+        block = 1  # the first reply says more
     calls = min(one for one in (block, free, left) if one is not None)
     made = Block(at=now, calls=calls, open=calls)
     tally = replace(tally, blocks=(*tally.blocks, made), since=tally.since + calls)
@@ -136,8 +136,8 @@ def returned(tally: Tally, at: Instant, unused: int) -> Tally:
     return replace(tally, blocks=blocks, since=max(0, tally.since - unused))
 
 
-def told(tally: Tally, usage: Usage, at: Instant) -> Tally:
-    """What the CRM said at that moment; what is older than the last that was heard is no news.
+def with_usage(tally: Tally, usage: Usage, at: Instant) -> Tally:
+    """What the CRM said at that moment; what is older than the last reply changes nothing.
 
     Calls that others may still have been making then are not in it, and count on.
     """
@@ -160,7 +160,7 @@ def _free(tally: Tally, now: Instant) -> int | None:
 
 
 def _others(tally: Tally, now: Instant) -> int:
-    """Calls of the window that somebody else made, as far as the last reply told."""
+    """Calls of the window that somebody else made, as far as the last reply says."""
     usage = tally.usage
     if not usage.window_limit or not usage.window or usage.window_remaining is None:
         return 0

@@ -1,4 +1,4 @@
-"""Port: a CRM as the rest of the house sees it.
+"""The port: a CRM as the other rooms see it.
 
 A connector moves records and writes; it knows neither scores nor playbooks. What a field is called
 in the CRM is decided before it gets here (mappings), and when to try again after it (flows).
@@ -164,7 +164,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldInfo:
-    """One field of a CRM object as its describe or property listing tells it."""
+    """One field of a CRM object as its describe or property listing gives it."""
 
     name: str
     label: str
@@ -203,7 +203,7 @@ class Limits:
 
 
 class Connector(TaskDesk, Protocol):
-    """A CRM as the rest of the house sees it. Safe for one thread; build one per worker process."""
+    """A CRM as the other rooms see it. Safe for one thread; build one per worker process."""
 
     @property
     def system(self) -> System:
@@ -232,7 +232,7 @@ class Connector(TaskDesk, Protocol):
         """One page of the records modified at or after `since`, by the CRM's clock; `after` as the page before said.
 
         `having` names a field that must not be blank. Deals come with their people. Deleted records come where the
-        CRM tells of them. Raises Unavailable.
+        CRM names them. Raises Unavailable.
         """
 
     def everything(self, object_name: str, fields: Sequence[str], *, after: str = "") -> Page:

@@ -23,7 +23,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """A token, and what the vendor told along with it; `lifetime` None where it does not tell."""
+    """A token, and what the vendor sent along with it; `lifetime` None where it does not say."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)

@@ -1,4 +1,4 @@
-"""Whether a call may be made now, asked before every one of them."""
+"""Spending: whether a call may be made now, asked before every one of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +46,7 @@ class Allowance(Protocol):
     def spend(self, pool: Pool, *, people: bool) -> Withheld | None:
         """Take one call, waiting a little where that helps; `people` wait for what it does."""
 
-    def told(self, usage: Usage) -> None:
+    def record_usage(self, usage: Usage) -> None:
         """The CRM has just said this about its limits."""
 
 
@@ -71,10 +71,10 @@ class Purse:
         """Take one call."""
         return None if self._allowance is None else self._allowance.spend(pool, people=self._people)
 
-    def told(self, usage: Usage) -> None:
-        """Keep what a reply said; one that says nothing leaves the same usage, and is no news."""
+    def record_usage(self, usage: Usage) -> None:
+        """Keep what a reply said; one that says nothing leaves the same usage."""
         if usage is self.usage:
             return
         self.usage = usage
         if self._allowance is not None:
-            self._allowance.told(usage)
+            self._allowance.record_usage(usage)

@@ -1,4 +1,4 @@
-"""The part of a connector's port that tasks for people need: who can get one, in which words, and where they see it."""
+"""The task desk: the part of the port that tasks need: who can get one, in which words, and where people see it."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,7 +8,7 @@ from connectors.base.users import CrmUser
 
 
 class TaskDesk(Protocol):
-    """What a CRM tells of the people who work in it. `Unavailable` is that of connectors.base.port."""
+    """What a CRM says about the people who work in it. `Unavailable` is that of connectors.base.port."""
 
     def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
         """Everybody who can own records, those who have left and queues too; of `ids` alone where some are given.

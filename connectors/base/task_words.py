@@ -16,7 +16,7 @@ Fields: TypeAlias = Mapping[str, Any]
 class TaskWords:
     """Fields of a new open task, of a closed one, and for each priority; empty where nothing is to be written.
 
-    `fallbacks` tell people what could not be found out, and what happens instead.
+    `fallbacks` say what could not be found out, and what happens instead.
     """
 
     opened: Fields = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""The one place that touches HubSpot's client library.
+"""The HubSpot session: the one place that touches HubSpot's client library.
 
 Facts, measured with version 12: every access to `client.crm.….batch_api` builds a new connection pool, so
-the API objects are held; there is no default timeout, so each call brings one; its own retries would repeat
+the API objects are kept; there is no default timeout, so each call brings one; its own retries would repeat
 a POST, so they are off. Paths and payload shapes stay in this folder: HubSpot's date-versioned API replaces
 them all by 2027.
 """
@@ -21,7 +21,7 @@ from connectors.answers.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, c
 from connectors.base.credentials import Credential, Fixed, Tokens
 from connectors.base.limits import Usage
 from connectors.base.spending import Allowance, Pool, Purse
-from connectors.shared.call_deadline import deadline, hold
+from connectors.shared.call_deadline import deadline, keep_deadline
 from mappings.values import lenient_json
 from mappings.values.instant import Span
 
@@ -32,7 +32,7 @@ _UNSET = "unset"
 
 
 class HubSpotSession:
-    """HubSpot's API objects, held; every call answers with an Outcome and raises nothing.
+    """HubSpot's API objects, kept; every call answers with an Outcome and raises nothing.
 
     ValueError at construction for a token that cannot be one.
     """
@@ -140,7 +140,7 @@ class HubSpotSession:
                 manager.clear()
 
     def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
-        """The call with whatever token is current: the API objects that are held read it from their configuration."""
+        """The call with whatever token is current: the API objects that are kept read it from their configuration."""
         configuration = _client(method).configuration
 
         def send(token: str) -> Outcome:
@@ -150,7 +150,7 @@ class HubSpotSession:
         return signed(self._tokens, send)
 
     def _send(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Outcome:
-        hold(_client(method).rest_client.pool_manager)
+        keep_deadline(_client(method).rest_client.pool_manager)
         try:
             with deadline():
                 # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
@@ -167,7 +167,7 @@ class HubSpotSession:
         except HTTPError as error:
             unsent = isinstance(error, (NewConnectionError, ConnectTimeoutError))
             return Lost(sent=not unsent, reason=type(error).__name__)
-        self.purse.told(_usage(reply.headers, self.usage))
+        self.purse.record_usage(_usage(reply.headers, self.usage))
         return reply
 
 
@@ -184,7 +184,7 @@ def _reply(status: int, headers: Mapping[str, str], body: bytes | str | None) ->
 
 
 def _usage(headers: Mapping[str, str], before: Usage) -> Usage:
-    """The limits as the last reply told them; replies of search carry none, and nothing changes then."""
+    """The limits as the last reply gave them; replies of search carry none, and nothing changes then."""
     told = {
         name.removeprefix("x-hubspot-ratelimit-"): int(value)
         for name, value in headers.items()

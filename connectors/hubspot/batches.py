@@ -1,6 +1,6 @@
-"""HubSpot's writing: request bodies, and replies as receipts. Pure.
+"""HubSpot's batch writes: request bodies, and replies as receipts. Pure.
 
-Results come back in any order and refused records are told apart from them (207): each input carries an
+Results come back in any order and refused records apart from them (207): each input carries an
 `objectWriteTraceId`, its place in the batch, which also makes HubSpot write the others when one is refused.
 """
 

@@ -1,4 +1,4 @@
-"""HubSpot behind the port."""
+"""The HubSpot connector: HubSpot behind the port."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ _UNSORTED = Refusal(
 
 
 class HubSpotConnector:
-    """A HubSpot account as the house sees it. One per worker process, for one thread."""
+    """A HubSpot account as the other rooms see it. One per worker process, for one thread."""
 
     def __init__(
         self, credential: Credential, *, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None
@@ -60,7 +60,7 @@ class HubSpotConnector:
 
     @property
     def limits(self) -> Limits:
-        """A hundred of everything; see apis.md, Batches."""
+        """A hundred of everything [hubspot: batches]."""
         return Limits(fields=BATCH, tasks=BATCH, read=BATCH, find=BATCH)
 
     @property

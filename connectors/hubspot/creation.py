@@ -1,4 +1,4 @@
-"""HubSpot's creating of people: a contact, of which there is one for each e-mail address.
+"""Creates people in HubSpot: a contact, of which there is one for each e-mail address.
 
 An address that is another contact's second one is found by no look-up, and answers 409 with that contact's id.
 """

@@ -1,4 +1,6 @@
-"""HubSpot's refusals, and what to do about each. Pure; see apis.md, Limits and Batches.
+"""HubSpot's refusals, and what to do about each. Pure.
+
+Source: [hubspot: limits] [hubspot: batches].
 
 A reply of HubSpot's own has a message and a category; what has not is somebody else's: see `connectors.answers.edges`.
 """
@@ -16,7 +18,7 @@ from mappings.values.instant import HOUR, SECOND, Span
 _OK, _REDIRECT, _UNAUTHORIZED, _SERVER_ERROR = 200, 300, 401, 500
 _DENIED, _NOT_FOUND, _TOO_MANY, _MIGRATING = 403, 404, 429, 477
 _OF_RECORDS = frozenset({400, 409, 422})
-"""Statuses with which HubSpot refuses a call for what its records hold."""
+"""Statuses with which HubSpot refuses a call for the content of its records."""
 _WAITS: Mapping[int, Span] = {_DENIED: ASK_AGAIN, _TOO_MANY: edges.BUSY, _MIGRATING: HOUR}
 """Statuses for the whole connection, and the wait without Retry-After.
 

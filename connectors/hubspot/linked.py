@@ -1,4 +1,4 @@
-"""Which records are associated with which, page by page: a deal may have more contacts than one answer tells of."""
+"""Linked records, page by page: a deal may have more contacts than one answer lists."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which of our tasks HubSpot already has, by our key in each.
+"""Look-ups: which of our tasks HubSpot already has, by our key in each.
 
 Search is not asked: its index lags, and a task created a moment ago would be missed. Where the key is a
 unique property it is read by; else the tasks of each person are, which HubSpot knows at once.

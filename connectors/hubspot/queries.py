@@ -1,4 +1,4 @@
-"""HubSpot's reading: request bodies, and replies as records and fields. Pure."""
+"""HubSpot's reads: request bodies, and replies as records and fields. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -78,7 +78,7 @@ def counted_body() -> dict[str, Any]:
 def page(object_name: str, body: Mapping[str, Any], fields: Sequence[str]) -> tuple[list[Record], list[str], str]:
     """The records of a listing with the contacts they are about, and the cursor of the next page or "".
 
-    The second names those records that have more contacts than the listing tells of.
+    The second names those records that have more contacts than the listing has.
     """
     listed = [found for found in body.get("results") or () if found.get("id")]
     contacts = {str(each["id"]): (each.get("associations") or {}).get("contacts") or {} for each in listed}

@@ -1,6 +1,6 @@
-"""HubSpot's owners, and the words of its tasks, as the rest of the house sees them. Pure.
+"""HubSpot's owners, and the words of its tasks, as the other rooms see them. Pure.
 
-HubSpot tells neither an owner's manager nor their time zone. What its task properties take are names of its own, the
+HubSpot gives neither an owner's manager nor their time zone. What its task properties take are names of its own, the
 same in every language; a portal may hide some.
 """
 

@@ -1,4 +1,4 @@
-"""HubSpot's declaration: everything that the rest of the house has to know of it, once."""
+"""HubSpot's declaration: everything that the other rooms have to know of it, once."""
 
 from connectors.base.credentials import Credential
 from connectors.base.limits import Usage

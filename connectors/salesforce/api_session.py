@@ -1,4 +1,4 @@
-"""The one place that touches simple-salesforce.
+"""The Salesforce session: the one place that touches simple-salesforce.
 
 The library keeps the session, the token and the addresses; its own call layer is not used, because it
 recurses on a lasting 401, drops headers when it tries again and has no timeout (measured with 1.12). https is
@@ -21,7 +21,7 @@ from connectors.base.credentials import Credential, Fixed, Tokens
 from connectors.base.limits import Usage
 from connectors.base.spending import Allowance, Purse
 from connectors.salesforce.hosts import salesforces
-from connectors.shared.call_deadline import deadline, hold
+from connectors.shared.call_deadline import deadline, keep_deadline
 from mappings.values import lenient_json
 
 VERSION = "66.0"
@@ -119,7 +119,7 @@ class SalesforceSession:
         except requests.RequestException as error:
             return Lost(sent=not _refused_connection(error), reason=type(error).__name__)
         reply = _reply(response)
-        self.purse.told(_usage(reply.headers, self.usage))
+        self.purse.record_usage(_usage(reply.headers, self.usage))
         return reply
 
 
@@ -137,7 +137,7 @@ class _Adapter(HTTPAdapter):
     def __init__(self, elsewhere: str) -> None:
         self._elsewhere = urlsplit(elsewhere) if elsewhere else None
         super().__init__()
-        hold(self.poolmanager)
+        keep_deadline(self.poolmanager)
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, timeout: Any = None, **options: Any
@@ -159,7 +159,7 @@ def _refused_connection(error: requests.RequestException) -> bool:
 def _reply(response: requests.Response) -> Reply:
     lowered = {name.lower(): value for name, value in response.headers.items()}
     if lowered.get("content-type", "").startswith("text/csv"):
-        body: Any = lenient_json.spoken(response.content)
+        body: Any = lenient_json.as_text(response.content)
     else:
         body = lenient_json.said(response.content)
     return Reply(status=response.status_code, headers=lowered, body=body)

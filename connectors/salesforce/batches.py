@@ -1,4 +1,4 @@
-"""Salesforce's writing: sObject Collections, and their rows as receipts. Pure.
+"""Salesforce's batch writes: sObject Collections, and their rows as receipts. Pure.
 
 Rows come back in order, with 200 even where some fail (`allOrNone` false).
 """

@@ -1,4 +1,4 @@
-"""Salesforce behind the port."""
+"""The Salesforce connector: Salesforce behind the port."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ FIND = 100
 
 
 class SalesforceConnector:
-    """A Salesforce org as the house sees it. One per worker process, for one thread."""
+    """A Salesforce org as the other rooms see it. One per worker process, for one thread."""
 
     def __init__(
         self, credential: Credential, *, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None
@@ -135,7 +135,7 @@ class SalesforceConnector:
         return Page(records=tuple(self._peopled(object_name, records)), after=str(following or ""))
 
     def _begun(self, object_name: str, fields: Sequence[str]) -> Page:
-        """A page without records that tells the new job, to be kept before it is waited for."""
+        """A page without records that names the new job, to be stored before it is waited for."""
         made = self._bulk.begin(object_name, fields)
         if isinstance(made, Refusal):
             refused = Unavailable(made.receipt(""))
@@ -189,7 +189,7 @@ class SalesforceConnector:
             return staff.own_id(whole(faults.judged(self._session.get(RESOURCES), idempotent=True)))
 
     def task_words(self) -> TaskWords:
-        """As TaskStatus, TaskPriority and the describe of Task tell them. Raises Unavailable."""
+        """As TaskStatus, TaskPriority and the describe of Task give them. Raises Unavailable."""
         with self._session.purse.for_people():
             return self._staff.task_words(self._reader.description("Task"))
 

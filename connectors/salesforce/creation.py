@@ -1,7 +1,7 @@
-"""Salesforce's creating of people: a Lead or a Contact, under the org's own duplicate rules.
+"""Creates people in Salesforce: a Lead or a Contact, under the org's own duplicate rules.
 
-A duplicate rule that speaks up is obeyed: where it names exactly one person, that is the person; where it names several
-or none that we know, nobody is created and its words go to a letter. [salesforce: errors]
+A duplicate rule that objects is obeyed: where it names exactly one person, that is the person; where it names several
+or none that we know, nobody is created and its words become a sync error. [salesforce: errors]
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ def _create(session: SalesforceSession, writes: Sequence[PersonWrite]) -> list[R
 
 
 def _duplicate(session: SalesforceSession, write: PersonWrite) -> Receipt:
-    """Ask by a call of its own, which tells whom the rule means: a collection's row does not."""
+    """Ask by a call of its own, which names whom the rule means: a collection's row does not."""
     outcome = session.post(f"sobjects/{quote(write.object, safe='')}", write.fields)
     reply = faults.judged(outcome, idempotent=False)
     if isinstance(reply, Reply):

@@ -1,4 +1,6 @@
-"""Salesforce's refusals, and what to do about each. Pure; see apis.md, Verdicts.
+"""Salesforce's refusals, and what to do about each. Pure.
+
+Source: [salesforce: errors].
 
 Three spellings of one thing: a row of a collection has `statusCode`, a single call `errorCode`, OAuth `error`. What is
 none of them is somebody else's: see `connectors.answers.edges`.
@@ -62,7 +64,7 @@ _HEAVY = frozenset({"REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT", "UNABLE_TO_LOCK
 _OK, _REDIRECT, _SERVER_ERROR = 200, 300, 500
 _UNAUTHORIZED, _DENIED, _NOT_FOUND = 401, 403, 404
 _OF_RECORDS = frozenset({300, 400, 409, 412, 422})
-"""Statuses with which Salesforce refuses a call for what its records hold."""
+"""Statuses with which Salesforce refuses a call for the content of its records."""
 _MESSAGE = 1_000
 
 CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"

@@ -1,4 +1,4 @@
-"""Salesforce's reading: SOQL, request bodies, and replies as records and fields. Pure."""
+"""Salesforce's reads: SOQL, request bodies, and replies as records and fields. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -100,14 +100,14 @@ def record(object_name: str, found: Mapping[str, Any], fields: Iterable[str]) ->
     return Record(
         object=object_name,
         id=full(SYSTEM, str(found["Id"])),
-        fields={name: _held(found, name) for name in fields},
+        fields={name: _field_value(found, name) for name in fields},
         created_at=date(found.get("CreatedDate")),
         modified_at=date(found.get("SystemModstamp")),
         deleted=found.get("IsDeleted") is True,
     )
 
 
-def _held(found: Mapping[str, Any], name: str) -> Any:
+def _field_value(found: Mapping[str, Any], name: str) -> Any:
     """A field's value; `Campaign.Type` is nested in JSON, and a column of that name in CSV."""
     if name in found or "." not in name:
         return found.get(name)

@@ -1,4 +1,4 @@
-"""Salesforce's users and queues, and the words of its tasks, as the rest of the house sees them.
+"""Salesforce's users and queues, and the words of its tasks, as the other rooms see them.
 
 Which status closes a task and which priority is high stands in TaskStatus and TaskPriority; what the picklists take
 stands in the describe of Task. [salesforce: tasks]
@@ -18,7 +18,7 @@ from mappings.values.record_ids import full, genuine
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 Ask: TypeAlias = Callable[[str, Sequence[str], str], Rows]
-"""(object, fields, rest of the query from WHERE on) -> rows, without what is hidden. Raises Unavailable."""
+"""(object, fields, end of the query from WHERE on) -> rows, without what is hidden. Raises Unavailable."""
 
 USER_FIELDS = ("Name", "Email", "IsActive", "ManagerId", "TimeZoneSidKey", "UserType")
 GROUP_FIELDS = ("Name", "Type", "Email")

@@ -1,4 +1,4 @@
-"""Salesforce's declaration: everything that the rest of the house has to know of it, once."""
+"""Salesforce's declaration: everything that the other rooms have to know of it, once."""
 
 from collections.abc import Iterator, Mapping
 

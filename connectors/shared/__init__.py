@@ -1,1 +1,1 @@
-"""What all connectors share: batches, sorting, shadow, sign-in, provisioning and deadlines."""
+"""What all connectors share: batches, sorting, shadow mode, sign-in, provisioning and deadlines."""

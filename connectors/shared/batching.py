@@ -1,4 +1,4 @@
-"""Batches that one bad record cannot spoil, and that never name a record twice."""
+"""Batching: batches that one bad record cannot spoil, and that never name a record twice."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ A = TypeVar("A")
 W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite)
 
 CALLS = 32
-"""Isolating one bad record among 200 takes 16 calls; past this many the rest waits for the next round."""
+"""Isolating one bad record among 200 takes 16 calls; past this many the others wait for the next round."""
 _MOMENT = 30.0
 FAILURES = 12
 """Calls that fail before a CRM is taken to be away; halving 200 down to one takes nine."""
@@ -63,7 +63,7 @@ def divided(
     A batch refused for one of its items is halved until the bad one stands alone; so is one that fails in the
     CRM, where an item may be the cause. What is left after `CALLS` calls comes back as the request's own refusal, to
     be tried again. When the CRM is away, pauses us or refuses the credential, or refuses what was asked for as such,
-    nothing further is asked, and the rest gets the same answer. `there` says whether the CRM answers otherwise; it is
+    nothing further is asked, and the others get the same answer. `there` says whether the CRM answers otherwise; it is
     called where no other part of this has shown it.
     """
     waiting = [list(places) for places in chunks(range(count), size)][::-1]

@@ -1,4 +1,4 @@
-"""How long one call to a CRM may take, from its beginning to the last byte of its reply.
+"""Call deadline: how long one call to a CRM may take, from its beginning to the last byte of its reply.
 
 The timeouts of requests and urllib3 are for each wait: a server that sends a byte a second meets them for ever, in the
 head as in the body. Neither library has a limit for the whole call, but both let us choose the classes of their
@@ -32,7 +32,7 @@ def deadline() -> Iterator[None]:
         _UNTIL.reset(token)
 
 
-def hold(manager: PoolManager) -> None:
+def keep_deadline(manager: PoolManager) -> None:
     """Have the connections that a pool manager makes from now on keep to the deadline."""
     manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 

@@ -1,4 +1,4 @@
-"""People who are to be created: each is looked for by e-mail first, so that nobody is created twice.
+"""Creating people: each is looked for by e-mail first, so that nobody is created twice.
 
 What was created and never answered for is found by that look as well; it is made at every try.
 """

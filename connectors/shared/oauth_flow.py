@@ -18,7 +18,7 @@ from connectors.answers.edges import moved
 from connectors.answers.replies import TIMEOUT, Reply, Timeout, clean, retry_after
 from connectors.base.port import Receipt, Unavailable, Verdict
 from connectors.base.sign_in_port import Asking, Client, Issued
-from connectors.shared.call_deadline import deadline, hold
+from connectors.shared.call_deadline import deadline, keep_deadline
 from mappings.values import lenient_json
 from mappings.values.instant import SECOND, Span
 
@@ -140,12 +140,12 @@ class TokenEndpoint:
 def _adapter() -> HTTPAdapter:
     """Asks once, and keeps to the deadline."""
     adapter = HTTPAdapter(max_retries=0)
-    hold(adapter.poolmanager)
+    keep_deadline(adapter.poolmanager)
     return adapter
 
 
 def described(address: str, token: str, timeout: Timeout) -> Mapping[str, Any]:
-    """What a vendor tells at this address of whoever holds the token, sent in a header. Raises Unavailable."""
+    """What a vendor says at this address about whoever has the token, sent in a header. Raises Unavailable."""
     with requests.Session() as session, deadline():
         session.trust_env = False
         for scheme in ("https://", "http://"):
@@ -168,7 +168,7 @@ def described(address: str, token: str, timeout: Timeout) -> Mapping[str, Any]:
 
 
 def issued(told: Mapping[str, Any], **more: Any) -> Issued:
-    """A token reply's common members; one of the wrong type counts as not told. Raises Unavailable."""
+    """A token reply's common members; one of the wrong type counts as absent. Raises Unavailable."""
     try:
         token = clean(str(told["access_token"]))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Coldframe needs in a CRM, derived from its mapping, and the steps that bring it about. Pure.
+"""Provisioning: what Coldframe needs in a CRM, derived from its mapping, and the steps to create it. Pure.
 
 What was made is recognised by its mark, a sentence at the end of its description, not by a list of ours: a
 store that was lost or restored changes nothing, and a person who takes a field over need only edit its text.

@@ -1,4 +1,4 @@
-"""Shadow connector: a connector that reads and never writes. The port has one way to write, and here it is shut."""
+"""The shadow connector: a connector that reads and never writes. The port has one way to write, disabled here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every connector does with a batch before its vendor is asked: checks, sorts, and keeps the order."""
+"""Sorting: what every connector does with a batch before it calls its vendor: checks, sorts, and keeps the order."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 
@@ -51,7 +51,7 @@ def answered(  # noqa: PLR0913 - one way for each kind of write
 def resolved(
     receipts: Sequence[Receipt], refused: Container[str], there: Mapping[str, ExternalId] | Refusal
 ) -> list[Receipt]:
-    """Receipts of tasks whose keys were `refused` as taken, once it was looked up which tasks hold them.
+    """Receipts of tasks whose keys were `refused` as taken, after a look-up of the tasks that have them.
 
     A task that holds the key is that task: an earlier try went through. Where nobody could look, the write
     waits for the next round.

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from connectors.answers.replies import TIMEOUT, Timeout, retry_after
 from connectors.base.port import Receipt, Verdict
-from connectors.shared.call_deadline import deadline, hold
+from connectors.shared.call_deadline import deadline, keep_deadline
 from integration.alerting.alert_port import Alert
 from mappings.values.instant import MINUTE, SECOND, Instant, Span, show, to_datetime
 
@@ -42,7 +42,7 @@ class SignedWebhook:
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc would add a password of its own
         for adapter in self._session.adapters.values():
-            hold(adapter.poolmanager)  # type: ignore[attr-defined] # each is an HTTPAdapter
+            keep_deadline(adapter.poolmanager)  # type: ignore[attr-defined] # each is an HTTPAdapter
 
     def send(self, alert: Alert, now: Instant) -> Receipt:
         """POST one alert; see the port."""

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from integration.backtest.history_facts import NOBODY, Facts
-from integration.core.model.effects import Assignee, Effect, Escalated, HandoffHeld, StageChanged, TaskWanted
+from integration.core.model.effects import Assignee, Effect, Escalated, HandoffDelayed, StageChanged, TaskWanted
 from integration.core.rules.calendar import day_number
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.standing import Standing
@@ -42,7 +42,7 @@ class Tally:
                 case Escalated():
                     self.plays[effect.clock] += 1
                     self._task(effect.lead, effect.at, effect.assignee)
-                case HandoffHeld():
+                case HandoffDelayed():
                     self.held.add(effect.lead)
                 case _:
                     pass

@@ -1,1 +1,1 @@
-"""Load, call the core, save: one transaction each."""
+"""The flows: load, call the core, save, in one transaction each."""

@@ -27,11 +27,11 @@ from mappings.values import record_ids
 from mappings.values.identifiers import ConnectionName, System
 from mappings.values.instant import Instant
 
-__all__ = ["NotSignedInError", "Walk", "Wish", "mistakes", "remembered", "sign_in", "tried"]
+__all__ = ["NotSignedInError", "SignInRequest", "Walk", "mistakes", "remembered", "sign_in", "tried"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SignInRequest:
     """The connection that somebody wants, as far as it is known before signing in."""
 
     name: ConnectionName
@@ -51,54 +51,62 @@ class Walk:
     wait: float = 300.0
 
 
-def remembered(wish: Wish, row: Row | None, settings: Settings) -> Wish:
+def remembered(request: SignInRequest, row: Row | None, settings: Settings) -> SignInRequest:
     """The request, completed by what an earlier sign-in under this name knows.
 
     Secrets that no longer open are asked for anew.
     """
-    if row is None or row.system != wish.system or row.grant != wish.grant:
-        return wish
+    if row is None or row.system != request.system or row.grant != request.grant:
+        return request
     try:
         kept = connections.unsealed(row, connection_names.keyring(settings))
     except SealError:
         kept = Secrets()
-    old, new = row.details, wish.details
+    old, new = row.details, request.details
     return replace(
-        wish,
+        request,
         details=replace(
             new,
             client_id=new.client_id or old.client_id,
             login_url=new.login_url or old.login_url,
             instance_url=new.instance_url or old.instance_url,
             api_url=new.api_url or old.api_url,
-            user=new.user or (old.user if wish.grant == "jwt_bearer" else ""),
+            user=new.user or (old.user if request.grant == "jwt_bearer" else ""),
         ),
         secrets=replace(
-            wish.secrets,
-            client_secret=wish.secrets.client_secret or kept.client_secret,
-            private_key=wish.secrets.private_key or kept.private_key,
+            request.secrets,
+            client_secret=request.secrets.client_secret or kept.client_secret,
+            private_key=request.secrets.private_key or kept.private_key,
         ),
     )
 
 
-def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
+def mistakes(request: SignInRequest, row: Row | None = None) -> list[str]:
     """Everything that is wrong with a request, for people; `row` is what is stored under its name."""
-    details, secrets = wish.details, wish.secrets
-    other = row.system if row and row.system != wish.system else ""
-    rules = vendors.vendor(wish.system).sign_in
-    secret_needed = wish.grant == "client_credentials" or (wish.grant == "authorization_code" and not rules.public)
+    details, secrets = request.details, request.secrets
+    other = row.system if row and row.system != request.system else ""
+    rules = vendors.vendor(request.system).sign_in
+    secret_needed = request.grant == "client_credentials" or (
+        request.grant == "authorization_code" and not rules.public
+    )
     told = [
-        (connection_names.misnamed(wish.name, wish.system), True),
-        (f"'{wish.name}' is a connection to {other}: choose another --name", bool(other)),
+        (connection_names.misnamed(request.name, request.system), True),
+        (f"'{request.name}' is a connection to {other}: choose another --name", bool(other)),
         ("--api-url must be https, or a sandbox on this machine", not _guarded(details.api_url)),
-        ("--client-id is missing: the app's client id (consumer key)", wish.grant != "token" and not details.client_id),
-        ("--username is missing: the integration user as whom to ask", wish.grant == "jwt_bearer" and not details.user),
-        ("--key-file is missing: the private key (PEM)", wish.grant == "jwt_bearer" and not secrets.private_key),
-        ("the access token is missing", wish.grant == "token" and not secrets.access_token),
+        (
+            "--client-id is missing: the app's client id (consumer key)",
+            request.grant != "token" and not details.client_id,
+        ),
+        (
+            "--username is missing: the integration user as whom to ask",
+            request.grant == "jwt_bearer" and not details.user,
+        ),
+        ("--key-file is missing: the private key (PEM)", request.grant == "jwt_bearer" and not secrets.private_key),
+        ("the access token is missing", request.grant == "token" and not secrets.access_token),
         ("the client secret is missing", secret_needed and not secrets.client_secret),
     ]
     wished = Wished(
-        grant=wish.grant,
+        grant=request.grant,
         login_url=details.login_url,
         instance_url=details.instance_url,
         api_url=details.api_url,
@@ -106,19 +114,21 @@ def mistakes(wish: Wish, row: Row | None = None) -> list[str]:
     return [*(text for text, wrong in told if text and wrong), *rules.wrong(wished)]
 
 
-def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Callable[[], Instant]) -> Details:
+def sign_in(
+    request: SignInRequest, walk: Walk, settings: Settings, store: Store, now: Callable[[], Instant]
+) -> Details:
     """Get a token the requested way and store it, live. Raises Unavailable, NotSignedInError, ValueError.
 
     A connection that had been signed out goes on.
     """
-    with closing(build.door(wish.system, client(wish.details, wish.secrets))) as door:
-        issued = _issued(wish, walk, door, now())
+    with closing(build.token_endpoint(request.system, client(request.details, request.secrets))) as door:
+        issued = _issued(request, walk, door, now())
         account = door.account(issued)
-    _same_account(wish, account, store)
+    _same_account(request, account, store)
     details = replace(
-        wish.details,
-        instance_url=issued.instance_url or wish.details.instance_url,
-        user=wish.details.user or issued.user,
+        request.details,
+        instance_url=issued.instance_url or request.details.instance_url,
+        user=request.details.user or issued.user,
         account=account,
         scopes=issued.scopes,
     )
@@ -126,31 +136,31 @@ def sign_in(wish: Wish, walk: Walk, settings: Settings, store: Store, now: Calla
     with store.write() as conn:
         connections.put(
             conn,
-            wish.name,
-            system=wish.system,
-            grant=wish.grant,
+            request.name,
+            system=request.system,
+            grant=request.grant,
             details=details,
-            secrets=replace(wish.secrets, access_token=issued.access_token, refresh_token=issued.refresh_token),
+            secrets=replace(request.secrets, access_token=issued.access_token, refresh_token=issued.refresh_token),
             expires_at=None if issued.lifetime is None else at + issued.lifetime,
             keyring=connection_names.keyring(settings),
             now=at,
         )
-        connection_pauses.signed_in(conn, wish.name)
-        told = {"system": wish.system, "grant": wish.grant, "account": account}
-        audit_trail.add(conn, [Entry(at=at, actor="cli", action="connect", subject=wish.name, detail=told)])
+        connection_pauses.signed_in(conn, request.name)
+        told = {"system": request.system, "grant": request.grant, "account": account}
+        audit_trail.add(conn, [Entry(at=at, actor="cli", action="connect", subject=request.name, detail=told)])
     return details
 
 
-def _same_account(wish: Wish, account: str, store: Store) -> None:
+def _same_account(request: SignInRequest, account: str, store: Store) -> None:
     """One name is one account for ever: the records of another would be taken for those that are known here."""
-    name = wish.name
+    name = request.name
     with store.read() as conn:
         row = connections.get(conn, name)
         others = [
-            each.name for each in connections.every(conn) if each.name != name and _is(each, wish.system, account)
+            each.name for each in connections.every(conn) if each.name != name and _is(each, request.system, account)
         ]
     before = row.details.account if row else ""
-    if before and account and not record_ids.same(wish.system, before, account):
+    if before and account and not record_ids.same(request.system, before, account):
         msg = (
             f"'{name}' is connected to account {before}, and this sign-in is to account {account}, whose records would "
             f"be taken for the others': sign in to {before}, or connect this one under a --name of its own"
@@ -186,10 +196,10 @@ def tried(name: ConnectionName, settings: Settings, store: Store) -> str:
     return person
 
 
-def _issued(wish: Wish, walk: Walk, door: SignIn, now: Instant) -> Issued:
-    match wish.grant:
+def _issued(request: SignInRequest, walk: Walk, door: SignIn, now: Instant) -> Issued:
+    match request.grant:
         case "token":
-            return Issued(access_token=clean(wish.secrets.access_token), instance_url=wish.details.instance_url)
+            return Issued(access_token=clean(request.secrets.access_token), instance_url=request.details.instance_url)
         case "jwt_bearer":
             return door.asserted(now)
         case "client_credentials":
@@ -212,6 +222,6 @@ def _walked(walk: Walk, door: SignIn) -> Issued:
     return door.exchanged(code, asking)
 
 
-def told(fault: Unavailable) -> str:
+def refusal_words(fault: Unavailable) -> str:
     """A vendor's refusal, for people."""
     return f"{fault.receipt.code} {fault.receipt.message}".strip()

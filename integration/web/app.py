@@ -30,7 +30,7 @@ from integration.web.refusal_counts import RefusedWebhooks
 from integration.wiring import clock, connection_names
 from integration.wiring.connected_accounts import ConnectedAccounts
 from integration.wiring.connection_names import Known
-from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_problems
+from integration.wiring.wake_ups import BackgroundWakeUps, Wakeups, connect, queue_problems
 from mappings.values.identifiers import System
 from mappings.values.instant import Instant
 from mappings.vocabulary.files.load_vocabulary import in_use, shipped
@@ -92,7 +92,7 @@ def create_app(
 ) -> Flask:
     """The web application over these parts.
 
-    `wake` names a lane that has work and must neither raise nor wait (see Bell). `queue` says what is wrong with
+    `wake` names a lane that has work and must neither raise nor wait. `queue` says what is wrong with
     Redis, as `queue_problems` does.
     """
     app = Flask("coldframe", static_folder=None)
@@ -162,7 +162,7 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     """The application of a web process with all its parts, and what closes them when the process ends."""
     store = Store.open(settings.database_url.get_secret_value())
     wakeups = Wakeups(settings.redis_url, clock.monotonic)
-    bell = Bell(wakeups.wake)
+    bell = BackgroundWakeUps(wakeups.wake)
     app = create_app(settings, store=store, wake=bell.ring, queue=lambda: _queue(settings))
 
     def close() -> None:

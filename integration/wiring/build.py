@@ -117,7 +117,7 @@ def connections(given: Settings, store: Store | None, *, worker: bool = False) -
                 credential(given, store, each),
                 given.mapping_of(each.name, each.system),
                 name=each.name,
-                account=each.account or _told_account(given, each),
+                account=each.account or _account_in_environment(given, each),
                 allowance=allowance(each, given, store, worker=worker) if store else None,
                 words=words,
             ),
@@ -179,7 +179,7 @@ def means(given: Settings, store: Store) -> Means:
     return Means(
         store=store,
         keyring=connection_names.keyring(given),
-        sign_in=door,
+        sign_in=token_endpoint,
         now=clock.now,
         monotonic=clock.monotonic,
         sleep=time.sleep,
@@ -188,7 +188,7 @@ def means(given: Settings, store: Store) -> Means:
     )
 
 
-def door(system: System, client: Client) -> SignIn:
+def token_endpoint(system: System, client: Client) -> SignIn:
     """Where a vendor gives tokens. ValueError for an address that is not the vendor's."""
     return vendors.vendor(system).sign_in.opened(client)
 
@@ -201,7 +201,7 @@ def alert_ways(given: Settings) -> Mapping[str, AlertWay]:
     return {"webhook": SignedWebhook(given.alert_url.get_secret_value(), keys)}
 
 
-def _told_account(given: Settings, each: connection_names.Known) -> str:
+def _account_in_environment(given: Settings, each: connection_names.Known) -> str:
     """What the environment says of its own connection's account, and of no other's."""
     named = vendors.vendor(each.system).account
     return named(given.given) if named and each.origin == "environment" else ""
@@ -214,7 +214,7 @@ def _asking(given: Settings, each: connection_names.Known) -> Asking | None:
     token = connection_names.environments(given)[each.system]
 
     def ask() -> str:
-        with contextlib.closing(door(each.system, Client(id="", api_url=token.api_url))) as vendor:
+        with contextlib.closing(token_endpoint(each.system, Client(id="", api_url=token.api_url))) as vendor:
             return vendor.account(Issued(access_token=token.token))
 
     return Asking(mark=connection_names.mark(token), ask=ask)

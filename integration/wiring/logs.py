@@ -140,7 +140,7 @@ def _end_of_value(words: str, start: int) -> int | None:
     return whole and whole.end()
 
 
-def told(error: BaseException) -> str:
+def traceback_words(error: BaseException) -> str:
     """The traceback of an exception and of those behind it, without the values in their words."""
     lines: list[str] = []
     seen: set[int] = set()
@@ -190,7 +190,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         _stamp,
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.ExceptionRenderer(lambda exc_info: told(exc_info[1])),
+        structlog.processors.ExceptionRenderer(lambda exc_info: traceback_words(exc_info[1])),
     ]
     structlog.configure(
         processors=[

@@ -63,7 +63,7 @@ class Wakeups:
 
     def wake(self, lane: str) -> None:
         """Queue one job for the lane unless one is waiting already. Never raises; takes 0.6 s at the very worst."""
-        if self._redis is None or self._resting():
+        if self._redis is None or self._failed_lately():
             return
         try:
             _wake(self._redis, lane)
@@ -84,11 +84,11 @@ class Wakeups:
         if self._redis is not None:
             self._redis.close()
 
-    def _resting(self) -> bool:
+    def _failed_lately(self) -> bool:
         return self._failed_at is not None and self._monotonic() - self._failed_at < _REST_SECONDS
 
     def _failed(self, error: Exception) -> None:
-        if not self._resting():
+        if not self._failed_lately():
             log.warning("redis does not answer; the sweep will find the work", error=type(error).__name__)
         self._failed_at = self._monotonic()
 
@@ -142,7 +142,7 @@ def _call(queue: Queue, lane: str) -> None:
     )
 
 
-class Bell:
+class BackgroundWakeUps:
     """Rings for lanes from a thread of its own, so that an answer to a webhook never waits for Redis.
 
     Rings for the same lane while one is under way become one. What it has not passed on when the process dies, the

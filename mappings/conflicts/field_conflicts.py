@@ -118,7 +118,7 @@ def gathered(facts: Iterable[tuple[Instant, str, Fields]]) -> dict[str, list[Sai
     found: dict[str, list[Said]] = {}
     for at, key, fields in facts:
         for name, value in fields.items():
-            found.setdefault(name, []).append(spoken(at, key, value))
+            found.setdefault(name, []).append(said_by(at, key, value))
     return found
 
 
@@ -146,7 +146,7 @@ def in_effect(facts: Sequence[tuple[Instant, str, Fields]], owners: Owners) -> l
             if not contested(name, owners):
                 told[name] = value
                 continue
-            past.setdefault(name, []).append(spoken(at, key, value))
+            past.setdefault(name, []).append(said_by(at, key, value))
             counts = judge(name, past[name], owners).value
             if name not in counted or counted[name] != counts:
                 counted[name] = told[name] = counts
@@ -154,7 +154,7 @@ def in_effect(facts: Sequence[tuple[Instant, str, Fields]], owners: Owners) -> l
     return found
 
 
-def spoken(at: Instant, key: str, value: Value) -> Said:
+def said_by(at: Instant, key: str, value: Value) -> Said:
     """A fact's value, with who says it."""
     system, connection = speaker(key)
     return Said(at, key, system, value, connection)
@@ -167,7 +167,7 @@ def speaker(key: str) -> tuple[System, ConnectionName]:
     return (System(system), ConnectionName(connection or system)) if known else (System(""), ConnectionName(""))
 
 
-def spoken_by(system: System, connection: ConnectionName) -> str:
+def key_prefix(system: System, connection: ConnectionName) -> str:
     """How the keys of a connection's facts begin; `speaker` reads it."""
     return system if connection == ConnectionName(system) else f"{system}/{connection}"
 

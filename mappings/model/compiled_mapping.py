@@ -82,7 +82,7 @@ ObjectKind: TypeAlias = Literal["person", "account", "task", "opportunity", "act
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a record says `when` its fields hold these values: an activity's type, and its properties."""
+    """What a record says `when` its fields have these values: an activity's type, and its properties."""
 
     when: Condition
     type: str

@@ -18,7 +18,7 @@ from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class FieldState:
     """What is known of one native field of one record.
 
     `value` stood there when last read; `sent` is the last that we wrote or were about to write, at `sent_at` by our
@@ -36,16 +36,16 @@ class Held:
         return same(kind, raw, self.value) or (normal(kind, self.sent) is not None and same(kind, raw, self.sent))
 
 
-def news(held: Held, kind: Kind, raw: Any, *, modified_at: Instant | None) -> bool:
+def is_new_choice(held: FieldState, kind: Kind, raw: Any, *, modified_at: Instant | None) -> bool:
     """Whether what stands in a record that is as it was at `modified_at` is a choice not read before."""
     if normal(kind, raw) is None or held.knows(kind, raw):
         return False
     return (modified_at or 0) > held.seen or not same(kind, raw, held.read)
 
 
-def heard(
-    held: Held | None, kind: Kind, raw: Any, *, modified_at: Instant | None, asked_at: Instant
-) -> tuple[Held, bool | None]:
+def after_reading(
+    held: FieldState | None, kind: Kind, raw: Any, *, modified_at: Instant | None, asked_at: Instant
+) -> tuple[FieldState, bool | None]:
     """What is known after a reading that was asked for at `asked_at`, and whether somebody else chose the value.
 
     None where nothing was known: then it counts as any other field does. A reading that our own write overtook, or that
@@ -53,7 +53,7 @@ def heard(
     """
     seen = modified_at or 0
     if held is None:
-        return Held(value=raw, read=raw, seen=seen), None
+        return FieldState(value=raw, read=raw, seen=seen), None
     overtaken = held.sent_at > asked_at
     again = seen < held.seen or (seen == held.seen and same(kind, raw, held.read))
     if overtaken or again:
@@ -71,7 +71,7 @@ class Reading:
     somebody else chose, even where the record said the same before.
     """
 
-    after: Mapping[str, Held]
+    after: Mapping[str, FieldState]
     silent: frozenset[str]
     chose: frozenset[str]
 
@@ -79,7 +79,7 @@ class Reading:
 def reading(
     mapping: ObjectMapping,
     raw: Mapping[str, Any],
-    held: Mapping[str, Held],
+    held: Mapping[str, FieldState],
     *,
     modified_at: Instant | None,
     asked_at: Instant,
@@ -93,21 +93,21 @@ def reading(
             kind = STANDING_FIELDS[target.name].kind
             value = raw[target.field]
             known = held.get(target.field)
-            after[target.field], news = heard(known, kind, value, modified_at=modified_at, asked_at=asked_at)
+            after[target.field], news = after_reading(known, kind, value, modified_at=modified_at, asked_at=asked_at)
             if news is not None:
-                (chose if news else silent).update(_told_by(mapping, target.field, raw))
+                (chose if news else silent).update(_decided_by(mapping, target.field, raw))
     return Reading(after=after, silent=frozenset(silent), chose=frozenset(chose))
 
 
-def _told_by(mapping: ObjectMapping, field: str, raw: Mapping[str, Any]) -> Iterator[str]:
+def _decided_by(mapping: ObjectMapping, field: str, raw: Mapping[str, Any]) -> Iterator[str]:
     """The lead fields that a record's value of this field decides."""
     for rule in mapping.lead:
-        spoken = next((each for each in rule.sources if transforms.apply(each, raw.get(each.field)) is not None), None)
-        if spoken is not None and spoken.field == field:
+        first = next((each for each in rule.sources if transforms.apply(each, raw.get(each.field)) is not None), None)
+        if first is not None and first.field == field:
             yield rule.name
 
 
-def wish(mapping: ObjectMapping, target: Target, standing: Fields, stands: Any) -> Any:
+def to_write(mapping: ObjectMapping, target: Target, standing: Fields, stands: Any) -> Any:
     """What to write into a native field where `stands` stands now; None to leave it as it is.
 
     Text for words, True for a box to tick. A blank never clears such a field, and a tick is never taken away.

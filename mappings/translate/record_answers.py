@@ -60,7 +60,7 @@ def whose(activities: ActivityMapping, system: System, raw: Raw) -> tuple[tuple[
 def _first(cases: tuple[Outcome, ...], raw: Raw, at: Instant | None) -> Answer | None:
     for case in cases:
         if holds(case.when, raw):
-            return Answer(type=case.type, properties={**case.properties, **spoken(case.rules, raw)}, at=at)
+            return Answer(type=case.type, properties={**case.properties, **as_fields(case.rules, raw)}, at=at)
     return None
 
 
@@ -79,9 +79,9 @@ def telling(mapping: CrmMapping, object_name: str, name: str, value: str) -> boo
     return bool(value) and name in found.reads and name not in {found.task.key, found.task.closed_at}
 
 
-def spoken(rules: tuple[Rule, ...], raw: Raw) -> Fields:
+def as_fields(rules: tuple[Rule, ...], raw: Raw) -> Fields:
     """The canonical fields of a deal (OPPORTUNITY_FIELDS), or an outcome's properties; blanks are absent."""
-    return {rule.name: value for rule in rules if (value := told(rule, raw)) is not None}
+    return {rule.name: value for rule in rules if (value := first_value(rule, raw)) is not None}
 
 
 def holds(condition: Condition, raw: Raw) -> bool:
@@ -89,7 +89,7 @@ def holds(condition: Condition, raw: Raw) -> bool:
     return all(any(_matches(wanted, raw.get(name)) for wanted in values) for name, values in condition.items())
 
 
-def told(rule: Rule, raw: Raw) -> Value:
+def first_value(rule: Rule, raw: Raw) -> Value:
     """The first source of a rule that is not blank, else its default."""
     read = (transforms.apply(source, raw.get(source.field)) for source in rule.sources)
     return next((one for one in read if one is not None), rule.default)

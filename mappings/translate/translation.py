@@ -95,7 +95,7 @@ def outward(mapping: CrmMapping, object_name: str, standing: Fields) -> Raw:
     """
     found = mapping.objects.get(object_name) or ObjectMapping(name=object_name, kind="person")
     return {
-        target.field: _in_its_words(mapping, target, _spoken(target, standing[target.name]))
+        target.field: _in_its_words(mapping, target, _in_their_words(target, standing[target.name]))
         for target in found.write
         if not target.native
         and target.name in standing
@@ -110,7 +110,7 @@ def natives(mapping: CrmMapping, object_name: str, standing: Fields, stands: Raw
     if found is None:
         return {}
     wishes = (
-        (target, native_fields.wish(found, target, standing, stands.get(target.field))) for target in found.native
+        (target, native_fields.to_write(found, target, standing, stands.get(target.field))) for target in found.native
     )
     return {target.field: _in_its_words(mapping, target, wish) for target, wish in wishes if wish is not None}
 
@@ -173,7 +173,7 @@ def _ids(reference: Reference, raw: Raw) -> tuple[ExternalId, ...]:
     return tuple(record_ids.full(reference.system, one) for one in read if record_ids.genuine(reference.system, one))
 
 
-def _spoken(target: Target, value: Value) -> Value:
+def _in_their_words(target: Target, value: Value) -> Value:
     if not isinstance(value, str):
         return value
     return cut(target.values.get(value, value), target.limit)

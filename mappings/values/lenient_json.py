@@ -54,11 +54,11 @@ def said(body: bytes) -> Any:
     try:
         loaded = load(body, strict=False)
     except (NotJson, TooDeep):
-        return spoken(body)
+        return as_text(body)
     return clean(loaded) if _SUSPICIOUS.search(body) else loaded
 
 
-def spoken(body: bytes) -> str:
+def as_text(body: bytes) -> str:
     """The text of a body that is no JSON, storable, without the NULs at its end."""
     given = body.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x00")
     try:

@@ -77,13 +77,13 @@ class AddressGlob:
 
     def match(self, host: str, path: str) -> dict[str, str] | None:
         """The captured segments of an address that matches, by name, in lower case; None where it does not."""
-        return self.match_folded(host.lower(), path.lower())
+        return self.match_lower(host.lower(), path.lower())
 
-    def match_folded(self, host: str, path: str) -> dict[str, str] | None:
+    def match_lower(self, host: str, path: str) -> dict[str, str] | None:
         """As `match`, of an address in lower case."""
         text = host + path if self.whole else path
-        found = self.glob.match_folded(text)
-        return self.glob.match_folded(f"{text}/") if found is None and self.below else found
+        found = self.glob.match_lower(text)
+        return self.glob.match_lower(f"{text}/") if found is None and self.below else found
 
 
 def compile_address(pattern: str) -> AddressGlob:

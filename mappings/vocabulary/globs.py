@@ -85,9 +85,9 @@ class Glob:
 
     def match(self, text: str) -> dict[str, str] | None:
         """The captured segments by name, in lower case, where the whole text matches; None where it does not."""
-        return self.match_folded(text.lower())
+        return self.match_lower(text.lower())
 
-    def match_folded(self, text: str) -> dict[str, str] | None:
+    def match_lower(self, text: str) -> dict[str, str] | None:
         """As `match`, of a text in lower case."""
         first, *others = self.blocks
         found = first.match(text, 0)

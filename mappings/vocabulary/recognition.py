@@ -190,14 +190,14 @@ class Recognition:
         text = f"{host}{path}/"
         for needle, glob, line in self._addresses:
             if needle in text and (becoming or not line.to):
-                captured = glob.match_folded(host, path)
+                captured = glob.match_lower(host, path)
                 if captured is not None:
                     yield _Found(line.to, tuple(_put(line.gives, captured)))
 
     def _name(self, subject: Subject, text: str, *, becoming: bool) -> _Found:
         folded = text.strip().lower()
         for about, glob, line in self._names:
-            if about == subject and (becoming or not line.to) and glob.match_folded(folded) is not None:
+            if about == subject and (becoming or not line.to) and glob.match_lower(folded) is not None:
                 return _Found(line.to, line.gives)
         return _NOTHING
 

@@ -1,1 +1,1 @@
-"""Both vendors side by side: who holds them, and the invented people and their past that fill them."""
+"""Both vendors side by side: the pair of systems, and the invented people and past that fill them."""

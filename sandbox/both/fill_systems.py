@@ -1,4 +1,4 @@
-"""Invented people, put where they belong: HubSpot, Salesforce, or both at once with cross-references."""
+"""Fills the systems with invented people: in HubSpot, Salesforce, or both at once with cross-references."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,9 +38,9 @@ class Filled:
     hubspot: dict[str, int] = field(default_factory=dict)
     salesforce: dict[str, int] = field(default_factory=dict)
     activities: int = 0
-    """Records of the past that tell something: calls made, e-mails answered, meetings, campaigns responded to."""
+    """Records of the past with an outcome: calls made, e-mails answered, meetings, campaigns responded to."""
     silent: int = 0
-    """Those that tell nothing: open tasks, e-mails of our own, campaigns that nobody answered."""
+    """Those without an outcome: open tasks, e-mails of our own, campaigns that nobody answered."""
 
 
 _OLDEST_DAYS, _YOUNGEST_DAYS = 400, 20

@@ -1,4 +1,4 @@
-"""What invented people have done in the past: calls, e-mails, meetings and campaigns, where a CRM keeps them."""
+"""The invented past of invented people: calls, e-mails, meetings and campaigns, as each CRM keeps them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ _Deed: TypeAlias = Callable[[Subject, int], None]
 
 @dataclass(slots=True)
 class Past:
-    """Puts activities of the past into both systems; `said` counts those that tell something, `silent` the others."""
+    """Puts activities of the past into both systems; `said` counts those with an outcome, `silent` the others."""
 
     hubspot: HubSpot
     salesforce: Salesforce

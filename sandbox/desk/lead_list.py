@@ -95,7 +95,7 @@ def _from_salesforce(values: Mapping[str, Any], account: str) -> Lead:
 
 
 def _joined(one: Lead, other: Lead) -> Lead:
-    """One person in two systems: the scored record speaks, HubSpot's where both are."""
+    """One person in two systems: the scored record is shown, HubSpot's where both are."""
     systems = tuple(dict.fromkeys((*one.systems, *other.systems)))
     speaker = one if one.score is not None or other.score is None else other
     return replace(

@@ -1,1 +1,1 @@
-"""A HubSpot portal in memory: what it holds, the endpoints an app calls, and a handle for tests."""
+"""A HubSpot portal in memory: its records, the endpoints an app calls, and a handle for tests."""

@@ -1,4 +1,4 @@
-"""HubSpot as a test or a person holds it, in the same process: no limits, no read-only properties."""
+"""The HubSpot handle for a test or a person in the same process: no limits, no read-only properties."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,7 +20,7 @@ _FIRST_OWNER = 84_120_101
 
 
 class HubSpot:
-    """The portal, its front door and its webhooks. Changes made here are a person's, unless `origin` says otherwise."""
+    """The portal, its API and its webhooks. Changes made here are a person's, unless `origin` says otherwise."""
 
     def __init__(self, portal: Portal, gate: HubSpotGate, sender: Sender) -> None:
         self.portal = portal
@@ -90,7 +90,7 @@ class HubSpot:
             self.portal.merge(self.record(kind, survivor), self.record(kind, ended), origin)
 
     def erase(self, kind: str, id_: str, *, origin: Origin = PERSON) -> None:
-        """Delete for good, with a privacy deletion told."""
+        """Delete for good, with a webhook of the privacy deletion."""
         with self.portal.lock:
             self.portal.erase(self.record(kind, id_), origin)
 

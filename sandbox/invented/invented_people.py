@@ -137,7 +137,7 @@ _RIVALS = 0.02
 """The part of leads who work for a competitor and only look."""
 _OPTED_OUT = 0.03
 _ANSWERED = 0.25
-"""The part of leads who have told sales their problem, budget and timeline."""
+"""The part of leads whose problem, budget and timeline sales knows."""
 _AT_ACCOUNT = 0.3
 _HOMES: tuple[Home, ...] = ("hubspot", "salesforce", "both")
 _PLAIN = str.maketrans("áäåæçèéëíïñóöøúüşłž", "aaaaceeeiinooouuslz")

@@ -1,4 +1,4 @@
-"""Salesforce as a test or a person holds it, in the same process: no limits, no read-only fields."""
+"""The Salesforce handle for a test or a person in the same process: no limits, no read-only fields."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from sandbox.shared.validation_rules import Rule
 
 
 class Salesforce:
-    """The org and its front door. Changes made here are those of a person in sales (`by`)."""
+    """The org and its API. Changes made here are those of a person in sales (`by`)."""
 
     def __init__(self, org: Org, gate: SalesforceGate) -> None:
         self.org = org
@@ -53,7 +53,7 @@ class Salesforce:
         """Somebody leaves the company; what they own stays theirs."""
         self.set("User", user, {"IsActive": False})
 
-    def speak(self, statuses: Sequence[Word], priorities: Sequence[Word]) -> None:
+    def set_task_words(self, statuses: Sequence[Word], priorities: Sequence[Word]) -> None:
         """Give the org Task words of its own, and restrict its picklists to them."""
         with self.org.lock:
             self.org.set_task_words(statuses, priorities)

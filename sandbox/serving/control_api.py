@@ -1,4 +1,4 @@
-"""What the handles do, over HTTP: for tests and demos whose sandbox runs in another process.
+"""The control API: what the handles do, over HTTP: for tests and demos whose sandbox runs in another process.
 
 | call | does |
 |---|---|
@@ -20,7 +20,7 @@
 | POST `/_sandbox/redeliver?batches=1` | send the last webhooks once more |
 | POST `/_sandbox/limits` | `{"hubspot": {"ten_secondly", "daily", "searches", "window"}, "salesforce": {"daily"}}` |
 | POST `/_sandbox/apps` | `{"system", "id", "secret", "redirect_uris", "public_key"}`: register an OAuth app |
-| POST `/_sandbox/oauth` | `{"system", "expire", "revoke"}` or wishes: `lifetime`, `refuse`, `words`, `deny` … |
+| POST `/_sandbox/oauth` | `{"system", "expire", "revoke"}` or settings: `lifetime`, `refuse`, `words`, `deny` … |
 | POST `/_sandbox/fill` | `{"leads": 300, "seed": 7, "activities": 0}` → what was made |
 | POST `/_sandbox/bulk` | Salesforce's query jobs: `{"fail": 1, "message": "…", "looks": 1, "expire": true}` |
 | POST `/_sandbox/org` | Salesforce: `{"hide": ["Lead"], "show": […], "encrypt": ["Lead.Email"], "remove": […]}` |
@@ -46,7 +46,7 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(encoded(value), status, mimetype="application/json")
 
 
-def _wish() -> dict[str, Any]:
+def _body() -> dict[str, Any]:
     value = request.get_json(silent=True)
     return value if isinstance(value, dict) else {}
 
@@ -119,18 +119,18 @@ def _records(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.post("/records")
     def add() -> Response:
-        wish = _wish()
+        wish = _body()
         return _json({"ids": [system(wish).add(wish["object"], one) for one in wish["records"]]}, 201)
 
     @rooms.patch("/records")
     def change() -> Response:
-        wish = _wish()
+        wish = _body()
         system(wish).set(wish["object"], wish["id"], wish["values"])
         return _json({})
 
     @rooms.delete("/records")
     def remove() -> Response:
-        wish = _wish()
+        wish = _body()
         system(wish).delete(wish["object"], wish["id"])
         return _json({})
 
@@ -138,31 +138,31 @@ def _records(rooms: Blueprint, sandbox: BothSystems) -> None:
 def _deeds(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.post("/links")
     def link() -> Response:
-        wish = _wish()
+        wish = _body()
         sandbox.hubspot.link(wish["object"], wish["id"], wish["to"], wish["other"])
         return _json({})
 
     @rooms.post("/merge")
     def merge() -> Response:
-        wish = _wish()
+        wish = _body()
         sandbox.hubspot.merge(wish["object"], wish["survivor"], wish["ended"])
         return _json({})
 
     @rooms.post("/convert")
     def convert() -> Response:
-        wish = _wish()
+        wish = _body()
         wanted = {name: wish[name] for name in ("account", "contact", "opportunity") if wish.get(name)}
         return _json(sandbox.salesforce.convert(wish["lead"], **wanted))
 
     @rooms.post("/tasks/<vendor>/<id_>/close")
     def close(vendor: str, id_: str) -> Response:
-        wish = _wish()
+        wish = _body()
         sales_desk.close(sandbox, vendor, id_, outcome=str(wish.get("outcome")), reason=str(wish.get("reason") or ""))
         return _json({})
 
     @rooms.post("/fill")
     def filled() -> Response:
-        wish = _wish()
+        wish = _body()
         made = fill(
             sandbox.hubspot,
             sandbox.salesforce,
@@ -174,7 +174,7 @@ def _deeds(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.post("/bulk")
     def bulk() -> Response:
-        wish = _wish()
+        wish = _body()
         jobs = sandbox.salesforce.gate.bulk
         jobs.failing, jobs.message = int(wish.get("fail", 0)), str(wish.get("message") or "")
         jobs.looks = int(wish.get("looks", jobs.looks))
@@ -191,7 +191,7 @@ def _deeds(rooms: Blueprint, sandbox: BothSystems) -> None:
 def _org(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.post("/org")
     def org() -> Response:
-        wish = _wish()
+        wish = _body()
         for name in wish.get("hide", ()):
             sandbox.salesforce.hide(name)
         for name in wish.get("show", ()):
@@ -210,7 +210,7 @@ def _trouble(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.post("/faults")
     def fault() -> Response:
-        return _json(asdict(sandbox.faults.add_from(_wish())), 201)
+        return _json(asdict(sandbox.faults.add_from(_body())), 201)
 
     @rooms.delete("/faults")
     def no_faults() -> Response:
@@ -223,7 +223,7 @@ def _trouble(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.post("/rules")
     def rule() -> Response:
-        wish = _wish()
+        wish = _body()
         held = sandbox.hubspot if wish.pop("system") == "hubspot" else sandbox.salesforce
         held.rule(**wish)
         return _json({}, 201)
@@ -236,7 +236,7 @@ def _trouble(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.post("/limits")
     def limits() -> Response:
-        wish = _wish()
+        wish = _body()
         held = sandbox.hubspot.limits
         for name in ("ten_secondly", "daily", "searches", "window"):
             setattr(held, name, int(wish.get("hubspot", {}).get(name, getattr(held, name))))
@@ -248,7 +248,7 @@ def _trouble(rooms: Blueprint, sandbox: BothSystems) -> None:
 def _webhooks(rooms: Blueprint, sandbox: BothSystems) -> None:
     @rooms.post("/webhooks")
     def webhooks() -> Response:
-        wish = _wish()
+        wish = _body()
         sandbox.send_webhooks(
             str(wish.get("url") or ""), str(wish.get("secret") or ""), sign_url=str(wish.get("sign_url") or "")
         )
@@ -269,7 +269,7 @@ def _oauth(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.post("/apps")
     def app() -> Response:
-        wish = _wish()
+        wish = _body()
         held = issuer(wish)
         name = str(wish.pop("id"))
         held.apps[name] = App(**wish)
@@ -277,11 +277,11 @@ def _oauth(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.post("/oauth")
     def oauth() -> Response:
-        wish = _wish()
+        wish = _body()
         held = issuer(wish)
         if wish.pop("expire", False):
             held.expire()
         if wish.pop("revoke", False):
             held.revoke()
-        held.wish(**wish)
+        held.set_up(**wish)
         return _json({})

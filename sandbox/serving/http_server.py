@@ -102,7 +102,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             return
-        except Exception:  # noqa: BLE001  # the boundary of a call: a bug of the sandbox is told, not swallowed
+        except Exception:  # noqa: BLE001  # the boundary of a call: a bug of the sandbox is reported, not swallowed
             traceback.print_exc()
             answer = Answer(status=500, body=b"the sandbox itself failed; see its standard error", kind="text/plain")
         self.put(answer)

@@ -1,4 +1,4 @@
-"""The sandbox's front: which vendor a path belongs to, and Flask for what is the sandbox's own."""
+"""Vendor routes: which vendor a path belongs to, and Flask for what is the sandbox's own."""
 
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from sandbox.shared.http_call import Answer, Call
 
 
 class Front:
-    """Gives every call to the right door. A vendor's paths work with its prefix and without."""
+    """Gives every call to the right vendor. A vendor's paths work with its prefix and without."""
 
     def __init__(self, sandbox: BothSystems) -> None:
         self._sandbox = sandbox

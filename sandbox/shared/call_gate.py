@@ -1,4 +1,4 @@
-"""What every call passes, whichever vendor it is for: faults, credential, limits, route, log."""
+"""The call gate: what every call passes, whichever vendor it is for: faults, credential, limits, route, log."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -30,7 +30,7 @@ def _map(rules: tuple[tuple[str, str], ...]) -> Map:
 
 
 class Gate(ABC):
-    """One vendor's front door. Subclasses say what its refusals look like."""
+    """The gate of one vendor. Subclasses say what its refusals look like."""
 
     def __init__(self, system: str, *, now: Now, faults: Faults, log_size: int, seed: int = 0) -> None:
         self.system = system
@@ -86,7 +86,7 @@ class Gate(ABC):
         return False
 
     def answer(self, call: Call) -> Answer:
-        """One call, from the door to the log. Raises Dropped where a fault wants the connection cut."""
+        """One call, from the gate to the log. Raises Dropped where a fault wants the connection cut."""
         said = unquote_plus(call.query) + call.body.decode(errors="replace") if self.faults.waiting() else ""
         fault, call.record_faults = self.faults.take(self.system, call.method, call.path, said)
         kind = fault.kind if fault else ("record_error" if call.record_faults else "")

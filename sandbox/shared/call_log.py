@@ -1,4 +1,4 @@
-"""What was asked of the sandbox: the last calls in full, and a count of all of them."""
+"""The call log: what was asked of the sandbox: the last calls in full, and a count of all of them."""
 
 import re
 import threading
@@ -56,7 +56,7 @@ def shape(path: str) -> str:
 
 
 WATCHERS: list[Callable[[Entry], None]] = []
-"""Told of every call to any sandbox of this process; tests put theirs here."""
+"""Called with every call to any sandbox of this process; tests put theirs here."""
 
 
 class Log:

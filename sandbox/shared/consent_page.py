@@ -1,4 +1,4 @@
-"""The page on which a person lets an app in: it answers at once, or shows two links where a test wants a click."""
+"""The consent page, where a person lets an app in: it answers at once, or shows two links for a test to click."""
 
 from html import escape
 from urllib.parse import urlencode
@@ -14,8 +14,8 @@ def consent(call: Call, issuer: Issuer, *, pkce: bool) -> Answer:
         return _page("This app is not known here, or it asks to be sent somewhere that it has not registered.", 400)
     if pkce and call.argument("code_challenge") and call.argument("code_challenge_method") != "S256":
         return _page("code_challenge_method must be S256", 400)
-    choice = call.argument("sandbox_choice") or ("deny" if issuer.wishes.deny else "allow")
-    if issuer.wishes.page and not call.argument("sandbox_choice"):
+    choice = call.argument("sandbox_choice") or ("deny" if issuer.settings.deny else "allow")
+    if issuer.settings.page and not call.argument("sandbox_choice"):
         allow, deny = (escape(f"?{call.query}&sandbox_choice={one}", quote=True) for one in ("allow", "deny"))
         return _page(f'<p>Let the app in?</p><p><a href="{allow}">Yes</a> <a href="{deny}">No</a></p>', 200)
     if choice == "deny":

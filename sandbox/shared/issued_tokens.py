@@ -1,4 +1,4 @@
-"""Tokens: what both vendors' authorization servers keep, and what a test may wish of them.
+"""Issued tokens: what both vendors' authorization servers keep, and what a test may set about them.
 
 Any client id and secret will do until an app is registered under that id; a token that was given out here is good until
 it expires or is revoked, by the sandbox's own clock. Vendors' words and shapes are said elsewhere.
@@ -38,7 +38,7 @@ class Code:
 
 
 @dataclass(slots=True, kw_only=True)
-class Wishes:
+class TokenSettings:
     """What a test wants. `lifetime` in seconds; `refuse` an OAuth error that every token call gets, with `words`.
 
     `deny` has the person on the page say no, `page` shows them a page instead of answering at once, `instance_url`
@@ -60,17 +60,17 @@ class Issuer:
 
     now: Now
     chance: Chance
-    wishes: Wishes = field(default_factory=Wishes)
+    settings: TokenSettings = field(default_factory=TokenSettings)
     apps: dict[str, App] = field(default_factory=dict)
     _codes: dict[str, Code] = field(default_factory=dict)
     _access: dict[str, int] = field(default_factory=dict)
     _refresh: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def wish(self, **wishes: Any) -> None:
-        """Change what is wished for."""
+    def set_up(self, **wishes: Any) -> None:
+        """Change what is set about tokens."""
         for name, value in wishes.items():
-            setattr(self.wishes, name, type(getattr(self.wishes, name))(value))
+            setattr(self.settings, name, type(getattr(self.settings, name))(value))
 
     def knows(self, client: str, secret: str) -> bool:
         """Whether an app may ask with this secret."""
@@ -109,7 +109,7 @@ class Issuer:
         """A new access token."""
         made = self._text(prefix)
         with self._lock:
-            self._access[made] = self.now() + self.wishes.lifetime * _SECOND
+            self._access[made] = self.now() + self.settings.lifetime * _SECOND
         return made
 
     def refresh(self, client: str) -> str:
@@ -123,7 +123,7 @@ class Issuer:
         """Whether a refresh token is this app's; where they rotate, it is used up."""
         with self._lock:
             good = self._refresh.get(token) == client
-            if good and self.wishes.rotate:
+            if good and self.settings.rotate:
                 del self._refresh[token]
             return good
 

@@ -41,7 +41,7 @@ def zulu(milliseconds: int) -> str:
 
 @lru_cache(maxsize=1_024)
 def short_zulu(milliseconds: int) -> str:
-    """HubSpot's property times: the fraction only where there is one (apis: Values)."""
+    """HubSpot's property times: the fraction only where there is one [hubspot: values]."""
     if milliseconds % _SECOND:
         return zulu(milliseconds)
     return f"{moment(milliseconds):%Y-%m-%dT%H:%M:%S}Z"
@@ -49,7 +49,7 @@ def short_zulu(milliseconds: int) -> str:
 
 @lru_cache(maxsize=1_024)
 def offset(milliseconds: int) -> str:
-    """Salesforce's REST times: `2026-01-05T09:00:00.000+0000`, no colon (apis: Values)."""
+    """Salesforce's REST times: `2026-01-05T09:00:00.000+0000`, no colon [salesforce: values]."""
     return f"{moment(milliseconds):%Y-%m-%dT%H:%M:%S}.{milliseconds % _SECOND:03d}+0000"
 
 

@@ -33,7 +33,7 @@ class Rules:
         return self._rules
 
     def add(self, rule: Rule) -> None:
-        """Hold every write to this rule from now on."""
+        """Apply this rule to every write from now on."""
         self._rules = (*self._rules, rule)
 
     def clear(self) -> None:

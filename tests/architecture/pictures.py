@@ -1,4 +1,4 @@
-"""Draws the house from its imports, and the data's way from the statements of a run, as Mermaid texts.
+"""Draws the rooms from their imports, and the data's way from the statements of a run, as Mermaid texts.
 
 `make pictures` writes both into docs/architecture.md; a test fails while that page shows anything else.
 """

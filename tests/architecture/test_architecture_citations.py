@@ -19,7 +19,7 @@ CITED = re.compile(r"\[([a-z](?:[a-z -]*[a-z])?: [a-zA-Z][a-zA-Z0-9 -]*)\]")
 NO_CITATION = re.compile(r"^(default): ")
 """`[default: now]` in the help of a command."""
 OLD = re.compile(
-    r"\b00[0-4]:\d|\b[sS]emantics \d|\bsemantics\.md|\bseed 00\d|\bplaybooks \d|\[(apis|faults|semantics)\b"
+    r"\b00[0-4]:\d|\b[sS]emantics \d|\b(semantics|apis)\.md|\bseed 00\d|\bplaybooks \d|[\[(](apis|faults|semantics)[ :]"
 )
 DECISION = re.compile(r"\[decision (\d{4})\]")
 

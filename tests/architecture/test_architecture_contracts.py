@@ -1,4 +1,4 @@
-"""The house's rules are checked by machines, and the machines notice a violation."""
+"""The rules of the architecture are checked by machines, and the machines notice a violation."""
 
 import re
 import shutil

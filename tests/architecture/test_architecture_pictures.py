@@ -1,4 +1,4 @@
-"""docs/architecture.md shows the house and the data's way as they are: drawn from imports and from a run."""
+"""docs/architecture.md shows the rooms and the data's way as they are: drawn from imports and from a run."""
 
 import re
 import sqlite3

@@ -1,4 +1,4 @@
-"""The web process as it runs, `coldframe web`, and the ways to hold it up."""
+"""The web process as it runs, `coldframe web`, and the ways to block it."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""`coldframe attack`: a short form of it holds, and whatever does not hold is said and ends with status 1."""
+"""`coldframe attack`: a short form of it passes, and what does not pass is reported and ends with status 1."""
 
 import contextlib
 import json

@@ -10,7 +10,7 @@ from integration.core.model.effects import (
     AlertRaised,
     Effect,
     Escalated,
-    HandoffHeld,
+    HandoffDelayed,
     StageChanged,
     TaskWanted,
     TouchDue,
@@ -21,8 +21,8 @@ from integration.core.model.ledger import Line
 from integration.core.model.state import LeadState, newborn
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.account_signals import observe, unseen
+from integration.core.run.apply_events import advance
 from integration.core.run.decide import order
-from integration.core.run.fold_events import advance
 from integration.core.run.standing import Standing, standing
 from integration.playbook.language.grammar import condition, span
 from mappings.model.canonical import Activity, Fields, Value
@@ -112,7 +112,7 @@ def _tuples(fields: dict[str, Any]) -> Fields:
 
 
 def run(case: dict[str, Any], playbook: Playbook) -> Run:
-    """Fold everything, in order, and let time pass to the case's end."""
+    """Context everything, in order, and let time pass to the case's end."""
     compiled = CompiledPlaybook.of(playbook)
     found = Run(compiled=compiled, account=unseen("acme"))
     for lead, event in sorted(events(case), key=lambda each: order(each[1])):
@@ -143,7 +143,7 @@ def told(effect: Effect) -> tuple[str, str]:
             kind, text = "alerts", effect.alert
         case Escalated():
             kind, text = "escalations", f"{effect.clock} to {effect.assignee}"
-        case HandoffHeld():
+        case HandoffDelayed():
             kind, text = "held", ", ".join(effect.missing)
         case _:
             assert_never(effect)

@@ -1,4 +1,4 @@
-"""Broken playbooks: every mistake is told at once, at its place, and none ends in a traceback."""
+"""Broken playbooks: every mistake is reported at once, at its place, and none ends in a traceback."""
 
 from copy import deepcopy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The ground of the provisioning rules: a CRM without our fields, and the rules both provisioners are held to."""
+"""The ground of the provisioning rules: a CRM without our fields, and the rules that both provisioners keep."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""HubSpot tells of a hundred associations at a time: whoever has more is read page by page, everywhere."""
+"""HubSpot lists a hundred associations at a time: whoever has more is read page by page, everywhere."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace

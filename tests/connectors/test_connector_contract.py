@@ -1,4 +1,4 @@
-"""What the house relies on from a CRM, held to by both connectors, over HTTP against the sandbox."""
+"""What the service relies on from a CRM, kept by both connectors, over HTTP against the sandbox."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ from connectors.base.limits import (
     returned,
     settled,
     spare,
-    told,
+    with_usage,
 )
 from mappings.values.instant import HOUR, SECOND
 
@@ -44,13 +44,13 @@ def test_before_anything_was_told_calls_go_one_by_one() -> None:
 
 
 def test_where_no_window_is_told_a_block_is_a_usual_one() -> None:
-    assert ask(told(Tally(), Usage(daily_limit=15_000, daily_remaining=14_000), START)).calls == UNTOLD_BLOCK
+    assert ask(with_usage(Tally(), Usage(daily_limit=15_000, daily_remaining=14_000), START)).calls == UNTOLD_BLOCK
 
 
 @pytest.mark.parametrize(("most", "block"), [(100, 5), (190, 9), (250, 12), (20, 1), (5, 1), (1, 1)])
 def test_a_block_is_a_twentieth_of_the_window_and_never_nothing(most: int, block: int) -> None:
     usage = replace(TEN, window_limit=most, window_remaining=most)
-    grant = ask(told(Tally(), usage, START))
+    grant = ask(with_usage(Tally(), usage, START))
     assert (grant.calls, grant.span) == (block, 10 * SECOND // PARTS)
     assert block == max(1, most // BLOCKS)
 
@@ -62,7 +62,7 @@ def test_a_block_is_a_twentieth_of_the_window_and_never_nothing(most: int, block
 def test_in_no_rolling_window_is_more_called_than_the_crm_allows(most: int, gaps: list[tuple[int, int]]) -> None:
     """Each call of a block is made as late as it may be, or at once."""
     usage = replace(TEN, window_limit=most, window_remaining=None)
-    tally, now, made = told(Tally(), usage, START), START, []
+    tally, now, made = with_usage(Tally(), usage, START), START, []
     for gap, late in gaps:
         now += gap
         grant = ask(tally, now)
@@ -74,7 +74,7 @@ def test_in_no_rolling_window_is_more_called_than_the_crm_allows(most: int, gaps
 
 
 def test_a_full_window_says_when_the_next_call_is_free() -> None:
-    tally, calls = told(Tally(), replace(TEN, window_limit=2, window_remaining=2), START), 0
+    tally, calls = with_usage(Tally(), replace(TEN, window_limit=2, window_remaining=2), START), 0
     grant = ask(tally)
     while grant.calls:
         calls += grant.calls
@@ -88,7 +88,7 @@ def test_a_full_window_says_when_the_next_call_is_free() -> None:
 
 def test_what_others_call_is_seen_in_the_headers_and_leaves_less() -> None:
     mine = Tally(usage=TEN, told_at=START, blocks=(Block(at=START - SECOND, calls=5, open=0),))
-    tally = told(mine, replace(TEN, window_remaining=2), START)  # 98 called, 5 of them by us
+    tally = with_usage(mine, replace(TEN, window_remaining=2), START)  # 98 called, 5 of them by us
     grant = ask(tally, START + 1)
     assert grant.calls == 2
     full = ask(grant.tally, START + 2)
@@ -98,7 +98,7 @@ def test_what_others_call_is_seen_in_the_headers_and_leaves_less() -> None:
 
 def test_the_reserve_is_not_touched_and_the_last_block_is_what_is_left() -> None:
     usage = Usage(window=10 * SECOND, window_limit=190, window_remaining=190, daily_limit=100, daily_remaining=23)
-    grant = ask(told(Tally(), usage, START), reserve=0.2)
+    grant = ask(with_usage(Tally(), usage, START), reserve=0.2)
     assert grant.calls == 3
     after = ask(grant.tally, START + 1, reserve=0.2)
     assert (after.calls, after.spent, after.wait) == (0, True, HOUR - 1)
@@ -106,44 +106,44 @@ def test_the_reserve_is_not_touched_and_the_last_block_is_what_is_left() -> None
 
 
 def test_once_an_hour_one_call_asks_whether_the_day_has_turned() -> None:
-    spent = told(Tally(), Usage(daily_limit=100, daily_remaining=20), START)
+    spent = with_usage(Tally(), Usage(daily_limit=100, daily_remaining=20), START)
     assert ask(spent, START + HOUR - 1, reserve=0.2).wait == 1
     probe = ask(spent, START + HOUR, reserve=0.2)
     assert probe.calls == 1
     assert ask(probe.tally, START + HOUR + 1, reserve=0.2).spent, "one worker asks, not each"
-    turned = told(settled(probe.tally, probe.at, 0), Usage(daily_limit=100, daily_remaining=99), START + HOUR + 2)
+    turned = with_usage(settled(probe.tally, probe.at, 0), Usage(daily_limit=100, daily_remaining=99), START + HOUR + 2)
     assert ask(turned, START + HOUR + 3, reserve=0.2).calls == UNTOLD_BLOCK
 
 
 def test_calls_that_others_still_make_are_counted_until_they_are_told() -> None:
     usage = Usage(daily_limit=1_000, daily_remaining=500)
-    tally = told(Tally(), usage, START)
+    tally = with_usage(Tally(), usage, START)
     mine, other = (first := ask(tally, START + 1)), ask(first.tally, START + 2)
-    tally = told(settled(other.tally, mine.at, 0), Usage(daily_limit=1_000, daily_remaining=490), START + 3)
+    tally = with_usage(settled(other.tally, mine.at, 0), Usage(daily_limit=1_000, daily_remaining=490), START + 3)
     assert tally.since == other.calls, "mine are in what the CRM said, the other's may not be"
-    assert told(settled(tally, other.at, 0), usage, START + 4).since == 0
+    assert with_usage(settled(tally, other.at, 0), usage, START + 4).since == 0
 
 
 def test_calls_that_will_not_be_made_are_there_for_others_again() -> None:
-    first = ask(told(Tally(), replace(TEN, daily_limit=1_000, daily_remaining=900), START))
+    first = ask(with_usage(Tally(), replace(TEN, daily_limit=1_000, daily_remaining=900), START))
     tally = returned(first.tally, first.at, 3)
     assert (tally.since, tally.blocks[-1].calls, tally.blocks[-1].open) == (2, 2, 0)
 
 
 def test_an_older_word_of_the_crm_is_no_news() -> None:
-    tally = told(Tally(), Usage(daily_limit=10, daily_remaining=3), START)
-    assert told(tally, Usage(daily_limit=10, daily_remaining=9), START - 1) is tally
+    tally = with_usage(Tally(), Usage(daily_limit=10, daily_remaining=3), START)
+    assert with_usage(tally, Usage(daily_limit=10, daily_remaining=9), START - 1) is tally
 
 
 def test_a_clock_that_was_set_back_stops_nobody() -> None:
-    tally = told(Tally(), replace(TEN, window_limit=1, daily_limit=100, daily_remaining=90), START)
+    tally = with_usage(Tally(), replace(TEN, window_limit=1, daily_limit=100, daily_remaining=90), START)
     ahead = ask(tally, START + HOUR).tally
     assert ask(ahead, START + HOUR + 1).calls == 0
     assert ask(ahead, START).calls == 1
-    assert told(ask(ahead, START).tally, TEN, START + 1).usage == TEN, "and what is said now is heard"
+    assert with_usage(ask(ahead, START).tally, TEN, START + 1).usage == TEN, "and what is said now is heard"
 
 
 def test_a_clock_that_stands_still_gives_every_block_a_moment_of_its_own() -> None:
-    first = ask(told(Tally(), TEN, START))
+    first = ask(with_usage(Tally(), TEN, START))
     second = ask(first.tally, START)
     assert first.at != second.at

@@ -1,4 +1,4 @@
-"""Every request to a sandbox is held to the vendors' published shapes; that they are these, and that it can fail."""
+"""Every request to a sandbox is checked against the vendors' shapes; that they are these, and that it can fail."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""Signing in to both CRMs over HTTP: every grant, every refusal, and what a door may not be talked into."""
+"""Signing in to both CRMs over HTTP: every grant, every refusal, and what a token endpoint may not be made to do."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,7 +30,7 @@ def system(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def door(box: Sandbox, system: str) -> Iterator[SignIn]:
-    with closing(build.door(system, client(box, system))) as opened:
+    with closing(build.token_endpoint(system, client(box, system))) as opened:
         yield opened
 
 

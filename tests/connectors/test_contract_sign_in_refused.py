@@ -30,7 +30,7 @@ def system(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def door(box: Sandbox, system: str) -> Iterator[SignIn]:
-    with closing(build.door(system, client(box, system))) as opened:
+    with closing(build.token_endpoint(system, client(box, system))) as opened:
         yield opened
 
 
@@ -46,7 +46,7 @@ def test_a_refusal_is_final_and_keeps_the_vendors_words(box: Sandbox, system: st
     if how == "revoked":
         gate(box, system).issuer.revoke()
     elif how == "said":
-        gate(box, system).issuer.wish(refuse="invalid_grant", words="this app was removed")
+        gate(box, system).issuer.set_up(refuse="invalid_grant", words="this app was removed")
     else:
         gate(box, system).issuer.apps["client-1"] = App(secret="another")
     with pytest.raises(Unavailable) as caught:
@@ -60,7 +60,7 @@ def test_a_refusal_is_final_and_keeps_the_vendors_words(box: Sandbox, system: st
 
 @pytest.mark.parametrize("words", ["login rate exceeded", "Retry your request"])
 def test_words_that_ask_for_patience_are_never_final(box: Sandbox, system: str, door: SignIn, words: str) -> None:
-    gate(box, system).issuer.wish(refuse="invalid_grant", words=words)
+    gate(box, system).issuer.set_up(refuse="invalid_grant", words=words)
     with pytest.raises(Unavailable) as caught:
         door.refreshed("r")
     assert caught.value.receipt.verdict is Verdict.RETRY
@@ -101,14 +101,14 @@ def test_a_door_that_hangs_is_given_up(box: Sandbox, system: str) -> None:
 def test_a_token_goes_to_no_instance_that_is_not_salesforces(
     box: Sandbox, sales: SalesforceSignIn, instance: str
 ) -> None:
-    box.salesforce.gate.issuer.wish(instance_url=instance)
+    box.salesforce.gate.issuer.set_up(instance_url=instance)
     with pytest.raises(Unavailable, match="not one of its own"):
         sales.credentialed()
 
 
 @pytest.mark.parametrize("instance", ["https://acme.my.salesforce.com", "https://acme--uat.sandbox.my.salesforce.com"])
 def test_salesforces_own_instances_are_taken(box: Sandbox, sales: SalesforceSignIn, instance: str) -> None:
-    box.salesforce.gate.issuer.wish(instance_url=instance)
+    box.salesforce.gate.issuer.set_up(instance_url=instance)
     assert sales.credentialed().instance_url == instance
 
 
@@ -155,7 +155,7 @@ def test_the_environment_is_not_asked_for_a_proxy(
 
 def test_no_secret_stands_in_what_is_raised_or_shown(box: Sandbox, system: str, door: SignIn) -> None:
     issued = signed_in(door)
-    gate(box, system).issuer.wish(refuse="invalid_grant")
+    gate(box, system).issuer.set_up(refuse="invalid_grant")
     with pytest.raises(Unavailable) as caught:
         door.refreshed(issued.refresh_token)
     shown = repr(caught.value) + str(caught.value) + repr(issued) + repr(client(box, system)) + repr(ASKING)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from integration.core.compiled import condition_checks
 from integration.core.compiled.condition_checks import checker
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.model.state import newborn
 from integration.core.rules.conditions import Compare, Condition, Every, Not, Op, Some
 from integration.core.rules.evaluation import comparison, evaluator
@@ -92,7 +92,7 @@ def naive_passes(compare: Compare, value: Any) -> bool:  # noqa: PLR0911 -- one 
 def of_a_lead(condition: Condition, fields: dict[str, Any]) -> bool:
     state = newborn("lead")
     state.fields.update(fields)
-    fold = Fold(BOOK, state)
+    fold = Context(BOOK, state)
     assert gaps.holds(condition, fold) is checker(condition)(fold)
     assert not (checker(condition)(fold) and gaps.gaps(condition, fold))
     return checker(condition)(fold)

@@ -6,8 +6,8 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import LeadChanged
 from integration.core.model.state import newborn
 from integration.core.run.account_signals import observe, unseen
+from integration.core.run.apply_events import advance
 from integration.core.run.decide import Decision, order
-from integration.core.run.fold_events import advance
 from integration.core.scoring.machines import marked
 from integration.playbook.compiling.compiler import load
 from mappings.model.canonical import Activity, Value

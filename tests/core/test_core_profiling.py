@@ -2,7 +2,7 @@
 
 from core_builders import START, did, fitting, fold, hot, of, playbook, told
 
-from integration.core.model.effects import HandoffHeld, TaskWanted, TouchDue
+from integration.core.model.effects import HandoffDelayed, TaskWanted, TouchDue
 from integration.core.rules.playbook_rules import FrequencyCap, Handoff, Requirement
 from integration.core.run.decide import Decision
 from mappings.values.instant import DAY, HOUR
@@ -20,7 +20,7 @@ def asked(decision: Decision) -> list[tuple[str, str]]:
 def test_what_is_asked_for_holds_nothing_and_is_named_as_missing() -> None:
     decision = fold(BOOK, *MQL)
     assert decision.state.stage == "mql"
-    assert of(HandoffHeld, decision) == []
+    assert of(HandoffDelayed, decision) == []
     assert "Missing: problem, budget" in of(TaskWanted, decision)[0].body
 
 

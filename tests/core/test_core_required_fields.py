@@ -15,7 +15,7 @@ from core_stages import LATER, MQL, path, stage
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import (
-    HandoffHeld,
+    HandoffDelayed,
     TaskWanted,
     TouchDue,
 )
@@ -23,7 +23,7 @@ from integration.core.model.events import AccountChanged, Event
 from integration.core.model.state import newborn
 from integration.core.rules.conditions import Not
 from integration.core.rules.playbook_rules import Gate, Handoff, Requirement
-from integration.core.run.fold_events import advance
+from integration.core.run.apply_events import advance
 from integration.core.run.standing import standing
 from integration.playbook.compiling.compiler import load
 from mappings.values.instant import DAY, HOUR
@@ -38,7 +38,7 @@ REQUIRED = playbook(
 
 def test_a_handoff_is_held_while_required_fields_are_missing_and_asks_once() -> None:
     decision = fold(REQUIRED, *MQL, saw("pricing", START + 3 * HOUR), until=LATER)
-    [held] = of(HandoffHeld, decision)
+    [held] = of(HandoffDelayed, decision)
     assert held.missing == ("problem",)
     assert [touch.content for touch in of(TouchDue, decision)] == ["profile"]
     assert decision.state.stage == "inquiry"
@@ -95,4 +95,4 @@ def test_a_handoff_held_again_after_an_unsubscription_is_held_under_another_key(
         did("page_view", START + 4 * HOUR, page="security"),
     ]
     decision = advance(compiled, newborn("ana"), events, START + DAY)
-    assert [effect.key for effect in of(HandoffHeld, decision)] == ["ana/held/1", "ana/held/2"]
+    assert [effect.key for effect in of(HandoffDelayed, decision)] == ["ana/held/1", "ana/held/2"]

@@ -31,7 +31,7 @@ from integration.core.rules.scoring_rules import (
     Limit,
     Monthly,
 )
-from integration.core.run.fold_events import advance
+from integration.core.run.apply_events import advance
 from integration.core.run.standing import standing
 from integration.core.scoring import decay
 from mappings.values.instant import DAY, HOUR, Instant

@@ -6,7 +6,7 @@ import pytest
 
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.model.compiled_mapping import CrmMapping, TaskMapping
-from mappings.translate.record_answers import Answer, answer, spoken, telling
+from mappings.translate.record_answers import Answer, answer, as_fields, telling
 from mappings.translate.translation import load_mapping
 from mappings.values.instant import parse
 from mappings.yaml_files.located_yaml import load
@@ -84,7 +84,7 @@ def test_only_what_says_something_is_a_reason_to_read(kind: str, name: str, valu
 
 def test_a_deal_in_canonical_fields() -> None:
     raw = {"Amount": 900.0, "StageName": "Closed Lost", "IsClosed": True, "IsWon": False, "CloseDate": "2026-01-06"}
-    assert spoken(shipped("salesforce").objects["Opportunity"].opportunity, raw) == {
+    assert as_fields(shipped("salesforce").objects["Opportunity"].opportunity, raw) == {
         "amount": 900,
         "stage": "Closed Lost",
         "is_closed": True,

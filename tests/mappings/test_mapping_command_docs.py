@@ -1,4 +1,4 @@
-"""docs/mapping.md: its example is a mapping that compiles, and it tells of every transform and of what is written."""
+"""docs/mapping.md: its example is a mapping that compiles, and it names every transform and what is written."""
 
 import re
 from typing import get_args

@@ -1,4 +1,4 @@
-"""An author's mistakes in a mapping: all told at once, each with its place and the nearest right name."""
+"""An author's mistakes in a mapping: all reported at once, each with its place and the nearest right name."""
 
 import pytest
 

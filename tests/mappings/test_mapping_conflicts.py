@@ -1,4 +1,4 @@
-"""What counts when systems disagree: by owner, by time, by either; never by the order in which they were heard."""
+"""What counts when systems disagree: by owner, by time, by either; never by the order of arrival."""
 
 from itertools import permutations
 from typing import TypeAlias
@@ -17,13 +17,13 @@ from mappings.conflicts.field_conflicts import (
     either,
     in_effect,
     judge,
+    key_prefix,
     latest,
     owned,
     ownership,
+    said_by,
     settled,
     speaker,
-    spoken,
-    spoken_by,
 )
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.language.mapping_files import shipped
@@ -90,9 +90,9 @@ def test_a_flag_is_true_as_soon_as_one_system_says_so() -> None:
 
 
 def test_each_of_two_connections_of_one_system_says_so_for_itself() -> None:
-    words = [spoken(1, "hubspot:contact:1@1", YES), spoken(2, "hubspot/emea:contact:1@2", NO)]
+    words = [said_by(1, "hubspot:contact:1@1", YES), said_by(2, "hubspot/emea:contact:1@2", NO)]
     assert either(words) == Judgement(YES, "HubSpot says so, and one is enough")
-    taken_back = [*words, spoken(3, "hubspot:contact:1@3", NO)]
+    taken_back = [*words, said_by(3, "hubspot:contact:1@3", NO)]
     assert either(taken_back).value is False, "whoever said it may take it back"
 
 
@@ -163,7 +163,7 @@ def test_who_speaks_is_known_by_the_key() -> None:
     assert [speaker(key)[0] for key in keys] == ["hubspot", "salesforce", "", ""]
     assert speaker("hubspot/emea:contact:1@5") == ("hubspot", "emea"), "a second connection of a system speaks for it"
     for system, connection in (("hubspot", "hubspot"), ("hubspot", "emea"), ("salesforce", "sales-cloud")):
-        assert speaker(f"{spoken_by(system, connection)}:contact:1@5") == (system, connection)
+        assert speaker(f"{key_prefix(system, connection)}:contact:1@5") == (system, connection)
 
 
 def mapping(system: str, owns: str) -> tuple[CrmMapping | None, Located, tuple[Problem, ...]]:

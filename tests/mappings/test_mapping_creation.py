@@ -1,4 +1,4 @@
-"""`creates` in a mapping: read, checked with places and the nearest names, held against the CRM, and filled."""
+"""`creates` in a mapping: read, checked with places and the nearest names, compared with the CRM, and filled."""
 
 from typing import Any
 

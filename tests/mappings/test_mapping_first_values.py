@@ -1,4 +1,4 @@
-"""From when first values count: a function of what was told, whatever came first."""
+"""From when first values count: a function of what was sent, whatever came first."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The CRM's own fields: what a reading tells, and what may be written over what stands there."""
+"""The CRM's own fields: what a reading says, and what may be written over what stands there."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mappings.language.mapping_files import shipped
 from mappings.model.canonical import Kind
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.reading.same_value import normal, same
-from mappings.translate.native_fields import Held, heard, news, reading
+from mappings.translate.native_fields import FieldState, after_reading, is_new_choice, reading
 from mappings.translate.translation import natives, outward
 from mappings.yaml_files.located_yaml import load
 
@@ -87,54 +87,56 @@ def test_a_normal_value_is_its_own_normal_value(kind: Kind, value: str) -> None:
 
 
 def test_the_first_reading_is_nobodys_choice_in_particular() -> None:
-    held, chosen = heard(None, "choice", "lead", modified_at=5, asked_at=10)
-    assert (held, chosen) == (Held(value="lead", read="lead", seen=5), None)
+    held, chosen = after_reading(None, "choice", "lead", modified_at=5, asked_at=10)
+    assert (held, chosen) == (FieldState(value="lead", read="lead", seen=5), None)
 
 
 def test_our_own_value_coming_back_is_nobodys_choice() -> None:
-    ours = Held(value="lead", sent="salesqualifiedlead", sent_at=7, read="lead", seen=5)
-    held, chosen = heard(ours, "choice", "SalesQualifiedLead ", modified_at=8, asked_at=10)
+    ours = FieldState(value="lead", sent="salesqualifiedlead", sent_at=7, read="lead", seen=5)
+    held, chosen = after_reading(ours, "choice", "SalesQualifiedLead ", modified_at=8, asked_at=10)
     assert chosen is False
     assert (held.value, held.sent) == ("SalesQualifiedLead ", "salesqualifiedlead")
 
 
 def test_another_value_is_somebodys_choice_and_ours_is_forgotten() -> None:
-    ours = Held(value="salesqualifiedlead", sent="salesqualifiedlead", sent_at=7, read="lead", seen=5)
-    held, chosen = heard(ours, "choice", "customer", modified_at=9, asked_at=10)
+    ours = FieldState(value="salesqualifiedlead", sent="salesqualifiedlead", sent_at=7, read="lead", seen=5)
+    held, chosen = after_reading(ours, "choice", "customer", modified_at=9, asked_at=10)
     assert chosen is True
-    assert held == Held(value="customer", read="customer", seen=9)
-    _, again = heard(held, "choice", "salesqualifiedlead", modified_at=12, asked_at=13)
+    assert held == FieldState(value="customer", read="customer", seen=9)
+    _, again = after_reading(held, "choice", "salesqualifiedlead", modified_at=12, asked_at=13)
     assert again is True, "what we once wrote, chosen by somebody, is a choice"
 
 
 def test_what_the_record_told_before_is_no_news_also_where_an_index_lags() -> None:
-    held = Held(value="lead", sent="lead", sent_at=20, read="salesqualifiedlead", seen=9)
-    assert heard(held, "choice", "salesqualifiedlead", modified_at=9, asked_at=30) == (held, False)
-    assert heard(held, "choice", "customer", modified_at=8, asked_at=30) == (held, False)
+    held = FieldState(value="lead", sent="lead", sent_at=20, read="salesqualifiedlead", seen=9)
+    assert after_reading(held, "choice", "salesqualifiedlead", modified_at=9, asked_at=30) == (held, False)
+    assert after_reading(held, "choice", "customer", modified_at=8, asked_at=30) == (held, False)
 
 
 def test_the_same_value_chosen_anew_is_news() -> None:
-    held = Held(value="lead", sent="lead", sent_at=20, read="salesqualifiedlead", seen=9)
-    assert heard(held, "choice", "salesqualifiedlead", modified_at=25, asked_at=30)[1] is True
+    held = FieldState(value="lead", sent="lead", sent_at=20, read="salesqualifiedlead", seen=9)
+    assert after_reading(held, "choice", "salesqualifiedlead", modified_at=25, asked_at=30)[1] is True
 
 
 def test_a_reading_that_our_own_write_overtook_says_nothing() -> None:
-    held = Held(value="a", sent="b", sent_at=20, read="a", seen=5)
-    assert heard(held, "choice", "c", modified_at=18, asked_at=19) == (held, False)
+    held = FieldState(value="a", sent="b", sent_at=20, read="a", seen=5)
+    assert after_reading(held, "choice", "c", modified_at=18, asked_at=19) == (held, False)
 
 
 def test_a_blank_is_never_a_choice_that_has_to_be_heard_before_writing() -> None:
-    held = Held(value="a", sent="b", sent_at=20, read="a", seen=5)
-    assert not news(held, "choice", "", modified_at=99)
-    assert not news(held, "choice", "b", modified_at=99)
-    assert not news(held, "choice", "a", modified_at=99)
-    assert news(held, "choice", "c", modified_at=99)
-    assert not news(Held(value="b", sent="b", read="a", seen=9), "choice", "a", modified_at=9), "told before"
+    held = FieldState(value="a", sent="b", sent_at=20, read="a", seen=5)
+    assert not is_new_choice(held, "choice", "", modified_at=99)
+    assert not is_new_choice(held, "choice", "b", modified_at=99)
+    assert not is_new_choice(held, "choice", "a", modified_at=99)
+    assert is_new_choice(held, "choice", "c", modified_at=99)
+    assert not is_new_choice(FieldState(value="b", sent="b", read="a", seen=9), "choice", "a", modified_at=9), (
+        "told before"
+    )
 
 
 def test_a_record_tells_which_lead_fields_are_ours_and_which_somebody_chose() -> None:
     found = HUBSPOT.objects["contact"]
-    held = {"lifecyclestage": Held(value="salesqualifiedlead", sent="salesqualifiedlead", sent_at=1, seen=1)}
+    held = {"lifecyclestage": FieldState(value="salesqualifiedlead", sent="salesqualifiedlead", sent_at=1, seen=1)}
     ours = reading(found, {"lifecyclestage": "salesqualifiedlead"}, held, modified_at=5, asked_at=9)
     assert (ours.silent, ours.chose) == ({"stage"}, frozenset())
     theirs = reading(found, {"lifecyclestage": "customer"}, held, modified_at=5, asked_at=9)

@@ -1,4 +1,4 @@
-"""What each transform makes of the values that CRMs really hold."""
+"""What each transform makes of the values that CRMs really have."""
 
 import time
 from typing import Any

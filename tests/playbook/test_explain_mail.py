@@ -1,4 +1,4 @@
-"""`explain` shows opens and clicks of people and of machines apart, each machine's with the rule that tells it."""
+"""`explain` shows opens and clicks of people and of machines apart, each machine's with its rule."""
 
 from rich.console import Console
 

@@ -8,7 +8,7 @@ from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import newborn
 from integration.core.rules.automation_rules import TaskStep
 from integration.core.rules.playbook_rules import Playbook
-from integration.core.run.fold_events import advance
+from integration.core.run.apply_events import advance
 from integration.core.run.standing import standing
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library

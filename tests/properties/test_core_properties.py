@@ -11,8 +11,8 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import Escalated, StageChanged, TaskWanted, TouchDue
 from integration.core.model.events import Event, LeadChanged
 from integration.core.model.state import LeadState, newborn
+from integration.core.run.apply_events import advance
 from integration.core.run.decide import Decision, decide, order
-from integration.core.run.fold_events import advance
 from integration.core.run.standing import standing
 from mappings.model.canonical import Activity
 from mappings.values.instant import DAY, HOUR, Instant

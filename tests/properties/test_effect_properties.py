@@ -14,7 +14,7 @@ from integration.core.model.events import Event, LeadChanged
 from integration.core.model.state import newborn
 from integration.core.rules.calendar import next_in_window
 from integration.core.rules.playbook_rules import SendWindow
-from integration.core.run.fold_events import advance
+from integration.core.run.apply_events import advance
 from mappings.model.canonical import Activity
 from mappings.values.instant import HOUR, MINUTE, Instant
 

@@ -1,4 +1,4 @@
-"""The sandbox's authorization servers refuse what the real ones refuse, and do what a test wishes."""
+"""The sandbox's authorization servers refuse what the real ones refuse, and do what a test sets."""
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 

@@ -1,4 +1,4 @@
-"""The environment: everything that is wrong with it is told at once, with the remedy and without the secrets."""
+"""The environment: everything that is wrong with it is reported at once, with the remedy and without the secrets."""
 
 import base64
 

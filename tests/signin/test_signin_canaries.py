@@ -71,7 +71,7 @@ def test_a_full_run_with_renewals_refusals_and_outages_shows_no_secret_in_log_or
             at.forward(HOUR)
             if trouble == "refused":
                 for system in SYSTEMS:
-                    flows_signin.gate(sandbox, system).issuer.wish(refuse="invalid_grant")
+                    flows_signin.gate(sandbox, system).issuer.set_up(refuse="invalid_grant")
                     flows_signin.gate(sandbox, system).issuer.expire()
             elif trouble != "none":
                 sandbox.faults.add(Fault(kind=trouble, times=3))  # type: ignore[arg-type]

@@ -104,7 +104,7 @@ def test_a_person_says_yes_and_the_connection_is_kept_tried_and_listed(
 
 
 def test_a_no_on_the_page_is_told_and_nothing_is_kept(coldframe: Coldframe, sandbox: Sandbox, folder: Path) -> None:
-    sandbox.hubspot.gate.issuer.wish(deny=True)
+    sandbox.hubspot.gate.issuer.set_up(deny=True)
     program = begun(coldframe, sandbox, "hubspot")
     assert "Not connected" in flows_signin.say_yes(page(program)).text
     assert program.wait() == 1

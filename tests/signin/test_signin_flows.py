@@ -1,4 +1,4 @@
-"""Work goes on over tokens that expire, rests where a CRM signs us out, and goes on after the next sign-in."""
+"""Work goes on over tokens that expire, pauses where a CRM signs us out, and goes on after the next sign-in."""
 
 import sqlite3
 import threading
@@ -132,7 +132,7 @@ def test_a_door_out_of_order_for_hours_drops_nothing(
 
 def test_a_refresh_token_that_changes_is_kept(store: Store, sandbox: Sandbox, at: Watch, system: str) -> None:
     first = flows_signin.sign_in(store, sandbox, system, at())
-    flows_signin.gate(sandbox, system).issuer.wish(rotate=True)
+    flows_signin.gate(sandbox, system).issuer.set_up(rotate=True)
     tokens = StoredTokens(flows_signin.means(store, at), system)
     for _ in range(1 if system == "hubspot" else 3):  # HubSpot's does not change
         tokens.renewed(tokens.current())
@@ -146,7 +146,7 @@ def test_a_token_that_was_given_is_stored_however_long_another_writer_holds_the_
 ) -> None:
     """Where refresh tokens change, losing the one in hand would sign us out."""
     flows_signin.sign_in(store, sandbox, "salesforce", at())
-    sandbox.salesforce.gate.issuer.wish(rotate=True)
+    sandbox.salesforce.gate.issuer.set_up(rotate=True)
     other = sqlite3.connect(database_file, isolation_level=None, check_same_thread=False)
 
     def hinder(*secrets: str) -> None:
@@ -173,7 +173,7 @@ def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
     person(sandbox, system, ANA)
     receive(signed_service, activity(1, ANA, "demo_request", at()))
     expire(sandbox, system, at)
-    flows_signin.gate(sandbox, system).issuer.wish(refuse="invalid_grant", words="the app was removed")
+    flows_signin.gate(sandbox, system).issuer.set_up(refuse="invalid_grant", words="the app was removed")
     with capture_logs() as logged:
         for _ in range(6):
             drain_all(signed_service)
@@ -198,7 +198,7 @@ def test_a_crm_that_signs_us_out_rests_is_told_loudly_and_drops_nothing(
     assert line.remedy == f"run coldframe connect {system}"
 
     # Somebody signs in anew: everything goes where it was to go.
-    flows_signin.gate(sandbox, system).issuer.wish(refuse="")
+    flows_signin.gate(sandbox, system).issuer.set_up(refuse="")
     flows_signin.sign_in(signed_service.store, sandbox, system, at())
     with signed_service.store.write() as conn:
         connection_pauses.signed_in(conn, system)

@@ -29,9 +29,9 @@ def test_revoking_takes_every_lease_but_the_spared_one(store: Store) -> None:
     with store.write() as conn:
         leases.revoke(conn, "advance")
     with store.write() as conn:
-        leases.hold(conn, advance)
+        leases.extend(conn, advance)
     with store.write() as conn, pytest.raises(LeaseLostError):
-        leases.hold(conn, ingest)
+        leases.extend(conn, ingest)
     with store.write() as conn:
         again = leases.take(conn, "ingest", "b", 20 * SECOND)
     assert again is not None

@@ -50,7 +50,7 @@ def test_leads_marked_by_a_sync_rest_until_they_are_released_or_something_new_ha
     with store.write() as conn:
         dirty.mark(conn, ["before"], T - 1)
         dirty.mark(conn, ["read", "told", "before"], T)
-        dirty.rest(conn, T, 0, T + DAY)
+        dirty.defer(conn, T, 0, T + DAY)
         assert [lead for lead, _ in dirty.take(conn, T, 10)] == ["before"]
         dirty.mark(conn, ["told"], T + 5)
         assert [lead for lead, _ in dirty.take(conn, T + 5, 10)] == ["before", "told"]
@@ -83,8 +83,10 @@ def test_news_is_what_was_told_since_and_not_read_from_a_crm(store: Store) -> No
         activities.add(conn, [deed("4", "ana", T - 4, "derived", derived=True), deed("5", "bo", T - 1, "salesforce")])
     with store.read() as conn:
         assert live_since.get(conn) == begun
-        assert live_since.news(conn, ["ana", "bo"], begun.seq, ["hubspot", "salesforce"]) == {"ana": T - 3}
-        assert live_since.news(conn, ["ana"], 0, ["hubspot"]) == {"ana": T - 9}
+        assert live_since.earliest_delivered(conn, ["ana", "bo"], begun.seq, ["hubspot", "salesforce"]) == {
+            "ana": T - 3
+        }
+        assert live_since.earliest_delivered(conn, ["ana"], 0, ["hubspot"]) == {"ana": T - 9}
 
 
 def test_an_instant_is_history_where_all_that_was_decided_then_was_withheld(store: Store) -> None:

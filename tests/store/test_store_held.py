@@ -14,7 +14,7 @@ from integration.store.people import leads, record_references
 from integration.store.people.leads import NewLead, SavedLead
 from integration.store.people.record_references import Reference
 from integration.store.queues import dirty
-from mappings.translate.native_fields import Held
+from mappings.translate.native_fields import FieldState
 
 T = 1_700_000_000_000_000
 ANA, BO = ("hubspot", "contact", "101"), ("hubspot", "contact", "102")
@@ -61,8 +61,8 @@ def _keys(store: Store) -> set[str]:
 
 def test_what_is_known_of_a_record_is_kept_whole_and_follows_it(two: Store) -> None:
     known = {
-        "lifecyclestage": Held(value="lead", sent="customer", sent_at=T, read="lead", seen=T - 1),
-        "hs_email_optout": Held(value=None),
+        "lifecyclestage": FieldState(value="lead", sent="customer", sent_at=T, read="lead", seen=T - 1),
+        "hs_email_optout": FieldState(value=None),
     }
     with two.write() as conn:
         assert crm_field_state.load(conn, [ANA, BO]) == {}
@@ -102,7 +102,7 @@ def test_a_task_that_arrives_after_all_is_closed_then(two: Store) -> None:
 def test_a_row_that_rests_is_pending_and_blamed_for_nothing(two: Store) -> None:
     with two.write() as conn:
         rows = outbox.pending(conn, "hubspot", "fields", T, 10)
-        outbox.rest(conn, [rows[0].id], T + 5)
+        outbox.defer(conn, [rows[0].id], T + 5)
         assert [row.id for row in outbox.pending(conn, "hubspot", "fields", T, 10)] == [rows[1].id]
         again = outbox.pending(conn, "hubspot", "fields", T + 5, 10)
     assert {(row.id, row.attempts) for row in again} == {(row.id, 0) for row in rows}

@@ -51,12 +51,12 @@ def test_an_expired_lease_is_taken_over_and_its_holder_is_fenced_off(store: Stor
     def decide_late() -> None:
         with store.write() as conn:
             inbox.add(conn, [("late", {}, b"", T)])
-            leases.hold(conn, frozen)
+            leases.extend(conn, frozen)
 
     with pytest.raises(LeaseLostError):
         decide_late()
     with store.write() as conn:
-        leases.hold(conn, heir)
+        leases.extend(conn, heir)
         assert inbox.counts(conn)["new"] == 0, "what the frozen holder decided was not saved"
 
 
@@ -73,14 +73,14 @@ def test_holding_extends_the_lease(store: Store) -> None:
     lease = replace(_taken(store, "a", BRIEF), span=MINUTE)
     time.sleep(0.02)
     with store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
     assert _take(store, "b", MINUTE) is None
 
 
 def test_no_lease_is_given_for_longer_than_a_lease_can_last(store: Store) -> None:
     lease = _taken(store, "a", DAY)
     with store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         ends = conn.execute(text("SELECT expires_at FROM leases")).scalar_one()
         assert ends <= store.now(conn) + leases.LONGEST
 
@@ -96,7 +96,7 @@ def test_a_lease_dated_ahead_by_a_jumped_clock_is_named_and_taken_over(store: St
     heir = _taken(store, "b", MINUTE)
     assert (heir.token, heir.recovered) == (2, True)
     with pytest.raises(LeaseLostError), store.write() as conn:
-        leases.hold(conn, stuck)
+        leases.extend(conn, stuck)
     with store.read() as conn:
         assert leases.dated_ahead(conn) == []
 
@@ -105,7 +105,7 @@ def test_a_holder_whose_lease_was_dated_ahead_goes_on_under_the_right_time(store
     lease = _taken(store, "a", MINUTE)
     with store.write() as conn:
         conn.execute(text("UPDATE leases SET expires_at = expires_at + :day"), {"day": DAY})
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         assert leases.dated_ahead(conn) == []
         assert not leases.free(conn, "advance")
 
@@ -113,7 +113,7 @@ def test_a_holder_whose_lease_was_dated_ahead_goes_on_under_the_right_time(store
 def test_a_lease_at_work_is_passed_by_without_waiting(postgres_store: Store) -> None:
     lease = _taken(postgres_store, "a", MINUTE)
     with postgres_store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         started = time.monotonic()
         assert _take(postgres_store, "b", MINUTE) is None
         assert time.monotonic() - started < 1

@@ -1,4 +1,4 @@
-"""Two leads that are one person; records that are deleted and come back; what records told last."""
+"""Two leads that are one person; records that are deleted and come back; what records said last."""
 
 from integration.store.audit import audit_trail
 from integration.store.db.session import Store
@@ -120,14 +120,14 @@ def test_a_record_is_known_by_what_it_told_last(store: Store) -> None:
     two_leads(store)
     address = ("hubspot", "contact", "10")
     with store.write() as conn:
-        assert record_references.told(conn, [address]) == {}
+        assert record_references.last_said(conn, [address]) == {}
         record_references.tell(
             conn, [(address, {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None})]
         )
         record_references.link(
             conn, [Reference(connection="hubspot", object="contact", external_id="10", lead_id="old")]
         )
-        told = record_references.told(conn, [address])
+        told = record_references.last_said(conn, [address])
         assert told == {address: {"lead.title": "VP", "account.technologies": ("a", "b"), "lead.phone": None}}
 
 

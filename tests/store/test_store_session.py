@@ -1,4 +1,4 @@
-"""The door: durable, one writer at a time, and outages by their names."""
+"""The database sessions: durable, one writer at a time, and outages by their names."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""Writers take turns, wait two seconds at most, and are told when that was not enough."""
+"""Writers take turns, wait two seconds at most, and get an error when that was not enough."""
 
 import contextlib
 import fcntl
@@ -116,9 +116,9 @@ def test_a_locked_row_is_waited_for_two_seconds(postgres_store: Store) -> None:
         lease = leases.take(conn, "advance", "a", SECOND)
         assert lease is not None
     with postgres_store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         with _takes(1.5, 3.5), pytest.raises(StoreBusyError), postgres_store.write() as other:
-            leases.hold(other, lease)
+            leases.extend(other, lease)
 
 
 def test_whoever_makes_people_does_so_alone(postgres_store: Store) -> None:

@@ -121,7 +121,7 @@ def test_every_cursor_becomes_a_row_of_its_purpose(former: Store) -> None:
 def test_every_pause_says_its_kind_in_a_column(former: Store) -> None:
     former.migrate()
     with former.read() as conn:
-        found = {(each.name, each.kind): each for each in connection_pauses.resting(conn, T)}
+        found = {(each.name, each.kind): each for each in connection_pauses.lasting(conn, T)}
     assert found.keys() == {
         ("hubspot", "outage"),
         ("hubspot", "person"),
@@ -202,7 +202,7 @@ def test_deleted_records_and_other_emails_leave_the_names_of_connections(of_19: 
         assert other_emails.secondary(conn, ["also@x.example"]) == {"also@x.example": "ana"}
         record_references.revive(conn, contact)
         assert record_references.leads(conn, contact)[contact[1]] == "bo"
-        assert record_references.told(conn, [contact[1]]) == {contact[1]: {"lead.title": 1}}
+        assert record_references.last_said(conn, [contact[1]]) == {contact[1]: {"lead.title": 1}}
 
 
 def test_who_is_to_be_found_by_email_is_no_record_without_an_object(of_19: Store) -> None:

@@ -22,8 +22,8 @@ from integration.core.rules.scoring_rules import (
     Segments,
     Step,
 )
+from integration.core.run.apply_events import advance
 from integration.core.run.decide import Decision, order
-from integration.core.run.fold_events import advance
 from mappings.model.canonical import Activity, Value
 from mappings.values.instant import DAY, HOUR, Instant, parse
 

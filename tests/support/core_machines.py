@@ -1,4 +1,4 @@
-"""What happened in mail, as activities, and which of it the rules tell to be machines."""
+"""What happened in mail, as activities, and which of it the rules recognise as machines'."""
 
 from integration.core.run.decide import order
 from integration.core.scoring.machines import marked

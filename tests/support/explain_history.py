@@ -1,4 +1,4 @@
-"""A small history as a replay file tells it, with a known outcome under two-axis and behavioural."""
+"""A small history as a replay file has it, with a known outcome under two-axis and behavioural."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A worker process that reads one HubSpot contact over and over; run as a program: its wish is JSON.
+"""A worker process that reads one HubSpot contact over and over; run as a program: its request is JSON.
 
 `store` and `sandbox` are addresses, `contact` an id, `calls` their number. Prints how many were answered.
 """

@@ -18,7 +18,7 @@ from flows_four import (
 )
 from flows_run import receive
 
-from integration.commands.privacy.export import told
+from integration.commands.privacy.export import plain_explanation
 from integration.flows.history.find_explanation import explained
 from integration.flows.privacy import erase_person, export_person
 from integration.store.overall import erased_people
@@ -87,7 +87,7 @@ class PrivacyOfFour:
         world.look(1)
         for name, system in SYSTEM.items():
             asked = erase_person.asked_for(f"{name}:{OBJECT[system]}:{world.records[name]}", world.service.connections)
-            document = export_person.exported(world.service, asked, actor="test", tell=told)
+            document = export_person.exported(world.service, asked, actor="test", tell=plain_explanation)
             text = json.dumps(document)
             assert secret(name) in text
             assert not [each for each in SYSTEM if each != name and (EMAIL[each] in text or secret(each) in text)]

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import newborn
 from integration.core.rules.playbook_rules import Playbook
-from integration.core.run.fold_events import advance as fold
+from integration.core.run.apply_events import advance as fold
 from integration.flows.history import load_events
 from integration.flows.reading import reconcile
 from integration.playbook.compiling.compiler import compile_text

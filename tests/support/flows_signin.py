@@ -84,7 +84,7 @@ def secrets_of(store: Store, name: str, key: str = KEY) -> Secrets:
 
 def means(store: Store, now: Callable[[], Instant], holder: str = "test", key: str = KEY, **more: Any) -> Means:
     given: dict[str, Any] = {"sleep": time.sleep, "monotonic": clock.monotonic} | more
-    return Means(store=store, keyring=Keyring.of(key), sign_in=build.door, now=now, holder=holder, **given)
+    return Means(store=store, keyring=Keyring.of(key), sign_in=build.token_endpoint, now=now, holder=holder, **given)
 
 
 def connected(store: Store, now: Callable[[], Instant], *names: str, **more: Any) -> Mapping[str, Connection]:

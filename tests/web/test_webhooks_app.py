@@ -1,4 +1,4 @@
-"""The web process around the doors: health, readiness, metrics, headers, and errors that give nothing away."""
+"""The web process around the webhooks: health, readiness, metrics, headers, and errors that give nothing away."""
 
 import re
 import time

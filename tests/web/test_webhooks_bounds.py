@@ -1,4 +1,4 @@
-"""At the door: what passes a bound is named and set aside, what means nothing is named and taken, the others flow."""
+"""Bounds of the webhooks: what passes one is named and set aside, what means nothing is named and taken."""
 
 import json
 from functools import partial

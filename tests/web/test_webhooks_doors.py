@@ -1,4 +1,4 @@
-"""The doors over HTTP, with a real store behind them: what comes in, what is kept, what is answered."""
+"""The webhooks over HTTP, with a real store behind them: what comes in, what is kept, what is answered."""
 
 import io
 import json

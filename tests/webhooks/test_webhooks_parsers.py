@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mappings.values import instant
 from webhooks import lenient, parsers
-from webhooks.facts import Heard, Noticed, Oversized, Unreadable
+from webhooks.facts import Noticed, Oversized, SentActivity, Unreadable
 from webhooks.sources import activity_deliveries, hubspot_events
 
 parse = partial(parsers.parse, received_at=senders.NOW)
@@ -20,7 +20,7 @@ parse = partial(parsers.parse, received_at=senders.NOW)
 AT = instant.parse("2026-01-06T10:00:00Z")
 
 
-def one(**more: Any) -> Heard:
+def one(**more: Any) -> SentActivity:
     parsed = parse("activities", senders.activities(senders.activity(**more)))
     assert not parsed.rejected, parsed.rejected
     return parsed.heard[0]

@@ -17,7 +17,7 @@ from integration.settings.environment import Settings
 from integration.store.db.session import Store
 from integration.web.app import INTAKE, create_app
 from integration.wiring.clock import monotonic
-from integration.wiring.wake_ups import Bell, Wakeups, connect, queue_of, queue_problems
+from integration.wiring.wake_ups import BackgroundWakeUps, Wakeups, connect, queue_of, queue_problems
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_the_bell_never_waits_and_loses_nothing_when_it_closes() -> None:
         hold.wait(5)
         heard.append(lane)
 
-    bell = Bell(slow)
+    bell = BackgroundWakeUps(slow)
     started = time.monotonic()
     for _ in range(1_000):
         bell.ring("ingest")
@@ -175,7 +175,7 @@ def ailing(request: pytest.FixtureRequest, valkey: Redis, redis_url: str, nowher
 
 def test_webhooks_are_answered_quickly_whatever_redis_does(settings: Settings, store: Store, ailing: SecretStr) -> None:
     wakeups = Wakeups(ailing, monotonic)
-    bell = Bell(wakeups.wake)
+    bell = BackgroundWakeUps(wakeups.wake)
     app = create_app(settings, store=store, wake=bell.ring, queue=list, now=lambda: senders.NOW)
     client = app.test_client()
     body = senders.activities(senders.activity())

@@ -21,7 +21,7 @@ from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from webhooks import lenient
 from webhooks.facts import Oversized, Parsed, Rejected, Remark, Unreadable
-from webhooks.sources.activity_items import Item, heard, read
+from webhooks.sources.activity_items import Item, read, sent_activity
 
 MOST = 1_000
 """Activities that one request may carry."""
@@ -65,7 +65,7 @@ def parse(body: bytes, received_at: Instant) -> Parsed:
     Of an id with two contents both are given on: what else was sent under it, only ingest knows.
     """
     items, rejected = _read(body, received_at)
-    return Parsed(heard=tuple(heard(item) for _, item in items), rejected=tuple(rejected))
+    return Parsed(heard=tuple(sent_activity(item) for _, item in items), rejected=tuple(rejected))
 
 
 _Items: TypeAlias = Sequence[tuple[int, Item]]
@@ -119,7 +119,7 @@ def _second_contents(items: _Items) -> list[Remark]:
     """The activities whose id another one bears with the content that counts."""
     if len({str(item.id) for _, item in items}) == len(items):
         return []
-    said = {index: heard(item) for index, item in items}
+    said = {index: sent_activity(item) for index, item in items}
     least: dict[str, activity_contents.Content] = {}
     for each in said.values():
         least[each.id] = min(each.content, least.get(each.id, each.content))

@@ -11,7 +11,7 @@ from mappings.model.canonical import NOTHING, Fields
 from mappings.values import bounds, emails, instant
 from mappings.values.instant import Instant
 from webhooks import lenient
-from webhooks.facts import Heard
+from webhooks.facts import SentActivity
 
 _Name: TypeAlias = (
     Annotated[str, Meta(min_length=1, max_length=bounds.ID)]
@@ -97,9 +97,9 @@ def _moment(text: str) -> datetime | str:
             return text
 
 
-def heard(item: Item) -> Heard:
+def sent_activity(item: Item) -> SentActivity:
     """What an activity says."""
-    return Heard(
+    return SentActivity(
         id=str(item.id),
         type=item.type,
         at=instant.from_datetime(item.at),

@@ -49,7 +49,7 @@ def options(choices: Sequence[tuple[str, str]], *, start: int = 0) -> list[dict[
     ]
 
 
-def told(one: Wanted) -> str:
+def summary(one: Wanted) -> str:
     """A property to be created, in a few words."""
     words = [_type(one)[1], *(["unique"] if one.key else [])]
     return ", ".join(words) + (f": {', '.join(value for value, _ in one.choices)}" if one.choices else "")

@@ -1,4 +1,4 @@
-"""Our property groups and properties in a HubSpot account, and which webhooks its app has to send."""
+"""Provisions our property groups and properties in a HubSpot account, and the webhooks its app has to send."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -50,7 +50,7 @@ class HubSpotProvisioner:
         needed = wanted(mapping, task=TASK, key=TASK_KEY)
         steps: list[Step] = []
         for object_name in dict.fromkeys(one.object for one in needed):
-            held, groups = self._held(object_name), self._groups(object_name)
+            held, groups = self._existing(object_name), self._groups(object_name)
             ours = [one for one in needed if one.object == object_name]
             if GROUP in groups:
                 steps.append(Step(action="keep", kind="property group", what=f"{object_name}.{GROUP}"))
@@ -60,13 +60,13 @@ class HubSpotProvisioner:
             steps += [self._property(one, held.get(one.name)) for one in ours]
         if self._app and self._webhook_url:
             return [*steps, *webhook_subscriptions.steps(mapping, self._webhook_url, self._app)]
-        return [*steps, *webhook_subscriptions.told(mapping, self._webhook_url)]
+        return [*steps, *webhook_subscriptions.listed(mapping, self._webhook_url)]
 
     def removal(self, mapping: CrmMapping) -> Sequence[Step]:
         """The steps that take away every property with our mark, and the groups that are then empty."""
         steps: list[Step] = []
         for object_name in dict.fromkeys([*mapping.objects, *KINDS]):
-            held, groups = self._held(object_name), self._groups(object_name)
+            held, groups = self._existing(object_name), self._groups(object_name)
             ours = [name for name, found in held.items() if made(found.get("description"))]
             for name in ours:
                 take = partial(self._session.remove_property, kind(object_name), name)
@@ -83,7 +83,7 @@ class HubSpotProvisioner:
     def _property(self, one: Wanted, held: Mapping[str, Any] | None) -> Step:
         if held is None:
             make = partial(self._session.create_property, kind(one.object), property_shapes.created(one, GROUP))
-            return _step("create", "property", one.where, make, property_shapes.told(one))
+            return _step("create", "property", one.where, make, property_shapes.summary(one))
         hindrance = _hindrance(one, held)
         if hindrance:
             detail, remedy = hindrance
@@ -95,7 +95,7 @@ class HubSpotProvisioner:
         foreign = "" if made(held.get("description")) else "made by others"
         return Step(action="keep", kind="property", what=one.where, detail=foreign)
 
-    def _held(self, object_name: str) -> Held:
+    def _existing(self, object_name: str) -> Held:
         return {str(one["name"]): one for one in _results(self._session.properties(kind(object_name)))}
 
     def _groups(self, object_name: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The webhooks that a HubSpot app has to send, derived from what the mapping reads.
 
 An access token, whichever kind, cannot subscribe: a public app is subscribed with its developer account's key, a
-project-based one by a file of its project (apis.md, Credentials). Without that key they are told, to be set by hand.
+project-based one by a file of its project [hubspot: webhooks]. Without that key they are listed, to be set by hand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def wanted(mapping: CrmMapping) -> dict[str, list[Event]]:
     return found
 
 
-def told(mapping: CrmMapping, webhook_url: str) -> list[Step]:
+def listed(mapping: CrmMapping, webhook_url: str) -> list[Step]:
     """One line for each object: its events, and where an admin enters them."""
     url = webhook_url or "COLDFRAME_PUBLIC_URL/webhooks/hubspot"
     remedy = (

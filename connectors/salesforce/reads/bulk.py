@@ -1,4 +1,4 @@
-"""Whole objects by Bulk API 2.0: a query job is made, looked at until it is complete, and read part by part.
+"""Reads whole objects by Bulk API 2.0: a query job is made, polled until it is complete, and read part by part.
 
 The cursor between two pages says which job it is and where its next part begins, so that whoever comes after a crash
 goes on with the same job. A job that is gone, or has failed, is made anew and read from its beginning: what is read

@@ -18,7 +18,7 @@ Row: TypeAlias = Mapping[str, Any]
 MOST = 16_000
 """Bytes of a query in an address; Salesforce takes 16,384 for the whole address. [salesforce: queries]"""
 ROOM = 7_000
-"""Bytes that a query of several values is held to: proxies take 8,192 as a rule."""
+"""Bytes that a query of several values is limited to: proxies take 8,192 as a rule."""
 _FRESH = 3
 """Times that a query is begun whose cursor goes stale between two pages."""
 _NO_FIELD = "INVALID_FIELD"

@@ -1,4 +1,4 @@
-"""Where a record lives on that cannot be written any more: conversion, merge."""
+"""Successors: the record that continues one that cannot be written any more, after conversion or merge."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whether this user may create tasks in the org, and whether they carry our key."""
+"""Examines whether this user may create tasks in the org, and whether these carry our key."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,7 @@
 """The Tooling API's custom fields, and the records behind permission sets.
 
 Tooling rather than the Metadata API: JSON over the session that all other calls use, with its timeouts; the
-Metadata API speaks SOAP over a client of its own, and deploys are answered by polling.
+Metadata API uses SOAP over a client of its own, and deploys are answered by polling.
 """
 
 from collections.abc import Mapping, Sequence

@@ -51,12 +51,12 @@ def values(choices: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
 
 
 def described(metadata: Mapping[str, Any]) -> str:
-    """The type as describe tells it, from the definition's; the definition's own where describe is not known."""
+    """The type as describe gives it, from the definition's; the definition's own where describe is not known."""
     found = str(metadata.get("type") or "")
     return _DESCRIBED.get(found, found.casefold())
 
 
-def told(one: Wanted) -> str:
+def summary(one: Wanted) -> str:
     """A field to be created, in a few words."""
     typed = _typed(one)
     words = str(typed["type"]) + (f"({typed['length']})" if "length" in typed else "")

@@ -30,7 +30,7 @@ _IDENTITY = re.compile(r"/id/(00D[A-Za-z0-9]{12,15})/(005[A-Za-z0-9]{12,15})$")
 
 
 class SalesforceSignIn:
-    """Salesforce's ways to a token. ValueError at construction for a door that is not Salesforce's."""
+    """Salesforce's token endpoint. ValueError at construction for an address that is not Salesforce's."""
 
     def __init__(self, client: Client, timeout: Timeout = TIMEOUT) -> None:
         self._client = client

@@ -1,6 +1,6 @@
 """Permission sets: one for the integration user, who writes our fields, one for sales, who reads them.
 
-Without field permissions a field that was just made stays invisible to the API: INVALID_FIELD (apis.md).
+Without field permissions a field that was just made stays invisible to the API: INVALID_FIELD [salesforce: errors].
 """
 
 from collections.abc import Mapping, Sequence
@@ -101,7 +101,7 @@ class Granting:
         return refusal
 
     def _rights(self, grant: Grant) -> Step:
-        held = self._held(grant)
+        held = self._existing(grant)
         missing = {name: right for name, right in grant.rights.items() if name not in held}
         lesser = {
             str(held[name]["Id"]): right
@@ -161,7 +161,7 @@ class Granting:
                 return refusal
         return refused(self.session.delete(f"sobjects/PermissionSet/{set_id}"))
 
-    def _held(self, grant: Grant) -> dict[str, Mapping[str, Any]]:
+    def _existing(self, grant: Grant) -> dict[str, Mapping[str, Any]]:
         if grant.name not in self.sets:
             return {}
         soql = (

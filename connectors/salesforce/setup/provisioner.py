@@ -1,4 +1,4 @@
-"""Our custom fields, permission sets and their assignments in a Salesforce org."""
+"""Provisions our custom fields, permission sets and their assignments in a Salesforce org."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -63,7 +63,7 @@ class SalesforceProvisioner:
             return Step(action="blocked", kind="field", what=one.where, detail="is no custom field", remedy=remedy)
         if held is None:
             make = partial(self._create, one)
-            return Step(action="create", kind="field", what=one.where, detail=field_shapes.told(one), carry_out=make)
+            return Step(action="create", kind="field", what=one.where, detail=field_shapes.summary(one), carry_out=make)
         found = field_shapes.described(held.metadata)
         if one.filled == "coldframe" and not takes(SYSTEM, one.kind, found):
             remedy = f"rename or delete it in Salesforce, or map another field; a {one.kind} is wanted"

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from integration.core.rules.calendar import day_words, wall_clock
 from integration.playbook.explaining.chronicle import Entry
-from integration.playbook.explaining.effect_words import Told
+from integration.playbook.explaining.effect_words import EffectSentence
 from integration.playbook.explaining.explanation import Explanation
 from integration.playbook.explaining.outlook import Offer, Outlook
 from integration.playbook.language.amounts import amount, signed
@@ -92,12 +92,12 @@ def _offered(offer: Offer) -> str:
     return f"{offer.words} ({signed(offer.points)}{' fit' if offer.axis == 'fit' else ''})"
 
 
-def _deeds(told: Explanation, *, whole: bool) -> Sequence[Told]:
+def _deeds(told: Explanation, *, whole: bool) -> Sequence[EffectSentence]:
     deeds = [each for each in told.done if each.kind not in {"stage", "track"}]
     return deeds if whole else deeds[-_SHOWN:]
 
 
-def _followed(deeds: Iterable[Told], timezone: str) -> Iterator[str]:
+def _followed(deeds: Iterable[EffectSentence], timezone: str) -> Iterator[str]:
     for each in deeds:
         why = f" (because: {', '.join(each.because)})" if each.because else ""
         became = "".join(f"; {what}" for what in (each.assigned, each.fate) if what)

@@ -13,7 +13,7 @@ from integration.commands.shared.named_files import HELP, VARIABLE, print_proble
 from integration.flows.looking.learning import Unknown, learned
 from mappings.values.instant import show as time_text
 from mappings.vocabulary.files.load_vocabulary import in_use
-from mappings.vocabulary.files.suggest_lines import Told, suggested
+from mappings.vocabulary.files.suggest_lines import WordSeen, suggested
 from mappings.yaml_files.problems import fatal
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
@@ -100,15 +100,15 @@ def learn(file: str | None, *, limit: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_plain(each) for each in found], indent=2, ensure_ascii=False))
         return
-    text = suggested((_told(each) for each in found), words)
+    text = suggested((_word_seen(each) for each in found), words)
     click.echo(text or "everything that came in was recognised", nl=not text)
 
 
-def _told(unknown: Unknown) -> Told:
+def _word_seen(unknown: Unknown) -> WordSeen:
     kind, place, word = unknown.word
     times = "once" if unknown.times == 1 else f"{unknown.times:,} times"
     remark = f"{times}, {unknown.bought} of these people bought later"
-    return Told(kind=kind, place=place, word=word, remark=remark)
+    return WordSeen(kind=kind, place=place, word=word, remark=remark)
 
 
 def _plain(unknown: Unknown) -> dict[str, object]:

@@ -76,7 +76,7 @@ class _Run:
         for lead, effects, _ in self.world.drain():
             passed = self.tally.take(effects)
             if passed is not None:
-                known = other.folds.get(lead)
+                known = other.contexts.get(lead)
                 self.tally.elsewhere[lead] = (
                     standing(other.compiled, known.state, passed.at) if known is not None else None
                 )

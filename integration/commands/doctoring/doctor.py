@@ -98,7 +98,7 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
         stopped = connection_pauses.stopped(conn)
         waiting = {name: outbox_backlog.sendable(conn, name) for name in stopped}
         limits = GoingLive(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
-        held = ramp_up.held(conn, limits, names, clock.now())
+        held = ramp_up.waiting(conn, limits, names, clock.now())
     for name, pause in stopped.items():
         detail = f"{pause.reason}; {waiting[name]} writes wait"
         yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")

@@ -22,7 +22,7 @@ def examined(settings: Settings, store: Store, now: Instant) -> Iterator[Finding
         paused = connection_pauses.paused(conn, now)
     nowhere = settings.alert_url is None
     remedy = "Set COLDFRAME_ALERT_URL: alerts are in the log and here alone (docs/alerts.md)." if nowhere else ""
-    yield Finding(subject="alerts", ok=True, detail=_told(raised), remedy=remedy)
+    yield Finding(subject="alerts", ok=True, detail=_summary(raised), remedy=remedy)
     for (way, state), (count, since) in sorted(undelivered.items()):
         pause = paused.get(alerts.lane(way))
         subject = f"alerts: {way}"
@@ -36,7 +36,7 @@ def examined(settings: Settings, store: Store, now: Instant) -> Iterator[Finding
             yield Finding(subject=subject, ok=True, detail=f"{count} on their way since {show(since)}")
 
 
-def _told(raised: list[alerts.RaisedAlert]) -> str:
+def _summary(raised: list[alerts.RaisedAlert]) -> str:
     """The alerts of the last day, by name, and the latest in words."""
     if not raised:
         return "none in the last day"

@@ -22,7 +22,7 @@ def examined(store: Store, vocabulary: Vocabulary) -> Iterator[Finding]:
     readings = vocabulary.readings
     for seen in found:
         if not _known(seen, readings):
-            yield Finding(subject=f"unknown {seen.word.kind}", ok=True, detail=_told(seen, readings), remedy=_REMEDY)
+            yield Finding(subject=f"unknown {seen.word.kind}", ok=True, detail=_summary(seen, readings), remedy=_REMEDY)
     rest = sum(counts.get(kind, 0) for kind in ("type", "property", "value")) - sum(seen.times for seen in found)
     if rest:
         yield Finding(subject="unknown words", ok=True, detail=f"others came {rest:,} times", remedy=_REMEDY)
@@ -39,7 +39,7 @@ def _known(seen: Seen, readings: Readings) -> bool:
     return unread is not None and readings.known(unread)
 
 
-def _told(seen: Seen, readings: Readings) -> str:
+def _summary(seen: Seen, readings: Readings) -> str:
     unread = _unread(seen)
     what = "more words than are counted apart" if unread is None else readings.sentence(unread)
     return f"{what}; {seen.times:,} times, last on {show(seen.last_at)[:10]}"

@@ -21,7 +21,7 @@ from integration.commands.shared.system_argument import how_to_connect
 from integration.settings.environment import Settings
 from integration.signin import sign_in as signing
 from integration.signin.loopback_callback import NotSignedInError
-from integration.signin.sign_in import Walk, Wish
+from integration.signin.sign_in import SignInRequest, Walk
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.crm import connection_pauses, connections
@@ -173,8 +173,8 @@ def _connect(vendor: Vendor, options: dict[str, Any]) -> None:
     with installed() as (settings, store):
         with store.read() as conn:
             row = connections.get(conn, _called(system, options))
-        wish = _wish(vendor, options, settings, row)
-        wrong = signing.mistakes(wish, row)
+        request = _request(vendor, options, settings, row)
+        wrong = signing.mistakes(request, row)
         if wrong:
             raise click.UsageError("\n".join(wrong))
         walk = Walk(
@@ -184,40 +184,41 @@ def _connect(vendor: Vendor, options: dict[str, Any]) -> None:
             wait=options["wait"],
         )
         try:
-            details = signing.sign_in(wish, walk, settings, store, clock.now)
+            details = signing.sign_in(request, walk, settings, store, clock.now)
         except Unavailable as fault:
-            msg = f"{system} gives no token: {signing.told(fault)}. Correct it and run this again (docs/connecting.md)."
+            said = signing.refusal_words(fault)
+            msg = f"{system} gives no token: {said}. Correct it and run this again (docs/connecting.md)."
             raise click.ClickException(msg) from None
         except (NotSignedInError, ValueError) as error:
             raise click.ClickException(str(error)) from None
-        _tell(wish, details, settings, store)
+        _tell(request, details, settings, store)
 
 
-def _tell(wish: Wish, details: Details, settings: Settings, store: Store) -> None:
+def _tell(request: SignInRequest, details: Details, settings: Settings, store: Store) -> None:
     account = f" (account {details.account})" if details.account else ""
-    click.echo(f"Signed in to {wish.system}{account}; kept encrypted as '{wish.name}'.")
-    if wish.name in map(first_of, connection_names.environments(settings)):
+    click.echo(f"Signed in to {request.system}{account}; kept encrypted as '{request.name}'.")
+    if request.name in map(first_of, connection_names.environments(settings)):
         click.echo(
-            f"{vendors.vendor(wish.system).token} is not used from now on: this sign-in goes before it. Unset it."
+            f"{vendors.vendor(request.system).token} is not used from now on: this sign-in goes before it. Unset it."
         )
     try:
-        person = signing.tried(wish.name, settings, store)
+        person = signing.tried(request.name, settings, store)
     except Unavailable as fault:
-        msg = f"the first call was refused: {signing.told(fault)}. See coldframe doctor, then run this again."
+        msg = f"the first call was refused: {signing.refusal_words(fault)}. See coldframe doctor, then run this again."
         raise click.ClickException(msg) from None
-    which = "" if wish.name == first_of(wish.system) else f" --connection {wish.name}"
+    which = "" if request.name == first_of(request.system) else f" --connection {request.name}"
     click.echo(f"One call worked: {person} was described. Next:")
-    click.echo(f"  coldframe provision {wish.system}{which} --dry-run    the fields it will need")
+    click.echo(f"  coldframe provision {request.system}{which} --dry-run    the fields it will need")
     click.echo("  coldframe doctor                          what is still missing")
     click.echo("  restart the workers (or coldframe up)     they look for new connections when they start")
 
 
-def _wish(vendor: Vendor, options: dict[str, Any], settings: Settings, row: Row | None) -> Wish:
+def _request(vendor: Vendor, options: dict[str, Any], settings: Settings, row: Row | None) -> SignInRequest:
     """The request, from the options, the environment, an earlier sign-in and the person, in that order."""
     name, rules = _called(vendor.system, options), vendor.sign_in
     grant = cast("GrantKind", options["grant"].replace("-", "_"))
     key_file = options.get("private_key")
-    wish = Wish(
+    request = SignInRequest(
         name=name,
         system=vendor.system,
         grant=grant,
@@ -232,28 +233,30 @@ def _wish(vendor: Vendor, options: dict[str, Any], settings: Settings, row: Row 
     )
     given = sys.stdin.readline().strip() if options["secret_stdin"] else ""
     if grant == "token":
-        wish = signing.remembered(_with(wish, access_token=given or _asked("Access token")), row, settings)
-        return _with_webhook_secret(wish, options) if rules.signs_webhooks else wish
+        request = signing.remembered(_with(request, access_token=given or _asked("Access token")), row, settings)
+        return _with_webhook_secret(request, options) if rules.signs_webhooks else request
     if grant == "jwt_bearer":
-        return signing.remembered(wish, row, settings)
+        return signing.remembered(request, row, settings)
     known = given or (settings.given.text(rules.secret) if rules.secret else "")
-    wish = signing.remembered(_with(wish, client_secret=known), row, settings)
-    if wish.secrets.client_secret or not wish.details.client_id:
-        return wish
-    return _with(wish, client_secret=_asked("Client secret", optional=rules.public))
+    request = signing.remembered(_with(request, client_secret=known), row, settings)
+    if request.secrets.client_secret or not request.details.client_id:
+        return request
+    return _with(request, client_secret=_asked("Client secret", optional=rules.public))
 
 
-def _with_webhook_secret(wish: Wish, options: dict[str, Any]) -> Wish:
+def _with_webhook_secret(request: SignInRequest, options: dict[str, Any]) -> SignInRequest:
     """A plain token comes without the secret of the app that sends the webhooks: the next line, or typed."""
     given = sys.stdin.readline().strip() if options["secret_stdin"] else ""
     asked = given or (
-        "" if wish.secrets.client_secret else _asked("Client secret of the app that sends the webhooks", optional=True)
+        ""
+        if request.secrets.client_secret
+        else _asked("Client secret of the app that sends the webhooks", optional=True)
     )
-    return _with(wish, client_secret=asked or wish.secrets.client_secret)
+    return _with(request, client_secret=asked or request.secrets.client_secret)
 
 
-def _with(wish: Wish, **secrets: str) -> Wish:
-    return replace(wish, secrets=replace(wish.secrets, **secrets))
+def _with(request: SignInRequest, **secrets: str) -> SignInRequest:
+    return replace(request, secrets=replace(request.secrets, **secrets))
 
 
 def _asked(what: str, *, optional: bool = False) -> str:

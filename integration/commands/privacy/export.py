@@ -30,7 +30,7 @@ def export(person: str, *, out: Any) -> None:
         name = erase_person.asked_for(person, service.connections)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="EMAIL") from None
-    document = export_person.exported(service, name, actor="command line", tell=told)
+    document = export_person.exported(service, name, actor="command line", tell=plain_explanation)
     if document is None:
         msg = "nothing is stored about anybody of that name"
         raise click.ClickException(msg)
@@ -39,6 +39,6 @@ def export(person: str, *, out: Any) -> None:
     out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
 
 
-def told(explanation: Explanation) -> Any:
+def plain_explanation(explanation: Explanation) -> Any:
     """As `coldframe explain --json` writes it."""
     return {**plain(explanation), "fit": points(explanation.fit), "engagement": points(explanation.engagement)}

@@ -52,14 +52,14 @@ class Replay:
             if (end := dealing.end) is not None:
                 for group, placed in dealing.groups():
                     if group in dealing.late:
-                        self._fold_late(list(placed), end)
+                        self._run_late(list(placed), end)
                     else:
-                        self._fold(self._recognised(placed), end)
+                        self._run_group(self._recognised(placed), end)
 
     def _recognised(self, placed: Iterable[Placed]) -> Iterator[Recognised]:
         return recognised(_single(placed), self.playbook.vocabulary)
 
-    def _fold(self, records: Iterable[Recognised], end: Instant) -> None:
+    def _run_group(self, records: Iterable[Recognised], end: Instant) -> None:
         """Run one group to the end. Raises Unfoldable."""
         world = World(self.compiled)
         with closing(Pages()) as ledgers:
@@ -72,8 +72,8 @@ class Replay:
             for lead in world.leads():
                 self._stand(world, lead, end, ledgers.text(lead))
 
-    def _fold_late(self, placed: list[Placed], end: Instant) -> None:
-        """As `_fold`, of a group of which something was received later than it happened."""
+    def _run_late(self, placed: list[Placed], end: Instant) -> None:
+        """As `_run_group`, of a group of which something was received later than it happened."""
         receipts: dict[tuple[object, ...], Instant] = {}
         for row in placed:
             receipts[row[1:6]] = min(row[8], receipts.get(row[1:6], row[8]))
@@ -86,7 +86,7 @@ class Replay:
 
     def _stand(self, world: World, lead: str, end: Instant, ledger: bytes) -> None:
         with about(lead):
-            where = standing(self.compiled, world.folds[lead].state, end)
+            where = standing(self.compiled, world.contexts[lead].state, end)
             line = replay_shown.lead_line(lead, where, end, ledger)
         self.leads.add((lead, line), len(line) + len(lead))
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold, Unfoldable
+from integration.core.compiled.context import Context, Unfoldable
 from integration.core.model.effects import Effect
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
@@ -50,14 +50,14 @@ class World:
 
     def __init__(self, compiled: CompiledPlaybook) -> None:
         self.compiled = compiled
-        self.folds: dict[str, Fold] = {}
+        self.contexts: dict[str, Context] = {}
         self._signals = compiled.dispatch.account_arms
         self._fields: defaultdict[str, dict[str, Value]] = defaultdict(dict)
         self._members: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._accounts: dict[str, AccountState] = {}
         self._derived: list[Activity] = []
         self._joining: list[Record] = []
-        self._changed: dict[str, Fold] = {}
+        self._changed: dict[str, Context] = {}
 
     def take(self, record: Record, machine: str = "") -> None:
         """Apply one record, after what was derived from those before it; `machine` as in Activity."""
@@ -77,49 +77,51 @@ class World:
         """Let time pass for everybody."""
         self._join()
         self._tell()
-        for fold in self.folds.values():
-            with about(fold.state.lead):
-                pass_time(fold, end, settle)
-            self._changed[fold.state.lead] = fold
+        for context in self.contexts.values():
+            with about(context.state.lead):
+                pass_time(context, end, settle)
+            self._changed[context.state.lead] = context
 
     def reached(self, place: Mark) -> bool:
         """Whether anybody has come to a place in the order of events, or further."""
-        return any((mark := fold.state.watermark) is not None and mark >= place for fold in self.folds.values())
+        return any(
+            (mark := context.state.watermark) is not None and mark >= place for context in self.contexts.values()
+        )
 
     def drain(self) -> Iterator[tuple[str, list[Effect], list[Line]]]:
         """What was decided since the last time: (lead, effects, ledger lines)."""
         changed, self._changed = self._changed, {}
-        for lead, fold in changed.items():
-            if fold.effects or fold.lines:
-                effects, lines = fold.effects, fold.lines
-                fold.effects, fold.lines = [], []
+        for lead, context in changed.items():
+            if context.effects or context.lines:
+                effects, lines = context.effects, context.lines
+                context.effects, context.lines = [], []
                 yield lead, effects, lines
 
     def leads(self) -> list[str]:
         """Every lead that was ever named, in order."""
-        return sorted(self.folds)
+        return sorted(self.contexts)
 
-    def _fold(self, lead: str) -> Fold:
-        fold = self.folds.get(lead)
-        if fold is None:
-            fold = self.folds[lead] = Fold(self.compiled, newborn(LeadId(lead)))
-        self._changed[lead] = fold
-        return fold
+    def _context(self, lead: str) -> Context:
+        context = self.contexts.get(lead)
+        if context is None:
+            context = self.contexts[lead] = Context(self.compiled, newborn(LeadId(lead)))
+        self._changed[lead] = context
+        return context
 
     def _activity(self, record: Record, machine: str) -> None:
         at, _, name, lead, account, kind, properties = record
         activity = Activity(name, lead, at, kind, properties, account, machine)
         if lead:
-            fold = self.folds.get(lead)
-            if fold is None or lead not in self._changed:
-                fold = self._fold(lead)
-            take(fold, activity, record[:3] if name[:8] != DERIVED else None)
+            context = self.contexts.get(lead)
+            if context is None or lead not in self._changed:
+                context = self._context(lead)
+            take(context, activity, record[:3] if name[:8] != DERIVED else None)
         if kind in self._signals:
             self._observe(activity)
 
     def _observe(self, activity: Activity) -> None:
-        fold = self.folds.get(activity.lead)
-        account = fold.state.account if fold and fold.state.account else activity.account
+        context = self.contexts.get(activity.lead)
+        account = context.state.account if context and context.state.account else activity.account
         if not account:
             return
         state = self._accounts.get(account)
@@ -128,37 +130,37 @@ class World:
         self._derived += note(self.compiled, state, activity, lambda lead: self._engagement(lead, activity.at))
 
     def _engagement(self, lead: str, at: Instant) -> int:
-        fold = self._fold(lead)
-        pass_time(fold, at, settle)
-        return fold.state.score.value // POINT
+        context = self._context(lead)
+        pass_time(context, at, settle)
+        return context.state.score.value // POINT
 
     def _tell(self) -> None:
         """Apply the derived activities, which come after everything else of their instant."""
         derived, self._derived = self._derived, []
         for activity in sorted(derived, key=order):
-            take(self._fold(activity.lead), activity)
+            take(self._context(activity.lead), activity)
 
     def _account(self, record: Record) -> None:
         at, _, name, _, account, _, raw = record
         fields = as_fields(raw)
         self._fields[account].update(fields)
         for lead in self._members[account]:
-            take(self._fold(lead), AccountChanged(id=name, at=at, account=AccountId(account), fields=fields))
+            take(self._context(lead), AccountChanged(id=name, at=at, account=AccountId(account), fields=fields))
 
     def _join(self) -> None:
         """Apply the field changes of one instant; who joins an account first gets the account's fields of then."""
         records, self._joining = self._joining, []
         for lead, events in _by_lead(records).items():
-            fold = self._fold(lead)
-            for event in sorted((*self._joined(lead, fold, events), *events), key=order):
-                take(fold, event)
+            context = self._context(lead)
+            for event in sorted((*self._joined(lead, context, events), *events), key=order):
+                take(context, event)
 
-    def _joined(self, lead: str, fold: Fold, events: Iterable[LeadChanged]) -> Iterator[Event]:
+    def _joined(self, lead: str, context: Context, events: Iterable[LeadChanged]) -> Iterator[Event]:
         for event in sorted(events, key=order):
             account = event.fields.get("account")
-            if "account" not in event.fields or account == fold.state.account:
+            if "account" not in event.fields or account == context.state.account:
                 continue
-            self._members[fold.state.account].pop(lead, None)
+            self._members[context.state.account].pop(lead, None)
             if account:
                 account = str(account)
                 self._members[account][lead] = None

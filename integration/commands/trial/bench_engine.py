@@ -17,7 +17,7 @@ from integration.commands.trial import bench_history
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import newborn
 from integration.core.rules.playbook_rules import Playbook
-from integration.core.run.fold_events import advance
+from integration.core.run.apply_events import advance
 from integration.playbook.compiling.compiler import load
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import LeadId
@@ -170,7 +170,7 @@ def _lengths(playbook: Playbook) -> tuple[float, float]:
     short = [_history(f"s{number}", _SHORT, number) for number in range(total // _SHORT)]
     long = [_history(f"l{number}", _LONG, number) for number in range(total // _LONG)]
     compiled = CompiledPlaybook.of(playbook)
-    best = [min(_folded(compiled, histories) for _ in range(_ROUNDS)) for histories in (short, long)]
+    best = [min(_applied(compiled, histories) for _ in range(_ROUNDS)) for histories in (short, long)]
     return best[0] / total * 1e6, best[1] / total * 1e6
 
 
@@ -183,7 +183,7 @@ def _history(lead: str, count: int, seed: int) -> list[Activity]:
     return made
 
 
-def _folded(compiled: CompiledPlaybook, histories: list[list[Activity]]) -> float:
+def _applied(compiled: CompiledPlaybook, histories: list[list[Activity]]) -> float:
     began = time.process_time()
     for history in histories:
         advance(compiled, newborn(LeadId(history[0].lead)), history, history[-1].at, owned=True)

@@ -53,16 +53,16 @@ def checker(condition: Condition) -> Check:
     return evaluator(condition, _reader)
 
 
-def _fit(fold: Asked) -> int:
-    return fold.state.fit
+def _fit(context: Asked) -> int:
+    return context.state.fit
 
 
-def _engagement(fold: Asked) -> int:
-    return fold.state.score.value
+def _engagement(context: Asked) -> int:
+    return context.state.score.value
 
 
-def _total(fold: Asked) -> int:
-    return fold.state.fit + fold.state.score.value
+def _total(context: Asked) -> int:
+    return context.state.fit + context.state.score.value
 
 
 def _reader(subject: str) -> _Reader:
@@ -71,20 +71,20 @@ def _reader(subject: str) -> _Reader:
         return _STANDING[subject]
     if subject.startswith("account."):
         name = subject.removeprefix("account.")
-        return lambda fold: fold.state.company.get(name)
+        return lambda context: context.state.company.get(name)
     if subject in STANDING:
-        return lambda fold: fold.read(subject)
-    return lambda fold: fold.state.fields.get(subject)
+        return lambda context: context.read(subject)
+    return lambda context: context.state.fields.get(subject)
 
 
 _STANDING: dict[str, _Reader] = {
     "fit": _fit,
     "engagement": _engagement,
     "total": _total,
-    "stage": lambda fold: fold.state.stage,
-    "track": lambda fold: fold.state.stay.track if fold.state.stay else None,
-    "segment": lambda fold: fold.segment(),
-    "band": lambda fold: fold.band(),
+    "stage": lambda context: context.state.stage,
+    "track": lambda context: context.state.stay.track if context.state.stay else None,
+    "segment": lambda context: context.segment(),
+    "band": lambda context: context.band(),
 }
 
 

@@ -32,7 +32,7 @@ class Unfoldable(Exception):
         return f"{type(self.cause).__name__}: {self.cause}".removesuffix(": ")
 
 
-class Fold:
+class Context:
     """One lead's state being changed in place. `horizon` is at or before the next thing that falls due.
 
     Due times are written in the zone of whoever reads them (`reads_in`): the playbook's, unless a caller knows better.
@@ -160,17 +160,17 @@ class Fold:
         return False
 
 
-_DERIVED: dict[str, Callable[[Fold], Value]] = {
-    "fit": lambda fold: fold.state.fit,
-    "engagement": lambda fold: fold.state.score.value,
-    "total": lambda fold: fold.state.fit + fold.state.score.value,
-    "band": Fold.band,
-    "segment": Fold.segment,
-    "stage": lambda fold: fold.state.stage,
-    "track": lambda fold: fold.state.stay.track if fold.state.stay else None,
-    "funnel": Fold.funnel,
-    "persona": Fold.persona,
-    "buying_job": Fold.job,
-    "recycle_reason": lambda fold: fold.state.recycle_reason,
-    "excluded": Fold.excluded,
+_DERIVED: dict[str, Callable[[Context], Value]] = {
+    "fit": lambda context: context.state.fit,
+    "engagement": lambda context: context.state.score.value,
+    "total": lambda context: context.state.fit + context.state.score.value,
+    "band": Context.band,
+    "segment": Context.segment,
+    "stage": lambda context: context.state.stage,
+    "track": lambda context: context.state.stay.track if context.state.stay else None,
+    "funnel": Context.funnel,
+    "persona": Context.persona,
+    "buying_job": Context.job,
+    "recycle_reason": lambda context: context.state.recycle_reason,
+    "excluded": Context.excluded,
 }

@@ -3,11 +3,11 @@
 Rules: [rules: stages] [rules: handoff].
 """
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.funnel import stages
 from integration.core.handoff import packet, plays
 from integration.core.model.effect_keys import key
-from integration.core.model.effects import HandoffHeld
+from integration.core.model.effects import HandoffDelayed
 from integration.core.model.state import Waiting
 from integration.core.rules.calendar import day_words
 from integration.core.rules.playbook_rules import Requirement
@@ -19,83 +19,85 @@ FORGOTTEN: Span = 14 * DAY
 """A handoff task older than this is not waited for, when its lead asks again [rules: stages]."""
 
 
-def consider(fold: Fold) -> bool:
+def consider(context: Context) -> bool:
     """Make a lead in a stage of GATED an MQL if it may pass now; return whether it did.
 
     Source: [two-axis: handoff]; rules: [rules: stages] [rules: handoff].
     """
-    state = fold.state
-    asked = fold.demo
-    if not asked and not fold.table.gate(fold):
+    state = context.state
+    asked = context.demo
+    if not asked and not context.table.gate(context):
         return False
-    if (state.returned is not None or state.stage == "recycled") and not _qualifies(fold):
+    if (state.returned is not None or state.stage == "recycled") and not _qualifies(context):
         return False
-    if fold.table.barred(fold) or fold.excluded():
+    if context.table.barred(context) or context.excluded():
         return False
-    gaps = [] if asked else packet.missing(fold)
+    gaps = [] if asked else packet.missing(context)
     if gaps:
-        _hold(fold, gaps)
+        _delay_handoff(context, gaps)
         return False
-    stages.announce(fold, "asked for a demo" if asked else _gate_words(fold))
+    stages.announce(context, "asked for a demo" if asked else _gate_words(context))
     return True
 
 
-def holds(fold: Fold) -> bool:
+def holds(context: Context) -> bool:
     """Whether the gate's condition holds for whoever stands here now, and nothing bars them."""
-    return fold.table.gate(fold) and not fold.table.barred(fold) and not fold.excluded()
+    return context.table.gate(context) and not context.table.barred(context) and not context.excluded()
 
 
-def _qualifies(fold: Fold) -> bool:
+def _qualifies(context: Context) -> bool:
     """Whether a lead that came back has done something new since: a scoring activity after the return and its `hold`.
 
     New is what comes after the return in the order of events, also at its instant. [rules: stages]
     """
-    state = fold.state
+    state = context.state
     if state.qualified:
         return True
-    if not (fold.scoring or fold.demo) or fold.cause == state.returned_by:
+    if not (context.scoring or context.demo) or context.cause == state.returned_by:
         return False
-    return state.stage != "recycled" or state.hold is None or fold.now >= state.hold
+    return state.stage != "recycled" or state.hold is None or context.now >= state.hold
 
 
-def ask_again(fold: Fold) -> None:
+def ask_again(context: Context) -> None:
     """Hand an MQL over once more that asks for a demo, where nobody is at work on it: its task is closed or forgotten.
 
     To be called for a request that finds its lead an MQL. [rules: stages]
     """
-    state, play = fold.state, fold.playbook.handoff.play
-    if fold.table.barred(fold) or fold.excluded():
+    state, play = context.state, context.playbook.handoff.play
+    if context.table.barred(context) or context.excluded():
         return
     before = state.plays.get(play)
-    if before is not None and before.open and fold.now - before.began <= FORGOTTEN:
+    if before is not None and before.open and context.now - before.began <= FORGOTTEN:
         return
     because = "asked for a demo again"
     if before is not None:
-        because = f"{because}; {_earlier(fold, before.began, unanswered=before.open)}"
+        because = f"{because}; {_earlier(context, before.began, unanswered=before.open)}"
         before.open = False
-    plays.begin(fold, play, because, again=because)
+    plays.begin(context, play, because, again=because)
 
 
-def _earlier(fold: Fold, last: Instant, *, unanswered: bool) -> str:
-    zone, first = fold.playbook.calendar.timezone, fold.state.handed
+def _earlier(context: Context, last: Instant, *, unanswered: bool) -> str:
+    zone, first = context.playbook.calendar.timezone, context.state.handed
     when = f"first handed over on {day_words(last if first is None else first, zone)}"
     if first is not None and first != last:
         when = f"{when}, last on {day_words(last, zone)}"
     return f"{when}, and that task {'has had no answer' if unanswered else 'is closed'}"
 
 
-def _gate_words(fold: Fold) -> str:
-    label = fold.playbook.gate.label
-    scores = f"total {packet.points(fold.state.fit + fold.state.score.value)}, fit {packet.points(fold.state.fit)}"
-    return f"{label}: {scores}" if label else f"the gate holds: {scores}, band {fold.band()}"
+def _gate_words(context: Context) -> str:
+    label = context.playbook.gate.label
+    scores = (
+        f"total {packet.points(context.state.fit + context.state.score.value)}, fit {packet.points(context.state.fit)}"
+    )
+    return f"{label}: {scores}" if label else f"the gate holds: {scores}, band {context.band()}"
 
 
-def _hold(fold: Fold, gaps: list[Requirement]) -> None:
+def _delay_handoff(context: Context, gaps: list[Requirement]) -> None:
     """Let the handoff wait until the required fields are known; ask for the missing ones once.
 
     Source: [behavioural: what sales needs]; rule: [rules: handoff].
     """
-    state = fold.state
+    state = context.state
     state.qualified = state.returned is not None or state.stage == "recycled"
     asked, state.held = state.held is not None, [each.called for each in gaps]
     if asked:
@@ -103,25 +105,25 @@ def _hold(fold: Fold, gaps: list[Requirement]) -> None:
     state.holds += 1
     number = state.holds
     because = "missing: " + ", ".join(each.label for each in gaps)
-    fold.effects.append(
-        HandoffHeld(
+    context.effects.append(
+        HandoffDelayed(
             key=key(state.lead, "held", number),
             lead=state.lead,
-            at=fold.now,
+            at=context.now,
             because=(because,),
             missing=tuple(state.held),
         )
     )
-    touch = fold.playbook.handoff.profile_touch
+    touch = context.playbook.handoff.profile_touch
     if touch:
         state.waiting.append(
             Waiting(
                 key=key(state.lead, "profile", number),
-                at=fold.now,
+                at=context.now,
                 step=1,
                 content=touch,
                 because=because,
                 asks=gaps[0].field,
             )
         )
-        fold.wake(fold.now)
+        context.wake(context.now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.funnel import stages, suppression
 from integration.core.handoff import packet, plays
 from integration.core.model.effect_keys import key
@@ -31,35 +31,35 @@ HEARD: frozenset[str] = frozenset(
 """Activity types that may move a stage whatever the score."""
 
 
-def hear(fold: Fold, activity: Activity) -> None:
+def hear(context: Context, activity: Activity) -> None:
     """Take in what sales or the person decided. A rejection without a reason is refused, with an alert.
 
     Of somebody who is to be left alone, nothing that sales does moves a stage.
     """
     kind = activity.type
     if kind in _SILENCING:
-        suppression.silence(fold, "asked", kind.replace("_", " "))
+        suppression.silence(context, "asked", kind.replace("_", " "))
         return
     if kind == "resubscribe":
         for why in suppression.REASONS:
-            suppression.speak(fold, why, "resubscribed")
+            suppression.lift(context, why, "resubscribed")
         return
-    if fold.silent:
+    if context.silent:
         return
-    if kind in plays.ANSWERS and plays.answered(fold):
-        fold.state.paused = max(fold.state.paused or fold.now, fold.now + fold.playbook.answer_pause)
+    if kind in plays.ANSWERS and plays.answered(context):
+        context.state.paused = max(context.state.paused or context.now, context.now + context.playbook.answer_pause)
     if kind == "call_attempt":
-        _called(fold, activity)
+        _called(context, activity)
     reason = activity.properties.get("reason")
-    known = str(reason) if reason in fold.playbook.vocabulary.reasons else None
+    known = str(reason) if reason in context.playbook.vocabulary.reasons else None
     if kind == "sales_rejected" and known is None:
-        _refused(fold, activity)
+        _refused(context, activity)
         return
-    to = _next(fold.state.stage, kind, activity)
+    to = _next(context.state.stage, kind, activity)
     if to == "recycled":
-        stages.recycle(fold, known, _words(activity), lost=kind == "opportunity_lost")
+        stages.recycle(context, known, _words(activity), lost=kind == "opportunity_lost")
     elif to:
-        stages.come_to(fold, to, _words(activity))
+        stages.come_to(context, to, _words(activity))
 
 
 def _next(stage: str, kind: str, activity: Activity) -> str:
@@ -83,41 +83,41 @@ def _words(activity: Activity) -> str:
     return f"{what}: {str(detail).replace('_', ' ')}" if detail else what
 
 
-def _called(fold: Fold, activity: Activity) -> None:
-    state = fold.state
+def _called(context: Context, activity: Activity) -> None:
+    state = context.state
     if activity.properties.get("outcome") == "connected":
         state.attempts, state.first_attempt = 0, None
     elif state.stage in stages.WORKED:
         state.attempts += 1
-        state.first_attempt = state.first_attempt if state.first_attempt is not None else fold.now
-        fold.wake(stages.unreached_due(fold))
+        state.first_attempt = state.first_attempt if state.first_attempt is not None else context.now
+        context.wake(stages.unreached_due(context))
 
 
-def _refused(fold: Fold, activity: Activity) -> None:
-    state = fold.state
+def _refused(context: Context, activity: Activity) -> None:
+    state = context.state
     if state.stage not in stages.WORKED:
         return
-    reasons = ", ".join(fold.playbook.vocabulary.reasons)
+    reasons = ", ".join(context.playbook.vocabulary.reasons)
     state.alerts["rejection"] = number = state.alerts.get("rejection", 0) + 1
-    fold.effects.append(
+    context.effects.append(
         AlertRaised(
             key=key(state.lead, "alert", "rejection_without_reason", number),
             lead=state.lead,
-            at=fold.now,
+            at=context.now,
             because=(f"sales rejected with reason {activity.properties.get('reason') or 'none'!s}",),
             alert="rejection_without_reason",
-            text=f"{packet.who(fold)} was rejected without a known reason; give one of {reasons}",
+            text=f"{packet.who(context)} was rejected without a known reason; give one of {reasons}",
         )
     )
 
 
-def told(fold: Fold, fields: Mapping[str, Value]) -> None:
+def set_in_crm(context: Context, fields: Mapping[str, Value]) -> None:
     """What a person set in the CRM: the stage, and whether the lead has opted out."""
     out = fields.get("opted_out") is True
     if out:
-        suppression.silence(fold, "flag", "opted out in the CRM")
+        suppression.silence(context, "flag", "opted out in the CRM")
     stage = fields.get("stage")
     if stage in STAGES and isinstance(stage, str):
-        suppression.choose(fold, stage, "set by a person in the CRM")
+        suppression.choose(context, stage, "set by a person in the CRM")
     if "opted_out" in fields and not out:
-        suppression.speak(fold, "flag", "opted in again in the CRM")
+        suppression.lift(context, "flag", "opted in again in the CRM")

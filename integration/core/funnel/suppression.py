@@ -5,7 +5,7 @@ before is recycled, any other an inquiry. Whatever sales does meanwhile moves no
 in the CRM meanwhile is the lead's once the silence ends.
 """
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.funnel import stages
 from integration.core.nurture import profiling, track_routing, tracks
 
@@ -15,68 +15,68 @@ REASONS = ("asked", "flag", "hand", "track")
 """Why somebody is left alone: they asked, a field of the CRM says so, a person chose it, a track came to its end."""
 
 
-def silence(fold: Fold, why: str, because: str) -> None:
+def silence(context: Context, why: str, because: str) -> None:
     """No touch and no task ever again, until the person resubscribes."""
-    state = fold.state
+    state = context.state
     if why not in state.silenced:
         state.silenced.append(why)
-    if fold.silent:
+    if context.silent:
         return
     state.chosen = ""
-    tracks.go(fold, "", because)
-    profiling.stop(fold)
+    tracks.go(context, "", because)
+    profiling.stop(context)
     state.waiting.clear()
     state.then = state.then_play = ""
-    stages.enter(fold, "suppressed", because)
+    stages.enter(context, "suppressed", because)
 
 
-def speak(fold: Fold, why: str, because: str) -> None:
+def lift(context: Context, why: str, because: str) -> None:
     """One reason for silence has gone; with the last one the lead is to be nurtured again."""
-    state = fold.state
+    state = context.state
     if why in state.silenced:
         state.silenced.remove(why)
-    if not fold.silent or state.silenced:
+    if not context.silent or state.silenced:
         return
     if state.chosen:
         chosen, state.chosen = state.chosen, ""
-        choose(fold, chosen, because)
+        choose(context, chosen, because)
         return
-    stages.starts_anew(fold)
+    stages.starts_anew(context)
     if any(state.stages.get(stage) for stage in _HAD):
-        _come_back(fold, because)
+        _come_back(context, because)
     else:
-        stages.enter(fold, "inquiry", because)
-    default = next((move for move in fold.playbook.first_moves if not move.sources), None)
+        stages.enter(context, "inquiry", because)
+    default = next((move for move in context.playbook.first_moves if not move.sources), None)
     if state.stay is None and default is not None:
         state.then = default.then or default.track
 
 
-def _come_back(fold: Fold, because: str) -> None:
+def _come_back(context: Context, because: str) -> None:
     """Return to recycled, for the reason that sales gave if it did; a `hold` that runs goes on."""
-    state = fold.state
-    stages.enter(fold, "recycled", because)
-    route = stages.way_back(fold, state.recycle_reason, "suppressed", lost=False)
+    state = context.state
+    stages.enter(context, "recycled", because)
+    route = stages.way_back(context, state.recycle_reason, "suppressed", lost=False)
     if route is not None and route.track:
-        tracks.go(fold, route.track, because)
-    elif move := track_routing.on_stage(fold, "recycled", "suppressed"):
-        track_routing.follow(fold, move)
+        tracks.go(context, route.track, because)
+    elif move := track_routing.on_stage(context, "recycled", "suppressed"):
+        track_routing.follow(context, move)
 
 
-def choose(fold: Fold, stage: str, because: str) -> None:
+def choose(context: Context, stage: str, because: str) -> None:
     """Take over a stage that a person chose in the CRM, whatever the score. A handoff follows where it is `mql`."""
-    state = fold.state
+    state = context.state
     if stage == "suppressed":
-        silence(fold, "hand", because)
-    elif fold.silent and state.silenced:
+        silence(context, "hand", because)
+    elif context.silent and state.silenced:
         state.chosen = stage
-        speak(fold, "hand", because)
+        lift(context, "hand", because)
     elif stage == state.stage:
         return
     elif stage == "recycled":
-        stages.recycle(fold, None, because)
+        stages.recycle(context, None, because)
     elif stage == "mql":
-        stages.announce(fold, because)
+        stages.announce(context, because)
     else:
         if stage == "inquiry":
-            stages.starts_anew(fold)
-        stages.come_to(fold, stage, because)
+            stages.starts_anew(context)
+        stages.come_to(context, stage, because)

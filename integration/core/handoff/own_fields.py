@@ -2,26 +2,26 @@
 
 from collections.abc import Iterator
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.rules.calendar import day_words
 from mappings.model.canonical import Value
 
 
-def lines(fold: Fold) -> Iterator[str]:
+def lines(context: Context) -> Iterator[str]:
     """A line of the packet: what is known of the company's own fields, of the lead and of its account."""
-    words = fold.playbook.vocabulary
-    found = [(words.lead[name].label, text_of(fold, name)) for name in words.own_lead]
-    found += [(words.account[name].label, text_of(fold, f"account.{name}")) for name in words.own_account]
+    words = context.playbook.vocabulary
+    found = [(words.lead[name].label, text_of(context, name)) for name in words.own_lead]
+    found += [(words.account[name].label, text_of(context, f"account.{name}")) for name in words.own_account]
     if known := [f"{label}: {shown}" for label, shown in found if shown]:
         yield "; ".join(known)
 
 
-def text_of(fold: Fold, name: str) -> str:
+def text_of(context: Context, name: str) -> str:
     """A field of the company's own as people read it."""
-    words, value = fold.playbook.vocabulary, fold.read(name)
+    words, value = context.playbook.vocabulary, context.read(name)
     field = words.account.get(name[8:]) if name[:8] == "account." else words.lead.get(name)
     if field is not None and field.kind == "time" and isinstance(value, int):
-        return day_words(value, fold.playbook.calendar.timezone)
+        return day_words(value, context.playbook.calendar.timezone)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return text(value).replace("_", " ") if field is not None and field.choices else text(value)

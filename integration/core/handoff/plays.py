@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.handoff import packet, sla_clocks
 from integration.core.handoff.wording import compose
 from integration.core.model.effect_keys import key
@@ -18,26 +18,26 @@ _A_DAY = Due(span=DAY)
 """When a task is due that does not say when."""
 
 
-def is_open(fold: Fold, name: str) -> bool:
+def is_open(context: Context, name: str) -> bool:
     """Whether the play is open: sales has not answered, and its last due date (and grace) has not passed."""
-    opening = fold.state.plays.get(name)
-    return opening is not None and opening.open and fold.now < opening.until
+    opening = context.state.plays.get(name)
+    return opening is not None and opening.open and context.now < opening.until
 
 
-def answered(fold: Fold) -> bool:
+def answered(context: Context) -> bool:
     """Close every open play; whether there was one."""
     found = False
-    for opening in fold.state.plays.values():
-        found = found or (opening.open and fold.now < opening.until)
+    for opening in context.state.plays.values():
+        found = found or (opening.open and context.now < opening.until)
         opening.open = False
     return found
 
 
-def shut(fold: Fold, activity: Activity) -> None:
+def shut(context: Context, activity: Activity) -> None:
     """A task that was closed without a word of what came of it: its play is open no longer once all its tasks are."""
     match str(activity.properties.get("task") or "").split("/"):
         case ["play", name, times, "task", number]:
-            plan, opening = fold.table.plays.get(name), fold.state.plays.get(name)
+            plan, opening = context.table.plays.get(name), context.state.plays.get(name)
             if plan is None or opening is None or str(opening.times) != times:
                 return
             if number in {str(each) for each, *_ in plan.tasks} and int(number) not in opening.shut:
@@ -57,63 +57,63 @@ class _Opened:
     trigger: str
     again: str
 
-    def key(self, fold: Fold, kind: str, number: int) -> str:
-        return key(fold.state.lead, "play", self.play.name, self.times, kind, number)
+    def key(self, context: Context, kind: str, number: int) -> str:
+        return key(context.state.lead, "play", self.play.name, self.times, kind, number)
 
-    def wording(self, fold: Fold, subject: str = "", notes: tuple[str, ...] = ()) -> Wording:
+    def wording(self, context: Context, subject: str = "", notes: tuple[str, ...] = ()) -> Wording:
         name = self.play.label or self.play.name
-        return packet.wording(fold, subject=subject, notes=notes, play=name, trigger=self.trigger)
+        return packet.wording(context, subject=subject, notes=notes, play=name, trigger=self.trigger)
 
 
-def begin(fold: Fold, name: str, because: str, *, trigger: str = "", again: str = "") -> bool:
+def begin(context: Context, name: str, because: str, *, trigger: str = "", again: str = "") -> bool:
     """Play a play from its first step; False if it is still open, or nothing may happen to this lead.
 
     Excluded people get its touches, but sales none of its tasks and alerts [two-axis: persona]. `again` is what
     its tasks say about the handoff before.
     """
-    plan = fold.table.plays.get(name)
-    if plan is None or fold.silent or is_open(fold, name):
+    plan = context.table.plays.get(name)
+    if plan is None or context.silent or is_open(context, name):
         return False
-    before = fold.state.plays.get(name)
-    opening = Opening(times=before.times + 1 if before else 1, until=fold.now, open=False, began=fold.now)
-    fold.state.plays[name] = opening
+    before = context.state.plays.get(name)
+    opening = Opening(times=before.times + 1 if before else 1, until=context.now, open=False, began=context.now)
+    context.state.plays[name] = opening
     opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger, again=again)
-    if (plan.tasks or plan.alerts) and not fold.excluded():
+    if (plan.tasks or plan.alerts) and not context.excluded():
         for number, step, checklist in plan.tasks:
-            due = sla_clocks.task_due(fold, fold.now, step.due or _A_DAY)
+            due = sla_clocks.task_due(context, context.now, step.due or _A_DAY)
             opening.open, opening.until = True, max(opening.until, due + plan.play.grace)
-            fold.effects.append(_task(fold, opened, number, step, checklist, due))
+            context.effects.append(_task(context, opened, number, step, checklist, due))
         for number, alert in enumerate(plan.alerts, 1):
-            fold.effects.append(_alert(fold, opened, number, alert))
+            context.effects.append(_alert(context, opened, number, alert))
     for number, touch in enumerate(plan.touches, 1):
-        at = sla_clocks.falls(fold, fold.now, touch.after)
-        touch_key = opened.key(fold, "touch", number)
+        at = sla_clocks.falls(context, context.now, touch.after)
+        touch_key = opened.key(context, "touch", number)
         waiting = Waiting(key=touch_key, at=at, step=number, content=touch.content, because=because)
-        fold.state.waiting.append(waiting)
-        fold.wake(at)
+        context.state.waiting.append(waiting)
+        context.wake(at)
     if opening.open:
-        fold.wake(opening.until)
+        context.wake(opening.until)
     return True
 
 
 def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
-    fold: Fold, opened: _Opened, number: int, step: TaskStep, checklist: tuple[str, ...], due: Instant
+    context: Context, opened: _Opened, number: int, step: TaskStep, checklist: tuple[str, ...], due: Instant
 ) -> TaskWanted:
     again = f"{opened.again[:1].upper()}{opened.again[1:]}.".replace("{", "{{").replace("}", "}}")
     notes = [again] if opened.again else []
     notes += [step.note] if step.note else []
-    wording = opened.wording(fold, step.subject, (*notes, *[f"[ ] {each}" for each in checklist]))
-    subject, body = packet.filled(fold, wording, due)
+    wording = opened.wording(context, step.subject, (*notes, *[f"[ ] {each}" for each in checklist]))
+    subject, body = packet.filled(context, wording, due)
     return TaskWanted(
-        key=opened.key(fold, "task", number),
-        lead=fold.state.lead,
-        at=fold.now,
+        key=opened.key(context, "task", number),
+        lead=context.state.lead,
+        at=context.now,
         because=(opened.because,),
         play=opened.play.name,
         step=number,
         channel=step.channel,
         due_at=due,
-        assignee=assignee(fold, step.assignee),
+        assignee=assignee(context, step.assignee),
         priority=step.priority,
         subject=subject,
         body=body,
@@ -121,9 +121,9 @@ def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
     )
 
 
-def assignee(fold: Fold, wanted: Assignee) -> Assignee:
+def assignee(context: Context, wanted: Assignee) -> Assignee:
     """Whom a task goes to: the wanted person if known, else the lead's owner, the account's, or the pool's next."""
-    has_owner, has_account_owner = bool(fold.read("owner")), bool(fold.read("account.owner"))
+    has_owner, has_account_owner = bool(context.read("owner")), bool(context.read("account.owner"))
     if wanted == "owner":
         return "owner" if has_owner else "account_owner" if has_account_owner else "pool"
     if wanted == "account_owner":
@@ -131,12 +131,12 @@ def assignee(fold: Fold, wanted: Assignee) -> Assignee:
     return wanted
 
 
-def _alert(fold: Fold, opened: _Opened, number: int, step: AlertStep) -> AlertRaised:
+def _alert(context: Context, opened: _Opened, number: int, step: AlertStep) -> AlertRaised:
     return AlertRaised(
-        key=opened.key(fold, "alert", number),
-        lead=fold.state.lead,
-        at=fold.now,
+        key=opened.key(context, "alert", number),
+        lead=context.state.lead,
+        at=context.now,
         because=(opened.because,),
         alert=step.alert,
-        text=compose(step.text, packet.Words(fold, opened.wording(fold), due=None)),
+        text=compose(step.text, packet.Words(context, opened.wording(context), due=None)),
     )

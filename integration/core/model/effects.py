@@ -120,7 +120,7 @@ class Escalated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandoffHeld:
+class HandoffDelayed:
     """The gate holds but the playbook requires fields that nobody has supplied yet."""
 
     key: str
@@ -130,7 +130,7 @@ class HandoffHeld:
     missing: tuple[str, ...]
 
 
-Effect: TypeAlias = StageChanged | TaskWanted | TrackChanged | TouchDue | AlertRaised | Escalated | HandoffHeld
+Effect: TypeAlias = StageChanged | TaskWanted | TrackChanged | TouchDue | AlertRaised | Escalated | HandoffDelayed
 
 KINDS: Mapping[type[Effect], str] = MappingProxyType(
     {
@@ -140,7 +140,7 @@ KINDS: Mapping[type[Effect], str] = MappingProxyType(
         TouchDue: "touch",
         AlertRaised: "alert",
         Escalated: "escalation",
-        HandoffHeld: "handoff_held",
+        HandoffDelayed: "handoff_held",
     }
 )
 """What each effect is called where it is stored or printed."""

@@ -1,6 +1,6 @@
 """Touches: when they may go, sending them, and whether anybody opened them."""
 
-from integration.core.compiled.context import NEVER, Fold
+from integration.core.compiled.context import NEVER, Context
 from integration.core.model.effects import TouchDue
 from integration.core.model.state import Sent, Waiting
 from integration.core.rules.calendar import next_in_window, zone
@@ -14,69 +14,69 @@ _RESTING = frozenset({"sal", "sql", "suppressed"})
 """Stages in which sales is engaged: marketing touches wait [rules: tracks]."""
 
 
-def allowed(fold: Fold, planned: Instant) -> Instant:
+def allowed(context: Context, planned: Instant) -> Instant:
     """The first instant from `planned` on at which a touch may go; NEVER while sales works or mail comes back.
 
     Each touch of a lead has an instant of its own, after the pause, within the cap and inside the send window.
     """
-    state = fold.state
+    state = context.state
     if state.stage in _RESTING or state.bounced is not None:
         return NEVER
-    at = max(planned, fold.now)
+    at = max(planned, context.now)
     if state.touches and (free := state.touches[-1].at + APART) > at:
         at = free
     if state.paused is not None and state.paused > at:
         at = state.paused
-    cap, window = fold.playbook.frequency_cap, fold.playbook.send_window
+    cap, window = context.playbook.frequency_cap, context.playbook.send_window
     if cap is not None and len(state.sendings) >= cap.touches:
         at = max(at, state.sendings[-cap.touches] + cap.within)
-    return at if window is None else _in_window(fold, window, at)
+    return at if window is None else _in_window(context, window, at)
 
 
-def _in_window(fold: Fold, window: SendWindow, at: Instant) -> Instant:
+def _in_window(context: Context, window: SendWindow, at: Instant) -> Instant:
     """From pause and cap on, only the window can put a touch off any further: it allows what they do not forbid."""
-    own = fold.state.fields.get("timezone")
+    own = context.state.fields.get("timezone")
     timezone = own if isinstance(own, str) and zone(own) is not None else window.timezone
     return next_in_window(at, weekdays=window.weekdays, opens=window.opens, closes=window.closes, timezone=timezone)
 
 
-def send(fold: Fold, *, key: str, track: str, step: int, content: str, because: str, stay: str = "") -> None:  # noqa: PLR0913 - a touch has that many sides
+def send(context: Context, *, key: str, track: str, step: int, content: str, because: str, stay: str = "") -> None:  # noqa: PLR0913 - a touch has that many sides
     """Let a touch go now."""
-    state = fold.state
-    fold.effects.append(
+    state = context.state
+    context.effects.append(
         TouchDue(
             key=key,
             lead=state.lead,
-            at=fold.now,
+            at=context.now,
             because=(because,) if because else (),
             track=track,
             step=step,
             content=content,
         )
     )
-    state.touches.append(Sent(key=key, content=content, at=fold.now, stay=stay))
-    del state.touches[: -fold.table.kept_touches]
-    cap = fold.playbook.frequency_cap
+    state.touches.append(Sent(key=key, content=content, at=context.now, stay=stay))
+    del state.touches[: -context.table.kept_touches]
+    cap = context.playbook.frequency_cap
     if cap is not None:
-        state.sendings.append(fold.now)
+        state.sendings.append(context.now)
         del state.sendings[: -cap.touches]
 
 
-def next_waiting(fold: Fold) -> tuple[Instant, Waiting]:
+def next_waiting(context: Context) -> tuple[Instant, Waiting]:
     """Of the touches of no track that wait, the one that goes next, and when."""
-    soonest = [(allowed(fold, each.at), each) for each in fold.state.waiting]
+    soonest = [(allowed(context, each.at), each) for each in context.state.waiting]
     return min(soonest, key=lambda pair: (pair[0], pair[1].at, pair[1].key))
 
 
-def send_waiting(fold: Fold, waiting: Waiting) -> None:
+def send_waiting(context: Context, waiting: Waiting) -> None:
     """Let a touch go that had to wait."""
-    fold.state.waiting.remove(waiting)
-    send(fold, key=waiting.key, track="", step=waiting.step, content=waiting.content, because=waiting.because)
+    context.state.waiting.remove(waiting)
+    send(context, key=waiting.key, track="", step=waiting.step, content=waiting.content, because=waiting.because)
 
 
-def opened(fold: Fold, activity: Activity) -> None:
+def opened(context: Context, activity: Activity) -> None:
     """An open or click: of the touch that it names, and of the last one that went."""
-    touches = fold.state.touches
+    touches = context.state.touches
     if not touches:
         return
     touches[-1].opened = True
@@ -87,30 +87,30 @@ def opened(fold: Fold, activity: Activity) -> None:
                 sent.opened = True
 
 
-def came_back(fold: Fold, activity: Activity) -> None:
+def came_back(context: Context, activity: Activity) -> None:
     """A bounce: a hard one ends touches until the address changes, and nothing else [rules: stages]."""
     if activity.properties.get("hard") is True:
-        fold.state.bounced = _address(fold.state.fields.get("email"))
+        context.state.bounced = _address(context.state.fields.get("email"))
 
 
-def readdress(fold: Fold, email: Value) -> None:
+def readdress(context: Context, email: Value) -> None:
     """Take in the address that is to count now, after mail came back: another one than that lets touches go again."""
-    state, address = fold.state, _address(email)
+    state, address = context.state, _address(email)
     if state.bounced == "":
         state.bounced = address
     elif address and address != state.bounced:
         state.bounced = None
-        fold.wake(fold.now)
+        context.wake(context.now)
 
 
 def _address(email: Value) -> str:
     return email.strip().casefold() if isinstance(email, str) else ""
 
 
-def unopened(fold: Fold, stay: str) -> int:
+def unopened(context: Context, stay: str) -> int:
     """How many of the last touches of this stay were opened by nobody, in a row."""
     count = 0
-    for sent in reversed(fold.state.touches):
+    for sent in reversed(context.state.touches):
         if sent.stay != stay or sent.opened:
             if sent.stay == stay:
                 break

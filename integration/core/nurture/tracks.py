@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integration.core.compiled.context import NEVER, Fold
+from integration.core.compiled.context import NEVER, Context
 from integration.core.compiled.plans import TrackPlan
 from integration.core.handoff import packet, plays, sla_clocks
 from integration.core.model.effect_keys import key
@@ -24,11 +24,11 @@ class Move:
     own: bool = False
 
 
-def go(fold: Fold, to: str, because: str, *, own: bool = False) -> bool:
+def go(context: Context, to: str, because: str, *, own: bool = False) -> bool:
     """Move to another track ("" for none); its first touch falls due as the track says. False if already there."""
-    state = fold.state
+    state = context.state
     before = state.stay.track if state.stay else ""
-    if to and fold.table.tracks[to].track.once and state.stays.get(to) and to != before:
+    if to and context.table.tracks[to].track.once and state.stays.get(to) and to != before:
         to = ""
     if to == before:
         return False
@@ -37,14 +37,14 @@ def go(fold: Fold, to: str, because: str, *, own: bool = False) -> bool:
     state.stay = None
     state.stays[to] = state.stays.get(to, 0) + 1
     if to:
-        state.stay = Stay(track=to, since=fold.now, times=state.stays[to])
-        _plan(fold, state.stay)
-        fold.wake(fold.now)
-    fold.effects.append(
+        state.stay = Stay(track=to, since=context.now, times=state.stays[to])
+        _plan(context, state.stay)
+        context.wake(context.now)
+    context.effects.append(
         TrackChanged(
             key=key(state.lead, "track", to or "none", state.stays[to]),
             lead=state.lead,
-            at=fold.now,
+            at=context.now,
             because=(because,),
             before=before or None,
             after=to or None,
@@ -53,9 +53,9 @@ def go(fold: Fold, to: str, because: str, *, own: bool = False) -> bool:
     return True
 
 
-def _plan(fold: Fold, stay: Stay) -> None:
+def _plan(context: Context, stay: Stay) -> None:
     """Plan the next touch: the next offset, else the next beat of the rhythm; None when there is none."""
-    track = fold.table.tracks[stay.track].track
+    track = context.table.tracks[stay.track].track
     if stay.step < len(track.offsets):
         stay.planned = stay.since + track.offsets[stay.step].after
         return
@@ -73,18 +73,18 @@ def _plan(fold: Fold, stay: Stay) -> None:
     stay.planned = None
 
 
-def touch_due(fold: Fold) -> Instant:
+def touch_due(context: Context) -> Instant:
     """When the next touch (or task) of the track may go; NEVER without one."""
-    stay = fold.state.stay
+    stay = context.state.stay
     if stay is None or stay.planned is None:
         return NEVER
-    if fold.table.tracks[stay.track].personal and _touch(fold, stay).task is not None:
+    if context.table.tracks[stay.track].personal and _touch(context, stay).task is not None:
         return stay.planned
-    return touches.allowed(fold, stay.planned)
+    return touches.allowed(context, stay.planned)
 
 
-def _touch(fold: Fold, stay: Stay) -> Touch:
-    track = fold.table.tracks[stay.track].track
+def _touch(context: Context, stay: Stay) -> Touch:
+    track = context.table.tracks[stay.track].track
     if stay.step < len(track.offsets):
         return track.offsets[stay.step].touch
     rhythm = track.rhythms[stay.rhythm]
@@ -96,31 +96,31 @@ def stay_name(stay: Stay) -> str:
     return f"{stay.track}/{stay.times}"
 
 
-def unopened(fold: Fold) -> Move | None:
+def unopened(context: Context) -> Move | None:
     """The way off, if too many touches in a row were left unopened by the time the next one would go."""
-    stay = fold.state.stay
-    if stay is None or not fold.table.tracks[stay.track].unopened:
+    stay = context.state.stay
+    if stay is None or not context.table.tracks[stay.track].unopened:
         return None
-    count = touches.unopened(fold, stay_name(stay))
-    for each in fold.table.tracks[stay.track].exits:
+    count = touches.unopened(context, stay_name(stay))
+    for each in context.table.tracks[stay.track].exits:
         wanted = each.exit.unopened
-        if wanted and count >= wanted and each.check(fold):
+        if wanted and count >= wanted and each.check(context):
             return Move(to=each.exit.to, because=f"{wanted} touches in a row unopened", own=True)
     return None
 
 
-def send(fold: Fold) -> None:
+def send(context: Context) -> None:
     """Let the next touch of the track go."""
-    stay = fold.state.stay
+    stay = context.state.stay
     if stay is None or stay.planned is None:
         return
-    plan = fold.table.tracks[stay.track]
-    touch, number = _touch(fold, stay), stay.step + 1
-    touch_key = key(fold.state.lead, "touch", stay.track, stay.times, number)
+    plan = context.table.tracks[stay.track]
+    touch, number = _touch(context, stay), stay.step + 1
+    touch_key = key(context.state.lead, "touch", stay.track, stay.times, number)
     if touch.task is None:
         because = f"touch {number} of track {plan.name_words}"
         touches.send(
-            fold,
+            context,
             key=touch_key,
             track=stay.track,
             step=number,
@@ -128,39 +128,39 @@ def send(fold: Fold) -> None:
             because=because,
             stay=stay_name(stay),
         )
-    elif not fold.excluded():
-        fold.effects.append(_task(fold, plan, touch_key, number, touch.task))
-    stay.last, stay.sent = stay.planned, fold.now
+    elif not context.excluded():
+        context.effects.append(_task(context, plan, touch_key, number, touch.task))
+    stay.last, stay.sent = stay.planned, context.now
     offsets = len(plan.track.offsets)
     if stay.step >= offsets:
         stay.turn += 1
-        _skip_missed(fold, stay)
+        _skip_missed(context, stay)
     stay.step += 1
-    _plan(fold, stay)
+    _plan(context, stay)
 
 
-def _skip_missed(fold: Fold, stay: Stay) -> None:
+def _skip_missed(context: Context, stay: Stay) -> None:
     """Touches of a rhythm that fell due while touches had to wait are not made up for."""
-    every = fold.table.tracks[stay.track].track.rhythms[stay.rhythm].every
-    if stay.last is not None and every and fold.now - stay.last >= every:
-        stay.last += (fold.now - stay.last) // every * every
+    every = context.table.tracks[stay.track].track.rhythms[stay.rhythm].every
+    if stay.last is not None and every and context.now - stay.last >= every:
+        stay.last += (context.now - stay.last) // every * every
 
 
-def _task(fold: Fold, plan: TrackPlan, task_key: str, number: int, step: TaskStep) -> TaskWanted:
-    due = sla_clocks.task_due(fold, fold.now, step.due or _TASK_DUE)
+def _task(context: Context, plan: TrackPlan, task_key: str, number: int, step: TaskStep) -> TaskWanted:
+    due = sla_clocks.task_due(context, context.now, step.due or _TASK_DUE)
     notes = (step.note,) if step.note else ()
-    wording = packet.wording(fold, subject=step.subject, notes=notes, play=plan.name_words)
-    subject, body = packet.filled(fold, wording, due)
+    wording = packet.wording(context, subject=step.subject, notes=notes, play=plan.name_words)
+    subject, body = packet.filled(context, wording, due)
     return TaskWanted(
         key=task_key,
-        lead=fold.state.lead,
-        at=fold.now,
+        lead=context.state.lead,
+        at=context.now,
         because=(f"touch {number} of track {plan.name_words}",),
         play=plan.track.name,
         step=number,
         channel=step.channel,
         due_at=due,
-        assignee=plays.assignee(fold, step.assignee),
+        assignee=plays.assignee(context, step.assignee),
         priority=step.priority,
         subject=subject,
         body=body,

@@ -81,6 +81,6 @@ def subjects(condition: Condition) -> frozenset[str]:
             assert_never(condition)
 
 
-def folded(value: Value) -> Value:
+def caseless(value: Value) -> Value:
     """A value as it is compared: texts without regard to case."""
     return value.casefold() if isinstance(value, str) else value

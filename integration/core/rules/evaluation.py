@@ -7,7 +7,7 @@ texts, numbers, flags, lists and values that are missing stands in `comparison`,
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, TypeVar, assert_never
 
-from integration.core.rules.conditions import Compare, Condition, Every, Not, Some, folded
+from integration.core.rules.conditions import Compare, Condition, Every, Not, Some, caseless
 from mappings.model.canonical import Value
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def first_known(subject: str, reader: Reader[T]) -> Callable[[T], Value]:
 
 
 def every(checks: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Whether all of these hold; of none, true."""
+    """Whether all of these are true; of none, true."""
     if not checks:
         return lambda _: True
     first, *others = checks
@@ -110,7 +110,7 @@ def _compared(test: Test, read: Callable[[T], Value]) -> Callable[[T], bool]:
 
 def _among(values: Sequence[Value]) -> Test:
     """Whether a value is one of several, without regard to case."""
-    wanted = frozenset(folded(value) for value in values)
+    wanted = frozenset(caseless(value) for value in values)
 
     def among(value: Value) -> bool:
         try:

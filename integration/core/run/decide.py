@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold, Unfoldable
+from integration.core.compiled.context import Context, Unfoldable
 from integration.core.compiled.plans import Meaning, RulePlan
 from integration.core.funnel import gate, sales_answers, stages, suppression, triggers
 from integration.core.handoff import plays, sla_clocks
@@ -56,20 +56,20 @@ def decide(compiled: CompiledPlaybook, state: LeadState, event: Event | None, no
 
     An event that comes before the state's watermark is late: ValueError; the caller derives from the beginning.
     """
-    fold = Fold(compiled, copied(state))
+    context = Context(compiled, copied(state))
     if event is not None:
-        take(fold, event)
-    due_work.pass_time(fold, now, settle)
-    return closed(fold)
+        take(context, event)
+    due_work.pass_time(context, now, settle)
+    return closed(context)
 
 
-def closed(fold: Fold) -> Decision:
+def closed(context: Context) -> Decision:
     """The decision that a working copy has come to; the working copy is given away."""
-    fold.state.due = due_work.next_due(fold)
-    return Decision(state=fold.state, effects=tuple(fold.effects), lines=tuple(fold.lines))
+    context.state.due = due_work.next_due(context)
+    return Decision(state=context.state, effects=tuple(context.effects), lines=tuple(context.lines))
 
 
-def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
+def take(context: Context, event: Event, place: Mark | None = None) -> None:
     """Apply one event to the working copy, after what fell due before it; a duplicate changes nothing.
 
     `place` is `order(event)`, where the caller knows it already. Raises Unfoldable where the lead cannot be carried
@@ -77,104 +77,104 @@ def take(fold: Fold, event: Event, place: Mark | None = None) -> None:
     """
     if place is None:
         place = order(event)
-    before = fold.state.watermark
+    before = context.state.watermark
     if before is not None and place <= before:
         if place == before:
             return
         msg = f"event {event.id!r} is late: derive the state from the beginning"
         raise ValueError(msg)
     try:
-        if fold.horizon <= event.at:
-            due_work.pass_time(fold, event.at, settle)
-        fold.state.watermark = place
-        fold.now = event.at
-        fold.cause = event.id
+        if context.horizon <= event.at:
+            due_work.pass_time(context, event.at, settle)
+        context.state.watermark = place
+        context.now = event.at
+        context.cause = event.id
         if isinstance(event, Activity):
             if event.type in IN_MAIL:
-                fold.state.mailed = event.at
+                context.state.mailed = event.at
             if event.machine:
-                fold.forget()  # what no person did is kept, and nothing follows from it [rules: scores]
+                context.forget()  # what no person did is kept, and nothing follows from it [rules: scores]
             else:
-                _activity(fold, event)
+                _activity(context, event)
         else:
-            _changed(fold, event)
+            _changed(context, event)
     except Exception as error:
-        raise Unfoldable(fold.state.lead, event.id, error) from error
+        raise Unfoldable(context.state.lead, event.id, error) from error
 
 
-def _changed(fold: Fold, event: LeadChanged | AccountChanged) -> None:
+def _changed(context: Context, event: LeadChanged | AccountChanged) -> None:
     """Fields of the lead or of its account took new values."""
-    fold.forget()
-    fold.cause, fold.event = event.id, True
+    context.forget()
+    context.cause, context.event = event.id, True
     if isinstance(event, LeadChanged):
-        _lead_changed(fold, event)
+        _lead_changed(context, event)
     else:
-        _account_changed(fold, event)
+        _account_changed(context, event)
 
 
-def _activity(fold: Fold, activity: Activity) -> None:
+def _activity(context: Context, activity: Activity) -> None:
     """Points, first move, sales' word, patterns, then what follows."""
-    state, table, kind = fold.state, fold.table, activity.type
+    state, table, kind = context.state, context.table, activity.type
     meaning = table.meaning(kind, activity.properties)
-    fold.activity, fold.arms, fold.event, fold.what = activity, meaning.arms, True, None
-    fold.engaging, fold.demo, fold.leads_on = meaning.engaging, meaning.demo, meaning.leads_on
-    fold.scoring = fold.exited = False
+    context.activity, context.arms, context.event, context.what = activity, meaning.arms, True, None
+    context.engaging, context.demo, context.leads_on = meaning.engaging, meaning.demo, meaning.leads_on
+    context.scoring = context.exited = False
     if kind in _TOLD_AT_ONCE:
-        _TOLD_AT_ONCE[kind](fold, activity)
+        _TOLD_AT_ONCE[kind](context, activity)
     if meaning.funnel or meaning.jobs:
-        _infer(fold, activity, meaning)
-    done = pattern_progress.completes(fold, activity, meaning.feeds) if meaning.feeds else ()
-    rules = meaning.rules if not done else _with_patterns(fold, meaning.rules, done)
+        _infer(context, activity, meaning)
+    done = pattern_progress.completes(context, activity, meaning.feeds) if meaning.feeds else ()
+    rules = meaning.rules if not done else _with_patterns(context, meaning.rules, done)
     if rules:
-        scores.accrue(fold, activity, rules)
-    if fold.scoring:
-        _note_scoring(fold, activity)
-    elif fold.engaging:
+        scores.accrue(context, activity, rules)
+    if context.scoring:
+        _note_scoring(context, activity)
+    elif context.engaging:
         state.engaged = activity.at
     if state.born is None:
-        first_moves.welcome(fold)
-    _take_word(fold, activity, meaning)
+        first_moves.welcome(context)
+    _take_word(context, activity, meaning)
     if done:
-        triggers.completed(fold, done)
-    settle(fold)
+        triggers.completed(context, done)
+    settle(context)
 
 
-def _take_word(fold: Fold, activity: Activity, meaning: Meaning) -> None:
+def _take_word(context: Context, activity: Activity, meaning: Meaning) -> None:
     """What sales or the lead itself decided: clocks stop, stages move, an MQL that asks again is handed over anew."""
-    if meaning.stops and fold.state.clocks:
-        sla_clocks.stop(fold)
+    if meaning.stops and context.state.clocks:
+        sla_clocks.stop(context)
     if activity.type in sales_answers.HEARD:
-        sales_answers.hear(fold, activity)
-    if fold.demo and fold.state.stage == "mql":
-        gate.ask_again(fold)
+        sales_answers.hear(context, activity)
+    if context.demo and context.state.stage == "mql":
+        gate.ask_again(context)
 
 
-def _with_patterns(fold: Fold, rules: Sequence[RulePlan], done: Sequence[str]) -> Sequence[RulePlan]:
+def _with_patterns(context: Context, rules: Sequence[RulePlan], done: Sequence[str]) -> Sequence[RulePlan]:
     """The rules of the activity itself and those whose patterns it completes, in the playbook's order."""
-    by_pattern = fold.table.pattern_rules
+    by_pattern = context.table.pattern_rules
     more = [by_pattern[each] for each in done if each in by_pattern]
     return sorted([*rules, *more], key=lambda rule: rule.place) if more else rules
 
 
-def _infer(fold: Fold, activity: Activity, meaning: Meaning) -> None:
+def _infer(context: Context, activity: Activity, meaning: Meaning) -> None:
     """What the activity says about the funnel stage and the buying job."""
-    state = fold.state
+    state = context.state
     for name, check in meaning.funnel:
-        if check is None or check(fold):
+        if check is None or check(context):
             state.funnel[name] = activity.at
     for name, check in meaning.jobs:
-        if check is None or check(fold):
+        if check is None or check(context):
             state.job = name
             return
 
 
-def _note_scoring(fold: Fold, activity: Activity) -> None:
+def _note_scoring(context: Context, activity: Activity) -> None:
     """The lead is awake again: its idleness, its key action and its contents."""
-    state, at = fold.state, activity.at
+    state, at = context.state, activity.at
     state.engaged = at
     if state.barred:
         state.barred.clear()
-    kind, what = activity.type, fold.what or ""
+    kind, what = activity.type, context.what or ""
     state.key_action = deed = (kind, what, at)
     if what:
         consumed = state.consumed
@@ -183,13 +183,13 @@ def _note_scoring(fold: Fold, activity: Activity) -> None:
         else:
             consumed[:] = [each for each in consumed if each[1] != what or each[0] != kind][1 - _CONTENTS :]
             consumed.append(deed)
-    idle = fold.table.idle_least
-    if idle and at + idle < fold.horizon:
-        fold.horizon = at + idle
+    idle = context.table.idle_least
+    if idle and at + idle < context.horizon:
+        context.horizon = at + idle
 
 
-def _note_colleagues(fold: Fold, activity: Activity) -> None:
-    colleagues, people = fold.state.colleagues, activity.properties.get("people")
+def _note_colleagues(context: Context, activity: Activity) -> None:
+    colleagues, people = context.state.colleagues, activity.properties.get("people")
     document = str(activity.properties.get("document") or "a document")
     colleagues.pop(document, None)
     colleagues[document] = (people if isinstance(people, int) else 2, activity.at)
@@ -197,7 +197,7 @@ def _note_colleagues(fold: Fold, activity: Activity) -> None:
         del colleagues[next(iter(colleagues))]
 
 
-_TOLD_AT_ONCE: dict[str, Callable[[Fold, Activity], None]] = {
+_TOLD_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "email_open": touches.opened,
     "email_click": touches.opened,
     "email_bounce": touches.came_back,
@@ -207,11 +207,11 @@ _TOLD_AT_ONCE: dict[str, Callable[[Fold, Activity], None]] = {
 """What is noted of an activity before anything else follows from it."""
 
 
-def _lead_changed(fold: Fold, event: LeadChanged) -> None:
+def _lead_changed(context: Context, event: LeadChanged) -> None:
     """Fields took new values: fit, first move, what a person set, then what follows."""
-    state = fold.state
+    state = context.state
     if state.bounced is not None and "email" in event.fields:
-        touches.readdress(fold, event.fields["email"])
+        touches.readdress(context, event.fields["email"])
     account = event.fields.get("account", state.account)
     if account != state.account:
         state.company = {}
@@ -221,17 +221,17 @@ def _lead_changed(fold: Fold, event: LeadChanged) -> None:
             state.fields.pop(name, None)
         else:
             state.fields[name] = value
-    fold.wake(fold.now)
-    scores.refit(fold)
-    profiling.go_on(fold)
-    sales_answers.told(fold, event.fields)
-    first_moves.welcome(fold)
-    settle(fold)
+    context.wake(context.now)
+    scores.refit(context)
+    profiling.go_on(context)
+    sales_answers.set_in_crm(context, event.fields)
+    first_moves.welcome(context)
+    settle(context)
 
 
-def _account_changed(fold: Fold, event: AccountChanged) -> None:
+def _account_changed(context: Context, event: AccountChanged) -> None:
     """Fields of the account took new values; of another account than before, all of them."""
-    state = fold.state
+    state = context.state
     if event.account != state.account:
         state.account, state.company = event.account, {}
     for name, value in event.fields.items():
@@ -239,41 +239,41 @@ def _account_changed(fold: Fold, event: AccountChanged) -> None:
             state.company.pop(name, None)
         else:
             state.company[name] = value
-    scores.refit(fold)
-    profiling.go_on(fold)
+    scores.refit(context)
+    profiling.go_on(context)
     if state.born is not None:
-        settle(fold)
+        settle(context)
 
 
-def settle(fold: Fold) -> None:
+def settle(context: Context) -> None:
     """Let stage, tracks and triggers follow from where the lead stands now, until nothing moves any more."""
-    state, table = fold.state, fold.table
+    state, table = context.state, context.table
     for _ in range(_ROUNDS):
         if state.stage == "suppressed":
             return
         stay = state.stay
-        moved = stay is not None and bool(table.tracks[stay.track].judged) and _off_track(fold)
-        if fold.event and state.stage in gate.GATED and gate.consider(fold):
+        moved = stay is not None and bool(table.tracks[stay.track].judged) and _off_track(context)
+        if context.event and state.stage in gate.GATED and gate.consider(context):
             moved = True
-        if not moved and (fold.leads_on or table.plain_tracks):
-            move = track_routing.way_on(fold)
-            moved = move is not None and track_routing.follow(fold, move)
-        if state.then and first_moves.afterwards(fold):
+        if not moved and (context.leads_on or table.plain_tracks):
+            move = track_routing.way_on(context)
+            moved = move is not None and track_routing.follow(context, move)
+        if state.then and first_moves.afterwards(context):
             moved = True
-        if table.condition_triggers and triggers.became_true(fold):
+        if table.condition_triggers and triggers.became_true(context):
             moved = True
-        if state.first_attempt is not None and stages.unreached_due(fold) <= fold.now:
-            stages.give_up(fold)
+        if state.first_attempt is not None and stages.unreached_due(context) <= context.now:
+            stages.give_up(context)
             moved = True
         if not moved:
             return
 
 
-def _off_track(fold: Fold) -> bool:
-    move = track_routing.way_off(fold)
+def _off_track(context: Context) -> bool:
+    move = track_routing.way_off(context)
     if move is None:
         return False
     if move.to == SUPPRESSED:
-        suppression.silence(fold, "track", move.because)
+        suppression.silence(context, "track", move.because)
         return True
-    return track_routing.follow(fold, move)
+    return track_routing.follow(context, move)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.funnel import gate
 from integration.core.handoff import plays, sla_clocks
 from integration.core.model.effects import StageChanged, TaskWanted
@@ -27,40 +27,42 @@ def handed_over(
     """
     if before not in gate.GATED or decision.state.stage != "mql":
         return []
-    fold = Fold(compiled, copied(decision.state))
-    fold.now = now
-    if not (gate.holds(fold) or _asked(fold, events, now)):
+    context = Context(compiled, copied(decision.state))
+    context.now = now
+    if not (gate.holds(context) or _asked(context, events, now)):
         return []
     moves = [each.at for each in decision.effects if isinstance(each, StageChanged) and each.after == "mql"]
     since = max(moves, default=now)
     return [
         each
         for each in decision.effects
-        if isinstance(each, TaskWanted) and each.play == fold.playbook.handoff.play and each.at >= since
+        if isinstance(each, TaskWanted) and each.play == context.playbook.handoff.play and each.at >= since
     ]
 
 
-def _asked(fold: Fold, events: Iterable[Event], now: Instant) -> bool:
+def _asked(context: Context, events: Iterable[Event], now: Instant) -> bool:
     """Whether a demo was asked for lately, by somebody whom nothing bars."""
-    if fold.table.barred(fold) or fold.excluded():
+    if context.table.barred(context) or context.excluded():
         return False
     return any(
         isinstance(event, Activity)
         and now - ASKED <= event.at <= now
-        and fold.table.meaning(event.type, event.properties).demo
+        and context.table.meaning(event.type, event.properties).demo
         for event in events
     )
 
 
 def as_of(compiled: CompiledPlaybook, decision: Decision, wanted: TaskWanted, now: Instant) -> TaskWanted:
     """The same task as the engine writes it at `now`, under the same key: due from then on, with the story of then."""
-    fold = Fold(compiled, copied(decision.state))
-    fold.now = now
-    for clock in fold.playbook.clocks:
+    context = Context(compiled, copied(decision.state))
+    context.now = now
+    for clock in context.playbook.clocks:
         if clock.stage == "mql":  # for the words alone: the state's own clock runs since the gate was passed
-            fold.state.clocks[clock.name] = Running(times=1, started=now, due=sla_clocks.falls(fold, now, clock.within))
-    fold.state.plays.pop(wanted.play, None)
-    plays.begin(fold, wanted.play, "".join(wanted.because[:1]))
-    written = (each for each in fold.effects if isinstance(each, TaskWanted) and each.step == wanted.step)
+            context.state.clocks[clock.name] = Running(
+                times=1, started=now, due=sla_clocks.falls(context, now, clock.within)
+            )
+    context.state.plays.pop(wanted.play, None)
+    plays.begin(context, wanted.play, "".join(wanted.because[:1]))
+    written = (each for each in context.effects if isinstance(each, TaskWanted) and each.step == wanted.step)
     found = next(written, replace(wanted, due_at=now + DAY))
     return replace(found, key=wanted.key, at=wanted.at, because=wanted.because)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.handoff import packet
 from integration.core.model.state import LeadState, copied
 from integration.core.rules.scoring_rules import POINT
@@ -40,48 +40,48 @@ class Standing:
 
 def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Standing:
     """Where a lead stands at `at`; a state of before is first taken there. The given state is not changed."""
-    fold = placed(compiled, state, at)
-    state = fold.state
+    context = placed(compiled, state, at)
+    state = context.state
     score = state.score.value
     return Standing(
         fit=state.fit // POINT,
         engagement=score // POINT,
         total=(state.fit + score) // POINT,
-        band=fold.band(),
-        segment=fold.segment(),
+        band=context.band(),
+        segment=context.segment(),
         stage=state.stage,
         track=state.stay.track if state.stay else None,
-        suppressed=fold.silent,
-        opted_out=fold.silent and not _ASKED.isdisjoint(state.silenced),
+        suppressed=context.silent,
+        opted_out=context.silent and not _ASKED.isdisjoint(state.silenced),
         recycle_reason=state.recycle_reason,
-        persona=fold.persona(),
-        buying_job=fold.job(),
-        funnel_stage=fold.funnel(),
-        excluded=fold.excluded(),
+        persona=context.persona(),
+        buying_job=context.job(),
+        funnel_stage=context.funnel(),
+        excluded=context.excluded(),
         missing=tuple(state.held or ()),
-        reasons=tuple(_reasons(fold)),
+        reasons=tuple(_reasons(context)),
     )
 
 
-def placed(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Fold:
+def placed(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Context:
     """A lead's state taken to `at`, to be read. The given state is not changed."""
     if state.due is not None and state.due <= at:
-        fold = Fold(compiled, copied(state))
-        due_work.pass_time(fold, at, settle)
+        context = Context(compiled, copied(state))
+        due_work.pass_time(context, at, settle)
     else:
-        fold = Fold(compiled, state)
-    fold.now = max(fold.now, at)
-    return fold
+        context = Context(compiled, state)
+    context.now = max(context.now, at)
+    return context
 
 
-def _reasons(fold: Fold) -> list[str]:
+def _reasons(context: Context) -> list[str]:
     """The reasons for a lead's score, by points: recent signals, then fit."""
     fits = [
         (rule.points, rule.label or rule.name)
-        for group in (fold.playbook.fit.groups if fold.playbook.fit else ())
-        if (place := fold.state.fit_rules.get(group.name, -1)) >= 0
+        for group in (context.playbook.fit.groups if context.playbook.fit else ())
+        if (place := context.state.fit_rules.get(group.name, -1)) >= 0
         for rule in (group.rules[place],)
     ]
-    reasons = [(seen.points, packet.told(fold, name, seen)) for name, seen in packet.strongest(fold)]
+    reasons = [(seen.points, packet.signal_words(context, name, seen)) for name, seen in packet.strongest(context)]
     reasons += [(amount, f"{label}: {packet.points(amount)} points of fit") for amount, label in fits if amount > 0]
     return [words for _, words in sorted(reasons, key=lambda reason: -reason[0])]

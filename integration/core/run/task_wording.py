@@ -29,9 +29,9 @@ def worded(
     """
     if not task.wording.subject:
         return Worded(subject=task.subject, body=task.body, due_at=task.due_at)
-    fold = placed(compiled, state, now)
-    fold.ids = False
-    fold.reads_in = reads_in or fold.reads_in
+    context = placed(compiled, state, now)
+    context.ids = False
+    context.reads_in = reads_in or context.reads_in
     promised = task.deadline if isinstance(task, Escalated) else None
-    subject, body = packet.filled(fold, task.wording, task.due_at if promised is None else promised)
+    subject, body = packet.filled(context, task.wording, task.due_at if promised is None else promised)
     return Worded(subject=subject, body=body, due_at=task.due_at)

@@ -156,10 +156,10 @@ class Judge:
     def _by_itself(self, properties: Fields) -> str:
         for name in _TOLD_BY:
             if name in properties:
-                return self._told(properties)
+                return self._own_rule(properties)
         return ""
 
-    def _told(self, properties: Fields) -> str:
+    def _own_rule(self, properties: Fields) -> str:
         if properties.get("machine") is True:
             return MARKED
         agent = properties.get("user_agent")
@@ -176,7 +176,7 @@ class Judge:
             if len(self._agents) >= _AGENTS:
                 self._agents.clear()
             folded = agent.strip().lower()
-            found = self._agents[agent] = any(glob.match_folded(folded) is not None for glob in self.rules.agents)
+            found = self._agents[agent] = any(glob.match_lower(folded) is not None for glob in self.rules.agents)
         return found
 
     def _sent(self, lead: _Lead, mail: _Mail, at: Instant) -> None:

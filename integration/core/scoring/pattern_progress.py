@@ -1,6 +1,6 @@
 """Pattern progress: how much of a pattern a lead's activities have completed, in bounded windows."""
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.compiled.plans import Feed, PatternPlan
 from integration.core.rules.calendar import day_number
 from integration.core.scoring.scores import named
@@ -10,13 +10,13 @@ _OPEN = -1
 """In an ordered pattern: a place that nothing has reached yet."""
 
 
-def completes(fold: Fold, activity: Activity, feeds: tuple[Feed, ...]) -> list[str]:
+def completes(context: Context, activity: Activity, feeds: tuple[Feed, ...]) -> list[str]:
     """The keys of the patterns that this activity completes, having noted it in all that it belongs to."""
-    return [feed.plan.key for feed in feeds if _feed(fold, activity, feed.plan, feed.parts)]
+    return [feed.plan.key for feed in feeds if _feed(context, activity, feed.plan, feed.parts)]
 
 
-def _feed(fold: Fold, activity: Activity, plan: PatternPlan, parts: tuple[int, ...]) -> bool:
-    evidence = fold.state.evidence
+def _feed(context: Context, activity: Activity, plan: PatternPlan, parts: tuple[int, ...]) -> bool:
+    evidence = context.state.evidence
     if plan.units:
         reached = evidence.setdefault(plan.key, [[("", _OPEN)] for _ in plan.units])
         done = _in_order(reached, plan, parts, activity.at)
@@ -24,7 +24,7 @@ def _feed(fold: Fold, activity: Activity, plan: PatternPlan, parts: tuple[int, .
         return True
     else:
         marks = evidence.setdefault(plan.key, [[] for _ in plan.needs])
-        done = _together(fold, activity, marks, plan, parts)
+        done = _together(context, activity, marks, plan, parts)
     if done and plan.used_up:
         del evidence[plan.key]
     return done
@@ -46,12 +46,12 @@ def _in_order(reached: list[list[tuple[str, int]]], plan: PatternPlan, parts: tu
 
 
 def _together(
-    fold: Fold, activity: Activity, marks: list[list[tuple[str, int]]], plan: PatternPlan, parts: tuple[int, ...]
+    context: Context, activity: Activity, marks: list[list[tuple[str, int]]], plan: PatternPlan, parts: tuple[int, ...]
 ) -> bool:
     """Every part has its last so many (distinct) activities, the oldest of them within the window."""
     for number in parts:
         needed, distinct = plan.needs[number]
-        value = _value(fold, activity, distinct)
+        value = _value(context, activity, distinct)
         if distinct and not value:
             continue
         kept = [mark for mark in marks[number] if not distinct or mark[0] != value]
@@ -64,11 +64,11 @@ def _together(
     )
 
 
-def _value(fold: Fold, activity: Activity, distinct: str) -> str:
+def _value(context: Context, activity: Activity, distinct: str) -> str:
     match distinct:
         case "":
             return ""
         case "day":
-            return str(day_number(activity.at, fold.playbook.calendar.timezone))
+            return str(day_number(activity.at, context.playbook.calendar.timezone))
         case _:
             return named(activity.properties, distinct)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.compiled.dispatch import ASSET
 from integration.core.compiled.plans import FitPlan, RulePlan
 from integration.core.model.ledger import Kind, Line
@@ -21,31 +21,31 @@ _KEYS = 256
 """How many assets a rule's limit distinguishes; beyond it the oldest are forgotten."""
 
 
-def accrue(fold: Fold, activity: Activity, rules: Sequence[RulePlan]) -> None:
+def accrue(context: Context, activity: Activity, rules: Sequence[RulePlan]) -> None:
     """Give the points of the rules that an activity fulfils; the idle clock is reset first where one of them does.
 
     What decayed becomes the new base, then the points are added; an activity that does not reset the idle clock adds
     its points to the base that stood when idleness began. [rules: scores]
     """
-    given = [rule for rule in rules if rule.simple or _counts(fold, activity, rule)]
-    engagement = fold.playbook.engagement
+    given = [rule for rule in rules if rule.simple or _counts(context, activity, rule)]
+    engagement = context.playbook.engagement
     if not given or engagement is None:
         return
-    state = fold.state
+    state = context.state
     for rule in given:
         if rule.resets:
-            fold.scoring = True
+            context.scoring = True
             state.scored = activity.at
             break
     score, how = state.score, engagement.decay
-    _rebase(score, how, activity.at, resets=fold.scoring)
-    what = fold.what = about(activity.properties)
+    _rebase(score, how, activity.at, resets=context.scoring)
+    what = context.what = about(activity.properties)
     for rule in given:
-        _add(fold, activity, rule, engagement)
+        _add(context, activity, rule, engagement)
         _remember(state.seen, activity, rule, what)
     falls = decay.due(score, how)
-    if falls is not None and falls < fold.horizon:
-        fold.horizon = falls
+    if falls is not None and falls < context.horizon:
+        context.horizon = falls
 
 
 def _rebase(score: Score, how: Decay | None, at: Instant, *, resets: bool) -> None:
@@ -61,8 +61,8 @@ def _rebase(score: Score, how: Decay | None, at: Instant, *, resets: bool) -> No
         score.since = at
 
 
-def _add(fold: Fold, activity: Activity, rule: RulePlan, engagement: Engagement) -> None:
-    score, lines = fold.state.score, fold.lines
+def _add(context: Context, activity: Activity, rule: RulePlan, engagement: Engagement) -> None:
+    score, lines = context.state.score, context.lines
     cap, how, at, before = engagement.cap, engagement.decay, activity.at, score.value
     stepped = score.step > 0 and isinstance(how, IdleSteps)
     stood = score.base if stepped else before
@@ -107,21 +107,21 @@ def named(properties: Fields, name: str) -> str:
     return about(properties) if name == "asset" else identity(properties.get(name), address=name == "url")
 
 
-def _counts(fold: Fold, activity: Activity, rule: RulePlan) -> bool:
+def _counts(context: Context, activity: Activity, rule: RulePlan) -> bool:
     """Whether a rule with `nth` or a limit gives points this time."""
     if rule.nth:
-        counts = fold.state.counts
+        counts = context.state.counts
         times = counts.get(rule.name, 0)
         if times >= rule.nth:
             return False
         counts[rule.name] = times + 1
         if times + 1 != rule.nth:
             return False
-    return rule.limit is None or _within_limit(fold, activity, rule.name, rule.limit)
+    return rule.limit is None or _within_limit(context, activity, rule.name, rule.limit)
 
 
-def _within_limit(fold: Fold, activity: Activity, name: str, limit: Limit) -> bool:
-    kept = fold.state.limits.setdefault(name, {})
+def _within_limit(context: Context, activity: Activity, name: str, limit: Limit) -> bool:
+    kept = context.state.limits.setdefault(name, {})
     value = named(activity.properties, limit.by) if limit.by else ""
     if limit.within:
         oldest = activity.at - limit.within
@@ -130,7 +130,7 @@ def _within_limit(fold: Fold, activity: Activity, name: str, limit: Limit) -> bo
             return False
         kept[value] = [*times, activity.at]
     else:
-        today = day_number(activity.at, fold.playbook.calendar.timezone)
+        today = day_number(activity.at, context.playbook.calendar.timezone)
         day, times_today = kept.get(value, (today, 0))
         if day == today and times_today >= limit.times:
             return False
@@ -146,22 +146,22 @@ def _within_limit(fold: Fold, activity: Activity, name: str, limit: Limit) -> bo
     return True
 
 
-def step(fold: Fold) -> None:
+def step(context: Context) -> None:
     """Let the decay step that is due now take its share."""
-    engagement, score = fold.playbook.engagement, fold.state.score
+    engagement, score = context.playbook.engagement, context.state.score
     if engagement is None or engagement.decay is None:
         return
-    before, name = score.value, _decay_name(fold)
-    lost = decay.decayed(score, engagement.decay, fold.now) - before
+    before, name = score.value, _decay_name(context)
+    lost = decay.decayed(score, engagement.decay, context.now) - before
     if lost:
-        fold.lines.append(Line(fold.now, "engagement", "decay", name, "", lost))
+        context.lines.append(Line(context.now, "engagement", "decay", name, "", lost))
 
 
-def _decay_name(fold: Fold) -> str:
-    how = fold.playbook.engagement.decay if fold.playbook.engagement else None
+def _decay_name(context: Context) -> str:
+    how = context.playbook.engagement.decay if context.playbook.engagement else None
     match how:
         case IdleSteps():
-            return _step_name(how, fold.state.score.step)
+            return _step_name(how, context.state.score.step)
         case HalfLife(days=days):
             return f"half-life {days} d"
         case _:
@@ -172,35 +172,35 @@ def _step_name(how: IdleSteps, number: int) -> str:
     return f"idle {how.steps[number].after // DAY} d"
 
 
-def refit(fold: Fold) -> None:
+def refit(context: Context) -> None:
     """Take the first rule that holds of every fit group; ledger lines for what changed."""
-    state, fit = fold.state, fold.playbook.fit
+    state, fit = context.state, context.playbook.fit
     if fit is None:
         return
     raw = state.fit_raw
-    for group in fold.table.fit:
-        _regroup(fold, group)
+    for group in context.table.fit:
+        _regroup(context, group)
     shown = max(0, state.fit_raw if fit.cap is None else min(fit.cap, state.fit_raw))
     clipped = (shown - state.fit) - (state.fit_raw - raw)
     if clipped:
         kind: Kind = "floor" if min(raw, state.fit_raw) < 0 else "cap"
-        fold.lines.append(Line(fold.now, "fit", kind, "fit", fold.cause, clipped))
+        context.lines.append(Line(context.now, "fit", kind, "fit", context.cause, clipped))
     state.fit = shown
 
 
-def _regroup(fold: Fold, group: FitPlan) -> None:
+def _regroup(context: Context, group: FitPlan) -> None:
     """Compare the rule that counts now with the one that did; rules of a group may share their name."""
-    state, lines, now = fold.state, fold.lines, fold.now
+    state, lines, now = context.state, context.lines, context.now
     before = state.fit_rules.get(group.name, -1)
-    number = next((place for place, (_, _, check) in enumerate(group.rules) if check(fold)), -1)
+    number = next((place for place, (_, _, check) in enumerate(group.rules) if check(context)), -1)
     if number == before:
         return
     if before >= 0:
         name, points, _ = group.rules[before]
-        lines.append(Line(now, "fit", "points", name, fold.cause, -points))
+        lines.append(Line(now, "fit", "points", name, context.cause, -points))
         state.fit_raw -= points
     if number >= 0:
         name, points, _ = group.rules[number]
-        lines.append(Line(now, "fit", "points", name, fold.cause, points))
+        lines.append(Line(now, "fit", "points", name, context.cause, points))
         state.fit_raw += points
     state.fit_rules[group.name] = number

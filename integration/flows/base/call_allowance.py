@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, told
+from connectors.base.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, with_usage
 from connectors.base.spending import BUDGET, RESERVE, WINDOW, Pacing, Pool, Withheld
 from integration.store.crm import call_usage
 from integration.store.db.session import Store, StoreError
@@ -37,7 +37,7 @@ class StoredAllowance:
     """The allowance of one process for one connection; for one thread.
 
     `reserve` is the part of the day (0 to 1) that is kept for people. `patience` is how long a call may wait for its
-    turn in the window; longer waits let the whole lane rest. `now` replaces the database's clock.
+    turn in the window; longer waits pause the whole lane. `now` replaces the database's clock.
     """
 
     store: Store
@@ -60,7 +60,7 @@ class StoredAllowance:
                 return withheld
         return None
 
-    def told(self, usage: Usage) -> None:
+    def record_usage(self, usage: Usage) -> None:
         """Keep it until the next transaction."""
         self._heard = (usage, self.monotonic())
 
@@ -113,13 +113,13 @@ class StoredAllowance:
         return grant
 
     def _reported(self, tally: Tally, now: Instant) -> Tally:
-        """The tally with what this process has done and heard since."""
+        """The tally with what this process has done and learnt since."""
         block = self._blocks.get("")
         if block is not None and block.at:
             tally = settled(tally, block.at, block.left if self.monotonic() < block.until else 0)
         if self._heard is not None:
             heard, at = self._heard
-            tally, self._heard = told(tally, heard, now - round((self.monotonic() - at) * SECOND)), None
+            tally, self._heard = with_usage(tally, heard, now - round((self.monotonic() - at) * SECOND)), None
         return tally
 
     def _spent(self, grant: Grant, *, people: bool) -> Withheld:

@@ -1,4 +1,4 @@
-"""Connection of system: which connection a system means, where webhooks and mappings know systems alone.
+"""Connection of a system: which connection is meant where webhooks and mappings know systems alone.
 
 A webhook says whose it is by the portal's or organization's id. A field of one CRM that holds a record id of the other
 does not: where several connections of that system stand, nobody can say which, and no records are joined by it.

@@ -1,7 +1,7 @@
-"""History or live: which effects are history and make nobody any work; a first connection floods nobody.
+"""History or live: which effects belong to the time before going live, and are not carried out.
 
 A service is live since a day before its first decision, or since the last full reading of a CRM began. An effect that
-fell due before is history, unless something led to it that a sender told us since: what is told is news, whenever it
+fell due before is history, unless an activity led to it that a sender delivered since: that is live, whenever it
 happened; what is read from a CRM is history where it is old. The clock of a historic handoff is historic for ever:
 it escalates nothing. Everything is recorded all the same, under its key, so that nothing of it is ever carried out.
 """
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 STALE: Span = DAY
 """What fell due in shadow longer ago than this is history when shadow ends; so is what a first decision finds."""
 GOING_LIVE: Span = 7 * DAY
-"""How long after going live the limits of going live hold."""
+"""How long after going live its limits apply."""
 
 
 def since(conn: Sql, service: HasGoingLive, now: Instant) -> Live:
@@ -68,7 +68,9 @@ def history(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of 
     """
     old = [effect for effect in decided if effect.at < at.since]
     news = (
-        live_since.news(conn, sorted({effect.lead for effect in old}), at.seq, list(service.connections)) if old else {}
+        live_since.earliest_delivered(conn, sorted({effect.lead for effect in old}), at.seq, list(service.connections))
+        if old
+        else {}
     )
     found = {effect.key for effect in old if effect.at < news.get(effect.lead, at.since)}
     found |= {effect.key for effect in decided if effect.lead in anew and effect.at < anew[effect.lead]}

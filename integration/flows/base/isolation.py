@@ -2,11 +2,11 @@
 
 A batch is worked in one go. Only where that fails, or where the lane's last holder was killed at its first batch, is it
 parted into smaller and smaller groups, each counted in the store before it is tried, until the item to blame stands
-alone: it is set aside as a letter, and the others are done. What survives a crash: the counts. An item that kills its
-process is found by the next ones: it is tried among fewer and fewer others, and is set aside after a few deaths.
+alone: it is set aside as a sync error, and the others are done. What survives a crash: the counts. An item that
+kills its process is found by the next ones: it is tried among fewer and fewer others, and set aside after a few deaths.
 
 What was set aside keeps its row in `suspects`. When it comes up again (something new arrived, the playbook changed, the
-letter was replayed) it is tried once, apart from the others; its letter is closed when it goes well.
+sync error was replayed) it is tried once, apart from the others; its sync error is closed when it succeeds.
 """
 
 from collections import deque
@@ -62,7 +62,7 @@ def calling() -> Iterator[None]:
 
 
 def every_call_fails(error: CallFailedError) -> Unavailable:
-    """What lets a connection rest for a while of which every call fails, with the words of the failure."""
+    """Pauses a connection for a while when every call of it fails, with the words of the failure."""
     message = f"every call fails: {error}"
     return Unavailable(Receipt(key="", verdict=Verdict.PAUSE, code="UNEXPECTED", message=message, retry_after=MINUTE))
 
@@ -84,7 +84,7 @@ class Station(Generic[Item]):
     """One kind of work: under which name its suspects are kept, how its items are called, and how it is done.
 
     `work` does all of a group or raises; what it has committed by then must do no harm when it is done again.
-    `lay_aside` takes an item out of its queue, in the transaction that keeps the letter which it answers; it is given
+    `lay_aside` takes an item out of its queue, in the transaction that keeps the sync error for it; it is given
     the reason. `put_off`, where there is one, lets an item that failed alone wait before it is tried the next time.
     """
 
@@ -235,7 +235,7 @@ class _Sorting(Generic[Item]):
                 self.station.put_off(conn, self.named[name], tries)
 
     def _despair(self, error: CallFailedError) -> None:
-        """Give up where every call fails: no letters are made of an outage, whatever it looks like."""
+        """Give up where every call fails: an outage makes no sync errors, whatever it looks like."""
         self.calls_failed += 1
         if self.survived or self.calls_failed < _DESPAIR:
             return
@@ -263,5 +263,5 @@ class _Sorting(Generic[Item]):
     @contextmanager
     def _writing(self) -> Iterator[Sql]:
         with self.service.store.write() as conn:
-            leases.hold(conn, self.lease)
+            leases.extend(conn, self.lease)
             yield conn

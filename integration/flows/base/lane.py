@@ -2,7 +2,7 @@
 
 A lane is a name (`ingest`, `advance`, `deliver:hubspot` …) that one process at a time may work.
 It takes the lane's lease and does turns until nothing is left. Every transaction of a turn calls
-`hold`, which fails once the lease has passed to somebody else: a process that was frozen past its
+`leases.extend`, which fails once the lease has passed to somebody else: a process that was frozen past its
 lease cannot commit. A killed process leaves the lease to expire, and the sweep wakes the lane again.
 """
 
@@ -22,7 +22,7 @@ STINT = 5.0
 """Seconds of work after which a drain makes room for others on its queue and asks to be woken again."""
 GATHER = 0.03
 """Seconds for which a lane that had less than a batch lets more of it gather: a commit costs the same for one as for
-many, and those who answer webhooks wait for the same pen."""
+many, and those who answer webhooks wait for the same writer lock."""
 _LOOK = 0.05
 """Seconds between two looks for more work."""
 

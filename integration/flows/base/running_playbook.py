@@ -1,4 +1,4 @@
-"""Running playbook: which playbook is in force, whatever file this process was started with.
+"""The running playbook: which version is in force, whatever file this process was started with.
 
 A playbook is in force from when it is published. A service that starts with a playbook that is not in force publishes
 it, since its author changed the file; one that was started before the last publication follows the store, and compiles
@@ -112,7 +112,7 @@ def _publish(service: Versioned, lease: Lease) -> Version:
     """Put the service's own playbook in force; what was set aside under the one before is tried again."""
     playbook = service.rules.playbook
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         serialise(conn, "versions")
         before, now = playbook_versions.current(conn), service.now()
         found = playbook_versions.publish(

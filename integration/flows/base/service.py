@@ -29,7 +29,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """How to ask a CRM whose a token is (Unavailable where it does not say); `mark` tells the token from another."""
+    """How to ask a CRM whose a token is (Unavailable where it does not say); `mark` identifies the token."""
 
     mark: str
     ask: Callable[[], str]

@@ -1,4 +1,4 @@
-"""Asking a CRM about many values at once, where one that it will not answer holds back none of the others."""
+"""Asks a CRM about many values at once; a value that it will not answer does not delay the others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ def at_fault(fault: Unavailable, connection: Connection, object_name: str) -> bo
 def answering(connector: Connector, object_name: str) -> bool:
     """Whether a CRM answers the shortest question about an object: it is there then, and another question is at fault.
 
-    Without this, one look-up that fails alone would be taken for an outage, and hold back everything else.
+    Without this, one look-up that fails alone would be taken for an outage, and delay everything else.
     """
     try:
         connector.count(object_name)

@@ -1,4 +1,4 @@
-"""CRM task words: what open, closed, high and low are called in a connection's tasks, asked once an hour."""
+"""CRM task words: the words for open, closed, high and low in a connection's tasks, asked once an hour."""
 
 import structlog
 

@@ -1,4 +1,4 @@
-"""Hourly: what a CRM says of itself and seldom changes, asked once an hour and kept in the store for all workers."""
+"""Hourly answers: what a CRM says of itself and seldom changes, asked once an hour and stored for all workers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

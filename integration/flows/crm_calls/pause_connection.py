@@ -1,4 +1,4 @@
-"""Pause connection: a connection waits as long as its CRM asked, or until its day's calls are there again.
+"""Pauses a connection as long as its CRM asked, or until its day's calls are there again.
 
 Where only the budget for scores is spent, tasks go on: people wait for those, and part of the reserve is for them.
 """
@@ -19,8 +19,8 @@ OUTAGE_PAUSE: Span = 10 * SECOND
 Open: TypeAlias = Literal["everything", "tasks", "nothing"]
 
 
-def rest(conn: Sql, connection: ConnectionName, receipt: Receipt, now: Instant) -> None:
-    """Let a connection rest for what this receipt says, with its words."""
+def pause(conn: Sql, connection: ConnectionName, receipt: Receipt, now: Instant) -> None:
+    """Pause a connection as this receipt says, with its words."""
     wait = receipt.retry_after or OUTAGE_PAUSE
     connection_pauses.pause(
         conn,

@@ -1,4 +1,4 @@
-"""Picklists: which words the CRMs' own fields take from this user, as they were last described; looked at once an hour.
+"""Picklists: which words the CRMs' own fields accept from this user, as last described; asked once an hour.
 
 A portal may have renamed a stage, and an org may let this user see a status and not edit it: what a field does not take
 is not sent, since it would refuse the whole record, scores and all.

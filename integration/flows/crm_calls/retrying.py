@@ -1,4 +1,4 @@
-"""Retrying: what becomes of a refused write: tried again after a while, or set aside for a person."""
+"""Retrying: a refused write is tried again after a while, or set aside for a person."""
 
 from collections.abc import Sequence
 
@@ -23,12 +23,12 @@ def refused(conn: Sql, row_id: int, attempts: int, receipt: Receipt, now: Instan
     """Store why a row of the outbox was not carried out; what concerns the whole connection is not the row's."""
     said = f"{receipt.code}: {receipt.message}".strip(": ")
     if receipt.of_owner:
-        outbox.rest(conn, [row_id], now)  # whom it was to go to can get nothing: it is given to somebody else at once
+        outbox.defer(conn, [row_id], now)  # whom it was to go to can get nothing: it is given to somebody else at once
         return
     passing = receipt.verdict in {Verdict.RETRY, Verdict.UNCLEAR}
     if passing and receipt.concern is Concern.REQUEST:
         # Refused with others, or perhaps for the CRM's own trouble: not judged by itself yet, and last in line.
-        outbox.rest(conn, [row_id], now + (MINUTE if receipt.outage else backoff(0)))
+        outbox.defer(conn, [row_id], now + (MINUTE if receipt.outage else backoff(0)))
     elif receipt.verdict is Verdict.PERMANENT or (passing and attempts + 1 >= MOST_ATTEMPTS):
         outbox.dead(conn, [(row_id, said)], now)
     elif passing:

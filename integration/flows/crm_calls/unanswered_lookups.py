@@ -1,7 +1,7 @@
-"""Unanswered lookups: what a CRM will not answer is set aside as letters, in its words; replayed, it is asked again.
+"""Unanswered look-ups: what a CRM will not answer is set aside as sync errors; replayed, it is asked again.
 
 Where a CRM refuses what was asked for as such (an encrypted e-mail field, an object that is hidden), every look-up
-would leave a letter of its own: they are put into one, as long as it waits.
+would leave a sync error of its own: they are put into one, as long as it waits.
 """
 
 import json
@@ -24,7 +24,7 @@ from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
 
 MOST = 1_000
-"""Look-ups that one letter holds."""
+"""Look-ups in one sync error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Unanswered:
 
 
 def set_aside(conn: Sql, connection: Connection, refused: Iterable[Unanswered], now: Instant) -> None:
-    """Keep these as letters."""
+    """Keep these as sync errors."""
     for each in refused:
         if each.of_every_value:
             _together(conn, connection, each, now)
@@ -57,24 +57,24 @@ def set_aside(conn: Sql, connection: Connection, refused: Iterable[Unanswered], 
             dead_letters.add(conn, rows)
 
 
-def wishes(letter: Letter) -> list[LookUp]:
-    """The look-ups that a CRM would not answer; none of a letter about something else."""
-    return [_read(letter, each) for each in _held(letter).get("wishes", ())]
+def lookups_of(letter: Letter) -> list[LookUp]:
+    """The look-ups that a CRM would not answer; none of a sync error about something else."""
+    return [_read(letter, each) for each in _stored(letter).get("wishes", ())]
 
 
 def again(letter: Letter) -> list[LookUp]:
-    """What is to be asked for again because of a letter: its look-ups, or the record that it is about."""
-    held = _held(letter)
-    return [_read(letter, held)] if "email" in held or "id" in held else wishes(letter)
+    """What is to be asked for again because of a sync error: its look-ups, or the record that it is about."""
+    held = _stored(letter)
+    return [_read(letter, held)] if "email" in held or "id" in held else lookups_of(letter)
 
 
 def rewritten(kept: Iterable[LookUp]) -> bytes:
-    """The payload of a letter about these look-ups."""
+    """The payload of a sync error about these look-ups."""
     return json.dumps({"wishes": [plain(each) for each in kept]}, ensure_ascii=False).encode()
 
 
 def plain(look_up: LookUp) -> dict[str, str]:
-    """A look-up as a letter keeps it: a record's object and id, or an e-mail."""
+    """A look-up as a sync error keeps it: a record's object and id, or an e-mail."""
     if isinstance(look_up, Wanted):
         return {"object": look_up.object, "id": look_up.external_id}
     return {"email": look_up.email}
@@ -85,8 +85,8 @@ def shown(look_up: LookUp) -> str:
     return f"{look_up.object}:{look_up.external_id}" if isinstance(look_up, Wanted) else f"e-mail:{look_up.email}"
 
 
-def _held(letter: Letter) -> Mapping[str, Any]:
-    """What the letter of a record or of look-ups holds; nothing for any other."""
+def _stored(letter: Letter) -> Mapping[str, Any]:
+    """What the sync error of a record or of look-ups contains; nothing for any other."""
     if letter.stage != "refresh":
         return {}
     try:
@@ -107,7 +107,7 @@ def _together(conn: Sql, connection: Connection, refused: Unanswered, now: Insta
     if waiting is None:
         dead_letters.add(conn, [_letter(connection, refused, refused.wishes, now, None)])
         return
-    held = {shown(each): each for each in (*wishes(waiting), *refused.wishes)}
+    held = {shown(each): each for each in (*lookups_of(waiting), *refused.wishes)}
     dead_letters.rewrite(conn, [(waiting.id, rewritten(list(held.values())[:MOST]))])
 
 

@@ -1,1 +1,1 @@
-"""Load leads, call the core, save: states, standings and effects; under which playbook."""
+"""Deciding: load leads, call the core, save states, standings and effects; under which playbook."""

@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.core.model.state import newborn
+from integration.core.run.apply_events import advance as apply_events
 from integration.core.run.decide import Decision
-from integration.core.run.fold_events import advance as fold
 from integration.core.run.standing import standing
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import GATHER
@@ -89,7 +89,7 @@ def _work(service: Deciding, lease: Lease, these: Try[_Item], now: Instant) -> s
         past = _past(conn, service, rows, now)
     decided = [_decide(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         these.done(conn)
         wanted = decision_outcomes.save(conn, service, decided, now)
         dirty.clear(conn, marks)
@@ -101,7 +101,7 @@ def _lay_aside(conn: Sql, service: Versioned, item: _Item, reason: str) -> Lette
     """The lead is left alone until something new is stored for it: it is neither marked nor due."""
     if item.mark is not None:
         dirty.clear(conn, [(item.lead, item.mark)])
-    leads.rest(conn, [item.lead])
+    leads.not_due(conn, [item.lead])
     playbook = f"{service.rules.playbook.name} {service.rules.playbook.fingerprint}"
     return Letter(
         stage="advance",
@@ -129,7 +129,7 @@ def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -
 
 def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
-    decision = fold(service.rules.compiled, past.state or newborn(row.id), past.events, now, owned=True)
+    decision = apply_events(service.rules.compiled, past.state or newborn(row.id), past.events, now, owned=True)
     where = standing(service.rules.compiled, decision.state, now)
     fields = as_fields(where, now)
     return Outcome(
@@ -143,7 +143,7 @@ def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Out
 
 
 def _saved(service: HasRules, decision: Decision, fields: Fields, past: History, now: Instant) -> leads.SavedLead:
-    """What is stored: the lead is due when something happens by itself, or when what waits has to be folded."""
+    """What is stored: the lead is due when something happens by itself, or when what waits has to be applied."""
     due, waiting = decision.state.due, past.waiting
     return leads.SavedLead(
         id=decision.state.lead,

@@ -1,4 +1,4 @@
-"""Decision outcomes: what was decided about a batch of leads is stored in one transaction.
+"""Decision outcomes: stores what was decided about a batch of leads in one transaction.
 
 Effects have keys derived from their causes; a key that is already stored is never carried out again, however often
 state is re-derived. What lies before the service was live (history_or_live.py), what a changed playbook finds in the
@@ -16,7 +16,7 @@ from integration.core.model.effects import (
     AlertRaised,
     Effect,
     Escalated,
-    HandoffHeld,
+    HandoffDelayed,
     StageChanged,
     TaskWanted,
     TouchDue,
@@ -78,7 +78,7 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
         for outcome in outcomes
         for effect in outcome.decision.effects
     ]
-    former = playbook_changes.news_since(service, [(each.row, each.past) for each in anew])
+    former = playbook_changes.live_from(service, [(each.row, each.past) for each in anew])
     withheld = _withheld(conn, service, outcomes, decided, former, now)
     withheld = {key: why for key, why in withheld.items() if key not in handed}
     new = set(decided_effects.add(conn, [as_row(effect, now, withheld.get(effect.key)) for effect in decided]))
@@ -149,7 +149,7 @@ def _want_once(
                 wanted[home, "touch"].append(
                     outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect))
                 )
-            case StageChanged() | TrackChanged() | HandoffHeld() | AlertRaised():
+            case StageChanged() | TrackChanged() | HandoffDelayed() | AlertRaised():
                 continue  # a record's fields say the first three; an alert has lanes of its own
             case _:
                 assert_never(effect)
@@ -165,7 +165,7 @@ def _home(preferred: Iterable[ConnectionName], known: set[ConnectionName]) -> Co
 
 
 def _want_fields(conn: Sql, service: HasCrms, outcomes: Sequence[Outcome], now: Instant) -> set[ConnectionName]:
-    """Where somebody stands elsewhere now, every CRM that knows them is told; the connections."""
+    """Where somebody stands elsewhere now, every CRM that knows them gets it; the connections."""
     wanted: set[ConnectionName] = set()
     changed = [outcome.row.id for outcome in outcomes if _differs(outcome.row.standing, outcome.fields)]
     for name, those in record_references.met(conn, changed).items():  # who is met there later: see people.people

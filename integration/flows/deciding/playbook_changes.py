@@ -1,8 +1,9 @@
 """Playbook changes: what a changed playbook carries out of what it finds in the past, and what it only records.
 
 What fell due before the playbook was published belongs to the one before: it is recorded, and not carried out, unless a
-sender told something of the lead that nobody had decided about yet. Who passes the gate now is handed to sales now, so
-many in an hour (COLDFRAME_TASKS_PER_HOUR), with the story and the due time of that hour. [rules: playbook changes]
+sender delivered something about the lead that nobody had decided about yet. Who passes the gate now is handed to
+sales now, so many in an hour (COLDFRAME_TASKS_PER_HOUR), with the story and the due time of that hour.
+Rule: [rules: playbook changes].
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,11 +30,11 @@ class Handover:
     at: Instant
 
 
-def news_since(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dict[LeadId, Instant]:
+def live_from(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dict[LeadId, Instant]:
     """For leads that are derived anew: what is older than this is the former playbook's.
 
-    That is the publication, or the earliest of what senders told that no decision has seen; what was read from a CRM
-    makes nothing of the past news.
+    That is the publication, or the earliest of what senders delivered that no decision has seen; what was read from a
+    CRM makes nothing of the past live.
     """
     if service.rules.version is None:
         return {}

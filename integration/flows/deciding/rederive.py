@@ -1,4 +1,4 @@
-"""Rederive: under a new version of the playbook everybody is derived anew, beside what is new.
+"""Rederive: under a new version of the playbook every lead is derived again, while new activities are decided.
 
 Accounts come first, since their signals are part of their leads' histories, then leads, by id. What survives a crash:
 where the walk stands is stored after each batch; whoever is derived already is passed over when the walk is taken up.
@@ -31,7 +31,7 @@ def accounts(service: Versioned, lease: Lease) -> bool:
             return False
         ids = playbook_versions.accounts_after(conn, walk.accounts, number, ACCOUNTS)
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         dirty.mark_accounts(conn, ids, service.now())
         playbook_versions.walked(conn, replace(walk, accounts=ids[-1] if ids else None), service.now())
     return bool(ids)
@@ -53,7 +53,7 @@ def walked(service: HasStore, lease: Lease, walk: Walk, ids: Sequence[LeadId]) -
     if walk.over or walk.accounts is not None:
         return
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         playbook_versions.walked(conn, replace(walk, leads=ids[-1] if ids else None), service.now())
     if not ids:
         log.info("everybody is derived under the playbook in force", version=walk.version)

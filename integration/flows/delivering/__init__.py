@@ -1,1 +1,1 @@
-"""Carry what was decided to a CRM until it has arrived, once."""
+"""Delivering: carries what was decided to a CRM until it has arrived, once."""

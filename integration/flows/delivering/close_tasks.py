@@ -1,4 +1,4 @@
-"""Close tasks: tasks in a CRM that nobody is to work on any more: a twin's after a merge, a suppressed lead's.
+"""Close tasks: closes tasks in a CRM that nobody is to work on any more: a twin's after a merge, a suppressed lead's.
 
 What sales has closed is left as it is: how it was closed says something, and what we would write says nothing.
 """

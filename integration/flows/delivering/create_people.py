@@ -1,9 +1,9 @@
-"""Create people: somebody whom no CRM knows does what a mapping's `creates` names, and that CRM gets their record.
+"""Create people: a person whom no CRM knows does what a mapping's `creates` names, and that CRM gets a record of them.
 
 Off unless a mapping says so. What lies before the service was live, suppressed and excluded people create nobody;
-shadow mode creates nobody, since nothing is written. What survives a crash: the wish is stored with the decision, and
-stays until the CRM's answer is stored; every try looks for the person by e-mail before it creates, so that a try whose
-answer was lost is found. The new record is read before any task about it goes out: it is as any other then.
+shadow mode creates nobody, since nothing is written. What survives a crash: the request is stored with the decision,
+and stays until the CRM's answer is stored; every try looks for the person by e-mail before it creates, so that a try
+whose answer was lost is found. The new record is read before any task about it goes out: it is as any other then.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ from integration.flows.base.service import (
     NewPeople,
     WrittenCrms,
 )
-from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff, refused, stopping
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.sending import send
@@ -89,7 +89,7 @@ def want(conn: Sql, service: WrittenCrms, those: Mapping[LeadId, Activity], now:
         return set()
     at = history_or_live.since(conn, service, now)
     old = sorted(lead for lead in strangers if those[lead].at < at.since)
-    told = lives.news(conn, old, at.seq, list(service.connections)) if old else {}
+    told = lives.earliest_delivered(conn, old, at.seq, list(service.connections)) if old else {}
     homes = _homes(service)
     rows = [
         NewPerson(lead_id=lead, connection=homes[did.type], at=did.at, payload=_payload(did))
@@ -118,7 +118,7 @@ def create(service: Creating, lease: Lease, connection: Connection, now: Instant
 
     def way(these: Try[Newcomer]) -> Receipt | None:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             some = _still_wanted(conn, service, these.items, now)
             outbox.attempting(conn, [row.id for row in some])
             ramp_up.spent(conn, limit, len(some), now)
@@ -181,7 +181,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored w
         receipts = connection.connector.apply([write for _, write in pairs])
     now, stop = service.now(), stopping(receipts)
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         serialise(conn, "people")
         found: list[tuple[Newcomer, Address, Receipt]] = []
         for (row, _), receipt in zip(pairs, receipts, strict=True):
@@ -192,7 +192,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored w
                 refused(conn, row.id, row.attempts, receipt, now)
         _link(conn, service, connection, found, now)
         if stop is not None:
-            rest(conn, connection.name, stop, now)
+            pause(conn, connection.name, stop, now)
         else:
             these.done(conn)
             if found:

@@ -1,8 +1,8 @@
-"""CRM fields: what is to be written into the CRM's own fields, once it was seen what stands there now.
+"""CRM fields: writes the CRM's own fields, after reading what stands there now.
 
-A person may have chosen something a moment ago that nobody here has heard of. So before such a field is written its
-record is read; what was not heard is heard first, and the field waits until it was decided about. That what is about to
-be written is our own is stored before it is sent: its echo is known even if the answer is lost.
+A person may have chosen something a moment ago that the service has not read. So before such a field is written its
+record is read; a choice that was not known is stored first, and the field waits until it was decided about. Our own
+value is stored before it is sent: its echo is recognised even if the answer is lost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,18 +24,18 @@ from integration.store.people.record_references import Address
 from integration.store.queues import dirty, leases, records_to_read
 from integration.store.queues.leases import Lease
 from mappings.model.canonical import STANDING_FIELDS, Fields
-from mappings.translate.native_fields import Held, news
+from mappings.translate.native_fields import FieldState, is_new_choice
 from mappings.translate.translation import natives
 from mappings.values.identifiers import ExternalId
 from mappings.values.instant import SECOND, Span
 
 REST: Span = 2 * SECOND
-"""How long a field waits for a choice to be heard and decided about."""
+"""How long a field waits until a choice is stored and decided about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """By row: what may be written into native fields now. Rows that are `resting` are to be looked at again."""
+    """By row: what may be written into native fields now. Rows in `resting` are to be looked at again."""
 
     fields: Mapping[int, Raw]
     resting: frozenset[int]
@@ -46,16 +46,16 @@ def look(service: Waking, lease: Lease, connection: Connection, rows: Sequence[O
     some = [row for row in rows if connection.mapping.objects[row.object].native]
     with service.store.read() as conn:
         known = crm_field_state.load(conn, [_address(connection, row) for row in some])
-    asking = [row for row in some if _wishes(connection, row, row.standing or {}, _values(known, connection, row), {})]
+    asking = [row for row in some if _wanted(connection, row, row.standing or {}, _values(known, connection, row), {})]
     if not asking:
         return Ready(fields={}, resting=frozenset())
     words = offered(service, connection)
     asking = [
-        row for row in asking if _wishes(connection, row, row.standing or {}, _values(known, connection, row), words)
+        row for row in asking if _wanted(connection, row, row.standing or {}, _values(known, connection, row), words)
     ]
     stands, unread = _read(connection, asking)
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         serialise(conn, "people")
         undecided = dirty.marked(conn, [row.lead_id for row in asking])
         standings = {row.id: row.standing or {} for row in leads.get(conn, {row.lead_id for row in asking})}
@@ -90,23 +90,23 @@ class _Look:
         row: Outgoing,
         standing: Fields,
         stands: Mapping[tuple[str, str], Record],
-        known: Mapping[Address, Mapping[str, Held]],
+        known: Mapping[Address, Mapping[str, FieldState]],
         words: Words,
     ) -> None:
         self.address = _address(connection, row)
         self.unheard = False
-        self.after: dict[str, Held] = dict(known.get(self.address, {}))
+        self.after: dict[str, FieldState] = dict(known.get(self.address, {}))
         self.fields: dict[str, Any] = {}
         record = stands.get((row.object, row.external_id))
         if record is None:
             return
-        wishes = _wishes(connection, row, standing, record.fields, words)
+        wishes = _wanted(connection, row, standing, record.fields, words)
         for target in connection.mapping.objects[row.object].native:
             kind, value = STANDING_FIELDS[target.name].kind, record.fields.get(target.field)
             memory, wish = self.after.get(target.field), wishes.get(target.field)
             if target.field not in record.fields or (memory is None and wish is None):
                 continue  # hidden from this user, or nothing to do with it
-            if memory is None or news(memory, kind, value, modified_at=record.modified_at):
+            if memory is None or is_new_choice(memory, kind, value, modified_at=record.modified_at):
                 self.unheard = True
             elif wish is not None:
                 self.fields[target.field] = wish
@@ -139,13 +139,13 @@ def arrived(conn: Sql, connection: Connection, done: Sequence[FieldWrite]) -> No
     )
 
 
-def _wishes(connection: Connection, row: Outgoing, standing: Fields, stands: Raw, words: Words) -> Raw:
+def _wanted(connection: Connection, row: Outgoing, standing: Fields, stands: Raw, words: Words) -> Raw:
     """What the standing asks for, without the words that the CRM does not offer."""
     found = natives(connection.mapping, row.object, standing, stands)
     return {name: value for name, value in found.items() if value in words.get((row.object, name), {value})}
 
 
-def _values(known: Mapping[Address, Mapping[str, Held]], connection: Connection, row: Outgoing) -> Raw:
+def _values(known: Mapping[Address, Mapping[str, FieldState]], connection: Connection, row: Outgoing) -> Raw:
     """What stands in the record's native fields, as far as is known."""
     return {name: each.value for name, each in known.get(_address(connection, row), {}).items()}
 

@@ -1,8 +1,8 @@
-"""Deliver: carry what was decided to a CRM until it has arrived, once.
+"""Deliver: carries what was decided to a CRM until it has arrived, once.
 
 What survives a crash: rows stay pending until their receipt is stored. Field writes are idempotent
 and simply go again. A task row is marked as attempted, durably, before it is sent; when its outcome
-was never stored, the next try tells the connector to look for the task's key before creating it.
+was never stored, the connector looks for the task's key at the next try before it creates the task.
 Retries are counted here and nowhere else.
 """
 
@@ -24,7 +24,7 @@ from integration.flows.base.service import (
     LimitedWrites,
 )
 from integration.flows.crm_calls.crm_task_words import task_words
-from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.crm_calls.retrying import backoff, refused, stopping
 from integration.flows.delivering import create_people, crm_fields, hand_over, ramp_up
 from integration.flows.delivering.close_tasks import closings
@@ -111,14 +111,14 @@ def _send_fields(service: Delivering, lease: Lease, connection: Connection, thes
     wanted: dict[int, Raw] = {}
     for row in rows:
         ours = outward(connection.mapping, row.object, row.standing or {})
-        news = _news(ours, row.written, connection, row.object)
+        news = _differs(ours, row.written, connection, row.object)
         wanted[row.id] = {**(ours if news else {}), **ready.fields.get(row.id, {})}
     changed = [row for row in rows if wanted[row.id]]
     writes = [FieldWrite(key=row.key, object=row.object, id=row.external_id, fields=wanted[row.id]) for row in changed]
     limit = ramp_up.records(service.going_live, connection.name)
     if len(changed) < len(rows) or limit.most:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             ramp_up.spent(conn, limit, len(changed), service.now())
             _done(conn, service, [(row, row.external_id) for row in rows if not wanted[row.id]], ready.resting)
             if not changed:
@@ -147,13 +147,13 @@ def _send_touches(service: LimitedWrites, lease: Lease, connection: Connection, 
     limit = ramp_up.records(service.going_live, connection.name)
     if limit.most:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             ramp_up.spent(conn, limit, len(writes), service.now())
     return _settle(service, lease, connection, these, these.items, writes)
 
 
-def _news(wanted: Raw, written: Fields | None, connection: Connection, object_name: str) -> bool:
-    """True where a value says something else than the last one written; the time of scoring alone is no news."""
+def _differs(wanted: Raw, written: Fields | None, connection: Connection, object_name: str) -> bool:
+    """True where a value differs from the last one written; the time of scoring alone makes no difference."""
     quiet, kinds = connection.mapping.quiet, connection.mapping.kinds(object_name)
     return written is None or any(
         not same(kinds[name], written.get(name), value) for name, value in wanted.items() if name not in quiet
@@ -165,7 +165,7 @@ def _done(
 ) -> None:
     """(row, record) of what was sent, or needs no sending; those of which something has to wait stay pending."""
     outbox.sent(conn, [(row.id, row.seq, record) for row, record in rows if row.id not in resting])
-    outbox.rest(conn, [row.id for row, _ in rows if row.id in resting], service.now() + crm_fields.REST)
+    outbox.defer(conn, [row.id for row, _ in rows if row.id in resting], service.now() + crm_fields.REST)
 
 
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
@@ -186,7 +186,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
     written = list(_written(connection, [(row, write) for row, write, _ in done if isinstance(write, FieldWrite)]))
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         if any(crm_fields.among(connection, write) for write in writes):
             serialise(conn, "people")  # before any row: whoever reads records takes it first, too
         _done(conn, service, [(row, receipt.id) for row, _, receipt in done], resting)
@@ -197,7 +197,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
                 _refused(conn, connection, row, receipt, now)
         if stop is not None:
-            rest(conn, connection.name, stop, now)
+            pause(conn, connection.name, stop, now)
         else:
             these.done(conn)
             if done:
@@ -209,7 +209,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
 def _written(
     connection: Connection, done: Sequence[tuple[Outgoing, FieldWrite]]
 ) -> Iterator[tuple[ConnectionName, str, ExternalId, str]]:
-    """What our own fields hold now that the CRM accepted these, as `references.wrote` wants it."""
+    """What our own fields contain now that the CRM accepted these, as `references.wrote` wants it."""
     for row, write in done:
         native = crm_fields.named(connection, write.object)
         ours = {name: value for name, value in write.fields.items() if name not in native}

@@ -1,4 +1,4 @@
-"""Hand over: tasks made ready to be sent, each for its person, in the CRM's own words and due on that person's day.
+"""Hand over: makes tasks ready to be sent, each for its person, in the CRM's own words and due on that person's day.
 
 What survives a crash: for whom a task is, that it has nobody, its wording, and the mark that it is about to be sent
 are stored in one transaction, before anything is sent.
@@ -41,7 +41,7 @@ class HandingOver(Derived, HasGoingLive, HasAlerts, HasWake, Protocol):
 def ready(
     service: HandingOver, lease: Lease, connection: Connection, these: Try[Outgoing]
 ) -> tuple[list[Outgoing], list[TaskWrite]]:
-    """The tasks that have somebody to go to, and what is to be written; the others wait, and hold nobody up.
+    """The tasks that have somebody to go to, and what is to be written; the others wait, and delay nobody.
 
     Raises Unavailable where the CRM cannot be asked who there is.
     """
@@ -50,7 +50,7 @@ def ready(
         found = assign_tasks.assigned(service, connection, rows)
         said = task_words(service, connection)
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         people = assign_tasks.keep(conn, service, connection, rows, found)
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
         zones = {row_id: _zone(each, service.rules.playbook) for row_id, each in people.items()}
@@ -69,7 +69,7 @@ def ready(
 def reviewed(
     service: HasStore, connection: Connection, writes: Sequence[Write], receipts: Sequence[Receipt]
 ) -> list[Receipt]:
-    """Receipts in which a task that was refused for its person is told from one that was refused for itself.
+    """Receipts that distinguish a task refused for its person from one refused for itself.
 
     Whom the CRM gives nothing any more is known from then on, and the task goes to whoever is next.
     """

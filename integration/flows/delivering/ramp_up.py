@@ -1,4 +1,4 @@
-"""Ramp up: during the first week a connection gets so many tasks an hour and so many records a minute, no more.
+"""Ramp-up: in its first week a connection gets a limited number of tasks an hour and records a minute.
 
 What is over waits in the outbox, the oldest first; the sweep wakes the lane, so nothing is lost. Counted in SQL, for
 all workers together.
@@ -29,7 +29,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Waiting:
     """What waits for a limit of going live: how much, and when the next may go."""
 
     connection: ConnectionName
@@ -61,9 +61,9 @@ def spent(conn: Sql, limit: Limit, count: int, now: Instant) -> None:
         call_rates.spend(conn, limit.connection, limit.what, count, limit.span, now)
 
 
-def held(conn: Sql, limits: GoingLive, connections: Iterable[ConnectionName], now: Instant) -> list[Held]:
+def waiting(conn: Sql, limits: GoingLive, connections: Iterable[ConnectionName], now: Instant) -> list[Waiting]:
     """What waits for a limit now."""
-    found: list[Held] = []
+    found: list[Waiting] = []
     if not _going(conn, now):
         return found
     for name in connections:
@@ -71,7 +71,7 @@ def held(conn: Sql, limits: GoingLive, connections: Iterable[ConnectionName], no
             left, until = call_rates.left(conn, limit.connection, limit.what, limit.most, limit.span, now)
             waiting = outbox_backlog.waiting(conn, name, what) if limit.most and not left else 0
             if waiting:
-                found.append(Held(connection=name, what=what, waiting=waiting, until=until))
+                found.append(Waiting(connection=name, what=what, waiting=waiting, until=until))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Ready batches: what of the outbox can be sent now, and whether it fills a call or has waited enough."""
+"""Ready batches: which rows of the outbox can be sent now, and whether they fill a call or have waited enough."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,10 +58,10 @@ def look(service: LimitedWrites, connection: Connection, now: Instant, way: Open
 def opened(service: LimitedWrites, lease: Lease, connection: Connection, now: Instant) -> Open:
     """What may be written now: nothing in a pause and in shadow mode. After that, what is too old is let go first."""
     with service.store.read() as conn:
-        way, shadowed = open_for(connection.name, connection_pauses.resting(conn, now)), lives.shadow(conn) is not None
+        way, shadowed = open_for(connection.name, connection_pauses.lasting(conn, now)), lives.shadow(conn) is not None
     if shadowed and not service.going_live.shadow:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             history_or_live.since(conn, service, now)
     return "nothing" if service.going_live.shadow else way
 

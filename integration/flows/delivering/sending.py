@@ -1,4 +1,4 @@
-"""Sending: rows of the outbox go to a CRM in batches, and one that cannot be sent never holds the others back."""
+"""Sending: sends rows of the outbox in batches; a row that cannot be sent never delays the others."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -8,7 +8,7 @@ from sqlalchemy import Connection as Sql
 from connectors.base.port import Receipt, Unavailable
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.service import Connection, HasStore
-from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.crm_calls.retrying import backoff
 from integration.store.outgoing import outbox
 from integration.store.queues import leases
@@ -41,7 +41,7 @@ def send(  # noqa: PLR0913, PLR0917 - what is sent, how, and what it is called
     way: Callable[[Try[RowT]], Receipt | None],
     kind: str,
 ) -> bool:
-    """Send one batch, what cannot be sent apart from the rest; false when the connection has to wait.
+    """Send one batch, what cannot be sent apart from the others; false when the connection has to wait.
 
     `way` sends a group, stores what became of each write, and answers the receipt for which the connection has to
     wait; or raises Unavailable.
@@ -73,7 +73,7 @@ def send(  # noqa: PLR0913, PLR0917 - what is sent, how, and what it is called
         return False
     except Unavailable as away:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
-            rest(conn, connection.name, away.receipt, service.now())
+            leases.extend(conn, lease)
+            pause(conn, connection.name, away.receipt, service.now())
         return False
     return True

@@ -1,4 +1,4 @@
-"""Task texts: tasks said in the words of what is known of their leads when they are delivered.
+"""Task texts: the text of each task, from what is known of its lead when it is delivered.
 
 What the lead's state says now counts, not what it said when the task was decided: a record may have come since. What
 is written is kept in the outbox, so that it is known later on what we wrote.

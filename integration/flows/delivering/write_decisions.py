@@ -1,4 +1,4 @@
-"""How decisions are written down: standings as canonical fields, effects as rows, tasks as payloads."""
+"""Writes decisions as rows: standings as canonical fields, effects as rows, tasks as payloads."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -82,5 +82,5 @@ def task_effect(row: Outgoing) -> TaskWanted | Escalated:
 
 
 def as_touch(effect: TouchDue) -> Mapping[str, Any]:
-    """A touch as it waits in the outbox: the canonical fields that tell the marketing system to deliver it."""
+    """A touch as it waits in the outbox: the canonical fields by which the marketing system delivers it."""
     return {"touch": effect.content, "touch_at": effect.at}

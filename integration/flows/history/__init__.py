@@ -1,1 +1,1 @@
-"""What happened to leads, as the events of the core in the order of the core."""
+"""History: what happened to leads, as the events of the core in the order of the core."""

@@ -1,8 +1,8 @@
-"""Classify mail: which of the new activities of a batch of leads no person did, and for whom that changes the past.
+"""Classify mail: which new activities of a batch of leads are machines', and for whom that changes the past.
 
 Whether a click is a scanner's shows in what comes some seconds before and after it. Of leads who did something in a
 mail a short while ago, what they did then is read again, in one statement for the batch: where something of it that
-is already folded now turns out otherwise, the lead is derived from the beginning.
+is already applied now turns out otherwise, the lead is derived from the beginning.
 Rules: [rules: time and order] [rules: scores].
 """
 
@@ -26,19 +26,19 @@ from mappings.vocabulary.value import Vocabulary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """What is to be folded into a lead's state, in order; `seen` is the last number that is folded already."""
+    """What is to be applied to a lead's state, in order; `seen` is the last number that is applied already."""
 
     state: LeadState
     seen: int
     events: Sequence[Event]
 
 
-def told_apart(
+def machines_marked(
     conn: Sql, vocabulary: Vocabulary, fresh: Mapping[LeadId, Fresh], now: Instant
 ) -> tuple[dict[LeadId, list[Event]], frozenset[LeadId]]:
     """The events of each lead, machines marked, and the leads that have to be derived from the beginning.
 
-    What is dated ahead of `now` is not folded yet, and tells nothing.
+    What is dated ahead of `now` is not applied yet, and says nothing.
     """
     rules = vocabulary.machine
     back, _ = reach(rules)
@@ -61,7 +61,7 @@ def told_apart(
 
 
 def _looks_back(fresh: Fresh, back: Span) -> Instant | None:
-    """From when on the past tells of what is new; None where nothing new is in a mail, or the last was long ago."""
+    """From when on the past matters for what is new; None where nothing new is in a mail, or the last was long ago."""
     last = fresh.state.mailed
     first = next((each.at for each in fresh.events if isinstance(each, Activity) and each.type in IN_MAIL), None)
     return None if last is None or first is None or first - last > back else first - back

@@ -1,4 +1,4 @@
-"""Counted changes: of what was told of leads and accounts, what changed what counts, and from when.
+"""Counted changes: which field changes of leads and accounts altered a value that is in force, and from when.
 
 From when first values count, `mappings.translate.first_values` says; what counts, `mappings.conflicts.field_conflicts`
 judges. A change of which nothing counts stays an event all the same: what comes before it later on is late, and
@@ -19,7 +19,7 @@ from mappings.values.instant import Instant
 
 
 def counting(told: Sequence[ChangeRow], owners: Owners, since: Instant | None = None) -> list[ChangeRow]:
-    """What was told of one lead or account, in order, with only the fields that changed what counts.
+    """The changes of one lead or account, in order, with only the fields that changed what counts.
 
     First values count from `since`, or from the first change where that is earlier. Whatever counts from the very
     beginning is one change: nobody is born without a source and given one in the same instant.
@@ -39,7 +39,7 @@ def counting(told: Sequence[ChangeRow], owners: Owners, since: Instant | None = 
 
 
 def fresh(conn: Sql, told: Sequence[ChangeRow], ownership: Ownership) -> list[ChangeRow]:
-    """As `counting`, of what was told last of several leads and accounts; what was told before is read where needed."""
+    """As `counting`, of the last changes of several leads and accounts; earlier ones are read where needed."""
     doubtful = [change for change in told if _contested(change, ownership)]
     if not doubtful:
         return list(told)

@@ -1,4 +1,4 @@
-"""Find explanation: find one lead by whatever name it has, and derive from its history why it stands where it stands.
+"""Find explanation: finds one lead by any name it has, and derives from its history why it stands where it stands.
 
 Reads only, in one view of the data; nothing is written, so a crash leaves nothing behind.
 """

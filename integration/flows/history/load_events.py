@@ -1,6 +1,6 @@
 """Load events: what happened to a batch of leads, as the core's events in the core's order.
 
-A lead hears of its account from the moment it belongs to it: at joining, what the account is by
+A lead gets its account's fields from the moment it belongs to it: at joining, what the account is by
 then; afterwards, every change. First values count from before the first thing known of a lead, and from
 always of an account. What is dated ahead waits until its time has come: the lead falls due then, and its
 whole history is read. [rules: time and order] [rules: replay]
@@ -20,7 +20,7 @@ from integration.core.model.state import LeadState
 from integration.core.run.decide import order
 from integration.core.scoring.machines import marked
 from integration.flows.history import counted_changes
-from integration.flows.history.classify_mail import Fresh, activity, told_apart
+from integration.flows.history.classify_mail import Fresh, activity, machines_marked
 from integration.store.db.json_codec import decode
 from integration.store.events import activities
 from integration.store.events.activities import ActivityRow
@@ -36,7 +36,7 @@ from mappings.vocabulary.value import CANONICAL, Vocabulary
 log = structlog.get_logger()
 
 ALWAYS: Instant = 0
-"""What a company is when first met, it counts as having been: people join it later, and are told then."""
+"""What a company is when first met, it counts as having been: people join it later, and get it then."""
 
 
 class _OfLead(Protocol):
@@ -49,9 +49,9 @@ _Row = TypeVar("_Row", bound=_OfLead)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A lead's state to go on from (None: from the beginning), what to fold into it, and the last number seen.
+    """A lead's state to go on from (None: from the beginning), what to apply to it, and the last number seen.
 
-    `waiting` is when the first thing that is dated ahead is to be folded. `unseen` are the activities among
+    `waiting` is when the first thing that is dated ahead is to be applied. `unseen` are the activities among
     the events that no decision has seen yet.
     """
 
@@ -71,9 +71,9 @@ def load(  # noqa: PLR0913 - what a history is read with
     *,
     now: Instant,
 ) -> dict[LeadId, History]:
-    """What to fold by now for each of these leads, in a handful of statements whatever their number.
+    """What to apply by now for each of these leads, in a handful of statements whatever their number.
 
-    A lead goes on from its state when everything new came later than what it has folded; otherwise, when it joined an
+    A lead goes on from its state when everything new came later than what it has applied; otherwise, when it joined an
     account, when first values came, when the time of something that waited has come, and when its state was derived
     under another `version` of the playbook, its whole history is read.
     `ownership` says whose word counts of which field, `vocabulary` what activities are. Activities are stored as they
@@ -114,7 +114,7 @@ def load(  # noqa: PLR0913 - what a history is read with
             again.append(row)
         elif events:
             fresh[row.id] = Fresh(state=state, seen=row.seen, events=found[row.id].events)
-    apart, taken_back = told_apart(conn, vocabulary, fresh, now)
+    apart, taken_back = machines_marked(conn, vocabulary, fresh, now)
     found.update({lead: replace(found[lead], events=events) for lead, events in apart.items()})
     again += [row for row in rows if row.id in taken_back]
     for lead, each in _whole(conn, again, found, ownership, vocabulary).items():
@@ -124,7 +124,7 @@ def load(  # noqa: PLR0913 - what a history is read with
 
 
 def _waited(row: LeadRow, state: LeadState | None) -> Instant | None:
-    """When something was to be folded that waited, as far as is known: a lead is due earlier than its state says."""
+    """When something that waited was to be applied, as far as is known: a lead is due earlier than its state says."""
     if state is None or row.due is None or (state.due is not None and state.due <= row.due):
         return None
     return row.due
@@ -196,7 +196,7 @@ def _whole(
 
 
 def _memberships(mine: Sequence[ChangeRow], firms: dict[AccountId, list[ChangeRow]]) -> Iterable[Event]:
-    """What a lead hears of the accounts it belonged to, each from joining to leaving."""
+    """What a lead gets from the accounts it belonged to, each from joining to leaving."""
     joins = [(change.at, change.fields["account"]) for change in mine if "account" in change.fields]
     for number, (at, account) in enumerate(joins):
         if not account:

@@ -1,4 +1,4 @@
-"""Stored history: the whole history that the store keeps, as the core's events, in any order. Reads only."""
+"""Stored history: the whole history in the store, as the core's events, in any order. Reads only."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -40,7 +40,7 @@ def recorded(conn: Sql, ownership: Ownership = NOBODY) -> Iterator[tuple[str, Ev
 
 
 def _counting(conn: Sql, ownership: Ownership) -> Iterator[ChangeRow]:
-    """What was told of one lead or account after the other, as far as it counts."""
+    """The changes of one lead or account after the other, as far as they count."""
     for (lead, _), told in groupby(archive.changes(conn), key=lambda each: (each[0].lead_id, each[0].account_id)):
         rows = list(told)
         since = rows[0][1] if lead else ALWAYS

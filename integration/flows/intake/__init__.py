@@ -1,1 +1,1 @@
-"""From raw deliveries to activities and field changes, each once."""
+"""Intake: raw deliveries become activities and field changes, each once."""

@@ -1,7 +1,7 @@
 """Conflicting contents: of one id with several contents the same one counts, whatever arrived first.
 
-The one with the earliest time counts, then the smaller as canonical JSON. A sender's other one becomes a letter. Of a
-CRM's record, which is edited now and then, an earlier or later version is no letter.
+The one with the earliest time counts, then the smaller as canonical JSON. A sender's other one becomes a sync error. Of
+a CRM's record, which is edited now and then, an earlier or later version is no sync error.
 Rule: [rules: time and order]; reason: [decision 0014].
 """
 
@@ -19,14 +19,14 @@ from integration.store.queues.dead_letters import Letter
 from mappings.conflicts.activity_contents import Content, content, other_content
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant, show
-from webhooks.facts import Heard
+from webhooks.facts import SentActivity
 
 
 class Delivered(NamedTuple):
-    """An activity as a delivery tells it."""
+    """An activity as a delivery gives it."""
 
     source: str
-    heard: Heard
+    heard: SentActivity
     delivery: int = 0
 
     @property
@@ -44,14 +44,14 @@ class Settled:
 
 
 def settle(conn: Sql, delivered: Iterable[Delivered], now: Instant) -> Settled:
-    """What of a batch is to be stored; letters are written for what does not count. Call it after `serialise`."""
+    """What of a batch is to be stored; what does not count becomes a sync error. Call it after `serialise`."""
     counting: dict[str, Delivered] = {}
     aside: list[Letter] = []
     for each in delivered:
         first = counting.setdefault(each.key, each)
         if first is not each and first.heard.content != each.heard.content:
             counting[each.key], other = sorted((first, each), key=lambda one: one.heard.content)
-            aside.append(_letter(other, _told(other.heard), now))
+            aside.append(_letter(other, _item_sent(other.heard), now))
     displaced: dict[str, Stored] = {}
     for key, old in activities.stored(conn, counting).items():
         new = counting[key]
@@ -62,7 +62,7 @@ def settle(conn: Sql, delivered: Iterable[Delivered], now: Instant) -> Settled:
             continue
         del counting[key]
         if this > was:
-            aside.append(_letter(new, _told(new.heard), now))
+            aside.append(_letter(new, _item_sent(new.heard), now))
     dead_letters.add(conn, aside)
     return Settled(counting=tuple(counting.values()), displaced=displaced)
 
@@ -96,7 +96,7 @@ def put(conn: Sql, rows: Sequence[NewActivity], displaced: Mapping[str, Stored])
         retractions.anew(conn, concerned)
 
 
-def named(heard: Heard) -> str:
+def named(heard: SentActivity) -> str:
     """Whom an activity names, as it is stored."""
     told = {"lead": heard.lead, "email": heard.email, "account": heard.account}
     return msgspec.json.encode({name: value for name, value in told.items() if value}).decode()
@@ -107,7 +107,7 @@ def _compared(id_: str, old: Stored) -> Content:
     return content(id_, old.at, old.type, old.properties, **told)
 
 
-def _alike(heard: Heard, old: Stored) -> Content:
+def _alike(heard: SentActivity, old: Stored) -> Content:
     """The content of an activity, as far as it is known of the stored one: earlier versions kept no names."""
     return content(heard.id, heard.at, heard.type, heard.properties) if old.named is None else heard.content
 
@@ -116,7 +116,7 @@ def _of_record(row: NewActivity | Stored) -> Content:
     return content("", row.at, row.type, row.properties)
 
 
-def _told(heard: Heard) -> Mapping[str, object]:
+def _item_sent(heard: SentActivity) -> Mapping[str, object]:
     names = {"lead": heard.lead, "email": heard.email, "account": heard.account}
     return _item(heard.id, heard.at, heard.type, heard.properties, names)
 

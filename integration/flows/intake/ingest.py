@@ -1,4 +1,4 @@
-"""Ingest: turn raw deliveries into activities and field changes, each once, whatever is delivered twice.
+"""Ingest: turns raw deliveries into activities and field changes, each once, whatever is delivered twice.
 
 What survives a crash: a delivery stays `new` until the transaction that stored all its facts also
 marks it done. Facts carry the source's own ids, so that reading a delivery again adds nothing. A delivery that
@@ -27,7 +27,7 @@ from integration.store.queues import dead_letters, inbox, leases, look_ups
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.inbox import Delivery
 from integration.store.queues.leases import Lease
-from webhooks.facts import Heard, Noticed
+from webhooks.facts import Noticed, SentActivity
 from webhooks.parsers import parse
 
 BATCH = 500
@@ -37,7 +37,7 @@ BYTES = 160_000
 _LONGEST = 10_000
 """Characters that are kept of an item which cannot be written as JSON."""
 
-_Fact: TypeAlias = tuple[int, Heard | Noticed]
+_Fact: TypeAlias = tuple[int, SentActivity | Noticed]
 """An item of a delivery, with its number."""
 
 
@@ -95,7 +95,7 @@ def _read(service: Ingesting, lease: Lease, these: Try[Delivery]) -> None:
     opened = screened.opened
     unknown = unknown_words((heard for each in opened for heard in each.parsed.heard), service.rules.vocabulary)
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         these.done(conn)
         serialise(conn, "people")
         screening.note(conn, service, screened)
@@ -119,19 +119,23 @@ def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> boo
     (delivery,) = these.items
     parsed = parse(delivery.source, delivery.body, delivery.received_at)
     screened = screening.screen(service, [Opened(delivery, parsed)])
-    told: list[Heard | Noticed] = []
+    told: list[SentActivity | Noticed] = []
     for each in screened.opened:
         told += [*each.parsed.heard, *each.parsed.noticed]
-    unknown = unknown_words((fact for fact in told if isinstance(fact, Heard)), service.rules.vocabulary)
+    unknown = unknown_words((fact for fact in told if isinstance(fact, SentActivity)), service.rules.vocabulary)
     if len(told) < 2:  # noqa: PLR2004 - one item is the whole delivery
         return False
 
     def store(some: Try[_Fact]) -> None:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             some.done(conn)
             serialise(conn, "people")
-            heard = [Delivered(delivery.source, fact, delivery.id) for _, fact in some.items if isinstance(fact, Heard)]
+            heard = [
+                Delivered(delivery.source, fact, delivery.id)
+                for _, fact in some.items
+                if isinstance(fact, SentActivity)
+            ]
             noticed = [fact for _, fact in some.items if isinstance(fact, Noticed)]
             store_deliveries.store(conn, service, heard=heard, noticed=noticed)
 
@@ -145,7 +149,7 @@ def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> boo
     )
     isolate(service, lease, station, list(enumerate(told)))
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         these.done(conn)
         screening.note(conn, service, screened)
         unrecognised_words.note(conn, unknown, service.now())
@@ -154,7 +158,7 @@ def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> boo
     return True
 
 
-def _payload(fact: Heard | Noticed) -> bytes:
+def _payload(fact: SentActivity | Noticed) -> bytes:
     """What an item says, as far as it can be written down at all."""
     try:
         return encode(fact).encode()

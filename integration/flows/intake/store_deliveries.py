@@ -1,4 +1,4 @@
-"""Store deliveries: what deliveries say, stored as activities and field changes of the people they are about."""
+"""Store deliveries: stores what deliveries say, as activities and field changes of the people they are about."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,31 +12,31 @@ from integration.flows.intake.conflicting_contents import Delivered
 from integration.flows.people import identities
 from integration.flows.people.derive_account_signals import relevant
 from integration.flows.people.identities import Resolved, Sighting
-from integration.flows.people.record_field_changes import Told, change_leads
+from integration.flows.people.record_field_changes import ReportedFields, change_leads
 from integration.store.crm import crm_field_state
 from integration.store.events.activities import NewActivity, Stored
 from integration.store.people import leads
 from integration.store.people.record_references import Address
 from integration.store.queues import dirty, people_to_find, records_to_read
-from mappings.conflicts.field_conflicts import spoken_by
+from mappings.conflicts.field_conflicts import key_prefix
 from mappings.model.canonical import STANDING_FIELDS, Fields, Value
 from mappings.model.compiled_mapping import Target
-from mappings.translate.native_fields import Held
+from mappings.translate.native_fields import FieldState
 from mappings.translate.record_answers import telling
 from mappings.translate.translation import inward_property, misread
 from mappings.values import domains
 from mappings.values.identifiers import AccountId, ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
-from webhooks.facts import Heard, Noticed
+from webhooks.facts import Noticed, SentActivity
 
 
 def store(conn: Sql, service: Intake, *, heard: Sequence[Delivered], noticed: Sequence[Noticed]) -> None:
     """Store a batch of facts: dirty marks first, since they order the writers of one lead."""
-    _store_heard(conn, service, heard)
+    _store_activities(conn, service, heard)
     _store_noticed(conn, service, noticed)
 
 
-def _store_heard(conn: Sql, service: Intake, delivered: Sequence[Delivered]) -> None:
+def _store_activities(conn: Sql, service: Intake, delivered: Sequence[Delivered]) -> None:
     now = service.now()
     settled = conflicting_contents.settle(conn, delivered, now)
     heard = [(each.source, each.heard) for each in settled.counting]
@@ -71,7 +71,7 @@ def _store_heard(conn: Sql, service: Intake, delivered: Sequence[Delivered]) -> 
     conflicting_contents.put(conn, rows, settled.displaced)
 
 
-def _mark(conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[Heard], now: Instant) -> None:
+def _mark(conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[SentActivity], now: Instant) -> None:
     """Everybody here has to be decided about; those whom some CRM has still to be asked for, a little later.
 
     Without their record they would be judged as if nothing were known of them. Who clicked several times, or
@@ -85,7 +85,9 @@ def _mark(conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[Hea
     dirty.mark(conn, sorted(resting), now, rest=service.new_leads.grace)
 
 
-def _perhaps_scanned(service: HasRules, who: Resolved[LeadId], heard: Sequence[Heard], now: Instant) -> set[LeadId]:
+def _perhaps_scanned(
+    service: HasRules, who: Resolved[LeadId], heard: Sequence[SentActivity], now: Instant
+) -> set[LeadId]:
     """Who clicked several times, or unsubscribed, so short a while ago that more may show it to be a machine."""
     rules, known = service.rules.vocabulary.machine.clicks, service.rules.vocabulary.recognised
     recent = [
@@ -107,7 +109,7 @@ def _mark_accounts(conn: Sql, service: Versioned, rows: Iterable[NewActivity | S
         dirty.mark_accounts(conn, sorted(account for account in homes if account), service.now())
 
 
-def _person(service: HasCrms, source: str, heard: Heard) -> Sighting:
+def _person(service: HasCrms, source: str, heard: SentActivity) -> Sighting:
     """A person by our own or a CRM's reference (`hubspot:contact:17`), or by the source's own id, or by e-mail."""
     references: tuple[Address, ...] = ()
     if heard.lead:
@@ -116,7 +118,7 @@ def _person(service: HasCrms, source: str, heard: Heard) -> Sighting:
 
 
 def _companies(
-    conn: Sql, service: HasNewLeads, heard: Sequence[tuple[str, Heard]], now: Instant
+    conn: Sql, service: HasNewLeads, heard: Sequence[tuple[str, SentActivity]], now: Instant
 ) -> list[AccountId | None]:
     """The account that each activity names, if any: a domain, or the source's own id."""
     named = sorted({(source, each.account) for source, each in heard if each.account})
@@ -132,22 +134,26 @@ def _companies(
 
 
 def _welcome(
-    conn: Sql, service: NewPeople, who: Resolved[LeadId], heard: Sequence[Heard], where: Sequence[AccountId | None]
+    conn: Sql,
+    service: NewPeople,
+    who: Resolved[LeadId],
+    heard: Sequence[SentActivity],
+    where: Sequence[AccountId | None],
 ) -> None:
     """Give newcomers their first fields, and ask every CRM whether it knows them."""
-    first: dict[LeadId, tuple[Heard, AccountId | None]] = {}
+    first: dict[LeadId, tuple[SentActivity, AccountId | None]] = {}
     for lead, each, account in zip(who.ids, heard, where, strict=True):
         if lead in who.newcomers and (lead not in first or each.at < first[lead][0].at):
             first[lead] = (each, account)
     now = service.now()
-    rows: list[Told[LeadId]] = []
+    rows: list[ReportedFields[LeadId]] = []
     for lead, (each, account) in first.items():
         fields: dict[str, Value] = {}
         if each.email:
             fields["email"] = each.email
         if account:
             fields["account"] = account
-        rows.append(Told(lead, each.at, f"first:{lead}", fields, initial=True))
+        rows.append(ReportedFields(lead, each.at, f"first:{lead}", fields, initial=True))
     change_leads(conn, now, rows, owners=service.ownership.lead, rest=service.new_leads.grace)
     find(conn, service, [each.email for each, _ in first.values() if each.email])
 
@@ -158,9 +164,9 @@ def find(conn: Sql, service: HasCrms, emails: Sequence[str]) -> None:
 
 
 def _store_noticed(conn: Sql, service: NewPeople, noticed: Sequence[Noticed]) -> None:
-    """Apply changed properties as they were told, and read anew every record that is not known well.
+    """Apply changed properties as they were sent, and read again every record that is not known well.
 
-    Somebody whom no reference leads to and whose e-mail was not told is nobody yet: the record is read
+    A record without a known reference or an e-mail creates no lead yet: the record is read
     first, since it may be a person who is known by e-mail.
     """
     mine = _without_echoes(conn, routed(service.connections, noticed))
@@ -178,11 +184,11 @@ def _store_noticed(conn: Sql, service: NewPeople, noticed: Sequence[Noticed]) ->
     who = identities.people(
         conn, sightings, at=now, new_id=service.new_leads.new_id, connected=service.connections, owners=owners
     )
-    known_rows: list[Told[LeadId]] = []
-    new_rows: list[Told[LeadId]] = []
+    known_rows: list[ReportedFields[LeadId]] = []
+    new_rows: list[ReportedFields[LeadId]] = []
     for lead, key in zip(who.ids, persons, strict=True):
         rows = known_rows if key in known else new_rows
-        rows += [Told(lead, at, change, fields) for at, change, fields in values[key]]
+        rows += [ReportedFields(lead, at, change, fields) for at, change, fields in values[key]]
     _ask_elsewhere(conn, service, {key: values[key] for key in persons if _email(values[key]) in who.unknown})
     change_leads(conn, now, new_rows, owners=owners, rest=service.new_leads.grace, reported=True)
     change_leads(conn, now, known_rows, owners=owners, reported=True)
@@ -206,7 +212,7 @@ def _without_echoes(conn: Sql, routed_: Sequence[Routed]) -> list[Routed]:
     return [each for each in routed_ if not _echo(each, known)]
 
 
-def _echo(each: Routed, known: Mapping[Address, Mapping[str, Held]]) -> bool:
+def _echo(each: Routed, known: Mapping[Address, Mapping[str, FieldState]]) -> bool:
     told = each.noticed
     if told.what != "changed" or told.property is None or _by_person(told):
         return False
@@ -231,7 +237,7 @@ def _native(each: Routed) -> Target | None:
 def _ask_elsewhere(
     conn: Sql, service: HasCrms, renamed: Mapping[Address, Sequence[tuple[Instant, str, Fields]]]
 ) -> None:
-    """Ask the other CRMs for everybody of whom one CRM's webhook tells an e-mail that is new here."""
+    """Ask the other CRMs for everybody with an e-mail that one CRM's webhook gives and that is new here."""
     told = [(teller, email) for (teller, _, _), values in renamed.items() if (email := _email(values))]
     for name in service.connections:
         people_to_find.seek(conn, [name], [email for teller, email in told if teller != name])
@@ -249,7 +255,7 @@ def _values(told: Sequence[Routed]) -> list[tuple[Instant, str, Fields]]:
         if each.what == "changed" and each.property is not None:
             fields = inward_property(connection.mapping, each.object, each.property, each.value or "")
             if fields:
-                voice = spoken_by(connection.system, connection.name)  # the key says who spoke
+                voice = key_prefix(connection.system, connection.name)  # the key says who sent it
                 key = each.key if each.key.startswith(f"{voice}:") else f"{voice}:{each.key}"
                 found.append((each.at, key, fields))
     return found
@@ -264,7 +270,7 @@ def _settled(each: Routed) -> bool:
 
 
 def _worth_reading(each: Routed) -> bool:
-    """Whether a change can say anything to this house: of a task or a deal, not every property does."""
+    """Whether a change can mean anything to the service: of a task or a deal, not every property does."""
     mapping, told = each.connection.mapping, each.noticed
     found = mapping.objects.get(told.object)
     if found is None or found.kind in {"person", "account"} or told.property is None or told.what != "changed":

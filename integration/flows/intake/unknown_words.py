@@ -1,4 +1,4 @@
-"""Unknown words: what means nothing in the activities of a batch, counted where it stood."""
+"""Unknown words: counts what means nothing in the activities of a batch, by where it stood."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,13 +7,13 @@ from integration.store.events.unrecognised_words import Word
 from mappings.model.canonical import Fields
 from mappings.values.instant import DAY, Span
 from mappings.vocabulary.value import Vocabulary
-from webhooks.facts import Heard
+from webhooks.facts import SentActivity
 
 KEPT: Span = 90 * DAY
 """A word that has not come for so long is forgotten."""
 
 
-def unknown_words(heard: Iterable[Heard], vocabulary: Vocabulary) -> Counter[Word]:
+def unknown_words(heard: Iterable[SentActivity], vocabulary: Vocabulary) -> Counter[Word]:
     """Each word of these activities that the vocabulary does not have, and how often it stands there."""
     return Counter(word for each in heard for word in unknown(vocabulary, each.type, each.properties))
 

@@ -1,7 +1,7 @@
-"""Unreadable records: what a CRM's record says and nobody can take, such as a time that cannot be.
+"""Unreadable records: values in a CRM's record that nobody can take, such as a time that cannot be.
 
-The record itself is taken, and everything else that it says. Each fault is one letter for as long as that waits,
-however often the record is read; replaying the letter reads the record anew.
+The record itself is taken, and everything else that it says. Each fault is one sync error for as long as that waits,
+however often the record is read; replaying the sync error reads the record again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import Instant
 
 _SHOWN = 40
-"""Characters of an id that is none, by which its letter is called."""
+"""Characters of an id that is none, by which its sync error is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Fault:
 
 
 def genuine(conn: Sql, connection: Connection, records: Iterable[Record], now: Instant) -> list[Record]:
-    """The records whose ids, and those of whom they are about, are of their CRM's form; letters for all others."""
+    """The records whose ids, and those of whom they are about, have their CRM's form; the others become sync errors."""
     kept: list[Record] = []
     faults: list[Fault] = []
     for record in records:
@@ -83,7 +83,7 @@ def wrong_clock(record: Record, what: str, at: Instant, now: Instant, lead_id: L
 
 
 def add(conn: Sql, connection: Connection, faults: Sequence[Fault], now: Instant) -> None:
-    """Write a letter for each fault, unless one of the same waits."""
+    """Write a sync error for each fault, unless one of the same waits."""
     dead_letters.add(conn, [_letter(connection, fault, now) for fault in faults])
 
 

@@ -1,1 +1,1 @@
-"""Answers to questions of people, which change nothing: explain, preview, shadow, unrecognised words."""
+"""Looking: answers to people's questions that change nothing: explain, preview, shadow, unrecognised words."""

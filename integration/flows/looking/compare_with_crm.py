@@ -1,4 +1,4 @@
-"""Compare with CRM: what would be written, beside what the CRMs hold now. Reads only, batch by batch.
+"""Compare with CRM: what would be written, compared with what the CRMs contain now. Reads only, batch by batch.
 
 It shows what waits in the outbox: in shadow mode everything that was decided, in any other what is still under way.
 """

@@ -10,7 +10,7 @@ from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
 from integration.core.model.state import newborn
 from integration.core.rules.scoring_rules import POINT
-from integration.core.run.fold_events import advance
+from integration.core.run.apply_events import advance
 from integration.core.run.standing import Standing, standing
 from integration.flows.base.service import Connection
 from integration.flows.delivering.write_decisions import as_fields
@@ -27,7 +27,7 @@ _NAMED = re.compile(r"([A-Za-z]\w*)[:/]([A-Za-z0-9]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A record's way through the mapping. `held` is what stands in the written fields now."""
+    """How the mapping reads and writes one record. `held` is what stands in the written fields now."""
 
     connection: ConnectionName
     record: Record

@@ -1,9 +1,9 @@
-"""Derive account signals: what the people of one account do together, told to each of them as a derived activity.
+"""Derive account signals: people of one account do something together, and each gets a derived activity.
 
 Derived activities have ids derived from their causes, so deriving again adds nothing. An account is
-folded from its relevant history whenever somebody there did something relevant: signals are few
-kinds of activity, and a fold that starts from the beginning cannot depend on the order of arrival.
-What is stored is made to say what the fold says: no more, no less.
+derived from its relevant history whenever somebody there did something relevant: signals are few
+kinds of activity, and a derivation that starts from the beginning cannot depend on the order of arrival.
+What is stored is made to say what the derivation says: no more, no less.
 """
 
 from collections import defaultdict
@@ -16,8 +16,8 @@ from integration.core.model.events import Event
 from integration.core.model.state import newborn
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.account_signals import observe, unseen
+from integration.core.run.apply_events import advance as apply_events
 from integration.core.run.decide import order
-from integration.core.run.fold_events import advance as fold
 from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
 from integration.core.scoring.mail_rules import IN_MAIL
@@ -47,7 +47,7 @@ def relevant(playbook: Playbook) -> frozenset[str]:
 
 
 def _looked_at(playbook: Playbook) -> frozenset[str]:
-    """The types that account signals look at, and those that tell a machine's from a person's among them."""
+    """The types that account signals look at, and those by which a machine's are recognised among them."""
     types = relevant(playbook)
     return types if types.isdisjoint(IN_MAIL) else types | IN_MAIL
 
@@ -56,7 +56,7 @@ def derive_batch(service: Derived, lease: Lease) -> bool:
     """Derive anew for accounts that are marked, and take back what is no longer derived; whether more are likely.
 
     A late activity may show that a document went round earlier than was thought: then another
-    activity is the cause, and what the former cause was told for must not count a second time. What is
+    activity is the cause, and what the former cause led to must not count a second time. What is
     dated ahead waits, and so does its account.
     """
     now = service.now()
@@ -95,7 +95,7 @@ def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant)
     stale = {key: LeadId(str(row.lead_id)) for key, row in stored.items() if key not in same}
     new = [row for key, row in derived.items() if key not in same]
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         these.done(conn)
         dirty.mark(conn, sorted({*stale.values(), *(LeadId(str(row.lead_id)) for row in new)}), now)
         retractions.retract(conn, list(stale), stale.values())
@@ -149,7 +149,7 @@ def _derive(
 
 
 def _engagement(conn: Sql, service: Deriving, at: Instant) -> Callable[[str], int]:
-    """Who was how engaged at an instant: folded from the lead's history, only when somebody asks."""
+    """Who was how engaged at an instant: derived from the lead's history, only when somebody asks."""
 
     def of(who: str) -> int:
         lead = LeadId(who)
@@ -159,7 +159,7 @@ def _engagement(conn: Sql, service: Deriving, at: Instant) -> Callable[[str], in
         told = load_events.whole(conn, rows, service.ownership, service.rules.vocabulary)[lead]
         compiled = service.rules.compiled
         past = marked(service.rules.vocabulary.machine, (event for event in told if event.at <= at))
-        return standing(compiled, fold(compiled, newborn(lead), past, at).state, at).engagement
+        return standing(compiled, apply_events(compiled, newborn(lead), past, at).state, at).engagement
 
     return of
 

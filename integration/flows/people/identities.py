@@ -1,4 +1,4 @@
-"""Identities: people by stored references, then by e-mail; companies by reference, then by domain.
+"""Identities: finds people by stored references, then by e-mail; companies by reference, then by domain.
 
 Never by name. The functions work inside the caller's write transaction, after `serialise`, so that
 two flows that meet the same stranger make one lead. [rules: identity]
@@ -29,7 +29,7 @@ class Sighting:
     handle: str | None = None
     """The e-mail of a person, the domain of a company, each in its one spelling."""
     others: tuple[str, ...] = ()
-    """Further e-mails of the same person, told by a CRM's own record."""
+    """Further e-mails of the same person, from a CRM's own record."""
 
     @property
     def handles(self) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
 def _by_address(conn: Sql, sightings: Sequence[Sighting]) -> tuple[dict[str, LeadId], dict[str, LeadId]]:
     """Leads by an e-mail that they have, their first or a further one; and by one that they once had.
 
-    The latter are for those of whom nothing but that e-mail is told.
+    The latter are for those of whom nothing but that e-mail is known.
     """
     wanted = _handles(sightings)
     handles = leads.by_email(conn, wanted)

@@ -31,14 +31,14 @@ _Pair: TypeAlias = tuple[LeadId, LeadId, int]
 
 
 def join_batch(service: Connected, lease: Lease) -> bool:
-    """Move what was heard and decided of joined leads to those they live on as; whether more are likely."""
+    """Move what arrived and was decided for joined leads to those they live on as; whether more are likely."""
     _reunite(service, lease)
     with service.store.read() as conn:
         waiting = merging.waiting(conn, BATCH)
 
     def work(these: Try[_Pair]) -> None:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             these.done(conn)
             for loser, winner, mark in these.items:
                 merging.settle(conn, loser, winner, service.now())
@@ -73,7 +73,7 @@ def _reunite(service: Connected, lease: Lease) -> None:
         if not shared_emails.waiting(conn):
             return
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         serialise(conn, "people")
         emails = leads.shared(conn, BATCH)
         for older, *others in leads.sharing(conn, emails):

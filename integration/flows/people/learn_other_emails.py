@@ -1,6 +1,6 @@
-"""Learn other emails: the further addresses of people's records, as they come and go.
+"""Learn other emails: keeps the further addresses of people's records, as they come and go.
 
-An address that a record no longer tells of may be another person's from now on: it still finds its lead for what names
+An address that a record no longer has may be another person's from now on: it still finds its lead for what names
 nothing else, as a former address does, and joins no records any more.
 """
 
@@ -18,12 +18,12 @@ from mappings.translate.translation import Inward
 from mappings.values.identifiers import ConnectionName
 
 TOLD = "other_emails"
-"""The name under which a reference remembers what its record told."""
+"""The name under which a reference remembers what its record said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Further addresses that records tell of for the first time, and those that they tell of no longer."""
+    """Further addresses that records have for the first time, and those that they have no longer."""
 
     new: frozenset[str]
     gone: frozenset[str]
@@ -33,7 +33,7 @@ def changed(conn: Sql, connection: Connection, persons: Sequence[tuple[Record, I
     """What has become of the further addresses of these records since they were read last."""
     if not any(found.other_emails for found in connection.mapping.objects.values()):
         return Changed(frozenset(), frozenset())
-    before = record_references.told(conn, [(connection.name, record.object, record.id) for record, _ in persons])
+    before = record_references.last_said(conn, [(connection.name, record.object, record.id) for record, _ in persons])
     new: set[str] = set()
     gone: set[str] = set()
     for record, told in persons:

@@ -1,4 +1,4 @@
-"""Met records: the people behind CRM records that other records name; those whom nobody knew are to be read."""
+"""Met records: the people behind CRM records that other records name; unknown ones are to be read."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Record field changes: what is said of leads and accounts over time, and what holds now because of it.
+"""Record field changes: stores what is said of leads and accounts over time, and computes the current values.
 
 What was said is kept with the time from which it holds, and by whom; the current fields are what counts of it
 (`mappings.conflicts.field_conflicts`): the owner's word, or whatever was said last by that time, in whatever order it
@@ -15,7 +15,7 @@ from integration.store.overall import merging
 from integration.store.people import accounts, field_changes, leads, other_emails
 from integration.store.people.field_changes import ChangeRow
 from integration.store.queues import dirty
-from mappings.conflicts.field_conflicts import Owners, Said, apart, gathered, spoken
+from mappings.conflicts.field_conflicts import Owners, Said, apart, gathered, said_by
 from mappings.model.canonical import Fields, Value
 from mappings.translate.first_values import Fact, current
 from mappings.values import emails
@@ -26,7 +26,7 @@ Subject = TypeVar("Subject", bound=str)
 """LeadId or AccountId."""
 
 
-class Told(NamedTuple, Generic[Subject]):
+class ReportedFields(NamedTuple, Generic[Subject]):
     """What a source says of one lead or account (`subject`): the time from which it holds, its own key, the fields.
 
     `initial`: these are first values, which count from before everything that is known of whom they are about.
@@ -43,17 +43,23 @@ _Past: TypeAlias = dict[str, list[Said]]
 """By field, everything that was said of one lead or account."""
 
 
-def change_leads(  # noqa: PLR0913 - what is told, and how it counts
-    conn: Sql, now: Instant, rows: Sequence[Told[LeadId]], *, owners: Owners, rest: Span = 0, reported: bool = False
+def change_leads(  # noqa: PLR0913 - what was said, and how it counts
+    conn: Sql,
+    now: Instant,
+    rows: Sequence[ReportedFields[LeadId]],
+    *,
+    owners: Owners,
+    rest: Span = 0,
+    reported: bool = False,
 ) -> None:
     """Store what is new about leads. An echo says nothing new, and stores nothing.
 
-    A reading says nothing new where it repeats what held at its time. A `reported` change is kept even
+    A reading says nothing new where it repeats the value at its time. A `reported` change is kept even
     then: one of before it may still be on its way, and webhooks come in any order. So are first values.
     """
     stored = {row.id: row for row in leads.get(conn, sorted({row.subject for row in rows}))}
     past = _facts((row.lead_id, row) for row in field_changes.history(conn, sorted(stored)))
-    news = _news(past, rows, owners, reported=reported)
+    news = _new_rows(past, rows, owners, reported=reported)
     touched = sorted({row.subject for row in news})
     known = {lead: {**stored[lead].fields, **current(past[lead], owners)} for lead in touched}
     dirty.mark(conn, touched, now, rest=rest)
@@ -92,11 +98,11 @@ def _account(fields: Fields) -> AccountId | None:
 
 
 def _former(
-    stored: Mapping[LeadId, leads.LeadRow], news: Sequence[Told[LeadId]], known: Mapping[LeadId, Fields]
+    stored: Mapping[LeadId, leads.LeadRow], news: Sequence[ReportedFields[LeadId]], known: Mapping[LeadId, Fields]
 ) -> dict[str, LeadId]:
-    """E-mails that were told of leads and are not their current one (e-mail → lead id).
+    """E-mails that leads once had and that are not their current one (e-mail → lead id).
 
-    One that was only spelt otherwise by an earlier version of this house is no address of theirs.
+    One that was only spelt otherwise by an earlier version is no address of theirs.
     """
     told = {(str(row.fields["email"]), row.subject) for row in news if row.fields.get("email")}
     told |= {(str(row.email), lead) for lead in known if (row := stored[lead]).email}
@@ -117,11 +123,11 @@ def _join(conn: Sql, now: Instant, renamed: Iterable[str]) -> None:
             merging.join(conn, other, older, now)
 
 
-def change_accounts(conn: Sql, now: Instant, rows: Sequence[Told[AccountId]], *, owners: Owners) -> None:
+def change_accounts(conn: Sql, now: Instant, rows: Sequence[ReportedFields[AccountId]], *, owners: Owners) -> None:
     """Store what differs from what is known of accounts, and mark everybody there for a new decision."""
     stored = {row.id: row for row in accounts.get(conn, sorted({row.subject for row in rows}))}
     past = _facts((row.account_id, row) for row in field_changes.history(conn, (), sorted(stored)))
-    news = _news(past, rows, owners, reported=False)
+    news = _new_rows(past, rows, owners, reported=False)
     touched = sorted({row.subject for row in news})
     known = {account: {**stored[account].fields, **current(past[account], owners)} for account in touched}
     dirty.mark(conn, sorted(accounts.members(conn, touched)), now)
@@ -160,17 +166,17 @@ def _facts(told: Iterable[tuple[Subject | None, ChangeRow]]) -> defaultdict[Subj
     return found
 
 
-def _news(
-    past: defaultdict[Subject, list[Fact]], rows: Sequence[Told[Subject]], owners: Owners, *, reported: bool
-) -> list[Told[Subject]]:
+def _new_rows(
+    past: defaultdict[Subject, list[Fact]], rows: Sequence[ReportedFields[Subject]], owners: Owners, *, reported: bool
+) -> list[ReportedFields[Subject]]:
     """The rows that say something new, with only the fields that do; `past` is brought up to date."""
     said: dict[Subject, _Past] = {}
-    news: list[Told[Subject]] = []
+    news: list[ReportedFields[Subject]] = []
     for row in sorted(rows, key=lambda row: (row.at, row.key)):
         if row.subject not in said:
             said[row.subject] = gathered((fact.at, fact.key, fact.fields) for fact in past[row.subject])
         mine = said[row.subject]
-        these = {name: spoken(row.at, row.key, value) for name, value in row.fields.items()}
+        these = {name: said_by(row.at, row.key, value) for name, value in row.fields.items()}
         kept = reported or row.initial
         new = {
             name: this.value
@@ -186,10 +192,10 @@ def _news(
 
 
 def _new(said: Sequence[Said], this: Said, *, kept: bool, alone: bool) -> bool:
-    """Whether something was not said before; of a reading, whether it differs from what held at its time.
+    """Whether something was not said before; of a reading, whether it differs from the value at its time.
 
-    Where more than the last word counts, every connection speaks for itself (`alone`): what one repeats after another
-    is news of the one.
+    Where more than the last word counts, every connection counts by itself (`alone`): what one repeats after another
+    is new from the one.
     """
     if kept:
         return this not in said

@@ -1,1 +1,1 @@
-"""Who in sales gets a task, and who is alerted."""
+"""People in sales: who gets a task, and who is alerted."""

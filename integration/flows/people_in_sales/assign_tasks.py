@@ -1,4 +1,4 @@
-"""Assign tasks: for a batch of tasks, the person each goes to, and why.
+"""Assign tasks: finds, for a batch of tasks, the person each goes to, and why.
 
 This is the one place where a role becomes a person. `routing.yaml` takes over `assigned`, which gets what the CRMs
 name for each lead and answers with an explanation for each task; loading, storing, waiting and telling stay as they
@@ -66,7 +66,7 @@ def assigned(service: Connected, connection: Connection, rows: Sequence[Outgoing
 def keep(
     conn: Sql, service: Alerting, connection: Connection, rows: Sequence[Outgoing], found: Mapping[int, Assigned]
 ) -> dict[int, Assigned]:
-    """Store to whom each task goes with its effect; those that have nobody wait, and somebody is told.
+    """Store to whom each task goes with its effect; those that have nobody wait, and an alert says so.
 
     In the caller's write transaction. The answer holds only the tasks that go to somebody.
     """
@@ -86,7 +86,7 @@ def words(told: Assigned) -> str:
 
 
 def _tell(conn: Sql, service: Alerting, connection: Connection, waiting: Sequence[Assigned]) -> None:
-    """Somebody is told at once that tasks have nobody to go to, and again every hour as long as they have not."""
+    """An alert says at once that tasks have nobody to go to, and again every hour as long as they have not."""
     hour = service.now() // HOUR
     for reason in sorted({each.waits for each in waiting}):
         one = next(each for each in waiting if each.waits == reason)
@@ -166,7 +166,7 @@ def _owners(
 
 
 def _about(change: ChangeRow, record: str) -> bool:
-    """Whether a reading (`…:ID@TIME`) or a webhook (`…:ID:…`) of this record tells a change."""
+    """Whether a reading (`…:ID@TIME`) or a webhook (`…:ID:…`) of this record contains a change."""
     return bool(record) and (f":{record}@" in change.key or f":{record}:" in change.key)
 
 

@@ -1,4 +1,4 @@
-"""Raise alerts: record what somebody is to be told, say so in the log, and let every way send it.
+"""Raise alerts: records an alert, writes it to the log, and lets every way send it.
 
 An alert is raised once for its key, ever; the key is derived from the cause. What survives a crash: the record, the
 outbox rows of all ways, and whatever led to the alert are stored in one transaction.
@@ -29,7 +29,7 @@ def raise_alert(  # noqa: PLR0913 - the parts of an alert
     lead: LeadId | None = None,
     because: Sequence[str] = (),
 ) -> bool:
-    """Tell people of trouble in the service's own work, once for `key`, in the caller's write transaction.
+    """Alert people to trouble in the service's own work, once for `key`, in the caller's write transaction.
 
     True where nobody had raised it before; then wake `lanes(service)` after the commit. Derive `key` from the cause
     (`paused:hubspot:1767000000000000`), never from the time of looking. `text` is one sentence that names the thing

@@ -1,8 +1,8 @@
-"""Send alerts: carry what was raised to its receivers, each alert once, one lane for each way.
+"""Send alerts: carries alerts to their receivers, each alert once, one lane for each way.
 
 What survives a crash: an alert stays pending until its receipt is stored; one whose receipt was lost is sent again
 under the same key, which receivers know it by. A way that is away or asks for a pause pauses its own lane and no
-other. One alert that is refused becomes a letter, and the others go on.
+other. One alert that is refused becomes a sync error, and the others go on.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ from integration.alerting.alert_port import Alert, AlertWay, RecordLink
 from integration.flows.base.isolation import Station, Try, calling, isolate
 from integration.flows.base.lane import drain
 from integration.flows.base.service import Connected, HasAlerts, HasCrms, HasGoingLive, HasLanes, HasWake
-from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff
 from integration.store.crm import connection_pauses
 from integration.store.outgoing import alerts, outbox
@@ -63,7 +63,7 @@ def _turn(service: AlertLane, lease: Lease, /, *, way: AlertWay) -> bool:
         with calling():
             receipt = way.send(_alert(row, links), service.now())
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             these.done(conn)
             waits.append(not _settle(conn, alerts.lane(way.name), row, receipt, service.now()))
 
@@ -92,7 +92,7 @@ def _settle(conn: Sql, lane: ConnectionName, row: Unsent, receipt: Receipt, now:
         connection_pauses.worked(conn, lane, now)
         return True
     if receipt.outage or receipt.verdict in {Verdict.PAUSE, Verdict.RELOGIN}:
-        rest(conn, lane, receipt, now)
+        pause(conn, lane, receipt, now)
         return False
     if receipt.verdict is Verdict.PERMANENT or row.attempts + 1 >= MOST_ATTEMPTS:
         outbox.dead(conn, [(row.id, said)], now)

@@ -1,7 +1,7 @@
-"""Trouble: what goes wrong in the service's own work for so long that somebody has to be told.
+"""Trouble: raises an alert for what has gone wrong in the service's own work for too long.
 
 Looked at every minute, in SQL alone. The key of each alert is made of the cause and of when it began, so that the same
-trouble is told once, however often it is looked at, and a new one is told again.
+trouble gives one alert, however often it is looked at, and a new one gives another.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from integration.store.queues import dead_letters
 from mappings.values.instant import DAY, HOUR, Instant, Span, show
 
 PAUSED_FOR: Span = HOUR
-"""How long a connection may be paused before somebody is told; one that signed us out is told at once."""
+"""How long a connection may be paused before an alert; one that signed us out gives an alert at once."""
 LETTER_FOR: Span = DAY
-"""How long a letter may wait for a person."""
+"""How long a sync error may wait for a person."""
 RECORD_FOR: Span = HOUR
 """How long a task may wait for the CRM record of the person it is about."""
 
@@ -31,7 +31,7 @@ class WatchingTrouble(Connected, HasAlerts, HasWake, Protocol):
 
 
 def watch_for_trouble(service: WatchingTrouble) -> int:
-    """Raise an alert for each trouble that nobody was told of yet; how many."""
+    """Raise an alert for each trouble that has had none yet; how many."""
     now = service.now()
     with service.store.read() as conn:
         found = list(_found(conn, service, now))
@@ -72,7 +72,7 @@ def _pauses(conn: Sql, service: WatchingTrouble, now: Instant) -> Iterator[Raise
 
 
 def _letters(conn: Sql, now: Instant) -> Iterator[RaisedAlert]:
-    """Letters that nobody has looked at for a day: one alert for each place they come from."""
+    """Sync errors that nobody has looked at for a day: one alert for each place they come from."""
     for each in dead_letters.overdue(conn, now - LETTER_FOR):
         yield RaisedAlert(
             key=f"letters/{each.stage}/{each.source}/{each.oldest}",

@@ -1,1 +1,1 @@
-"""Erasing people and handing over what is held about them."""
+"""Privacy: erasing people, and handing over what is stored about them."""

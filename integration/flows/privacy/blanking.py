@@ -1,4 +1,4 @@
-"""Blanking: our own values leave somebody's records in the CRMs, and our open tasks about them are closed.
+"""Blanking: clears our own values in a person's CRM records, and closes our open tasks about them.
 
 What the CRM itself knows of the person stays the CRM's. Nothing is stored here: a run that was cut short is run again.
 """

@@ -1,7 +1,7 @@
-"""Erase person: somebody leaves the store, and their names are kept as hashes, so that nothing brings them back.
+"""Erase person: deletes a person from the store, and keeps hashes of their names, so that nothing brings them back.
 
 What survives a crash: the first transaction notes the names, takes every lane's lease from its holder, so that nobody
-who holds the person in memory can save them again, and deletes their rows. Raw deliveries, letters and what others
+who has the person in memory can save them again, and deletes their rows. Raw deliveries, sync errors and what others
 said are then gone through and cleaned, again until nothing is found. Until then the names are pending in `erased`, and
 the lane `advance` takes up an erasure whose process died. [decision 0012]
 """
@@ -126,13 +126,13 @@ def erase_batch(service: Erasing, lease: Lease) -> None:
 
     def work(these: Try[_Pending]) -> None:
         names = [name for _, name in these.items]
-        hold = partial(leases.hold, lease=lease)
+        hold = partial(leases.extend, lease=lease)
         _erase(service, names, "coldframe", hold, lease.name, these.done)
         _wake(service)
 
     def lay_aside(_conn: Sql, pending: _Pending, reason: str) -> Letter:
         digest, name = pending
-        kind, _, _ = reason.partition(":")  # the rest may name whom nobody is to know any more
+        kind, _, _ = reason.partition(":")  # what follows may name whom nobody is to know any more
         hidden = reason if name not in reason else kind
         payload = encode({"erased": digest}).encode()
         at = service.now()
@@ -232,7 +232,7 @@ def _raws(traces: _Traces) -> tuple[Raw, ...]:
 
 
 def _black(conn: Sql, service: HasStore, names: frozenset[str], traces: _Traces, key: bytes) -> dict[str, int]:
-    """Clean what was found: items and letters about them go, their address goes from everything else."""
+    """Clean what was found: items and sync errors about them go, their address goes from everything else."""
     service.store.shred(conn)
     emails = sorted(filter(None, map(person_names.email, names)))
     inbox.rewrite(conn, [(each.id, each.rest or b"") for each in traces.deliveries])

@@ -1,6 +1,6 @@
-"""Export person: everything that is held about somebody, as one document that says nothing of anybody else.
+"""Export person: everything that is stored about a person, as one document that says nothing of anybody else.
 
-Reads only, in one view of the data; the audit alone is told that somebody asked.
+Reads only, in one view of the data; the audit alone records that somebody asked.
 """
 
 import json
@@ -86,7 +86,7 @@ _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "writes": (outbox, "lead_id", ("created_at", "id")),
     "waiting": (dirty, "lead_id", ("since",)),
 }
-"""Part of the document → where it is held, whose it is, and its order."""
+"""Part of the document → where it is stored, whose it is, and its order."""
 
 
 class Exporting(Derived, HasKeys, Protocol):
@@ -94,7 +94,7 @@ class Exporting(Derived, HasKeys, Protocol):
 
 
 def exported(service: Exporting, name: str, *, actor: str, tell: Callable[[Explanation], Any]) -> dict[str, Any] | None:
-    """Everything held about whoever goes by that name (of mappings.values.person_names); None where nobody does.
+    """Everything stored about whoever goes by that name (of mappings.values.person_names); None where nobody does.
 
     `tell` makes plain values of an explanation.
     """
@@ -136,7 +136,7 @@ def _document(
         "names": sorted(who.names),
         **mine,
         "explanations": [
-            _told(conn, service, row, now, tell) for row in leads.get(conn, who.leads) if row.merged_into is None
+            _explanation(conn, service, row, now, tell) for row in leads.get(conn, who.leads) if row.merged_into is None
         ],
         "sought": _sought(conn, who),
         "letters": letters,
@@ -157,7 +157,7 @@ def _row(conn: Sql, table: Table, row_id: int, names: Iterable[str]) -> dict[str
 
 
 def _letters(conn: Sql, who: Target, records: RecordNames) -> list[dict[str, Any]]:
-    """Their own letters whole; of deliveries that were set aside whole, their items alone."""
+    """Their own sync errors whole; of deliveries that were set aside whole, their items alone."""
     names = ("id", "at", "stage", "source", "ref", "reason", "replayed_at")
     own = select(dead_letters.c.id, dead_letters.c.payload).where(among(dead_letters.c.lead_id, "ids"))
     found = {
@@ -197,8 +197,8 @@ def _audited(conn: Sql, who: Target) -> list[dict[str, Any]]:
     return sorted({each["id"]: each for each in found}.values(), key=lambda each: int(each["id"]))
 
 
-def _told(conn: Sql, service: Deriving, row: LeadRow, now: Instant, tell: Callable[[Explanation], Any]) -> Any:
-    """Standing and ledger; of somebody whose history cannot be folded, why."""
+def _explanation(conn: Sql, service: Deriving, row: LeadRow, now: Instant, tell: Callable[[Explanation], Any]) -> Any:
+    """Standing and ledger; of somebody whose history cannot be processed, why."""
     try:
         return tell(_explained(conn, service, row, now))
     except Unfoldable as error:
@@ -206,7 +206,7 @@ def _told(conn: Sql, service: Deriving, row: LeadRow, now: Instant, tell: Callab
 
 
 def _explained(conn: Sql, service: Deriving, row: LeadRow, now: Instant) -> Explanation:
-    """Standing and ledger, derived anew from what is held."""
+    """Standing and ledger, derived again from what is stored."""
     events = load_events.whole(conn, [row], service.ownership, service.rules.vocabulary)[row.id]
     return explain(service.rules.compiled, row.id, events, now, recorded(conn, row.id))
 

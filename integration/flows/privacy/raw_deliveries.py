@@ -1,4 +1,4 @@
-"""Raw deliveries: somebody in deliveries and letters as they came, item by item, for taking out or handing over."""
+"""Raw deliveries: finds a person in deliveries and sync errors as they came, item by item, to remove or hand over."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.crm_calls.unanswered_lookups import rewritten, wishes
+from integration.flows.crm_calls.unanswered_lookups import lookups_of, rewritten
 from integration.store.audit import mentions
 from integration.store.queues import dead_letters, inbox
 from integration.store.queues.dead_letters import Letter
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """What is to be kept instead of a raw text, and the items in it that are somebody's; `rest` None: nothing."""
+    """What is to be kept instead of a raw text, and the items in it that are a person's; `rest` None: nothing."""
 
     id: int
     source: str
@@ -43,7 +43,7 @@ def deliveries(conn: Sql, names: frozenset[str], called: RecordNames) -> Iterato
 
 
 def set_aside(conn: Sql, names: frozenset[str], called: RecordNames) -> Iterator[Raw]:
-    """Every letter in whose payload somebody of these names is named."""
+    """Every sync error in whose payload somebody of these names is named."""
     needles = _needles(names)
     for letter in _all(lambda after: dead_letters.bearing(conn, needles, after), lambda row: row.id):
         found = _letter(letter, names, called)
@@ -64,7 +64,7 @@ def without(source: str, body: bytes, names: frozenset[str], called: RecordNames
 
 def _letter(letter: Letter, names: frozenset[str], called: RecordNames) -> Raw | None:
     """A delivery set aside whole is one; an item set aside alone goes whole, or stays without their address."""
-    if wishes(letter):
+    if lookups_of(letter):
         return _look_ups(letter, names)
     if letter.stage == "ingest" and ":" in letter.ref:
         about = persons.about_item(letter.source, _item(letter.payload), called)
@@ -83,8 +83,8 @@ def _letter(letter: Letter, names: frozenset[str], called: RecordNames) -> Raw |
 
 
 def _look_ups(letter: Letter, names: frozenset[str]) -> Raw | None:
-    """A letter about look-ups loses those that are about them."""
-    held = {wish: _sought(ConnectionName(letter.source), wish) for wish in wishes(letter)}
+    """A sync error about look-ups loses those that are about them."""
+    held = {wish: _sought(ConnectionName(letter.source), wish) for wish in lookups_of(letter)}
     gone = {wish: name for wish, name in held.items() if name in names}
     if not gone:
         return None

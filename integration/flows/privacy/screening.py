@@ -1,4 +1,4 @@
-"""Screening: what comes in about somebody who was erased is dropped at every door, counted, and kept nowhere.
+"""Screening: what comes in about an erased person is dropped before it is stored, and counted.
 
 Deliveries are screened before they are stored as facts, records before they become leads. Whoever turns up under a
 name that is new, beside one that was erased, is erased under the new one too. What survives a crash: what is learned
@@ -112,9 +112,11 @@ def _cut(found: Screened, names: Sequence[set[str]], gone: dict[str, str], recor
 
 
 def note(conn: Sql, service: Sealed, found: Screened) -> None:
-    """Store what a screening has found, in the transaction that stores the rest. The leases of others stay theirs.
+    """Store what a screening has found, in the transaction that stores the other items.
 
-    What is held about those whom a CRM deleted is removed afterwards: see erase_person.py.
+    The leases of others stay theirs.
+
+    What is stored about those whom a CRM deleted is removed afterwards: see erase_person.py.
     """
     now = service.now()
     inbox.rewrite(conn, sorted(found.rewritten.items()))

@@ -17,6 +17,6 @@ def company_of(connection: Connection, record: Record, told: Inward) -> Sighting
 
 
 def domain_of(told: Inward) -> str | None:
-    """The domain of the company that a record tells of."""
+    """The domain of the company that a record names."""
     domain = told.account.get("domain")
     return str(domain) if domain else None

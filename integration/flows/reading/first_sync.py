@@ -1,4 +1,4 @@
-"""First sync: read everything a CRM has, once, before going live.
+"""First sync: reads everything a CRM has, once, before going live.
 
 What survives a crash: after every page a cursor says where the reading stands, in the transaction that stored the
 page's facts; facts have their sources' own ids. So whoever is killed anywhere loses nothing and doubles nothing, and
@@ -18,7 +18,7 @@ from connectors.base.port import Record, Unavailable, Verdict
 from integration.flows.base import history_or_live
 from integration.flows.base.service import Connection, HasStore, LaneAtWork, Waking, changed
 from integration.flows.crm_calls.ask_crm import at_fault
-from integration.flows.crm_calls.pause_connection import rest
+from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.deciding.advance import Advancing, advance
 from integration.flows.reading.pages import store_page
 from integration.flows.reading.refresh import ReadingLane
@@ -55,7 +55,7 @@ class Syncing(ReadingLane, Advancing, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Something to tell people: a page was stored, or the CRM is waited for (`waiting` says why)."""
+    """Progress for people: a page was stored, or the CRM is waited for (`waiting` says why)."""
 
     connection: ConnectionName
     object: str
@@ -151,7 +151,7 @@ def _lease(service: LaneAtWork, name: str) -> Lease:
 def _begin(service: Syncing, lease: Lease, connection: Connection, *, restart: bool) -> dict[str, Course]:
     """Where to go on; or a new beginning, from which on the service is live and the poll looks for changes.
 
-    What was told before is decided first: it is no history.
+    What arrived before is decided first: it is no history.
     """
     names = objects(connection)
     with service.store.read() as conn:
@@ -163,7 +163,7 @@ def _begin(service: Syncing, lease: Lease, connection: Connection, *, restart: b
     advance(_at_once(service))
     totals = {name: _counted(connection, name) for name in names}
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         now = service.now()
         history_or_live.since(conn, service, now)
         lives.begin(conn, now, now)
@@ -210,7 +210,7 @@ def _pages(  # noqa: PLR0913, PLR0917 - what a page is read and stored with
             return
         step = read
         if gathering:
-            _rest(service, lease, _GATHERING)
+            _sleep(service, lease, _GATHERING)
             tell(replace(step, waiting="the CRM gathers the records"))
         yield step
 
@@ -220,13 +220,13 @@ def _waited(service: LaneAtWork, lease: Lease, step: Step, tell: Tell, ask: Call
     until = service.now() + _PATIENCE
     while True:
         with service.store.read() as conn:
-            pause = connection_pauses.paused(conn, service.now()).get(step.connection)
-        if pause is not None and pause.until is None:
-            msg = f"{step.connection} is paused: {pause.reason}. Resume it, and run the sync again"
+            stopped = connection_pauses.paused(conn, service.now()).get(step.connection)
+        if stopped is not None and stopped.until is None:
+            msg = f"{step.connection} is paused: {stopped.reason}. Resume it, and run the sync again"
             raise SyncError(msg)
-        if pause is not None:
-            tell(replace(step, waiting=pause.reason))
-            _rest(service, lease, _GATHERING)
+        if stopped is not None:
+            tell(replace(step, waiting=stopped.reason))
+            _sleep(service, lease, _GATHERING)
             continue
         try:
             return ask()
@@ -234,14 +234,14 @@ def _waited(service: LaneAtWork, lease: Lease, step: Step, tell: Tell, ask: Call
             if fault.final or fault.receipt.verdict is Verdict.RELOGIN or service.now() > until:
                 raise
             with service.store.write() as conn:
-                leases.hold(conn, lease)
-                rest(conn, step.connection, fault.receipt, service.now())
+                leases.extend(conn, lease)
+                pause(conn, step.connection, fault.receipt, service.now())
 
 
-def _rest(service: LaneAtWork, lease: Lease, seconds: float) -> None:
+def _sleep(service: LaneAtWork, lease: Lease, seconds: float) -> None:
     service.lanes.sleep(seconds)
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
 
 
 def _store(  # noqa: PLR0913, PLR0917 - as above
@@ -258,7 +258,7 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
         at = service.now()
         frozen = changed(service, now=partial(int, at))  # so that `rest` knows the marks of this page
         store_records(conn, frozen, connection, some, asked_at=step.course.began_at, known=others)
-        dirty.rest(conn, at, service.new_leads.grace, at + _REST)
+        dirty.defer(conn, at, service.new_leads.grace, at + _REST)
 
     def move(conn: Sql) -> None:
         sync_progress.put(conn, connection.name, {step.object: step.course}, service.now())

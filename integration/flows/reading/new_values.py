@@ -1,4 +1,4 @@
-"""New values: of what records tell, what they have not told before. Only that counts as changed.
+"""New values: of what records say, what they have not said before. Only that counts as changed.
 
 So a person whom two CRMs describe differently does not change back and forth each time one of them is read, and the
 echo of a write of ours says nothing.
@@ -30,7 +30,7 @@ _UNTOLD = object()
 
 @dataclass(frozen=True, slots=True)
 class NewValues:
-    """Of what a record tells, what it has not told before; `first` where it has told nothing yet.
+    """Of what a record says, what it has not said before; `first` where it has said nothing yet.
 
     `email` is the address that this very record tells for the first time.
     """
@@ -49,12 +49,12 @@ def new_values(  # noqa: PLR0913 - what was read, of whom, and when
     *,
     asked_at: Instant,
 ) -> list[NewValues]:
-    """Of what each record tells, what it has not told before. `more` are lead fields that are not the record's own.
+    """Of what each record says, what it has not said before. `more` are lead fields that are not the record's own.
 
     Of the fields that we write as well, it is what somebody else chose. [mappings.translate.native_fields]
     """
     addresses = [(connection.name, record.object, record.id) for record, _ in read]
-    before = record_references.told(conn, addresses)
+    before = record_references.last_said(conn, addresses)
     readings = _readings(conn, connection, addresses, read, asked_at)
     joined = set(found.joined.values())
     news: list[NewValues] = []
@@ -87,7 +87,7 @@ def new_values(  # noqa: PLR0913 - what was read, of whom, and when
 def _readings(
     conn: Sql, connection: Connection, addresses: Sequence[Address], read: Sequence[Read], asked_at: Instant
 ) -> dict[Address, Reading]:
-    """What each record told of the fields that we write too; what is known of them is brought up to date."""
+    """What each record says about the fields that we write too; what is known of them is brought up to date."""
     objects = connection.mapping.objects
     known = crm_field_state.load(conn, [each for each in addresses if objects[each[1]].native])
     found = {

@@ -1,4 +1,4 @@
-"""Pages: what a CRM answers page by page is stored with the place where the reading goes on.
+"""Pages: stores what a CRM answers page by page, with the place where the reading goes on.
 
 What survives a crash: the place moves in the transaction that stores the whole page, or after all of it is stored or
 set aside. Whatever is read twice adds nothing.
@@ -50,7 +50,7 @@ def store_page(  # noqa: PLR0913 - a page, and what is done with it
             unknown = named - accounts.by_reference(conn, named).keys()
         whole, more = with_companies(connection, some, unknown)
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             these.done(conn)
             serialise(conn, "people")
             store(conn, whole)
@@ -74,7 +74,7 @@ def store_page(  # noqa: PLR0913 - a page, and what is done with it
     isolate(service, lease, station, fresh)
     if not moved:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             move(conn)
 
 

@@ -1,6 +1,6 @@
 """Past activities: calls, meetings, e-mails and campaigns that a CRM has on record; each once.
 
-An activity is known by its record, `salesforce:Task:00T…`, whoever tells of it and however often. Where one record is
+An activity is known by its record, `salesforce:Task:00T…`, whoever names it and however often. Where one record is
 about several people, or says something else later on (signed up, then came), the further ones are numbered: `…:2`.
 """
 
@@ -30,7 +30,7 @@ _Holder: TypeAlias = tuple[str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Found:
     """What one record says, and of whom."""
 
     record: Record
@@ -41,7 +41,7 @@ class _Told:
 def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequence[Record]) -> None:
     """What records of activities say of the people they are about; our own tasks are not among them."""
     now = service.now()
-    said = [found for record in records if (found := _told(connection, record)) is not None]
+    said = [found for record in records if (found := _found(connection, record)) is not None]
     wrong = [unreadable_records.wrong_clock(each.record, each.answer.type, _at(each, now), now) for each in said]
     unreadable_records.add(conn, connection, [fault for fault in wrong if fault is not None], now)
     told = [each for each, fault in zip(said, wrong, strict=True) if fault is None]
@@ -61,7 +61,7 @@ def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequ
     conflicting_contents.put(conn, rows, displaced)
 
 
-def _told(connection: Connection, record: Record) -> _Told | None:
+def _found(connection: Connection, record: Record) -> _Found | None:
     mapping = connection.mapping.objects[record.object]
     ours = mapping.task is not None and bool(record.fields.get(mapping.task.key))
     if mapping.activity is None or record.deleted or ours:
@@ -70,7 +70,7 @@ def _told(connection: Connection, record: Record) -> _Told | None:
     those = record.people or whose(mapping.activity, connection.system, record.fields)
     if answer is None or not those:
         return None
-    return _Told(record, answer, tuple((connection.name, *person) for person in those))
+    return _Found(record, answer, tuple((connection.name, *person) for person in those))
 
 
 def _key(connection: Connection, record: Record, number: int) -> str:
@@ -78,15 +78,15 @@ def _key(connection: Connection, record: Record, number: int) -> str:
     return key if number == 1 else f"{key}:{number}"
 
 
-def _keys(connection: Connection, told: Sequence[_Told]) -> list[str]:
-    """Every key that may hold something of these records: as many as have people, and some that had others before."""
+def _keys(connection: Connection, told: Sequence[_Found]) -> list[str]:
+    """Every key that may have something of these records: as many as have people, and some that had others before."""
     spare = 3
     return [_key(connection, each.record, number) for each in told for number in range(1, len(each.addresses) + spare)]
 
 
 def _said_of(
     connection: Connection,
-    told: Sequence[_Told],
+    told: Sequence[_Found],
     by_person: Mapping[Address, LeadId],
     known: Mapping[str, _Holder],
     now: Instant,
@@ -116,7 +116,7 @@ def _free(connection: Connection, record: Record, taken: Mapping[str, _Holder]) 
     return next(key for number in count(1) if (key := _key(connection, record, number)) not in taken)
 
 
-def _at(told: _Told, now: Instant) -> Instant:
+def _at(told: _Found, now: Instant) -> Instant:
     """When it was; never the future: what is only planned counts from when it was entered."""
     made = min(told.record.created_at or told.record.modified_at or now, now)
     at = told.answer.at

@@ -1,4 +1,4 @@
-"""Read sales answers: what people in the CRM say by closing tasks and moving deals, stored as activities, each once.
+"""Read sales answers: stores closed tasks and moved deals of people in sales as activities, each once.
 
 A task that is closed without a word says that much: its play is open no longer.
 
@@ -26,7 +26,7 @@ from integration.store.queues import dirty
 from mappings.model.canonical import Fields, Opportunity, Value
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading.transforms import word
-from mappings.translate.record_answers import Answer, answer, closed, spoken
+from mappings.translate.record_answers import Answer, answer, as_fields, closed
 from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import DAY, Instant
 
@@ -80,7 +80,7 @@ def store_deals(conn: Sql, service: NewPeople, connection: Connection, records: 
     live = [record for record in records if not record.deleted]
     met = {(connection.name, *person) for record in live for person in record.people}
     by_person = people_met(conn, service, met)
-    told = _told(conn, sorted(set(by_person.values())))
+    told = _stored_keys(conn, sorted(set(by_person.values())))
     rows: list[NewActivity] = []
     faults: list[Fault] = []
     for record in live:
@@ -103,8 +103,8 @@ def store_deals(conn: Sql, service: NewPeople, connection: Connection, records: 
     unreadable_records.add(conn, connection, faults, now)
 
 
-def _told(conn: Sql, who: Sequence[LeadId]) -> Mapping[tuple[str | None, str, Value], set[str]]:
-    """The keys of what is stored by (lead, type, deal): contacts merge, and a deal is then told of another record."""
+def _stored_keys(conn: Sql, who: Sequence[LeadId]) -> Mapping[tuple[str | None, str, Value], set[str]]:
+    """The keys of what is stored by (lead, type, deal): contacts merge, and a deal then comes with another record."""
     types = ("opportunity_created", "opportunity_won", "opportunity_lost")
     found: defaultdict[tuple[str | None, str, Value], set[str]] = defaultdict(set)
     for row in activities.seen_by(conn, who, [], types):
@@ -123,7 +123,7 @@ def _mapping(connection: Connection, record: Record) -> TaskMapping | None:
 
 
 def _deal(connection: Connection, record: Record) -> Fields:
-    return spoken(connection.mapping.objects[record.object].opportunity, record.fields)
+    return as_fields(connection.mapping.objects[record.object].opportunity, record.fields)
 
 
 def _states(record: Record, fields: Fields, now: Instant) -> Iterable[tuple[str, Instant]]:
@@ -151,7 +151,7 @@ def _said(connection: Connection, record: Record, fields: Fields, state: str) ->
 def _activity(  # noqa: PLR0913 - the parts of an activity
     connection: Connection, record: Record, *, lead: LeadId, at: Instant, kind: str, properties: Fields, state: str
 ) -> NewActivity:
-    """An activity whose key says of which state of which record it tells."""
+    """An activity whose key says which state of which record it comes from."""
     return NewActivity(
         key=f"{connection.name}:{record.object}:{record.id}:{state}",
         lead_id=lead,

@@ -1,4 +1,4 @@
-"""Reconcile: read everything a CRM changed since the last look, to find what webhooks missed.
+"""Reconcile: reads everything a CRM changed since the last look, to find what webhooks missed.
 
 Time is the CRM's own: a pass asks for what was modified since the newest change it has seen, and a little before,
 because a search index lags and clocks differ. What survives a crash: after every page the cursor says how far the
@@ -54,7 +54,7 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection, read
     """A pass over every object, or as much of it as fits a stint. There is nothing to linger for afterwards."""
     started = service.lanes.monotonic()
     with service.store.read() as conn:
-        if pause_connection.open_for(connection.name, connection_pauses.resting(conn, service.now())) != "everything":
+        if pause_connection.open_for(connection.name, connection_pauses.lasting(conn, service.now())) != "everything":
             return False
         names = _left(conn, connection)
         troubled = suspects.lanes(conn)
@@ -71,7 +71,7 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection, read
                 break
         if these.counted:
             with service.store.write() as conn:
-                leases.hold(conn, lease)
+                leases.extend(conn, lease)
                 these.done(conn)
 
     try:
@@ -86,16 +86,16 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection, read
             )
             isolate(service, lease, station, [name], clean=station.lane not in troubled)
             if following[0]:
-                _rest(service, lease, connection, following[0])
+                _note_start(service, lease, connection, following[0])
                 service.wake(f"poll:{connection.name}")
                 return False
     except Unavailable as fault:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
-            pause_connection.rest(conn, connection.name, fault.receipt, service.now())
+            leases.extend(conn, lease)
+            pause_connection.pause(conn, connection.name, fault.receipt, service.now())
         return False
     if names != _objects(connection):
-        _rest(service, lease, connection, "")
+        _note_start(service, lease, connection, "")
     return False
 
 
@@ -112,10 +112,10 @@ def _left(conn: Sql, connection: Connection) -> list[str]:
     return names[names.index(following) :] if following in names else names
 
 
-def _rest(service: HasStore, lease: Lease, connection: Connection, following: str) -> None:
+def _note_start(service: HasStore, lease: Lease, connection: Connection, following: str) -> None:
     """Note with which object the next stint begins; "" for the first."""
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         poll_progress.put_next_object(conn, connection.name, following, service.now())
 
 
@@ -145,7 +145,7 @@ def _pages(service: RecordIntake, lease: Lease, connection: Connection, name: st
                 raise
             log.warning("an object is not read", connection=connection.name, object=name, code=fault.receipt.code)
             with service.store.write() as conn:
-                leases.hold(conn, lease)
+                leases.extend(conn, lease)
                 unread_objects.note(conn, connection.name, name, str(fault), service.now())
             return
         mark = moved(mark, page, service.now())

@@ -1,7 +1,7 @@
-"""Refresh: read CRM records that webhooks named, and find people that only activities named.
+"""Refresh: reads CRM records that webhooks named, and finds people that only activities named.
 
-What survives a crash: a wish to read stays until the transaction that stored what was read removes
-it. Reading twice changes nothing, since only differences are stored. What the CRM will not answer becomes a letter
+What survives a crash: a request to read stays until the transaction that stored what was read removes
+it. Reading twice changes nothing, since only differences are stored. What the CRM will not answer becomes a sync error
 in that transaction, too. A record that cannot be stored is set aside (see isolation.py).
 """
 
@@ -24,7 +24,7 @@ from integration.flows.base.service import (
     HasLanes,
 )
 from integration.flows.crm_calls.ask_crm import Ask, answering, asked
-from integration.flows.crm_calls.pause_connection import open_for, rest
+from integration.flows.crm_calls.pause_connection import open_for, pause
 from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.crm_calls.unanswered_lookups import Unanswered, plain, set_aside, shown
 from integration.flows.reading.store_records import RecordIntake, bury_missing, store_records
@@ -63,7 +63,7 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection) -> b
     limits = connection.connector.limits
     now = service.now()
     with service.store.read() as conn:
-        if open_for(connection.name, connection_pauses.resting(conn, now)) != "everything":
+        if open_for(connection.name, connection_pauses.lasting(conn, now)) != "everything":
             return False
         wishes = look_ups.take(conn, connection.name, now, min(limits.read, limits.find))
     if not wishes:
@@ -72,15 +72,15 @@ def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection) -> b
         isolate(service, lease, station(service, lease, connection, now), wishes)
     except Unavailable as fault:
         with service.store.write() as conn:
-            leases.hold(conn, lease)
-            rest(conn, connection.name, fault.receipt, service.now())
+            leases.extend(conn, lease)
+            pause(conn, connection.name, fault.receipt, service.now())
         return False
     service.wake("advance")
     return True
 
 
 def station(service: RecordIntake, lease: Lease, connection: Connection, now: Instant) -> Station[LookUp]:
-    """How records are read that are wanted, and what becomes of a wish that cannot be met."""
+    """How requested records are read, and what becomes of a request that cannot be met."""
 
     def put_off(conn: Sql, wish: LookUp, tries: int) -> None:
         look_ups.postpone(conn, [wish], service.now() + backoff(tries))
@@ -100,12 +100,12 @@ def station(service: RecordIntake, lease: Lease, connection: Connection, now: In
 
 
 def lane(connection: Connection) -> str:
-    """Under which name the records of a connection are suspects, whoever reads them: a wish, a poll or a sync."""
+    """Under which name the records of a connection are suspects, whoever reads them: a request, a poll or a sync."""
     return f"refresh:{connection.name}"
 
 
 def letter(connection: Connection, look_up: LookUp, reason: str, at: Instant) -> Letter:
-    """The letter of a record that could not be read or stored; replayed, it is read anew."""
+    """The sync error of a record that could not be read or stored; replayed, the record is read again."""
     payload = encode({"connection": connection.name, **plain(look_up)}).encode()
     said = f"it could not be taken in: {reason}"
     return Letter(stage="refresh", source=connection.name, ref=shown(look_up), payload=payload, reason=said, at=at)
@@ -115,7 +115,7 @@ def _work(service: RecordIntake, lease: Lease, connection: Connection, these: Tr
     wishes = these.items
     read = _read(connection, wishes)
     with service.store.write() as conn:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         these.done(conn)
         serialise(conn, "people")
         store_records(conn, service, connection, read.records, asked_at=now)
@@ -142,7 +142,7 @@ def _release(conn: Sql, wishes: Sequence[LookUp], now: Instant) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """What became of wishes: those `tried` failed for now; `more` is to be read as well. Others stay as they are."""
+    """What became of requests: those `tried` failed for now; `more` is to be read as well. Others stay as they are."""
 
     records: Sequence[Record]
     answered: Sequence[LookUp]
@@ -215,7 +215,7 @@ def with_companies(
 ) -> tuple[list[Record], list[Wanted]]:
     """The records, and those of these companies that are not among them. Raises Unavailable.
 
-    Companies that the CRM will not show come as wishes: they are asked for by themselves, and set aside there.
+    Companies that the CRM will not show become requests: they are asked for by themselves, and set aside there.
     """
     most = connection.connector.limits.read
     found = list(records)

@@ -1,8 +1,8 @@
-"""Store records: what CRM records say, stored as field changes of the people and companies they stand for.
+"""Store records: stores what CRM records say, as field changes of the people and companies they stand for.
 
-A record's field counts as changed only where it differs from what the same record told last. So a person whom two
+A record's field counts as changed only where it differs from what the same record said last. So a person whom two
 CRMs describe differently does not change back and forth each time one of them is read, and the echo of a write of
-ours says nothing. What a record says when it is first read are first values, whatever was heard of it before: a
+ours says nothing. What a record says when it is first read are first values, whatever arrived about it before: a
 webhook, a call or a deal may have named it already. [mappings.translate.first_values]
 """
 
@@ -18,7 +18,7 @@ from integration.flows.base.service import Connection, HasKeys, HasWake, Intake,
 from integration.flows.intake import unreadable_records
 from integration.flows.people import identities, learn_other_emails
 from integration.flows.people.identities import Resolved, Sighting
-from integration.flows.people.record_field_changes import Told, change_accounts, change_leads
+from integration.flows.people.record_field_changes import ReportedFields, change_accounts, change_leads
 from integration.flows.privacy import screening
 from integration.flows.reading import past_activities, read_sales_answers
 from integration.flows.reading.company_sightings import company_of, domain_of
@@ -27,7 +27,7 @@ from integration.store.outgoing import people_without_records
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Address
 from integration.store.queues import people_to_find
-from mappings.conflicts.field_conflicts import spoken_by
+from mappings.conflicts.field_conflicts import key_prefix
 from mappings.translate.translation import inward
 from mappings.values import bounds
 from mappings.values.identifiers import ConnectionName, LeadId
@@ -120,7 +120,9 @@ def _store_companies(conn: Sql, service: NewPeople, connection: Connection, firm
     found = identities.companies(conn, sightings, at=now, new_id=service.new_leads.new_id)
     news = new_values(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
-        Told(account, valid_since(record, now, new), _key(connection, record), new.told.account, initial=new.first)
+        ReportedFields(
+            account, valid_since(record, now, new), _key(connection, record), new.told.account, initial=new.first
+        )
         for account, (record, _), new in zip(found.ids, firms, news, strict=True)
     ]
     change_accounts(conn, now, rows, owners=service.ownership.account)
@@ -170,10 +172,10 @@ def _store_people(  # noqa: PLR0913 - as above
     lead_rows, account_rows = [], []
     for lead, account, (record, _), new in zip(found.ids, firms.ids, persons, news, strict=True):
         since, key = valid_since(record, now, new), _key(connection, record)
-        lead_rows.append(Told(lead, since, key, new.told.lead, initial=new.first))
+        lead_rows.append(ReportedFields(lead, since, key, new.told.lead, initial=new.first))
         if new.told.account:
             first = new.first or account in firms.newcomers
-            account_rows.append(Told(account, since, key, new.told.account, initial=first))
+            account_rows.append(ReportedFields(account, since, key, new.told.account, initial=first))
     change_accounts(conn, now, account_rows, owners=ownership.account)
     awaited = _ask_elsewhere(conn, service, others, found, news)
     learn_other_emails.ask(conn, further.new, others)
@@ -201,4 +203,4 @@ def _ask_elsewhere(
 
 def _key(connection: Connection, record: Record) -> str:
     """One fact per state of a record, however often it is read; its system comes first: see field_conflicts."""
-    return f"{spoken_by(connection.system, connection.name)}:{record.object}:{record.id}@{record.modified_at or 0}"
+    return f"{key_prefix(connection.system, connection.name)}:{record.object}:{record.id}@{record.modified_at or 0}"

@@ -1,1 +1,1 @@
-"""What the service does for itself: work that Redis forgot, drift, tokens, letters and warming up."""
+"""Upkeep: what the service does for itself: work that Redis forgot, drift, tokens, sync errors and warming up."""

@@ -1,4 +1,4 @@
-"""Drift: see that the CRMs still have what the mappings need, before a write is refused.
+"""Drift: checks that the CRMs still have what the mappings need, before a write is refused.
 
 A field that was deleted, a picklist value that was renamed, a permission that was lost: each is logged and put
 into the audit trail when it appears and when it goes, and kept for `coldframe doctor`. What survives a crash: a

@@ -1,4 +1,4 @@
-"""Find homes: ask a CRM once whose the environment's token is, so that webhooks of others can be told from its own.
+"""Find homes: asks a CRM once whose the environment's token is, so that webhooks of other portals are recognised.
 
 What survives a crash: nothing has to; the next poll asks again.
 """

@@ -35,7 +35,7 @@ LOOK_SECONDS = 15.0
 HELD: Span = 30 * SECOND
 """The lease: longer than a token call may take."""
 PATIENCE_SECONDS = 14.0
-"""How long a process waits for another one's renewal before it tells its flow to come back later.
+"""How long a process waits for another one's renewal before its flow has to come back later.
 
 A little longer than a token call may take, and shorter than a lane's lease.
 """
@@ -46,7 +46,7 @@ _STORING = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What renewing takes. `sign_in` builds a vendor's door by system; `hide` keeps a token out of the log."""
+    """What renewing takes. `sign_in` builds a vendor's token endpoint by system; `hide` keeps tokens out of the log."""
 
     store: Store
     keyring: Keyring
@@ -59,7 +59,7 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Known:
     row: Row
     token: str = field(repr=False)
     looked: float
@@ -71,7 +71,7 @@ class StoredTokens:
 
     means: Means = field(repr=False)
     name: ConnectionName
-    _held: _Held | None = field(default=None, repr=False)
+    _held: _Known | None = field(default=None, repr=False)
 
     def current(self) -> str:
         """A token that lasts a while yet, renewed where it does not. Raises Unavailable."""
@@ -85,7 +85,7 @@ class StoredTokens:
         except Unavailable as fault:
             if fault.receipt.verdict is Verdict.RELOGIN or (held.row.expires_at or 0) <= self.means.now():
                 raise
-            return held.token  # the vendor's door is out of order, and this one is good for a moment yet
+            return held.token  # the vendor's token endpoint is out of order, and this one is good for a moment yet
 
     def renewed(self, after: str) -> str | None:
         """The token that follows one which the CRM refused; None for one that nothing follows. Raises Unavailable."""
@@ -100,7 +100,7 @@ class StoredTokens:
     def _expiring(self, row: Row) -> bool:
         return row.expires_at is not None and row.expires_at - MARGIN <= self.means.now()
 
-    def _look(self) -> _Held:
+    def _look(self) -> _Known:
         """The row as it stands now. Raises Unavailable where it is gone, refused or cannot be opened."""
         with self.means.store.read() as conn:
             row = connections.get(conn, self.name)
@@ -111,7 +111,7 @@ class StoredTokens:
             said = f"{row.reason}: {remedy(row)}"
             raise _signed_out(said)
         secrets = self._secrets(row)
-        self._held = _Held(row, secrets.access_token, self.means.monotonic())
+        self._held = _Known(row, secrets.access_token, self.means.monotonic())
         return self._held
 
     def _secrets(self, row: Row) -> Secrets:
@@ -123,7 +123,7 @@ class StoredTokens:
         self.means.hide(secrets.access_token, secrets.refresh_token, secrets.client_secret)
         return secrets
 
-    def _follow(self, held: _Held) -> _Held:
+    def _follow(self, held: _Known) -> _Known:
         """Renew, or wait for whoever does. Raises Unavailable when neither comes to an end in time."""
         means, started = self.means, self.means.monotonic()
         while means.monotonic() - started < PATIENCE_SECONDS:
@@ -158,7 +158,7 @@ class StoredTokens:
         with contextlib.suppress(StoreBusyError), self.means.store.write() as conn:  # else it expires
             leases.release(conn, lease)
 
-    def _renew(self, row: Row, lease: Lease) -> _Held:
+    def _renew(self, row: Row, lease: Lease) -> _Known:
         """Ask the vendor, and store what it gives, or that it gives nothing."""
         secrets = self._secrets(row)
         try:
@@ -182,7 +182,7 @@ class StoredTokens:
         for attempt in range(_STORING):
             try:
                 with self.means.store.write() as conn:
-                    leases.hold(conn, lease)
+                    leases.extend(conn, lease)
                     connections.renew(
                         conn,
                         row,
@@ -201,13 +201,13 @@ class StoredTokens:
     def _refused(self, row: Row, lease: Lease, receipt: Receipt) -> None:
         said = f"{receipt.code}: {receipt.message}".strip(": ")
         with self.means.store.write() as conn:
-            leases.hold(conn, lease)
+            leases.extend(conn, lease)
             connections.refuse(conn, row, said, self.means.now())
             connection_pauses.sign_out(conn, self.name, f"signed out: {said}", now=self.means.now())
             trail = Entry(at=self.means.now(), actor="service", action="signed out", subject=self.name)
             audit_trail.add(conn, [replace(trail, detail={"said": said})])
         log.error(
-            "a CRM has signed us out; nothing is dropped, the connection rests until somebody signs in",
+            "a CRM has signed us out; nothing is dropped, the connection is paused until somebody signs in",
             connection=self.name,
             said=said,
             remedy=remedy(row),
@@ -234,7 +234,7 @@ def asked(means: Means, row: Row, secrets: Secrets) -> Issued:
 
 
 def client(details: Details, secrets: Secrets) -> Client:
-    """Who we are at a vendor's door."""
+    """Who we are at a vendor's token endpoint."""
     return Client(
         id=details.client_id,
         secret=secrets.client_secret,

@@ -1,4 +1,4 @@
-"""Replay letters: what failed goes back to where it failed, once, and the audit says who asked."""
+"""Replay sync errors: what failed goes back to where it failed, once, and the audit says who asked."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -29,12 +29,12 @@ class UndiscardableError(Exception):
 
 
 def replay(service: WatchingTrouble, ids: Sequence[int], *, actor: str, now: Instant) -> set[int]:
-    """Replay these letters and wake their lanes; the ids that were not replayed before.
+    """Replay these sync errors and wake their lanes; the ids that were not replayed before.
 
     A delivery that could not be read is read again whole: facts that are stored already count once. A write that a CRM
     refused is pending again, a record that could not be taken whole is read anew, what a CRM would not answer is asked
     again. What a lane had set aside comes up again, and is tried once, apart from the others. All in one transaction,
-    so that a letter is either waiting or replayed.
+    so that a sync error is either waiting or replayed.
     """
     with service.store.write() as conn:
         fresh = dead_letters.replayed(conn, ids, now)
@@ -98,7 +98,7 @@ def _send_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:
 
 
 def _fetch_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
-    """Records that letters are about are wanted, and what was looked for, in the connection that is the source."""
+    """Request the records that sync errors are about, and what was looked for, from the connection they came from."""
     look_ups.want(conn, [look_up for letter in found for look_up in unanswered_lookups.again(letter)])
 
 

@@ -1,4 +1,4 @@
-"""Sweep: find in SQL whatever Redis forgot, and wake the lane that has to do it."""
+"""Sweep: finds in SQL whatever Redis forgot, and wakes the lane that has to do it."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -58,7 +58,7 @@ def _waiting(conn: Sql, service: Sweeping, now: Instant) -> Iterator[str]:
 
 
 def _of_crms(conn: Sql, service: HasCrms, now: Instant) -> Iterator[str]:
-    resting = connection_pauses.resting(conn, now)
+    resting = connection_pauses.lasting(conn, now)
     for name, connection in service.connections.items():
         way = open_for(name, resting)
         if way == "nothing":

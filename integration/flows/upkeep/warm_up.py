@@ -1,4 +1,4 @@
-"""Warm up: go through the stations once with made-up people, and take everything back.
+"""Warm up: runs every step once with invented people before the first real one, and takes everything back.
 
 SQLAlchemy turns a statement into SQL at its first use. For a lane's statements that takes a tenth of
 a second, inside the transaction that other writers and a webhook's answer wait for. A worker's jobs
@@ -31,7 +31,7 @@ from integration.store.queues import dirty, inbox, leases, look_ups
 from mappings.values import countries, domains
 from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
-from webhooks.facts import Heard
+from webhooks.facts import SentActivity
 
 log = structlog.get_logger()
 
@@ -69,11 +69,11 @@ def _stations(conn: Sql, service: Warming, people: int) -> None:
     now = service.now()
     lease = leases.take(conn, _SOURCE, service.lanes.holder, service.lanes.lease)
     if lease is not None:
-        leases.hold(conn, lease)
+        leases.extend(conn, lease)
         leases.release(conn, lease)
     inbox.done(conn, inbox.add(conn, [(_SOURCE, {}, b"{}", now)] * people))
     inbox.pending(conn, 1, 1)
-    heard = [_heard(number, kind, now) for number in range(people) for kind in _TYPES[:people]]
+    heard = [_activity(number, kind, now) for number in range(people) for kind in _TYPES[:people]]
     store_deliveries.store(conn, service, heard=[Delivered(_SOURCE, each) for each in heard], noticed=())
     ids = sorted(leads.by_email(conn, [each.email or "" for each in heard]).values())
     for name in service.connections:
@@ -93,9 +93,9 @@ def _stations(conn: Sql, service: Warming, people: int) -> None:
         _delivery(conn, name, ids, now)
 
 
-def _heard(number: int, kind: str, now: Instant) -> Heard:
+def _activity(number: int, kind: str, now: Instant) -> SentActivity:
     email = f"nobody{number}@{_SOURCE}.invalid"
-    return Heard(id=f"{number}-{kind}", type=kind, at=now, email=email, lead=None, account=None, properties={})
+    return SentActivity(id=f"{number}-{kind}", type=kind, at=now, email=email, lead=None, account=None, properties={})
 
 
 def _delivery(conn: Sql, connection: ConnectionName, ids: list[LeadId], now: Instant) -> None:
@@ -113,6 +113,6 @@ def _delivery(conn: Sql, connection: ConnectionName, ids: list[LeadId], now: Ins
     crm_field_state.save(conn, {each: {} for each in addresses})
     crm_field_state.load(conn, addresses)
     dirty.marked(conn, ids)
-    outbox.rest(conn, [row.id for row in rows], now)
+    outbox.defer(conn, [row.id for row in rows], now)
     silence(conn, ids, now)
     outbox.oldest(conn, connection)

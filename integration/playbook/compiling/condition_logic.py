@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from integration.core.rules.conditions import Compare, Condition, Every, folded
+from integration.core.rules.conditions import Compare, Condition, Every, caseless
 
 _ABOVE = ("at_least", "above")
 _BELOW = ("at_most", "below")
@@ -36,7 +36,7 @@ def _implies(given: Compare, wanted: Compare) -> bool:
     if wanted.op == "known":
         return given.op != "unknown"
     if given.op == wanted.op and given.op in _CHOSEN:
-        return {folded(each) for each in given.values} <= {folded(each) for each in wanted.values}
+        return {caseless(each) for each in given.values} <= {caseless(each) for each in wanted.values}
     return _within(given, wanted)
 
 
@@ -63,7 +63,7 @@ def _clash(one: Compare, two: Compare) -> bool:
     if "unknown" in ops:
         return ops != {"unknown"}
     if one.op == two.op == "is":
-        return {folded(each) for each in one.values}.isdisjoint(folded(each) for each in two.values)
+        return {caseless(each) for each in one.values}.isdisjoint(caseless(each) for each in two.values)
     low = next((each for each in (one, two) if each.op in _ABOVE), None)
     high = next((each for each in (one, two) if each.op in _BELOW), None)
     if low is None or high is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.model.effects import Effect
 from integration.core.model.events import Event
 from integration.core.model.ledger import Axis, Kind, Line
@@ -43,7 +43,7 @@ class Entry:
 class Chronicle:
     """What a history comes to at an instant: the working copy there, the ledger in words, and every effect."""
 
-    fold: Fold
+    context: Context
     entries: tuple[Entry, ...]
     effects: tuple[Effect, ...]
     mail: Mail
@@ -51,21 +51,21 @@ class Chronicle:
 
 def chronicle(compiled: CompiledPlaybook, lead: LeadId, events: Sequence[Event], at: Instant) -> Chronicle:
     """Apply events, sorted by `order`, and let time pass until `at` (inclusive); later events are left out."""
-    playbook, fold = compiled.playbook, Fold(compiled, newborn(lead))
+    playbook, context = compiled.playbook, Context(compiled, newborn(lead))
     deeds: dict[str, Activity] = {}
     labels: list[str] = []
     for event in marked(playbook.vocabulary.machine, (each for each in events if each.at <= at)):
         if isinstance(event, Activity):
             deeds[event.id] = event
-        before = dict(fold.state.fit_rules)
-        take(fold, event)
-        labels += _refitted(playbook.fit.groups if playbook.fit else (), before, fold.state.fit_rules)
-    pass_time(fold, at, settle)
-    fold.now = at
-    fold.state.due = next_due(fold)
-    entries = tuple(_entry(compiled, line, until, deeds, labels) for line, until in _runs(fold.lines))
+        before = dict(context.state.fit_rules)
+        take(context, event)
+        labels += _refitted(playbook.fit.groups if playbook.fit else (), before, context.state.fit_rules)
+    pass_time(context, at, settle)
+    context.now = at
+    context.state.due = next_due(context)
+    entries = tuple(_entry(compiled, line, until, deeds, labels) for line, until in _runs(context.lines))
     told_apart = mail(deeds.values(), playbook.vocabulary.machine)
-    return Chronicle(fold=fold, entries=entries, effects=tuple(fold.effects), mail=told_apart)
+    return Chronicle(context=context, entries=entries, effects=tuple(context.effects), mail=told_apart)
 
 
 def _refitted(groups: Iterable[FitGroup], before: dict[str, int], after: dict[str, int]) -> list[str]:

@@ -8,7 +8,7 @@ from integration.core.model.effects import (
     AlertRaised,
     Effect,
     Escalated,
-    HandoffHeld,
+    HandoffDelayed,
     StageChanged,
     TaskWanted,
     TouchDue,
@@ -38,7 +38,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class EffectSentence:
     """An effect as a sentence, what it came from, and what became of it ("" where nothing is known of that)."""
 
     key: str
@@ -51,10 +51,10 @@ class Told:
     fate: str = ""
 
 
-def tell(effect: Effect) -> Told:
+def tell(effect: Effect) -> EffectSentence:
     """An effect that was derived, in words."""
     kind, words = _words(effect)
-    return Told(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because)
+    return EffectSentence(key=effect.key, kind=kind, at=effect.at, words=words, because=effect.because)
 
 
 def given(assigned: Mapping[str, Any] | None) -> str:
@@ -82,7 +82,7 @@ def _words(effect: Effect) -> tuple[str, str]:
             said = "alert", f"alert: {effect.text}"
         case Escalated():
             said = "escalation", f"escalation to {_who(effect.assignee)}: {effect.subject}"
-        case HandoffHeld():
+        case HandoffDelayed():
             said = "handoff_held", f"handoff waits, missing: {', '.join(effect.missing)}"
         case _:
             assert_never(effect)
@@ -107,14 +107,14 @@ _RECORDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """As `_words`, of what was stored."""
 
 
-def recorded(kept: Recorded) -> Told:
+def recorded(kept: Recorded) -> EffectSentence:
     """An effect on record, in the words of one that was derived; of a former version's shape, in fewer."""
     try:
         words = _RECORDED[kept.kind](kept.payload)
     except KeyError:
         words = kept.kind.replace("_", " ")
     words = f"{words} (not carried out: {kept.withheld})" if kept.withheld else words
-    return Told(
+    return EffectSentence(
         key=kept.key,
         kind=kept.kind,
         at=kept.at,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.model.effects import Effect
 from integration.core.model.events import Event
 from integration.core.model.state import copied
@@ -14,7 +14,7 @@ from integration.core.run.due_work import pass_time
 from integration.core.run.standing import Standing, standing
 from integration.core.scoring import decay
 from integration.playbook.explaining.chronicle import Entry, chronicle
-from integration.playbook.explaining.effect_words import Recorded, Told, lines, recorded, tell
+from integration.playbook.explaining.effect_words import EffectSentence, Recorded, lines, recorded, tell
 from integration.playbook.explaining.mail_activity import Mail
 from integration.playbook.explaining.outlook import Outlook, outlook
 from integration.playbook.explaining.standpoint import gate, segment, stage, track
@@ -53,8 +53,8 @@ class Explanation:
     segment: str
     track: str
     gate: tuple[str, ...]
-    done: tuple[Told, ...]
-    unjustified: tuple[Told, ...]
+    done: tuple[EffectSentence, ...]
+    unjustified: tuple[EffectSentence, ...]
     clocks: tuple[str, ...]
     mail: Mail
     next_due: Instant | None
@@ -74,31 +74,31 @@ def explain(
     then every effect is included that the history justifies.
     """
     playbook, past = compiled.playbook, chronicle(compiled, lead, events, at)
-    fold, effects = past.fold, past.effects
+    context, effects = past.context, past.effects
     return Explanation(
         lead=lead,
         at=at,
         playbook=playbook.name,
         timezone=playbook.calendar.timezone,
-        fit=fold.state.fit,
-        engagement=fold.state.score.value,
-        standing=standing(compiled, fold.state, at),
+        fit=context.state.fit,
+        engagement=context.state.score.value,
+        standing=standing(compiled, context.state, at),
         ledger=past.entries,
-        outlook=outlook(fold),
+        outlook=outlook(context),
         stage=stage(playbook, effects),
-        segment=segment(fold),
-        track=track(fold, effects),
-        gate=gate(fold),
+        segment=segment(context),
+        track=track(context, effects),
+        gate=gate(context),
         done=_done(effects, kept, at),
         unjustified=_unjustified(effects, kept or (), at),
-        clocks=tuple(_clocks(fold)),
+        clocks=tuple(_clocks(context)),
         mail=past.mail,
-        next_due=fold.state.due,
-        coming=tuple(_coming(fold)),
+        next_due=context.state.due,
+        coming=tuple(_coming(context)),
     )
 
 
-def _done(effects: Sequence[Effect], kept: Sequence[Recorded] | None, at: Instant) -> tuple[Told, ...]:
+def _done(effects: Sequence[Effect], kept: Sequence[Recorded] | None, at: Instant) -> tuple[EffectSentence, ...]:
     """What follows from the history; where there is a record, only what is on it."""
     if kept is None:
         return tuple(tell(each) for each in sorted(effects, key=lambda each: (each.at, each.key)))
@@ -106,7 +106,7 @@ def _done(effects: Sequence[Effect], kept: Sequence[Recorded] | None, at: Instan
     return tuple(recorded(each) for each in kept if each.at <= at and each.key in derived)
 
 
-def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant) -> tuple[Told, ...]:
+def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant) -> tuple[EffectSentence, ...]:
     """What was done and is not derived from today's history. What was done is not undone [rules: time and order].
 
     What was withheld, or taken back before it was sent, was not done.
@@ -115,34 +115,34 @@ def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instan
     return tuple(recorded(each) for each in kept if each.at <= at and each.key not in derived and not each.withheld)
 
 
-def _clocks(fold: Fold) -> list[str]:
-    zone = fold.playbook.calendar.timezone
-    labels = {clock.name: clock.label or clock.name.replace("_", " ") for clock in fold.playbook.clocks}
+def _clocks(context: Context) -> list[str]:
+    zone = context.playbook.calendar.timezone
+    labels = {clock.name: clock.label or clock.name.replace("_", " ") for clock in context.playbook.clocks}
     return [
-        f"{labels[name]}: {'was' if run.due <= fold.now else 'is'} due {wall_clock(run.due, zone)}"
+        f"{labels[name]}: {'was' if run.due <= context.now else 'is'} due {wall_clock(run.due, zone)}"
         + (" and is still running" if run.breached else "")
-        for name, run in sorted(fold.state.clocks.items(), key=lambda item: item[1].due)
+        for name, run in sorted(context.state.clocks.items(), key=lambda item: item[1].due)
         if run.stopped is None and name in labels
     ]
 
 
-def _coming(fold: Fold) -> Iterator[Coming]:
+def _coming(context: Context) -> Iterator[Coming]:
     """The engine is asked: time passes on a copy, to the next due and to the next decay."""
-    due, state, engagement = fold.state.due, fold.state, fold.playbook.engagement
+    due, state, engagement = context.state.due, context.state, context.playbook.engagement
     if due is None:
         return
-    then = _at(fold, due)
+    then = _at(context, due)
     told = [tell(effect) for effect in then.effects]
     found = [*lines(then.lines), *(f"{each.words} ({', '.join(each.because)})" for each in told)]
     for words in found or ["stage and track are looked at again"]:
         yield Coming(at=due, words=words)
     falls = decay.due(state.score, engagement.decay) if engagement else None
     if falls is not None and falls > due:
-        for words in lines(line for line in _at(fold, falls).lines if line.at == falls and line.line == "decay"):
+        for words in lines(line for line in _at(context, falls).lines if line.at == falls and line.line == "decay"):
             yield Coming(at=falls, words=words)
 
 
-def _at(fold: Fold, at: Instant) -> Fold:
-    then = Fold(fold.compiled, copied(fold.state))
+def _at(context: Context, at: Instant) -> Context:
+    then = Context(context.compiled, copied(context.state))
     pass_time(then, at, settle)
     return then

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from integration.core.compiled.condition_checks import checker
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.rules.conditions import Compare, Condition, Every, Not, Some
 from integration.core.rules.scoring_rules import Band
 from integration.playbook.language.amounts import amount
@@ -24,69 +24,69 @@ class Gap:
     words: str
 
 
-def holds(condition: Condition, fold: Fold) -> bool:
+def holds(condition: Condition, context: Context) -> bool:
     """Whether a condition holds of a lead now."""
-    return checker(condition)(fold)
+    return checker(condition)(context)
 
 
-def gaps(condition: Condition, fold: Fold) -> tuple[Gap, ...]:
+def gaps(condition: Condition, context: Context) -> tuple[Gap, ...]:
     """What is missing; of alternatives, the one that lacks least. Empty if the condition holds."""
-    return () if holds(condition, fold) else tuple(_gaps(condition, fold))
+    return () if holds(condition, context) else tuple(_gaps(condition, context))
 
 
-def _gaps(condition: Condition, fold: Fold) -> Iterator[Gap]:
+def _gaps(condition: Condition, context: Context) -> Iterator[Gap]:
     match condition:
         case Compare():
-            yield from _gap(condition, fold)
+            yield from _gap(condition, context)
         case Every(conditions=parts):
             for part in parts:
-                yield from gaps(part, fold)
+                yield from gaps(part, context)
         case Some(conditions=parts):
-            yield from min((gaps(part, fold) for part in parts), key=_size, default=())
+            yield from min((gaps(part, context) for part in parts), key=_size, default=())
         case Not(condition=inner):
-            yield Gap(subject="", points=0, words=f"not: {words(inner, fold.playbook.vocabulary)}")
+            yield Gap(subject="", points=0, words=f"not: {words(inner, context.playbook.vocabulary)}")
 
 
 def _size(found: tuple[Gap, ...]) -> tuple[int, int]:
     return sum(each.points for each in found), len(found)
 
 
-def _gap(compare: Compare, fold: Fold) -> Iterator[Gap]:
+def _gap(compare: Compare, context: Context) -> Iterator[Gap]:
     if compare.subject == "band" and compare.op == "is":
-        wanted: list[Band] = [band for band in fold.playbook.bands if band.name in compare.values]
-        yield from min((gaps(band.condition, fold) for band in wanted), key=_size, default=())
+        wanted: list[Band] = [band for band in context.playbook.bands if band.name in compare.values]
+        yield from min((gaps(band.condition, context) for band in wanted), key=_size, default=())
         return
     if compare.subject == "segment" and compare.op == "is":
-        yield from min((tuple(_to_segment(str(each), fold)) for each in compare.values), key=_size, default=())
+        yield from min((tuple(_to_segment(str(each), context)) for each in compare.values), key=_size, default=())
         return
-    value = next((found for name in compare.subject.split("|") if (found := fold.read(name)) is not None), None)
+    value = next((found for name in compare.subject.split("|") if (found := context.read(name)) is not None), None)
     if compare.subject in SCORES and compare.op in ("at_least", "above") and isinstance(value, int):
         bound = int(str(compare.values[0])) + (compare.op == "above")
         said = f"{bound - value and amount(bound - value)} points of {compare.subject} are missing"
         yield Gap(subject=compare.subject, points=bound - value, words=f"{said} ({amount(value)} of {amount(bound)})")
         return
-    vocabulary = fold.playbook.vocabulary
+    vocabulary = context.playbook.vocabulary
     yield Gap(
         subject=compare.subject, points=0, words=f"{words(compare, vocabulary)}{_now(compare, value, vocabulary)}"
     )
     if compare.subject == "track" and compare.op == "is":
-        yield from _to_track({str(each) for each in compare.values}, fold)
+        yield from _to_track({str(each) for each in compare.values}, context)
 
 
-def _to_segment(name: str, fold: Fold) -> Iterator[Gap]:
+def _to_segment(name: str, context: Context) -> Iterator[Gap]:
     """What a segment asks of both scores: A of fit and engagement, B of fit, C of engagement."""
-    segments = fold.playbook.segments
+    segments = context.playbook.segments
     for axis, high, of in (("fit", segments.fit_high, "AB"), ("engagement", segments.intent_high, "AC")):
         if high is not None and name in of:
-            yield from gaps(Compare(subject=axis, op="at_least", values=(high,)), fold)
+            yield from gaps(Compare(subject=axis, op="at_least", values=(high,)), context)
 
 
-def _to_track(names: set[str], fold: Fold) -> Iterator[Gap]:
+def _to_track(names: set[str], context: Context) -> Iterator[Gap]:
     """What the plain conditions of these tracks ask for."""
-    for track in fold.playbook.tracks:
+    for track in context.playbook.tracks:
         for entry in track.entries if track.name in names else ():
             if entry.condition is not None and not (entry.created or entry.stage or entry.signal or entry.idle):
-                yield from gaps(entry.condition, fold)
+                yield from gaps(entry.condition, context)
 
 
 def _now(compare: Compare, value: Value, vocabulary: Vocabulary) -> str:

@@ -7,12 +7,12 @@ limits, decay and rules that score together are all in the number.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.model.state import LeadState, copied
 from integration.core.rules.conditions import Compare, Condition, Every, Not, Some
 from integration.core.rules.patterns import Match
 from integration.core.rules.scoring_rules import EngagementRule, FitGroup
-from integration.core.run.fold_events import advance
+from integration.core.run.apply_events import advance
 from integration.playbook.explaining.gaps import Gap, gaps, subject
 from mappings.model.canonical import Activity, Value
 from mappings.values.instant import Instant
@@ -45,32 +45,32 @@ class Outlook:
     path: tuple[Offer, ...]
 
 
-def outlook(fold: Fold) -> Outlook:
+def outlook(context: Context) -> Outlook:
     """What would raise the lead of this working copy to the band above its own; the copy is not changed."""
-    bands = fold.playbook.bands
-    place = [band.name for band in bands].index(fold.band())
+    bands = context.playbook.bands
+    place = [band.name for band in bands].index(context.band())
     if place == 0:
         return Outlook(band=None, missing=(), offers=(), path=())
     target = bands[place - 1]
-    trial = _Trial(fold, target.name)
+    trial = _Trial(context, target.name)
     offers = sorted(
-        (*trial.deeds(fold.state), *trial.facts(fold.playbook.fit.groups if fold.playbook.fit else ())),
+        (*trial.deeds(context.state), *trial.facts(context.playbook.fit.groups if context.playbook.fit else ())),
         key=lambda offer: (-offer.points, offer.words),
     )
     return Outlook(
-        band=target.name, missing=gaps(target.condition, fold), offers=tuple(offers), path=tuple(trial.path())
+        band=target.name, missing=gaps(target.condition, context), offers=tuple(offers), path=tuple(trial.path())
     )
 
 
 class _Trial:
     """Tries activities and facts on copies of one lead's state."""
 
-    def __init__(self, fold: Fold, target: str) -> None:
-        self.compiled, self.playbook = fold.compiled, fold.playbook
-        self.fold = fold
-        self.at: Instant = fold.now
+    def __init__(self, context: Context, target: str) -> None:
+        self.compiled, self.playbook = context.compiled, context.playbook
+        self.context = context
+        self.at: Instant = context.now
         self.target = target
-        self.above = [band.name for band in fold.playbook.bands]
+        self.above = [band.name for band in context.playbook.bands]
         self.above = self.above[: self.above.index(target) + 1]
 
     def deeds(self, state: LeadState, step: int = 0) -> Iterator[Offer]:
@@ -95,13 +95,13 @@ class _Trial:
         return advance(self.compiled, state, [made_up], at).state
 
     def _band(self, state: LeadState) -> str:
-        fold = Fold(self.compiled, state)
-        fold.now = self.at
-        return fold.band()
+        context = Context(self.compiled, state)
+        context.now = self.at
+        return context.band()
 
     def path(self) -> list[Offer]:
         """The greatest offers, one after the other, until the target is reached; [] if they do not lead there."""
-        state, taken = self.fold.state, list[Offer]()
+        state, taken = self.context.state, list[Offer]()
         rules = {rule.name: rule for rule in (self.playbook.engagement.rules if self.playbook.engagement else ())}
         for step in range(_MOST):
             best = max(self.deeds(state, step), key=lambda offer: (offer.enough, offer.points), default=None)
@@ -116,7 +116,7 @@ class _Trial:
 
     def facts(self, groups: Sequence[FitGroup]) -> Iterator[Offer]:
         """What an unknown field would give at best; what is known is not made up."""
-        fit, state = self.playbook.fit, self.fold.state
+        fit, state = self.playbook.fit, self.context.state
         for group in groups:
             asked = dict.fromkeys(name for rule in group.rules for name in _subjects(rule.condition))
             unknown = [name for name in asked if not any(self._known(each) for each in name.split("|"))]
@@ -131,10 +131,10 @@ class _Trial:
                 yield Offer(axis="fit", rule=best.name, words=what, points=gain, enough=self._enough(gain))
 
     def _known(self, name: str) -> bool:
-        return self.fold.read(name) not in (None, "", ())
+        return self.context.read(name) not in (None, "", ())
 
     def _enough(self, gain: int) -> bool:
-        state = copied(self.fold.state)
+        state = copied(self.context.state)
         state.fit += gain
         return self._band(state) in self.above
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from integration.core.compiled.condition_checks import checker
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.funnel.gate import GATED
 from integration.core.model.effects import Effect, StageChanged, TrackChanged
 from integration.core.rules.calendar import day_words, wall_clock
@@ -22,9 +22,9 @@ def stage(playbook: Playbook, effects: Sequence[Effect]) -> tuple[str, ...]:
     return tuple(f"{each.after} since {day_words(each.at, zone)}: {', '.join(each.because)}" for each in moves)
 
 
-def segment(fold: Fold) -> str:
+def segment(context: Context) -> str:
     """`B: fit 40 is high (from 20), engagement 15 is not high (from 30)`; "" where the playbook has no segments."""
-    name, segments, state = fold.segment(), fold.playbook.segments, fold.state
+    name, segments, state = context.segment(), context.playbook.segments, context.state
     if name is None:
         return ""
     sides = [
@@ -42,10 +42,10 @@ def _side(axis: str, value: int, high: int) -> str:
     return f"{axis} {value // POINT} is {'high' if value >= high else 'not high'} (from {amount(high)})"
 
 
-def track(fold: Fold, effects: Sequence[Effect]) -> str:
+def track(context: Context, effects: Sequence[Effect]) -> str:
     """`drip since 6 January 2026: a new lead; its next touch is planned for …`."""
     moves = [effect for effect in effects if isinstance(effect, TrackChanged)]
-    stay, zone = fold.state.stay, fold.playbook.calendar.timezone
+    stay, zone = context.state.stay, context.playbook.calendar.timezone
     if not moves:
         return "on no track: nothing has led onto one"
     last = moves[-1]
@@ -57,19 +57,19 @@ def track(fold: Fold, effects: Sequence[Effect]) -> str:
     return f"{stay.track} {since}; touch {stay.step + 1} is planned for {wall_clock(stay.planned, zone)}"
 
 
-def gate(fold: Fold) -> tuple[str, ...]:
+def gate(context: Context) -> tuple[str, ...]:
     """What keeps a lead from becoming an MQL now; empty where it is with sales already."""
-    return tuple(_obstacles(fold)) if fold.state.stage in GATED else ()
+    return tuple(_obstacles(context)) if context.state.stage in GATED else ()
 
 
-def _obstacles(fold: Fold) -> Iterator[str]:
-    playbook, state = fold.playbook, fold.state
+def _obstacles(context: Context) -> Iterator[str]:
+    playbook, state = context.playbook, context.state
     for exclusion in playbook.exclusions:
-        if checker(exclusion)(fold):
+        if checker(exclusion)(context):
             yield f"never handed to sales: {words(exclusion, playbook.vocabulary)}"
-    if playbook.gate.barred is not None and checker(playbook.gate.barred)(fold):
+    if playbook.gate.barred is not None and checker(playbook.gate.barred)(context):
         yield f"barred by the playbook: {words(playbook.gate.barred, playbook.vocabulary)}"
-    if state.stage == "recycled" and state.hold is not None and state.hold > fold.now:
+    if state.stage == "recycled" and state.hold is not None and state.hold > context.now:
         yield f"sales gets it back not before {day_words(state.hold, playbook.calendar.timezone)}"
     if state.stage == "recycled" and not state.qualified:
         yield "since it came back from sales: a new activity that scores"
@@ -78,7 +78,7 @@ def _obstacles(fold: Fold) -> Iterator[str]:
     if state.held:
         labels = {each.field: each.label for each in playbook.handoff.required}
         yield f"the handoff waits, missing: {', '.join(labels.get(field, field) for field in state.held)}"
-    missing = gaps(playbook.gate.condition, fold) if playbook.gate.condition is not None else ()
+    missing = gaps(playbook.gate.condition, context) if playbook.gate.condition is not None else ()
     yield from (gap.words for gap in missing)
     if missing or playbook.gate.condition is None:
         yield "a demo request would do without" if missing else "only a demo request leads there"

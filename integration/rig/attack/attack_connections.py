@@ -21,7 +21,7 @@ _OWN_FILES = 200
 
 
 @contextlib.contextmanager
-def held(ground: Ground, said: bytes, times: int) -> Iterator[list[socket.socket]]:
+def stalled(ground: Ground, said: bytes, times: int) -> Iterator[list[socket.socket]]:
     """So many connections to the service on which this was said, and nothing more."""
     at = urlsplit(ground.running.url)
     with contextlib.ExitStack() as stack:
@@ -35,7 +35,7 @@ def held(ground: Ground, said: bytes, times: int) -> Iterator[list[socket.socket
 
 def _saying(said: bytes, times: int) -> Callable[[Ground], None]:
     def run(ground: Ground) -> None:
-        with held(ground, said, times):
+        with stalled(ground, said, times):
             ground.probe()
 
     return run
@@ -47,12 +47,12 @@ def _idle(ground: Ground) -> None:
     wanted = _IDLE + _OWN_FILES
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted), hard))
-    with held(ground, say.SILENCE, min(_IDLE, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OWN_FILES)):
+    with stalled(ground, say.SILENCE, min(_IDLE, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OWN_FILES)):
         ground.probe()
 
 
 def _dripping(ground: Ground) -> None:
-    with held(ground, say.HELD_BODY, 20) as bodies, held(ground, say.HALF_A_HEAD, 20) as heads:
+    with stalled(ground, say.HELD_BODY, 20) as bodies, stalled(ground, say.HALF_A_HEAD, 20) as heads:
         for _ in range(_DRIPS):
             for line in (*bodies, *heads):
                 with contextlib.suppress(OSError):

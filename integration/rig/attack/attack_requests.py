@@ -1,4 +1,4 @@
-"""Requests that never end, as an attacker sends them: what is said on a connection before nothing more comes."""
+"""Requests that never end, as an attacker sends them, each with the bytes before it falls silent."""
 
 import struct
 

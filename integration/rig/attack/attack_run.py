@@ -51,7 +51,7 @@ class Result:
 def all_carried_out(
     running: Rig, chosen: Sequence[Attack], latest: float, dead: float, tell: Callable[[Result], None]
 ) -> Iterator[Result]:
-    """The result of one attack after the other. Where the product stays dead, or time is up, the rest is not tried.
+    """The result of one attack after the other. Where the product stays dead, or time is up, the others are not tried.
 
     `latest` and `dead` are the seconds that an answer may take, and everything until it works as before.
     """

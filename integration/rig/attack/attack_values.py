@@ -1,4 +1,4 @@
-"""Attacks by values: what a delivery, a CRM's reply or a lease holds, and no lane may stand still for."""
+"""Attacks by values: contents of a delivery, a CRM's reply or a lease for which no lane may stand still."""
 
 import base64
 import contextlib
@@ -126,7 +126,7 @@ def _in_a_crm(values: Mapping[str, Any]) -> Callable[[Ground], None]:
 
 
 def _lease_ahead(ground: Ground) -> None:
-    """Every lane's lease is held by nobody for a day: a clock that jumped."""
+    """Nobody has every lane's lease for a day: a clock that jumped."""
     store = ground.running.store
     with store.write() as conn:
         ahead = store.now(conn) + DAY

@@ -116,7 +116,7 @@ def _asked(url: str, signer: Webhook, numbers: Iterator[int], seconds: float, le
 
 
 def main() -> None:
-    """Answer wishes until nobody says any more."""
+    """Answer requests until nobody sends any more."""
     told = json.loads(sys.stdin.readline())
     signer, numbers = Webhook(told["secret"]), count()
     for line in sys.stdin:

@@ -1,1 +1,1 @@
-"""Benches: a crowd, the floors of the machine, and the figures beside them."""
+"""Benches: a crowd of people, what the machine can do by itself, and the figures beside that."""

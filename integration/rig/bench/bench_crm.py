@@ -1,4 +1,4 @@
-"""What the bench asks the sandbox's CRMs afterwards: how many calls carried the scores, and do they stand there."""
+"""Asks the sandbox's CRMs after a bench how many calls carried the scores, and whether they arrived."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

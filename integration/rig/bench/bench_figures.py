@@ -114,7 +114,7 @@ class Figures:
         for name, figure, target, met in self._targets():
             table.add_row(name, figure, target, "[green]met[/]" if met else "[red]missed[/]")
         table.add_section()
-        for name, figure in self._rest():
+        for name, figure in self._other_figures():
             table.add_row(name, figure, "", "")
         return table
 
@@ -140,7 +140,7 @@ class Figures:
         yield "scores that stand in the CRMs", f"{self.right:,}", f"{self.leads:,}", self.right == self.leads
         yield "activities stored, once each", f"{self.stored:,}", f"{self.activities:,}", self.stored == self.activities
 
-    def _rest(self) -> Iterator[tuple[str, str]]:
+    def _other_figures(self) -> Iterator[tuple[str, str]]:
         yield "prototype, batched", f"{PROTOTYPE['batched']:,} scores/s: this is {self._against('batched'):.2f} x"
         yield "prototype, single events", f"{PROTOTYPE['single']:,} scores/s: this is {self._against('single'):.2f} x"
         single = self.answers_to_singles

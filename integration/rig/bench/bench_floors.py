@@ -1,4 +1,4 @@
-"""The floors of a bench run: what this machine's disk and RQ do by themselves, with none of our work in it."""
+"""The floors of a bench run: what this machine's disk and RQ do by themselves, without our work."""
 
 import multiprocessing
 import sqlite3

@@ -1,4 +1,4 @@
-"""One bench run: the crowd made known, the floors, one change of everybody, full load, a tenth of it, and the proof."""
+"""One bench run: people made known, floors, one change of everybody, full load, a tenth of it, and the proof."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ class _Load:
 
 
 def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: int) -> Figures:
-    """Run everything in `data` and stop it again; `tell` hears what is being done."""
+    """Run everything in `data` and stop it again; `tell` gets a word on what is being done."""
     tell("Starting Valkey, the sandbox's CRMs, web, workers and clock …")
     with rig(data, COLDFRAME_LOG_LEVEL="warning") as running:
         tell(f"Making {people:,} people known …")

@@ -1,4 +1,4 @@
-"""What must hold after the kills, recomputed from what was sent and not from what the flows made of it."""
+"""Checks after the kills, recomputed from what was sent and not from what the flows made of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What must stand in the sandbox's CRMs: every lead's standing in its record, every decided task once."""
+"""Checks the sandbox's CRMs: every lead's standing in its record, every decided task once."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

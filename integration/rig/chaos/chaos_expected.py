@@ -1,4 +1,4 @@
-"""What must stand where: the core's fold over what was sent, lead by lead, from the beginning."""
+"""The expected result of a chaos run: the engine run over what was sent, lead by lead, from the beginning."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from integration.core.model.effects import TaskWanted
 from integration.core.model.events import Event
 from integration.core.model.state import newborn
 from integration.core.run.account_signals import observe, unseen
+from integration.core.run.apply_events import advance
 from integration.core.run.decide import order
-from integration.core.run.fold_events import advance
 from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
 from integration.flows.delivering.write_decisions import as_fields
@@ -30,7 +30,7 @@ class Expected:
 
 
 def expected(compiled: CompiledPlaybook, lead: LeadId, events: Sequence[Event], now: Instant) -> Expected:
-    """Fold one lead's events in order."""
+    """Apply one lead's events in order."""
     told_apart = marked(compiled.playbook.vocabulary.machine, sorted(events, key=order))
     decision = advance(compiled, newborn(lead), told_apart, now)
     fields = dict(as_fields(standing(compiled, decision.state, now), now))
@@ -48,7 +48,7 @@ def expected(compiled: CompiledPlaybook, lead: LeadId, events: Sequence[Event], 
 
 
 def derived(compiled: CompiledPlaybook, sent: Sequence[Activity], homes: Mapping[LeadId, AccountId]) -> list[Activity]:
-    """What the people of each account did together, told to each of them; ids as they are stored."""
+    """What the people of each account did together, as derived activities of each; ids as they are stored."""
     by_account: defaultdict[AccountId, list[Activity]] = defaultdict(list)
     for activity in sent:
         home = homes.get(LeadId(activity.lead))

@@ -21,7 +21,7 @@ _LONGEST_INTO = 0.06
 
 @dataclass(slots=True)
 class Killer:
-    """Kills members of a fleet. `pids` tells who is alive, by name; `watch` keeps the fleet running meanwhile."""
+    """Kills processes. `pids` names who is alive; `watch` keeps the others running meanwhile."""
 
     pids: Callable[[], Mapping[str, int]]
     watch: Callable[[], None]

@@ -1,4 +1,4 @@
-"""What must hold after a drill, counted in the sandbox's own records and not in what the flows made of them."""
+"""Checks after a drill, counted in the sandbox's own records and not in what the flows made of them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ _RESPONDED = frozenset({"Registered", "Attended", "Responded"})
 
 
 def check(ground: Ground, seed: int) -> Finding:
-    """Compare the store and the CRMs' records with what the CRMs hold."""
+    """Compare the store and the CRMs' records with what the CRMs contain."""
     finding = Finding()
     state = ground.ask("state")
     people = dict(_people(state))

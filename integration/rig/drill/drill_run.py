@@ -1,4 +1,4 @@
-"""The drill: a first sync that is killed again and again, run to its end, and compared with what the CRMs hold."""
+"""The drill: a first sync that is killed again and again, run to its end, and compared with what the CRMs contain."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ class Ground:
 
 @dataclass(slots=True)
 class Drill:
-    """One sync with its kills. `tell` is called whenever the sync has told something."""
+    """One sync with its kills. `tell` is called whenever the sync reports something."""
 
     ground: Ground
     plan: Plan
@@ -98,7 +98,7 @@ class Drill:
         )
         with process, self.memory.watch(process.pid):
             for line in process.stdout or ():
-                self._heard(json.loads(line))
+                self._note_progress(json.loads(line))
                 last = self.phase.startswith("writing")
                 if moments and (self.done >= moments[0] or last):
                     moments.pop(0)
@@ -113,7 +113,7 @@ class Drill:
                 raise RuntimeError(msg)
         return True
 
-    def _heard(self, line: Mapping[str, Any]) -> None:
+    def _note_progress(self, line: Mapping[str, Any]) -> None:
         phase = str(line["phase"])
         if phase == "reading":
             phase = f"reading {line['connection']} {line['object']}"

@@ -1,4 +1,4 @@
-"""How the demo ends: what a RevOps admin wants to see."""
+"""The ending of the demo: what a RevOps admin wants to see."""
 
 import html
 import re
@@ -45,7 +45,7 @@ def summary(running: Rig, console: Console, *, settled: bool) -> bool:
     state = (
         f"Everything decided stands in the CRMs{rest}" if settled else f"{waiting} pieces of work are still under way"
     )
-    console.print(f"{state}; {letters} letters wait for a person; {found.inbox['done']} deliveries were read.")
+    console.print(f"{state}; {letters} sync errors wait for a person; {found.inbox['done']} deliveries were read.")
     for line in nobody(found.unassigned):
         console.print(escape(line))
     sample = max(handoffs, key=lambda task: (task["open"], task["due"]), default=None)

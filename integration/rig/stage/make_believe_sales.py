@@ -1,6 +1,6 @@
-"""Make believe sales: it reads the handoff tasks in the CRM, calls most people, and says there how it went.
+"""Make-believe sales: reads the handoff tasks in the CRM, calls most people, and writes there how it went.
 
-The service hears of it as it does in a company: by HubSpot's webhooks, and by looking at what the CRMs changed.
+The service learns it as it does in a company: by HubSpot's webhooks, and by looking at what the CRMs changed.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _ANSWERS: tuple[tuple[float, str, str], ...] = (
     (0.78, "rejected", "too_early"),
     (0.90, "no_answer", ""),
 )
-"""Up to this share: the outcome and reason with which the task is closed. The rest forget it."""
+"""Up to this share: the outcome and reason with which the task is closed. The others forget it."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""One machine's whole product: Valkey, the sandbox, web, workers and clock, and the senders that talk to it."""
+"""The rig of one machine: Valkey, the sandbox, web, workers and clock, and the senders that talk to it."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""Run folder: where one run of the whole product keeps its store and its processes' log, and what becomes of it."""
+"""The run folder: where one run of the whole product keeps its store and its processes' log."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _ROOM = 2_000_000_000
 
 @contextmanager
 def run_folder(command: str, *, keep: bool = False, in_memory: bool = False) -> Iterator[Path]:
-    """A new folder, removed at the end, also when the run is told to end; with `keep` it stays, and people are told.
+    """A new folder, removed at the end, also when a signal ends the run; with `keep` it stays, and a line says so.
 
     `in_memory`: among files in memory, where there is room for them.
     """

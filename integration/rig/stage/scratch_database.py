@@ -1,4 +1,4 @@
-"""A database of a run's own, on the server that DATABASE_URL names: nothing that lies there is touched."""
+"""A scratch database of a run's own, on the server that DATABASE_URL names: nothing that is there is touched."""
 
 import contextlib
 import secrets

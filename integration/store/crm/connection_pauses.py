@@ -135,11 +135,11 @@ def go(conn: Connection, name: ConnectionName) -> bool:
 
 def paused(conn: Connection, now: Instant) -> dict[ConnectionName, Pause]:
     """The connections to which nothing goes now, by name; of several pauses, the one that is shown first."""
-    whole = [each for each in resting(conn, now) if each.kind != "budget"]
+    whole = [each for each in lasting(conn, now) if each.kind != "budget"]
     return {each.name: each for each in sorted(whole, key=lambda each: _FIRST.index(each.kind), reverse=True)}
 
 
-def resting(conn: Connection, now: Instant) -> list[Pause]:
+def lasting(conn: Connection, now: Instant) -> list[Pause]:
     """Every pause that lasts now, of whatever kind."""
     return [_pause(row) for row in conn.execute(_PAUSED, {"now": now})]
 

@@ -13,10 +13,10 @@ from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
 from integration.store.people.record_references import Address
 from integration.store.schema.tables import references
-from mappings.translate.native_fields import Held
+from mappings.translate.native_fields import FieldState
 from mappings.values.identifiers import ConnectionName, ExternalId
 
-Known: TypeAlias = Mapping[str, Held]
+Known: TypeAlias = Mapping[str, FieldState]
 """By field."""
 
 _c = references.c
@@ -39,13 +39,13 @@ _SAVE = (
 )
 
 
-def load(conn: Connection, addresses: Iterable[Address]) -> dict[Address, dict[str, Held]]:
+def load(conn: Connection, addresses: Iterable[Address]) -> dict[Address, dict[str, FieldState]]:
     """What is known of these records; those of which nothing is are absent."""
     wanted: defaultdict[tuple[ConnectionName, str], set[ExternalId]] = defaultdict(set)
     for connection, name, key in addresses:
         wanted[connection, name].add(key)
     return {
-        (connection, name, key): decode(text, dict[str, Held])
+        (connection, name, key): decode(text, dict[str, FieldState])
         for (connection, name), ids in wanted.items()
         for key, text in conn.execute(_LOAD, {"connection": connection, "object": name, "ids": listed(sorted(ids))})
     }

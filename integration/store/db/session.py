@@ -114,9 +114,9 @@ class Store:
             return
         self._after_fork()
         with _named(), self._engine.connect() as conn:
-            _fold(conn)
+            _copy_log(conn)
             with self._turn(PATIENCE):
-                _fold(conn)
+                _copy_log(conn)
         self._tended = time.monotonic()
 
     def now(self, conn: Connection) -> Instant:
@@ -231,7 +231,7 @@ def _be_patient(conn: Connection, seconds: float) -> None:
         driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
-def _fold(conn: Connection) -> None:
+def _copy_log(conn: Connection) -> None:
     """Outside any transaction: one that has read would keep the log from being copied."""
     driver = conn.connection.dbapi_connection
     if driver is not None:

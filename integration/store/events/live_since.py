@@ -89,7 +89,7 @@ def begin(conn: Connection, since: Instant, now: Instant, *, seq: int | None = N
     return found
 
 
-def news(conn: Connection, lead_ids: list[LeadId], seq: int, read: list[str]) -> dict[LeadId, Instant]:
+def earliest_delivered(conn: Connection, lead_ids: list[LeadId], seq: int, read: list[str]) -> dict[LeadId, Instant]:
     """The earliest activity of these leads among those stored since `seq` and not `read` from a CRM."""
     asked = {"leads": listed(lead_ids), "seq": seq, "read": listed(read)}
     return {lead: at for lead, at in conn.execute(_NEWS, asked) if lead is not None}

@@ -185,7 +185,7 @@ def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None
         conn.execute(_POSTPONE, [{"row": row_id, "later": later, "why": why} for row_id, later, why in sorted(rows)])
 
 
-def rest(conn: Connection, ids: Iterable[int], until: Instant) -> None:
+def defer(conn: Connection, ids: Iterable[int], until: Instant) -> None:
     """These wait for a while, through no fault of theirs or the CRM's."""
     conn.execute(_REST, {"ids": listed(sorted(ids)), "later": until})
 

@@ -205,7 +205,7 @@ def _companies(conn: Connection, who: Target, homes: Sequence[AccountId], counts
         gone = conn.execute(delete(table).where(among(column, "ids")), {"ids": listed(alone)}).rowcount
         counts[table.name] = counts.get(table.name, 0) + gone
     systems = catalogue.systems()
-    voices = {each: {each, *(field_conflicts.spoken_by(one, each) for one in systems)} for each, _, _ in who.records}
+    voices = {each: {each, *(field_conflicts.key_prefix(one, each) for one in systems)} for each, _, _ in who.records}
     bearing = tuple(f"{voice}:{name}:{key}@" for each, name, key in who.records for voice in voices[each])
     for seq, key in conn.execute(_NAMED_AFTER, {"ids": listed(homes)}).all():
         if bearing and key.startswith(bearing):

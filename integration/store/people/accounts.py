@@ -127,7 +127,7 @@ def get(conn: Connection, account_ids: Iterable[AccountId]) -> list[AccountRow]:
 
 
 def save(conn: Connection, rows: Sequence[SavedAccount]) -> None:
-    """Store what was decided. Check the lease in the same transaction (leases.hold)."""
+    """Store what was decided. Check the lease in the same transaction (leases.extend)."""
     if rows:
         conn.execute(
             _SAVE,

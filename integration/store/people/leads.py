@@ -198,7 +198,7 @@ def homes(conn: Connection, lead_ids: Iterable[LeadId]) -> list[tuple[LeadId, Ac
 
 
 def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
-    """Store what was decided. Check the lease in the same transaction (leases.hold)."""
+    """Store what was decided. Check the lease in the same transaction (leases.extend)."""
     if rows:
         run_many(
             conn,
@@ -246,7 +246,7 @@ def due(conn: Connection, now: Instant, limit: int) -> list[LeadId]:
     return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
 
 
-def rest(conn: Connection, lead_ids: Iterable[LeadId]) -> None:
+def not_due(conn: Connection, lead_ids: Iterable[LeadId]) -> None:
     """Time alone brings these leads up no more, until they are decided about again."""
     conn.execute(_REST, {"ids": listed(lead_ids)})
 

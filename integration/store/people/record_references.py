@@ -128,7 +128,7 @@ def wrote(conn: Connection, rows: Sequence[tuple[ConnectionName, str, ExternalId
         )
 
 
-def told(conn: Connection, addresses: Iterable[Address]) -> dict[Address, Fields]:
+def last_said(conn: Connection, addresses: Iterable[Address]) -> dict[Address, Fields]:
     """What each of these CRM records said last; those without any are absent."""
     return {key: decode_fields(fields) for key, fields in _resolve(conn, _TOLD, addresses).items()}
 

@@ -98,7 +98,7 @@ def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
     return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit}).all()]
 
 
-def rest(conn: Connection, at: Instant, span: Span, until: Instant) -> None:
+def defer(conn: Connection, at: Instant, span: Span, until: Instant) -> None:
     """Those marked at this instant, deferred at most for `span`, are left alone until then or `release`."""
     conn.execute(_REST, {"at": at, "later": at + span, "until": until})
 

@@ -1,7 +1,7 @@
 """Leases: which worker may drain which lane, by the database's clock, with a fencing token.
 
 A worker that was frozen and wakes up after its lease was taken over finds that its token is no
-longer the lease's: `hold` raises inside its transaction, and nothing it decided is saved.
+longer the lease's: `extend` raises inside its transaction, and nothing it decided is saved.
 
 No lease is given for longer than LONGEST. One that is dated further ahead was given while the database's clock was
 wrong: it counts as expired, so that a clock that jumped never idles a lane for longer than a dead worker does.
@@ -79,7 +79,7 @@ def free(conn: Connection, name: str) -> bool:
     return bool(found)
 
 
-def hold(conn: Connection, lease: Lease) -> None:
+def extend(conn: Connection, lease: Lease) -> None:
     """Extend the lease by its span from now, or raise LeaseLostError. Call it first in every write transaction.
 
     On PostgreSQL the row stays locked until the transaction ends, so nobody takes the lease in between.

@@ -77,14 +77,14 @@ def _numbers() -> list[int]:
 
 def _silence(number: int, port: int) -> int | None:
     """For how many milliseconds nothing has come; None where this is no connection to the port."""
-    with contextlib.suppress(OSError), _held(number) as connection:
+    with contextlib.suppress(OSError), _as_socket(number) as connection:
         return _silence_of(connection, port)
     return None
 
 
 def _shut(number: int, port: int) -> bool:
     """Close a connection, if its number has not become another's meanwhile."""
-    with contextlib.suppress(OSError), _held(number) as connection:
+    with contextlib.suppress(OSError), _as_socket(number) as connection:
         if (_silence_of(connection, port) or 0) >= _SILENT_MS:
             connection.shutdown(socket.SHUT_RDWR)
             return True
@@ -92,7 +92,7 @@ def _shut(number: int, port: int) -> bool:
 
 
 @contextlib.contextmanager
-def _held(number: int) -> Iterator[socket.socket]:
+def _as_socket(number: int) -> Iterator[socket.socket]:
     """An open file as a socket, under a number of our own, so that it stays what it is meanwhile. Raises OSError."""
     own = os.dup(number)
     try:

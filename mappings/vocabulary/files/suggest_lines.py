@@ -27,7 +27,7 @@ CUT = "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class WordSeen:
     """A word, where it stood, and what a person should know of it: `120 times, 3 bought later`."""
 
     kind: str
@@ -43,7 +43,7 @@ class _Sections:
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def suggested(words: Iterable[Told], vocabulary: Vocabulary) -> str:
+def suggested(words: Iterable[WordSeen], vocabulary: Vocabulary) -> str:
     """The text of a vocabulary that knows these words; "" where there is nothing to suggest."""
     found = _Sections()
     for each in words:
@@ -51,7 +51,7 @@ def suggested(words: Iterable[Told], vocabulary: Vocabulary) -> str:
     return "".join(f"{line}\n" for line in _lines(found))
 
 
-def _add(found: _Sections, told: Told, vocabulary: Vocabulary) -> None:
+def _add(found: _Sections, told: WordSeen, vocabulary: Vocabulary) -> None:
     word = told.word.removesuffix(CUT) + "*" if told.word.endswith(CUT) else told.word
     if "{" in word or "}" in word:
         return
@@ -68,7 +68,7 @@ def _add(found: _Sections, told: Told, vocabulary: Vocabulary) -> None:
             found.choices.setdefault(prop, {}).setdefault(choice, told.remark)
 
 
-def _add_type(found: _Sections, told: Told, word: str, vocabulary: Vocabulary) -> None:
+def _add_type(found: _Sections, told: WordSeen, word: str, vocabulary: Vocabulary) -> None:
     """A foreign type: one of ours in other words, where one is near; else an activity of the company's own."""
     name = as_word(told.word.removesuffix(CUT))
     near = nearest_of(name, vocabulary.activities)

@@ -1,4 +1,4 @@
-"""HubSpot's front door: its endpoints, and its words for what goes wrong at the door."""
+"""HubSpot's API: its endpoints, and its answers to calls that no endpoint takes."""
 
 from typing import Any
 
@@ -161,7 +161,7 @@ class HubSpotGate(Gate):
         return refusals.not_signed_in(self._correlation())
 
     def turned_away(self, call: Call) -> Answer:
-        """401; an expired token is told by its time."""
+        """401; an expired token's answer names its time."""
         at = self.issuer.expiry(bearer(call))
         return self.unauthorized() if at is None else expired(self._correlation(), at, self.now())
 

@@ -1,4 +1,4 @@
-"""HubSpot's limits: calls in ten seconds, calls a day, searches a second (apis: Limits)."""
+"""HubSpot's limits: calls in ten seconds, calls a day, searches a second [hubspot: limits]."""
 
 import threading
 from collections import deque
@@ -52,9 +52,9 @@ class Limits:
         return max(1, -(-left // _SECOND))
 
     def headers(self, *, search: bool) -> tuple[tuple[str, str], ...]:
-        """The headers that tell what is left; search answers carry none.
+        """The headers that say what is left; search answers carry none.
 
-        Without a limit they tell of one that nobody reaches: a caller that heeds them is not to be slow for nothing.
+        Without a limit they name one that nobody reaches: a caller that heeds them is not to be slow for nothing.
         """
         if search:
             return ()

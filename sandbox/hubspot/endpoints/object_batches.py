@@ -1,4 +1,4 @@
-"""Batches of at most 100 records, answered in any order (apis: Batches).
+"""Batches of at most 100 records, answered in any order [hubspot: batches].
 
 A value that will not do refuses the whole batch (400), unless the inputs carry an `objectWriteTraceId`: then
 the others are written and a 207 names the refused ones. An id that is not there is always a 207.
@@ -100,7 +100,7 @@ class Batches:
         return self._answer(results, [*errors, *self._lost(kind, lost)], 200)
 
     def upsert(self, call: Call, kind: str) -> Answer:
-        """Records by a unique property, made where they are missing. Not by `email`, where partial (apis: Batches)."""
+        """Records by a unique property, made where missing. Not by `email`, where partial [hubspot: batches]."""
         kind = associations.kind_named(kind)
         shelf = self.portal.shelves[kind]
         inputs = _inputs(call.json())

@@ -1,4 +1,4 @@
-"""The search endpoint: filters, one sort, a window of 10,000, five calls a second (apis: Batches)."""
+"""The search endpoint: filters, one sort, a window of 10,000, five calls a second [hubspot: search]."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

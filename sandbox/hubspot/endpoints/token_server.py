@@ -24,7 +24,7 @@ class HubSpotOAuth:
     def token(self, call: Call) -> Answer:
         """POST for a token."""
         given = form(call)
-        client, wishes = given.get("client_id", ""), self.issuer.wishes
+        client, wishes = given.get("client_id", ""), self.issuer.settings
         if wishes.refuse:
             return _refused("BAD_REFRESH_TOKEN", wishes.words or "missing or invalid refresh token", wishes.refuse)
         if not given.get("client_secret") or not self.issuer.knows(client, given["client_secret"]):
@@ -56,7 +56,7 @@ class HubSpotOAuth:
             "access_token": self.issuer.access("hubspot"),
             "hub_id": self._portal,
             "scopes": ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write"],
-            "expires_in": self.issuer.wishes.lifetime,
+            "expires_in": self.issuer.settings.lifetime,
         }
         return reply(body)
 

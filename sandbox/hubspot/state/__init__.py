@@ -1,1 +1,1 @@
-"""What a HubSpot portal holds: records, properties, associations, owners, and the webhooks it sends of changes."""
+"""The state of a HubSpot portal: records, properties, associations, owners, and the webhooks about changes."""

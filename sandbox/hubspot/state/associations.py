@@ -1,4 +1,4 @@
-"""Which records belong together, and HubSpot's numbers for how (apis: Tasks)."""
+"""Associations: which records belong together, and HubSpot's numbers for how [hubspot: tasks]."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ TYPES: Mapping[tuple[str, str], tuple[int, ...]] = {
 """Type ids by direction; the first is the default, the second the primary one."""
 
 PAGE = 100
-"""Associations that one answer tells of a record, where nobody asks for another number."""
+"""Associations of a record in one answer, where nobody asks for another number."""
 _LABELS = {1: "Primary", 2: "Primary", 5: "Primary", 6: "Primary"}
 _NAMES = {name: kind for kind, one in SINGULAR.items() for name in (kind, one, OBJECT_TYPES[kind], one.upper())}
 
@@ -97,14 +97,14 @@ def unlink(one: Record, other: Record) -> None:
 
 
 def named_types(numbers: set[int]) -> list[dict[str, Any]]:
-    """Type ids as v4 tells them."""
+    """Type ids as v4 gives them."""
     return [
         {"category": "HUBSPOT_DEFINED", "typeId": number, "label": _LABELS.get(number)} for number in sorted(numbers)
     ]
 
 
 def listed(record: Record, kind: str, after: str = "") -> dict[str, Any]:
-    """The associations of a record as the objects API tells them (v3), a hundred at a time."""
+    """The associations of a record as the objects API gives them (v3), a hundred at a time."""
     one, other = SINGULAR[record.kind], SINGULAR[kind]
     found, paging = paged(record, kind, after, PAGE)
     return {"results": [{"id": id_, "type": f"{one}_to_{other}"} for id_ in found]} | paging

@@ -1,4 +1,4 @@
-"""What webhooks will tell: one event per change, in HubSpot's shape (apis: Webhooks)."""
+"""Change events for webhooks: one event per change, in HubSpot's shape [hubspot: webhooks]."""
 
 import threading
 import zlib
@@ -33,7 +33,7 @@ class Events:
         self.silent: set[str] = {f"{name}.associationChange" for name in SINGULAR.values()}
         """Subscription types that the app has not subscribed to: `contact.creation`, `object.propertyChange` …"""
         self.unheard: set[str] = set(ENGAGEMENTS)
-        """Object types of which no webhook tells anything, since the app has subscribed to none of theirs."""
+        """Object types about which no webhook is sent, since the app has subscribed to none of theirs."""
         self._app_id = app_id
         self._portal_id = portal_id
         self._chance = chance
@@ -42,7 +42,7 @@ class Events:
         self.news = threading.Event()
 
     def created(self, record: Record, values: Mapping[str, str], origin: Source, at: int) -> None:
-        """A record came to be: its creation is told after some of its own values (apis: Webhooks)."""
+        """A record was created: its creation event comes after some of its own values [hubspot: webhooks]."""
         if not self.wanted or record.kind in self.unheard:
             return
         events = [self._change(record, name, value, origin, at) for name, value in values.items()]
@@ -82,7 +82,7 @@ class Events:
         self._keep([event])
 
     def associated(self, one: Record, other: Record, origin: Source, at: int, *, removed: bool = False) -> None:
-        """Two records were associated, or are no more; told for either side that can be subscribed to."""
+        """Two records were associated, or are no more; an event for either side that can be subscribed to."""
         if not self.wanted:
             return
         for here, there in ((one, other), (other, one)):

@@ -19,7 +19,7 @@ from sandbox.shared.validation_rules import Rules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who changes something, as webhooks tell it."""
+    """Who changes something, as webhooks name it."""
 
     source: str
     id: str
@@ -139,7 +139,7 @@ class Portal:
         stamp = short_zulu(at)
         record.values |= {"hs_object_id": record.id, CREATED[kind]: stamp, MODIFIED[kind]: stamp}
         shelf.put(record)
-        self.events.created(record, self._told(kind, kept), origin, at)
+        self.events.created(record, self._webhook_values(kind, kept), origin, at)
         return record
 
     def update(self, record: Record, values: Values, origin: Origin) -> Values:
@@ -160,7 +160,7 @@ class Portal:
         shelf.set(record, changed)
         record.updated = at
         held[MODIFIED[record.kind]] = short_zulu(at)
-        self.events.changed(record, self._told(record.kind, changed), origin, at)
+        self.events.changed(record, self._webhook_values(record.kind, changed), origin, at)
         return changed
 
     def archive(self, record: Record, origin: Origin) -> None:
@@ -205,7 +205,7 @@ class Portal:
         self.events.merged(survivor, ended, origin, at)
 
     def erase(self, record: Record, origin: Origin) -> None:
-        """Delete a person for good: no recycle bin, and a privacy deletion is told."""
+        """Delete a person for good: no recycle bin, and a webhook of the privacy deletion."""
         shelf = self.shelves[record.kind]
         self.archive_silently(record)
         del shelf.archived[record.id]
@@ -230,11 +230,11 @@ class Portal:
         """The definitions of an object type, by name."""
         return self.shelves[kind].properties
 
-    def _told(self, kind: str, values: Mapping[str, str]) -> dict[str, str]:
+    def _webhook_values(self, kind: str, values: Mapping[str, str]) -> dict[str, str]:
         if not self.events.wanted:
             return {}
         properties = self.shelves[kind].properties
-        return {name: properties[name].told(value) for name, value in values.items()}
+        return {name: properties[name].webhook_value(value) for name, value in values.items()}
 
     def name(self, kind: str) -> str:
         """`CONTACT`: how messages name an object type."""

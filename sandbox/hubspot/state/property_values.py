@@ -1,4 +1,4 @@
-"""What a property holds, and which values HubSpot refuses for it."""
+"""Property values: what a property may contain, and which values HubSpot refuses for it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class Property:
     created: int = 0
 
     def shown(self) -> dict[str, Any]:
-        """The definition as the properties API tells it."""
+        """The definition as the properties API gives it."""
         options = [
             {"label": label, "value": value, "displayOrder": place, "hidden": False, "description": ""}
             for place, (value, label) in enumerate(self.options.items())
@@ -78,7 +78,7 @@ class Property:
         return _SETTLED[self.type](self, value) if value else ""
 
     def text(self, value: str) -> str | Invalid:
-        """Text: e-mails in small letters, single lines without space around them."""
+        """Text: e-mails in lower case, single lines without space around them."""
         if self.name == "email":
             if not _EMAIL.fullmatch(value.strip()):
                 return self._wrong("INVALID_EMAIL", f"Email address {value} is invalid")
@@ -117,8 +117,8 @@ class Property:
         except (ValueError, OverflowError):
             return self._wrong("INVALID_DATE", f"{value} was not a valid {self.type}.")
 
-    def told(self, stored: str) -> str:
-        """The value as a webhook tells it: times as epoch milliseconds (apis: Values)."""
+    def webhook_value(self, stored: str) -> str:
+        """The value as a webhook gives it: times as epoch milliseconds [hubspot: values]."""
         if stored and self.type in {"datetime", "date"}:
             return str(sandbox_clock.read(stored))
         return stored

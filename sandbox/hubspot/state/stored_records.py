@@ -66,7 +66,7 @@ _FIRST_ID = 301_448_210_000
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Record:
-    """One record. `values` holds what is set, as REST shows it; `links` other records by object type and id."""
+    """One record. `values` has what is set, as REST shows it; `links` other records by object type and id."""
 
     id: str
     kind: str

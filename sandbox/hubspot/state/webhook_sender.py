@@ -1,4 +1,4 @@
-"""Webhooks on their way: batches of at most 100, signed, tried again when they fail (apis: Webhooks)."""
+"""The webhook sender: batches of at most 100, signed, tried again when they fail [hubspot: webhooks]."""
 
 import base64
 import hashlib

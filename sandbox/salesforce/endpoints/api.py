@@ -1,4 +1,4 @@
-"""Salesforce's front door: its endpoints, and its words for what goes wrong at the door."""
+"""Salesforce's API: its endpoints, and its answers to calls that no endpoint takes."""
 
 from typing import Any
 
@@ -126,7 +126,7 @@ class SalesforceGate(Gate):
         return None
 
     def edge(self, call: Call) -> Answer | None:
-        """What Salesforce's edge says of an address, or of a head, that is too long: a page (apis: Tasks)."""
+        """What Salesforce's edge says of an address, or of a head, that is too long: a page [salesforce: queries]."""
         address = len(call.url) - len(call.url.removeprefix("http://").partition("/")[0]) - len("http://")
         head = sum(len(name) + len(value) + len(": \r\n") for name, value in call.headers.items())
         if address > LONGEST:

@@ -87,7 +87,7 @@ class Bulk:
         self._jobs[job.id] = job
         while len(self._jobs) > _JOBS:
             self._jobs.popitem(last=False)
-        return reply(self._told(job))
+        return reply(self._job_body(job))
 
     def read(self, call: Call, version: str, id_: str) -> Answer:
         """GET a job's state."""
@@ -97,7 +97,7 @@ class Bulk:
         if job.state not in {"Failed", "Aborted"}:
             place = 2 if job.looks > self.looks + 1 else min(job.looks - 1, 1)
             job.state = "Failed" if job.error and place else _STATES[place]
-        body = self._told(job)
+        body = self._job_body(job)
         if job.state == "JobComplete":
             body |= {"numberRecordsProcessed": len(job.rows), "retries": 0, "totalProcessingTime": 334}
         if job.state == "Failed":
@@ -111,7 +111,7 @@ class Bulk:
         if call.json().get("state") != "Aborted":
             raise Refused(code="INVALIDJOBSTATE", message="A query job can only be aborted")
         job.state = "Aborted"
-        return reply(self._told(job))
+        return reply(self._job_body(job))
 
     def delete(self, call: Call, version: str, id_: str) -> Answer:
         """DELETE a job that has ended."""
@@ -145,7 +145,7 @@ class Bulk:
             raise no_resource()
         return job
 
-    def _told(self, job: Job) -> dict[str, Any]:
+    def _job_body(self, job: Job) -> dict[str, Any]:
         return {
             "id": job.id,
             "operation": job.operation,

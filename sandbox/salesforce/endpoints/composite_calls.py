@@ -1,4 +1,7 @@
-"""The composite resource: up to 25 calls in one, each able to name what earlier ones answered (apis: Writes)."""
+"""The composite resource: up to 25 calls in one, each able to name what earlier ones answered.
+
+Source: [salesforce: composite].
+"""
 
 import re
 from collections.abc import Callable, Mapping

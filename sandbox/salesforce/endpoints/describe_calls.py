@@ -15,13 +15,13 @@ _PLURALS = {"Opportunity": "Opportunities", "OpportunityContactRole": "Opportuni
 
 
 class Describe:
-    """The endpoints that tell about the org itself."""
+    """The endpoints about the org itself."""
 
     def __init__(self, org: Org) -> None:
         self.org = org
 
     def versions(self, call: Call) -> Answer:
-        """GET the versions of the API: Spring '26 is 66 (apis: Salesforce versions)."""
+        """GET the versions of the API: Spring '26 is 66."""
         del call
         listed = [
             {"label": _label(number), "url": f"/services/data/v{number}.0", "version": f"{number}.0"}

@@ -1,4 +1,4 @@
-"""The query endpoints: pages of 200 to 2,000 records, the rest behind `nextRecordsUrl`."""
+"""The query endpoints: pages of 200 to 2,000 records, the others behind `nextRecordsUrl`."""
 
 import re
 from collections import OrderedDict

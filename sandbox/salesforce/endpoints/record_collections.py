@@ -1,4 +1,4 @@
-"""sObject Collections: up to 200 rows, answered in order with 200 even where rows fail (apis: Writes)."""
+"""sObject Collections: up to 200 rows, answered in order with 200 even where rows fail [salesforce: collections]."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias

@@ -31,7 +31,7 @@ class SalesforceOAuth:
     def token(self, call: Call) -> Answer:
         """POST for a token."""
         given = form(call)
-        client, wishes = given.get("client_id", ""), self.issuer.wishes
+        client, wishes = given.get("client_id", ""), self.issuer.settings
         if wishes.refuse:
             return _refused(wishes.refuse, wishes.words or "expired access/refresh token")
         if given.get("grant_type") == _JWT:
@@ -61,7 +61,7 @@ class SalesforceOAuth:
         client = given["client_id"]
         if not self.issuer.refreshes(given.get("refresh_token", ""), client):
             return _refused("invalid_grant", "expired access/refresh token")
-        return self._issued(call, refresh=self.issuer.refresh(client) if self.issuer.wishes.rotate else "")
+        return self._issued(call, refresh=self.issuer.refresh(client) if self.issuer.settings.rotate else "")
 
     def _asserted(self, call: Call, assertion: str) -> Answer:
         """A token for a signed assertion, verified against the certificate that the app was registered with."""
@@ -92,7 +92,7 @@ class SalesforceOAuth:
         origin = call.url.partition("/services/")[0]
         body = {
             "access_token": self.issuer.access(f"{ORGANIZATION[:15]}!sandbox"),
-            "instance_url": self.issuer.wishes.instance_url or origin,
+            "instance_url": self.issuer.settings.instance_url or origin,
             "id": f"https://login.salesforce.com/id/{ORGANIZATION}/{self._org.api_user}",
             "token_type": "Bearer",
             "issued_at": str(self._org.now()),

@@ -1,9 +1,9 @@
-"""SOQL, answered: which records a query finds, and how their fields are shown."""
+"""SOQL answers: which records a query finds, and how their fields are shown."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.salesforce.soql.soql_comparison import TESTS, Get, Span, Test, fold_text, folder, span
+from sandbox.salesforce.soql.soql_comparison import TESTS, Get, Span, Test, caseless, folder, span
 from sandbox.salesforce.soql.soql_parser import (
     Both,
     Comparison,
@@ -161,7 +161,7 @@ class Finder:
 
     def _sort(self, name: str, found: list[Values], order: Order) -> None:
         get = self._get(name, order.field)
-        fold = folder(self._field(name, order.field)) if "." not in order.field else fold_text
+        fold = folder(self._field(name, order.field)) if "." not in order.field else caseless
         without = [record for record in found if get(record) is None]
         having = [record for record in found if get(record) is not None]
         having.sort(key=lambda record: fold(get(record)), reverse=order.descending)

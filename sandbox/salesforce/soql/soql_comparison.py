@@ -1,4 +1,4 @@
-"""How SOQL compares: what a value in a query stands for, and each operator."""
+"""SOQL comparison: what a value in a query stands for, and each operator."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -92,7 +92,7 @@ TESTS: Mapping[str, Callable[[Get, Sequence[Span]], Test]] = {
 }
 
 
-def fold_text(value: Any) -> Any:
+def caseless(value: Any) -> Any:
     """Text without regard to case; anything else as it is."""
     return value.lower() if isinstance(value, str) else value
 
@@ -101,7 +101,7 @@ def folder(field: Field) -> Callable[[Any], Any]:
     """Text is compared without regard to case; ids and times as they are."""
     if field.type in {"id", "reference", "date", "datetime"}:
         return lambda value: value
-    return fold_text
+    return caseless
 
 
 def span(field: Field, operand: Operand, now: int) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""SOQL, read: the text becomes a query, or Salesforce's complaint about it."""
+"""The SOQL parser: the text becomes a query, or Salesforce's complaint about it."""
 
 import re
 from collections.abc import Sequence
@@ -246,7 +246,7 @@ class _Reader:
 
 
 def conjuncts(where: Condition | None) -> Sequence[Condition]:
-    """The conditions that must all hold."""
+    """The conditions that must all be true."""
     if where is None:
         return ()
     return where.parts if isinstance(where, Both) else (where,)

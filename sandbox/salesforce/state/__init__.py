@@ -1,1 +1,1 @@
-"""What a Salesforce org holds: objects and fields, rows, ids, permission sets and the words of its tasks."""
+"""The state of a Salesforce org: objects and fields, rows, ids, permission sets and the words of its tasks."""

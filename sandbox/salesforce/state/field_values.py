@@ -1,4 +1,4 @@
-"""What a field holds, and which values Salesforce refuses for it."""
+"""Field values: what a field may contain, and which values Salesforce refuses for it."""
 
 import re
 from collections.abc import Sequence
@@ -118,7 +118,7 @@ class Field:
         return unparsable(known, value)
 
     def described(self) -> dict[str, Any]:
-        """The field as describe tells it."""
+        """The field as describe gives it."""
         number = self.type in _NUMBERS
         return {
             "aggregatable": self.type not in {"textarea", "address"},

@@ -1,4 +1,4 @@
-"""A lead becomes a contact at an account, and perhaps an opportunity (apis: Lead conversion)."""
+"""Lead conversion: a lead becomes a contact at an account, and perhaps an opportunity [salesforce: lead conversion]."""
 
 from sandbox.salesforce.state.org import Org, Values
 from sandbox.salesforce.state.refusals import converted

@@ -229,7 +229,7 @@ Role picklist:255 - Business User,Decision Maker,Economic Buyer,Evaluator,Execut
 IsPrimary boolean -
 """
 TABLES = {
-    # A queue can own a lead, and neither a contact nor a task (apis: Tasks).
+    # A queue can own a lead, and neither a contact nor a task [salesforce: tasks].
     "Lead": _LEAD + _PERSON.format(object="Lead", owners="User,Group"),
     "Contact": _CONTACT + _PERSON.format(object="Contact", owners="User"),
     "Account": _ACCOUNT,

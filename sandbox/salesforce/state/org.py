@@ -83,7 +83,7 @@ class Org:
             fields[field] = task_statuses.picklist(fields[field], words, restricted=restricted)
 
     def remove_field(self, object_name: str, field: str) -> None:
-        """Take a field away, with its values, as an administrator would (or hide it: the API tells no difference)."""
+        """Take a field away, with its values, as an administrator would (or hide it: the API shows no difference)."""
         with self.lock:
             self.fields[object_name].pop(field, None)
             for record in self.records[object_name].values():

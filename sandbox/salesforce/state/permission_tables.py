@@ -20,5 +20,5 @@ PermissionSetId reference:PermissionSet +
 IsActive boolean !
 """,
 }
-"""What `Field` may hold follows the org's custom fields."""
+"""What `Field` may contain follows the org's custom fields."""
 PREFIXES = {"PermissionSet": "0PS", "FieldPermissions": "01k", "PermissionSetAssignment": "0Pa", "CustomField": "00N"}

@@ -21,14 +21,14 @@ class Refused(Exception):
         return f"{self.status} {self.code}: {self.message}"
 
     def single(self) -> dict[str, Any]:
-        """As a single-record call tells it."""
+        """As a single-record call gives it."""
         body: dict[str, Any] = {"message": self.message, "errorCode": self.code}
         if self.fields:
             body["fields"] = list(self.fields)
         return body | dict(self.extra)
 
     def row(self) -> dict[str, Any]:
-        """As a collection's row tells it."""
+        """As a collection's row gives it."""
         return {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
 
     def answer(self) -> Answer:
@@ -67,7 +67,7 @@ def deleted() -> Refused:
 
 
 def converted() -> Refused:
-    """The lead lives on as a contact (apis: Verdicts)."""
+    """The lead lives on as a contact [salesforce: lead conversion]."""
     return Refused(code="CANNOT_UPDATE_CONVERTED_LEAD", message="cannot reference converted lead")
 
 

@@ -31,7 +31,7 @@ ORGANIZATION = "00D7Q000000fCpX"
 
 @lru_cache(maxsize=100_000)
 def suffix(short: str) -> str:
-    """The three characters that say which letters of a 15-character id are capitals."""
+    """The three characters that say which characters of a 15-character id are capitals."""
     parts = (short[start : start + 5] for start in range(0, _SHORT, 5))
     return "".join(_LETTERS[sum(1 << place for place, letter in enumerate(part) if letter.isupper())] for part in parts)
 

@@ -1,4 +1,4 @@
-"""What answers in a CRM's place dead-letters nothing: what is decided waits, and arrives once when the CRM is back."""
+"""What answers in a CRM's place makes no sync error: what is decided waits, and arrives once when the CRM is back."""
 
 import pytest
 from flows_crms import FIELDS, SYSTEMS, TASKS, engagement, person, tasks

@@ -233,7 +233,7 @@ def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
         drain_all(slow)
         seen.append(len([key for key in tasks(sandbox, "salesforce") if "/handoff/" in key]))
         with service.store.read() as conn:
-            held = ramp_up.held(conn, slow.going_live, ["salesforce"], at())
+            held = ramp_up.waiting(conn, slow.going_live, ["salesforce"], at())
         assert bool(held) is (seen[-1] < 5)
         at.forward(HOUR)
     assert seen[0] == 2

@@ -74,7 +74,7 @@ def call_until(service: Service, sandbox: Sandbox, system: str, calls: int) -> N
 
 def resting(service: Service, at: Watch) -> dict[tuple[str, str], str]:
     with service.store.read() as conn:
-        return {(each.name, each.kind): each.reason for each in connection_pauses.resting(conn, at())}
+        return {(each.name, each.kind): each.reason for each in connection_pauses.lasting(conn, at())}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

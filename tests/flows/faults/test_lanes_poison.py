@@ -1,4 +1,4 @@
-"""One bad thing never stops the rest: in every lane the others are done, and what is bad is seen in four places."""
+"""One bad item never stops the others: in every lane the others are done, and the bad one is seen in four places."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

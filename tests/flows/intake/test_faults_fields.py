@@ -1,4 +1,4 @@
-"""Changed fields are told in any order, as HubSpot's webhooks are: leads stand the same."""
+"""Changed fields arrive in any order, as HubSpot's webhooks do: leads stand the same."""
 
 from collections.abc import Sequence
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""What is dated ahead waits for its time, and what is told late is recorded and withheld [rules: time and order]."""
+"""What is dated ahead waits for its time, and what arrives late is recorded and withheld [rules: time and order]."""
 
 from flows_run import Watch, activity, decided, drain_all, lead, receive, with_parts
 

@@ -1,4 +1,4 @@
-"""What comes in at the door: wrong clocks, endless names, words that nobody knows; the neighbours flow on."""
+"""Bounds of what comes in: wrong clocks, endless names, words that nobody knows; the neighbours go on."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias

@@ -8,8 +8,8 @@ from flows_crms import person
 from flows_run import Watch, activity, decided, history, lead, receive
 
 from integration.core.model.state import newborn
+from integration.core.run.apply_events import advance as fold
 from integration.core.run.decide import order
-from integration.core.run.fold_events import advance as fold
 from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
 from integration.flows.deciding.advance import advance

@@ -1,4 +1,4 @@
-"""Replay and service agree on what is told late: what is decided, when it fell due, and what comes too late."""
+"""Replay and service agree on what arrives late: what is decided, when it fell due, and what comes too late."""
 
 import json
 from contextlib import closing

@@ -8,7 +8,7 @@ from flows_crms import engagement, person, tasks
 from flows_run import Watch, activity, counts, decided, history, lead, receive
 
 from integration.core.model.state import newborn
-from integration.core.run.fold_events import advance as fold
+from integration.core.run.apply_events import advance as fold
 from integration.flows.history import load_events
 from integration.flows.reading import reconcile
 from integration.store.people import leads, record_references

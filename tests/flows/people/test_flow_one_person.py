@@ -9,7 +9,7 @@ from flows_crms import engagement, person
 from flows_run import Watch, activity, counts, drain_all, receive
 
 from integration.core.model.state import newborn
-from integration.core.run.fold_events import advance as fold
+from integration.core.run.apply_events import advance as fold
 from integration.flows.history import load_events
 from integration.flows.history.find_explanation import explained
 from integration.flows.reading import reconcile

@@ -1,4 +1,4 @@
-"""Two CRMs disagree about one person: whoever is heard first, the lead stands the same, at every step decided anew."""
+"""Two CRMs disagree about one person: whichever arrives first, the lead stands the same, at every step."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -8,7 +8,7 @@ import pytest
 from flows_run import Watch, activity, drain_all, lead, receive
 
 from integration.flows.deciding.advance import advance
-from integration.flows.people.record_field_changes import Told, change_leads
+from integration.flows.people.record_field_changes import ReportedFields, change_leads
 from integration.store.overall import merging
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import Reference
@@ -33,7 +33,7 @@ def test_the_lead_stands_the_same_whatever_came_first(service: Service, at: Watc
     found = lead(service, EMAIL).id
     for place in order:
         hours, key, fields = FACTS[place]
-        row = Told(found, start + hours * HOUR, key, fields)
+        row = ReportedFields(found, start + hours * HOUR, key, fields)
         with service.store.write() as conn:
             change_leads(conn, at(), [row], owners=service.ownership.lead, reported=True)
         advance(service)
@@ -54,8 +54,8 @@ def test_leads_that_become_one_are_believed_by_owner_too(service: Service, at: W
     owners = service.ownership.lead
     with service.store.write() as conn:
         spoken = [
-            Told(ids[0], at() - 3 * HOUR, "salesforce:Lead:1@1", {"title": "VP of Sales"}),
-            Told(ids[1], at() - 2 * HOUR, "hubspot:contact:2@2", {"title": "Intern"}),
+            ReportedFields(ids[0], at() - 3 * HOUR, "salesforce:Lead:1@1", {"title": "VP of Sales"}),
+            ReportedFields(ids[1], at() - 2 * HOUR, "hubspot:contact:2@2", {"title": "Intern"}),
         ]
         change_leads(conn, at(), spoken, owners=owners)
         record_references.link(

@@ -1,4 +1,4 @@
-"""Who is who: one person is one lead, however many systems know them and in whatever order they are heard of."""
+"""Who is who: one person is one lead, however many systems know them and in whatever order they arrive."""
 
 import json
 from collections.abc import Callable

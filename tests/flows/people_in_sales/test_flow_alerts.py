@@ -1,4 +1,4 @@
-"""Alerts reach people: each once, signed, by a lane of their own. Trouble that lasts is told to somebody."""
+"""Alerts reach people: each once, signed, by a lane of their own. Trouble that lasts gives an alert."""
 
 from collections.abc import Iterator
 from dataclasses import replace

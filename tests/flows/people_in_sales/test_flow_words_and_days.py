@@ -29,7 +29,7 @@ def asked(service: Service, at: Watch, drain_all: Drain) -> Callable[..., None]:
 def test_an_org_with_words_of_its_own_gets_tasks_in_them_and_closes_them_in_them(
     service: Service, sandbox: Sandbox, at: Watch, asked: Callable[..., None], drain_all: Drain
 ) -> None:
-    sandbox.salesforce.speak(GERMAN_STATUSES, GERMAN_PRIORITIES)
+    sandbox.salesforce.set_task_words(GERMAN_STATUSES, GERMAN_PRIORITIES)
     record = person(sandbox, "salesforce", ANA)
     asked()
     (task,) = sandbox.salesforce.records("Task")

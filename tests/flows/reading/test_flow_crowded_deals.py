@@ -1,4 +1,4 @@
-"""A deal with more contacts than HubSpot tells of at a time: every one of them hears how it ended."""
+"""A deal with more contacts than HubSpot lists at a time: every one of them gets its outcome."""
 
 from flows_run import Watch, drain_all, history
 

@@ -1,4 +1,4 @@
-"""What no database can hold, in what a CRM says: the record is read, cleaned, and everybody else with it."""
+"""What no database can store, in what a CRM says: the record is read, cleaned, and everybody else with it."""
 
 import pytest
 from flows_crms import SYSTEMS, person

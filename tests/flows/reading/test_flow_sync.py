@@ -1,4 +1,4 @@
-"""A first sync: everything once, history without work for anybody, and news as ever."""
+"""A first sync: everything once, history without work for anybody, and live activities as ever."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Drift: what a CRM has lost is found by the hourly look, told once, and kept for doctor until it is back."""
+"""Drift: what a CRM has lost is found by the hourly look, reported once, and kept for doctor until it is back."""
 
 from collections.abc import Mapping, Sequence
 

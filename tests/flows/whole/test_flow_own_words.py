@@ -10,7 +10,7 @@ from flows_run import Watch, activity, history, lead, receive, with_parts
 
 from connectors.base.credentials import Credential
 from connectors.hubspot.setup.provisioner import HubSpotProvisioner
-from integration.commands.privacy.export import told
+from integration.commands.privacy.export import plain_explanation
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained
 from integration.flows.looking.preview import find, preview
@@ -119,7 +119,7 @@ def test_preview_takes_an_own_field_through_mapping_and_score(ours: Service, ana
 
 def test_export_holds_both_and_erasure_leaves_neither(ours: Service, ana: str) -> None:
     assert ana
-    document = export_person.exported(ours, f"email:{ANA}", actor="test", tell=told)
+    document = export_person.exported(ours, f"email:{ANA}", actor="test", tell=plain_explanation)
     assert document is not None
     assert any(change["fields"].get("cmmc_level") == 3 for change in document["changes"])
     [kept] = [each for each in document["activities"] if each["type"] == "video_watched"]

@@ -7,13 +7,13 @@ import pytest
 from vocabulary_files import OWN, SPEAKING, on_shipped, playbook
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold
+from integration.core.compiled.context import Context
 from integration.core.handoff.packet import filled
-from integration.core.model.effects import AlertRaised, HandoffHeld, StageChanged, TaskWanted, TrackChanged
+from integration.core.model.effects import AlertRaised, HandoffDelayed, StageChanged, TaskWanted, TrackChanged
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import newborn
+from integration.core.run.apply_events import advance
 from integration.core.run.decide import Decision, order
-from integration.core.run.fold_events import advance
 from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.explaining.explanation import explain
 from integration.playbook.showing.editor import schema_of_language
@@ -92,7 +92,7 @@ def test_own_sources_reasons_and_requirements_are_heard() -> None:
     held = folded(told(seen, lead={**lead, "buying_role": None}, account={}))
     posts = [did(n, "community_post", n) for n in range(2, 8)]
     held = folded(told(seen, *posts, lead={**lead, "buying_role": None}))
-    assert [each.missing for each in held.effects if isinstance(each, HandoffHeld)] == [
+    assert [each.missing for each in held.effects if isinstance(each, HandoffDelayed)] == [
         ("buying_role", "certifications")
     ]
     rejected = did(20, "sales_rejected", HOUR // 2, reason="No authority")
@@ -128,7 +128,7 @@ def test_tasks_and_packets_speak_of_own_fields_and_activities() -> None:
     book = CompiledPlaybook.of(playbook())
     decision = advance(book, newborn("ana"), events, START + HOUR)
     task = next(each for each in decision.effects if isinstance(each, TaskWanted))
-    fold = Fold(book, decision.state)
+    fold = Context(book, decision.state)
     fold.now = START + HOUR
     subject, body = filled(fold, task.wording, task.due_at)
     assert subject == "Call ana@acme.example, economic, after Video watched"

@@ -19,7 +19,7 @@ from mappings.model.canonical import Value
 from mappings.values.instant import DAY, HOUR, parse
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_vocabulary import parse as parse_vocabulary
-from mappings.vocabulary.files.suggest_lines import Told, suggested
+from mappings.vocabulary.files.suggest_lines import WordSeen, suggested
 
 NOW = parse("2026-01-06T10:00:00Z")
 
@@ -198,7 +198,7 @@ def test_the_lines_of_learn_are_a_vocabulary_that_knows_them(store: Store) -> No
     with store.read() as conn:
         found = learned(conn, shipped(), 50)
     text = suggested(
-        (Told(kind=u.word.kind, place=u.word.place, word=u.word.word, remark="x") for u in found), shipped()
+        (WordSeen(kind=u.word.kind, place=u.word.place, word=u.word.word, remark="x") for u in found), shipped()
     )
     words, problems = parse_vocabulary(text, "learned.yaml", shipped())
     assert problems == (), text
@@ -216,7 +216,7 @@ def test_the_lines_of_learn_are_a_vocabulary_that_knows_them(store: Store) -> No
 )
 def test_no_word_breaks_the_lines(word: str) -> None:
     told = [
-        Told(kind=kind, place=place, word=word, remark="once")
+        WordSeen(kind=kind, place=place, word=word, remark="once")
         for kind, place in (
             *((kind, "") for kind in ("address", "form", "asset", "event", "type", "field")),
             ("property", "page_view"),
@@ -231,5 +231,5 @@ def test_no_word_breaks_the_lines(word: str) -> None:
 
 def test_a_type_that_is_nearly_one_of_ours_is_suggested_as_that(store: Store) -> None:
     assert store
-    told = [Told(kind="type", place="", word="pageview", remark="once")]
+    told = [WordSeen(kind="type", place="", word="pageview", remark="once")]
     assert suggested(told, shipped()) == 'recognise:\n  - {type: "pageview", is: page_view}  # once\n'

@@ -1,4 +1,4 @@
-"""docs/vocabulary.md: its example is a vocabulary that can be used, and it tells of every section, kind and choice."""
+"""docs/vocabulary.md: its example is a vocabulary that can be used, and it names every section, kind and choice."""
 
 import re
 

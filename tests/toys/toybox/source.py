@@ -8,7 +8,7 @@ from mappings.declared.variables import Variable
 from mappings.values import emails, instant, person_names
 from mappings.values.instant import Instant
 from webhooks.declaration import Arrived, Receiver, Source, Taken, Trusted, admit
-from webhooks.facts import Heard, Parsed, Rejected
+from webhooks.facts import Parsed, Rejected, SentActivity
 from webhooks.person_removal import Cut, Gone, RecordNames
 
 HEADER = "X-Toy-Signature"
@@ -44,7 +44,7 @@ def _parse(body: bytes, received_at: Instant) -> Parsed:
             rejected.append(Rejected(index=index, reason="not id|type|time|mail", item=line))
             continue
         heard.append(
-            Heard(
+            SentActivity(
                 id=parts[0],
                 type=parts[1],
                 at=instant.parse(parts[2]),

@@ -34,7 +34,7 @@ _BUFFERED = 8_000_000
 
 
 class Sorter(Generic[RecordT]):
-    """Sorts tuples of numbers, texts and bytes, JSON at their end; SQLite sorts what memory cannot hold.
+    """Sorts tuples of numbers, texts and bytes, JSON at their end; SQLite sorts what is too large for memory.
 
     Tuples must differ before they come to anything that cannot be compared. Whole numbers have at most 64 bits.
     """

@@ -1,4 +1,4 @@
-"""Deleted records, other e-mails and people to find are told by columns and tables, no longer by words in a name.
+"""Deleted records, other e-mails and people to find have columns and tables, no longer by words in a name.
 
 `crm_references.system` is called `connection`, since that is what it holds; a deleted record is marked in a column
 (it stood under `hubspot (deleted)`); an e-mail beside the current one has a table of its own (it stood under the system
@@ -107,7 +107,7 @@ def _mark_deleted(conn: sa.Connection) -> None:
 
 
 def _rewrite_letters(conn: sa.Connection, rewritten: Any) -> None:
-    """What letters hold of records and people that a CRM is to be asked for."""
+    """What sync errors contain of records and people that a CRM is to be asked for."""
     waiting = sa.select(letters.c.id, letters.c.ref, letters.c.payload).where(letters.c.stage == "refresh")
     for row, ref, payload in conn.execute(waiting).all():
         try:

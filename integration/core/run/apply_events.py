@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Fold, Unfoldable
+from integration.core.compiled.context import Context, Unfoldable
 from integration.core.model.events import Event
 from integration.core.model.state import LeadState, copied
 from integration.core.run.account_signals import observe
@@ -24,11 +24,11 @@ def advance(
     ValueError. The watermark moves with events and with due work that was really done, not with `until`. Raises
     Unfoldable, which names the event, where the lead cannot be carried on.
     """
-    fold = Fold(compiled, state if owned else copied(state))
+    context = Context(compiled, state if owned else copied(state))
     for event in events:
-        take(fold, event)
+        take(context, event)
     try:
-        pass_time(fold, until, settle)
-        return closed(fold)
+        pass_time(context, until, settle)
+        return closed(context)
     except Exception as error:
-        raise Unfoldable(fold.state.lead, "", error) from error
+        raise Unfoldable(context.state.lead, "", error) from error
