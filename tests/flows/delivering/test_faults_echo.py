@@ -8,6 +8,7 @@ from flows_crms import FIELDS, TASKS, calls, engagement, person
 from flows_outward import known, looking
 from flows_run import Watch, activity, drain_all, lead, receive
 
+from integration.flows.base.connection_of_system import routed
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake import store_deliveries
@@ -106,7 +107,8 @@ def test_what_we_wrote_is_known_by_its_value_where_no_origin_is_given(
         noticed = parsers.parse("hubspot", body, received_at=at()).noticed
         assert len(noticed) == 1
         with service.store.read() as conn:
-            return len(store_deliveries._without_echoes(conn, service, noticed))  # noqa: SLF001 - what follows is kept away twice
+            changes = routed(service.connections, noticed)
+            return len(store_deliveries._without_echoes(conn, changes))  # noqa: SLF001 - what follows is kept away twice
 
     assert left(ours) == 0
     assert left("customer") == 1, "a value that is not ours is somebody's choice"
