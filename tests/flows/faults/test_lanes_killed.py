@@ -54,13 +54,13 @@ def _deciding(here: World) -> tuple[Case, Callable[[Service], object]]:
     """Nothing is wrong with what is stored: only the process dies."""
     case = a_time_no_calendar_has(here)
     case.mended()
-    victim, fold = lead(here.service, EVE).id, deciding.fold
+    victim, apply_events = lead(here.service, EVE).id, deciding.apply_events
 
     def deadly(playbook: Any, state: Any, *more: Any, **named: Any) -> Any:
-        return die() if state.lead == victim else fold(playbook, state, *more, **named)
+        return die() if state.lead == victim else apply_events(playbook, state, *more, **named)
 
     def run(service: Service) -> object:
-        deciding.fold = deadly  # type: ignore[attr-defined] # in a process of its own
+        deciding.apply_events = deadly  # type: ignore[attr-defined] # in a process of its own
         return advance(service)
 
     return case, run
