@@ -164,8 +164,8 @@ def test_a_link_leads_to_the_record(service: Service, handed_over: House) -> Non
 def test_doctor_provision_and_mapping_know_the_crm(handed_over: House) -> None:
     del handed_over
     found = {each["subject"]: each for each in map(json.loads, run("doctor", "--json").output.splitlines())}
-    assert found["Toybox"]["ok"]
-    assert found["member"]["ok"], found["member"]
+    assert found["toybox: Toybox"]["ok"], list(found)
+    assert found["toybox: member"]["ok"], list(found)
     steps = list(map(json.loads, run("provision", "toybox", "--dry-run", "--json").output.splitlines()))
     assert steps
     assert {each["outcome"] for each in steps} == {"keep"}

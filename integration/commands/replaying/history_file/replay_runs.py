@@ -59,7 +59,7 @@ class Sorter(Generic[RecordT]):
             self._file = _temporary()
             self._file.execute(f"CREATE TABLE records ({', '.join(self._columns)})")
         places = ", ".join("?" * len(self._columns))
-        fill = f"INSERT INTO records VALUES ({places})"  # noqa: S608 # nosec B608 - question marks alone
+        fill = f"INSERT INTO records VALUES ({places})"  # noqa: S608 - question marks alone # nosec B608
         self._file.executemany(fill, map(self._row, self._records))
         self._records, self._held = [], 0
 
@@ -70,7 +70,7 @@ class Sorter(Generic[RecordT]):
             return iter(self._records)
         self._write()
         order = ", ".join(self._columns[:-1] if self._carried else self._columns)
-        sorted_ = f"SELECT * FROM records ORDER BY {order}"  # noqa: S608 # nosec B608 - our own names of columns
+        sorted_ = f"SELECT * FROM records ORDER BY {order}"  # noqa: S608 - our own columns # nosec B608
         rows = self._file.execute(sorted_)
         return map(self._record, rows) if self._carried else iter(rows)
 
