@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from shutil import which
 from types import FrameType, TracebackType
-from typing import IO, Self
+from typing import IO, Protocol, Self
 
 import structlog
 
@@ -24,8 +25,92 @@ WORKERS = "workers"
 """The name of the member that forks a worker for each queue."""
 GRACE_SECONDS = 10.0
 """How long a process may take to finish its batch before it is killed."""
-RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
-STEADY_SECONDS = 30.0
+_RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
+_STEADY_SECONDS = 30.0
+
+
+class Child(Protocol):
+    """A process that was started: `subprocess.Popen` is one, and so is a fork."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; None while it is alive."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended. Raises subprocess.TimeoutExpired."""
+
+
+@dataclass(slots=True)
+class _Running:
+    child: Child
+    started: float
+    falls: int = 0
+    due: float | None = None
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps processes alive between `start` and `stop`; `watch` has to be called now and then.
+
+    `starts` has what starts each process, by its name.
+    """
+
+    starts: Mapping[str, Callable[[], Child]]
+    restarts: int = 0
+    _running: dict[str, _Running] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start every process."""
+        for name, begin in self.starts.items():
+            self._running[name] = _Running(begin(), time.monotonic())
+
+    def pids(self) -> dict[str, int]:
+        """The process id of every process that is alive."""
+        return {name: each.child.pid for name, each in self._running.items() if each.child.poll() is None}
+
+    def watch(self) -> None:
+        """Start again whoever has died, at once the first time, later with a growing pause."""
+        now = time.monotonic()
+        for name, each in self._running.items():
+            code = each.child.poll()
+            if code is None:
+                if now - each.started > _STEADY_SECONDS:
+                    each.falls = 0
+                continue
+            if each.due is None:
+                each.due = now + _RESTART_SECONDS[min(each.falls, len(_RESTART_SECONDS) - 1)]
+                log.warning("process ended", name=name, code=code)
+            if now >= each.due:
+                each.child, each.started, each.due = self.starts[name](), now, None
+                each.falls += 1
+                self.restarts += 1
+
+    def stop(self) -> None:
+        """Ask every process to finish, and kill those that do not with all that they have started."""
+        alive = [each.child for each in self._running.values() if each.child.poll() is None]
+        for child in alive:
+            child.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for child in alive:
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                kill_all([*descendants(child.pid), child.pid])
+                child.wait()
+        self._running.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,75 +121,30 @@ class Member:
     arguments: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Running:
-    member: Member
-    process: subprocess.Popen[bytes]
-    started: float
-    falls: int = 0
-    due: float | None = None
+class Programs(Supervisor):
+    """A supervisor of `coldframe` commands, which write to one file where `output` is given."""
 
-
-@dataclass(slots=True)
-class Fleet:
-    """Keep members alive between `start` and `stop`; `watch` has to be called now and then."""
-
-    members: Sequence[Member]
-    environment: Mapping[str, str]
-    output: Path | None = None
-    _running: dict[str, _Running] = field(default_factory=dict)
-    _sink: IO[bytes] | None = None
-    restarts: int = 0
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
+    def __init__(self, members: Sequence[Member], environment: Mapping[str, str], output: Path | None = None) -> None:
+        super().__init__({each.name: partial(self._spawn, each) for each in members})
+        self.environment = environment
+        self._output = output
+        self._sink: IO[bytes] | None = None
 
     def start(self) -> None:
-        """Start every member."""
-        if self.output is not None:
-            private_files.folder(self.output.parent)
-            self._sink = private_files.file(self.output).open("ab")
-        for member in self.members:
-            self._running[member.name] = _Running(member, self._spawn(member), time.monotonic())
+        """Open the file, and start every command."""
+        if self._output is not None:
+            private_files.folder(self._output.parent)
+            self._sink = private_files.file(self._output).open("ab")
+        super().start()
 
     def pids(self) -> dict[str, int]:
-        """The process id of every member that is alive, and of the workers that a member has forked, by their names."""
-        found = {name: each.process.pid for name, each in self._running.items() if each.process.poll() is None}
+        """The process id of every command that is alive, and of the workers that one has forked, by their names."""
+        found = super().pids()
         return found | _named_children(found.get(WORKERS, 0))
 
-    def watch(self) -> None:
-        """Start again whoever has died, at once the first time, later with a growing pause."""
-        now = time.monotonic()
-        for each in self._running.values():
-            if each.process.poll() is None:
-                if now - each.started > STEADY_SECONDS:
-                    each.falls = 0
-                continue
-            if each.due is None:
-                each.due = now + RESTART_SECONDS[min(each.falls, len(RESTART_SECONDS) - 1)]
-                log.warning("process ended", name=each.member.name, code=each.process.returncode)
-            if now >= each.due:
-                each.process, each.started, each.due = self._spawn(each.member), now, None
-                each.falls += 1
-                self.restarts += 1
-
     def stop(self) -> None:
-        """Ask every member to finish, and kill those that do not with all that they have started."""
-        alive = [each.process for each in self._running.values() if each.process.poll() is None]
-        for process in alive:
-            process.terminate()
-        deadline = time.monotonic() + GRACE_SECONDS
-        for process in alive:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                kill_all([*descendants(process.pid), process.pid])
-                process.wait()
-        self._running.clear()
+        """End every command, and close the file."""
+        super().stop()
         if self._sink is not None:
             self._sink.close()
             self._sink = None
@@ -118,8 +158,8 @@ class Fleet:
         )
 
 
-def run(fleet: Fleet) -> int:
-    """Keep all processes alive until a signal ends this one (SIGTERM, SIGINT)."""
+def run(supervisor: Supervisor) -> int:
+    """Keep all processes alive until a signal ends this one (SIGTERM, SIGINT); the status to exit with."""
     stopping = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -127,9 +167,9 @@ def run(fleet: Fleet) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    with fleet:
+    with supervisor:
         while not stopping:
-            fleet.watch()
+            supervisor.watch()
             time.sleep(0.2)
     return 0
 

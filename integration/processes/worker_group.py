@@ -7,31 +7,22 @@ import contextlib
 import gc
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import FrameType
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 import structlog
 
-from integration.processes.supervisor import GRACE_SECONDS, RESTART_SECONDS, STEADY_SECONDS, descendants, kill_all
+from integration.processes import supervisor
+from integration.processes.supervisor import Supervisor
 from integration.processes.with_parent import end_with_parent, name_process
 
 log = structlog.get_logger()
 
-_LOOK_SECONDS = 0.2
-
-
-@dataclass(slots=True)
-class _Forked:
-    """A worker of one queue: its process id, when it started, how often it has fallen, when it is due again."""
-
-    pid: int = 0
-    started: float = 0.0
-    falls: int = 0
-    due: float = 0.0
+_LOOK_SECONDS = 0.02
 
 
 def run(queues: Sequence[str], prepare: Callable[[], None], work: Callable[[str], None]) -> int:
@@ -39,47 +30,42 @@ def run(queues: Sequence[str], prepare: Callable[[], None], work: Callable[[str]
 
     `prepare` imports and builds what all share, and leaves no connection open. `work` runs in the fork.
     """
-    stopping: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        stopping.append(number)
-
     prepare()
     gc.collect()
     gc.freeze()  # what forks share with this process is not looked through, and so not copied
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    forks = {queue: _Forked() for queue in queues}
-    while not stopping:
-        _watch(forks, work)
-        time.sleep(_LOOK_SECONDS)
-    _end(forks)
-    return 0
+    return supervisor.run(Supervisor({f"worker {queue}": partial(Fork, queue, work) for queue in queues}))
 
 
-def _watch(forks: Mapping[str, _Forked], work: Callable[[str], None]) -> None:
-    """Fork whoever is not there, at once the first time, later with a growing pause."""
-    now = time.monotonic()
-    for queue, fork in forks.items():
-        if fork.pid:
-            code = _ended(fork.pid)
-            if code is None:
-                if now - fork.started > STEADY_SECONDS:
-                    fork.falls = 0
-                continue
-            log.warning("process ended", name=f"worker {queue}", code=code)
-            fork.due = now + RESTART_SECONDS[min(fork.falls, len(RESTART_SECONDS) - 1)]
-            fork.pid, fork.falls = 0, fork.falls + 1
-        if now >= fork.due:
-            fork.pid, fork.started = _fork(queue, work), now
+class Fork:
+    """A fork of this process that works one queue, with what a supervisor asks of a process."""
 
+    def __init__(self, queue: str, work: Callable[[str], None]) -> None:
+        parent = os.getpid()
+        self._code: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            _become(parent, queue, work)
 
-def _fork(queue: str, work: Callable[[str], None]) -> int:
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        _become(parent, queue, work)
-    return pid
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; None while it is alive."""
+        if self._code is None:
+            found, status = os.waitpid(self.pid, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(status) if found else None
+        return self._code
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        os.kill(self.pid, signal.SIGTERM)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended. Raises subprocess.TimeoutExpired."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if until is not None and time.monotonic() > until:
+                name = f"process {self.pid}"
+                raise subprocess.TimeoutExpired(name, timeout or 0)
+            time.sleep(_LOOK_SECONDS)
+        return code
 
 
 def _become(parent: int, queue: str, work: Callable[[str], None]) -> NoReturn:
@@ -103,23 +89,3 @@ def _become(parent: int, queue: str, work: Callable[[str], None]) -> NoReturn:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
-
-
-def _ended(pid: int) -> int | None:
-    """The exit code of a child that has ended (negative: the signal), or None."""
-    found, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if found else None
-
-
-def _end(forks: Mapping[str, _Forked]) -> None:
-    """Ask every fork to finish its batch, and kill those that do not in time."""
-    alive = {fork.pid for fork in forks.values() if fork.pid and _ended(fork.pid) is None}
-    for pid in alive:
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_SECONDS
-    while alive and time.monotonic() < deadline:
-        alive = {pid for pid in alive if _ended(pid) is None}
-        time.sleep(_LOOK_SECONDS / 10)
-    for pid in alive:
-        kill_all([*descendants(pid), pid])
-        os.waitpid(pid, 0)

@@ -64,7 +64,7 @@ class _Broken:
     url = "http://127.0.0.1:9"
 
     def __init__(self) -> None:
-        self.fleet = self
+        self.programs = self
 
     def watch(self) -> None:
         """Nothing is started again."""

@@ -12,7 +12,7 @@ import pytest
 from places import ROOT
 
 from integration.processes import supervisor
-from integration.processes.supervisor import Fleet, Member
+from integration.processes.supervisor import Member, Programs
 
 _FORKED = """
 import os, time
@@ -67,8 +67,8 @@ def test_who_does_not_end_when_the_service_stops_is_killed_with_its_children(
     monkeypatch.setattr(supervisor, "GRACE_SECONDS", 0.2)
     monkeypatch.setattr(supervisor, "wrapped", lambda _command, _how: [sys.executable, "-c", _STUBBORN])
     output = tmp_path / "log"
-    with Fleet((Member(name="stubborn", arguments=()),), {"PATH": os.defpath}, output) as fleet:
-        pid = fleet.pids()["stubborn"]
+    with Programs((Member(name="stubborn", arguments=()),), {"PATH": os.defpath}, output) as programs:
+        pid = programs.pids()["stubborn"]
         assert until(lambda: output.read_text().count("\n") == 2)  # both say whom they have
         family = [pid, *supervisor.descendants(pid)]
         assert len(family) == 2

@@ -90,7 +90,7 @@ def _play(running: Rig, leads: int, now: Callable[[], Instant], start: Instant, 
                 running.post(batch, delivery=f"demo-{posted}").raise_for_status()
                 posted += len(due)
             sales.work()
-            running.fleet.watch()
+            running.programs.watch()
             said = f"{today(moment)} · {posted} activities · {sales.answered} tasks answered"
             progress.update(bar, completed=min(moment - start, DAYS * DAY), said=said)
             if len(due) < _BATCH:
@@ -102,7 +102,7 @@ def _linger(running: Rig, console: Console) -> None:
     console.print("\nEverything stays up until you press Ctrl-C.")
     try:
         while True:
-            running.fleet.watch()
+            running.programs.watch()
             time.sleep(1)
     except KeyboardInterrupt:
         console.print("Stopping …")

@@ -62,7 +62,7 @@ def _dripping(ground: Ground) -> None:
 
 def _hung(ground: Ground) -> None:
     """Stop the process that serves; the one that watches it has to start another."""
-    web = ground.running.fleet.pids().get("web", 0)
+    web = ground.running.programs.pids().get("web", 0)
     time.sleep(2)  # the watchdog sees it alive first
     for pid in _family(web):
         if "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text():

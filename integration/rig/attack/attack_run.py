@@ -56,8 +56,8 @@ def all_carried_out(
     `latest` and `dead` are the seconds that an answer may take, and everything until it works as before.
     """
     until, ended = clock.monotonic() + LONGEST_RUN, ""
-    secret = running.fleet.environment["COLDFRAME_ACTIVITY_SECRET"]
-    with InnocentClient(running.url, secret, running.fleet.environment) as client:
+    secret = running.programs.environment["COLDFRAME_ACTIVITY_SECRET"]
+    with InnocentClient(running.url, secret, running.programs.environment) as client:
         for each in chosen:
             if ended:
                 yield Result(point=each.point, name=each.name, faults=(f"it was not carried out: {ended}",))
@@ -73,7 +73,7 @@ def all_carried_out(
 
 def works(running: Rig, seconds: float) -> bool:
     """Whether the service is alive, takes a delivery and has done all its work within so many seconds."""
-    running.fleet.watch()
+    running.programs.watch()
     name = f"probe-{next(_NUMBERS)}"
     item = activity(name, _EMAIL, "page_view", clock.now(), {"path": "/"})
     with contextlib.suppress(requests.RequestException), contextlib.closing(requests.Session()) as session:

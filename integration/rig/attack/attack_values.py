@@ -151,7 +151,7 @@ def _erase(ground: Ground) -> None:
     ground.running.wait(lambda: ground.running.waiting() == 0, seconds=10)
     command = [sys.executable, "-m", "integration", "erase", _ERASED, "--yes", "--no-vacuum"]
     found = subprocess.run(  # noqa: S603 - our own command
-        command, env=dict(ground.running.fleet.environment), check=False, capture_output=True, text=True, timeout=180
+        command, env=dict(ground.running.programs.environment), check=False, capture_output=True, text=True, timeout=180
     )
     if found.returncode:
         ground.faults.append(f"nobody was erased: {found.stdout} {found.stderr}")

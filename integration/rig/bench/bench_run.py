@@ -51,7 +51,7 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
         tell(f"Making {people:,} people known …")
         running.tell("webhooks", {"url": ""})
         crowd = gather(running, people)
-        with MemoryWatch(running.fleet.pids) as memory:
+        with MemoryWatch(running.programs.pids) as memory:
             first = _through(running, clicks(running.signer, crowd, name="first", at=clock.now()))
             tell("Measuring the floors: bare inserts, empty jobs …")
             floors = _floors(running, data)

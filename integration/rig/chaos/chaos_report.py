@@ -22,7 +22,7 @@ def figures(chaos: Chaos, finding: Finding) -> dict[str, Any]:
         "resent": chaos.senders.again,
         "attempts": dict(chaos.senders.outcomes),
         "kills": {kind: chaos.killer.kills[kind] for kind in KINDS},
-        "restarts": chaos.running.fleet.restarts,
+        "restarts": chaos.running.programs.restarts,
         "flushes": chaos.flushes,
         "settled_seconds": round(chaos.settled, 1),
         **{name.lower().replace(" ", "_"): number for name, number in finding.figures.items()},

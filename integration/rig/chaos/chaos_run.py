@@ -57,9 +57,9 @@ class Chaos:
     """Seconds from the end of the load until nothing was left to do."""
 
     def __post_init__(self) -> None:
-        fleet, seed = self.running.fleet, self.plan.seed
+        programs, seed = self.running.programs, self.plan.seed
         self.senders = Senders(post=self._post, now=clock.now)
-        self.killer = Killer(pids=fleet.pids, watch=fleet.watch, chance=Random(seed))  # noqa: S311 - not cryptography
+        self.killer = Killer(pids=programs.pids, watch=programs.watch, chance=Random(seed))  # noqa: S311 - not cryptography
         people, span = self.running.people(), self.plan.seconds * SECOND
         self.load = parcels(people, seed=seed, start=clock.now(), span=span)
 
@@ -138,8 +138,8 @@ class Chaos:
         return webhooks + found.inbox["new"] + found.dirty + found.refresh + sendable + marked
 
     def _go_on(self, phase: str) -> None:
-        """Keep the fleet alive and the spectators informed."""
+        """Keep the processes alive and the spectators informed."""
         self.phase = phase
-        self.running.fleet.watch()
+        self.running.programs.watch()
         self.tell(self)
         time.sleep(_TICK)

@@ -14,7 +14,7 @@ import requests
 from standardwebhooks import Webhook
 
 from integration.processes.local_stack import embedded, environment, members
-from integration.processes.supervisor import Fleet, Member
+from integration.processes.supervisor import Member, Programs
 from integration.rig.stage.signed_delivery import PATH, signed
 from integration.settings.environment import Settings, load
 from integration.store.db.session import Store
@@ -43,7 +43,7 @@ class Rig:
     sandbox: str
     settings: Settings
     store: Store
-    fleet: Fleet
+    programs: Programs
     signer: Webhook
     session: requests.Session
     log: Path
@@ -95,10 +95,10 @@ class Rig:
         return found.inbox["new"] + found.dirty + found.refresh + sendable
 
     def wait(self, until: Callable[[], bool], *, seconds: float, every: float = 0.25) -> bool:
-        """Keep the fleet alive until something holds; false when it does not in time."""
+        """Keep the processes alive until something holds; false when it does not in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self.fleet.watch()
+            self.programs.watch()
             if until():
                 return True
             time.sleep(every)
@@ -165,12 +165,12 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
             "--webhook-secret",
             HUBSPOT_SECRET,
         )
-        fleet = Fleet((Member(name="sandbox", arguments=arguments), *members()), ready, log)
-        stack.enter_context(fleet)
+        programs = Programs((Member(name="sandbox", arguments=arguments), *members()), ready, log)
+        stack.enter_context(programs)
         store = Store.open(settings.database_url.get_secret_value())
         stack.callback(store.dispose)
         session = stack.enter_context(requests.Session())
-        found = Rig(service, crm, settings, store, fleet, Webhook(secret), session, log)
+        found = Rig(service, crm, settings, store, programs, Webhook(secret), session, log)
         if not found.wait(lambda: _answers(found), seconds=START_SECONDS):
             msg = f"the processes did not start within {START_SECONDS:.0f} s; see {log}"
             raise RuntimeError(msg)
