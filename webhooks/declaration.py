@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from mappings.declared.variables import Given, Need, Variable
 from mappings.values.identifiers import System
@@ -95,6 +95,22 @@ class Receiver(Protocol):
         """Let it in. Raises Forged, Stale, Stranger, Unreadable or Oversized."""
 
 
+SCHEMA = "#/components/schemas/{name}"
+"""How an OpenAPI document refers to one of its schemas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """How a source is sent, for programs: OpenAPI's operation with its good answers, and the schemas that it names.
+
+    `extra` stands at the top of the document; its names begin with `x-`.
+    """
+
+    operation: Mapping[str, Any]
+    schemas: Mapping[str, Any]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A source's declaration. `name` stands in the inbox, `route` follows `/webhooks` (Flask's spelling).
@@ -117,5 +133,7 @@ class Source:
     """What to do where a connection of its system has no secret for it; "" where one can do without."""
     headers: tuple[str, ...] = ()
     """Headers that are stored with the body, beside the type and the sender's name."""
+    described: Callable[[], Described] | None = None
+    """How it is sent, for `/openapi.json`; None for a sender that knows by itself."""
     named_by: str = ""
     """The signed header that tells its deliveries apart: the same body under the same name is stored once."""

@@ -22,7 +22,7 @@ from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots
 from integration.store.overall.store_figures import Numbers
-from integration.web import activity_api
+from integration.web import openapi
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Room, lane_troubles, store_problems
@@ -120,7 +120,7 @@ def create_app(
     room = Room(store, now, clock.monotonic)
     checks: _Checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
     _serve_pages(app, checks, {"lanes": lambda: lane_troubles(store)}, metrics, _may_see_figures(settings))
-    activity_api.serve(app, settings.public_url or "")
+    openapi.serve(app, settings.public_url or "")
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
 
@@ -162,15 +162,15 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     """The application of a web process with all its parts, and what closes them when the process ends."""
     store = Store.open(settings.database_url.get_secret_value())
     wakeups = Wakeups(settings.redis_url, clock.monotonic)
-    bell = BackgroundWakeUps(wakeups.wake)
-    app = create_app(settings, store=store, wake=bell.ring, queue=lambda: _queue(settings))
+    wake_ups = BackgroundWakeUps(wakeups.wake)
+    app = create_app(settings, store=store, wake=wake_ups.wake, queue=lambda: _queue(settings))
 
     def close() -> None:
         """Nothing new is let in, then the last lanes are woken, then the connections are closed."""
         for each in (
             app.extensions[INTAKE].close,
             app.extensions[REFUSED].keep,
-            bell.close,
+            wake_ups.close,
             wakeups.close,
             store.dispose,
         ):
@@ -269,7 +269,7 @@ def _answer_safely(app: Flask, metrics: Metrics, *, secure: bool) -> None:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         if request.blueprint == WEBHOOKS:
-            source = request.path.rpartition("/")[2]
+            source = (request.endpoint or "").partition(".")[2]  # no part of the path, which may be a secret
             metrics.answered(source, response.status_code, clock.monotonic() - g.started)
         return response
 

@@ -143,31 +143,31 @@ def _call(queue: Queue, lane: str) -> None:
 
 
 class BackgroundWakeUps:
-    """Rings for lanes from a thread of its own, so that an answer to a webhook never waits for Redis.
+    """Wakes lanes from a thread of its own, so that an answer to a webhook never waits for Redis.
 
-    Rings for the same lane while one is under way become one. What it has not passed on when the process dies, the
+    Wake-ups of the same lane while one is under way become one. What it has not passed on when the process dies, the
     sweep finds.
     """
 
     def __init__(self, wake: Callable[[str], None]) -> None:
         self._wake = wake
-        self._rung: dict[str, None] = {}
+        self._waiting: dict[str, None] = {}
         self._change = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    def ring(self, lane: str) -> None:
+    def wake(self, lane: str) -> None:
         """Wake the lane soon; returns at once."""
         with self._change:
             if self._thread is None or not self._thread.is_alive():
                 self._closed = False
-                self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="wake-ups", daemon=True)
                 self._thread.start()
-            self._rung[lane] = None
+            self._waiting[lane] = None
             self._change.notify()
 
     def close(self) -> None:
-        """Pass on what has been rung, and stop."""
+        """Pass on what waits, and stop."""
         with self._change:
             thread, self._thread = self._thread, None
             self._closed = True
@@ -178,8 +178,8 @@ class BackgroundWakeUps:
     def _run(self) -> None:
         while True:
             with self._change:
-                self._change.wait_for(lambda: self._rung or self._closed)
-                lanes, self._rung = self._rung, {}
+                self._change.wait_for(lambda: self._waiting or self._closed)
+                lanes, self._waiting = self._waiting, {}
                 if not lanes:
                     return
             for lane in lanes:

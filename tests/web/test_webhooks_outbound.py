@@ -82,6 +82,9 @@ def test_a_message_is_kept_without_its_session_id_and_acknowledged(
     assert b"<SessionId/>" in delivery.body
     assert SESSION.encode() not in delivery.body
     assert woken == ["ingest"]
+    figures = client.get("/metrics").text
+    assert 'coldframe_webhook_deliveries_total{source="salesforce_outbound",status="200"} 1.0' in figures
+    assert SECRET not in figures
     (noticed,) = parse(delivery.source, delivery.body, delivery.received_at).noticed
     assert (noticed.system, noticed.object, noticed.id, noticed.what) == ("salesforce", "Lead", LEAD, "changed")
     assert noticed.property is None

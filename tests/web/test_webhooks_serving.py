@@ -96,7 +96,7 @@ def test_what_was_answered_outlives_a_kill_and_a_wake_up_waits_in_redis(
         assert web.ask("POST", "/webhooks/activities", iter([body[:40], body[40:]]), again)[0] == 202
         deadline = time.monotonic() + 10
         while not valkey.llen("rq:queue:ingest") and time.monotonic() < deadline:
-            time.sleep(0.02)  # the bell rings after the answer
+            time.sleep(0.02)  # lanes are woken after the answer
         web.kill()
     with closing(sqlite3.connect(data / "coldframe.db")) as database:
         assert database.execute("SELECT body FROM inbox").fetchall() == [(body,), (body,)]

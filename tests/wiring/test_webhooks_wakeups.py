@@ -149,18 +149,18 @@ def test_the_bell_never_waits_and_loses_nothing_when_it_closes() -> None:
         hold.wait(5)
         heard.append(lane)
 
-    bell = BackgroundWakeUps(slow)
+    wake_ups = BackgroundWakeUps(slow)
     started = time.monotonic()
     for _ in range(1_000):
-        bell.ring("ingest")
-        bell.ring("advance")
+        wake_ups.wake("ingest")
+        wake_ups.wake("advance")
     assert time.monotonic() - started < 1
     hold.set()
-    bell.close()
+    wake_ups.close()
     assert set(heard) == {"ingest", "advance"}
     assert len(heard) <= 4
-    bell.ring("ingest")
-    bell.close()
+    wake_ups.wake("ingest")
+    wake_ups.close()
     assert heard[-1] == "ingest"
 
 
@@ -175,8 +175,8 @@ def ailing(request: pytest.FixtureRequest, valkey: Redis, redis_url: str, nowher
 
 def test_webhooks_are_answered_quickly_whatever_redis_does(settings: Settings, store: Store, ailing: SecretStr) -> None:
     wakeups = Wakeups(ailing, monotonic)
-    bell = BackgroundWakeUps(wakeups.wake)
-    app = create_app(settings, store=store, wake=bell.ring, queue=list, now=lambda: senders.NOW)
+    wake_ups = BackgroundWakeUps(wakeups.wake)
+    app = create_app(settings, store=store, wake=wake_ups.wake, queue=list, now=lambda: senders.NOW)
     client = app.test_client()
     body = senders.activities(senders.activity())
     slowest = 0.0
@@ -186,7 +186,7 @@ def test_webhooks_are_answered_quickly_whatever_redis_does(settings: Settings, s
         slowest = max(slowest, time.monotonic() - started)
     assert slowest < 2.5
     app.extensions[INTAKE].close()
-    bell.close()
+    wake_ups.close()
     wakeups.close()
 
 

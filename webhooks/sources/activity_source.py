@@ -10,7 +10,7 @@ from webhooks import refusal_causes, signatures
 from webhooks.declaration import Answer, Arrived, Receiver, Source, Taken, Trusted, admit
 from webhooks.facts import Remark
 from webhooks.person_removal import JsonErasure, RecordNames, of_sender
-from webhooks.sources import activity_deliveries
+from webhooks.sources import activity_deliveries, activity_description
 from webhooks.sources.activity_deliveries import Checked
 
 _NAME = "activities"
@@ -68,6 +68,7 @@ ACTIVITIES = Source(
             "or unset it to receive no activities.",
         ),
     ),
+    described=activity_description.description,
     headers=(signatures.STANDARD_HEADERS[0], signatures.STANDARD_HEADERS[1]),
     named_by=signatures.STANDARD_HEADERS[0],
 )

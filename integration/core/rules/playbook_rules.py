@@ -3,7 +3,7 @@
 The rules of every playbook are in docs/rules.md. Knows nothing of YAML.
 
 Names refer by text (a trigger names its play); the compiler has checked that they exist. Points are thousandths,
-times microseconds. The values live in conditions, signals, axes and program.
+times microseconds. Conditions, patterns, points, automation and the calendar are values of their own, in this room.
 """
 
 from dataclasses import dataclass, field
@@ -17,19 +17,6 @@ from integration.core.rules.playbook_fingerprint import fingerprint
 from integration.core.rules.scoring_rules import Band, Engagement, Fit, Segments
 from mappings.values.instant import DAY, Span
 from mappings.vocabulary.value import CANONICAL, Vocabulary
-
-__all__ = [
-    "Calendar",
-    "FrequencyCap",
-    "Gate",
-    "Handoff",
-    "Playbook",
-    "Recycle",
-    "Requirement",
-    "SendWindow",
-    "TalkTrack",
-]
-
 
 PROFILE = "profile"
 """The content of a touch that asks for what sales wants to know."""

@@ -55,7 +55,7 @@ class Connection:
 
     @property
     def system(self) -> System:
-        """Which CRM it is: `hubspot` or `salesforce`. Several connections may be of one system."""
+        """Which CRM it is. Several connections may be of one system."""
         return self.mapping.system
 
     def link(self, object_name: str, record_id: str) -> str:

@@ -7,10 +7,10 @@ from zoneinfo import available_timezones
 import holidays
 
 from integration.core.rules.automation_rules import Unreached
+from integration.core.rules.calendar import Calendar
 from integration.core.rules.patterns import INTERNAL_SHARING
 from integration.core.rules.playbook_rules import (
     PROFILE,
-    Calendar,
     FrequencyCap,
     Gate,
     Handoff,

@@ -1,21 +1,19 @@
-"""The API of activities, described as OpenAPI 3.1: what is sent, its limits, how it is signed, what is answered.
+"""How activities are sent, in the words of OpenAPI: the shape and limits come from the very types that read them.
 
-The shape and the limits come from the very types that read activities. Only the canonical words stand here, since
-anybody may read it; `coldframe vocabulary show` prints a company's own.
+Only the canonical words stand here, since anybody may read it; `coldframe vocabulary show` prints a company's own.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import msgspec
-from flask import Flask, Response
 
+from mappings.values import emails
 from mappings.vocabulary.value import CANONICAL
+from webhooks.declaration import SCHEMA, Described
 from webhooks.sources.activity_deliveries import MOST
 from webhooks.sources.activity_items import Item
 
-_REF = "#/components/schemas/{name}"
 _SIGNED = (
     ("webhook-id", "Your id of this delivery. The same again within a quarter of an hour is answered, not kept twice."),
     ("webhook-timestamp", "Seconds since 1970, within five minutes of this service's clock."),
@@ -39,11 +37,6 @@ _TAKEN = {
         "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/Remark"}},
     },
 }
-_REFUSED = {
-    "type": "object",
-    "required": ["error", "detail"],
-    "properties": {"error": {"type": "string"}, "detail": {"type": "string"}},
-}
 _EXAMPLE = {
     "activities": [
         {
@@ -57,32 +50,9 @@ _EXAMPLE = {
 }
 
 
-def serve(app: Flask, public_url: str) -> None:
-    """Answer `GET /openapi.json`, to anybody."""
-
-    @app.get("/openapi.json")
-    def describe_api() -> Response:
-        return Response(description(public_url), content_type="application/json")
-
-
-@cache
-def description(public_url: str = "") -> bytes:
-    """The OpenAPI document as JSON; `public_url` is the address that senders use."""
-    return msgspec.json.encode(
-        {
-            "openapi": "3.1.0",
-            "info": {
-                "title": "Coldframe: activities",
-                "version": "1",
-                "description": "Send what people do. Each activity counts once and changes the lead's score.",
-                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            },
-            "servers": [{"url": public_url or "/"}],
-            "paths": {"/webhooks/activities": {"post": _operation()}},
-            "components": {"schemas": _schemas()},
-            "x-activity-types": _types(),
-        }
-    )
+def description() -> Described:
+    """The operation, the schemas it uses, and every activity type with its properties."""
+    return Described(operation=_operation(), schemas=_schemas(), extra={"x-activity-types": _types()})
 
 
 def _operation() -> Mapping[str, Any]:
@@ -100,38 +70,31 @@ def _operation() -> Mapping[str, Any]:
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Delivery"}, "example": _EXAMPLE}},
         },
         "responses": {
-            "202": _answer("Kept. What could not be read is named; the others are taken.", "Taken"),
-            "400": _answer("The body as a whole cannot be read. Nothing is kept.", "Refused"),
-            "401": _answer("The signature does not match, or the timestamp is too old.", "Refused"),
-            "408": _answer("The request took too long to arrive. Send it again.", "Refused"),
-            "413": _answer("Too large, or more than 1,000 activities. Send less at a time.", "Refused"),
-            "503": _answer("It could not be stored now. Send it again after `Retry-After`.", "Refused"),
+            "202": {
+                "description": "Kept. What could not be read is named; the others are taken.",
+                "content": {"application/json": {"schema": {"$ref": SCHEMA.format(name="Taken")}}},
+            },
         },
     }
 
 
-def _answer(said: str, schema: str) -> Mapping[str, Any]:
-    content = {"application/json": {"schema": {"$ref": _REF.format(name=schema)}}}
-    return {"description": said, "content": content}
-
-
 def _schemas() -> Mapping[str, Any]:
-    _, found = msgspec.json.schema_components([Item], ref_template=_REF)
+    _, found = msgspec.json.schema_components([Item], ref_template=SCHEMA)
     item = dict(found["Item"])
     item["anyOf"] = [{"required": ["email"]}, {"required": ["lead"]}]
     item["title"] = "Activity"
     item["properties"] = item["properties"] | {
         "type": item["properties"]["type"] | {"examples": sorted(_types())},
-        "email": {"type": ["string", "null"], "maxLength": 320, "description": "One address: who did it."},
+        "email": {"type": ["string", "null"], "maxLength": emails.LONGEST, "description": "One address: who did it."},
     }
     delivery = {
         "type": "object",
         "required": ["activities"],
         "properties": {
-            "activities": {"type": "array", "maxItems": MOST, "items": {"$ref": _REF.format(name="Activity")}}
+            "activities": {"type": "array", "maxItems": MOST, "items": {"$ref": SCHEMA.format(name="Activity")}}
         },
     }
-    return {"Activity": item, "Delivery": delivery, "Taken": _TAKEN, "Remark": _REMARK, "Refused": _REFUSED}
+    return {"Activity": item, "Delivery": delivery, "Taken": _TAKEN, "Remark": _REMARK}
 
 
 def _types() -> Mapping[str, Any]:
