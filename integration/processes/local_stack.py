@@ -10,7 +10,7 @@ from integration.processes.supervisor import WORKERS, Member
 from integration.processes.valkey import Valkey
 from integration.settings import private_files
 from integration.settings.environment import Settings, load
-from integration.settings.local_key import made_key
+from integration.settings.local_key import FOLDER, VARIABLE, data_folder, made_key, value_of
 from integration.store.db.session import Store
 from integration.wiring import connection_names
 
@@ -34,10 +34,10 @@ def members() -> tuple[Member, ...]:
 def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The environment with what a machine of its own needs: a data directory, a key, a Valkey, a migrated store."""
     variables = kept(given)
-    data = Path(variables["COLDFRAME_DATA_DIR"])
+    data = data_folder(variables)
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(data))
-        if not variables.get("REDIS_URL", "").strip():
+        if not value_of(variables, "REDIS_URL"):
             variables["REDIS_URL"] = stack.enter_context(Valkey(data / "valkey")).url
         store = Store.open(load(variables).database_url.get_secret_value())
         store.migrate()
@@ -65,11 +65,11 @@ def alone(data: Path) -> Iterator[None]:
 def kept(given: Mapping[str, str]) -> dict[str, str]:
     """The environment with this machine's data directory and key, made where they are not there."""
     variables = dict(given)
-    data = Path(variables.get("COLDFRAME_DATA_DIR", "").strip() or "var").resolve()
+    data = data_folder(variables).resolve()
     private_files.folder(data)
-    variables["COLDFRAME_DATA_DIR"] = str(data)
-    if not variables.get("COLDFRAME_SECRET_KEY", "").strip():
-        variables["COLDFRAME_SECRET_KEY"] = made_key(variables)
+    variables[FOLDER] = str(data)
+    if not value_of(variables, VARIABLE):
+        variables[VARIABLE] = made_key(variables)
     return variables
 
 

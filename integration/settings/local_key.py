@@ -8,7 +8,23 @@ from integration.settings import private_files
 
 VARIABLE = "COLDFRAME_SECRET_KEY"
 FOLDER = "COLDFRAME_DATA_DIR"
+DATABASE = "DATABASE_URL"
 _FILE = "secret.key"
+
+
+def value_of(given: Mapping[str, str], variable: str) -> str:
+    """What a variable says; "" where it is not set, or empty, which is the same."""
+    return given.get(variable, "").strip()
+
+
+def data_folder(given: Mapping[str, str]) -> Path:
+    """Where this installation keeps its files."""
+    return Path(value_of(given, FOLDER) or "var")
+
+
+def alone(given: Mapping[str, str]) -> bool:
+    """Whether the store lies in the data folder: no database is named."""
+    return not value_of(given, DATABASE)
 
 
 def with_kept_key(given: Mapping[str, str]) -> dict[str, str]:
@@ -17,7 +33,7 @@ def with_kept_key(given: Mapping[str, str]) -> dict[str, str]:
     Only where the store lies there too: with a DATABASE_URL the key belongs to a platform's settings.
     """
     path = key_file(given)
-    if given.get(VARIABLE, "").strip() or given.get("DATABASE_URL", "").strip() or not path.is_file():
+    if value_of(given, VARIABLE) or not alone(given) or not path.is_file():
         return dict(given)
     return {**given, VARIABLE: path.read_text(encoding="ascii")}
 
@@ -39,4 +55,4 @@ def keep_key(path: Path, key: str) -> None:
 
 def key_file(given: Mapping[str, str]) -> Path:
     """Where the data directory's own key stands, or would stand."""
-    return Path(given.get(FOLDER, "").strip() or "var") / _FILE
+    return data_folder(given) / _FILE

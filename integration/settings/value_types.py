@@ -24,9 +24,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def parted(text: str) -> tuple[str, ...]:
+    """Several values in one variable, parted by spaces or commas."""
+    return tuple(filter(None, re.split(r"[\s,]+", text)))
+
+
 def _parted(value: object) -> object:
-    """Several secrets in one variable, parted by spaces or commas."""
-    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+    return parted(value) if isinstance(value, str) else value
 
 
 def _long_enough(secret: SecretStr) -> SecretStr:

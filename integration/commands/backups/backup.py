@@ -11,7 +11,7 @@ from integration.commands.backups import backup_postgres
 from integration.commands.backups.backup_shown import Bar, beside
 from integration.commands.operate.processes import settings_or_exit
 from integration.processes import local_stack
-from integration.settings.local_key import VARIABLE, keep_key, key_file
+from integration.settings.local_key import VARIABLE, alone, keep_key, key_file, value_of
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db.session import Store
@@ -52,7 +52,7 @@ def backup(file: Path, *, with_key: bool, as_json: bool) -> None:
         found = _copied(store, file, quiet=as_json)
     if key is not None:
         keep_key(beside(file), key)
-    place = str(key_file(given).absolute()) if not given.get(VARIABLE, "").strip() else VARIABLE
+    place = str(key_file(given).absolute()) if not value_of(given, VARIABLE) else VARIABLE
     said = {
         "file": str(file),
         "bytes": file.stat().st_size,
@@ -83,7 +83,7 @@ def _copied(store: Store, file: Path, *, quiet: bool) -> Contents:
 def _own_key(given: Mapping[str, str]) -> str:
     """The data folder's own key; there is none where the environment gives it, or a DATABASE_URL."""
     path = key_file(given)
-    if given.get(VARIABLE, "").strip() or given.get("DATABASE_URL", "").strip() or not path.is_file():
+    if value_of(given, VARIABLE) or not alone(given) or not path.is_file():
         msg = (
             f"--with-key copies the data folder's own key, and this one comes from {VARIABLE}: keep it where it is set."
         )

@@ -12,7 +12,8 @@ from integration.commands.backups.backup_shown import Bar, beside
 from integration.processes import local_stack
 from integration.settings import private_files
 from integration.settings.environment import load
-from integration.settings.local_key import VARIABLE, keep_key, key_file
+from integration.settings.local_key import VARIABLE, alone, data_folder, keep_key, key_file, value_of
+from integration.settings.value_types import parted
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.audit.sealing import Keyring
@@ -42,8 +43,8 @@ def restore(file: Path, *, key: Path | None, as_json: bool) -> None:
       coldframe restore coldframe.backup --key safe/secret.key
     """
     given = local_stack.environment()
-    data = Path(given.get("COLDFRAME_DATA_DIR", "").strip() or "var")
-    if given.get("DATABASE_URL", "").strip():
+    data = data_folder(given)
+    if not alone(given):
         found = _into_database(file, given)
     else:
         with local_stack.alone(private_files.folder(data)):
@@ -68,7 +69,7 @@ def _into_folder(file: Path, data: Path, given: Mapping[str, str], key: Path | N
             store_copies.copied(file, target, report.show)
     except (CopyError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    if secret is not None and not given.get(VARIABLE, "").strip() and not key_file(given).exists():
+    if secret is not None and not value_of(given, VARIABLE) and not key_file(given).exists():
         keep_key(key_file(given), secret)
     _begin_anew(f"sqlite:///{target.absolute()}", clock.now())
     return found
@@ -116,8 +117,8 @@ def _begin_anew(url: str, now: Instant) -> None:
 def _key_for(found: Contents, file: Path, given: Mapping[str, str], key: Path | None) -> str | None:
     """The key that the folder will have; None where nothing is sealed and none is given. Raises CopyError."""
     kept, saved = key_file(given), beside(file)
-    previous = given.get("COLDFRAME_PREVIOUS_SECRET_KEYS", "").replace(",", " ").split()
-    secret = given.get(VARIABLE, "").strip() or None
+    previous = parted(value_of(given, "COLDFRAME_PREVIOUS_SECRET_KEYS"))
+    secret = value_of(given, VARIABLE) or None
     for path in (kept, key, saved):
         if secret is None and path is not None and path.is_file():
             secret = path.read_text(encoding="ascii").strip()

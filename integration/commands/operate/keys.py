@@ -14,7 +14,7 @@ from rich.table import Table
 
 from integration.commands.shared.installation import installed
 from integration.processes.local_stack import environment
-from integration.settings.local_key import keep_key, key_file
+from integration.settings.local_key import alone, keep_key, key_file
 from integration.signin.key_rotation import Line, rotated
 from integration.store.crm import connections
 from integration.store.overall import erasure_key
@@ -94,7 +94,7 @@ def _kept(key: str) -> Path | None:
     """
     given = environment()
     path = key_file(given)
-    if given.get("DATABASE_URL", "").strip() or not path.is_file() or path.read_text(encoding="ascii").strip() == key:
+    if not alone(given) or not path.is_file() or path.read_text(encoding="ascii").strip() == key:
         return None
     keep_key(path, key)
     return path

@@ -7,6 +7,7 @@ import click
 
 from integration.processes import local_stack
 from integration.settings.environment import Settings, load
+from integration.settings.local_key import alone
 from integration.store.db.session import Store
 from integration.web.readiness import store_problems
 
@@ -18,11 +19,11 @@ def installed() -> Iterator[tuple[Settings, Store]]:
     On one machine, without a DATABASE_URL, they are those of `coldframe up`, made here where `up` has not run yet.
     """
     given = local_stack.environment()
-    alone = not given.get("DATABASE_URL", "").strip()
-    settings = load(local_stack.kept(given) if alone else given)
+    embedded = alone(given)
+    settings = load(local_stack.kept(given) if embedded else given)
     store = Store.open(settings.database_url.get_secret_value())
     try:
-        if alone:
+        if embedded:
             store.migrate()
         problems = store_problems(store)
         if problems:
