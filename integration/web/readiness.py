@@ -4,14 +4,10 @@ import math
 import secrets
 import threading
 from collections.abc import Callable
-from functools import lru_cache
-
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from integration.store.audit.sealing import Keyring
+from integration.store.db import migrate
 from integration.store.db.errors import StoreError, StoreNewerError
-from integration.store.db.migrate import MIGRATIONS
 from integration.store.db.session import Store
 from integration.store.overall import erased_people, figure_snapshots
 from integration.store.queues import suspects
@@ -27,12 +23,12 @@ def store_problems(store: Store) -> list[str]:
     """Whether the store answers and its tables are those of this version."""
     try:
         with store.read() as conn:
-            current = set(MigrationContext.configure(conn).get_current_heads())
+            current = migrate.up_to_date(conn)
     except StoreNewerError as error:
         return [str(error)]
     except StoreError as error:
         return [f"The store does not answer ({type(error).__name__})."]
-    if current != _wanted():
+    if not current:
         return ["The store's tables are not those of this version. Run `coldframe migrate`."]
     return []
 
@@ -94,8 +90,3 @@ def erased_problems(store: Store, keyring: Keyring) -> list[str]:
     except StoreError as error:
         return [f"{error}."]
     return []
-
-
-@lru_cache(maxsize=1)
-def _wanted() -> frozenset[str]:
-    return frozenset(ScriptDirectory(str(MIGRATIONS)).get_heads())

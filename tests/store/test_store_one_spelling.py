@@ -9,6 +9,7 @@ from sqlalchemy import insert, text
 
 from integration.store.db import migrate
 from integration.store.db.session import Store
+from integration.store.people import accounts as people_accounts
 from integration.store.people import leads, other_emails, shared_emails
 from integration.store.queues import people_to_find
 from integration.store.schema.tables import accounts
@@ -120,3 +121,37 @@ def test_every_address_that_was_ever_told_of_a_lead_finds_it(older: Store) -> No
         asked = ["now@x.example", "once@x.example", "once.more@x.example", "taken@x.example"]
         assert [other_emails.whose(conn, asked)[each] for each in asked] == ["l1", "l1", "l1", "l2"]
     older.dispose()
+
+
+def test_a_company_has_the_domain_that_it_has_registered(bare_url: str) -> None:
+    store = Store.open(bare_url)
+    with store.write() as conn:
+        command.upgrade(migrate.config(conn), "0022")
+        for key, domain in (
+            ("a1", "shop.acme.co.uk"),
+            ("a2", "globex.example"),
+            ("a3", "acme.co.uk"),
+            ("a4", "no host"),
+        ):
+            _account(conn, key, domain)
+        said = {"name": "Acme", "domain": "shop.acme.co.uk"}
+        conn.execute(
+            text("INSERT INTO changes (seq, key, account_id, at, fields) VALUES (1, 'c', 'a1', 1, :said)"),
+            {"said": json.dumps(said)},
+        )
+    store.migrate()
+    with store.read() as conn:
+        found = {row.id: (row.domain, json.loads(row.fields)) for row in conn.execute(accounts.select())}
+        told = json.loads(str(conn.execute(text("SELECT fields FROM changes")).scalar_one()))
+        assert people_accounts.by_domain(conn, ["acme.co.uk"]) == {"acme.co.uk": "a1"}, (
+            "the oldest of those that share it"
+        )
+    store.dispose()
+    assert {key: domain for key, (domain, _) in found.items()} == {
+        "a1": "acme.co.uk",
+        "a2": "globex.example",
+        "a3": "acme.co.uk",
+        "a4": "no host",
+    }
+    assert all(fields["domain"] == domain for domain, fields in found.values())
+    assert told == {"name": "Acme", "domain": "acme.co.uk"}

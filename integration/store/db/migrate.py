@@ -10,7 +10,7 @@ from integration.store.db.errors import StoreNewerError
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
-KNOWN = frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+KNOWN = frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").rglob("[0-9]*_*.py"))
 """Every version of the tables that this code knows; the files are named by them."""
 
 _ADVISORY_KEY = 5_264_733_110
@@ -25,11 +25,14 @@ def upgrade(conn: Connection, *, patience: float) -> None:
     command.upgrade(config(conn), "head")
 
 
+def up_to_date(conn: Connection) -> bool:
+    """Whether the tables are those of this version."""
+    return _versions(conn) == {max(KNOWN)}
+
+
 def refuse_newer(conn: Connection) -> None:
     """Raise StoreNewerError where the tables are of a version that this code does not know."""
-    if not inspect(conn).has_table("alembic_version"):
-        return
-    unknown = set(conn.scalars(text("SELECT version_num FROM alembic_version"))) - KNOWN
+    unknown = _versions(conn) - KNOWN
     if unknown:
         msg = (
             f"The store's tables are of version {', '.join(sorted(unknown))}, and this coldframe knows them up to "
@@ -42,5 +45,13 @@ def config(conn: Connection) -> Config:
     """Alembic's settings for a connection in its transaction."""
     settings = Config()
     settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    settings.set_main_option("recursive_version_locations", "true")  # ten migrations a folder
     settings.attributes["connection"] = conn
     return settings
+
+
+def _versions(conn: Connection) -> set[str]:
+    """What the store says of its tables; nothing where it has none."""
+    if not inspect(conn).has_table("alembic_version"):
+        return set()
+    return set(conn.scalars(text("SELECT version_num FROM alembic_version")))
