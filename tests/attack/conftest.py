@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from attack_server import migrated
+from web_process import migrated
 
 
 @pytest.fixture

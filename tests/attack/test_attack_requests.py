@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from attack_server import Web, delivery, heard, held, migrated, signed, timed
+from web_process import Web, delivery, heard, held, migrated, signed, timed
 
 from integration.rig.attack import attack_requests as attacks
 from integration.settings.environment import load

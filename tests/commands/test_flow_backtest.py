@@ -1,15 +1,13 @@
 """Backtest and explain as commands on the service's own store, which they only read."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import commands
 import pytest
 from flows_crms import person
 from flows_run import Watch, activity, lead, receive
-from places import ROOT
 
 from integration.commands.backtesting.backtest_run import as_records, run
 from integration.flows.history.stored_history import recorded
@@ -45,17 +43,8 @@ def command(store_url: str) -> Command:
     """`command("explain", …)`: run as a process of its own, on the test's store; (exit status, output, errors)."""
 
     def run_it(*arguments: str) -> tuple[int, str, str]:
-        environment = {"DATABASE_URL": store_url, "COLDFRAME_SECRET_KEY": "0123456789abcdef" * 2, "COLUMNS": "200"}
-        done = subprocess.run(
-            [sys.executable, "-m", "integration", *arguments],
-            env={"COLDFRAME_PLAYBOOK": "two-axis", "PYTHONPATH": str(ROOT), **environment},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-        return done.returncode, done.stdout, done.stderr
+        environment = {"DATABASE_URL": store_url, "COLDFRAME_SECRET_KEY": "0123456789abcdef" * 2}
+        return commands.run(arguments, {"COLDFRAME_PLAYBOOK": "two-axis", **environment})
 
     return run_it
 

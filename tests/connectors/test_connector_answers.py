@@ -1,6 +1,6 @@
 """What answers decides: every status with every kind of body, as an edge, a proxy or the CRM itself gives it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -46,15 +46,6 @@ ODD_SUCCESSES = (200, 201, 202, 203, 206, 207)
 
 MAYBE_DONE = {408, *FAILURES, *ODD_SUCCESSES}
 """Statuses after which a request may have been carried out all the same."""
-
-
-@pytest.fixture
-def crms(box: Sandbox) -> Iterator[dict[str, Any]]:
-    instance = "https://sandbox.my.salesforce.example"
-    hubspot = HubSpotConnector(Credential(token="t", api_url=f"{box.url}/hubspot"))
-    salesforce = SalesforceConnector(Credential(token="t", api_url=f"{box.url}/salesforce", instance_url=instance))
-    with closing(hubspot), closing(salesforce):
-        yield {"hubspot": hubspot, "salesforce": salesforce}
 
 
 def tasks(system: str, ids: Sequence[str]) -> list[TaskWrite]:

@@ -1,15 +1,11 @@
 """Half an emoji, NULs and stray bytes in what a CRM says: they are cleaned, and what stands beside them is read."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from connectors.base.credentials import Credential
 from connectors.base.port import Unavailable, Verdict
-from connectors.hubspot.connector import HubSpotConnector
-from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.reads.bulk import rows
 from mappings.values import lenient_json
 from sandbox.server import Sandbox
@@ -19,20 +15,6 @@ HALF = "\ud83d"
 SYSTEMS = ("hubspot", "salesforce")
 LAST = {"hubspot": "lastname", "salesforce": "LastName"}
 PERSON = {"hubspot": "contact", "salesforce": "Lead"}
-
-
-@pytest.fixture
-def crms(box: Sandbox) -> Iterator[dict[str, Any]]:
-    instance = "https://sandbox.my.salesforce.example"
-    found = {
-        "hubspot": HubSpotConnector(Credential(token="t", api_url=f"{box.url}/hubspot")),
-        "salesforce": SalesforceConnector(
-            Credential(token="t", api_url=f"{box.url}/salesforce", instance_url=instance)
-        ),
-    }
-    yield found
-    for crm in found.values():
-        crm.close()
 
 
 def add(box: Sandbox, system: str, email: str, name: str) -> str:

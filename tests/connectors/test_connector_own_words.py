@@ -1,8 +1,7 @@
 """What the CRM itself says of a call or of a row is judged by its own words."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,21 +9,9 @@ import pytest
 from answers_ground import EMAIL, PERSON, SYSTEMS, UPDATE, answering, people, scores
 
 from connectors.base.concerns import Concern
-from connectors.base.credentials import Credential
 from connectors.base.port import Verdict
-from connectors.hubspot.connector import HubSpotConnector
-from connectors.salesforce.connector import SalesforceConnector
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
-
-
-@pytest.fixture
-def crms(box: Sandbox) -> Iterator[dict[str, Any]]:
-    instance = "https://sandbox.my.salesforce.example"
-    hubspot = HubSpotConnector(Credential(token="t", api_url=f"{box.url}/hubspot"))
-    salesforce = SalesforceConnector(Credential(token="t", api_url=f"{box.url}/salesforce", instance_url=instance))
-    with closing(hubspot), closing(salesforce):
-        yield {"hubspot": hubspot, "salesforce": salesforce}
 
 
 def of_hubspot(category: str, **more: Any) -> str:

@@ -1,6 +1,5 @@
 """Signing in to both CRMs over HTTP: every grant, every refusal, and what a token endpoint may not be made to do."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,36 +7,18 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from sign_in_ground import ASKING, BACK, SYSTEMS, client, gate, said_yes, signed_in
+from sign_in_ground import ASKING, BACK, client, gate, said_yes, signed_in
 
 from connectors.base.port import Unavailable, Verdict
 from connectors.base.sign_in_port import Asking, Issued, SignIn
 from connectors.hubspot.setup.oauth import HubSpotSignIn
 from connectors.salesforce.setup.oauth import SalesforceSignIn
-from integration.wiring import build
 from mappings.values.instant import MINUTE, Instant
 from sandbox.server import Sandbox
 from sandbox.shared.issued_tokens import App
 from sandbox.shared.requested_faults import Fault
 
 USER = "integration.coldframe@fernhill-systems.example"
-
-
-@pytest.fixture(params=SYSTEMS)
-def system(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def door(box: Sandbox, system: str) -> Iterator[SignIn]:
-    with closing(build.token_endpoint(system, client(box, system))) as opened:
-        yield opened
-
-
-@pytest.fixture
-def sales(box: Sandbox) -> Iterator[SalesforceSignIn]:
-    with closing(SalesforceSignIn(client(box, "salesforce"))) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """What a CRM's sign-in refuses, where a token never goes, and what is asked at which address."""
 
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
 from responses import matchers
-from sign_in_ground import ASKING, BACK, SECRET, SYSTEMS, client, gate, signed_in
+from sign_in_ground import ASKING, BACK, SECRET, client, gate, signed_in
 
 from connectors.answers.edges import MOVED
 from connectors.base.port import Unavailable, Verdict
@@ -16,28 +15,10 @@ from connectors.base.sign_in_port import Client, SignIn
 from connectors.hubspot.setup.oauth import HubSpotSignIn
 from connectors.salesforce.hosts import PRODUCTION, TEST, common
 from connectors.salesforce.setup.oauth import SalesforceSignIn, audience
-from integration.wiring import build
 from mappings.values.instant import MINUTE, SECOND
 from sandbox.server import Sandbox
 from sandbox.shared.issued_tokens import App
 from sandbox.shared.requested_faults import Fault
-
-
-@pytest.fixture(params=SYSTEMS)
-def system(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def door(box: Sandbox, system: str) -> Iterator[SignIn]:
-    with closing(build.token_endpoint(system, client(box, system))) as opened:
-        yield opened
-
-
-@pytest.fixture
-def sales(box: Sandbox) -> Iterator[SalesforceSignIn]:
-    with closing(SalesforceSignIn(client(box, "salesforce"))) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("how", ["revoked", "said", "wrong secret"])

@@ -1,12 +1,11 @@
 """Alerts reach people: each once, signed, by a lane of their own. Trouble that lasts gives an alert."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from flows_alerts import ANA, asked, raised, with_receiver
+from flows_alerts import ANA, asked, raised
 from flows_crms import person, tasks
-from flows_receiver import SECRET, Receiver, receiving
+from flows_receiver import SECRET, Receiver
 from flows_run import Watch, counts, dead, drain_all, lead
 
 from integration.alerting.signed_webhook import SignedWebhook
@@ -24,18 +23,6 @@ from webhooks.signatures import standard_keys
 def database(request: pytest.FixtureRequest) -> str:
     """Alerts are carried by both kinds of store."""
     return str(request.param)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
-
-
-@pytest.fixture
-def alerting(service: Service, receiver: Receiver) -> Iterator[Service]:
-    with with_receiver(service, receiver) as found:
-        yield found
 
 
 def test_a_reminder_and_a_breach_arrive_once_signed_and_with_a_link_to_the_record(

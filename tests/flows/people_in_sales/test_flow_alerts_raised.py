@@ -1,13 +1,12 @@
 """What alerts are raised about, whom they reach, and where they are seen beside."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
-from flows_alerts import ANA, BO, NAMES, Drain, asked, raised, with_receiver
+from flows_alerts import ANA, BO, NAMES, Drain, asked, raised
 from flows_crms import managed, person
-from flows_receiver import SECRET, Receiver, receiving
+from flows_receiver import SECRET, Receiver
 from flows_run import Watch, activity, counts, drain_all, lead, receive, with_parts
 from structlog.testing import capture_logs
 
@@ -32,18 +31,6 @@ from sandbox.server import Sandbox
 def database(request: pytest.FixtureRequest) -> str:
     """Alerts are carried by both kinds of store."""
     return str(request.param)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
-
-
-@pytest.fixture
-def alerting(service: Service, receiver: Receiver) -> Iterator[Service]:
-    with with_receiver(service, receiver) as found:
-        yield found
 
 
 def test_history_and_shadow_send_nothing(

@@ -30,17 +30,6 @@ from sandbox.shared.requested_faults import Fault
 TWO = ("84120027", "Tomasz Wilk")
 
 
-@pytest.fixture
-def asked(service: Service, at: Watch, drain_all: Drain) -> Callable[..., None]:
-    """Somebody asks for a demo, and everything that can be done is done."""
-
-    def ask(email: str = ANA, number: int = 1) -> None:
-        receive(service, activity(number, email, "demo_request", at()))
-        drain_all(service)
-
-    return ask
-
-
 def made(sandbox: Sandbox, system: str = "salesforce") -> dict[str, str]:
     """To whom each task went, by its key."""
     if system == "hubspot":

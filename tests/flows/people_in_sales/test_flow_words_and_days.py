@@ -6,24 +6,13 @@ from datetime import date, timedelta
 import pytest
 from flows_crms import person
 from flows_roles import ANA, Drain, people
-from flows_run import Watch, activity, dead, decided, receive
+from flows_run import Watch, dead, decided
 
 from integration.flows.reading import reconcile
 from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE, parse, show
 from sandbox.salesforce.state.task_statuses import GERMAN_PRIORITIES, GERMAN_STATUSES
 from sandbox.server import Sandbox
-
-
-@pytest.fixture
-def asked(service: Service, at: Watch, drain_all: Drain) -> Callable[..., None]:
-    """Somebody asks for a demo, and everything that can be done is done."""
-
-    def ask(email: str = ANA, number: int = 1) -> None:
-        receive(service, activity(number, email, "demo_request", at()))
-        drain_all(service)
-
-    return ask
 
 
 def test_an_org_with_words_of_its_own_gets_tasks_in_them_and_closes_them_in_them(

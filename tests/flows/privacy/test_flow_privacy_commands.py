@@ -1,18 +1,16 @@
 """`coldframe erase` and `coldframe export` as processes of their own, on a store that knows two people."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import commands
 import pytest
 from flows_canaries import found
 from flows_crms import engagement, person
 from flows_lives import ANA, BOB, canaries, live
 from flows_run import Watch, activity, receive
-from places import ROOT
 
 from integration.flows.privacy import blanking, erase_person
 from integration.store.audit import audit_trail
@@ -44,17 +42,7 @@ def command(store_url: str, sandbox: Sandbox) -> Command:
             "SALESFORCE_INSTANCE_URL": "https://sandbox.my.salesforce.com",
             "SALESFORCE_API_URL": f"{sandbox.url}/salesforce",
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "integration", *arguments],
-            env={"PYTHONPATH": str(ROOT), "COLUMNS": "200", **environment},
-            input=typed,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-        return done.returncode, done.stdout, done.stderr
+        return commands.run(arguments, environment, typed)
 
     return run_it
 
