@@ -72,10 +72,11 @@ crowd: $(STAMP) ## one lead that cannot be decided about among 10,000 others (CR
 sabotage: $(STAMP) ## remove each guard of the product once; a named test must go red (ARGS=--only, --json)
 	$(BIN)/python tests/sabotage/sabotage.py $(ARGS)
 
-walks: ## three ways to a running Coldframe, from the words of the documents (WALK=demo leaves the tests out)
+walks: ## the ways to a running Coldframe, from the words of the documents (WALK=demo leaves the tests out)
 	bash docs/walks/buildpack.sh
 	bash docs/walks/wheel.sh
 	bash docs/walks/embedded.sh
+	bash docs/walks/bare-debian.sh || test $$? = 77
 
 pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports and from a run
 	$(BIN)/pytest tests/architecture/test_architecture_pictures.py --draw $(ARGS)

@@ -142,7 +142,14 @@ def _stop(told: str) -> NoReturn:
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="coldframe")
 def main() -> None:
-    """Coldframe: lead nurturing beside Salesforce and HubSpot.
+    r"""Coldframe: lead nurturing beside Salesforce and HubSpot.
 
-    Try it:  coldframe demo        Run it:  coldframe up        Check it:  coldframe doctor
+    \b
+    Example:
+      coldframe demo      # try it, with a make-believe HubSpot and Salesforce
+      coldframe up        # run it
+      coldframe doctor    # see what is missing
     """
+
+
+_in_lines(main)

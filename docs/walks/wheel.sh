@@ -21,12 +21,11 @@ cd "$place/empty"
 export PATH="$place/python/bin:$PATH" PYTHONUNBUFFERED=1
 unset PYTHONPATH
 
-say "a playbook on a file"
-cat >history.jsonl <<'JSONL'
-{"kind": "lead", "lead": "ana", "at": "2026-01-05T09:00:00Z", "fields": {"email": "ana@acme.example", "source": "demo_request"}}
-{"kind": "activity", "id": "a1", "lead": "ana", "at": "2026-01-06T10:00:00Z", "type": "demo_request"}
-JSONL
-coldframe replay --playbook standard --events history.jsonl | tail -1 | grep -q '"lead"'
+say "a playbook on a file, as README says"
+coldframe playbook history >history.jsonl
+coldframe replay --playbook standard --events history.jsonl --format table | grep -q ana
+coldframe backtest --playbook two-axis --against standard --events history.jsonl --html comparison.html >/dev/null
+grep -q ana@acme.example comparison.html
 
 say "coldframe up"
 export PORT=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -3,12 +3,10 @@
 import json
 import re
 
-import pytest
 import yaml
-from click.testing import CliRunner
 from places import ROOT
 
-from integration.cli import ABOUT, COMMANDS, main
+from integration.cli import ABOUT, COMMANDS
 from integration.settings.environment import variables
 
 GIVEN_BY_THE_PLATFORM = {"DATABASE_URL", "REDIS_URL", "PORT"}
@@ -78,13 +76,6 @@ def test_the_unit_runs_up_with_settings_that_there_are() -> None:
 def _lines(name: str) -> list[str]:
     text = (ROOT / name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-
-
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_has_help_with_an_example(name: str) -> None:
-    found = CliRunner().invoke(main, [name, "--help"])
-    assert found.exit_code == 0, found.output
-    assert "Example" in found.output
 
 
 def test_help_tells_of_every_command() -> None:

@@ -1,6 +1,7 @@
 """`coldframe playbook`: what an admin sees and what a script gets."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -116,15 +117,35 @@ def test_show_of_what_cannot_be_read_tells_why() -> None:
     assert "did you mean 'standard'?" in result.output
 
 
-def test_new_is_a_copy_with_its_own_name_and_all_comments() -> None:
-    result = coldframe("new", "ours", "--from", "two-axis")
+@pytest.mark.parametrize("origin", SIX)
+def test_new_is_a_copy_with_its_own_name_and_without_references_that_whoever_has_it_cannot_follow(origin: str) -> None:
+    result = coldframe("new", "ours", "--from", origin)
     assert result.exit_code == 0
     written = Path("ours.yaml").read_text(encoding="utf-8")
-    assert written == library.text("two-axis").replace("name: two-axis", "name: ours")
+    assert (
+        re.findall(r"\[[a-z][a-z -]*:[^]]*\]|docs/|article's section|\b00\d:\d|#[ .,;]*$", written, re.MULTILINE) == []
+    )
+    assert f"backtest --playbook ours.yaml --against {origin}" in written
     found, problems = load("ours.yaml")
     assert problems == ()
     assert found is not None
     assert found.name == "ours"
+    rows = json.loads(coldframe("diff", origin, "ours.yaml", "--json").output)
+    assert {tuple(row["place"]) for row in rows} <= {("name",)}
+
+
+def test_new_keeps_what_comments_say() -> None:
+    coldframe("new", "ours", "--from", "two-axis")
+    written = Path("ours.yaml").read_text(encoding="utf-8")
+    assert "\n# In each group the first line that holds gives the points; what is unknown gives none.\n" in written
+    assert "    email_open: {points: 1, resets_idle: false} # opens are directional only\n" in written
+
+
+def test_new_from_a_file_of_ones_own_changes_the_name_alone() -> None:
+    Path("mine.yaml").write_text("# ours [two-axis: decay]\n" + library.text("two-axis"), encoding="utf-8")
+    assert coldframe("new", "ours", "--from", "mine.yaml").exit_code == 0
+    mine = Path("mine.yaml").read_text(encoding="utf-8")
+    assert Path("ours.yaml").read_text(encoding="utf-8") == mine.replace("name: two-axis", "name: ours")
 
 
 def test_new_never_overwrites() -> None:

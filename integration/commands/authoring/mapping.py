@@ -1,10 +1,11 @@
-"""`coldframe mapping`: check, preview and diff."""
+"""`coldframe mapping`: new, check, preview and diff."""
 
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 import click
@@ -16,6 +17,7 @@ from connectors import vendors
 from connectors.base.port import Unavailable
 from integration.commands.authoring.mapping_shown import plain, shown
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
+from integration.commands.shared.new_file import write_new
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
 from integration.flows.looking.preview import find, newcomer, preview
@@ -43,10 +45,29 @@ def mapping() -> None:
 
     \b
     Example:
+      coldframe mapping new ours --from hubspot
       coldframe mapping check ours.yaml
       coldframe mapping preview ana@acme.example
       coldframe mapping diff ours.yaml
     """
+
+
+@mapping.command()
+@click.argument("name")
+@click.option("--from", "origin", required=True, metavar="SYSTEM", help="The CRM whose shipped mapping is copied.")
+@click.option("--into", type=click.Path(path_type=Path), help="Where to write it.  [default: NAME.yaml]")
+def new(name: str, origin: str, into: Path | None) -> None:
+    r"""Write a mapping of your own, as a copy of the shipped one to edit.
+
+    \b
+    Example:
+      coldframe mapping new ours --from hubspot
+    """
+    system = System(click.Choice(sorted(vendors.systems())).convert(origin, None, None))
+    target = into or Path(f"{name}.yaml")
+    write_new(target, mapping_files.shipped(system).text)
+    variable = vendors.by_system()[system].mapping
+    click.echo(f"{target} written. Next: coldframe mapping check {target}, then {variable}={target}")
 
 
 @mapping.command()

@@ -1,4 +1,4 @@
-"""`coldframe playbook`: check, list, show, new, diff and schema."""
+"""`coldframe playbook`: check, list, show, new, diff, history and schema."""
 
 import json
 import sys
@@ -10,11 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
+from integration.commands.shared.new_file import write_new
+from integration.commands.trial.invented_history import invented
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library
 from integration.playbook.reading.read_playbook import read
 from integration.playbook.showing.comparison import compare
-from integration.playbook.showing.editor import renamed, schema_of_language
+from integration.playbook.showing.editor import own_copy, renamed, schema_of_language
 from integration.playbook.showing.page import page
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem, fatal
@@ -29,7 +31,7 @@ def playbook() -> None:
 
     \b
     Example:
-      coldframe playbook new ours --from standard
+      coldframe playbook new ours
       coldframe playbook check ours.yaml
       coldframe playbook diff standard ours.yaml
     """
@@ -113,23 +115,17 @@ def new(name: str, origin: str, into: Path | None) -> None:
 
     \b
     Example:
-      coldframe playbook new ours --from two-axis
+      coldframe playbook new ours
+      coldframe playbook new ours-emea --from two-axis --into emea.yaml
     """
     source, label = _source(origin)
-    try:
-        text = renamed(source, label, name)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
     target = into or Path(f"{name}.yaml")
     try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        msg = f"{target} exists already; it was left as it is"
-        raise click.ClickException(msg) from None
-    except OSError as error:
-        msg = f"{target} cannot be written: {error.strerror}"
-        raise click.ClickException(msg) from None
+        ours = origin in library.names()
+        text = own_copy(source, origin, name, str(target)) if ours else renamed(source, label, name)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    write_new(target, text)
     click.echo(f"{target} written. Next: coldframe playbook check {target}")
 
 
@@ -170,6 +166,22 @@ def schema(vocabulary: str | None) -> None:
       (then, first line of a playbook:  # yaml-language-server: $schema=playbook.schema.json)
     """
     click.echo(json.dumps(schema_of_language(vocabulary_of(vocabulary)), indent=2))
+
+
+@playbook.command()
+@click.option("--leads", type=click.IntRange(1, 10_000), default=40, show_default=True, help="How many people.")
+def history(leads: int) -> None:
+    r"""Print an invented history, to try a playbook where you have no history of your own at hand.
+
+    It is the same one every time.
+
+    \b
+    Example:
+      coldframe playbook history > history.jsonl
+      coldframe replay --playbook standard --events history.jsonl --format table
+    """
+    for line in invented(leads):
+        click.echo(line)
 
 
 def _source(name: str) -> tuple[str, str]:

@@ -55,9 +55,11 @@ class _Sums:
 
 @click.group()
 def shadow() -> None:
-    """Shadow mode: with COLDFRAME_SHADOW=1 everything is computed and nothing written.
+    r"""Shadow mode: with COLDFRAME_SHADOW=1 everything is computed and nothing written.
 
-    Example: coldframe shadow report
+    \b
+    Example:
+      coldframe shadow report
     """
 
 

@@ -44,7 +44,7 @@ def backtest(  # noqa: PLR0913 - the options of the command
     \b
     Example:
       coldframe backtest --playbook ours.yaml --against standard --events history.jsonl --html meeting.html
-      coldframe backtest --playbook behavioural --against two-axis --store --json
+      coldframe backtest --playbook behavioural --against standard --store --json
     """
     if (events is None) == (not from_store):
         msg = "give either --events FILE or --store"

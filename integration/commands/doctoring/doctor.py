@@ -42,9 +42,13 @@ from mappings.values.instant import show
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def doctor(*, as_json: bool) -> None:
-    """Check everything this service needs, and say what to do about what is missing.
+    r"""Check everything this service needs, and say what to do about what is missing.
 
-    Exit status 1 when something has to be done. Example: coldframe doctor --json
+    Exit status 1 when something has to be done.
+
+    \b
+    Example:
+      coldframe doctor --json
     """
     findings = list(_examine())
     if as_json:

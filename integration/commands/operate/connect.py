@@ -87,7 +87,7 @@ def _command(vendor: Vendor) -> click.Command:
     def run(**options: Any) -> None:
         _connect(vendor, options)
 
-    return click.Command(vendor.system, params=list(options), callback=run, help=rules.help)
+    return click.Command(vendor.system, params=list(options), callback=run, help=rules.help.replace("\\b\n", "\b\n"))
 
 
 def _option(detail: Detail) -> click.Option:
@@ -101,9 +101,11 @@ def _option(detail: Detail) -> click.Option:
 @connect.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_connections(*, as_json: bool) -> None:
-    """Every connection, who is signed in, and until when. Never a token.
+    r"""Every connection, who is signed in, and until when. Never a token.
 
-    Example: coldframe connect list --json
+    \b
+    Example:
+      coldframe connect list --json
     """
     with installed() as (settings, store):
         found = connection_names.known(settings, store)
@@ -124,9 +126,11 @@ def list_connections(*, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, *, yes: bool) -> None:
-    """Forget a connection and its tokens. What waits for it waits on; nothing in the CRM is touched.
+    r"""Forget a connection and its tokens. What waits for it waits on; nothing in the CRM is touched.
 
-    Example: coldframe connect remove hubspot
+    \b
+    Example:
+      coldframe connect remove hubspot
     """
     if not yes:
         click.confirm(f"Forget how to sign in to {name}?", abort=True, err=True)

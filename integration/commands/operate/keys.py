@@ -30,16 +30,18 @@ def keys() -> None:
     \b
     Example:
       coldframe keys list
-      COLDFRAME_SECRET_KEY=<new> COLDFRAME_PREVIOUS_SECRET_KEYS=<old> coldframe keys rotate
+      COLDFRAME_SECRET_KEY=… COLDFRAME_PREVIOUS_SECRET_KEYS=… coldframe keys rotate
     """
 
 
 @keys.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_keys(*, as_json: bool) -> None:
-    """Every key by its fingerprint, whether this process has it, and how many rows it seals.
+    r"""Every key by its fingerprint, whether this process has it, and how many rows it seals.
 
-    Example: coldframe keys list
+    \b
+    Example:
+      coldframe keys list
     """
     with installed() as (settings, store):
         ring = connection_names.keyring(settings)
@@ -64,13 +66,15 @@ def list_keys(*, as_json: bool) -> None:
 @keys.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def rotate(*, as_json: bool) -> None:
-    """Encrypt everything with the current key. Can be killed at any moment and run again; does nothing twice.
+    r"""Encrypt everything with the current key. Can be killed at any moment and run again; does nothing twice.
 
     Set COLDFRAME_SECRET_KEY to the new key and COLDFRAME_PREVIOUS_SECRET_KEYS to the old one for every process first,
     and unset the old one afterwards. Where `coldframe up` keeps its own key in the data folder, that file holds the new
     key afterwards. Exit status 1 where a row could not be opened; the file stays as it is then.
 
-    Example: coldframe keys rotate --json
+    \b
+    Example:
+      coldframe keys rotate --json
     """
     with installed() as (settings, store):
         lines = []

@@ -39,9 +39,11 @@ def letters() -> None:
 @click.option("--limit", default=50, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_letters(limit: int, *, as_json: bool) -> None:
-    """Sync errors that nobody has replayed, newest first.
+    r"""Sync errors that nobody has replayed, newest first.
 
-    Example: coldframe letters list --json
+    \b
+    Example:
+      coldframe letters list --json
     """
     with build.service().store.read() as conn:
         found, people = stored.waiting(conn, limit), people_without_records.totals(conn)
@@ -70,11 +72,13 @@ def list_letters(limit: int, *, as_json: bool) -> None:
 @click.option("--limit", default=50, show_default=True, help="How many, those with tasks first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def waiting(limit: int, *, as_json: bool) -> None:
-    """People whose tasks and touches wait for a record in a CRM, and since when.
+    r"""People whose tasks and touches wait for a record in a CRM, and since when.
 
     Everything goes out by itself, worded from the record, once the record is there.
 
-    Example: coldframe letters waiting
+    \b
+    Example:
+      coldframe letters waiting
     """
     with build.service().store.read() as conn:
         found, unknown = people_without_records.waiting(conn, limit), people_without_records.unknown(conn)

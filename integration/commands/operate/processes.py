@@ -20,9 +20,11 @@ def settings_or_exit() -> Settings:
 
 @click.command()
 def migrate() -> None:
-    """Bring the store's tables up to date (the Procfile's `release`).
+    r"""Bring the store's tables up to date (the Procfile's `release`).
 
-    Example: DATABASE_URL=postgresql://… coldframe migrate
+    \b
+    Example:
+      DATABASE_URL=postgresql://… coldframe migrate
     """
     from integration.store.db.session import Store  # noqa: PLC0415 - keeps --help fast
 
@@ -34,9 +36,11 @@ def migrate() -> None:
 
 @click.command()
 def web() -> None:
-    """Serve webhooks, health and metrics on $PORT (granian, one process).
+    r"""Serve webhooks, health and metrics on $PORT (granian, one process).
 
-    Example: PORT=8000 coldframe web
+    \b
+    Example:
+      PORT=8000 coldframe web
     """
     from integration.web.serving import serve  # noqa: PLC0415 - keeps --help fast
 
@@ -64,9 +68,12 @@ def _refuse_newer_store(settings: Settings) -> None:
 @click.command()
 @click.argument("queue", required=False)
 def worker(queue: str | None) -> None:
-    """Work one queue, or all of them in a process each, which one process forks so that they share memory.
+    r"""Work one queue, or all of them in a process each, which one process forks so that they share memory.
 
-    Example: coldframe worker            Example: coldframe worker ingest
+    \b
+    Example:
+      coldframe worker
+      coldframe worker ingest
     """
     settings = settings_or_exit()
     if queue is not None and queue not in queues(settings):
@@ -82,9 +89,11 @@ def worker(queue: str | None) -> None:
 
 @click.command()
 def clock() -> None:
-    """Wake lanes whose work Redis forgot, every few seconds (RQ's cron).
+    r"""Wake lanes whose work Redis forgot, every few seconds (RQ's cron).
 
-    Example: coldframe clock
+    \b
+    Example:
+      coldframe clock
     """
     from integration.processes.worker import tick  # noqa: PLC0415 - imports the CRMs' libraries
 
@@ -95,9 +104,11 @@ def clock() -> None:
 
 @click.command()
 def up() -> None:
-    """Run everything on this machine; SQLite and Valkey are embedded unless DATABASE_URL and REDIS_URL are set.
+    r"""Run everything on this machine; SQLite and Valkey are embedded unless DATABASE_URL and REDIS_URL are set.
 
-    Example: HUBSPOT_ACCESS_TOKEN=… HUBSPOT_CLIENT_SECRET=… COLDFRAME_PUBLIC_URL=https://… coldframe up
+    \b
+    Example:
+      HUBSPOT_ACCESS_TOKEN=… HUBSPOT_CLIENT_SECRET=… COLDFRAME_PUBLIC_URL=https://… coldframe up
     """
     with embedded(environment()) as variables:
         try:

@@ -55,7 +55,7 @@ def replay(playbook: str, events: str, vocabulary: str | None, until: Instant | 
 
     \b
     Example:
-      coldframe replay --playbook two-axis --events history.jsonl --until 2026-03-01T00:00:00Z
+      coldframe replay --playbook standard --events history.jsonl --until 2026-03-01T00:00:00Z
       coldframe replay --playbook ours.yaml --vocabulary words.yaml --events - --format table < history.jsonl
     """
     compiled = compiled_in(vocabulary, playbook)

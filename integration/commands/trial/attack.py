@@ -41,7 +41,7 @@ _LINGER_SECONDS = "0.2"
 def attack(  # noqa: PLR0913 - the options of the command
     *, short: bool, point: int | None, seconds: float, dead: float, as_json: bool, keep: bool
 ) -> None:
-    """Attack a copy of the whole product on this machine, which is started for it and listens on the loopback alone.
+    r"""Attack a copy of the whole product on this machine, which is started for it and listens on the loopback alone.
 
     1: requests that never end. 2: values that stop a lane. 3: texts that keep a processor busy. 4: whatever is written
     to Redis. 6: figures, files and CRMs that take long. While an attack goes on, an innocent client in a process of its
@@ -51,7 +51,9 @@ def attack(  # noqa: PLR0913 - the options of the command
     room, so that a disk which others keep busy is not what is measured. A PostgreSQL server named by DATABASE_URL is
     used: in a database of its own, dropped at the end.
 
-    Example: coldframe attack --short
+    \b
+    Example:
+      coldframe attack --short
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     chosen = [each for each in attacks() if (each.short or not short) and point in {None, each.point}]

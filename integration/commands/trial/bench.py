@@ -22,13 +22,16 @@ from integration.rig.stage.run_folder import run_folder
     help="How many people are in the sandbox's CRMs.",
 )
 def bench(*, as_json: bool, seconds: int, leads: int) -> None:
-    """Measure the whole product on this machine, the sandbox's CRMs and the sender included.
+    r"""Measure the whole product on this machine, the sandbox's CRMs and the sender included.
 
     Everything stays on the loopback. Signed deliveries of 100 activities come in; scores are written to
     a sandbox HubSpot and a sandbox Salesforce, half of the people in each. The same run measures two
     floors: deliveries that a bare SQLite stores with a commit each, and no-op RQ jobs, one for an activity.
 
-    Example: coldframe bench            Example: coldframe bench --json --seconds 5
+    \b
+    Example:
+      coldframe bench
+      coldframe bench --json --seconds 5
     """
     console = Console(stderr=True)
     with run_folder("bench") as data:

@@ -19,6 +19,7 @@ from integration.core.model.state import newborn
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.apply_events import advance
 from integration.playbook.compiling.compiler import load
+from integration.playbook.reading import library
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import HOUR
@@ -60,15 +61,17 @@ class Figures:
 @click.command("bench-engine")
 @click.option("--activities", default=1_000_000, type=click.IntRange(1_000), show_default=True)
 @click.option("--leads", default=20_000, type=click.IntRange(100), show_default=True)
-@click.option("--playbook", default="two-axis", show_default=True)
+@click.option("--playbook", default=library.DEFAULT, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def bench_engine(activities: int, leads: int, playbook: str, *, as_json: bool) -> None:
-    """Replay a seeded history and show activities per second, memory, and what a long history costs.
+    r"""Replay a seeded history and show activities per second, memory, and what a long history costs.
 
     Seconds are processor seconds of one core, so that what else runs on the machine counts little. The floor is a
     plain Python loop over the same file that parses each line and adds its points to a dictionary.
 
-    Example: coldframe bench-engine --activities 100000 --leads 2000
+    \b
+    Example:
+      coldframe bench-engine --activities 100000 --leads 2000
     """
     compiled, _ = load(playbook)
     if compiled is None:

@@ -39,13 +39,15 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fie
 def chaos(  # noqa: PLR0913 - the options of the command
     *, kills: int, seconds: int | None, settling: int, leads: int, seed: int, as_json: bool, keep: bool
 ) -> None:
-    """Kill web, workers and clock at random under load, wipe Redis once, and see that nothing is lost or doubled.
+    r"""Kill web, workers and clock at random under load, wipe Redis once, and see that nothing is lost or doubled.
 
     Every activity that was answered must be in its lead's score, and the sandbox's CRMs must have exactly
     one handoff task for every MQL. Exit status 1 when anything differs. A PostgreSQL server named by DATABASE_URL is
     used instead of SQLite: in a database of its own, dropped at the end.
 
-    Example: coldframe chaos --kills 50 --leads 200
+    \b
+    Example:
+      coldframe chaos --kills 50 --leads 200
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     load = seconds or max(_SOME_SECONDS, round(kills * _SECONDS_PER_KILL))

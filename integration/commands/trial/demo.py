@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from random import Random  # noqa: TID251 - seeded: the same demo every time
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from integration.playbook.reading import library
 from integration.rig.stage.ending import summary
 from integration.rig.stage.make_believe_sales import Sales
 from integration.rig.stage.rig import Rig, activity, rig, today
 from integration.rig.stage.run_folder import run_folder
+from integration.rig.stage.signed_delivery import until_stored
 from integration.rig.stage.story import story
 from integration.wiring import clock
 from mappings.values.instant import DAY, SECOND, Instant
@@ -29,18 +32,20 @@ _SETTLE = 90.0
 @click.option("--exit", "leave", is_flag=True, help="Stop after the summary instead of leaving everything running.")
 @click.option("--leads", default=300, show_default=True, help="How many people are in the sandbox's CRMs.")
 @click.option("--seconds", default=120, show_default=True, help="How long the three weeks take.")
-@click.option("--playbook", default="two-axis", show_default=True, help="The playbook to run.")
+@click.option("--playbook", default=library.DEFAULT, show_default=True, help="The playbook to run.")
 @click.option("--port", default=8000, show_default=True, help="The service's port (0: any free one).")
 @click.option("--sandbox-port", default=8100, show_default=True, help="The sandbox's port (0: any free one).")
 def demo(  # noqa: PLR0913 - the options of the command
     *, leave: bool, leads: int, seconds: int, playbook: str, port: int, sandbox_port: int
 ) -> None:
-    """Show the whole product at work against a sandbox HubSpot and Salesforce.
+    r"""Show the whole product at work against a sandbox HubSpot and Salesforce.
 
     Three weeks of believable activity come in through the signed webhooks, time running fast; scores,
     stages and tasks appear in the CRMs; a make-believe sales team answers some of the tasks.
 
-    Example: coldframe demo --exit
+    \b
+    Example:
+      coldframe demo --exit
     """
     console = Console()
     until = clock.now() + (_START + seconds) * SECOND
@@ -87,7 +92,7 @@ def _play(running: Rig, leads: int, now: Callable[[], Instant], start: Instant, 
                     activity(f"demo-{posted + n}", each.email, each.type, start + each.offset, each.properties)
                     for n, each in enumerate(due)
                 ]
-                running.post(batch, delivery=f"demo-{posted}").raise_for_status()
+                until_stored(partial(running.post, batch, delivery=f"demo-{posted}"))
                 posted += len(due)
             sales.work()
             running.programs.watch()

@@ -33,12 +33,14 @@ _MEGABYTE = 1 << 20
 def drill(  # noqa: PLR0913 - the options of the command
     *, leads: int, activities: int, kills: int, seed: int, fifth: bool, as_json: bool, keep: bool
 ) -> None:
-    """Sync a sandbox whole, killed at random moments, and see that it ends complete: nothing lost, nothing doubled.
+    r"""Sync a sandbox whole, killed at random moments, and see that it ends complete: nothing lost, nothing doubled.
 
     Every person must be one lead, every activity stored once, every score written as its history comes to, and no task
     made. Exit status 1 when anything differs.
 
-    Example: coldframe drill --leads 2000 --activities 20000 --kills 3
+    \b
+    Example:
+      coldframe drill --leads 2000 --activities 20000 --kills 3
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     plan = Plan(leads=leads, activities=activities, kills=kills, seed=seed)

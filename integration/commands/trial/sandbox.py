@@ -22,12 +22,14 @@ from sandbox.server import Sandbox
 def sandbox(  # noqa: PLR0913 - the options of the command
     *, port: int, webhook_url: str, webhook_secret: str, leads: int, activities: int, seed: int, ten_secondly: int
 ) -> None:
-    """Serve a HubSpot and a Salesforce over HTTP, in memory, until interrupted.
+    r"""Serve a HubSpot and a Salesforce over HTTP, in memory, until interrupted.
 
     Both refuse what the real ones refuse. An SDR's page with all tasks is at the root; what tests need in
     other processes (records, faults, logs) is under /_sandbox.
 
-    Example: coldframe sandbox --leads 300 --webhook-url http://127.0.0.1:8000/webhooks/hubspot --webhook-secret s3cret
+    \b
+    Example:
+      coldframe sandbox --leads 300 --webhook-url http://127.0.0.1:8000/webhooks/hubspot --webhook-secret s3cret
 
     Then, in another terminal, point HUBSPOT_API_URL and SALESFORCE_API_URL at the addresses it prints.
     """

@@ -14,9 +14,18 @@ from integration.playbook.language.texts import cause_form, source_form
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from mappings.yaml_files import located_yaml
 
+_HEADER_OF_SHIPPED = re.compile(r"\A(?:#.*\n)+")
+_HEADER = """\
+# {name}: a copy of the playbook {origin}, to change as you like.
+# Every mistake at once: coldframe playbook check {target}
+# What you changed:      coldframe playbook diff {origin} {target}
+# On your history:       coldframe backtest --playbook {target} --against {origin} --events history.jsonl"""
 _CONDITION = "A condition on fields and scores; clauses joined by `and`."
 _WORDING = "What people read; {fields} are filled in."
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_COMMENT = re.compile(r"(?P<before>^|\s)#(?P<text>.*)$")
+_REFERENCE = re.compile(r" ?\[[a-z][a-z -]*: [a-zA-Z][a-zA-Z0-9 -]*\]")
+"""`[two-axis: decay]`: a section of our page on sources, which whoever has a copy need not have."""
 
 
 def renamed(source: str, file: str, name: str) -> str:
@@ -33,6 +42,25 @@ def renamed(source: str, file: str, name: str) -> str:
     row = rows[line - 1]
     rows[line - 1] = row[: column - 1] + name + row[column - 1 :].removeprefix(str(found.value["name"]))
     return "".join(rows)
+
+
+def own_copy(shipped: str, origin: str, name: str, target: str) -> str:
+    """The text of a shipped playbook as somebody's own file `target`: without references to our page on sources."""
+    body = _HEADER_OF_SHIPPED.sub("", renamed(shipped, f"{origin}.yaml", name))
+    rows = [row for row in map(_without_references, body.splitlines()) if row is not None]
+    return "\n".join([_HEADER.format(name=name, origin=origin, target=target), *rows, ""])
+
+
+def _without_references(row: str) -> str | None:
+    """A line without the references in its comment; None where nothing else stands on it."""
+    found = _COMMENT.search(row)
+    if found is None or not _REFERENCE.search(found["text"]):
+        return row
+    text = _REFERENCE.sub("", found["text"]).strip()
+    kept = row[: found.start()].rstrip()
+    if not text:
+        return kept or None
+    return f"{row[: found.start()]}{found['before']}# {text}"
 
 
 class _Schema(GenerateJsonSchema):
