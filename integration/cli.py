@@ -108,6 +108,7 @@ class Lazy(click.Group):
         from integration.settings.environment import SettingsError  # noqa: PLC0415 - keeps --help fast
         from integration.settings.private_files import only_mine  # noqa: PLC0415 - keeps --help fast
         from integration.store.db.errors import StoreError, StoreNewerError  # noqa: PLC0415 - as above
+        from integration.wiring.unusable import UnusableError  # noqa: PLC0415 - as above
 
         try:
             with only_mine():
@@ -118,11 +119,7 @@ class Lazy(click.Group):
             _stop(str(error))
         except StoreError as error:
             _stop(f"the store does not answer: {error}")
-        except Exception as error:
-            from integration.wiring.build import UnusableError  # noqa: PLC0415 - imports the CRMs' libraries
-
-            if not isinstance(error, UnusableError):
-                raise
+        except UnusableError as error:
             _stop(str(error))
 
 

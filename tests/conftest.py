@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ _ROOM = 2_000_000_000
 """Bytes; several times what a run of all tests takes at once."""
 if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))  # noqa: TID251 - a setting of pytest's own
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251 - as above; each process would compile the product anew
+sys.dont_write_bytecode = False
 hypothesis.settings.register_profile("usual", max_examples=150)
 hypothesis.settings.register_profile("thorough", max_examples=1_000)  # `make properties`
 hypothesis.settings.load_profile("usual")

@@ -23,6 +23,7 @@ from integration.playbook.compiling import compiler
 from integration.settings.environment import Settings, from_environment
 from integration.store.db.session import Store
 from integration.wiring import clock, connection_names, logs
+from integration.wiring.unusable import UnusableError
 from integration.wiring.wake_ups import Wakeups
 from integration.wiring.whole_service import Service
 from mappings.conflicts import field_conflicts
@@ -31,19 +32,10 @@ from mappings.values.identifiers import ConnectionName, System, first_of
 from mappings.values.instant import DAY, SECOND, Instant
 from mappings.vocabulary.files import load_vocabulary
 from mappings.vocabulary.value import Vocabulary
-from mappings.yaml_files.problems import Problem
 from webhooks.signatures import standard_keys
 
 GRACE = 30 * SECOND
 """How long somebody new may wait to be found in the CRMs before being decided about without a record."""
-
-
-class UnusableError(Exception):
-    """A playbook or a mapping cannot be used; `problems` says why, with positions."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
 
 
 @lru_cache(maxsize=1)

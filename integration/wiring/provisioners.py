@@ -8,8 +8,8 @@ from connectors.shared.vendor import Setup
 from integration.settings.environment import Settings
 from integration.store.db.session import Store
 from integration.wiring import build, connection_names
-from integration.wiring.build import UnusableError
 from integration.wiring.connection_names import Known
+from integration.wiring.unusable import UnusableError
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.translation import load_mapping
 from mappings.values.identifiers import System

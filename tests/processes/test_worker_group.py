@@ -30,7 +30,7 @@ def names(parent: int) -> dict[str, int]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    with programs(tmp_path) as found:
+    with programs(tmp_path, forked=False) as found:  # memory that other processes share would count as less
         yield found
 
 

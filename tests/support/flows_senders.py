@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import forked_programs
 import requests
+from forked_programs import Forked
 from places import ROOT
 from standardwebhooks import Webhook
 
@@ -22,12 +24,18 @@ PATIENCE = 30.0
 
 
 class Program:
-    """One process and what it has written."""
+    """`python WORDS…` as a process, and what it has written."""
 
-    def __init__(self, command: Sequence[str], variables: Mapping[str, str], output: Path) -> None:
+    def __init__(self, words: Sequence[str], variables: Mapping[str, str], output: Path, *, forked: bool) -> None:
         self.output = output
+        self.process: subprocess.Popen[bytes] | Forked
         with output.open("ab") as sink:
-            self.process = subprocess.Popen(command, env=dict(variables), stdout=sink, stderr=sink, cwd=ROOT)
+            if forked:
+                self.process = forked_programs.start(words, variables, output=sink, errors=sink)
+            else:
+                self.process = subprocess.Popen(
+                    [sys.executable, *words], env=dict(variables), stdout=sink, stderr=sink, cwd=ROOT
+                )
 
     @property
     def pid(self) -> int:
@@ -47,17 +55,14 @@ class Program:
 
 
 @contextlib.contextmanager
-def programs(folder: Path) -> Iterator[Callable[..., Program]]:
-    """`start(command, variables)`; whatever still runs is killed at the end."""
+def programs(folder: Path, *, forked: bool = True) -> Iterator[Callable[..., Program]]:
+    """`start(words, variables)`: `python WORDS…`, see `forked_programs`; whatever still runs is killed at the end."""
     running: list[Program] = []
 
-    def start(command: Sequence[str], **variables: str) -> Program:
+    def start(words: Sequence[str], **variables: str) -> Program:
         mine = {name: value for name, value in environment().items() if not name.startswith(_OURS)}
-        program = Program(
-            [sys.executable, *command],
-            mine | {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"} | variables,
-            folder / f"program-{len(running)}.log",
-        )
+        given = mine | {"PYTHONPATH": forked_programs.PATH} | variables
+        program = Program(words, given, folder / f"program-{len(running)}.log", forked=forked)
         running.append(program)
         return program
 

@@ -17,8 +17,10 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any, Self
 
+import forked_programs
 import psutil
 import pytest
+from forked_programs import Forked
 from places import ROOT
 from standardwebhooks import Webhook
 
@@ -49,21 +51,25 @@ class Web:
 
     def _started(
         self, data: Path, redis_url: str, log: IO[bytes], files: int, extra: dict[str, str]
-    ) -> "subprocess.Popen[bytes]":
+    ) -> "subprocess.Popen[bytes] | Forked":
+        around = {
+            "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
+            "PYTHONPATH": forked_programs.PATH,
+            "PORT": str(self.port),
+            "COLDFRAME_SECRET_KEY": "k" * 32,
+            "COLDFRAME_ACTIVITY_SECRET": SECRET,
+            "COLDFRAME_PUBLIC_URL": "https://crm.example.com",
+            "COLDFRAME_DATA_DIR": str(data),
+            **({"REDIS_URL": redis_url} if redis_url else {}),
+            **extra,
+        }
+        words = ["-m", "integration", "web"]
+        if not files:
+            return forked_programs.start(words, around, output=log, errors=log, session=True)
         return subprocess.Popen(
-            [*(("prlimit", f"--nofile={files}") if files else ()), sys.executable, "-m", "integration", "web"],
+            ["prlimit", f"--nofile={files}", sys.executable, *words],  # noqa: S607 - from PATH
             cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
-                "PYTHONPATH": os.pathsep.join(sys.path),
-                "PORT": str(self.port),
-                "COLDFRAME_SECRET_KEY": "k" * 32,
-                "COLDFRAME_ACTIVITY_SECRET": SECRET,
-                "COLDFRAME_PUBLIC_URL": "https://crm.example.com",
-                "COLDFRAME_DATA_DIR": str(data),
-                **({"REDIS_URL": redis_url} if redis_url else {}),
-                **extra,
-            },
+            env=around,
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -26,6 +26,7 @@ from integration.playbook.showing.comparison import compare
 from integration.settings.environment import Settings, SettingsError, from_environment
 from integration.store.db.session import Store
 from integration.wiring import build, clock, connection_names
+from integration.wiring.unusable import UnusableError
 from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
 from mappings.language.mapping_files import MappingFile
@@ -131,7 +132,7 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
                 found = find(chosen, record)
                 seen = preview(chosen, compiled, found, clock.now()) if found else None
                 new = newcomer(chosen, record) if found is None else None
-    except (ValueError, build.UnusableError) as error:
+    except (ValueError, UnusableError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
         msg = f"the CRM does not answer as it should: {away}"

@@ -34,6 +34,7 @@ from integration.store.db.session import Store
 from integration.store.outgoing import outbox_backlog
 from integration.web.readiness import erased_problems, store_problems
 from integration.wiring import build, clock, connection_names
+from integration.wiring.unusable import UnusableError
 from integration.wiring.wake_ups import connect, queue_problems
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import show
@@ -114,7 +115,7 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
 
 
 def _words(settings: Settings, store: Store) -> Iterator[Finding]:
-    with suppress(build.UnusableError):  # reported above
+    with suppress(UnusableError):  # reported above
         yield from doctor_words.examined(store, build.vocabulary(settings.vocabulary))
 
 
@@ -122,7 +123,7 @@ def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
     """Each CRM as it stands now, and since when what is amiss has been seen by the hourly look."""
     try:
         connections = build.connections(settings, store)
-    except build.UnusableError as error:
+    except UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="mapping", ok=False, detail=str(problem), remedy="Correct the file.")
         return
@@ -224,7 +225,7 @@ def _stores(settings: Settings) -> Iterator[Finding]:
 def _playbook(settings: Settings) -> Iterator[Finding]:
     try:
         build.vocabulary(settings.vocabulary)
-    except build.UnusableError as error:
+    except UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="vocabulary", ok=False, detail=str(problem), remedy="Correct the file.")
         return
@@ -232,7 +233,7 @@ def _playbook(settings: Settings) -> Iterator[Finding]:
         yield Finding(subject="vocabulary", ok=True, detail=settings.vocabulary)
     try:
         build.playbook(settings.playbook, settings.vocabulary)
-    except build.UnusableError as error:
+    except UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="playbook", ok=False, detail=str(problem), remedy="Correct the file.")
     else:
@@ -242,7 +243,7 @@ def _playbook(settings: Settings) -> Iterator[Finding]:
 def _compiled(settings: Settings) -> Playbook | None:
     try:
         return build.playbook(settings.playbook, settings.vocabulary)
-    except build.UnusableError:
+    except UnusableError:
         return None  # reported above
 
 

@@ -15,7 +15,8 @@ from connectors.base.port import Unavailable, Verdict
 from connectors.shared.provisioning import Provisioner, Step
 from integration.commands.shared.system_argument import system as installed_system
 from integration.settings.environment import SettingsError, from_environment
-from integration.wiring import build, connection_names, provisioners
+from integration.wiring import connection_names, provisioners
+from integration.wiring.unusable import UnusableError
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.identifiers import System
 
@@ -62,7 +63,7 @@ def provision(  # noqa: PLR0913 -- the command's own options
         with connection_names.opened(settings) as store:
             provisioner, mapping = provisioners.provisioner(settings, store, system, name=connection, sales=sales)
             lines = list(_run(provisioner, mapping, act=not dry_run, remove=remove, sure=_asker(yes=yes)))
-    except (SettingsError, build.UnusableError, provisioners.UnconnectedError) as error:
+    except (SettingsError, UnusableError, provisioners.UnconnectedError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
         told = f"{away.receipt.code} {away.receipt.message}".strip()

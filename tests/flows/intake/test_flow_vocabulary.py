@@ -13,6 +13,7 @@ from integration.flows.history.find_explanation import explained
 from integration.store.queues import dirty
 from integration.store.schema.tables import leads as leads_table
 from integration.wiring import build
+from integration.wiring.unusable import UnusableError
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR
 from mappings.vocabulary.files.load_vocabulary import shipped
@@ -93,5 +94,5 @@ def test_people_at_one_account_are_seen_together_whatever_their_activities_are_c
 
 
 def test_a_vocabulary_that_cannot_be_used_stops_the_start_with_its_place(tmp_path: object) -> None:
-    with pytest.raises(build.UnusableError, match="cannot be read"):
+    with pytest.raises(UnusableError, match="cannot be read"):
         build.playbook("two-axis", f"{tmp_path}/none.yaml")
