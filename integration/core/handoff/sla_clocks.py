@@ -4,7 +4,7 @@ from integration.core.compiled.context import Context
 from integration.core.handoff import packet
 from integration.core.model.effect_keys import key
 from integration.core.model.effects import AlertRaised, Escalated
-from integration.core.model.state import Running
+from integration.core.model.state import LeadState, Running
 from integration.core.rules.automation_rules import Clock, Due
 from integration.core.rules.calendar import after_working_days, after_working_time, in_working_time, minutes
 from mappings.values.instant import Instant
@@ -57,6 +57,15 @@ def stop_all(context: Context) -> None:
     for run in context.state.clocks.values():
         if run.stopped is None:
             run.stopped = context.now
+
+
+def answered(state: LeadState) -> list[str]:
+    """The keys of escalations that nobody has to see to any more: their clock was stopped after it had run out."""
+    return [
+        key(state.lead, "clock", name, run.times, "escalation")
+        for name, run in state.clocks.items()
+        if run.breached and run.stopped is not None
+    ]
 
 
 def due(context: Context, clock: Clock) -> Instant | None:

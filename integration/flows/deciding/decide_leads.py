@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection as Sql
 
+from integration.core.handoff import sla_clocks
 from integration.core.model.state import newborn
 from integration.core.run.apply_events import advance as apply_events
 from integration.core.run.decide import Decision
@@ -129,6 +130,7 @@ def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -
 
 def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
+    before = () if past.state is None else sla_clocks.answered(past.state)
     decision = apply_events(service.rules.compiled, past.state or newborn(row.id), past.events, now, owned=True)
     where = standing(service.rules.compiled, decision.state, now)
     fields = as_fields(where, now)
@@ -139,6 +141,7 @@ def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Out
         fields=fields,
         saved=_saved(service, decision, fields, past, now),
         asked=None if where.suppressed or where.excluded else create_people.asked(service, past.events),
+        answered=[key for key in sla_clocks.answered(decision.state) if key not in before],
     )
 
 

@@ -35,7 +35,7 @@ from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
 from integration.store.events import decided_effects
 from integration.store.events.live_since import CHANGED, HISTORY
-from integration.store.outgoing import outbox, people_without_records, withdrawn_effects
+from integration.store.outgoing import outbox, people_without_records, pointless_tasks, withdrawn_effects
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.people.leads import LeadRow
@@ -59,6 +59,8 @@ class Outcome:
     saved: leads.SavedLead
     asked: Activity | None
     """What they did by which a CRM is to create them, where no CRM knows them and nothing bars it."""
+    answered: Sequence[str]
+    """The keys of escalations that an answer of sales has made pointless since the decision before."""
 
     @property
     def whole(self) -> bool:
@@ -85,6 +87,7 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     fresh = [effect for effect in decided if effect.key in new - withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, handed, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
+    wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)
     alerted = raise_decided(conn, service, [effect for effect in fresh if isinstance(effect, AlertRaised)])
     wanted |= _want_fields(conn, service, outcomes, now)
     asked = {each.row.id: each.asked for each in outcomes if each.asked is not None}

@@ -15,6 +15,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
+from integration.core.handoff import sla_clocks
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.lane import drain
 from integration.flows.base.running_playbook import following
@@ -32,10 +33,11 @@ from integration.flows.delivering.create_people import Creating
 from integration.flows.delivering.hand_over import HandingOver
 from integration.flows.delivering.ready_batches import Found, look, opened, ripe
 from integration.flows.delivering.sending import send
+from integration.flows.history import load_events
 from integration.store.crm import connection_pauses
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
-from integration.store.outgoing import outbox
+from integration.store.outgoing import outbox, pointless_tasks
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import record_references
@@ -168,6 +170,13 @@ def _done(
     outbox.defer(conn, [row.id for row, _ in rows if row.id in resting], service.now() + crm_fields.REST)
 
 
+def _answered(conn: Sql, made: Sequence[Outgoing], now: Instant) -> None:
+    """Close what was made just now about leads whom sales has answered while it was under way."""
+    late = {row.lead_id for row in made if row.key.endswith("/escalation")}
+    states = load_events.states_of(conn, late) if late else {}
+    pointless_tasks.answered(conn, {lead: sla_clocks.answered(state) for lead, state in states.items()}, now)
+
+
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     service: HasStore,
     lease: Lease,
@@ -192,7 +201,9 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         _done(conn, service, [(row, receipt.id) for row, _, receipt in done], resting)
         record_references.wrote(conn, written)
         crm_fields.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
-        silence(conn, {row.lead_id for row, write, _ in done if isinstance(write, TaskWrite)}, now)
+        made = [row for row, write, _ in done if isinstance(write, TaskWrite)]
+        silence(conn, {row.lead_id for row in made}, now)
+        _answered(conn, made, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
                 _refused(conn, connection, row, receipt, now)

@@ -145,6 +145,12 @@ def states(conn: Sql, lead_ids: Iterable[LeadId], version: int | None) -> dict[L
     return {lead: state for lead, text in stored.items() if (state := _decoded(lead, text)) is not None}
 
 
+def states_of(conn: Sql, lead_ids: Iterable[LeadId]) -> dict[LeadId, LeadState]:
+    """The states of these leads under whatever playbook each was last decided, as far as they can be read."""
+    rows = leads.get(conn, lead_ids)
+    return {row.id: state for row in rows if (state := _decoded(row.id, row.state)) is not None}
+
+
 def _decoded(lead: LeadId, text: str | None) -> LeadState | None:
     """A stored state; one that cannot be read is derived again from the history, which says the same."""
     if text is None:

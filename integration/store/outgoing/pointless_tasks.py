@@ -1,0 +1,94 @@
+"""Pointless tasks: what nobody is to work on any more is dropped where it waits, and closed where a CRM has it."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, literal, select
+
+from integration.core.model import effect_keys
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, listed
+from integration.store.outgoing.outbox import NewOnce, want_once
+from integration.store.schema.tables import NEW, outbox
+from mappings.values.identifiers import ConnectionName, LeadId
+from mappings.values.instant import Instant
+
+ANSWERED = "Answered"
+"""What stands before the subject of a task about a lead who waits, once sales has answered."""
+_o = outbox.c
+_closed = outbox.alias("closed")
+_STANDING = (
+    select(_o.connection, _o.key, _o.lead_id, _o.payload, _o.external_id)
+    .where(
+        among(_o.lead_id, "ids"),
+        _o.kind == "task",
+        _o.state == "sent",
+        _o.external_id.is_not(None),
+        ~exists().where(_closed.c.key == literal("closing:") + _o.key),
+    )
+    .order_by(_o.id)
+)
+_WAITING = select(_o.id, _o.key, _o.lead_id).where(
+    among(_o.lead_id, "ids"), _o.kind == "task", _o.state == NEW, _o.attempted.is_(False)
+)
+_DROP = delete(outbox).where(among(_o.id, "ids"), _o.state == NEW, _o.attempted.is_(False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """What is to be closed: the connections that have something to do, and the keys of the tasks."""
+
+    connections: set[ConnectionName]
+    keys: Sequence[str]
+
+
+def close(
+    conn: Connection,
+    lead_ids: Collection[LeadId],
+    because: str,
+    at: Instant,
+    which: Callable[[LeadId, str], bool] = lambda _lead, _key: True,
+) -> Closed:
+    """Have the tasks of these leads closed that stand in a CRM, `which` of them, each once and with the reason."""
+    rows = conn.execute(_STANDING, {"ids": listed(sorted(lead_ids))}).all()
+    connections: set[ConnectionName] = set()
+    keys: list[str] = []
+    for connection, key, lead, payload, task in rows:
+        if not which(lead, key):
+            continue
+        subject = decode(payload or "{}", dict[str, Any]).get("subject", "")
+        closing = NewOnce(
+            key=f"closing:{key}", lead_id=lead, payload={"id": task, "because": because, "subject": subject}
+        )
+        want_once(conn, connection, "closing", [closing], at)
+        connections.add(connection)
+        keys.append(key)
+    return Closed(connections=connections, keys=keys)
+
+
+def answered(conn: Connection, escalations: Mapping[LeadId, Collection[str]], at: Instant) -> set[ConnectionName]:
+    """Sales has answered these leads, later than promised: nobody has to see to the escalations (their keys).
+
+    What was not sent is dropped, what stands in a CRM is to be closed there; the audit trail says so. The connections
+    that have something to close. One that is being sent now is seen to by calling this once it is.
+    """
+    causes = {lead: {effect_keys.cause(key) for key in keys} for lead, keys in escalations.items() if keys}
+    if not causes:
+        return set()
+
+    def which(lead: LeadId, key: str) -> bool:
+        return effect_keys.cause(key) in causes[lead]
+
+    waiting = conn.execute(_WAITING, {"ids": listed(sorted(causes))}).all()
+    gone = [row for row, key, lead in waiting if which(lead, key)]
+    if gone:
+        conn.execute(_DROP, {"ids": listed(gone)})
+    closed = close(conn, causes, ANSWERED, at, which)
+    if gone or closed.keys:
+        detail = {"leads": sorted(causes), "dropped": len(gone), "closed": closed.keys}
+        entry = Entry(at=at, actor="coldframe", action="answered", subject="overdue leads", detail=detail)
+        audit_trail.add(conn, [entry])
+    return closed.connections
