@@ -13,12 +13,19 @@ NOBODY = ""
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """One lead: its e-mail, its first activity, and when it was first won and lost, None where it was not."""
+    """One lead: its name and e-mail, its first activity, and when it was first won and lost, None where it was not."""
 
     email: str = ""
+    given_name: str = ""
+    family_name: str = ""
     first: Instant | None = None
     won: Instant | None = None
     lost: Instant | None = None
+
+    @property
+    def name(self) -> str:
+        """`Ana Silva`, as far as it is known."""
+        return f"{self.given_name} {self.family_name}".strip()
 
 
 @dataclass(slots=True)
@@ -44,13 +51,22 @@ class Facts:
 
     def __init__(self) -> None:
         self.people: defaultdict[str, Person] = defaultdict(Person)
-        self.since: Instant | None = None
+        self._first_change: Instant | None = None
+        self._first_activity: Instant | None = None
         self.until: Instant | None = None
         self.activities = 0
         self._owners: defaultdict[str, _Course] = defaultdict(_Course)
         self._accounts: defaultdict[str, _Course] = defaultdict(_Course)
         self._account_owners: defaultdict[str, _Course] = defaultdict(_Course)
         self._by_hand: set[tuple[str, Instant]] = set()
+
+    @property
+    def since(self) -> Instant | None:
+        """When the history begins: with the first activity; records may be years older, or of no known time.
+
+        Where nobody did anything, with the first record.
+        """
+        return self._first_change if self._first_activity is None else self._first_activity
 
     @property
     def outcomes(self) -> bool:
@@ -63,6 +79,8 @@ class Facts:
         person = self.people[lead]
         if "email" in fields:
             person.email = str(fields["email"] or "")
+        person.given_name = str(fields.get("first_name", person.given_name) or "")
+        person.family_name = str(fields.get("last_name", person.family_name) or "")
         if "owner" in fields:
             self._owners[lead].set(at, fields["owner"])
         if fields.get("stage") == "mql":
@@ -79,6 +97,7 @@ class Facts:
     def activity(self, at: Instant, lead: str, kind: str) -> None:
         """A lead did something, or something came of it; "" for people whom nobody knows."""
         self._pass(at)
+        self._first_activity = at if self._first_activity is None else min(self._first_activity, at)
         self.activities += 1
         if not lead:
             return
@@ -104,5 +123,5 @@ class Facts:
         return self._account_owners[account].value(at) if account in self._account_owners else NOBODY
 
     def _pass(self, at: Instant) -> None:
-        self.since = at if self.since is None else min(self.since, at)
+        self._first_change = at if self._first_change is None else min(self._first_change, at)
         self.until = at if self.until is None else max(self.until, at)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
+from types import MappingProxyType
 
 from integration.backtest.history_facts import NOBODY, Facts, Person
 from integration.backtest.tally import Tally
@@ -13,6 +14,7 @@ from integration.core.run.standing import Standing
 from mappings.values.instant import DAY, Instant, Span
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+UNNAMED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +100,18 @@ class Moved:
     """A lead that becomes an MQL under one playbook alone, and where the other one had it then."""
 
     lead: str
+    name: str
     email: str
     at: Instant
     because: str
     outcome: str
     """`won`, `lost` or ""."""
     elsewhere: str
+
+    @property
+    def who(self) -> str:
+        """`Ana Silva, ana@acme.example`: what is known of the two, else the lead's id."""
+        return ", ".join(each for each in (self.name, self.email) if each) or self.lead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +133,8 @@ class Comparison:
     only_b: tuple[Moved, ...]
 
 
-def compared(facts: Facts, a: Tally, b: Tally) -> Comparison:
-    """Compare two tallies over the same facts."""
+def compared(facts: Facts, a: Tally, b: Tally, owners: Mapping[str, str] = UNNAMED) -> Comparison:
+    """Compare two tallies over the same facts. `owners` are the names of owners by what the history calls them."""
     since, until = facts.since or 0, facts.until or 0
     calendar = a.playbook.calendar
     days = [*_days(since, until, calendar.timezone)]
@@ -140,8 +148,8 @@ def compared(facts: Facts, a: Tally, b: Tally) -> Comparison:
         won=sum(each.won is not None for each in people.values()),
         lost=sum(each.won is None and each.lost is not None for each in people.values()),
         working_days=working,
-        a=_side(a, facts, days, working),
-        b=_side(b, facts, days, working),
+        a=_side(a, facts, days, working, owners),
+        b=_side(b, facts, days, working, owners),
         both=len(a.mqls.keys() & b.mqls.keys()),
         neither=len(people.keys() - a.mqls.keys() - b.mqls.keys()),
         only_a=tuple(_moved(a, b, facts)),
@@ -158,12 +166,12 @@ def _date(number: int) -> date:
     return date.fromordinal(number + _EPOCH_DAY)
 
 
-def _side(tally: Tally, facts: Facts, days: list[date], working: int) -> Side:
+def _side(tally: Tally, facts: Facts, days: list[date], working: int, owners: Mapping[str, str]) -> Side:
     waits = [
         effect.at - first for lead, effect in tally.mqls.items() if (first := facts.people[lead].first) is not None
     ]
     loads = sorted(
-        (_load(owner, counts, working) for owner, counts in tally.tasks.items()),
+        (_load(owners.get(owner, owner), counts, working) for owner, counts in tally.tasks.items()),
         key=lambda load: (-load.tasks, load.owner),
     )
     return Side(
@@ -230,6 +238,7 @@ def _moved(one: Tally, other: Tally, facts: Facts) -> Iterator[Moved]:
             person = facts.people[lead]
             yield Moved(
                 lead=lead,
+                name=person.name,
                 email=person.email,
                 at=effect.at,
                 because=", ".join(effect.because),

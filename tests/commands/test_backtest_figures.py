@@ -12,7 +12,7 @@ from integration.commands.backtesting.backtest_run import run
 from integration.commands.replaying.history_file.replay_lines import read
 from integration.core.rules.playbook_rules import Playbook
 from integration.playbook.compiling.compiler import load
-from mappings.values.instant import DAY
+from mappings.values.instant import DAY, parse
 
 
 def playbook(name: str) -> Playbook:
@@ -56,6 +56,30 @@ def test_backtest_says_when_why_and_where_the_other_playbook_had_the_lead(found:
     assert bo.elsewhere.startswith("warm")
 
 
+def test_a_history_begins_with_what_somebody_did_however_old_the_records_are(tmp_path: Path) -> None:
+    old = {"kind": "lead", "lead": "old", "at": "2019-03-01T09:00:00Z", "fields": {"email": "old@acme.example"}}
+    found = tried([old, *history()], tmp_path)
+    assert found.since == tried(history(), tmp_path).since
+    assert found.leads == 6
+    assert min(found.a.weeks) >= date(2025, 12, 29)
+
+
+def test_a_history_of_records_alone_begins_with_the_first(tmp_path: Path) -> None:
+    old = {"kind": "lead", "lead": "old", "at": "2019-03-01T09:00:00Z", "fields": {"email": "old@acme.example"}}
+    assert tried([old], tmp_path).since == parse("2019-03-01T09:00:00Z")
+
+
+def test_backtest_names_people_and_owners(tmp_path: Path) -> None:
+    named = lead("ana", first_name="Ana", last_name="Silva")
+    path = write(tmp_path / "events.jsonl", [*history(), named])
+    with path.open("rb") as file:
+        owned = {"maren": "Maren Holt"}
+        found = run(read(file, "events.jsonl"), playbook("two-axis"), playbook("behavioural"), owned)
+    assert found is not None
+    assert found.only_a[0].who == "Ana Silva, ana@acme.example"
+    assert found.only_a[1].who == "bo", "of whom nothing else is known"
+
+
 def test_backtest_tells_what_was_held_under_the_other_playbook(found: Comparison) -> None:
     """Ana and bo reach the decision track of behavioural with their third view, and lack what sales asks for."""
     assert found.b.held == 2
@@ -88,8 +112,8 @@ def test_backtest_counts_the_tasks_of_each_person_and_day_and_those_of_nobody_ap
     assert loads["Tom"].tasks >= 1
     assert loads["manager"].tasks == 3
     assert found.a.unassigned.days[date(2026, 1, 14)] == 1
-    assert found.working_days == 18
-    assert loads["Ines"].per_day == pytest.approx(1 / 18)
+    assert found.working_days == 17, "from the first activity on"
+    assert loads["Ines"].per_day == pytest.approx(1 / 17)
 
 
 def test_backtest_a_task_counts_for_who_owned_the_lead_when_it_was_written(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from flows_run import Watch, activity, lead, receive
 
 from integration.commands.backtesting.backtest_run import as_records, run
 from integration.flows.history.stored_history import recorded
+from integration.store.crm import crm_users
 from integration.store.people import leads
 from integration.wiring import build
 from integration.wiring.whole_service import Service
@@ -49,11 +50,27 @@ def command(store_url: str) -> Command:
     return run_it
 
 
+def activities_began(service: Service) -> int:
+    with service.store.read() as conn:
+        return int(conn.exec_driver_sql("SELECT min(at) FROM activities").scalar_one())
+
+
+def test_backtest_calls_owners_by_the_names_that_their_crm_has(service: Service) -> None:
+    with service.store.read() as conn:
+        named = crm_users.names(conn)
+        found = run(as_records(recorded(conn)), service.rules.playbook, build.playbook("behavioural"), named)
+    assert found is not None
+    assert "Maren Holt" in named.values()
+    assert {each.owner for each in found.a.loads} <= {"manager", *named.values()}
+    assert "Maren Holt" in {each.owner for each in found.a.loads}
+
+
 def test_backtest_on_the_store_lets_through_whom_the_service_let_through(service: Service) -> None:
     """Derived activities are derived anew: the document that went round is not counted twice."""
     with service.store.read() as conn:
         found = run(as_records(recorded(conn)), service.rules.playbook, build.playbook("behavioural"))
     assert found is not None
+    assert found.since == activities_began(service)
     assert lead(service, ANA).stage == "mql"
     assert (found.leads, found.activities, found.a.mqls, found.b.mqls) == (2, 4, 1, 0)
     assert [(each.lead, each.email) for each in found.only_a] == [(lead(service, ANA).id, ANA)]
@@ -96,7 +113,7 @@ def test_explain_is_a_command_on_the_store(service: Service, command: Command) -
 def test_explain_of_nobody_says_how_to_name_somebody(command: Command) -> None:
     status, _, errors = command("explain", "nobody@acme.example")
     assert status == 1
-    assert "give an e-mail address, our id, or connection:object:id" in errors
+    assert "give an e-mail address, our id, a record's id, or connection:object:id" in errors
     status, _, errors = command("explain", ANA, "--at", "yesterday")
     assert status == 2
     assert "such as 2026-01-31T09:00:00Z" in errors

@@ -38,12 +38,13 @@ class Time(click.ParamType[Instant]):
 def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> None:
     r"""Why a lead stands where it stands: its ledger in sentences, and what would change it.
 
-    LEAD is an e-mail address, our id, or a CRM's record as connection:object:id. Everything is derived anew from
-    the stored history, so it can be asked of any time; nothing is written.
+    LEAD is an e-mail address, our id, the id of a CRM's record, or that record as connection:object:id. Everything is
+    derived anew from the stored history, so it can be asked of any time; nothing is written.
 
     \b
     Example:
       coldframe explain ana@acme.example
+      coldframe explain 00Q5g00000AbCdE
       coldframe explain salesforce:Lead:00Q5g00000AbCdE --at 2026-01-31T09:00:00Z --json
     """
     service = published(build.service())
@@ -52,12 +53,14 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
         found = explained(
             service.store, service.rules.compiled, lead, moment, service.ownership, connections=service.connections
         )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     except Unfoldable as error:
         place = f"event {error.event}" if error.event else "what falls due"
         msg = f"{lead} cannot be explained: {place} cannot be processed ({error}); see coldframe letters list"
         raise click.ClickException(msg) from error
     if found is None:
-        msg = f"nobody is known as {lead!r}; give an e-mail address, our id, or connection:object:id"
+        msg = f"nobody is known as {lead!r}; give an e-mail address, our id, a record's id, or connection:object:id"
         raise click.ClickException(msg)
     row, told = found
     if as_json:

@@ -21,6 +21,7 @@ from integration.core.compiled.context import Unfoldable
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.history.stored_history import recorded
 from integration.playbook.compiling.compiler import load
+from integration.store.crm import crm_users
 from integration.store.db.session import Store
 from integration.wiring import build
 from mappings.values.instant import DAY
@@ -103,7 +104,7 @@ def _stored(a: Playbook, b: Playbook) -> Comparison | None:
         owners = build.ownership(build.settings(), store)
         with store.read() as conn:
             records: Iterable[Record] = as_records(recorded(conn, owners))
-            return run(records, a, b)
+            return run(records, a, b, crm_users.names(conn))
     finally:
         store.dispose()
 

@@ -1,6 +1,6 @@
 """Runs a backtest: one history, sorted once, through two playbooks at the same time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from integration.backtest.history_facts import Facts
-from integration.backtest.side_by_side import Comparison, compared
+from integration.backtest.side_by_side import UNNAMED, Comparison, compared
 from integration.backtest.tally import Tally
 from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
 from integration.commands.replaying.history_file.replay_runs import Sorter
@@ -28,13 +28,16 @@ _WEIGHT = 400
 """About how many bytes of memory a record takes."""
 
 
-def run(records: Iterable[Record], a: Playbook, b: Playbook) -> Comparison | None:
-    """Both playbooks, of one vocabulary, over the same records, in any order; None of no records at all."""
+def run(records: Iterable[Record], a: Playbook, b: Playbook, owners: Mapping[str, str] = UNNAMED) -> Comparison | None:
+    """Both playbooks, of one vocabulary, over the same records, in any order; None of no records at all.
+
+    `owners` are the names of owners by what the records call them.
+    """
     placed: Sorter[_Placed] = Sorter(tuple[int, int, str, str, str, str, int, dict[str, Any]])
     with closing(placed):
         for place, (at, kind, event, lead, account, what, fields) in enumerate(records):
             placed.add((at, kind, event, lead, account, what, place, fields), _WEIGHT)
-        return _through(recognised(_single(placed), a.vocabulary), a, b)
+        return _through(recognised(_single(placed), a.vocabulary), a, b, owners)
 
 
 def _single(placed: Iterable[_Placed]) -> Iterator[Record]:
@@ -48,7 +51,7 @@ def _content(record: Record) -> bytes:
     return msgspec.json.encode(record, order="deterministic")
 
 
-def _through(records: Iterable[Recognised], a: Playbook, b: Playbook) -> Comparison | None:
+def _through(records: Iterable[Recognised], a: Playbook, b: Playbook, owners: Mapping[str, str]) -> Comparison | None:
     facts = Facts()
     one, other = _Run(a, facts), _Run(b, facts)
     for record, machine in records:
@@ -61,7 +64,7 @@ def _through(records: Iterable[Recognised], a: Playbook, b: Playbook) -> Compari
     one.world.until(facts.until)
     other.world.until(facts.until)
     _collect(one, other)
-    return compared(facts, one.tally, other.tally)
+    return compared(facts, one.tally, other.tally, owners)
 
 
 class _Run:

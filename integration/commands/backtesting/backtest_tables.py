@@ -118,7 +118,7 @@ def _moved(leads: Sequence[Moved], other: str) -> RenderableType:
     table = _table("lead", "when", "outcome", "because", f"under {other}, then", whole=("lead", "when", "outcome"))
     for lead in leads[:_SHOWN]:
         table.add_row(
-            escape(lead.email or lead.lead),
+            escape(lead.who),
             day(lead.at),
             lead.outcome or "none yet",
             escape(lead.because),

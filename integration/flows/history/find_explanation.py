@@ -20,7 +20,7 @@ from integration.store.outgoing import outbox
 from integration.store.people import leads, other_emails
 from integration.store.people.leads import LeadRow
 from mappings.conflicts.field_conflicts import NOBODY, Ownership
-from mappings.values import emails
+from mappings.values import emails, record_ids
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -37,7 +37,11 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
     *,
     connections: Mapping[ConnectionName, Connection] = MappingProxyType({}),
 ) -> tuple[LeadRow, Explanation] | None:
-    """The lead called `name` (our id, an e-mail, or `connection:object:id`) at an instant; None if nobody is."""
+    """The lead called `name` at an instant; None if nobody is.
+
+    A name is our id, an e-mail, a CRM's record as `connection:object:id`, or that record's id alone. ValueError where
+    an id alone is of several people.
+    """
     with store.read() as conn:
         row = found(conn, name, connections)
         if row is None:
@@ -90,5 +94,23 @@ def _id(conn: Sql, name: str, connections: Mapping[ConnectionName, Connection]) 
     if name.count(":") == _ADDRESS - 1:
         record = address(connections, "", name)
         return leads.by_reference(conn, [record]).get(record, LeadId(name))
+    if "@" not in name and (known := _record(conn, name, connections)):
+        return known
     email = emails.normal(name)
     return (other_emails.whose(conn, [email]) if email else {}).get(email or "", LeadId(name))
+
+
+def _record(conn: Sql, name: str, connections: Mapping[ConnectionName, Connection]) -> LeadId | None:
+    """Whose record in whichever CRM has this id; None of none. ValueError where several people's have it."""
+    addresses = [
+        (each.name, object_name, record_ids.full(each.system, name))
+        for each in connections.values()
+        for object_name in each.mapping.people
+        if record_ids.genuine(each.system, name)
+    ]
+    those = leads.by_reference(conn, addresses)
+    if len(set(those.values())) > 1:
+        listed = " or ".join(":".join(address) for address in sorted(those))
+        msg = f"several people's records have the id {name!r}: write {listed}"
+        raise ValueError(msg)
+    return next(iter(those.values()), None)

@@ -1,6 +1,6 @@
 """CRM users: who can own records in each connection, as last read there."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -39,6 +39,7 @@ _FORGET = delete(crm_users).where(_c.connection == bindparam("which"), _c.seen_a
 _LEFT = update(crm_users).where(_c.connection == bindparam("which"), among(_c.user_id, "ids")).values(active=False)
 _BY_ID = select(crm_users).where(_c.connection == bindparam("which"), among(_c.user_id, "ids"))
 _BY_EMAIL = select(crm_users).where(among(_c.email, "emails"), _c.email != "").order_by(_c.connection, _c.user_id)
+_NAMES = select(_c.user_id, _c.name).order_by(_c.connection, _c.user_id)
 _COUNTS = select(_c.connection, _c.kind, _c.active, func.count()).group_by(_c.connection, _c.kind, _c.active)
 
 
@@ -100,6 +101,13 @@ def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, list[tuple[Co
     for row in conn.execute(_BY_EMAIL, {"emails": listed(sorted(set(emails)))}):
         found[row.email].append((row.connection, _user(row)))
     return dict(found)
+
+
+def names(conn: Connection) -> dict[str, str]:
+    """User id -> name, of all connections; of two who share a name or an id, each with whatever tells them apart."""
+    rows = [row for row in conn.execute(_NAMES) if row.name]
+    shared = Counter(row.name for row in rows)
+    return {row.user_id: row.name if shared[row.name] == 1 else f"{row.name} ({row.user_id})" for row in rows}
 
 
 def counts(conn: Connection) -> Mapping[tuple[ConnectionName, str, bool], int]:

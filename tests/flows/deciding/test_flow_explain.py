@@ -1,6 +1,7 @@
 """`explain` on the service's store: one lead by any of its names, at any time, and what is no longer justified."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 import pytest
@@ -16,8 +17,12 @@ from integration.flows.history.find_explanation import explained
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading.refresh import read_records
 from integration.playbook.explaining.explanation import Explanation
+from integration.store.people import leads
+from integration.store.people.leads import NewLead
+from integration.store.people.record_references import Reference
 from integration.wiring import build
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import DAY, HOUR, MINUTE, Instant
 from sandbox.server import Sandbox
 
@@ -99,6 +104,25 @@ def test_explain_the_clock_that_runs_is_named(service: Service, hot: str, at: Wa
     assert clock.startswith("first contact: is due ")
     late = told(service, EMAIL, at() + 2 * DAY)
     assert late.clocks[0].endswith("and is still running")
+
+
+def test_explain_finds_a_record_by_its_id_alone(service: Service, hot: str, at: Watch) -> None:
+    found = explained(service.store, service.rules.compiled, hot, at(), connections=service.connections)
+    assert found is not None
+    assert found[0].email == EMAIL
+
+
+def test_an_id_that_several_peoples_records_have_names_nobody(service: Service, hot: str, at: Watch) -> None:
+    with service.store.write() as conn:
+        leads.add(conn, [NewLead(id=LeadId("bo"), email="bo@acme.example", fields={}, created_at=at())])
+        other = Reference(
+            connection=ConnectionName("emea"), object="contact", external_id=ExternalId(hot), lead_id=LeadId("bo")
+        )
+        leads.link(conn, [other])
+    emea = replace(service.connections[ConnectionName("hubspot")], name=ConnectionName("emea"))
+    connections = {**service.connections, ConnectionName("emea"): emea}
+    with pytest.raises(ValueError, match=f"emea:contact:{hot} or hubspot:contact:{hot}"):
+        explained(service.store, service.rules.compiled, hot, at(), connections=connections)
 
 
 def test_explain_tells_what_became_of_each_effect(service: Service, sandbox: Sandbox, at: Watch) -> None:
