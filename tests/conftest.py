@@ -23,6 +23,7 @@ import hypothesis
 import psycopg
 import pytest
 import structlog
+from flows_run import write_freely
 
 from integration.store.db.session import Store
 from sandbox.shared import call_log
@@ -179,6 +180,7 @@ def _running() -> Iterator[Cluster]:
         cluster.sql("CREATE DATABASE template")
         store = Store.open(cluster.url("template"))
         store.migrate()
+        write_freely(store)
         store.dispose()
         yield cluster
     finally:
@@ -201,10 +203,11 @@ def fragile_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file with nothing in it, to be copied: migrating anew takes 30 times as long."""
+    """A migrated SQLite file with nothing in it that may write, to be copied: migrating anew takes 30 times as long."""
     path = tmp_path_factory.mktemp("empty") / "empty.db"
     store = Store.open(f"sqlite:///{path}")
     store.migrate()
+    write_freely(store)
     store.dispose()
     return path
 

@@ -1,6 +1,9 @@
-"""The shadow connector: a connector that reads and never writes. The port has one way to write, disabled here."""
+"""The shadow connector: it reads, and writes only where it may. The port has one way to write, guarded here.
 
-from collections.abc import Mapping, Sequence
+Whether it may is asked at every write, so that a process that runs follows when somebody goes live.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.base.port import Connector, FieldInfo, Finding, Limits, Page, Receipt, Record, Verdict, Write
@@ -13,10 +16,11 @@ CODE = "SHADOW"
 
 
 class Shadowed:
-    """A CRM in shadow mode: every read goes through, every write is answered with a pause and leaves nothing."""
+    """A CRM that may be in shadow mode: every read goes through; in shadow, every write is answered with a pause."""
 
-    def __init__(self, inner: Connector) -> None:
+    def __init__(self, inner: Connector, may_write: Callable[[], bool] = lambda: False) -> None:
         self._inner = inner
+        self._may_write = may_write
 
     @property
     def system(self) -> System:
@@ -51,8 +55,10 @@ class Shadowed:
         return self._inner.count(object_name)
 
     def apply(self, writes: Sequence[Write]) -> Sequence[Receipt]:
-        """Send nothing; every write is to wait."""
-        said = "COLDFRAME_SHADOW is set: nothing is written"
+        """As the connector's own where it may write; otherwise nothing is sent, and every write is to wait."""
+        if self._may_write():
+            return self._inner.apply(writes)
+        said = "the service is in shadow mode: nothing is written"
         return [
             Receipt(key=write.key, verdict=Verdict.PAUSE, code=CODE, message=said, retry_after=MINUTE)
             for write in writes

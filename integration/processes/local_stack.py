@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from integration.flows.base import write_access
 from integration.processes.supervisor import WORKERS, Member
 from integration.processes.valkey import Valkey
 from integration.settings import private_files
@@ -43,6 +44,16 @@ def embedded(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
         store.migrate()
         store.dispose()
         yield variables
+
+
+def written_or_not(settings: Settings) -> str:
+    """Whether the service writes to the CRMs or is in shadow mode, in a line for people."""
+    store = Store.open(settings.database_url.get_secret_value())
+    try:
+        with store.read() as conn:
+            return write_access.words(conn, forced=settings.shadow)
+    finally:
+        store.dispose()
 
 
 @contextlib.contextmanager

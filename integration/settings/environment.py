@@ -159,7 +159,8 @@ class Settings(DeclaredSettings, AlertSettings):
     shadow: Annotated[bool, Flag] = Field(
         default=False,
         alias="COLDFRAME_SHADOW",
-        description="Set 1 to compute everything and write nothing to any CRM; unset it to write.",
+        description="Set 1 to compute everything and write nothing to any CRM, whatever "
+        "`coldframe live` said; else unset it.",
     )
     tasks_per_hour: int = Field(
         600,

@@ -5,7 +5,6 @@
 
 import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -25,7 +24,7 @@ from integration.store.overall.store_figures import Numbers
 from integration.web import openapi
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
-from integration.web.readiness import Room, lane_troubles, store_problems
+from integration.web.readiness import Checks, Ready, Room, ready, store_problems
 from integration.web.refusal_counts import RefusedWebhooks
 from integration.wiring import clock, connection_names
 from integration.wiring.connected_accounts import ConnectedAccounts
@@ -46,7 +45,6 @@ INTAKE = "coldframe.intake"
 REFUSED = "coldframe.refused"
 """Under this name `Flask.extensions` holds what counts refused webhooks; let it keep the last when the process ends."""
 
-_Checks: TypeAlias = Mapping[str, Callable[[], Sequence[str]]]
 
 log = structlog.get_logger()
 
@@ -118,8 +116,8 @@ def create_app(
     )
     app.register_blueprint(routes)
     room = Room(store, now, clock.monotonic)
-    checks: _Checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
-    _serve_pages(app, checks, {"lanes": lambda: lane_troubles(store)}, metrics, _may_see_figures(settings))
+    checks: Checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
+    _serve_pages(app, lambda: ready(checks, store, settings), metrics, _may_see_figures(settings))
     openapi.serve(app, settings.public_url or "")
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
@@ -213,9 +211,9 @@ def _may_see_figures(settings: Settings) -> Callable[[], bool]:
 
 
 def _serve_pages(
-    app: Flask, checks: _Checks, troubles: _Checks, metrics: Metrics, may_see_figures: Callable[[], bool]
+    app: Flask, readiness: Callable[[], Ready], metrics: Metrics, may_see_figures: Callable[[], bool]
 ) -> None:
-    """The pages that are no webhooks. What `checks` find makes this process unfit, `troubles` only have to be known."""
+    """The pages that are no webhooks."""
 
     @app.get("/")
     def welcome() -> str:
@@ -229,12 +227,8 @@ def _serve_pages(
 
     @app.get("/readyz")
     def ready() -> Response:
-        found = {name: list(check()) for name, check in checks.items()}
-        fit = not any(found.values())
-        known = {name: list(trouble()) for name, trouble in troubles.items()} if fit else {}
-        status = "degraded" if any(known.values()) else "ready"
-        details = {name: problems or "ok" for name, problems in (found | known).items()}
-        return _json({"status": status if fit else "not ready", **details}, 200 if fit else 503)
+        details, fit = readiness()
+        return _json(details, 200 if fit else 503)
 
     @app.get("/metrics")
     def show_figures() -> Response:

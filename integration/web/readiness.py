@@ -3,8 +3,11 @@
 import math
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
+from integration.flows.base import write_access
+from integration.settings.environment import Settings
 from integration.store.audit.sealing import Keyring
 from integration.store.db import migrate
 from integration.store.db.errors import StoreError, StoreNewerError
@@ -13,6 +16,10 @@ from integration.store.overall import erased_people, figure_snapshots
 from integration.store.queues import suspects
 from mappings.values.instant import Instant
 
+Checks: TypeAlias = Mapping[str, Callable[[], Sequence[str]]]
+"""What makes a process unfit to be sent work: each check by its name."""
+Ready: TypeAlias = tuple[dict[str, list[str] | str], bool]
+"""The details of /readyz, and whether this process can be sent work."""
 _ROOM_SECONDS = 2.0
 _TRIED_BYTES = 65_536
 _LEAST_BYTES = 64_000_000
@@ -31,6 +38,29 @@ def store_problems(store: Store) -> list[str]:
     if not current:
         return ["The store's tables are not those of this version. Run `coldframe migrate`."]
     return []
+
+
+def ready(checks: Checks, store: Store, settings: Settings) -> Ready:
+    """What `checks` find makes this process unfit; set-aside work and shadow mode only have to be known."""
+    found = {name: list(check()) for name, check in checks.items()}
+    if any(found.values()):
+        return {"status": "not ready", **_details(found)}, False
+    lanes = lane_troubles(store)
+    status = "degraded" if lanes else "ready"
+    return {"status": status, **_details(found | {"lanes": lanes}), "writing": _writing(store, settings)}, True
+
+
+def _details(found: Mapping[str, list[str]]) -> dict[str, list[str] | str]:
+    return {name: problems or "ok" for name, problems in found.items()}
+
+
+def _writing(store: Store, settings: Settings) -> str:
+    """Whether the CRMs are written to, or the service is in shadow mode."""
+    try:
+        with store.read() as conn:
+            return write_access.words(conn, forced=settings.shadow)
+    except StoreError:
+        return "not known"  # the next look says that the store is away
 
 
 class Room:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from connectors import vendors
 from connectors.base.credentials import Credential
 from connectors.base.sign_in_port import Client, Issued, SignIn
-from connectors.shared.shadow_connector import Shadowed
 from integration.alerting.alert_port import AlertWay
 from integration.alerting.signed_webhook import SignedWebhook
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
@@ -22,7 +21,7 @@ from integration.flows.upkeep.warm_up import warm
 from integration.playbook.compiling import compiler
 from integration.settings.environment import Settings, from_environment
 from integration.store.db.session import Store
-from integration.wiring import clock, connection_names, logs
+from integration.wiring import clock, connection_names, logs, write_guard
 from integration.wiring.unusable import UnusableError
 from integration.wiring.wake_ups import Wakeups
 from integration.wiring.whole_service import Service
@@ -122,12 +121,7 @@ def connections(given: Settings, store: Store | None, *, worker: bool = False) -
     )
     if twice:
         raise UnusableError(twice)
-    return {name: shadowed(each) for name, each in connections.items()} if given.shadow else connections
-
-
-def shadowed(connection: Connection) -> Connection:
-    """The connection in shadow mode: the one place where writing is taken away."""
-    return replace(connection, connector=Shadowed(connection.connector))
+    return {name: write_guard.guarded(each, given, store) for name, each in connections.items()}
 
 
 def ownership(given: Settings, store: Store | None) -> field_conflicts.Ownership:

@@ -10,9 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
+from integration.store.audit import audit_trail
 from integration.store.db import migrate
 from integration.store.db.errors import StoreNewerError
 from integration.store.db.session import Store
+from integration.store.progress import write_permission
 from integration.store.schema.tables import metadata
 
 MIGRATE = (
@@ -72,6 +74,47 @@ def test_first_values_are_told_apart_in_what_is_stored_already(store: Store) -> 
     with store.read() as conn:
         found = conn.execute(text("SELECT seq, initial FROM changes ORDER BY seq")).all()
     assert [(seq, bool(initial)) for seq, initial in found] == [(seq, initial) for seq, _, _, initial in told]
+
+
+SHADOW, LIVE = ("shadow_since", "7"), ("live_since", '{"since":5,"seq":1}')
+
+
+@pytest.mark.parametrize(
+    ("kept", "state", "live_from"),
+    [
+        ([], "new", None),
+        ([LIVE], "new", 5),
+        ([LIVE, SHADOW], "new", None),
+        ([LIVE, SHADOW], "sent", 5),
+        ([SHADOW], "new", None),
+    ],
+    ids=["new", "decided live", "in shadow", "wrote, then in shadow", "only in shadow"],
+)
+def test_who_was_live_before_the_upgrade_stays_live_and_all_others_begin_in_shadow(
+    store: Store,
+    kept: list[tuple[str, str]],
+    state: str,
+    live_from: int | None,
+) -> None:
+    with store.write() as conn:
+        command.downgrade(migrate.config(conn), "0023")
+        assert write_permission.given(conn) is None
+        for purpose, value in kept:
+            values = {"purpose": purpose, "value": value}
+            conn.execute(text("INSERT INTO service_values VALUES (:purpose, :value, 1)"), values)
+        conn.execute(
+            text(
+                "INSERT INTO outbox (connection, kind, key, lead_id, state, created_at, since) "
+                "VALUES ('hubspot', 'task', 'k', 'ana', :state, 1, 1)"
+            ),
+            {"state": state},
+        )
+    store.migrate()
+    with store.read() as conn:
+        permission = write_permission.given(conn)
+        said = [entry.action for entry in audit_trail.recent(conn, 9)]
+    assert (permission.live_from if permission else None) == live_from
+    assert ("went live" in said) is (live_from is not None)
 
 
 def test_tables_of_a_newer_version_are_not_touched_and_that_is_said(store: Store, url: str) -> None:

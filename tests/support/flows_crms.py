@@ -19,6 +19,19 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "salesforce": {"system": "salesforce", "method": "PATCH", "path": "*/composite/sobjects"},
 }
 """The call that writes scores."""
+_READS = ("search", "batch/read", "composite/sobjects/Lead", "composite/sobjects/Contact", "composite/sobjects/Account")
+
+
+def writes(sandbox: Sandbox) -> list[str]:
+    """Every call that a CRM was changed by, or would have been."""
+    entries = [*sandbox.hubspot.log.entries(), *sandbox.salesforce.log.entries()]
+    return [
+        f"{entry.method} {entry.path}"
+        for entry in entries
+        if entry.method not in {"GET", "HEAD"}
+        and not (entry.method == "POST" and entry.path.endswith(_READS))
+        and "/jobs/query" not in entry.path
+    ]
 
 
 def person(sandbox: Sandbox, system: str, email: str) -> str:

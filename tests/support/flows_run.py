@@ -11,6 +11,7 @@ from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
 from integration.flows.people_in_sales.send_alerts import send_alerts
 from integration.flows.reading.refresh import read_records
+from integration.store.db.session import Store
 from integration.store.events import activities, decided_effects
 from integration.store.events.activities import ActivityRow
 from integration.store.events.decided_effects import EffectRow
@@ -18,6 +19,8 @@ from integration.store.overall import store_figures
 from integration.store.overall.store_figures import Numbers
 from integration.store.people import leads
 from integration.store.people.leads import LeadRow
+from integration.store.progress import write_permission
+from integration.store.progress.write_permission import WritePermission
 from integration.store.queues import dead_letters, inbox
 from integration.store.queues.dead_letters import Letter
 from integration.wiring.whole_service import Service
@@ -43,6 +46,12 @@ class Watch:
 def nap(seconds: float) -> None:
     """Sleep, but hardly: what a flow waits for in a test is there already, or comes by the next look."""
     time.sleep(min(seconds, 0.02))
+
+
+def write_freely(store: Store) -> None:
+    """Let a service on this store write, where a new one works in shadow mode; no limit of going live applies."""
+    with store.write() as conn:
+        write_permission.give(conn, WritePermission(at=0, live_from=0))
 
 
 def drain_all(service: Service) -> int:

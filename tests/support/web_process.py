@@ -20,6 +20,7 @@ from typing import IO, Any, Self
 import forked_programs
 import psutil
 import pytest
+from flows_run import write_freely
 from forked_programs import Forked
 from places import ROOT
 from standardwebhooks import Webhook
@@ -155,6 +156,7 @@ def migrated(data: Path) -> Path:
     """The directory, with an empty store in it."""
     store = Store.open(f"sqlite:///{data / 'coldframe.db'}")
     store.migrate()
+    write_freely(store)
     store.dispose()
     return data
 

@@ -22,6 +22,7 @@ from toybox.source import HEADER, signature
 
 from integration.cli import main
 from integration.commands.operate import connect as connecting
+from integration.flows.going_live.go_live import go_live
 from integration.processes import local_stack
 from integration.settings.environment import Settings, SettingsError, load
 from integration.settings.local_key import with_kept_key
@@ -87,7 +88,9 @@ def settings(signed_in: Result) -> Settings:
 def service(settings: Settings) -> Service:
     """The service as a worker builds it."""
     del settings
-    return build.service()
+    found = build.service()
+    go_live(found)
+    return found
 
 
 @pytest.fixture(scope="module")

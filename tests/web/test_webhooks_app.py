@@ -39,7 +39,7 @@ def test_ready_when_the_store_is_migrated_and_redis_answers(client: FlaskClient)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (
         200,
-        {"status": "ready", "store": "ok", "redis": "ok", "lanes": "ok"},
+        {"status": "ready", "store": "ok", "redis": "ok", "lanes": "ok", "writing": "live since 1970-01-01T00:00:00Z"},
     )
 
 

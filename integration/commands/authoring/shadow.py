@@ -1,21 +1,20 @@
 """`coldframe shadow report`: what would be written, before anything is."""
 
 import json
-import logging
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import click
-import structlog
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
 from rich.table import Table
 
 from connectors.base.port import Unavailable
+from integration.commands.shared.written_sums import Sums, quiet, read
 from integration.core.run.lateness import TOO_LATE
+from integration.flows.base.write_access import in_shadow
+from integration.flows.going_live.go_live import back_to_shadow
 from integration.flows.looking import compare_with_crm as flow
 from integration.flows.looking.compare_with_crm import Change, Task
 from integration.store.events import live_since
@@ -28,39 +27,32 @@ from mappings.values.instant import show
 _LONGEST = 40
 
 
-@dataclass(slots=True)
-class _Sums:
-    """What the report adds up to."""
-
-    records: int = 0
-    fields: Counter[str] = field(default_factory=Counter)
-    stages: Counter[str] = field(default_factory=Counter)
-    bands: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    withheld: dict[str, int] = field(default_factory=dict)
-    people: people_without_records.Totals = field(default_factory=people_without_records.Totals)
-
-    def add(self, items: tuple[flow.Item, ...]) -> None:
-        for each in items:
-            if isinstance(each, Task):
-                self.kinds[f"{each.connection} {each.kind}"] += 1
-            else:
-                self.fields[f"{each.connection} {each.object}.{each.field}"] += 1
-        first = next((each for each in items if isinstance(each, Change)), None)
-        if first is not None:
-            self.records += 1
-            self.stages[str(first.standing.get("stage"))] += 1
-            self.bands[str(first.standing.get("band"))] += 1
-
-
 @click.group()
 def shadow() -> None:
-    r"""Shadow mode: with COLDFRAME_SHADOW=1 everything is computed and nothing written.
+    r"""Shadow mode: everything is computed and nothing written. A new service begins in it; `coldframe live` ends it.
 
     \b
     Example:
       coldframe shadow report
+      coldframe shadow on
     """
+
+
+@shadow.command()
+def on() -> None:
+    r"""Go back to shadow mode: all processes go on computing, and write nothing within seconds.
+
+    What is decided waits. When `coldframe live` ends it, the last day's tasks go out, and older ones lapse.
+
+    \b
+    Example:
+      coldframe shadow on
+    """
+    quiet()
+    if back_to_shadow(build.service()):
+        click.echo("Shadow mode: nothing is written any more. `coldframe live` starts writing again.")
+    else:
+        click.echo("The service is in shadow mode already: nothing is written.")
 
 
 @shadow.command()
@@ -76,11 +68,11 @@ def report(limit: int, *, as_json: bool) -> None:
       coldframe shadow report
       coldframe shadow report --limit 100 --json
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet()
     service = build.service()
-    sums, shown = _Sums(), _Shown(limit)
+    sums, shown = Sums(), _Shown(limit)
     try:
-        for items in _read(service):
+        for items in read(service):
             sums.add(items)
             shown.add(items)
     except Unavailable as away:
@@ -112,12 +104,7 @@ class _Shown:
                 self.changes.append(items)
 
 
-def _read(service: Service) -> Iterator[tuple[flow.Item, ...]]:
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(flow.pending(service), total=flow.total(service), description="reading the CRMs")
-
-
-def _lines(service: Service, shown: _Shown, sums: _Sums) -> None:
+def _lines(service: Service, shown: _Shown, sums: Sums) -> None:
     for items in shown.changes:
         for each in items:
             if isinstance(each, Change):
@@ -130,10 +117,11 @@ def _lines(service: Service, shown: _Shown, sums: _Sums) -> None:
     for one in shown.people:
         _line({"kind": "waits for a record", **asdict(one), "since": show(one.since)})
     counted = {"fields": sums.fields, "stages": sums.stages, "bands": sums.bands, "tasks": sums.kinds}
+    counted |= {"tasks_for": sums.owners}
     _line(
         {
             "kind": "summary",
-            "shadow": service.going_live.shadow,
+            "shadow": _is_on(service),
             "records": sums.records,
             **counted,
             "history": sums.withheld.get(HISTORY, 0),
@@ -143,14 +131,19 @@ def _lines(service: Service, shown: _Shown, sums: _Sums) -> None:
     )
 
 
+def _is_on(service: Service) -> bool:
+    with service.store.read() as conn:
+        return in_shadow(conn, service)
+
+
 def _line(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, default=dict))
 
 
-def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
+def _tables(service: Service, shown: _Shown, sums: Sums) -> None:
     console = Console()
-    if not service.going_live.shadow:
-        console.print("[yellow]COLDFRAME_SHADOW is not set: this is what is on its way.[/]")
+    if not _is_on(service):
+        console.print("[yellow]The service is live: this is what is on its way.[/]")
     fields = Table("record", "who", "field", "now", "then", title="Fields")
     for items in shown.changes:
         for place, each in enumerate(items):
@@ -163,7 +156,7 @@ def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
         tasks.add_row(task.connection, task.kind, escape(task.subject), escape(task.who), due, task.owner)
     totals = Table("what", "how many", title="In all")
     totals.add_row("records that would change", str(sums.records))
-    for title, counter in (("field", sums.fields), ("stage", sums.stages), ("band", sums.bands), ("new", sums.kinds)):
+    for title, counter in _titled(sums):
         for name, count in sorted(counter.items()):
             totals.add_row(f"{title}: {name}", str(count))
     totals.add_row("people without a record, for whom all of it waits", str(sums.people.people))
@@ -173,6 +166,16 @@ def _tables(service: Service, shown: _Shown, sums: _Sums) -> None:
         for column in table.columns:
             column.overflow = "fold"
         console.print(table)
+
+
+def _titled(sums: Sums) -> tuple[tuple[str, Counter[str]], ...]:
+    return (
+        ("field", sums.fields),
+        ("stage", sums.stages),
+        ("band", sums.bands),
+        ("new", sums.kinds),
+        ("tasks for", sums.owners),
+    )
 
 
 def _people(shown: _Shown) -> Table:

@@ -23,6 +23,7 @@ from integration.commands.doctoring import (
     doctor_words,
 )
 from integration.core.rules.playbook_rules import Playbook
+from integration.flows.base import write_access
 from integration.flows.base.service import Connection, GoingLive
 from integration.flows.delivering import ramp_up
 from integration.flows.upkeep import drift
@@ -38,6 +39,9 @@ from integration.wiring.unusable import UnusableError
 from integration.wiring.wake_ups import connect, queue_problems
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import show
+
+_GO_LIVE = "See coldframe shadow report, then coldframe live (docs/going-live.md)."
+_UNSET = "Unset COLDFRAME_SHADOW and restart."
 
 
 @click.command()
@@ -95,22 +99,22 @@ def _examine() -> Iterator[Finding]:
 
 def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
     """What keeps writes from the CRMs on purpose: shadow mode, a person's pause, the limits of going live."""
-    if settings.shadow:
-        remedy = "See coldframe shadow report; unset COLDFRAME_SHADOW to go live (docs/going-live.md)."
-        yield Finding(subject="shadow mode", ok=True, detail="everything is computed, nothing written", remedy=remedy)
     names = [each.name for each in connection_names.known(settings, store)]
     with store.read() as conn:
         stopped = connection_pauses.stopped(conn)
         waiting = {name: outbox_backlog.sendable(conn, name) for name in stopped}
-        limits = GoingLive(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
+        given = GoingLive(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
+        limits, writing = write_access.limits(conn, given), write_access.words(conn, forced=settings.shadow)
         held = ramp_up.waiting(conn, limits, names, clock.now())
+    remedy = {write_access.SHADOW: _GO_LIVE, write_access.FORCED: f"{_UNSET} {_GO_LIVE}"}.get(writing, "")
+    yield Finding(subject="writing", ok=True, detail=writing, remedy=remedy)
     for name, pause in stopped.items():
         detail = f"{pause.reason}; {waiting[name]} writes wait"
         yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")
     for each in held:
         what = "tasks" if each.what == "task" else "records"
         detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show(each.until)}"
-        remedy = "Nothing is lost. COLDFRAME_TASKS_PER_HOUR and COLDFRAME_LIVE_RATE set the limits."
+        remedy = "Nothing is lost. coldframe live --tasks-per-hour N (--records-per-minute N) sets another limit."
         yield Finding(subject=f"{each.connection}: going live", ok=True, detail=detail, remedy=remedy)
 
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from integration.processes.local_stack import embedded, environment, members, queues
+from integration.processes.local_stack import embedded, environment, members, queues, written_or_not
 from integration.processes.supervisor import Programs, run
 from integration.settings.environment import Settings, SettingsError, from_environment, load
 
@@ -117,4 +117,5 @@ def up() -> None:
             click.echo(f"coldframe cannot start:\n{error}", err=True)
             raise SystemExit(2) from error
         click.echo(f"Coldframe answers at http://127.0.0.1:{settings.port} (Ctrl-C stops it)")
+        click.echo(written_or_not(settings))
         sys.exit(run(Programs(members(), variables)))

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from integration.commands.shared.system_argument import variables
+from integration.flows.base.write_access import in_shadow
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import first_sync as flow
 from integration.flows.reading.first_sync import Step, SyncError
@@ -133,11 +134,16 @@ def _write(service: Service, names: Sequence[ConnectionName], teller: "_Bars | _
         teller.counted(what, _waiting(service, name))
         while left := _waiting(service, name):
             teller.left(what, left)
-            if service.going_live.shadow or not deliver(service, name):
-                if service.going_live.shadow:
-                    return
+            if _shadow(service):
+                return
+            if not deliver(service, name):
                 service.lanes.sleep(_PAUSE)
         teller.left(what, 0)
+
+
+def _shadow(service: Service) -> bool:
+    with service.store.read() as conn:
+        return in_shadow(conn, service)
 
 
 def _waiting(service: Service, name: ConnectionName) -> int:

@@ -9,7 +9,7 @@ from integration.core.funnel import gate
 from integration.core.handoff import plays, sla_clocks
 from integration.core.model.effects import StageChanged, TaskWanted
 from integration.core.model.events import Event
-from integration.core.model.state import Running, copied
+from integration.core.model.state import LeadState, Running, copied
 from integration.core.run.decide import Decision
 from mappings.model.canonical import Activity
 from mappings.values.instant import DAY, Instant, Span
@@ -25,19 +25,24 @@ def handed_over(
 
     `before` is the stage in which the playbook of before had the lead. The tasks are those of the decision, unchanged.
     """
-    if before not in gate.GATED or decision.state.stage != "mql":
-        return []
-    context = Context(compiled, copied(decision.state))
-    context.now = now
-    if not (gate.holds(context) or _asked(context, events, now)):
+    if before not in gate.GATED or not passes(compiled, decision.state, events, now):
         return []
     moves = [each.at for each in decision.effects if isinstance(each, StageChanged) and each.after == "mql"]
     since = max(moves, default=now)
     return [
         each
         for each in decision.effects
-        if isinstance(each, TaskWanted) and each.play == context.playbook.handoff.play and each.at >= since
+        if isinstance(each, TaskWanted) and each.play == compiled.playbook.handoff.play and each.at >= since
     ]
+
+
+def passes(compiled: CompiledPlaybook, state: LeadState, events: Iterable[Event], now: Instant) -> bool:
+    """Whether somebody is an MQL whose gate holds now, or who asked for a demo lately."""
+    if state.stage != "mql":
+        return False
+    context = Context(compiled, copied(state))
+    context.now = now
+    return gate.holds(context) or _asked(context, events, now)
 
 
 def _asked(context: Context, events: Iterable[Event], now: Instant) -> bool:
@@ -52,9 +57,9 @@ def _asked(context: Context, events: Iterable[Event], now: Instant) -> bool:
     )
 
 
-def as_of(compiled: CompiledPlaybook, decision: Decision, wanted: TaskWanted, now: Instant) -> TaskWanted:
+def as_of(compiled: CompiledPlaybook, state: LeadState, wanted: TaskWanted, now: Instant) -> TaskWanted:
     """The same task as the engine writes it at `now`, under the same key: due from then on, with the story of then."""
-    context = Context(compiled, copied(decision.state))
+    context = Context(compiled, copied(state))
     context.now = now
     for clock in context.playbook.clocks:
         if clock.stage == "mql":  # for the words alone: the state's own clock runs since the gate was passed

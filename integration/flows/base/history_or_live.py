@@ -15,9 +15,11 @@ from sqlalchemy import Connection as Sql
 from integration.core.model.effects import AlertRaised, Effect, Escalated
 from integration.core.model.state import LeadState
 from integration.flows.base.service import HasCrms, HasGoingLive
+from integration.flows.base.write_access import in_shadow
 from integration.store.audit import audit_trail
 from integration.store.events import live_since
 from integration.store.events.live_since import Live
+from integration.store.progress import write_permission
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import DAY, Instant, Span, show
 
@@ -32,25 +34,33 @@ GOING_LIVE: Span = 7 * DAY
 def since(conn: Sql, service: HasGoingLive, now: Instant) -> Live:
     """Since when the service is live, in the caller's write transaction; the first decision ever begins it."""
     found = live_since.get(conn) or live_since.begin(conn, now - STALE, now, seq=0)
-    began = live_since.shadow(conn)
-    if service.going_live.shadow and began is None:
+    began, shadow = live_since.shadow(conn), in_shadow(conn, service)
+    if shadow and began is None:
         live_since.enter_shadow(conn, now)
         audit_trail.add(conn, [audit_trail.Entry(at=now, actor="service", action="shadow began", subject="service")])
-    elif not service.going_live.shadow and began is not None:
-        found = leave_shadow(conn, found, began, now)
+    elif not shadow and began is not None:
+        found, _ = leave_shadow(conn, found, began, now, actor="service")
     return found
 
 
-def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant) -> Live:
-    """Go from shadow to live: what fell due in the last day is carried out, what is older is history."""
-    until = max(began, now - STALE)
+def leave_shadow(conn: Sql, before: Live, began: Instant, now: Instant, *, actor: str) -> tuple[Live, int]:
+    """Go from shadow to live: what fell due in the last day is carried out, what is older is history.
+
+    Since when the service is live then, and how many tasks and touches lapsed.
+    """
+    until = overdue(now)
     lapsed = live_since.leave_shadow(conn, began, until)
     detail = {"since": show(until), "lapsed": lapsed}
     audit_trail.add(
-        conn, [audit_trail.Entry(at=now, actor="service", action="went live", subject="service", detail=detail)]
+        conn, [audit_trail.Entry(at=now, actor=actor, action="went live", subject="service", detail=detail)]
     )
     log.info("went live", lapsed=lapsed)
-    return live_since.begin(conn, max(before.since, until), now)
+    return live_since.begin(conn, max(before.since, until), now), lapsed
+
+
+def overdue(now: Instant) -> Instant:
+    """What was decided in shadow mode and fell due before then is history if the service goes live now."""
+    return now - STALE
 
 
 def history(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of when
@@ -90,7 +100,11 @@ def _of_history(
     started: Mapping[str, tuple[str, Instant]],
 ) -> set[str]:
     """Clocks whose start is history: all that was decided at that instant is."""
+    permission = write_permission.given(conn)
     withheld = live_since.decided_at(conn, list(started.values()))
+    if permission is not None:  # whoever was handed over late is not chased by the clock of then
+        late = live_since.handed_over_late(conn, list(started.values()), permission.at, permission.live_from)
+        withheld |= dict.fromkeys(late, True)
     for effect in decided:
         place = effect.lead, effect.at
         withheld[place] = withheld.get(place, True) and effect.key in found

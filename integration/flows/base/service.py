@@ -121,10 +121,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoingLive:
-    """How much is written: nothing in shadow mode, and only so much while going live."""
+    """How much may be written by this process's settings; write_access.py asks what the store says besides."""
 
     shadow: bool = False
-    """Whether everything is computed and nothing written."""
+    """Whether this process stays in shadow mode whatever the store says: all is computed and nothing written."""
     tasks_per_hour: int = 0
     """How many new tasks a connection gets in an hour while going live; 0 for any number."""
     writes_per_minute: int = 0

@@ -143,26 +143,27 @@ def _want_once(
         names = {reference.connection for reference in known.get(effect.lead, ())}
         match effect:
             case TaskWanted() | Escalated():
-                home = _home(service.connections, names)
+                where = home(service.connections, names)
                 begins = handed[effect.key].at if effect.key in handed else 0
                 task = outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_task(effect), not_before=begins)
-                wanted[home, "task"].append(task)
+                wanted[where, "task"].append(task)
             case TouchDue():
-                home = _home(reversed(tuple(service.connections)), names)
-                wanted[home, "touch"].append(
+                where = home(reversed(tuple(service.connections)), names)
+                wanted[where, "touch"].append(
                     outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect))
                 )
             case StageChanged() | TrackChanged() | HandoffDelayed() | AlertRaised():
                 continue  # a record's fields say the first three; an alert has lanes of its own
             case _:
                 assert_never(effect)
-    for (home, kind), rows in wanted.items():
-        if home:
-            outbox.want_once(conn, home, kind, rows, now)
-    return {home for home, _ in wanted if home is not None}
+    for (where, kind), rows in wanted.items():
+        if where:
+            outbox.want_once(conn, where, kind, rows, now)
+    return {where for where, _ in wanted if where is not None}
 
 
-def _home(preferred: Iterable[ConnectionName], known: set[ConnectionName]) -> ConnectionName | None:
+def home(preferred: Iterable[ConnectionName], known: set[ConnectionName]) -> ConnectionName | None:
+    """Where a task or a touch goes: the first connection that knows the lead, else the first of all."""
     names = list(preferred)
     return next((name for name in names if name in known), next(iter(names), None))
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Sql
 from integration.core.model.effects import TaskWanted
 from integration.core.run.decide import Decision
 from integration.core.run.playbook_change import as_of, handed_over
+from integration.flows.base import write_access
 from integration.flows.base.service import Deriving, PacedRules
 from integration.flows.history.load_events import History
 from integration.store.people.leads import LeadRow
@@ -56,6 +57,7 @@ def handovers(
     """The tasks, by key, of those who pass the gate now and did not under the former playbook, each with its time."""
     found: dict[str, Handover] = {}
     free = start = next_handover.earliest(conn, now)
+    per_hour = write_access.limits(conn, service.going_live).tasks_per_hour if anew else 0
     published = service.rules.version.at if service.rules.version else now
     for row, past, decision in anew:
         tasks = [
@@ -64,9 +66,9 @@ def handovers(
             if each.at < published
         ]
         for task in tasks:
-            found[task.key] = Handover(task=as_of(service.rules.compiled, decision, task, free), at=free)
-        if tasks and service.going_live.tasks_per_hour:
-            free += HOUR // service.going_live.tasks_per_hour
+            found[task.key] = Handover(task=as_of(service.rules.compiled, decision.state, task, free), at=free)
+        if tasks and per_hour:
+            free += HOUR // per_hour
     if free != start:
         next_handover.put(conn, free, now)
     return found

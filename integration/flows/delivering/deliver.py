@@ -24,6 +24,7 @@ from integration.flows.base.service import (
     HasStore,
     LimitedWrites,
 )
+from integration.flows.base.write_access import as_of_now
 from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.crm_calls.retrying import backoff, refused, stopping
@@ -74,7 +75,7 @@ def deliver(service: Delivering, connection: ConnectionName) -> int:
 
 def _turn(service: Delivering, lease: Lease, /, *, connection: Connection) -> bool:
     """One batch that is full or has waited long enough; of people to create first, since their tasks wait for them."""
-    now = service.now()
+    now, service = service.now(), as_of_now(service)
     way = opened(service, lease, connection, now)
     if way == "nothing":
         return False

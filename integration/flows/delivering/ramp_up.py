@@ -14,6 +14,7 @@ from integration.flows.base.service import GoingLive
 from integration.store.crm import call_rates
 from integration.store.events import live_since
 from integration.store.outgoing import outbox_backlog
+from integration.store.progress import write_permission
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import HOUR, MINUTE, Instant, Span
 
@@ -76,6 +77,7 @@ def waiting(conn: Sql, limits: GoingLive, connections: Iterable[ConnectionName],
 
 
 def _going(conn: Sql, now: Instant) -> bool:
-    """Whether the service has gone live only lately."""
-    found = live_since.get(conn)
-    return found is not None and now < found.since + GOING_LIVE
+    """Whether the service has gone live only lately, or history was read only lately."""
+    found, permission = live_since.get(conn), write_permission.given(conn)
+    latest = max(found.since if found else 0, permission.at if permission else 0)
+    return now < latest + GOING_LIVE

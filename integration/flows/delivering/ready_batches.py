@@ -57,13 +57,15 @@ def look(service: LimitedWrites, connection: Connection, now: Instant, way: Open
 
 def opened(service: LimitedWrites, lease: Lease, connection: Connection, now: Instant) -> Open:
     """What may be written now: nothing in a pause and in shadow mode. After that, what is too old is let go first."""
+    if service.going_live.shadow:
+        return "nothing"
     with service.store.read() as conn:
         way, shadowed = open_for(connection.name, connection_pauses.lasting(conn, now)), lives.shadow(conn) is not None
-    if shadowed and not service.going_live.shadow:
+    if shadowed:
         with service.store.write() as conn:
             leases.extend(conn, lease)
             history_or_live.since(conn, service, now)
-    return "nothing" if service.going_live.shadow else way
+    return way
 
 
 def _decided(conn: Sql, rows: Sequence[Outgoing]) -> list[Outgoing]:

@@ -16,6 +16,7 @@ from integration.alerting.alert_port import Alert, AlertWay, RecordLink
 from integration.flows.base.isolation import Station, Try, calling, isolate
 from integration.flows.base.lane import drain
 from integration.flows.base.service import Connected, HasAlerts, HasCrms, HasGoingLive, HasLanes, HasWake
+from integration.flows.base.write_access import in_shadow
 from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff
 from integration.store.crm import connection_pauses
@@ -46,7 +47,7 @@ def send_alerts(service: AlertLane, way: str) -> int:
 def sendable(conn: Sql, service: HasGoingLive, way: str, now: Instant) -> bool:
     """Whether something may be sent now: nothing in shadow mode, and nothing while the way is paused."""
     paused = alerts.lane(way) in connection_pauses.paused(conn, now)
-    return not service.going_live.shadow and not paused and bool(alerts.unsent(conn, way, now, 1))
+    return not in_shadow(conn, service) and not paused and bool(alerts.unsent(conn, way, now, 1))
 
 
 def _turn(service: AlertLane, lease: Lease, /, *, way: AlertWay) -> bool:

@@ -15,10 +15,12 @@ from typing import Any
 
 import requests
 
+from integration.flows.going_live.go_live import permit
 from integration.rig.drill.drill_memory import Resident
 from integration.rig.stage.rig import connected_to, free_port
 from integration.settings.environment import Settings, load
 from integration.store.db.session import Store
+from integration.wiring import clock
 
 _LONGEST_INTO = 0.3
 """Seconds into the work behind a moment at which a kill may fall."""
@@ -161,6 +163,8 @@ def ground(data: Path, plan: Plan) -> Iterator[Ground]:
         store = Store.open(settings.database_url.get_secret_value())
         stack.callback(store.dispose)
         store.migrate()
+        with store.write() as conn:  # a new store is in shadow mode
+            permit(conn, clock.now())
         session = stack.enter_context(requests.Session())
         found = Ground(sandbox=crm, variables=variables, settings=settings, store=store, session=session)
         _filled(process)

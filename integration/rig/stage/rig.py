@@ -13,6 +13,7 @@ from typing import Any
 import requests
 from standardwebhooks import Webhook
 
+from integration.flows.going_live.go_live import permit
 from integration.processes.local_stack import embedded, environment, members
 from integration.processes.supervisor import Member, Programs
 from integration.rig.stage.signed_delivery import PATH, signed
@@ -166,9 +167,11 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
             HUBSPOT_SECRET,
         )
         programs = Programs((Member(name="sandbox", arguments=arguments), *members()), ready, log)
-        stack.enter_context(programs)
         store = Store.open(settings.database_url.get_secret_value())
         stack.callback(store.dispose)
+        with store.write() as conn:  # a new store is in shadow mode
+            permit(conn, clock.now())
+        stack.enter_context(programs)
         session = stack.enter_context(requests.Session())
         found = Rig(service, crm, settings, store, programs, Webhook(secret), session, log)
         if not found.wait(lambda: _answers(found), seconds=START_SECONDS):

@@ -15,7 +15,14 @@ from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 ServicePurpose: TypeAlias = Literal[
-    "live_since", "shadow_since", "rederivation", "next_handover", "shared_emails", "restored", "refused_webhooks"
+    "live_since",
+    "shadow_since",
+    "write_permission",
+    "rederivation",
+    "next_handover",
+    "shared_emails",
+    "restored",
+    "refused_webhooks",
 ]
 ConnectionPurpose: TypeAlias = Literal["next_poll_object", "drift", "user_reading", "picklists", "task_words"]
 ObjectPurpose: TypeAlias = Literal["poll", "sync", "unread"]

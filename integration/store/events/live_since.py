@@ -39,14 +39,45 @@ _NEWS = (
     .group_by(_a.lead_id)
 )
 _AT = select(_e.lead_id, _e.at, _e.withheld).where(among(_e.lead_id, "leads"), among(_e.at, "times"))
+_LATE = (
+    select(_e.lead_id, _e.at)
+    .where(
+        among(_e.lead_id, "leads"),
+        among(_e.at, "times"),
+        _e.at < bindparam("live_from"),
+        _e.decided_at < bindparam("went_live"),
+        _e.withheld.is_(None),
+    )
+    .distinct()
+)
 _WITHHELD = select(_e.withheld, func.count()).where(_e.withheld.is_not(None)).group_by(_e.withheld)
+_waits = (
+    _o.state == "new",
+    _o.kind.in_(["task", "touch"]),
+    _o.attempted.is_(False),
+    _o.created_at >= bindparam("began"),
+)
+_LAPSING = (
+    select(_o.key)
+    .join(effects, _e.key == _o.key)
+    .where(
+        *_waits,
+        or_(_e.withheld.is_(None), _e.withheld == WITHDRAWN),
+        _e.decided_at >= bindparam("began"),
+        _e.at < bindparam("until"),
+    )
+)
+_LAPSING_PEOPLE = select(_o.key).where(
+    _o.state == "new",
+    _o.kind == "person",
+    _o.attempted.is_(False),
+    _o.created_at >= bindparam("began"),
+    _o.since < bindparam("until"),
+)
 _LAPSE = (
     update(outbox)
     .where(
-        _o.state == "new",
-        _o.kind.in_(["task", "touch"]),
-        _o.attempted.is_(False),
-        _o.created_at >= bindparam("began"),
+        *_waits,
         _o.key.in_(select(_e.key).where(_e.withheld == HISTORY, _e.decided_at >= bindparam("began"))),
     )
     .values(state="lapsed", error=bindparam("why"))
@@ -104,6 +135,15 @@ def decided_at(conn: Connection, wanted: list[tuple[str, Instant]]) -> dict[tupl
     return found
 
 
+def handed_over_late(
+    conn: Connection, wanted: list[tuple[str, Instant]], went_live: Instant, live_from: Instant
+) -> set[tuple[str, Instant]]:
+    """Those (lead, instant) of which a person asked to have carried out what was history when the service went live."""
+    asked = {"leads": listed(lead for lead, _ in wanted), "times": listed(at for _, at in wanted)}
+    found = conn.execute(_LATE, asked | {"went_live": went_live, "live_from": live_from}).all()
+    return {(lead, at) for lead, at in found}
+
+
 def withheld(conn: Connection) -> dict[str, int]:
     """How many effects were recorded and not carried out, by why; one pass over all effects."""
     return {str(why): count for why, count in conn.execute(_WITHHELD)}
@@ -118,6 +158,12 @@ def shadow(conn: Connection) -> Instant | None:
 def enter_shadow(conn: Connection, now: Instant) -> None:
     """From now on everything is computed and nothing written."""
     kept_values.put_of_service(conn, "shadow_since", str(now), now)
+
+
+def lapsing(conn: Connection, began: Instant, until: Instant) -> set[str]:
+    """The keys of the tasks, touches and people that `leave_shadow` would let lapse."""
+    asked = {"began": began, "until": until}
+    return {*conn.execute(_LAPSING, asked).scalars(), *conn.execute(_LAPSING_PEOPLE, asked).scalars()}
 
 
 def leave_shadow(conn: Connection, began: Instant, until: Instant) -> int:

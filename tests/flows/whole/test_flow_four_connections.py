@@ -31,7 +31,7 @@ from integration.flows.upkeep import drift
 from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
 from integration.store.people import field_changes, leads, opportunities
-from integration.wiring import build
+from integration.wiring import build, write_guard
 from integration.wiring.whole_service import Service
 from mappings.conflicts.field_conflicts import speaker
 from mappings.language import mapping_files
@@ -260,7 +260,7 @@ class TestFourConnections(PrivacyOfFour):
         assert amiss == {each: each == name for each in SYSTEM}
 
     def test_the_shadow_report_shows_each_connections_own_records(self, world: Four) -> None:
-        shaded = {each: build.shadowed(one) for each, one in world.service.connections.items()}
+        shaded = {each: write_guard.shadowed(one) for each, one in world.service.connections.items()}
         shady = with_parts(world.service, shadow=True, connections=shaded)
         for number, name in enumerate(SYSTEM):
             receive(shady, activity(number, EMAIL[name], "demo_request", world.at()))

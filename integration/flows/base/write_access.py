@@ -1,0 +1,50 @@
+"""Write access: whether this process may write to the CRMs now, and how fast, by the store and its own settings.
+
+Every batch asks the store, so that all processes follow `coldframe live` and `coldframe shadow on` without a restart.
+"""
+
+from dataclasses import replace
+from typing import TypeVar
+
+from sqlalchemy import Connection as Sql
+
+from integration.flows.base.service import GoingLive, HasGoingLive, LimitedWrites, changed
+from integration.store.progress import write_permission
+from mappings.values.instant import show
+
+SHADOW = "shadow: nothing is written; `coldframe live` starts writing"
+FORCED = "shadow: nothing is written while COLDFRAME_SHADOW is set"
+L = TypeVar("L", bound=LimitedWrites)
+
+
+def in_shadow(conn: Sql, service: HasGoingLive) -> bool:
+    """Whether everything is computed and nothing written: COLDFRAME_SHADOW says so, or nobody has gone live."""
+    return service.going_live.shadow or write_permission.given(conn) is None
+
+
+def words(conn: Sql, *, forced: bool) -> str:
+    """Whether anything is written, for people; `forced` says whether COLDFRAME_SHADOW is set."""
+    permission = write_permission.given(conn)
+    if forced:
+        return FORCED
+    return SHADOW if permission is None else f"live since {show(permission.at)}"
+
+
+def as_of_now(service: L) -> L:
+    """The service with what may be written now, in one read: for one batch."""
+    with service.store.read() as conn:
+        found = replace(limits(conn, service.going_live), shadow=in_shadow(conn, service))
+    return changed(service, going_live=found)
+
+
+def limits(conn: Sql, given: GoingLive) -> GoingLive:
+    """The limits of going live: those that `coldframe live` was given, else the settings'."""
+    permission = write_permission.given(conn)
+    if permission is None:
+        return given
+    tasks, writes = permission.tasks_per_hour, permission.writes_per_minute
+    return GoingLive(
+        shadow=given.shadow,
+        tasks_per_hour=given.tasks_per_hour if tasks is None else tasks,
+        writes_per_minute=given.writes_per_minute if writes is None else writes,
+    )

@@ -1,0 +1,140 @@
+"""Hot leads: those who would be handed to sales today, and of whom the handoff was withheld before going live.
+
+That is an MQL whom sales has not answered about, and whose gate holds now or who asked for a demo lately, as for a
+changed playbook (see playbook_changes.py). Their tasks go out so many in an hour, due from then on, once by their
+keys. What survives a crash: each page of leads is a transaction of its own, and who was handed over is not found again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.model import effect_keys
+from integration.core.model.effects import TaskWanted
+from integration.core.model.state import LeadState
+from integration.core.run.playbook_change import as_of, passes
+from integration.flows.base import running_playbook, write_access
+from integration.flows.base.service import Derived, HasGoingLive, HasWake
+from integration.flows.deciding.decision_outcomes import home
+from integration.flows.delivering.write_decisions import as_task
+from integration.flows.history import load_events
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
+from integration.store.events import withheld_handoffs
+from integration.store.events.withheld_handoffs import OVER, Shadow, Withheld
+from integration.store.outgoing.outbox import NewOnce
+from integration.store.people import leads, record_references
+from integration.store.progress import next_handover
+from mappings.values.identifiers import ConnectionName, LeadId
+from mappings.values.instant import HOUR, Instant
+
+PAGE = 200
+"""Leads in one transaction."""
+
+
+class HandingOverHot(Derived, HasGoingLive, HasWake, Protocol):
+    """What it takes to hand hot leads over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hot:
+    """A lead to hand over: where it stands, and its tasks as they were decided."""
+
+    state: LeadState
+    tasks: tuple[TaskWanted, ...]
+
+
+def count(service: Derived, shadow: Shadow = OVER) -> int:
+    """How many leads would be handed over now, if this shadow mode ended now."""
+    service, now, after, found = running_playbook.published(service), service.now(), "", 0
+    while True:
+        with service.store.read() as conn:
+            page = withheld_handoffs.leads_after(conn, after, PAGE, shadow)
+            found += sum(1 for _ in _hot(conn, service, page, now, shadow))
+        if len(page) < PAGE:
+            return found
+        after = page[-1]
+
+
+def hand_over(service: HandingOverHot) -> int:
+    """Hand them over; how many."""
+    service, now, after, found = running_playbook.published(service), service.now(), "", 0
+    while True:
+        with service.store.write() as conn:
+            page = withheld_handoffs.leads_after(conn, after, PAGE)
+            hot = list(_hot(conn, service, page, now))
+            _carry_out(conn, service, hot, now)
+        found += len(hot)
+        if len(page) < PAGE:
+            break
+        after = page[-1]
+    for name in service.connections:
+        service.wake(f"deliver:{name}")
+    return found
+
+
+def _hot(conn: Sql, service: Derived, lead_ids: Sequence[LeadId], now: Instant, shadow: Shadow = OVER) -> Iterator[Hot]:
+    """Those of these leads who are to be handed over."""
+    states = load_events.states(conn, lead_ids, service.rules.number)
+    tasks: defaultdict[LeadId, list[Withheld]] = defaultdict(list)
+    for each in withheld_handoffs.of_leads(conn, states, shadow):
+        tasks[each.lead_id].append(each)
+    waiting = {
+        lead: found for lead, state in states.items() if (found := _unanswered(service, state, tasks.get(lead, ())))
+    }
+    rows = leads.get(conn, waiting)
+    events = load_events.whole(conn, rows, service.ownership, service.rules.vocabulary)
+    for lead, mine in sorted(waiting.items()):
+        if passes(service.rules.compiled, states[lead], events.get(lead, ()), now):
+            yield Hot(state=states[lead], tasks=mine)
+
+
+def _unanswered(service: Derived, state: LeadState, tasks: Sequence[Withheld]) -> tuple[TaskWanted, ...]:
+    """The withheld tasks of the lead's last handoff; none where sales has answered."""
+    play = service.rules.playbook.handoff.play
+    opening = state.plays.get(play)
+    if opening is None or not opening.open:
+        return ()
+    begins = effect_keys.cause(effect_keys.key(state.lead, "play", play, opening.times, "task", ""))
+    return tuple(
+        TaskWanted(key=each.key, lead=each.lead_id, at=each.at, because=each.because, **each.payload)
+        for each in tasks
+        if effect_keys.cause(each.key).startswith(begins)
+    )
+
+
+def _carry_out(conn: Sql, service: HandingOverHot, hot: Sequence[Hot], now: Instant) -> None:
+    if not hot:
+        return
+    per_hour = write_access.limits(conn, service.going_live).tasks_per_hour
+    free = next_handover.earliest(conn, now)
+    known = record_references.of_leads(conn, {each.state.lead for each in hot})
+    wanted: defaultdict[ConnectionName, list[NewOnce]] = defaultdict(list)
+    for each in hot:
+        at_home = home(service.connections, {record.connection for record in known.get(each.state.lead, ())})
+        if at_home is not None:
+            wanted[at_home] += _rows(service, each, free)
+            free += HOUR // per_hour if per_hour else 0
+    for name, rows in wanted.items():
+        withheld_handoffs.carry_out(conn, name, rows, now)
+    next_handover.put(conn, free, now)
+    detail: Mapping[str, int] = {"leads": len(hot)}
+    audit_trail.add(
+        conn, [Entry(at=now, actor="command line", action="handed over hot leads", subject="service", detail=detail)]
+    )
+
+
+def _rows(service: Derived, hot: Hot, at: Instant) -> list[NewOnce]:
+    """The tasks of one lead, in the words and with the due time of their hour."""
+    return [
+        NewOnce(
+            key=task.key,
+            lead_id=task.lead,
+            payload=as_task(as_of(service.rules.compiled, hot.state, task, at)),
+            not_before=at,
+        )
+        for task in hot.tasks
+    ]
