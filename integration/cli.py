@@ -16,7 +16,7 @@ COMMANDS = {
     "bench-engine": "integration.commands.trial.bench_engine",
     "chaos": "integration.commands.trial.chaos",
     "clock": "integration.commands.operate.processes",
-    "connect": "integration.commands.operate.connect",
+    "connect": "integration.commands.connecting.connect",
     "demo": "integration.commands.trial.demo",
     "doctor": "integration.commands.doctoring.doctor",
     "drill": "integration.commands.trial.drill",

@@ -21,7 +21,7 @@ from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots
 from integration.store.overall.store_figures import Numbers
-from integration.web import openapi
+from integration.web import openapi, signin_pages
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Checks, Ready, Room, ready, store_problems
@@ -119,6 +119,7 @@ def create_app(
     checks: Checks = {"store": lambda: store_problems(store) or room.problems(), "redis": queue}
     _serve_pages(app, lambda: ready(checks, store, settings), metrics, _may_see_figures(settings))
     openapi.serve(app, settings.public_url or "")
+    signin_pages.serve(app, settings, store, now)
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
 

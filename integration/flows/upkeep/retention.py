@@ -9,6 +9,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.base.service import HasRetention, HasStore
 from integration.store.audit import audit_trail
+from integration.store.crm import sign_in_links
 from integration.store.events import taken
 from integration.store.queues import dead_letters, inbox
 from mappings.values.instant import Instant
@@ -30,6 +31,7 @@ def prune(service: Keeping, now: Instant) -> None:
         with service.store.write() as conn:
             inbox.prune(conn, now - service.retention.deliveries)
             taken.prune(conn, now)
+            sign_in_links.prune(conn, now)
             dead_letters.prune(conn, now - service.retention.sync_errors)
             if service.retention.audit is not None:
                 audit_trail.prune(conn, _by_both_clocks(conn, service, now) - service.retention.audit)
@@ -40,6 +42,7 @@ def _over(conn: Sql, service: Keeping, now: Instant) -> bool:
     return (
         inbox.prunable(conn, now - kept.deliveries)
         or taken.prunable(conn, now)
+        or sign_in_links.prunable(conn, now)
         or dead_letters.prunable(conn, now - kept.sync_errors)
         or (kept.audit is not None and audit_trail.prunable(conn, _by_both_clocks(conn, service, now) - kept.audit))
     )

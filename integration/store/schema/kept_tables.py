@@ -1,6 +1,6 @@
 """The tables of what is kept from one run to the next, by what it is about. `tables.py` names these too."""
 
-from sqlalchemy import Table
+from sqlalchemy import Column, LargeBinary, Table
 
 from integration.store.schema.columns import big, words
 from integration.store.schema.metadata import METADATA
@@ -55,3 +55,21 @@ pauses = Table(
     big("since", null=True),
 )
 """Why a connection, or a way of alerts, is paused, by kind; until NULL means until a person ends it."""
+
+sign_in_links = Table(
+    "sign_in_links",
+    METADATA,
+    words("token", primary_key=True),
+    words("connection"),
+    words("system"),
+    Column("sealed", LargeBinary, nullable=True),
+    words("key_id", null=True),
+    words("state", null=True, unique=True),
+    big("created_at"),
+    big("expires_at", index=True),
+    big("answered_at", null=True),
+    words("outcome", null=True),
+    words("message", null=True),
+)
+"""Links with which one browser signs in to a CRM once: hashes of the link and of the state that was sent to the CRM,
+the request sealed until it is over, and how it ended."""

@@ -207,7 +207,7 @@ connection_values, object_values = kept_tables.connection_values, kept_tables.ob
 
 leases = Table("leases", metadata, words("name", primary_key=True), big("token"), words("holder"), big("expires_at"))
 
-pauses = kept_tables.pauses
+pauses, sign_in_links = kept_tables.pauses, kept_tables.sign_in_links
 
 usage = Table(
     "usage",
