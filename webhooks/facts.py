@@ -41,8 +41,8 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     `object` is `contact`, `company`, `deal` or, for others, the CRM's own name. `property` and `value` name the field
     of a change; of a merge, `id` was merged into `value`; of an association, `property` is its kind and `value` the
     other record's id, or None where it was removed. `key` is the same in every delivery of the same change.
-    `origin` is `changeSource/sourceId`; `own` says that it names our own app: an echo of our own write. `account` is
-    the portal's or organization's id, "" where it was not given.
+    `by_person`: somebody made the change on a page of the CRM. `own`: our own app made it, an echo of our own write.
+    `account` is the portal's or organization's id, "" where it was not given.
     """
 
     system: System
@@ -53,8 +53,8 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     property: str | None
     value: str | None
     key: str
-    origin: str
     account: str = ""
+    by_person: bool = False
     own: bool = False
 
     def untimed(self, received_at: Instant) -> "Noticed":

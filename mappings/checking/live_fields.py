@@ -19,11 +19,17 @@ Live = Mapping[str, Sequence[LiveField] | None]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Misfit:
-    """One way in which a mapping does not fit; `subject` is `contact.coldframe_fit`, `remedy` may be ""."""
+    """One way in which a mapping does not fit an object, or a field of it; `remedy` may be ""."""
 
     problem: Problem
-    subject: str
+    object: str
+    field: str
     remedy: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What it is about, as people read it: `contact.coldframe_fit`, or the object alone."""
+        return f"{self.object}.{self.field}" if self.field else self.object
 
 
 def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence[str] = ()) -> tuple[Misfit, ...]:
@@ -41,7 +47,7 @@ def against(located: Located, mapping: CrmMapping, live: Live, objects: Sequence
             # What people did is worth having; where a user may not see it, all else still works.
             severity: Severity = "warning" if each.kind == "activity" else "error"
             problem = located.problem(("objects", name), text, severity=severity, key=True)
-            found.add(Misfit(problem, name, "correct the mapping, or give this user access to the object"))
+            found.add(Misfit(problem, name, "", "correct the mapping, or give this user access to the object"))
         else:
             found.update(_Object(located, mapping, each, fields).misfits())
     return tuple(sorted(found | set(_creation(located, mapping, live))))
@@ -54,7 +60,7 @@ def _creation(located: Located, mapping: CrmMapping, live: Live) -> Iterator[Mis
         return
     for each in unfit(creation, fields, catalogue.rules(mapping.system).label):
         problem = located.problem(each.path, each.text, key=each.key)
-        yield Misfit(problem, f"{creation.object}.{each.field}", each.remedy)
+        yield Misfit(problem, creation.object, each.field, each.remedy)
 
 
 class _Object:
@@ -171,7 +177,7 @@ class _Object:
         self, place: Path, name: str, text: str, remedy: str, *, severity: Severity = "error", key: bool = False
     ) -> Misfit:
         problem = self._located.problem(place, text, severity=severity, key=key)
-        return Misfit(problem, f"{self._mapping.name}.{name}", remedy)
+        return Misfit(problem, self._mapping.name, name, remedy)
 
     def _provision(self, name: str) -> str:
         return f"run coldframe provision {self._system}" if name.casefold().startswith(OWN) else ""

@@ -195,7 +195,8 @@ class Activity(NamedTuple):
 
     `lead` is Coldframe's own lead id once resolved, or "" for a viewer the CRM does not know.
     Unknown types and properties are kept and score nothing. `machine` is the rule by which no person did it, "" for a
-    person's. Named, but a tuple: one is made for each
+    person's. `derived`: made from what several people of an account did; it comes after everything else of its instant.
+    Named, but a tuple: one is made for each
     activity of a replay, and a frozen dataclass takes three times as long to make. Name its fields.
     """
 
@@ -206,6 +207,7 @@ class Activity(NamedTuple):
     properties: Fields = NOTHING
     account: str = ""
     machine: str = ""
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,6 @@ def noticed(system: str, account: str) -> Noticed:
         property=None,
         value=None,
         key="k",
-        origin="",
         account=account,
     )
 

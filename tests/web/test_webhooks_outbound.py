@@ -145,7 +145,7 @@ def test_prefixes_vary_and_nil_is_nothing_and_short_ids_are_made_long() -> None:
         envelope="S",
     )
     first, second = parse("salesforce_outbound", body, NOW).noticed
-    assert (first.object, first.id, first.origin) == ("Lead", LEAD, "OUTBOUND/")
+    assert (first.object, first.id, first.by_person) == ("Lead", LEAD, False)
     assert (second.object, second.what) == ("Task", "deleted")
     assert first.key != second.key
 

@@ -22,6 +22,8 @@ MOST = 100
 """Events that one request may carry."""
 
 _INTEGRATION = "INTEGRATION"
+_ON_A_PAGE, _PERSON = "CRM_UI", "userId:"
+"""What a `changeSource` and a `sourceId` begin with where a person made the change."""
 _MILLISECOND = SECOND // 1_000
 _LATEST = 253_402_300_799_999  # the end of the year 9999, in milliseconds
 
@@ -171,7 +173,7 @@ def _noticed(event: _Event) -> Sequence[Noticed]:
     named = _object(event, kind)
     at = event.occurred_at * _MILLISECOND
     own = event.change_source == _INTEGRATION and event.app_id > 0 and str(event.source_id) == str(event.app_id)
-    origin = f"{event.change_source or ''}/{'' if event.source_id is None else event.source_id}"
+    by_person = (event.change_source or "").startswith(_ON_A_PAGE) or str(event.source_id or "").startswith(_PERSON)
     stem = f"{event.portal_id}:{event.subscription_type}"
     return [
         Noticed(
@@ -183,8 +185,8 @@ def _noticed(event: _Event) -> Sequence[Noticed]:
             property=property_,
             value=value,
             key=f"{stem}:{id_}:{event.event_id}:{event.occurred_at}:{property_ or ''}",
-            origin=origin,
             account=str(event.portal_id or ""),
+            by_person=by_person,
             own=own,
         )
         for id_, property_, value in _changes(event, what)

@@ -142,7 +142,6 @@ def noticed(notification: Element, organization: str = "") -> Noticed:
         property=None,
         value=None,
         key=f"{SYSTEM}:{notified or f'{name}:{key}:{at or 0}'}",
-        origin=f"OUTBOUND/{fields.get('LastModifiedById') or ''}",
         account=organization,
     )
 

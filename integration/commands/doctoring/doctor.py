@@ -164,7 +164,7 @@ def _crm(connection: Connection) -> Iterator[Finding]:
         yield unavailable(connection.system, f"{connection.name}'s fields", away.receipt)
         return
     for name in connection.mapping.objects:
-        amiss = [each for each in found if each.subject.partition(".")[0] == name]
+        amiss = [each for each in found if each.object == name]
         for each in amiss:
             ok = each.problem.severity == "warning"
             yield Finding(subject=each.subject, ok=ok, detail=str(each.problem), remedy=each.remedy)

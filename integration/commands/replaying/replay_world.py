@@ -11,7 +11,6 @@ from integration.core.model.effects import Effect
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
 from integration.core.model.state import AccountState, Mark, newborn
-from integration.core.rules.patterns import DERIVED
 from integration.core.rules.scoring_rules import POINT
 from integration.core.run.account_signals import note, unseen
 from integration.core.run.decide import order, settle, take
@@ -115,7 +114,7 @@ class World:
             context = self.contexts.get(lead)
             if context is None or lead not in self._changed:
                 context = self._context(lead)
-            take(context, activity, record[:3] if name[:8] != DERIVED else None)
+            take(context, activity, record[:3])
         if kind in self._signals:
             self._observe(activity)
 

@@ -18,7 +18,7 @@ from integration.core.compiled.plans import (
     TypePlan,
 )
 from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, Touch, TouchStep, Track
-from integration.core.rules.conditions import Compare
+from integration.core.rules.conditions import Compare, alternatives
 from integration.core.rules.patterns import Match, Part, Pattern, Signal
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import EngagementRule, Inference
@@ -188,7 +188,7 @@ class _Builder:
                 wanted = [match.where for match in arm.signal if name in match.types]
                 tables.setdefault(name, []).append((tests(wanted), arm))
                 seen = looks_at.setdefault(name, {})
-                seen.update((part, None) for where in wanted for test in where for part in test.subject.split("|"))
+                seen.update((part, None) for where in wanted for test in where for part in alternatives(test.subject))
         return {name: TypePlan(arms=tuple(arms), looks_at=tuple(looks_at[name])) for name, arms in tables.items()}
 
     def account_arms(self) -> dict[str, tuple[tuple[int, Tests], ...]]:

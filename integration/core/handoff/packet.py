@@ -8,6 +8,7 @@ from integration.core.handoff.wording import WORDING_FIELDS, compose, one_line
 from integration.core.model.effects import Wording
 from integration.core.model.state import Seen
 from integration.core.rules.calendar import day_words, wall_clock
+from integration.core.rules.conditions import alternatives
 from integration.core.rules.playbook_rules import Requirement
 from integration.core.rules.scoring_rules import POINT
 from mappings.values.instant import DAY, Instant
@@ -77,7 +78,7 @@ def unanswered(context: Context) -> list[Requirement]:
 
 def known(context: Context, field: str) -> bool:
     """Whether a field has a value; of several names separated by `|`, one of them."""
-    return any(context.read(name) not in (None, "", ()) for name in field.split("|"))
+    return any(context.read(name) not in (None, "", ()) for name in alternatives(field))
 
 
 def wording(  # noqa: PLR0913 - what sets a task off
@@ -171,8 +172,8 @@ def _company_words(context: Context) -> list[str]:
 def _gaps(context: Context, company: list[str]) -> list[str]:
     """What sales would want to know and nobody has supplied: what the playbook requires or asks for first."""
     wanted = unanswered(context)
-    named = {name for each in wanted for name in each.field.split("|")}
-    rest = [label for label, field in _ASKED if not known(context, field) and named.isdisjoint(field.split("|"))]
+    named = {name for each in wanted for name in alternatives(each.field)}
+    rest = [label for label, field in _ASKED if not known(context, field) and named.isdisjoint(alternatives(field))]
     return [*[each.label for each in wanted], *[label for label in rest if label != "company" or not company]]
 
 

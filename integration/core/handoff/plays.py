@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from integration.core.compiled.context import Context
 from integration.core.handoff import packet, sla_clocks
 from integration.core.handoff.wording import compose
-from integration.core.model.effect_keys import key
+from integration.core.model.effect_keys import key, play_step
 from integration.core.model.effects import AlertRaised, Assignee, TaskWanted, Wording
 from integration.core.model.state import Opening, Waiting
 from integration.core.rules.automation_rules import AlertStep, Due, Play, TaskStep
@@ -35,16 +35,15 @@ def answered(context: Context) -> bool:
 
 def shut(context: Context, activity: Activity) -> None:
     """A task that was closed without a word of what came of it: its play is open no longer once all its tasks are."""
-    match str(activity.properties.get("task") or "").split("/"):
-        case ["play", name, times, "task", number]:
-            plan, opening = context.table.plays.get(name), context.state.plays.get(name)
-            if plan is None or opening is None or str(opening.times) != times:
-                return
-            if number in {str(each) for each, *_ in plan.tasks} and int(number) not in opening.shut:
-                opening.shut.append(int(number))
-            opening.open = opening.open and len(opening.shut) < len(plan.tasks)
-        case _:
-            return
+    step = play_step(str(activity.properties.get("task") or ""))
+    if step is None:
+        return
+    plan, opening = context.table.plays.get(step.play), context.state.plays.get(step.play)
+    if plan is None or opening is None or opening.times != step.times:
+        return
+    if step.number in {each for each, *_ in plan.tasks} and step.number not in opening.shut:
+        opening.shut.append(step.number)
+    opening.open = opening.open and len(opening.shut) < len(plan.tasks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

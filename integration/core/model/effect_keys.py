@@ -5,8 +5,12 @@ activity that happened to complete it: when a late activity completes it earlier
 and no second one is written.
 """
 
+from dataclasses import dataclass
+
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
+
+_LONGEST_ORDINAL = 10
 
 
 def key(lead: str, *parts: str | int) -> str:
@@ -20,6 +24,33 @@ def key(lead: str, *parts: str | int) -> str:
 def cause(of: str) -> str:
     """A key without its lead: the same for two leads that the same thing happened to."""
     return of.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayStep:
+    """Which step of which play's so-many-th opening a task is."""
+
+    play: str
+    times: int
+    number: int
+
+
+def play_step(of: str) -> PlayStep | None:
+    """What the cause of a play's task names (`play/handoff/1/task/2`); None for the cause of anything else."""
+    match of.split("/"):
+        case ["play", name, times, "task", number] if _counts(times) and _counts(number):
+            return PlayStep(play=_plain(name), times=int(times), number=int(number))
+        case _:
+            return None
+
+
+def _counts(part: str) -> bool:
+    """Whether it is an ordinal as keys have them; a CRM's field may hold anything."""
+    return part.isdecimal() and len(part) < _LONGEST_ORDINAL
+
+
+def _plain(part: str) -> str:
+    return part.replace("%2F", "/").replace("%25", "%")
 
 
 def belongs(of: str, lead: LeadId) -> bool:

@@ -68,11 +68,16 @@ Condition: TypeAlias = Compare | Every | Some | Not
 ALWAYS: Condition = Every(conditions=())
 
 
+def alternatives(subject: str) -> tuple[str, ...]:
+    """The names that a subject gives, in turn: the first that is known counts (`country|account.country`)."""
+    return tuple(subject.split("|"))
+
+
 def subjects(condition: Condition) -> frozenset[str]:
     """Every name that a condition reads."""
     match condition:
         case Compare():
-            return frozenset(condition.subject.split("|"))
+            return frozenset(alternatives(condition.subject))
         case Every() | Some():
             return frozenset().union(*(subjects(each) for each in condition.conditions))
         case Not():

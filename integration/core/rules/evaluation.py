@@ -7,7 +7,7 @@ texts, numbers, flags, lists and values that are missing stands in `comparison`,
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, TypeVar, assert_never
 
-from integration.core.rules.conditions import Compare, Condition, Every, Not, Some, caseless
+from integration.core.rules.conditions import Compare, Condition, Every, Not, Some, alternatives, caseless
 from mappings.model.canonical import Value
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def evaluator(condition: Condition, reader: Reader[T]) -> Callable[[T], bool]:
 
 def first_known(subject: str, reader: Reader[T]) -> Callable[[T], Value]:
     """What gives a subject's value: of several names (`country|account.country`) that of the first that is known."""
-    reads = [reader(name) for name in subject.split("|")]
+    reads = [reader(name) for name in alternatives(subject)]
     if len(reads) == 1:
         return reads[0]
     return lambda asked: next((value for read in reads if (value := read(asked)) is not None), None)

@@ -70,9 +70,6 @@ class AccountSignal:
     to: Literal["participants", "actor", "most_engaged"] = "participants"
 
 
-DERIVED = "derived:"
-"""What the ids of derived activities begin with; they come after everything else of their instant."""
-
 INTERNAL_SHARING = AccountSignal(
     name="internal_sharing",
     signal=(Match(types=("document_view",)),),

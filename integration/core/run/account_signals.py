@@ -6,7 +6,7 @@ from copy import deepcopy
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import AccountState, unseen
 from integration.core.rules.calendar import day_number
-from integration.core.rules.patterns import DERIVED, AccountSignal
+from integration.core.rules.patterns import AccountSignal
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.decide import order
 from integration.core.scoring.scores import named
@@ -135,12 +135,13 @@ def _derived(signal: AccountSignal, cause: Activity, lead: str, about_what: Valu
     if signal.per:
         properties[signal.per] = about_what
     return Activity(
-        id=f"{DERIVED}{signal.name}/{cause.id}/{lead}",
+        id=f"derived:{signal.name}/{cause.id}/{lead}",
         lead=lead,
         at=cause.at,
         type=signal.name,
         properties=properties,
         account=cause.account,
+        derived=True,
     )
 
 

@@ -19,7 +19,6 @@ from integration.core.model.ledger import Line
 from integration.core.model.state import LeadState, Mark, copied
 from integration.core.nurture import first_moves, profiling, touches, track_routing
 from integration.core.rules.automation_rules import SUPPRESSED
-from integration.core.rules.patterns import DERIVED
 from integration.core.run import due_work
 from integration.core.scoring import pattern_progress, scores
 from integration.core.scoring.mail_rules import IN_MAIL
@@ -33,7 +32,7 @@ _ROUNDS = 8
 """Stage, tracks and triggers may move each other; playbooks whose moves never end are stopped here."""
 _CONTENTS = 5
 _COLLEAGUES = 5
-_KINDS: dict[type[Event], int] = {AccountChanged: 0, LeadChanged: 1, Activity: 2}
+_ACCOUNT, _LEAD, _ACTIVITY, _DERIVED = range(4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +45,10 @@ class Decision:
 
 
 def order(event: Event) -> Mark:
-    """Where an event stands: by time, then account before lead before activity, then id [rules: time and order]."""
-    kind = 3 if event.id.startswith(DERIVED) else _KINDS[type(event)]
-    return (event.at, kind, event.id)
+    """Where an event stands: by time, then account, lead, activity, derived activity, id [rules: time and order]."""
+    if isinstance(event, Activity):
+        return (event.at, _DERIVED if event.derived else _ACTIVITY, event.id)
+    return (event.at, _ACCOUNT if isinstance(event, AccountChanged) else _LEAD, event.id)
 
 
 def decide(compiled: CompiledPlaybook, state: LeadState, event: Event | None, now: Instant) -> Decision:

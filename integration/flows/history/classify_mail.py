@@ -81,4 +81,4 @@ def _before(
 def activity(row: ActivityRow, vocabulary: Vocabulary, lead: str) -> Activity:
     """A stored activity as the vocabulary knows it."""
     kind, properties = vocabulary.recognised(row.type, row.properties)
-    return Activity(row.key, lead, row.at, kind, properties, row.account_id or "")
+    return Activity(row.key, lead, row.at, kind, properties, row.account_id or "", derived=row.derived)

@@ -145,4 +145,6 @@ def _letter(other: Delivered, item: Mapping[str, object], now: Instant, lead_id:
         at=now,
         lead_id=lead_id,
         once=dead_letters.same("ingest", other.source, payload),
+        delivery=other.delivery,
+        item=other.heard.id,
     )

@@ -140,9 +140,17 @@ def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> boo
             store_deliveries.store(conn, service, heard=heard, noticed=noticed)
 
     def lay_aside(_conn: Sql, item: _Fact, reason: str) -> Letter:
-        ref = f"{delivery.id}:{item[0]}"
-        said, at = f"it could not be stored: {reason}", service.now()
-        return Letter(stage="ingest", source=delivery.source, ref=ref, payload=_payload(item[1]), reason=said, at=at)
+        index, fact = item
+        return Letter(
+            stage="ingest",
+            source=delivery.source,
+            ref=f"{delivery.id}:{index}",
+            payload=_payload(fact),
+            reason=f"it could not be stored: {reason}",
+            at=service.now(),
+            delivery=delivery.id,
+            item=str(index),
+        )
 
     station: Station[_Fact] = Station(
         lane="ingest", name=lambda item: f"{delivery.id}:{item[0]}", work=store, lay_aside=lay_aside
@@ -178,6 +186,8 @@ def _quarantine(conn: Sql, service: HasStore, opened: Sequence[Opened]) -> None:
                 payload=bad.item.encode(),
                 reason=bad.reason,
                 at=service.now(),
+                delivery=each.delivery.id,
+                item=str(bad.index),
             )
             for each in opened
             for bad in each.parsed.rejected
@@ -194,4 +204,5 @@ def _set_aside(conn: Sql, service: HasStore, delivery: Delivery, reason: str) ->
         payload=delivery.body,
         reason=f"it could not be read: {reason}",
         at=service.now(),
+        delivery=delivery.id,
     )

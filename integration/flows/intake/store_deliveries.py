@@ -207,25 +207,20 @@ def _without_echoes(conn: Sql, routed_: Sequence[Routed]) -> list[Routed]:
 
     Nothing that a person did on a page is an echo, and of fields that we do not write nothing is either.
     """
-    doubtful = {each.address: None for each in routed_ if _native(each) and not _by_person(each.noticed)}
+    doubtful = {each.address: None for each in routed_ if _native(each) and not each.noticed.by_person}
     known = crm_field_state.load(conn, doubtful) if doubtful else {}
     return [each for each in routed_ if not _echo(each, known)]
 
 
 def _echo(each: Routed, known: Mapping[Address, Mapping[str, FieldState]]) -> bool:
     told = each.noticed
-    if told.what != "changed" or told.property is None or _by_person(told):
+    if told.what != "changed" or told.property is None or told.by_person:
         return False
     if told.own:
         return True
     target = _native(each)
     memory = known.get(each.address, {}).get(told.property)
     return bool(target and memory and memory.knows(STANDING_FIELDS[target.name].kind, told.value))
-
-
-def _by_person(told: Noticed) -> bool:
-    """Whether a person made the change on a page of the CRM: never an echo, whatever the value."""
-    return told.origin.startswith("CRM_UI") or "/userId:" in told.origin
 
 
 def _native(each: Routed) -> Target | None:

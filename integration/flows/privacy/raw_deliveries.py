@@ -66,7 +66,7 @@ def _letter(letter: Letter, names: frozenset[str], called: RecordNames) -> Raw |
     """A delivery set aside whole is one; an item set aside alone goes whole, or stays without their address."""
     if lookups_of(letter):
         return _look_ups(letter, names)
-    if letter.stage == "ingest" and ":" in letter.ref:
+    if letter.stage == "ingest" and letter.item is not None:
         about = persons.about_item(letter.source, _item(letter.payload), called)
         if about & names:
             text = letter.payload.decode("utf-8", "replace")

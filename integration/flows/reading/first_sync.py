@@ -79,7 +79,7 @@ def sync(
     Raises SyncError where somebody else is at it, a person has paused the connection, or the CRM stays away.
     """
     connection = service.connections[name]
-    lease = _lease(service, f"sync:{name}")
+    lease = _lease(service, name)
     try:
         courses = _begin(service, lease, connection, restart=restart)
         for place, course in courses.items():
@@ -134,16 +134,16 @@ def _at_once(service: Syncing) -> Syncing:
     return changed(service, lanes=replace(service.lanes, linger=0))
 
 
-def _lease(service: LaneAtWork, name: str) -> Lease:
+def _lease(service: LaneAtWork, connection: ConnectionName) -> Lease:
     """The lane; that of a sync that was killed is free when its lease has expired."""
     until = service.lanes.monotonic() + service.lanes.lease / SECOND + 5
     while True:
         with service.store.write() as conn:
-            lease = leases.take(conn, name, service.lanes.holder, service.lanes.lease)
+            lease = leases.take(conn, f"sync:{connection}", service.lanes.holder, service.lanes.lease)
         if lease is not None:
             return lease
         if service.lanes.monotonic() > until:
-            msg = f"another sync of {name.partition(':')[2]} is running"
+            msg = f"another sync of {connection} is running"
             raise SyncError(msg)
         service.lanes.sleep(_GATHERING)
 

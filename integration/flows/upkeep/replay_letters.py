@@ -64,9 +64,9 @@ def discard(service: HasStore, ids: Sequence[int], *, reason: str, actor: str, n
             raise UndiscardableError(held)
         fresh = dead_letters.replayed(conn, ids, now)
         found = dead_letters.get(conn, sorted(fresh))
-        read = [each.ref for each in found if each.stage == "ingest"]
-        suspects.release(conn, "ingest", read)
-        inbox.end(conn, sorted({int(ref.partition(":")[0]) for ref in read}))
+        read = [each for each in found if each.stage == "ingest"]
+        suspects.release(conn, "ingest", [each.ref for each in read])
+        inbox.end(conn, _deliveries(read))
         lines = [
             Entry(at=now, actor=actor, action="discard", subject=f"letter {each.id}", detail={"reason": reason})
             for each in found
@@ -78,7 +78,11 @@ def discard(service: HasStore, ids: Sequence[int], *, reason: str, actor: str, n
 def _read_again(conn: Sql, found: Sequence[Letter], _now: Instant) -> None:
     """Deliveries are pending again; of items that were set aside alone, nothing is known any more."""
     suspects.release(conn, "ingest", [letter.ref for letter in found])
-    inbox.revive(conn, sorted({int(letter.ref.partition(":")[0]) for letter in found}))
+    inbox.revive(conn, _deliveries(found))
+
+
+def _deliveries(found: Sequence[Letter]) -> list[int]:
+    return sorted({each.delivery for each in found if each.delivery is not None})
 
 
 def _decide_again(conn: Sql, found: Sequence[Letter], now: Instant) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from integration.core.compiled.condition_checks import checker
 from integration.core.compiled.context import Context
-from integration.core.rules.conditions import Compare, Condition, Every, Not, Some
+from integration.core.rules.conditions import Compare, Condition, Every, Not, Some, alternatives
 from integration.core.rules.scoring_rules import Band
 from integration.playbook.language.amounts import amount
 from mappings.model.canonical import Field, Value
@@ -59,7 +59,7 @@ def _gap(compare: Compare, context: Context) -> Iterator[Gap]:
     if compare.subject == "segment" and compare.op == "is":
         yield from min((tuple(_to_segment(str(each), context)) for each in compare.values), key=_size, default=())
         return
-    value = next((found for name in compare.subject.split("|") if (found := context.read(name)) is not None), None)
+    value = next((found for name in alternatives(compare.subject) if (found := context.read(name)) is not None), None)
     if compare.subject in SCORES and compare.op in ("at_least", "above") and isinstance(value, int):
         bound = int(str(compare.values[0])) + (compare.op == "above")
         said = f"{bound - value and amount(bound - value)} points of {compare.subject} are missing"

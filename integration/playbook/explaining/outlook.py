@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from integration.core.compiled.context import Context
 from integration.core.model.state import LeadState, copied
-from integration.core.rules.conditions import Compare, Condition, Every, Not, Some
+from integration.core.rules.conditions import Compare, Condition, Every, Not, Some, alternatives
 from integration.core.rules.patterns import Match
 from integration.core.rules.scoring_rules import EngagementRule, FitGroup
 from integration.core.run.apply_events import advance
@@ -119,7 +119,7 @@ class _Trial:
         fit, state = self.playbook.fit, self.context.state
         for group in groups:
             asked = dict.fromkeys(name for rule in group.rules for name in _subjects(rule.condition))
-            unknown = [name for name in asked if not any(self._known(each) for each in name.split("|"))]
+            unknown = [name for name in asked if not any(self._known(each) for each in alternatives(name))]
             present = state.fit_rules.get(group.name, -1)
             has = group.rules[present].points if present >= 0 else 0
             best = max(group.rules, key=lambda rule: rule.points)
@@ -158,7 +158,7 @@ def _properties(match: Match) -> dict[str, Value] | None:
         value = _passing(test)
         if value is None:
             return None
-        made_up[test.subject.split("|")[0]] = value
+        made_up[alternatives(test.subject)[0]] = value
     return made_up
 
 

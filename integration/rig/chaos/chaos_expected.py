@@ -61,7 +61,4 @@ def derived(compiled: CompiledPlaybook, sent: Sequence[Activity], homes: Mapping
             if isinstance(each, Activity):
                 state, new = observe(compiled, state, each, lambda _lead: 0)
                 found += new
-    return [
-        Activity(id=f"derived:{each.id}", lead=each.lead, at=each.at, type=each.type, properties=each.properties)
-        for each in found
-    ]
+    return [each._replace(id=f"derived:{each.id}", account="", derived=True) for each in found]

@@ -23,9 +23,10 @@ somebody, writing to a CRM, reading a record, looking through an object of a CRM
 class Letter:
     """One thing that failed.
 
-    `ref` names it ("inbox id:index", the outbox id, "object:id" of a CRM's record, the lead …); of look-ups that a CRM
-    would not answer it is the object alone. `payload` is what to replay. Of sync errors with one `once`, one at a time
-    waits: see `same`.
+    `ref` names it to people and as a whole (the outbox id, "object:id" of a CRM's record, the lead …); of look-ups that
+    a CRM would not answer it is the object alone. Of what could not be read, `delivery` is the inbox row, and `item`
+    its place or id in it where one item alone was set aside. `payload` is what to replay. Of sync errors with one
+    `once`, one at a time waits: see `same`.
     """
 
     stage: Stage
@@ -38,6 +39,8 @@ class Letter:
     id: int = 0
     replayed_at: Instant | None = None
     once: str | None = None
+    delivery: int | None = None
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,4 +226,6 @@ def _values(row: Letter) -> dict[str, object]:
         "at": row.at,
         "lead_id": row.lead_id,
         "once": row.once,
+        "delivery": row.delivery,
+        "item": row.item,
     }

@@ -248,6 +248,8 @@ dead_letters = Table(
     big("replayed_at", null=True),
     words("lead_id", null=True, index=True),
     words("once", null=True),
+    big("delivery", null=True),
+    words("item", null=True),
     Index("ix_dead_letters_waiting", "id", **where("replayed_at IS NULL")),
     Index("ix_dead_letters_ended", "replayed_at", **where("replayed_at IS NOT NULL")),
     Index("ix_dead_letters_once", "once", unique=True, **where("replayed_at IS NULL")),
