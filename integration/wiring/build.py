@@ -19,6 +19,7 @@ from integration.flows.base.service import Asking, Connection, GoingLive, Keys, 
 from integration.flows.upkeep.renew_tokens import Means, StoredTokens
 from integration.flows.upkeep.warm_up import warm
 from integration.playbook.compiling import compiler
+from integration.playbook.reading import library
 from integration.settings.environment import Settings, from_environment
 from integration.store.db.session import Store
 from integration.wiring import clock, connection_names, logs, write_guard
@@ -261,7 +262,7 @@ def _service(pid: int) -> Service:
         store=_store(),
         connections=_at_home(crms, settings(), _store()),
         now=_now(),
-        rules=Rules(compiled=compiled, started=_started()),
+        rules=Rules(compiled=compiled, started=_started(), of_file=settings().playbook not in library.names()),
         wake=wakeups().wake,
         lanes=Lanes(
             holder=f"{os.uname().nodename}:{pid}",

@@ -197,21 +197,6 @@ def test_the_test_buttons_strings_are_read_as_numbers(samples: Path) -> None:
     assert (made.object, made.id, made.what, made.at) == ("contact", "685184", "created", 1_493_224_084_569_000)
 
 
-@pytest.mark.parametrize(
-    ("source", "by_person"),
-    [
-        ({"changeSource": "INTEGRATION", "sourceId": "50780459"}, False),
-        ({"changeSource": "CRM_UI", "sourceId": "50780459"}, True),
-        ({"changeSource": "CRM_UI_BULK_ACTION"}, True),
-        ({"changeSource": "INTEGRATION", "sourceId": "userId:123"}, True),
-        ({"changeSource": "IMPORT", "sourceId": 123}, False),
-    ],
-)
-def test_a_property_change_says_whether_a_person_made_it(source: dict[str, object], by_person: bool) -> None:  # noqa: FBT001 - from the table
-    (change,) = noticed(**source)
-    assert change.by_person == by_person
-
-
 def test_a_property_change_tells_property_value_and_system() -> None:
     (change,) = noticed(changeSource="INTEGRATION", sourceId="50780459")
     assert (change.what, change.property, change.value) == ("changed", "email", "ana@acme.example")

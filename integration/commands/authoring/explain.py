@@ -9,7 +9,7 @@ from rich.console import Console
 from integration.commands.authoring.explain_page import page
 from integration.commands.shared.plain_values import plain, points
 from integration.core.compiled.context import Unfoldable
-from integration.flows.base.running_playbook import published
+from integration.flows.base.running_playbook import OutdatedError, at_that_time
 from integration.flows.history.find_explanation import explained
 from integration.playbook.explaining.explanation import Explanation
 from integration.store.people.leads import LeadRow
@@ -39,7 +39,8 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
     r"""Why a lead stands where it stands: its ledger in sentences, and what would change it.
 
     LEAD is an e-mail address, our id, the id of a CRM's record, or that record as connection:object:id. Everything is
-    derived anew from the stored history, so it can be asked of any time; nothing is written.
+    derived anew from the stored history, so it can be asked of any time, and is told by the playbook and the
+    vocabulary that were in force then; nothing is written.
 
     \b
     Example:
@@ -47,8 +48,12 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
       coldframe explain 00Q5g00000AbCdE
       coldframe explain salesforce:Lead:00Q5g00000AbCdE --at 2026-01-31T09:00:00Z --json
     """
-    service = published(build.service())
+    service = build.service()
     moment = service.now() if at is None else at
+    try:
+        service = at_that_time(service, moment)
+    except OutdatedError as error:
+        raise click.ClickException(str(error)) from None
     try:
         found = explained(
             service.store, service.rules.compiled, lead, moment, service.ownership, connections=service.connections
@@ -64,9 +69,10 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
         raise click.ClickException(msg)
     row, told = found
     if as_json:
-        click.echo(json.dumps(_as_json(row, told), indent=2, ensure_ascii=False))
+        as_then = {**_as_json(row, told), "version": service.rules.number}
+        click.echo(json.dumps(as_then, indent=2, ensure_ascii=False))
         return
-    Console().print(page(row.email or row.id, told, whole=whole))
+    Console().print(page(row.email or row.id, told, version=service.rules.number, whole=whole))
 
 
 def _as_json(row: LeadRow, told: Explanation) -> dict[str, Any]:

@@ -20,13 +20,14 @@ _MACHINES = 10
 _UNJUSTIFIED = "On record, and no longer justified by what is known now"
 
 
-def page(name: str, told: Explanation, *, whole: bool = False) -> RenderableType:
+def page(name: str, told: Explanation, *, version: int | None = None, whole: bool = False) -> RenderableType:
     """Everything that is known of the lead, section by section; empty ones are left out."""
     where = told.standing
+    by = "" if version is None else f", version {version}"
     scores = f"fit {where.fit} + engagement {where.engagement} = {where.total}, {where.band}"
     return Group(
         Text(name, style="bold underline"),
-        Text(f"on {wall_clock(told.at, told.timezone)}, by the playbook {told.playbook}"),
+        Text(f"on {wall_clock(told.at, told.timezone)}, by the playbook {told.playbook}{by}"),
         Text(scores, style="bold"),
         *_axis(told, "fit", whole=whole),
         *_axis(told, "engagement", whole=whole),

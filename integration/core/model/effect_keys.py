@@ -45,7 +45,7 @@ def play_step(of: str) -> PlayStep | None:
 
 
 def _counts(part: str) -> bool:
-    """Whether it is an ordinal as keys have them; a CRM's field may hold anything."""
+    """Whether it is an ordinal as in keys; a CRM's field may contain anything."""
     return part.isdecimal() and len(part) < _LONGEST_ORDINAL
 
 

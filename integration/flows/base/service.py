@@ -70,6 +70,9 @@ class Rules:
     compiled: CompiledPlaybook
     started: Instant | None = None
     """When this process was given its playbook; a version that was published later is followed. None for just now."""
+    of_file: bool = True
+    """Whether somebody named a file: it is put in force where it differs. One that is shipped gives way to whatever
+    was published by command."""
     version: Version | None = None
     """The version of the playbook in force, where a flow has asked for it (see running_playbook.py)."""
 

@@ -22,7 +22,8 @@ from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import GATHER
 from integration.flows.base.service import Deriving, HasLanes, HasRules, HasWake, Versioned
 from integration.flows.deciding import decision_outcomes, rederive
-from integration.flows.deciding.decision_outcomes import Deciding, Outcome
+from integration.flows.deciding.decision_outcomes import Deciding
+from integration.flows.deciding.decision_plan import Outcome
 from integration.flows.delivering import create_people
 from integration.flows.delivering.write_decisions import as_fields
 from integration.flows.history import load_events
@@ -87,8 +88,8 @@ def _work(service: Deciding, lease: Lease, these: Try[_Item], now: Instant) -> s
     marks = [(item.lead, item.mark) for item in these.items if item.mark is not None]
     with service.store.read() as conn:
         rows, marks = join_leads.apart(leads.get(conn, [item.lead for item in these.items]), marks)
-        past = _past(conn, service, rows, now)
-    decided = [_decide(service, row, past[row.id], now) for row in rows]
+        past = histories(conn, service, rows, now)
+    decided = [outcome(service, row, past[row.id], now) for row in rows]
     with service.store.write() as conn:
         leases.extend(conn, lease)
         these.done(conn)
@@ -118,17 +119,18 @@ def _lay_aside(conn: Sql, service: Versioned, item: _Item, reason: str) -> Lette
 def decide(conn: Sql, service: Deciding, lead_ids: Sequence[LeadId], now: Instant) -> set[str]:
     """Decide for these leads inside the caller's write transaction; the lanes that have something to deliver."""
     rows = leads.get(conn, lead_ids)
-    past = _past(conn, service, rows, now)
-    return decision_outcomes.save(conn, service, [_decide(service, row, past[row.id], now) for row in rows], now)
+    past = histories(conn, service, rows, now)
+    return decision_outcomes.save(conn, service, [outcome(service, row, past[row.id], now) for row in rows], now)
 
 
-def _past(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -> dict[LeadId, History]:
+def histories(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instant) -> dict[LeadId, History]:
+    """What to apply by now for each of these leads, by the version of the rules that the service has."""
     return load_events.load(
         conn, rows, service.ownership, service.rules.vocabulary, version=service.rules.number, now=now
     )
 
 
-def _decide(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
+def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
     before = () if past.state is None else sla_clocks.answered(past.state)
     decision = apply_events(service.rules.compiled, past.state or newborn(row.id), past.events, now, owned=True)

@@ -7,7 +7,6 @@ past (playbook_changes.py) and what comes too late is stored and not carried out
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from sqlalchemy import Connection as Sql
@@ -22,24 +21,20 @@ from integration.core.model.effects import (
     TouchDue,
     TrackChanged,
 )
-from integration.core.run import lateness
-from integration.core.run.decide import Decision
 from integration.flows.base import history_or_live
-from integration.flows.base.service import Derived, HasAlerts, HasCrms, HasGoingLive, WrittenCrms
-from integration.flows.deciding import playbook_changes
+from integration.flows.base.service import Derived, HasAlerts, HasCrms, HasGoingLive
+from integration.flows.deciding.decision_plan import Outcome, plan
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
 from integration.flows.delivering.write_decisions import as_row, as_task, as_touch
-from integration.flows.history.load_events import History
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
 from integration.store.events import decided_effects
-from integration.store.events.live_since import CHANGED, HISTORY
 from integration.store.outgoing import outbox, people_without_records, pointless_tasks, withdrawn_effects
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
-from integration.store.people.leads import LeadRow
-from mappings.model.canonical import Activity, Fields
+from integration.store.progress import next_handover
+from mappings.model.canonical import Fields
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -48,44 +43,17 @@ class Deciding(Derived, HasGoingLive, HasAlerts, Protocol):
     """What deciding takes: what states are computed with, and where the outcome goes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What was decided about one lead: from what, and what of it is stored."""
-
-    row: LeadRow
-    past: History
-    decision: Decision
-    fields: Fields
-    saved: leads.SavedLead
-    asked: Activity | None
-    """What they did by which a CRM is to create them, where no CRM knows them and nothing bars it."""
-    answered: Sequence[str]
-    """The keys of escalations that an answer of sales has made pointless since the decision before."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether it was derived from the beginning, so that the decision holds everything that ever followed."""
-        return self.past.state is None
-
-
 def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
     """Store everything that was decided; the lanes that have something to deliver now."""
     leads.save(conn, [outcome.saved for outcome in outcomes])
     derived = {each.row.id: [effect.key for effect in each.decision.effects] for each in outcomes if each.whole}
     again = withdrawn_effects.reconsider(conn, derived)
-    anew = [each for each in outcomes if each.row.stage is not None and each.row.version != service.rules.number]
-    handed = playbook_changes.handovers(conn, service, [(each.row, each.past, each.decision) for each in anew], now)
-    decided = [
-        handed[effect.key].task if effect.key in handed else effect
-        for outcome in outcomes
-        for effect in outcome.decision.effects
-    ]
-    former = playbook_changes.live_from(service, [(each.row, each.past) for each in anew])
-    withheld = _withheld(conn, service, outcomes, decided, former, now)
-    withheld = {key: why for key, why in withheld.items() if key not in handed}
-    new = set(decided_effects.add(conn, [as_row(effect, now, withheld.get(effect.key)) for effect in decided]))
-    fresh = [effect for effect in decided if effect.key in new - withheld.keys()]
-    wanted = again | _want_once(conn, service, fresh, handed, now)
+    live, free = history_or_live.since(conn, service, now), next_handover.earliest(conn, now)
+    made = plan(conn, service, outcomes, live, free, now)
+    made.handed.keep(conn, now)
+    new = set(decided_effects.add(conn, [as_row(each, now, made.withheld.get(each.key)) for each in made.decided]))
+    fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
+    wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)
     alerted = raise_decided(conn, service, [effect for effect in fresh if isinstance(effect, AlertRaised)])
@@ -96,29 +64,6 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     held = people_without_records.homes(conn, [outcome.row.id for outcome in outcomes])
     wanted |= held & set(service.connections)
     return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
-
-
-def _withheld(  # noqa: PLR0913, PLR0917 - what was decided, and all that speaks against carrying it out
-    conn: Sql,
-    service: WrittenCrms,
-    outcomes: Sequence[Outcome],
-    decided: Sequence[Effect],
-    former: Mapping[LeadId, Instant],
-    now: Instant,
-) -> dict[str, str]:
-    """Why, by key, effects are only recorded: they come too late, are history, or the former playbook's."""
-    states = {outcome.row.id: outcome.decision.state for outcome in outcomes}
-    past = history_or_live.history(conn, service, history_or_live.since(conn, service, now), decided, states, former)
-    changed = {effect.key for effect in decided if effect.lead in former and effect.at < former[effect.lead]}
-    return {**_too_late(conn, decided, now), **dict.fromkeys(past, HISTORY), **dict.fromkeys(changed, CHANGED)}
-
-
-def _too_late(conn: Sql, decided: Sequence[Effect], now: Instant) -> dict[str, str]:
-    """Why effects are withheld that would be carried out too late: see the core's lateness."""
-    causes = lateness.causes(decided)
-    told = dict.fromkeys(causes.intersection(effect.key for effect in decided), now)
-    told.update(decided_effects.decided(conn, causes) if causes else {})
-    return {effect.key: lateness.TOO_LATE for effect in decided if lateness.too_late(effect, now, told)}
 
 
 def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[LeadId]:

@@ -7,7 +7,7 @@ Rule: [rules: playbook changes].
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as Sql
 
@@ -31,6 +31,22 @@ class Handover:
     at: Instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handovers:
+    """Who passes a changed playbook's gate now: their tasks by key, and from when on the next lead may be handed over.
+
+    `free` is None where nobody is handed over.
+    """
+
+    tasks: Mapping[str, Handover] = field(default_factory=dict)
+    free: Instant | None = None
+
+    def keep(self, conn: Sql, now: Instant) -> None:
+        """Store when the next may be handed over."""
+        if self.free is not None:
+            next_handover.put(conn, self.free, now)
+
+
 def live_from(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dict[LeadId, Instant]:
     """For leads that are derived anew: what is older than this is the former playbook's.
 
@@ -52,13 +68,19 @@ def live_from(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dic
 
 
 def handovers(
-    conn: Sql, service: PacedRules, anew: Sequence[tuple[LeadRow, History, Decision]], now: Instant
-) -> Mapping[str, Handover]:
-    """The tasks, by key, of those who pass the gate now and did not under the former playbook, each with its time."""
+    conn: Sql, service: PacedRules, anew: Sequence[tuple[LeadRow, History, Decision]], free: Instant, now: Instant
+) -> Handovers:
+    """The tasks of those who pass the gate now and did not under the former playbook, each with its time.
+
+    `free` is when the next lead may be handed over. Nobody is where the playbook was published quietly.
+    """
     found: dict[str, Handover] = {}
-    free = start = next_handover.earliest(conn, now)
-    per_hour = write_access.limits(conn, service.going_live).tasks_per_hour if anew else 0
-    published = service.rules.version.at if service.rules.version else now
+    start, version = free, service.rules.version
+    published = version.at if version else now
+    if version is not None and version.quiet:
+        return Handovers()
+    given = version.tasks_per_hour if version is not None else None
+    rate = write_access.limits(conn, service.going_live).tasks_per_hour if anew and given is None else given
     for row, past, decision in anew:
         tasks = [
             each
@@ -67,8 +89,6 @@ def handovers(
         ]
         for task in tasks:
             found[task.key] = Handover(task=as_of(service.rules.compiled, decision.state, task, free), at=free)
-        if tasks and per_hour:
-            free += HOUR // per_hour
-    if free != start:
-        next_handover.put(conn, free, now)
-    return found
+        if tasks and rate:
+            free += HOUR // rate
+    return Handovers(tasks=found, free=free if free != start else None)

@@ -1,7 +1,8 @@
-"""Playbook versions: each that was ever in force, with its text, and how many leads are derived under it."""
+"""Versions of the rules: every playbook and vocabulary that was ever in force, and how many leads are derived by it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Literal, TypeAlias
 
 from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
 
@@ -12,16 +13,39 @@ from integration.store.schema.tables import accounts, leads, versions
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
+What: TypeAlias = Literal["playbook", "vocabulary"]
+"""What a publication changes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Terms:
+    """Of a publication: who published what and why, and how those who pass the gate now are handed to sales.
+
+    `quiet`: not at all; else at most `tasks_per_hour` (None: as the setting says, 0: all at once).
+    """
+
+    author: str
+    reason: str
+    what: What = "playbook"
+    quiet: bool = False
+    tasks_per_hour: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What a version says: its playbook, and its vocabulary (None: the one that each process was started with)."""
+
+    playbook: str
+    vocabulary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(Terms):
     """One version: `number` grows by every change, `at` is since when it is in force."""
 
     number: int
     fingerprint: str
     format: int
-    author: str
-    reason: str
     at: Instant
 
 
@@ -43,8 +67,13 @@ class Walk:
 
 
 _v, _l, _a = versions.c, leads.c, accounts.c
-_CURRENT = select(_v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at).order_by(_v.number.desc()).limit(1)
-_TEXT = select(_v.text).where(_v.number == bindparam("of"))
+_NEWEST = select(
+    _v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at, _v.what, _v.quiet, _v.tasks_per_hour
+).order_by(_v.number.desc())
+_CURRENT = _NEWEST.limit(1)
+_BY_NUMBER = _NEWEST.where(_v.number == bindparam("of"))
+_AT = _NEWEST.where(_v.at <= bindparam("moment")).limit(1)
+_TEXTS = select(_v.text, _v.vocabulary).where(_v.number == bindparam("of"))
 _ADD = insert(versions).returning(versions.c.number)
 _older = bindparam("number", type_=BigInteger)
 _LEADS = (
@@ -78,19 +107,37 @@ def current(conn: Connection) -> Version | None:
     return None if row is None else Version(**row._asdict())
 
 
-def text(conn: Connection, number: int) -> str:
+def at(conn: Connection, moment: Instant) -> Version | None:
+    """The version that was in force then; None before the first."""
+    row = conn.execute(_AT, {"moment": moment}).one_or_none()
+    return None if row is None else Version(**row._asdict())
+
+
+def by_number(conn: Connection, number: int) -> Version | None:
+    """The version of that number; None where there is none."""
+    row = conn.execute(_BY_NUMBER, {"of": number}).one_or_none()
+    return None if row is None else Version(**row._asdict())
+
+
+def every(conn: Connection) -> list[Version]:
+    """All versions, newest first."""
+    return [Version(**row._asdict()) for row in conn.execute(_NEWEST)]
+
+
+def texts(conn: Connection, number: int) -> Texts:
     """A version as its author wrote it."""
-    return str(conn.execute(_TEXT, {"of": number}).scalar_one())
+    playbook, vocabulary = conn.execute(_TEXTS, {"of": number}).one()
+    return Texts(playbook=str(playbook), vocabulary=vocabulary)
 
 
 def publish(  # noqa: PLR0913 - the parts of a version
-    conn: Connection, *, fingerprint: str, format_: int, text_: str, author: str, reason: str, at: Instant
+    conn: Connection, terms: Terms, said: Texts, *, fingerprint: str, format_: int, at: Instant
 ) -> Version:
     """From now on this version is in force, and everybody is to be derived under it."""
-    row = {"fingerprint": fingerprint, "format": format_, "author": author, "reason": reason, "at": at}
-    number = int(conn.execute(_ADD, {**row, "text": text_}).scalar_one())
+    row = {**asdict(terms), "fingerprint": fingerprint, "format": format_, "at": at}
+    number = int(conn.execute(_ADD, {**row, "text": said.playbook, "vocabulary": said.vocabulary}).scalar_one())
     walked(conn, Walk(version=number), at)
-    return Version(number=number, **row)  # type: ignore[arg-type] # the row's values, by the row's names
+    return Version(number=number, **row)
 
 
 def walk(conn: Connection, version: int) -> Walk:
@@ -120,8 +167,13 @@ def derived(conn: Connection, account_ids: Sequence[AccountId], version: int | N
     conn.execute(_OF_ACCOUNTS, {"ids": listed(account_ids), "number": version})
 
 
+def derived_otherwise(conn: Connection, version: int) -> int:
+    """How many leads were decided about under another version; one pass over all leads."""
+    return int(conn.execute(_LEFT, {"number": version}).scalar_one())
+
+
 def left(conn: Connection, version: int) -> int:
     """How many leads are still to be derived under a version; one pass over all leads, unless the walk is over."""
     if walk(conn, version).over:
         return 0
-    return int(conn.execute(_LEFT, {"number": version}).scalar_one())
+    return derived_otherwise(conn, version)

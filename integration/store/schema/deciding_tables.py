@@ -1,6 +1,6 @@
 """The tables about deciding: by which playbook, and what lanes could not work. `tables.py` names these too."""
 
-from sqlalchemy import Table
+from sqlalchemy import Boolean, Column, Table, text
 
 from integration.store.schema.columns import big, number, serial, words
 from integration.store.schema.metadata import METADATA
@@ -27,6 +27,13 @@ versions = Table(
     words("author"),
     words("reason"),
     big("at"),
+    words("what", server_default=text("'playbook'")),
+    words("vocabulary", null=True),
+    Column("quiet", Boolean, nullable=False, server_default=text("false")),
+    number("tasks_per_hour", null=True),
     sqlite_autoincrement=True,
 )
-"""Every playbook that was ever in force; the last one is. `format` is the number of the states derived under it."""
+"""Every set of rules that was ever in force; the last one is. `format` is the number of the states derived under it.
+
+`what` was changed by it: the playbook, or the vocabulary, whose text stands there once one was published.
+"""

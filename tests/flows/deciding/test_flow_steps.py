@@ -8,6 +8,7 @@ from integration.flows.deciding.advance import advance
 from integration.flows.intake.ingest import ingest
 from integration.flows.people import derive_account_signals
 from integration.store.events import playbook_versions
+from integration.store.events.playbook_versions import Terms, Texts
 from integration.store.overall import erased_people, erasure_key
 from integration.store.queues import dirty
 from integration.store.schema.tables import effects
@@ -35,9 +36,8 @@ def test_somebody_is_erased_also_while_the_playbook_in_force_is_unusable(service
     receive(service, activity(1, ANA, "demo_request", at()), activity(2, BOB, "demo_request", at()))
     ingest(service)
     with service.store.write() as conn:
-        playbook_versions.publish(
-            conn, fingerprint="f" * 16, format_=FORMAT + 1, text_="", author="x", reason="y", at=at() + MINUTE
-        )
+        terms, said = Terms(author="x", reason="y"), Texts(playbook="")
+        playbook_versions.publish(conn, terms, said, fingerprint="f" * 16, format_=FORMAT + 1, at=at() + MINUTE)
         _asked_to_be_erased(conn, service, ANA)
     older = with_parts(service, started=at())
     advance(older)

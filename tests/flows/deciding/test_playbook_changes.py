@@ -1,13 +1,8 @@
 """A playbook's file is edited and the service restarted: nobody stops, and the past makes nobody any work."""
 
 import os
-import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 from flows_crms import tasks
@@ -17,11 +12,9 @@ from flows_playbook_changes import (
     STANDARD,
     assert_equal_to_fresh_folds,
     decided_since,
-    edited,
     everybody,
     handed_over,
     in_force,
-    live_five_weeks,
 )
 from flows_run import Watch, activity, counts, dead, drain_all, lead, receive, with_parts
 from sqlalchemy import Connection, text
@@ -36,47 +29,12 @@ from integration.playbook.compiling.compiler import compile_text
 from integration.store.db.session import Store
 from integration.store.events import playbook_versions
 from integration.store.events.live_since import CHANGED
+from integration.store.events.playbook_versions import Terms, Texts
 from integration.store.people import leads
 from integration.store.queues import dirty
 from integration.wiring.whole_service import Service
-from mappings.values.instant import DAY, HOUR, MINUTE, Instant
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
-
-
-@dataclass
-class Kept:
-    """What was lived through once: the store, the CRM's records and the time, for every test to go on from."""
-
-    store: sqlite3.Connection | None = None
-    shelves: Mapping[str, Any] = field(default_factory=dict)
-    now: Instant = 0
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Kept]:
-    found = Kept()
-    yield found
-    if found.store is not None:
-        found.store.close()
-
-
-@pytest.fixture
-def living(service: Service, sandbox: Sandbox, at: Watch, kept: Kept) -> Service:
-    """A service on `standard` that six people have known for five weeks: half of them busy, and with sales by now."""
-    service = with_parts(service, compiled=CompiledPlaybook.of(edited()), linger=0)
-    path, portal = str(service.store.url.database), sandbox.hubspot.portal
-    if kept.store is None:
-        live_five_weeks(service, sandbox, at)
-        service.store.dispose()
-        kept.store, kept.shelves, kept.now = sqlite3.connect(":memory:"), deepcopy(portal.shelves), at()
-        with closing(sqlite3.connect(path)) as lived:
-            lived.backup(kept.store)
-        return service
-    service.store.dispose()
-    with closing(sqlite3.connect(path)) as again:
-        kept.store.backup(again)
-    portal.shelves, at.now = deepcopy(dict(kept.shelves)), kept.now
-    return service
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -150,7 +108,7 @@ def test_a_version_tells_who_published_it_when_and_why(living: Service, at: Watc
     assert found.fingerprint == restarted.rules.playbook.fingerprint
     assert "file differs" in found.reason
     with restarted.store.read() as conn:
-        assert playbook_versions.text(conn, found.number) == restarted.rules.playbook.text
+        assert playbook_versions.texts(conn, found.number).playbook == restarted.rules.playbook.text
     drain_all(restarted)
     assert "advance" not in sweep(restarted)
 
@@ -174,9 +132,8 @@ def test_a_process_that_was_started_before_the_change_decides_by_the_new_playboo
 
 def test_a_process_of_an_older_program_decides_nothing(living: Service, at: Watch) -> None:
     with living.store.write() as conn:
-        playbook_versions.publish(
-            conn, fingerprint="f" * 16, format_=FORMAT + 1, text_="", author="x", reason="y", at=at() + MINUTE
-        )
+        terms, said = Terms(author="x", reason="y"), Texts(playbook="")
+        playbook_versions.publish(conn, terms, said, fingerprint="f" * 16, format_=FORMAT + 1, at=at() + MINUTE)
     older = with_parts(living, started=at())
     receive(older, activity("more", PEOPLE[2], "page_view", at(), page="pricing"))
     ingest(older)

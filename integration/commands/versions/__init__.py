@@ -1,0 +1,1 @@
+"""The commands that change the rules of a running installation: publish, versions, diff, rollback."""

@@ -1,0 +1,86 @@
+"""Impact shown: what proposed rules would do, as tables and as JSON."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from integration.flows.publishing.impact import Impact
+from integration.store.events.playbook_versions import Terms
+from mappings.values.instant import show_second
+
+_MOST = 12
+"""Moves shown of each kind; the rest is counted in one line."""
+
+
+def plain(found: Impact) -> dict[str, Any]:
+    """For scripts: counts, the moves of each kind as lists."""
+    return {
+        "leads": found.leads,
+        "changed": found.moved,
+        "rescored": found.rescored,
+        "moves": [
+            {"what": what, "before": before, "after": after, "leads": count}
+            for (what, before, after), count in _sorted(found.moves)
+        ],
+        "tasks": dict(_sorted(found.tasks)),
+        "handovers": found.handovers,
+        "last_handover": None if found.last_handover is None else show_second(found.last_handover),
+        "touches": dict(_sorted(found.touches)),
+        "alerts": found.alerts,
+        "recorded": found.recorded,
+        "ended": [{"what": what, "name": name, "leads": count} for (what, name), count in _sorted(found.ended)],
+        "failed": found.failed,
+    }
+
+
+def tables(found: Impact, terms: Terms, number: int) -> Iterator[Table]:
+    """For people: the sums first, then who moves where, then what follows for whom."""
+    sums = Table("what version " + str(number) + " would do", "leads", box=None, header_style="bold")
+    sums.add_row("leads that are derived anew", str(found.leads))
+    sums.add_row("whose score changes", str(found.rescored))
+    sums.add_row("whose band, segment, stage or track changes", str(found.moved))
+    if found.failed:
+        some = ", ".join(found.failed[:3])
+        sums.add_row(f"[red]that cannot be derived by it, such as {escape(some)}[/]", str(len(found.failed)))
+    yield sums
+    if found.moves:
+        moves = Table("", "from", "to", "leads", title="Who moves", box=None, header_style="bold", title_justify="left")
+        for what in dict.fromkeys(what for what, _, _ in found.moves):
+            mine = [(pair, count) for (kind, *pair), count in _sorted(found.moves) if kind == what]
+            for (before, after), count in mine[:_MOST]:
+                moves.add_row(what, escape(before), escape(after), str(count))
+            if len(mine) > _MOST:
+                moves.add_row(what, "…", "…", str(sum(count for _, count in mine[_MOST:])))
+        yield moves
+    yield _work(found, terms)
+    if found.ended:
+        ended = Table("what", "name", "leads", title="Ends, since it is there no more", box=None, title_justify="left")
+        for (what, name), count in _sorted(found.ended):
+            ended.add_row(what, escape(name), str(count))
+        yield ended
+
+
+def _work(found: Impact, terms: Terms) -> Table:
+    work = Table("what follows", "for", "how many", box=None, header_style="bold")
+    for who, count in _sorted(found.tasks):
+        work.add_row("tasks", escape(who), str(count))
+    if not found.tasks:
+        work.add_row("tasks", "", "0")
+    if found.handovers:
+        until = show_second(found.last_handover) if found.last_handover is not None else ""
+        work.add_row("of them for leads that pass the gate now", f"until {until}", str(found.handovers))
+    elif terms.quiet:
+        work.add_row("nobody is handed over for passing the gate now (--quiet)", "", "")
+    for track, count in _sorted(found.touches):
+        work.add_row("nurture e-mails and other touches", escape(track), str(count))
+    if found.alerts:
+        work.add_row("alerts", "", str(found.alerts))
+    work.add_row("recorded only: they belong to the time before", "", str(found.recorded))
+    return work
+
+
+def _sorted(counter: Counter[Any]) -> list[tuple[Any, int]]:
+    return sorted(counter.items(), key=lambda each: (-each[1], each[0]))

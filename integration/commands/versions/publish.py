@@ -1,0 +1,216 @@
+"""`coldframe publish` and `coldframe rollback`: other rules for an installation that runs, after a look at them."""
+
+import getpass
+import json
+import logging
+import sys
+from dataclasses import dataclass
+
+import click
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from integration.commands.versions import proposals
+from integration.commands.versions.impact_shown import plain, tables
+from integration.commands.versions.proposals import Proposal
+from integration.flows.base.running_playbook import OutdatedError, published
+from integration.flows.publishing import put_in_force as flow
+from integration.flows.publishing.impact import Impact, impact
+from integration.flows.publishing.put_in_force import OvertakenError
+from integration.playbook.reading import library
+from integration.store.events.playbook_versions import Terms, Version, What
+from integration.wiring import build
+from integration.wiring.whole_service import Service
+
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to publish, as it was said on the command line."""
+
+    reason: str
+    author: str
+    quiet: bool
+    tasks_per_hour: int | None
+    dry_run: bool
+    yes: bool
+    wait: bool
+    as_json: bool
+
+    def terms(self, what: What) -> Terms:
+        """Who publishes what, why, and how fast leads are handed over."""
+        return Terms(
+            author=self.author or _user(),
+            reason=self.reason.strip(),
+            what=what,
+            quiet=self.quiet,
+            tasks_per_hour=self.tasks_per_hour,
+        )
+
+
+def _options(command: "click.decorators.FC") -> "click.decorators.FC":
+    """The options of everything that publishes."""
+    for option in reversed(
+        (
+            click.option(
+                "--reason", required=True, help="Why: it stands in the list of versions and in the audit trail."
+            ),
+            click.option("--author", default="", help="Who publishes it.  [default: the user of this machine]"),
+            click.option("--dry-run", is_flag=True, help="Show what it would do, and change nothing."),
+            click.option("--yes", is_flag=True, help="Publish without asking."),
+            click.option(
+                "--tasks-per-hour",
+                type=click.IntRange(0),
+                help="Hand over at most so many of those who pass the gate now; 0 for all at once.  "
+                "[default: COLDFRAME_TASKS_PER_HOUR]",
+            ),
+            click.option("--quiet", is_flag=True, help="Hand over nobody of those who pass the gate now."),
+            click.option("--wait", is_flag=True, help="Stay until the workers have derived everybody anew."),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts; publishes only with --yes."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def publish() -> None:
+    r"""Put another playbook or vocabulary in force while everything runs.
+
+    First it shows what would happen to today's leads: who changes band, segment, stage or track, and which tasks would
+    follow for whom. Then it asks. The workers derive everybody anew, while new activities go on being decided.
+
+    \b
+    Example:
+      coldframe publish playbook ours.yaml --reason "a lower gate" --dry-run
+      coldframe publish vocabulary words.yaml --reason "our webinar tool"
+    """
+
+
+@publish.command(name="playbook")
+@click.argument("file")
+@_options
+def playbook_(file: str, **options: object) -> None:
+    r"""Put a playbook in force: a FILE, or a shipped one by its name.
+
+    \b
+    Example:
+      coldframe publish playbook ours.yaml --reason "a lower gate"
+      coldframe publish playbook behavioural --reason "a trial" --tasks-per-hour 20 --yes
+    """
+    service = _service()
+    _publish(service, proposals.of_playbook(service, file), Options(**options))  # type: ignore[arg-type] # click's values
+    named = build.settings().playbook
+    if named not in library.names() and not options["dry_run"]:
+        click.echo(
+            f"COLDFRAME_PLAYBOOK names {named}: the next start publishes that file again where it differs. "
+            "Change the file too, or unset the variable.",
+            err=True,
+        )
+
+
+@publish.command(name="vocabulary")
+@click.argument("file")
+@_options
+def vocabulary_(file: str, **options: object) -> None:
+    r"""Put a vocabulary in force: your own words, what is recognised, what machines do.
+
+    A word that the playbook in force or a mapping uses cannot be taken away: the place where it is used is named.
+
+    \b
+    Example:
+      coldframe publish vocabulary words.yaml --reason "our webinar tool"
+    """
+    service = _service()
+    _publish(service, proposals.of_vocabulary(service, file), Options(**options))  # type: ignore[arg-type] # click's values
+
+
+@click.command()
+@click.argument("number", required=False, type=int)
+@_options
+def rollback(number: int | None, **options: object) -> None:
+    r"""Put a former version in force again, as a new one; without NUMBER, the one before.
+
+    \b
+    Example:
+      coldframe rollback --reason "too many tasks"
+      coldframe rollback 3 --reason "as before the trial" --dry-run
+    """
+    service = _service()
+    former = flow.former(service, number)
+    if former is None:
+        which = "version before this one" if number is None else f"version {number}"
+        msg = f"there is no {which}; coldframe versions lists them"
+        raise click.ClickException(msg)
+    _publish(service, proposals.of_version(service, former.number, former.what), Options(**options))  # type: ignore[arg-type] # click's values
+
+
+def _service() -> Service:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        return published(build.service())
+    except OutdatedError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _publish(service: Service, proposal: Proposal, options: Options) -> None:
+    """Show what it would do, ask, publish, and say how far the derivation has come."""
+    if not options.reason.strip():
+        msg = "say why: it stands in the list of versions"
+        raise click.BadParameter(msg, param_hint="--reason")
+    terms = options.terms(proposal.what)
+    if proposal.over is not None and proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint:
+        _say(options, {"unchanged": proposal.over}, f"Version {proposal.over}, which is in force, says the same.")
+        return
+    found = _impact(service, proposal, terms)
+    if not options.as_json:
+        for table in tables(found, terms, proposal.number):
+            Console().print(table)
+    if options.dry_run or not _agreed(options, proposal):
+        _say(options, {"impact": plain(found), "published": None}, "Nothing was changed.")
+        return
+    try:
+        version = flow.publish(service, proposal.compiled, proposal.said, terms, over=proposal.over)
+    except OvertakenError as error:
+        raise click.ClickException(str(error)) from None
+    if options.wait:
+        _watch(service, version, found.leads)
+    said = f"Version {version.number} is in force. The workers derive {found.leads} leads anew"
+    said += "." if not options.wait else ": done."
+    _say(options, {"impact": plain(found), "published": version.number}, said)
+
+
+def _agreed(options: Options, proposal: Proposal) -> bool:
+    if options.yes or options.as_json:
+        return options.yes
+    if not sys.stdin.isatty():
+        msg = "nobody is here to ask: say --yes to publish, or --dry-run to look only"
+        raise click.ClickException(msg)
+    return click.confirm(f"Publish this as version {proposal.number}?")
+
+
+def _impact(service: Service, proposal: Proposal, terms: Terms) -> Impact:
+    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("deriving today's leads", total=None)
+        return impact(
+            service, proposal.compiled, terms, lambda done, total: progress.update(bar, completed=done, total=total)
+        )
+
+
+def _watch(service: Service, version: Version, total: int) -> None:
+    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("the workers derive everybody", total=total)
+        flow.watch(service, version.number, lambda left: progress.update(bar, completed=total - left))
+
+
+def _say(options: Options, plain_: dict[str, object], words: str) -> None:
+    click.echo(json.dumps(plain_, indent=2) if options.as_json else words)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return "command line"

@@ -1,0 +1,157 @@
+"""Rules are published while the service runs: the impact that is shown before is what happens then."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from flows_crms import tasks
+from flows_playbook_changes import EDITS, assert_equal_to_fresh_folds, decided_since, everybody, in_force
+from flows_run import Watch, dead, drain_all, with_parts
+from sqlalchemy import text
+
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.model.state import FORMAT
+from integration.core.rules.playbook_rules import Playbook
+from integration.flows.base.running_playbook import AUTHOR, compiled_of, published
+from integration.flows.publishing import put_in_force as flow
+from integration.flows.publishing.impact import COMPARED, Impact, impact
+from integration.flows.publishing.put_in_force import OvertakenError
+from integration.store.events.playbook_versions import Terms, Texts
+from integration.wiring.whole_service import Service
+from mappings.values.instant import HOUR, MINUTE
+from sandbox.server import Sandbox
+
+TERMS = Terms(author="rev ops", reason="a test")
+
+
+@pytest.fixture
+def running(living: Service, at: Watch) -> Service:
+    """A service that was started an hour ago: nothing that it was started with is put in force any more."""
+    running = with_parts(living, started=at())
+    at.forward(HOUR)
+    return running
+
+
+def told(service: Service, playbook: Playbook, terms: Terms = TERMS) -> Impact:
+    return impact(published(service), CompiledPlaybook.of(playbook), terms, lambda _done, _total: None)
+
+
+def put(service: Service, playbook: Playbook, terms: Terms = TERMS) -> int:
+    over = in_force(service).number
+    compiled, said = CompiledPlaybook.of(playbook), Texts(playbook=playbook.text)
+    return flow.publish(published(service), compiled, said, terms, over=over).number
+
+
+def standings(service: Service) -> dict[str, dict[str, str]]:
+    return {
+        row.id: {name: str((row.standing or {}).get(name) or "none") for name in COMPARED} for row in everybody(service)
+    }
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_the_impact_says_is_what_happens(running: Service, sandbox: Sandbox, at: Watch, edit: str) -> None:
+    before, scores = standings(running), {row.id: row.total for row in everybody(running)}
+    said = told(running, EDITS[edit])
+    assert standings(running) == before, "nothing is written"
+    put(running, EDITS[edit])
+    now, written = at(), set(tasks(sandbox, "hubspot"))
+    drain_all(running)
+    after = standings(running)
+    moves = Counter(
+        (name, before[lead][name], after[lead][name])
+        for lead in before
+        for name in COMPARED
+        if before[lead][name] != after[lead][name]
+    )
+    assert said.moves == moves
+    assert said.leads == len(before)
+    assert said.rescored >= sum(row.total != scores[row.id] for row in everybody(running))
+    done = [each for each in decided_since(running, now) if each.withheld is None]
+    assert said.tasks.total() == sum(each.kind in {"task", "escalation"} for each in done)
+    assert said.touches.total() == sum(each.kind == "touch" for each in done)
+    if said.last_handover is not None:
+        at.forward(said.last_handover - at() + MINUTE)
+        drain_all(running)
+    assert len(set(tasks(sandbox, "hubspot")) - written) <= said.tasks.total()
+    assert dead(running) == []
+    assert_equal_to_fresh_folds(running, EDITS[edit])
+
+
+def test_an_impact_names_the_tracks_plays_and_clocks_that_end(running: Service) -> None:
+    on = Counter(str((row.standing or {}).get("track")) for row in everybody(running))
+    said = told(running, EDITS["a renamed track"])
+    assert said.ended["track", "welcome"] == on["welcome"]
+
+
+def test_a_quiet_publication_hands_nobody_over(running: Service, sandbox: Sandbox) -> None:
+    loud = told(running, EDITS["a lower gate"])
+    quiet = replace(TERMS, quiet=True)
+    assert loud.handovers > 0
+    assert told(running, EDITS["a lower gate"], quiet).handovers == 0
+    before = set(tasks(sandbox, "hubspot"))
+    put(running, EDITS["a lower gate"], quiet)
+    drain_all(running)
+    assert set(tasks(sandbox, "hubspot")) == before
+
+
+def test_a_publication_has_a_rate_of_its_own(running: Service, at: Watch) -> None:
+    running = with_parts(running, tasks_per_hour=600)
+    slow = told(running, EDITS["a lower gate"], replace(TERMS, tasks_per_hour=1))
+    at_once = told(running, EDITS["a lower gate"], replace(TERMS, tasks_per_hour=0))
+    assert slow.handovers == at_once.handovers > 1
+    assert slow.last_handover is not None
+    assert slow.last_handover >= at() + HOUR
+    assert at_once.last_handover == at()
+
+
+def test_who_publishes_over_a_version_that_is_not_in_force_any_more_is_stopped(running: Service) -> None:
+    over = in_force(running).number
+    put(running, EDITS["a lower gate"])
+    with pytest.raises(OvertakenError, match="look at the impact again"):
+        flow.publish(
+            published(running),
+            CompiledPlaybook.of(EDITS["a higher gate"]),
+            Texts(playbook=EDITS["a higher gate"].text),
+            TERMS,
+            over=over,
+        )
+    assert in_force(running).fingerprint == EDITS["a lower gate"].fingerprint
+
+
+def test_a_restart_with_a_shipped_playbook_does_not_undo_what_was_published(running: Service, at: Watch) -> None:
+    put(running, EDITS["a lower gate"])
+    at.forward(MINUTE)
+    drain_all(with_parts(running, started=at(), of_file=False))
+    assert in_force(running).fingerprint == EDITS["a lower gate"].fingerprint
+    drain_all(with_parts(running, started=at(), of_file=True))
+    assert in_force(running).fingerprint == running.rules.playbook.fingerprint, "a file that somebody names counts"
+    assert in_force(running).author == AUTHOR
+
+
+def test_what_was_published_is_derived_anew_by_a_program_whose_states_have_another_shape(
+    running: Service, at: Watch
+) -> None:
+    put(running, EDITS["a lower gate"])
+    drain_all(running)
+    with running.store.write() as conn:
+        conn.execute(text("UPDATE versions SET format = :older"), {"older": FORMAT - 1})
+    at.forward(MINUTE)
+    drain_all(with_parts(running, started=at(), of_file=False))
+    found = in_force(running)
+    assert (found.author, found.format) == ("rev ops", FORMAT)
+    assert found.fingerprint == EDITS["a lower gate"].fingerprint
+    assert_equal_to_fresh_folds(running, EDITS["a lower gate"])
+
+
+def test_a_published_vocabulary_is_what_activities_are_read_by(running: Service) -> None:
+    words = "language: 1\nrecognise:\n  - {url: '/lizenzen*', page: pricing}\n"
+    said = Texts(playbook=running.rules.playbook.text, vocabulary=words)
+    number = in_force(running).number
+    compiled = compiled_of(said, "ours", running.rules.vocabulary)
+    assert compiled is not None
+    flow.publish(published(running), compiled, said, replace(TERMS, what="vocabulary"), over=number)
+    drain_all(running)
+    assert published(running).rules.vocabulary.recognised("page_view", {"url": "https://acme.example/lizenzen"}) == (
+        "page_view",
+        {"url": "https://acme.example/lizenzen", "page": "pricing"},
+    )
