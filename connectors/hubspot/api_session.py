@@ -1,56 +1,49 @@
 """The HubSpot session: the one place that touches HubSpot's client library.
 
-Facts, measured with version 12: every access to `client.crm.….batch_api` builds a new connection pool, so
-the API objects are kept; there is no default timeout, so each call brings one; its own retries would repeat
-a POST, so they are off. Paths and payload shapes stay in this folder: HubSpot's date-versioned API replaces
-them all by 2027.
+The library's methods know numbered paths alone, which end in 2027: calls go to the dated paths of
+`connectors.hubspot.paths` through the library's own HTTP client, which signs, pools and raises as its methods do.
+Facts, measured with version 12: every access to one of its API objects builds a new connection pool, so one client is
+kept; there is no default timeout, so each call brings one (`Client.api_request` takes none, and opens a connection for
+each call); its own retries would repeat a POST, so they are off.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from hubspot import Client
-from hubspot.crm.associations.v4.exceptions import OpenApiException as AssociationsError
-from hubspot.crm.objects.exceptions import OpenApiException as ObjectsError
-from hubspot.crm.owners.exceptions import OpenApiException as OwnersError
-from hubspot.crm.properties.exceptions import OpenApiException as PropertiesError
+from hubspot.crm.objects.exceptions import OpenApiException
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from connectors.answers.replies import TIMEOUT, Lost, Outcome, Reply, Timeout, clean, signed
 from connectors.base.credentials import Credential, Fixed, Tokens
 from connectors.base.limits import Usage
 from connectors.base.spending import Allowance, Pool, Purse
+from connectors.hubspot import paths
 from connectors.shared.call_deadline import deadline, keep_deadline
 from mappings.values import lenient_json
 from mappings.values.instant import Span
 
-ERRORS = (ObjectsError, PropertiesError, OwnersError, AssociationsError)
 _MILLISECOND: Span = 1_000
 _UNSET = "unset"
 """What the library is built with: every call brings its own token."""
+Query = Sequence[tuple[str, str]]
 
 
-class HubSpotSession:
-    """HubSpot's API objects, kept; every call answers with an Outcome and raises nothing.
+class HubSpotCalls:
+    """Calls to HubSpot over connections that are kept; every call answers with an Outcome and raises nothing."""
 
-    ValueError at construction for a token that cannot be one.
-    """
+    auth: tuple[str, ...] = ()
+    """How the library signs a call."""
 
-    errors: ClassVar[tuple[type[Any], ...]] = ERRORS
-    """What the library raises for a reply that says no: each of its API families has an exception of its own."""
-
-    def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None) -> None:
-        self._tokens: Tokens = credential.source
-        if credential.tokens is None:
-            self._tokens = Fixed(clean(credential.token))
+    def __init__(self, api_url: str, timeout: Timeout, purse: Purse) -> None:
         options: dict[str, Any] = {"access_token": _UNSET, "retry": False}
-        if credential.api_url:
-            url = credential.api_url.rstrip("/")
+        if api_url:
+            url = api_url.rstrip("/")
             options |= {"host": url, "base_url": url}
         self._client = Client.create(**options)
         self._timeout = timeout
-        self.purse = Purse(allowance)
+        self.purse = purse
 
     @property
     def usage(self) -> Usage:
@@ -58,105 +51,36 @@ class HubSpotSession:
         return self.purse.usage
 
     @cached_property
-    def _batches(self) -> Any:
-        return self._client.crm.objects.batch_api
-
-    @cached_property
-    def _listing(self) -> Any:
-        return self._client.crm.objects.basic_api
-
-    @cached_property
-    def _search(self) -> Any:
-        return self._client.crm.objects.search_api
-
-    @cached_property
-    def _properties(self) -> Any:
-        return self._client.crm.properties.core_api
-
-    @cached_property
-    def _owners(self) -> Any:
-        return self._client.crm.owners.owners_api
-
-    @cached_property
-    def _associations(self) -> Any:
-        return self._client.crm.associations.v4.batch_api
-
-    def read(self, kind: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v3/objects/{kind}/batch/read."""
-        return self._call(self._batches.read, kind, body)
-
-    def update(self, kind: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v3/objects/{kind}/batch/update."""
-        return self._call(self._batches.update, kind, body)
-
-    def create(self, kind: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v3/objects/{kind}/batch/create."""
-        return self._call(self._batches.create, kind, body)
-
-    def search(self, kind: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v3/objects/{kind}/search: five a second for the whole account, which the allowance keeps."""
-        return self._call(self._search.do_search, kind, body, pool="search")
-
-    def page(self, kind: str, fields: Sequence[str], *, linked: Sequence[str], after: str, limit: int) -> Outcome:
-        """GET /crm/v3/objects/{kind}: a page of all records by rising id, with the ids of `linked` objects."""
-        options: dict[str, Any] = {"limit": limit, "properties": list(fields), "archived": False}
-        options |= {"associations": list(linked)} if linked else {}
-        options |= {"after": after} if after else {}
-        return self._call(self._listing.get_page, kind, **options)
-
-    def associated(self, kind: str, to: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v4/associations/{kind}/{to}/batch/read."""
-        return self._call(self._associations.get_page, kind, to, body)
-
-    def unsubscribe(self, emails: Sequence[str]) -> Outcome:
-        """POST /communication-preferences/v4/statuses/batch/unsubscribe-all, which the library does not know yet."""
-        path = "/communication-preferences/v4/statuses/batch/unsubscribe-all"
-        return self._call(
-            self._batches.api_client.call_api,
-            path,
-            "POST",
-            query_params=[("channel", "EMAIL")],
-            header_params={"Accept": "application/json", "Content-Type": "application/json"},
-            body={"inputs": list(emails)},
-            auth_settings=["oauth2"],
-        )
-
-    def properties(self, kind: str) -> Outcome:
-        """GET /crm/v3/properties/{kind}."""
-        return self._call(self._properties.get_all, kind)
-
-    def owners(self, after: str, *, archived: bool = False) -> Outcome:
-        """GET /crm/v3/owners, a page of 100, of those that are archived or of those that are not."""
-        page: dict[str, Any] = {"limit": 100, "archived": archived} | ({"after": after} if after else {})
-        return self._call(self._owners.get_page, **page)
+    def _http(self) -> Any:
+        """The library's HTTP client, whose methods are not used."""
+        return self._client.crm.objects.basic_api.api_client
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        for name in ("_batches", "_listing", "_search", "_properties", "_owners", "_associations"):
-            if name in self.__dict__:
-                manager = self.__dict__[name].api_client.rest_client.pool_manager
-                for pool in [manager.pools[key] for key in manager.pools.keys()]:  # noqa: SIM118 - it has no iterator
-                    pool.close()  # clear() alone leaves them open until the garbage is collected
-                manager.clear()
+        if "_http" in self.__dict__:
+            manager = self._http.rest_client.pool_manager
+            for pool in [manager.pools[key] for key in manager.pools.keys()]:  # noqa: SIM118 - it has no iterator
+                pool.close()  # clear() alone leaves them open until the garbage is collected
+            manager.clear()
 
-    def _call(self, method: Callable[..., Any], *arguments: Any, pool: Pool = "", **options: Any) -> Outcome:
-        """The call with whatever token is current: the API objects that are kept read it from their configuration."""
-        configuration = _client(method).configuration
-
-        def send(token: str) -> Outcome:
-            configuration.access_token = token
-            return self.purse.spend(pool) or self._send(method, *arguments, **options)
-
-        return signed(self._tokens, send)
-
-    def _send(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Outcome:
-        keep_deadline(_client(method).rest_client.pool_manager)
+    def _send(self, method: str, path: str, body: Any = None, query: Query = ()) -> Outcome:
+        keep_deadline(self._http.rest_client.pool_manager)
+        headers = {"Accept": "application/json"} | ({} if body is None else {"Content-Type": "application/json"})
         try:
             with deadline():
                 # Undecoded: 207 and the headers reach us, and no model is built for each of 100 records.
-                response = method(*arguments, _request_timeout=self._timeout, _preload_content=False, **options)
+                response = self._http.call_api(
+                    path,
+                    method,
+                    query_params=list(query),
+                    header_params=headers,
+                    body=body,
+                    auth_settings=list(self.auth),
+                    _preload_content=False,
+                    _request_timeout=self._timeout,
+                )
                 reply = _reply(response.status, response.headers, response.data)
-        except self.errors as error:
+        except OpenApiException as error:
             status = getattr(error, "status", None)
             if not status:
                 return Lost(sent=False, reason=type(error).__name__)
@@ -171,10 +95,67 @@ class HubSpotSession:
         return reply
 
 
-def _client(method: Callable[..., Any]) -> Any:
-    """The library's own client behind a method of one of its API objects, or of that client itself."""
-    caller = method.__self__  # type: ignore[attr-defined] # every method here is bound
-    return getattr(caller, "api_client", caller)
+class HubSpotSession(HubSpotCalls):
+    """Calls about an account's records, signed with its access token.
+
+    ValueError at construction for a token that cannot be one.
+    """
+
+    auth = ("oauth2",)
+
+    def __init__(self, credential: Credential, timeout: Timeout = TIMEOUT, allowance: Allowance | None = None) -> None:
+        self._tokens: Tokens = credential.source
+        if credential.tokens is None:
+            self._tokens = Fixed(clean(credential.token))
+        super().__init__(credential.api_url, timeout, Purse(allowance))
+
+    def read(self, kind: str, body: Mapping[str, Any]) -> Outcome:
+        """Records of a type, up to 100 of them: POST batch/read."""
+        return self._call("POST", paths.objects(kind, "batch/read"), body)
+
+    def update(self, kind: str, body: Mapping[str, Any]) -> Outcome:
+        """Change up to 100 records: POST batch/update."""
+        return self._call("POST", paths.objects(kind, "batch/update"), body)
+
+    def create(self, kind: str, body: Mapping[str, Any]) -> Outcome:
+        """Create up to 100 records: POST batch/create."""
+        return self._call("POST", paths.objects(kind, "batch/create"), body)
+
+    def search(self, kind: str, body: Mapping[str, Any]) -> Outcome:
+        """POST search: five a second for the whole account, which the allowance keeps."""
+        return self._call("POST", paths.objects(kind, "search"), body, pool="search")
+
+    def page(self, kind: str, fields: Sequence[str], *, linked: Sequence[str], after: str, limit: int) -> Outcome:
+        """GET a page of all records by rising id, with the ids of `linked` objects."""
+        query = [("limit", str(limit)), ("archived", "false")]
+        query += [("properties", name) for name in fields] + [("associations", name) for name in linked]
+        return self._call("GET", paths.objects(kind), query=[*query, *([("after", after)] if after else [])])
+
+    def associated(self, kind: str, to: str, body: Mapping[str, Any]) -> Outcome:
+        """Which records of type `to` up to 100 records belong to: POST batch/read."""
+        return self._call("POST", paths.associations(kind, to), body)
+
+    def unsubscribe(self, emails: Sequence[str]) -> Outcome:
+        """End all e-mail subscriptions of up to 100 addresses."""
+        return self._call("POST", paths.UNSUBSCRIBE, {"inputs": list(emails)}, query=[("channel", "EMAIL")])
+
+    def properties(self, kind: str) -> Outcome:
+        """GET all property definitions of an object type."""
+        return self._call("GET", paths.properties(kind))
+
+    def owners(self, after: str, *, archived: bool = False) -> Outcome:
+        """GET a page of 100 owners, of those that are archived or of those that are not."""
+        query = [("limit", "100"), ("archived", str(archived).lower())]
+        return self._call("GET", paths.OWNERS, query=[*query, *([("after", after)] if after else [])])
+
+    def _call(self, method: str, path: str, body: Any = None, *, query: Query = (), pool: Pool = "") -> Outcome:
+        """The call with whatever token is current."""
+
+        def send(token: str) -> Outcome:
+            self._http.configuration.access_token = token
+            return self.purse.spend(pool) or self._send(method, path, body, query)
+
+        return signed(self._tokens, send)
 
 
 def _reply(status: int, headers: Mapping[str, str], body: bytes | str | None) -> Reply:

@@ -1,11 +1,13 @@
 """HubSpot's refusals, and what to do about each. Pure.
 
-Source: [hubspot: limits] [hubspot: batches].
+Source: [hubspot: limits] [hubspot: batches] [hubspot: rules].
 
 A reply of HubSpot's own has a message and a category; what has not is somebody else's: see `connectors.answers.edges`.
 """
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +33,22 @@ _PASSING = frozenset({"INTERNAL_ERROR", "SERVER_ERROR", "SERVICE_UNAVAILABLE", "
 _SCOPES = frozenset({"MISSING_SCOPES", "MISSING_SCOPE"})
 _MESSAGE = 1_000
 GONE = "OBJECT_NOT_FOUND"
+REQUIRED = "MISSING_REQUIRED_PROPERTY"
+CONDITIONAL = "MISSING_CONDITIONAL_REQUIRED_PROPERTY"
+NO_ASSOCIATIONS = "MISSING_EDIT_ASSOCIATIONS"
+"""HubSpot gives no code for it but VALIDATION_ERROR, which it gives for everything."""
+_NOT_OF_RULES = frozenset(
+    """
+    PROPERTY_DOESNT_EXIST READ_ONLY_VALUE PROPERTY_VALUE_TOO_LONG CONFLICTING_UNIQUE_VALUE INVALID_OWNER_ID
+    INVALID_OPTION INVALID_NUMBER INVALID_INTEGER INVALID_LONG INVALID_BOOLEAN INVALID_DATE INVALID_EMAIL
+    LEADING_TRAILING_WHITESPACE
+    """.split()  # noqa: SIM905 -- words in rows, not one a line
+)
+"""Codes of values that a property of this type never takes; others come from rules that somebody has set."""
+_LISTED = re.compile(r"(?<=Property values were not valid: )\[.*\]", re.DOTALL)
+_BASED_ON = re.compile(r"\[([a-z][a-z0-9_]*)\]")
+Detail = tuple[str, str, str]
+"""The code, the property and the message of one thing that is wrong with a record."""
 
 
 def judged(outcome: Outcome, *, idempotent: bool, has: str = "") -> Reply | Refusal:
@@ -62,6 +80,8 @@ def _refused(reply: Reply, *, idempotent: bool) -> Refusal:
         return edges.judged(reply, idempotent=idempotent)
     body: Mapping[str, Any] = reply.body if own else {}
     code, message = words(body) if own else ("", edges.shown(reply.body))
+    if code == NO_ASSOCIATIONS:
+        return _of_permission(message)
     policy = str(body.get("policyName") or "") if status == _TOO_MANY else ""
     category = str(body.get("category"))
     of_records = status in _OF_RECORDS or (status == _NOT_FOUND and category == GONE)
@@ -92,17 +112,80 @@ def _refused(reply: Reply, *, idempotent: bool) -> Refusal:
 def row(error: Mapping[str, Any], *, idempotent: bool) -> Refusal:
     """Why one record of a batch (207) was not written."""
     code, message = words(error)
+    if code == NO_ASSOCIATIONS:
+        return _of_permission(message)
     passing = Verdict.RETRY if idempotent else Verdict.UNCLEAR
     verdict = passing if str(error.get("category")) in _PASSING else Verdict.PERMANENT
     return Refusal(verdict=verdict, code=code, message=message, concern=Concern.RECORD)
 
 
 def words(body: Mapping[str, Any]) -> tuple[str, str]:
-    """HubSpot's code (the detail's where it gives one, else the category) and message."""
-    details = [detail for detail in body.get("errors") or () if isinstance(detail, dict)]
-    code = next((str(detail["code"]) for detail in details if detail.get("code")), "")
+    """HubSpot's code (the detail's where it gives one, else the category) and message.
+
+    Where an administrator's rule refused the record, what to do about it stands before HubSpot's own words.
+    """
     message = str(body.get("message") or body.get("error_description") or "")
+    found = list(_details(body, message))
+    code = next((detail[0] for detail in found if detail[0]), "")
+    if "edit associations" in message.casefold():
+        return NO_ASSOCIATIONS, f"{_EDIT_ASSOCIATIONS} HubSpot: {message}"[:_MESSAGE]
+    remedies = list(dict.fromkeys(filter(None, (_remedy(*detail) for detail in found))))
+    if remedies:
+        said = "; ".join(dict.fromkeys(detail[2] for detail in found if detail[2])) or message
+        message = f"{' '.join(remedies)} HubSpot: {said}"
     return code or str(body.get("category") or body.get("error") or ""), message[:_MESSAGE]
+
+
+_EDIT_ASSOCIATIONS = (
+    "The user who connected HubSpot may not edit associations, so that no task can be put to its person: give them "
+    "that permission (Settings > Users & Teams > Permissions > CRM), or connect as a user who has it."
+)
+
+
+def _of_permission(message: str) -> Refusal:
+    """No record is at fault: everything waits until somebody has given the permission."""
+    return Refusal(verdict=Verdict.PAUSE, code=NO_ASSOCIATIONS, message=message, retry_after=ASK_AGAIN)
+
+
+def _details(body: Mapping[str, Any], message: str) -> Iterator[Detail]:
+    """What is wrong with a record: from the list of errors, else from the list that stands in the message."""
+    details = [one for one in body.get("errors") or () if isinstance(one, dict)]
+    for one in details:
+        context = one.get("context")
+        names = context.get("propertyName") if isinstance(context, dict) else None
+        name = names[0] if isinstance(names, list) and names else names
+        yield str(one.get("code") or ""), name if isinstance(name, str) else "", str(one.get("message") or "")
+    listed = None if details else _LISTED.search(message)
+    try:
+        found = json.loads(listed[0]) if listed else ()
+    except ValueError:
+        return
+    for one in found:
+        if isinstance(one, dict):
+            yield str(one.get("error") or ""), str(one.get("name") or ""), str(one.get("message") or "")
+
+
+def _remedy(code: str, name: str, message: str) -> str:
+    """What an administrator can do where a rule of theirs refused a record; "" where it was none."""
+    if not name or not code or code in _NOT_OF_RULES:
+        return ""
+    if code == CONDITIONAL:
+        based = _BASED_ON.search(message)
+        on = based[1] if based else "another property"
+        return (
+            f"HubSpot requires '{name}' because of the value of '{on}', by a rule that an administrator has set: fill "
+            f"'{name}' there, have the mapping write it, or change the rule (Settings > Properties > {on} > "
+            "Conditional logic)."
+        )
+    if code == REQUIRED:
+        return (
+            f"HubSpot requires '{name}' in every new record, by a rule that an administrator has set: have the mapping "
+            f"write it, or make it optional (Settings > Objects > the object > Create record)."
+        )
+    return (
+        f"A rule that an administrator has set for '{name}' refuses the value: change the rule (Settings > Properties "
+        f"> {name} > Rules), or map another property."
+    )
 
 
 def taken(code: str, message: str) -> bool:

@@ -129,7 +129,7 @@ def rising(found: Sequence[Record]) -> bool:
 
 
 def fields(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[FieldInfo]:
-    """The properties of an object type: of v3's listing, of an object schema, or of v1's listing (a bare array)."""
+    """The properties of an object type: of the listing, of an object schema, or of the first listing (an array)."""
     if isinstance(body, Mapping):
         body = body.get("results") or body.get("properties") or ()
     return [_field(found) for found in body if not found.get("deleted")]

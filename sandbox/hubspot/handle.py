@@ -11,6 +11,7 @@ from sandbox.hubspot.state.portal import PERSON, Origin, Portal
 from sandbox.hubspot.state.property_values import Values
 from sandbox.hubspot.state.record_owners import owner
 from sandbox.hubspot.state.refusals import Refused
+from sandbox.hubspot.state.required_properties import Requirement
 from sandbox.hubspot.state.stored_records import Record
 from sandbox.hubspot.state.webhook_sender import Sender
 from sandbox.shared.call_log import Log
@@ -138,9 +139,14 @@ class HubSpot:
         """An administrator's validation rule: `object`, `field`, `pattern`, `message`."""
         self.portal.rules.add(Rule(**rule))
 
+    def require(self, **requirement: str) -> None:
+        """Make a property required: `object`, `field`; `when` and `value` where another has that value."""
+        self.portal.requirements.add(Requirement(**requirement))
+
     def rules(self) -> list[dict[str, str]]:
-        """The rules that stand."""
-        return [asdict(rule) for rule in self.portal.rules.standing]
+        """The rules that stand, and what is required."""
+        required = [asdict(one) for one in self.portal.requirements.standing]
+        return [*(asdict(rule) for rule in self.portal.rules.standing), *required]
 
     def _settled(self, kind: str, values: Mapping[str, str]) -> Values:
         properties = self.portal.properties(kind)

@@ -8,6 +8,7 @@
 | GET `/_sandbox/log?system=&method=&path=` | the last calls |
 | GET, POST, DELETE `/_sandbox/faults` | faults still to come; one more (a Fault's fields); none |
 | GET, POST, DELETE `/_sandbox/rules` | validation rules: `system`, `object`, `field`, `pattern`, `message` |
+| POST `/_sandbox/required` | HubSpot: `{"object", "field"}` is required; given another's value: `when`, `value` |
 | POST `/_sandbox/records` | `{"system", "object", "records": [values]}` → `{"ids": […]}`, as a person |
 | PATCH `/_sandbox/records` | `{"system", "object", "id", "values"}`, as a person |
 | DELETE `/_sandbox/records` | `{"system", "object", "id"}`, as a person |
@@ -228,9 +229,15 @@ def _trouble(rooms: Blueprint, sandbox: BothSystems) -> None:
         held.rule(**wish)
         return _json({}, 201)
 
+    @rooms.post("/required")
+    def required() -> Response:
+        sandbox.hubspot.require(**_body())
+        return _json({}, 201)
+
     @rooms.delete("/rules")
     def no_rules() -> Response:
         sandbox.hubspot.portal.rules.clear()
+        sandbox.hubspot.portal.requirements.clear()
         sandbox.salesforce.org.rules.clear()
         return _json({})
 

@@ -51,7 +51,7 @@ class Entry:
 
 @lru_cache(maxsize=4096)
 def shape(path: str) -> str:
-    """A path with its record ids taken out, for counting: `/crm/v3/objects/contacts/{id}`."""
+    """A path with its record ids taken out, for counting: `/crm/objects/2026-09/contacts/{id}`."""
     return _ID.sub("/{id}", path)
 
 
@@ -88,7 +88,7 @@ class Log:
         return [entry for entry in kept if method in {"", entry.method} and path in entry.path]
 
     def counts(self) -> dict[str, int]:
-        """How many calls of each shape there have been: `{"POST /crm/v3/objects/contacts/batch/update": 12}`."""
+        """How many calls of each shape there have been: `{"POST /crm/objects/2026-09/contacts/batch/update": 12}`."""
         with self._lock:
             return dict(self._counts)
 

@@ -26,7 +26,7 @@ class Creating(Ground):
 
     def lost(self) -> Fault:
         """The next creation is carried out, and its reply is lost."""
-        path = "*/composite/sobjects" if self.system == "salesforce" else "*/objects/contacts/batch/create"
+        path = "*/composite/sobjects" if self.system == "salesforce" else "*/contacts/batch/create"
         return Fault(kind="apply_then_drop", system=self.system, method="POST", path=path)
 
     def test_people_are_created_in_one_call_and_each_is_answered_in_order(self, box: Sandbox, crm: Plug) -> None:

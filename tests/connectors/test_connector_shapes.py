@@ -31,7 +31,6 @@ FULLER = {
     "PublicObjectSearchRequest": {"limit", "after", "properties", "sorts", "filterGroups"},
 }
 """What the API wants beyond what its specification marks as required; see the design's apis page."""
-GONE = {"ThrottlingSettings": {"period"}}
 
 
 def compared(library: Any, name: str, schema: Any) -> None:
@@ -41,7 +40,7 @@ def compared(library: Any, name: str, schema: Any) -> None:
     required = {
         model.attribute_map[found] for found in re.findall(r"Invalid value for `(\w+)`, must not be `None`", source)
     }
-    assert set(schema["properties"]) - GONE.get(name, set()) == set(model.attribute_map.values()), name
+    assert set(schema["properties"]) == set(model.attribute_map.values()), name
     assert set(schema["required"]) == required | FULLER.get(name, set()), name
     for attribute, kind in model.openapi_types.items():
         part = re.fullmatch(r"(?:list\[)?([A-Z]\w+)\]?", kind)
@@ -62,22 +61,22 @@ def test_every_hubspot_shape_is_compared() -> None:
 
 
 WRONG: list[tuple[str, str, str, Any, str]] = [
-    ("hubspot", "POST", "/crm/v3/objects/contacts/batch/update",
+    ("hubspot", "POST", "/crm/objects/2026-09/contacts/batch/update",
      {"inputs": [{"id": "1", "properties": {"a": 1}}]}, "is not of type 'string'"),
-    ("hubspot", "POST", "/crm/v3/objects/contacts/batch/update",
+    ("hubspot", "POST", "/crm/objects/2026-09/contacts/batch/update",
      {"inputs": [{"id": 1, "properties": {}}]}, "is not of type 'string'"),
-    ("hubspot", "POST", "/crm/v3/objects/tasks/batch/create",
+    ("hubspot", "POST", "/crm/objects/2026-09/tasks/batch/create",
      {"inputs": [{"properties": {}}]}, "'associations' is a required property"),
-    ("hubspot", "POST", "/crm/v3/objects/contacts/batch/read",
+    ("hubspot", "POST", "/crm/objects/2026-09/contacts/batch/read",
      {"inputs": [{"id": "1"}] * 101, "properties": [], "propertiesWithHistory": []}, "too long"),
-    ("hubspot", "POST", "/crm/v3/objects/contacts/search",
+    ("hubspot", "POST", "/crm/objects/2026-09/contacts/search",
      {"filterGroups": [], "limit": 200, "sorts": [], "properties": []}, "'after' is a required property"),
-    ("hubspot", "POST", "/crm/v3/objects/contacts/search",
+    ("hubspot", "POST", "/crm/objects/2026-09/contacts/search",
      {"filterGroups": [], "limit": 201, "sorts": [], "properties": [], "after": "0"}, "greater than the maximum"),
-    ("hubspot", "POST", "/crm/v4/associations/deals/contacts/batch/read", {"inputs": [{"ids": ["1"]}]}, "id"),
-    ("hubspot", "POST", "/crm/v3/properties/contacts", {"name": "Fit", "label": "Fit"}, "does not match"),
-    ("hubspot", "GET", "/crm/v3/contacts", None, "publishes no such call"),
-    ("hubspot", "GET", "/crm/v3/owners", {"limit": 1}, "a body where none belongs"),
+    ("hubspot", "POST", "/crm/associations/2026-09/deals/contacts/batch/read", {"inputs": [{"ids": ["1"]}]}, "id"),
+    ("hubspot", "POST", "/crm/properties/2026-09/contacts", {"name": "Fit", "label": "Fit"}, "does not match"),
+    ("hubspot", "GET", "/crm/v3/objects/contacts", None, "publishes no such call"),
+    ("hubspot", "GET", "/crm/owners/2026-09", {"limit": 1}, "a body where none belongs"),
     ("salesforce", "PATCH", "/services/data/v66.0/composite/sobjects",
      {"allOrNone": False, "records": [{"id": "00Q000000000001", "Fit__c": 1}]}, "'attributes' is a required property"),
     ("salesforce", "PATCH", "/services/data/v66.0/composite/sobjects", {"records": []}, "'allOrNone' is a required"),
@@ -98,7 +97,7 @@ def test_a_request_of_another_shape_is_told_with_its_place(
 
 
 def test_a_misshapen_request_to_any_sandbox_would_fail_its_test(box: Sandbox, misshapen: list[str]) -> None:
-    url = f"{box.url}/hubspot/crm/v3/objects/contacts/batch/update"
+    url = f"{box.url}/hubspot/crm/objects/2026-09/contacts/batch/update"
     wrong = {"inputs": [{"id": "1", "properties": {"coldframe_fit": 40}}]}
     requests.post(url, json=wrong, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
     assert len(misshapen) == 1

@@ -33,7 +33,7 @@ from sandbox.shared.requested_faults import Fault
 
 CONNECTORS = ROOT / "connectors"
 INSTANCE = "https://sandbox.my.salesforce.example"
-APART = {"close", "errors", "purse", "usage"}
+APART = {"auth", "close", "purse", "usage"}
 """What is no call."""
 SOON = (1.0, 0.1)
 """Seconds to connect and to be answered, where nobody will answer."""
@@ -77,10 +77,9 @@ ARGUMENTS: Mapping[Any, Any] = {
 
 
 def calls(session: type[Any]) -> list[str]:
-    """The public methods of a session class, its own and those it inherits; what an app's key cannot reach left out."""
-    inherited = set(dir(HubSpotSession)) if session is AppSession else set()
+    """The public methods of a session class, its own and those it inherits."""
     found = {name for name, _ in inspect.getmembers(session, callable) if not name.startswith("_")}
-    return sorted(found - APART - inherited)
+    return sorted(found - APART)
 
 
 EVERY = [(name, call) for name, session in CLASSES.items() for call in calls(session)]
@@ -234,7 +233,7 @@ def test_clients_are_made_in_the_sessions_alone_where_every_call_brings_its_time
             if {alias.name.split(".")[0] for alias in imported} & LIBRARIES:
                 makers.add(path.relative_to(CONNECTORS).as_posix())
     doors = {"shared/oauth_flow.py", "hubspot/setup/oauth.py", "salesforce/setup/oauth.py"}
-    sessions = {"hubspot/api_session.py", "hubspot/setup/public_app.py", "salesforce/api_session.py"}
+    sessions = {"hubspot/api_session.py", "salesforce/api_session.py"}
     assert makers == sessions | {"shared/oauth_flow.py"}
     for path in sorted(makers | doors):
         text = (CONNECTORS / path).read_text(encoding="utf-8")

@@ -35,7 +35,7 @@ def public(key: rsa.RSAPrivateKey) -> str:
 
 
 def works(box: Sandbox, system: str, token: str) -> int:
-    path = "/crm/v3/owners" if system == "hubspot" else "/services/data/v66.0/sobjects"
+    path = "/crm/owners/2026-09" if system == "hubspot" else "/services/data/v66.0/sobjects"
     answer = requests.get(f"{box.url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=5)
     return answer.status_code
 

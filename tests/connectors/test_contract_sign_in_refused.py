@@ -117,7 +117,7 @@ def test_a_redirect_of_the_token_call_is_never_followed_and_says_where_the_vendo
 @responses.activate
 @pytest.mark.parametrize("body", ["[]", "<html>", "{}", '{"access_token": ""}', '{"access_token": "a\\nb: c"}'])
 def test_a_reply_that_holds_no_token_is_told(body: str) -> None:
-    responses.post("https://api.hubapi.com/oauth/v1/token", body=body)
+    responses.post("https://api.hubapi.com/oauth/2026-09/token", body=body)
     with closing(HubSpotSignIn(Client(id="c", secret=SECRET))) as door, pytest.raises(Unavailable) as caught:
         door.refreshed("r")
     assert caught.value.receipt.verdict is Verdict.RETRY
@@ -157,7 +157,7 @@ def test_an_assertion_is_for_salesforce_as_a_whole_or_for_its_sandboxes() -> Non
 @responses.activate
 def test_hubspot_is_asked_at_its_own_addresses_with_the_secret_in_the_body_alone() -> None:
     asked = responses.post(
-        "https://api.hubapi.com/oauth/v1/token",
+        "https://api.hubapi.com/oauth/2026-09/token",
         json={"access_token": "t", "refresh_token": "r", "expires_in": 1_800, "hub_id": 7},
         match=[
             matchers.urlencoded_params_matcher(

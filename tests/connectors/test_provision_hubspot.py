@@ -152,7 +152,9 @@ class TestHubSpotProvisioning(Provisioning):
 
     def test_an_access_token_cannot_reach_an_apps_webhooks(self, bare: Sandbox) -> None:
         reply = requests.get(
-            f"{bare.url}/hubspot/webhooks/v3/{APP_ID}/subscriptions", headers={"Authorization": "Bearer t"}, timeout=5
+            f"{bare.url}/hubspot/app-webhooks/2026-09/{APP_ID}/subscriptions",
+            headers={"Authorization": "Bearer t"},
+            timeout=5,
         )
         assert reply.status_code == 401
 

@@ -1,8 +1,9 @@
 """Our HubSpot reads against Backlot, which somebody else wrote: run by its own environment's Python.
 
 Prints the name of every read that went well. What Backlot does not serve is not asked of it: reading by a unique
-property (so no `find`), v4 batch reads of associations (so no deals), properties, owners, writes. Its search takes no
-`after` of "0", which HubSpot's published body has; that alone is left out here.
+property (so no `find`), batch reads of associations (so no deals), properties, owners, writes. It knows the numbered
+paths alone, which stand in the place of the dated ones here; and its search takes no `after` of "0", which HubSpot's
+published body has: that is left out.
 """
 
 import json
@@ -22,7 +23,9 @@ from connectors import vendors
 from connectors.answers.replies import Outcome
 from connectors.base.credentials import Credential
 from connectors.base.port import Unavailable, Verdict
+from connectors.hubspot.api_session import HubSpotSession, Query
 from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.paths import VERSION
 from mappings.values.instant import SECOND, parse
 
 NEW_YEAR = parse("2026-01-01T00:00:00Z")
@@ -96,17 +99,20 @@ def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
             time.sleep(0.1)
 
 
+class Session(HubSpotSession):
+    """Ours, but for the paths and the first page's `after`."""
+
+    def _send(self, method: str, path: str, body: Any = None, query: Query = ()) -> Outcome:
+        body = {name: value for name, value in body.items() if name != "after"}
+        return super()._send(method, path.replace(f"/crm/objects/{VERSION}/", "/crm/v3/objects/"), body, query)
+
+
 class Connector(HubSpotConnector):
-    """Ours, but for the first page's `after`."""
+    """Ours over such a session."""
 
     def __init__(self, credential: Credential) -> None:
         super().__init__(credential)
-        ask = self._session.search
-
-        def search(kind: str, body: Mapping[str, Any]) -> Outcome:
-            return ask(kind, {name: value for name, value in body.items() if name != "after"})
-
-        self._session.search = search  # type: ignore[method-assign]
+        self._session = Session(credential)
 
 
 def reads(crm: HubSpotConnector) -> Iterator[str]:
@@ -141,7 +147,7 @@ def changes(crm: HubSpotConnector, name: str, since: int, having: str = "") -> l
 
 
 def refusals(url: str) -> Iterator[str]:
-    crm = HubSpotConnector(Credential(token="nobody's", api_url=f"{url}/hubspot"))
+    crm = Connector(Credential(token="nobody's", api_url=f"{url}/hubspot"))
     try:
         crm.read("contact", ["1000"], ["email"])
     except Unavailable as away:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import hubspot
 import pytest
 import requests
-from sandbox_calls import INSTANCE, START, Api, Detour, Watch
+from sandbox_calls import INSTANCE, START, Api, Detour, Watch, dated_client
 from simple_salesforce.api import Salesforce
 
 from sandbox.server import Sandbox
@@ -36,8 +36,7 @@ def api(box: Sandbox) -> Iterator[Api]:
 
 @pytest.fixture
 def client(box: Sandbox) -> hubspot.Client:
-    url = box.url + "/hubspot"
-    return hubspot.Client.create(access_token="token", host=url, base_url=url)
+    return dated_client(box.url + "/hubspot")
 
 
 @pytest.fixture

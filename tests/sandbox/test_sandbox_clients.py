@@ -21,7 +21,7 @@ from hubspot.crm.objects import (
     SimplePublicObjectBatchInputForCreate,
 )
 from hubspot.crm.properties import PropertyCreate
-from sandbox_calls import Api
+from sandbox_calls import Api, dated_client
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceExpiredSession,
@@ -117,9 +117,9 @@ def test_hubspots_client_pages_through_all_contacts(box: Sandbox, client: hubspo
 
 def test_hubspots_client_works_without_the_prefix_too(box: Sandbox) -> None:
     ana = box.hubspot.add("contacts", {"email": "ana@acme.example"})
-    client = hubspot.Client.create(access_token="token", host=box.url, base_url=box.url)
+    client = dated_client(box.url)
     assert client.crm.contacts.basic_api.get_by_id(ana).properties["email"] == "ana@acme.example"
-    answer = client.api_request({"path": f"/crm/v3/objects/contacts/{ana}"})
+    answer = client.api_request({"path": f"/crm/objects/2026-09/contacts/{ana}"})
     assert answer.json()["id"] == ana
 
 

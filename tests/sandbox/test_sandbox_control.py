@@ -45,18 +45,18 @@ def test_records_are_added_changed_linked_and_removed(api: Api) -> None:
 
 
 def test_faults_rules_and_limits_are_set_and_taken_away(box: Sandbox, api: Api) -> None:
-    wish = {"kind": "unavailable", "system": "hubspot", "path": "/crm/v3/owners*", "times": 0}
+    wish = {"kind": "unavailable", "system": "hubspot", "path": "/crm/owners/2026-09*", "times": 0}
     assert api.post(f"{CONTROL}/faults", json=wish).status_code == 201
-    assert api.get("/crm/v3/owners").status_code == 503
+    assert api.get("/crm/owners/2026-09").status_code == 503
     assert [one["hits"] for one in api.get(f"{CONTROL}/faults").json()["faults"]] == [1]
     assert api.delete(f"{CONTROL}/faults").ok
-    assert api.get("/crm/v3/owners").status_code == 200
+    assert api.get("/crm/owners/2026-09").status_code == 200
     rule = {"object": "Lead", "field": "City", "pattern": "Lyon", "message": "Not in Lyon."}
     assert api.post(f"{CONTROL}/rules", json={"system": "salesforce", **rule}).status_code == 201
     assert api.get(f"{CONTROL}/rules").json()["salesforce"] == [rule]
     assert api.delete(f"{CONTROL}/rules").ok
     api.post(f"{CONTROL}/limits", json={"hubspot": {"ten_secondly": 1}, "salesforce": {"daily": 5}})
-    assert [api.get("/crm/v3/owners").status_code for _ in range(2)] == [200, 429]
+    assert [api.get("/crm/owners/2026-09").status_code for _ in range(2)] == [200, 429]
     assert box.salesforce.gate.daily == 5
 
 
@@ -80,11 +80,11 @@ def test_wrong_wishes_are_told_what_is_wrong(api: Api, path: str, body: dict[str
 
 
 def test_the_log_is_told_with_its_bodies(api: Api) -> None:
-    api.post("/hubspot/crm/v3/objects/contacts", json={"properties": {"email": "a@acme.example"}})
+    api.post("/hubspot/crm/objects/2026-09/contacts", json={"properties": {"email": "a@acme.example"}})
     (entry,) = api.get(f"{CONTROL}/log?system=hubspot&method=POST&path=contacts").json()["log"]
     assert (entry["body"], entry["status"]) == ({"properties": {"email": "a@acme.example"}}, 201)
     calls = api.get(f"{CONTROL}/counts").json()["calls"]
-    assert calls == {"hubspot": {"POST /crm/v3/objects/contacts": 1}, "salesforce": {}}
+    assert calls == {"hubspot": {"POST /crm/objects/2026-09/contacts": 1}, "salesforce": {}}
     assert api.delete(f"{CONTROL}/log").ok
     assert api.get(f"{CONTROL}/log").json()["log"] == []
 
@@ -97,7 +97,7 @@ def test_a_reset_forgets_records_faults_and_calls(box: Sandbox, api: Api) -> Non
     assert set(counts["records"]["hubspot"].values()) == {0}
     assert counts["calls"] == {"hubspot": {}, "salesforce": {}}
     assert box.faults.waiting() == []
-    assert api.get("/crm/v3/owners").status_code == 200
+    assert api.get("/crm/owners/2026-09").status_code == 200
 
 
 def test_invented_people_are_the_same_for_the_same_seed_and_all_of_them_invented() -> None:
@@ -129,7 +129,7 @@ def test_people_in_both_systems_know_each_others_ids(box: Sandbox) -> None:
 
 def test_a_switch_starts_without_coldframes_fields() -> None:
     with Sandbox(coldframe_fields=False) as box, Api(box.url) as api:
-        assert api.get("/crm/v3/properties/contacts/coldframe_fit").status_code == 404
+        assert api.get("/crm/properties/2026-09/contacts/coldframe_fit").status_code == 404
         named = {one["name"] for one in api.get("/services/data/v66.0/sobjects/Task/describe").json()["fields"]}
         assert "Coldframe_Key__c" not in named
         assert "Subject" in named

@@ -6,7 +6,7 @@ from sandbox_calls import Api, Watch
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
-CONTACTS = "/hubspot/crm/v3/objects/contacts"
+CONTACTS = "/hubspot/crm/objects/2026-09/contacts"
 
 
 def people(box: Sandbox, count: int) -> list[str]:
@@ -113,7 +113,7 @@ def test_a_second_contact_with_one_email_is_a_conflict(box: Sandbox, api: Api) -
 
 def test_upsert_wants_a_unique_property_and_not_the_email(api: Api) -> None:
     task = {"hs_timestamp": "2026-03-03T09:00:00Z", "hs_task_subject": "Call"}
-    url = "/hubspot/crm/v3/objects/tasks/batch/upsert"
+    url = "/hubspot/crm/objects/2026-09/tasks/batch/upsert"
     wish = {"inputs": [{"id": "k1", "idProperty": "coldframe_key", "properties": task}]}
     made, again = api.post(url, json=wish).json(), api.post(url, json=wish).json()
     assert (made["results"][0]["new"], again["results"][0]["new"]) == (True, False)
@@ -125,7 +125,7 @@ def test_upsert_wants_a_unique_property_and_not_the_email(api: Api) -> None:
 
 
 def test_the_task_key_stands_once_in_the_portal(box: Sandbox, api: Api) -> None:
-    url = "/hubspot/crm/v3/objects/tasks/batch/create"
+    url = "/hubspot/crm/objects/2026-09/tasks/batch/create"
     wish = {"properties": {"hs_timestamp": "2026-03-03T09:00:00Z", "coldframe_key": "k1"}, "associations": []}
     assert api.post(url, json={"inputs": [wish]}).status_code == 201
     answer = api.post(url, json={"inputs": [wish]})

@@ -5,7 +5,7 @@ from sandbox_calls import Api, Watch
 
 from sandbox.server import Sandbox
 
-URL = "/hubspot/crm/v3/objects/contacts/search"
+URL = "/hubspot/crm/objects/2026-09/contacts/search"
 
 
 def wish(*filters: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def test_emails_and_keys_are_found_by_value_whatever_their_case(box: Sandbox, ap
     assert found(api, {"propertyName": "email", "operator": "IN", "values": ["A@acme.example", "x@y.example"]}) == ["a"]
     task = box.hubspot.add("tasks", {"hs_timestamp": "2026-03-03T09:00:00Z", "coldframe_key": "k1"})
     filters = [{"propertyName": "coldframe_key", "operator": "EQ", "value": "k1"}]
-    told = api.post("/hubspot/crm/v3/objects/tasks/search", json=wish(*filters)).json()
+    told = api.post("/hubspot/crm/objects/2026-09/tasks/search", json=wish(*filters)).json()
     assert [one["id"] for one in told["results"]] == [task]
 
 

@@ -2,7 +2,7 @@ from sandbox_calls import Api
 
 from sandbox.server import Sandbox
 
-CONTACTS = "/hubspot/crm/v3/objects/contacts"
+CONTACTS = "/hubspot/crm/objects/2026-09/contacts"
 
 
 def patched(api: Api, id_: str, **properties: str) -> dict[str, str | None]:
@@ -60,10 +60,10 @@ def test_emails_are_kept_in_small_letters_and_single_lines_without_space_around(
 
 
 def test_booleans_are_the_words_true_and_false(box: Sandbox, api: Api) -> None:
-    group = api.post("/hubspot/crm/v3/properties/contacts/groups", json={"name": "ours", "label": "Ours"})
+    group = api.post("/hubspot/crm/properties/2026-09/contacts/groups", json={"name": "ours", "label": "Ours"})
     assert group.status_code == 201
     wish = {"name": "ours_flag", "label": "Flag", "type": "bool", "fieldType": "booleancheckbox", "groupName": "ours"}
-    assert api.post("/hubspot/crm/v3/properties/contacts", json=wish).status_code == 201
+    assert api.post("/hubspot/crm/properties/2026-09/contacts", json=wish).status_code == 201
     ana = box.hubspot.add("contacts", {"email": "ana@acme.example"})
     assert patched(api, ana, ours_flag="true")["ours_flag"] == "true"
     refused = api.patch(f"{CONTACTS}/{ana}", json={"properties": {"ours_flag": "yes"}})
@@ -71,7 +71,7 @@ def test_booleans_are_the_words_true_and_false(box: Sandbox, api: Api) -> None:
 
 
 def test_a_property_of_ours_can_be_made_and_removed_but_not_hubspots_own(box: Sandbox, api: Api) -> None:
-    url = "/hubspot/crm/v3/properties/contacts"
+    url = "/hubspot/crm/properties/2026-09/contacts"
     names = {one["name"] for one in api.get(url).json()["results"]}
     assert {"coldframe_fit", "coldframe_reasons", "hubspotscore", "email"} <= names
     assert api.get(f"{url}/hubspotscore").json()["modificationMetadata"]["readOnlyValue"] is True
@@ -104,15 +104,15 @@ def test_a_merged_contact_answers_under_both_ids(box: Sandbox, api: Api) -> None
     assert api.post(f"{CONTACTS}/merge", json=body).json()["id"] == ana
     told = api.get(f"{CONTACTS}/{old}?properties=city,hs_merged_object_ids").json()
     assert (told["id"], told["properties"]["city"], told["properties"]["hs_merged_object_ids"]) == (ana, "Lyon", old)
-    linked = api.get(f"/hubspot/crm/v4/objects/tasks/{task}/associations/contacts").json()["results"]
-    assert [one["toObjectId"] for one in linked] == [int(ana)]
+    linked = api.get(f"/hubspot/crm/objects/2026-09/tasks/{task}/associations/contacts").json()["results"]
+    assert [one["toObjectId"] for one in linked] == [ana]
 
 
 def test_a_task_wants_a_due_time_and_is_linked_to_a_contact_by_type_204(box: Sandbox, api: Api) -> None:
     ana = box.hubspot.add("contacts", {"email": "ana@acme.example"})
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]
     links = [{"to": {"id": ana}, "types": types}]
-    url = "/hubspot/crm/v3/objects/tasks"
+    url = "/hubspot/crm/objects/2026-09/tasks"
     without = api.post(url, json={"properties": {"hs_task_subject": "Call"}, "associations": links})
     assert without.status_code == 400
     wish = {"hs_timestamp": "2026-03-03T09:00:00Z", "hs_task_subject": "Call", "hs_task_type": "CALL"}
@@ -130,11 +130,11 @@ def test_a_task_wants_a_due_time_and_is_linked_to_a_contact_by_type_204(box: San
 def test_the_first_company_of_a_contact_is_its_primary_one(box: Sandbox, api: Api) -> None:
     ana = box.hubspot.add("contacts", {"email": "ana@acme.example"})
     acme = box.hubspot.add("companies", {"name": "Acme", "domain": "acme.example"})
-    url = f"/hubspot/crm/v4/objects/contacts/{ana}/associations/default/companies/{acme}"
+    url = f"/hubspot/crm/objects/2026-09/contacts/{ana}/associations/default/companies/{acme}"
     assert api.put(url).status_code == 200
     assert box.hubspot.values("contacts", ana)["associatedcompanyid"] == acme
-    linked = api.get(f"/hubspot/crm/v4/objects/contacts/{ana}/associations/companies").json()["results"]
+    linked = api.get(f"/hubspot/crm/objects/2026-09/contacts/{ana}/associations/companies").json()["results"]
     assert [one["typeId"] for one in linked[0]["associationTypes"]] == [1, 279]
     batch = {"inputs": [{"id": ana}, {"id": "404404"}]}
-    many = api.post("/hubspot/crm/v4/associations/contacts/companies/batch/read", json=batch)
+    many = api.post("/hubspot/crm/associations/2026-09/contacts/companies/batch/read", json=batch)
     assert (many.status_code, many.json()["numErrors"]) == (207, 1)

@@ -12,8 +12,8 @@ from sandbox.shared.issued_tokens import challenge_of
 
 BACK = "http://localhost:8723/connected"
 PAGES = {"hubspot": "/oauth/authorize", "salesforce": "/services/oauth2/authorize"}
-TOKENS = {"hubspot": "/oauth/v1/token", "salesforce": "/services/oauth2/token"}
-READS = {"hubspot": "/crm/v3/owners", "salesforce": "/services/data/v66.0/sobjects"}
+TOKENS = {"hubspot": "/oauth/2026-09/token", "salesforce": "/services/oauth2/token"}
+READS = {"hubspot": "/crm/owners/2026-09", "salesforce": "/services/data/v66.0/sobjects"}
 SYSTEMS = tuple(PAGES)
 
 

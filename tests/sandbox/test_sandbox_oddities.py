@@ -9,7 +9,7 @@ from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
 DATA = "/salesforce/services/data/v66.0"
-OWNERS = "/hubspot/crm/v3/owners"
+OWNERS = "/hubspot/crm/owners/2026-09"
 
 
 def soql(api: Api, text: str) -> tuple[int, str]:
@@ -68,7 +68,7 @@ def test_an_object_that_is_hidden_is_not_there_for_this_user(box: Sandbox, api: 
 
 def test_half_an_emoji_is_written_as_its_escape(box: Sandbox, api: Api) -> None:
     id_ = box.hubspot.add("contacts", {"email": "ana@acme.example", "lastname": "Silva \ud83d"})
-    answer = api.get(f"/hubspot/crm/v3/objects/contacts/{id_}")
+    answer = api.get(f"/hubspot/crm/objects/2026-09/contacts/{id_}")
     assert b"Silva \\ud83d" in answer.content
     assert json.loads(answer.content)["properties"]["lastname"] == "Silva \ud83d"
 
@@ -82,14 +82,14 @@ def test_associations_come_a_hundred_at_a_time_from_every_place_that_tells_of_th
     for one in contacts:
         box.hubspot.link("deals", deal, "contacts", one)
     places = {
-        "listing": lambda _after: api.get("/hubspot/crm/v3/objects/deals?associations=contacts").json()["results"][0][
-            "associations"
-        ]["contacts"],
-        "older": lambda after: api.get(
-            f"/hubspot/crm/v3/objects/deals/{deal}/associations/contacts", params={"after": after}
+        "listing": lambda _after: api.get("/hubspot/crm/objects/2026-09/deals?associations=contacts").json()["results"][
+            0
+        ]["associations"]["contacts"],
+        "of one record": lambda after: api.get(
+            f"/hubspot/crm/objects/2026-09/deals/{deal}/associations/contacts", params={"after": after, "limit": 100}
         ).json(),
         "batch": lambda after: api.post(
-            "/hubspot/crm/v4/associations/deals/contacts/batch/read",
+            "/hubspot/crm/associations/2026-09/deals/contacts/batch/read",
             json={"inputs": [{"id": deal, "after": after} if after else {"id": deal}]},
         ).json()["results"][0],
     }
@@ -107,6 +107,6 @@ def test_associations_come_a_hundred_at_a_time_from_every_place_that_tells_of_th
         assert found == (contacts[:100] if name == "listing" else contacts)
         assert bool(after) is (name == "listing" and many > 100)
     bad = api.post(
-        "/hubspot/crm/v4/associations/deals/contacts/batch/read", json={"inputs": [{"id": deal, "after": "?"}]}
+        "/hubspot/crm/associations/2026-09/deals/contacts/batch/read", json={"inputs": [{"id": deal, "after": "?"}]}
     )
     assert bad.status_code == 400

@@ -20,7 +20,8 @@ PROPERTIES, OWNERS, PIPELINES, HOOKS = (
     "hubspot.crm.pipelines",
     "hubspot.webhooks",
 )
-V3, V4, PROPS = "/crm/v3/objects", "/crm/v4/objects/deals/{deal}/associations", "/crm/v3/properties/contacts"
+RECORDS, PROPS = "/crm/objects/2026-09", "/crm/properties/2026-09/contacts"
+LINKED = f"{RECORDS}/deals/{{deal}}/associations"
 KEY = "?hapikey=k"
 VALUES: Mapping[str, Any] = {"properties": {"email": "new@acme.example"}, "associations": []}
 FIELD = {"name": "shoe", "label": "Shoe", "type": "string", "fieldType": "text", "groupName": "contactinformation"}
@@ -31,42 +32,41 @@ SPEC = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}]
 UPSERTED = {"id": "x", "idProperty": "key", "properties": {"email": "x@acme.example"}}
 
 CALLS: tuple[tuple[str, str, Any, str, str], ...] = (
-    ("POST", f"{V3}/contacts/batch/read", READ | {"inputs": [{"id": "{contact}"}]},
+    ("POST", f"{RECORDS}/contacts/batch/read", READ | {"inputs": [{"id": "{contact}"}]},
      OBJECTS, "BatchResponseSimplePublicObject"),
-    ("POST", f"{V3}/contacts/batch/read", READ | {"inputs": [{"id": "7"}]},
+    ("POST", f"{RECORDS}/contacts/batch/read", READ | {"inputs": [{"id": "7"}]},
      OBJECTS, "BatchResponseSimplePublicObjectWithErrors"),
-    ("POST", f"{V3}/contacts/batch/create", {"inputs": [VALUES]}, OBJECTS, "BatchResponseSimplePublicObject"),
-    ("POST", f"{V3}/contacts/batch/update", {"inputs": [{"id": "{contact}", "properties": {"firstname": "Bo"}}]},
+    ("POST", f"{RECORDS}/contacts/batch/create", {"inputs": [VALUES]}, OBJECTS, "BatchResponseSimplePublicObject"),
+    ("POST", f"{RECORDS}/contacts/batch/update", {"inputs": [{"id": "{contact}", "properties": {"firstname": "Bo"}}]},
      OBJECTS, "BatchResponseSimplePublicObject"),
-    ("POST", f"{V3}/contacts/batch/update", {"inputs": [{"id": "7", "properties": {"firstname": "Bo"}}]},
+    ("POST", f"{RECORDS}/contacts/batch/update", {"inputs": [{"id": "7", "properties": {"firstname": "Bo"}}]},
      OBJECTS, "BatchResponseSimplePublicObjectWithErrors"),
-    ("POST", f"{V3}/contacts/batch/upsert", {"inputs": [UPSERTED]},
+    ("POST", f"{RECORDS}/contacts/batch/upsert", {"inputs": [UPSERTED]},
      OBJECTS, "BatchResponseSimplePublicUpsertObject"),
-    ("POST", f"{V3}/contacts/batch/archive", {"inputs": [{"id": "{contact}"}]}, "", ""),
-    ("POST", f"{V3}/contacts/search",
+    ("POST", f"{RECORDS}/contacts/batch/archive", {"inputs": [{"id": "{contact}"}]}, "", ""),
+    ("POST", f"{RECORDS}/contacts/search",
      {"filterGroups": [], "limit": 1, "after": "0", "sorts": [], "properties": ["email"]},
      OBJECTS, "CollectionResponseWithTotalSimplePublicObjectForwardPaging"),
-    ("POST", f"{V3}/contacts/merge", {"primaryObjectId": "{contact}", "objectIdToMerge": "{other}"},
+    ("POST", f"{RECORDS}/contacts/merge", {"primaryObjectId": "{contact}", "objectIdToMerge": "{other}"},
      OBJECTS, "SimplePublicObject"),
-    ("POST", f"{V3}/contacts/gdpr-delete", {"objectId": "{contact}"}, "", ""),
-    ("GET", f"{V3}/deals?associations=contacts&limit=1", None,
+    ("POST", f"{RECORDS}/contacts/gdpr-delete", {"objectId": "{contact}"}, "", ""),
+    ("GET", f"{RECORDS}/deals?associations=contacts&limit=1", None,
      OBJECTS, "CollectionResponseSimplePublicObjectWithAssociationsForwardPaging"),
-    ("POST", f"{V3}/contacts", VALUES, OBJECTS, "SimplePublicObject"),
-    ("GET", f"{V3}/deals/{{deal}}?associations=contacts", None, OBJECTS, "SimplePublicObjectWithAssociations"),
-    ("GET", f"{V3}/deals/7", None, OBJECTS, "Error"),
-    ("PATCH", f"{V3}/contacts/{{contact}}", {"properties": {"firstname": "Bo"}}, OBJECTS, "SimplePublicObject"),
-    ("PATCH", f"{V3}/contacts/{{contact}}", {"properties": {"nothing": "Bo"}}, OBJECTS, "Error"),
-    ("DELETE", f"{V3}/contacts/{{contact}}", None, "", ""),
-    ("GET", f"{V3}/deals/{{deal}}/associations/contacts", None, OBJECTS, "CollectionResponseAssociatedId"),
-    ("GET", f"{V4}/contacts?limit=1", None, LINKS, "CollectionResponseMultiAssociatedObjectWithLabelForwardPaging"),
-    ("PUT", f"{V4}/default/contacts/{{contact}}", None, LINKS, "BatchResponsePublicDefaultAssociation"),
-    ("PUT", f"{V4}/contacts/{{contact}}", SPEC, LINKS, "LabelsBetweenObjectPair"),
-    ("DELETE", f"{V4}/contacts/{{contact}}", None, "", ""),
-    ("POST", "/crm/v4/associations/deals/contacts/batch/read", {"inputs": [{"id": "{deal}"}]},
+    ("POST", f"{RECORDS}/contacts", VALUES, OBJECTS, "SimplePublicObject"),
+    ("GET", f"{RECORDS}/deals/{{deal}}?associations=contacts", None, OBJECTS, "SimplePublicObjectWithAssociations"),
+    ("GET", f"{RECORDS}/deals/7", None, OBJECTS, "Error"),
+    ("PATCH", f"{RECORDS}/contacts/{{contact}}", {"properties": {"firstname": "Bo"}}, OBJECTS, "SimplePublicObject"),
+    ("PATCH", f"{RECORDS}/contacts/{{contact}}", {"properties": {"nothing": "Bo"}}, OBJECTS, "Error"),
+    ("DELETE", f"{RECORDS}/contacts/{{contact}}", None, "", ""),
+    ("GET", f"{LINKED}/contacts?limit=1", None, LINKS, "CollectionResponseMultiAssociatedObjectWithLabelForwardPaging"),
+    ("PUT", f"{LINKED}/default/contacts/{{contact}}", None, LINKS, "BatchResponsePublicDefaultAssociation"),
+    ("PUT", f"{LINKED}/contacts/{{contact}}", SPEC, LINKS, "LabelsBetweenObjectPair"),
+    ("DELETE", f"{LINKED}/contacts/{{contact}}", None, "", ""),
+    ("POST", "/crm/associations/2026-09/deals/contacts/batch/read", {"inputs": [{"id": "{deal}"}]},
      LINKS, "BatchResponsePublicAssociationMultiWithLabel"),
-    ("POST", "/crm/v4/associations/deals/contacts/batch/read", {"inputs": [{"id": "{deal}"}, {"id": "7"}]},
+    ("POST", "/crm/associations/2026-09/deals/contacts/batch/read", {"inputs": [{"id": "{deal}"}, {"id": "7"}]},
      LINKS, "BatchResponsePublicAssociationMultiWithLabelWithErrors"),
-    ("GET", "/crm/v4/associations/deals/contacts/labels", None,
+    ("GET", "/crm/associations/2026-09/deals/contacts/labels", None,
      "hubspot.crm.associations.v4.schema", "CollectionResponseAssociationSpecWithLabelNoPaging"),
     ("GET", PROPS, None, PROPERTIES, "CollectionResponsePropertyNoPaging"),
     ("POST", PROPS, FIELD, PROPERTIES, "ModelProperty"),
@@ -79,26 +79,24 @@ CALLS: tuple[tuple[str, str, Any, str, str], ...] = (
     ("GET", f"{PROPS}/email", None, PROPERTIES, "ModelProperty"),
     ("PATCH", f"{PROPS}/key", {"label": "Keys"}, PROPERTIES, "ModelProperty"),
     ("DELETE", f"{PROPS}/key", None, "", ""),
-    ("GET", f"/webhooks/v3/{{app}}/subscriptions{KEY}", None, HOOKS, "SubscriptionListResponse"),
-    ("POST", f"/webhooks/v3/{{app}}/subscriptions{KEY}", {"eventType": "contact.creation", "active": True},
+    ("GET", f"/app-webhooks/2026-09/{{app}}/subscriptions{KEY}", None, HOOKS, "SubscriptionListResponse"),
+    ("POST", f"/app-webhooks/2026-09/{{app}}/subscriptions{KEY}", {"eventType": "contact.creation", "active": True},
      HOOKS, "SubscriptionResponse"),
-    ("GET", f"/webhooks/v3/{{app}}/settings{KEY}", None, HOOKS, "SettingsResponse"),
-    ("PUT", f"/webhooks/v3/{{app}}/settings{KEY}", AIM, HOOKS, "SettingsResponse"),
-    ("GET", "/webhooks/v3/{app}/settings", None, HOOKS, "Error"),
-    ("GET", "/crm/v3/owners", None, OWNERS, "CollectionResponsePublicOwnerForwardPaging"),
-    ("GET", "/crm/v3/owners/84120011", None, OWNERS, "PublicOwner"),
-    ("GET", "/crm/v3/pipelines/deals", None, PIPELINES, "CollectionResponsePipelineNoPaging"),
-    ("GET", "/crm/v3/nothing", None, OBJECTS, "Error"),
-    ("POST", f"{V3}/owners", None, OBJECTS, "Error"),
+    ("GET", f"/app-webhooks/2026-09/{{app}}/settings{KEY}", None, HOOKS, "SettingsResponse"),
+    ("PUT", f"/app-webhooks/2026-09/{{app}}/settings{KEY}", AIM, HOOKS, "SettingsResponse"),
+    ("GET", "/app-webhooks/2026-09/{app}/settings", None, HOOKS, "Error"),
+    ("GET", "/crm/owners/2026-09", None, OWNERS, "CollectionResponsePublicOwnerForwardPaging"),
+    ("GET", "/crm/owners/2026-09/84120011", None, OWNERS, "PublicOwner"),
+    ("GET", "/crm/pipelines/2026-09/deals", None, PIPELINES, "CollectionResponsePipelineNoPaging"),
+    ("GET", "/crm/2026-09/nothing", None, OBJECTS, "Error"),
+    ("POST", f"{RECORDS}/owners", None, OBJECTS, "Error"),
 )  # fmt: skip
 """Each call with the model of its reply; none where the reply has no body."""
 ELSEWHERE = frozenset(
-    {"/communication-preferences/v4/statuses/batch/unsubscribe-all", "/account-info/v3/details", "/integrations/v1/me",
-     "/oauth/v1/access-tokens/<token>", "/oauth/authorize", "/oauth/v1/token"}
+    {"/communication-preferences/2026-09/statuses/batch/unsubscribe-all", "/account-info/2026-09/details",
+     "/oauth/authorize", "/oauth/2026-09/token"}
 )  # fmt: skip
 """What the client has no model of, or what is a page; the tests of signing in look at those."""
-NUMBERS = re.compile(r"/(to|from)ObjectId$")
-"""Where version 4 answers with numbers, and its description has texts."""
 TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,), "datetime": (str,), "bool": (bool,), "int": (int,), "float": (int, float), "object": (object,),
 }  # fmt: skip
@@ -122,7 +120,7 @@ def wrong(library: str, kind: str, value: Any, at: str = "") -> Iterator[str]:
         for place, one in enumerate(value):
             yield from wrong(library, held[2], one, f"{at}/{place}")
     elif held or kind in TYPES:
-        if not isinstance(value, dict if held else TYPES[kind]) and not (NUMBERS.search(at) and isinstance(value, int)):
+        if not isinstance(value, dict if held else TYPES[kind]):
             yield f"{at} is no {kind}: {value!r}"
     else:
         model = getattr(importlib.import_module(library), kind)
@@ -159,9 +157,9 @@ def asked(api: Api, method: str, path: str, body: Any, known: Mapping[str, str])
     """The reply to one of the calls, in a portal that has what the calls are about."""
     api.post(f"/hubspot{PROPS}", json=FIELD | {"name": "key", "hasUniqueValue": True})
     api.post(f"/hubspot{PROPS}/groups", json={"name": "empty", "label": "Empty"})
-    api.put(f"/hubspot/webhooks/v3/{known['app']}/settings{KEY}", json=AIM)
+    api.put(f"/hubspot/app-webhooks/2026-09/{known['app']}/settings{KEY}", json=AIM)
     held = {"eventType": "contact.deletion", "active": True}
-    api.post(f"/hubspot/webhooks/v3/{known['app']}/subscriptions{KEY}", json=held)
+    api.post(f"/hubspot/app-webhooks/2026-09/{known['app']}/subscriptions{KEY}", json=held)
     given = {} if body is None else {"json": filled(body, known)}
     return api.request(method, f"/hubspot{path.format(**known)}", **given)
 
@@ -200,7 +198,7 @@ def test_the_table_has_every_call_that_the_sandbox_answers(box: Sandbox) -> None
 def test_a_refusal_of_the_whole_call_has_it_too(api: Api, fault: str, status: int) -> None:
     more = {"status": status, "code": "TEAPOT", "message": "no"} if fault == "status" else {}
     api.post("/_sandbox/faults", json={"kind": fault, "system": "hubspot", **more})
-    answer = api.get(f"/hubspot{V3}/contacts")
+    answer = api.get(f"/hubspot{RECORDS}/contacts")
     assert answer.status_code == status
     assert list(wrong(OBJECTS, "Error", answer.json())) == []
 

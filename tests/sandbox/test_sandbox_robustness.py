@@ -107,7 +107,7 @@ def test_of_many_callers_with_one_key_one_makes_the_task(box: Sandbox, api: Api)
 
     def act(number: int) -> int:
         if number % 2:
-            url = f"{box.url}/hubspot/crm/v3/objects/tasks"
+            url = f"{box.url}/hubspot/crm/objects/2026-09/tasks"
             return requests.post(url, json=wish, headers=headers, timeout=10).status_code
         url = f"{box.url}/services/data/v66.0/composite/sobjects/Task/Coldframe_Key__c"
         return requests.patch(url, json={"records": [row]}, headers=headers, timeout=10).status_code
@@ -119,21 +119,21 @@ def test_of_many_callers_with_one_key_one_makes_the_task(box: Sandbox, api: Api)
 
 def test_a_connection_is_kept_for_many_calls(api: Api) -> None:
     for _ in range(50):
-        assert api.get("/hubspot/crm/v3/owners").status_code == 200
+        assert api.get("/hubspot/crm/owners/2026-09").status_code == 200
     assert [pool.num_connections for pool in api.get_adapter(api.url).poolmanager.pools._container.values()] == [1]  # noqa: SLF001
 
 
 def test_stopping_ends_connections_that_callers_hold_open() -> None:
     box = Sandbox().start()
     with Api(box.url) as api:
-        assert api.get("/hubspot/crm/v3/owners").status_code == 200
+        assert api.get("/hubspot/crm/owners/2026-09").status_code == 200
         done = threading.Event()
         stopper = threading.Thread(target=lambda: (box.stop(), done.set()))
         stopper.start()
         assert done.wait(5)
         stopper.join()
         with pytest.raises(requests.ConnectionError):
-            api.get("/hubspot/crm/v3/owners")
+            api.get("/hubspot/crm/owners/2026-09")
 
 
 def test_a_request_that_is_cut_off_in_its_body_is_none() -> None:
@@ -141,7 +141,9 @@ def test_a_request_that_is_cut_off_in_its_body_is_none() -> None:
     with Sandbox() as sandbox:
         host, _, port = sandbox.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=5) as client:
-            client.sendall(b"POST /hubspot/crm/v3/objects/contacts HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+            client.sendall(
+                b"POST /hubspot/crm/objects/2026-09/contacts HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+            )
             client.shutdown(socket.SHUT_WR)
             assert client.recv(1_000) == b""
         assert sandbox.hubspot.log.counts() == {}

@@ -92,7 +92,7 @@ def test_a_write_through_the_api_comes_back_as_an_echo_of_the_app(box: Sandbox, 
     ear.heard.clear()
     values = {"coldframe_score": "70", "coldframe_scored_at": "2026-01-05T09:00:00Z"}
     body = {"inputs": [{"id": ana, "properties": values}]}
-    api.post("/hubspot/crm/v3/objects/contacts/batch/update", json=body)
+    api.post("/hubspot/crm/objects/2026-09/contacts/batch/update", json=body)
     assert box.drain()
     told = {event["propertyName"]: event["propertyValue"] for event in ear.events}
     assert told == {"coldframe_score": "70", "coldframe_scored_at": "1767603600000"}
@@ -100,7 +100,7 @@ def test_a_write_through_the_api_comes_back_as_an_echo_of_the_app(box: Sandbox, 
         ("INTEGRATION", str(APP_ID), PORTAL_ID)
     }
     ear.heard.clear()
-    api.post("/hubspot/crm/v3/objects/contacts/batch/update", json=body)
+    api.post("/hubspot/crm/objects/2026-09/contacts/batch/update", json=body)
     assert box.drain()
     assert ear.events == []
 
@@ -199,7 +199,7 @@ def test_associations_are_told_to_an_app_that_asks_for_them(box: Sandbox, ear: E
     assert not [event for event in ear.events if event["subscriptionType"].endswith("associationChange")]
     box.hubspot.portal.events.silent.clear()
     ear.heard.clear()
-    assert api.delete(f"/hubspot/crm/v4/objects/contacts/{ana}/associations/companies/{acme}").status_code == 204
+    assert api.delete(f"/hubspot/crm/objects/2026-09/contacts/{ana}/associations/companies/{acme}").status_code == 204
     assert box.drain()
     told = {event["associationType"]: event for event in ear.events}
     assert set(told) == {"CONTACT_TO_COMPANY", "COMPANY_TO_CONTACT"}

@@ -48,7 +48,7 @@ def test_twenty_processes_with_an_expired_token_ask_for_one(
     flows_signin.sign_in(store, sandbox, "hubspot", at())
     at.forward(HOUR)
     # The renewal takes a while, so that all the others come meanwhile.
-    sandbox.faults.add(Fault(kind="hang", system="hubspot", path="/oauth/v1/token", seconds=0.5))
+    sandbox.faults.add(Fault(kind="hang", system="hubspot", path="/oauth/2026-09/token", seconds=0.5))
     outcomes = crowd("hubspot", at)
     assert {(each["said"], each["version"]) for each in outcomes} == {("described", 2)}
     assert flows_signin.token_calls(sandbox, "hubspot") == 1

@@ -116,10 +116,7 @@ HUBSPOT: Mapping[str, Schema] = {
     "SettingsChangeRequest": shape(
         {
             "targetUrl": {"type": "string", "pattern": "^https://"},
-            # `period` is in the published v3, and no longer in the client's model.
-            "throttling": shape(
-                {"maxConcurrentRequests": {"type": "integer", "minimum": 5}}, period={"enum": ["SECONDLY"]}
-            ),
+            "throttling": shape({"maxConcurrentRequests": {"type": "integer", "minimum": 5}}),
         }
     ),
     "BatchInputString": inputs(TEXT),
@@ -129,31 +126,30 @@ HUBSPOT: Mapping[str, Schema] = {
 
 _KIND = r"(?:contacts|companies|deals|tasks|leads|tickets|notes|calls|emails|meetings|communications|[02]-\d+)"
 _HUBSPOT_ROUTES: tuple[tuple[str, str, str], ...] = (
-    ("POST", rf"/crm/v3/objects/{_KIND}/batch/read", "BatchReadInputSimplePublicObjectId"),
-    ("POST", rf"/crm/v3/objects/{_KIND}/batch/update", "BatchInputSimplePublicObjectBatchInput"),
-    ("POST", rf"/crm/v3/objects/{_KIND}/batch/create", "BatchInputSimplePublicObjectBatchInputForCreate"),
-    ("POST", rf"/crm/v3/objects/{_KIND}/batch/upsert", "BatchInputSimplePublicObjectBatchInputUpsert"),
-    ("POST", rf"/crm/v3/objects/{_KIND}/search", "PublicObjectSearchRequest"),
-    ("POST", rf"/crm/v4/associations/{_KIND}/{_KIND}/batch/read", "BatchInputPublicFetchAssociationsBatchRequest"),
-    ("POST", rf"/crm/v3/properties/{_KIND}", "PropertyCreate"),
-    ("PATCH", rf"/crm/v3/properties/{_KIND}/\w+", "PropertyUpdate"),
-    ("POST", rf"/crm/v3/properties/{_KIND}/groups", "PropertyGroupCreate"),
-    ("POST", r"/webhooks/v3/\d+/subscriptions", "SubscriptionCreateRequest"),
-    ("PUT", r"/webhooks/v3/\d+/settings", "SettingsChangeRequest"),
-    ("POST", rf"/crm/v3/objects/{_KIND}/batch/archive", "BatchInputSimplePublicObjectId"),
-    ("POST", rf"/crm/v3/objects/{_KIND}/gdpr-delete", "PublicGdprDeleteInput"),
-    ("POST", r"/communication-preferences/v4/statuses/batch/unsubscribe-all", "BatchInputString"),
+    ("POST", rf"/crm/objects/2026-09/{_KIND}/batch/read", "BatchReadInputSimplePublicObjectId"),
+    ("POST", rf"/crm/objects/2026-09/{_KIND}/batch/update", "BatchInputSimplePublicObjectBatchInput"),
+    ("POST", rf"/crm/objects/2026-09/{_KIND}/batch/create", "BatchInputSimplePublicObjectBatchInputForCreate"),
+    ("POST", rf"/crm/objects/2026-09/{_KIND}/batch/upsert", "BatchInputSimplePublicObjectBatchInputUpsert"),
+    ("POST", rf"/crm/objects/2026-09/{_KIND}/search", "PublicObjectSearchRequest"),
+    ("POST", rf"/crm/associations/2026-09/{_KIND}/{_KIND}/batch/read", "BatchInputPublicFetchAssociationsBatchRequest"),
+    ("POST", rf"/crm/properties/2026-09/{_KIND}", "PropertyCreate"),
+    ("PATCH", rf"/crm/properties/2026-09/{_KIND}/\w+", "PropertyUpdate"),
+    ("POST", rf"/crm/properties/2026-09/{_KIND}/groups", "PropertyGroupCreate"),
+    ("POST", r"/app-webhooks/2026-09/\d+/subscriptions", "SubscriptionCreateRequest"),
+    ("PUT", r"/app-webhooks/2026-09/\d+/settings", "SettingsChangeRequest"),
+    ("POST", rf"/crm/objects/2026-09/{_KIND}/batch/archive", "BatchInputSimplePublicObjectId"),
+    ("POST", rf"/crm/objects/2026-09/{_KIND}/gdpr-delete", "PublicGdprDeleteInput"),
+    ("POST", r"/communication-preferences/2026-09/statuses/batch/unsubscribe-all", "BatchInputString"),
     ("GET", r"(/services/oauth2|/oauth)/authorize", ""),
-    ("POST", r"/oauth/(v1|v3|2026-03)/token(/revoke)?", "form"),
-    ("GET", rf"/crm/v3/objects/{_KIND}(/\d+)?", ""),
-    ("DELETE", rf"/crm/v3/objects/{_KIND}/\d+", ""),
-    ("GET", rf"/crm/v3/properties/{_KIND}(/groups|/groups/\w+|/\w+)?", ""),
-    ("DELETE", rf"/crm/v3/properties/{_KIND}/(groups/)?\w+", ""),
-    ("GET", r"/crm/v3/owners/?", ""),
-    ("GET", rf"/crm/v3/pipelines/{_KIND}", ""),
-    ("GET", r"/webhooks/v3/\d+/(subscriptions|settings)", ""),
-    ("GET", r"/account-info/v3/details", ""),
-    ("GET", r"/oauth/v1/access-tokens/[\w-]+", ""),
+    ("POST", r"/oauth/2026-09/token", "form"),
+    ("GET", rf"/crm/objects/2026-09/{_KIND}(/\d+)?", ""),
+    ("DELETE", rf"/crm/objects/2026-09/{_KIND}/\d+", ""),
+    ("GET", rf"/crm/properties/2026-09/{_KIND}(/groups|/groups/\w+|/\w+)?", ""),
+    ("DELETE", rf"/crm/properties/2026-09/{_KIND}/(groups/)?\w+", ""),
+    ("GET", r"/crm/owners/2026-09/?", ""),
+    ("GET", rf"/crm/pipelines/2026-09/{_KIND}", ""),
+    ("GET", r"/app-webhooks/2026-09/\d+/(subscriptions|settings)", ""),
+    ("GET", r"/account-info/2026-09/details", ""),
 )
 
 SALESFORCE_ID: Schema = {"type": "string", "pattern": "^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$"}

@@ -10,12 +10,12 @@ SYSTEMS = ("hubspot", "salesforce")
 OWNER = "84120011"
 """Maren Holt, who owns the contacts of HubSpot; Salesforce's leads belong to Nadia Rasmussen, who enters them."""
 TASKS: Mapping[str, Mapping[str, str]] = {
-    "hubspot": {"system": "hubspot", "method": "POST", "path": "*/objects/tasks/batch/create"},
+    "hubspot": {"system": "hubspot", "method": "POST", "path": "*/tasks/batch/create"},
     "salesforce": {"system": "salesforce", "method": "PATCH", "path": "*/composite/sobjects/Task/*"},
 }
 """The call that creates tasks, as a fault names it."""
 FIELDS: Mapping[str, Mapping[str, str]] = {
-    "hubspot": {"system": "hubspot", "method": "POST", "path": "*/objects/contacts/batch/update"},
+    "hubspot": {"system": "hubspot", "method": "POST", "path": "*/contacts/batch/update"},
     "salesforce": {"system": "salesforce", "method": "PATCH", "path": "*/composite/sobjects"},
 }
 """The call that writes scores."""

@@ -7,7 +7,7 @@ from integration.store.queues import look_ups, people_to_find, records_to_read
 from integration.store.queues.records_to_read import Wanted
 from integration.wiring.whole_service import Service
 
-FIND = {"hubspot": "*/objects/contacts/batch/read", "salesforce": "*/query"}
+FIND = {"hubspot": "*/contacts/batch/read", "salesforce": "*/query"}
 
 REFUSED = {
     "hubspot": '{"status": "error", "category": "VALIDATION_ERROR", "message": "will not do", "correlationId": "c"}',

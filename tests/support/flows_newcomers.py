@@ -37,7 +37,7 @@ creates:
 }
 CREATE = {
     "salesforce": {"system": "salesforce", "method": "POST", "path": "*/composite/sobjects"},
-    "hubspot": {"system": "hubspot", "method": "POST", "path": "*/objects/contacts/batch/create"},
+    "hubspot": {"system": "hubspot", "method": "POST", "path": "*/contacts/batch/create"},
 }
 
 

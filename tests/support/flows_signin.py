@@ -20,7 +20,7 @@ from sandbox.shared.call_gate import Gate
 
 KEY = "k" * 32
 CLIENT, SECRET = "client-1", "canary-client-secret-9"
-TOKEN_CALLS = {"hubspot": "POST /oauth/v1/token", "salesforce": "POST /services/oauth2/token"}
+TOKEN_CALLS = {"hubspot": "POST /oauth/2026-09/token", "salesforce": "POST /services/oauth2/token"}
 
 
 def gate(sandbox: Sandbox, system: str) -> Gate:

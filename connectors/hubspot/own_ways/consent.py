@@ -1,6 +1,6 @@
 """Opt-outs in HubSpot: the property is read-only, and is set by ending all of a person's subscriptions.
 
-Only ever ended, never begun: nobody is subscribed by us. [communication preferences v4, batch unsubscribe-all]
+Only ever ended, never begun: nobody is subscribed by us. [communication preferences, batch unsubscribe-all]
 """
 
 from collections.abc import Sequence

@@ -1,20 +1,19 @@
 """Signing in to HubSpot: an authorization code, and refreshing by `expires_in`; the refresh token does not change.
 
-OAuth v1 ends on 2027-02-16; `TOKEN` is the one place that knows its path. HubSpot has no PKCE for apps with a secret.
+HubSpot has no PKCE for apps with a secret.
 """
 
 from typing import Any
 
 from connectors.answers.replies import TIMEOUT, Timeout
 from connectors.base.sign_in_port import Asking, Client, Issued
+from connectors.hubspot import paths
 from connectors.shared.oauth_flow import TokenEndpoint, described, impossible, issued
 from mappings.values.instant import Instant
 
 APP = "https://app.hubspot.com"
 API = "https://api.hubapi.com"
 AUTHORIZE = "/oauth/authorize"
-TOKEN = "/oauth/v1/token"  # noqa: S105 - a path
-ACCOUNT = "/account-info/v3/details"
 SCOPES = (
     "oauth",
     "crm.objects.contacts.read",
@@ -39,7 +38,7 @@ class HubSpotSignIn:
         self._client = client
         self._timeout = timeout
         self._api = (client.api_url or API).rstrip("/")
-        self._endpoint = TokenEndpoint(client, self._api + TOKEN, timeout=timeout)
+        self._endpoint = TokenEndpoint(client, self._api + paths.TOKEN, timeout=timeout)
 
     def address(self, asking: Asking) -> str:
         """HubSpot's page, on which a super admin picks the account."""
@@ -73,7 +72,7 @@ class HubSpotSignIn:
         """
         if issued.account:
             return issued.account
-        return str(described(self._api + ACCOUNT, issued.access_token, self._timeout).get("portalId") or "")
+        return str(described(self._api + paths.ACCOUNT, issued.access_token, self._timeout).get("portalId") or "")
 
     def close(self) -> None:
         """Close the connections that are kept open."""

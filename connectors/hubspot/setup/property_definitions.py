@@ -1,11 +1,10 @@
 """The calls that read and change property definitions and their groups."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from connectors.answers.replies import Outcome, Refusal, Reply
-from connectors.hubspot import faults
+from connectors.hubspot import faults, paths
 from connectors.hubspot.api_session import HubSpotSession
 
 _NO_CONTENT = 204
@@ -14,39 +13,29 @@ _NO_CONTENT = 204
 class Definitions(HubSpotSession):
     """As the session it extends: every call answers with an Outcome and raises nothing."""
 
-    @cached_property
-    def _groups(self) -> Any:
-        return self._client.crm.properties.groups_api
-
     def groups(self, kind: str) -> Outcome:
-        """GET /crm/v3/properties/{kind}/groups."""
-        return self._call(self._groups.get_all, kind)
+        """GET all property groups of an object type."""
+        return self._call("GET", paths.property_groups(kind))
 
     def create_group(self, kind: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v3/properties/{kind}/groups."""
-        return self._call(self._groups.create, kind, body)
+        """POST a property group."""
+        return self._call("POST", paths.property_groups(kind), body)
 
     def remove_group(self, kind: str, name: str) -> Outcome:
-        """DELETE /crm/v3/properties/{kind}/groups/{name}."""
-        return self._call(self._groups.archive, kind, name)
+        """DELETE a property group."""
+        return self._call("DELETE", paths.property_groups(kind, name))
 
     def create_property(self, kind: str, body: Mapping[str, Any]) -> Outcome:
-        """POST /crm/v3/properties/{kind}."""
-        return self._call(self._properties.create, kind, body)
+        """POST a property definition."""
+        return self._call("POST", paths.properties(kind), body)
 
     def change_property(self, kind: str, name: str, body: Mapping[str, Any]) -> Outcome:
-        """PATCH /crm/v3/properties/{kind}/{name}."""
-        return self._call(self._properties.update, kind, name, body)
+        """PATCH a property definition."""
+        return self._call("PATCH", paths.properties(kind, name), body)
 
     def remove_property(self, kind: str, name: str) -> Outcome:
-        """DELETE /crm/v3/properties/{kind}/{name}: into the portal's archive, for 90 days."""
-        return self._call(self._properties.archive, kind, name)
-
-    def close(self) -> None:
-        """Close the connections that are kept open."""
-        super().close()
-        if "_groups" in self.__dict__:
-            self._groups.api_client.rest_client.pool_manager.clear()
+        """DELETE a property definition: into the portal's archive, for 90 days."""
+        return self._call("DELETE", paths.properties(kind, name))
 
 
 def refused(outcome: Outcome) -> Refusal | None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sandbox.hubspot.endpoints.app_subscriptions import PREFIX as WEBHOOKS
 from sandbox.hubspot.endpoints.app_subscriptions import Subscriptions
 from sandbox.hubspot.endpoints.association_calls import Links
 from sandbox.hubspot.endpoints.call_limits import Limits
@@ -13,7 +12,8 @@ from sandbox.hubspot.endpoints.property_calls import Definitions
 from sandbox.hubspot.endpoints.single_objects import Objects
 from sandbox.hubspot.endpoints.token_server import PATHS as SIGN_IN
 from sandbox.hubspot.endpoints.token_server import HubSpotOAuth, expired
-from sandbox.hubspot.state import refusals
+from sandbox.hubspot.state import dated_paths, refusals
+from sandbox.hubspot.state.dated_paths import APP_WEBHOOKS
 from sandbox.hubspot.state.portal import Portal
 from sandbox.hubspot.state.record_owners import PIPELINES
 from sandbox.hubspot.state.refusals import Refused
@@ -23,7 +23,7 @@ from sandbox.shared.requested_faults import Fault, Faults
 from sandbox.shared.sandbox_clock import Now
 from sandbox.shared.seeded_random import Chance
 
-PREFIXES = ("/crm/", "/communication-preferences/", "/account-info/", "/integrations/", "/oauth/")
+PREFIXES = ("/crm/", "/communication-preferences/", "/account-info/", "/app-webhooks/", "/oauth/")
 
 
 class HubSpotGate(Gate):
@@ -42,8 +42,9 @@ class HubSpotGate(Gate):
         """All endpoints."""
         objects, batches = Objects(self.portal), Batches(self.portal)
         definitions, links = Definitions(self.portal), Links(self.portal)
-        base, v4 = "/crm/v3/objects/<kind>", "/crm/v4/objects/<kind>/<id_>/associations"
-        properties = "/crm/v3/properties/<kind>"
+        base, properties = f"{dated_paths.OBJECTS}/<kind>", f"{dated_paths.PROPERTIES}/<kind>"
+        linked, pairs = f"{base}/<id_>/associations", f"{dated_paths.ASSOCIATIONS}/<kind>/<to>"
+        apps = f"{APP_WEBHOOKS}<app>"
         oauth = HubSpotOAuth(self.issuer, self.portal.portal_id)
         return [
             ("POST", f"{base}/batch/read", batches.read),
@@ -59,13 +60,12 @@ class HubSpotGate(Gate):
             ("GET", f"{base}/<id_>", objects.read),
             ("PATCH", f"{base}/<id_>", objects.update),
             ("DELETE", f"{base}/<id_>", objects.archive),
-            ("GET", f"{base}/<id_>/associations/<to>", links.listing_v3),
-            ("GET", f"{v4}/<to>", links.listing),
-            ("PUT", f"{v4}/default/<to>/<other>", links.default),
-            ("PUT", f"{v4}/<to>/<other>", links.create),
-            ("DELETE", f"{v4}/<to>/<other>", links.remove),
-            ("POST", "/crm/v4/associations/<kind>/<to>/batch/read", links.batch_read),
-            ("GET", "/crm/v4/associations/<kind>/<to>/labels", links.labels),
+            ("GET", f"{linked}/<to>", links.listing),
+            ("PUT", f"{linked}/default/<to>/<other>", links.default),
+            ("PUT", f"{linked}/<to>/<other>", links.create),
+            ("DELETE", f"{linked}/<to>/<other>", links.remove),
+            ("POST", f"{pairs}/batch/read", links.batch_read),
+            ("GET", f"{pairs}/labels", links.labels),
             ("GET", properties, definitions.listing),
             ("POST", properties, definitions.create),
             ("POST", f"{properties}/batch/create", definitions.create_many),
@@ -76,24 +76,22 @@ class HubSpotGate(Gate):
             ("GET", f"{properties}/<name>", definitions.read),
             ("PATCH", f"{properties}/<name>", definitions.change),
             ("DELETE", f"{properties}/<name>", definitions.remove),
-            ("GET", f"{WEBHOOKS}<app>/subscriptions", self.subscriptions.listing),
-            ("POST", f"{WEBHOOKS}<app>/subscriptions", self.subscriptions.create),
-            ("GET", f"{WEBHOOKS}<app>/settings", self.subscriptions.target),
-            ("PUT", f"{WEBHOOKS}<app>/settings", self.subscriptions.aim),
-            ("GET", "/crm/v3/owners", self.owners),
-            ("GET", "/crm/v3/owners/<id_>", self.owner),
-            ("GET", "/crm/v3/pipelines/<kind>", self.pipelines),
-            ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all", self.preferences.unsubscribe_all),
-            ("GET", "/account-info/v3/details", self.account),
-            ("GET", "/integrations/v1/me", self.account),
-            ("GET", "/oauth/v1/access-tokens/<token>", self.token),
+            ("GET", f"{apps}/subscriptions", self.subscriptions.listing),
+            ("POST", f"{apps}/subscriptions", self.subscriptions.create),
+            ("GET", f"{apps}/settings", self.subscriptions.target),
+            ("PUT", f"{apps}/settings", self.subscriptions.aim),
+            ("GET", dated_paths.OWNERS, self.owners),
+            ("GET", f"{dated_paths.OWNERS}/<id_>", self.owner),
+            ("GET", f"{dated_paths.PIPELINES}/<kind>", self.pipelines),
+            ("POST", f"{dated_paths.PREFERENCES}/statuses/batch/unsubscribe-all", self.preferences.unsubscribe_all),
+            ("GET", dated_paths.ACCOUNT, self.account),
             ("GET", "/oauth/authorize", oauth.authorize),
-            ("POST", "/oauth/v1/token", oauth.token),
+            ("POST", dated_paths.TOKEN, oauth.token),
         ]
 
     def open_to_all(self, path: str) -> bool:
         """What takes a developer's key instead of a token, which it looks at itself, and where tokens come from."""
-        return path.startswith(WEBHOOKS) or path in SIGN_IN
+        return path.startswith(APP_WEBHOOKS) or path in SIGN_IN
 
     def owners(self, call: Call) -> Answer:
         """GET the people who can own records; with `archived=true` those who could."""
@@ -127,19 +125,6 @@ class HubSpotGate(Gate):
             "utcOffsetMilliseconds": 3_600_000,
             "uiDomain": "app.hubspot.example",
             "dataHostingLocation": "eu1",
-        }
-        return reply(body)
-
-    def token(self, call: Call, token: str) -> Answer:
-        """GET what a token may do."""
-        del call
-        body = {
-            "token": token,
-            "hub_id": self.portal.portal_id,
-            "app_id": int(self.portal.api.id),
-            "token_type": "access",
-            "expires_in": 1_800,
-            "scopes": ["oauth", *(f"crm.objects.{kind}.{way}" for kind in self.portal.shelves for way in _WAYS)],
         }
         return reply(body)
 
@@ -201,6 +186,3 @@ class HubSpotGate(Gate):
     def _correlation(self) -> str:
         digits = f"{self._chance.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-_WAYS = ("read", "write")

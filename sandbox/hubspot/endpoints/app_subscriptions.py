@@ -1,4 +1,4 @@
-"""A public app's webhook settings: under the developer account's key alone, as HubSpot has it."""
+"""A legacy public app's webhook settings: under the developer account's key alone, as HubSpot has it."""
 
 from typing import Any
 
@@ -7,14 +7,13 @@ from sandbox.hubspot.state.refusals import Refused, conflict, malformed
 from sandbox.shared import sandbox_clock
 from sandbox.shared.http_call import Answer, Call, reply
 
-PREFIX = "/webhooks/v3/"
 _OBJECTS = ("contact", "company", "deal")
 _EVENTS = ("creation", "deletion", "merge", "restore", "associationChange", "propertyChange")
 _TYPES = {f"{name}.{event}" for name in _OBJECTS for event in _EVENTS} | {"contact.privacyDeletion"}
 
 
 class Subscriptions:
-    """The endpoints under `/webhooks/v3/<app>`."""
+    """The endpoints under `/app-webhooks/<version>/<app>`."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal

@@ -1,4 +1,4 @@
-"""The associations API, v3 and v4."""
+"""The associations of records: those of one, and those of many."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Links:
         """Associations of one record in an answer of the batch; tests may lower it."""
 
     def listing(self, call: Call, kind: str, id_: str, to: str) -> Answer:
-        """GET v4: the records of one type that a record belongs to, 500 at a time unless fewer are asked for."""
+        """GET: the records of one type that a record belongs to, 500 at a time unless fewer are asked for."""
         target = associations.kind_named(to)
         record = self._record(associations.kind_named(kind), id_)
         size = number(call.argument("limit"), "limit", MOST)
@@ -34,13 +34,8 @@ class Links:
         found, paging = _page(record, target, call.argument("after"), size)
         return reply({"results": found} | paging)
 
-    def listing_v3(self, call: Call, kind: str, id_: str, to: str) -> Answer:
-        """GET v3: as `listing`, in the older shape."""
-        record = self._record(associations.kind_named(kind), id_)
-        return reply(associations.listed(record, associations.kind_named(to), call.argument("after")))
-
     def default(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
-        """PUT v4: associate two records the default way."""
+        """PUT: associate two records the default way."""
         del call
         one, another = self._pair(kind, id_, to, other)
         self.portal.link(one, another, origin=self.portal.api)
@@ -50,7 +45,7 @@ class Links:
         return reply({"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp})
 
     def create(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
-        """PUT v4: associate two records by type ids."""
+        """PUT: associate two records by type ids."""
         one, another = self._pair(kind, id_, to, other)
         try:
             numbers = [int(spec["associationTypeId"]) for spec in call.json_list()]
@@ -62,21 +57,21 @@ class Links:
         self.portal.link(one, another, numbers, origin=self.portal.api)
         body = {
             "fromObjectTypeId": OBJECT_TYPES[one.kind],
-            "fromObjectId": int(one.id),
+            "fromObjectId": one.id,
             "toObjectTypeId": OBJECT_TYPES[another.kind],
-            "toObjectId": int(another.id),
+            "toObjectId": another.id,
             "labels": [],
         }
         return reply(body, 201)
 
     def remove(self, call: Call, kind: str, id_: str, to: str, other: str) -> Answer:
-        """DELETE v4: end all associations of two records."""
+        """DELETE: end all associations of two records."""
         del call
         self.portal.unlink(*self._pair(kind, id_, to, other), self.portal.api)
         return Answer(status=204)
 
     def batch_read(self, call: Call, kind: str, to: str) -> Answer:
-        """POST v4: the associations of up to 100 records; those without any are errors of a 207.
+        """POST: the associations of up to 100 records; those without any are errors of a 207.
 
         Each record has pages of its own: an input says behind which cursor to go on.
         """
@@ -105,7 +100,7 @@ class Links:
         return reply(body)
 
     def labels(self, call: Call, kind: str, to: str) -> Answer:
-        """GET v4: the types of association between two object types."""
+        """GET: the types of association between two object types."""
         del call
         numbers = associations.TYPES.get((associations.kind_named(kind), associations.kind_named(to)), ())
         return reply({"results": associations.named_types(set(numbers))})
@@ -126,9 +121,7 @@ class Links:
 def _page(record: Record, target: str, after: str, size: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     ids, paging = associations.paged(record, target, after, size)
     linked = record.links.get(target, {})
-    return [
-        {"toObjectId": int(other), "associationTypes": associations.named_types(linked[other])} for other in ids
-    ], paging
+    return [{"toObjectId": other, "associationTypes": associations.named_types(linked[other])} for other in ids], paging
 
 
 def _defaulted(one: Record, other: Record, number: int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ Row: TypeAlias = dict[str, Any]
 
 
 class Batches:
-    """The endpoints under `/crm/v3/objects/<kind>/batch`."""
+    """The endpoints under `/crm/objects/<version>/<kind>/batch`."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
@@ -142,6 +142,7 @@ class Batches:
     def _check_new(self, kind: str, one: Input) -> None:
         values = self.portal.settle(kind, one.get("properties"))
         require(kind, values)
+        self.portal.requirements.check(kind, values, None)
         associations.wanted(one.get("associations"), kind, self.portal.shelves)
         self.portal.claim(kind, values, None)
 
@@ -151,6 +152,7 @@ class Batches:
             if call.record_faults:
                 self._struck(call, record.id if record else "", one)
             values = self.portal.settle(shelf.kind, one.get("properties"))
+            self.portal.requirements.check(shelf.kind, values, record.values if record else None)
             self.portal.claim(shelf.kind, values, record)
         except _Struck as fault:
             errors.append(row(fault.refusal, _context(one)))

@@ -30,7 +30,7 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 class Search:
-    """POST `/crm/v3/objects/<kind>/search`."""
+    """POST `/crm/objects/<version>/<kind>/search`."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal

@@ -24,7 +24,7 @@ _FIELD_TYPES: Mapping[str, frozenset[str]] = {
 
 
 class Definitions:
-    """The endpoints under `/crm/v3/properties/<kind>`."""
+    """The endpoints under `/crm/properties/<version>/<kind>`."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.hubspot.state import associations
+from sandbox.hubspot.state.dated_paths import OBJECTS
 from sandbox.hubspot.state.portal import Origin, Portal
 from sandbox.hubspot.state.refusals import Refused, absent, malformed
 from sandbox.hubspot.state.stored_records import CREATED, MODIFIED, SHOWN, SINGULAR, Record
@@ -37,7 +38,7 @@ def _linked(call: Call, record: Record) -> dict[str, Any]:
 
 
 class Objects:
-    """The endpoints under `/crm/v3/objects/<kind>` that are about one record."""
+    """The endpoints under `/crm/objects/<version>/<kind>` that are about one record."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
@@ -76,7 +77,7 @@ class Objects:
         names = projection(kind, _asked(call))
         body: dict[str, Any] = {"results": [one.shown(names) | _linked(call, one) for one in page]}
         if more:
-            link = f"/crm/v3/objects/{kind}?limit={limit}&after={page[-1].id}"
+            link = f"{OBJECTS}/{kind}?limit={limit}&after={page[-1].id}"
             body["paging"] = {"next": {"after": page[-1].id, "link": link}}
         return reply(body)
 
@@ -91,6 +92,7 @@ class Objects:
         kind = associations.kind_named(kind)
         record = self.named(call, kind, id_)
         values = self.portal.settle(kind, call.json().get("properties"))
+        self.portal.requirements.check(kind, values, record.values)
         self.portal.claim(kind, values, record)
         self.portal.update(record, values, self.portal.api)
         return reply(record.shown(projection(kind, tuple(values))))
@@ -147,6 +149,7 @@ def created(portal: Portal, kind: str, wish: dict[str, Any], origin: Origin) -> 
     """A new record from a create call's body or one of its inputs. Raises Refused."""
     values = portal.settle(kind, wish.get("properties"))
     require(kind, values)
+    portal.requirements.check(kind, values, None)
     links = associations.wanted(wish.get("associations"), kind, portal.shelves)
     portal.claim(kind, values, None)
     record = portal.create(kind, values, origin)

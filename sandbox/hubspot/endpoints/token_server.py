@@ -1,13 +1,14 @@
-"""HubSpot's authorization server: the page, and POST /oauth/v1/token."""
+"""HubSpot's authorization server: the page, and the POST for a token."""
 
 from typing import Any
 
+from sandbox.hubspot.state.dated_paths import TOKEN
 from sandbox.shared.consent_page import consent, form
 from sandbox.shared.http_call import Answer, Call, reply
 from sandbox.shared.issued_tokens import Issuer
 from sandbox.shared.sandbox_clock import zulu
 
-PATHS = ("/oauth/authorize", "/oauth/v1/token")
+PATHS = ("/oauth/authorize", TOKEN)
 
 
 class HubSpotOAuth:

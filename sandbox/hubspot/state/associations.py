@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from sandbox.hubspot.state.dated_paths import OBJECTS
 from sandbox.hubspot.state.refusals import Refused, absent, malformed
 from sandbox.hubspot.state.stored_records import OBJECT_TYPES, SINGULAR, Record, Shelf
 
@@ -97,14 +98,14 @@ def unlink(one: Record, other: Record) -> None:
 
 
 def named_types(numbers: set[int]) -> list[dict[str, Any]]:
-    """Type ids as v4 gives them."""
+    """Type ids as the associations API gives them."""
     return [
         {"category": "HUBSPOT_DEFINED", "typeId": number, "label": _LABELS.get(number)} for number in sorted(numbers)
     ]
 
 
 def listed(record: Record, kind: str, after: str = "") -> dict[str, Any]:
-    """The associations of a record as the objects API gives them (v3), a hundred at a time."""
+    """The associations of a record as the objects API gives them with a record, a hundred at a time."""
     one, other = SINGULAR[record.kind], SINGULAR[kind]
     found, paging = paged(record, kind, after, PAGE)
     return {"results": [{"id": id_, "type": f"{one}_to_{other}"} for id_ in found]} | paging
@@ -118,7 +119,7 @@ def paged(record: Record, kind: str, after: str, size: int) -> tuple[list[str], 
     if end >= len(ids):
         return page, {}
     cursor = base64.urlsafe_b64encode(f"{end}-{page[-1]}".encode()).decode()
-    link = f"/crm/v3/objects/{record.kind}/{record.id}/associations/{kind}?after={quote(cursor)}"
+    link = f"{OBJECTS}/{record.kind}/{record.id}/associations/{kind}?after={quote(cursor)}"
     return page, {"paging": {"next": {"after": cursor, "link": link}}}
 
 

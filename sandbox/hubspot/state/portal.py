@@ -10,6 +10,7 @@ from sandbox.hubspot.state.change_events import Events
 from sandbox.hubspot.state.property_values import Property, Values, unknown
 from sandbox.hubspot.state.record_owners import OWNERS
 from sandbox.hubspot.state.refusals import Invalid, Refused, conflict, invalid
+from sandbox.hubspot.state.required_properties import Requirements
 from sandbox.hubspot.state.starting_properties import STAGES, coldframe_properties, vendor_properties
 from sandbox.hubspot.state.stored_records import CREATED, KINDS, MODIFIED, OTHER_EMAILS, SINGULAR, Record, Shelf
 from sandbox.shared.sandbox_clock import Now, short_zulu
@@ -48,6 +49,7 @@ class Portal:
         self.chance = Chance(seed)
         self.portal_id = portal_id
         self.rules = Rules()
+        self.requirements = Requirements()
         self.events = Events(app_id=app_id, portal_id=portal_id, chance=Chance(seed + 1))
         self.api = Origin(source="INTEGRATION", id=str(app_id))
         self._unique_task_key = unique_task_key

@@ -146,7 +146,7 @@ def test_a_field_that_this_user_may_not_edit_or_describe_is_left_and_the_scores_
         sandbox.salesforce.org.fields["Lead"]["Status"].updateable = False
     else:
         words = {"status": 403, "code": "MISSING_SCOPES", "message": "not granted"}
-        sandbox.faults.add(Fault(kind="status", system="hubspot", path="*/properties/contacts", times=0, **words))
+        sandbox.faults.add(Fault(kind="status", system="hubspot", path="*/properties/*/contacts", times=0, **words))
     record = known(service, sandbox, at, look, system)
     receive(service, activity(2, EMAIL, "sales_accepted", at()))
     look()

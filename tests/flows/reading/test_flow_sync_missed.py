@@ -23,7 +23,7 @@ from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
 EMAIL = "ana@acme.example"
-WHOLE = {"hubspot": "*/objects/contacts", "salesforce": "*/jobs/query"}
+WHOLE = {"hubspot": "*/objects/*/contacts", "salesforce": "*/jobs/query"}
 PERSON = {"hubspot": "contact", "salesforce": "Lead"}
 Run: TypeAlias = Callable[..., Result]
 
@@ -143,7 +143,7 @@ def test_a_hidden_object_is_said_and_ends_in_failure_until_it_is_shown(
 def test_an_object_that_hubspot_hides_is_asked_for_again_at_the_next_call(sandbox: Sandbox, run: Run) -> None:
     person(sandbox, "hubspot", EMAIL)
     sandbox.hubspot.add("deals", {"dealname": "Acme"})
-    sandbox.faults.add(own("hubspot", "*/objects/deals", 403, "MISSING_SCOPES", times=0))
+    sandbox.faults.add(own("hubspot", "*/objects/*/deals", 403, "MISSING_SCOPES", times=0))
     first = run("sync", "hubspot")
     assert (first.exit_code, "deal was not read: " in first.output) == (1, True)
     sandbox.faults.clear()
