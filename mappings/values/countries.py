@@ -47,6 +47,12 @@ def code(country: str) -> str:
 
 
 @lru_cache(maxsize=1)
+def codes() -> frozenset[str]:
+    """Every two-letter code, with Kosovo's, which CRMs use and no standard has."""
+    return frozenset({*(str(each.alpha_2) for each in pycountry.countries), "XK"})
+
+
+@lru_cache(maxsize=1)
 def known() -> Mapping[str, str]:
     """Every name that is known, case-folded, and the code that it means; made at the first call."""
     found = dict(CUSTOMARY)

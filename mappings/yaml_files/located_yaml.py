@@ -21,6 +21,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
 from mappings.yaml_files.problems import MOST_PROBLEMS, Problem, Severity, fatal
+from mappings.yaml_files.unquoted_text import advice
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a value from the top: keys and indexes, `("tracks", 0, "touches")`."""
@@ -126,7 +127,7 @@ def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | No
     try:
         root = _composed(text)
     except yaml.MarkedYAMLError as error:
-        return None, (_marked(error, file),)
+        return None, (_marked(error, file, text),)
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
@@ -161,14 +162,21 @@ def _composed(text: str) -> Node | None:
     return None
 
 
-def _marked(error: yaml.MarkedYAMLError, file: str) -> Problem:
+def _marked(error: yaml.MarkedYAMLError, file: str, source: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     text = error.problem or error.context or "cannot be read as YAML"
     if "'\\t'" in text:
         text = "a tab where YAML wants spaces"
     elif "another document" in text:
         text = "a second document; one is read"
+    elif mark and (better := advice(_row(source, mark.line), text)):
+        text = better
     return Problem(file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, text)
+
+
+def _row(source: str, number: int) -> str:
+    rows = source.splitlines()
+    return rows[number] if number < len(rows) else ""
 
 
 class _Reading:

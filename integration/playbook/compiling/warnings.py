@@ -1,11 +1,12 @@
 """Warnings: what a playbook says that was hardly meant, given beside a playbook that works."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from integration.core.rules.conditions import subjects
+from integration.core.rules.conditions import ALWAYS, Compare, Condition, subjects
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import POINT, Fit
-from integration.playbook.compiling.condition_logic import contradictory, implies, least
+from integration.playbook.compiling.condition_logic import clauses, contradictory, implies, least
+from integration.playbook.compiling.reachable import reachable
 from integration.playbook.language import schema
 from integration.playbook.language.names import SCORES, Names
 from integration.playbook.language.report import Report
@@ -43,13 +44,8 @@ def highest(playbook: Playbook) -> dict[str, float]:
 def _thresholds(file: schema.PlaybookFile, playbook: Playbook, names: Names) -> None:
     most = highest(playbook)
     for claim in names.claims:
-        subject, wanted = claim.compare.subject, least(claim.compare)
-        strict = claim.compare.op == "above"
-        if (
-            subject in SCORES
-            and wanted is not None
-            and (most[subject] < wanted or (strict and most[subject] == wanted))
-        ):
+        subject = claim.compare.subject
+        if subject in SCORES and _never(claim.compare, most[subject]):
             text = f"never reached: {subject} comes to {shown(most[subject])} at most"
             names.report.warn(claim.path, text, at=claim.at, key=claim.key)
     if file.segments is not None:
@@ -72,6 +68,34 @@ def _bands(file: schema.PlaybookFile, playbook: Playbook, report: Report) -> Non
     if implies(warm, hot):
         texts = " or ".join(text.text for text in file.bands.hot)
         report.warn(("bands", "warm"), f"nobody can be warm: whoever is warm is hot already ({texts})")
+        return
+    _empty_bands(playbook, report)
+
+
+def _empty_bands(playbook: Playbook, report: Report) -> None:
+    """Bands in which no scores lead, by what fit and engagement can come to; two conditions that clash are told above.
+
+    Where a bound lies beyond a score's highest value, its own warning says more.
+    """
+    hot, warm, most = playbook.bands[0].condition, playbook.bands[1].condition, highest(playbook)
+    reach = f"fit comes to {shown(most['fit'])} and engagement to {shown(most['engagement'])} at most"
+    if contradictory(hot) is None and not _beyond(hot, most) and not reachable(hot, (), most):
+        report.warn(("bands", "hot"), f"nobody can be hot: {reach}")
+    elif contradictory(warm) is None and not _beyond(warm, most) and not reachable(warm, (hot,), most):
+        report.warn(("bands", "warm"), f"nobody can be warm: {reach}, and whoever meets this is hot")
+    elif not reachable(ALWAYS, (hot, warm), most):
+        report.warn(("bands", "warm"), "nobody can be cold: everybody is warm or hot")
+
+
+def _beyond(condition: Condition, most: Mapping[str, float]) -> bool:
+    """Whether one of its bounds is never reached, which is a warning of its own."""
+    return any(each.subject in SCORES and _never(each, most[each.subject]) for each in clauses(condition) or ())
+
+
+def _never(compare: Compare, most: float) -> bool:
+    """Whether a score that comes to `most` never gets where this begins."""
+    wanted = least(compare)
+    return wanted is not None and (most < wanted or (compare.op == "above" and most == wanted))
 
 
 def _gate(playbook: Playbook, report: Report) -> None:

@@ -12,6 +12,7 @@ from integration.playbook.language.grammar import ANY_ENGAGEMENT, NUMERIC, Claus
 from integration.playbook.language.report import Report
 from integration.playbook.language.schema import PlaybookFile
 from mappings.model.canonical import STAGES, Field, Value
+from mappings.values import countries
 from mappings.values.instant import moment
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Path
@@ -165,10 +166,14 @@ class Names:
         for index, value in enumerate(self.lists[name]):
             if kind.choices and value not in kind.choices:
                 self.report.unknown(("lists", name, index), clause.name, value, kind.choices)
+            if clause.name.rpartition(".")[2] == "country":
+                self._country(str(value), ("lists", name, index))
         return Compare(subject=subject, op="includes" if kind.kind == "list" else "is", values=tuple(self.lists[name]))
 
     def _value(self, clause: Clause, index: int, kind: Field, path: Path, *, key: bool) -> Value:
         text, at = clause.values[index], clause.values_at[index]
+        if clause.name.rpartition(".")[2] == "country":
+            self._country(text, path, at=at, key=key)
         if clause.op == "contains":
             return text
         reader = {"number": self._number, "time": self._date, "boolean": self._truth}.get(kind.kind)
@@ -184,6 +189,18 @@ class Names:
                 self.report.problem(path, text, at=at, key=key)
             return None
         return text
+
+    def _country(self, text: str, path: Path, *, at: int = 0, key: bool = False) -> None:
+        """Countries are kept by their codes: a name, and a code that no country has, match nobody."""
+        if text.upper() in countries.codes():
+            return
+        found = countries.code(text)
+        if found in countries.codes():
+            self.report.warn(path, f"countries are two-letter codes: for '{text}' write {found}", at=at, key=key)
+        else:
+            self.report.warn(
+                path, f"countries are two-letter codes (ISO 3166): no country has '{text}'", at=at, key=key
+            )
 
     def _truth(self, text: str, clause: Clause, path: Path, *, at: int, key: bool) -> Value:
         if text in {"true", "false"}:
