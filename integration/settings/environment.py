@@ -12,7 +12,7 @@ from integration.settings import declared_settings
 from integration.settings.alert_settings import AlertSettings
 from integration.settings.combinations import unmet
 from integration.settings.declared_settings import DeclaredSettings
-from integration.settings.local_key import with_kept_key
+from integration.settings.local_key import with_kept_key, with_stand_in
 from integration.settings.mistakes import Mistake, refused, unusable
 from integration.settings.value_types import (
     Address,
@@ -265,3 +265,11 @@ def load(environ: Mapping[str, str]) -> Settings:
 def from_environment() -> Settings:
     """Settings of this process; SettingsError with every mistake otherwise."""
     return load(with_kept_key(os.environ))  # noqa: TID251 - this is the one place
+
+
+def looked_at() -> Settings:
+    """Settings as `coldframe up` would have them here, its key made or not; SettingsError with every mistake.
+
+    For commands that look and seal nothing.
+    """
+    return load(with_stand_in(os.environ))  # noqa: TID251 - as above

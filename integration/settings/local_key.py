@@ -38,6 +38,19 @@ def with_kept_key(given: Mapping[str, str]) -> dict[str, str]:
     return {**given, VARIABLE: path.read_text(encoding="ascii")}
 
 
+def to_be_made(given: Mapping[str, str]) -> bool:
+    """Whether `coldframe up` has yet to make the key of this data folder."""
+    return alone(given) and not value_of(with_kept_key(given), VARIABLE)
+
+
+def with_stand_in(given: Mapping[str, str]) -> dict[str, str]:
+    """These variables as `coldframe up` would have them, with a stand-in for a key that it has yet to make.
+
+    For looking at settings alone: nothing is sealed with it.
+    """
+    return {**given, VARIABLE: "0" * 64} if to_be_made(given) else with_kept_key(given)
+
+
 def made_key(given: Mapping[str, str]) -> str:
     """The data directory's own key, made once and readable by its owner alone."""
     path = key_file(given)

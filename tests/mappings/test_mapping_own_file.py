@@ -1,4 +1,4 @@
-"""`coldframe mapping new`: a mapping of one's own begins as a copy of the shipped one."""
+"""A mapping of one's own: `new` copies the shipped one, and `check` finds what `coldframe up` would refuse in it."""
 
 import re
 from pathlib import Path
@@ -44,3 +44,49 @@ def test_new_names_the_systems_there_are() -> None:
     result = coldframe("new", "ours", "--from", "hubspott")
     assert result.exit_code == 2
     assert "'hubspot'" in result.output
+
+
+def claiming(file: str, field: str) -> None:
+    """HubSpot's mapping, which owns a field that Salesforce's owns as well."""
+    coldframe("new", "copy", "--from", "hubspot")
+    text = Path("copy.yaml").read_text(encoding="utf-8")
+    Path(file).write_text(text.replace("system: hubspot", f"system: hubspot\nowns: {{lead: [{field}]}}", 1), "utf-8")
+
+
+def test_a_field_that_the_other_systems_mapping_owns_is_found_though_one_file_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    claiming("ours.yaml", "title")
+    claimed = "ours.yaml:12:15: {}'title' has one owner, and Salesforce claims it too"
+    result = coldframe("check", "ours.yaml", "--offline")
+    assert result.exit_code == 0, "Salesforce is not connected: up would start"
+    assert claimed.format("warning: ") in result.output
+    assert "refused once both are connected" in result.output
+    monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", "token")
+    monkeypatch.setenv("SALESFORCE_INSTANCE_URL", "https://acme.my.salesforce.com")
+    result = coldframe("check", "ours.yaml", "--offline")
+    assert result.exit_code == 1, "it is, and up refuses"
+    assert claimed.format("") in result.output
+    claiming("fine.yaml", "timezone")
+    assert coldframe("check", "fine.yaml", "--offline").output == "1 fine\n"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("COLDFRAME_HUBSPOT_MAPPING", "nope.yaml", "nope.yaml:1:1: cannot be read: No such file or directory"),
+        ("COLDFRAME_SALESFORCE_MAPPING", "ours.yaml", "maps hubspot, expected salesforce"),
+        ("COLDFRAME_MAPPINGS", "hubspot-emea=nope.yaml", "nope.yaml:1:1: cannot be read"),
+        ("COLDFRAME_VOCABULARY", "nope.yaml", "nope.yaml:1:1: cannot be read"),
+        ("HUBSPOT_ACCESS_TOKEN", "token", "HUBSPOT_CLIENT_SECRET:1:1: is not set"),
+    ],
+)
+def test_what_up_would_refuse_is_found_before_it_has_ever_run(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    claiming("ours.yaml", "title")
+    monkeypatch.setenv(variable, value)
+    result = coldframe("check", "--offline")
+    assert result.exit_code != 0
+    assert told in result.output
+    assert sorted(path.name for path in Path().iterdir()) == ["copy.yaml", "ours.yaml"], "a look makes nothing"

@@ -4,9 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 import click
 from rich.console import Console
@@ -16,27 +14,30 @@ from rich.table import Table
 from connectors import vendors
 from connectors.base.port import Unavailable
 from integration.commands.authoring.mapping_shown import plain, shown
+from integration.commands.authoring.mappings_in_use import (
+    Chosen,
+    against_live,
+    claims,
+    replaced,
+    settings_here,
+    used,
+)
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.shared.new_file import write_new
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
 from integration.flows.looking.preview import find, newcomer, preview
-from integration.flows.upkeep import drift
 from integration.playbook.showing.comparison import compare
-from integration.settings.environment import Settings, SettingsError, from_environment
+from integration.settings.environment import Settings
 from integration.store.db.session import Store
 from integration.wiring import build, clock, connection_names
 from integration.wiring.unusable import UnusableError
-from mappings.conflicts import field_conflicts
 from mappings.language import mapping_files
 from mappings.language.mapping_files import MappingFile
 from mappings.model.creation_rule import Creation
 from mappings.values.identifiers import ConnectionName, System
-from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem, fatal
 
-_Chosen: TypeAlias = tuple[MappingFile, Sequence[str] | None]
-"""A file, and the connections that use it; None for one that was named on the command line."""
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 
@@ -86,17 +87,22 @@ def check(names: tuple[str, ...], vocabulary: str | None, *, offline: bool, as_j
       coldframe mapping check ours.yaml
       ours.yaml:14:11: HubSpot's contact has no 'jobtitel', or hides it (did you mean 'jobtitle'?)
     """
-    settings = _settings()
-    words = vocabulary_of(vocabulary)
-    chosen: list[_Chosen] = [(mapping_files.opened(name, vocabulary=words), None) for name in names] or used(
-        settings, words
-    )
-    found: list[Problem] = _claimed_twice([file for file, _ in chosen])
+    settings, mistakes = settings_here()
+    words = vocabulary_of(vocabulary or (settings.vocabulary if settings else None))
+    chosen: list[Chosen] = [(mapping_files.opened(name, vocabulary=words), None) for name in names]
+    running = used(settings, words)
+    beside = [each for each in running if chosen and not replaced(each[0], chosen)]
+    chosen = chosen or running
+    found: list[Problem] = [*claims(chosen, beside, named=bool(names))]
     notes: list[str] = []
+    if names:
+        notes += [f"{each} (not looked at here: see coldframe doctor)" for each in mistakes]
+    else:
+        found += [Problem(each.variable, 1, 1, f"{each.problem}. {each.remedy}") for each in mistakes]
     for file, whose in chosen:
         found += file.problems
         if file.mapping is not None and not offline:
-            live, note = _against_live(settings, file, whose)
+            live, note = against_live(settings, file, whose)
             found += live
             notes += [note] if note else []
     _print_problems(found, notes, as_json=as_json)
@@ -186,69 +192,13 @@ def _differences(
     for each in compare(shipped.text, file.text):
         yield {"place": " > ".join(each.place), "shipped": each.before, "here": each.after, "live": ""}
     if not offline:
-        for problem in _against_live(settings, file, whose)[0]:
+        for problem in against_live(settings, file, whose)[0]:
             yield {
                 "place": f"{problem.file}:{problem.line}:{problem.column}",
                 "shipped": "",
                 "here": "",
                 "live": problem.text,
             }
-
-
-def _claimed_twice(chosen: list[MappingFile]) -> list[Problem]:
-    """Fields that the mappings of two systems claim; the systems come in the order of the service."""
-    sure = [(file.mapping, file.located) for file in chosen if file.mapping and file.located]
-    return list(field_conflicts.claimed_twice(sorted(sure, key=lambda each: vendors.systems().index(each[0].system))))
-
-
-def used(settings: Settings | None, words: Vocabulary) -> list[_Chosen]:
-    """The mappings of the connections, each with the names of those that use it; of all systems where none is."""
-    found: dict[tuple[System, str | None], list[str]] = {}
-    for each in _known(settings):
-        path = settings.mapping_of(each.name, each.system) if settings else None
-        found.setdefault((each.system, path), []).append(each.name)
-    if found:
-        return [(mapping_files.in_use(system, path, words), names) for (system, path), names in found.items()]
-    paths = {each: settings.mapping_of("", each) if settings else None for each in sorted(vendors.systems())}
-    return [(mapping_files.in_use(system, path, words), None) for system, path in paths.items()]
-
-
-def _known(settings: Settings | None) -> Sequence[connection_names.Known]:
-    if settings is None:
-        return ()
-    with connection_names.opened(settings) as store:
-        return connection_names.known(settings, store) if store else connection_names.arranged((), settings)
-
-
-def _against_live(
-    settings: Settings | None, file: MappingFile, whose: Sequence[str] | None
-) -> tuple[list[Problem], str]:
-    """What does not fit the CRMs that use it: the connections `whose` it is, else each of its system.
-
-    A note where none is connected, an error where one does not answer.
-    """
-    if file.mapping is None or file.located is None:
-        return [], ""
-    system = file.mapping.system
-    those = [each for each in _known(settings) if each.system == system and (whose is None or each.name in whose)]
-    if settings is None or not those:
-        return [], f"{file.name}: no {system} is connected, so its fields were not looked at"
-    found: dict[Problem, None] = {}
-    with connection_names.opened(settings) as store:
-        for each in those:
-            credential = build.credential(settings, store, each)
-            allowance = build.allowance(each, settings, store, worker=False) if store else None
-            connection = replace(
-                build.connect(system, credential, name=each.name, allowance=allowance),
-                mapping=file.mapping,
-                located=file.located,
-            )
-            try:
-                with closing(connection.connector):
-                    found |= {misfit.problem: None for misfit in drift.misfits(connection)}
-            except Unavailable as away:
-                found[Problem(file.name, 1, 1, f"{each.name} could not be asked for its fields: {away}")] = None
-    return list(found), ""
 
 
 def _connection(settings: Settings, store: Store | None, name: str | None) -> Connection:
@@ -265,10 +215,7 @@ def _connection(settings: Settings, store: Store | None, name: str | None) -> Co
 
 def _settings() -> Settings | None:
     """None where the environment says too little to connect: a file can be checked all the same."""
-    try:
-        return from_environment()
-    except SettingsError:
-        return None
+    return settings_here()[0]
 
 
 def _print_newcomer(name: str, who: str, creation: Creation, fields: Mapping[str, str], *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from integration.commands.authoring.mapping import used
+from integration.commands.authoring.mappings_in_use import used
 from integration.playbook.compiling.compiler import load
 from integration.settings.environment import SettingsError, from_environment
 from mappings.language import mapping_files

@@ -28,7 +28,9 @@ from integration.flows.base.service import Connection, GoingLive
 from integration.flows.delivering import ramp_up
 from integration.flows.upkeep import drift
 from integration.processes import valkey
-from integration.settings.environment import Settings, SettingsError, from_environment
+from integration.processes.local_stack import environment
+from integration.settings.environment import Settings, SettingsError, looked_at
+from integration.settings.local_key import data_folder, to_be_made
 from integration.store.crm import connection_pauses
 from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
@@ -71,13 +73,18 @@ def doctor(*, as_json: bool) -> None:
 
 def _examine() -> Iterator[Finding]:
     try:
-        settings = from_environment()
+        settings = looked_at()
     except SettingsError as error:
         for mistake in error.mistakes:
             yield Finding(subject=mistake.variable, ok=False, detail=mistake.problem, remedy=mistake.remedy)
         return
     yield Finding(subject="settings", ok=True, detail="complete")
-    yield from _stores(settings)
+    if to_be_made(environment()):
+        folder = data_folder(environment())
+        detail = f"{folder} has no store and no key yet"
+        yield Finding(subject="data folder", ok=True, detail=detail, remedy="coldframe up makes both, and Redis too.")
+    else:
+        yield from _stores(settings)
     yield from _playbook(settings)
     try:
         with connection_names.opened(settings) as store:
