@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from connectors.base.port import Unavailable
+from integration.commands.authoring.shadow_csv import report_file
 from integration.commands.shared.written_sums import Sums, quiet, read
 from integration.core.run.lateness import TOO_LATE
 from integration.flows.base.write_access import in_shadow
@@ -57,8 +59,11 @@ def on() -> None:
 
 @shadow.command()
 @click.option("--limit", default=10, show_default=True, help="How many records, and how many tasks, are shown.")
+@click.option(
+    "--csv", "sheet", type=click.Path(path_type=Path), help="Also write all of it to a file for spreadsheets."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def report(limit: int, *, as_json: bool) -> None:
+def report(limit: int, sheet: Path | None, *, as_json: bool) -> None:
     r"""Show what would be written: field by field beside what the CRM holds now, and task by task; then the sums.
 
     Everything that waits is read and counted; --limit says how much of it is shown.
@@ -67,14 +72,18 @@ def report(limit: int, *, as_json: bool) -> None:
     Example:
       coldframe shadow report
       coldframe shadow report --limit 100 --json
+      coldframe shadow report --csv report.csv
     """
     quiet()
     service = build.service()
     sums, shown = Sums(), _Shown(limit)
     try:
-        for items in read(service):
-            sums.add(items)
-            shown.add(items)
+        with report_file(sheet) as rows:
+            for items in read(service):
+                sums.add(items)
+                shown.add(items)
+                if rows is not None:
+                    rows.add(items)
     except Unavailable as away:
         msg = f"a CRM does not answer as it should: {away}. Run this again."
         raise click.ClickException(msg) from None
@@ -85,6 +94,8 @@ def report(limit: int, *, as_json: bool) -> None:
         _lines(service, shown, sums)
     else:
         _tables(service, shown, sums)
+    if sheet is not None:
+        click.echo(f"{sheet} written.", err=True)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,9 @@
 """Shadow mode, pauses and the limits of going live: nothing is written that should not be, nothing is lost."""
 
+import csv
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -246,7 +248,7 @@ def test_records_are_written_so_many_a_minute_while_going_live(service: Service,
 
 
 def test_the_report_is_json_lines_for_scripts(
-    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, command: Callable[..., str]
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, *, command: Callable[..., str], tmp_path: Path
 ) -> None:
     person(sandbox, "salesforce", EMAIL)
     receive(service, activity(0, EMAIL, "page_view", at(), page="pricing"))
@@ -260,4 +262,7 @@ def test_the_report_is_json_lines_for_scripts(
     assert lines[-1]["kind"] == "summary"
     assert {line["kind"] for line in lines} == {"field", "task", "summary"}
     assert lines[-1]["stages"] == {"mql": 1}
-    assert "In all" in command("shadow", "report")
+    sheet = tmp_path / "report.csv"
+    assert "In all" in command("shadow", "report", "--limit", "1", "--csv", str(sheet))
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        assert sum(1 for _ in csv.DictReader(file)) == len(lines) - 1, "all of it, whatever is shown"
