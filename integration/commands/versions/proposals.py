@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from integration.commands.authoring.mapping import used
+from integration.commands.authoring.mappings_in_use import used
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.running_playbook import compiled_of
 from integration.flows.publishing.put_in_force import in_force

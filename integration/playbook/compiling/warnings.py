@@ -73,9 +73,9 @@ def _bands(file: schema.PlaybookFile, playbook: Playbook, report: Report) -> Non
 
 
 def _empty_bands(playbook: Playbook, report: Report) -> None:
-    """Bands in which no scores lead, by what fit and engagement can come to; two conditions that clash are told above.
+    """Bands in which nobody can be, by what fit and engagement can come to.
 
-    Where a bound lies beyond a score's highest value, its own warning says more.
+    Two conditions that clash, and a bound beyond a score's highest value, have warnings of their own.
     """
     hot, warm, most = playbook.bands[0].condition, playbook.bands[1].condition, highest(playbook)
     reach = f"fit comes to {shown(most['fit'])} and engagement to {shown(most['engagement'])} at most"
