@@ -16,13 +16,15 @@ Fields: TypeAlias = Mapping[str, Any]
 class TaskWords:
     """Fields of a new open task, of a closed one, and for each priority; empty where nothing is to be written.
 
-    `fallbacks` say what could not be found out, and what happens instead.
+    `fallbacks` say what could not be found out, and what happens instead. `answering` tells a person how to answer, in
+    one sentence; "" where the mapping names no fields for that, or the CRM does not have them.
     """
 
     opened: Fields = field(default_factory=dict)
     closed: Fields = field(default_factory=dict)
     priorities: Mapping[str, Fields] = field(default_factory=dict)
     fallbacks: tuple[str, ...] = ()
+    answering: str = ""
 
     def priority(self, wanted: Priority) -> Fields:
         """The fields that say how urgent a task is."""

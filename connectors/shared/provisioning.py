@@ -12,7 +12,7 @@ from connectors.answers.replies import Refusal
 from mappings.model.canonical import Kind
 from mappings.model.catalogue import OWN, TEXT_LIMIT
 from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Target
-from mappings.translate.field_help import HELP, TASK_KEY_HELP, TASK_KEY_LABEL
+from mappings.translate.field_help import ANSWER_HELP, HELP, TASK_KEY_HELP, TASK_KEY_LABEL
 
 MARK = "Made by Coldframe."
 Action: TypeAlias = Literal["create", "keep", "change", "remove", "blocked", "by hand"]
@@ -81,10 +81,19 @@ def wanted(mapping: CrmMapping, *, task: str, key: str) -> tuple[Wanted, ...]:
     """Every field to be made: what the mapping writes, what it reads under our own prefix, the key in tasks."""
     found: dict[tuple[str, str], Wanted] = {}
     for each in mapping.objects.values():
-        for one in (*_written(mapping, each), *_read(mapping, each)):
+        for one in (*_written(mapping, each), *_read(mapping, each), *_answers(each)):
             found.setdefault((one.object, one.name), one)
     tasks = Wanted(object=task, name=key, label=TASK_KEY_LABEL, help=TASK_KEY_HELP, kind="text", key=True)
     return (*found.values(), tasks)
+
+
+def _answers(part: ObjectMapping) -> Iterator[Wanted]:
+    """The fields of a task in which a person says what came of it."""
+    answer = part.task.answer if part.task else None
+    for (name, choices), (label, said) in zip(answer.choices.items() if answer else (), ANSWER_HELP, strict=False):
+        yield Wanted(
+            object=part.name, name=name, label=label, help=said, kind="choice", choices=choices, filled="people"
+        )
 
 
 def made(description: object) -> bool:

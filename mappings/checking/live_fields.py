@@ -9,7 +9,7 @@ from mappings.checking.fitting import readable, takes
 from mappings.checking.live_creation import unfit
 from mappings.model import catalogue
 from mappings.model.catalogue import OWN, holder
-from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Source, Target
+from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Source, Target, TaskMapping
 from mappings.yaml_files.located_yaml import Located, Path
 from mappings.yaml_files.problems import Problem, Severity, nearest
 
@@ -87,13 +87,18 @@ class _Object:
         if mapping.account_ref:
             yield from self._reference(mapping.account_ref, (*self._path, "account_ref", "from"))
         if mapping.task:
-            path = (*self._path, "task")
-            yield from self._known(mapping.task.key, (*path, "key"), "error")
-            for name in sorted(mapping.task.reads - {mapping.task.key}):
-                yield from self._known(name, path, "warning")
+            yield from self._task(mapping.task, (*self._path, "task"))
         if mapping.activity:
             for name in sorted(mapping.activity.reads):
                 yield from self._known(holder(name), (*self._path, "activity"), "warning")
+
+    def _task(self, task: TaskMapping, path: Path) -> Iterator[Misfit]:
+        yield from self._known(task.key, (*path, "key"), "error")
+        offered = task.answer.choices if task.answer else {}
+        for name in sorted(task.reads - {task.key}):
+            yield from self._known(name, path, "error" if name in offered else "warning")
+        for name, choices in offered.items():
+            yield from self._offered(name, [value for value, _ in choices], (*path, "answer"))
 
     def _rule(self, rule: Rule, path: Path) -> Iterator[Misfit]:
         there = [source.field in self._fields for source in rule.sources]
@@ -160,6 +165,16 @@ class _Object:
                 remedy = "correct the values in the mapping"
                 yield self._misfit((*path, "values", ours), field.name, text, remedy, severity="warning")
 
+    def _offered(self, name: str, values: Sequence[str], path: Path) -> Iterator[Misfit]:
+        """Answers that a field does not offer: whoever means one has to say another."""
+        field = self._fields.get(name)
+        held = {option.casefold() for option in field.options} if field else set()
+        missing = [value for value in values if value.casefold() not in held]
+        if field and held and missing:
+            text = f"'{name}' does not offer {', '.join(map(repr, missing))}"
+            remedy = f"run coldframe provision {self._system}: it adds them and changes nothing else"
+            yield self._misfit(path, name, text, remedy, severity="warning")
+
     def _reference(self, reference: Reference, place: Path) -> Iterator[Misfit]:
         return self._known(reference.field, place, "warning")
 
@@ -180,7 +195,9 @@ class _Object:
         return Misfit(problem, self._mapping.name, name, remedy)
 
     def _provision(self, name: str) -> str:
-        return f"run coldframe provision {self._system}" if name.casefold().startswith(OWN) else ""
+        answer = self._mapping.task.answer if self._mapping.task else None
+        ours = name.casefold().startswith(OWN) or (answer is not None and name in answer.choices)
+        return f"run coldframe provision {self._system}" if ours else ""
 
     def _raw(self, path: Path) -> Any:
         found = self._located.value

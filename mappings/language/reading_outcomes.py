@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mappings.language import reading_answers
 from mappings.language.rules import RuleReader
-from mappings.model.compiled_mapping import ActivityMapping, Condition, Outcome, TaskMapping
+from mappings.model.compiled_mapping import ActivityMapping, AnswerFields, Condition, Outcome, TaskMapping
 from mappings.values.record_ids import people
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest
@@ -14,17 +15,29 @@ class OutcomeReader(RuleReader):
     """Every method reads one construct and notes what is wrong with it."""
 
     def _task(self, raw: Any, path: Path) -> TaskMapping:
-        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "subject", "outcomes"))
+        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "subject", "answer", "outcomes"))
         if not table.get("closed"):
             self._wrong(path, "needs 'closed': the fields and values that a closed task has")
+        answer = self._answer(table["answer"], (*path, "answer")) if "answer" in table else None
+        said = tuple(reading_answers.outcomes(answer, self.vocabulary)) if answer else ()
         return TaskMapping(
             key=self._field(table.get("key"), (*path, "key")),
             closed=self._condition(table.get("closed"), (*path, "closed")),
             closed_at=self._field(table["closed_at"], (*path, "closed_at")) if "closed_at" in table else "",
-            outcomes=self._outcomes(table.get("outcomes"), (*path, "outcomes")),
+            answer=answer,
+            outcomes=(*said, *self._outcomes(table.get("outcomes", [] if answer else None), (*path, "outcomes"))),
             close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
             subject=self._field(table["subject"], (*path, "subject")) if "subject" in table else "",
         )
+
+    def _answer(self, raw: Any, path: Path) -> AnswerFields | None:
+        """`{outcome: FIELD, reason: FIELD}`."""
+        table = self._table(raw, path, ("outcome", "reason"))
+        outcome = self._field(table.get("outcome"), (*path, "outcome"))
+        reason = self._field(table["reason"], (*path, "reason")) if "reason" in table else ""
+        if outcome and outcome.casefold() == reason.casefold():
+            self._wrong((*path, "reason"), f"'{reason}' is the field of the outcome already")
+        return reading_answers.answer_fields(outcome, reason, self.vocabulary) if outcome else None
 
     def _activity(self, raw: Any, path: Path) -> ActivityMapping:
         """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, cases: […]}`; fields may go over one relation."""

@@ -97,6 +97,24 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFields:
+    """The fields of a task in which a person says what came of it; `reason` is "" where there is none.
+
+    What they offer are (value, label).
+    """
+
+    outcome: str
+    reason: str
+    outcomes: tuple[tuple[str, str], ...]
+    reasons: tuple[tuple[str, str], ...]
+
+    @property
+    def choices(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """What each field offers."""
+        return {self.outcome: self.outcomes} | ({self.reason: self.reasons} if self.reason else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskMapping:
     """How a task of ours is recognised (by `key`), when it counts as closed, and what its closing says."""
 
@@ -108,6 +126,8 @@ class TaskMapping:
     """What to write into a task to close it without an outcome; empty for the CRM's own closing status."""
     subject: str = ""
     """The field of the task's subject, which says why we closed it."""
+    answer: AnswerFields | None = None
+    """The fields that `coldframe provision` makes for the answer; `outcomes` begin with what they say."""
 
     @property
     def reads(self) -> frozenset[str]:

@@ -29,3 +29,8 @@ HELP: Mapping[str, str] = MappingProxyType(
 """By canonical name, of standing and lead fields alike; a field that is not here is described by its label."""
 TASK_KEY_LABEL = "Coldframe key"
 TASK_KEY_HELP = "Keeps one task one task, whatever is sent twice. Leave as it is."
+ANSWER_HELP = (
+    ("Outcome", "What came of this task: set it when you close the task."),
+    ("Rejection reason", "Why the lead is given back, where the outcome is Rejected."),
+)
+"""(label, help) of the two fields of a task in which a person answers: the outcome, and the reason of a rejection."""

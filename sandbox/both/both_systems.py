@@ -34,8 +34,6 @@ class Options(TypedDict, total=False):
     """The access tokens that are accepted (none given: any)."""
     coldframe_fields: bool
     unique_task_key: bool
-    task_outcomes: bool
-    """Whether the portal has the task properties by which sales answers."""
     log_size: int
 
 
@@ -49,7 +47,6 @@ _USUAL: Options = {
     "tokens": (),
     "coldframe_fields": True,
     "unique_task_key": True,
-    "task_outcomes": True,
     "log_size": 2_000,
 }
 
@@ -101,7 +98,6 @@ class BothSystems:
             portal_id=PORTAL_ID,
             coldframe_fields=chosen["coldframe_fields"],
             unique_task_key=chosen["unique_task_key"],
-            task_outcomes=chosen["task_outcomes"],
         )
         sender = Sender(
             portal.events,

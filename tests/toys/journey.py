@@ -21,7 +21,7 @@ from toybox.house import HOUSES, House
 from toybox.source import HEADER, signature
 
 from integration.cli import main
-from integration.commands.operate import connect as connecting
+from integration.commands.connecting import connect_here as connecting
 from integration.flows.going_live.go_live import go_live
 from integration.processes import local_stack
 from integration.settings.environment import Settings, SettingsError, load

@@ -106,7 +106,7 @@ def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str, *, r
         object=row.object,
         id=row.external_id,
         subject=str(task["subject"]),
-        body=str(task["body"]),
+        body=answerable(str(task["body"]), words.answering),
         due_at=int(task["due_at"]),
         channel=task["channel"],
         priority=task["priority"],
@@ -115,3 +115,11 @@ def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str, *, r
         words=words,
         attempted=row.attempted or restored,
     )
+
+
+def answerable(body: str, answering: str) -> str:
+    """A task's text with the line that says how to answer: after what to do, before what is known."""
+    todo, parted, known = body.partition("\n\n")
+    if not answering:
+        return body
+    return f"{todo}\n\n{answering}\n\n{known}" if parted else f"{answering}\n\n{body}"

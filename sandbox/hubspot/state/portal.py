@@ -42,7 +42,6 @@ class Portal:
         unique_task_key: bool,
         app_id: int,
         portal_id: int,
-        task_outcomes: bool = True,
     ) -> None:
         self.now = now
         self.lock = threading.RLock()
@@ -58,9 +57,6 @@ class Portal:
         """To whom a workflow gives a contact that an app creates; "" where there is none."""
         at = now()
         self.shelves = {kind: Shelf(kind, vendor_properties(kind, at=at), self.chance) for kind in KINDS}
-        if not task_outcomes:  # as a portal is before anybody has made them
-            for name in ("task_outcome", "task_rejection_reason"):
-                del self.shelves["tasks"].properties[name]
         self.groups: dict[str, dict[str, str]] = {
             kind: {one.group: one.group.capitalize() for one in shelf.properties.values()}
             for kind, shelf in self.shelves.items()

@@ -33,6 +33,7 @@ _CAME_BY = (
 )
 _SIZES = "1-5,5-25,25-50,50-100,100-500,500-1000,1000+"
 _NURTURE = "inquiry,mql,sal,sql,customer,recycled,suppressed"
+_OUTCOMES = "no_answer,voicemail,connected,meeting,accepted,rejected"
 _REASONS = "timing,budget,priority,competitor,no_response,too_early,bad_fit,bad_data"
 _COMMON = """
 hs_object_id            number      number          {g} Record ID !
@@ -116,7 +117,7 @@ hs_is_closed_won        bool        booleancheckbox dealinformation Is closed wo
 closed_lost_reason      string      textarea        dealinformation Closed lost reason
 dealtype                enumeration radio           dealinformation Deal type = newbusiness,existingbusiness
 """
-_TASK = f"""
+_TASK = """
 hs_timestamp            datetime    date            task Due date
 hs_task_subject         string      text            task Task title
 hs_task_body            string      html            task Notes
@@ -126,8 +127,6 @@ hs_task_type            enumeration select          task Task type = CALL,EMAIL,
 hs_task_reminders       string      text            task Reminders
 hs_task_completion_date datetime    date            task Completed at !
 hs_queue_membership_ids enumeration checkbox        task Queues
-task_outcome            enumeration select          task Outcome = connected,no_answer,voicemail,accepted,rejected
-task_rejection_reason   enumeration select          task Rejection reason = {_REASONS}
 """
 _CALL = """
 hs_timestamp            datetime    date            engagement Activity date
@@ -173,13 +172,15 @@ coldframe_timeline      string      text            coldframe Timeline
 coldframe_touch         string      text            coldframe Touch due
 coldframe_touch_at      datetime    date            coldframe Touch due at
 """
-_OURS_ON_TASKS = """
+_OURS_ON_TASKS = f"""
 coldframe_key           string      text            coldframe Coldframe key *
+task_outcome            enumeration select          coldframe Outcome = {_OUTCOMES}
+task_rejection_reason   enumeration select          coldframe Rejection reason = {_REASONS}
 """
 _OWN_TABLES = {"contacts": (_CONTACT, "contactinformation"), "companies": (_COMPANY, "companyinformation")}
 _OWN_TABLES |= {"deals": (_DEAL, "dealinformation"), "tasks": (_TASK, "task")}
 _OWN_TABLES |= {"calls": (_CALL, "engagement"), "meetings": (_MEETING, "engagement"), "emails": (_EMAIL, "engagement")}
-_CUSTOM = ("lead_source", "sdr_", "task_outcome", "task_rejection_reason")
+_CUSTOM = ("lead_source", "sdr_")
 
 
 def vendor_properties(kind: str, *, at: int) -> dict[str, Property]:

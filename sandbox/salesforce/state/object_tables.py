@@ -12,6 +12,7 @@ _INDUSTRIES = (
     "Not For Profit,Retail,Shipping,Technology,Telecommunications,Transportation,Utilities,Other"
 )
 _SOURCES = "Web,Demo Request,Pricing Download,Content Download,Webinar,Trade Show,Newsletter,Product Signup,Other"
+_OUTCOMES = "no_answer,voicemail,connected,meeting,accepted,rejected"
 _REASONS = "timing,budget,priority,competitor,no_response,too_early,bad_fit,bad_data"
 SYSTEM = """
 Id id:18 !
@@ -136,7 +137,7 @@ CampaignId reference:Campaign -
 ContactId reference:Contact c
 OwnerId reference:User -
 """
-_TASK = """
+_TASK = f"""
 WhoId reference:Contact,Lead -
 WhatId reference:Account,Opportunity,Campaign -
 Subject combobox:255 - Call,Send Letter,Send Quote,Other
@@ -158,6 +159,8 @@ CallDurationInSeconds int -
 CompletedDateTime datetime !
 IsArchived boolean !
 Coldframe_Key__c string:255 U
+Coldframe_Outcome__c picklist:255 R {_OUTCOMES}
+Coldframe_Rejection_Reason__c picklist:255 R {_REASONS}
 """
 _EVENT = """
 WhoId reference:Contact,Lead -
