@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -15,9 +16,11 @@ from integration.commands.operate import live as command
 from integration.flows.base import write_access
 from integration.flows.going_live import hot_leads
 from integration.flows.going_live.go_live import Limits, back_to_shadow, go_live
+from integration.processes.local_stack import written_or_not
 from integration.settings.environment import load
 from integration.store.audit import audit_trail
 from integration.store.progress import write_permission
+from integration.web.app import INTAKE, create_app
 from integration.wiring import build, write_guard
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
@@ -143,6 +146,19 @@ def test_going_live_is_refused_where_nobody_can_be_asked_and_asked_where_somebod
     with fresh.store.read() as conn:
         (entry, *_) = [each for each in audit_trail.recent(conn, 9) if each.action == "went live"]
     assert (entry.actor, entry.at) == ("command line", fresh.now())
+
+
+def test_whether_anything_is_written_is_said_where_one_looks(fresh: Service, tmp_path: Path) -> None:
+    settings = load(GIVEN | {"DATABASE_URL": f"sqlite:///{tmp_path}/coldframe.db"})
+    app = create_app(settings, store=fresh.store, wake=lambda _lane: None, queue=list, now=fresh.now)
+    asked = app.test_client()
+    shadow = "shadow: nothing is written; `coldframe live` starts writing"
+    assert written_or_not(settings) == shadow, "what `coldframe up` says first"
+    answer = asked.get("/readyz")
+    assert (answer.status_code, answer.json["status"], answer.json["writing"]) == (200, "ready", shadow)
+    go_live(fresh)
+    assert asked.get("/readyz").json["writing"] == written_or_not(settings) == "live since 2026-01-06T09:00:00Z"
+    app.extensions[INTAKE].close()
 
 
 def test_going_live_is_refused_while_the_setting_forces_shadow(fresh: Service, monkeypatch: pytest.MonkeyPatch) -> None:
