@@ -7,8 +7,9 @@ from connectors.base.sign_in_port import Client, SignIn
 from connectors.base.spending import Allowance, Pacing
 from connectors.hubspot.setup.record_rules import RULES
 from connectors.shared.provisioning import Provisioner
-from connectors.shared.vendor import Setup, SignInRules, Vendor
+from connectors.shared.vendor import Project, ProjectRequest, Setup, SignInRules, Vendor
 from mappings.declared.variables import Given, Need, Variable
+from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.instant import HOUR, SECOND
 
 _HELP = r"""Sign in to HubSpot, in the browser or with a token.
@@ -48,7 +49,8 @@ _NEEDS = (
     Need(
         variable="HUBSPOT_ACCESS_TOKEN",
         needed="HUBSPOT_CLIENT_SECRET",
-        why="HubSpot's webhooks cannot be verified without it",
+        why="HubSpot's webhooks cannot be verified without it; a service key has none: set COLDFRAME_POLLED=hubspot",
+        webhooks_of="hubspot",
     ),
     Need(variable="HUBSPOT_API_URL", needed="HUBSPOT_ACCESS_TOKEN", why="HUBSPOT_API_URL is set"),
     Need(
@@ -85,6 +87,12 @@ def _provisioner(credential: Credential, setup: Setup) -> Provisioner:
     return HubSpotProvisioner(credential, webhook_url=url, app=app)
 
 
+def _project(mapping: CrmMapping, request: ProjectRequest) -> Project:
+    from connectors.hubspot.setup import project_files  # noqa: PLC0415 - as said above
+
+    return project_files.project(mapping, request)
+
+
 def _credential(given: Given) -> Credential | None:
     token = given.text("HUBSPOT_ACCESS_TOKEN")
     return Credential(token=token, api_url=given.text("HUBSPOT_API_URL")) if token else None
@@ -94,6 +102,7 @@ HUBSPOT = Vendor(
     rules=RULES,
     connect=_connect,
     provisioner=_provisioner,
+    project=_project,
     sign_in=SignInRules(
         grants=("authorization_code", "token"),
         grants_help="By a person's yes in the browser, or with a service key or private app's token.",

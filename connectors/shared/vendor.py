@@ -14,6 +14,7 @@ from connectors.base.spending import Allowance, Pacing
 from connectors.shared.provisioning import Provisioner
 from mappings.declared.variables import Given, Need, Variable
 from mappings.model.catalogue import CrmRules
+from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.identifiers import System
 
 GrantName: TypeAlias = Literal["authorization_code", "token", "jwt_bearer", "client_credentials"]
@@ -86,6 +87,32 @@ class Setup:
     sales: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRequest:
+    """An app as somebody wants it: where its webhooks go and people come back to, and whether for several accounts."""
+
+    webhook_url: str
+    redirect_urls: Sequence[str] = ()
+    several: bool = False
+
+
+def _anew(_path: str, _old: str, new: str) -> str:
+    return new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The files of an app that the vendor's own tool uploads, by their paths, and what to do with them in sentences.
+
+    `kept` is the new text of a file, by its path, the text that stands there and that which was made: a vendor may want
+    parts of the old one to stay.
+    """
+
+    files: Mapping[str, str]
+    steps: Sequence[str]
+    kept: Callable[[str, str, str], str] = _anew
+
+
 def _fits(_given: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     return ()
 
@@ -112,6 +139,8 @@ class Vendor:
     needs: tuple[Need, ...] = ()
     unfit: Callable[[Mapping[str, str]], Iterable[tuple[str, str]]] = _fits
     """(variable, problem) of variables that do not go together, by what is set."""
+    project: Callable[[CrmMapping, ProjectRequest], Project] | None = None
+    """The app that the vendor's webhooks and tokens come from, as files; None where it is made on a page."""
     account: Callable[[Given], str] | None = None
     """The account that the environment names ("" for none); None where the CRM can be asked whose a token is."""
     place: int = field(default=100)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from connectors import vendors
 from integration.settings import declared_settings
+from integration.settings.value_types import parted
 from mappings.declared.variables import Need
 
 _NEEDS = (
@@ -16,8 +17,9 @@ _NEEDS = (
 def unmet(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(variable, problem) wherever the variables that are set ask for others, or do not go together."""
     missing: dict[str, str] = {}
+    polled = set(parted(given.get("COLDFRAME_POLLED", "")))
     for need in (*declared_settings.needs(), *_NEEDS):
-        if need.variable in given and need.needed not in given:
+        if need.variable in given and need.needed not in given and need.webhooks_of not in polled:
             missing.setdefault(need.needed, need.why)
     yield from ((name, f"is not set, but {reason}") for name, reason in missing.items())
     if "COLDFRAME_REHEARSAL" in given and not _sandboxed(given):

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from connectors import vendors
-from integration.settings.value_types import GuardedAddress, NamedPaths, PathSecrets, Secrets, SigningSecrets, Token
+from integration.settings.value_types import (
+    GuardedAddress,
+    NamedPaths,
+    Names,
+    PathSecrets,
+    Secrets,
+    SigningSecrets,
+    Token,
+)
 from mappings.declared.installed import Failure
 from mappings.declared.variables import Given, Need, Variable, VariableKind
 from mappings.values.identifiers import System
@@ -30,6 +38,13 @@ class DeclaredSettings(BaseModel):
         alias="COLDFRAME_MAPPINGS",
         description="Set NAME=PATH for each connection that has a mapping file of its own, parted by spaces, such as "
         "europe=emea.yaml, or unset it.",
+    )
+
+    polled: Names = Field(
+        (),
+        alias="COLDFRAME_POLLED",
+        description="Name the connections that send no webhooks, parted by spaces, or unset it: their changes are read "
+        "every COLDFRAME_POLL_SECONDS.",
     )
 
     @property

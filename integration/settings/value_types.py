@@ -183,6 +183,8 @@ RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
 """The address of a Redis; may contain a password."""
 Folded = BeforeValidator(_lower)
 """Upper and lower case alike."""
+Names = Annotated[tuple[str, ...], BeforeValidator(_parted)]
+"""Several names, parted by spaces."""
 NamedPaths = Annotated[Mapping[str, str], BeforeValidator(_named_paths)]
 """A path for each of several connections, by name."""
 Rehearsal = Annotated[tuple[int, float], BeforeValidator(_rehearsal)]

@@ -23,6 +23,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+PORT = 8723
+"""Where the browser comes back to on this machine, unless another port is said."""
+
 
 class NotSignedInError(Exception):
     """Nobody said yes; the message says what happened and what to do."""

@@ -30,12 +30,18 @@ def provisioner(
     """
     connection = chosen(settings, store, system, name)
     credential = build.credential(settings, store, connection)
-    words = build.vocabulary(settings.vocabulary)
-    mapping, problems = load_mapping(system, settings.mapping_of(connection.name, system), words)
-    if mapping is None:
-        raise UnusableError(problems)
+    found = mapping(settings, system, connection.name)
     setup = Setup(given=settings.given, public_url=settings.public_url or "", sales=sales)
-    return vendors.vendor(system).provisioner(credential, setup), mapping
+    return vendors.vendor(system).provisioner(credential, setup), found
+
+
+def mapping(settings: Settings, system: System, connection: str) -> CrmMapping:
+    """What is read and written over a connection. Raises UnusableError with the mapping's mistakes."""
+    words = build.vocabulary(settings.vocabulary)
+    found, problems = load_mapping(system, settings.mapping_of(connection, system), words)
+    if found is None:
+        raise UnusableError(problems)
+    return found
 
 
 def chosen(settings: Settings, store: Store | None, system: System, name: str) -> Known:

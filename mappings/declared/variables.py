@@ -23,11 +23,15 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Whoever sets `variable` has to set `needed` too; `why` completes "is not set, but …"."""
+    """Whoever sets `variable` has to set `needed` too; `why` completes "is not set, but …".
+
+    `webhooks_of` names the connection whose webhooks it is about: without them (COLDFRAME_POLLED) nothing is needed.
+    """
 
     variable: str
     needed: str
     why: str
+    webhooks_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,14 @@ def test_hubspot_is_asked_at_its_own_addresses_with_the_secret_in_the_body_alone
         page = urlsplit(door.address(ASKING))
         issued = door.refreshed("r")
     assert f"{page.scheme}://{page.netloc}{page.path}" == "https://app.hubspot.com/oauth/authorize"
-    assert set(parse_qs(page.query)) == {"client_id", "redirect_uri", "response_type", "scope", "state"}
+    assert set(parse_qs(page.query)) == {
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "optional_scope",
+        "state",
+    }
     assert (issued.account, issued.lifetime, issued.access_token) == ("7", 30 * MINUTE, "t")
     assert "Authorization" not in asked.calls[0].request.headers
 

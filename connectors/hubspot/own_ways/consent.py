@@ -13,10 +13,10 @@ from connectors.base.limits import chunks
 from connectors.base.port import FieldWrite, Finding, Receipt, Verdict
 from connectors.hubspot import faults, queries
 from connectors.hubspot.api_session import HubSpotSession
+from connectors.hubspot.setup.app_scopes import OPT_OUT_PROPERTY as OPTED_OUT
+from connectors.hubspot.setup.app_scopes import OPT_OUTS as SCOPE
 from connectors.shared.batching import isolated
 
-OPTED_OUT = "hs_email_optout"
-SCOPE = "communication_preferences.statuses.batch.write"
 BATCH = 100
 _MAIL = "email"
 

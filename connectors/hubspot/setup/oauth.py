@@ -8,27 +8,13 @@ from typing import Any
 from connectors.answers.replies import TIMEOUT, Timeout
 from connectors.base.sign_in_port import Asking, Client, Issued
 from connectors.hubspot import paths
+from connectors.hubspot.setup.app_scopes import OPT_OUTS, SCOPES
 from connectors.shared.oauth_flow import TokenEndpoint, described, impossible, issued
 from mappings.values.instant import Instant
 
 APP = "https://app.hubspot.com"
 API = "https://api.hubapi.com"
 AUTHORIZE = "/oauth/authorize"
-SCOPES = (
-    "oauth",
-    "crm.objects.contacts.read",
-    "crm.objects.contacts.write",
-    "crm.objects.companies.read",
-    "crm.objects.companies.write",
-    "crm.objects.deals.read",
-    "crm.objects.owners.read",
-    "crm.schemas.contacts.read",
-    "crm.schemas.contacts.write",
-    "crm.schemas.companies.read",
-    "crm.schemas.companies.write",
-    "crm.schemas.deals.read",
-)
-"""What reading, writing, tasks (they come with contacts) and provisioning need; the app must ask for the same."""
 
 
 class HubSpotSignIn:
@@ -43,7 +29,7 @@ class HubSpotSignIn:
     def address(self, asking: Asking) -> str:
         """HubSpot's page, on which a super admin picks the account."""
         app = (self._client.login_url or self._client.api_url or APP).rstrip("/")
-        return self._endpoint.authorization(app + AUTHORIZE, asking, scope=" ".join(SCOPES))
+        return self._endpoint.authorization(app + AUTHORIZE, asking, scope=" ".join(SCOPES), optional_scope=OPT_OUTS)
 
     def exchanged(self, code: str, asking: Asking) -> Issued:
         """The token for a code. Raises Unavailable."""

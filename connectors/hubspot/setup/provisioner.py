@@ -10,6 +10,7 @@ from connectors.base.port import Unavailable
 from connectors.hubspot import SYSTEM, faults
 from connectors.hubspot.queries import KINDS, TASK_KEY, kind
 from connectors.hubspot.setup import property_shapes, webhook_subscriptions
+from connectors.hubspot.setup.app_scopes import SCOPES
 from connectors.hubspot.setup.property_definitions import Definitions, refused
 from connectors.hubspot.setup.public_app import App, AppSession
 from connectors.shared.provisioning import Step, Wanted, absent, made, wanted
@@ -35,9 +36,8 @@ class HubSpotProvisioner:
     @property
     def needs(self) -> str:
         """The scopes."""
-        return (
-            "the token needs the scopes crm.schemas.contacts.write and crm.objects.contacts.write (tasks come with it)"
-        )
+        writing = ", ".join(each for each in SCOPES if each.endswith(".write"))
+        return f"the token needs the scopes {writing} (tasks come with contacts)"
 
     def close(self) -> None:
         """Close the connections that are kept open."""

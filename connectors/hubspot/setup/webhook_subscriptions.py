@@ -1,7 +1,8 @@
 """The webhooks that a HubSpot app has to send, derived from what the mapping reads.
 
-An access token, whichever kind, cannot subscribe: a public app is subscribed with its developer account's key, a
-project-based one by a file of its project [hubspot: webhooks]. Without that key they are listed, to be set by hand.
+An access token, whichever kind, cannot subscribe: a legacy public app is subscribed with its developer account's key,
+any other by a file of its project (`project_files`) [hubspot: webhooks]. Without that key they are listed, to be set by
+hand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ from mappings.model.compiled_mapping import CrmMapping
 _EVENTS = ("creation", "deletion", "merge", "restore")
 _PERSON_EVENTS = ("privacyDeletion",)
 _OBJECTS = frozenset({"contact", "company", "deal"})
+_ASSOCIATED = frozenset({"contact", "deal"})
+"""What says to whom it belongs by associations: contacts to their company, deals to their contacts."""
 _KIND = "webhook subscriptions"
 _NOT_FOUND = 404
 Event = tuple[str, str]
@@ -29,7 +32,8 @@ def wanted(mapping: CrmMapping) -> dict[str, list[Event]]:
     found: dict[str, list[Event]] = {}
     for name in mapping.objects:
         if name in _OBJECTS:
-            life = (*_EVENTS, *(_PERSON_EVENTS if name in mapping.people else ()))
+            life = (*_EVENTS, *(("associationChange",) if name in _ASSOCIATED else ()))
+            life = (*life, *(_PERSON_EVENTS if name in mapping.people else ()))
             found[name] = [(f"{name}.{event}", "") for event in life]
             found[name] += [(f"{name}.propertyChange", one) for one in mapping.reads(name)]
     return found
@@ -39,8 +43,8 @@ def listed(mapping: CrmMapping, webhook_url: str) -> list[Step]:
     """One line for each object: its events, and where an admin enters them."""
     url = webhook_url or "COLDFRAME_PUBLIC_URL/webhooks/hubspot"
     remedy = (
-        f"subscribe in the app's webhook settings (or webhooks-hsmeta.json), target {url}: no access token may do it. "
-        "For a public app, set HUBSPOT_APP_ID and HUBSPOT_DEVELOPER_API_KEY"
+        f"coldframe provision hubspot --project DIR writes an app with these subscriptions, target {url}: no access "
+        "token may make them. For a legacy app, set HUBSPOT_APP_ID and HUBSPOT_DEVELOPER_API_KEY, or use its settings"
     )
     return [
         Step(action="by hand", kind=_KIND, what=name, detail=_listed(name, events), remedy=remedy)

@@ -18,6 +18,7 @@ from integration.commands.connecting.connect_public import connect_publicly
 from integration.commands.connecting.connect_request import asked_for, called
 from integration.commands.shared.installation import installed
 from integration.commands.shared.system_argument import how_to_connect
+from integration.signin.loopback_callback import PORT
 from integration.signin.sign_in_request import mistakes
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
@@ -26,8 +27,6 @@ from integration.wiring import clock, connection_names
 from integration.wiring.connection_names import Known
 from mappings.values.identifiers import ConnectionName, System
 from mappings.values.instant import show
-
-PORT = 8723
 
 
 class _Systems(click.Group):

@@ -1,6 +1,7 @@
 """`coldframe doctor` on connections: who is signed in where, and whether tokens can be opened."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from connectors import vendors
 from connectors.base.port import Finding
@@ -31,8 +32,15 @@ def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
         )
     keyring = connection_names.keyring(settings)
     for each in found:
-        yield _line(each, keyring)
+        yield _with_polling(settings, each, _line(each, keyring))
     yield from _webhooks(settings, found)
+
+
+def _with_polling(settings: Settings, each: Known, line: Finding) -> Finding:
+    """The line, with how changes come where it is not by webhook."""
+    if each.name not in settings.polled:
+        return line
+    return replace(line, detail=f"{line.detail}; no webhooks: changes are read every {settings.poll_seconds} seconds")
 
 
 def _line(each: Known, keyring: Keyring) -> Finding:
@@ -68,6 +76,13 @@ def _webhooks(settings: Settings, found: tuple[Known, ...]) -> Iterator[Finding]
             yield Finding(subject=source.secret, ok=False, detail=detail, remedy=remedy)
     for source in registry.every():
         yield from _unsigned(settings, found, source)
+    for name in settings.polled:
+        if name not in {each.name for each in found}:
+            near = nearest(name, [each.name for each in found])
+            detail = f"names {name}, which is no connection{near}"
+            yield Finding(
+                subject="COLDFRAME_POLLED", ok=False, detail=detail, remedy="Correct the name, or connect it."
+            )
     mapped = [name for name in settings.connection_mappings if name not in {each.name for each in found}]
     for name in mapped:
         near = nearest(name, [each.name for each in found])
@@ -80,7 +95,9 @@ def _unsigned(settings: Settings, found: Sequence[Known], source: Source) -> Ite
     if not source.missed or source.system is None or settings.given.several(source.secret):
         return
     stored = connection_names.webhook_secrets(settings, found, source.system) if settings.public_url else {}
-    names = [each.name for each in found if each.system == source.system and each.account not in stored]
+    those = [each for each in found if each.system == source.system and each.name not in settings.polled]
+    names = [each.name for each in those if each.account not in stored]
     if names:
         detail = f"is not set, so the webhooks of {' and '.join(names)} cannot be verified and are not let in"
-        yield Finding(subject=source.secret, ok=False, detail=detail, remedy=source.missed)
+        remedy = f"{source.missed} Where it sends none: COLDFRAME_POLLED={' '.join(names)}."
+        yield Finding(subject=source.secret, ok=False, detail=detail, remedy=remedy)

@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,6 +15,8 @@ from rich.table import Table
 from connectors.answers.replies import Refusal
 from connectors.base.port import Unavailable, Verdict
 from connectors.shared.provisioning import Provisioner, Step
+from integration.commands.operate import provision_project
+from integration.commands.operate.provision_project import Asked
 from integration.commands.shared.system_argument import system as installed_system
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import connection_names, provisioners
@@ -42,9 +46,17 @@ class Line:
     "--sales", multiple=True, metavar="USERNAME", help="A person who is to see the scores, where the CRM asks for it."
 )
 @click.option("--connection", default="", metavar="NAME", help="Which, where the system is connected several times.")
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the app that the CRM's own tool uploads into this folder; asks no CRM.",
+)
+@click.option("--oauth", is_flag=True, help="With --project: for several accounts, each of which signs in.")
+@click.option("--force", is_flag=True, help="With --project: write over files that differ.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def provision(  # noqa: PLR0913 -- the command's own options
-    system: System, *, dry_run: bool, remove: bool, yes: bool, sales: tuple[str, ...], connection: str, as_json: bool
+    system: System, *, project: Path | None, oauth: bool, force: bool, connection: str, as_json: bool, **options: Any
 ) -> None:
     r"""Make what Coldframe needs in a CRM: fields, groups, picklists, permissions.
 
@@ -57,7 +69,16 @@ def provision(  # noqa: PLR0913 -- the command's own options
       coldframe provision hubspot --dry-run
       coldframe provision salesforce --sales nadia@acme.example
       coldframe provision hubspot --remove
+      coldframe provision hubspot --project hubspot-app
     """
+    if project is not None:
+        asked = Asked(folder=project, connection=connection or system, several=oauth, force=force)
+        _write_project(system, asked, as_json=as_json, others=options)
+        return
+    if oauth or force:
+        msg = "--oauth and --force go with --project"
+        raise click.UsageError(msg)
+    dry_run, remove, yes, sales = (options[name] for name in ("dry_run", "remove", "yes", "sales"))
     try:
         settings = from_environment()
         with connection_names.opened(settings) as store:
@@ -71,6 +92,20 @@ def provision(  # noqa: PLR0913 -- the command's own options
         raise click.ClickException(msg) from None
     _show(lines, as_json=as_json)
     sys.exit(1 if any(line.outcome in {"failed", "blocked"} for line in lines) else 0)
+
+
+def _write_project(system: System, asked: Asked, *, as_json: bool, others: Mapping[str, Any]) -> None:
+    if any(others.values()):
+        said = ", ".join(f"--{name.replace('_', '-')}" for name, value in others.items() if value)
+        msg = f"{said} does not go with --project, which changes nothing in a CRM"
+        raise click.UsageError(msg)
+    try:
+        settings = from_environment()
+        files, steps = provision_project.write(settings, system, asked)
+    except (SettingsError, UnusableError) as error:
+        raise click.ClickException(str(error)) from None
+    provision_project.show(files, steps, as_json=as_json)
+    sys.exit(0 if steps else 1)
 
 
 def _run(

@@ -1,0 +1,31 @@
+"""The scopes that Coldframe's app needs in HubSpot: the one place that names them. Pure.
+
+Signing in, the project's files and `coldframe doctor` take them from here.
+"""
+
+from mappings.model.compiled_mapping import CrmMapping
+
+SCOPES = (
+    "oauth",
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.companies.read",
+    "crm.objects.companies.write",
+    "crm.objects.deals.read",
+    "crm.objects.owners.read",
+    "crm.schemas.contacts.read",
+    "crm.schemas.contacts.write",
+    "crm.schemas.companies.read",
+    "crm.schemas.companies.write",
+    "crm.schemas.deals.read",
+)
+"""What reading, writing and provisioning need. Tasks, calls, meetings and e-mails come with contacts."""
+OPT_OUTS = "communication_preferences.statuses.batch.write"
+"""What ending all e-mail subscriptions of a person needs. Accounts with Marketing Hub Enterprise have it."""
+OPT_OUT_PROPERTY = "hs_email_optout"
+
+
+def further(mapping: CrmMapping) -> tuple[str, ...]:
+    """The scopes that a mapping needs beside those: that for opt-outs, where it writes them."""
+    writes = {target.field for found in mapping.objects.values() for target in found.write}
+    return (OPT_OUTS,) if OPT_OUT_PROPERTY in writes else ()
