@@ -119,6 +119,25 @@ def misshapen(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     assert found == [], "requests that the vendor's API does not accept"
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Give the kinds of HubSpot request that this worker saw to the process that reports."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["hubspot_kinds"] = sorted(crm_shapes.KINDS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker saw."""
+    crm_shapes.KINDS.update(getattr(node, "workeroutput", {}).get("hubspot_kinds", ()))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many kinds of HubSpot request were recorded; one that is not valid has failed its test."""
+    if crm_shapes.KINDS:
+        terminalreporter.write_line(f"{len(crm_shapes.KINDS)} kinds of HubSpot request, all valid by its descriptions")
+
+
 class Cluster:
     """A PostgreSQL of our own on a loopback port: with the data of one that has ended, or without any."""
 
