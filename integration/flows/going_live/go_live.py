@@ -9,7 +9,6 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import history_or_live
-from integration.flows.base.history_or_live import STALE
 from integration.flows.base.service import HasCrms, HasGoingLive, HasStore, HasWake
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
@@ -61,16 +60,18 @@ def go_live(service: GoingLiveService, limits: Limits = _AS_SET) -> int:
 
 
 def permit(conn: Sql, now: Instant, limits: Limits = _AS_SET) -> int:
-    """As `go_live`, in the caller's write transaction, for a service that is not live."""
-    found = live_since.get(conn) or live_since.begin(conn, now - STALE, now, seq=0)
-    began, lapsed = live_since.shadow(conn), 0
-    if began is not None:
+    """As `go_live`, in the caller's write transaction, for a service that is not live.
+
+    Where nothing was decided yet, the first decision says what is history.
+    """
+    found, began, lapsed = live_since.get(conn), live_since.shadow(conn), 0
+    if found is not None and began is not None:
         found, lapsed = history_or_live.leave_shadow(conn, found, began, now, actor=BY_COMMAND)
     else:
         audit_trail.add(conn, [Entry(at=now, actor=BY_COMMAND, action="went live", subject="service")])
     permission = WritePermission(
         at=now,
-        live_from=found.since,
+        live_from=found.since if found else 0,
         tasks_per_hour=limits.tasks_per_hour,
         writes_per_minute=limits.writes_per_minute,
     )

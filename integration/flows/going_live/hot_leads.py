@@ -98,11 +98,11 @@ def _unanswered(service: Derived, state: LeadState, tasks: Sequence[Withheld]) -
     opening = state.plays.get(play)
     if opening is None or not opening.open:
         return ()
-    begins = effect_keys.cause(effect_keys.key(state.lead, "play", play, opening.times, "task", ""))
     return tuple(
         TaskWanted(key=each.key, lead=each.lead_id, at=each.at, because=each.because, **each.payload)
         for each in tasks
-        if effect_keys.cause(each.key).startswith(begins)
+        if (step := effect_keys.play_step(effect_keys.cause(each.key)))
+        and (step.play, step.times) == (play, opening.times)
     )
 
 

@@ -87,6 +87,16 @@ def test_a_new_installation_writes_nothing_until_it_goes_live_and_then_at_once(
     assert not back_to_shadow(fresh), "it is in shadow mode already"
 
 
+def test_a_service_that_goes_live_before_its_first_decision_has_no_history_by_that(
+    fresh: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
+) -> None:
+    go_live(fresh)
+    at.forward(-21 * DAY)  # as the demo does, whose story begins three weeks ago
+    asks(fresh, sandbox, "ana", at)
+    drain_all(fresh)
+    assert len(handoffs(sandbox)) == 1
+
+
 def test_the_setting_keeps_a_process_in_shadow_whatever_the_store_says(
     fresh: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:

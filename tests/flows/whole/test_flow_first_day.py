@@ -29,6 +29,8 @@ from sandbox.server import Sandbox
 
 PEOPLE = {"hubspot": "ana@acme.example", "salesforce": "bo@globex.example"}
 SECRET = "whsec_" + base64.b64encode(b"w" * 32).decode()
+PUBLIC = "https://coldframe.example"
+"""Where the service is reached from outside: a proxy with TLS stands there."""
 HUBSPOT_SECRET = "hubspot-client-secret-of-the-first-day"
 ANSWERS: Mapping[str, Mapping[str, str]] = {
     "hubspot": {"hs_task_status": "COMPLETED", "task_outcome": "accepted"},
@@ -51,14 +53,14 @@ def port() -> int:
 
 
 @pytest.fixture
-def installation(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The environment of a new installation, and a browser in which a person says yes."""
     for each in KEPT:
         each.cache_clear()
     given = {
         "COLDFRAME_DATA_DIR": str(tmp_path / "data"),
         "COLDFRAME_SECRET_KEY": "k" * 32,
-        "COLDFRAME_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "COLDFRAME_PUBLIC_URL": PUBLIC,
         "COLDFRAME_ACTIVITY_SECRET": SECRET,
         "COLDFRAME_LINGER_SECONDS": "0",
         "HUBSPOT_CLIENT_SECRET": HUBSPOT_SECRET,
@@ -105,13 +107,22 @@ def served(empty: Sandbox, port: int, service: Service) -> Iterator[str]:
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    empty.send_webhooks(f"http://127.0.0.1:{port}/webhooks/hubspot", HUBSPOT_SECRET)
+    path = "/webhooks/hubspot"
+    empty.send_webhooks(f"http://127.0.0.1:{port}{path}", HUBSPOT_SECRET, sign_url=f"{PUBLIC}{path}")
     yield f"http://127.0.0.1:{port}"
     empty.send_webhooks("")
     server.shutdown()
     thread.join()
     server.server_close()
     app.extensions[INTAKE].close()
+
+
+def project_written(folder: Path) -> None:
+    """The app of HubSpot's developer platform, which the admin uploads with HubSpot's own tool before they sign in."""
+    done("provision", "hubspot", "--project", str(folder), "--oauth")
+    files = {each.name: json.loads(each.read_text()) for each in folder.rglob("*.json")}
+    assert {"hsproject.json", "app-hsmeta.json", "webhooks-hsmeta.json"} <= set(files)
+    assert files["webhooks-hsmeta.json"]["config"]["settings"]["targetUrl"] == f"{PUBLIC}/webhooks/hubspot"
 
 
 def connected_and_provisioned(empty: Sandbox) -> None:
@@ -167,7 +178,8 @@ def answered(empty: Sandbox, service: Service, system: str, record: str) -> None
 
 
 @pytest.mark.usefixtures("installation")
-def test_the_first_day_from_empty_crms_to_an_answer_in_both(empty: Sandbox, port: int) -> None:
+def test_the_first_day_from_empty_crms_to_an_answer_in_both(empty: Sandbox, port: int, tmp_path: Path) -> None:
+    project_written(tmp_path / "app")
     connected_and_provisioned(empty)
     records = {system: person(empty, system, email) for system, email in PEOPLE.items()}
     service = build.service()
