@@ -4,17 +4,26 @@ A 2xx is given only after the delivery is durable; what it says is read later, b
 and never answered (we died between the two) comes again, and changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
 
 from mappings.values.instant import Instant
 from mappings.vocabulary.value import CANONICAL, Vocabulary
-from webhooks.declaration import Answer, Arrived, Forged, Receiver, Source, Stale, Stranger, Taken
+from webhooks import browsers
+from webhooks.declaration import Answer, Arrived, Forged, Receiver, Source, Stale, Stranger, Taken, TooMany
 from webhooks.facts import Oversized, Unreadable
 from webhooks.refusal_causes import Refused
 
@@ -23,9 +32,14 @@ NAME = "webhooks"
 _KEPT = ("Content-Type", "User-Agent")
 _KEPT_LENGTH = 200
 _RETRY_SECONDS = 5
+_TOO_MANY_SECONDS = 60
+_TOO_MANY = "More came than this sender may send in a minute."
 _NOT_KEPT = "The delivery could not be stored. Send it again."
 _FORGED = "The signature does not match."
 _STALE = "The timestamp is more than five minutes from this service's clock."
+
+
+NO_ORIGINS: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 class InboxUnavailableError(Exception):
@@ -77,8 +91,12 @@ class _Desk:
             self.refused(source.name, error.why)
             raise Unauthorized(_FORGED) from error
         except Stranger as error:
-            self.refused(source.name, lambda: "not_connected")
+            cause = error.cause
+            self.refused(source.name, lambda: cause)
             raise Forbidden(str(error)) from error
+        except TooMany as error:
+            self.refused(source.name, lambda: "too_many")
+            raise TooManyRequests(_TOO_MANY, retry_after=_TOO_MANY_SECONDS) from error
         except Oversized as error:
             raise RequestEntityTooLarge(str(error)) from error
         except Unreadable as error:
@@ -111,12 +129,14 @@ def blueprint(  # noqa: PLR0913 - what the handlers need
     public_url: str = "",
     vocabulary: Vocabulary = CANONICAL,
     refused: Refused = lambda _source, _why: None,
+    origins: Mapping[str, Collection[str]] = NO_ORIGINS,
 ) -> Blueprint:
     """The route of each source for whose deliveries something vouches, under `/webhooks`.
 
     `wake("ingest")` follows every stored delivery and must neither raise nor wait. `max_body` is in bytes. Senders may
     learn which words `vocabulary` does not have. `public_url` is the address under which senders know us.
-    `refused` gets every webhook that is not let in, and what finds out why.
+    `refused` gets every webhook that is not let in, and what finds out why. `origins` are those whose pages may send
+    and read the answers, by the source's name.
     Refusals are raised as werkzeug's HTTP exceptions, for the application to render.
     """
     routes = Blueprint(NAME, __name__, url_prefix="/webhooks")
@@ -130,8 +150,31 @@ def blueprint(  # noqa: PLR0913 - what the handlers need
         refused=refused,
     )
     for source, receiver in receivers:
-        routes.add_url_rule(source.route, source.name, _view(desk, source, receiver), methods=["POST"])
+        if source.name in origins:
+            view = _asked_first(_view(desk, source, receiver), origins[source.name])
+            routes.add_url_rule(
+                source.route, source.name, view, methods=["POST", "OPTIONS"], provide_automatic_options=False
+            )
+        else:
+            routes.add_url_rule(source.route, source.name, _view(desk, source, receiver), methods=["POST"])
+
+    @routes.after_request
+    def answered(response: Response) -> Response:
+        listed = origins.get((request.endpoint or "").partition(".")[2])
+        if listed is not None:
+            browsers.let_read(response, listed)
+        return response
+
     return routes
+
+
+def _asked_first(view: Callable[..., Response], origins: Collection[str]) -> Callable[..., Response]:
+    """The view for browsers, which may ask before they send."""
+
+    def receive(**path: str) -> Response:
+        return browsers.preflight(origins) if request.method == "OPTIONS" else view(**path)
+
+    return receive
 
 
 def _view(desk: _Desk, source: Source, receiver: Receiver) -> Callable[..., Response]:

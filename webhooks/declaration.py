@@ -29,6 +29,14 @@ class Stale(Exception):
 class Stranger(Exception):
     """The delivery is genuine, and of nobody who is connected here; says so to the sender."""
 
+    def __init__(self, text: str, cause: Cause = "not_connected") -> None:
+        super().__init__(text)
+        self.cause: Cause = cause
+
+
+class TooMany(Exception):
+    """More came than this sender may send; it has to wait for a minute."""
+
 
 def admit(judgement: Judgement, why: Callable[[], Cause] = lambda: "secret") -> None:
     """Turn away what is not genuine; `why` finds the likely cause of a forgery. Raises Forged or Stale."""
@@ -92,7 +100,7 @@ class Receiver(Protocol):
     """What judges each request of a source."""
 
     def __call__(self, arrived: Arrived) -> Taken:
-        """Let it in. Raises Forged, Stale, Stranger, Unreadable or Oversized."""
+        """Let it in. Raises Forged, Stale, Stranger, TooMany, Unreadable or Oversized."""
 
 
 SCHEMA = "#/components/schemas/{name}"
@@ -135,5 +143,7 @@ class Source:
     """Headers that are stored with the body, beside the type and the sender's name."""
     described: Callable[[], Described] | None = None
     """How it is sent, for `/openapi.json`; None for a sender that knows by itself."""
+    origins: Callable[[Given], Collection[str]] | None = None
+    """The origins whose pages send from a browser, in small letters; None where no browser sends."""
     named_by: str = ""
     """The signed header that tells its deliveries apart: the same body under the same name is stored once."""

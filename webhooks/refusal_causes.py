@@ -8,12 +8,23 @@ from webhooks import signatures
 from webhooks.signatures import Headers
 
 Cause: TypeAlias = Literal[
-    "unsigned", "public_url", "secret", "timestamp", "portal", "organization", "not_connected", "not_examined"
+    "unsigned",
+    "public_url",
+    "secret",
+    "timestamp",
+    "portal",
+    "organization",
+    "not_connected",
+    "not_examined",
+    "origin",
+    "machine",
+    "too_many",
 ]
 """`unsigned`: no signature of its kind at all. `public_url`: rightly signed, for another address than ours. `secret`:
 signed, with none of our secrets. `timestamp`: rightly signed, at another time. `portal`: signed with the secret of
 another portal's app. `organization`: of an organization that is not ours. `not_connected`: of portals that nobody has
-connected. `not_examined`: too many came at once to look at each."""
+connected. `not_examined`: too many came at once to look at each. `origin`: of a page or with a key that is not listed.
+`machine`: sent by a program in a browser's place. `too_many`: more than a website, or one of its visitors, may send."""
 
 SAID: Mapping[Cause, str] = {
     "unsigned": "carry no signature",
@@ -24,6 +35,9 @@ SAID: Mapping[Cause, str] = {
     "organization": "are of another organization",
     "not_connected": "are of portals that are not connected",
     "not_examined": "came too fast to look at each",
+    "origin": "are of a page, or with a key, that COLDFRAME_SITES does not list",
+    "machine": "are sent by a program, and by no visitor",
+    "too_many": "are more than a website or a visitor may send in a minute",
 }
 """What refused webhooks have in common, after `they`."""
 

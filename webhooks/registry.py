@@ -10,9 +10,10 @@ from webhooks.declaration import Source
 from webhooks.sources.activity_source import ACTIVITIES
 from webhooks.sources.hubspot import HUBSPOT
 from webhooks.sources.salesforce import SALESFORCE_OUTBOUND
+from webhooks.sources.website.website_source import WEBSITE
 
 GROUP = "coldframe.source"
-SHIPPED = (HUBSPOT, ACTIVITIES, SALESFORCE_OUTBOUND)
+SHIPPED = (HUBSPOT, ACTIVITIES, SALESFORCE_OUTBOUND, WEBSITE)
 
 _found: Found[Source] = Found(values=())
 _by_name: dict[str, Source] = {}

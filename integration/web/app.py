@@ -21,7 +21,7 @@ from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots
 from integration.store.overall.store_figures import Numbers
-from integration.web import openapi, signin_pages
+from integration.web import openapi, signin_pages, tracker_script
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Checks, Ready, Room, ready, store_problems
@@ -113,6 +113,7 @@ def create_app(
         public_url=settings.public_url or "",
         vocabulary=known,
         refused=refused.note,
+        origins={each.name: each.origins(settings.given) for each in registry.every() if each.origins},
     )
     app.register_blueprint(routes)
     room = Room(store, now, clock.monotonic)
@@ -120,6 +121,7 @@ def create_app(
     _serve_pages(app, lambda: ready(checks, store, settings), metrics, _may_see_figures(settings))
     openapi.serve(app, settings.public_url or "")
     signin_pages.serve(app, settings, store, now)
+    tracker_script.serve(app)
     _answer_safely(app, metrics, secure=(settings.public_url or "").startswith("https://"))
     return app
 

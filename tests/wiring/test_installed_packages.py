@@ -70,4 +70,4 @@ def test_a_declaration_that_cannot_be_used_stops_the_start_with_its_name() -> No
 @pytest.mark.usefixtures("broken")
 def test_a_declaration_that_cannot_be_used_stops_no_other() -> None:
     assert vendors.systems() == ("salesforce", "hubspot")
-    assert sorted(registry.by_name()) == ["activities", "hubspot", "salesforce_outbound"]
+    assert sorted(registry.by_name()) == ["activities", "hubspot", "salesforce_outbound", "website"]

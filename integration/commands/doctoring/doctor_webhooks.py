@@ -20,6 +20,9 @@ _REMEDIES: Mapping[Cause, str] = {
     "portal": "Compare the client secrets of the apps.",
     "organization": "Compare its id with the one in the settings, 18 characters.",
     "not_connected": "Connect the portal, or take the app off it.",
+    "origin": "If the website is yours, list its origin and key in COLDFRAME_SITES (docs/sending.md).",
+    "machine": "Nothing: crawlers and tests are left out.",
+    "too_many": "Nothing, where it is a flood; limit connections by address at the proxy (docs/operations.md).",
     "not_examined": "Limit connections by address at the proxy (docs/operations.md).",
 }
 

@@ -114,7 +114,8 @@ def _person(service: HasCrms, source: str, heard: SentActivity) -> Sighting:
     references: tuple[Address, ...] = ()
     if heard.lead:
         references = (address(service.connections, source, heard.lead),)
-    return Sighting(references=references, handle=heard.email or None)
+    own = bool(references) and references[0][:2] == (source, "lead")
+    return Sighting(references=references, handle=heard.email or None, introduces=own)
 
 
 def _companies(
@@ -140,22 +141,29 @@ def _welcome(
     heard: Sequence[SentActivity],
     where: Sequence[AccountId | None],
 ) -> None:
-    """Give newcomers their first fields, and ask every CRM whether it knows them."""
+    """Give newcomers their first fields, others the e-mail they were introduced by; ask every CRM for all of them."""
     first: dict[LeadId, tuple[SentActivity, AccountId | None]] = {}
+    emails: dict[LeadId, str] = {}
     for lead, each, account in zip(who.ids, heard, where, strict=True):
-        if lead in who.newcomers and (lead not in first or each.at < first[lead][0].at):
-            first[lead] = (each, account)
+        if lead in who.newcomers:
+            emails[lead] = emails.get(lead) or each.email or ""
+            if lead not in first or each.at < first[lead][0].at:
+                first[lead] = (each, account)
     now = service.now()
     rows: list[ReportedFields[LeadId]] = []
     for lead, (each, account) in first.items():
         fields: dict[str, Value] = {}
-        if each.email:
-            fields["email"] = each.email
+        if emails[lead]:
+            fields["email"] = emails[lead]
         if account:
             fields["account"] = account
         rows.append(ReportedFields(lead, each.at, f"first:{lead}", fields, initial=True))
+    known = {lead: email for lead, email in who.introduced.items() if lead not in who.newcomers}
+    rows += [
+        ReportedFields(lead, now, f"introduced:{lead}", {"email": email}, initial=True) for lead, email in known.items()
+    ]
     change_leads(conn, now, rows, owners=service.ownership.lead, rest=service.new_leads.grace)
-    find(conn, service, [each.email for each, _ in first.values() if each.email])
+    find(conn, service, [email for email in (*emails.values(), *known.values()) if email])
 
 
 def find(conn: Sql, service: HasCrms, emails: Sequence[str]) -> None:

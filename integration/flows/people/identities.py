@@ -38,6 +38,8 @@ class Sighting:
 
     joins: bool = False
     """Whether it is a CRM's own record: leads that it shows to be one person become one."""
+    introduces: bool = False
+    """Whether its reference is the sender's own id: somebody known by nothing else is whose e-mail it is."""
 
 
 Id = TypeVar("Id", bound=str)
@@ -55,6 +57,18 @@ class Resolved(Generic[Id]):
     """Leads that turned out to be the same person as another, and as whom they live on."""
     unknown: frozenset[str] = frozenset()
     """The e-mails by which nobody was known before."""
+    introduced: Mapping[Id, str] = field(default_factory=dict)
+    """Leads that had no e-mail, and the one by which they are known from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before(Generic[Id]):
+    """Who is known: by reference, by handle, by an e-mail they once had, and whose e-mail nobody knows."""
+
+    references: Mapping[Address, Id]
+    handles: Mapping[str, Id]
+    former: Mapping[str, Id] = field(default_factory=dict)
+    nameless: frozenset[Id] = frozenset()
 
 
 def people(  # noqa: PLR0913 - who is seen, and what follows
@@ -76,7 +90,10 @@ def people(  # noqa: PLR0913 - who is seen, and what follows
         ids = tuple(handles[str(seen.handle)] for seen in sightings)
         return Resolved(ids=ids, newcomers=frozenset(), linked=frozenset())  # the usual case, and a busy one
     by_reference = leads.by_reference(conn, _references(sightings))
-    resolved, links, created = _resolve(sightings, by_reference, handles, lambda: LeadId(new_id()), former)
+    before = _Before(
+        references=by_reference, handles=handles, former=former, nameless=_nameless(conn, sightings, by_reference)
+    )
+    resolved, links, created = _resolve(sightings, before, lambda: LeadId(new_id()))
     leads.add(
         conn, [leads.NewLead(id=key, email=handle, fields=NOTHING, created_at=at) for key, handle in created.items()]
     )
@@ -117,8 +134,11 @@ def companies(
     conn: Sql, sightings: Sequence[Sighting], *, at: Instant, new_id: Callable[[], str]
 ) -> Resolved[AccountId]:
     """Find or add the account behind every sighting, and store references not seen before."""
-    known = accounts.by_reference(conn, _references(sightings)), accounts.by_domain(conn, _handles(sightings))
-    resolved, links, created = _resolve(sightings, *known, lambda: AccountId(new_id()), {})
+    before = _Before(
+        references=accounts.by_reference(conn, _references(sightings)),
+        handles=accounts.by_domain(conn, _handles(sightings)),
+    )
+    resolved, links, created = _resolve(sightings, before, lambda: AccountId(new_id()))
     accounts.add(
         conn,
         [accounts.NewAccount(id=key, domain=handle, fields=NOTHING, created_at=at) for key, handle in created.items()],
@@ -133,19 +153,28 @@ def companies(
     return resolved
 
 
+def _nameless(conn: Sql, sightings: Sequence[Sighting], by_reference: Mapping[Address, LeadId]) -> frozenset[LeadId]:
+    """The leads without an e-mail that a sighting gives one to."""
+    met = {
+        by_reference[each]
+        for seen in sightings
+        if seen.introduces and seen.handle
+        for each in seen.references
+        if each in by_reference
+    }
+    return leads.nameless(conn, met) if met else frozenset()
+
+
 def _resolve(
-    sightings: Sequence[Sighting],
-    by_reference: Mapping[Address, Id],
-    by_handle: Mapping[str, Id],
-    new_id: Callable[[], Id],
-    former: Mapping[str, Id],
+    sightings: Sequence[Sighting], before: _Before[Id], new_id: Callable[[], Id]
 ) -> tuple[Resolved[Id], dict[Address, Id], dict[Id, str | None]]:
     """Ids for all sightings, the references to store, and the newcomers with their handles."""
-    references, handles = dict(by_reference), dict(by_handle)
+    references, handles = dict(before.references), dict(before.handles)
     links: dict[Address, Id] = {}
     created: dict[Id, str | None] = {}
     ids = []
     joined: dict[Id, Id] = {}
+    nameless, introduced = set(before.nameless), dict[Id, str]()
 
     def alive(one: Id) -> Id:
         while one in joined:
@@ -153,13 +182,21 @@ def _resolve(
         return one
 
     for seen in sightings:
-        known = list(dict.fromkeys(map(alive, _known(seen, references, handles, former))))
+        known = list(dict.fromkeys(map(alive, _known(seen, references, handles, before.former))))
+        names = seen.handle if seen.introduces and known and known[0] in nameless else None
+        if names is not None:
+            nameless.discard(known[0])
+            other = alive(handles.get(names, known[0]))
+            known = list(dict.fromkeys((known[0], other)))
+            introduced |= {known[0]: names} if other == known[0] else {}
+        joins = seen.joins or names is not None
         if known:
-            found = min(known) if seen.joins else known[0]  # ids sort by age: the older lead lives on
+            found = min(known) if joins else known[0]  # ids sort by age: the older lead lives on
         else:
             found = new_id()
             created[found] = seen.handle
-        if seen.joins:
+            nameless |= set() if seen.handle else {found}
+        if joins:
             joined |= {other: found for other in known if other != found}
         for each in seen.references:
             if each not in references:
@@ -168,9 +205,18 @@ def _resolve(
             handles.setdefault(handle, found)
         ids.append(found)
     resolved = Resolved(
-        ids=tuple(map(alive, ids)), newcomers=frozenset(created), linked=frozenset(links), joined=joined
+        ids=tuple(map(alive, ids)),
+        newcomers=frozenset(created),
+        linked=frozenset(links),
+        joined=joined,
+        introduced=introduced,
     )
-    return resolved, {each: alive(one) for each, one in links.items()}, created
+    return resolved, {each: alive(one) for each, one in links.items()}, created | _only(created, introduced)
+
+
+def _only(created: Mapping[Id, str | None], introduced: Mapping[Id, str]) -> dict[Id, str | None]:
+    """The e-mails of newcomers who were introduced in the same batch."""
+    return {one: handle for one, handle in introduced.items() if one in created}
 
 
 def _known(

@@ -86,6 +86,7 @@ _BY_EMAIL = (
     .where(among(leads.c.email, "emails"), leads.c.merged_into.is_(None))
     .order_by(leads.c.created_at.desc(), leads.c.id.desc())
 )
+_NAMELESS = select(leads.c.id).where(among(leads.c.id, "ids"), leads.c.email.is_(None), leads.c.merged_into.is_(None))
 _SHARED = (
     select(leads.c.email)
     .where(leads.c.email.is_not(None), leads.c.merged_into.is_(None))
@@ -120,6 +121,11 @@ _MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=
 def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, LeadId]:
     """Lead id by e-mail; the oldest lead where several share one; merged leads are not found."""
     return dict(conn.execute(_BY_EMAIL, {"emails": listed(set(emails))}).all())
+
+
+def nameless(conn: Connection, ids: Iterable[LeadId]) -> frozenset[LeadId]:
+    """Those of these leads whose e-mail nobody knows."""
+    return frozenset(conn.execute(_NAMELESS, {"ids": listed(sorted(ids))}).scalars())
 
 
 def shared(conn: Connection, limit: int) -> list[str]:
