@@ -65,6 +65,8 @@ class SignInRules:
     """The variable that may hold the client's secret."""
     public: bool = False
     """Whether an app may do without a client secret."""
+    scopes: tuple[str, ...] = ()
+    """What an app has to have been granted, by the names that its tokens say; none where they say nothing."""
     signs_webhooks: bool = False
     """Whether the app signs its webhooks with the client's secret, so that it is asked for with a plain token too."""
     wrong: Callable[[Wished], Iterable[str]] = _nothing

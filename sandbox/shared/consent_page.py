@@ -21,6 +21,7 @@ def consent(call: Call, issuer: Issuer, *, pkce: bool) -> Answer:
     if choice == "deny":
         told = {"error": "access_denied", "error_description": "end-user denied authorization"}
     else:
+        issuer.asked[client] = f"{call.argument('scope')} {call.argument('optional_scope')}"
         told = {"code": issuer.code(client, back, call.argument("code_challenge"))}
     joint = "&" if "?" in back else "?"
     address = f"{back}{joint}{urlencode(told | {'state': call.argument('state')})}"

@@ -42,7 +42,8 @@ class TokenSettings:
     """What a test wants. `lifetime` in seconds; `refuse` an OAuth error that every token call gets, with `words`.
 
     `deny` has the person on the page say no, `page` shows them a page instead of answering at once, `instance_url`
-    replaces Salesforce's own, `rotate` gives a new refresh token with every refresh.
+    replaces Salesforce's own, `withhold` is a scope that HubSpot gives nobody, `rotate` gives a new refresh token with
+    every refresh.
     """
 
     lifetime: int = 1_800
@@ -51,6 +52,7 @@ class TokenSettings:
     deny: bool = False
     page: bool = False
     instance_url: str = ""
+    withhold: str = ""
     rotate: bool = False
 
 
@@ -62,6 +64,8 @@ class Issuer:
     chance: Chance
     settings: TokenSettings = field(default_factory=TokenSettings)
     apps: dict[str, App] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
+    """The scopes that each client has asked for last, parted by spaces."""
     _codes: dict[str, Code] = field(default_factory=dict)
     _access: dict[str, int] = field(default_factory=dict)
     _refresh: dict[str, str] = field(default_factory=dict)

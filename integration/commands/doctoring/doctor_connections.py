@@ -50,9 +50,20 @@ def _line(each: Known, keyring: Keyring) -> Finding:
     trouble, what = _trouble(each.row, keyring)
     if trouble:
         return Finding(subject=subject, ok=False, detail=trouble, remedy=what)
+    lacking = _lacking(each.row)
+    if lacking:
+        detail = f"{each.system} {each.account} was signed in to without the scopes {', '.join(lacking)}"
+        what = f"Add them to the app's required scopes, and sign in anew: {remedy(each.row)}"
+        return Finding(subject=subject, ok=False, detail=detail, remedy=what)
     expires = f", its token good until {show(each.row.expires_at)}" if each.row.expires_at else ""
     hidden = f"; {vendors.vendor(each.system).token} is not used, since somebody signed in" if each.hides else ""
     return Finding(subject=subject, ok=True, detail=f"{each.system} {each.account}, {each.row.grant}{expires}{hidden}")
+
+
+def _lacking(row: Row) -> list[str]:
+    """The scopes that are needed and were not granted, where the vendor says what was."""
+    granted = row.details.scopes
+    return [one for one in vendors.vendor(row.system).sign_in.scopes if granted and one not in granted]
 
 
 def _trouble(row: Row, keyring: Keyring) -> tuple[str, str]:

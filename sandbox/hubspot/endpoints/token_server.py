@@ -42,21 +42,23 @@ class HubSpotOAuth:
         client, back = given["client_id"], given.get("redirect_uri", "")
         if not self.issuer.redeem(given.get("code", ""), client, back, given.get("code_verifier", "")):
             return _refused("BAD_AUTH_CODE", "missing or unknown auth code", "invalid_grant")
-        return self._issued(self.issuer.refresh(client))
+        return self._issued(client, self.issuer.refresh(client))
 
     def _refreshed(self, given: dict[str, str]) -> Answer:
         token = given.get("refresh_token", "")
         if not self.issuer.refreshes(token, given["client_id"]):
             return _refused("BAD_REFRESH_TOKEN", "missing or invalid refresh token", "")
-        return self._issued(token)
+        return self._issued(given["client_id"], token)
 
-    def _issued(self, refresh: str) -> Answer:
+    def _issued(self, client: str, refresh: str) -> Answer:
+        """All scopes that the page was asked for, but for the one that is withheld."""
+        scopes = self.issuer.asked.get(client, "").split()
         body = {
             "token_type": "bearer",
             "refresh_token": refresh,
             "access_token": self.issuer.access("hubspot"),
             "hub_id": self._portal,
-            "scopes": ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write"],
+            "scopes": [one for one in scopes if one != self.issuer.settings.withhold],
             "expires_in": self.issuer.settings.lifetime,
         }
         return reply(body)
