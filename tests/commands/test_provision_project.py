@@ -87,6 +87,9 @@ def test_the_app_is_told_of_exactly_what_the_mapping_reads(run: Run, tmp_path: P
         assert changed == set(mapping.reads(name))
         life = {one.subscriptionType for one in those.crmObjects if one.objectType == name and not one.propertyName}
         assert life >= {"object.creation", "object.deletion", "object.merge", "object.restore"}
+    task = [one for one in those.crmObjects if one.objectType == "task"]
+    assert {one.propertyName for one in task} == set(mapping.reads("task")), "sales answers in tasks"
+    assert {one.subscriptionType for one in task} == {"object.propertyChange"}
     associated = {one.objectType for one in those.crmObjects if one.subscriptionType == "object.associationChange"}
     assert associated == {"contact", "deal"}
     assert [one.subscriptionType for one in those.hubEvents] == ["contact.privacyDeletion"]

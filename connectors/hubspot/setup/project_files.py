@@ -20,6 +20,8 @@ AT_ONCE = 10
 _API = "https://api.hubapi.com"
 _HUB_EVENTS = frozenset({"privacyDeletion"})
 """Events without a generic form (`object.…`)."""
+_CHANGES_ALONE = ("task",)
+"""What sends webhooks in the generic form alone, and of which only changes are of use: how sales closes a task."""
 _LISTS = ("crmObjects", "legacyCrmObjects", "hubEvents")
 Subscription = dict[str, Any]
 
@@ -61,10 +63,15 @@ def subscriptions(mapping: CrmMapping) -> dict[str, list[Subscription]]:
             if kind in _HUB_EVENTS:
                 found["hubEvents"].append({"subscriptionType": event, "active": True})
             else:
-                generic = {"subscriptionType": f"object.{kind}", "objectType": name}
-                more = {"propertyName": changed} if changed else {}
-                found["crmObjects"].append({**generic, **more, "active": True})
+                found["crmObjects"].append(_generic(kind, name, changed))
+    for name in _CHANGES_ALONE:
+        found["crmObjects"] += [_generic("propertyChange", name, changed) for changed in mapping.reads(name)]
     return found
+
+
+def _generic(kind: str, name: str, changed: str) -> Subscription:
+    more = {"propertyName": changed} if changed else {}
+    return {"subscriptionType": f"object.{kind}", "objectType": name, **more, "active": True}
 
 
 def _static(mapping: CrmMapping) -> dict[str, Any]:
