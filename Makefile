@@ -31,7 +31,7 @@ test: $(STAMP) ## lint, types, import contracts and all tests
 	$(MAKE) --no-print-directory check
 
 check: $(STAMP) lint bandit doubles ## what must be green at every commit
-	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 properties: $(STAMP) ## the properties of the core on seven times as many histories as `make test` tries
 	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough tests/properties $(ARGS)

@@ -4,6 +4,7 @@ Werkzeug's own server closes every connection and lingers 10 ms on each; a CRM's
 the bench measures batches per second, so the sandbox brings this small one.
 """
 
+import selectors
 import socket
 import struct
 import threading
@@ -36,9 +37,15 @@ class Listener(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._ending, self._end = socket.socketpair()
 
     def _run(self) -> None:
-        self.serve_forever(poll_interval=0.05)
+        """Take connections until `stop`; the library's own loop would see only after a while that it is to end."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.register(self._ending, selectors.EVENT_READ)
+            while not any(key.fileobj is self._ending for key, _ in selector.select()):
+                self.handle_request()
 
     def start(self) -> None:
         """Begin to answer."""
@@ -46,8 +53,10 @@ class Listener(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Stop listening, end every connection, wait for their threads."""
-        self.shutdown()
-        self._thread.join()
+        self._end.close()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._ending.close()
         with self._guard:
             for connection in self._open:
                 with suppress(OSError):

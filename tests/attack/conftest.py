@@ -1,10 +1,13 @@
+"""Fixtures of the attacks."""
+
+import shutil
 from pathlib import Path
 
 import pytest
-from web_process import migrated
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path, empty_store: Path) -> Path:
     """A data directory with an empty store in it."""
-    return migrated(tmp_path)
+    shutil.copy(empty_store, tmp_path / "coldframe.db")
+    return tmp_path

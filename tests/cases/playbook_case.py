@@ -19,7 +19,6 @@ from integration.core.model.effects import (
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
 from integration.core.model.state import LeadState, newborn
-from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.account_signals import observe, unseen
 from integration.core.run.apply_events import advance
 from integration.core.run.decide import order
@@ -111,9 +110,8 @@ def _tuples(fields: dict[str, Any]) -> Fields:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
-def run(case: dict[str, Any], playbook: Playbook) -> Run:
+def run(case: dict[str, Any], compiled: CompiledPlaybook) -> Run:
     """Context everything, in order, and let time pass to the case's end."""
-    compiled = CompiledPlaybook.of(playbook)
     found = Run(compiled=compiled, account=unseen("acme"))
     for lead, event in sorted(events(case), key=lambda each: order(each[1])):
         if lead:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playbook_case import happened, outcome, run
+from playbook_case import Run, happened, outcome, run
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import TouchDue, TrackChanged
 from integration.core.rules.automation_rules import TaskStep
 from integration.core.rules.playbook_rules import Playbook
@@ -45,6 +47,7 @@ def spread(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield case | merged | {"name": f"{case['name']}: {row}", "then": then}
 
 
+@lru_cache
 def playbook(name: str) -> Playbook:
     """One of the house, or `base`: the small one that has something of everything."""
     found, problems = load(str(FOLDER / "broken" / "base.yaml") if name == "base" else name)
@@ -52,21 +55,33 @@ def playbook(name: str) -> Playbook:
     return found
 
 
+@lru_cache
+def compiled(name: str) -> CompiledPlaybook:
+    """The playbook as the core takes it."""
+    return CompiledPlaybook.of(playbook(name))
+
+
 CASES = cases()
-PLAYBOOKS = {name: playbook(name) for name in sorted({case["playbook"] for case in CASES})}
+EACH = pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{case['file']}: {case['name']}" for case in CASES])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['file']}: {case['name']}")
-def test_a_lead_fares_as_the_case_says(case: dict[str, Any]) -> None:
-    found = run(case, PLAYBOOKS[case["playbook"]])
+@cache
+def ran(number: int) -> Run:
+    """What came of a case; several tests look at it, and none changes it."""
+    return run(CASES[number], compiled(CASES[number]["playbook"]))
+
+
+@EACH
+def test_a_lead_fares_as_the_case_says(number: int) -> None:
+    case, found = CASES[number], ran(number)
     for lead, expected in {"ana": case.get("then", {}), **case.get("and", {})}.items():
         actual = outcome(case, found, lead)
         assert {name: actual[name] for name in expected} == expected, lead
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['file']}: {case['name']}")
-def test_the_ledger_sums_to_the_scores(case: dict[str, Any]) -> None:
-    found = run(case, PLAYBOOKS[case["playbook"]])
+@EACH
+def test_the_ledger_sums_to_the_scores(number: int) -> None:
+    found = ran(number)
     for lead, state in found.states.items():
         for axis, score in (("fit", state.fit), ("engagement", state.score.value)):
             assert sum(line.points for line in found.lines[lead] if line.axis == axis) == score
@@ -81,15 +96,10 @@ def test_case_names_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
-RUNS = [(case["playbook"], run(case, PLAYBOOKS[case["playbook"]])) for case in CASES]
-
-
 def exercised(name: str) -> set[str]:
     """Everything of one playbook that some case has set in motion."""
     found: set[str] = set()
-    for run_of, each in RUNS:
-        if run_of != name:
-            continue
+    for each in (ran(number) for number, case in enumerate(CASES) if case["playbook"] == name):
         for state in each.states.values():
             found |= {f"trigger {trigger}" for trigger in state.fired}
             found |= {f"clock {clock}" for clock in state.clocks}

@@ -52,7 +52,7 @@ def replaying() -> Iterator[Any]:
             """Nobody listens."""
 
     with HTTPServer(("127.0.0.1", 0), Replaying) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield server
         server.shutdown()

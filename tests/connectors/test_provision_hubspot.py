@@ -150,13 +150,14 @@ class TestHubSpotProvisioning(Provisioning):
             crm.plan(mapping)
         crm.close()
 
-    def test_an_access_token_cannot_reach_an_apps_webhooks(self, bare: Sandbox) -> None:
+    def test_an_access_token_cannot_reach_an_apps_webhooks(self, bare: Sandbox, misshapen: list[str]) -> None:
         reply = requests.get(
             f"{bare.url}/hubspot/app-webhooks/2026-09/{APP_ID}/subscriptions",
             headers={"Authorization": "Bearer t"},
             timeout=5,
         )
         assert reply.status_code == 401
+        assert "no parameter hapikey" in misshapen.pop()
 
     def test_after_provisioning_scores_and_tasks_can_be_written(
         self, bare: Sandbox, crm: Provisioner, mapping: CrmMapping

@@ -114,7 +114,7 @@ class _Door(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def door() -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Door) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

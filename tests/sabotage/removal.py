@@ -40,9 +40,9 @@ def drawn(day: int, number: int = 3, among: Sequence[Guard] = GUARDS) -> list[Gu
 
 
 def copied(into: Path) -> Path:
-    """A scratch copy of the product and its tests."""
+    """A scratch copy of the product and its tests, with what Python has compiled of them."""
     for name in _COPIED:
-        shutil.copytree(HOUSE / name, into / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(HOUSE / name, into / name)
     for each in HOUSE.iterdir():
         if each.is_file():
             shutil.copy(each, into)

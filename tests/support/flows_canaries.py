@@ -1,18 +1,22 @@
-"""Looking for canaries: texts that must be nowhere, or somewhere, in everything the store or Redis holds."""
+"""Looking for canaries: texts that must be nowhere, or somewhere, in everything the store or Redis holds; waiting."""
 
 import base64
 import contextlib
 import json
+import sqlite3
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
 import redis
+from flows_senders import until
 from sqlalchemy import select
 
 from integration.store.db.session import Store
 from integration.store.schema.tables import metadata
+from integration.wiring.wake_ups import Wakeups
 
 
 def texts(store: Store) -> Iterator[tuple[str, str]]:
@@ -82,3 +86,26 @@ def forms(canary: str) -> set[str]:
         coded = base64.b64encode(b"\0" * shift + canary.encode()).decode()
         found.add(coded[4 if shift else 0 : len(coded) - 4])
     return {each.casefold() for each in found}
+
+
+def woken_until(wakeups: Wakeups, holds: Callable[[], object], what: str, *lanes: str) -> None:
+    """Wait until something holds; these lanes are woken every second, as the sweep does every ten."""
+
+    def woken() -> object:
+        if found := holds():
+            return found
+        for lane in lanes:
+            wakeups.wake(lane)
+        time.sleep(1)
+        return None
+
+    until(woken, what, 120)
+
+
+def locked(other: sqlite3.Connection) -> bool:
+    """Whether somebody else holds the writer lock of a SQLite file; otherwise it is this connection's now."""
+    try:
+        other.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return True
+    return False

@@ -45,7 +45,7 @@ class Watch:
 
 def nap(seconds: float) -> None:
     """Sleep, but hardly: what a flow waits for in a test is there already, or comes by the next look."""
-    time.sleep(min(seconds, 0.02))
+    time.sleep(min(seconds, 0.001))
 
 
 def write_freely(store: Store) -> None:

@@ -86,10 +86,11 @@ def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> 
     """Wait until something holds; the seconds it took. AssertionError where it does not in time."""
     started = time.monotonic()
     while not holds():
-        if time.monotonic() - started > seconds:
+        waited = time.monotonic() - started
+        if waited > seconds:
             msg = f"{what}: not within {seconds:g} s"
             raise AssertionError(msg)
-        time.sleep(0.02)
+        time.sleep(min(0.1, 0.01 + waited / 20))  # looking costs time that those who are waited for could use
     return time.monotonic() - started
 
 

