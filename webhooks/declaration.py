@@ -67,7 +67,7 @@ class Trusted:
 class Arrived:
     """A request as it came: raw body, headers (spelled in any case), the parts of its path that the route names.
 
-    `address` is where the sender has sent it to, as the public address tells it. `vocabulary` has the words of this
+    `address` is where the sender has sent it to, by the public address. `vocabulary` has the words of this
     installation.
     """
 
@@ -123,7 +123,7 @@ class Described:
 class Source:
     """A source's declaration. `name` stands in the inbox, `route` follows `/webhooks` (Flask's spelling).
 
-    `system` is the CRM whose record changes it tells of, if any. `secret` is the variable that lets it in.
+    `system` is the CRM whose record changes it reports, if any. `secret` is the variable that lets it in.
     """
 
     name: str
@@ -146,4 +146,4 @@ class Source:
     origins: Callable[[Given], Collection[str]] | None = None
     """The origins whose pages send from a browser, in small letters; None where no browser sends."""
     named_by: str = ""
-    """The signed header that tells its deliveries apart: the same body under the same name is stored once."""
+    """The signed header that distinguishes its deliveries: the same body under the same name is stored once."""

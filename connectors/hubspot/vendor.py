@@ -114,7 +114,7 @@ HUBSPOT = Vendor(
         signs_webhooks=True,
     ),
     # A day ends at midnight in the account's zone. Searches are five a second for the whole account, and one is spared,
-    # since calls arrive at uneven intervals; no reply tells of them.
+    # since calls arrive at uneven intervals; no reply names them.
     pacing=Pacing(ask_again=HOUR, searches=Usage(window=SECOND, window_limit=4)),
     variables=_VARIABLES,
     needs=_NEEDS,

@@ -70,7 +70,7 @@ class SignInRules:
     signs_webhooks: bool = False
     """Whether the app signs its webhooks with the client's secret, so that it is asked for with a plain token too."""
     wrong: Callable[[Wished], Iterable[str]] = _nothing
-    """What else is wrong with a wish, a sentence each."""
+    """What else is wrong with a request, a sentence each."""
 
 
 class Connect(Protocol):

@@ -53,8 +53,8 @@ NOBODY = Ownership()
 class Said(NamedTuple):
     """What one connection said of one field: from when it holds, under which key, and the value (None: nothing now).
 
-    `system` and `connection` are "" for a source that is no CRM. Fields are owned by systems; a connection speaks for
-    itself all the same: what one portal takes back, another may still say.
+    `system` and `connection` are "" for a source that is no CRM. Fields are owned by systems, and each
+    connection has a word of its own all the same: what one portal takes back, another may still say.
     """
 
     at: Instant

@@ -69,7 +69,7 @@ class TargetReader(RuleReader):
     def _native(self, name: str, field: str, table: dict[str, Any], path: Path) -> None:
         """What a field of the CRM's own asks of whoever maps it."""
         if self.vocabulary.standing[name].kind == "choice" and not table.get("values"):
-            self._wrong(path, f"'{field}' speaks words of its own: give 'values' for ours")
+            self._wrong(path, f"'{field}' has words of its own: give 'values' for ours")
         if table.get("blank") == "clear":
             self._wrong((*path, "blank"), f"'{field}' is the CRM's own, and is never cleared")
 

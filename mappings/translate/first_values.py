@@ -65,7 +65,7 @@ def _place(fact: Fact) -> tuple[Instant, str]:
 
 
 def _by_field(ordered: Sequence[Fact], owners: Owners) -> dict[str, dict[_Voice, list[int]]]:
-    """By field and voice, the places of the facts that give the field a value."""
+    """By field and sender, the places of the facts that give the field a value."""
     found: dict[str, dict[_Voice, list[int]]] = {}
     for place, fact in enumerate(ordered):
         system, _ = speaker(fact.key)

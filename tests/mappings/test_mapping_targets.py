@@ -25,8 +25,8 @@ def compiled(write: str, system: str = "hubspot") -> tuple[CrmMapping | None, tu
 @pytest.mark.parametrize(
     ("write", "system", "expected"),
     [
-        ("{stage: lifecyclestage}", "hubspot", "'lifecyclestage' speaks words of its own: give 'values' for ours"),
-        ("{stage: Status}", "salesforce", "'Status' speaks words of its own"),
+        ("{stage: lifecyclestage}", "hubspot", "'lifecyclestage' has words of its own: give 'values' for ours"),
+        ("{stage: Status}", "salesforce", "'Status' has words of its own"),
         ("{fit: lifecyclestage}", "hubspot", "may write with this: it takes stage"),
         ("{band: hs_lead_status}", "hubspot", "may write with this: it takes stage or recycle_reason"),
         ("{stage: {to: Status, values: {mqll: x}}}", "salesforce", "unknown name 'mqll' (did you mean 'mql'?)"),

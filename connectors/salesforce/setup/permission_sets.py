@@ -45,7 +45,7 @@ def grants(needed: Sequence[Wanted]) -> tuple[Grant, Grant]:
         Grant(
             name="Coldframe_Sales",
             label="Coldframe for sales",
-            purpose="Lets people see scores and stages and fill in what they heard.",
+            purpose="Lets people see scores and stages and fill in what they learned.",
             rights=seen,
         ),
     )

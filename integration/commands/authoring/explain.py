@@ -39,7 +39,7 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
     r"""Why a lead stands where it stands: its ledger in sentences, and what would change it.
 
     LEAD is an e-mail address, our id, the id of a CRM's record, or that record as connection:object:id. Everything is
-    derived anew from the stored history, so it can be asked of any time, and is told by the playbook and the
+    derived anew from the stored history, so it can be asked of any time, and is explained by the playbook and the
     vocabulary that were in force then; nothing is written.
 
     \b

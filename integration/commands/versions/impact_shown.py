@@ -12,7 +12,7 @@ from integration.store.events.playbook_versions import Terms
 from mappings.values.instant import show_second
 
 _MOST = 12
-"""Moves shown of each kind; the rest is counted in one line."""
+"""Moves shown of each kind; the others are counted in one line."""
 
 
 def plain(found: Impact) -> dict[str, Any]:

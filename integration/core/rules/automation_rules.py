@@ -170,7 +170,7 @@ class Entry:
     - `signal`: an activity of this kind.
     - `idle`: so long without a scoring activity that resets idle, since that or since the lead's birth.
     - none of them: as soon as `condition` holds.
-    In every case `condition` must hold, and the present track must be in `origin` (None: any; "" stands for none).
+    In every case `condition` must be true, and the present track must be in `origin` (None: any; "" stands for none).
     `engaged`: only at an activity that scores and resets idle.
     """
 

@@ -25,7 +25,7 @@ def causes(effects: Iterable[Effect]) -> set[str]:
 def too_late(effect: Effect, decided: Instant, told: Mapping[str, Instant]) -> bool:
     """Whether an effect that is decided at that instant comes too late to be carried out.
 
-    `told` says when each of `causes` was decided; what is absent is taken to have been told in time.
+    `told` says when each of `causes` was decided; what is absent is taken to have been known in time.
     """
     match effect:
         case TouchDue():

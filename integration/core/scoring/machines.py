@@ -25,7 +25,7 @@ def judged(
 ) -> Iterator[tuple[_T, str]]:
     """Each item with the rule that makes it a machine's, "" for a person's; in the given order, which is that of time.
 
-    `when` is an item's time, `sight` what it says where it is an activity of the types JUDGED. An item is held back for
+    `when` is an item's time, `sight` what it says where it is an activity of the types JUDGED. An item waits for
     at most the reach of the rules; what comes after it waits with it.
     """
     judge = Judge(rules)

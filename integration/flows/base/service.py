@@ -1,7 +1,7 @@
 """Parts of the service: what a flow is given, one value for each concern.
 
 A flow names in its signature the parts that it touches; one that touches several names a value of its own that joins
-them. A test builds one without the rest. `integration/wiring` assembles the whole, and no flow sees it.
+them. A test builds one without the others. `integration/wiring` assembles the whole, and no flow sees it.
 """
 
 from collections.abc import Callable, Mapping

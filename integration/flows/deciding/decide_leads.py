@@ -1,9 +1,10 @@
 """Decide leads: decide anew for every lead to whom something happened or for whom something fell due.
 
 A lead with ten new activities is decided once and written once. What survives a crash: a lead stays dirty until the
-transaction that stored its new state, its effects and its wishes for the CRM (see decision_outcomes.py) also clears
-the mark, and only if nobody marked it again meanwhile. A lead that cannot be decided about is set aside, and the
-others go on (see isolation.py). Under a new version of the playbook everybody is derived anew (see rederive.py).
+transaction that stored its new state, its effects and what is to be written to the CRM (see decision_outcomes.py)
+also clears the mark, and only if nobody marked it again meanwhile. A lead that cannot be decided about is set aside,
+and the others go on (see isolation.py). Under a new version of the playbook everybody is derived anew (see
+rederive.py).
 """
 
 from collections.abc import Sequence

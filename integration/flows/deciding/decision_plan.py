@@ -85,7 +85,7 @@ def plan(  # noqa: PLR0913, PLR0917 - what was decided, and what is known of whe
     )
 
 
-def _withheld(  # noqa: PLR0913, PLR0917 - what was decided, and all that speaks against carrying it out
+def _withheld(  # noqa: PLR0913, PLR0917 - what was decided, and every reason not to carry it out
     conn: Sql,
     service: Planning,
     outcomes: Sequence[Outcome],

@@ -32,7 +32,7 @@ _UNTOLD = object()
 class NewValues:
     """Of what a record says, what it has not said before; `first` where it has said nothing yet.
 
-    `email` is the address that this very record tells for the first time.
+    `email` is the address that this very record gives for the first time.
     """
 
     told: Inward

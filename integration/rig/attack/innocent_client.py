@@ -1,6 +1,6 @@
 """Innocent client: asks for health and sends deliveries, in a process of its own that no attack slows down.
 
-It is told on its standard input for how long to ask, and says on its standard output what it was answered.
+It reads from its standard input for how long to ask, and says on its standard output what it was answered.
 """
 
 import contextlib

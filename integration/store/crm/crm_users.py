@@ -104,7 +104,7 @@ def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, list[tuple[Co
 
 
 def names(conn: Connection) -> dict[str, str]:
-    """User id -> name, of all connections; of two who share a name or an id, each with whatever tells them apart."""
+    """User id -> name, of all connections; of two who share a name or an id, each with whatever distinguishes them."""
     rows = [row for row in conn.execute(_NAMES) if row.name]
     shared = Counter(row.name for row in rows)
     return {row.user_id: row.name if shared[row.name] == 1 else f"{row.name} ({row.user_id})" for row in rows}

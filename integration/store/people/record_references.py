@@ -74,7 +74,7 @@ _LINK = upsert(
         "lead_id": new.lead_id,
         "account_id": new.account_id,
         "deleted": false(),
-        # One that comes back as somebody else's has told nothing here, and nothing was written to it.
+        # One that comes back as somebody else's has given no value here, and nothing was written to it.
         **{name: case((_there, references.c[name]), else_=null()) for name in ("written", "told", "held")},
     },
 )

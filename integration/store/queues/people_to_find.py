@@ -19,7 +19,7 @@ class Sought:
     connection: ConnectionName
     email: str
     seq: int = 0
-    """Filled in by `take`; tells `done` whether they were sought again meanwhile."""
+    """Filled in by `take`; by which `done` knows whether they were sought again meanwhile."""
     attempts: int = 0
 
 

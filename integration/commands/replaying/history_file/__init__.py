@@ -1,1 +1,1 @@
-"""A file of history: its lines read, dealt out by group, sorted and kept in temporary files."""
+"""A file of history: its lines read, divided by group, sorted and kept in temporary files."""

@@ -96,7 +96,7 @@ def _temporary() -> sqlite3.Connection:
 
 
 class Buckets(Generic[RecordT]):
-    """Records by group, dealt out to buckets in one temporary file; groups come back whole, each in order.
+    """Records by group, divided into buckets in one temporary file; groups come back whole, each in order.
 
     A record begins with its group's number and differs from every other before anything that cannot be compared. Groups
     need no order among themselves, so that dealing replaces sorting: only a bucket too large for memory is sorted.
