@@ -231,6 +231,15 @@ STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
         "recycle_reason": _choice(*REJECTION_REASONS, label="Recycle reason"),
         "reasons": _text("Why this score"),
         "scored_at": Field(kind="time", label="Scored at"),
+        "persona": _text("Persona"),
+        "buying_job": _text("Buying job"),
+        "funnel_stage": _text("Funnel stage"),
+        "top_signals": _text("Top signals"),
+        "last_activity": Field(kind="time", label="Last activity"),
+        "sla_due": Field(kind="time", label="Answer due"),
+        "next_touch": _text("Next touch"),
+        "next_touch_at": Field(kind="time", label="Next touch at"),
+        "scored_by": _text("Scored by"),
         "touch": _text("Touch due"),
         "touch_at": Field(kind="time", label="Touch due at"),
         "opted_out": _flag("Opted out"),
@@ -239,7 +248,9 @@ STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
 """Where a lead stands: what Coldframe writes to a CRM record. Scores are whole points, rounded down.
 
 `touch` and `touch_at` are set together when a touch falls due: a workflow of the marketing system that
-starts on a change of `touch_at` delivers it.
+starts on a change of `touch_at` delivers it. `scored_by` names the playbook and its version.
 """
+MOVING = frozenset({"scored_at", "scored_by", "last_activity", "next_touch_at"})
+"""Parts of a standing of which a new value alone is not worth a write: it goes along with the next change."""
 SET_ONLY = frozenset({"opted_out"})
 """Parts of a standing that are written where they are true, and never taken back."""

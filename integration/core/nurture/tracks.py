@@ -91,6 +91,15 @@ def _touch(context: Context, stay: Stay) -> Touch:
     return rhythm.touches[stay.turn % len(rhythm.touches)]
 
 
+def next_content(context: Context) -> str:
+    """What the next touch of the track is about; "" where there is none, or where it is a task of sales."""
+    stay = context.state.stay
+    if stay is None or stay.planned is None:
+        return ""
+    touch = _touch(context, stay)
+    return "" if touch.task is not None else touch.content
+
+
 def stay_name(stay: Stay) -> str:
     """Which stay on which track a touch belongs to."""
     return f"{stay.track}/{stay.times}"

@@ -6,11 +6,13 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
 from integration.core.handoff import packet
 from integration.core.model.state import LeadState, copied
+from integration.core.nurture.upcoming import upcoming
 from integration.core.rules.scoring_rules import POINT
 from integration.core.run import due_work
 from integration.core.run.decide import settle
 from mappings.values.instant import Instant
 
+_SIGNALS = 2
 _ASKED = frozenset({"asked", "flag"})
 """Reasons for silence that are the person's own."""
 
@@ -36,6 +38,13 @@ class Standing:
     excluded: bool
     missing: tuple[str, ...]
     reasons: tuple[str, ...]
+    signals: tuple[str, ...] = ()
+    """The two strongest signals of late, as a handoff names them."""
+    last_activity: Instant | None = None
+    answer_due: Instant | None = None
+    """When the first of the clocks that run is due, also where that is over."""
+    next_touch: str | None = None
+    next_touch_at: Instant | None = None
 
 
 def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Standing:
@@ -43,6 +52,7 @@ def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Stand
     context = placed(compiled, state, at)
     state = context.state
     score = state.score.value
+    at_next, next_touch = upcoming(context)
     return Standing(
         fit=state.fit // POINT,
         engagement=score // POINT,
@@ -60,6 +70,11 @@ def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Stand
         excluded=context.excluded(),
         missing=tuple(state.held or ()),
         reasons=tuple(_reasons(context)),
+        signals=tuple(packet.signal_words(context, name, seen) for name, seen in packet.strongest(context)[:_SIGNALS]),
+        last_activity=state.engaged,
+        answer_due=min((run.due for run in state.clocks.values() if run.stopped is None), default=None),
+        next_touch=next_touch,
+        next_touch_at=at_next,
     )
 
 

@@ -87,6 +87,12 @@ class Rules:
         return self.playbook.vocabulary
 
     @property
+    def words(self) -> str:
+        """The playbook and its version, as people read them: `standard, version 3`."""
+        name = self.playbook.name
+        return name if self.version is None else f"{name}, version {self.version.number}"
+
+    @property
     def number(self) -> int | None:
         """The number of the playbook's version; None before a flow has asked which one is in force."""
         return self.version.number if self.version else None

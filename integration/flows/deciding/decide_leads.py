@@ -136,7 +136,7 @@ def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Out
     before = () if past.state is None else sla_clocks.answered(past.state)
     decision = apply_events(service.rules.compiled, past.state or newborn(row.id), past.events, now, owned=True)
     where = standing(service.rules.compiled, decision.state, now)
-    fields = as_fields(where, now)
+    fields = as_fields(where, now, service.rules.words)
     return Outcome(
         row=row,
         past=past,

@@ -34,7 +34,7 @@ from integration.store.outgoing import outbox, people_without_records, pointless
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.progress import next_handover
-from mappings.model.canonical import Fields
+from mappings.model.canonical import MOVING, Fields
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -125,4 +125,4 @@ def _want_fields(conn: Sql, service: HasCrms, outcomes: Sequence[Outcome], now: 
 
 
 def _differs(before: Fields | None, after: Fields) -> bool:
-    return before is None or any(before.get(name) != value for name, value in after.items() if name != "scored_at")
+    return before is None or any(before.get(name) != value for name, value in after.items() if name not in MOVING)

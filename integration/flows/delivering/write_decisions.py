@@ -17,8 +17,8 @@ _OWN = ("cause", "deadline", "wording")
 """What deciding and delivering need of an effect, and nobody reads."""
 
 
-def as_fields(where: Standing, now: Instant) -> Fields:
-    """Where a lead stands, as the canonical fields that mappings write to a CRM."""
+def as_fields(where: Standing, now: Instant, by: str = "") -> Fields:
+    """Where a lead stands, as the canonical fields that mappings write to a CRM; `by` which rules."""
     return {
         "fit": where.fit,
         "engagement": where.engagement,
@@ -30,6 +30,15 @@ def as_fields(where: Standing, now: Instant) -> Fields:
         "recycle_reason": where.recycle_reason,
         "reasons": "\n".join(where.reasons[:_REASONS]),
         "scored_at": now,
+        "persona": where.persona,
+        "buying_job": where.buying_job,
+        "funnel_stage": where.funnel_stage,
+        "top_signals": "\n".join(where.signals) or None,
+        "last_activity": where.last_activity,
+        "sla_due": where.answer_due,
+        "next_touch": where.next_touch,
+        "next_touch_at": where.next_touch_at,
+        "scored_by": by or None,
         "opted_out": where.opted_out or None,
     }
 

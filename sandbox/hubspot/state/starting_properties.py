@@ -169,6 +169,15 @@ coldframe_problem       string      text            coldframe Problem
 coldframe_budget        string      text            coldframe Budget
 coldframe_authority     string      text            coldframe Authority
 coldframe_timeline      string      text            coldframe Timeline
+coldframe_persona       string      text            coldframe Persona
+coldframe_buying_job    string      text            coldframe Buying job
+coldframe_funnel_stage  string      text            coldframe Funnel stage
+coldframe_top_signals   string      textarea        coldframe Top signals
+coldframe_last_activity datetime    date            coldframe Last activity
+coldframe_sla_due       datetime    date            coldframe Answer due
+coldframe_next_touch    string      text            coldframe Next touch
+coldframe_next_touch_at datetime    date            coldframe Next touch at
+coldframe_scored_by     string      text            coldframe Scored by
 coldframe_touch         string      text            coldframe Touch due
 coldframe_touch_at      datetime    date            coldframe Touch due at
 """

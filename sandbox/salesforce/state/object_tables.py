@@ -61,6 +61,15 @@ Coldframe_Problem__c string:255 -
 Coldframe_Budget__c string:255 -
 Coldframe_Authority__c string:255 -
 Coldframe_Timeline__c string:255 -
+Coldframe_Persona__c string:255 -
+Coldframe_Buying_Job__c string:255 -
+Coldframe_Funnel_Stage__c string:255 -
+Coldframe_Top_Signals__c textarea:32768 -
+Coldframe_Last_Activity__c datetime -
+Coldframe_Sla_Due__c datetime -
+Coldframe_Next_Touch__c string:255 -
+Coldframe_Next_Touch_At__c datetime -
+Coldframe_Scored_By__c string:255 -
 Coldframe_Touch__c string:255 -
 Coldframe_Touch_At__c datetime -
 """

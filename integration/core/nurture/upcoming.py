@@ -1,0 +1,24 @@
+"""Upcoming: the touch that a lead gets next, and when it may go at the earliest."""
+
+from integration.core.compiled.context import NEVER, Context
+from integration.core.nurture import touches, tracks
+from mappings.values.instant import Instant
+
+
+def upcoming(context: Context) -> tuple[Instant | None, str | None]:
+    """When, and which content; (None, None) for who is on no track, suppressed, or with sales for good.
+
+    A track's step that is a task of sales is no touch. What pauses touches now may end sooner or later than it seems.
+    """
+    state = context.state
+    if state.stage == "suppressed" or state.born is None:
+        return None, None
+    found: list[tuple[Instant, str]] = []
+    if state.waiting:
+        at, waiting = touches.next_waiting(context)
+        found.append((at, waiting.content))
+    content = tracks.next_content(context)
+    if content:
+        found.append((tracks.touch_due(context), content))
+    at, what = min(found, default=(NEVER, ""))
+    return (at, what) if at < NEVER else (None, None)
