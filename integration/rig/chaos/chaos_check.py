@@ -24,7 +24,7 @@ from integration.store.queues import dead_letters, inbox
 from integration.store.schema.tables import leads as leads_table
 from integration.wiring import build
 from mappings.conflicts.field_conflicts import Ownership
-from mappings.model.canonical import Activity
+from mappings.model.canonical import MOVING, Activity
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant, parse
 
@@ -128,8 +128,7 @@ def _recomputed(
 
 def _same_standing(finding: Finding, rows: Sequence[LeadRow], found: Mapping[LeadId, Expected]) -> None:
     for row in rows:
-        standing = dict(row.standing or {})
-        standing.pop("scored_at", None)
+        standing = {name: value for name, value in (row.standing or {}).items() if name not in MOVING}
         finding.same(f"standing of {row.id}", standing, found[row.id].fields)
 
 

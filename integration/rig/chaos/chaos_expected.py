@@ -14,7 +14,7 @@ from integration.core.run.decide import order
 from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
 from integration.flows.delivering.write_decisions import as_fields
-from mappings.model.canonical import Activity, Value
+from mappings.model.canonical import MOVING, Activity, Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
@@ -33,8 +33,8 @@ def expected(compiled: CompiledPlaybook, lead: LeadId, events: Sequence[Event], 
     """Apply one lead's events in order."""
     told_apart = marked(compiled.playbook.vocabulary.machine, sorted(events, key=order))
     decision = advance(compiled, newborn(lead), told_apart, now)
-    fields = dict(as_fields(standing(compiled, decision.state, now), now))
-    fields.pop("scored_at")
+    where = as_fields(standing(compiled, decision.state, now), now)
+    fields = {name: value for name, value in where.items() if name not in MOVING}
     return Expected(
         lead=lead,
         fields=fields,

@@ -22,7 +22,7 @@ from integration.store.queues import dead_letters
 from integration.store.schema.tables import leads as leads_table
 from integration.store.schema.tables import outbox as outbox_table
 from integration.wiring import build
-from mappings.model.canonical import Activity
+from mappings.model.canonical import MOVING, Activity
 from mappings.translate.translation import outward
 from mappings.values.identifiers import LeadId
 
@@ -151,7 +151,7 @@ def _scores(
         past = load_events.whole(conn, sample, vocabulary=playbook.vocabulary)
     for row in sample:
         at = int(str((row.standing or {}).get("scored_at", 0)))
-        fields = {name: value for name, value in (row.standing or {}).items() if name != "scored_at"}
+        fields = {name: value for name, value in (row.standing or {}).items() if name not in MOVING}
         finding.same(f"standing of {row.id}", fields, dict(expected(compiled, row.id, past[row.id], at).fields))
         finding.figures["leads scored again"] += 1
         finding.figures["with something they did"] += any(isinstance(event, Activity) for event in past[row.id])
