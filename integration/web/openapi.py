@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from flask import Flask, Response
 
+from integration.alerting import alert_description
 from webhooks import registry
 from webhooks.declaration import SCHEMA, Described, Source
 
@@ -52,7 +53,8 @@ def document(public_url: str = "") -> bytes:
             },
             "servers": [{"url": public_url or "/"}],
             "paths": dict(_path(source, described) for source, described in found),
-            "components": {"schemas": schemas},
+            "webhooks": alert_description.WEBHOOKS,
+            "components": {"schemas": {**schemas, **alert_description.SCHEMAS}},
             **extra,
         }
     )

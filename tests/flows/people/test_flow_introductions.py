@@ -6,6 +6,7 @@ import pytest
 from flows_run import drain_all, history, lead, receive
 from sqlalchemy import func, select
 
+from integration.flows.privacy import erase_person
 from integration.store.people import leads
 from integration.store.schema.tables import leads as table
 from integration.wiring.whole_service import Service
@@ -105,3 +106,23 @@ def test_a_crms_record_is_not_given_an_address_by_a_sender(service: Service, san
     drain_all(service)
     with service.store.read() as conn:
         assert leads.by_email(conn, ["eve@evil.example"]) == {}
+
+
+def test_a_visitor_of_the_website_is_introduced_in_the_same_way(service: Service) -> None:
+    receive(service, did("known", email="ana@acme.example"))
+    for items in (did("a", lead=VISITOR), did("b", lead=VISITOR, email="ana@acme.example"), did("c", lead=VISITOR)):
+        receive(service, items, source="website")
+        drain_all(service)
+    assert alive(service) == 1
+    assert len(history(service, "ana@acme.example")) == 4
+
+
+def test_the_browser_of_somebody_who_was_erased_goes_on_sending_and_makes_nobody(service: Service) -> None:
+    receive(service, did("a", lead=VISITOR, email="ana@acme.example"), source="website")
+    drain_all(service)
+    erase_person.erase(service, "email:ana@acme.example", actor="test")
+    drain_all(service)
+    for items in (did("b", lead=VISITOR), did("c", lead=VISITOR, email="ana@acme.example")):
+        receive(service, items, source="website")
+        drain_all(service)
+    assert alive(service) == 0
