@@ -14,8 +14,28 @@ from mappings.translate.translation import inward, outward
 PAGE = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
 
 
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+PERSON = """objects:
+  {name}:
+    is: person
+    lead: {{email: {email}}}
+"""
+
+
+def test_every_other_example_is_a_part_of_a_mapping_that_compiles() -> None:
+    """`creates` stands at the top, `write` under a person, an object under `objects`."""
+    hubspot = "system: hubspot\n" + PERSON.format(name="contact", email="email")
+    salesforce = "system: salesforce\n" + PERSON.format(name="Lead", email="Email")
+    parts = EXAMPLES[1:]
+    assert len(parts) == 5
+    for part in parts:
+        of_salesforce = part.startswith(("creates:", "  CampaignMember:"))
+        file = parsed((salesforce if of_salesforce else hubspot) + part, "docs/mapping.md")
+        assert file.problems == (), part
+
+
 def test_the_example_does_what_the_page_says() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    example, *_ = EXAMPLES
     file = parsed(example, "docs/mapping.md")
     assert file.problems == ()
     assert file.mapping is not None

@@ -102,3 +102,28 @@ def _checked(parameter: click.Parameter, values: dict[str, object], context: cli
         parameter.type.convert(each, parameter, context)
     if parameter.callback is not None and isinstance(parameter, click.Argument):
         parameter.callback(context, parameter, value)
+
+
+def unknown(written: str) -> str:
+    """Which word of a command in a sentence we do not have: a sub-command or an option; empty where all are ours.
+
+    Arguments may stand for something (`coldframe sync [CONNECTION]`) or be left out.
+    """
+    command: click.Command = main
+    context = click.Context(main, info_name="coldframe")
+    for word in re.split(r"[\s|\[\]]+", written)[1:]:
+        if word.startswith("--"):
+            options = {name for each in command.params for name in each.opts + each.secondary_opts} | {"--help"}
+            if word.partition("=")[0] not in options:
+                return word
+        elif word.isupper():
+            return ""
+        elif isinstance(command, click.Group) and word and word not in {"…", "..."}:
+            try:
+                found = command.get_command(context, word)
+            except click.UsageError:
+                found = None
+            if found is None:
+                return word
+            command, context = found, click.Context(found, info_name=word, parent=context)
+    return ""

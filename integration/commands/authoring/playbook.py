@@ -169,7 +169,7 @@ def schema(vocabulary: str | None) -> None:
 
 
 @playbook.command()
-@click.option("--leads", type=click.IntRange(1, 10_000), default=40, show_default=True, help="How many people.")
+@click.option("--leads", type=click.IntRange(1, 10_000), default=24, show_default=True, help="How many people.")
 def history(leads: int) -> None:
     r"""Print an invented history, to try a playbook where you have no history of your own at hand.
 

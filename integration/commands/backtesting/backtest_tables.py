@@ -14,7 +14,7 @@ from integration.backtest.side_by_side import Comparison, Gate, Load, Moved, Sid
 from integration.backtest.summary import names, sentences
 
 _SHOWN = 20
-_BAR = 24
+_BAR = 14
 
 
 def tables(found: Comparison) -> RenderableType:
@@ -87,7 +87,7 @@ def _loads(found: Comparison, named: tuple[str, str]) -> RenderableType:
     if not owners:
         return Text("None.")
     figures = ("tasks", "a day", "most in a day")
-    table = _table("who", "", *figures, "", right=figures, whole=("who",))
+    table = _table("who", "", *figures, "", right=figures, whole=("most in a day",))
     most = max(load.per_day for side in sides for load in side.values())
     for owner in owners:
         for letter, color, side in (("A", "blue", sides[0]), ("B", "dark_orange", sides[1])):
@@ -115,7 +115,7 @@ def _all(side: Side) -> tuple[Load, ...]:
 def _moved(leads: Sequence[Moved], other: str) -> RenderableType:
     if not leads:
         return Text("Nobody.")
-    table = _table("lead", "when", "outcome", "because", f"under {other}, then", whole=("lead", "when", "outcome"))
+    table = _table("lead", "when", "outcome", "because", f"under {other}, then", whole=("when", "outcome"))
     for lead in leads[:_SHOWN]:
         table.add_row(
             escape(lead.who),
