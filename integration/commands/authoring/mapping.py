@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from connectors import vendors
 from connectors.base.port import Unavailable
@@ -24,6 +23,7 @@ from integration.commands.authoring.mappings_in_use import (
 )
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.shared.new_file import write_new
+from integration.commands.shared.tables import fitted
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
 from integration.flows.looking.preview import find, newcomer, preview
@@ -176,7 +176,7 @@ def diff(file: str | None, *, offline: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    table = Table("", "shipped", "here", "in the CRM", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = fitted("", "shipped", "here", "in the CRM")
     for row in rows:
         table.add_row(*(escape(row[key]) or "[dim]-[/]" for key in ("place", "shipped", "here", "live")))
     Console().print(table if rows else "no difference")

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from integration.commands.shared.tables import fitted
 from integration.flows.looking.preview import Preview
 from mappings.model.canonical import Field
 from mappings.vocabulary.value import Vocabulary
@@ -33,18 +34,18 @@ def shown(seen: Preview, playbook: str, words: Vocabulary) -> Group:
     parts: list[Any] = [Text(record, style="bold"), _fields("lead", seen.lead, words.lead)]
     if seen.account:
         parts.append(_fields("account", seen.account, words.account))
-    points = Table("points", f"fit, by {escape(playbook)}", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    points = fitted("points", f"fit, by {escape(playbook)}", whole=["points"])
     for rule, amount in seen.fit:
         points.add_row(f"{amount:+g}", escape(rule))
     points.add_row(f"[bold]{seen.standing.fit}[/]", "fit" + (", but excluded" if seen.standing.excluded else ""))
-    writes = Table("would be written", "now", "then", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    writes = fitted("would be written", "now", "then")
     for name, value in seen.writes.items():
         writes.add_row(escape(name), _said(seen.held[name]), _said(value))
     return Group(*(part for each in (*parts, points, writes) for part in (each, "")))
 
 
 def _fields(title: str, values: Any, known: Any) -> Table:
-    table = Table(title, "", "", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = fitted(title, "", "")
     for name, value in values.items():
         field: Field = known[name]
         table.add_row(name, _said(value), f"[dim]{escape(field.label)}[/]")

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.shared.new_file import write_new
+from integration.commands.shared.tables import fitted
 from integration.commands.trial.invented_history import invented
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library
@@ -81,7 +81,7 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    table = Table("name", "about", box=None, padding=(0, 2, 1, 0), header_style="dim")
+    table = fitted("name", "about")
     for row in rows:
         default = " (default)" if row["default"] else ""
         table.add_row(f"[bold]{row['name']}[/bold]{default}", escape(str(row["about"])))
@@ -147,7 +147,7 @@ def diff(before: str, after: str, vocabulary: str | None, *, as_json: bool) -> N
         rows = [{"place": list(each.place), "before": each.before, "after": each.after} for each in found]
         click.echo(json.dumps(rows, indent=2))
         return
-    table = Table("", before, after, box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = fitted("", before, after)
     for each in found:
         table.add_row(
             escape(" > ".join(each.place)), escape(each.before) or "[dim]-[/dim]", escape(each.after) or "[dim]-[/dim]"

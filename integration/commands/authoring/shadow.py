@@ -13,6 +13,7 @@ from rich.table import Table
 
 from connectors.base.port import Unavailable
 from integration.commands.authoring.shadow_csv import report_file
+from integration.commands.shared.tables import fitted
 from integration.commands.shared.written_sums import Sums, quiet, read
 from integration.core.run.lateness import TOO_LATE
 from integration.flows.base.write_access import in_shadow
@@ -24,7 +25,7 @@ from integration.store.events.live_since import HISTORY
 from integration.store.outgoing import people_without_records
 from integration.wiring import build
 from integration.wiring.whole_service import Service
-from mappings.values.instant import show
+from mappings.values.instant import show, show_second
 
 _LONGEST = 40
 
@@ -155,17 +156,17 @@ def _tables(service: Service, shown: _Shown, sums: Sums) -> None:
     console = Console()
     if not _is_on(service):
         console.print("[yellow]The service is live: this is what is on its way.[/]")
-    fields = Table("record", "who", "field", "now", "then", title="Fields")
+    fields = fitted("record", "who", "field", "now", "then", title="Fields")
     for items in shown.changes:
         for place, each in enumerate(items):
             if isinstance(each, Change):
                 head = (f"{each.connection} {each.object} {each.id}", escape(each.who)) if not place else ("", "")
                 fields.add_row(*head, each.field, _cell(each.now), _cell(each.then))
-    tasks = Table("CRM", "what", "subject", "for", "due", "owner", title="Tasks and touches")
+    tasks = fitted("CRM", "what", "subject", "for", "due", "owner", whole=["due"], title="Tasks and touches")
     for task in shown.tasks:
-        due = show(task.due_at) if task.due_at is not None else ""
+        due = show_second(task.due_at) if task.due_at is not None else ""
         tasks.add_row(task.connection, task.kind, escape(task.subject), escape(task.who), due, task.owner)
-    totals = Table("what", "how many", title="In all")
+    totals = fitted("what", "how many", whole=["how many"], title="In all")
     totals.add_row("records that would change", str(sums.records))
     for title, counter in _titled(sums):
         for name, count in sorted(counter.items()):
@@ -174,8 +175,6 @@ def _tables(service: Service, shown: _Shown, sums: Sums) -> None:
     totals.add_row("history, recorded and never carried out", str(sums.withheld.get(HISTORY, 0)))
     totals.add_row("too late, recorded and not carried out", str(sums.withheld.get(TOO_LATE, 0)))
     for table in (fields, tasks, _people(shown), totals):
-        for column in table.columns:
-            column.overflow = "fold"
         console.print(table)
 
 
@@ -190,10 +189,18 @@ def _titled(sums: Sums) -> tuple[tuple[str, Counter[str]], ...]:
 
 
 def _people(shown: _Shown) -> Table:
-    table = Table("who", "waits since", "for a record in", "tasks", "touches", title="People without a record")
+    table = fitted(
+        "who",
+        "waits since",
+        "for a record in",
+        "tasks",
+        "touches",
+        whole=["waits since"],
+        title="People without a record",
+    )
     for each in shown.people:
         counts = (str(each.tasks), str(each.touches))
-        table.add_row(escape(each.email or each.lead_id), show(each.since), ", ".join(each.connections), *counts)
+        table.add_row(escape(each.email or each.lead_id), show_second(each.since), ", ".join(each.connections), *counts)
     return table
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from rich.console import Group
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from integration.commands.shared.tables import fitted
 from integration.playbook.language.grammar import shown as span
 from mappings.model.canonical import Field
 from mappings.vocabulary.addresses import AddressGlob
@@ -42,7 +42,7 @@ def described(words: Vocabulary) -> dict[str, Any]:
 
 def shown(words: Vocabulary) -> Group:
     """What the company added, what is recognised in which order, and what is no person's."""
-    own = Table("own word", "of", "kind", "label", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    own = fitted("own word", "of", "kind", "label")
     for part, names, fields in (("lead", words.own_lead, words.lead), ("account", words.own_account, words.account)):
         for name in names:
             own.add_row(name, part, _kind(fields[name]), escape(fields[name].label))
@@ -54,12 +54,12 @@ def shown(words: Vocabulary) -> Group:
             own.add_row(kind, "activities", "", escape(words.label(kind)))
         for prop in (each for each in known if each in _added(kind, known)):
             own.add_row(prop, f"property of {kind}", _kind(known[prop]), "")
-    lines = Table("looks at", "pattern", "is", "gives", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    lines = fitted("looks at", "pattern", "is", "gives")
     for line in words.recognition.lines:
         told = _line(line)
         gives = ", ".join(f"{name} {value}" for name, value in told["gives"].items())
         lines.add_row(told["looks_at"], escape(told["pattern"]), told["is"], escape(gives))
-    rules = Table("machine rule", "", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    rules = fitted("machine rule", "")
     for name, value in _machine(words.machine).items():
         rules.add_row(name, escape(", ".join(value) if isinstance(value, list) else _plain(value)))
     title = Text(words.name or "the canonical words", style="bold")

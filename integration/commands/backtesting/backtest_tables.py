@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rich.console import Group, JustifyMethod, RenderableType
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -12,6 +12,7 @@ from integration.backtest.backtest_page import day
 from integration.backtest.charts import said
 from integration.backtest.side_by_side import Comparison, Gate, Load, Moved, Side, days
 from integration.backtest.summary import names, sentences
+from integration.commands.shared.tables import fitted
 
 _SHOWN = 20
 _BAR = 14
@@ -36,11 +37,7 @@ def _headed(title: str, table: RenderableType) -> Iterator[RenderableType]:
 
 
 def _table(*columns: str, right: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in columns:
-        justify: JustifyMethod = "right" if column in right else "left"
-        table.add_column(escape(column), justify=justify, overflow="fold", no_wrap=column in whole)
-    return table
+    return fitted(*map(escape, columns), right=[*map(escape, right)], whole=whole)
 
 
 def _figures(found: Comparison, named: tuple[str, str]) -> Table:

@@ -8,7 +8,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from connectors import vendors
 from connectors.shared.vendor import Detail, Vendor
@@ -18,6 +17,7 @@ from integration.commands.connecting.connect_public import connect_publicly
 from integration.commands.connecting.connect_request import asked_for, called
 from integration.commands.shared.installation import installed
 from integration.commands.shared.system_argument import how_to_connect
+from integration.commands.shared.tables import fitted
 from integration.signin.loopback_callback import PORT
 from integration.signin.sign_in_request import mistakes
 from integration.store.audit import audit_trail
@@ -26,7 +26,7 @@ from integration.store.crm import connection_pauses, connections
 from integration.wiring import clock, connection_names
 from integration.wiring.connection_names import Known
 from mappings.values.identifiers import ConnectionName, System
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 
 
 class _Systems(click.Group):
@@ -118,9 +118,7 @@ def list_connections(*, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row))
         return
-    table = Table(box=None, header_style="bold")
-    for title in ("name", "system", "grant", "account", "user", "token until", "state"):
-        table.add_column(title, overflow="fold")
+    table = fitted("name", "system", "grant", "account", "user", "token until", "state", whole=["token until"])
     for row in rows:
         table.add_row(*(escape(str(row[key] or "-")) for key in _SHOWN))
     Console().print(table if rows else f"Nothing is connected: {how_to_connect()}")
@@ -166,7 +164,7 @@ def _plain(each: Known) -> dict[str, Any]:
         "grant": row.grant.replace("_", "-"),
         "account": row.details.account,
         "user": row.details.user,
-        "expires": show(row.expires_at) if row.expires_at else "",
+        "expires": show_second(row.expires_at) if row.expires_at else "",
         "state": row.state + (f": {row.reason}" if row.reason else ""),
     }
 

@@ -14,7 +14,7 @@ from integration.store.crm import connections
 from integration.store.crm.sign_in_links import Link
 from integration.store.db.session import Store
 from integration.wiring import clock
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 
 _LOOK_SECONDS = 1.0
 """Between two looks at whether somebody has signed in."""
@@ -29,7 +29,7 @@ def connect_publicly(request: SignInRequest, settings: Settings, store: Store, o
         offer = signing.offer(request, Means(settings=settings, store=store, now=clock.now, actor="cli"))
     except SignInRefusedError as refusal:
         raise click.ClickException(str(refusal)) from None
-    until = show(offer.expires_at)
+    until = show_second(offer.expires_at)
     output.words(f"The app must have this redirect URL registered: {offer.redirect_uri}")
     output.words(f"Open this link in any browser before {until}, and say yes there. It works once:\n\n  {offer.link}\n")
     output.data(open=offer.link, redirect_url=offer.redirect_uri, expires=until)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from connectors.answers.examination_words import unavailable
 from connectors.base.limits import spare
@@ -22,6 +22,7 @@ from integration.commands.doctoring import (
     doctor_webhooks,
     doctor_words,
 )
+from integration.commands.shared.tables import fitted
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import write_access
 from integration.flows.base.service import Connection, GoingLive
@@ -40,7 +41,7 @@ from integration.wiring import build, clock, connection_names
 from integration.wiring.unusable import UnusableError
 from integration.wiring.wake_ups import connect, queue_problems
 from mappings.values.identifiers import ConnectionName
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 
 _GO_LIVE = "See coldframe shadow report, then coldframe live (docs/going-live.md)."
 _UNSET = "Unset COLDFRAME_SHADOW and restart."
@@ -64,9 +65,10 @@ def doctor(*, as_json: bool) -> None:
                 json.dumps({"subject": each.subject, "ok": each.ok, "detail": each.detail, "remedy": each.remedy})
             )
     else:
-        table = Table("", "what", "how it stands", "what to do")
+        table = fitted("", "what", "how it stands", "what to do", whole=[""])
         for each in findings:
-            table.add_row("[green]ok[/]" if each.ok else "[red]✗[/]", each.subject, each.detail, each.remedy)
+            said = map(escape, (each.subject, each.detail, each.remedy))
+            table.add_row("[green]ok[/]" if each.ok else "[red]✗[/]", *said)
         Console().print(table)
     raise SystemExit(0 if all(each.ok for each in findings) else 1)
 
@@ -120,7 +122,7 @@ def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
         yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")
     for each in held:
         what = "tasks" if each.what == "task" else "records"
-        detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show(each.until)}"
+        detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show_second(each.until)}"
         remedy = "Nothing is lost. coldframe live --tasks-per-hour N (--records-per-minute N) sets another limit."
         yield Finding(subject=f"{each.connection}: going live", ok=True, detail=detail, remedy=remedy)
 
@@ -204,7 +206,7 @@ def _drifted(settings: Settings, connection: ConnectionName) -> Iterator[Finding
     if looked is None:
         return
     errors = [each for each in looked.troubles if each.severity == "error"]
-    detail = f"looked at {show(looked.at)}: " + (f"{len(errors)} amiss" if errors else "nothing amiss")
+    detail = f"looked at {show_second(looked.at)}: " + (f"{len(errors)} amiss" if errors else "nothing amiss")
     yield Finding(
         subject=f"{connection}: drift", ok=not errors, detail=detail, remedy=errors[0].remedy if errors else ""
     )

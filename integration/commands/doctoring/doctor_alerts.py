@@ -8,7 +8,7 @@ from integration.settings.environment import Settings
 from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
 from integration.store.outgoing import alerts
-from mappings.values.instant import DAY, Instant, show
+from mappings.values.instant import DAY, Instant, show_second
 
 LATELY = DAY
 _SHOWN = 3
@@ -30,10 +30,10 @@ def examined(settings: Settings, store: Store, now: Instant) -> Iterator[Finding
             remedy = "coldframe letters list, correct the receiver, coldframe letters replay ID"
             yield Finding(subject=subject, ok=False, detail=f"{count} refused by the receiver", remedy=remedy)
         elif pause is not None:
-            detail = f"{count} wait since {show(since)}: {pause.reason}"
+            detail = f"{count} wait since {show_second(since)}: {pause.reason}"
             yield Finding(subject=subject, ok=False, detail=detail, remedy="Nothing is lost. Set the receiver right.")
         else:
-            yield Finding(subject=subject, ok=True, detail=f"{count} on their way since {show(since)}")
+            yield Finding(subject=subject, ok=True, detail=f"{count} on their way since {show_second(since)}")
 
 
 def _summary(raised: list[alerts.RaisedAlert]) -> str:
@@ -41,5 +41,5 @@ def _summary(raised: list[alerts.RaisedAlert]) -> str:
     if not raised:
         return "none in the last day"
     counted = ", ".join(f"{count} {name}" for name, count in sorted(Counter(each.alert for each in raised).items()))
-    latest = "; ".join(f"{show(each.raised_at)} {each.text}" for each in raised[:_SHOWN])
+    latest = "; ".join(f"{show_second(each.raised_at)} {each.text}" for each in raised[:_SHOWN])
     return f"{counted} in the last day. Latest: {latest}"

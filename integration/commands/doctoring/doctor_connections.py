@@ -14,7 +14,7 @@ from integration.store.crm.connections import Row
 from integration.store.db.session import Store
 from integration.wiring import connection_names
 from integration.wiring.connection_names import Known
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 from mappings.yaml_files.problems import nearest
 from webhooks import registry
 from webhooks.declaration import Source
@@ -55,7 +55,7 @@ def _line(each: Known, keyring: Keyring) -> Finding:
         detail = f"{each.system} {each.account} was signed in to without the scopes {', '.join(lacking)}"
         what = f"Add them to the app's required scopes, and sign in anew: {remedy(each.row)}"
         return Finding(subject=subject, ok=False, detail=detail, remedy=what)
-    expires = f", its token good until {show(each.row.expires_at)}" if each.row.expires_at else ""
+    expires = f", its token good until {show_second(each.row.expires_at)}" if each.row.expires_at else ""
     hidden = f"; {vendors.vendor(each.system).token} is not used, since somebody signed in" if each.hides else ""
     return Finding(subject=subject, ok=True, detail=f"{each.system} {each.account}, {each.row.grant}{expires}{hidden}")
 
@@ -69,7 +69,7 @@ def _lacking(row: Row) -> list[str]:
 def _trouble(row: Row, keyring: Keyring) -> tuple[str, str]:
     """(what is amiss, what to do); both "" where nothing is."""
     if row.state == "refused":
-        return f"signed out by {row.system} at {show(row.updated_at)}: {row.reason}", remedy(row)
+        return f"signed out by {row.system} at {show_second(row.updated_at)}: {row.reason}", remedy(row)
     try:
         connections.unsealed(row, keyring)
     except SealError as error:

@@ -12,7 +12,7 @@ from integration.store.db.session import Store
 from integration.store.events import playbook_versions
 from integration.store.progress import unread_objects
 from integration.store.queues import leases, suspects
-from mappings.values.instant import Instant, show
+from mappings.values.instant import Instant, show_second
 
 
 def playbook(store: Store, file: Playbook | None) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def playbook(store: Store, file: Playbook | None) -> Iterator[Finding]:
         left = playbook_versions.left(conn, found.number) if found else 0
     if found is None:
         return
-    detail = f"version {found.number} ({found.fingerprint}) in force since {show(found.at)}"
+    detail = f"version {found.number} ({found.fingerprint}) in force since {show_second(found.at)}"
     if left:
         detail += f"; {left:,} leads are still to be derived under it"
     differs = file is not None and (file.fingerprint, FORMAT) != (found.fingerprint, found.format)
@@ -48,7 +48,7 @@ def examined(store: Store) -> Iterator[Finding]:
         yield Finding(
             subject=f"lane {lane}",
             ok=False,
-            detail=f"its lease of {holder} is dated ahead to {show(end)}: the clock was wrong when it was given",
+            detail=f"its lease of {holder} is dated ahead to {show_second(end)}: the clock was wrong when it was given",
             remedy="Correct the clock of the database's machine. The next worker takes the lane over by itself.",
         )
 
@@ -67,14 +67,14 @@ def waiting(store: Store, connection: Connection, now: Instant) -> Iterator[Find
         yield Finding(
             subject=f"{name}: waits",
             ok=False,
-            detail=f"until {show(pause.until)}: {pause.reason}",
+            detail=f"until {show_second(pause.until)}: {pause.reason}",
             remedy=moved if pause.code == MOVED else "Nothing is lost; it goes on by itself.",
         )
     for each in hidden:
         yield Finding(
             subject=f"{name}: {each.object}",
             ok=False,
-            detail=f"its changes are not read since {show(each.since)}: {each.said}",
+            detail=f"its changes are not read since {show_second(each.since)}: {each.said}",
             remedy=f"It is asked for at every poll. Where a right is missing, give it to {name}'s user, "
             "or take the object out of the mapping.",
         )

@@ -6,7 +6,7 @@ from connectors.base.port import Finding
 from integration.flows.people_in_sales.trouble import RECORD_FOR
 from integration.store.db.session import Store
 from integration.store.outgoing import people_without_records
-from mappings.values.instant import Instant, show
+from mappings.values.instant import Instant, show_second
 
 
 def examined(store: Store, now: Instant) -> Iterator[Finding]:
@@ -18,7 +18,9 @@ def examined(store: Store, now: Instant) -> Iterator[Finding]:
     late = found.tasks_since is not None and found.tasks_since <= now - RECORD_FOR
     detail = f"no CRM knows {unknown}; their scores are nowhere but here"
     if found.since is not None:
-        detail = f"{found.people} wait with {found.tasks} tasks and {found.touches} touches since {show(found.since)}"
+        detail = (
+            f"{found.people} wait with {found.tasks} tasks and {found.touches} touches since {show_second(found.since)}"
+        )
         detail += f"; no CRM knows {unknown}"
     remedy = (
         "coldframe letters waiting names them. Create them in the CRM, or let a mapping do it: creates, docs/mapping.md"

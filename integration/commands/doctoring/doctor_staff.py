@@ -10,7 +10,7 @@ from integration.store.db.session import Store
 from integration.store.outgoing import unassigned
 from integration.wiring.connection_names import Known
 from mappings.values.identifiers import System
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 
 
 def waiting(store: Store) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def waiting(store: Store) -> Iterator[Finding]:
         found = unassigned.counts(conn)
     for each in found:
         subject = f"{each.connection}: tasks for nobody"
-        detail = f"{each.count} wait since {show(each.since)}: {each.said}"
+        detail = f"{each.count} wait since {show_second(each.since)}: {each.said}"
         yield Finding(subject=subject, ok=False, detail=detail, remedy=remedy(each.reason, each.connection))
 
 
@@ -37,7 +37,9 @@ def known(store: Store, connections: Sequence[Known]) -> Iterator[Finding]:
             counted.get((name, "person", False), 0),
             counted.get((name, "queue", True), 0),
         )
-        detail = f"{active} people who can get tasks, {left} who have left, {queues} queues; read {show(reading.at)}"
+        detail = (
+            f"{active} people who can get tasks, {left} who have left, {queues} queues; read {show_second(reading.at)}"
+        )
         yield Finding(subject=f"{name}: people", ok=active > 0, detail=detail, remedy=_empty(active, each.system))
 
 

@@ -7,7 +7,7 @@ from integration.store.db.session import Store
 from integration.store.events import unrecognised_words
 from integration.store.events.unrecognised_words import OTHERS, Seen
 from mappings.reading.readings import Readings, Unread
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 from mappings.vocabulary.value import Vocabulary
 
 _SHOWN = 10
@@ -42,4 +42,4 @@ def _known(seen: Seen, readings: Readings) -> bool:
 def _summary(seen: Seen, readings: Readings) -> str:
     unread = _unread(seen)
     what = "more words than are counted apart" if unread is None else readings.sentence(unread)
-    return f"{what}; {seen.times:,} times, last on {show(seen.last_at)[:10]}"
+    return f"{what}; {seen.times:,} times, last on {show_second(seen.last_at)[:10]}"

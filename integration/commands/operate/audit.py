@@ -7,9 +7,9 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from integration.commands.shared.installation import installed
+from integration.commands.shared.tables import fitted
 from integration.store.audit import audit_trail
 from integration.wiring import clock
 from mappings.values.instant import Instant, parse, parse_span, show_second
@@ -43,10 +43,7 @@ def audit(since: str, action: str, limit: int, *, as_json: bool) -> None:
             row = {"at": show_second(each.at), "actor": each.actor, "action": each.action, "subject": each.subject}
             click.echo(json.dumps({**row, "detail": each.detail}))
         return
-    table = Table(box=None, header_style="bold")
-    table.add_column("at", no_wrap=True)
-    for name in ("actor", "action", "subject", "detail"):
-        table.add_column(name, overflow="fold")
+    table = fitted("at", "actor", "action", "subject", "detail", whole=["at"])
     for each in found:
         cells = (show_second(each.at), each.actor, each.action, each.subject, _said(each.detail))
         table.add_row(*map(escape, cells))

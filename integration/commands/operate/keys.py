@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from integration.commands.shared.installation import installed
+from integration.commands.shared.tables import fitted
 from integration.processes.local_stack import environment
 from integration.settings.local_key import alone, keep_key, key_file
 from integration.signin.key_rotation import Line, rotated
@@ -57,7 +57,7 @@ def list_keys(*, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row))
         return
-    table = Table("key", "is", "seals", box=None, header_style="bold")
+    table = fitted("key", "is", "seals", whole=["seals"])
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     Console().print(table)
@@ -105,7 +105,7 @@ def _kept(key: str) -> Path | None:
 
 
 def _show(lines: Sequence[Line]) -> None:
-    table = Table("", "what", "before", "now", "what to do", box=None, header_style="bold")
+    table = fitted("", "what", "before", "now", "what to do")
     for line in lines:
         table.add_row(
             f"[{_COLOURS[line.outcome]}]{line.outcome}[/]", line.name, line.before, line.after, escape(line.reason)

@@ -8,8 +8,8 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from integration.commands.shared.tables import fitted
 from integration.flows.upkeep.replay_letters import UndiscardableError, discard, replay
 from integration.store.outgoing import people_without_records
 from integration.store.queues import dead_letters as stored
@@ -51,11 +51,7 @@ def list_letters(limit: int, *, as_json: bool) -> None:
         for letter in found:
             click.echo(json.dumps(_plain(letter)))
         return
-    table = Table(box=None, header_style="bold")
-    for name in ("id", "at", "stage"):
-        table.add_column(name, no_wrap=True)
-    for name in ("source", "reason", "what"):
-        table.add_column(name, overflow="fold")
+    table = fitted("id", "at", "stage", "source", "reason", "what", whole=["id", "at", "stage"])
     for letter in found:
         text = letter.payload.decode("utf-8", "replace")
         cells = (letter.stage, letter.source, letter.reason, text[:_SHOWN])
@@ -86,7 +82,7 @@ def waiting(limit: int, *, as_json: bool) -> None:
         for each in found:
             click.echo(json.dumps({**asdict(each), "since": show(each.since)}))
         return
-    table = Table("since", "who", "waits for", "tasks", "touches", "our id")
+    table = fitted("since", "who", "waits for", "tasks", "touches", "our id", whole=["since", "tasks", "touches"])
     for each in found:
         counts = (str(each.tasks), str(each.touches))
         table.add_row(show_second(each.since), each.email or "", ", ".join(each.connections), *counts, each.lead_id)

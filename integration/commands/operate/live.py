@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from connectors.base.port import Unavailable
 from integration.commands.operate.pause import named
+from integration.commands.shared.tables import fitted
 from integration.commands.shared.written_sums import Sums, quiet, read
 from integration.flows.base import history_or_live
 from integration.flows.base.running_playbook import OutdatedError
@@ -21,7 +21,7 @@ from integration.store.events.withheld_handoffs import Shadow
 from integration.store.progress import write_permission
 from integration.wiring import build
 from integration.wiring.whole_service import Service
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 
 _FORCED = (
     "COLDFRAME_SHADOW is set, so that this process writes nothing whatever the store says. Unset it for every process "
@@ -124,20 +124,18 @@ def _look(service: Service) -> _Found:
         raise click.ClickException(msg) from None
     except OutdatedError as error:
         raise click.ClickException(str(error)) from None
-    return _Found(sums=sums, hot=count, live=show(permission.at) if permission else "")
+    return _Found(sums=sums, hot=count, live=show_second(permission.at) if permission else "")
 
 
 def _show(found: _Found) -> None:
     sums = found.sums
-    table = Table("what", "how many", title="To be written")
+    table = fitted("what", "how many", whole=["how many"], title="To be written")
     table.add_row("records that change", str(sums.records))
     for title, counter in (("field", sums.fields), ("new", sums.kinds), ("tasks for", sums.owners)):
         for name, count in sorted(counter.items()):
             table.add_row(f"{title}: {name}", str(count))
     table.add_row("too old: they lapse and are not written", str(sums.lapsed))
     table.add_row("hot leads whose handoff was withheld", str(found.hot))
-    for column in table.columns:
-        column.overflow = "fold"
     Console().print(table)
 
 

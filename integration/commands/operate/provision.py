@@ -10,7 +10,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from connectors.answers.replies import Refusal
 from connectors.base.port import Unavailable, Verdict
@@ -18,6 +17,7 @@ from connectors.shared.provisioning import Provisioner, Step
 from integration.commands.operate import provision_project
 from integration.commands.operate.provision_project import Asked
 from integration.commands.shared.system_argument import system as installed_system
+from integration.commands.shared.tables import fitted
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import connection_names, provisioners
 from integration.wiring.unusable import UnusableError
@@ -153,7 +153,7 @@ def _show(lines: Sequence[Line], *, as_json: bool) -> None:
         for line in lines:
             click.echo(json.dumps(_plain(line)))
         return
-    table = Table("", "what", "", "detail", "what to do", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = fitted("", "what", "", "detail", "what to do")
     for line in lines:
         colour = _COLOURS.get(line.outcome, "green")
         step = line.step

@@ -11,9 +11,9 @@ import click
 import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from integration.commands.shared.system_argument import variables
+from integration.commands.shared.tables import fitted
 from integration.flows.base.write_access import in_shadow
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import first_sync as flow
@@ -23,7 +23,7 @@ from integration.store.outgoing import outbox_backlog
 from integration.wiring import build
 from integration.wiring.whole_service import Service
 from mappings.values.identifiers import ConnectionName
-from mappings.values.instant import show
+from mappings.values.instant import show_second
 from mappings.yaml_files.problems import nearest
 
 _COLUMNS = (
@@ -102,7 +102,7 @@ def _already(service: Service, names: Sequence[ConnectionName]) -> None:
             known = flow.standing(conn, connection)
         if not known:
             continue
-        began = show(min(course.began_at for course in known.values()))
+        began = show_second(min(course.began_at for course in known.values()))
         left = [each for each in flow.objects(connection) if each not in known or not known[each].whole]
         said = f"goes on with {left[0]}" if left else "was read whole; --restart reads it again"
         click.echo(f"{name}: the sync of {began} {said}.", err=True)
@@ -218,14 +218,14 @@ class _Bars:
 def _summary(service: Service, steps: Sequence[Step]) -> None:
     console = Console()
     whole = all(step.course.whole for step in steps)
-    table = Table("CRM", "object", "read", "", title="Read whole" if whole else "Not read whole")
+    table = fitted("CRM", "object", "read", "", whole=["read"], title="Read whole" if whole else "Not read whole")
     for step in steps:
         table.add_row(step.connection, step.object, str(step.course.read), step.course.skipped)
     console.print(table)
     with service.store.read() as conn:
         live = lives.get(conn)
         waiting = {name: outbox_backlog.sendable(conn, name) for name in service.connections}
-    since = show(live.since) if live else "its first decision"
+    since = show_second(live.since) if live else "its first decision"
     console.print(f"Live since {since}: what lies before was scored and makes no tasks.")
     for name, left in waiting.items():
         if left:

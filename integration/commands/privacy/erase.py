@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import click
 from rich.console import Console
-from rich.table import Table
 
+from integration.commands.shared.tables import fitted
 from integration.flows.privacy import blanking, erase_person
 from integration.flows.privacy.erase_person import Report
 from integration.store.db.errors import StoreBusyError
@@ -113,7 +113,7 @@ def _blank(service: Service, name: str) -> None:
 
 
 def _show(report: Report) -> None:
-    table = Table("where", "rows", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = fitted("where", "rows", whole=["rows"])
     for where, count in report.removed.items():
         if count:
             table.add_row(where, str(count))

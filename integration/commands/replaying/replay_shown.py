@@ -9,12 +9,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from integration.commands.shared.tables import fitted
 from integration.core.model.effects import KINDS, Effect
 from integration.core.model.ledger import Line
 from integration.core.rules.scoring_rules import POINT
 from integration.core.run.lateness import TOO_LATE
 from integration.core.run.standing import Standing
-from mappings.values.instant import HOUR, SECOND, Instant, show
+from mappings.values.instant import HOUR, SECOND, Instant, parse, show, show_second
 
 _NAMES = {"before": "from", "after": "to"}
 _COMMON = frozenset({"key", "lead", "at", "because"})
@@ -116,14 +117,18 @@ def lead_line(lead: str, where: Standing, end: Instant, ledger: bytes) -> bytes:
 
 def effects_table(lines: Iterable[bytes]) -> Table:
     """Effects for people: when, who, what."""
-    table = Table(title="What would have happened", title_justify="left", show_lines=False)
-    for heading in ("when", "lead", "effect", "what", "because"):
-        table.add_column(heading, overflow="fold")
+    table = fitted("when", "lead", "effect", "what", "because", whole=["when"], title="What would have happened")
     for line in lines:
         told = msgspec.json.decode(line)
         withheld = f" (withheld: {told['withheld']})" if "withheld" in told else ""
-        table.add_row(told["at"], told["lead"], told["effect"], _what(told) + withheld, "; ".join(told["because"]))
+        table.add_row(
+            _time(told["at"]), told["lead"], told["effect"], _what(told) + withheld, "; ".join(told["because"])
+        )
     return table
+
+
+def _time(text: str) -> str:
+    return show_second(parse(text))
 
 
 def _what(told: dict[str, Any]) -> str:
@@ -131,7 +136,7 @@ def _what(told: dict[str, Any]) -> str:
         case "stage" | "track":
             return f"{told['from'] or '-'} -> {told['to'] or '-'}"
         case "task":
-            return f"{told['channel']} by {told['due_at']} ({told['assignee']}): {told['subject']}"
+            return f"{told['channel']} by {_time(told['due_at'])} ({told['assignee']}): {told['subject']}"
         case "touch":
             return f"{told['content']} ({told['track'] or 'first move or trigger'} {told['step']})"
         case "handoff_held":
@@ -144,11 +149,8 @@ def _what(told: dict[str, Any]) -> str:
 
 def leads_table(lines: Iterable[bytes]) -> Table:
     """Standings for people, and the last thing that changed each score."""
-    table = Table(title="Where everybody stands", title_justify="left")
-    for heading in ("lead", "fit", "engagement", "total"):
-        table.add_column(heading, justify="left" if heading == "lead" else "right")
-    for heading in ("band", "segment", "stage", "track", "last change"):
-        table.add_column(heading, overflow="fold")
+    scores, places = ("fit", "engagement", "total"), ("band", "segment", "stage", "track")
+    table = fitted("lead", *scores, *places, "last change", right=scores, whole=scores, title="Where everybody stands")
     for line in lines:
         told = msgspec.json.decode(line)
         table.add_row(

@@ -11,8 +11,8 @@ import click
 import structlog
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from integration.commands.shared.tables import fitted
 from integration.processes.local_stack import environment
 from integration.rig.attack import attack_connections, attack_inside, attack_values
 from integration.rig.attack.attack_ground import LATEST, Attack
@@ -110,7 +110,7 @@ def _times(result: Result) -> str:
 
 
 def _show(results: Sequence[Result], seconds: float) -> None:
-    table = Table("", "attack", "slowest answer", "just before", "usual one", "as before after", "", title="Attacks")
+    table = fitted("", "attack", "slowest answer", "just before", "usual one", "as before after", "", title="Attacks")
     for each in results:
         good = "[green]withstood[/]" if not each.faults else "[bold red]did not withstand[/]"
         figures = [f"{value:.2f} s" for value in (each.slowest, each.quiet, each.recovered)]

@@ -10,8 +10,8 @@ import click
 import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from integration.commands.shared.tables import fitted
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.drill.drill_check import check
 from integration.rig.drill.drill_run import Drill, Plan, ground
@@ -106,7 +106,7 @@ def _mb(size: int) -> float:
 
 
 def _show(told: dict[str, Any], console: Console) -> None:
-    table = Table("", "", title="A first sync, interrupted")
+    table = fitted("", "", title="A first sync, interrupted")
     differences: list[str] = told.pop("differences")
     for name, value in told.items():
         if isinstance(value, dict):

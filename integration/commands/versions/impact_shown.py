@@ -7,6 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from integration.commands.shared.tables import fitted
 from integration.flows.publishing.impact import Impact
 from integration.store.events.playbook_versions import Terms
 from mappings.values.instant import show_second
@@ -38,7 +39,7 @@ def plain(found: Impact) -> dict[str, Any]:
 
 def tables(found: Impact, terms: Terms, number: int) -> Iterator[Table]:
     """For people: the sums first, then who moves where, then what follows for whom."""
-    sums = Table("what version " + str(number) + " would do", "leads", box=None, header_style="bold")
+    sums = fitted("what version " + str(number) + " would do", "leads")
     sums.add_row("leads that are derived anew", str(found.leads))
     sums.add_row("whose score changes", str(found.rescored))
     sums.add_row("whose band, segment, stage or track changes", str(found.moved))
@@ -47,7 +48,7 @@ def tables(found: Impact, terms: Terms, number: int) -> Iterator[Table]:
         sums.add_row(f"[red]that cannot be derived by it, such as {escape(some)}[/]", str(len(found.failed)))
     yield sums
     if found.moves:
-        moves = Table("", "from", "to", "leads", title="Who moves", box=None, header_style="bold", title_justify="left")
+        moves = fitted("", "from", "to", "leads", title="Who moves")
         for what in dict.fromkeys(what for what, _, _ in found.moves):
             mine = [(pair, count) for (kind, *pair), count in _sorted(found.moves) if kind == what]
             for (before, after), count in mine[:_MOST]:
@@ -57,14 +58,14 @@ def tables(found: Impact, terms: Terms, number: int) -> Iterator[Table]:
         yield moves
     yield _work(found, terms)
     if found.ended:
-        ended = Table("what", "name", "leads", title="Ends, since it is there no more", box=None, title_justify="left")
+        ended = fitted("what", "name", "leads", title="Ends, since it is there no more")
         for (what, name), count in _sorted(found.ended):
             ended.add_row(what, escape(name), str(count))
         yield ended
 
 
 def _work(found: Impact, terms: Terms) -> Table:
-    work = Table("what follows", "for", "how many", box=None, header_style="bold")
+    work = fitted("what follows", "for", "how many")
     for who, count in _sorted(found.tasks):
         work.add_row("tasks", escape(who), str(count))
     if not found.tasks:

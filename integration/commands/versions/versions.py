@@ -7,9 +7,9 @@ import sys
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from integration.commands.shared.installation import installed
+from integration.commands.shared.tables import fitted
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Texts, Version
 from mappings.values.instant import show_second
@@ -34,9 +34,7 @@ def versions(*, as_json: bool) -> None:
             row |= {"reason": each.reason, "fingerprint": each.fingerprint}
             click.echo(json.dumps({**row, "left": 0 if place else left}))
         return
-    table = Table("", "since", "what", "by", "why", box=None, header_style="bold")
-    for column in table.columns[2:]:
-        column.overflow = "fold"
+    table = fitted("", "since", "what", "by", "why", whole=["", "since"])
     for each in found:
         table.add_row(str(each.number), show_second(each.at), each.what, escape(each.author), escape(each.reason))
     Console().print(table if found else "No playbook has decided about anybody yet.")
