@@ -26,12 +26,15 @@ ELSEWHERE = {
     ("docs/mapping.md", "yaml"): "tests/mappings/test_mapping_command_docs.py",
     ("docs/vocabulary.md", "yaml"): "tests/mappings/vocabulary/test_vocabulary_docs.py",
     ("docs/monitoring.md", "yaml"): "tests/web/test_monitoring.py",
+    ("docs/sending.md", "js"): "tests/web/test_sending_page.py",
+    ("docs/sending.md", "html"): "tests/web/test_sending_page.py",
+    ("docs/sending.md", "apex"): "tests/web/test_sending_page.py",
     ("docs/architecture.md", "mermaid"): "tests/architecture/test_architecture_pictures.py",
 }
 """The tests of their own that some pages' blocks have."""
 SHOWN = {"text", "nginx", "caddy", "crontab"}
 """What a command answers, and other programs' files."""
-OTHERS = {"sudo", "cp", "docker", "openssl", "git", "chmod"}
+OTHERS = {"sudo", "cp", "docker", "openssl", "git", "chmod", "npm", "hs", "cd", "echo"}
 """Programs of other people in our blocks; the files of this repository that they name are looked for."""
 OFFLINE = {"playbook", "replay", "backtest", "vocabulary check", "vocabulary show", "mapping new"}
 """Commands that need neither store nor CRM: they are run."""
