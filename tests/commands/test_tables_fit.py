@@ -8,7 +8,7 @@ import pytest
 from places import ROOT
 from rich.console import Console
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 
 COMMANDS = ROOT / "integration" / "commands"
 TIME = "2026-11-28T14:35:32Z"
@@ -20,7 +20,7 @@ WIDEST = {
 """What columns that stay on one line have to hold; counts where nothing is said."""
 COUNT = "1,234,567"
 LONG = "a-value-without-any-blank-that-goes-on-and-on@somewhere.example, and words after it, " * 2
-OF_THEIR_OWN = {"bench_engine.py", "tables.py"}
+OF_THEIR_OWN = {"bench_engine.py", "fitted_tables.py"}
 """`bench-engine` has three columns of figures."""
 
 

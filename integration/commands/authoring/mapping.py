@@ -21,9 +21,9 @@ from integration.commands.authoring.mappings_in_use import (
     settings_here,
     used,
 )
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.shared.new_file import write_new
-from integration.commands.shared.tables import fitted
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
 from integration.flows.looking.preview import find, newcomer, preview

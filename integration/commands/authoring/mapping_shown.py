@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.flows.looking.preview import Preview
 from mappings.model.canonical import Field
 from mappings.vocabulary.value import Vocabulary

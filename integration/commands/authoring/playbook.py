@@ -8,9 +8,9 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.shared.new_file import write_new
-from integration.commands.shared.tables import fitted
 from integration.commands.trial.invented_history import invented
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from connectors.base.port import Unavailable
 from integration.commands.authoring.shadow_csv import report_file
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.written_sums import Sums, quiet, read
 from integration.core.run.lateness import TOO_LATE
 from integration.flows.base.write_access import in_shadow

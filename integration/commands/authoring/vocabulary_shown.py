@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.markup import escape
 from rich.text import Text
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.playbook.language.grammar import shown as span
 from mappings.model.canonical import Field
 from mappings.vocabulary.addresses import AddressGlob

@@ -12,7 +12,7 @@ from integration.backtest.backtest_page import day
 from integration.backtest.charts import said
 from integration.backtest.side_by_side import Comparison, Gate, Load, Moved, Side, days
 from integration.backtest.summary import names, sentences
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 
 _SHOWN = 20
 _BAR = 14

@@ -15,9 +15,9 @@ from integration.commands.connecting.connect_here import connect_here
 from integration.commands.connecting.connect_output import Output
 from integration.commands.connecting.connect_public import connect_publicly
 from integration.commands.connecting.connect_request import asked_for, called
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.installation import installed
 from integration.commands.shared.system_argument import how_to_connect
-from integration.commands.shared.tables import fitted
 from integration.signin.loopback_callback import PORT
 from integration.signin.sign_in_request import mistakes
 from integration.store.audit import audit_trail

@@ -22,7 +22,7 @@ from integration.commands.doctoring import (
     doctor_webhooks,
     doctor_words,
 )
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import write_access
 from integration.flows.base.service import Connection, GoingLive

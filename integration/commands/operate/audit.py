@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.installation import installed
-from integration.commands.shared.tables import fitted
 from integration.store.audit import audit_trail
 from integration.wiring import clock
 from mappings.values.instant import Instant, parse, parse_span, show_second

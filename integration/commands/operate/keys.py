@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.installation import installed
-from integration.commands.shared.tables import fitted
 from integration.processes.local_stack import environment
 from integration.settings.local_key import alone, keep_key, key_file
 from integration.signin.key_rotation import Line, rotated

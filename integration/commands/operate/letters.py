@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.flows.upkeep.replay_letters import UndiscardableError, discard, replay
 from integration.store.outgoing import people_without_records
 from integration.store.queues import dead_letters as stored

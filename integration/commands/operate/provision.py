@@ -16,8 +16,8 @@ from connectors.base.port import Unavailable, Verdict
 from connectors.shared.provisioning import Provisioner, Step
 from integration.commands.operate import provision_project
 from integration.commands.operate.provision_project import Asked
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.system_argument import system as installed_system
-from integration.commands.shared.tables import fitted
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import connection_names, provisioners
 from integration.wiring.unusable import UnusableError

@@ -12,8 +12,8 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.system_argument import variables
-from integration.commands.shared.tables import fitted
 from integration.flows.base.write_access import in_shadow
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import first_sync as flow

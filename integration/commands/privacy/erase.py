@@ -9,7 +9,7 @@ from typing import TypeVar
 import click
 from rich.console import Console
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.flows.privacy import blanking, erase_person
 from integration.flows.privacy.erase_person import Report
 from integration.store.db.errors import StoreBusyError

@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.core.model.effects import KINDS, Effect
 from integration.core.model.ledger import Line
 from integration.core.rules.scoring_rules import POINT

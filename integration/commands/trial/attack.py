@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 from rich.markup import escape
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.processes.local_stack import environment
 from integration.rig.attack import attack_connections, attack_inside, attack_values
 from integration.rig.attack.attack_ground import LATEST, Attack

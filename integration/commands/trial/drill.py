@@ -11,7 +11,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.drill.drill_check import check
 from integration.rig.drill.drill_run import Drill, Plan, ground

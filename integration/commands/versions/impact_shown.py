@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from integration.commands.shared.tables import fitted
+from integration.commands.shared.fitted_tables import fitted
 from integration.flows.publishing.impact import Impact
 from integration.store.events.playbook_versions import Terms
 from mappings.values.instant import show_second

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.installation import installed
-from integration.commands.shared.tables import fitted
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Texts, Version
 from mappings.values.instant import show_second

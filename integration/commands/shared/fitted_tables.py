@@ -6,7 +6,7 @@ from rich.table import Table
 
 
 def fitted(*headings: str, whole: Collection[str] = (), right: Collection[str] = (), title: str = "") -> Table:
-    """An empty table: cells are folded and never cut, those of `whole` columns (times, counts) stay on one line."""
+    """An empty table whose long cells go on in the next line; those of `whole` columns (times, counts) do not."""
     found = Table(
         box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", title=title or None, title_justify="left"
     )
