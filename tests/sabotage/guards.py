@@ -207,4 +207,16 @@ GUARDS = (
             "tests/store/test_store_shredding.py::test_what_was_deleted_before_leaves_the_file_when_it_is_compacted",
         ),
     ),
+    _guard(
+        "shadow-lanes",
+        "a new installation delivers nothing before somebody goes live",
+        ("in_shadow", "service.going_live.shadow or write_permission.given(conn) is None", "service.going_live.shadow"),
+        tests=("tests/flows/delivering/test_flow_live.py::test_without_a_word_hot_leads_stay_history",),
+    ),
+    _guard(
+        "shadow-connectors",
+        "no part of the service writes to a CRM before somebody goes live",
+        ("_may_write", "write_permission.given(conn) is not None", "bool(conn)"),
+        tests=("tests/flows/delivering/test_flow_live.py::test_a_connection_asks_the_store_at_every_write",),
+    ),
 )

@@ -9,7 +9,8 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import history_or_live
-from integration.flows.base.service import HasCrms, HasGoingLive, HasStore, HasWake
+from integration.flows.base.service import HasAlerts, HasCrms, HasGoingLive, HasStore, HasWake
+from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.events import live_since
@@ -21,7 +22,7 @@ BY_COMMAND = "command line"
 """Who goes live, in the audit trail."""
 
 
-class GoingLiveService(HasStore, HasCrms, HasGoingLive, HasWake, Protocol):
+class GoingLiveService(HasStore, HasCrms, HasGoingLive, HasAlerts, HasWake, Protocol):
     """What going live takes."""
 
 
@@ -54,8 +55,8 @@ def go_live(service: GoingLiveService, limits: Limits = _AS_SET) -> int:
         else:
             lapsed = 0
             _limit(conn, before, limits, now)
-    for name in service.connections:
-        service.wake(f"deliver:{name}")
+    for lane in (*(f"deliver:{name}" for name in service.connections), *alert_lanes(service)):
+        service.wake(lane)
     return lapsed
 
 
