@@ -149,6 +149,34 @@ GUARDS = (
         tests=("tests/signin/test_loopback.py::test_a_code_that_comes_with_another_state_is_refused",),
     ),
     _guard(
+        "sign-in-browser",
+        "an answer counts in the browser that opened the link",
+        ("finish", "not hmac.compare_digest(asking.state.encode(), answer.state.encode())", "False"),
+        tests=(
+            (
+                "tests/web/test_public_sign_in_refused.py"
+                "::test_an_answer_in_another_browser_is_refused_and_the_right_one_still_counts[sqlite-hubspot]"
+            ),
+        ),
+    ),
+    _guard(
+        "website-origin",
+        "a website's key is good for its own origins",
+        ("receive", "if origin not in known.get(message.key, ()):", "if False:"),
+        tests=("tests/web/test_website.py::test_a_key_is_good_for_its_own_origins_alone",),
+    ),
+    _guard(
+        "introductions",
+        "nobody whose address is known is joined to somebody else by a sender",
+        ("_resolve", "known and known[0] in nameless", "known"),
+        tests=(
+            (
+                "tests/flows/people/test_flow_introductions.py"
+                "::test_whoever_has_an_address_is_neither_renamed_nor_joined_by_another_one[sqlite]"
+            ),
+        ),
+    ),
+    _guard(
         "document-types",
         "XML with entities of its own is refused",
         ("envelope", 'if b"<!DOCTYPE" in body', 'if b"<!NEVER" in body'),

@@ -6,7 +6,7 @@
   var script = document.currentScript;
   if (!script || window.coldframe) return;
   var KEY = script.getAttribute("data-key");
-  var TO = new URL("/webhooks/website", script.src).href;
+  var TO = new URL("webhooks/website", script.src).href;
   var PLACE = "coldframe", MOST = 50, DAYS = 30, DAY = 86400000;
   var refused = navigator.globalPrivacyControl === true || navigator.doNotTrack === "1" ||
     window.doNotTrack === "1" || navigator.webdriver === true;
