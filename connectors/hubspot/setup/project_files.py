@@ -116,6 +116,11 @@ def _named(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _steps(mapping: CrmMapping, *, several: bool) -> Iterator[str]:
+    if app_scopes.further(mapping) and not several:
+        yield (
+            f"Without Marketing Hub Enterprise, HubSpot refuses the scope {app_scopes.OPT_OUTS}: take opted_out out of "
+            "the mapping's write, and write the project again, before anything else."
+        )
     yield "Install HubSpot's CLI and sign in: npm install -g @hubspot/cli, then hs account auth."
     yield "Upload the project: hs project upload, in its folder."
     where = "Development > Projects > coldframe > Coldframe"
@@ -128,11 +133,6 @@ def _steps(mapping: CrmMapping, *, several: bool) -> Iterator[str]:
         yield f"{where} > Auth shows the client secret (set HUBSPOT_CLIENT_SECRET) and the access token."
         yield "Set HUBSPOT_ACCESS_TOKEN to the token, or run coldframe connect hubspot --grant token."
     yield "Then coldframe provision hubspot makes the properties, and coldframe doctor says what is missing."
-    if app_scopes.further(mapping):
-        yield (
-            f"The scope {app_scopes.OPT_OUTS} needs Marketing Hub Enterprise: without it, take opted_out out of the "
-            "mapping's write, and write the project again."
-        )
 
 
 def _text(value: Mapping[str, Any]) -> str:
