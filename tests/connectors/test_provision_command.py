@@ -171,7 +171,12 @@ def test_a_preview_shows_record_points_and_writes_and_writes_nothing(run: Run, b
     assert box.hubspot.values("contacts", ana).get("coldframe_fit", "") == ""
     table = run("mapping", "preview", ana, "--connection", "hubspot").stdout
     assert "+15" in table
-    assert "coldframe_fit" in table
+    record, _, past = table.partition("What follows depends on what they have done")
+    assert "coldframe_fit" in record
+    assert "coldframe_stage" not in record
+    assert {"coldframe_stage", "coldframe_band"} <= set(past.split())
+    sources = {row["field"]: row["from"] for row in told["writes"]}
+    assert (told["known"], sources["coldframe_fit"], sources["coldframe_stage"]) == (False, "record", "history")
 
 
 def test_a_salesforce_lead_is_previewed_by_its_id(run: Run, box: Sandbox) -> None:

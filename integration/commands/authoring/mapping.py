@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from connectors import vendors
-from connectors.base.port import Unavailable
+from connectors.base.port import Record, Unavailable
 from integration.commands.authoring.mapping_shown import plain, shown
 from integration.commands.authoring.mappings_in_use import (
     Chosen,
@@ -26,14 +26,16 @@ from integration.commands.shared.named_files import HELP, VARIABLE, print_proble
 from integration.commands.shared.new_file import write_new
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection
-from integration.flows.looking.preview import find, newcomer, preview
+from integration.flows.looking.preview import find, newcomer, preview, stored_standing
 from integration.playbook.showing.comparison import compare
 from integration.settings.environment import Settings
 from integration.store.db.session import Store
+from integration.web.readiness import store_problems
 from integration.wiring import build, clock, connection_names
 from integration.wiring.unusable import UnusableError
 from mappings.language import mapping_files
 from mappings.language.mapping_files import MappingFile
+from mappings.model.canonical import Fields
 from mappings.model.creation_rule import Creation
 from mappings.values.identifiers import ConnectionName, System
 from mappings.yaml_files.problems import Problem, fatal
@@ -119,7 +121,8 @@ def check(names: tuple[str, ...], vocabulary: str | None, *, offline: bool, as_j
 def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
     r"""Show what a CRM record becomes: canonical fields, fit points, and what would be written. Nothing is.
 
-    RECORD is an e-mail address, an id, or OBJECT:ID. The lead is taken as one of whom nothing else is known.
+    RECORD is an e-mail address, an id, or OBJECT:ID. Whom the service does not know yet is taken as one who has done
+    nothing; fields that depend on that stand apart.
 
     \b
     Example:
@@ -136,7 +139,8 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
             chosen = _connection(settings, store, connection)
             with closing(chosen.connector):
                 found = find(chosen, record)
-                seen = preview(chosen, compiled, found, clock.now()) if found else None
+                stands = _stands(store, chosen, found)
+                seen = preview(chosen, compiled, found, clock.now(), stands) if found else None
                 new = newcomer(chosen, record) if found is None else None
     except (ValueError, UnusableError) as error:
         raise click.ClickException(str(error)) from None
@@ -153,6 +157,14 @@ def preview_(record: str, *, connection: str | None, as_json: bool) -> None:
         click.echo(json.dumps(plain(seen), indent=2, default=str))
     else:
         Console().print(shown(seen, settings.playbook, compiled.playbook.vocabulary))
+
+
+def _stands(store: Store | None, connection: Connection, found: Record | None) -> Fields | None:
+    """Where the service has the record's person stand; None where it has not decided about them."""
+    if store is None or found is None or store_problems(store):
+        return None
+    with store.read() as conn:
+        return stored_standing(conn, connection, found)
 
 
 @mapping.command()

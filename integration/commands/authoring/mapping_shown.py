@@ -1,5 +1,6 @@
 """Prints a mapping preview, for people and for scripts."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group
@@ -24,7 +25,17 @@ def plain(seen: Preview) -> dict[str, Any]:
         "account": dict(seen.account),
         "fit": [{"rule": rule, "points": points} for rule, points in seen.fit],
         "standing": {"fit": where.fit, "total": where.total, "stage": where.stage, "excluded": where.excluded},
-        "writes": [{"field": name, "now": seen.held[name], "then": value} for name, value in seen.writes.items()],
+        "known": seen.known,
+        "writes": [
+            {
+                "field": name,
+                "now": seen.held[name],
+                "then": value,
+                "changes": seen.change(name),
+                "from": "record" if seen.known or name not in seen.history else "history",
+            }
+            for name, value in seen.writes.items()
+        ],
     }
 
 
@@ -38,10 +49,26 @@ def shown(seen: Preview, playbook: str, words: Vocabulary) -> Group:
     for rule, amount in seen.fit:
         points.add_row(f"{amount:+g}", escape(rule))
     points.add_row(f"[bold]{seen.standing.fit}[/]", "fit" + (", but excluded" if seen.standing.excluded else ""))
-    writes = fitted("would be written", "now", "then")
-    for name, value in seen.writes.items():
-        writes.add_row(escape(name), _said(seen.held[name]), _said(value))
-    return Group(*(part for each in (*parts, points, writes) for part in (each, "")))
+    return Group(*(part for each in (*parts, points, *_writes(seen)) for part in (each, "")))
+
+
+def _writes(seen: Preview) -> Iterator[Any]:
+    """What would change; what follows from a past that nobody has read yet, apart; then what stays."""
+    past = frozenset() if seen.known else seen.history
+    changes = [name for name in seen.writes if name not in past and seen.change(name)]
+    table = fitted("would be written", "now", "then")
+    for name in changes:
+        table.add_row(escape(name), _said(seen.held[name]), _said(seen.writes[name]))
+    yield table if changes else Text("Nothing would be written that this record alone decides.")
+    if past & set(seen.writes):
+        yield Text("What follows depends on what they have done, which `coldframe sync` reads:", style="bold")
+        later = fitted("from their history", "now", "if they had done nothing")
+        for name in (each for each in seen.writes if each in past):
+            later.add_row(escape(name), _said(seen.held[name]), _said(seen.writes[name]))
+        yield later
+    stays = [name for name in seen.writes if name not in past and not seen.change(name)]
+    if stays:
+        yield Text(f"Stays as it is: {', '.join(stays)}", style="dim")
 
 
 def _fields(title: str, values: Any, known: Any) -> Table:

@@ -1,8 +1,10 @@
 """Preview: what one CRM record would become, score and have written, with nothing stored and nothing sent."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Raw, Record
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
@@ -14,7 +16,9 @@ from integration.core.run.apply_events import advance
 from integration.core.run.standing import Standing, standing
 from integration.flows.base.service import Connection
 from integration.flows.delivering.write_decisions import as_fields
-from mappings.model.canonical import Fields
+from integration.store.people import leads
+from mappings.model.canonical import Fields, Kind
+from mappings.reading.same_value import same
 from mappings.translate.new_records import first_fields
 from mappings.translate.translation import Inward, inward, natives, outward
 from mappings.values import emails
@@ -25,9 +29,17 @@ from mappings.values.record_ids import full, genuine, people
 _NAMED = re.compile(r"([A-Za-z]\w*)[:/]([A-Za-z0-9]+)")
 
 
+_OF_THE_RECORD = frozenset({"fit", "opted_out"})
+"""The parts of a standing that a record alone decides; all others follow from what somebody has done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """How the mapping reads and writes one record. `held` is what stands in the written fields now."""
+    """How the mapping reads and writes one record. `held` is what stands in the written fields now.
+
+    `known`: the service has decided about this person, and `writes` are what it would write. Otherwise they are those
+    of somebody who has done nothing, and fields of `history` will be others once their past has been read.
+    """
 
     connection: ConnectionName
     record: Record
@@ -38,6 +50,13 @@ class Preview:
     standing: Standing
     writes: Raw
     held: Raw
+    known: bool
+    history: frozenset[str]
+    kinds: Mapping[str, Kind]
+
+    def change(self, name: str) -> bool:
+        """Whether the field would stand otherwise than now."""
+        return not same(self.kinds[name], self.held[name], self.writes[name])
 
 
 def find(connection: Connection, named: str) -> Record | None:
@@ -59,9 +78,19 @@ def find(connection: Connection, named: str) -> Record | None:
     return next(iter(connector.read(object_name, [full(connection.system, record_id)], needed[object_name])), None)
 
 
-def preview(connection: Connection, compiled: CompiledPlaybook, record: Record, now: Instant) -> Preview:
-    """Take a record through mapping, scoring and mapping back, as a lead of whom nothing else is known.
+def stored_standing(conn: Sql, connection: Connection, record: Record) -> Fields | None:
+    """Where the service has a record's person stand; None for somebody whom it has not decided about."""
+    address = (connection.name, record.object, record.id)
+    lead = leads.by_reference(conn, [address]).get(address)
+    return next((row.standing for row in leads.get(conn, [lead])), None) if lead else None
 
+
+def preview(
+    connection: Connection, compiled: CompiledPlaybook, record: Record, now: Instant, standing_now: Fields | None = None
+) -> Preview:
+    """Take a record through mapping, scoring and mapping back.
+
+    `standing_now` is where the service has its person stand; without it, the lead is one of whom nothing else is known.
     Raises Unavailable where its company cannot be read.
     """
     mapping = connection.mapping
@@ -74,7 +103,8 @@ def preview(connection: Connection, compiled: CompiledPlaybook, record: Record, 
         events.insert(0, AccountChanged(id="company", at=now, account=AccountId("preview"), fields=account))
     decision = advance(compiled, state, events, now)
     where = standing(compiled, decision.state, now)
-    fields = as_fields(where, now)
+    fields = as_fields(where, now) if standing_now is None else standing_now
+    targets = mapping.objects[record.object].write
     writes = {
         **outward(mapping, record.object, fields),
         **natives(mapping, record.object, fields, record.fields),
@@ -89,6 +119,9 @@ def preview(connection: Connection, compiled: CompiledPlaybook, record: Record, 
         standing=where,
         writes=writes,
         held={name: record.fields.get(name) for name in writes},
+        known=standing_now is not None,
+        history=frozenset(each.field for each in targets if each.name not in _OF_THE_RECORD),
+        kinds=mapping.kinds(record.object),
     )
 
 

@@ -13,7 +13,7 @@ from connectors.hubspot.setup.provisioner import HubSpotProvisioner
 from integration.commands.privacy.export import plain_explanation
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained
-from integration.flows.looking.preview import find, preview
+from integration.flows.looking.preview import find, preview, stored_standing
 from integration.flows.privacy import erase_person, export_person
 from integration.playbook.compiling.compiler import compile_text
 from integration.store.schema.tables import activities, changes
@@ -115,6 +115,14 @@ def test_preview_takes_an_own_field_through_mapping_and_score(ours: Service, ana
     seen = preview(connection, ours.rules.compiled, record, at())
     assert seen.lead["cmmc_level"] == 3
     assert seen.fit == [("level", 30.0)]
+    assert not seen.known
+    with ours.store.read() as conn:
+        stands = stored_standing(conn, connection, record)
+    assert stands is not None
+    seen = preview(connection, ours.rules.compiled, record, at(), stands)
+    assert seen.known
+    assert seen.writes["coldframe_total"] == "50", "of somebody whom the service knows, what it would write"
+    assert not seen.change("coldframe_total"), "and has written"
 
 
 def test_export_holds_both_and_erasure_leaves_neither(ours: Service, ana: str) -> None:
