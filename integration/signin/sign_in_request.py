@@ -78,7 +78,7 @@ def mistakes(request: SignInRequest, row: Row | None = None) -> list[str]:
         ),
         ("--key-file is missing: the private key (PEM)", request.grant == "jwt_bearer" and not secrets.private_key),
         ("the access token is missing", request.grant == "token" and not secrets.access_token),
-        ("the client secret is missing", secret_needed and not secrets.client_secret),
+        (_no_secret(request.system), secret_needed and not secrets.client_secret),
     ]
     wished = Wished(
         grant=request.grant,
@@ -95,3 +95,8 @@ def _guarded(address: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _no_secret(system: System) -> str:
+    variable = vendors.vendor(system).sign_in.secret
+    return f"the client secret is missing: set {variable}, type it when you are asked, or use --secret-stdin"

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from connectors.base.port import Unavailable
 from integration.commands.authoring.shadow_csv import report_file
@@ -156,13 +158,10 @@ def _tables(service: Service, shown: _Shown, sums: Sums) -> None:
     console = Console()
     if not _is_on(service):
         console.print("[yellow]The service is live: this is what is on its way.[/]")
-    fields = fitted("record", "who", "field", "now", "then", title="Fields")
+    console.print("Fields", style="bold")
     for items in shown.changes:
-        for place, each in enumerate(items):
-            if isinstance(each, Change):
-                head = (f"{each.connection} {each.object} {each.id}", escape(each.who)) if not place else ("", "")
-                fields.add_row(*head, each.field, _cell(each.now), _cell(each.then))
-    tasks = fitted("CRM", "what", "subject", "for", "due", "owner", whole=["due"], title="Tasks and touches")
+        console.print(_record(items))
+    tasks = fitted("CRM", "what", "subject", "for", "due", "owner", whole=["due"], title="Tasks and nurture e-mails")
     for task in shown.tasks:
         due = show_second(task.due_at) if task.due_at is not None else ""
         tasks.add_row(task.connection, task.kind, escape(task.subject), escape(task.who), due, task.owner)
@@ -174,8 +173,19 @@ def _tables(service: Service, shown: _Shown, sums: Sums) -> None:
     totals.add_row("people without a record, for whom all of it waits", str(sums.people.people))
     totals.add_row("history, recorded and never carried out", str(sums.withheld.get(HISTORY, 0)))
     totals.add_row("too late, recorded and not carried out", str(sums.withheld.get(TOO_LATE, 0)))
-    for table in (fields, tasks, _people(shown), totals):
-        console.print(table)
+    for table in (tasks, _people(shown), totals):
+        if table.row_count:
+            console.print(table)
+
+
+def _record(items: tuple[flow.Item, ...]) -> Group:
+    """One record: which it is, then field by field what stands there and what would."""
+    changes = [each for each in items if isinstance(each, Change)]
+    table = fitted("field", "now", "then")
+    for each in changes:
+        table.add_row(each.field, _cell(each.now), _cell(each.then))
+    first = changes[0]
+    return Group(Text(f"{first.connection} {first.object} {first.id} {first.who}"), Padding(table, (0, 0, 1, 2)))
 
 
 def _titled(sums: Sums) -> tuple[tuple[str, Counter[str]], ...]:
@@ -194,7 +204,7 @@ def _people(shown: _Shown) -> Table:
         "waits since",
         "for a record in",
         "tasks",
-        "touches",
+        "nurture e-mails",
         whole=["waits since"],
         title="People without a record",
     )

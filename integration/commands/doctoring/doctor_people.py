@@ -18,9 +18,8 @@ def examined(store: Store, now: Instant) -> Iterator[Finding]:
     late = found.tasks_since is not None and found.tasks_since <= now - RECORD_FOR
     detail = f"no CRM knows {unknown}; their scores are nowhere but here"
     if found.since is not None:
-        detail = (
-            f"{found.people} wait with {found.tasks} tasks and {found.touches} touches since {show_second(found.since)}"
-        )
+        waits = f"{found.tasks} tasks and {found.touches} nurture e-mails"
+        detail = f"{found.people} wait with {waits} since {show_second(found.since)}"
         detail += f"; no CRM knows {unknown}"
     remedy = (
         "coldframe letters waiting names them. Create them in the CRM, or let a mapping do it: creates, docs/mapping.md"

@@ -68,7 +68,7 @@ def list_letters(limit: int, *, as_json: bool) -> None:
 @click.option("--limit", default=50, show_default=True, help="How many, those with tasks first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def waiting(limit: int, *, as_json: bool) -> None:
-    r"""People whose tasks and touches wait for a record in a CRM, and since when.
+    r"""People whose tasks and nurture e-mails wait for a record in a CRM, and since when.
 
     Everything goes out by itself, worded from the record, once the record is there.
 
@@ -82,7 +82,7 @@ def waiting(limit: int, *, as_json: bool) -> None:
         for each in found:
             click.echo(json.dumps({**asdict(each), "since": show(each.since)}))
         return
-    table = fitted("since", "who", "waits for", "tasks", "touches", "our id", whole=["since", "tasks", "touches"])
+    table = fitted("since", "who", "waits for", "tasks", "nurture e-mails", "our id", whole=["since", "tasks"])
     for each in found:
         counts = (str(each.tasks), str(each.touches))
         table.add_row(show_second(each.since), each.email or "", ", ".join(each.connections), *counts, each.lead_id)

@@ -225,10 +225,10 @@ def _summary(service: Service, steps: Sequence[Step]) -> None:
     with service.store.read() as conn:
         live = lives.get(conn)
         waiting = {name: outbox_backlog.sendable(conn, name) for name in service.connections}
+        shadow = in_shadow(conn, service)
     since = show_second(live.since) if live else "its first decision"
     console.print(f"Live since {since}: what lies before was scored and makes no tasks.")
     for name, left in waiting.items():
         if left:
-            console.print(
-                f"{left} writes wait for {name}; the workers carry them out (coldframe shadow report shows them)."
-            )
+            next_ = "coldframe live starts writing" if shadow else "the workers carry them out"
+            console.print(f"{left} writes wait for {name}: coldframe shadow report shows them, {next_}.")
