@@ -30,7 +30,10 @@ def coldframe(service: Service, at: Watch, monkeypatch: pytest.MonkeyPatch) -> C
 
 def fail(store: Store, at: Watch, reason: str, stage: Stage = "refresh", ref: str = "contact:1") -> int:
     with store.write() as conn:
-        letter = Letter(stage=stage, source="hubspot", ref=ref, payload=b"{}", reason=reason, at=at())
+        delivery = int(ref.partition(":")[0]) if stage == "ingest" else None
+        letter = Letter(
+            stage=stage, source="hubspot", ref=ref, payload=b"{}", reason=reason, at=at(), delivery=delivery
+        )
         return dead_letters.write(conn, letter)
 
 
