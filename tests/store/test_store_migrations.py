@@ -1,8 +1,6 @@
 """The tables in code and the tables that migrations make are the same."""
 
-import subprocess
-import sys
-
+import forked_programs
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -29,10 +27,7 @@ def test_a_migrated_database_equals_the_metadata(store: Store) -> None:
 
 
 def test_several_processes_may_migrate_at_once(bare_url: str) -> None:
-    processes = [subprocess.Popen([sys.executable, "-c", MIGRATE, bare_url], stderr=subprocess.PIPE) for _ in range(3)]
-    for process in processes:
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 0, said.decode()
+    assert forked_programs.at_once(["-c", MIGRATE, bare_url], 3) == [(0, "")] * 3
     store = Store.open(bare_url)
     with store.read() as conn:
         assert set(metadata.tables) <= set(inspect(conn).get_table_names())

