@@ -23,7 +23,8 @@ unset PYTHONPATH
 
 say "a playbook on a file, as README says"
 coldframe playbook history >history.jsonl
-coldframe replay --playbook standard --events history.jsonl --format table | grep -q ana
+coldframe replay --playbook standard --events history.jsonl --format table >replayed.txt
+grep -q ana replayed.txt
 coldframe backtest --playbook two-axis --against standard --events history.jsonl --html comparison.html >/dev/null
 grep -q ana@acme.example comparison.html
 

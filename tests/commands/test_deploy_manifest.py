@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import yaml
 from places import ROOT
@@ -76,6 +77,22 @@ def test_the_unit_runs_up_with_settings_that_there_are() -> None:
 def _lines(name: str) -> list[str]:
     text = (ROOT / name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def test_every_walk_is_run_by_make_walks_and_can_be_read() -> None:
+    made = (ROOT / "Makefile").read_text(encoding="utf-8")
+    walks = sorted((ROOT / "docs" / "walks").glob("*.sh"))
+    assert [walk.name for walk in walks if f"bash docs/walks/{walk.name}" not in made] == []
+    assert all(walk.read_text(encoding="utf-8").splitlines()[1].startswith("# ") for walk in walks)
+    for walk in walks:
+        subprocess.run(["/bin/bash", "-n", walk], check=True)
+
+
+def test_a_bare_debian_gets_the_packages_that_readme_names() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"apt install ([a-z0-9 -]*)`", readme)
+    assert found is not None
+    assert found[1].split() == ["git", "make", "python3-venv"]
 
 
 def test_help_tells_of_every_command() -> None:

@@ -67,8 +67,12 @@ def ours(service: Service, credentials: Mapping[str, Credential], tmp_path: Path
     provisioner = HubSpotProvisioner(credentials["hubspot"])
     steps = [step for step in provisioner.plan(connection.mapping) if step.carry_out is not None]
     made = {(step.action, step.what) for step in steps}
-    assert made == {("create", "contact.coldframe_cmmc_level"), ("change", "contact.coldframe_recycle_reason")}
-    assert [step.carry_out() for step in steps if step.carry_out is not None] == [None, None]
+    assert made == {
+        ("create", "contact.coldframe_cmmc_level"),
+        ("change", "contact.coldframe_recycle_reason"),
+        ("change", "task.task_rejection_reason"),
+    }
+    assert [step.carry_out() for step in steps if step.carry_out is not None] == [None, None, None]
     provisioner.close()
     playbook, found = compile_text(PLAYBOOK, "ours.yaml", words)
     assert playbook is not None, found
@@ -121,8 +125,8 @@ def test_preview_takes_an_own_field_through_mapping_and_score(ours: Service, ana
     assert stands is not None
     seen = preview(connection, ours.rules.compiled, record, at(), stands)
     assert seen.known
-    assert seen.writes["coldframe_total"] == "50", "of somebody whom the service knows, what it would write"
-    assert not seen.change("coldframe_total"), "and has written"
+    assert str(seen.writes["coldframe_score"]) == "50", "of somebody whom the service knows, what it would write"
+    assert not seen.change("coldframe_score"), "and has written"
 
 
 def test_export_holds_both_and_erasure_leaves_neither(ours: Service, ana: str) -> None:
