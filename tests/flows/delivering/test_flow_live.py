@@ -247,6 +247,18 @@ def test_the_command_hands_hot_leads_over_where_it_is_told_to(
     assert counts(fresh).outbox["salesforce", "task", "sent"] >= 1
 
 
+@pytest.mark.parametrize(("answers", "handed"), [("y\ny\n", 1), ("n\ny\n", 0), ("\ny\n", 0)])
+def test_in_a_terminal_hot_leads_are_asked_about_and_not_handed_over_unless_somebody_says_so(  # noqa: PLR0917 - fixtures
+    run: Run, fresh: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, answers: str, handed: int
+) -> None:
+    stale(fresh, sandbox, at, drain_all, "ana")
+    said = run("live", answers=answers)
+    assert "Hand over today's hot leads, 1 MQLs" in said.output
+    assert ("1 hot leads are handed over" in said.output) is bool(handed)
+    drain_all(fresh)
+    assert len(handoffs(sandbox)) == handed
+
+
 def test_without_a_word_hot_leads_stay_history(
     run: Run, fresh: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
 ) -> None:
