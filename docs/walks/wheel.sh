@@ -26,7 +26,7 @@ coldframe playbook history >history.jsonl
 coldframe replay --playbook standard --events history.jsonl --format table >replayed.txt
 grep -q ana replayed.txt
 coldframe backtest --playbook two-axis --against standard --events history.jsonl --html comparison.html >/dev/null
-grep -q ana@acme.example comparison.html
+grep -q "two-axis against standard" comparison.html
 
 say "coldframe up"
 export PORT=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
