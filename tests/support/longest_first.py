@@ -1,9 +1,11 @@
 """The order of the tests: the longest files begin first, so that no worker is left with one at the end.
 
-`--dist worksteal` gives each worker a stretch of the list, and takes from the end of a stretch for whoever is idle.
+`--dist worksteal` gives each worker an equal stretch of the list, and takes from its end for whoever is idle.
 """
 
 import gc
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,23 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; within a file and among the others the order stays as it was."""
+    """Begin each worker's stretch with long files; among the others the order stays as it was."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))  # noqa: TID251 - said by pytest-xdist
+    items[:] = in_stretches(items, workers)
+
+
+def in_stretches(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """The items, so that each of as many equal stretches begins with its share of the longest files."""
     places = {FOLDER / name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path, len(places)))
+    long = sorted((item for item in items if item.path in places), key=lambda item: places[item.path])
+    others = [item for item in items if item.path not in places]
+    found: list[pytest.Item] = []
+    for worker in range(workers):
+        first = [item for item in long if places[item.path] % workers == worker]
+        room = max(0, (len(items) - len(found)) // (workers - worker) - len(first))
+        found += [*first, *others[:room]]
+        others = others[room:]
+    return found + others
 
 
 def pytest_collection_finish() -> None:
