@@ -14,7 +14,7 @@ A = TypeVar("A")
 W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite)
 
 CALLS = 32
-"""Isolating one bad record among 200 takes 16 calls; past this many the others wait for the next round."""
+"""Calls for parts of batches. Isolating one bad record among 200 takes 16; past this many others wait a round."""
 _MOMENT = 30.0
 FAILURES = 12
 """Calls that fail before a CRM is taken to be away; halving 200 down to one takes nine."""
@@ -60,19 +60,18 @@ def divided(
 ) -> Iterator[tuple[list[int], A | Refusal]]:
     """Ask about so many items in batches of `size`; (places, answer or refusal) until every place has its own.
 
-    A batch refused for one of its items is halved until the bad one stands alone; so is one that fails in the
-    CRM, where an item may be the cause. What is left after `CALLS` calls comes back as the request's own refusal, to
-    be tried again. When the CRM is away, pauses us or refuses the credential, or refuses what was asked for as such,
-    nothing further is asked, and the others get the same answer. `there` says whether the CRM answers otherwise; it is
-    called where no other part of this has shown it.
+    A batch refused for one of its items is halved until the bad one stands alone; so is one that fails in the CRM,
+    where an item may be the cause. What is left after `CALLS` calls for parts of batches comes back as the
+    request's own refusal, to be tried again. When the CRM is away, pauses us or refuses the credential, or refuses
+    what was asked for as such, nothing further is asked, and the others get the same answer. `there` says whether
+    the CRM answers otherwise; it is called where no other part of this has shown it.
     """
     waiting = [list(places) for places in chunks(range(count), size)][::-1]
     doubtful: list[tuple[list[int], Refusal]] = []
-    calls, failures, answered = 0, 0, False
+    parts, failures, answered = 0, 0, False
     while waiting:
         places = waiting.pop()
         outcome = ask(places)
-        calls += 1
         if not isinstance(outcome, Refusal):
             answered = True
             yield places, outcome
@@ -84,9 +83,10 @@ def divided(
             yield places, outcome
             yield from ((rest, outcome.unsent) for rest in [*waiting, *(held for held, _ in doubtful)])
             return
-        if len(places) > 1 and calls < CALLS:
+        if len(places) > 1 and parts < CALLS:
             half = len(places) // 2
             waiting += [places[half:], places[:half]]
+            parts += 2
         elif len(places) > 1:
             yield places, outcome.of_all
         elif outcome.concern is Concern.REQUEST:

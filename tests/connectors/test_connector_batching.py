@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.answers.replies import Refusal
@@ -43,6 +43,7 @@ class Crm:
 
 
 @given(st.integers(0, 60), st.sets(st.integers(0, 59), max_size=3), st.integers(1, 25))
+@example(56, {0, 2, 54}, 2)
 def test_the_bad_are_refused_the_good_are_written_once_and_the_order_is_kept(
     count: int, bad: set[int], size: int
 ) -> None:
