@@ -35,7 +35,7 @@ from integration.store.people import leads
 from integration.store.queues import dead_letters as letters
 from integration.store.schema import tables
 from integration.wiring import clock
-from integration.wiring.wake_ups import PREFIX, Wakeups
+from integration.wiring.wake_ups import Wakeups
 from mappings.values.instant import MINUTE, to_datetime
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -272,9 +272,7 @@ def job_crashes(run: Run) -> None:
         kept_values.put_of_service(conn, "shadow_since", " ".join(PERSONAL), clock.now())
         later = outbox.NewOnce(key="later", lead_id=lead, payload=payload)
         outbox.want_once(conn, "hubspot", "task", [later], clock.now())  # without work no job looks at the instant
-    run.valkey.delete(f"{PREFIX}deliver:hubspot")  # where the last wake-up met a job, the next would wait
-    run.wakeups.wake("deliver:hubspot")
-    until(lambda: run.valkey.zcard("rq:failed:hubspot"), "a job fails for good", 90)
+    woken_until(run.wakeups, lambda: failed_soon(run), "a job fails for good", "deliver:hubspot")
     with run.store.write() as conn:
         kept_values.drop_of_service(conn, "shadow_since")
 
@@ -284,6 +282,12 @@ def set_aside_soon(run: Run) -> object:
     with run.store.write() as conn:
         conn.execute(update(tables.outbox).values(not_before=0))
     return counts_of(run).set_aside.get("deliver:hubspot")
+
+
+def failed_soon(run: Run) -> object:
+    """Whether a job has failed for good; one that had begun before may have put the work off, which need not wait."""
+    set_aside_soon(run)
+    return run.valkey.zcard("rq:failed:hubspot")
 
 
 def counts_of(run: Run) -> Numbers:
