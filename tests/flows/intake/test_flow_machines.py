@@ -18,6 +18,7 @@ from integration.flows.history import load_events
 from integration.flows.history.find_explanation import explained
 from integration.flows.intake.ingest import ingest
 from integration.wiring.whole_service import Service
+from mappings.model.canonical import MOVING
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
@@ -39,7 +40,7 @@ def ana(sandbox: Sandbox, at: Watch) -> str:
 
 def standing_of(service: Service) -> dict[str, Any]:
     row = lead(service, ANA)
-    return {name: value for name, value in (row.standing or {}).items() if name != "scored_at"}
+    return {name: value for name, value in (row.standing or {}).items() if name not in MOVING}
 
 
 def anew(service: Service) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def anew(service: Service) -> dict[str, Any]:
     told_apart = marked(service.rules.vocabulary.machine, sorted(events, key=order))
     state = fold(service.rules.compiled, newborn(row.id), told_apart, service.now()).state
     fields = dict(as_fields(standing(service.rules.compiled, state, service.now()), service.now()))
-    return {name: value for name, value in fields.items() if name != "scored_at"}
+    return {name: value for name, value in fields.items() if name not in MOVING}
 
 
 def test_a_scanner_and_a_proxy_give_no_points_and_suppress_nobody(
@@ -134,7 +135,7 @@ def test_the_end_is_the_same_in_whatever_order_things_arrive(service: Service, a
             receive(service, *orders[number][start : start + size])
             drain_all(service)
         row = lead(service, email)
-        found.append({name: value for name, value in (row.standing or {}).items() if name != "scored_at"})
+        found.append({name: value for name, value in (row.standing or {}).items() if name not in MOVING})
     assert found[0] == found[1] == found[2]
     assert (found[0]["engagement"], found[0]["stage"]) == (3 + 3 + 15 + 1, "inquiry"), (
         "five opens of a minute are a proxy's"
