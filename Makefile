@@ -15,7 +15,7 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-TOOLS := tests/doubles/backlot.txt tests/doubles/mockforce.txt tests/supply/supply.txt tests/supply/hadolint.txt
+TOOLS := tests/doubles/backlot.txt tests/doubles/mockforce.txt tests/supply/supply.txt tests/supply/hadolint.txt tests/supply/node.txt
 $(VENV)/.tools: $(STAMP) $(TOOLS)
 	$(BIN)/python tests/support/tool_environments.py $(TOOLS)
 	@touch $@

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import outside_programs
 import pytest
 import webhooks_senders as senders
 from flask import Flask
@@ -27,7 +27,7 @@ from webhooks.sources.activity_deliveries import MOST
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-PROGRAMS = {"sh": ["bash", "-euc"], "python": [sys.executable, "-c"], "js": ["node", "-e"]}
+PROGRAMS = {"sh": ["bash", "-euc"], "python": [sys.executable, "-c"], "js": ["-e"]}
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ def test_the_description_says_how_many_activities_a_request_may_carry(described:
 def test_the_example_of_the_page_sends_an_activity_that_is_kept(
     url: str, kept: Kept, language: str, tmp_path: Path
 ) -> None:
-    program = PROGRAMS[language]
-    if shutil.which(program[0]) is None:
-        pytest.skip(f"{program[0]} is not on this machine: the page's example in it is not run")
+    program = [outside_programs.node(), *PROGRAMS["js"]] if language == "js" else PROGRAMS[language]
+    if language == "sh":
+        outside_programs.of_machine("bash", "curl", "openssl")
     code = next(text for kind, text in BLOCKS if kind == language)
     around = {
         "PATH": os.environ["PATH"],  # noqa: TID251 - where programs are

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import outside_programs
 import pytest
 import requests
 import webhooks_senders as senders
@@ -61,10 +61,7 @@ def in_python(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def in_node(tmp_path: Path) -> Iterator[str]:
     """The page's receiver in JavaScript; its address."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not on this machine: the page's receiver in it is not run")
-    command = [node, "-e", BLOCKS["js"]]
+    command = [outside_programs.node(), "-e", BLOCKS["js"]]
     given = around(PORT="0")
     with subprocess.Popen(command, env=given, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -98,8 +95,7 @@ def test_the_receiver_in_javascript_lets_in_what_is_genuine_alone(in_node: str) 
 
 
 def test_the_alert_by_curl_is_let_in_by_the_receiver_in_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    if shutil.which("curl") is None or shutil.which("openssl") is None:
-        pytest.skip("curl or openssl is not on this machine: the page's test alert is not sent")
+    outside_programs.of_machine("bash", "curl", "openssl")
     with in_python(monkeypatch) as address:
         command = ["bash", "-euc", BLOCKS["sh"]]
         ran = subprocess.run(

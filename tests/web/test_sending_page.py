@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import outside_programs
 import pytest
 import webhooks_senders as senders
 from flask import Flask
@@ -75,9 +75,6 @@ def test_the_json_of_a_recipe_is_taken_without_a_remark(client: FlaskClient, tit
 
 @pytest.mark.parametrize("title", list(CALLS))
 def test_the_program_of_a_recipe_signs_and_sends(url: str, kept: Kept, wall: Wall, title: str, tmp_path: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not on this machine: the recipe's program is not run")
     (code,) = re.findall(r"```js\n(.*?)```", SECTIONS[title], re.DOTALL)
     around = {
         "PATH": os.environ["PATH"],  # noqa: TID251 - where programs are
@@ -85,7 +82,7 @@ def test_the_program_of_a_recipe_signs_and_sends(url: str, kept: Kept, wall: Wal
         "COLDFRAME_ACTIVITY_SECRET": senders.ACTIVITY_SECRET,
     }
     ran = subprocess.run(
-        [node, "-e", code + CALLS[title]],
+        [outside_programs.node(), "-e", code + CALLS[title]],
         env=around,
         cwd=tmp_path,
         capture_output=True,

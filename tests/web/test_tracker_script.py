@@ -1,10 +1,10 @@
 """The script /t.js: nothing before consent, nothing where tracking is refused, and one person after they say who."""
 
 import json
-import shutil
 import subprocess
 from typing import Any
 
+import outside_programs
 import pytest
 import webhooks_senders as senders
 from flask.testing import FlaskClient
@@ -31,10 +31,9 @@ def settings() -> Settings:
 
 
 def run(scenario: str) -> Any:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no JavaScript engine (node) is on this machine: the script is not run")
-    done = subprocess.run([node, PAGE, SCRIPT, scenario], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [outside_programs.node(), PAGE, SCRIPT, scenario], capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
