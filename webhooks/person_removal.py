@@ -124,6 +124,15 @@ def of_sender(source: str, email: Any, lead: Any, called: RecordNames) -> set[st
     return found
 
 
+def activities_of(source: str) -> JsonErasure:
+    """For a source whose deliveries are `{"activities": […]}`: each item names its `email` and its `lead`."""
+
+    def named(item: Any, called: RecordNames) -> set[str]:
+        return of_sender(source, item.get("email"), item.get("lead"), called) if isinstance(item, dict) else set()
+
+    return JsonErasure(named=named, member="activities")
+
+
 def readable(body: bytes) -> str:
     """The text of a body, escapes resolved where they could hide an address."""
     text = body.decode("utf-8", "replace")

@@ -1,7 +1,6 @@
 """Activities as a source: from any system, signed as Standard Webhooks asks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -9,7 +8,7 @@ from mappings.declared.variables import Variable
 from webhooks import refusal_causes, signatures
 from webhooks.declaration import Answer, Arrived, Receiver, Source, Taken, Trusted, admit
 from webhooks.facts import Remark
-from webhooks.person_removal import JsonErasure, RecordNames, of_sender
+from webhooks.person_removal import activities_of
 from webhooks.sources import activity_deliveries, activity_description
 from webhooks.sources.activity_deliveries import Checked
 
@@ -49,16 +48,12 @@ def _remarks(remarks: Sequence[Remark]) -> list[dict[str, object]]:
     return [{"index": each.index, "reason": each.reason} for each in remarks]
 
 
-def _named(item: Any, called: RecordNames) -> set[str]:
-    return of_sender(_NAME, item.get("email"), item.get("lead"), called) if isinstance(item, dict) else set()
-
-
 ACTIVITIES = Source(
     name=_NAME,
     route="/activities",
     receiver=_receiver,
     parse=activity_deliveries.parse,
-    erasure=JsonErasure(named=_named, member="activities"),
+    erasure=activities_of(_NAME),
     secret="COLDFRAME_ACTIVITY_SECRET",  # noqa: S106 - a variable's name
     variables=(
         Variable(

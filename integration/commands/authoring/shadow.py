@@ -16,7 +16,8 @@ from rich.text import Text
 from connectors.base.port import Unavailable
 from integration.commands.authoring.shadow_csv import report_file
 from integration.commands.shared.fitted_tables import fitted
-from integration.commands.shared.written_sums import Sums, quiet, read
+from integration.commands.shared.quiet_log import quiet
+from integration.commands.shared.written_sums import Sums, read
 from integration.core.run.lateness import TOO_LATE
 from integration.flows.base.write_access import in_shadow
 from integration.flows.going_live.go_live import back_to_shadow

@@ -11,7 +11,8 @@ from rich.console import Console
 from connectors.base.port import Unavailable
 from integration.commands.operate.pause import named
 from integration.commands.shared.fitted_tables import fitted
-from integration.commands.shared.written_sums import Sums, quiet, read
+from integration.commands.shared.quiet_log import quiet
+from integration.commands.shared.written_sums import Sums, read
 from integration.flows.base import history_or_live
 from integration.flows.base.running_playbook import OutdatedError
 from integration.flows.going_live import hot_leads as hot

@@ -1,18 +1,17 @@
 """`coldframe sync`: read everything a CRM has, once, before going live."""
 
 import json
-import logging
 import resource
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 import click
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from integration.commands.shared.fitted_tables import fitted
+from integration.commands.shared.quiet_log import quiet
 from integration.commands.shared.system_argument import variables
 from integration.flows.base.write_access import in_shadow
 from integration.flows.delivering.deliver import deliver
@@ -57,7 +56,7 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
       coldframe sync salesforce --json
       coldframe sync --restart
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet()
     service = build.service()
     names = _named(service, connection)
     teller = _Lines() if as_json else _Bars(Progress(*_COLUMNS, console=Console(stderr=True)))

@@ -1,11 +1,9 @@
 """What would be written, added up: fields, tasks for each person in sales, people to create."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import structlog
 from rich.console import Console
 from rich.progress import Progress
 
@@ -50,11 +48,6 @@ class Sums:
             self.records += 1
             self.stages[str(first.standing.get("stage"))] += 1
             self.bands[str(first.standing.get("band"))] += 1
-
-
-def quiet() -> None:
-    """Log nothing meanwhile: the command's own output says what there is to say."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def read(service: Service) -> Iterator[tuple[flow.Item, ...]]:

@@ -1,18 +1,17 @@
 """`coldframe attack`: carry out every known attack against a copy of the product, and check that it withstands."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-import structlog
 from rich.console import Console
 from rich.markup import escape
 
 from integration.commands.shared.fitted_tables import fitted
+from integration.commands.shared.quiet_log import quiet
 from integration.processes.local_stack import environment
 from integration.rig.attack import attack_connections, attack_inside, attack_values
 from integration.rig.attack.attack_ground import LATEST, Attack
@@ -55,7 +54,7 @@ def attack(  # noqa: PLR0913 - the options of the command
     Example:
       coldframe attack --short
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet()
     chosen = [each for each in attacks() if (each.short or not short) and point in {None, each.point}]
     if not chosen:
         msg = f"no attack is of the kind {point}: they are 1, 2, 3, 4 and 6"

@@ -1,15 +1,14 @@
 """`coldframe chaos`: kill the service's processes under load, then count what was lost."""
 
 import json
-import logging
 from collections.abc import Callable
 from typing import Any
 
 import click
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from integration.commands.shared.quiet_log import quiet
 from integration.processes.local_stack import environment
 from integration.rig.chaos.chaos_report import figures, show
 from integration.rig.chaos.chaos_run import SETTLING, Chaos, Plan
@@ -49,7 +48,7 @@ def chaos(  # noqa: PLR0913 - the options of the command
     Example:
       coldframe chaos --kills 50 --leads 200
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet()
     load = seconds or max(_SOME_SECONDS, round(kills * _SECONDS_PER_KILL))
     plan = Plan(kills=kills, seconds=load, seed=seed, settling=settling)
     console = Console(quiet=as_json)

@@ -1,17 +1,16 @@
 """`coldframe drill`: interrupt a first sync, then count what was lost or doubled, and how much memory it took."""
 
 import json
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import click
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from integration.commands.shared.fitted_tables import fitted
+from integration.commands.shared.quiet_log import quiet
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.drill.drill_check import check
 from integration.rig.drill.drill_run import Drill, Plan, ground
@@ -42,7 +41,7 @@ def drill(  # noqa: PLR0913 - the options of the command
     Example:
       coldframe drill --leads 2000 --activities 20000 --kills 3
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet()
     plan = Plan(leads=leads, activities=activities, kills=kills, seed=seed)
     small = replace(plan, leads=max(10, leads // _PART), activities=max(10, activities // _PART), kills=0)
     console = Console(quiet=as_json)

@@ -2,15 +2,14 @@
 
 import getpass
 import json
-import logging
 import sys
 from dataclasses import dataclass
 
 import click
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from integration.commands.shared.quiet_log import quiet
 from integration.commands.versions import proposals
 from integration.commands.versions.impact_shown import plain, tables
 from integration.commands.versions.proposals import Proposal
@@ -148,7 +147,7 @@ def rollback(number: int | None, **options: object) -> None:
 
 
 def _service() -> Service:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet()
     try:
         return published(build.service())
     except OutdatedError as error:

@@ -7,7 +7,7 @@ Rule: [rules: playbook changes].
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
@@ -15,12 +15,12 @@ from integration.core.model.effects import TaskWanted
 from integration.core.run.decide import Decision
 from integration.core.run.playbook_change import as_of, handed_over
 from integration.flows.base import write_access
+from integration.flows.base.handover_pace import Pace
 from integration.flows.base.service import Deriving, PacedRules
 from integration.flows.history.load_events import History
 from integration.store.people.leads import LeadRow
-from integration.store.progress import next_handover
 from mappings.values.identifiers import LeadId
-from mappings.values.instant import HOUR, Instant
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +33,15 @@ class Handover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handovers:
-    """Who passes a changed playbook's gate now: their tasks by key, and from when on the next lead may be handed over.
+    """Who passes a changed playbook's gate now: their tasks by key, and the pace, which goes on from there."""
 
-    `free` is None where nobody is handed over.
-    """
-
-    tasks: Mapping[str, Handover] = field(default_factory=dict)
-    free: Instant | None = None
+    tasks: Mapping[str, Handover]
+    pace: Pace
 
     def keep(self, conn: Sql, now: Instant) -> None:
-        """Store when the next may be handed over."""
-        if self.free is not None:
-            next_handover.put(conn, self.free, now)
+        """Store from when on the next lead may be handed over, where somebody is."""
+        if self.tasks:
+            self.pace.keep(conn, now)
 
 
 def live_from(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dict[LeadId, Instant]:
@@ -74,21 +71,17 @@ def handovers(
 
     `free` is when the next lead may be handed over. Nobody is where the playbook was published quietly.
     """
-    found: dict[str, Handover] = {}
-    start, version = free, service.rules.version
-    published = version.at if version else now
-    if version is not None and version.quiet:
-        return Handovers()
-    given = version.tasks_per_hour if version is not None else None
-    rate = write_access.limits(conn, service.going_live).tasks_per_hour if anew and given is None else given
-    for row, past, decision in anew:
-        tasks = [
-            each
-            for each in handed_over(service.rules.compiled, decision, past.events, row.stage, now)
-            if each.at < published
-        ]
+    version, found = service.rules.version, {}
+    rate = version.tasks_per_hour if version is not None else None
+    if rate is None:
+        rate = write_access.limits(conn, service.going_live).tasks_per_hour if anew else 0
+    pace, published = Pace(free, rate), version.at if version is not None else now
+    for row, past, decision in anew if version is None or not version.quiet else ():
+        passing = handed_over(service.rules.compiled, decision, past.events, row.stage, now)
+        tasks = [each for each in passing if each.at < published]
+        if not tasks:
+            continue
+        at = pace.take()
         for task in tasks:
-            found[task.key] = Handover(task=as_of(service.rules.compiled, decision.state, task, free), at=free)
-        if tasks and rate:
-            free += HOUR // rate
-    return Handovers(tasks=found, free=free if free != start else None)
+            found[task.key] = Handover(task=as_of(service.rules.compiled, decision.state, task, at), at=at)
+    return Handovers(tasks=found, pace=pace)

@@ -17,6 +17,7 @@ from integration.core.model.effects import TaskWanted
 from integration.core.model.state import LeadState
 from integration.core.run.playbook_change import as_of, passes
 from integration.flows.base import running_playbook, write_access
+from integration.flows.base.handover_pace import Pace
 from integration.flows.base.service import Derived, HasGoingLive, HasWake
 from integration.flows.deciding.decision_outcomes import home
 from integration.flows.delivering.write_decisions import as_task
@@ -29,7 +30,7 @@ from integration.store.outgoing.outbox import NewOnce
 from integration.store.people import leads, record_references
 from integration.store.progress import next_handover
 from mappings.values.identifiers import ConnectionName, LeadId
-from mappings.values.instant import HOUR, Instant
+from mappings.values.instant import Instant
 
 PAGE = 200
 """Leads in one transaction."""
@@ -109,18 +110,16 @@ def _unanswered(service: Derived, state: LeadState, tasks: Sequence[Withheld]) -
 def _carry_out(conn: Sql, service: HandingOverHot, hot: Sequence[Hot], now: Instant) -> None:
     if not hot:
         return
-    per_hour = write_access.limits(conn, service.going_live).tasks_per_hour
-    free = next_handover.earliest(conn, now)
+    pace = Pace(next_handover.earliest(conn, now), write_access.limits(conn, service.going_live).tasks_per_hour)
     known = record_references.of_leads(conn, {each.state.lead for each in hot})
     wanted: defaultdict[ConnectionName, list[NewOnce]] = defaultdict(list)
     for each in hot:
         at_home = home(service.connections, {record.connection for record in known.get(each.state.lead, ())})
         if at_home is not None:
-            wanted[at_home] += _rows(service, each, free)
-            free += HOUR // per_hour if per_hour else 0
+            wanted[at_home] += _rows(service, each, pace.take())
     for name, rows in wanted.items():
         withheld_handoffs.carry_out(conn, name, rows, now)
-    next_handover.put(conn, free, now)
+    pace.keep(conn, now)
     detail: Mapping[str, int] = {"leads": len(hot)}
     audit_trail.add(
         conn, [Entry(at=now, actor="command line", action="handed over hot leads", subject="service", detail=detail)]

@@ -93,7 +93,7 @@ def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: C
             made = plan(conn, then, outcomes, live, free, now)
             _count(conn, service, found, outcomes, made)
             _ended(conn, service.rules.number, outcomes, proposed.playbook, found)
-        free = made.handed.free or free
+        free = made.handed.pace.free
         after = ids[-1]
         tell(found.leads, total)
 

@@ -57,16 +57,13 @@ _waits = (
     _o.attempted.is_(False),
     _o.created_at >= bindparam("began"),
 )
-_LAPSING = (
-    select(_o.key)
-    .join(effects, _e.key == _o.key)
-    .where(
-        *_waits,
-        or_(_e.withheld.is_(None), _e.withheld == WITHDRAWN),
-        _e.decided_at >= bindparam("began"),
-        _e.at < bindparam("until"),
-    )
+OF_SHADOW = and_(
+    or_(_e.withheld.is_(None), _e.withheld == WITHDRAWN),
+    _e.decided_at >= bindparam("began"),
+    _e.at < bindparam("until"),
 )
+"""Effects that shadow mode decided since `began`, that fell due before `until`, and that are withheld when it ends."""
+_LAPSING = select(_o.key).join(effects, _e.key == _o.key).where(*_waits, OF_SHADOW)
 _LAPSING_PEOPLE = select(_o.key).where(
     _o.state == "new",
     _o.kind == "person",
@@ -95,15 +92,7 @@ _LAPSE_OTHERS = (
     )
     .values(state="lapsed", error=bindparam("why"))
 )
-_WITHHOLD = (
-    update(effects)
-    .where(
-        or_(_e.withheld.is_(None), _e.withheld == WITHDRAWN),
-        _e.decided_at >= bindparam("began"),
-        _e.at < bindparam("until"),
-    )
-    .values(withheld=HISTORY)
-)
+_WITHHOLD = update(effects).where(OF_SHADOW).values(withheld=HISTORY)
 
 
 def get(conn: Connection) -> Live | None:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, null, or_, select, update
+from sqlalchemy import Connection, bindparam, null, or_, select, update
 
 from integration.store.db.dialects import among, run_many
 from integration.store.db.json_codec import decode, encode, listed
-from integration.store.events.live_since import HISTORY
+from integration.store.events.live_since import HISTORY, OF_SHADOW
 from integration.store.outgoing.outbox import NewOnce, want_once
-from integration.store.outgoing.withdrawn_effects import WITHDRAWN
 from integration.store.schema.tables import effects, leads, outbox
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
@@ -40,12 +39,7 @@ class Shadow:
 
 OVER = Shadow()
 _e, _o = effects.c, outbox.c
-_lapsing = and_(
-    or_(_e.withheld.is_(None), _e.withheld == WITHDRAWN),
-    _e.decided_at >= bindparam("began"),
-    _e.at < bindparam("until"),
-)
-_kept = (_e.kind == "task", or_(_e.withheld == HISTORY, _lapsing))
+_kept = (_e.kind == "task", or_(_e.withheld == HISTORY, OF_SHADOW))
 _WHO = (
     select(leads.c.id)
     .where(

@@ -1,5 +1,6 @@
 """Pointless tasks: what nobody is to work on any more is dropped where it waits, and closed where a CRM has it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,19 +55,17 @@ def close(
 ) -> Closed:
     """Have the tasks of these leads closed that stand in a CRM, `which` of them, each once and with the reason."""
     rows = conn.execute(_STANDING, {"ids": listed(sorted(lead_ids))}).all()
-    connections: set[ConnectionName] = set()
+    closings: defaultdict[ConnectionName, list[NewOnce]] = defaultdict(list)
     keys: list[str] = []
     for connection, key, lead, payload, task in rows:
-        if not which(lead, key):
-            continue
-        subject = decode(payload or "{}", dict[str, Any]).get("subject", "")
-        closing = NewOnce(
-            key=f"closing:{key}", lead_id=lead, payload={"id": task, "because": because, "subject": subject}
-        )
-        want_once(conn, connection, "closing", [closing], at)
-        connections.add(connection)
-        keys.append(key)
-    return Closed(connections=connections, keys=keys)
+        if which(lead, key):
+            subject = decode(payload or "{}", dict[str, Any]).get("subject", "")
+            told = {"id": task, "because": because, "subject": subject}
+            closings[connection].append(NewOnce(key=f"closing:{key}", lead_id=lead, payload=told))
+            keys.append(key)
+    for connection, wanted in closings.items():
+        want_once(conn, connection, "closing", wanted, at)
+    return Closed(connections=set(closings), keys=keys)
 
 
 def answered(conn: Connection, escalations: Mapping[LeadId, Collection[str]], at: Instant) -> set[ConnectionName]:

@@ -1,13 +1,11 @@
 """The website as a source: pages of listed origins, with a public key. No secret vouches for them; see the limits."""
 
-from typing import Any
-
 import msgspec
 
 from mappings.declared.variables import Given, Variable
 from mappings.vocabulary.value import Vocabulary
 from webhooks.declaration import Answer, Arrived, Receiver, Source, Stranger, Taken, TooMany, Trusted
-from webhooks.person_removal import JsonErasure, RecordNames, of_sender
+from webhooks.person_removal import activities_of
 from webhooks.sources import activity_deliveries
 from webhooks.sources.website import website_description, website_messages
 from webhooks.sources.website.website_limits import Limits
@@ -50,16 +48,12 @@ def _origins(given: Given) -> frozenset[str]:
     return origins(given.text(VARIABLE))
 
 
-def _named(item: Any, called: RecordNames) -> set[str]:
-    return of_sender(_NAME, item.get("email"), item.get("lead"), called) if isinstance(item, dict) else set()
-
-
 WEBSITE = Source(
     name=_NAME,
     route="/website",
     receiver=_receiver,
     parse=activity_deliveries.parse,
-    erasure=JsonErasure(named=_named, member="activities"),
+    erasure=activities_of(_NAME),
     secret=VARIABLE,
     variables=(
         Variable(
