@@ -132,7 +132,7 @@ def begin(system: System, token: str, means: Means) -> Begun:
         link = sign_in_links.by_token(conn, token)
     if link is None or link.system != system:
         raise SignInRefusedError(cause="unknown_link")
-    _refuse_over(link, means.now())
+    _refuse_over(link, "used_link" if link.opened else None, means.now())
     request = _request(link, means)
     secret = chance.token_urlsafe(32)
     asking = _asking(secret, redirect)
@@ -154,7 +154,7 @@ def finish(answer: VendorAnswer, means: Means) -> tuple[SignInRequest, Details]:
     asking = _asking(answer.secret, redirect)
     if not hmac.compare_digest(asking.state.encode(), answer.state.encode()):
         raise SignInRefusedError(cause="other_browser")
-    _refuse_answered(link, means.now())
+    _refuse_over(link, "used_answer" if link.answered else None, means.now())
     request = _request(link, means)
     with means.store.write() as conn:
         if not sign_in_links.answer_once(conn, link, means.now()):
@@ -202,18 +202,11 @@ def _exchanged(request: SignInRequest, answer: VendorAnswer, asking: Asking, mea
         return keep(request, issued, endpoint, means)
 
 
-def _refuse_over(link: Link, now: Instant) -> None:
-    if link.opened:
-        raise SignInRefusedError(cause="used_link")
-    if link.expires_at <= now:
-        raise SignInRefusedError(cause="expired_link")
-
-
-def _refuse_answered(link: Link, now: Instant) -> None:
-    if link.answered:
-        raise SignInRefusedError(cause="used_answer")
-    if link.expires_at <= now:
-        raise SignInRefusedError(cause="expired_link")
+def _refuse_over(link: Link, used: Cause | None, now: Instant) -> None:
+    """Raises SignInRefusedError where the link was `used` so, or has expired."""
+    cause: Cause | None = used or ("expired_link" if link.expires_at <= now else None)
+    if cause:
+        raise SignInRefusedError(cause=cause)
 
 
 def _request(link: Link, means: Means) -> SignInRequest:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from connectors.shared.shadow_connector import Shadowed
+from integration.flows.base import write_access
 from integration.flows.base.service import Connection
 from integration.settings.environment import Settings
 from integration.store.db.session import Store
-from integration.store.progress import write_permission
 
 
 def shadowed(connection: Connection, may_write: Callable[[], bool] = lambda: False) -> Connection:
@@ -21,7 +21,7 @@ def guarded(connection: Connection, given: Settings, store: Store | None) -> Con
 
 
 def _may_write(given: Settings, store: Store | None) -> bool:
-    if given.shadow or store is None:
+    if store is None:
         return False
     with store.read() as conn:
-        return write_permission.given(conn) is not None
+        return not write_access.shadowed(conn, forced=given.shadow)

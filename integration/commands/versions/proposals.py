@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from integration.commands.authoring.mappings_in_use import used
+from integration.commands.authoring.vocabulary_uses import in_mappings
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.running_playbook import compiled_of
-from integration.flows.publishing.put_in_force import in_force
+from integration.flows.publishing.put_in_force import current_rules
 from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.reading import library
 from integration.store.events import playbook_versions
@@ -17,7 +17,6 @@ from integration.wiring import build
 from integration.wiring.whole_service import Service
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_vocabulary import parse
-from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem, fatal
 
 
@@ -36,8 +35,8 @@ class Proposal:
 def of_playbook(service: Service, named: str) -> Proposal:
     """A playbook's file, or a shipped one by its name, in the vocabulary in force. Exit status 2 with every mistake."""
     text = library.text(named) if named in library.names() else _text(named)
-    found, said = in_force(service)
-    playbook, problems = compile_text(text, named, _words(said))
+    found, said = current_rules(service)
+    playbook, problems = compile_text(text, named, service.rules.vocabulary)
     _tell(problems)
     if playbook is None:
         raise SystemExit(2)
@@ -51,14 +50,13 @@ def of_vocabulary(service: Service, named: str) -> Proposal:
     """
     text = _text(named)
     words, problems = parse(text, named, shipped())
-    found, said = in_force(service)
+    found, said = current_rules(service)
     compiled = None
     if words is not None:
         where = f"the playbook in force (version {found.number})" if found else "the playbook in force"
         playbook, missed = compile_text(said.playbook, where, words)
         problems += tuple(each for each in missed if each.severity == "error")
-        for file, _ in used(build.settings(), words):
-            problems += tuple(each for each in file.problems if each.severity == "error")
+        problems += tuple(in_mappings(build.settings(), words))
         compiled = None if playbook is None else CompiledPlaybook.of(playbook)
     _tell(problems)
     if compiled is None or fatal(problems):
@@ -68,7 +66,7 @@ def of_vocabulary(service: Service, named: str) -> Proposal:
 
 def of_version(service: Service, number: int, what: What) -> Proposal:
     """What a former version said. Exit status 2 where this program does not understand it."""
-    found, _ = in_force(service)
+    found, _ = current_rules(service)
     with service.store.read() as conn:
         former = playbook_versions.texts(conn, number)
     compiled = compiled_of(former, f"version {number}", service.rules.vocabulary)
@@ -81,16 +79,6 @@ def of_version(service: Service, number: int, what: What) -> Proposal:
 def _proposal(what: What, compiled: CompiledPlaybook, said: Texts, found: Version | None) -> Proposal:
     over = found.number if found else None
     return Proposal(what=what, compiled=compiled, said=said, over=over, number=(over or 0) + 1)
-
-
-def _words(said: Texts) -> Vocabulary:
-    if said.vocabulary is None:
-        return build.vocabulary(build.settings().vocabulary)
-    words, problems = parse(said.vocabulary, "the vocabulary in force", shipped())
-    _tell(problems)
-    if words is None:
-        raise SystemExit(2)
-    return words
 
 
 def _text(named: str) -> str:

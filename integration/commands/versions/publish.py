@@ -3,7 +3,10 @@
 import getpass
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any
 
 import click
 from rich.console import Console
@@ -23,6 +26,24 @@ from integration.wiring import build
 from integration.wiring.whole_service import Service
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+
+_OPTIONS = (
+    click.option("--reason", required=True, help="Why: it is kept with the version and in the audit trail."),
+    click.option("--author", default="", help="Who publishes it.  [default: the user of this machine]"),
+    click.option("--dry-run", is_flag=True, help="Show what it would do, and change nothing."),
+    click.option("--yes", is_flag=True, help="Publish without asking."),
+    click.option(
+        "--tasks-per-hour",
+        type=click.IntRange(0),
+        help="Hand over at most so many of those who pass the gate now; 0 for all at once.  "
+        "[default: COLDFRAME_TASKS_PER_HOUR]",
+    ),
+    click.option("--quiet", is_flag=True, help="Hand over nobody of those who pass the gate now."),
+    click.option("--wait", is_flag=True, help="Stay until the workers have derived everybody anew."),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts; publishes only with --yes."),
+)
+"""What everything that publishes is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +70,17 @@ class Options:
         )
 
 
-def _options(command: "click.decorators.FC") -> "click.decorators.FC":
-    """The options of everything that publishes."""
-    for option in reversed(
-        (
-            click.option(
-                "--reason", required=True, help="Why: it stands in the list of versions and in the audit trail."
-            ),
-            click.option("--author", default="", help="Who publishes it.  [default: the user of this machine]"),
-            click.option("--dry-run", is_flag=True, help="Show what it would do, and change nothing."),
-            click.option("--yes", is_flag=True, help="Publish without asking."),
-            click.option(
-                "--tasks-per-hour",
-                type=click.IntRange(0),
-                help="Hand over at most so many of those who pass the gate now; 0 for all at once.  "
-                "[default: COLDFRAME_TASKS_PER_HOUR]",
-            ),
-            click.option("--quiet", is_flag=True, help="Hand over nobody of those who pass the gate now."),
-            click.option("--wait", is_flag=True, help="Stay until the workers have derived everybody anew."),
-            click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts; publishes only with --yes."),
-        )
-    ):
-        command = option(command)
-    return command
+def _publishing(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that publishes: it gets the Options, and what click has read besides."""
+    names = [each.name for each in fields(Options)]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        command(options=Options(**{name: given.pop(name) for name in names}), **given)
+
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run
 
 
 @click.group()
@@ -90,8 +99,8 @@ def publish() -> None:
 
 @publish.command(name="playbook")
 @click.argument("file")
-@_options
-def playbook_(file: str, **options: object) -> None:
+@_publishing
+def playbook_(file: str, *, options: Options) -> None:
     r"""Put a playbook in force: a FILE, or a shipped one by its name.
 
     \b
@@ -100,9 +109,9 @@ def playbook_(file: str, **options: object) -> None:
       coldframe publish playbook behavioural --reason "a trial" --tasks-per-hour 20 --yes
     """
     service = _service()
-    _publish(service, proposals.of_playbook(service, file), Options(**options))  # type: ignore[arg-type] # click's values
+    done = _publish(service, proposals.of_playbook(service, file), options)
     named = build.settings().playbook
-    if named not in library.names() and not options["dry_run"]:
+    if done and named not in library.names():
         click.echo(
             f"COLDFRAME_PLAYBOOK names {named}: the next start publishes that file again where it differs. "
             "Change the file too, or unset the variable.",
@@ -112,8 +121,8 @@ def playbook_(file: str, **options: object) -> None:
 
 @publish.command(name="vocabulary")
 @click.argument("file")
-@_options
-def vocabulary_(file: str, **options: object) -> None:
+@_publishing
+def vocabulary_(file: str, *, options: Options) -> None:
     r"""Put a vocabulary in force: your own words, what is recognised, what machines do.
 
     A word that the playbook in force or a mapping uses cannot be taken away: the place where it is used is named.
@@ -123,13 +132,13 @@ def vocabulary_(file: str, **options: object) -> None:
       coldframe publish vocabulary words.yaml --reason "our webinar tool"
     """
     service = _service()
-    _publish(service, proposals.of_vocabulary(service, file), Options(**options))  # type: ignore[arg-type] # click's values
+    _publish(service, proposals.of_vocabulary(service, file), options)
 
 
 @click.command()
 @click.argument("number", required=False, type=int)
-@_options
-def rollback(number: int | None, **options: object) -> None:
+@_publishing
+def rollback(number: int | None, *, options: Options) -> None:
     r"""Put a former version in force again, as a new one; without NUMBER, the one before.
 
     \b
@@ -143,7 +152,7 @@ def rollback(number: int | None, **options: object) -> None:
         which = "version before this one" if number is None else f"version {number}"
         msg = f"there is no {which}; coldframe versions lists them"
         raise click.ClickException(msg)
-    _publish(service, proposals.of_version(service, former.number, former.what), Options(**options))  # type: ignore[arg-type] # click's values
+    _publish(service, proposals.of_version(service, former.number, former.what), options)
 
 
 def _service() -> Service:
@@ -154,22 +163,22 @@ def _service() -> Service:
         raise click.ClickException(str(error)) from None
 
 
-def _publish(service: Service, proposal: Proposal, options: Options) -> None:
-    """Show what it would do, ask, publish, and say how far the derivation has come."""
+def _publish(service: Service, proposal: Proposal, options: Options) -> bool:
+    """Show what it would do, ask, publish, and say how far the derivation has come; whether it was published."""
     if not options.reason.strip():
         msg = "say why: it stands in the list of versions"
         raise click.BadParameter(msg, param_hint="--reason")
     terms = options.terms(proposal.what)
     if proposal.over is not None and proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint:
         _say(options, {"unchanged": proposal.over}, f"Version {proposal.over}, which is in force, says the same.")
-        return
+        return False
     found = _impact(service, proposal, terms)
     if not options.as_json:
         for table in tables(found, terms, proposal.number):
             Console().print(table)
     if options.dry_run or not _agreed(options, proposal):
         _say(options, {"impact": plain(found), "published": None}, "Nothing was changed.")
-        return
+        return False
     try:
         version = flow.publish(service, proposal.compiled, proposal.said, terms, over=proposal.over)
     except OvertakenError as error:
@@ -179,6 +188,7 @@ def _publish(service: Service, proposal: Proposal, options: Options) -> None:
     said = f"Version {version.number} is in force. The workers derive {found.leads} leads anew"
     said += "." if not options.wait else ": done."
     _say(options, {"impact": plain(found), "published": version.number}, said)
+    return True
 
 
 def _agreed(options: Options, proposal: Proposal) -> bool:

@@ -19,7 +19,12 @@ L = TypeVar("L", bound=LimitedWrites)
 
 def in_shadow(conn: Sql, service: HasGoingLive) -> bool:
     """Whether everything is computed and nothing written: COLDFRAME_SHADOW says so, or nobody has gone live."""
-    return service.going_live.shadow or write_permission.given(conn) is None
+    return shadowed(conn, forced=service.going_live.shadow)
+
+
+def shadowed(conn: Sql, *, forced: bool) -> bool:
+    """As `in_shadow`, where only COLDFRAME_SHADOW is known: `forced` says whether it is set."""
+    return forced or write_permission.given(conn) is None
 
 
 def words(conn: Sql, *, forced: bool) -> str:

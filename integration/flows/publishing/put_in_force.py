@@ -37,7 +37,7 @@ class Watching(HasStore, HasLanes, Protocol):
     """What watching takes: the store, and how to wait."""
 
 
-def in_force(service: Publishing) -> tuple[Version | None, Texts]:
+def current_rules(service: Publishing) -> tuple[Version | None, Texts]:
     """The version in force, and what it says; before the first, the rules that the service was started with."""
     with service.store.read() as conn:
         found = playbook_versions.current(conn)
@@ -81,7 +81,6 @@ def watch(service: Watching, version: int, tell: Callable[[int], None]) -> None:
 def former(service: Publishing, number: int | None) -> Version | None:
     """The version of that number, or the one before the one in force; None where there is none."""
     with service.store.read() as conn:
-        every = playbook_versions.every(conn)
-    if number is not None:
-        return next((each for each in every if each.number == number), None)
-    return next(iter(every[1:2]), None)
+        if number is not None:
+            return playbook_versions.by_number(conn, number)
+        return next(iter(playbook_versions.every(conn)[1:2]), None)
