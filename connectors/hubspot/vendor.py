@@ -83,9 +83,8 @@ def _provisioner(credential: Credential, setup: Setup) -> Provisioner:
     from connectors.hubspot.setup.public_app import App  # noqa: PLC0415 - as said above
 
     number, key = setup.given.text("HUBSPOT_APP_ID"), setup.given.text("HUBSPOT_DEVELOPER_API_KEY")
-    url = f"{setup.public_url}/webhooks/hubspot" if setup.public_url else ""
     app = App(number=number, key=key) if number and key else None
-    return HubSpotProvisioner(credential, webhook_url=url, app=app)
+    return HubSpotProvisioner(credential, webhook_url=setup.webhook_url, app=app)
 
 
 def _project(mapping: CrmMapping, request: ProjectRequest) -> Project:

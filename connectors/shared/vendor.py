@@ -82,10 +82,10 @@ class Connect(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What provisioning may want to know: the environment, our public address (or ""), and who is to see scores."""
+    """What provisioning may want to know: the environment, where webhooks go (or ""), and who is to see scores."""
 
     given: Given
-    public_url: str = ""
+    webhook_url: str = ""
     sales: Sequence[str] = ()
 
 

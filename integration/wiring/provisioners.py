@@ -13,6 +13,7 @@ from integration.wiring.unusable import UnusableError
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.translation import load_mapping
 from mappings.values.identifiers import System
+from webhooks import registry
 
 
 class UnconnectedError(Exception):
@@ -31,8 +32,14 @@ def provisioner(
     connection = chosen(settings, store, system, name)
     credential = build.credential(settings, store, connection)
     found = mapping(settings, system, connection.name)
-    setup = Setup(given=settings.given, public_url=settings.public_url or "", sales=sales)
+    setup = Setup(given=settings.given, webhook_url=webhook_url(settings, system), sales=sales)
     return vendors.vendor(system).provisioner(credential, setup), found
+
+
+def webhook_url(settings: Settings, system: System) -> str:
+    """Where a CRM's webhooks go; "" where no public address is known, or the CRM sends none."""
+    routes = [each.route for each in registry.every() if each.system == system]
+    return f"{settings.public_url}/webhooks{routes[0]}" if settings.public_url and routes else ""
 
 
 def mapping(settings: Settings, system: System, connection: str) -> CrmMapping:

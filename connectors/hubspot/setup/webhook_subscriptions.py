@@ -41,7 +41,7 @@ def wanted(mapping: CrmMapping) -> dict[str, list[Event]]:
 
 def listed(mapping: CrmMapping, webhook_url: str) -> list[Step]:
     """One line for each object: its events, and where an admin enters them."""
-    url = webhook_url or "COLDFRAME_PUBLIC_URL/webhooks/hubspot"
+    url = webhook_url or "once COLDFRAME_PUBLIC_URL is set"
     remedy = (
         f"coldframe provision hubspot --project DIR writes an app with these subscriptions, target {url}: no access "
         "token may make them. For a legacy app, set HUBSPOT_APP_ID and HUBSPOT_DEVELOPER_API_KEY, or use its settings"

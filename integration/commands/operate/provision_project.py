@@ -19,7 +19,6 @@ from integration.signin.loopback_callback import PATH, PORT
 from integration.signin.public_sign_in import CALLBACK
 from integration.wiring import provisioners
 from mappings.values.identifiers import System
-from webhooks import registry
 
 Outcome: TypeAlias = Literal["created", "kept", "changed", "differs"]
 """`differs`: somebody has edited the file, or the mapping asks for something else now; it was left as it stands."""
@@ -76,8 +75,8 @@ def _request(settings: Settings, system: System, *, several: bool) -> ProjectReq
         msg = f"{label} cannot send webhooks: COLDFRAME_PUBLIC_URL {amiss}. Set it to the https address of this service"
         raise click.ClickException(msg)
     redirects = (url + CALLBACK.format(system=system), f"http://localhost:{PORT}{PATH}")
-    route = next(source.route for source in registry.every() if source.system == system)
-    return ProjectRequest(webhook_url=f"{url}/webhooks{route}", redirect_urls=redirects, several=several)
+    webhook_url = provisioners.webhook_url(settings, system)
+    return ProjectRequest(webhook_url=webhook_url, redirect_urls=redirects, several=several)
 
 
 def unreachable(url: str) -> str:
