@@ -1,7 +1,6 @@
 """Fixtures of the service in this process: a clock, both CRMs in the sandbox, a store, and the service on them."""
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import flows_run
 import pytest
 from flows_run import Watch
 from flows_senders import free_port
-from werkzeug.serving import make_server
+from served_apps import served
 
 from connectors.base.credentials import Credential
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
@@ -121,13 +120,8 @@ def webhooks(sandbox: Sandbox, store: Store, at: Watch) -> Iterator[None]:
         }
     )
     app = create_app(settings, store=store, wake=lambda _lane: None, queue=list, now=at)
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    sandbox.send_webhooks(f"http://127.0.0.1:{port}/webhooks/hubspot", WEBHOOK_SECRET)
-    yield
-    sandbox.send_webhooks("")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app, port) as address:
+        sandbox.send_webhooks(f"{address}/webhooks/hubspot", WEBHOOK_SECRET)
+        yield
+        sandbox.send_webhooks("")
     app.extensions[INTAKE].close()

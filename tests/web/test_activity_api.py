@@ -1,12 +1,8 @@
 """The API of activities: its description says what the service does, and the examples of its page work as printed."""
 
 import json
-import os
 import re
-import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +11,10 @@ import jsonschema
 import outside_programs
 import pytest
 import webhooks_senders as senders
-from flask import Flask
 from flask.testing import FlaskClient
 from places import ROOT
 from standardwebhooks import Webhook
-from webhooks_senders import Kept, Wall
-from werkzeug.serving import make_server
+from webhooks_senders import Kept
 
 from mappings.vocabulary.value import CANONICAL
 from webhooks.sources.activity_deliveries import MOST
@@ -34,19 +28,6 @@ PROGRAMS = {"sh": ["bash", "-euc"], "python": [sys.executable, "-c"], "js": ["-e
 def described(client: FlaskClient) -> dict[str, Any]:
     found: dict[str, Any] = client.get("/openapi.json").json
     return found
-
-
-@pytest.fixture
-def url(app: Flask, wall: Wall) -> Iterator[str]:
-    """The service over a real socket, at the time that the examples' clocks tell."""
-    wall.at = int(datetime.now(UTC).timestamp()) * 1_000_000  # noqa: TID251 - the examples use the real clock
-    server = make_server("127.0.0.1", 0, app)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_anybody_may_read_the_description_and_it_names_the_public_address(described: dict[str, Any]) -> None:
@@ -96,14 +77,8 @@ def test_the_example_of_the_page_sends_an_activity_that_is_kept(
     if language == "sh":
         outside_programs.of_machine("bash", "curl", "openssl")
     code = next(text for kind, text in BLOCKS if kind == language)
-    around = {
-        "PATH": os.environ["PATH"],  # noqa: TID251 - where programs are
-        "COLDFRAME_URL": url,
-        "COLDFRAME_ACTIVITY_SECRET": senders.ACTIVITY_SECRET,
-    }
-    ran = subprocess.run(
-        [*program, code], env=around, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
+    given = {"COLDFRAME_URL": url, "COLDFRAME_ACTIVITY_SECRET": senders.ACTIVITY_SECRET}
+    ran = outside_programs.ran([*program, code], tmp_path, given)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert json.loads(ran.stdout)["accepted"] == 1
     (delivery,) = kept()

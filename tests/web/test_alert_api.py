@@ -1,9 +1,7 @@
 """The alert webhook is described as it is sent, and the receivers of the page let in what is genuine alone."""
 
-import os
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,7 @@ import requests
 import webhooks_senders as senders
 from flask.testing import FlaskClient
 from places import ROOT
-from werkzeug.serving import make_server
+from served_apps import served
 
 from integration.alerting.alert_port import Alert, RecordLink
 from integration.alerting.signed_webhook import SignedWebhook, message
@@ -38,31 +36,21 @@ ALERT = Alert(
 )
 
 
-def around(**more: str) -> dict[str, str]:
-    path = os.environ["PATH"]  # noqa: TID251 - where programs are
-    return {"PATH": path, "COLDFRAME_ALERT_SECRET": SECRET} | more
-
-
 @contextmanager
 def in_python(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The page's receiver in Python; its address."""
     monkeypatch.setenv("COLDFRAME_ALERT_SECRET", SECRET)
     names: dict[str, Any] = {"__name__": "receiver"}
     exec(BLOCKS["python"], names)  # noqa: S102 - the page's own example
-    server = make_server("127.0.0.1", 0, names["app"])
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/coldframe"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(names["app"]) as address:
+        yield f"{address}/coldframe"
 
 
 @pytest.fixture
 def in_node(tmp_path: Path) -> Iterator[str]:
     """The page's receiver in JavaScript; its address."""
     command = [outside_programs.node(), "-e", BLOCKS["js"]]
-    given = around(PORT="0")
+    given = outside_programs.environment_of({"COLDFRAME_ALERT_SECRET": SECRET, "PORT": "0"})
     with subprocess.Popen(command, env=given, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().split()[-1]}/"
@@ -98,16 +86,8 @@ def test_the_alert_by_curl_is_let_in_by_the_receiver_in_python(monkeypatch: pyte
     outside_programs.of_machine("bash", "curl", "openssl")
     with in_python(monkeypatch) as address:
         command = ["bash", "-euc", BLOCKS["sh"]]
-        ran = subprocess.run(
-            command,
-            env=around(RECEIVER_URL=address),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        ran = outside_programs.ran(command, tmp_path, {"COLDFRAME_ALERT_SECRET": SECRET, "RECEIVER_URL": address})
         assert ran.returncode == 0, ran.stdout + ran.stderr
-        wrong = around(RECEIVER_URL=address, COLDFRAME_ALERT_SECRET="whsec_AAAA")
-        refused = subprocess.run(command, env=wrong, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        wrong = {"COLDFRAME_ALERT_SECRET": "whsec_AAAA", "RECEIVER_URL": address}
+        refused = outside_programs.ran(command, tmp_path, wrong)
         assert refused.returncode != 0

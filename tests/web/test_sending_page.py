@@ -1,23 +1,16 @@
 """The page on sending: each recipe works as printed, against the service."""
 
 import json
-import os
 import re
-import subprocess
-import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import outside_programs
 import pytest
 import webhooks_senders as senders
-from flask import Flask
 from flask.testing import FlaskClient
 from places import ROOT
 from webhooks_senders import Kept, Wall
-from werkzeug.serving import make_server
 
 from webhooks import parsers
 from webhooks.sources.website import website_limits
@@ -47,19 +40,6 @@ exports.main({ origin: { portalId: 1 }, object: { objectId: 17 }, callbackId: "a
 }
 
 
-@pytest.fixture
-def url(app: Flask, wall: Wall) -> Iterator[str]:
-    """The service over a real socket, at the time that the recipes' clocks tell."""
-    wall.at = int(datetime.now(UTC).timestamp()) * 1_000_000  # noqa: TID251 - the recipes use the real clock
-    server = make_server("127.0.0.1", 0, app)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def test_every_kind_of_sender_has_a_recipe() -> None:
     assert {title for title, _ in RECIPES} | set(CALLS) == {*SECTIONS} - {"Your website"}
 
@@ -76,20 +56,8 @@ def test_the_json_of_a_recipe_is_taken_without_a_remark(client: FlaskClient, tit
 @pytest.mark.parametrize("title", list(CALLS))
 def test_the_program_of_a_recipe_signs_and_sends(url: str, kept: Kept, wall: Wall, title: str, tmp_path: Path) -> None:
     (code,) = re.findall(r"```js\n(.*?)```", SECTIONS[title], re.DOTALL)
-    around = {
-        "PATH": os.environ["PATH"],  # noqa: TID251 - where programs are
-        "COLDFRAME_URL": url,
-        "COLDFRAME_ACTIVITY_SECRET": senders.ACTIVITY_SECRET,
-    }
-    ran = subprocess.run(
-        [outside_programs.node(), "-e", code + CALLS[title]],
-        env=around,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    given = {"COLDFRAME_URL": url, "COLDFRAME_ACTIVITY_SECRET": senders.ACTIVITY_SECRET}
+    ran = outside_programs.ran([outside_programs.node(), "-e", code + CALLS[title]], tmp_path, given)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     answers = json.loads(ran.stdout)
     assert all((each["accepted"], each["rejected"]) == (1, []) for each in answers), answers

@@ -59,7 +59,7 @@ def stop_all(context: Context) -> None:
             run.stopped = context.now
 
 
-def answered(state: LeadState) -> list[str]:
+def pointless_escalations(state: LeadState) -> list[str]:
     """The keys of escalations that nobody has to see to any more: their clock was stopped after it had run out."""
     return [
         key(state.lead, "clock", name, run.times, "escalation")

@@ -173,9 +173,11 @@ def _done(
 
 def _answered(conn: Sql, made: Sequence[Outgoing], now: Instant) -> None:
     """Close what was made just now about leads whom sales has answered while it was under way."""
-    late = {row.lead_id for row in made if row.key.endswith("/escalation")}
+    late = {row.lead_id for row in made if row.payload.get("kind") == "escalation"}
     states = load_events.states_of(conn, late) if late else {}
-    pointless_tasks.answered(conn, {lead: sla_clocks.answered(state) for lead, state in states.items()}, now)
+    pointless_tasks.answered(
+        conn, {lead: sla_clocks.pointless_escalations(state) for lead, state in states.items()}, now
+    )
 
 
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows

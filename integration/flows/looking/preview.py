@@ -29,7 +29,7 @@ from mappings.values.record_ids import full, genuine, people
 _NAMED = re.compile(r"([A-Za-z]\w*)[:/]([A-Za-z0-9]+)")
 
 
-_OF_THE_RECORD = frozenset({"fit", "opted_out"})
+_OF_THE_RECORD = frozenset({"fit", "opted_out", "persona"})
 """The parts of a standing that a record alone decides; all others follow from what somebody has done."""
 
 

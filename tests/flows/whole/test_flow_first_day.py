@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from flows_crms import SYSTEMS, engagement, person, tasks, writes
 from flows_run import activity, drain_all, lead
 from flows_senders import free_port
+from served_apps import served
 from standardwebhooks import Webhook
-from werkzeug.serving import make_server
 
 from integration.cli import main
 from integration.commands.connecting import connect_here as connecting
@@ -101,19 +101,14 @@ def amiss() -> set[str]:
 
 
 @contextlib.contextmanager
-def served(empty: Sandbox, port: int, service: Service) -> Iterator[str]:
+def receiving(empty: Sandbox, port: int, service: Service) -> Iterator[str]:
     """The service's own web server, to which HubSpot sends its webhooks; its address."""
     app = create_app(build.settings(), store=service.store, wake=lambda _lane: None, queue=list, now=clock.now)
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     path = "/webhooks/hubspot"
-    empty.send_webhooks(f"http://127.0.0.1:{port}{path}", HUBSPOT_SECRET, sign_url=f"{PUBLIC}{path}")
-    yield f"http://127.0.0.1:{port}"
-    empty.send_webhooks("")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app, port) as address:
+        empty.send_webhooks(f"{address}{path}", HUBSPOT_SECRET, sign_url=f"{PUBLIC}{path}")
+        yield address
+        empty.send_webhooks("")
     app.extensions[INTAKE].close()
 
 
@@ -183,7 +178,7 @@ def test_the_first_day_from_empty_crms_to_an_answer_in_both(empty: Sandbox, port
     connected_and_provisioned(empty)
     records = {system: person(empty, system, email) for system, email in PEOPLE.items()}
     service = build.service()
-    with served(empty, port, service) as door:
+    with receiving(empty, port, service) as door:
         in_shadow(empty, service, door)
         assert json.loads(done("live", "--yes", "--json"))["live"] is True
         drain_all(service)
