@@ -8,9 +8,10 @@ from typing import Self
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID, TextColumn
 
 from integration.commands.shared.fitted_tables import fitted
+from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
 from integration.commands.shared.system_argument import variables
 from integration.flows.base.write_access import in_shadow
@@ -25,13 +26,7 @@ from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import show_second
 from mappings.yaml_files.problems import nearest
 
-_COLUMNS = (
-    TextColumn("{task.description}"),
-    BarColumn(),
-    MofNCompleteColumn(),
-    TimeRemainingColumn(),
-    TextColumn("[dim]{task.fields[said]}"),
-)
+_COLUMNS = (*COUNTED, TextColumn("[dim]{task.fields[said]}"))
 _PAUSE = 0.5
 _GOES_ON = "What was read is kept; run it again, and it goes on there."
 

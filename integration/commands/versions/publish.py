@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
+from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
 from integration.commands.versions import proposals
 from integration.commands.versions.impact_shown import plain, tables
@@ -24,9 +25,6 @@ from integration.playbook.reading import library
 from integration.store.events.playbook_versions import Terms, Version, What
 from integration.wiring import build
 from integration.wiring.whole_service import Service
-
-_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-
 
 _OPTIONS = (
     click.option("--reason", required=True, help="Why: it is kept with the version and in the audit trail."),
@@ -201,7 +199,7 @@ def _agreed(options: Options, proposal: Proposal) -> bool:
 
 
 def _impact(service: Service, proposal: Proposal, terms: Terms) -> Impact:
-    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*COUNTED, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("deriving today's leads", total=None)
         return impact(
             service, proposal.compiled, terms, lambda done, total: progress.update(bar, completed=done, total=total)
@@ -209,7 +207,7 @@ def _impact(service: Service, proposal: Proposal, terms: Terms) -> Impact:
 
 
 def _watch(service: Service, version: Version, total: int) -> None:
-    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*COUNTED, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("the workers derive everybody", total=total)
         flow.watch(service, version.number, lambda left: progress.update(bar, completed=total - left))
 
