@@ -137,15 +137,35 @@ def returned(tally: Tally, at: Instant, unused: int) -> Tally:
 
 
 def with_usage(tally: Tally, usage: Usage, at: Instant) -> Tally:
-    """What the CRM said at that moment; what is older than the last reply changes nothing.
+    """What the CRM said at that moment; of what is older than the last reply only calls that it knew more of count.
 
-    Calls that others may still have been making then are not in it, and count on.
+    Calls that others may still have been making then are not in it, and count on. Replies reach workers in another
+    order than the CRM made them: see `_overtaken`.
     """
+    known = tally.usage.daily_remaining
     if at < tally.told_at:
-        return tally
+        if not _overtaken(tally, newer=known, older=usage.daily_remaining, at=at):
+            return tally
+        told, knew = usage.daily_remaining or 0, known or 0
+        return replace(tally, usage=replace(tally.usage, daily_remaining=told), since=max(0, tally.since + told - knew))
+    if _overtaken(tally, newer=usage.daily_remaining, older=known, at=tally.told_at):
+        usage = replace(usage, daily_remaining=known)
     part = (usage.window or UNTOLD) // PARTS
     unknown = sum(block.open for block in tally.blocks if block.at > at - 2 * part)
     return replace(tally, usage=usage, told_at=at, since=unknown)
+
+
+def _overtaken(tally: Tally, *, newer: int | None, older: int | None, at: Instant) -> bool:
+    """Whether the reply that came first knew of more calls than the one after it, and so was made later by the CRM.
+
+    `at` is when the one that came first came. More calls left than our own calls since then explain mean that the day
+    has turned.
+    """
+    if newer is None or older is None:
+        return False
+    span = tally.usage.window or UNTOLD
+    ours = sum(block.calls for block in tally.blocks if block.at > at - span)
+    return 0 < newer - older <= ours
 
 
 def _free(tally: Tally, now: Instant) -> int | None:

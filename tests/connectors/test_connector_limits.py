@@ -135,6 +135,23 @@ def test_an_older_word_of_the_crm_is_no_news() -> None:
     assert with_usage(tally, Usage(daily_limit=10, daily_remaining=9), START - 1) is tally
 
 
+def test_replies_that_overtook_each_other_lose_no_call() -> None:
+    """Two workers call; the reply that was made first reaches its worker last, or is stored last."""
+    made = (Block(at=START - 1, calls=2, open=0),)
+    first, second = Usage(daily_limit=100, daily_remaining=53), Usage(daily_limit=100, daily_remaining=52)
+    late = with_usage(with_usage(Tally(blocks=made), second, START), first, START + 1)
+    assert (late.usage.daily_remaining, late.since) == (52, 0)
+    known = Tally(usage=first, told_at=START + 1, blocks=made, since=1)
+    stored_late = with_usage(known, second, START)
+    assert (stored_late.usage.daily_remaining, stored_late.since) == (52, 0)
+
+
+def test_more_calls_left_than_ours_explain_are_a_new_day() -> None:
+    tally = with_usage(Tally(blocks=(Block(at=START - 1, calls=2, open=0),)), Usage(daily_remaining=10), START)
+    assert with_usage(tally, Usage(daily_remaining=99), START + 1).usage.daily_remaining == 99
+    assert with_usage(replace(tally, usage=Usage(daily_remaining=99)), Usage(daily_remaining=10), START - 1).since == 0
+
+
 def test_a_clock_that_was_set_back_stops_nobody() -> None:
     tally = with_usage(Tally(), replace(TEN, window_limit=1, daily_limit=100, daily_remaining=90), START)
     ahead = ask(tally, START + HOUR).tally

@@ -238,13 +238,13 @@ GUARDS = (
     _guard(
         "shadow-lanes",
         "a new installation delivers nothing before somebody goes live",
-        ("in_shadow", "service.going_live.shadow or write_permission.given(conn) is None", "service.going_live.shadow"),
+        ("in_shadow", "shadowed(conn, forced=service.going_live.shadow)", "service.going_live.shadow"),
         tests=("tests/flows/delivering/test_flow_live.py::test_without_a_word_hot_leads_stay_history",),
     ),
     _guard(
         "shadow-connectors",
         "no part of the service writes to a CRM before somebody goes live",
-        ("_may_write", "write_permission.given(conn) is not None", "bool(conn)"),
+        ("_may_write", "not write_access.shadowed(conn, forced=given.shadow)", "bool(conn)"),
         tests=("tests/flows/delivering/test_flow_live.py::test_a_connection_asks_the_store_at_every_write",),
     ),
 )
