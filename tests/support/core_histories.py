@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.run.decide import order
-from integration.playbook.compiling.compiler import load
+from integration.playbook.compiling.compiler import compile_text, load
+from integration.playbook.reading import library
 from mappings.model.canonical import Activity
 from mappings.values.instant import DAY, HOUR, parse
 
@@ -15,6 +16,31 @@ START = parse("2026-01-05T09:00:00Z")
 NAMES = ("two-axis", "behavioural", "operating-model", "five-tracks", "fit-engagement", "standard")
 
 _LOADED = {name: CompiledPlaybook.of(found) for name in NAMES if (found := load(name)[0]) is not None}
+
+_EXPIRING = (
+    ("email_click: 3", "email_click: {points: 3, expires: 10d}"),
+    ("    pricing: 15", "    pricing: {points: 15, expires: 30d}"),
+)
+_CHANGED: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "steps": ("two-axis", _EXPIRING),
+    "half-life": ("fit-engagement", (("    pricing: 15", "    pricing: {points: 15, expires: 30d}"),)),
+    "months": ("standard", (("{after 14d: 80%, after 30d: 50%, after 90d: 0%}", "{per_month: 20%}"), *_EXPIRING)),
+    "no decay": ("behavioural", (("    pricing: 30", "    pricing: {points: 30, expires: 21d}"),)),
+}
+"""Playbooks with the rules that none of the shipped ones has: its name, and what is written in place of what."""
+
+
+def _changed(origin: str, edits: tuple[tuple[str, str], ...]) -> CompiledPlaybook:
+    text = library.text(origin)
+    for before, after in edits:
+        assert before in text, before
+        text = text.replace(before, after, 1)
+    found, problems = compile_text(text, "ours.yaml")
+    assert found is not None, problems
+    return CompiledPlaybook.of(found)
+
+
+_LOADED |= {name: _changed(*change) for name, change in _CHANGED.items()}
 
 THOROUGH = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -104,7 +130,7 @@ def histories(draw: st.DrawFn, longest: int = 30) -> list[Event]:
     return sorted(events, key=order)
 
 
-playbooks = st.sampled_from(NAMES).map(lambda name: _LOADED[name])
+playbooks = st.sampled_from(sorted(_LOADED)).map(lambda name: _LOADED[name])
 
 END = START + 250 * DAY
 """Later than every event and every moment that is drawn."""

@@ -39,6 +39,8 @@ class Dispatch:
     rule_labels: dict[str, str]
     pattern_rules: dict[str, RulePlan]
     """By the key of their pattern."""
+    expires: bool
+    """Some rule's points end by themselves."""
     pattern_triggers: dict[str, TriggerPlan]
     condition_triggers: tuple[TriggerPlan, ...]
     idle_triggers: tuple[TriggerPlan, ...]

@@ -67,6 +67,7 @@ class _Builder:
             rules=rules,
             rule_labels=_rule_labels(playbook),
             pattern_rules=pattern_rules,
+            expires=any(rule.expires for rule in rules.values()),
             pattern_triggers={f"trigger:{each.trigger.name}": each for each in triggers if each.trigger.pattern},
             condition_triggers=tuple(each for each in triggers if not each.trigger.pattern and not each.trigger.idle),
             idle_triggers=tuple(each for each in triggers if each.trigger.idle),
@@ -242,6 +243,7 @@ def _rule_plan(place: int, rule: EngagementRule) -> RulePlan:
         nth=rule.nth,
         limit=rule.limit,
         resets=rule.resets_idle,
+        expires=rule.expires,
         simple=not rule.nth and rule.limit is None,
     )
 

@@ -39,6 +39,7 @@ class RulePlan:
     nth: int
     limit: Limit | None
     resets: bool
+    expires: Span
     simple: bool
 
 

@@ -5,13 +5,14 @@ from typing import Literal, NamedTuple, TypeAlias
 from mappings.values.instant import Instant
 
 Axis: TypeAlias = Literal["fit", "engagement"]
-Kind: TypeAlias = Literal["points", "cap", "floor", "decay"]
+Kind: TypeAlias = Literal["points", "cap", "floor", "decay", "expiry"]
 
 
 class Line(NamedTuple):
-    """A change of one score, in thousandths of a point: by a rule for an activity, by a cap or floor, by decay.
+    """A change of one score, in thousandths of a point: by a rule for an activity, by a cap or floor, decay or expiry.
 
-    `activity` is the id of the event that caused it, "" for what happens by itself. A tuple, because every scoring
+    `activity` is the id of the event that caused it, "" for what happens by itself; of an expiry, the activity whose
+    points end. A tuple, because every scoring
     activity makes one and a tuple costs a third of a dataclass.
     """
 

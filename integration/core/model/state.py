@@ -12,7 +12,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 1
+FORMAT = 2
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -33,13 +33,29 @@ class Seen:
 
 
 @dataclass(slots=True, kw_only=True)
+class Ending:
+    """Points of one activity that end whole at an instant: as many as they are of the score's `base`."""
+
+    at: Instant
+    rule: str
+    activity: str
+    points: int
+
+
+@dataclass(slots=True, kw_only=True)
 class Bucket:
-    """Points that decay month by month: what they lose each month, months passed, what remains."""
+    """Points that decay month by month: what they lose each month, months passed, what remains.
+
+    `ends` is when what remains ends whole, None for what decay alone takes.
+    """
 
     at: Instant
     loss: int
     months: int
     left: int
+    ends: Instant | None = None
+    rule: str = ""
+    activity: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,6 +124,8 @@ class Score:
     step: int = 0
     anchor: int = 0
     buckets: list[Bucket] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
+    """What ends whole, by when; under monthly decay each bucket says so itself."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -246,6 +264,7 @@ def copied(state: LeadState) -> LeadState:
         setattr(new, name, list(getattr(state, name)))
     new.score = copy(state.score)
     new.score.buckets = [copy(each) for each in state.score.buckets]
+    new.score.endings = [copy(each) for each in state.score.endings]
     new.limits = {rule: {key: list(marks) for key, marks in kept.items()} for rule, kept in state.limits.items()}
     new.evidence = {key: [list(marks) for marks in parts] for key, parts in state.evidence.items()}
     new.seen = {name: copy(each) for name, each in state.seen.items()}

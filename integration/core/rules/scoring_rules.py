@@ -58,6 +58,7 @@ class EngagementRule:
 
     Either `signal` (each matching activity scores; with `nth`, only the n-th ever) or `pattern` (scores when an
     activity completes it; its evidence is then used up). `resets_idle` only takes effect when points are given.
+    `expires`: after so long what decay has left of an activity's points ends whole (0: never), Marketo's way.
     """
 
     name: str
@@ -67,6 +68,7 @@ class EngagementRule:
     pattern: Pattern | None = None
     limit: Limit | None = None
     resets_idle: bool = True
+    expires: Span = 0
     label: str = ""
 
 

@@ -39,6 +39,15 @@ def decayed(score: Score, decay: Decay, at: Instant) -> int:
     return score.value
 
 
+def standing(score: Score, decay: Decay | None) -> int:
+    """What the base comes to now: what is kept after the steps, or the days, that have passed."""
+    if isinstance(decay, IdleSteps) and score.step:
+        return kept(score.base, decay.steps[score.step - 1].keep)
+    if isinstance(decay, HalfLife):
+        return halved(score.base, score.step - score.anchor, decay.days)
+    return score.base
+
+
 def kept(base: int, keep: int) -> int:
     """So many thousandths of a base."""
     return base * keep // 1_000
@@ -82,9 +91,9 @@ def put(buckets: list[Bucket], decay: Monthly, at: Instant, points: int) -> None
         buckets.append(Bucket(at=at, loss=-(-points * decay.share // 1_000), months=0, left=points))
         if len(buckets) > _BUCKETS:
             first, second = buckets[0], buckets[1]
-            buckets[:2] = [
-                Bucket(at=first.at, loss=first.loss + second.loss, months=first.months, left=first.left + second.left)
-            ]
+            first.loss, first.left = first.loss + second.loss, first.left + second.left
+            first.ends = None if first.ends is None or second.ends is None else max(first.ends, second.ends)
+            del buckets[1]
         return
     owed = -points
     while owed and buckets:

@@ -6,10 +6,10 @@ from integration.core.compiled.context import Context
 from integration.core.compiled.dispatch import ASSET
 from integration.core.compiled.plans import FitPlan, RulePlan
 from integration.core.model.ledger import Kind, Line
-from integration.core.model.state import Score, Seen
+from integration.core.model.state import Ending, Score, Seen
 from integration.core.rules.calendar import day_number
 from integration.core.rules.scoring_rules import Decay, Engagement, HalfLife, IdleSteps, Limit, Monthly
-from integration.core.scoring import decay
+from integration.core.scoring import decay, expiry
 from mappings.model.canonical import Activity, Fields
 from mappings.values.instant import DAY, Instant
 from mappings.vocabulary.assets import identity
@@ -46,10 +46,13 @@ def accrue(context: Context, activity: Activity, rules: Sequence[RulePlan]) -> N
     falls = decay.due(score, how)
     if falls is not None and falls < context.horizon:
         context.horizon = falls
+    if context.table.expires and (ends := expiry.due(score)) is not None and ends < context.horizon:
+        context.horizon = ends
 
 
 def _rebase(score: Score, how: Decay | None, at: Instant, *, resets: bool) -> None:
-    """Make what is left the new base, where new points start from it."""
+    """Make what is left the new base, where new points start from it; what ends of it keeps its share."""
+    before = score.base
     if isinstance(how, IdleSteps):
         if resets or score.since is None:
             score.base, score.since, score.step = score.value, at, 0
@@ -59,6 +62,8 @@ def _rebase(score: Score, how: Decay | None, at: Instant, *, resets: bool) -> No
         score.base, score.anchor = score.value, score.step
     elif score.since is None:
         score.since = at
+    if score.endings:
+        expiry.rescale(score.endings, before, score.base)
 
 
 def _add(context: Context, activity: Activity, rule: RulePlan, engagement: Engagement) -> None:
@@ -82,6 +87,9 @@ def _add(context: Context, activity: Activity, rule: RulePlan, engagement: Engag
             lines.append(Line(at, "engagement", "decay", _step_name(how, score.step - 1), activity.id, lost))
     elif isinstance(how, Monthly):
         decay.put(score.buckets, how, at, new - stood)
+    if rule.expires and new > stood:
+        ending = Ending(at=at + rule.expires, rule=rule.name, activity=activity.id, points=new - stood)
+        expiry.note(score, how, ending)
 
 
 def _remember(kept: dict[str, Seen], activity: Activity, rule: RulePlan, what: str) -> None:
@@ -155,6 +163,16 @@ def step(context: Context) -> None:
     lost = decay.decayed(score, engagement.decay, context.now) - before
     if lost:
         context.lines.append(Line(context.now, "engagement", "decay", name, "", lost))
+
+
+def expire(context: Context) -> None:
+    """Let the points end whose time is now; a line of the ledger for each activity."""
+    engagement, score = context.playbook.engagement, context.state.score
+    if engagement is None:
+        return
+    for rule, activity, lost in expiry.end(score, engagement.decay, context.now):
+        if lost:
+            context.lines.append(Line(context.now, "engagement", "expiry", rule, activity, -lost))
 
 
 def _decay_name(context: Context) -> str:

@@ -77,6 +77,9 @@ def _rule(name: str, rule: sections.Rule, engagement: sections.Engagement, names
     simple = seen is not None and rule.at_least == 1 and len(seen.parts) == 1 and not seen.within
     if rule.nth is not None and not simple:
         names.report.problem((*path, "nth"), "'nth' counts single activities; it does not go with a pattern", key=True)
+    if rule.expires and rule.points <= 0:
+        text = "only points that are given expire: what a rule takes away, or 0 points, is nothing that ends"
+        names.report.problem((*path, "expires"), text, key=True)
     return EngagementRule(
         name=name,
         points=rule.points,
@@ -85,6 +88,7 @@ def _rule(name: str, rule: sections.Rule, engagement: sections.Engagement, names
         pattern=None if simple else seen,
         limit=limit,
         resets_idle=rule.resets_idle,
+        expires=rule.expires,
         label=rule.label or name.replace("_", " "),
     )
 

@@ -134,6 +134,9 @@ def _words(
         case "decay":
             when = f"on {day}" if until == line.at else f"from {day} to {day_words(until, zone)}"
             return f"{signed(line.points)} {decayed(line.rule, again=bool(line.activity))}, {when}"
+        case "expiry":
+            what = scored(compiled, line.rule, deeds.get(line.activity))
+            return f"{signed(line.points)} on {day}, when the points ended of: {what}"
         case _:
             fits = line.axis == "fit" and labels
             what = labels.pop(0) if fits else scored(compiled, line.rule, deeds.get(line.activity))
@@ -165,3 +168,8 @@ def decayed(rule: str, *, again: bool = False) -> str:
     if kind == "half-life":
         return f"by the half-life of {rest.removesuffix(' d')} days"
     return "by what older activities lose each month"
+
+
+def lost(line: Line) -> str:
+    """What a line says of points that go by themselves: by decay, or at the end of their span."""
+    return decayed(line.rule) if line.line == "decay" else f"when points of {line.rule.replace('_', ' ')} end"

@@ -15,7 +15,7 @@ from integration.core.model.effects import (
     TrackChanged,
 )
 from integration.core.model.ledger import Line
-from integration.playbook.explaining.chronicle import decayed
+from integration.playbook.explaining.chronicle import lost
 from integration.playbook.language.amounts import signed
 from mappings.values.instant import Instant
 
@@ -127,4 +127,4 @@ def recorded(kept: Recorded) -> EffectSentence:
 
 def lines(coming: Iterable[Line]) -> list[str]:
     """Ledger lines that will be written by themselves: `-6 of engagement after 30 idle days`."""
-    return [f"{signed(line.points)} of {line.axis} {decayed(line.rule)}" for line in coming]
+    return [f"{signed(line.points)} of {line.axis} {lost(line)}" for line in coming]

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import Context
+from integration.core.compiled.context import NEVER, Context
 from integration.core.model.effects import Effect
 from integration.core.model.events import Event
 from integration.core.model.state import copied
 from integration.core.rules.calendar import wall_clock
 from integration.core.run.decide import settle
-from integration.core.run.due_work import pass_time
+from integration.core.run.due_work import next_loss, pass_time
 from integration.core.run.standing import Standing, standing
-from integration.core.scoring import decay
 from integration.playbook.explaining.chronicle import Entry, chronicle
 from integration.playbook.explaining.effect_words import EffectSentence, Recorded, lines, recorded, tell
 from integration.playbook.explaining.mail_activity import Mail
@@ -36,8 +35,8 @@ class Explanation:
 
     `fit` and `engagement` are exact, in thousandths; the entries of each axis sum to it. `done` are the effects on
     record that the history justifies; `unjustified` those on record that it no longer does; `next_due` is when the next
-    thing happens by itself, `coming` what, and the next decay where that is later. `mail` says what people opened and
-    clicked, and what machines did.
+    thing happens by itself, `coming` what, and the next loss of points where that is later. `mail` says what people
+    opened and clicked, and what machines did.
     """
 
     lead: str
@@ -127,8 +126,8 @@ def _clocks(context: Context) -> list[str]:
 
 
 def _coming(context: Context) -> Iterator[Coming]:
-    """The engine is asked: time passes on a copy, to the next due and to the next decay."""
-    due, state, engagement = context.state.due, context.state, context.playbook.engagement
+    """The engine is asked: time passes on a copy, to the next due and to what engagement loses next."""
+    due, engagement = context.state.due, context.playbook.engagement
     if due is None:
         return
     then = _at(context, due)
@@ -136,9 +135,10 @@ def _coming(context: Context) -> Iterator[Coming]:
     found = [*lines(then.lines), *(f"{each.words} ({', '.join(each.because)})" for each in told)]
     for words in found or ["stage and track are looked at again"]:
         yield Coming(at=due, words=words)
-    falls = decay.due(state.score, engagement.decay) if engagement else None
-    if falls is not None and falls > due:
-        for words in lines(line for line in _at(context, falls).lines if line.at == falls and line.line == "decay"):
+    falls = next_loss(context, engagement)[0] if engagement else NEVER
+    if due < falls < NEVER:
+        lost = (line for line in _at(context, falls).lines if line.at == falls and line.line in ("decay", "expiry"))
+        for words in lines(lost):
             yield Coming(at=falls, words=words)
 
 

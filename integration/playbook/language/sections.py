@@ -52,7 +52,10 @@ class Fit(Section):
 
 
 class Rule(Section):
-    """Points for what people do. `pricing: 15` is `pricing: {points: 15, when: pricing}`."""
+    """Points for what people do. `pricing: 15` is `pricing: {points: 15, when: pricing}`.
+
+    `expires: 90d` ends what is left of each activity's points whole, 90 days after it.
+    """
 
     points: Points
     when: Patterns | None = None
@@ -65,6 +68,7 @@ class Rule(Section):
     within: Length = 0
     limit: ScoreLimit | None = None
     resets_idle: bool = True
+    expires: Length = 0
     label: str = ""
 
 

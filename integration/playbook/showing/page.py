@@ -112,6 +112,8 @@ def _rule(name: str, rule: sections.Rule) -> Row:
         extras.append(
             f"at most {rule.limit.times} per {grammar.shown(rule.limit.within) if rule.limit.within else 'day'}"
         )
+    if rule.expires:
+        extras.append(f"ends after {grammar.shown(rule.expires)}")
     if not rule.resets_idle:
         extras.append("does not end idleness")
     return rule.label or name.replace("_", " "), points(rule.points), "; ".join((what, *extras))

@@ -1,0 +1,57 @@
+"""docs/playbook.md: each example is a section that can be put into a playbook, and does what the page says of it."""
+
+import re
+from collections.abc import Sequence
+
+import pytest
+from places import ROOT
+
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.model.events import Event
+from integration.core.model.state import newborn
+from integration.core.run.apply_events import advance
+from integration.core.run.decide import order
+from integration.playbook.compiling.compiler import compile_text
+from integration.playbook.reading import library
+from mappings.model.canonical import Activity
+from mappings.values.instant import DAY, parse
+
+PAGE = (ROOT / "docs" / "playbook.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"## ([^\n]+)\n(?:(?!\n## ).)*?```yaml\n(.*?)```", PAGE, re.DOTALL)
+START = parse("2026-01-05T09:00:00Z")
+
+
+def example(heading: str) -> CompiledPlaybook:
+    """The example under a heading, in place of the same sections of `standard`."""
+    text = library.text("standard")
+    for section, body in re.findall(r"(?ms)^(\w+):(.*?)(?=^\w|\Z)", dict(EXAMPLES)[heading]):
+        text, times = re.subn(rf"(?ms)^{section}:.*?(?=^\w)", f"{section}:{body}\n", text)
+        assert times == 1, section
+    found, problems = compile_text(text, "docs/playbook.md")
+    assert (found is not None, [str(each) for each in problems]) == (True, [])
+    assert found is not None
+    return CompiledPlaybook.of(found)
+
+
+def did(kind: str, day: int, **properties: str) -> Activity:
+    return Activity(id=f"{kind}{day}", lead="ana", at=START + day * DAY, type=kind, properties=properties)
+
+
+def engagement(compiled: CompiledPlaybook, events: Sequence[Event], day: int) -> int:
+    until = START + day * DAY
+    told = sorted((event for event in events if event.at <= until), key=order)
+    return advance(compiled, newborn("ana"), told, until).state.score.value
+
+
+@pytest.mark.parametrize("heading", [name for name, _ in EXAMPLES])
+def test_every_example_fits_into_a_playbook(heading: str) -> None:
+    assert example(heading).playbook.engagement is not None
+
+
+def test_points_that_end() -> None:
+    compiled = example("Points that end")
+    events = [did("page_view", 0, page="pricing"), did("email_click", 80)]
+    assert engagement(compiled, events, 79) == 7_500
+    assert engagement(compiled, events, 80) == 10_500
+    assert engagement(compiled, events, 89) == 10_500
+    assert engagement(compiled, events, 90) == 3_000, "what two steps had left of 15 goes, and nothing else"
