@@ -73,11 +73,11 @@ def test_a_fault_strikes_as_often_as_told_and_only_where_told(box: Sandbox, api:
 
 
 def test_a_hanging_call_outlasts_its_caller_and_is_applied(box: Sandbox, api: Api) -> None:
-    box.faults.add(Fault(kind="hang", system="hubspot", seconds=0.4))
+    box.faults.add(Fault(kind="hang", system="hubspot", seconds=1))
     begun = time.monotonic()
     with pytest.raises(requests.ReadTimeout):
         api.post(TASKS, json=TASK, timeout=0.1)
-    assert time.monotonic() - begun < 0.4
+    assert time.monotonic() - begun < 1
     until = time.monotonic() + 5
     while not box.hubspot.counts()["tasks"] and time.monotonic() < until:
         time.sleep(0.02)

@@ -116,4 +116,4 @@ def test_a_lease_at_work_is_passed_by_without_waiting(postgres_store: Store) -> 
         leases.extend(conn, lease)
         started = time.monotonic()
         assert _take(postgres_store, "b", MINUTE) is None
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 20

@@ -119,13 +119,13 @@ BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "ha"}">' for n in 
 )
 def test_a_document_type_is_refused_at_once(client: FlaskClient, kept: Kept, head: str) -> None:
     body = message(notification(1, more="<sf:Title>&a11;</sf:Title>"), head=head)
-    started = time.monotonic()
+    started = time.process_time()
     assert send(client, body)[0] == 400
     with pytest.raises(Unreadable):
         salesforce_messages.parse(body, NOW)
     with pytest.raises(Unreadable):
         salesforce_messages.parse(body.decode().replace("UTF-8", "UTF-16").encode("utf-16"), NOW)
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 1
     assert kept() == []
 
 

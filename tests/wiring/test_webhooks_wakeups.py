@@ -88,7 +88,7 @@ def test_a_redis_that_is_down_is_tried_once_and_then_left_alone(nowhere: SecretS
     for _ in range(1_000):
         wakeups.wake("ingest")
     wakeups.clear("ingest")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     wakeups.close()
 
 
@@ -98,7 +98,7 @@ def test_after_five_seconds_redis_is_tried_again(redis_url: str, valkey: Redis) 
     valkey.execute_command("CLIENT", "PAUSE", "500")
     started = time.monotonic()
     wakeups.wake("ingest")
-    assert 0.2 < time.monotonic() - started < 2
+    assert 0.2 < time.monotonic() - started < 10
     time.sleep(0.6)
     at[0] += 4.9
     wakeups.wake("advance")
@@ -154,7 +154,7 @@ def test_the_bell_never_waits_and_loses_nothing_when_it_closes() -> None:
     for _ in range(1_000):
         wake_ups.wake("ingest")
         wake_ups.wake("advance")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
     hold.set()
     wake_ups.close()
     assert set(heard) == {"ingest", "advance"}
