@@ -1,6 +1,6 @@
 """Resolves the names in a playbook: conditions and patterns become the core's values, or problems."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,7 @@ class Names:
     @classmethod
     def of(cls, file: PlaybookFile, report: Report, vocabulary: Vocabulary) -> "Names":
         """The names of a file, its signals resolved in their order."""
-        standing = _standing(file, vocabulary)
+        standing = standing_fields(vocabulary, tracks=file.tracks, personas=file.personas, buying_jobs=file.buying_jobs)
         names = cls(report=report, vocabulary=vocabulary, lists=file.lists, standing=standing)
         for name, patterns in file.signals.items():
             path: Path = ("signals", name)
@@ -224,16 +224,18 @@ class Names:
             return None
 
 
-def _standing(file: PlaybookFile, vocabulary: Vocabulary) -> dict[str, Field]:
-    """Where a lead stands, as kinds: the choices are what this playbook names."""
+def standing_fields(
+    vocabulary: Vocabulary, *, tracks: Iterable[str], personas: Iterable[str], buying_jobs: Iterable[str]
+) -> dict[str, Field]:
+    """Where a lead stands, as kinds: the choices are what a playbook names."""
     choices: dict[str, Any] = {
         "band": BANDS,
         "segment": SEGMENTS,
         "stage": STAGES,
-        "track": tuple(file.tracks),
+        "track": tuple(tracks),
         "funnel": FUNNEL,
-        "persona": tuple(file.personas),
-        "buying_job": tuple(file.buying_jobs),
+        "persona": tuple(personas),
+        "buying_job": tuple(buying_jobs),
         "recycle_reason": vocabulary.reasons,
     }
     found = {name: Field(kind="number") for name in SCORES}

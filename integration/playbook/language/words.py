@@ -179,7 +179,8 @@ def _from_day(text: str) -> Span:
     return grammar.bounded(int(_matched(re.compile(r"from day (\d+)"), text, "from day 90")[1]) * DAY, text)
 
 
-def _days(text: str) -> tuple[int, ...]:
+def weekdays(text: str) -> tuple[int, ...]:
+    """Read `Mon-Fri` or `Tue, Thu` (Monday is 0); Unreadable otherwise."""
     chosen: set[int] = set()
     for piece in text.split(","):
         ends = [end.strip() for end in piece.split("-")]
@@ -191,7 +192,8 @@ def _days(text: str) -> tuple[int, ...]:
     return tuple(sorted(chosen))
 
 
-def _hours(text: str) -> tuple[int, int]:
+def day_hours(text: str) -> tuple[int, int]:
+    """Read `09:00-17:00` as minutes after midnight; Unreadable otherwise."""
     found = _matched(_HOURS, text, "09:00-17:00")
     opens, closes = int(found["h1"]) * 60 + int(found["m1"]), int(found["h2"]) * 60 + int(found["m2"])
     if not 0 <= opens < closes <= DAY // HOUR * 60:
@@ -275,8 +277,10 @@ Before = Annotated[Span, _read(_before), _schema("So long before.", f"{_SPAN_FOR
 IdleStep = Annotated[Span, _read(_step_after), _schema("After so long idle.", f"after {_SPAN_FORM}", "after 14d")]
 HalfLifeDays = Annotated[int, _read(_half_life), _schema("Half is left after this.", r"\d+\s*[dw]", "30d")]
 FromDay = Annotated[Span, _read(_from_day), _schema("From this day on.", r"from day \d+", "from day 90")]
-Days = Annotated[tuple[int, ...], _read(_days), _schema("Days of the week.", "[A-Z][a-z]{2}.*", "Mon-Fri", "Tue, Thu")]
-Hours = Annotated[tuple[int, int], _read(_hours), _schema("Hours.", r"\d{2}:\d{2}-\d{2}:\d{2}", "09:00-17:00")]
+Days = Annotated[
+    tuple[int, ...], _read(weekdays), _schema("Days of the week.", "[A-Z][a-z]{2}.*", "Mon-Fri", "Tue, Thu")
+]
+Hours = Annotated[tuple[int, int], _read(day_hours), _schema("Hours.", r"\d{2}:\d{2}-\d{2}:\d{2}", "09:00-17:00")]
 Wording = Annotated[
     str, PlainValidator(wording), _schema("What people read; {fields} are filled in.", ".+", "Call {name}")
 ]
