@@ -55,3 +55,11 @@ def test_points_that_end() -> None:
     assert engagement(compiled, events, 80) == 10_500
     assert engagement(compiled, events, 89) == 10_500
     assert engagement(compiled, events, 90) == 3_000, "what two steps had left of 15 goes, and nothing else"
+
+
+def test_a_decay_that_stops() -> None:
+    compiled = example("A decay that stops")
+    events = [did("page_view", 0, page="pricing"), did("email_click", 200)]
+    assert engagement(compiled, events, 199) == 10_000
+    assert engagement(compiled, events, 200) == 13_000
+    assert engagement(compiled, events, 900) == 10_000

@@ -76,6 +76,45 @@ def test_what_cannot_end_is_told_at_its_place(row: str, told: str) -> None:
     assert line[problem.column - 1 :].startswith(("expires", "90", "soon", "0d"))
 
 
+DECAY = "{after 14d: 80%, after 30d: 50%, after 90d: 0%}"
+
+
+def decaying(decay: str) -> str:
+    assert DECAY in STANDARD
+    return STANDARD.replace(DECAY, decay)
+
+
+@pytest.mark.parametrize("kind", ["after 14d: 80%, after 90d: 0%", "half_life: 30d", "per_month: 10%"])
+def test_every_kind_of_decay_may_stop_at_a_floor(kind: str) -> None:
+    source = decaying(f"{{{kind}, floor: 7.5}}")
+    found, said = compile_text(source, "ours.yaml")
+    assert (said, found is not None) == ((), True)
+    assert found is not None
+    assert found.engagement is not None
+    assert found.engagement.decay is not None
+    assert found.engagement.decay.floor == 7_500
+    assert "it stops at 7.5." in shown(source)
+    value, _ = located_yaml.load(source, "ours.yaml")
+    assert value is not None
+    jsonschema.validate(value.value, schema_of_language(CANONICAL))
+
+
+@pytest.mark.parametrize(
+    ("decay", "told"),
+    [
+        ("{half_life: 30d, flor: 10}", "unknown key 'flor' (did you mean 'floor'?)"),
+        ("{half_lif: 30d}", "unknown key 'half_lif' (did you mean 'half_life'?)"),
+        ("{half_life: 30d, floor: many}", "many is not a number of points (at most three decimals)"),
+        ("{half_life: 30d, floor: -1}", "a floor below 0 is none: engagement never falls below 0"),
+        ("{after 14d: 80%, later 30d: 50%}", "'later 30d' cannot be read here (such as: after 14d)"),
+        ("{floor: 10}", "one kind of decay is wanted: steps, half_life or per_month"),
+        ("{half_life: 30d, floor: 60}", "nothing decays: engagement comes to 60 at most"),
+    ],
+)
+def test_a_floor_that_cannot_be_is_told(decay: str, told: str) -> None:
+    assert [each.text for each in compile_text(decaying(decay), "ours.yaml")[1]] == [told]
+
+
 def test_the_schema_knows_what_the_reader_knows() -> None:
     schema = schema_of_language(CANONICAL)
     found, _ = located_yaml.load(text("{points: 15, expires: 90d}"), "ours.yaml")

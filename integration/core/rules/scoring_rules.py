@@ -82,19 +82,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleSteps:
-    """What is kept after so long without a scoring activity; steps do not compound [two-axis: decay]."""
+    """What is kept after so long without a scoring activity; steps do not compound [two-axis: decay].
+
+    Never less than `floor`, where as much stood before; so with every kind of decay.
+    """
 
     steps: tuple[Step, ...]
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HalfLife:
     """Half is left after so many days.
 
-    Taken in whole days since the score was last zero; rounding does not compound.
+    Taken in whole days since the score was last zero (or no more than `floor`); rounding does not compound.
     """
 
     days: int
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,7 @@ class Monthly:
 
     share: int
     month: Span = 30 * DAY
+    floor: int = 0
 
 
 Decay: TypeAlias = IdleSteps | HalfLife | Monthly

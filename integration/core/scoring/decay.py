@@ -20,19 +20,18 @@ def due(score: Score, decay: Decay | None) -> Instant | None:
         steps = decay.steps
         return since + steps[score.step].after if score.base and score.step < len(steps) else None
     if isinstance(decay, HalfLife):
-        return since + (score.step + 1) * DAY if score.value else None
+        return since + (score.step + 1) * DAY if score.value > decay.floor else None
+    if decay.floor and score.value <= decay.floor:
+        return None
     return min((each.at + (each.months + 1) * decay.month for each in score.buckets), default=None)
 
 
 def decayed(score: Score, decay: Decay, at: Instant) -> int:
     """Take the decay step that falls due at `at`; the new value. Steps do not compound [two-axis: decay]."""
     match decay:
-        case IdleSteps(steps=steps):
-            score.value = kept(score.base, steps[score.step].keep)
+        case IdleSteps() | HalfLife():
             score.step += 1
-        case HalfLife(days=days):
-            score.step += 1
-            score.value = halved(score.base, score.step - score.anchor, days)
+            score.value = standing(score, decay)
         case Monthly():
             _month_passed(score.buckets, decay, at)
             score.value = sum(each.left for each in score.buckets)
@@ -40,12 +39,15 @@ def decayed(score: Score, decay: Decay, at: Instant) -> int:
 
 
 def standing(score: Score, decay: Decay | None) -> int:
-    """What the base comes to now: what is kept after the steps, or the days, that have passed."""
+    """What the base comes to now: what is kept after the steps, or the days, that have passed; the floor at least."""
+    base = score.base
     if isinstance(decay, IdleSteps) and score.step:
-        return kept(score.base, decay.steps[score.step - 1].keep)
-    if isinstance(decay, HalfLife):
-        return halved(score.base, score.step - score.anchor, decay.days)
-    return score.base
+        left = kept(base, decay.steps[score.step - 1].keep)
+    elif isinstance(decay, HalfLife):
+        left = halved(base, score.step - score.anchor, decay.days)
+    else:
+        return base
+    return max(left, min(base, decay.floor)) if decay.floor else left
 
 
 def kept(base: int, keep: int) -> int:
@@ -78,11 +80,22 @@ def _root(number: int, degree: int) -> int:
 
 
 def _month_passed(buckets: list[Bucket], decay: Monthly, at: Instant) -> None:
+    """Take a month's share of each activity whose month is over, the oldest first, as far as the floor lets it go."""
+    spare = sum(each.left for each in buckets) - decay.floor
     for bucket in buckets:
         if bucket.at + (bucket.months + 1) * decay.month == at:
             bucket.months += 1
-            bucket.left = 0 if bucket.months * decay.share >= 1_000 else max(0, bucket.left - bucket.loss)  # noqa: PLR2004 - thousandths
+            share = bucket.left if bucket.months * decay.share >= 1_000 else min(bucket.left, bucket.loss)  # noqa: PLR2004 - thousandths
+            taken = min(share, max(0, spare))
+            bucket.left -= taken
+            spare -= taken
     buckets[:] = [bucket for bucket in buckets if bucket.left]
+
+
+def go_on(buckets: list[Bucket], decay: Monthly, at: Instant) -> None:
+    """Let the months pass that took nothing, because the score stood no higher than the floor."""
+    for bucket in buckets:
+        bucket.months = max(bucket.months, (at - bucket.at) // decay.month)
 
 
 def put(buckets: list[Bucket], decay: Monthly, at: Instant, points: int) -> None:

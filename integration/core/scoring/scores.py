@@ -57,11 +57,14 @@ def _rebase(score: Score, how: Decay | None, at: Instant, *, resets: bool) -> No
         if resets or score.since is None:
             score.base, score.since, score.step = score.value, at, 0
     elif isinstance(how, HalfLife):
-        if not score.value or score.since is None:
+        if score.value <= how.floor or score.since is None:
             score.since, score.step = at, 0
         score.base, score.anchor = score.value, score.step
-    elif score.since is None:
-        score.since = at
+    else:
+        if score.since is None:
+            score.since = at
+        if how is not None and score.value <= how.floor:
+            decay.go_on(score.buckets, how, at)
     if score.endings:
         expiry.rescale(score.endings, before, score.base)
 
@@ -81,7 +84,7 @@ def _add(context: Context, activity: Activity, rule: RulePlan, engagement: Engag
         new = 0
     score.base = score.value = new
     if stepped and isinstance(how, IdleSteps):
-        score.value = decay.kept(new, how.steps[score.step - 1].keep)
+        score.value = decay.standing(score, how)
         lost = score.value - before - (new - stood)
         if lost:
             lines.append(Line(at, "engagement", "decay", _step_name(how, score.step - 1), activity.id, lost))

@@ -110,16 +110,19 @@ def _decay(decay: sections.Decay | None, names: Names) -> Decay | None:
     chosen = [each for each in (decay.steps, decay.half_life, decay.per_month) if each]
     if len(chosen) != 1:
         names.report.problem(path, "one kind of decay is wanted: steps, half_life or per_month")
+    floor = decay.floor
+    if floor < 0:
+        names.report.problem((*path, "floor"), "a floor below 0 is none: engagement never falls below 0")
     if decay.half_life:
-        return HalfLife(days=decay.half_life)
+        return HalfLife(days=decay.half_life, floor=floor)
     if decay.per_month:
-        return Monthly(share=decay.per_month)
+        return Monthly(share=decay.per_month, floor=floor)
     steps = [Step(after=after, keep=keep) for after, keep in decay.steps.items()]
     for earlier, later in itertools.pairwise(steps):
         if later.after <= earlier.after or later.keep > earlier.keep:
             place = (*path, f"after {later.after // DAY}d")
             names.report.problem(place, "each step comes later and keeps no more than the one before", key=True)
-    return IdleSteps(steps=tuple(steps))
+    return IdleSteps(steps=tuple(steps), floor=floor)
 
 
 def compile_bands(bands: sections.Bands, names: Names) -> tuple[Band, ...]:

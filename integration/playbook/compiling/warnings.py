@@ -18,6 +18,7 @@ def look_over(file: schema.PlaybookFile, playbook: Playbook, names: Names) -> No
     report = names.report
     _thresholds(file, playbook, names)
     _bands(file, playbook, report)
+    _floor(file, playbook, report)
     _gate(playbook, report)
     _fit(file, playbook.fit, report)
     _tracks(file, playbook, report)
@@ -85,6 +86,13 @@ def _empty_bands(playbook: Playbook, report: Report) -> None:
         report.warn(("bands", "warm"), f"nobody can be warm: {reach}, and whoever meets this is hot")
     elif not reachable(ALWAYS, (hot, warm), most):
         report.warn(("bands", "warm"), "nobody can be cold: everybody is warm or hot")
+
+
+def _floor(file: schema.PlaybookFile, playbook: Playbook, report: Report) -> None:
+    """A decay that begins where engagement ends."""
+    decay, most = file.engagement.decay if file.engagement else None, highest(playbook)["engagement"]
+    if decay is not None and decay.floor >= most:
+        report.warn(("engagement", "decay", "floor"), f"nothing decays: engagement comes to {shown(most)} at most")
 
 
 def _beyond(condition: Condition, most: Mapping[str, float]) -> bool:

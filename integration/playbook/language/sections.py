@@ -73,18 +73,22 @@ class Rule(Section):
 
 
 class Decay(Section):
-    """What idleness takes away: steps (`after 14d: 80%`), a half-life, or a share per month of each activity."""
+    """What idleness takes away: steps (`after 14d: 80%`), a half-life, or a share per month of each activity.
+
+    It stops at `floor`: so many points stay, however long nothing happens.
+    """
 
     steps: dict[IdleStep, Percent] = {}
     half_life: HalfLifeDays | None = None
     per_month: Percent | None = None
+    floor: Points = 0
 
 
 class Engagement(Section):
     """Points by what people do, up to `max`. `limit` holds for every rule without one of its own."""
 
     max: Points | None = None
-    decay: Annotated[Decay, gathered("steps", lambda key: key in ("half_life", "per_month"))] | None = None
+    decay: Annotated[Decay, gathered("steps", lambda key: key.isidentifier())] | None = None
     limit: ScoreLimit | None = None
     points: dict[Name, Annotated[Rule, short("points")]]
 

@@ -123,11 +123,13 @@ def _decay(decay: sections.Decay | None) -> str:
     if decay is None:
         return "Nothing decays."
     if decay.half_life:
-        return f"Half is left after {decay.half_life} days."
-    if decay.per_month:
-        return f"Each activity loses {decay.per_month / 10:g}% a month."
-    kept = (f"after {grammar.shown(after)} idle {share / 10:g}% is left" for after, share in decay.steps.items())
-    return "Decay: " + ", ".join(kept) + "."
+        told = f"Half is left after {decay.half_life} days"
+    elif decay.per_month:
+        told = f"Each activity loses {decay.per_month / 10:g}% a month"
+    else:
+        kept = (f"after {grammar.shown(after)} idle {share / 10:g}% is left" for after, share in decay.steps.items())
+        told = "Decay: " + ", ".join(kept)
+    return f"{told}; it stops at {points(decay.floor)}." if decay.floor else f"{told}."
 
 
 def looking(rule: sections.Rule | schema.Trigger) -> str:
