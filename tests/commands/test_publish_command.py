@@ -172,3 +172,18 @@ def test_a_lead_is_explained_by_the_version_of_that_time(
     now = json.loads(coldframe("explain", ANA, "--json").stdout)
     assert (then["version"], then["engagement"]) == (1, 15)
     assert (now["version"], now["engagement"]) == (2, 25)
+
+
+def test_an_old_name_that_no_version_had_is_named_at_its_place_with_the_nearest(
+    coldframe: Callable[..., Result], running: Service, tmp_path: Path
+) -> None:
+    for was, said in (("dripp", "no version had a track 'dripp' (did you mean 'drip'?)"), ("drip", "")):
+        ours = edited(
+            tmp_path, ("  drip: #", f"  first_weeks:\n    was: {was} #"), ("track: drip", "track: first_weeks")
+        )
+        found = coldframe("publish", "playbook", ours, "--reason", "a name", "--dry-run")
+        assert found.exit_code == 0, found.output
+        assert ("no version had" in found.output) == bool(said)
+        assert said in found.output
+        assert not said or "ours.yaml:106:10: " in found.output
+    assert in_force(running) == 1

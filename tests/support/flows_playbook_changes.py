@@ -98,7 +98,7 @@ def assert_equal_to_fresh_folds(service: Service, playbook: Playbook) -> None:
     rows = everybody(service)
     with service.store.read() as conn:
         events = load_events.whole(conn, rows, service.ownership, playbook.vocabulary)
-    compiled = CompiledPlaybook.of(playbook)
+    compiled = CompiledPlaybook.of(playbook).rooted(in_force(service).roots)
     for row in rows:
         fresh = fold(compiled, newborn(row.id), events[row.id], row.updated_at).state
         assert row.state == encode(fresh)

@@ -32,6 +32,10 @@ def plain(found: Impact) -> dict[str, Any]:
         "touches": dict(_sorted(found.touches)),
         "alerts": found.alerts,
         "recorded": found.recorded,
+        "renamed": [
+            {"what": what, "before": before, "after": after, "leads": count}
+            for (what, before, after), count in _sorted(found.renamed)
+        ],
         "ended": [{"what": what, "name": name, "leads": count} for (what, name), count in _sorted(found.ended)],
         "failed": found.failed,
     }
@@ -57,6 +61,11 @@ def tables(found: Impact, terms: Terms, number: int) -> Iterator[Table]:
                 moves.add_row(what, "…", "…", str(sum(count for _, count in mine[_MOST:])))
         yield moves
     yield _work(found, terms)
+    if found.renamed:
+        renamed = fitted("what", "from", "to", "leads", title="Goes on under another name")
+        for (what, before, after), count in _sorted(found.renamed):
+            renamed.add_row(what, escape(before), escape(after), str(count))
+        yield renamed
     if found.ended:
         ended = fitted("what", "name", "leads", title="Ends, since it is there no more")
         for (what, name), count in _sorted(found.ended):

@@ -7,9 +7,10 @@ import click
 
 from integration.commands.authoring.vocabulary_uses import in_mappings
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.flows.base.running_playbook import compiled_of
+from integration.flows.base.running_playbook import compiled_of, earlier
 from integration.flows.publishing.put_in_force import current_rules
 from integration.playbook.compiling.compiler import compile_text
+from integration.playbook.compiling.renames import unmatched
 from integration.playbook.reading import library
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Texts, Version, What
@@ -40,6 +41,8 @@ def of_playbook(service: Service, named: str) -> Proposal:
     _tell(problems)
     if playbook is None:
         raise SystemExit(2)
+    with service.store.read() as conn:
+        _tell(unmatched(playbook, named, earlier(conn, service.rules.vocabulary)))
     return _proposal("playbook", CompiledPlaybook.of(playbook), Texts(playbook=text, vocabulary=said.vocabulary), found)
 
 

@@ -18,6 +18,7 @@ from integration.core.compiled.plans import (
     TriggerPlan,
     TypePlan,
 )
+from integration.core.rules.lineage import NO_ROOTS, Kind, Roots
 from mappings.model.canonical import Fields, Value
 from mappings.values.instant import Span
 
@@ -67,6 +68,16 @@ class Dispatch:
     idle_spans: tuple[Span, ...]
     idle_least: Span
     """The shortest idleness that a trigger or a track asks for; 0 if none does."""
+    roots: Roots = NO_ROOTS
+    """By what keys of effects name tracks, plays and clocks: see lineage.py."""
+
+    def root(self, kind: Kind, name: str) -> str:
+        """What keys of effects call a track, play or clock; of one that the playbook does not have, its name."""
+        return self.roots.get(kind, {}).get(name, name)
+
+    def play_of(self, root: str) -> str | None:
+        """The present name of the play that keys of effects call so; None where the playbook does not have it."""
+        return next((name for name in self.plays if self.root("play", name) == root), None)
 
     def meaning(self, kind: str, properties: Fields) -> Meaning:
         """All that an activity of this type with these properties means."""

@@ -38,9 +38,11 @@ def shut(context: Context, activity: Activity) -> None:
     step = play_step(str(activity.properties.get("task") or ""))
     if step is None:
         return
-    plan, opening = context.table.plays.get(step.play), context.state.plays.get(step.play)
-    if plan is None or opening is None or opening.times != step.times:
+    name = context.table.play_of(step.play)
+    opening = context.state.plays.get(name) if name is not None else None
+    if name is None or opening is None or opening.times != step.times:
         return
+    plan = context.table.plays[name]
     if step.number in {each for each, *_ in plan.tasks} and step.number not in opening.shut:
         opening.shut.append(step.number)
     opening.open = opening.open and len(opening.shut) < len(plan.tasks)
@@ -57,7 +59,7 @@ class _Opened:
     again: str
 
     def key(self, context: Context, kind: str, number: int) -> str:
-        return key(context.state.lead, "play", self.play.name, self.times, kind, number)
+        return key(context.state.lead, "play", context.table.root("play", self.play.name), self.times, kind, number)
 
     def wording(self, context: Context, subject: str = "", notes: tuple[str, ...] = ()) -> Wording:
         name = self.play.label or self.play.name

@@ -1,5 +1,6 @@
 """Service-level clocks: they start, remind, escalate at their end, and run on until they are stopped."""
 
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
 from integration.core.handoff import packet
 from integration.core.model.effect_keys import key
@@ -59,10 +60,10 @@ def stop_all(context: Context) -> None:
             run.stopped = context.now
 
 
-def pointless_escalations(state: LeadState) -> list[str]:
+def pointless_escalations(compiled: CompiledPlaybook, state: LeadState) -> list[str]:
     """The keys of escalations that nobody has to see to any more: their clock was stopped after it had run out."""
     return [
-        key(state.lead, "clock", name, run.times, "escalation")
+        key(state.lead, "clock", compiled.dispatch.root("clock", name), run.times, "escalation")
         for name, run in state.clocks.items()
         if run.breached and run.stopped is not None
     ]
@@ -86,11 +87,12 @@ def ring(context: Context, clock: Clock) -> None:
         run.reminded, run.breached = True, now >= run.due
         return
     label = clock.label or clock.name.replace("_", " ")
+    root = context.table.root("clock", clock.name)
     if now < run.due:
         run.reminded = True
         context.effects.append(
             AlertRaised(
-                key=key(state.lead, "clock", clock.name, run.times, "reminder"),
+                key=key(state.lead, "clock", root, run.times, "reminder"),
                 lead=state.lead,
                 at=now,
                 because=(f"{label} is due in {minutes(run.due - now)}",),
@@ -109,7 +111,7 @@ def ring(context: Context, clock: Clock) -> None:
     if clock.escalate_to is not None:
         context.effects.append(
             Escalated(
-                key=key(state.lead, "clock", clock.name, run.times, "escalation"),
+                key=key(state.lead, "clock", root, run.times, "escalation"),
                 lead=state.lead,
                 at=now,
                 because=because,
@@ -125,7 +127,7 @@ def ring(context: Context, clock: Clock) -> None:
         )
     context.effects.append(
         AlertRaised(
-            key=key(state.lead, "clock", clock.name, run.times, "breach"),
+            key=key(state.lead, "clock", root, run.times, "breach"),
             lead=state.lead,
             at=now,
             because=because,

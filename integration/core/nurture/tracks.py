@@ -42,7 +42,7 @@ def go(context: Context, to: str, because: str, *, own: bool = False) -> bool:
         context.wake(context.now)
     context.effects.append(
         TrackChanged(
-            key=key(state.lead, "track", to or "none", state.stays[to]),
+            key=key(state.lead, "track", context.table.root("track", to) or "none", state.stays[to]),
             lead=state.lead,
             at=context.now,
             because=(because,),
@@ -125,7 +125,7 @@ def send(context: Context) -> None:
         return
     plan = context.table.tracks[stay.track]
     touch, number = _touch(context, stay), stay.step + 1
-    touch_key = key(context.state.lead, "touch", stay.track, stay.times, number)
+    touch_key = key(context.state.lead, "touch", context.table.root("track", stay.track), stay.times, number)
     if touch.task is None:
         because = f"touch {number} of track {plan.name_words}"
         touches.send(

@@ -72,6 +72,8 @@ class Play:
     steps: tuple[TaskStep | TouchStep | AlertStep, ...]
     grace: Span = 0
     label: str = ""
+    was: str = ""
+    """The name that it had before, where it was renamed: see lineage.py. So have clocks and tracks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ class Clock:
     subject: str = ""
     note: str = ""
     label: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +235,7 @@ class Track:
     firm: bool = False
     once: bool = False
     label: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ _OWN = "fingerprint"
 """The field of a part that says itself what it means: the vocabulary."""
 _FOR_PEOPLE = frozenset({"title", "description", "text"})
 """Fields of the playbook itself, not of its parts."""
+_WHERE_SAID = frozenset({"was"})
+"""Fields that mean nothing where they are empty: a playbook without them keeps the fingerprint it had before them."""
 
 
 def fingerprint(playbook: object) -> str:
@@ -33,7 +35,7 @@ def canonical(value: object, *, leaving_out: frozenset[str] = frozenset()) -> st
         parts = (
             f"{field.name}={canonical(getattr(value, field.name))}"
             for field in fields(value)
-            if field.name not in leaving_out
+            if field.name not in leaving_out and (field.name not in _WHERE_SAID or getattr(value, field.name))
         )
         return f"{type(value).__name__}({','.join(parts)})"
     if isinstance(value, Mapping):

@@ -16,6 +16,8 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import FORMAT
+from integration.core.rules import lineage
+from integration.core.rules.lineage import Earlier
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.service import HasRules, Versioned, changed
 from integration.playbook.compiling.compiler import compile_text
@@ -127,7 +129,8 @@ def _same(playbook: Playbook, found: Version) -> bool:
 
 def _by(service: V, found: Version | None) -> V:
     if found is None or _same(service.rules.playbook, found):
-        return changed(service, rules=replace(service.rules, version=found))
+        ours = service.rules.compiled.rooted(found.roots if found else None)
+        return changed(service, rules=replace(service.rules, compiled=ours, version=found))
     if found.format != FORMAT:
         msg = f"version {found.number} of the playbook was published by another version of this program"
         raise OutdatedError(msg)
@@ -137,7 +140,7 @@ def _by(service: V, found: Version | None) -> V:
     if compiled is None or compiled.playbook.fingerprint != found.fingerprint:
         msg = f"version {found.number} of the playbook means something else to this program, or in this vocabulary"
         raise OutdatedError(msg)
-    return changed(service, rules=replace(service.rules, compiled=compiled, version=found))
+    return changed(service, rules=replace(service.rules, compiled=compiled.rooted(found.roots), version=found))
 
 
 @lru_cache(maxsize=4)
@@ -153,7 +156,10 @@ def compiled_of(said: Texts, name: str, own: Vocabulary) -> CompiledPlaybook | N
 
 def put_in_force(conn: Sql, playbook: Playbook, said: Texts, terms: Terms, now: Instant) -> Version:
     """Publish in the caller's transaction; what was set aside under the version before is tried again."""
-    found = playbook_versions.publish(conn, terms, said, fingerprint=playbook.fingerprint, format_=FORMAT, at=now)
+    roots = lineage.inherited(playbook, earlier(conn, playbook.vocabulary))
+    found = playbook_versions.publish(
+        conn, terms, said, fingerprint=playbook.fingerprint, format_=FORMAT, at=now, roots=roots
+    )
     dirty.mark(conn, [LeadId(each) for lane in ("advance", "joining") for each in suspects.items(conn, lane)], now)
     dirty.mark_accounts(conn, map(AccountId, suspects.items(conn, "signals")), now)
     detail = {"fingerprint": found.fingerprint, "playbook": playbook.name, "reason": found.reason}
@@ -161,6 +167,22 @@ def put_in_force(conn: Sql, playbook: Playbook, said: Texts, terms: Terms, now: 
         at=now, actor=terms.author, action=f"publish {terms.what}", subject=f"version {found.number}", detail=detail
     )
     audit_trail.add(conn, [line])
+    return found
+
+
+def earlier(conn: Sql, own: Vocabulary) -> list[Earlier]:
+    """What every version called its tracks, plays and clocks, the newest first, as far as it is known.
+
+    `own` are the words of versions that have none.
+    """
+    found = []
+    for each in playbook_versions.every(conn):
+        roots = each.roots
+        if roots is None:  # published before renames: each thing had its own name alone
+            said = playbook_versions.texts(conn, each.number)
+            then = compiled_of(said, f"version {each.number}", own)
+            roots = then.dispatch.roots if then is not None else lineage.NO_ROOTS
+        found.append(Earlier(fingerprint=each.fingerprint, roots=roots))
     return found
 
 

@@ -133,9 +133,10 @@ def histories(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instan
 
 def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
-    before = () if past.state is None else sla_clocks.pointless_escalations(past.state)
-    decision = apply_events(service.rules.compiled, past.state or newborn(row.id), past.events, now, owned=True)
-    where = standing(service.rules.compiled, decision.state, now)
+    compiled = service.rules.compiled
+    before = () if past.state is None else sla_clocks.pointless_escalations(compiled, past.state)
+    decision = apply_events(compiled, past.state or newborn(row.id), past.events, now, owned=True)
+    where = standing(compiled, decision.state, now)
     fields = as_fields(where, now, service.rules.words)
     return Outcome(
         row=row,
@@ -144,7 +145,7 @@ def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Out
         fields=fields,
         saved=_saved(service, decision, fields, past, now),
         asked=None if where.suppressed or where.excluded else create_people.asked(service, past.events),
-        answered=[key for key in sla_clocks.pointless_escalations(decision.state) if key not in before],
+        answered=[key for key in sla_clocks.pointless_escalations(compiled, decision.state) if key not in before],
     )
 
 

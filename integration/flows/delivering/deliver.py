@@ -21,8 +21,8 @@ from integration.flows.base.lane import drain
 from integration.flows.base.running_playbook import following
 from integration.flows.base.service import (
     Connection,
+    HasRules,
     HasStore,
-    LimitedWrites,
 )
 from integration.flows.base.write_access import as_of_now
 from integration.flows.crm_calls.crm_task_words import task_words
@@ -102,7 +102,7 @@ def _batch(service: Delivering, lease: Lease, connection: Connection, found: Fou
     return found.lingering
 
 
-def _send_tasks(service: HandingOver, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+def _send_tasks(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     ready, writes = hand_over.ready(service, lease, connection, these)
     return _settle(service, lease, connection, these, ready, writes) if writes else None
 
@@ -129,14 +129,14 @@ def _send_fields(service: Delivering, lease: Lease, connection: Connection, thes
     return _settle(service, lease, connection, these, changed, writes, ready.resting) if writes else None
 
 
-def _close_tasks(service: HasStore, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+def _close_tasks(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Close tasks that nobody is to work on any more, unless sales has closed them already."""
     with calling():
         words = task_words(service, connection)
     return _settle(service, lease, connection, these, these.items, closings(connection, these.items, words))
 
 
-def _send_touches(service: LimitedWrites, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+def _send_touches(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Name the touch on the record; a workflow of the marketing system that watches it delivers it."""
     writes = [
         FieldWrite(
@@ -171,17 +171,17 @@ def _done(
     outbox.defer(conn, [row.id for row, _ in rows if row.id in resting], service.now() + crm_fields.REST)
 
 
-def _answered(conn: Sql, made: Sequence[Outgoing], now: Instant) -> None:
+def _answered(conn: Sql, service: HasRules, made: Sequence[Outgoing], now: Instant) -> None:
     """Close what was made just now about leads whom sales has answered while it was under way."""
     late = {row.lead_id for row in made if row.payload.get("kind") == "escalation"}
     states = load_events.states_of(conn, late) if late else {}
-    pointless_tasks.answered(
-        conn, {lead: sla_clocks.pointless_escalations(state) for lead, state in states.items()}, now
-    )
+    compiled = service.rules.compiled
+    over = {lead: sla_clocks.pointless_escalations(compiled, state) for lead, state in states.items()}
+    pointless_tasks.answered(conn, over, now)
 
 
 def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
-    service: HasStore,
+    service: Delivering,
     lease: Lease,
     connection: Connection,
     these: Try[Outgoing],
@@ -206,7 +206,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         crm_fields.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
         made = [row for row, write, _ in done if isinstance(write, TaskWrite)]
         silence(conn, {row.lead_id for row in made}, now)
-        _answered(conn, made, now)
+        _answered(conn, service, made, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
                 _refused(conn, connection, row, receipt, now)

@@ -96,6 +96,7 @@ def _hot(conn: Sql, service: Derived, lead_ids: Sequence[LeadId], now: Instant, 
 def _unanswered(service: Derived, state: LeadState, tasks: Sequence[Withheld]) -> tuple[TaskWanted, ...]:
     """The withheld tasks of the lead's last handoff; none where sales has answered."""
     play = service.rules.playbook.handoff.play
+    root = service.rules.compiled.dispatch.root("play", play)
     opening = state.plays.get(play)
     if opening is None or not opening.open:
         return ()
@@ -103,7 +104,7 @@ def _unanswered(service: Derived, state: LeadState, tasks: Sequence[Withheld]) -
         TaskWanted(key=each.key, lead=each.lead_id, at=each.at, because=each.because, **each.payload)
         for each in tasks
         if (step := effect_keys.play_step(effect_keys.cause(each.key)))
-        and (step.play, step.times) == (play, opening.times)
+        and (step.play, step.times) == (root, opening.times)
     )
 
 

@@ -15,8 +15,9 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Unfoldable
 from integration.core.model.effects import AlertRaised, Effect, Escalated, TaskWanted, TouchDue
 from integration.core.model.state import FORMAT
-from integration.core.rules.playbook_rules import Playbook
+from integration.core.rules.lineage import Kind, Successors, inherited, successors
 from integration.flows.base.history_or_live import STALE
+from integration.flows.base.running_playbook import earlier
 from integration.flows.base.service import HasStore, changed
 from integration.flows.deciding import decide_leads
 from integration.flows.deciding.decision_plan import Outcome, Plan, Planning, plan
@@ -47,7 +48,10 @@ class Proposing(Planning, HasStore, Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Impact:
-    """What would change. Keys of `moves` are (what, before, after); of `ended`, (`track`, `play` or `clock`, name)."""
+    """What would change. Keys of `moves` are (what, before, after); of `ended`, (`track`, `play` or `clock`, name).
+
+    Those of `renamed` are (`track`, `play` or `clock`, before, after).
+    """
 
     leads: int = 0
     moved: int = 0
@@ -68,6 +72,8 @@ class Impact:
     """Effects that would be recorded and never carried out, since they belong to the time before."""
     ended: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Leads on a track, with an open play or a running clock, that the proposed rules do not have."""
+    renamed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Leads on a track, with an open play or a running clock, that goes on under another name."""
     failed: list[LeadId] = field(default_factory=list)
     """Leads that cannot be derived under the proposed rules."""
 
@@ -75,6 +81,9 @@ class Impact:
 def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: Callable[[int, int], None]) -> Impact:
     """What publishing these rules by these terms would do now; `tell` is called with (leads derived, of how many)."""
     now = service.now()
+    with service.store.read() as conn:
+        proposed = proposed.rooted(inherited(proposed.playbook, earlier(conn, proposed.playbook.vocabulary)))
+    goes_on = successors(service.rules.compiled.dispatch.roots, proposed.dispatch.roots)
     would = Version(**asdict(terms), number=_NEVER, fingerprint=proposed.playbook.fingerprint, format=FORMAT, at=now)
     then = changed(service, rules=replace(service.rules, compiled=proposed, version=would))
     found = Impact()
@@ -91,8 +100,8 @@ def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: C
                 return found
             outcomes = _outcomes(conn, then, ids, found, now)
             made = plan(conn, then, outcomes, live, free, now)
-            _count(conn, service, found, outcomes, made)
-            _ended(conn, service.rules.number, outcomes, proposed.playbook, found)
+            _count(conn, service, found, outcomes, made, goes_on)
+            _under_way(conn, service.rules.number, outcomes, goes_on, found)
         free = made.handed.pace.free
         after = ids[-1]
         tell(found.leads, total)
@@ -112,9 +121,13 @@ def _outcomes(conn: Sql, then: Proposing, ids: Sequence[LeadId], found: Impact, 
     return made
 
 
-def _count(conn: Sql, service: Proposing, found: Impact, outcomes: Sequence[Outcome], made: Plan) -> None:
+def _count(  # noqa: PLR0913, PLR0917 - what was decided, what becomes of it, and where it is counted
+    conn: Sql, service: Proposing, found: Impact, outcomes: Sequence[Outcome], made: Plan, goes_on: Successors
+) -> None:
     for each in outcomes:
-        before, after = each.row.standing or {}, each.fields
+        before, after = dict(each.row.standing or {}), each.fields
+        if track := before.get("track"):  # a track that is renamed is no other track
+            before["track"] = goes_on.get(("track", str(track))) or track
         moves = [
             (name, str(before.get(name) or "none"), str(after.get(name) or "none"))
             for name in COMPARED
@@ -152,17 +165,18 @@ def _owners(conn: Sql, service: Proposing, rows: Sequence[LeadRow], done: Sequen
     return {lead: names.get(owner, owner) for lead, owner in owned.items()}
 
 
-def _ended(conn: Sql, number: int | None, outcomes: Sequence[Outcome], proposed: Playbook, found: Impact) -> None:
-    """What is under way under the rules in force, and what the proposed ones do not have."""
-    tracks, plays = {each.name for each in proposed.tracks}, {each.name for each in proposed.plays}
-    clocks = {each.name for each in proposed.clocks}
+def _under_way(conn: Sql, number: int | None, outcomes: Sequence[Outcome], goes_on: Successors, found: Impact) -> None:
+    """What is under way under the rules in force, and ends or has another name under the proposed ones."""
     states = load_events.states(conn, [each.row.id for each in outcomes], number)
     for each in outcomes:
         track, state = str((each.row.standing or {}).get("track") or ""), states.get(each.row.id)
-        if track and track not in tracks:
-            found.ended["track", track] += 1
-        if state is None:
-            continue
-        found.ended.update(("play", name) for name, play in state.plays.items() if play.open and name not in plays)
-        running = (name for name, run in state.clocks.items() if run.stopped is None)
-        found.ended.update(("clock", name) for name in running if name not in clocks)
+        open_: list[tuple[Kind, str]] = [("track", track)] if track else []
+        if state is not None:
+            open_ += [("play", name) for name, play in state.plays.items() if play.open]
+            open_ += [("clock", name) for name, run in state.clocks.items() if run.stopped is None]
+        for what, name in open_:
+            after = goes_on.get((what, name))
+            if after is None:
+                found.ended[what, name] += 1
+            elif after != name:
+                found.renamed[what, name, after] += 1

@@ -19,12 +19,14 @@ COOLDOWN: Span = 7 * DAY
 """Where neither a cooldown nor a window is given. [rules: plays]"""
 
 
-def compile_play(name: str, steps: list[schema.Step], names: Names, contents: Mapping[str, str]) -> Play:
+def compile_play(name: str, play: schema.Play, names: Names, contents: Mapping[str, str]) -> Play:
     """A play of the file."""
-    found = [_step(name, step, ("plays", name, index), names, contents) for index, step in enumerate(steps)]
-    if not steps:
+    path: Path = ("plays", name, "steps")
+    found = [_step(name, step, (*path, index), names, contents) for index, step in enumerate(play.steps)]
+    if not play.steps:
         names.report.problem(("plays", name), f"play '{name}' has no steps", key=True)
-    return Play(name=name, steps=tuple(each for each in found if each is not None), label=name.replace("_", " "))
+    steps = tuple(each for each in found if each is not None)
+    return Play(name=name, steps=steps, label=name.replace("_", " "), was=play.was or "")
 
 
 def _step(
@@ -152,7 +154,7 @@ def _results(name: str, trigger: schema.Trigger, path: Path, names: Names, file:
     if name in file.plays:
         names.report.problem(path, f"there is a play '{name}' as well; give this trigger another name", key=True)
     steps = (TouchStep(content=trigger.touch, after=trigger.after or Due()),)
-    return Play(name=name, steps=steps, label=name.replace("_", " "))
+    return Play(name=name, steps=steps, label=name.replace("_", " "), was=trigger.was or "")
 
 
 def compile_clock(name: str, clock: schema.Clock, names: Names, file: schema.PlaybookFile) -> Clock:
@@ -173,6 +175,7 @@ def compile_clock(name: str, clock: schema.Clock, names: Names, file: schema.Pla
         escalate_to=clock.escalate,
         subject=clock.say,
         label=name.replace("_", " "),
+        was=clock.was or "",
     )
 
 

@@ -47,6 +47,7 @@ def compile_track(name: str, track: schema.Track, names: Names, file: schema.Pla
         firm=track.firm or not any(_plain(entry) for entry in entries),
         once=track.once,
         label=name.replace("_", " "),
+        was=track.was or "",
     )
 
 

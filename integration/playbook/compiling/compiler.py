@@ -33,6 +33,7 @@ from integration.playbook.compiling.compile_scoring import (
     compile_segments,
 )
 from integration.playbook.compiling.compile_tracks import compile_track
+from integration.playbook.compiling.renames import check_renames
 from integration.playbook.compiling.warnings import look_over
 from integration.playbook.language import schema, sections
 from integration.playbook.language.names import Names
@@ -81,7 +82,7 @@ def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabula
     names.derived = {name for name, trigger in file.triggers.items() if trigger.by == "account"}
     engagement = compile_engagement(file.engagement, names)
     triggers = [compile_trigger(name, trigger, names, file) for name, trigger in file.triggers.items()]
-    plays = [compile_play(name, steps, names, file.contents) for name, steps in file.plays.items()]
+    plays = [compile_play(name, play, names, file.contents) for name, play in file.plays.items()]
     playbook = Playbook(
         name=file.name,
         title=file.title or file.name,
@@ -111,6 +112,7 @@ def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabula
         send_window=_window(file, report),
         frequency_cap=_cap(file.touches),
     )
+    check_renames(file, report)
     look_over(file, playbook, names)
     return playbook
 

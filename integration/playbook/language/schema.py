@@ -89,6 +89,7 @@ class Clock(Section):
     remind: Before = 0
     escalate: Assignee | None = None
     say: Wording = ""
+    was: Name | None = None
 
 
 class Step(Section):
@@ -105,6 +106,13 @@ class Step(Section):
     after: DueTime | None = None
     to: Assignee = "owner"
     priority: Literal["low", "normal", "high"] = "normal"
+
+
+class Play(Section):
+    """What sales does after a trigger, step by step. A list of steps is `{steps: [...]}`."""
+
+    steps: list[Step]
+    was: Name | None = None
 
 
 class FirstMove(Section):
@@ -154,6 +162,7 @@ class Track(Section):
     leave: Annotated[list[Leave], LISTED] = []
     firm: bool = False
     once: bool = False
+    was: Name | None = None
 
 
 class Trigger(Section):
@@ -175,6 +184,7 @@ class Trigger(Section):
     touch: str | None = None
     after: DueTime | None = None
     track: str | None = None
+    was: Name | None = None
 
 
 class SendWindow(Section):
@@ -215,6 +225,6 @@ class PlaybookFile(Section):
     first_moves: dict[Source, FirstMove] = {}
     tracks: dict[Name, Track] = {}
     triggers: dict[Name, Trigger] = {}
-    plays: dict[Name, list[Step]]
+    plays: dict[Name, Annotated[Play, short("steps")]]
     touches: Touches = Touches()
     contents: dict[Name, str] = {}

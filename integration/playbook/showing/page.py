@@ -253,8 +253,8 @@ def _triggers(file: schema.PlaybookFile) -> Iterator[Row]:
 
 
 def _plays(file: schema.PlaybookFile) -> Iterator[Row]:
-    for name, steps in file.plays.items():
-        yield name.replace("_", " "), "\n".join(_step(step) for step in steps)
+    for name, play in file.plays.items():
+        yield name.replace("_", " "), "\n".join(_step(step) for step in play.steps)
 
 
 def _step(step: schema.Step) -> str:

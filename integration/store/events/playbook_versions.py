@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, bindparam, func, insert, select, update
 
+from integration.core.rules.lineage import Kind, Roots
 from integration.store.db import kept_values
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
@@ -47,6 +48,8 @@ class Version(Terms):
     fingerprint: str
     format: int
     at: Instant
+    roots: Roots | None = None
+    """What keys of effects call its tracks, plays and clocks; None where it was published before renames."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +71,14 @@ class Walk:
 
 _v, _l, _a = versions.c, leads.c, accounts.c
 _NEWEST = select(
-    _v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at, _v.what, _v.quiet, _v.tasks_per_hour
+    _v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at, _v.what, _v.quiet, _v.tasks_per_hour, _v.roots
 ).order_by(_v.number.desc())
 _CURRENT = _NEWEST.limit(1)
 _BY_NUMBER = _NEWEST.where(_v.number == bindparam("of"))
 _AT = _NEWEST.where(_v.at <= bindparam("moment")).limit(1)
 _TEXTS = select(_v.text, _v.vocabulary).where(_v.number == bindparam("of"))
 _ADD = insert(versions).returning(versions.c.number)
+_ROOTS = dict[Kind, dict[str, str]]
 _older = bindparam("number", type_=BigInteger)
 _LEADS = (
     select(_l.id)
@@ -103,25 +107,29 @@ _OF_ACCOUNTS = update(accounts).where(among(_a.id, "ids")).values(version=bindpa
 
 def current(conn: Connection) -> Version | None:
     """The version in force; None before the first."""
-    row = conn.execute(_CURRENT).one_or_none()
-    return None if row is None else Version(**row._asdict())
+    return _version(conn.execute(_CURRENT).mappings().one_or_none())
 
 
 def at(conn: Connection, moment: Instant) -> Version | None:
     """The version that was in force then; None before the first."""
-    row = conn.execute(_AT, {"moment": moment}).one_or_none()
-    return None if row is None else Version(**row._asdict())
+    return _version(conn.execute(_AT, {"moment": moment}).mappings().one_or_none())
 
 
 def by_number(conn: Connection, number: int) -> Version | None:
     """The version of that number; None where there is none."""
-    row = conn.execute(_BY_NUMBER, {"of": number}).one_or_none()
-    return None if row is None else Version(**row._asdict())
+    return _version(conn.execute(_BY_NUMBER, {"of": number}).mappings().one_or_none())
 
 
 def every(conn: Connection) -> list[Version]:
     """All versions, newest first."""
-    return [Version(**row._asdict()) for row in conn.execute(_NEWEST)]
+    return [found for row in conn.execute(_NEWEST).mappings() if (found := _version(row)) is not None]
+
+
+def _version(row: RowMapping | None) -> Version | None:
+    if row is None:
+        return None
+    roots = row["roots"]
+    return Version(**{**row, "roots": None if roots is None else decode(roots, _ROOTS)})
 
 
 def texts(conn: Connection, number: int) -> Texts:
@@ -131,13 +139,22 @@ def texts(conn: Connection, number: int) -> Texts:
 
 
 def publish(  # noqa: PLR0913 - the parts of a version
-    conn: Connection, terms: Terms, said: Texts, *, fingerprint: str, format_: int, at: Instant
+    conn: Connection,
+    terms: Terms,
+    said: Texts,
+    *,
+    fingerprint: str,
+    format_: int,
+    at: Instant,
+    roots: Roots | None = None,
 ) -> Version:
     """From now on this version is in force, and everybody is to be derived under it."""
     row = {**asdict(terms), "fingerprint": fingerprint, "format": format_, "at": at}
-    number = int(conn.execute(_ADD, {**row, "text": said.playbook, "vocabulary": said.vocabulary}).scalar_one())
+    stored = {**row, "text": said.playbook, "vocabulary": said.vocabulary}
+    stored["roots"] = None if roots is None else encode(roots)
+    number = int(conn.execute(_ADD, stored).scalar_one())
     walked(conn, Walk(version=number), at)
-    return Version(number=number, **row)
+    return Version(number=number, roots=roots, **row)
 
 
 def walk(conn: Connection, version: int) -> Walk:

@@ -31,9 +31,11 @@ versions = Table(
     words("vocabulary", null=True),
     Column("quiet", Boolean, nullable=False, server_default=text("false")),
     number("tasks_per_hour", null=True),
+    words("roots", null=True),
     sqlite_autoincrement=True,
 )
 """Every set of rules that was ever in force; the last one is. `format` is the number of the states derived under it.
 
-`what` was changed by it: the playbook, or the vocabulary, whose text stands there once one was published.
+`what` was changed by it: the playbook, or the vocabulary, whose text stands there once one was published. `roots` are
+what keys of effects call its tracks, plays and clocks, as JSON; NULL in versions that were published before renames.
 """
