@@ -73,7 +73,7 @@ class TaskWrite:
     subject: str
     body: str
     due_at: Instant
-    channel: Literal["call", "email", "task", "review"] = "task"
+    channel: Literal["call", "email", "task", "review", "linkedin", "direct_mail"] = "task"
     priority: Priority = "normal"
     owner: str = ""
     zone: str = "UTC"

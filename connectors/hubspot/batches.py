@@ -24,7 +24,7 @@ SUBJECT_LIMIT = 255
 BODY_LIMIT = 65_000
 ASSOCIATIONS: Mapping[str, int] = {"contact": 204, "company": 192, "deal": 216}
 """From a task to a record. [hubspot: tasks]"""
-_TYPES = {"call": "CALL", "email": "EMAIL", "task": "TODO", "review": "TODO"}
+_TYPES = {"call": "CALL", "email": "EMAIL", "task": "TODO", "review": "TODO", "linkedin": "TODO", "direct_mail": "TODO"}
 
 
 def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:

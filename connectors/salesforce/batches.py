@@ -18,7 +18,14 @@ from mappings.values.record_ids import full, genuine
 
 SUBJECT_LIMIT = 255
 BODY_LIMIT = 32_000
-_SUBTYPES = {"call": "Call", "email": "Email", "task": "Task", "review": "Task"}
+_SUBTYPES = {
+    "call": "Call",
+    "email": "Email",
+    "task": "Task",
+    "review": "Task",
+    "linkedin": "Task",
+    "direct_mail": "Task",
+}
 
 
 def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:

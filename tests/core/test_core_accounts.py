@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from core_builders import START, on, playbook
 
-from integration.core.model.state import AccountState
+from integration.core.model.account_state import AccountState
 from integration.core.rules.patterns import INTERNAL_SHARING, AccountSignal
 from integration.core.run.account_signals import observe, unseen
 from mappings.model.canonical import Activity

@@ -138,7 +138,8 @@ def _what(told: dict[str, Any]) -> str:
         case "task":
             return f"{told['channel']} by {_time(told['due_at'])} ({told['assignee']}): {told['subject']}"
         case "touch":
-            return f"{told['content']} ({told['track'] or 'first move or trigger'} {told['step']})"
+            way = "" if told["channel"] == "email" else f" by {told['channel'].replace('_', ' ')}"
+            return f"{told['content']}{way} ({told['track'] or 'first move or trigger'} {told['step']})"
         case "handoff_held":
             return "missing " + ", ".join(told["missing"])
         case "escalation":

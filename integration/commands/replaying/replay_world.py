@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context, Unfoldable
+from integration.core.model.account_state import AccountState
 from integration.core.model.effects import Effect
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
-from integration.core.model.state import AccountState, Mark, newborn
+from integration.core.model.state import Mark, newborn
 from integration.core.rules.scoring_rules import POINT
 from integration.core.run.account_signals import note, unseen
 from integration.core.run.decide import order, settle, take

@@ -18,6 +18,7 @@ from integration.core.compiled.plans import (
     TriggerPlan,
     TypePlan,
 )
+from integration.core.rules.automation_rules import Content
 from integration.core.rules.lineage import NO_ROOTS, Kind, Roots
 from mappings.model.canonical import Fields, Value
 from mappings.values.instant import Span
@@ -60,6 +61,8 @@ class Dispatch:
     plain_tracks: bool
     signal_entries: frozenset[int]
     plays: dict[str, PlayPlan]
+    contents: dict[str, Content]
+    """Contents that are no plain e-mails."""
     clock_checks: dict[str, Check]
     clock_stops: dict[str, int]
     stopping: frozenset[int]

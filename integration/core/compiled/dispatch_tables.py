@@ -17,7 +17,7 @@ from integration.core.compiled.plans import (
     TriggerPlan,
     TypePlan,
 )
-from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, Touch, TouchStep, Track
+from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, TouchStep, Track
 from integration.core.rules.conditions import Compare, alternatives
 from integration.core.rules.patterns import Match, Part, Pattern, Signal
 from integration.core.rules.playbook_rules import Playbook
@@ -89,6 +89,7 @@ class _Builder:
             plain_tracks=any(plan.plain for plan in tracks),
             signal_entries=frozenset(entry.arm for plan in tracks for entry in plan.entries if entry.arm is not None),
             plays={play.name: _play_plan(play) for play in playbook.plays},
+            contents={content.name: content for content in playbook.contents},
             clock_checks={clock.name: checker(clock.condition) for clock in playbook.clocks if clock.condition},
             clock_stops=stops,
             stopping=frozenset(stops.values()),
@@ -176,7 +177,6 @@ class _Builder:
             unopened=max([0, *(each.unopened for each in track.exits)]),
             judged=tuple(each for each in exits if not each.exit.unopened),
             timed=tuple(each for each in exits if each.timed and not each.eventful and not each.exit.unopened),
-            personal=any(touch.task for touch in _touches(track)),
             name_words=track.label or track.name.replace("_", " "),
         )
 
@@ -223,12 +223,6 @@ def _play_plan(play: Play) -> PlayPlan:
         alerts=tuple(step for step in play.steps if isinstance(step, AlertStep)),
         touches=tuple(step for step in play.steps if isinstance(step, TouchStep)),
     )
-
-
-def _touches(track: Track) -> Iterator[Touch]:
-    yield from (offset.touch for offset in track.offsets)
-    for rhythm in track.rhythms:
-        yield from rhythm.touches
 
 
 def _distinct(spans: list[Span]) -> tuple[Span, ...]:

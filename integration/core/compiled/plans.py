@@ -122,8 +122,6 @@ class TrackPlan:
     """Exits that are not judged by unopened touches."""
     timed: tuple[ExitPlan, ...]
     """Those of them that come up by time alone."""
-    personal: bool
-    """Some of its touches are tasks."""
     name_words: str
 
 

@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
-Channel: TypeAlias = Literal["call", "email", "task", "review"]
+TouchChannel: TypeAlias = Literal["email", "retargeting", "linkedin", "direct_mail"]
+"""By which way a touch reaches a person: the marketing system delivers the first two, somebody in sales the others."""
+Channel: TypeAlias = Literal["call", "email", "task", "review", "linkedin", "direct_mail"]
 Assignee: TypeAlias = Literal["owner", "account_owner", "manager", "pool", "worked_by"]
 
 
@@ -45,7 +47,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskWanted:
-    """An SDR task, with the packet in its body. `step` counts from 1 within the play."""
+    """An SDR task, with the packet in its body. `step` counts from 1 within the play.
+
+    `play` is the track's name where it is a touch of a track, and "" where it is one of no track.
+    """
 
     key: str
     lead: LeadId
@@ -76,7 +81,10 @@ class TrackChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouchDue:
-    """A touch for the marketing system to deliver; `track` is "" for a first move or a trigger's touch."""
+    """A touch for the marketing system to deliver; `track` is "" for a first move or a trigger's touch.
+
+    One that a person delivers (`linkedin`, `direct_mail`) is a TaskWanted.
+    """
 
     key: str
     lead: LeadId
@@ -85,6 +93,7 @@ class TouchDue:
     track: str
     step: int
     content: str
+    channel: TouchChannel = "email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The state of a lead or an account: all that is needed to go on, of bounded size for any length of history.
+"""The state of a lead: all that is needed to go on, of bounded size for any length of history.
 
 Plain values throughout, so that any serialiser for dataclasses can write and read them. The core
 treats a given state as a value: it works on a copy.
@@ -12,7 +12,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 2
+FORMAT = 3
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -60,7 +60,7 @@ class Bucket:
 
 @dataclass(slots=True, kw_only=True)
 class Sent:
-    """A touch that went out, and whether anybody opened it. `stay` is the track's stay it belongs to, or ""."""
+    """An e-mail that went out, and whether anybody opened it. `stay` is the track's stay it belongs to, or ""."""
 
     key: str
     content: str
@@ -221,6 +221,9 @@ class LeadState:
     """The track after the first move."""
     then_play: str = ""
     touches: list[Sent] = field(default_factory=list)
+    """The last e-mails."""
+    touched: Instant | None = None
+    """When the last touch went to the marketing system, whatever its channel."""
     sendings: list[int] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     paused: Instant | None = None
@@ -275,24 +278,3 @@ def copied(state: LeadState) -> LeadState:
     new.plays = {name: replace(each, shut=list(each.shut)) for name, each in state.plays.items()}
     new.clocks = {name: copy(each) for name, each in state.clocks.items()}
     return new
-
-
-@dataclass(slots=True, kw_only=True)
-class AccountState:
-    """What the people of one account did lately, as far as its signals need it.
-
-    `views`: signal and value -> the last distinct (participant, when), bounded by the signal's window.
-    `told`: who was told of what, and when.
-    """
-
-    account: AccountId
-    watermark: Mark | None = None
-    views: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    told: dict[str, int] = field(default_factory=dict)
-    people: dict[str, int] = field(default_factory=dict)
-    """Known people of the account, and when each was last seen."""
-
-
-def unseen(account: AccountId) -> AccountState:
-    """An account where nothing has happened yet."""
-    return AccountState(account=account)

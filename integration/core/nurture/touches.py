@@ -1,8 +1,9 @@
-"""Touches: when they may go, sending them, and whether anybody opened them."""
+"""Touches: when they may go, sending them by their channel, and whether anybody opened them."""
 
 from integration.core.compiled.context import NEVER, Context
-from integration.core.model.effects import TouchDue
+from integration.core.model.effects import TouchChannel, TouchDue
 from integration.core.model.state import Sent, Waiting
+from integration.core.nurture import touch_tasks
 from integration.core.rules.calendar import next_in_window, zone
 from integration.core.rules.playbook_rules import SendWindow
 from mappings.model.canonical import Activity, Value
@@ -14,19 +15,30 @@ _RESTING = frozenset({"sal", "sql", "suppressed"})
 """Stages in which sales is engaged: marketing touches wait [rules: tracks]."""
 
 
-def allowed(context: Context, planned: Instant) -> Instant:
+def channel(context: Context, content: str) -> TouchChannel:
+    """By which way a content reaches people; e-mail where the playbook names no other."""
+    known = context.table.contents.get(content)
+    return "email" if known is None else known.channel
+
+
+def allowed(context: Context, planned: Instant, content: str) -> Instant:
     """The first instant from `planned` on at which a touch may go; NEVER while sales works or mail comes back.
 
-    Each touch of a lead has an instant of its own, after the pause, within the cap and inside the send window.
+    Each touch that the marketing system delivers has an instant of its own. Cap and send window are about e-mail alone:
+    an advertisement fills no inbox and knows no hour. What a person does is due in working time instead, and goes on
+    where mail comes back. [five-tracks: channels] [two-axis: failures]
     """
-    state = context.state
-    if state.stage in _RESTING or state.bounced is not None:
+    state, known = context.state, context.table.contents.get(content)
+    by_hand = known is not None and known.task is not None
+    if state.stage in _RESTING or (state.bounced is not None and not by_hand):
         return NEVER
     at = max(planned, context.now)
-    if state.touches and (free := state.touches[-1].at + APART) > at:
+    if not by_hand and state.touched is not None and (free := state.touched + APART) > at:
         at = free
     if state.paused is not None and state.paused > at:
         at = state.paused
+    if known is not None and known.channel != "email":
+        return at
     cap, window = context.playbook.frequency_cap, context.playbook.send_window
     if cap is not None and len(state.sendings) >= cap.touches:
         at = max(at, state.sendings[-cap.touches] + cap.within)
@@ -41,8 +53,13 @@ def _in_window(context: Context, window: SendWindow, at: Instant) -> Instant:
 
 
 def send(context: Context, *, key: str, track: str, step: int, content: str, because: str, stay: str = "") -> None:  # noqa: PLR0913 - a touch has that many sides
-    """Let a touch go now."""
-    state = context.state
+    """Let a touch go now: to the marketing system, or to the person who delivers it."""
+    state, known = context.state, context.table.contents.get(content)
+    if known is not None and known.task is not None:
+        called = content.replace("_", " ")
+        touch_tasks.want(context, known.task, key=key, track=track, number=step, called=called, because=because)
+        return
+    way: TouchChannel = "email" if known is None else known.channel
     context.effects.append(
         TouchDue(
             key=key,
@@ -52,8 +69,12 @@ def send(context: Context, *, key: str, track: str, step: int, content: str, bec
             track=track,
             step=step,
             content=content,
+            channel=way,
         )
     )
+    state.touched = context.now
+    if way != "email":
+        return
     state.touches.append(Sent(key=key, content=content, at=context.now, stay=stay))
     del state.touches[: -context.table.kept_touches]
     cap = context.playbook.frequency_cap
@@ -64,7 +85,7 @@ def send(context: Context, *, key: str, track: str, step: int, content: str, bec
 
 def next_waiting(context: Context) -> tuple[Instant, Waiting]:
     """Of the touches of no track that wait, the one that goes next, and when."""
-    soonest = [(allowed(context, each.at), each) for each in context.state.waiting]
+    soonest = [(allowed(context, each.at, each.content), each) for each in context.state.waiting]
     return min(soonest, key=lambda pair: (pair[0], pair[1].at, pair[1].key))
 
 
@@ -75,7 +96,7 @@ def send_waiting(context: Context, waiting: Waiting) -> None:
 
 
 def opened(context: Context, activity: Activity) -> None:
-    """An open or click: of the touch that it names, and of the last one that went."""
+    """An open or click: of the e-mail that it names, and of the last one that went."""
     touches = context.state.touches
     if not touches:
         return
@@ -108,7 +129,7 @@ def _address(email: Value) -> str:
 
 
 def unopened(context: Context, stay: str) -> int:
-    """How many of the last touches of this stay were opened by nobody, in a row."""
+    """How many of the last e-mails of this stay were opened by nobody, in a row."""
     count = 0
     for sent in reversed(context.state.touches):
         if sent.stay != stay or sent.opened:

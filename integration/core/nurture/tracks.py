@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 
 from integration.core.compiled.context import NEVER, Context
-from integration.core.compiled.plans import TrackPlan
-from integration.core.handoff import packet, plays, sla_clocks
 from integration.core.model.effect_keys import key
-from integration.core.model.effects import TaskWanted, TrackChanged
+from integration.core.model.effects import TrackChanged
 from integration.core.model.state import Stay
-from integration.core.nurture import touches
-from integration.core.rules.automation_rules import Due, TaskStep, Touch
-from mappings.values.instant import DAY, Instant
-
-_TASK_DUE = Due(span=DAY)
+from integration.core.nurture import touch_tasks, touches
+from integration.core.rules.automation_rules import Touch
+from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +74,8 @@ def touch_due(context: Context) -> Instant:
     stay = context.state.stay
     if stay is None or stay.planned is None:
         return NEVER
-    if context.table.tracks[stay.track].personal and _touch(context, stay).task is not None:
-        return stay.planned
-    return touches.allowed(context, stay.planned)
+    touch = _touch(context, stay)
+    return stay.planned if touch.task is not None else touches.allowed(context, stay.planned, touch.content)
 
 
 def _touch(context: Context, stay: Stay) -> Touch:
@@ -126,8 +121,8 @@ def send(context: Context) -> None:
     plan = context.table.tracks[stay.track]
     touch, number = _touch(context, stay), stay.step + 1
     touch_key = key(context.state.lead, "touch", context.table.root("track", stay.track), stay.times, number)
+    because = f"touch {number} of track {plan.name_words}"
     if touch.task is None:
-        because = f"touch {number} of track {plan.name_words}"
         touches.send(
             context,
             key=touch_key,
@@ -137,8 +132,11 @@ def send(context: Context) -> None:
             because=because,
             stay=stay_name(stay),
         )
-    elif not context.excluded():
-        context.effects.append(_task(context, plan, touch_key, number, touch.task))
+    else:
+        called = plan.name_words
+        touch_tasks.want(
+            context, touch.task, key=touch_key, track=stay.track, number=number, called=called, because=because
+        )
     stay.last, stay.sent = stay.planned, context.now
     offsets = len(plan.track.offsets)
     if stay.step >= offsets:
@@ -153,25 +151,3 @@ def _skip_missed(context: Context, stay: Stay) -> None:
     every = context.table.tracks[stay.track].track.rhythms[stay.rhythm].every
     if stay.last is not None and every and context.now - stay.last >= every:
         stay.last += (context.now - stay.last) // every * every
-
-
-def _task(context: Context, plan: TrackPlan, task_key: str, number: int, step: TaskStep) -> TaskWanted:
-    due = sla_clocks.task_due(context, context.now, step.due or _TASK_DUE)
-    notes = (step.note,) if step.note else ()
-    wording = packet.wording(context, subject=step.subject, notes=notes, play=plan.name_words)
-    subject, body = packet.filled(context, wording, due)
-    return TaskWanted(
-        key=task_key,
-        lead=context.state.lead,
-        at=context.now,
-        because=(f"touch {number} of track {plan.name_words}",),
-        play=plan.track.name,
-        step=number,
-        channel=step.channel,
-        due_at=due,
-        assignee=plays.assignee(context, step.assignee),
-        priority=step.priority,
-        subject=subject,
-        body=body,
-        wording=wording,
-    )

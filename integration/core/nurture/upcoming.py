@@ -6,9 +6,10 @@ from mappings.values.instant import Instant
 
 
 def upcoming(context: Context) -> tuple[Instant | None, str | None]:
-    """When, and which content; (None, None) for who is on no track, suppressed, or with sales for good.
+    """When, and which content (`proof_wall (retargeting)` where it is no e-mail).
 
-    A track's step that is a task of sales is no touch. What pauses touches now may end sooner or later than it seems.
+    (None, None) for who is on no track, suppressed, or with sales for good. A step of a track of tasks is no touch.
+    What pauses touches now may end sooner or later than it seems.
     """
     state = context.state
     if state.stage == "suppressed" or state.born is None:
@@ -21,4 +22,7 @@ def upcoming(context: Context) -> tuple[Instant | None, str | None]:
     if content:
         found.append((tracks.touch_due(context), content))
     at, what = min(found, default=(NEVER, ""))
-    return (at, what) if at < NEVER else (None, None)
+    if at >= NEVER:
+        return None, None
+    way = touches.channel(context, what)
+    return at, what if way == "email" else f"{what} ({way.replace('_', ' ')})"

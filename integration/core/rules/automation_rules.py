@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from integration.core.model.effects import Assignee, Channel
+from integration.core.model.effects import Assignee, Channel, TouchChannel
 from integration.core.rules.conditions import Condition
 from integration.core.rules.patterns import Pattern, Signal
 from mappings.values.instant import Span
@@ -42,6 +42,15 @@ class TaskStep:
     due: Due | None = None
     assignee: Assignee = "owner"
     priority: Literal["low", "normal", "high"] = "normal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a touch brings, where it is no plain e-mail. `task` says who does what, where a person delivers it."""
+
+    name: str
+    channel: TouchChannel = "email"
+    task: TaskStep | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

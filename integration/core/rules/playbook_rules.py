@@ -9,7 +9,7 @@ times microseconds. Conditions, patterns, points, automation and the calendar ar
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from integration.core.rules.automation_rules import Clock, FirstMove, Play, Track, Trigger, Unreached
+from integration.core.rules.automation_rules import Clock, Content, FirstMove, Play, Track, Trigger, Unreached
 from integration.core.rules.calendar import Calendar
 from integration.core.rules.conditions import Condition
 from integration.core.rules.patterns import ENGAGING, INTERNAL_SHARING, AccountSignal, Signal
@@ -24,7 +24,7 @@ PROFILE = "profile"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWindow:
-    """When touches may go, in the lead's own zone, or `timezone` where that is unknown [five-tracks: timing]."""
+    """When e-mails may go, in the lead's own zone, or `timezone` where that is unknown [five-tracks: timing]."""
 
     weekdays: tuple[int, ...]
     opens: int
@@ -34,7 +34,7 @@ class SendWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrequencyCap:
-    """At most so many touches in any span of this length [two-axis: failures]."""
+    """At most so many e-mails in any span of this length [two-axis: failures]."""
 
     touches: int
     within: Span
@@ -133,6 +133,8 @@ class Playbook:
     plays: tuple[Play, ...]
     tracks: tuple[Track, ...] = ()
     first_moves: tuple[FirstMove, ...] = ()
+    contents: tuple[Content, ...] = ()
+    """Contents that are no plain e-mails; whatever else a touch names is one."""
     account_signals: tuple[AccountSignal, ...] = (INTERNAL_SHARING,)
     calendar: Calendar = Calendar()  # noqa: RUF009 - frozen
     send_window: SendWindow | None = None
@@ -146,6 +148,11 @@ class Playbook:
 
     text: str = field(default="", compare=False, repr=False)
     """As its author wrote it, so that it can be kept and compiled again; "" where nobody wrote it."""
+
+    @property
+    def channels(self) -> bool:
+        """Whether any touch goes by another channel than e-mail."""
+        return any(each.channel != "email" for each in self.contents)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import deepcopy
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.model.state import AccountState, unseen
+from integration.core.model.account_state import AccountState, unseen
 from integration.core.rules.calendar import day_number
 from integration.core.rules.patterns import AccountSignal
 from integration.core.rules.playbook_rules import Playbook

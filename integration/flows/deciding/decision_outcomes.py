@@ -76,13 +76,14 @@ def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[LeadId]:
 
 
 def _want_once(
-    conn: Sql, service: HasCrms, new: Sequence[Effect], handed: Mapping[str, Handover], now: Instant
+    conn: Sql, service: Derived, new: Sequence[Effect], handed: Mapping[str, Handover], now: Instant
 ) -> set[ConnectionName]:
     """Tasks go where sales works, touches where marketing does: the first CRM in that order with a record of the lead.
 
     Where none has one yet, they wait in the first. A handover waits for its time.
     """
     known = record_references.of_leads(conn, {effect.lead for effect in new})
+    channels = service.rules.playbook.channels
     wanted: defaultdict[tuple[ConnectionName | None, outbox.Kind], list[outbox.NewOnce]] = defaultdict(list)
     for effect in new:
         names = {reference.connection for reference in known.get(effect.lead, ())}
@@ -95,7 +96,7 @@ def _want_once(
             case TouchDue():
                 where = home(reversed(tuple(service.connections)), names)
                 wanted[where, "touch"].append(
-                    outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect))
+                    outbox.NewOnce(key=effect.key, lead_id=effect.lead, payload=as_touch(effect, channels=channels))
                 )
             case StageChanged() | TrackChanged() | HandoffDelayed() | AlertRaised():
                 continue  # a record's fields say the first three; an alert has lanes of its own

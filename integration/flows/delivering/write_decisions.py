@@ -90,6 +90,10 @@ def task_effect(row: Outgoing) -> TaskWanted | Escalated:
     )
 
 
-def as_touch(effect: TouchDue) -> Mapping[str, Any]:
-    """A touch as it waits in the outbox: the canonical fields by which the marketing system delivers it."""
-    return {"touch": effect.content, "touch_at": effect.at}
+def as_touch(effect: TouchDue, *, channels: bool) -> Mapping[str, Any]:
+    """A touch as it waits in the outbox: the canonical fields by which the marketing system delivers it.
+
+    Its channel is among them where the playbook names any, so that nobody else needs a field for it.
+    """
+    told = {"touch": effect.content, "touch_at": effect.at}
+    return {**told, "touch_channel": effect.channel} if channels else told

@@ -169,6 +169,14 @@ def _name(fields: Fields, email: str | None) -> str:
     return f"{name} <{email}>" if name and email else name or email or ""
 
 
+def _subject(kind: str, payload: Mapping[str, Any]) -> str:
+    """A task's subject, or what a touch brings; with its channel where that is not e-mail."""
+    if kind == "task":
+        return str(payload.get("subject") or "")
+    way = str(payload.get("touch_channel") or "email")
+    return str(payload.get("touch") or "") + ("" if way == "email" else f" ({way})")
+
+
 def _task(connection: Connection, kind: str, row: Outgoing, names: Mapping[str, str], person: Assigned | None) -> Task:
     due = row.payload.get("due_at" if kind == "task" else "touch_at")
     return Task(
@@ -176,7 +184,7 @@ def _task(connection: Connection, kind: str, row: Outgoing, names: Mapping[str, 
         kind=kind,
         key=row.key,
         who=names.get(row.lead_id, ""),
-        subject=str(row.payload.get("subject" if kind == "task" else "touch") or ""),
+        subject=_subject(kind, row.payload),
         due_at=due if isinstance(due, int) else None,
         owner=_whose(person) if person else row.owner or "",
         decided_at=row.created_at,

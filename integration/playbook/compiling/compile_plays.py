@@ -19,7 +19,7 @@ COOLDOWN: Span = 7 * DAY
 """Where neither a cooldown nor a window is given. [rules: plays]"""
 
 
-def compile_play(name: str, play: schema.Play, names: Names, contents: Mapping[str, str]) -> Play:
+def compile_play(name: str, play: schema.Play, names: Names, contents: Mapping[str, schema.Content]) -> Play:
     """A play of the file."""
     path: Path = ("plays", name, "steps")
     found = [_step(name, step, (*path, index), names, contents) for index, step in enumerate(play.steps)]
@@ -30,7 +30,7 @@ def compile_play(name: str, play: schema.Play, names: Names, contents: Mapping[s
 
 
 def _step(
-    play: str, step: schema.Step, path: Path, names: Names, contents: Mapping[str, str]
+    play: str, step: schema.Step, path: Path, names: Names, contents: Mapping[str, schema.Content]
 ) -> TaskStep | TouchStep | AlertStep | None:
     chosen = [key for key in (*CHANNELS, "touch", "alert") if getattr(step, key) is not None]
     if len(chosen) != 1:
@@ -66,7 +66,7 @@ def _and(chosen: list[str]) -> str:
     return " and ".join(chosen) if chosen else "none"
 
 
-def known_content(content: str, path: Path, names: Names, contents: Mapping[str, str]) -> None:
+def known_content(content: str, path: Path, names: Names, contents: Mapping[str, schema.Content]) -> None:
     """Say so if the file lists its contents and this one is not among them."""
     if contents and content not in contents:
         names.report.unknown(path, "content", content, contents)

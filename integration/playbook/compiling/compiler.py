@@ -20,6 +20,7 @@ from integration.core.rules.playbook_rules import (
     SendWindow,
     TalkTrack,
 )
+from integration.playbook.compiling.compile_contents import compile_contents
 from integration.playbook.compiling.compile_plays import (
     compile_clock,
     compile_first_move,
@@ -107,6 +108,7 @@ def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabula
         plays=(*plays, *(play for _, play, _ in triggers if play is not None)),
         tracks=tuple(compile_track(name, track, names, file) for name, track in file.tracks.items()),
         first_moves=tuple(compile_first_move(source, move, names, file) for source, move in file.first_moves.items()),
+        contents=compile_contents(file, names),
         account_signals=(INTERNAL_SHARING, *(signal for _, _, signal in triggers if signal is not None)),
         calendar=_calendar(file.calendar, report),
         send_window=_window(file, report),

@@ -77,7 +77,7 @@ def _words(effect: Effect) -> tuple[str, str]:
         case TrackChanged():
             said = "track", f"track {effect.after}" if effect.after else "off every track"
         case TouchDue():
-            said = "touch", f"touch {effect.content}"
+            said = "touch", _touch(effect.content, effect.channel)
         case AlertRaised():
             said = "alert", f"alert: {effect.text}"
         case Escalated():
@@ -87,6 +87,11 @@ def _words(effect: Effect) -> tuple[str, str]:
         case _:
             assert_never(effect)
     return said
+
+
+def _touch(content: str, channel: str) -> str:
+    """`touch thanks`; with its channel where that is not e-mail."""
+    return f"touch {content}" + ("" if channel == "email" else f" ({channel.replace('_', ' ')})")
 
 
 def _who(assignee: str) -> str:
@@ -99,7 +104,7 @@ _RECORDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "stage": lambda told: f"stage {told['after']}",
     "task": lambda told: f"task for {_who(told['assignee'])}: {told['subject']}",
     "track": lambda told: f"track {told['after']}" if told["after"] else "off every track",
-    "touch": lambda told: f"touch {told['content']}",
+    "touch": lambda told: _touch(told["content"], told.get("channel", "email")),
     "alert": lambda told: f"alert: {told['text']}",
     "escalation": lambda told: f"escalation to {_who(told['assignee'])}: {told['subject']}",
     "handoff_held": lambda told: f"handoff waits, missing: {', '.join(told['missing'])}",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from integration.core.model.effects import Assignee
+from integration.core.model.effects import Assignee, TouchChannel
 from integration.playbook.language.grammar import LONGEST
 from integration.playbook.language.sections import (
     Bands,
@@ -187,8 +187,20 @@ class Trigger(Section):
     was: Name | None = None
 
 
+class Content(Section):
+    """What marketing has ready for a touch, by which channel it goes, and what a person does where one delivers it."""
+
+    about: str = ""
+    channel: TouchChannel = "email"
+    say: Wording = ""
+    note: Wording = ""
+    due: TaskDue | None = None
+    to: Assignee = "owner"
+    priority: Literal["low", "normal", "high"] = "normal"
+
+
 class SendWindow(Section):
-    """When touches may go, in the lead's own time zone, or this one where it is unknown."""
+    """When e-mails may go, in the lead's own time zone, or this one where it is unknown."""
 
     days: Days
     hours: Hours
@@ -196,7 +208,7 @@ class SendWindow(Section):
 
 
 class Touches(Section):
-    """How many touches are too many, and when they may go."""
+    """How many e-mails are too many, and when they may go."""
 
     at_most: Cap | None = None
     send: SendWindow | None = None
@@ -227,4 +239,4 @@ class PlaybookFile(Section):
     triggers: dict[Name, Trigger] = {}
     plays: dict[Name, Annotated[Play, short("steps")]]
     touches: Touches = Touches()
-    contents: dict[Name, str] = {}
+    contents: dict[Name, Annotated[Content, short("about")]] = {}

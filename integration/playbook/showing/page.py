@@ -13,6 +13,8 @@ from integration.core.rules.scoring_rules import POINT
 from integration.playbook.language import grammar, schema, sections
 from integration.playbook.language.grammar import ConditionText, PatternText
 from integration.playbook.language.names import FUNNEL
+from integration.playbook.showing import touch_rows
+from integration.playbook.showing.due_words import due
 from mappings.values.instant import DAY
 
 Row = tuple[str, ...]
@@ -48,7 +50,8 @@ def page(file: schema.PlaybookFile) -> RenderableType:
         *_section("Tracks", ("track", "what happens"), _tracks(file)),
         *_section("Triggers", ("trigger", "when", "then"), _triggers(file)),
         *_section("Plays", ("play", "steps"), _plays(file)),
-        *_touches(file),
+        *_section("Touches", ("", ""), touch_rows.limits(file.touches)),
+        *_section("Contents", ("content", "goes by", "what it is"), touch_rows.contents(file)),
     )
 
 
@@ -167,16 +170,6 @@ def _recycle(recycle: schema.Recycle) -> Iterator[Row]:
         yield "no_response", f"after {recycle.unreached.attempts} attempts over {over}"
 
 
-def due(when: Due) -> str:
-    """A due time in words."""
-    if when.working_days:
-        return "next working day" if when.working_days == 1 else f"{when.working_days} working days"
-    if not when.span:
-        return "at once"
-    kind = " working" if when.working else " at any time" if when.any_time else ""
-    return grammar.shown(when.span) + kind
-
-
 def _clocks(file: schema.PlaybookFile) -> Iterator[Row]:
     for name, clock in file.clocks.items():
         yield (
@@ -262,18 +255,3 @@ def _step(step: schema.Step) -> str:
     when = f" in {due(step.due)}" if step.due else ""
     whom = f" for {step.to.replace('_', ' ')}" if step.to != "owner" else ""
     return f"{key}{when}{whom}: {getattr(step, key)}"
-
-
-def _touches(file: schema.PlaybookFile) -> Iterator[RenderableType]:
-    rows = []
-    if file.touches.at_most is not None:
-        times, within = file.touches.at_most
-        rows.append(("at most", f"{times} in {grammar.shown(within)}"))
-    if (send := file.touches.send) is not None:
-        days = ", ".join(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day] for day in send.days)
-        rows.append(("only", f"{days} {_clock(send.hours[0])}-{_clock(send.hours[1])} where the lead is"))
-    yield from _section("Touches", ("", ""), rows)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
