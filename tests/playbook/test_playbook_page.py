@@ -7,7 +7,7 @@ import pytest
 from places import ROOT
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.model.events import Event
+from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import newborn
 from integration.core.run.apply_events import advance
 from integration.core.run.decide import order
@@ -63,3 +63,19 @@ def test_a_decay_that_stops() -> None:
     assert engagement(compiled, events, 199) == 10_000
     assert engagement(compiled, events, 200) == 13_000
     assert engagement(compiled, events, 900) == 10_000
+
+
+def test_points_for_a_fields_change() -> None:
+    compiled = example("Points for a field's change")
+    events: list[Event] = [
+        AccountChanged(
+            id="c", at=START, account="acme", fields={"employees": 20, "technologies": ("salesforce",)}, initial=True
+        ),
+        LeadChanged(id="l", at=START, fields={"account": "acme", "seniority": "manager"}),
+        LeadChanged(id="m", at=START + DAY, fields={"seniority": "director"}),
+        AccountChanged(id="d", at=START + 2 * DAY, account="acme", fields={"employees": 60}),
+        LeadChanged(id="n", at=START + 3 * DAY, fields={"budget": "50k"}),
+        AccountChanged(id="e", at=START + 4 * DAY, account="acme", fields={"technologies": ("hubspot",)}),
+    ]
+    found = [engagement(compiled, events, day) // 1_000 for day in (0, 1, 2, 3, 4, 91)]
+    assert found == [0, 10, 15, 20, 15, 5]

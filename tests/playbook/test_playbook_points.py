@@ -7,14 +7,16 @@ import pytest
 from rich.console import Console
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.rules.scoring_rules import EngagementRule
+from integration.core.model.events import LeadChanged
+from integration.core.rules.conditions import Compare, Every, Op
+from integration.core.rules.scoring_rules import EngagementRule, FieldChange
 from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.explaining.explanation import explain
 from integration.playbook.reading import library
 from integration.playbook.reading.read_playbook import read
 from integration.playbook.showing.editor import schema_of_language
 from integration.playbook.showing.page import page
-from mappings.model.canonical import Activity
+from mappings.model.canonical import Activity, Value
 from mappings.values.instant import DAY, parse
 from mappings.vocabulary.value import CANONICAL
 from mappings.yaml_files import located_yaml
@@ -22,6 +24,13 @@ from mappings.yaml_files import located_yaml
 STANDARD = library.text("standard")
 ROW = "    pricing: 15\n"
 START = parse("2026-01-05T09:00:00Z")
+
+
+SCHEMA = schema_of_language(CANONICAL)
+
+
+def value(op: Op, *values: Value) -> Compare:
+    return Compare(subject="value", op=op, values=values)
 
 
 def text(row: str) -> str:
@@ -94,9 +103,9 @@ def test_every_kind_of_decay_may_stop_at_a_floor(kind: str) -> None:
     assert found.engagement.decay is not None
     assert found.engagement.decay.floor == 7_500
     assert "it stops at 7.5." in shown(source)
-    value, _ = located_yaml.load(source, "ours.yaml")
-    assert value is not None
-    jsonschema.validate(value.value, schema_of_language(CANONICAL))
+    told, _ = located_yaml.load(source, "ours.yaml")
+    assert told is not None
+    jsonschema.validate(told.value, SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -115,15 +124,91 @@ def test_a_floor_that_cannot_be_is_told(decay: str, told: str) -> None:
     assert [each.text for each in compile_text(decaying(decay), "ours.yaml")[1]] == [told]
 
 
+@pytest.mark.parametrize(
+    ("row", "change"),
+    [
+        ("changes: seniority", FieldChange(field="seniority")),
+        (
+            "changes: seniority, from: manager|ic, to: [vp, c_level]",
+            FieldChange(field="seniority", before=value("is", "manager", "ic"), after=value("is", "vp", "c_level")),
+        ),
+        ('changes: employees, to: ">= 50"', FieldChange(field="account.employees", after=value("at_least", 50))),
+        ("changes: employees, to: 50", FieldChange(field="account.employees", after=value("is", 50))),
+        (
+            "changes: account.employees, from: 10-49",
+            FieldChange(
+                field="account.employees",
+                before=Every(conditions=(value("at_least", 10), value("at_most", 49))),
+            ),
+        ),
+        ("changes: budget, from: unknown", FieldChange(field="budget", before=value("unknown"))),
+        ("changes: is_student, to: false", FieldChange(field="is_student", after=value("is", False))),  # noqa: FBT003 - a value
+        ("changes: country, to: DE", FieldChange(field="country", after=value("is", "DE"))),
+        (
+            "changes: technologies, to: salesforce",
+            FieldChange(field="account.technologies", after=value("includes", "salesforce")),
+        ),
+        ('changes: title, to: "~ chief|head"', FieldChange(field="title", after=value("contains", "chief", "head"))),
+    ],
+)
+def test_a_row_says_which_field_changes_from_what_to_what(row: str, change: FieldChange) -> None:
+    source = text(f"{{points: 10, {row}}}")
+    found = rule(f"{{points: 10, {row}}}")
+    assert (found.change, found.resets_idle) == (change, False)
+    read_, _ = located_yaml.load(source, "ours.yaml")
+    assert read_ is not None
+    jsonschema.validate(read_.value, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "at"),
+    [
+        ("changes: senority", "unknown field 'senority' (did you mean 'seniority'?)", "senority"),
+        ("change: seniority", "unknown key 'change' (did you mean 'changes'?)", "change:"),
+        ("changes: seniority, to: direktor", "unknown seniority 'direktor' (did you mean 'director'?)", "direktor"),
+        ("changes: seniority, from: ic|managr", "unknown seniority 'managr' (did you mean 'manager'?)", "managr"),
+        ('changes: seniority, to: ">= 3"', "'seniority' is no number; say 'seniority = …'", ">= 3"),
+        ("changes: employees, to: many", "'employees' is a number, not 'many'", "many"),
+        ("changes: employees, to: {at: 1}", "a value of the field is wanted here", "{at"),
+        ("changes: segment, to: A", "'segment' is where a lead stands, and no field", "segment"),
+        ("to: director", "'to' is a value of a field: say 'changes' which one", "to:"),
+        ("from: director", "'from' is a value of a field: say 'changes' which one", "from:"),
+        ("changes: seniority, when: email_click", "'when' is about what people do; it does not go with", "when:"),
+        ("changes: seniority, within: 7d", "'within' is about what people do; it does not go with", "within:"),
+        ("changes: seniority, resets_idle: true", "a field's change is nothing that a person does", "resets_idle"),
+    ],
+)
+def test_a_change_that_cannot_be_is_told_at_its_place(row: str, told: str, at: str) -> None:
+    source = text(f"{{points: 10, {row}}}")
+    first, *_ = compile_text(source, "ours.yaml")[1]
+    assert first.text.startswith(told)
+    assert source.splitlines()[first.line - 1][first.column - 1 :].lstrip('"').startswith(at)
+
+
+def test_the_page_and_explain_say_what_changed() -> None:
+    source = text("{points: 10, changes: seniority, to: director|vp, expires: 30d, label: promoted}")
+    assert "seniority changes to director|vp; ends after 30d" in shown(source)
+    found, _ = compile_text(source, "ours.yaml")
+    assert found is not None
+    told = [
+        LeadChanged(id="a", at=START, fields={"seniority": "manager"}),
+        LeadChanged(id="b", at=START + DAY, fields={"seniority": "director"}),
+    ]
+    said = explain(CompiledPlaybook.of(found), "ana", told, START + 31 * DAY)
+    assert [entry.words for entry in said.ledger if entry.axis == "engagement" and entry.line != "decay"] == [
+        "10 points on 6 January 2026: promoted (seniority from manager to director)",
+        "\N{MINUS SIGN}5 on 5 February 2026, when the points ended of: promoted (seniority from manager to director)",
+    ]
+
+
 def test_the_schema_knows_what_the_reader_knows() -> None:
-    schema = schema_of_language(CANONICAL)
     found, _ = located_yaml.load(text("{points: 15, expires: 90d}"), "ours.yaml")
     assert found is not None
-    jsonschema.validate(found.value, schema)
+    jsonschema.validate(found.value, SCHEMA)
     found, _ = located_yaml.load(text("{points: 15, expires: soon}"), "ours.yaml")
     assert found is not None
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(found.value, schema)
+        jsonschema.validate(found.value, SCHEMA)
 
 
 def test_the_page_says_when_points_end() -> None:

@@ -18,12 +18,19 @@ NAMES = ("two-axis", "behavioural", "operating-model", "five-tracks", "fit-engag
 _LOADED = {name: CompiledPlaybook.of(found) for name in NAMES if (found := load(name)[0]) is not None}
 
 _PRICING = "    pricing: 15", "    pricing: {points: 15, expires: 30d}"
+_MOVES = (
+    "    internal_sharing: 15",
+    """    internal_sharing: 15
+    promoted: {points: 9, changes: seniority, to: director, expires: 40d}
+    shrank: {points: -7, changes: employees, from: ">= 50"}
+    told: {points: 4, changes: owner, from: unknown, limit: 1 per 20d}""",
+)
 _EXPIRING = ("email_click: 3", "email_click: {points: 3, expires: 10d}"), _PRICING
 _STEPS = "{after 14d: 80%, after 30d: 50%, after 90d: 0%}"
 _CHANGED: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "steps": ("two-axis", ((_STEPS, _STEPS[:-1] + ", floor: 12}"), *_EXPIRING)),
+    "steps": ("two-axis", ((_STEPS, _STEPS[:-1] + ", floor: 12}"), _MOVES, *_EXPIRING)),
     "half-life": ("fit-engagement", (("{half_life: 30d}", "{half_life: 30d, floor: 7}"), _PRICING)),
-    "months": ("standard", ((_STEPS, "{per_month: 20%, floor: 9}"), *_EXPIRING)),
+    "months": ("standard", ((_STEPS, "{per_month: 20%, floor: 9}"), _MOVES, *_EXPIRING)),
     "no decay": ("behavioural", (("    pricing: 30", "    pricing: {points: 30, expires: 21d}"),)),
 }
 """Playbooks with the rules that none of the shipped ones has: its name, and what is written in place of what."""

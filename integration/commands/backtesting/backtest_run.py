@@ -11,7 +11,7 @@ import msgspec
 from integration.backtest.history_facts import Facts
 from integration.backtest.side_by_side import UNNAMED, Comparison, compared
 from integration.backtest.tally import Tally
-from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, LEAD, Record, as_fields
+from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, FIRST, LEAD, Record, as_fields
 from integration.commands.replaying.history_file.replay_runs import Sorter
 from integration.commands.replaying.replay_recognised import Recognised, recognised
 from integration.commands.replaying.replay_world import World
@@ -100,6 +100,10 @@ def _note(facts: Facts, record: Record) -> None:
         facts.account(at, account, as_fields(fields))
 
 
+def _first(event: LeadChanged | AccountChanged) -> str:
+    return FIRST if event.initial else ""
+
+
 def as_records(events: Iterable[tuple[str, Event]]) -> Iterator[Record]:
     """Events of the store, written as a replay file has them."""
     for lead, event in events:
@@ -107,7 +111,7 @@ def as_records(events: Iterable[tuple[str, Event]]) -> Iterator[Record]:
             case Activity():
                 yield (event.at, ACTIVITY, event.id, lead, event.account, event.type, dict(event.properties))
             case LeadChanged():
-                yield (event.at, LEAD, event.id, lead, "", "", dict(event.fields))
+                yield (event.at, LEAD, event.id, lead, "", _first(event), dict(event.fields))
             case AccountChanged():
-                # One delivery may be about two companies under one key.
-                yield (event.at, ACCOUNT, f"{event.id}@{event.account}", "", event.account, "", dict(event.fields))
+                key = f"{event.id}@{event.account}"  # one delivery may be about two companies under one key
+                yield (event.at, ACCOUNT, key, "", event.account, _first(event), dict(event.fields))

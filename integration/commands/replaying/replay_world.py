@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, Record, as_fields
+from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, FIRST, Record, as_fields
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context, Unfoldable
 from integration.core.model.account_state import AccountState
@@ -141,11 +141,12 @@ class World:
             take(self._context(activity.lead), activity)
 
     def _account(self, record: Record) -> None:
-        at, _, name, _, account, _, raw = record
+        at, _, name, _, account, first, raw = record
         fields = as_fields(raw)
         self._fields[account].update(fields)
         for lead in self._members[account]:
-            take(self._context(lead), AccountChanged(id=name, at=at, account=AccountId(account), fields=fields))
+            told = AccountChanged(id=name, at=at, account=AccountId(account), fields=fields, initial=first == FIRST)
+            take(self._context(lead), told)
 
     def _join(self) -> None:
         """Apply the field changes of one instant; who joins an account first gets the account's fields of then."""
@@ -164,13 +165,14 @@ class World:
             if account:
                 account = str(account)
                 self._members[account][lead] = None
-                yield AccountChanged(
-                    id=f"joined:{account}", at=event.at, account=AccountId(account), fields=dict(self._fields[account])
-                )
+                known = dict(self._fields[account])
+                name = f"joined:{account}"
+                yield AccountChanged(id=name, at=event.at, account=AccountId(account), fields=known, initial=True)
 
 
 def _by_lead(records: Iterable[Record]) -> dict[str, list[LeadChanged]]:
     found: dict[str, list[LeadChanged]] = {}
-    for at, _, name, lead, _, _, fields in records:
-        found.setdefault(lead, []).append(LeadChanged(id=name, at=at, fields=as_fields(fields)))
+    for at, _, name, lead, _, first, fields in records:
+        told = LeadChanged(id=name, at=at, fields=as_fields(fields), initial=first == FIRST)
+        found.setdefault(lead, []).append(told)
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from integration.core.compiled.condition_checks import Check, Tests
 from integration.core.compiled.plans import (
+    ChangePlan,
     EntryPlan,
     Feed,
     FitPlan,
@@ -41,6 +42,9 @@ class Dispatch:
     rule_labels: dict[str, str]
     pattern_rules: dict[str, RulePlan]
     """By the key of their pattern."""
+    lead_changes: dict[str, tuple[ChangePlan, ...]]
+    """Field of the lead -> the rules that give points for its change."""
+    account_changes: dict[str, tuple[ChangePlan, ...]]
     expires: bool
     """Some rule's points end by themselves."""
     pattern_triggers: dict[str, TriggerPlan]

@@ -6,6 +6,7 @@ from integration.core.compiled.condition_checks import Check, Tests, always, che
 from integration.core.compiled.dispatch import Dispatch
 from integration.core.compiled.plans import (
     Arm,
+    ChangePlan,
     EntryPlan,
     ExitPlan,
     Feed,
@@ -19,9 +20,10 @@ from integration.core.compiled.plans import (
 )
 from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, TouchStep, Track
 from integration.core.rules.conditions import Compare, alternatives
+from integration.core.rules.evaluation import evaluator
 from integration.core.rules.patterns import Match, Part, Pattern, Signal
 from integration.core.rules.playbook_rules import Playbook
-from integration.core.rules.scoring_rules import EngagementRule, Inference
+from integration.core.rules.scoring_rules import EngagementRule, FieldChange, Inference
 from mappings.values.instant import Span
 
 _DEMO: Signal = (Match(types=("demo_request",)),)
@@ -38,6 +40,7 @@ class _Builder:
     def __init__(self, playbook: Playbook) -> None:
         self.playbook = playbook
         self.arms: dict[Signal, Arm] = {}
+        self.changes: dict[str, list[ChangePlan]] = {}
 
     def build(self) -> Dispatch:
         playbook = self.playbook
@@ -67,6 +70,10 @@ class _Builder:
             rules=rules,
             rule_labels=_rule_labels(playbook),
             pattern_rules=pattern_rules,
+            lead_changes={name: tuple(plans) for name, plans in self.changes.items() if "." not in name},
+            account_changes={
+                name.removeprefix("account."): tuple(plans) for name, plans in self.changes.items() if "." in name
+            },
             expires=any(rule.expires for rule in rules.values()),
             pattern_triggers={f"trigger:{each.trigger.name}": each for each in triggers if each.trigger.pattern},
             condition_triggers=tuple(each for each in triggers if not each.trigger.pattern and not each.trigger.idle),
@@ -118,7 +125,9 @@ class _Builder:
             rules[rule.name] = plan
             if not rule.points:
                 continue
-            if rule.pattern is None:
+            if rule.change is not None:
+                self.changes.setdefault(rule.change.field, []).append(_change_plan(plan, rule.change))
+            elif rule.pattern is None:
                 self.arm(rule.signal).rules += (plan,)
             else:
                 key = f"rule:{rule.name}"
@@ -240,6 +249,14 @@ def _rule_plan(place: int, rule: EngagementRule) -> RulePlan:
         expires=rule.expires,
         simple=not rule.nth and rule.limit is None,
     )
+
+
+def _change_plan(plan: RulePlan, change: FieldChange) -> ChangePlan:
+    before, after = (
+        evaluator(each, lambda _: lambda value: value) if each is not None else None
+        for each in (change.before, change.after)
+    )
+    return ChangePlan(rule=plan, before=before, after=after)
 
 
 def _rule_labels(playbook: Playbook) -> dict[str, str]:

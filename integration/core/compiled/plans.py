@@ -1,5 +1,6 @@
 """The parts of a playbook as the engine uses them: signals numbered and conditions compiled."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from integration.core.compiled.condition_checks import Check, Tests
@@ -41,6 +42,15 @@ class RulePlan:
     resets: bool
     expires: Span
     simple: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePlan:
+    """A rule that gives points for a field's change: tests of the value before and after, None for no such test."""
+
+    rule: RulePlan
+    before: Callable[[Value], bool] | None
+    after: Callable[[Value], bool] | None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,21 +10,29 @@ from mappings.values.instant import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadChanged:
-    """Fields of the lead took these values at this time; fields not named keep theirs."""
+    """Fields of the lead took these values at this time; fields not named keep theirs.
+
+    `initial`: it tells what a record was when it was first read, and not that something changed.
+    """
 
     id: str
     at: Instant
     fields: Fields
+    initial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanged:
-    """Fields of the lead's account took these values at this time; `account` is the account's id."""
+    """Fields of the lead's account took these values at this time; `account` is the account's id.
+
+    `initial` as in LeadChanged; also of what an account is when a lead joins it.
+    """
 
     id: str
     at: Instant
     account: AccountId
     fields: Fields
+    initial: bool = False
 
 
 Event: TypeAlias = AccountChanged | LeadChanged | Activity

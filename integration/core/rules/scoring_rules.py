@@ -53,11 +53,28 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngagementRule:
-    """Points for an activity.
+class FieldChange:
+    """A field of the lead (`seniority`) or its account (`account.employees`) that goes from one value to another.
 
-    Either `signal` (each matching activity scores; with `nth`, only the n-th ever) or `pattern` (scores when an
-    activity completes it; its evidence is then used up). `resets_idle` only takes effect when points are given.
+    `before` and `after` are conditions on the value (their subject is VALUE). Without either, both values are known;
+    with one alone, the other value does not meet it, and is known as well.
+    """
+
+    field: str
+    before: Condition | None = None
+    after: Condition | None = None
+
+
+VALUE = "value"
+"""What the conditions of a field's change read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementRule:
+    """Points for an activity, or for a `change` of a field (which ends no idleness).
+
+    Of an activity: either `signal` (each matching activity scores; with `nth`, only the n-th ever) or `pattern` (scores
+    when an activity completes it; its evidence is then used up). `resets_idle` only takes effect when points are given.
     `expires`: after so long what decay has left of an activity's points ends whole (0: never), Marketo's way.
     """
 
@@ -69,6 +86,7 @@ class EngagementRule:
     limit: Limit | None = None
     resets_idle: bool = True
     expires: Span = 0
+    change: FieldChange | None = None
     label: str = ""
 
 

@@ -20,7 +20,7 @@ from integration.core.model.state import LeadState, Mark, copied
 from integration.core.nurture import first_moves, profiling, touches, track_routing
 from integration.core.rules.automation_rules import SUPPRESSED
 from integration.core.run import due_work
-from integration.core.scoring import pattern_progress, scores
+from integration.core.scoring import field_points, pattern_progress, scores
 from integration.core.scoring.mail_rules import IN_MAIL
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import AccountId
@@ -216,6 +216,8 @@ def _lead_changed(context: Context, event: LeadChanged) -> None:
     if account != state.account:
         state.company = {}
         state.account = AccountId(str(account or ""))
+    changes = context.table.lead_changes
+    given = field_points.fulfilled(changes, state.fields, event) if changes else ()
     for name, value in event.fields.items():
         if value is None:
             state.fields.pop(name, None)
@@ -223,6 +225,8 @@ def _lead_changed(context: Context, event: LeadChanged) -> None:
             state.fields[name] = value
     context.wake(context.now)
     scores.refit(context)
+    if given:
+        field_points.give(context, event, given)
     profiling.go_on(context)
     sales_answers.set_in_crm(context, event.fields)
     first_moves.welcome(context)
@@ -234,12 +238,16 @@ def _account_changed(context: Context, event: AccountChanged) -> None:
     state = context.state
     if event.account != state.account:
         state.account, state.company = event.account, {}
+    changes = context.table.account_changes
+    given = field_points.fulfilled(changes, state.company, event) if changes else ()
     for name, value in event.fields.items():
         if value is None:
             state.company.pop(name, None)
         else:
             state.company[name] = value
     scores.refit(context)
+    if given:
+        field_points.give(context, event, given)
     profiling.go_on(context)
     if state.born is not None:
         settle(context)

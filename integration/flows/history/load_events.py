@@ -213,9 +213,10 @@ def _memberships(mine: Sequence[ChangeRow], firms: dict[AccountId, list[ChangeRo
             if change.at <= at:
                 by_then.update(change.fields)
             elif left is None or change.at < left:
-                yield AccountChanged(id=change.key, at=change.at, account=AccountId(str(account)), fields=change.fields)
+                yield _of_account(change)
         if by_then:
-            yield AccountChanged(id=f"joined:{account}", at=at, account=AccountId(str(account)), fields=by_then)
+            name = AccountId(str(account))
+            yield AccountChanged(id=f"joined:{account}", at=at, account=name, fields=by_then, initial=True)
 
 
 def _events(
@@ -226,13 +227,15 @@ def _events(
     vocabulary: Vocabulary,
 ) -> list[Event]:
     events: list[Event] = [activity(row, vocabulary, lead) for row in deeds]
-    events += [LeadChanged(id=row.key, at=row.at, fields=row.fields) for row in mine]
-    events += [
-        AccountChanged(id=row.key, at=row.at, account=row.account_id or AccountId(""), fields=row.fields)
-        for row in firm
-    ]
+    events += [LeadChanged(id=row.key, at=row.at, fields=row.fields, initial=row.initial) for row in mine]
+    events += [_of_account(row) for row in firm]
     events.sort(key=order)
     return events
+
+
+def _of_account(row: ChangeRow) -> AccountChanged:
+    account = row.account_id or AccountId("")
+    return AccountChanged(id=row.key, at=row.at, account=account, fields=row.fields, initial=row.initial)
 
 
 def _by_lead(rows: Iterable[_Row]) -> dict[LeadId, list[_Row]]:

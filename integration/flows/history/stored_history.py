@@ -24,9 +24,10 @@ def recorded(conn: Sql, ownership: Ownership = NOBODY) -> Iterator[tuple[str, Ev
     for row in _counting(conn, ownership):
         lead = merged.get(row.lead_id or "", row.lead_id or "")
         if lead:
-            yield lead, LeadChanged(id=row.key, at=row.at, fields=row.fields)
+            yield lead, LeadChanged(id=row.key, at=row.at, fields=row.fields, initial=row.initial)
         if row.account_id:
-            yield "", AccountChanged(id=row.key, at=row.at, account=row.account_id, fields=row.fields)
+            firm, fields = row.account_id, row.fields
+            yield "", AccountChanged(id=row.key, at=row.at, account=firm, fields=fields, initial=row.initial)
     for deed in archive.activities(conn):
         lead = merged.get(deed.lead_id or "", deed.lead_id or "")
         account = deed.account_id or ""

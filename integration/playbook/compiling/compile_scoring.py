@@ -22,6 +22,7 @@ from integration.core.rules.scoring_rules import (
     Segments,
     Step,
 )
+from integration.playbook.compiling.compile_changes import check_expiry, for_change
 from integration.playbook.language import schema, sections
 from integration.playbook.language.activity_patterns import sighting
 from integration.playbook.language.grammar import ConditionText, PatternText, Unreadable, condition, pattern
@@ -61,6 +62,8 @@ def _signal_of(rule: EngagementRule) -> Signal:
 
 def _rule(name: str, rule: sections.Rule, engagement: sections.Engagement, names: Names) -> EngagementRule:
     path: Path = ("engagement", "points", name)
+    if rule.changes is not None or rule.from_ is not None or rule.to is not None:
+        return for_change(name, rule, engagement.limit, names)
     if rule.when is None and rule.all is None and rule.in_order is None:
         if name not in names.signals and name not in names.vocabulary.activities:
             names.report.problem(path, f"'{name}' is neither a signal nor an activity type: say 'when'", key=True)
@@ -77,9 +80,7 @@ def _rule(name: str, rule: sections.Rule, engagement: sections.Engagement, names
     simple = seen is not None and rule.at_least == 1 and len(seen.parts) == 1 and not seen.within
     if rule.nth is not None and not simple:
         names.report.problem((*path, "nth"), "'nth' counts single activities; it does not go with a pattern", key=True)
-    if rule.expires and rule.points <= 0:
-        text = "only points that are given expire: what a rule takes away, or 0 points, is nothing that ends"
-        names.report.problem((*path, "expires"), text, key=True)
+    check_expiry(rule, path, names)
     return EngagementRule(
         name=name,
         points=rule.points,

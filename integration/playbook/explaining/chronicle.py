@@ -15,6 +15,7 @@ from integration.core.run.decide import settle, take
 from integration.core.run.due_work import next_due, pass_time
 from integration.core.scoring.machines import marked
 from integration.playbook.explaining.activity_words import deed
+from integration.playbook.explaining.field_moves import FieldMoves
 from integration.playbook.explaining.mail_activity import Mail, mail
 from integration.playbook.language.amounts import amount, signed
 from mappings.model.canonical import Activity
@@ -49,21 +50,33 @@ class Chronicle:
     mail: Mail
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What lines are put into words from; `labels` are used up as the lines of fit come by."""
+
+    deeds: dict[str, Activity]
+    labels: list[str]
+    moves: FieldMoves
+
+
 def chronicle(compiled: CompiledPlaybook, lead: LeadId, events: Sequence[Event], at: Instant) -> Chronicle:
     """Apply events, sorted by `order`, and let time pass until `at` (inclusive); later events are left out."""
     playbook, context = compiled.playbook, Context(compiled, newborn(lead))
     deeds: dict[str, Activity] = {}
-    labels: list[str] = []
+    labels, moves = list[str](), FieldMoves(playbook)
     for event in marked(playbook.vocabulary.machine, (each for each in events if each.at <= at)):
         if isinstance(event, Activity):
             deeds[event.id] = event
         before = dict(context.state.fit_rules)
+        moves.look(context)
         take(context, event)
+        moves.note(context, event.id)
         labels += _refitted(playbook.fit.groups if playbook.fit else (), before, context.state.fit_rules)
     pass_time(context, at, settle)
     context.now = at
     context.state.due = next_due(context)
-    entries = tuple(_entry(compiled, line, until, deeds, labels) for line, until in _runs(context.lines))
+    sources = _Sources(deeds, labels, moves)
+    entries = tuple(_entry(compiled, line, until, sources) for line, until in _runs(context.lines))
     told_apart = mail(deeds.values(), playbook.vocabulary.machine)
     return Chronicle(context=context, entries=entries, effects=tuple(context.effects), mail=told_apart)
 
@@ -101,10 +114,7 @@ def _goes_on(run: Line, line: Line) -> bool:
     return both and not (run.activity or line.activity) and not line.rule.startswith("idle")
 
 
-def _entry(
-    compiled: CompiledPlaybook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]
-) -> Entry:
-    """A ledger line in words; `labels` are used up as the lines of fit come by."""
+def _entry(compiled: CompiledPlaybook, line: Line, until: Instant, sources: _Sources) -> Entry:
     return Entry(
         at=line.at,
         until=until,
@@ -113,13 +123,11 @@ def _entry(
         rule=line.rule,
         activity=line.activity,
         points=line.points,
-        words=_words(compiled, line, until, deeds, labels),
+        words=_words(compiled, line, until, sources),
     )
 
 
-def _words(
-    compiled: CompiledPlaybook, line: Line, until: Instant, deeds: dict[str, Activity], labels: list[str]
-) -> str:
+def _words(compiled: CompiledPlaybook, line: Line, until: Instant, sources: _Sources) -> str:
     """`15 points on 6 January 2026: viewed pricing`, or what was lost `after 14 idle days, on 20 January 2026`."""
     playbook = compiled.playbook
     zone = playbook.calendar.timezone
@@ -135,12 +143,19 @@ def _words(
             when = f"on {day}" if until == line.at else f"from {day} to {day_words(until, zone)}"
             return f"{signed(line.points)} {decayed(line.rule, again=bool(line.activity))}, {when}"
         case "expiry":
-            what = scored(compiled, line.rule, deeds.get(line.activity))
+            what = _cause(compiled, line, sources)
             return f"{signed(line.points)} on {day}, when the points ended of: {what}"
         case _:
-            fits = line.axis == "fit" and labels
-            what = labels.pop(0) if fits else scored(compiled, line.rule, deeds.get(line.activity))
+            fits = line.axis == "fit" and sources.labels
+            what = sources.labels.pop(0) if fits else _cause(compiled, line, sources)
             return f"{_given(line.points)} on {day}: {what}"
+
+
+def _cause(compiled: CompiledPlaybook, line: Line, sources: _Sources) -> str:
+    """What a line of engagement is for: an activity, or a field that changed."""
+    what = scored(compiled, line.rule, sources.deeds.get(line.activity))
+    moved = sources.moves.words(line.activity, line.rule)
+    return f"{what} ({moved})" if moved else what
 
 
 def _given(points: int) -> str:

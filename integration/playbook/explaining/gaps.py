@@ -97,6 +97,11 @@ def _now(compare: Compare, value: Value, vocabulary: Vocabulary) -> str:
     return f" (it is {shown})"
 
 
+def value_words(value: Value, name: str, vocabulary: Vocabulary) -> str:
+    """A field's value for people: `unknown` where there is none."""
+    return "unknown" if value in (None, "", ()) else _text(value, _field(name, vocabulary))
+
+
 def words(condition: Condition, vocabulary: Vocabulary) -> str:
     """A condition as a person says it: `company size of at least 50`, `band is hot`."""
     match condition:

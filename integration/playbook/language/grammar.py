@@ -7,7 +7,7 @@ name of a signal, with clauses on its properties: `page_view page=pricing`. Noth
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, Span, parse_span
@@ -41,6 +41,7 @@ _CLAUSE = re.compile(
       |\s+(?P<word>known|unknown))?\s*""",
     re.VERBOSE,
 )
+_VALUE = re.compile(r"(?P<bare>!=|>=|<=|=|>|<|~|known$|unknown$|in\s+[A-Za-z_]\w*$|\d+(?:\.\d+)?\s*-\s*\d+(?:\.\d+)?$)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|\d{4}-\d{2}-\d{2}(?:T\S+)?")
 """A number, or a date: which of the two a comparison takes, the field says."""
 
@@ -85,6 +86,22 @@ class PatternText:
 def condition(text: str) -> ConditionText:
     """Read `total >= 70 and fit >= 20`; Unreadable with the offset of the first mistake."""
     return ConditionText(text=text, clauses=tuple(_clauses(text, 0)))
+
+
+def value_of(field: str, text: str) -> ConditionText:
+    """Read `director|vp`, `>= 50` or `unknown` as a condition on a field; offsets count in `text` alone."""
+    before = f"{field} " if _VALUE.match(text) else f"{field} = "
+    try:
+        found = condition(before + text)
+    except Unreadable as error:
+        msg = f"'{text}' is no value of '{field}'"
+        raise Unreadable(msg, max(0, error.at - len(before))) from None
+    return ConditionText(text=text, clauses=tuple(_shifted(each, len(before)) for each in found.clauses))
+
+
+def _shifted(clause: Clause, by: int) -> Clause:
+    places = tuple(max(0, at - by) for at in clause.values_at)
+    return replace(clause, at=max(0, clause.at - by), values_at=places)
 
 
 def pattern(text: str) -> PatternText:

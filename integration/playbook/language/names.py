@@ -180,7 +180,7 @@ class Names:
         if reader is not None:
             return reader(text, clause, path, at=at, key=key)
         if kind.choices and text not in kind.choices:
-            if at == clause.at:
+            if at == clause.at and text in ("true", "false"):
                 text = f"'{clause.name}' needs a value: {clause.name} = {'|'.join(kind.choices[:3])}"
                 self.report.problem(path, text, at=at, key=key)
             else:

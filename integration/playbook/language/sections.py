@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from integration.playbook.language.shorthand import LISTED, gathered, short
+from integration.playbook.language.texts import ChangedValue
 from integration.playbook.language.words import (
     Condition,
     Days,
@@ -54,10 +55,14 @@ class Fit(Section):
 class Rule(Section):
     """Points for what people do. `pricing: 15` is `pricing: {points: 15, when: pricing}`.
 
+    `changes: seniority` gives them for a change of a field, `from` and `to` such values.
     `expires: 90d` ends what is left of each activity's points whole, 90 days after it.
     """
 
     points: Points
+    changes: str | None = None
+    from_: Annotated[ChangedValue | None, Field(alias="from")] = None
+    to: ChangedValue | None = None
     when: Patterns | None = None
     all: Several | None = None
     in_order: Several | None = None

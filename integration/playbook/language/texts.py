@@ -1,8 +1,8 @@
-"""Texts in the vocabulary of an installation: wordings that name its fields, keys of reasons and of sources."""
+"""Texts in the vocabulary of an installation: wordings that name its fields, reasons, sources, values of fields."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationInfo
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from integration.core.handoff.wording import WORDING_FIELDS, named
@@ -59,3 +59,34 @@ def cause_form(vocabulary: Vocabulary) -> str:
 def source_form(vocabulary: Vocabulary) -> str:
     """What the keys of `first_moves` look like."""
     return "|".join((*vocabulary.sources, OTHERWISE))
+
+
+def _changed_value(value: Any) -> str:
+    """Values of a field as a condition writes them: `vp|director`, `>= 50`, `unknown`; several as a list too."""
+    found = [_plain(each) for each in (value if isinstance(value, list) else [value])]
+    if not found or None in found:
+        text = f"a value of the field is wanted here (such as: vp|director, >= 50, unknown), not {kind_of(value)}"
+        raise mistake(text)
+    return "|".join(each for each in found if each is not None)
+
+
+def _plain(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).strip() or None if isinstance(value, str | int | float) else None
+
+
+ChangedValue = Annotated[
+    str,
+    PlainValidator(_changed_value),
+    WithJsonSchema(
+        {
+            "description": "What a field was, or became: values, a comparison, known or unknown.",
+            "examples": ["director|vp", ">= 50", "unknown"],
+            "anyOf": [
+                {"type": ["string", "number", "boolean"]},
+                {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean"]}},
+            ],
+        }
+    ),
+]

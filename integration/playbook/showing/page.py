@@ -9,15 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from integration.core.rules.automation_rules import Due
-from integration.core.rules.scoring_rules import POINT
-from integration.playbook.language import grammar, schema, sections
+from integration.playbook.language import grammar, schema
 from integration.playbook.language.grammar import ConditionText, PatternText
 from integration.playbook.language.names import FUNNEL
 from integration.playbook.showing import touch_rows
 from integration.playbook.showing.due_words import due
+from integration.playbook.showing.score_rows import Row, cap_words, decay_words, fit_rows, looking, points, rule_row
 from mappings.values.instant import DAY
-
-Row = tuple[str, ...]
 
 STAGES: tuple[Row, ...] = (
     ("inquiry, recycled", "mql", "the gate holds, or a demo_request"),
@@ -76,14 +74,14 @@ def _line(text: str) -> Iterator[RenderableType]:
 
 def _scores(file: schema.PlaybookFile) -> Iterator[RenderableType]:
     if file.fit is not None:
-        yield from _section(f"Fit{_cap(file.fit.max)}", ("", "if", "points"), _fit(file.fit))
+        yield from _section(f"Fit{cap_words(file.fit.max)}", ("", "if", "points"), fit_rows(file.fit))
     if file.engagement is not None:
         yield from _section(
-            f"Engagement{_cap(file.engagement.max)}",
+            f"Engagement{cap_words(file.engagement.max)}",
             ("", "points", "for"),
-            (_rule(name, rule) for name, rule in file.engagement.points.items()),
+            (rule_row(name, rule) for name, rule in file.engagement.points.items()),
         )
-        yield from _line(_decay(file.engagement.decay))
+        yield from _line(decay_words(file.engagement.decay))
     bands = [(name, _any(getattr(file.bands, name))) for name in ("hot", "warm")]
     yield from _section("Bands", ("band", "if"), [*bands, ("cold", "otherwise")])
     if file.segments is not None:
@@ -91,62 +89,6 @@ def _scores(file: schema.PlaybookFile) -> Iterator[RenderableType]:
         yield from _line(
             f"Segment A: fit from {fit} and engagement from {intent}; B: fit only; C: engagement only; D: neither."
         )
-
-
-def points(thousandths: int) -> str:
-    """Points as people write them."""
-    return f"{thousandths / POINT:g}"
-
-
-def _cap(cap: int | None) -> str:
-    return "" if cap is None else f", at most {points(cap)}"
-
-
-def _fit(fit: sections.Fit) -> Iterator[Row]:
-    for group, rows in fit.groups.items():
-        for index, (condition, given) in enumerate(rows.items()):
-            yield ("" if index else group.replace("_", " "), condition.text, points(given))
-
-
-def _rule(name: str, rule: sections.Rule) -> Row:
-    what = looking(rule) or name
-    extras = [f"only number {rule.nth}"] if rule.nth else []
-    if rule.limit is not None:
-        extras.append(
-            f"at most {rule.limit.times} per {grammar.shown(rule.limit.within) if rule.limit.within else 'day'}"
-        )
-    if rule.expires:
-        extras.append(f"ends after {grammar.shown(rule.expires)}")
-    if not rule.resets_idle:
-        extras.append("does not end idleness")
-    return rule.label or name.replace("_", " "), points(rule.points), "; ".join((what, *extras))
-
-
-def _decay(decay: sections.Decay | None) -> str:
-    if decay is None:
-        return "Nothing decays."
-    if decay.half_life:
-        told = f"Half is left after {decay.half_life} days"
-    elif decay.per_month:
-        told = f"Each activity loses {decay.per_month / 10:g}% a month"
-    else:
-        kept = (f"after {grammar.shown(after)} idle {share / 10:g}% is left" for after, share in decay.steps.items())
-        told = "Decay: " + ", ".join(kept)
-    return f"{told}; it stops at {points(decay.floor)}." if decay.floor else f"{told}."
-
-
-def looking(rule: sections.Rule | schema.Trigger) -> str:
-    """What a rule or a trigger looks for, in words."""
-    ways = ((rule.all, " and "), (rule.in_order, ", then "), (rule.when, " or "))
-    words = next((joint.join(text.text for text in texts) for texts, joint in ways if texts is not None), "")
-    if not words:
-        return ""
-    if rule.at_least > 1:
-        words += f", at least {rule.at_least}"
-        words += f" different {rule.distinct}s" if rule.distinct else " times"
-    if rule.within:
-        words += f" within {grammar.shown(rule.within)}"
-    return words + (" by people of one account" if rule.by == "account" else "")
 
 
 def _any(texts: Sequence[ConditionText] | Sequence[PatternText] | None) -> str:

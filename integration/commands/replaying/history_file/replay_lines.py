@@ -21,6 +21,9 @@ Received: TypeAlias = tuple[int, Instant, Record]
 
 ACCOUNT, LEAD, ACTIVITY = 0, 1, 2
 
+FIRST = "first reading"
+"""The type of an account's or lead's record that says what it was when first read: nothing changed then."""
+
 NO_CALENDAR: Instant = LATEST
 """From here on nobody knows holidays, nor, in the end, due times or times in other zones."""
 _FIRST_DAY: Instant = parse("0001-01-01T00:00:00Z")
