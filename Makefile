@@ -65,6 +65,9 @@ attack: $(STAMP) ## attack a copy of the product in every known way; DATABASE_UR
 chaos: $(STAMP) ## kill web and workers at random, count what was lost; DATABASE_URL for PostgreSQL (KILLS=50)
 	$(BIN)/coldframe chaos --kills $(KILLS) $(ARGS)
 
+publish-drill: $(STAMP) ## publish ten edits on a living installation of 20,000 leads, killing who derives (ARGS=--json)
+	$(BIN)/coldframe publish-drill $(ARGS)
+
 CROWD ?= 10000
 crowd: $(STAMP) ## one lead that cannot be decided about among 10,000 others (CROWD=10000)
 	$(BIN)/pytest tests/flows/faults/test_lanes_crowd.py --crowd $(CROWD) --timeout 1800 $(ARGS)
@@ -93,4 +96,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: walks help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: publish-drill walks help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -105,6 +105,22 @@ def test_an_account_is_told_once_in_its_cooldown() -> None:
     assert derive(*visits, signals=(RETURNS,)) == [("ana", 2), ("ana", 9)]
 
 
+def test_who_is_the_most_engaged_is_looked_for_only_where_somebody_is_told() -> None:
+    book, state, asked = playbook(account_signals=(RETURNS,)), unseen("acme"), []
+
+    def engagement_of(lead: str) -> int:
+        asked.append(lead)
+        return 0
+
+    told = []
+    for day in range(12):
+        for lead in ("ana", "bob"):
+            state, new = observe(book, state, visited(lead, START + day * DAY), engagement_of)
+            told += new
+    assert len(told) == 2
+    assert sorted(asked) == ["ana", "ana", "bob", "bob"], "nobody is asked while the signal cools down"
+
+
 def test_the_one_who_completes_it_may_be_told() -> None:
     assert derive(visited("ana", START), visited("bob", START + DAY), signals=(INTEREST,)) == [("bob", 1)]
 

@@ -79,18 +79,23 @@ def _signal(
     known = _with(state.views, f"{topic}/known", activity.lead, activity.at, oldest)
     if len(values) < signal.at_least:
         return []
+    if signal.to != "participants" and _cools(state.told.get(topic), signal, activity):
+        return []  # whoever it is about, it has been said: the most engaged are not looked for
     people = len(values) if signal.distinct == "person" else len(known)
     told: list[Activity] = []
     for lead in _audience(state, signal, activity, [each for each, _ in known], engagement_of):
         memory = f"{topic}/{lead}" if signal.to == "participants" else topic
-        last = state.told.get(memory)
-        if last is not None and activity.at < last + signal.cooldown:
+        if _cools(state.told.get(memory), signal, activity):
             continue
         state.told.pop(memory, None)
         state.told[memory] = activity.at
         told.append(_derived(signal, activity, lead, about_what, people))
     _prune(playbook, state, activity.at)
     return told
+
+
+def _cools(last: Instant | None, signal: AccountSignal, activity: Activity) -> bool:
+    return last is not None and activity.at < last + signal.cooldown
 
 
 def _value(playbook: Playbook, signal: AccountSignal, activity: Activity, person: str) -> str:
@@ -126,6 +131,8 @@ def _audience(
             return sorted(known)
         case "actor":
             return [activity.lead] if activity.lead else known[-1:]
+        case "most_engaged" if len(state.people) <= 1:
+            return list(state.people)
         case "most_engaged":
             return sorted(state.people, key=lambda lead: (-engagement_of(lead), lead))[:1]
 

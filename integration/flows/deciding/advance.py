@@ -31,10 +31,10 @@ class Advancing(Deciding, Erasing, HasLanes, Protocol):
 
 def advance(service: Advancing) -> int:
     """Erase, join, derive and decide until nothing is left to do."""
-    return drain(running_playbook.following(service), "advance", _turn)
+    return drain(running_playbook.following(service), "advance", turn)
 
 
-def _turn(service: Advancing, lease: Lease, /) -> bool:
+def turn(service: Advancing, lease: Lease, /) -> bool:
     """A batch of each step, in this order. Erasing and joining need no playbook, and go on without one."""
     erase_batch(service, lease)  # wakes the lane again itself
     left = [join_batch(service, lease)]

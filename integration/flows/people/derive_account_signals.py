@@ -7,24 +7,21 @@ What is stored is made to say what the derivation says: no more, no less.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection as Sql
 
 from integration.core.model.events import Event
-from integration.core.model.state import newborn
 from integration.core.rules.playbook_rules import Playbook
-from integration.core.run.account_signals import observe, unseen
-from integration.core.run.apply_events import advance as apply_events
+from integration.core.run.account_signals import note, unseen
 from integration.core.run.decide import order
-from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
 from integration.core.scoring.mail_rules import IN_MAIL
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.service import Derived, Deriving
-from integration.flows.history import load_events
 from integration.flows.history.classify_mail import activity
+from integration.flows.people.past_engagement import Engagement
 from integration.store.db.json_codec import encode
 from integration.store.events import activities, playbook_versions, retractions
 from integration.store.events.activities import ActivityRow, NewActivity
@@ -40,15 +37,13 @@ from mappings.values.instant import Instant
 BATCH = 50
 
 
-@lru_cache(maxsize=4)
 def relevant(playbook: Playbook) -> frozenset[str]:
     """The activity types that any account signal of a playbook looks at."""
     return frozenset(name for signal in playbook.account_signals for match in signal.signal for name in match.types)
 
 
-def _looked_at(playbook: Playbook) -> frozenset[str]:
-    """The types that account signals look at, and those by which a machine's are recognised among them."""
-    types = relevant(playbook)
+def _looked_at(types: frozenset[str]) -> frozenset[str]:
+    """These types, and those by which a machine's are recognised among them."""
     return types if types.isdisjoint(IN_MAIL) else types | IN_MAIL
 
 
@@ -84,7 +79,7 @@ def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant)
         people = _people(conn, [account for account, _ in these.items])
         home = {lead: account for account, each in people.items() for lead in each}
         members = [lead for each in people.values() for lead in each]
-        wanted, foreign = service.rules.vocabulary.recognition.raw_types(_looked_at(service.rules.playbook))
+        wanted, foreign = service.rules.vocabulary.recognition.raw_types(_looked_at(relevant(service.rules.playbook)))
         others = sorted(service.rules.vocabulary.activities) if foreign else None
         known = activities.seen_by(conn, members, list(people), sorted(wanted), others)
         seen = [row for row in known if row.at <= now]
@@ -131,37 +126,22 @@ def _derive(
 ) -> list[Activity]:
     compiled = service.rules.compiled
     home = {lead: account for account, each in people.items() for lead in each}
-    types, vocabulary = _looked_at(compiled.playbook), service.rules.vocabulary
+    engagement = Engagement(conn, service, list(home))
+    types, vocabulary = relevant(compiled.playbook), service.rules.vocabulary
+    looked_at = _looked_at(types)
     by_account: defaultdict[AccountId, list[Event]] = defaultdict(list)
     for row in seen:
         account = (home.get(row.lead_id) if row.lead_id else None) or row.account_id or AccountId("")
         found = activity(row, vocabulary, row.lead_id or "")
-        if found.type in types:
+        if found.type in looked_at:
             by_account[account].append(found._replace(account=account))
     derived: list[Activity] = []
     for account, events in by_account.items():
         state = unseen(account)
         for each in marked(vocabulary.machine, sorted(events, key=order)):
-            if isinstance(each, Activity) and each.type in relevant(compiled.playbook):
-                state, new = observe(compiled, state, each, _engagement(conn, service, each.at))
-                derived += new
+            if isinstance(each, Activity) and each.type in types:
+                derived += note(compiled, state, each, partial(engagement.of, at=each.at))
     return derived
-
-
-def _engagement(conn: Sql, service: Deriving, at: Instant) -> Callable[[str], int]:
-    """Who was how engaged at an instant: derived from the lead's history, only when somebody asks."""
-
-    def of(who: str) -> int:
-        lead = LeadId(who)
-        rows = leads.get(conn, [lead])
-        if not rows:
-            return 0
-        told = load_events.whole(conn, rows, service.ownership, service.rules.vocabulary)[lead]
-        compiled = service.rules.compiled
-        past = marked(service.rules.vocabulary.machine, (event for event in told if event.at <= at))
-        return standing(compiled, apply_events(compiled, newborn(lead), past, at).state, at).engagement
-
-    return of
 
 
 def _row(activity: Activity) -> NewActivity:

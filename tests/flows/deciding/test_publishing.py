@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 from flows_crms import tasks
-from flows_playbook_changes import EDITS, assert_equal_to_fresh_folds, decided_since, everybody, in_force
-from flows_run import Watch, dead, drain_all, with_parts
+from flows_playbook_changes import EDITS, PEOPLE, assert_equal_to_fresh_folds, everybody, in_force
+from flows_run import Watch, drain_all, with_parts
 from sqlalchemy import text
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
@@ -14,8 +14,9 @@ from integration.core.model.state import FORMAT
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.running_playbook import AUTHOR, compiled_of, published
 from integration.flows.publishing import put_in_force as flow
-from integration.flows.publishing.impact import COMPARED, Impact, impact
+from integration.flows.publishing.impact import Impact, impact
 from integration.flows.publishing.put_in_force import OvertakenError
+from integration.rig.publish_drill.publish_check import compare, stored
 from integration.store.events.playbook_versions import Terms, Texts
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
@@ -42,39 +43,61 @@ def put(service: Service, playbook: Playbook, terms: Terms = TERMS) -> int:
     return flow.publish(published(service), compiled, said, terms, over=over).number
 
 
-def standings(service: Service) -> dict[str, dict[str, str]]:
-    return {
-        row.id: {name: str((row.standing or {}).get(name) or "none") for name in COMPARED} for row in everybody(service)
-    }
-
-
 @pytest.mark.parametrize("edit", EDITS)
 def test_what_the_impact_says_is_what_happens(running: Service, sandbox: Sandbox, at: Watch, edit: str) -> None:
-    before, scores = standings(running), {row.id: row.total for row in everybody(running)}
+    before, scores, told_at = stored(running), {row.id: row.total for row in everybody(running)}, at()
     said = told(running, EDITS[edit])
-    assert standings(running) == before, "nothing is written"
-    put(running, EDITS[edit])
-    now, written = at(), set(tasks(sandbox, "hubspot"))
+    assert stored(running) == before, "nothing is written"
+    number = put(running, EDITS[edit])
+    written = set(tasks(sandbox, "hubspot"))
     drain_all(running)
-    after = standings(running)
-    moves = Counter(
-        (name, before[lead][name], after[lead][name])
-        for lead in before
-        for name in COMPARED
-        if before[lead][name] != after[lead][name]
+    finding, followed = compare(
+        running,
+        CompiledPlaybook.of(EDITS[edit]),
+        number,
+        predicted=said,
+        predicted_at=told_at,
+        before=before,
+        fresh=frozenset(),
     )
-    assert said.moves == moves
-    assert said.leads == len(before)
+    assert finding.differences == []
+    assert (followed.tasks, followed.touches, followed.alerts) == (said.tasks, said.touches, said.alerts)
+    assert said.leads == len(before.places) == finding.figures["leads compared"]
     assert said.rescored >= sum(row.total != scores[row.id] for row in everybody(running))
-    done = [each for each in decided_since(running, now) if each.withheld is None]
-    assert said.tasks.total() == sum(each.kind in {"task", "escalation"} for each in done)
-    assert said.touches.total() == sum(each.kind == "touch" for each in done)
     if said.last_handover is not None:
         at.forward(said.last_handover - at() + MINUTE)
         drain_all(running)
     assert len(set(tasks(sandbox, "hubspot")) - written) <= said.tasks.total()
-    assert dead(running) == []
     assert_equal_to_fresh_folds(running, EDITS[edit])
+
+
+def test_a_comparison_sees_what_was_not_told_what_was_undone_and_who_stands_elsewhere(running: Service) -> None:
+    """The publish drill compares an installation of 20,000 leads in the same way; it must see what goes wrong."""
+    before, told_at = stored(running), running.now()
+    said = told(running, EDITS["a lower gate"])
+    number = put(running, EDITS["a lower gate"])
+    drain_all(running)
+    assert said.tasks.total() > 0
+    with running.store.write() as conn:
+        conn.execute(
+            text("UPDATE leads SET state = replace(state, 'mql', 'sal') WHERE email = :one"), {"one": PEOPLE[0]}
+        )
+        conn.execute(text("UPDATE outbox SET payload = '{}' WHERE state = 'sent' AND kind = 'touch'"))
+        conn.execute(text("UPDATE effects SET withheld = NULL WHERE kind = 'touch'"))
+    finding, _ = compare(
+        running,
+        CompiledPlaybook.of(EDITS["a lower gate"]),
+        number,
+        predicted=replace(said, tasks=Counter()),
+        predicted_at=told_at,
+        before=before,
+        fresh=frozenset(),
+    )
+    found = "\n".join(finding.differences)
+    assert "is not that of its history" in found
+    assert "effects carried out before that changed" in found
+    assert "tasks that nobody predicted" in found
+    assert "touches that nobody predicted" in found
 
 
 def test_an_impact_names_the_tracks_plays_and_clocks_that_end(running: Service) -> None:

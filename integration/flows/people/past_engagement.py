@@ -1,0 +1,64 @@
+"""Past engagement: how engaged the people of some accounts were at instants of the past, derived from their histories.
+
+It is asked for of many instants, one after the other. Histories are read when the first is asked for, of everybody in
+one go, and a lead is carried on from the instant before, so that an account costs one pass over its people's histories.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection as Sql
+
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.model.events import Event
+from integration.core.model.state import LeadState, newborn
+from integration.core.rules.scoring_rules import POINT
+from integration.core.run.apply_events import advance
+from integration.core.scoring.machines import marked
+from integration.flows.base.service import Deriving
+from integration.flows.history import load_events
+from integration.store.people import leads
+from mappings.values.identifiers import LeadId
+from mappings.values.instant import Instant
+
+
+@dataclass(slots=True)
+class _Reached:
+    """One lead's history, and how far it has been applied: `place` events, and all that fell due until `at`."""
+
+    events: Sequence[Event]
+    state: LeadState
+    place: int = 0
+    at: Instant = 0
+
+    def engagement(self, compiled: CompiledPlaybook, at: Instant) -> int:
+        """How engaged the lead was, after everything that happened until then."""
+        if at < self.at:
+            self.state, self.place = newborn(self.state.lead), 0
+        end = self.place
+        while end < len(self.events) and self.events[end].at <= at:
+            end += 1
+        self.state = advance(compiled, self.state, self.events[self.place : end], at, owned=True).state
+        self.place, self.at = end, at
+        return self.state.score.value // POINT
+
+
+class Engagement:
+    """Of these leads, by the rules that the service has. What a machine did is known from everything by now."""
+
+    def __init__(self, conn: Sql, service: Deriving, lead_ids: Sequence[LeadId]) -> None:
+        self._conn, self._service, self._ids = conn, service, lead_ids
+        self._reached: dict[str, _Reached] | None = None
+
+    def of(self, lead: str, *, at: Instant) -> int:
+        """How engaged a lead was at an instant; 0 for somebody who is none of these."""
+        if self._reached is None:
+            self._reached = self._read()
+        found = self._reached.get(lead)
+        return 0 if found is None else found.engagement(self._service.rules.compiled, at)
+
+    def _read(self) -> dict[str, _Reached]:
+        vocabulary = self._service.rules.vocabulary
+        rows = leads.get(self._conn, self._ids)
+        told = load_events.whole(self._conn, rows, self._service.ownership, vocabulary)
+        return {lead: _Reached(marked(vocabulary.machine, events), newborn(lead)) for lead, events in told.items()}
