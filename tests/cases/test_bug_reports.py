@@ -77,13 +77,13 @@ def test_every_touch_has_an_instant_of_its_own_inside_the_window() -> None:
     found = effects(lines(run("enters-on-saturday", until="2026-04-08T00:00:00Z")), "touch")
     playbook, _ = load("standard")
     assert playbook is not None
-    window = playbook.send_window
-    assert window is not None
+    windows = playbook.send_windows
     times = [datetime.fromisoformat(each["at"]) for each in found]
     assert len(times) == len(set(times)) >= 2
-    assert {each.weekday() for each in times} <= set(window.weekdays)
-    minutes = [each.hour * 60 + each.minute for each in times]
-    assert all(window.opens <= each < window.closes for each in minutes)
+    assert windows
+    for each in times:
+        minute = each.hour * 60 + each.minute
+        assert any(each.weekday() in one.weekdays and one.opens <= minute < one.closes for one in windows)
 
 
 def test_who_subscribes_anew_and_asks_again_is_handed_over_again_and_a_third_time_with_the_story() -> None:

@@ -62,7 +62,12 @@ def test_a_touch_names_its_channel_and_is_an_email_where_the_playbook_says_nothi
 def test_retargeting_knows_neither_send_window_nor_cap_and_takes_no_place_in_the_cap() -> None:
     saturday = parse("2026-01-10T09:00:00Z")
     found = on(
-        "ads", "hello", "ads", days=(0, 1, 2), send_window=WINDOW, frequency_cap=FrequencyCap(touches=1, within=7 * DAY)
+        "ads",
+        "hello",
+        "ads",
+        days=(0, 1, 2),
+        send_windows=(WINDOW,),
+        frequency_cap=FrequencyCap(touches=1, within=7 * DAY),
     )
     decision = fold(found, told(saturday, source="other"), until=saturday + 9 * DAY)
     assert [(show(touch.at), touch.content) for touch in of(TouchDue, decision)] == [
@@ -88,7 +93,7 @@ def test_what_a_person_delivers_is_a_task_that_says_who_and_when() -> None:
 
 def test_a_task_of_a_touch_waits_for_neither_window_nor_cap_and_mail_that_came_back_does_not_stop_it() -> None:
     saturday = parse("2026-01-10T09:00:00Z")
-    found = on("note", "hello", "note", days=(0, 1, 5), send_window=WINDOW)
+    found = on("note", "hello", "note", days=(0, 1, 5), send_windows=(WINDOW,))
     bounced = did("email_bounce", saturday + HOUR, hard=True)
     decision = fold(found, told(saturday, source="other"), bounced, until=saturday + 9 * DAY)
     assert [(effect.step, show(effect.due_at)) for effect in of(TaskWanted, decision)] == [(1, "2026-01-12T09:00:00Z")]

@@ -27,13 +27,13 @@ def sent(found: Playbook, *, until: Instant, **fields: Value) -> list[str]:
 
 
 def test_two_touches_put_off_to_one_opening_go_a_minute_apart() -> None:
-    found = sent(book(send_window=WINDOW), until=SATURDAY + 5 * DAY, source="quiet")
+    found = sent(book(send_windows=(WINDOW,)), until=SATURDAY + 5 * DAY, source="quiet")
     assert found[:2] == ["2026-03-31T09:00:00Z", "2026-03-31T09:01:00Z"]
     assert found == sorted(set(found))
 
 
 def test_the_cap_puts_a_touch_off_to_the_next_opening_and_there_they_go_apart_too() -> None:
-    found = sent(book(send_window=WINDOW, frequency_cap=CAP), until=SATURDAY + 12 * DAY, source="quiet")
+    found = sent(book(send_windows=(WINDOW,), frequency_cap=CAP), until=SATURDAY + 12 * DAY, source="quiet")
     assert found == [
         "2026-03-31T09:00:00Z",
         "2026-03-31T09:01:00Z",
@@ -44,13 +44,13 @@ def test_the_cap_puts_a_touch_off_to_the_next_opening_and_there_they_go_apart_to
 
 def test_a_touch_that_would_go_after_the_window_has_closed_goes_at_the_next_opening() -> None:
     narrow = SendWindow(weekdays=(1, 2, 3), opens=9 * 60, closes=9 * 60 + 1)
-    found = sent(book(send_window=narrow), until=SATURDAY + 12 * DAY, source="quiet")
+    found = sent(book(send_windows=(narrow,)), until=SATURDAY + 12 * DAY, source="quiet")
     assert found == [f"2026-{day}T09:00:00Z" for day in ("03-31", "04-01", "04-02", "04-07", "04-08")]
 
 
 def test_when_clocks_change_overnight_the_window_is_that_of_the_new_time() -> None:
     """Berlin changed to summer time on 29 March 2026: nine o'clock is seven in UTC from then on."""
-    found = sent(book(send_window=WINDOW), until=SATURDAY + 5 * DAY, source="quiet", timezone="Europe/Berlin")
+    found = sent(book(send_windows=(WINDOW,)), until=SATURDAY + 5 * DAY, source="quiet", timezone="Europe/Berlin")
     assert found[:2] == ["2026-03-31T07:00:00Z", "2026-03-31T07:01:00Z"]
 
 

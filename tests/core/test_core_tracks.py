@@ -233,7 +233,7 @@ def test_at_most_so_many_touches_in_any_span() -> None:
 
 def test_touches_go_in_the_send_window_of_the_leads_own_zone() -> None:
     window = SendWindow(weekdays=(1, 2, 3), opens=9 * 60, closes=11 * 60, timezone="UTC")
-    windowed = book(drip(0, 3), first="drip", send_window=window)
+    windowed = book(drip(0, 3), first="drip", send_windows=(window,))
     sent = [touch.at for touch in of(TouchDue, fold(windowed, BORN, until=START + 20 * DAY))]
     assert sent == [parse("2026-01-06T09:00:00Z"), parse("2026-01-08T09:00:00Z")]
     abroad = told(source="other", timezone="America/New_York")

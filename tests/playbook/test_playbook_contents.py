@@ -37,6 +37,15 @@ def of(by: str) -> Any:
     return playbook.contents
 
 
+def page_of(text: str) -> str:
+    """The page that `coldframe playbook show` prints."""
+    file, _, problems = read(text, "ours.yaml")
+    assert file is not None, problems
+    out = io.StringIO()
+    Console(file=out, width=160).print(page(file))
+    return out.getvalue()
+
+
 def test_a_content_that_is_a_text_is_an_email_and_changes_nothing() -> None:
     assert of(STORY) == of("story: {about: A story}") == of("story: {about: A story, channel: email}") == ()
 
@@ -100,11 +109,8 @@ def test_the_schema_completes_channels_and_takes_both_forms() -> None:
 
 def test_the_page_of_a_playbook_lists_what_has_to_be_ready_and_by_which_way_it_goes() -> None:
     text = BASE.replace(STORY, "story: {about: A word on their talk, channel: linkedin, to: account_owner}")
-    file, _, problems = read(text, "ours.yaml")
-    assert file is not None, problems
-    out = io.StringIO()
-    Console(file=out, width=160).print(page(file))
-    row = next(line for line in out.getvalue().splitlines() if line.strip().startswith("story"))
+    shown = page_of(text)
+    row = next(line for line in shown.splitlines() if line.strip().startswith("story"))
     assert row.split() == [
         "story",
         "linkedin:",
@@ -121,7 +127,14 @@ def test_the_page_of_a_playbook_lists_what_has_to_be_ready_and_by_which_way_it_g
         "their",
         "talk",
     ]
-    assert any(line.split() == ["thanks", "email", "Thank", "you"] for line in out.getvalue().splitlines())
+    assert any(line.split() == ["thanks", "email", "Thank", "you"] for line in shown.splitlines())
+
+
+def test_the_page_of_a_playbook_shows_every_send_window() -> None:
+    lists = "[{days: Tue-Thu, hours: [09:00-11:00, 13:00-14:00]}, {days: Mon, hours: 13:00-14:00}]"
+    shown = page_of(BASE.replace("{days: Tue-Thu, hours: 09:00-11:00}", lists))
+    assert "only     Tue, Wed, Thu 09:00-11:00, 13:00-14:00 where the lead is" in shown
+    assert "or       Mon 13:00-14:00 where the lead is" in shown
 
 
 def test_the_example_of_the_page_is_a_playbook() -> None:

@@ -1,4 +1,4 @@
-"""docs/playbook.md: each example about scores can be put into a playbook, and does what the page says of it."""
+"""docs/playbook.md: its examples about scores and send windows fit into a playbook and do what the page says."""
 
 import re
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def engagement(compiled: CompiledPlaybook, events: Sequence[Event], day: int) ->
     return advance(compiled, newborn("ana"), told, until).state.score.value
 
 
-@pytest.mark.parametrize("heading", [name for name, text in EXAMPLES if text.startswith("engagement:")])
+@pytest.mark.parametrize("heading", [name for name, text in EXAMPLES if text.startswith(("engagement:", "touches:"))])
 def test_every_example_fits_into_a_playbook(heading: str) -> None:
     assert example(heading).playbook.engagement is not None
 
@@ -79,3 +79,13 @@ def test_points_for_a_fields_change() -> None:
     ]
     found = [engagement(compiled, events, day) // 1_000 for day in (0, 1, 2, 3, 4, 91)]
     assert found == [0, 10, 15, 20, 15, 5]
+
+
+def test_send_windows() -> None:
+    windows = example("Send windows").playbook.send_windows
+    assert [(each.opens, each.closes, each.timezone) for each in windows] == [
+        (9 * 60, 11 * 60, "UTC"),
+        (13 * 60, 14 * 60, "UTC"),
+        (13 * 60, 14 * 60, "Europe/Berlin"),
+    ]
+    assert [each.weekdays for each in windows] == [(1, 2, 3), (1, 2, 3), (0,)]

@@ -117,10 +117,10 @@ def test_every_touch_has_an_instant_of_its_own_inside_the_send_window(
         effect.at for effect in advance(playbook, newborn("ana"), events, END).effects if isinstance(effect, TouchDue)
     ]
     assert all(last - first >= MINUTE for first, last in itertools.pairwise(sent))
-    window = playbook.playbook.send_window
-    if window is not None:
-        zones = (window.timezone, "America/New_York")
-        assert all(any(next_in_window(at, **_window(window, zone)) == at for zone in zones) for at in sent)
+    windows = playbook.playbook.send_windows
+    open_at = [(window, zone) for window in windows for zone in (window.timezone, "America/New_York")]
+    if windows:
+        assert all(any(next_in_window(at, **_window(window, zone)) == at for window, zone in open_at) for at in sent)
 
 
 def _window(window: SendWindow, timezone: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Touches: when they may go, sending them by their channel, and whether anybody opened them."""
 
+from collections.abc import Sequence
+
 from integration.core.compiled.context import NEVER, Context
 from integration.core.model.effects import TouchChannel, TouchDue
 from integration.core.model.state import Sent, Waiting
@@ -39,17 +41,32 @@ def allowed(context: Context, planned: Instant, content: str) -> Instant:
         at = state.paused
     if known is not None and known.channel != "email":
         return at
-    cap, window = context.playbook.frequency_cap, context.playbook.send_window
+    cap, windows = context.playbook.frequency_cap, context.playbook.send_windows
     if cap is not None and len(state.sendings) >= cap.touches:
         at = max(at, state.sendings[-cap.touches] + cap.within)
-    return at if window is None else _in_window(context, window, at)
+    own = state.fields.get("timezone")
+    return next_open(windows, own if isinstance(own, str) else "", at)  # which can put it off, and forbids nothing else
 
 
-def _in_window(context: Context, window: SendWindow, at: Instant) -> Instant:
-    """From pause and cap on, only the window can put a touch off any further: it allows what they do not forbid."""
-    own = context.state.fields.get("timezone")
-    timezone = own if isinstance(own, str) and zone(own) is not None else window.timezone
-    return next_in_window(at, weekdays=window.weekdays, opens=window.opens, closes=window.closes, timezone=timezone)
+def next_open(windows: Sequence[SendWindow], timezone: str, at: Instant) -> Instant:
+    """The first instant from `at` on that is in any of the windows, by the clock of a zone (each window's, if unknown).
+
+    `at` itself where there is no window.
+    """
+    known = zone(timezone) is not None
+    return min(
+        (
+            next_in_window(
+                at,
+                weekdays=window.weekdays,
+                opens=window.opens,
+                closes=window.closes,
+                timezone=timezone if known else window.timezone,
+            )
+            for window in windows
+        ),
+        default=at,
+    )
 
 
 def send(context: Context, *, key: str, track: str, step: int, content: str, because: str, stay: str = "") -> None:  # noqa: PLR0913 - a touch has that many sides

@@ -1,7 +1,7 @@
 """Calendar arithmetic on instants: days, working time and send windows."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -102,16 +102,40 @@ def after_working_days(calendar: Calendar, start: Instant, days: int) -> Instant
 
 
 def next_in_window(at: Instant, *, weekdays: tuple[int, ...], opens: int, closes: int, timezone: str) -> Instant:
-    """The first instant from `at` on within a weekly window: at its opening or later, before its closing."""
-    where = zone(timezone) or UTC
-    day = to_datetime(at).astimezone(where).date()
+    """The first instant from `at` on within a weekly window: at its opening or later, before its closing.
+
+    The wall clock decides: what a change of clocks skips of a window is no part of it, what it repeats is there twice.
+    """
+    day = to_datetime(at).astimezone(zone(timezone) or UTC).date()
     for _ in range(15):
         if day.weekday() in weekdays:
-            start, end = at_minute(day, opens, timezone), at_minute(day, closes, timezone)
-            if at < end:
-                return max(at, start)
+            midnight = (day.toordinal() - _EPOCH_DAY) * DAY
+            for begins, ends, ahead in _stretches(day, timezone):
+                found = max(at, begins, midnight + opens * MINUTE - ahead)
+                if found < min(ends, midnight + closes * MINUTE - ahead):
+                    return found
         day += timedelta(days=1)
     return at
+
+
+@lru_cache(maxsize=4_096)
+def _stretches(day: date, timezone: str) -> tuple[tuple[Instant, Instant, Span], ...]:
+    """A day in a zone, cut at a change of clocks: beginning, end, and how far the wall clock is ahead of UTC."""
+    where = zone(timezone) or UTC
+    begins, ends = at_minute(day, 0, timezone), at_minute(day, 24 * 60, timezone)
+    before, after = _ahead(begins, where), _ahead(ends - 1, where)
+    if before == after:
+        return ((begins, ends, before),)
+    low, high = begins, ends
+    while high - low > MINUTE:
+        middle = low + (high - low) // 2 // MINUTE * MINUTE
+        low, high = (middle, high) if _ahead(middle, where) == before else (low, middle)
+    return ((begins, high, before), (high, ends, after))
+
+
+def _ahead(at: Instant, where: tzinfo) -> Span:
+    clock = to_datetime(at).astimezone(where)
+    return from_datetime(clock.replace(tzinfo=UTC)) - at
 
 
 def wall_clock(at: Instant, timezone: str) -> str:

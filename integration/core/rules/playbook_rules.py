@@ -24,7 +24,10 @@ PROFILE = "profile"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWindow:
-    """When e-mails may go, in the lead's own zone, or `timezone` where that is unknown [five-tracks: timing]."""
+    """Hours of the week in which e-mails may go: the lead's own, or of `timezone` where those are unknown.
+
+    Source: [five-tracks: timing].
+    """
 
     weekdays: tuple[int, ...]
     opens: int
@@ -137,7 +140,8 @@ class Playbook:
     """Contents that are no plain e-mails; whatever else a touch names is one."""
     account_signals: tuple[AccountSignal, ...] = (INTERNAL_SHARING,)
     calendar: Calendar = Calendar()  # noqa: RUF009 - frozen
-    send_window: SendWindow | None = None
+    send_windows: tuple[SendWindow, ...] = ()
+    """E-mails go in any of these; at any time where there is none."""
     frequency_cap: FrequencyCap | None = None
     engaging: Signal = ENGAGING
     """What counts as engagement for the exits of tracks (`idle`, `engaged`), besides what scores and resets idle."""

@@ -1,5 +1,6 @@
 """The compiler: YAML becomes the core's playbook, or every mistake with its place and the nearest right name."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
@@ -111,7 +112,7 @@ def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabula
         contents=compile_contents(file, names),
         account_signals=(INTERNAL_SHARING, *(signal for _, _, signal in triggers if signal is not None)),
         calendar=_calendar(file.calendar, report),
-        send_window=_window(file, report),
+        send_windows=tuple(_windows(file, report)),
         frequency_cap=_cap(file.touches),
     )
     check_renames(file, report)
@@ -197,15 +198,13 @@ def _calendar(calendar: sections.Calendar, report: Report) -> Calendar:
     return Calendar(timezone=calendar.timezone, opens=opens, closes=closes, weekdays=calendar.days, holidays=free)
 
 
-def _window(file: schema.PlaybookFile, report: Report) -> SendWindow | None:
-    send = file.touches.send
-    if send is None:
-        return None
-    if send.timezone is not None:
-        _zone(send.timezone, ("touches", "send", "timezone"), report)
-    opens, closes = send.hours
-    zone = send.timezone or file.calendar.timezone
-    return SendWindow(weekdays=send.days, opens=opens, closes=closes, timezone=zone)
+def _windows(file: schema.PlaybookFile, report: Report) -> Iterator[SendWindow]:
+    for index, send in enumerate(file.touches.send):
+        if send.timezone is not None:
+            _zone(send.timezone, ("touches", "send", index, "timezone"), report)
+        zone = send.timezone or file.calendar.timezone
+        for opens, closes in send.hours:
+            yield SendWindow(weekdays=send.days, opens=opens, closes=closes, timezone=zone)
 
 
 @cache

@@ -200,10 +200,10 @@ class Content(Section):
 
 
 class SendWindow(Section):
-    """When e-mails may go, in the lead's own time zone, or this one where it is unknown."""
+    """When e-mails may go: these hours of these days, in the lead's own time zone, or this one where it is unknown."""
 
     days: Days
-    hours: Hours
+    hours: Annotated[list[Hours], Field(min_length=1), LISTED]
     timezone: str | None = None
 
 
@@ -211,7 +211,7 @@ class Touches(Section):
     """How many e-mails are too many, and when they may go."""
 
     at_most: Cap | None = None
-    send: SendWindow | None = None
+    send: Annotated[list[SendWindow], LISTED] = []
 
 
 class PlaybookFile(Section):

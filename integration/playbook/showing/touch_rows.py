@@ -13,9 +13,10 @@ def limits(touches: schema.Touches) -> Iterator[tuple[str, str]]:
     if touches.at_most is not None:
         times, within = touches.at_most
         yield "at most", f"{times} in {grammar.shown(within)}"
-    if (send := touches.send) is not None:
+    for index, send in enumerate(touches.send):
         days = ", ".join(WEEKDAYS[day] for day in send.days)
-        yield "only", f"{days} {_clock(send.hours[0])}-{_clock(send.hours[1])} where the lead is"
+        hours = ", ".join(f"{_clock(opens)}-{_clock(closes)}" for opens, closes in send.hours)
+        yield "or" if index else "only", f"{days} {hours} where the lead is"
 
 
 def _clock(minutes: int) -> str:
