@@ -30,7 +30,7 @@ _STEPS = "{after 14d: 80%, after 30d: 50%, after 90d: 0%}"
 _CHANGED: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "steps": ("two-axis", ((_STEPS, _STEPS[:-1] + ", floor: 12}"), _MOVES, *_EXPIRING)),
     "half-life": ("fit-engagement", (("{half_life: 30d}", "{half_life: 30d, floor: 7}"), _PRICING)),
-    "months": ("standard", ((_STEPS, "{per_month: 20%, floor: 9}"), _MOVES, *_EXPIRING)),
+    "months": ("standard", ((_STEPS, "{per_month: 20%, floor: 9}"), _MOVES, _PRICING)),
     "no decay": ("behavioural", (("    pricing: 30", "    pricing: {points: 30, expires: 21d}"),)),
 }
 """Playbooks with the rules that none of the shipped ones has: its name, and what is written in place of what."""
