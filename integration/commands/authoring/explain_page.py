@@ -32,7 +32,7 @@ def page(name: str, told: Explanation, *, version: int | None = None, whole: boo
         *_axis(told, "fit", whole=whole),
         *_axis(told, "engagement", whole=whole),
         *_section(f"To become {told.outlook.band}", _way(told.outlook)),
-        *_section("Stage", told.stage),
+        *_section("Stage", (*told.stage, *_owned(told))),
         *_section("What keeps it from sales", told.gate),
         *_section("Segment", [told.segment] if told.segment else []),
         *_section("Track", [told.track]),
@@ -56,6 +56,11 @@ def _axis(told: Explanation, axis: str, *, whole: bool) -> Iterator[RenderableTy
     value = told.fit if axis == "fit" else told.engagement
     lines = [entry.words for entry in entries] if whole else list(shortened(entries, told.timezone))
     yield from _section(f"{axis.capitalize()}: {amount(value)}", lines)
+
+
+def _owned(told: Explanation) -> Iterator[str]:
+    if told.owner is not None:
+        yield f"{told.owner} owns the leads of this stage"
 
 
 def shortened(entries: Sequence[Entry], timezone: str, most: int = _SHOWN) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The fingerprint of a playbook: a hash of its meaning, equal in every process and for every layout of its text.
 
 The canonical text names each value by its kind and each field by its name: two playbooks of one fingerprint decide
-alike. What people alone read (title, description, the author's own text) is left out.
+alike. What people alone read (title, description, owners of stages, the author's own text) is left out.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _LENGTH = 16
 """Hexadecimal digits: 64 bits distinguish all versions that one installation will ever have."""
 _OWN = "fingerprint"
 """The field of a part that says itself what it means: the vocabulary."""
-_FOR_PEOPLE = frozenset({"title", "description", "text"})
+_FOR_PEOPLE = frozenset({"title", "description", "text", "owners"})
 """Fields of the playbook itself, not of its parts."""
 _WHERE_SAID = frozenset({"was"})
 """Fields that mean nothing where they are empty: a playbook without them keeps the fingerprint it had before them."""

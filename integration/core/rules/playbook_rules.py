@@ -6,8 +6,11 @@ Names refer by text (a trigger names its play); the compiler has checked that th
 times microseconds. Conditions, patterns, points, automation and the calendar are values of their own, in this room.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 from integration.core.rules.automation_rules import Clock, Content, FirstMove, Play, Track, Trigger, Unreached
 from integration.core.rules.calendar import Calendar
@@ -20,6 +23,21 @@ from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 PROFILE = "profile"
 """The content of a touch that asks for what sales wants to know."""
+
+
+Team: TypeAlias = Literal["marketing", "sales"]
+
+OWNERS: Mapping[str, Team] = MappingProxyType(
+    {
+        "inquiry": "marketing",
+        "mql": "marketing",
+        "sal": "sales",
+        "sql": "sales",
+        "customer": "sales",
+        "recycled": "marketing",
+    }
+)
+"""Whose the leads of each stage are, unless a playbook says otherwise [rules: stages]; nobody's where suppressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +143,8 @@ class Playbook:
     engagement: Engagement | None = None
     bands: tuple[Band, ...]
     segments: Segments = Segments()  # noqa: RUF009 - frozen
+    owners: tuple[tuple[str, Team], ...] = tuple(OWNERS.items())
+    """(stage, whose its leads are); it decides nothing, people read it [operating-model: owners]."""
     exclusions: tuple[Condition, ...] = ()
     """Whoever matches one is scored, never handed to sales [two-axis: persona]."""
     gate: Gate
@@ -157,6 +177,10 @@ class Playbook:
     def channels(self) -> bool:
         """Whether any touch goes by another channel than e-mail."""
         return any(each.channel != "email" for each in self.contents)
+
+    def owner(self, stage: str) -> Team | None:
+        """Whose a lead of this stage is; nobody's where it is suppressed."""
+        return dict(self.owners).get(stage)
 
     @cached_property
     def fingerprint(self) -> str:

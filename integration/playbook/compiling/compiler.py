@@ -11,6 +11,7 @@ from integration.core.rules.automation_rules import Unreached
 from integration.core.rules.calendar import Calendar
 from integration.core.rules.patterns import INTERNAL_SHARING
 from integration.core.rules.playbook_rules import (
+    OWNERS,
     PROFILE,
     FrequencyCap,
     Gate,
@@ -20,6 +21,7 @@ from integration.core.rules.playbook_rules import (
     Requirement,
     SendWindow,
     TalkTrack,
+    Team,
 )
 from integration.playbook.compiling.compile_contents import compile_contents
 from integration.playbook.compiling.compile_plays import (
@@ -94,6 +96,7 @@ def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabula
         engagement=engagement,
         bands=compile_bands(file.bands, names),
         segments=compile_segments(file, names),
+        owners=_owners(file.owns, report),
         exclusions=tuple(
             names.single(text, ("handoff", "exclude", index)) for index, text in enumerate(file.handoff.exclude)
         ),
@@ -118,6 +121,17 @@ def compile_file(file: schema.PlaybookFile, report: Report, vocabulary: Vocabula
     check_renames(file, report)
     look_over(file, playbook, names)
     return playbook
+
+
+def _owners(owns: schema.Owns | None, report: Report) -> tuple[tuple[str, Team], ...]:
+    """Whose each stage is; a file that names owners names one for each."""
+    if owns is None:
+        return tuple(OWNERS.items())
+    for stage, usual in OWNERS.items():
+        if getattr(owns, stage) is None:
+            text = f"nobody owns '{stage}' here, and what everyone owns, no one does: say {stage}: {usual}"
+            report.warn(("owns",), text, key=True)
+    return tuple((stage, getattr(owns, stage) or usual) for stage, usual in OWNERS.items())
 
 
 def _handoff(file: schema.PlaybookFile, names: Names) -> Handoff:

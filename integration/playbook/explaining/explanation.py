@@ -9,6 +9,7 @@ from integration.core.model.effects import Effect
 from integration.core.model.events import Event
 from integration.core.model.state import copied
 from integration.core.rules.calendar import wall_clock
+from integration.core.rules.playbook_rules import Team
 from integration.core.run.decide import settle
 from integration.core.run.due_work import next_loss, pass_time
 from integration.core.run.standing import Standing, standing
@@ -49,6 +50,8 @@ class Explanation:
     ledger: tuple[Entry, ...]
     outlook: Outlook
     stage: tuple[str, ...]
+    owner: Team | None
+    """Whose leads of this stage are; None where the lead is suppressed."""
     segment: str
     track: str
     gate: tuple[str, ...]
@@ -85,6 +88,7 @@ def explain(
         ledger=past.entries,
         outlook=outlook(context),
         stage=stage(playbook, effects),
+        owner=playbook.owner(context.state.stage),
         segment=segment(context),
         track=track(context, effects),
         gate=gate(context),

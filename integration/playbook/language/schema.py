@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from integration.core.model.effects import Assignee, TouchChannel
+from integration.core.rules.playbook_rules import Team
 from integration.playbook.language.grammar import LONGEST
 from integration.playbook.language.sections import (
     Bands,
@@ -56,6 +57,17 @@ class Handoff(Section):
     asks: list[str] = []
     play: str
     talk_track: dict[Condition, Wording] = {}
+
+
+class Owns(Section):
+    """Whose the leads of each stage are. "Everyone owns it" means that no one does."""
+
+    inquiry: Team | None = None
+    mql: Team | None = None
+    sal: Team | None = None
+    sql: Team | None = None
+    customer: Team | None = None
+    recycled: Team | None = None
 
 
 class Return(Section):
@@ -231,6 +243,7 @@ class PlaybookFile(Section):
     personas: dict[Name, Conditions] = {}
     buying_jobs: dict[Name, Annotated[list[Evidence], LISTED]] = {}
     funnel: Funnel = Funnel()
+    owns: Owns | None = None
     handoff: Handoff
     recycle: Annotated[Recycle, gathered("causes", lambda key: key == "unreached")] = Recycle()
     clocks: dict[Name, Clock] = {}

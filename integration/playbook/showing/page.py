@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from integration.core.rules.automation_rules import Due
+from integration.core.rules.playbook_rules import OWNERS
 from integration.playbook.language import grammar, schema
 from integration.playbook.language.grammar import ConditionText, PatternText
 from integration.playbook.language.names import FUNNEL
@@ -41,6 +42,7 @@ def page(file: schema.PlaybookFile) -> RenderableType:
         ),
         *_section("Funnel", ("stage", "shown by"), ((name, _any(getattr(file.funnel, name))) for name in FUNNEL)),
         *_section("Stages", ("from", "to", "on"), STAGES),
+        *_section("Whose leads they are", ("stage", "owner"), _owners(file.owns)),
         *_handoff(file),
         *_section("Way back from sales", ("reason", "goes to"), _recycle(file.recycle)),
         *_section("Clocks", ("clock", "starts", "stops", "within", "then"), _clocks(file)),
@@ -93,6 +95,13 @@ def _scores(file: schema.PlaybookFile) -> Iterator[RenderableType]:
 
 def _any(texts: Sequence[ConditionText] | Sequence[PatternText] | None) -> str:
     return " or ".join(text.text for text in texts or ())
+
+
+def _owners(owns: schema.Owns | None) -> Iterator[Row]:
+    for team in ("marketing", "sales"):
+        stages = [stage for stage, usual in OWNERS.items() if (getattr(owns, stage, None) or usual) == team]
+        if stages:
+            yield ", ".join(stages), team
 
 
 def _handoff(file: schema.PlaybookFile) -> Iterator[RenderableType]:
