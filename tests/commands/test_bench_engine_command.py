@@ -22,7 +22,7 @@ def test_the_same_history_is_written_every_time(tmp_path: Path) -> None:
 
 
 def test_the_engine_is_measured_beside_a_plain_loop() -> None:
-    result = CliRunner().invoke(bench_engine, ["--activities", "1000", "--leads", "100", "--json"])
+    result = CliRunner().invoke(bench_engine, ["--activities", "1000", "--leads", "100", "--long", "2000", "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["replay"]["activities"] == 1_000

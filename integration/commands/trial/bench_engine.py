@@ -24,9 +24,9 @@ from mappings.model.canonical import Activity
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import HOUR
 
-_SHORT, _LONG = 10, 10_000
-"""Activities of a lead in the two histories whose time per activity is compared."""
-_ROUNDS = 3
+_SHORT = 10
+"""Activities of a lead with a short history, whose time per activity is compared with that of a long one."""
+_LEADS_WITH_LONG, _ROUNDS = 5, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,8 @@ class Figures:
     fewer_activities: Replayed
     fewer_leads: Replayed
     floor_per_second: float
+    long_history: int
+    """Activities of a lead with a long history."""
     short_us: float
     long_us: float
 
@@ -62,8 +64,16 @@ class Figures:
 @click.option("--activities", default=1_000_000, type=click.IntRange(1_000), show_default=True)
 @click.option("--leads", default=20_000, type=click.IntRange(100), show_default=True)
 @click.option("--playbook", default=library.DEFAULT, show_default=True)
+@click.option(
+    "--long",
+    "long_history",
+    default=10_000,
+    type=click.IntRange(1_000),
+    show_default=True,
+    help="Activities of a lead with a long history.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
-def bench_engine(activities: int, leads: int, playbook: str, *, as_json: bool) -> None:
+def bench_engine(activities: int, leads: int, playbook: str, long_history: int, *, as_json: bool) -> None:
     r"""Replay a seeded history and show activities per second, memory, and what a long history costs.
 
     Seconds are processor seconds of one core, so that what else runs on the machine counts little. The floor is a
@@ -81,14 +91,16 @@ def bench_engine(activities: int, leads: int, playbook: str, *, as_json: bool) -
         tempfile.TemporaryDirectory(prefix="coldframe-bench-") as folder,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
-        figures = _measured(Path(folder), progress, compiled, activities, leads)
+        figures = _measured(Path(folder), progress, compiled, activities, leads, long_history)
     if as_json:
         click.echo(json.dumps({**asdict(figures), "long_to_short": figures.ratio}, indent=2))
     else:
         Console().print(_table(figures))
 
 
-def _measured(folder: Path, progress: Progress, playbook: Playbook, activities: int, leads: int) -> Figures:
+def _measured(  # noqa: PLR0913, PLR0917 - what is measured, and how much of it
+    folder: Path, progress: Progress, playbook: Playbook, activities: int, leads: int, long_history: int
+) -> Figures:
     task = progress.add_task("writing histories", total=7)
 
     def history(name: str, count: int, people: int) -> Path:
@@ -112,13 +124,14 @@ def _measured(folder: Path, progress: Progress, playbook: Playbook, activities: 
         replays.append(_replayed(playbook.name, file, count, people))
         progress.advance(task)
     progress.update(task, description="long and short histories")
-    short, long = _lengths(playbook)
+    short, long = _lengths(playbook, long_history)
     return Figures(
         playbook=playbook.name,
         replay=replays[0],
         fewer_activities=replays[1],
         fewer_leads=replays[2],
         floor_per_second=activities / floor,
+        long_history=long_history,
         short_us=short,
         long_us=long,
     )
@@ -167,11 +180,11 @@ _UNIT = 1 if sys.platform == "darwin" else 1_024
 """Bytes in one unit of ru_maxrss: kibibytes on Linux, bytes on macOS."""
 
 
-def _lengths(playbook: Playbook) -> tuple[float, float]:
+def _lengths(playbook: Playbook, long_history: int) -> tuple[float, float]:
     """Microseconds per activity of leads with a short and with a long history, the best of a few rounds each."""
-    total = 5 * _LONG
+    total = _LEADS_WITH_LONG * long_history
     short = [_history(f"s{number}", _SHORT, number) for number in range(total // _SHORT)]
-    long = [_history(f"l{number}", _LONG, number) for number in range(total // _LONG)]
+    long = [_history(f"l{number}", long_history, number) for number in range(_LEADS_WITH_LONG)]
     compiled = CompiledPlaybook.of(playbook)
     best = [min(_applied(compiled, histories) for _ in range(_ROUNDS)) for histories in (short, long)]
     return best[0] / total * 1e6, best[1] / total * 1e6
@@ -208,7 +221,7 @@ def _table(figures: Figures) -> Table:
     table.add_section()
     table.add_row(f"applying, leads with {_SHORT} activities", f"{1e6 / figures.short_us:,.0f}", "", "")
     table.add_row(
-        f"applying, leads with {_LONG:,} activities (time x {figures.ratio:.2f})",
+        f"applying, leads with {figures.long_history:,} activities (time x {figures.ratio:.2f})",
         f"{1e6 / figures.long_us:,.0f}",
         "",
         "",
