@@ -152,6 +152,11 @@ class Unavailable(Exception):
         self.receipt = receipt
 
     @property
+    def for_log(self) -> str:
+        """What the log may say of it: not the CRM's own words, which may name anybody."""
+        return f"{self.receipt.verdict}: {self.receipt.code}".removesuffix(": ")
+
+    @property
     def forbidden(self) -> bool:
         """Whether the CRM is there, but what was asked for is not for this user."""
         return self.receipt.forbidden

@@ -141,12 +141,15 @@ def _end_of_value(words: str, start: int) -> int | None:
 
 
 def traceback_words(error: BaseException) -> str:
-    """The traceback of an exception and of those behind it, without the values in their words."""
+    """The traceback of an exception and of those behind it, without the values in their words.
+
+    An exception that carries the words of somebody else says itself, by `for_log`, what the log may have of them.
+    """
     lines: list[str] = []
     seen: set[int] = set()
     while True:
         seen.add(id(error))
-        words = _without_values(str(error))
+        words = _without_values(str(getattr(error, "for_log", error)))
         frames = "".join(traceback.format_tb(error.__traceback__))
         kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
         lines.append(f"Traceback (most recent call last):\n{frames}{kind}: {words}")

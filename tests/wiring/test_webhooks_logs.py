@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 import pytest
 import structlog
 
+from connectors.base.port import Receipt, Unavailable, Verdict
 from integration.settings.environment import load
+from integration.store.db.errors import StoreDownError
 from integration.wiring import logs
 
 Lines: TypeAlias = Callable[[], list[str]]
@@ -92,6 +94,19 @@ def test_tracebacks_are_blacked_out_too(lines: Lines) -> None:
     assert "ValueError" in text
     assert CANARY not in text
     assert MAIL not in text
+
+
+def test_a_crms_own_words_behind_an_outage_stay_out_of_the_log(lines: Lines) -> None:
+    """The store goes away while the refusal of a CRM is being noted: the log shows both."""
+    refusal = Receipt(key="", verdict=Verdict.RETRY, code="ROW_LOCK", message="Ana Silva, 7700 900123, is locked")
+    store_is_away = StoreDownError("no route to the store")
+    store_is_away.__context__ = Unavailable(refusal)
+    structlog.get_logger("coldframe").error("a job failed", exc_info=store_is_away)
+    whole = "\n".join(lines())
+    assert "ROW_LOCK" in whole
+    assert "no route to the store" in whole
+    assert "Silva" not in whole
+    assert "7700" not in whole
 
 
 def test_the_libraries_lines_are_blacked_out_too(lines: Lines) -> None:

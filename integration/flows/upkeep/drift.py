@@ -46,7 +46,7 @@ def watch(service: LaneOfCrms) -> int:
         try:
             found = troubles(connection)
         except Unavailable as away:
-            log.warning("drift not looked for", connection=connection.name, reason=str(away))
+            log.warning("drift not looked for", connection=connection.name, reason=away.for_log)
             return
         changed.append(_store(service, connection.name, found, these))
 
