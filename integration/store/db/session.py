@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,6 @@ class Store:
         if not self._sqlite:
             reader["postgresql_readonly"] = True
         self._reader = self._engine.execution_options(**reader)
-        self._writer = self._engine.execution_options(store_write=True)
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -82,6 +82,8 @@ class Store:
         """One consistent view of the data. Raises StoreDownError, StoreBusyError, StoreNewerError."""
         self._after_fork()
         with _named(), self._reader.connect() as conn:
+            if self._sqlite:
+                conn.exec_driver_sql("BEGIN")
             self._look_at_version(conn)
             yield conn
 
@@ -96,12 +98,12 @@ class Store:
         self._after_fork()
         with _named(), contextlib.ExitStack() as stack:
             left = stack.enter_context(self._turn(PATIENCE, urgent=urgent))
-            conn = stack.enter_context(self._writer.connect())
+            conn = stack.enter_context(self._engine.connect())
             if self._sqlite:
                 stack.callback(_be_patient, conn, PATIENCE)
                 _be_patient(conn, left)
             with conn.begin():
-                self._look_at_version(conn)
+                self._begin_writing(conn)
                 yield conn
 
     def tend(self) -> None:
@@ -159,9 +161,9 @@ class Store:
         self._after_fork()
         with _named(), contextlib.ExitStack() as stack:
             stack.enter_context(self._turn(MIGRATION_PATIENCE))
-            conn = stack.enter_context(self._writer.connect())
+            conn = stack.enter_context(self._engine.connect())
             with conn.begin():
-                self._look_at_version(conn)
+                self._begin_writing(conn)
                 migrate.upgrade(conn, patience=MIGRATION_PATIENCE)
 
     def forked(self) -> None:
@@ -183,6 +185,11 @@ class Store:
         if self._queue:
             self._queue.close()
             self._queue = None
+
+    def _begin_writing(self, conn: Connection) -> None:
+        if self._sqlite:  # a transaction that turned to writing later would fail at once with SQLITE_BUSY_SNAPSHOT
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+        self._look_at_version(conn)
 
     def _look_at_version(self, conn: Connection) -> None:
         """Once, before anything else is asked of the store. Raises StoreNewerError."""
@@ -256,31 +263,28 @@ def _postgres_engine(url: URL) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
+    """Without listeners of SQLAlchemy's for transactions and connecting: each statement would look for its own."""
     engine = create_engine(
         url,
         hide_parameters=True,
         pool_size=8,
         max_overflow=8,
         pool_timeout=PATIENCE,
-        connect_args={"timeout": PATIENCE, "check_same_thread": False},
+        creator=partial(_opened, Path(url.database or "").absolute()),
     )
-
-    @event.listens_for(engine, "do_connect")
-    def make(*_call: object) -> None:
-        with contextlib.suppress(OSError):  # SQLite says it in its own way
-            private_files.file(Path(url.database or ""))  # SQLite makes its log and index with the same rights
 
     @event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:
-        driver.isolation_level = None  # transactions begin where we say so, below
         driver.execute("PRAGMA journal_mode = WAL")
         driver.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it returns
         driver.execute("PRAGMA temp_store = MEMORY")
         driver.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")  # `tend` is there before that
 
-    @event.listens_for(engine, "begin")
-    def begin(conn: Connection) -> None:
-        # A deferred transaction that turns to writing fails at once with SQLITE_BUSY_SNAPSHOT.
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("store_write") else "BEGIN")
-
     return engine
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """A connection whose transactions begin where the store says so."""
+    with contextlib.suppress(OSError):  # SQLite says it in its own way
+        private_files.file(file)  # SQLite makes its log and index with the same rights
+    return sqlite3.connect(file, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
