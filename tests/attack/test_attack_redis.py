@@ -1,10 +1,6 @@
 """Redis is not trusted: whatever stands there, workers run this service's own jobs, and every lane goes on."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from places import ROOT
+from flows_senders import Program, programs
 from pydantic import SecretStr
 from redis import Redis
 from rq import Queue
@@ -28,7 +24,7 @@ from integration.processes.allowed_jobs import AllowedJob
 from integration.store.db.session import Store
 from integration.store.overall import store_figures
 from integration.store.queues import inbox
-from integration.wiring import clock
+from integration.wiring import clock, wake_ups
 from integration.wiring.wake_ups import Wakeups
 
 OURS = ["integration.processes.jobs.run", None, ["ingest"], {}]
@@ -183,39 +179,32 @@ POISONS: dict[str, Callable[[Redis], None]] = {
 
 
 @contextmanager
-def worker(data: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    environment = {
-        "PATH": os.environ["PATH"],  # noqa: TID251 - a child process needs it
-        "PYTHONPATH": str(ROOT),
+def worker(data: Path, port: int) -> Iterator[Program]:
+    variables = {
         "COLDFRAME_SECRET_KEY": "k" * 32,
         "COLDFRAME_DATA_DIR": str(data),
         "COLDFRAME_LINGER_SECONDS": "0",
         "REDIS_URL": f"redis://127.0.0.1:{port}/0",
     }
-    with (data / "worker.log").open("ab") as log:
-        command = [sys.executable, "-m", "integration", "worker", "ingest"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    with programs(data) as start:
+        yield start(["-m", "integration", "worker", "ingest"], **variables)
 
 
 def test_whatever_is_planted_in_redis_the_lane_goes_on_and_nothing_else_is_run(
-    data: Path, redis: Redis, store: Store, server: ValkeyServer
+    data: Path, redis: Redis, store: Store, server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wake_ups, "_COALESCE_SECONDS", 3)  # for so long nobody wakes a lane again whose job was lost
     trace = data / "trace"
     plant(redis, ["os.system", None, [f"touch {trace}"], {}])
     plant(redis, OURS, success_callback_name="os.abort", failure_callback_name="os.abort")
     wakeups = Wakeups(SecretStr(f"redis://127.0.0.1:{server.port}/0"), clock.monotonic)
-    with worker(data, server.port) as process:
+    with worker(data, server.port) as running:
         for number, (name, poison) in enumerate({"nothing": lambda _redis: None, **POISONS}.items()):
             poison(redis)
             with store.write() as conn:
                 inbox.add(conn, [("activities", {}, delivery(f"a{number}"), clock.now())])
-            assert _read(store, wakeups, number + 1), f"{name}: {(data / 'worker.log').read_text()}"
-        assert process.poll() is None
+            assert _read(store, wakeups, number + 1), f"{name}: {running.text()}"
+        assert running.process.poll() is None
     wakeups.close()
     assert not trace.exists()
 
