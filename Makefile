@@ -30,17 +30,22 @@ demo: $(STAMP) ## the whole product on this machine, with believable data (ARGS=
 test: $(STAMP) ## lint, types, import contracts and all tests
 	$(MAKE) --no-print-directory check
 
-check: $(STAMP) lint bandit doubles ## what must be green at every commit
+check: $(STAMP) doubles ## what must be green at every commit
+	$(MAKE) --no-print-directory --jobs 2 types style bandit
 	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 properties: $(STAMP) ## the properties of the core on seven times as many histories as `make test` tries
 	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough tests/properties $(ARGS)
 
-lint: $(STAMP) ## ruff, mypy and the import contracts
+lint: style types ## ruff, mypy and the import contracts
+
+style: $(STAMP) # ruff and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
+
+types: $(STAMP)
+	$(BIN)/mypy
 
 bandit: $(STAMP) ## bandit over the product; pyproject.toml says what is left to ruff, each line with its reason
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml integration connectors mappings webhooks sandbox 2>$(VENV)/bandit.log || { cat $(VENV)/bandit.log; exit 1; }
@@ -96,4 +101,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: publish-drill walks help pictures doubles install demo test check properties lint format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

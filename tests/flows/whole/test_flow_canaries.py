@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import pytest
 import redis
 import requests
-from flows_canaries import forms, locked, redis_values, woken_until
+from flows_canaries import forms, locked, logged, redis_values, woken_until
 from flows_crms import FIELDS, person
 from flows_run import activity, write_freely
 from flows_senders import Program, answers, free_port, programs, until
@@ -133,7 +133,6 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
             "COLDFRAME_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "COLDFRAME_DATA_DIR": str(tmp_path),
             "COLDFRAME_LINGER_SECONDS": "0",
-            "COLDFRAME_POLL_SECONDS": "2",
             "COLDFRAME_LOG_LEVEL": "debug",
             "HUBSPOT_API_URL": f"{sandbox.url}/hubspot",
             "HUBSPOT_APP_ID": "1",
@@ -246,7 +245,7 @@ def store_is_away(run: Run, request: pytest.FixtureRequest) -> None:
         assert run.send(late, delivery="msg_5") == 503
         run.ask("GET", "/readyz")
         run.ask("GET", "/metrics")
-        until(lambda: "StoreDownError" in "".join(each.text() for each in run.programs), "a job meets the outage", 60)
+        woken_until(run.wakeups, lambda: logged(run.programs, "StoreDownError"), "a job meets the outage", "ingest")
         cluster.start()
         run.store.dispose()
     else:
@@ -254,7 +253,7 @@ def store_is_away(run: Run, request: pytest.FixtureRequest) -> None:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
             until(lambda: not locked(other), "the lock is free")
             assert run.send(late, delivery="msg_5") == 503
-            until(lambda: "StoreBusyError" in "".join(each.text() for each in run.programs), "a job meets the lock", 60)
+            woken_until(run.wakeups, lambda: logged(run.programs, "StoreBusyError"), "a job meets the lock", "ingest")
             other.execute("ROLLBACK")
     until(lambda: run.send(late, delivery="msg_6") == 202, "it is taken again", 60)
 
