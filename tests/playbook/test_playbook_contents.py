@@ -137,6 +137,14 @@ def test_the_page_of_a_playbook_shows_every_send_window() -> None:
     assert "or       Mon 13:00-14:00 where the lead is" in shown
 
 
+def test_the_page_of_a_playbook_says_where_it_slows_down() -> None:
+    text = BASE.replace("  at_most:", "  slower: {after 8 unopened: end, after 4 unopened: 14d}\n  at_most:")
+    text = text.replace("content: letter}", "content: letter, slower: {}}")
+    shown = page_of(text)
+    assert "slower   after 4 unopened 14d apart, after 8 unopened they end" in shown
+    assert "slower: never" in shown
+
+
 def test_the_example_of_the_page_is_a_playbook() -> None:
     example = pages()["docs/playbook.md"].split("## Channels")[1].split("```yaml\n")[1].split("```")[0]
     letters, contents = example.split("contents:\n")

@@ -81,6 +81,12 @@ def test_points_for_a_fields_change() -> None:
     assert found == [0, 10, 15, 20, 15, 5]
 
 
+def test_slower_where_nobody_opens() -> None:
+    paces = {track.name: track.slower for track in example("Slower where nobody opens").playbook.tracks}
+    assert [(each.unopened, each.every // DAY) for each in paces["mql_nurture"]] == [(4, 14), (8, 30), (12, 30)]
+    assert (paces["welcome"], paces["sql_reengagement"]) == ((), ())
+
+
 def test_send_windows() -> None:
     windows = example("Send windows").playbook.send_windows
     assert [(each.opens, each.closes, each.timezone) for each in windows] == [

@@ -72,6 +72,8 @@ class Dispatch:
     stopping: frozenset[int]
     talk: tuple[tuple[Check, str], ...]
     kept_touches: int
+    slows: bool
+    """Whether an open may bring a touch forward."""
     idle_spans: tuple[Span, ...]
     idle_least: Span
     """The shortest idleness that a trigger or a track asks for; 0 if none does."""

@@ -107,6 +107,7 @@ class _Builder:
             idle_spans=spans,
             idle_least=min(spans, default=0),
             kept_touches=max([8, *(plan.unopened for plan in tracks)]),
+            slows=any(track.slower for track in playbook.tracks),
             types=self.by_type(),
             account_arms=self.account_arms(),
         )

@@ -12,7 +12,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 3
+FORMAT = 4
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -144,6 +144,8 @@ class Stay:
     last: Instant | None = None
     """When the last touch fell due (by plan)."""
     sent: Instant | None = None
+    unopened: int = 0
+    """E-mails of this stay since the person last opened or clicked any."""
 
 
 @dataclass(slots=True, kw_only=True)

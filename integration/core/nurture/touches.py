@@ -92,6 +92,8 @@ def send(context: Context, *, key: str, track: str, step: int, content: str, bec
     state.touched = context.now
     if way != "email":
         return
+    if stay and state.stay is not None:
+        state.stay.unopened += 1
     state.touches.append(Sent(key=key, content=content, at=context.now, stay=stay))
     del state.touches[: -context.table.kept_touches]
     cap = context.playbook.frequency_cap
@@ -114,7 +116,11 @@ def send_waiting(context: Context, waiting: Waiting) -> None:
 
 def opened(context: Context, activity: Activity) -> None:
     """An open or click: of the e-mail that it names, and of the last one that went."""
-    touches = context.state.touches
+    touches, stay = context.state.touches, context.state.stay
+    if stay is not None and stay.unopened:
+        stay.unopened = 0
+        if context.table.slows:
+            context.wake(context.now)
     if not touches:
         return
     touches[-1].opened = True

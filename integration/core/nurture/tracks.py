@@ -7,7 +7,7 @@ from integration.core.model.effect_keys import key
 from integration.core.model.effects import TrackChanged
 from integration.core.model.state import Stay
 from integration.core.nurture import touch_tasks, touches
-from integration.core.rules.automation_rules import Touch
+from integration.core.rules.automation_rules import Slower, Touch
 from mappings.values.instant import Instant
 
 
@@ -75,7 +75,39 @@ def touch_due(context: Context) -> Instant:
     if stay is None or stay.planned is None:
         return NEVER
     touch = _touch(context, stay)
-    return stay.planned if touch.task is not None else touches.allowed(context, stay.planned, touch.content)
+    return stay.planned if touch.task is not None else touches.allowed(context, planned(context), touch.content)
+
+
+def planned(context: Context) -> Instant:
+    """When the next touch is planned, later where the last e-mails were left unopened; NEVER without one."""
+    stay = context.state.stay
+    if stay is None or stay.planned is None:
+        return NEVER
+    slower = pace(context)
+    return stay.planned if slower is None else max(stay.planned, (stay.sent or stay.since) + slower.every)
+
+
+def pace(context: Context) -> Slower | None:
+    """What slows the present track down, or ends its touches, since so many e-mails in a row were left unopened."""
+    stay = context.state.stay
+    if stay is None or not (rules := context.table.tracks[stay.track].track.slower):
+        return None
+    return next((each for each in reversed(rules) if stay.unopened >= each.unopened), None)
+
+
+def ended(context: Context) -> bool:
+    """Whether the next touch does not go any more; then the track's touches are done."""
+    stay, slower = context.state.stay, pace(context)
+    if (
+        stay is None
+        or stay.planned is None
+        or slower is None
+        or not slower.ends
+        or _touch(context, stay).task is not None
+    ):
+        return False
+    stay.planned = None
+    return True
 
 
 def _touch(context: Context, stay: Stay) -> Touch:
@@ -122,6 +154,8 @@ def send(context: Context) -> None:
     touch, number = _touch(context, stay), stay.step + 1
     touch_key = key(context.state.lead, "touch", context.table.root("track", stay.track), stay.times, number)
     because = f"touch {number} of track {plan.name_words}"
+    if touch.task is None and planned(context) > stay.planned and (slower := pace(context)):
+        because += f", later since {slower.unopened} in a row were left unopened"
     if touch.task is None:
         touches.send(
             context,

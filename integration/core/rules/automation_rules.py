@@ -174,6 +174,19 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slower:
+    """From so many e-mails of a stay since the last open or click of any on, touches come so far apart at the least.
+
+    `ends`: the one that would go then does not go any more, and the track's touches are done. Judged when the next one
+    would go; an open or click brings the plan back. [five-tracks: frequency]
+    """
+
+    unopened: int
+    every: Span = 0
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A way onto a track.
 
@@ -240,6 +253,8 @@ class Track:
     exits: tuple[Exit, ...] = ()
     offsets: tuple[Offset, ...] = ()
     rhythms: tuple[Rhythm, ...] = ()
+    slower: tuple[Slower, ...] = ()
+    """From the fewest unopened on; tasks of a track keep to its plan."""
     stages: tuple[str, ...] = NURTURED
     firm: bool = False
     once: bool = False

@@ -1,7 +1,7 @@
 """Compiles tracks: touches, rhythms, and how leads enter and leave."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from integration.core.rules.automation_rules import (
     BELONGS,
@@ -11,13 +11,14 @@ from integration.core.rules.automation_rules import (
     Exit,
     Offset,
     Rhythm,
+    Slower,
     TaskStep,
     Touch,
     Track,
 )
 from integration.playbook.compiling.compile_plays import known_content, task
 from integration.playbook.language import schema
-from integration.playbook.language.grammar import ANY_ENGAGEMENT
+from integration.playbook.language.grammar import ANY_ENGAGEMENT, shown
 from integration.playbook.language.names import Names
 from mappings.model.canonical import STAGES
 from mappings.values.instant import DAY, Span
@@ -43,6 +44,7 @@ def compile_track(name: str, track: schema.Track, names: Names, file: schema.Pla
         exits=(*_exits(track, path, names, file), *_ends(track, rhythms, path, names, file)),
         offsets=_offsets(track, contents, path, names),
         rhythms=rhythms,
+        slower=_slower(track, path, names, file),
         stages=_stages(entries),
         firm=track.firm or not any(_plain(entry) for entry in entries),
         once=track.once,
@@ -101,6 +103,31 @@ def _rhythms(track: schema.Track, contents: _Contents) -> tuple[Rhythm, ...]:
             found.append(Rhythm(every=every, touches=(contents.at(here),), until=last))
         start = end
     return tuple(found)
+
+
+def _slower(track: schema.Track, path: Path, names: Names, file: schema.PlaybookFile) -> tuple[Slower, ...]:
+    """How a track slows down: as itself says, else as all do. From the fewest unopened on, and never faster again."""
+    if track.slower and track.task:
+        names.report.problem((*path, "slower"), "this track's steps are tasks, which nobody opens", key=True)
+    here: Path = ("touches", "slower") if track.slower is None else (*path, "slower")
+    paces = sorted((file.touches.slower if track.slower is None else track.slower).items())
+    for (fewer, before), (more, after) in itertools.pairwise(paces):
+        place: Path = (*here, f"after {more} unopened")
+        if not before:
+            names.report.problem(place, f"after {fewer} unopened the touches have ended already", key=True)
+        elif after and after < before:
+            names.report.problem(
+                place, f"{shown(after)} is faster than {shown(before)}, after {fewer} unopened", key=True
+            )
+    return () if track.task else tuple(_paces(paces))
+
+
+def _paces(paces: Iterable[tuple[int, Span]]) -> Iterator[Slower]:
+    """Each pace; the end comes when the next touch would have gone by the pace before it."""
+    before = 0
+    for count, every in paces:
+        yield Slower(unopened=count, every=every or before, ends=not every)
+        before = every
 
 
 def _entry(enter: schema.Enter, path: Path, names: Names, file: schema.PlaybookFile) -> Entry:

@@ -6,6 +6,7 @@ from integration.core.compiled.condition_checks import checker
 from integration.core.compiled.context import Context
 from integration.core.funnel.gate import GATED
 from integration.core.model.effects import Effect, StageChanged, TrackChanged
+from integration.core.nurture import tracks
 from integration.core.rules.calendar import day_words, wall_clock
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import POINT
@@ -52,9 +53,12 @@ def track(context: Context, effects: Sequence[Effect]) -> str:
     since = f"since {day_words(last.at, zone)}: {', '.join(last.because)}"
     if stay is None:
         return f"on no track {since}"
+    slower = tracks.pace(context)
+    silent = f" ({slower.unopened} e-mails in a row were left unopened)" if slower else ""
     if stay.planned is None:
-        return f"{stay.track} {since}; its touches are done"
-    return f"{stay.track} {since}; touch {stay.step + 1} is planned for {wall_clock(stay.planned, zone)}"
+        return f"{stay.track} {since}; its touches {'ended' if slower and slower.ends else 'are done'}{silent}"
+    coming = wall_clock(tracks.planned(context), zone)
+    return f"{stay.track} {since}; touch {stay.step + 1} is planned for {coming}{silent}"
 
 
 def gate(context: Context) -> tuple[str, ...]:

@@ -3,9 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from integration.playbook.language.places import known
 from mappings.yaml_files.located_yaml import Located, Path
 from mappings.yaml_files.problems import MOST_PROBLEMS, Problem, Severity, TooManyProblemsError, nearest
+
+
+def known(found: Located, loc: Path) -> Path:
+    """A place as the file has it: parts that only the schema knows (a list around one value) fall away."""
+    path: Path = ()
+    for part in loc:
+        if (*path, part) in found.positions:
+            path = (*path, part)
+    return path
 
 
 @dataclass(slots=True)

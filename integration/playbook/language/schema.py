@@ -26,6 +26,7 @@ from integration.playbook.language.sections import (
 )
 from integration.playbook.language.shorthand import LISTED, by_day, gathered, short
 from integration.playbook.language.words import (
+    AfterUnopened,
     Before,
     Cap,
     Cause,
@@ -39,6 +40,7 @@ from integration.playbook.language.words import (
     Length,
     Name,
     Offset,
+    Pace,
     Source,
     Start,
     TaskDue,
@@ -170,6 +172,7 @@ class Track(Section):
     content: Annotated[dict[FromDay, str], by_day("from day 0")] = {}
     task: Step | None = None
     for_: Annotated[Length, Field(alias="for")] = 0
+    slower: dict[AfterUnopened, Pace] | None = None
     then: Then | None = None
     leave: Annotated[list[Leave], LISTED] = []
     firm: bool = False
@@ -220,9 +223,10 @@ class SendWindow(Section):
 
 
 class Touches(Section):
-    """How many e-mails are too many, and when they may go."""
+    """How many e-mails are too many, when they may go, and how tracks slow down where nobody opens any."""
 
     at_most: Cap | None = None
+    slower: dict[AfterUnopened, Pace] = {}
     send: Annotated[list[SendWindow], LISTED] = []
 
 

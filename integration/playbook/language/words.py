@@ -5,7 +5,6 @@ it looks like, and says where in the text a mistake begins.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
@@ -17,6 +16,7 @@ from integration.core.rules.scoring_rules import POINT, Limit
 from integration.playbook.language import grammar
 from integration.playbook.language.grammar import ConditionText, PatternText, Unreadable
 from integration.playbook.language.texts import cause_form, kind_of, mistake, source_form, wording
+from integration.playbook.language.written_forms import NAME_FORM, SPAN_FORM, read_as, shaped
 from mappings.model.canonical import ACTIVITY_TYPES
 from mappings.values.instant import DAY, HOUR, Span
 from mappings.vocabulary.value import CANONICAL
@@ -38,26 +38,8 @@ _CAP = re.compile(r"(?P<times>\d+) in (?P<within>.+)")
 _START = re.compile(r"(?P<kind>stage|trigger) (?P<name>[a-z][a-z0-9_-]*)")
 _THEN = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)(?: after (?P<rest>.+))?")
 _HOURS = re.compile(r"(?P<h1>\d{2}):(?P<m1>\d{2})-(?P<h2>\d{2}):(?P<m2>\d{2})")
+_AFTER_UNOPENED = re.compile(r"after ([1-9]\d*) unopened")
 _CAUSE = re.compile(r"(?P<reason>[a-z][a-z0-9_]*)?(?:(?:^|\s+)from (?P<stage>[a-z]+))?")
-
-
-def _read(parse: Callable[[str], Parsed]) -> PlainValidator:
-    def validate(value: Any) -> Parsed:
-        if not isinstance(value, str):
-            text = f"a text is wanted here, not {kind_of(value)}"
-            raise mistake(text)
-        try:
-            return parse(value)
-        except Unreadable as error:
-            raise mistake(error.text, error.at) from None
-
-    return PlainValidator(validate)
-
-
-def _schema(description: str, pattern: str, *examples: str) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"type": "string", "description": description, "pattern": f"^(?:{pattern})$", "examples": list(examples)}
-    )
 
 
 def _matched(pattern: re.Pattern[str], text: str, example: str) -> re.Match[str]:
@@ -168,6 +150,14 @@ def _step_after(text: str) -> Span:
     return grammar.span(_matched(re.compile(r"after (\S+)"), text, "after 14d")[1])
 
 
+def _after_unopened(text: str) -> int:
+    return int(_matched(_AFTER_UNOPENED, text, "after 4 unopened")[1])
+
+
+def _pace(text: str) -> Span:
+    return 0 if text.strip() == "end" else grammar.span(text)
+
+
 def _half_life(text: str) -> int:
     if (length := grammar.span(text)) % DAY:
         msg = f"'{text}' is not a whole number of days"
@@ -207,19 +197,15 @@ def _cause(text: str) -> tuple[str, str]:
     return found["reason"] or "", found["stage"] or ""
 
 
-_SPAN_FORM = r"\d+\s*[mhdw]"
-_NAME_FORM = "[a-z][a-z0-9_-]*"
-
-
-Name = Annotated[str, _read(_name), _schema("A name.", _NAME_FORM, "pricing")]
+Name = Annotated[str, read_as(_name), shaped("A name.", NAME_FORM, "pricing")]
 Condition = Annotated[
     ConditionText,
-    _read(grammar.condition),
-    _schema("A condition on fields and scores; clauses joined by `and`.", ".+", "employees 50-300", "fit >= 20"),
+    read_as(grammar.condition),
+    shaped("A condition on fields and scores; clauses joined by `and`.", ".+", "employees 50-300", "fit >= 20"),
 ]
 Pattern = Annotated[
     PatternText,
-    _read(grammar.pattern),
+    read_as(grammar.pattern),
     WithJsonSchema(
         {
             "description": "An activity or a signal, with conditions on its properties.",
@@ -231,62 +217,72 @@ Pattern = Annotated[
         }
     ),
 ]
-Evidence = Annotated[str, _schema("An activity, or a condition on fields.", ".+", "problem ~ cost")]
+Evidence = Annotated[str, shaped("An activity, or a condition on fields.", ".+", "problem ~ cost")]
 Points = Annotated[int, PlainValidator(_points), WithJsonSchema({"type": "number", "description": "Points."})]
-Percent = Annotated[int, _read(_percent), _schema("A share.", r"\d+(\.\d)?%", "80%")]
-Length = Annotated[Span, _read(grammar.span), _schema("A length of time.", _SPAN_FORM, "24h", "14d")]
+Percent = Annotated[int, read_as(_percent), shaped("A share.", r"\d+(\.\d)?%", "80%")]
+Length = Annotated[Span, read_as(grammar.span), shaped("A length of time.", SPAN_FORM, "24h", "14d")]
 DueTime = Annotated[
     Due,
-    _read(_due),
-    _schema("When it is due.", rf"{_SPAN_FORM}( working)?|next working day|\d+ working days?", "24h", "2h working"),
+    read_as(_due),
+    shaped("When it is due.", rf"{SPAN_FORM}( working)?|next working day|\d+ working days?", "24h", "2h working"),
 ]
 TaskDue = Annotated[
     Due,
-    _read(_task_due),
-    _schema(
+    read_as(_task_due),
+    shaped(
         "When a task is due: in working time, unless `any time` is said.",
-        rf"{_SPAN_FORM}( working| any time)?|next working day|\d+ working days?",
+        rf"{SPAN_FORM}( working| any time)?|next working day|\d+ working days?",
         "24h",
         "30m any time",
         "2h working",
     ),
 ]
 Offset = Annotated[
-    Due, _read(_offset), _schema("When it goes.", rf"day \d+|after {_SPAN_FORM}|next working day", "day 3")
+    Due, read_as(_offset), shaped("When it goes.", rf"day \d+|after {SPAN_FORM}|next working day", "day 3")
 ]
 Every = Annotated[
     tuple[tuple[Span, Span], ...],
-    _read(_every),
-    _schema("How often.", rf"{_SPAN_FORM}( until day \d+ then {_SPAN_FORM})*( until day \d+)?", "14d"),
+    read_as(_every),
+    shaped("How often.", rf"{SPAN_FORM}( until day \d+ then {SPAN_FORM})*( until day \d+)?", "14d"),
 ]
 ScoreLimit = Annotated[
     Limit,
-    _read(_limit),
-    _schema("At most so often.", rf"\d+ per (day|{_SPAN_FORM})( per [a-z_]+)?", "1 per day per asset"),
+    read_as(_limit),
+    shaped("At most so often.", rf"\d+ per (day|{SPAN_FORM})( per [a-z_]+)?", "1 per day per asset"),
 ]
-Cap = Annotated[tuple[int, Span], _read(_cap), _schema("At most so many.", rf"\d+ in {_SPAN_FORM}", "2 in 7d")]
+Cap = Annotated[tuple[int, Span], read_as(_cap), shaped("At most so many.", rf"\d+ in {SPAN_FORM}", "2 in 7d")]
 Start = Annotated[
-    tuple[str, str], _read(_start), _schema("What starts it.", f"(stage|trigger) {_NAME_FORM}", "stage mql")
+    tuple[str, str], read_as(_start), shaped("What starts it.", f"(stage|trigger) {NAME_FORM}", "stage mql")
 ]
 Then = Annotated[
     tuple[str, Span],
-    _read(_then),
-    _schema("The next track (or none, suppressed).", rf"{_NAME_FORM}( after {_SPAN_FORM})?", "newsletter"),
+    read_as(_then),
+    shaped("The next track (or none, suppressed).", rf"{NAME_FORM}( after {SPAN_FORM})?", "newsletter"),
 ]
-Before = Annotated[Span, _read(_before), _schema("So long before.", f"{_SPAN_FORM} before", "4h before")]
-IdleStep = Annotated[Span, _read(_step_after), _schema("After so long idle.", f"after {_SPAN_FORM}", "after 14d")]
-HalfLifeDays = Annotated[int, _read(_half_life), _schema("Half is left after this.", r"\d+\s*[dw]", "30d")]
-FromDay = Annotated[Span, _read(_from_day), _schema("From this day on.", r"from day \d+", "from day 90")]
+Before = Annotated[Span, read_as(_before), shaped("So long before.", f"{SPAN_FORM} before", "4h before")]
+IdleStep = Annotated[Span, read_as(_step_after), shaped("After so long idle.", f"after {SPAN_FORM}", "after 14d")]
+HalfLifeDays = Annotated[int, read_as(_half_life), shaped("Half is left after this.", r"\d+\s*[dw]", "30d")]
+FromDay = Annotated[Span, read_as(_from_day), shaped("From this day on.", r"from day \d+", "from day 90")]
 Days = Annotated[
-    tuple[int, ...], _read(weekdays), _schema("Days of the week.", "[A-Z][a-z]{2}.*", "Mon-Fri", "Tue, Thu")
+    tuple[int, ...], read_as(weekdays), shaped("Days of the week.", "[A-Z][a-z]{2}.*", "Mon-Fri", "Tue, Thu")
 ]
-Hours = Annotated[tuple[int, int], _read(day_hours), _schema("Hours.", r"\d{2}:\d{2}-\d{2}:\d{2}", "09:00-17:00")]
+Hours = Annotated[tuple[int, int], read_as(day_hours), shaped("Hours.", r"\d{2}:\d{2}-\d{2}:\d{2}", "09:00-17:00")]
+AfterUnopened = Annotated[
+    int,
+    read_as(_after_unopened),
+    shaped("After so many e-mails in a row that nobody opened.", r"after [1-9]\d* unopened", "after 4 unopened"),
+]
+Pace = Annotated[
+    Span,
+    read_as(_pace),
+    shaped("So far apart at the least, or `end`.", rf"{SPAN_FORM}|end", "14d", "end"),
+]
 Wording = Annotated[
-    str, PlainValidator(wording), _schema("What people read; {fields} are filled in.", ".+", "Call {name}")
+    str, PlainValidator(wording), shaped("What people read; {fields} are filled in.", ".+", "Call {name}")
 ]
 Cause = Annotated[
     tuple[str, str],
-    _read(_cause),
-    _schema("Why a lead came back.", cause_form(CANONICAL), "timing", "from sql", "otherwise"),
+    read_as(_cause),
+    shaped("Why a lead came back.", cause_form(CANONICAL), "timing", "from sql", "otherwise"),
 ]
-Source = Annotated[str, _read(_name), _schema("Where a lead comes from.", source_form(CANONICAL), "webinar")]
+Source = Annotated[str, read_as(_name), shaped("Where a lead comes from.", source_form(CANONICAL), "webinar")]

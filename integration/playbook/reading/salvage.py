@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from integration.playbook.language.places import known
-from integration.playbook.language.report import Dropped
+from integration.playbook.language.report import Dropped, known
 from integration.playbook.language.schema import PlaybookFile
 from mappings.yaml_files.located_yaml import Located, Path
 

@@ -169,6 +169,8 @@ def _goes(track: schema.Track) -> Iterator[str]:
     ]
     parts += [f"each a task for {track.task.to.replace('_', ' ')}"] if track.task else []
     yield f"touches: {', '.join(parts)}"
+    if track.slower is not None:
+        yield f"slower: {touch_rows.paces(track.slower)}"
 
 
 def _leaves(track: schema.Track) -> Iterator[str]:

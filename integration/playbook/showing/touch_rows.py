@@ -1,11 +1,12 @@
 """Rows about touches for the page of a playbook: what limits them, and what has to be ready for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from integration.playbook.compiling.compile_contents import BY_HAND
 from integration.playbook.language import grammar, schema
 from integration.playbook.language.words import WEEKDAYS
 from integration.playbook.showing.due_words import due
+from mappings.values.instant import Span
 
 
 def limits(touches: schema.Touches) -> Iterator[tuple[str, str]]:
@@ -17,6 +18,17 @@ def limits(touches: schema.Touches) -> Iterator[tuple[str, str]]:
         days = ", ".join(WEEKDAYS[day] for day in send.days)
         hours = ", ".join(f"{_clock(opens)}-{_clock(closes)}" for opens, closes in send.hours)
         yield "or" if index else "only", f"{days} {hours} where the lead is"
+    if touches.slower:
+        yield "slower", paces(touches.slower)
+
+
+def paces(slower: Mapping[int, Span]) -> str:
+    """How touches slow down: `after 4 unopened 14d apart, after 12 unopened they end`."""
+    told = (
+        f"after {count} unopened " + (f"{grammar.shown(every)} apart" if every else "they end")
+        for count, every in sorted(slower.items())
+    )
+    return ", ".join(told) or "never"
 
 
 def _clock(minutes: int) -> str:
