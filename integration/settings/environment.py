@@ -69,6 +69,11 @@ class Settings(DeclaredSettings, AlertSettings):
         description="Name the YAML file with your own words and addresses (docs/vocabulary.md), or unset it for what "
         "comes with Coldframe.",
     )
+    routing: str | None = Field(
+        None,
+        alias="COLDFRAME_ROUTING",
+        description="Name the YAML file that says who gets tasks (docs/routing.md), or unset it: owners get them.",
+    )
     data_dir: str = Field(
         "./var", alias="COLDFRAME_DATA_DIR", min_length=1, description="Name a directory that can be written to."
     )

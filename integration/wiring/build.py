@@ -20,6 +20,8 @@ from integration.flows.upkeep.renew_tokens import Means, StoredTokens
 from integration.flows.upkeep.warm_up import warm
 from integration.playbook.compiling import compiler
 from integration.playbook.reading import library
+from integration.routing import read_routing
+from integration.routing.routing_rules import Routing
 from integration.settings.environment import Settings, from_environment
 from integration.store.db.session import Store
 from integration.wiring import clock, connection_names, logs, write_guard
@@ -61,6 +63,14 @@ def vocabulary(path: str | None) -> Vocabulary:
 def playbook(name: str, words: str | None = None) -> Playbook:
     """The playbook of that name or path, in the words of a vocabulary's file; UnusableError otherwise."""
     found, problems = compiler.load(name, vocabulary(words))
+    if found is None:
+        raise UnusableError(problems)
+    return found
+
+
+def routing(path: str | None, rules: Playbook) -> Routing:
+    """Who may get a task, from a file; UnusableError with every mistake in it otherwise."""
+    found, problems = read_routing.opened(path, rules)
     if found is None:
         raise UnusableError(problems)
     return found
@@ -232,9 +242,10 @@ def service() -> Service:
 
 
 @lru_cache(maxsize=1)
-def _parts() -> tuple[CompiledPlaybook, Mapping[ConnectionName, Connection]]:
+def _parts() -> tuple[CompiledPlaybook, Routing, Mapping[ConnectionName, Connection]]:
     found = playbook(settings().playbook, settings().vocabulary)
-    return CompiledPlaybook.of(found), connections(settings(), _store(), worker=True)
+    who = routing(settings().routing, found)
+    return CompiledPlaybook.of(found), who, connections(settings(), _store(), worker=True)
 
 
 @lru_cache(maxsize=1)
@@ -256,7 +267,7 @@ def _store() -> Store:
 
 @lru_cache(maxsize=1)
 def _service(pid: int) -> Service:
-    compiled, crms = _parts()
+    compiled, who, crms = _parts()
     rehearsal = settings().rehearsal
     return Service(
         store=_store(),
@@ -284,4 +295,5 @@ def _service(pid: int) -> Service:
             audit=None if (days := settings().keep_audit_days) is None else days * DAY,
         ),
         alert_ways=alert_ways(settings()),
+        routing=who,
     )

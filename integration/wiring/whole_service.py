@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from integration.alerting.alert_port import AlertWay
 from integration.flows.base.service import Connection, GoingLive, Keys, Lanes, NewLeads, Retention, Rules
+from integration.routing.routing_rules import NO_ROUTING, Routing
 from integration.store.db.session import Store
 from mappings.conflicts.field_conflicts import Ownership, ownership
 from mappings.values.identifiers import ConnectionName
@@ -26,6 +27,7 @@ class Service:
     going_live: GoingLive = field(default_factory=GoingLive)
     retention: Retention = field(default_factory=Retention)
     alert_ways: Mapping[str, AlertWay] = field(default_factory=dict)
+    routing: Routing = NO_ROUTING
 
     @property
     def ownership(self) -> Ownership:

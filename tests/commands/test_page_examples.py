@@ -27,6 +27,7 @@ ELSEWHERE = {
     ("docs/playbook.md", "yaml"): "tests/playbook/test_playbook_page.py",
     ("docs/vocabulary.md", "yaml"): "tests/mappings/vocabulary/test_vocabulary_docs.py",
     ("docs/monitoring.md", "yaml"): "tests/web/test_monitoring.py",
+    ("docs/routing.md", "yaml"): "tests/routing/test_routing_file.py",
     ("docs/sending.md", "js"): "tests/web/test_sending_page.py",
     ("docs/sending.md", "html"): "tests/web/test_sending_page.py",
     ("docs/sending.md", "apex"): "tests/web/test_sending_page.py",

@@ -1,6 +1,7 @@
 """A routing.yaml says who may get a task; every mistake in it is named with its place and the nearest right name."""
 
 import pytest
+from page_blocks import blocks
 
 from integration.playbook.compiling import compiler
 from integration.routing.read_routing import opened, parse
@@ -25,7 +26,7 @@ routes:
   - {if: country in emea_countries, pool: emea, else: sdr}
   - {if: ["employees >= 1000", "band = hot and stage = mql"], to: account_owner, else: emea}
   - {otherwise: sdr}
-owner: set
+owner: keep
 again: same_person
 """
 
@@ -48,7 +49,7 @@ def test_a_whole_file_is_read() -> None:
     assert [each.weekdays for each in joaquim.hours] == [(0, 1, 2, 3), (4,)]
     assert routing.pools["emea"].members == {"nadia@acme.example": 2, "joaquim@acme.example": 1}
     assert routing.pools["sdr"].members == {"li@acme.example": 1}
-    assert (routing.set_owner, routing.same_person) == (True, True)
+    assert (routing.set_owner, routing.same_person) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -177,3 +178,11 @@ def test_without_a_file_there_is_no_routing_and_a_file_that_is_not_there_is_a_mi
     routing, problems = opened("/nowhere/routing.yaml", PLAYBOOK)
     assert routing is None
     assert [str(each) for each in problems] == ["/nowhere/routing.yaml:1:1: cannot be read: No such file or directory"]
+
+
+def test_the_example_in_the_docs_can_be_read() -> None:
+    (example,) = [each for each in blocks() if each.page == "docs/routing.md" and each.language == "yaml"]
+    routing, problems = read(example.text)
+    assert problems == []
+    assert routing is not None
+    assert list(routing.pools) == ["emea", "sdr"]

@@ -18,6 +18,7 @@ from integration.commands.doctoring import (
     doctor_connections,
     doctor_lanes,
     doctor_people,
+    doctor_routing,
     doctor_staff,
     doctor_webhooks,
     doctor_words,
@@ -101,6 +102,7 @@ def _examine() -> Iterator[Finding]:
                 yield from doctor_people.examined(store, clock.now())
                 yield from doctor_staff.waiting(store)
                 yield from doctor_staff.known(store, connection_names.known(settings, store))
+                yield from doctor_routing.people(settings, store)
                 yield from _words(settings, store)
     except StoreError:
         return  # reported above
@@ -251,6 +253,7 @@ def _playbook(settings: Settings) -> Iterator[Finding]:
             yield Finding(subject="playbook", ok=False, detail=str(problem), remedy="Correct the file.")
     else:
         yield Finding(subject="playbook", ok=True, detail=settings.playbook)
+        yield from doctor_routing.file(settings)
 
 
 def _compiled(settings: Settings) -> Playbook | None:

@@ -18,6 +18,7 @@ from integration.flows.base.service import (
     Derived,
     HasAlerts,
     HasGoingLive,
+    HasRouting,
     HasStore,
     HasWake,
 )
@@ -34,7 +35,7 @@ from integration.store.queues import leases
 from integration.store.queues.leases import Lease
 
 
-class HandingOver(Derived, HasGoingLive, HasAlerts, HasWake, Protocol):
+class HandingOver(Derived, HasGoingLive, HasAlerts, HasRouting, HasWake, Protocol):
     """What it takes to hand tasks over: their words, their assignees, and alerts where nobody is found."""
 
 
@@ -47,7 +48,7 @@ def ready(
     """
     rows = these.items
     with calling():
-        found = assign_tasks.assigned(service, connection, rows)
+        found = assign_tasks.prepared(service, connection, rows)
         said = task_words(service, connection)
     with service.store.write() as conn:
         leases.extend(conn, lease)

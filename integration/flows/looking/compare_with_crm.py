@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from integration.flows.base.service import Connected, Connection, HasStore
 from integration.flows.people_in_sales import assign_tasks
+from integration.flows.people_in_sales.assign_tasks import Assigning
 from integration.store.outgoing import outbox_backlog, people_to_create
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned
@@ -56,7 +57,7 @@ class Task:
 Item: TypeAlias = Change | Task
 
 
-def pending(service: Connected) -> Iterator[tuple[Item, ...]]:
+def pending(service: Assigning) -> Iterator[tuple[Item, ...]]:
     """What waits, a record's changes or a task at a time. Raises Unavailable where a CRM cannot be read."""
     for connection in service.connections.values():
         yield from _fields(service, connection)

@@ -1,83 +1,132 @@
 """Assign tasks: finds, for a batch of tasks, the person each goes to, and why.
 
-This is the one place where a role becomes a person. `routing.yaml` takes over `assigned`, which gets what the CRMs
-name for each lead and answers with an explanation for each task; loading, storing, waiting and telling stay as they
-are. What survives a crash: to whom a task goes, or that it waits, is stored with the mark that it is about to be sent.
+This is the one place where a role becomes a person. What the CRMs name for each lead, and which route it takes, is
+looked up before; whose turn it is in a pool is decided in the transaction that stores it, one batch at a time among all
+workers. What survives a crash: to whom a task goes, or that it waits, and the pool's credit are stored with the mark
+that the task is about to be sent.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
+from integration.core.compiled.context import Context, Unfoldable
 from integration.core.model import effect_keys
-from integration.flows.base.service import Alerting, Connected, Connection, HasCrms
-from integration.flows.people_in_sales import user_directory
-from integration.flows.people_in_sales.assignee_rules import Candidate, Case, Directory, resolved
+from integration.core.run.standing import placed
+from integration.flows.base.service import Connection, Derived, HasAlerts, HasRouting
+from integration.flows.history import load_events
+from integration.flows.people_in_sales import pool_state, user_directory
+from integration.flows.people_in_sales.assignee_case import Candidate, Case, Directory
+from integration.flows.people_in_sales.assignee_rules import resolved
+from integration.flows.people_in_sales.named_people import Named, known, named_for
 from integration.flows.people_in_sales.raise_alerts import raise_alert
+from integration.routing.pool_turns import PoolTurns
+from integration.routing.routes import route_of
+from integration.routing.routing_rules import Route
+from integration.store.audit import audit_trail
+from integration.store.audit.audit_trail import Entry
 from integration.store.crm import crm_users
-from integration.store.crm.crm_users import UserAddress
-from integration.store.outgoing import unassigned
+from integration.store.outgoing import outbox, unassigned
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned
-from integration.store.people import field_changes, leads
-from integration.store.people.field_changes import ChangeRow
-from mappings.conflicts.field_conflicts import speaker
-from mappings.values.identifiers import ConnectionName, LeadId
+from integration.store.people import leads
+from mappings.model.canonical import Value
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import HOUR, MINUTE, Span
 
 AGAIN: Span = 5 * MINUTE
 """How long a task that has nobody to go to waits before it is looked at again."""
 
 
+class Assigning(Derived, HasRouting, Protocol):
+    """What it takes to find out to whom tasks go."""
+
+
+class Keeping(Assigning, HasAlerts, Protocol):
+    """What it takes to store it, with alerts where nobody is found."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """Whom the CRMs name for one lead: the owners of the lead and of its account, and who had our last tasks."""
+class Prepared:
+    """What tasks are given out by: each one's case by its outbox id, and who is known."""
 
-    owner: Sequence[Candidate] = ()
-    account_owner: Sequence[Candidate] = ()
-    worked: Sequence[Candidate] = field(default=())
-
-    def users(self) -> list[UserAddress]:
-        """Everybody who is named."""
-        return [(each.connection, each.user) for each in (*self.owner, *self.account_owner, *self.worked)]
+    cases: Mapping[int, Case]
+    directory: Directory
 
 
-def assigned(service: Connected, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
-    """For each task, by its outbox id, the person it goes to or why it waits. Stores nothing but who there is.
+def assigned(service: Assigning, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
+    """For each task, by its outbox id, the person it would go to now or why it would wait. Stores nothing.
+
+    Raises Unavailable where the connection is away.
+    """
+    found = prepared(service, connection, rows)
+    with service.store.read() as conn:
+        turns = pool_state.load(conn, service)
+        return _given_out(conn, rows, found, turns)
+
+
+def prepared(service: Assigning, connection: Connection, rows: Sequence[Outgoing]) -> Prepared:
+    """What these tasks are given out by; the store keeps who there is.
 
     Asks the CRMs for those who may get one and are not known yet. Raises Unavailable where the connection is away.
     """
     user_directory.fresh(service, connection)
     user_directory.fresh_elsewhere(service, connection)
     with service.store.read() as conn:
-        named = _named(conn, service, connection, rows)
+        named = named_for(conn, service, connection, rows)
+        routes = _routes(conn, service, {row.lead_id for row in rows})
     wanted = {address for each in named.values() for address in each.users()}
     user_directory.look_up(service, wanted)
     with service.store.read() as conn:
         managers = {(name, user.manager) for (name, _), user in crm_users.by_id(conn, wanted).items() if user.manager}
     user_directory.look_up(service, managers)
     with service.store.read() as conn:
-        directory = _directory(conn, service, wanted)
-    return {row.id: resolved(_case(connection, row, named[row.lead_id]), directory) for row in rows}
+        directory = known(conn, service, wanted, service.routing.mentioned())
+    again = service.routing.same_person
+    cases = {row.id: _case(connection, row, named[row.lead_id], routes.get(row.lead_id), again=again) for row in rows}
+    return Prepared(cases=cases, directory=directory)
 
 
 def keep(
-    conn: Sql, service: Alerting, connection: Connection, rows: Sequence[Outgoing], found: Mapping[int, Assigned]
+    conn: Sql, service: Keeping, connection: Connection, rows: Sequence[Outgoing], found: Prepared
 ) -> dict[int, Assigned]:
-    """Store to whom each task goes with its effect; those that have nobody wait, and an alert says so.
+    """Give out the tasks and store to whom each goes; those that have nobody wait, and an alert says so.
 
-    In the caller's write transaction. The answer holds only the tasks that go to somebody.
+    In the caller's write transaction. The answer has only the tasks that go to somebody, none that was taken back.
     """
-    kept = unassigned.of_effects(conn, {key for row in rows for key in _keys(row)})
-    new = {key: found[row.id] for row in rows for key in _keys(row) if kept.get(key) != found[row.id]}
+    pool_state.alone(conn, service)
+    wanted = outbox.still_wanted(conn, [row.id for row in rows])
+    there = [row for row in rows if row.id in wanted]
+    turns = pool_state.load(conn, service)
+    given = _given_out(conn, there, found, turns)
+    kept = unassigned.of_effects(conn, {key for row in there for key in _keys(row)})
+    new = {key: given[row.id] for row in there for key in _keys(row) if kept.get(key) != given[row.id]}
     unassigned.assign(conn, new)
-    waiting = [(row.id, found[row.id].waits, words(found[row.id])) for row in rows if not found[row.id].user]
+    waiting = [(row.id, given[row.id].waits, words(given[row.id])) for row in there if not given[row.id].user]
     unassigned.wait(conn, waiting, service.now() + AGAIN)
-    unassigned.found(conn, [row.id for row in rows if found[row.id].user])
-    _tell(conn, service, connection, [found[row_id] for row_id, _, _ in waiting])
-    return {row_id: each for row_id, each in found.items() if each.user}
+    unassigned.found(conn, [row.id for row in there if given[row.id].user])
+    pool_state.keep(conn, turns, [(row, given[row.id]) for row in there if given[row.id].user])
+    _record(conn, service, connection, {key: each for key, each in new.items() if each.pool})
+    _tell(conn, service, connection, [given[row_id] for row_id, _, _ in waiting])
+    return {row_id: each for row_id, each in given.items() if each.user}
+
+
+def _given_out(conn: Sql, rows: Sequence[Outgoing], found: Prepared, turns: PoolTurns) -> dict[int, Assigned]:
+    """Each task to somebody, or nobody, one after the other: what one gets counts for the next."""
+    kept = unassigned.of_effects(conn, {key for row in rows for key in _keys(row)})
+    holders = pool_state.holders(conn, turns, {row.lead_id for row in rows})
+    given: dict[int, Assigned] = {}
+    for row in rows:
+        case = found.cases[row.id]
+        before = next((kept[key] for key in _keys(row) if key in kept), None)
+        case = replace(case, kept=before, holders=(*holders.get(row.lead_id, ()), *case.holders))
+        one = given[row.id] = resolved(case, found.directory, turns)
+        if one.pool:
+            holder = Candidate(connection=one.connection, user=one.user, respect=pool_state.HAS_LEAD)
+            holders[row.lead_id] = [holder, *holders.get(row.lead_id, ())]
+    return given
 
 
 def words(told: Assigned) -> str:
@@ -85,7 +134,16 @@ def words(told: Assigned) -> str:
     return f"nobody to give it to: {'; '.join(f'{who} {why}' for who, why in told.passed_over)}"
 
 
-def _tell(conn: Sql, service: Alerting, connection: Connection, waiting: Sequence[Assigned]) -> None:
+def _record(conn: Sql, service: Keeping, connection: Connection, new: Mapping[str, Assigned]) -> None:
+    """The audit trail says to whom pools gave tasks."""
+    if new:
+        tasks = {key: {"user": each.user, "pool": each.pool, "because": each.because} for key, each in new.items()}
+        subject = f"tasks in {connection.name}"
+        entry = Entry(at=service.now(), actor="coldframe", action="assign", subject=subject, detail={"tasks": tasks})
+        audit_trail.add(conn, [entry])
+
+
+def _tell(conn: Sql, service: Keeping, connection: Connection, waiting: Sequence[Assigned]) -> None:
     """An alert says at once that tasks have nobody to go to, and again every hour as long as they have not."""
     hour = service.now() // HOUR
     for reason in sorted({each.waits for each in waiting}):
@@ -106,8 +164,8 @@ def _keys(row: Outgoing) -> tuple[str, ...]:
     return tuple(dict.fromkeys((row.key, effect_keys.moved(row.key, LeadId(row.lead_id)))))
 
 
-def _case(connection: Connection, row: Outgoing, named: Named) -> Case:
-    escalation = row.payload.get("kind") == "escalation"
+def _case(connection: Connection, row: Outgoing, named: Named, route: Route | None, *, again: bool) -> Case:
+    due = row.payload.get("due_at")
     return Case(
         role=str(row.payload.get("assignee") or "owner"),
         home=connection.name,
@@ -116,69 +174,27 @@ def _case(connection: Connection, row: Outgoing, named: Named) -> Case:
         worked=named.worked,
         # Who was given the lead's last task is late, and so is whoever owns the lead now.
         late=(*named.worked[:1], *named.owner[:1]),
-        escalation=escalation,
+        late_pool=named.worked_pool,
+        holders=[replace(each, respect="had the lead before") for each in named.worked[:1]] if again else (),
+        escalation=row.payload.get("kind") == "escalation",
+        route=route,
+        due=due if isinstance(due, int) else 0,
     )
 
 
-def _named(conn: Sql, service: HasCrms, connection: Connection, rows: Sequence[Outgoing]) -> dict[str, Named]:
-    """Whom the CRMs name for the leads of these tasks; of the connection where a task is made, first."""
-    people = leads.get(conn, sorted({row.lead_id for row in rows}))
-    homes = {row.id: row.account_id for row in people}
-    accounts = sorted({account for account in homes.values() if account})
-    told = field_changes.history(conn, sorted(homes), accounts)
-    records = {row.lead_id: row.external_id for row in rows}
-    given = unassigned.given(conn, homes)
-    names = [connection.name, *(name for name in service.connections if name != connection.name)]
-    by_lead: defaultdict[str, list[ChangeRow]] = defaultdict(list)
-    by_account: defaultdict[str, list[ChangeRow]] = defaultdict(list)
-    for change in told:
-        if change.lead_id:
-            by_lead[change.lead_id].append(change)
-        if change.account_id:
-            by_account[change.account_id].append(change)
-    found: dict[str, Named] = {}
-    for lead, account in homes.items():
-        worked = [
-            Candidate(connection=each.connection, user=each.user, respect="had the last task")
-            for each in reversed(given.get(lead, []))
-        ]
-        found[lead] = Named(
-            owner=_owners(by_lead[lead], names, "owner of the lead", records.get(lead, "")),
-            account_owner=_owners(by_account[account] if account else (), names, "owner of the account"),
-            worked=worked,
-        )
-    return {row.lead_id: found.get(row.lead_id, Named()) for row in rows}
-
-
-def _owners(
-    told: Sequence[ChangeRow], names: Sequence[ConnectionName], respect: str, record: str = ""
-) -> list[Candidate]:
-    """The owner that each connection said last; of the record that the task is about, where it says one.
-
-    A person may have several records in one connection, with an owner each.
-    """
-    found: dict[ConnectionName, str] = {}
-    for own_record in (False, True):
-        for change in told:
-            if "owner" in change.fields and (not own_record or _about(change, record)):
-                found[speaker(change.key)[1]] = str(change.fields["owner"] or "")
-    return [Candidate(connection=name, user=found[name], respect=respect) for name in names if found.get(name)]
-
-
-def _about(change: ChangeRow, record: str) -> bool:
-    """Whether a reading (`…:ID@TIME`) or a webhook (`…:ID:…`) of this record contains a change."""
-    return bool(record) and (f":{record}@" in change.key or f":{record}:" in change.key)
-
-
-def _directory(conn: Sql, service: HasCrms, wanted: Iterable[UserAddress]) -> Directory:
-    """Everybody named, their managers, and the same people in the other connections."""
-    users = crm_users.by_id(conn, wanted)
-    emails = {user.email for user in users.values() if user.email}
-    same = crm_users.by_email(conn, emails)
-    managers = {(name, user.manager) for those in same.values() for name, user in those if user.manager}
-    managers |= {(name, user.manager) for (name, _), user in users.items() if user.manager}
-    users |= crm_users.by_id(conn, managers)
-    same |= crm_users.by_email(conn, {user.email for user in users.values() if user.email})
-    readings = {name: crm_users.last_reading(conn, name) for name in service.connections}
-    own = {name: reading.own_user for name, reading in readings.items() if reading}
-    return Directory(users=users, by_email=same, own=own)
+def _routes(conn: Sql, service: Assigning, lead_ids: Iterable[LeadId]) -> dict[LeadId, Route | None]:
+    """The route that each lead takes, as it stands now."""
+    if not service.routing.routes:
+        return {}
+    rows = leads.get(conn, sorted(lead_ids))
+    states = load_events.states_of(conn, [row.id for row in rows])
+    found: dict[LeadId, Route | None] = {}
+    for row in rows:
+        read: Callable[[str], Value] = row.fields.get
+        if row.id in states:
+            try:
+                read = placed(service.rules.compiled, states[row.id], service.now()).read
+            except Unfoldable:  # its own letter says so; it is routed by what is known of it
+                read = Context(service.rules.compiled, states[row.id]).read
+        found[row.id] = route_of(service.routing, read)
+    return found

@@ -27,6 +27,7 @@ from integration.store.people.leads import LeadRow
 from integration.store.schema.tables import (
     activities,
     alerts,
+    assignments,
     changes,
     dead_letters,
     dirty,
@@ -83,6 +84,7 @@ _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "activities": (activities, "lead_id", ("at", "key")),
     "effects": (decided, "lead_id", ("at", "key")),
     "alerts": (alerts, "lead_id", ("at", "key")),
+    "assignments": (assignments, "lead_id", ("at", "key")),
     "writes": (outbox, "lead_id", ("created_at", "id")),
     "waiting": (dirty, "lead_id", ("since",)),
 }

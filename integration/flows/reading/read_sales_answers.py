@@ -17,6 +17,7 @@ from integration.flows.base.service import Connection, HasStore, NewPeople
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
 from integration.flows.people.met_records import people_met
+from integration.store.assigning import assigned_tasks
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
 from integration.store.outgoing import outbox
@@ -26,7 +27,7 @@ from integration.store.queues import dirty
 from mappings.model.canonical import Fields, Opportunity, Value
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading.transforms import word
-from mappings.translate.record_answers import Answer, answer, as_fields, closed
+from mappings.translate.record_answers import Answer, answer, as_fields, closed, holds
 from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import DAY, Instant
 
@@ -38,6 +39,7 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
     faults: list[Fault] = []
     whose = outbox.whose(conn, [key for record in records if (key := _key(connection, record))])
     moved = leads.survivors(conn, whose.values())
+    assigned_tasks.close(conn, [key for record in records if (key := _over(connection, record)) in whose], now)
     for record in records:
         tasks, key = _mapping(connection, record), _key(connection, record)
         lead = whose.get(key)
@@ -115,6 +117,13 @@ def _stored_keys(conn: Sql, who: Sequence[LeadId]) -> Mapping[tuple[str | None, 
 def _key(connection: Connection, record: Record) -> str:
     tasks = _mapping(connection, record)
     return str(record.fields.get(tasks.key) or "") if tasks else ""
+
+
+def _over(connection: Connection, record: Record) -> str:
+    """The key of a task that is closed or gone; "" while it is open."""
+    tasks = _mapping(connection, record)
+    over = tasks is not None and (record.deleted or holds(tasks.closed, record.fields))
+    return _key(connection, record) if over else ""
 
 
 def _mapping(connection: Connection, record: Record) -> TaskMapping | None:

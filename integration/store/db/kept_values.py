@@ -23,6 +23,7 @@ ServicePurpose: TypeAlias = Literal[
     "shared_emails",
     "restored",
     "refused_webhooks",
+    "absences",
 ]
 ConnectionPurpose: TypeAlias = Literal["next_poll_object", "drift", "user_reading", "picklists", "task_words"]
 ObjectPurpose: TypeAlias = Literal["poll", "sync", "unread"]

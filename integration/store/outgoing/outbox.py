@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, update
 
+from integration.store.assigning import assigned_tasks
 from integration.store.db.dialects import among, insert_new, run_many, upsert
 from integration.store.db.json_codec import encode, listed
 from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
@@ -76,6 +77,7 @@ _due = (
 
 _PENDING = shown(_due)
 _ATTEMPTING = update(outbox).where(among(_o.id, "ids"), still_new).values(attempted=True).returning(_o.id)
+_STILL = select(_o.id).where(among(_o.id, "ids"), still_new).order_by(_o.id).with_for_update()
 _REWORD = update(outbox).where(_o.id == bindparam("row")).values(payload=bindparam("said"))
 _SENT = (
     update(outbox)
@@ -162,6 +164,11 @@ def pending(conn: Connection, connection: ConnectionName, kind: Kind, now: Insta
     return list(found.values())
 
 
+def still_wanted(conn: Connection, ids: Iterable[int]) -> set[int]:
+    """Those of these that nobody has taken back, and nobody takes back before this transaction ends."""
+    return set(conn.execute(_STILL, {"ids": listed(sorted(ids))}).scalars())
+
+
 def attempting(conn: Connection, ids: Sequence[int]) -> set[int]:
     """A call for these goes out: if its reply is lost, the next must look first. Answers those not taken back since."""
     return set(conn.execute(_ATTEMPTING, {"ids": listed(ids)}).scalars())
@@ -200,6 +207,8 @@ def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> 
     """(id, reason) of what is not sent any more; the caller writes a sync error for each."""
     reasons = dict(rows)
     conn.execute(_DEAD, [{"row": row_id, "why": why} for row_id, why in sorted(reasons.items())])
+    given = conn.execute(_LETTER, {"ids": listed(reasons)}).all()
+    assigned_tasks.close(conn, [row.key for row in given if row.kind == "task"], at)
     return [
         dead_letters.Letter(
             stage="deliver",
@@ -210,7 +219,7 @@ def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> 
             at=at,
             lead_id=lead,
         )
-        for row_id, connection, kind, key, lead, payload in conn.execute(_LETTER, {"ids": listed(reasons)})
+        for row_id, connection, kind, key, lead, payload in given
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, literal, select
 
 from integration.core.model import effect_keys
+from integration.store.assigning import assigned_tasks
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db.dialects import among
@@ -65,6 +66,7 @@ def close(
             keys.append(key)
     for connection, wanted in closings.items():
         want_once(conn, connection, "closing", wanted, at)
+    assigned_tasks.close(conn, keys, at)
     return Closed(connections=set(closings), keys=keys)
 
 

@@ -27,6 +27,8 @@ class Assigned:
     name: str = ""
     email: str = ""
     timezone: str = ""
+    pool: str = ""
+    """The pool that gave it, "" where it was nobody's to give."""
     passed_over: tuple[tuple[str, str], ...] = ()
     waits: str = ""
     remedy: str = ""

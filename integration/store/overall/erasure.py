@@ -18,6 +18,7 @@ from integration.store.queues import dirty
 from integration.store.schema.tables import (
     accounts,
     alerts,
+    assignments,
     dead_letters,
     dirty_accounts,
     effects,
@@ -58,6 +59,7 @@ _OF_LEAD: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
     (effects, effects.c.lead_id),
     (outbox, outbox.c.lead_id),
     (alerts, alerts.c.lead_id),
+    (assignments, assignments.c.lead_id),
     (marks, marks.c.lead_id),
     (dead_letters, dead_letters.c.lead_id),
     (suspects, suspects.c.lead_id),

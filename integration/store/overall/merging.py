@@ -7,13 +7,14 @@ it belongs to whoever decides about leads, since nothing may be decided for eith
 from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
 
 from integration.core.model import effect_keys
+from integration.store.assigning import assigned_tasks
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db.numbering import numbers
 from integration.store.outgoing import outbox
 from integration.store.people import field_changes, leads, other_emails, record_references
 from integration.store.queues import dirty
-from integration.store.schema.tables import activities, alerts, dead_letters, effects
+from integration.store.schema.tables import activities, alerts, assignments, dead_letters, effects
 from integration.store.schema.tables import changes as changed
 from integration.store.schema.tables import dirty as marks
 from integration.store.schema.tables import leads as people
@@ -68,6 +69,7 @@ _NO_FIELDS = delete(outgoing).where(outgoing.c.lead_id == _loser, outgoing.c.kin
 _MOVE_TASKS = update(outgoing).where(outgoing.c.lead_id == _loser).values(lead_id=_winner)
 _MOVE_LETTERS = update(dead_letters).where(dead_letters.c.lead_id == _loser).values(lead_id=_winner)
 _MOVE_ALERTS = update(alerts).where(alerts.c.lead_id == _loser).values(lead_id=_winner)
+_MOVE_ASSIGNMENTS = update(assignments).where(assignments.c.lead_id == _loser).values(lead_id=_winner)
 _REST = update(people).where(people.c.id == _loser).values(state=None, due=None)
 _ANEW = update(people).where(people.c.id == _winner).values(state=None)
 
@@ -110,7 +112,9 @@ def settle(conn: Connection, loser: LeadId, winner: LeadId, at: Instant) -> None
     """
     both = {"loser": loser, "winner": winner}
     dirty.mark(conn, [winner], at)
-    for twin in _move_effects(conn, loser, winner):
+    twins = _move_effects(conn, loser, winner)
+    assigned_tasks.close(conn, twins, at)
+    for twin in twins:
         conn.execute(_UNSENT, {"loser": loser, "twin": twin})
         for connection, task in conn.execute(_SENT, {"twin": twin}).all():
             closing = outbox.NewOnce(key=f"closing:{twin}", lead_id=winner, payload={"id": task})
@@ -119,6 +123,7 @@ def settle(conn: Connection, loser: LeadId, winner: LeadId, at: Instant) -> None
     conn.execute(_MOVE_TASKS, both)
     conn.execute(_MOVE_LETTERS, both)
     conn.execute(_MOVE_ALERTS, both)
+    conn.execute(_MOVE_ASSIGNMENTS, both)
     conn.execute(_REST, {"loser": loser})
     conn.execute(_ANEW, {"winner": winner})
     for connection, those in record_references.met(conn, [winner]).items():

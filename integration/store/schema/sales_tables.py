@@ -36,3 +36,24 @@ crm_users = Table(
     Index(None, "email"),
 )
 """Who can own records in each CRM, as the hourly job last saw it: people, those who have left, queues and groups."""
+
+assignments = Table(
+    "assignments",
+    METADATA,
+    words("key", primary_key=True),
+    words("lead_id", index=True),
+    words("connection"),
+    words("user_id"),
+    words("person"),
+    words("pool"),
+    big("at"),
+    big("closed_at", null=True),
+    Index(None, "person", "at"),
+    Index("ix_assignments_open", "person", **where("closed_at IS NULL")),
+)
+"""Every task that was given to somebody, by its key in the outbox, and until when it was open."""
+
+pool_credit = Table(
+    "pool_credit", METADATA, words("pool", primary_key=True), words("person", primary_key=True), big("credit")
+)
+"""What each person of a pool has on account towards their next turn."""

@@ -181,6 +181,7 @@ effects = Table(
 )
 
 alerts, crm_users = sales_tables.alerts, sales_tables.crm_users
+assignments, pool_credit = sales_tables.assignments, sales_tables.pool_credit
 suspects, versions = deciding_tables.suspects, deciding_tables.versions
 
 dirty = Table(

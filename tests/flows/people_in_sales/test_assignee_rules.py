@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from connectors.base.users import CrmUser
-from integration.flows.people_in_sales.assignee_rules import Candidate, Case, Directory, remedy, resolved
+from integration.flows.people_in_sales.assignee_case import Candidate, Case, Directory
+from integration.flows.people_in_sales.assignee_reasons import remedy
+from integration.flows.people_in_sales.assignee_rules import resolved
+from integration.routing.pool_turns import PoolTurns
+from integration.store.outgoing.unassigned import Assigned
 
 SF, HS = "salesforce", "hubspot"
 
@@ -49,6 +53,11 @@ def escalation(late: str = "nadia", role: str = "manager", **named: list[Candida
     return replace(case(role, owner=owner, late=owner, **named), escalation=True)
 
 
+def given(case_: Case, known: Directory) -> Assigned:
+    """Whom a task goes to without a routing.yaml."""
+    return resolved(case_, known, PoolTurns())
+
+
 @pytest.mark.parametrize(
     ("asked", "gets", "because"),
     [
@@ -67,7 +76,7 @@ def escalation(late: str = "nadia", role: str = "manager", **named: list[Candida
     ],
 )
 def test_a_role_is_the_person_whom_a_crm_names(asked: Case, gets: str, because: str) -> None:
-    found = resolved(asked, directory())
+    found = given(asked, directory())
     assert (found.user, found.because, found.waits, found.connection) == (gets, because, "", asked.home)
 
 
@@ -93,7 +102,7 @@ def test_a_role_is_the_person_whom_a_crm_names(asked: Case, gets: str, because: 
     ],
 )
 def test_where_nobody_is_left_the_task_waits_and_says_why_and_what_to_do(asked: Case, waits: str) -> None:
-    found = resolved(asked, directory())
+    found = given(asked, directory())
     assert (found.user, found.waits) == ("", waits)
     assert found.passed_over
     assert found.remedy
@@ -102,22 +111,20 @@ def test_where_nobody_is_left_the_task_waits_and_says_why_and_what_to_do(asked: 
 
 def test_a_manager_who_is_late_is_not_told_of_it_by_their_own_escalation() -> None:
     alone = user("nadia", manager="nadia")
-    assert resolved(escalation(), directory(alone)).waits == "about_them"
+    assert given(escalation(), directory(alone)).waits == "about_them"
     in_a_ring = (user("nadia", manager="joaquim"), user("joaquim", manager="nadia"))
     late = [of(SF, "joaquim", "had the last task"), of(SF, "nadia")]
     both = Case(role="manager", home=SF, owner=[of(SF, "nadia")], late=late, escalation=True)
-    assert resolved(both, directory(*in_a_ring)).waits == "about_them"
+    assert given(both, directory(*in_a_ring)).waits == "about_them"
 
 
 @pytest.mark.parametrize("manager", [LEFT, US, user("petra", active=False)])
 def test_a_manager_who_can_get_nothing_gets_nothing(manager: CrmUser) -> None:
-    found = resolved(escalation(), directory(user("nadia", manager=manager.id), manager))
+    found = given(escalation(), directory(user("nadia", manager=manager.id), manager))
     assert (found.user, found.waits) == ("", "integration_user" if manager is US else "left")
 
 
 def test_who_was_passed_over_before_is_told_with_why() -> None:
-    found = resolved(
-        case(owner=[of(SF, "inbound")], account_owner=[of(SF, "nadia", "owner of the account")]), directory()
-    )
+    found = given(case(owner=[of(SF, "inbound")], account_owner=[of(SF, "nadia", "owner of the account")]), directory())
     assert (found.user, found.because) == ("nadia", "owner of the account")
     assert found.passed_over == (("Inbound (owner of the lead)", "is a queue, which gets no tasks"),)

@@ -1,0 +1,105 @@
+"""Assigned tasks: which task was given to whom, and until when it was open. How full somebody is follows from it.
+
+A row is written in the transaction that marks a task as about to be sent; a task that was never sent has none. It is
+closed when the CRM shows the task closed or gone, when we close it there, and when the CRM refuses it for good.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, bindparam, case, func, null, select, update
+
+from integration.store.db.dialects import among, upsert
+from integration.store.db.json_codec import listed
+from integration.store.schema.tables import assignments
+from mappings.values.identifiers import ConnectionName, LeadId
+from mappings.values.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignedTask:
+    """One task by its key in the outbox. `person` is known in all connections, `pool` "" where it was nobody's turn."""
+
+    key: str
+    lead_id: LeadId
+    connection: ConnectionName
+    user: str
+    person: str
+    pool: str = ""
+
+
+_a = assignments.c
+_PUT = upsert(
+    assignments,
+    ["key"],
+    lambda new: {
+        "at": case((and_(_a.person == new.person, _a.closed_at.is_(None)), _a.at), else_=new.at),
+        **{name: getattr(new, name) for name in ("lead_id", "connection", "user_id", "person", "pool")},
+        "closed_at": null(),
+    },
+)
+_CLOSE = update(assignments).where(among(_a.key, "keys"), _a.closed_at.is_(None)).values(closed_at=bindparam("now"))
+_OPEN = select(_a.person, func.count()).where(among(_a.person, "people"), _a.closed_at.is_(None)).group_by(_a.person)
+_SINCE = select(_a.person, _a.at).where(among(_a.person, "people"), _a.at >= bindparam("since"))
+_OF_LEADS = (
+    select(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool)
+    .where(among(_a.lead_id, "ids"), _a.closed_at.is_(None))
+    .order_by(_a.at.desc(), _a.key)
+)
+_OPEN_BY = select(_a.person, _a.pool, func.count()).where(_a.closed_at.is_(None)).group_by(_a.person, _a.pool)
+
+
+def put(conn: Connection, rows: Sequence[AssignedTask], now: Instant) -> None:
+    """These tasks are theirs and open. Who had one before has it no longer; whoever keeps one, since they got it."""
+    if rows:
+        conn.execute(
+            _PUT.on(conn),
+            [
+                {
+                    "key": row.key,
+                    "lead_id": row.lead_id,
+                    "connection": row.connection,
+                    "user_id": row.user,
+                    "person": row.person,
+                    "pool": row.pool,
+                    "at": now,
+                }
+                for row in sorted(rows, key=lambda row: row.key)
+            ],
+        )
+
+
+def close(conn: Connection, keys: Iterable[str], now: Instant) -> None:
+    """Nobody works on these any more; a key that is not known is passed over."""
+    gone = sorted(set(keys))
+    if gone:
+        conn.execute(_CLOSE, {"keys": listed(gone), "now": now})
+
+
+def open_counts(conn: Connection, people: Iterable[str]) -> dict[str, int]:
+    """How many open tasks each of these people has."""
+    return dict(conn.execute(_OPEN, {"people": listed(sorted(people))}).all())
+
+
+def given_since(conn: Connection, people: Iterable[str], since: Instant) -> Mapping[str, Sequence[Instant]]:
+    """When each of these people was given tasks, from `since` on."""
+    found: defaultdict[str, list[Instant]] = defaultdict(list)
+    for person, at in conn.execute(_SINCE, {"people": listed(sorted(people)), "since": since}):
+        found[person].append(at)
+    return found
+
+
+def open_of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Sequence[AssignedTask]]:
+    """The open tasks about these leads, the latest first."""
+    found: defaultdict[LeadId, list[AssignedTask]] = defaultdict(list)
+    for lead, key, connection, user, person, pool in conn.execute(_OF_LEADS, {"ids": listed(sorted(set(lead_ids)))}):
+        found[lead].append(
+            AssignedTask(key=key, lead_id=lead, connection=connection, user=user, person=person, pool=pool)
+        )
+    return found
+
+
+def open_by_pool(conn: Connection) -> Mapping[tuple[str, str], int]:
+    """How many tasks are open by (person, pool)."""
+    return {(person, pool): count for person, pool, count in conn.execute(_OPEN_BY)}
