@@ -18,7 +18,6 @@ SECTIONS = ("people", "pools", "lists", "routes", "owner", "again", "escalation"
 HEAVIEST = 1_000
 _ROLES: tuple[OwnerRole, ...] = get_args(OwnerRole)
 _ELSEWHERE = "nothing reads this here yet: alerts go where COLDFRAME_ALERT_URL says (docs/alerts.md)"
-_NO_OWNER = "nothing writes the owner to the record yet; say 'keep'"
 _ONE_PERSON = "a second breach gives the task to nobody else yet; leave this out"
 
 
@@ -73,8 +72,6 @@ class RoutingReader(PeopleReader):
         if "second_breach" in escalation:
             self._choice(escalation, ("escalation",), "second_breach", ("reassign",))
             self._wrong(("escalation", "second_breach"), _ONE_PERSON, key=True)
-        if top.get("owner") == "set":
-            self._wrong(("owner",), _NO_OWNER, severity="error")
         if "alerts" in top:
             self._wrong(("alerts",), _ELSEWHERE, key=True)
         if pools and not routes:

@@ -26,7 +26,7 @@ routes:
   - {if: country in emea_countries, pool: emea, else: sdr}
   - {if: ["employees >= 1000", "band = hot and stage = mql"], to: account_owner, else: emea}
   - {otherwise: sdr}
-owner: keep
+owner: set
 again: same_person
 """
 
@@ -49,7 +49,7 @@ def test_a_whole_file_is_read() -> None:
     assert [each.weekdays for each in joaquim.hours] == [(0, 1, 2, 3), (4,)]
     assert routing.pools["emea"].members == {"nadia@acme.example": 2, "joaquim@acme.example": 1}
     assert routing.pools["sdr"].members == {"li@acme.example": 1}
-    assert (routing.set_owner, routing.same_person) == (False, True)
+    assert (routing.set_owner, routing.same_person) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,12 @@ def named(connection: Connection, object_name: str) -> frozenset[str]:
     return frozenset(target.field for target in found.native) if found else frozenset()
 
 
+def ours(connection: Connection, object_name: str) -> frozenset[str]:
+    """The fields of an object that are written by us alone."""
+    found = connection.mapping.objects.get(object_name)
+    return frozenset(target.field for target in found.write if not target.native) if found else frozenset()
+
+
 def among(connection: Connection, write: Write) -> bool:
     """Whether a native field is among what is written."""
     return isinstance(write, FieldWrite) and not named(connection, write.object).isdisjoint(write.fields)

@@ -28,7 +28,7 @@ from integration.flows.base.write_access import as_of_now
 from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.crm_calls.retrying import backoff, refused, stopping
-from integration.flows.delivering import create_people, crm_fields, hand_over, ramp_up
+from integration.flows.delivering import create_people, crm_fields, hand_over, ramp_up, set_owners
 from integration.flows.delivering.close_tasks import closings
 from integration.flows.delivering.create_people import Creating
 from integration.flows.delivering.hand_over import HandingOver
@@ -90,6 +90,8 @@ def _batch(service: Delivering, lease: Lease, connection: Connection, found: Fou
         batch = "tasks", found.tasks, _send_tasks
     elif found.closings:
         batch = "closings", found.closings, _close_tasks
+    elif found.owners:
+        batch = "owners", found.owners, _set_owners
     elif ripe(service, found.touches, found.room, now):
         batch = "touches", found.touches, _send_touches
     elif ripe(service, found.fields, found.room, now):
@@ -134,6 +136,22 @@ def _close_tasks(service: Delivering, lease: Lease, connection: Connection, thes
     with calling():
         words = task_words(service, connection)
     return _settle(service, lease, connection, these, these.items, closings(connection, these.items, words))
+
+
+def _set_owners(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+    """Name owners on records that have none; where somebody has become it by now, there is nothing to do."""
+    with calling():
+        pairs = set_owners.writes(service, connection, these.items)
+    changing = {row.id for row, _ in pairs}
+    limit = ramp_up.records(service.going_live, connection.name)
+    with service.store.write() as conn:
+        leases.extend(conn, lease)
+        ramp_up.spent(conn, limit, len(pairs), service.now())
+        _done(conn, service, [(row, row.external_id) for row in these.items if row.id not in changing])
+        if not pairs:
+            these.done(conn)
+    rows, writes = [row for row, _ in pairs], [write for _, write in pairs]
+    return _settle(service, lease, connection, these, rows, writes) if writes else None
 
 
 def _send_touches(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
@@ -207,6 +225,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         made = [row for row, write, _ in done if isinstance(write, TaskWrite)]
         silence(conn, {row.lead_id for row in made}, now)
         _answered(conn, service, made, now)
+        set_owners.want(conn, service, connection, made, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
                 _refused(conn, connection, row, receipt, now)
@@ -225,8 +244,9 @@ def _written(
 ) -> Iterator[tuple[ConnectionName, str, ExternalId, str]]:
     """What our own fields contain now that the CRM accepted these, as `references.wrote` wants it."""
     for row, write in done:
-        native = crm_fields.named(connection, write.object)
-        ours = {name: value for name, value in write.fields.items() if name not in native}
+        ours = {
+            name: value for name, value in write.fields.items() if name in crm_fields.ours(connection, write.object)
+        }
         if ours:
             yield connection.name, write.object, write.id, encode({**(row.written or {}), **ours})
 

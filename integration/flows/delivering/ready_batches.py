@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import history_or_live
-from integration.flows.base.service import Connection, HasLanes, LimitedWrites
+from integration.flows.base.service import Connection, HasLanes, HasRouting, LimitedWrites
 from integration.flows.crm_calls.pause_connection import Open, open_for
 from integration.flows.delivering import ramp_up
 from integration.store.crm import connection_pauses
@@ -28,6 +29,7 @@ class Found:
     touches: Sequence[Outgoing] = ()
     fields: Sequence[Outgoing] = ()
     closings: Sequence[Outgoing] = ()
+    owners: Sequence[Outgoing] = ()
 
     @property
     def lingering(self) -> bool:
@@ -35,7 +37,11 @@ class Found:
         return bool(self.tasks or self.touches or self.fields)
 
 
-def look(service: LimitedWrites, connection: Connection, now: Instant, way: Open) -> Found:
+class Looking(LimitedWrites, HasRouting, Protocol):
+    """The store, how much may be written, and whether owners are set."""
+
+
+def look(service: Looking, connection: Connection, now: Instant, way: Open) -> Found:
     """The oldest that may go, as much as a call takes."""
     name, limits = connection.name, connection.connector.limits
     with service.store.read() as conn:
@@ -52,6 +58,7 @@ def look(service: LimitedWrites, connection: Connection, now: Instant, way: Open
             touches=_one_each(outbox.pending(conn, name, "touch", now, limits.fields))[:room],
             fields=[row for row in rows if row.standing_text is not None],  # the others will be decided
             closings=outbox.pending(conn, name, "closing", now, limits.fields),
+            owners=outbox.pending(conn, name, "owner", now, limits.fields)[:room] if service.routing.set_owner else (),
         )
 
 

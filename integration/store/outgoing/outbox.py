@@ -21,7 +21,7 @@ from integration.store.schema.tables import NEW, NONE, ONE, outbox, references, 
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
-Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "alert", "person"]
+Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "owner", "alert", "person"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
