@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 
 from integration.commands.shared.fitted_tables import fitted
-from integration.flows.people_in_sales import pool_state
-from integration.flows.people_in_sales.pool_members import unusable
+from integration.flows.assigning import pool_state
+from integration.flows.assigning.pool_members import unusable
 from integration.routing.availability import NO_LOAD
 from integration.routing.routing_rules import Routing
 from integration.store.outgoing.unassigned import Assigned

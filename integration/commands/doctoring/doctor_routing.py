@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from connectors.base.port import Finding
-from integration.flows.people_in_sales.pool_members import unusable
+from integration.flows.assigning.pool_members import unusable
 from integration.routing.routing_rules import NO_ROUTING, Routing
 from integration.settings.environment import Settings
 from integration.store.db.session import Store

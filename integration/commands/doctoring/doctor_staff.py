@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from connectors.base.port import Finding, Unavailable
+from integration.flows.assigning.assignee_reasons import remedy
 from integration.flows.base.service import Connection
-from integration.flows.people_in_sales.assignee_reasons import remedy
 from integration.store.crm import crm_users
 from integration.store.db.session import Store
 from integration.store.outgoing import unassigned

@@ -14,7 +14,6 @@ from integration.alerting.alert_port import AlertWay
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
-from integration.routing.routing_rules import Routing
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
 from integration.store.events.playbook_versions import Version
@@ -223,14 +222,6 @@ class HasAlerts(Protocol):
     @property
     def alert_ways(self) -> Mapping[str, AlertWay]:
         """How alerts reach people, by name."""
-
-
-class HasRouting(Protocol):
-    """What knows who may get a task."""
-
-    @property
-    def routing(self) -> Routing:
-        """How a role becomes a person."""
 
 
 class HasWake(Protocol):

@@ -12,20 +12,21 @@ from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.base.task_words import TaskWords
 from integration.core.rules.calendar import zone
 from integration.core.rules.playbook_rules import Playbook
+from integration.flows.assigning import assign_tasks
 from integration.flows.base.isolation import Try, calling
+from integration.flows.base.routing_part import HasRouting
 from integration.flows.base.service import (
     Connection,
     Derived,
     HasAlerts,
     HasGoingLive,
-    HasRouting,
     HasStore,
     HasWake,
 )
 from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.task_texts import reworded
-from integration.flows.people_in_sales import assign_tasks, user_directory
+from integration.flows.people_in_sales import user_directory
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.store.outgoing import outbox
 from integration.store.outgoing.outgoing_rows import Outgoing

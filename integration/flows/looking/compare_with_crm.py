@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from integration.flows.assigning import assign_tasks
+from integration.flows.assigning.assign_tasks import Assigning
 from integration.flows.base.service import Connected, Connection, HasStore
-from integration.flows.people_in_sales import assign_tasks
-from integration.flows.people_in_sales.assign_tasks import Assigning
 from integration.store.outgoing import outbox_backlog, people_to_create
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from integration.flows.assigning import assign_tasks
+from integration.flows.assigning.assign_tasks import Assigning
 from integration.flows.base.service import Connection
 from integration.flows.history.find_explanation import found
-from integration.flows.people_in_sales import assign_tasks
-from integration.flows.people_in_sales.assign_tasks import Assigning
 from integration.store.db.json_codec import encode
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned

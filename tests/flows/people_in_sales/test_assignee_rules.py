@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from connectors.base.users import CrmUser
-from integration.flows.people_in_sales.assignee_case import Candidate, Case, Directory
-from integration.flows.people_in_sales.assignee_reasons import remedy
-from integration.flows.people_in_sales.assignee_rules import resolved
+from integration.flows.assigning.assignee_case import Candidate, Case, Directory
+from integration.flows.assigning.assignee_reasons import remedy
+from integration.flows.assigning.assignee_rules import resolved
 from integration.routing.pool_turns import PoolTurns
 from integration.store.outgoing.unassigned import Assigned
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as Sql
 
+from integration.flows.assigning.assignee_case import Candidate, Directory
 from integration.flows.base.service import Connection, HasCrms
-from integration.flows.people_in_sales.assignee_case import Candidate, Directory
 from integration.store.crm import crm_users
 from integration.store.crm.crm_users import UserAddress
 from integration.store.outgoing import unassigned

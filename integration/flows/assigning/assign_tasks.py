@@ -15,12 +15,14 @@ from sqlalchemy import Connection as Sql
 from integration.core.compiled.context import Context, Unfoldable
 from integration.core.model import effect_keys
 from integration.core.run.standing import placed
-from integration.flows.base.service import Connection, Derived, HasAlerts, HasRouting
+from integration.flows.assigning import pool_state
+from integration.flows.assigning.assignee_case import Candidate, Case, Directory
+from integration.flows.assigning.assignee_rules import resolved
+from integration.flows.assigning.named_people import Named, known, named_for
+from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.service import Connection, Derived, HasAlerts
 from integration.flows.history import load_events
-from integration.flows.people_in_sales import pool_state, user_directory
-from integration.flows.people_in_sales.assignee_case import Candidate, Case, Directory
-from integration.flows.people_in_sales.assignee_rules import resolved
-from integration.flows.people_in_sales.named_people import Named, known, named_for
+from integration.flows.people_in_sales import user_directory
 from integration.flows.people_in_sales.raise_alerts import raise_alert
 from integration.routing.pool_turns import PoolTurns
 from integration.routing.routes import route_of

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from connectors.base.users import CrmUser
-from integration.flows.people_in_sales.assignee_case import Candidate, Case, Directory, person_key
-from integration.flows.people_in_sales.assignee_reasons import REMEDIES, Reason, words
+from integration.flows.assigning.assignee_case import Candidate, Case, Directory, person_key
+from integration.flows.assigning.assignee_reasons import REMEDIES, Reason, words
 from integration.routing.pool_turns import PoolTurns
 from integration.routing.routing_rules import Pool
 from integration.store.outgoing.unassigned import Assigned
@@ -111,7 +111,7 @@ def _routed(case: Case, directory: Directory, turns: PoolTurns, about: frozenset
             yield _Look(who="the lead", respect=rule, reason="no_owner" if route.to == "owner" else "no_account_owner")
     for pool in route.pools[:1]:
         for holder in case.holders:
-            yield _held(case, directory, turns, holder, pool, about)
+            yield _again(case, directory, turns, holder, pool, about)
     for pool in route.pools:
         looks = {
             each: _look_for(case, directory, each, f"pool {pool}", about) for each in turns.routing.pools[pool].members
@@ -129,7 +129,7 @@ def _unfit_member(case: Case, looks: Mapping[str, _Look], member: str) -> str:
     return words(looks[member].reason, case.home)
 
 
-def _held(  # noqa: PLR0913, PLR0917 - a look has these parts
+def _again(  # noqa: PLR0913, PLR0917 - a look has these parts
     case: Case, directory: Directory, turns: PoolTurns, holder: Candidate, pool: str, about: frozenset[str]
 ) -> _Look:
     """Whoever has or had the lead gets it again, as long as they may get a task of a pool at all."""
