@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from integration.core.rules.conditions import ALWAYS, Compare, Condition, subjects
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import POINT, Fit
+from integration.playbook.compiling.article_lints import look_for
 from integration.playbook.compiling.condition_logic import clauses, contradictory, implies, least
 from integration.playbook.compiling.reachable import reachable
 from integration.playbook.language import schema
@@ -24,6 +25,7 @@ def look_over(file: schema.PlaybookFile, playbook: Playbook, names: Names) -> No
     _tracks(file, playbook, report)
     _plays(file, playbook, report)
     _unused(file, playbook, names)
+    look_for(file, playbook, highest(playbook)["fit"], report)
 
 
 def shown(thousandths: float) -> str:
