@@ -58,6 +58,13 @@ EDITS: dict[str, Playbook] = {
     "a lower gate": edited((GATE, "hot: total >= 45 and fit >= 20")),
     "a higher gate": edited((GATE, "hot: total >= 99 and fit >= 20")),
     "another clock": edited(("within: 2h working", "within: 30m working")),
+    "points that end, and points for a change": edited(
+        (
+            "    pricing: 15\n",
+            "    pricing: {points: 15, expires: 10d}\n    moved: {points: 4, changes: title, to: ~ chief}\n",
+        ),
+        ("{after 14d: 80%, after 30d: 50%, after 90d: 0%}", "{half_life: 14d, floor: 6}"),
+    ),
     "another playbook": edited(name="behavioural"),
 }
 
