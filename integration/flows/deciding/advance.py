@@ -43,5 +43,5 @@ def turn(service: Advancing, lease: Lease, /) -> bool:
     except OutdatedError as error:
         log.warning("nobody is decided about by this process", error=str(error))
     else:
-        left += [rederive.accounts(service, lease), derive_batch(service, lease), decide_batch(service, lease)]
+        left += [rederive.accounts(service, lease, derive_batch), decide_batch(service, lease)]
     return any(left)

@@ -7,7 +7,7 @@ and the others go on (see isolation.py). Under a new version of the playbook eve
 rederive.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,15 +59,32 @@ class _Item:
 
 
 def decide_batch(service: DecidingLane, lease: Lease) -> bool:
-    """One batch of those who are dirty, due, or to be derived anew; false where there was nobody."""
-    now = service.now()
+    """One batch of those who are dirty or due, then one of those to be derived anew; false where there was nobody.
+
+    Each is stored, and delivered, by itself: whoever is new does not wait for those who are derived anew.
+    """
+    now, walk = service.now(), rederive.walk(service)
+    size = BATCH if walk.over else min(BATCH, walk.leads_at_once)
     with service.store.read() as conn:
-        marks = dirty.take(conn, now, BATCH)
-        due = leads.due(conn, now, BATCH - len(marks)) if len(marks) < BATCH else []
+        marks = dirty.take(conn, now, size)
+        due = leads.due(conn, now, size - len(marks)) if len(marks) < size else []
     items = {lead: _Item(lead) for lead in due} | {lead: _Item(lead, mark) for lead, mark in marks}
-    walk, others = rederive.leads(service, max(BATCH - len(items), BATCH // 4))
-    items = {lead: _Item(lead) for lead in others} | items
-    wanted: set[str] = set()
+    seconds = _decide(service, lease, items, now)
+    ids = rederive.leads(service, walk, max(size - len(items), size // 4))
+    others = {lead: _Item(lead) for lead in ids if lead not in items}
+    rederive.walked(
+        service, lease, walk, ids, (len(items), seconds), (len(others), _decide(service, lease, others, now))
+    )
+    if items and not ids and len(items) < BATCH:
+        service.lanes.sleep(GATHER)
+    return bool(items or ids)
+
+
+def _decide(service: DecidingLane, lease: Lease, items: Mapping[LeadId, _Item], now: Instant) -> float:
+    """Decide about these leads, and wake those that deliver what follows; how many seconds it took."""
+    if not items:
+        return 0.0
+    began, wanted = service.lanes.monotonic(), set[str]()
     station: Station[_Item] = Station(
         lane="advance",
         name=lambda item: item.lead,
@@ -76,12 +93,9 @@ def decide_batch(service: DecidingLane, lease: Lease) -> bool:
         lead=lambda item: item.lead,
     )
     isolate(service, lease, station, [items[lead] for lead in sorted(items)])
-    rederive.walked(service, lease, walk, others)
     for lane in sorted(wanted):
         service.wake(lane)
-    if items and len(items) < BATCH:
-        service.lanes.sleep(GATHER)
-    return bool(items)
+    return service.lanes.monotonic() - began
 
 
 def _work(service: Deciding, lease: Lease, these: Try[_Item], now: Instant) -> set[str]:

@@ -6,7 +6,7 @@ past (playbook_changes.py) and what comes too late is stored and not carried out
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, assert_never
 
 from sqlalchemy import Connection as Sql
@@ -23,9 +23,11 @@ from integration.core.model.effects import (
 )
 from integration.flows.base import history_or_live
 from integration.flows.base.service import Derived, HasAlerts, HasCrms, HasGoingLive
+from integration.flows.deciding import demo_requests
 from integration.flows.deciding.decision_plan import Outcome, plan
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
+from integration.flows.delivering.task_home import home
 from integration.flows.delivering.write_decisions import as_row, as_task, as_touch
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
@@ -54,6 +56,7 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     new = set(decided_effects.add(conn, [as_row(each, now, made.withheld.get(each.key)) for each in made.decided]))
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)
+    wanted |= demo_requests.hand_over(conn, service, outcomes, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)
     alerted = raise_decided(conn, service, [effect for effect in fresh if isinstance(effect, AlertRaised)])
@@ -106,12 +109,6 @@ def _want_once(
         if where:
             outbox.want_once(conn, where, kind, rows, now)
     return {where for where, _ in wanted if where is not None}
-
-
-def home(preferred: Iterable[ConnectionName], known: set[ConnectionName]) -> ConnectionName | None:
-    """Where a task or a touch goes: the first connection that knows the lead, else the first of all."""
-    names = list(preferred)
-    return next((name for name in names if name in known), next(iter(names), None))
 
 
 def _want_fields(conn: Sql, service: HasCrms, outcomes: Sequence[Outcome], now: Instant) -> set[ConnectionName]:

@@ -1,15 +1,18 @@
 """Rederive: under a new version of the playbook every lead is derived again, while new activities are decided.
 
-Accounts come first, since their signals are part of their leads' histories, then leads, by id. What survives a crash:
-where the walk stands is stored after each batch; whoever is derived already is passed over when the walk is taken up.
+Accounts come first, since their signals are part of their leads' histories, then leads, by id. New work comes before
+both: accounts wait while a batch of leads is to be decided, and a batch takes about as long as LONGEST, so that
+somebody who asks for a demo meanwhile waits for one batch at most. What survives a crash: where the walk stands is
+stored after each batch; whoever is derived already is passed over when the walk is taken up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 import structlog
 
-from integration.flows.base.service import HasStore, Versioned
+from integration.flows.base.service import HasLanes, Versioned
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Walk
 from integration.store.queues import dirty, leases
@@ -19,41 +22,87 @@ from mappings.values.identifiers import LeadId
 log = structlog.get_logger()
 
 ACCOUNTS = 50
-"""Accounts that one turn has derived anew."""
+"""The most accounts that one turn derives anew."""
+LEADS = 200
+"""The most leads that one batch decides about."""
+LONGEST = 1.0
+"""Seconds that a batch may take: one that took longer is followed by a smaller one, down to a lead at a time."""
+_INSTANT = 1e-6
 
 
-def accounts(service: Versioned, lease: Lease) -> bool:
-    """Mark the next accounts, so that their signals are derived anew; false where there are none left."""
+class Rederiving(Versioned, HasLanes, Protocol):
+    """What re-derivation takes: the store, the rules in force, and what measures time."""
+
+
+R = TypeVar("R", bound=Rederiving)
+
+
+def accounts(service: R, lease: Lease, derive: Callable[[R, Lease], bool]) -> bool:
+    """Derive the signals of accounts that are marked, and mark the next of the walk before; whether more are likely.
+
+    None of the walk are marked while a whole batch of leads waits to be decided.
+    """
     number = service.rules.number or 0
     with service.store.read() as conn:
         walk = playbook_versions.walk(conn, number)
-        if walk.accounts is None:
-            return False
-        ids = playbook_versions.accounts_after(conn, walk.accounts, number, ACCOUNTS)
-    with service.store.write() as conn:
-        leases.extend(conn, lease)
-        dirty.mark_accounts(conn, ids, service.now())
-        playbook_versions.walked(conn, replace(walk, accounts=ids[-1] if ids else None), service.now())
-    return bool(ids)
+        on = walk.accounts is not None and len(dirty.take(conn, service.now(), walk.leads_at_once)) < walk.leads_at_once
+        ids = playbook_versions.accounts_after(conn, walk.accounts or "", number, walk.accounts_at_once) if on else []
+    if on:
+        walk = replace(walk, accounts=ids[-1] if ids else None)
+        with service.store.write() as conn:
+            leases.extend(conn, lease)
+            dirty.mark_accounts(conn, ids, service.now())
+            playbook_versions.walked(conn, walk, service.now())
+    began = service.lanes.monotonic()
+    more = derive(service, lease)
+    size = paced(walk.accounts_at_once, [(len(ids), service.lanes.monotonic() - began)], ACCOUNTS)
+    if ids and size != walk.accounts_at_once:
+        with service.store.write() as conn:
+            leases.extend(conn, lease)
+            playbook_versions.walked(conn, replace(walk, accounts_at_once=size), service.now())
+    return bool(ids) or more
 
 
-def leads(service: Versioned, limit: int) -> tuple[Walk, list[LeadId]]:
-    """How far the walk is, and the next leads to derive anew; none while accounts are still to be done."""
-    number = service.rules.number or 0
+def walk(service: Versioned) -> Walk:
+    """How far the derivation of everybody is."""
     with service.store.read() as conn:
-        walk = playbook_versions.walk(conn, number)
-        if walk.accounts is not None or walk.leads is None:
-            return walk, []
-        # At least one is asked for: none means that there are none.
-        return walk, playbook_versions.leads_after(conn, walk.leads, number, max(limit, 1))
+        return playbook_versions.walk(conn, service.rules.number or 0)
 
 
-def walked(service: HasStore, lease: Lease, walk: Walk, ids: Sequence[LeadId]) -> None:
-    """These leads were derived anew, or set aside; where there were none, the walk is over."""
-    if walk.over or walk.accounts is not None:
+def leads(service: Versioned, found: Walk, limit: int) -> list[LeadId]:
+    """The next leads to derive anew, at least one where there are any; none while accounts are to be done."""
+    if found.accounts is not None or found.leads is None:
+        return []
+    with service.store.read() as conn:
+        return playbook_versions.leads_after(conn, found.leads, service.rules.number or 0, max(limit, 1))
+
+
+def walked(service: Versioned, lease: Lease, found: Walk, ids: Sequence[LeadId], *batches: tuple[int, float]) -> None:
+    """These leads were derived anew, or set aside; where there were none, the walk is over.
+
+    `batches` are how many leads were decided about in how many seconds, by which the next batch is measured.
+    """
+    if found.over or service.rules.number is None:
+        return
+    now = found if found.accounts is not None else replace(found, leads=ids[-1] if ids else None)
+    now = replace(now, leads_at_once=paced(found.leads_at_once, batches, LEADS))
+    if now == found:
         return
     with service.store.write() as conn:
         leases.extend(conn, lease)
-        playbook_versions.walked(conn, replace(walk, leads=ids[-1] if ids else None), service.now())
-    if not ids:
-        log.info("everybody is derived under the playbook in force", version=walk.version)
+        playbook_versions.walked(conn, now, service.now())
+    if now.over:
+        log.info("everybody is derived under the playbook in force", version=now.version)
+
+
+def paced(size: int, batches: Iterable[tuple[int, float]], most: int) -> int:
+    """How many to take at once from now on, `size` so far, where so many took so many seconds: what LONGEST allows.
+
+    A batch that was short and done in time says nothing.
+    """
+    told = [
+        max(1, min(most, size * 2, int(count * LONGEST / max(seconds, _INSTANT))))
+        for count, seconds in batches
+        if seconds > LONGEST or count * 2 >= size
+    ]
+    return min(told, default=size)

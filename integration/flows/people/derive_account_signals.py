@@ -8,6 +8,7 @@ What is stored is made to say what the derivation says: no more, no less.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection as Sql
@@ -76,28 +77,44 @@ def derive_batch(service: Derived, lease: Lease) -> bool:
 
 def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant) -> None:
     with service.store.read() as conn:
-        people = _people(conn, [account for account, _ in these.items])
-        home = {lead: account for account, each in people.items() for lead in each}
-        members = [lead for each in people.values() for lead in each]
-        wanted, foreign = service.rules.vocabulary.recognition.raw_types(_looked_at(relevant(service.rules.playbook)))
-        others = sorted(service.rules.vocabulary.activities) if foreign else None
-        known = activities.seen_by(conn, members, list(people), sorted(wanted), others)
-        seen = [row for row in known if row.at <= now]
-        before = activities.derived(conn, members, list(people))
-        derived = {row.key: row for row in map(_row, _derive(conn, service, people, seen))}
-    stored = {row.key: row for row in before}
-    same = {key for key, row in stored.items() if key in derived and _same(row, derived[key])}
-    stale = {key: LeadId(str(row.lead_id)) for key, row in stored.items() if key not in same}
-    new = [row for key, row in derived.items() if key not in same]
+        found = signals(conn, service, [account for account, _ in these.items], now)
     with service.store.write() as conn:
         leases.extend(conn, lease)
         these.done(conn)
-        dirty.mark(conn, sorted({*stale.values(), *(LeadId(str(row.lead_id)) for row in new)}), now)
-        retractions.retract(conn, list(stale), stale.values())
-        activities.add(conn, new)
-        playbook_versions.derived(conn, list(people), service.rules.number)
+        dirty.mark(conn, sorted({*found.stale.values(), *(LeadId(str(row.lead_id)) for row in found.new)}), now)
+        retractions.retract(conn, list(found.stale), found.stale.values())
+        activities.add(conn, found.new)
+        playbook_versions.derived(conn, [account for account, _ in these.items], service.rules.number)
         dirty.clear_accounts(conn, these.items)
-        dirty.wait_accounts(conn, _ahead(known, home, now))
+        dirty.wait_accounts(conn, found.ahead)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """What the derivation of some accounts says, beside what is stored."""
+
+    new: Sequence[NewActivity]
+    stale: Mapping[str, LeadId]
+    """By key, whose a derived activity is that nothing leads to any more, or that is another by now."""
+    ahead: Mapping[AccountId, Instant]
+    """When to look at which account again: something there is dated ahead."""
+
+
+def signals(conn: Sql, service: Deriving, account_ids: Sequence[AccountId], now: Instant) -> Signals:
+    """Derive the signals of these accounts by the rules that the service has. Reads only."""
+    people = _people(conn, account_ids)
+    home = {lead: account for account, each in people.items() for lead in each}
+    wanted, foreign = service.rules.vocabulary.recognition.raw_types(_looked_at(relevant(service.rules.playbook)))
+    others = sorted(service.rules.vocabulary.activities) if foreign else None
+    known = activities.seen_by(conn, list(home), list(people), sorted(wanted), others)
+    before = activities.derived(conn, list(home), list(people))
+    derived = {row.key: row for row in _derive(conn, service, people, [row for row in known if row.at <= now])}
+    same = {row.key for row in before if row.key in derived and _same(row, derived[row.key])}
+    return Signals(
+        new=[row for key, row in derived.items() if key not in same],
+        stale={row.key: LeadId(str(row.lead_id)) for row in before if row.key not in same},
+        ahead=_ahead(known, home, now),
+    )
 
 
 def _ahead(known: Sequence[ActivityRow], home: Mapping[LeadId, AccountId], now: Instant) -> dict[AccountId, Instant]:
@@ -123,10 +140,10 @@ def _people(conn: Sql, account_ids: Sequence[AccountId]) -> dict[AccountId, list
 
 def _derive(
     conn: Sql, service: Deriving, people: dict[AccountId, list[LeadId]], seen: Sequence[ActivityRow]
-) -> list[Activity]:
+) -> list[NewActivity]:
     compiled = service.rules.compiled
     home = {lead: account for account, each in people.items() for lead in each}
-    engagement = Engagement(conn, service, list(home))
+    engagement = Engagement(conn, service, people)
     types, vocabulary = relevant(compiled.playbook), service.rules.vocabulary
     looked_at = _looked_at(types)
     by_account: defaultdict[AccountId, list[Event]] = defaultdict(list)
@@ -135,13 +152,20 @@ def _derive(
         found = activity(row, vocabulary, row.lead_id or "")
         if found.type in looked_at:
             by_account[account].append(found._replace(account=account))
-    derived: list[Activity] = []
+    derived: list[NewActivity] = []
     for account, events in by_account.items():
         state = unseen(account)
         for each in marked(vocabulary.machine, sorted(events, key=order)):
             if isinstance(each, Activity) and each.type in types:
-                derived += note(compiled, state, each, partial(engagement.of, at=each.at))
+                new = [_row(one) for one in note(compiled, state, each, partial(engagement.of, at=each.at))]
+                engagement.add(map(derived_activity, new))
+                derived += new
     return derived
+
+
+def derived_activity(row: NewActivity) -> Activity:
+    """What was derived, as an event of its lead: as it is read once it is stored."""
+    return Activity(row.key, row.lead_id or "", row.at, row.type, row.properties, row.account_id or "", derived=True)
 
 
 def _row(activity: Activity) -> NewActivity:

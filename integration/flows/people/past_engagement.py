@@ -4,7 +4,8 @@ It is asked for of many instants, one after the other. Histories are read when t
 one go, and a lead is carried on from the instant before, so that an account costs one pass over its people's histories.
 """
 
-from collections.abc import Sequence
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
@@ -14,11 +15,13 @@ from integration.core.model.events import Event
 from integration.core.model.state import LeadState, newborn
 from integration.core.rules.scoring_rules import POINT
 from integration.core.run.apply_events import advance
+from integration.core.run.decide import order
 from integration.core.scoring.machines import marked
 from integration.flows.base.service import Deriving
 from integration.flows.history import load_events
 from integration.store.people import leads
-from mappings.values.identifiers import LeadId
+from mappings.model.canonical import Activity
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 
@@ -26,7 +29,7 @@ from mappings.values.instant import Instant
 class _Reached:
     """One lead's history, and how far it has been applied: `place` events, and all that fell due until `at`."""
 
-    events: Sequence[Event]
+    events: list[Event]
     state: LeadState
     place: int = 0
     at: Instant = 0
@@ -44,21 +47,46 @@ class _Reached:
 
 
 class Engagement:
-    """Of these leads, by the rules that the service has. What a machine did is known from everything by now."""
+    """Of the people of these accounts, by the rules that the service has.
 
-    def __init__(self, conn: Sql, service: Deriving, lead_ids: Sequence[LeadId]) -> None:
-        self._conn, self._service, self._ids = conn, service, lead_ids
+    What was derived for them from these accounts is taken from `add`, not from the store: rules of before may have led
+    to it. What a machine did is known from everything by now.
+    """
+
+    def __init__(self, conn: Sql, service: Deriving, people: Mapping[AccountId, Sequence[LeadId]]) -> None:
+        self._conn, self._service, self._people = conn, service, people
         self._reached: dict[str, _Reached] | None = None
+        self._derived: list[Activity] = []
 
     def of(self, lead: str, *, at: Instant) -> int:
         """How engaged a lead was at an instant; 0 for somebody who is none of these."""
         if self._reached is None:
             self._reached = self._read()
+            self._insert(self._derived)
         found = self._reached.get(lead)
         return 0 if found is None else found.engagement(self._service.rules.compiled, at)
 
+    def add(self, derived: Iterable[Activity]) -> None:
+        """This was derived just now, and counts from its time on; nothing of it comes before what was asked for."""
+        if self._reached is None:
+            self._derived += derived
+        else:
+            self._insert(derived)
+
+    def _insert(self, derived: Iterable[Activity]) -> None:
+        for each in derived:
+            found = (self._reached or {}).get(each.lead)
+            if found is not None:
+                insort(found.events, each, lo=found.place, key=order)
+
     def _read(self) -> dict[str, _Reached]:
         vocabulary = self._service.rules.vocabulary
-        rows = leads.get(self._conn, self._ids)
-        told = load_events.whole(self._conn, rows, self._service.ownership, vocabulary)
-        return {lead: _Reached(marked(vocabulary.machine, events), newborn(lead)) for lead, events in told.items()}
+        rows = leads.get(self._conn, [lead for each in self._people.values() for lead in each])
+        said = load_events.whole(self._conn, rows, self._service.ownership, vocabulary)
+        return {
+            lead: _Reached([each for each in marked(vocabulary.machine, events) if not self._ours(each)], newborn(lead))
+            for lead, events in said.items()
+        }
+
+    def _ours(self, event: Event) -> bool:
+        return isinstance(event, Activity) and event.derived and event.account in self._people

@@ -1,7 +1,7 @@
 """Impact: what proposed rules would do to today's leads if they were published now. Reads only.
 
-Every lead is derived anew in memory, by the same steps that derive it after the publication, and compared with where it
-stands. Account signals are taken as they were derived under the rules in force.
+Every account and every lead is derived anew in memory, by the same steps that derive it after the publication, and
+compared with where it stands.
 """
 
 from collections import Counter
@@ -22,6 +22,8 @@ from integration.flows.base.service import HasStore, changed
 from integration.flows.deciding import decide_leads
 from integration.flows.deciding.decision_plan import Outcome, Plan, Planning, plan
 from integration.flows.history import load_events
+from integration.flows.publishing.proposed_signals import ProposedSignals
+from integration.flows.publishing.proposed_signals import proposed as proposed_signals
 from integration.store.crm import crm_users
 from integration.store.events import decided_effects, live_since, playbook_versions
 from integration.store.events.live_since import Live
@@ -93,12 +95,13 @@ def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: C
         free = next_handover.earliest(conn, now)
     after = ""
     tell(0, total)
+    signals = proposed_signals(then, now)
     while True:
         with service.store.read() as conn:
             ids = playbook_versions.leads_after(conn, after, _NEVER, BATCH)
             if not ids:
                 return found
-            outcomes = _outcomes(conn, then, ids, found, now)
+            outcomes = _outcomes(conn, then, ids, signals, found, now)
             made = plan(conn, then, outcomes, live, free, now)
             _count(conn, service, found, outcomes, made, goes_on)
             _under_way(conn, service.rules.number, outcomes, goes_on, found)
@@ -107,7 +110,9 @@ def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: C
         tell(found.leads, total)
 
 
-def _outcomes(conn: Sql, then: Proposing, ids: Sequence[LeadId], found: Impact, now: Instant) -> list[Outcome]:
+def _outcomes(  # noqa: PLR0913, PLR0917 - who, by which rules, and where it is counted
+    conn: Sql, then: Proposing, ids: Sequence[LeadId], signals: ProposedSignals, found: Impact, now: Instant
+) -> list[Outcome]:
     """Each lead as it would be decided about; one that cannot be is named, and the others go on."""
     rows = leads.get(conn, ids)
     past = decide_leads.histories(conn, then, rows, now)
@@ -115,7 +120,7 @@ def _outcomes(conn: Sql, then: Proposing, ids: Sequence[LeadId], found: Impact, 
     for row in rows:
         found.leads += 1
         try:
-            made.append(decide_leads.outcome(then, row, past[row.id], now))
+            made.append(decide_leads.outcome(then, row, signals.of(row.id, past[row.id]), now))
         except Unfoldable:
             found.failed.append(row.id)
     return made

@@ -1,9 +1,11 @@
 """The publish drill's figures, for people's tables and for programs."""
 
 from collections.abc import Mapping
+from statistics import median
 from typing import Any
 
 from integration.rig.publish_drill.publish_run import PublishDrill, Published
+from integration.rig.publish_drill.urgent_requests import UrgentRequests
 
 COLUMNS = ("edit", "moves", "tasks", "touches", "alerts", "recorded", "since", "kills", "seconds", "differences")
 """What a line says of one edit; where there are two numbers, what was predicted and what followed."""
@@ -67,4 +69,16 @@ def _plain(edit: Published) -> Mapping[str, Any]:
         "new_activity_waited": round(edit.waited, 1),
         **{name.replace(" ", "_"): number for name, number in edit.finding.figures.items()},
         "differences": edit.finding.differences,
+    }
+
+
+def urgent_figures(ran: UrgentRequests) -> dict[str, Any]:
+    """How long requests waited while everybody was derived anew."""
+    return {
+        "leads": ran.leads,
+        "seconds": round(ran.seconds, 1),
+        "requests": len(ran.waited),
+        "median_seconds": round(median(ran.waited), 1) if ran.waited else None,
+        "most_seconds": round(max(ran.waited), 1) if ran.waited else None,
+        "differences": ran.differences,
     }

@@ -50,6 +50,7 @@ class Edit:
         return source.replace(source[begin:end], instead)
 
 
+LOWER_GATE = Edit("a lowered gate", (("hot: total >= 80", "hot: total >= 45"),))
 EDITS: tuple[Edit, ...] = (
     Edit("a track renamed without `was`", (("mql_nurture", "ready_nurture"),)),
     Edit(
@@ -70,7 +71,7 @@ EDITS: tuple[Edit, ...] = (
             ),
         ),
     ),
-    Edit("a lowered gate", (("hot: total >= 80", "hot: total >= 45"),)),
+    LOWER_GATE,
     Edit("a raised gate", (("hot: total >= 45", "hot: total >= 99"),)),
     Edit("another clock", (("within: 2h working", "within: 30m working"),)),
     Edit("another playbook", whole="behavioural"),

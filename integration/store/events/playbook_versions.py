@@ -56,12 +56,15 @@ class Version(Terms):
 class Walk:
     """How far the derivation of everybody under one version has come: accounts first, then leads, each by id.
 
-    `accounts` and `leads` are the last ids seen; None once there are no more.
+    `accounts` and `leads` are the last ids seen; None once there are no more. `accounts_at_once` and `leads_at_once`
+    are how many one batch takes, by how long the batches before have taken.
     """
 
     version: int
     accounts: str | None = ""
     leads: str | None = ""
+    accounts_at_once: int = 10
+    leads_at_once: int = 50
 
     @property
     def over(self) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, null, or_, select, update
+from sqlalchemy import Connection, Result, and_, bindparam, null, or_, select, update
 
+from integration.core.run.lateness import TOO_LATE
 from integration.store.db.dialects import among, run_many
 from integration.store.db.json_codec import decode, encode, listed
-from integration.store.events.live_since import HISTORY, OF_SHADOW
+from integration.store.events.live_since import CHANGED, HISTORY, OF_SHADOW
 from integration.store.outgoing.outbox import NewOnce, want_once
-from integration.store.schema.tables import effects, leads, outbox
+from integration.store.schema.tables import NEW, effects, leads, outbox
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -38,6 +39,8 @@ class Shadow:
 
 
 OVER = Shadow()
+_RECORDED = (HISTORY, CHANGED, TOO_LATE)
+"""Why a task is recorded and not carried out, though its lead's history leads to it."""
 _e, _o = effects.c, outbox.c
 _kept = (_e.kind == "task", or_(_e.withheld == HISTORY, OF_SHADOW))
 _WHO = (
@@ -56,10 +59,19 @@ _TASKS = (
     .where(among(_e.lead_id, "ids"), *_kept)
     .order_by(_e.lead_id, _e.at, _e.key)
 )
-_CARRY_OUT = update(effects).where(among(_e.key, "keys"), _e.withheld == HISTORY).values(withheld=None)
+_waits = and_(
+    _o.state == NEW, _o.not_before > bindparam("now"), _o.attempts == 0, _o.attempted.is_(False), _o.waits.is_(None)
+)
+_KEPT_BACK = (
+    select(_e.key, _e.lead_id, _e.at, _e.because, _e.payload)
+    .outerjoin(outbox, _o.key == _e.key)
+    .where(among(_e.lead_id, "ids"), _e.kind == "task", or_(_e.withheld.in_(_RECORDED), _waits))
+    .order_by(_e.lead_id, _e.at, _e.key)
+)
+_CARRY_OUT = update(effects).where(among(_e.key, "keys"), _e.withheld.in_(_RECORDED)).values(withheld=None)
 _AGAIN = (
     update(outbox)
-    .where(_o.key == bindparam("of"), _o.state == "lapsed")
+    .where(_o.key == bindparam("of"), or_(_o.state == "lapsed", _waits))
     .values(
         state="new",
         payload=bindparam("said"),
@@ -81,6 +93,15 @@ def leads_after(conn: Connection, after: str, limit: int, shadow: Shadow = OVER)
 def of_leads(conn: Connection, lead_ids: Iterable[LeadId], shadow: Shadow = OVER) -> list[Withheld]:
     """The withheld tasks of these leads, by lead, then time."""
     asked = {"ids": listed(lead_ids), "began": shadow.began, "until": shadow.until}
+    return _read(conn.execute(_TASKS, asked))
+
+
+def kept_back(conn: Connection, lead_ids: Iterable[LeadId], now: Instant) -> list[Withheld]:
+    """The tasks of these leads that were recorded and not carried out, or wait for their turn; by lead, then time."""
+    return _read(conn.execute(_KEPT_BACK, {"ids": listed(lead_ids), "now": now}))
+
+
+def _read(found: Result[*tuple[Any, ...]]) -> list[Withheld]:
     return [
         Withheld(
             key=key,
@@ -89,12 +110,12 @@ def of_leads(conn: Connection, lead_ids: Iterable[LeadId], shadow: Shadow = OVER
             because=decode(because, tuple[str, ...]),
             payload=decode(payload, dict[str, Any]),
         )
-        for key, lead, at, because, payload in conn.execute(_TASKS, asked).all()
+        for key, lead, at, because, payload in found.all()
     ]
 
 
 def carry_out(conn: Connection, connection: ConnectionName, rows: Sequence[NewOnce], now: Instant) -> None:
-    """These tasks go out after all, from their time on; one that waited in shadow, where it waited then."""
+    """These tasks go out after all, from their time on; one that waited in shadow, or for its turn, where it waited."""
     if not rows:
         return
     conn.execute(_CARRY_OUT, {"keys": listed([row.key for row in rows])})

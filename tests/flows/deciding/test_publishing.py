@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from flows_crms import tasks
-from flows_playbook_changes import EDITS, PEOPLE, assert_equal_to_fresh_folds, everybody, in_force
+from flows_playbook_changes import EDITS, PEOPLE, assert_equal_to_fresh_folds, edited, everybody, in_force
 from flows_run import Watch, drain_all, with_parts
 from sqlalchemy import text
 
@@ -69,6 +69,31 @@ def test_what_the_impact_says_is_what_happens(running: Service, sandbox: Sandbox
         drain_all(running)
     assert len(set(tasks(sandbox, "hubspot")) - written) <= said.tasks.total()
     assert_equal_to_fresh_folds(running, EDITS[edit])
+
+
+def test_an_impact_derives_the_signals_of_accounts_by_the_proposed_rules_too(running: Service) -> None:
+    """People of one firm came back on two days of a month: a signal that the rules in force do not have."""
+    told_at, before = running.now(), stored(running)
+    wide = edited(
+        ("distinct: day, at_least: 3, within: 5d, if: segment = A|B", "distinct: day, at_least: 2, within: 30d")
+    )
+    said = told(running, wide)
+    number = put(running, wide)
+    drain_all(running)
+    finding, followed = compare(
+        running,
+        CompiledPlaybook.of(wide),
+        number,
+        predicted=said,
+        predicted_at=told_at,
+        before=before,
+        fresh=frozenset(),
+    )
+    assert finding.differences == []
+    assert said.recorded == followed.recorded
+    after = stored(running)
+    plays = [key for key in after.effects.keys() - before.effects.keys() if "/play/account_returns/" in key]
+    assert plays, "and there is something to tell"
 
 
 def test_a_comparison_sees_what_was_not_told_what_was_undone_and_who_stands_elsewhere(running: Service) -> None:

@@ -11,10 +11,17 @@ from integration.core.run.standing import standing
 from integration.flows.history import load_events
 from integration.flows.people.past_engagement import Engagement
 from integration.flows.reading import reconcile
+from integration.store.events import activities
+from integration.store.events.activities import NewActivity
 from integration.wiring.whole_service import Service
+from mappings.model.canonical import Activity
+from mappings.values.identifiers import AccountId
 from mappings.values.instant import DAY, HOUR, Instant
 from sandbox.server import Sandbox
 
+FIRM = AccountId("acme")
+SHARING = 15
+"""What `internal_sharing` is worth in the playbook of these tests."""
 EMAILS = ("ana@acme.example", "bo@acme.example")
 
 
@@ -38,7 +45,7 @@ def instants(service: Service, sandbox: Sandbox, at: Watch) -> list[Instant]:
 def test_it_is_what_the_history_until_then_comes_to(service: Service, instants: list[Instant]) -> None:
     ids = [lead(service, email).id for email in EMAILS]
     with service.store.read() as conn:
-        engagement = Engagement(conn, service, ids)
+        engagement = Engagement(conn, service, {FIRM: ids})
         found = {(each, at): engagement.of(each, at=at) for at in (*instants, instants[3]) for each in ids}
         events = load_events.whole(conn, [lead(service, email) for email in EMAILS], service.ownership)
     assert len(set(found.values())) > 3
@@ -52,7 +59,7 @@ def test_it_is_what_the_history_until_then_comes_to(service: Service, instants: 
 def test_histories_are_read_once_however_often_it_is_asked(service: Service, instants: list[Instant]) -> None:
     ids = [lead(service, email).id for email in EMAILS]
     with service.store.read() as conn:
-        engagement, said = Engagement(conn, service, ids), list[str]()
+        engagement, said = Engagement(conn, service, {FIRM: ids}), list[str]()
 
         def note(*given: object) -> None:
             said.append(str(given[2]))
@@ -65,3 +72,21 @@ def test_histories_are_read_once_however_often_it_is_asked(service: Service, ins
         finally:
             event.remove(conn.engine, "before_cursor_execute", note)
     assert 0 < len(said) <= 5
+
+
+def test_what_was_derived_counts_as_it_is_derived_now_and_not_as_rules_of_before_stored_it(
+    service: Service, instants: list[Instant]
+) -> None:
+    who, at = lead(service, EMAILS[0]).id, instants[1]
+    stored = NewActivity("derived:then", who, instants[0] + HOUR, "internal_sharing", {}, "derived", FIRM, derived=True)
+    with service.store.write() as conn:
+        activities.add(conn, [stored])
+    with service.store.read() as conn:
+        first, second = (Engagement(conn, service, {FIRM: [who]}) for _ in range(2))
+        before = first.of(who, at=instants[0]), second.of(who, at=instants[0])
+        second.add([Activity("derived:now", who, at, "internal_sharing", {}, FIRM, derived=True)])
+        assert before[0] == before[1]
+        assert second.of(who, at=at) == first.of(who, at=at) + SHARING
+        late = Engagement(conn, service, {FIRM: [who]})
+        late.add([Activity("derived:now", who, at, "internal_sharing", {}, FIRM, derived=True)])
+        assert late.of(who, at=at) == second.of(who, at=at), "also where nobody was asked for before"

@@ -1,0 +1,120 @@
+"""While everybody is derived anew, new work comes first, and no batch takes long."""
+
+from collections.abc import Callable
+
+import pytest
+from flows_playbook_changes import EDITS, PEOPLE, in_force
+from flows_run import Watch, activity, decided, lead, receive, with_parts
+
+from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.flows.base.running_playbook import following
+from integration.flows.deciding import decide_leads, rederive
+from integration.flows.deciding.advance import turn
+from integration.flows.deciding.rederive import LONGEST, paced
+from integration.flows.intake.ingest import ingest
+from integration.store.events import playbook_versions
+from integration.store.events.playbook_versions import Walk
+from integration.store.queues import leases
+from integration.store.queues.leases import Lease
+from integration.wiring.whole_service import Service
+from mappings.values.instant import HOUR, MINUTE
+
+
+@pytest.fixture
+def changed(living: Service, at: Watch) -> Service:
+    """A service whose gate was lowered just now."""
+    at.forward(HOUR)
+    return with_parts(living, compiled=CompiledPlaybook.of(EDITS["a lower gate"]))
+
+
+@pytest.fixture
+def lease(living: Service) -> Lease:
+    with living.store.write() as conn:
+        found = leases.take(conn, "advance", "a test", MINUTE)
+    assert found is not None
+    return found
+
+
+def walk(service: Service) -> Walk:
+    with service.store.read() as conn:
+        return playbook_versions.walk(conn, in_force(service).number)
+
+
+def past_accounts(service: Service, lease: Lease) -> None:
+    turn(service, lease)
+    while walk(service).accounts is not None:
+        turn(service, lease)
+
+
+def test_who_asks_for_a_demo_is_decided_about_and_stored_before_a_lead_is_derived_anew(
+    changed: Service, lease: Lease, at: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(changed, activity("asks", PEOPLE[4], "demo_request", at()))
+    ingest(changed)
+
+    def never(*_given: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rederive, "leads", never)
+    with pytest.raises(KeyboardInterrupt):
+        turn(changed, lease)
+    assert lead(changed, PEOPLE[4]).stage == "mql"
+    assert any("/handoff/" in each.key for each in decided(changed, PEOPLE[4], "task"))
+
+
+def test_accounts_are_not_derived_anew_while_a_batch_of_leads_waits(changed: Service, lease: Lease, at: Watch) -> None:
+    service = following(changed)
+    turn(service, lease)
+    number = in_force(changed).number
+    with changed.store.write() as conn:
+        playbook_versions.walked(conn, Walk(version=number, leads_at_once=2), at())
+    for number_, email in enumerate(PEOPLE[:4]):
+        receive(changed, activity(f"n{number_}", email, "email_click", at()))
+    ingest(changed)
+    turn(service, lease)
+    assert walk(changed).accounts == "", "four leads wait, and a batch is two"
+    turn(service, lease)
+    turn(service, lease)
+    assert walk(changed).accounts != ""
+
+
+def slow(seconds: float, monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
+    """A clock by which it takes so long to decide about a lead."""
+    now, outcome = [0.0], decide_leads.outcome
+
+    def later(*given: object, **named: object) -> object:
+        now[0] += seconds
+        return outcome(*given, **named)  # type: ignore[arg-type] # as it was called
+
+    monkeypatch.setattr(decide_leads, "outcome", later)
+    return lambda: now[0]
+
+
+def test_a_batch_that_takes_long_is_followed_by_a_smaller_one(
+    changed: Service, lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = with_parts(changed, monotonic=slow(0.4, monkeypatch))
+    past_accounts(service, lease)
+    assert walk(service).leads_at_once == int(LONGEST / 0.4)
+    left = walk(service).leads
+    assert left is not None or walk(service).over
+
+
+@pytest.mark.parametrize(
+    ("size", "batches", "wanted"),
+    [
+        (100, [(100, 0.1)], 200),
+        (100, [(100, 0.9)], 111),
+        (100, [(100, 10.0)], 10),
+        (1, [(1, 60.0)], 1),
+        (100, [(3, 0.2)], 100),
+        (100, [(3, 6.0)], 1),
+        (100, [(0, 0.0), (100, 2.0)], 50),
+        (100, [(90, 3.0), (100, 0.5)], 30),
+        (200, [(200, 0.1)], 200),
+    ],
+)
+def test_the_next_batch_is_what_a_second_is_enough_for(
+    size: int, batches: list[tuple[int, float]], wanted: int
+) -> None:
+    assert paced(size, batches, 200) == wanted
