@@ -27,8 +27,7 @@ from integration.flows.deciding import demo_requests
 from integration.flows.deciding.decision_plan import Outcome, plan
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
-from integration.flows.delivering.task_home import home
-from integration.flows.delivering.write_decisions import as_row, as_task, as_touch
+from integration.flows.delivering.write_decisions import as_row, as_task, as_touch, home
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
 from integration.store.events import decided_effects
@@ -53,7 +52,9 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     live, free = history_or_live.since(conn, service, now), next_handover.earliest(conn, now)
     made = plan(conn, service, outcomes, live, free, now)
     made.handed.keep(conn, now)
-    new = set(decided_effects.add(conn, [as_row(each, now, made.withheld.get(each.key)) for each in made.decided]))
+    known = decided_effects.known(conn, [each.key for each in made.decided])  # most are, of who is derived anew
+    rows = [as_row(each, now, made.withheld.get(each.key)) for each in made.decided if each.key not in known]
+    new = set(decided_effects.add(conn, rows))
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)
     wanted |= demo_requests.hand_over(conn, service, outcomes, now)

@@ -17,8 +17,7 @@ from integration.core.model.state import LeadState
 from integration.core.run.playbook_change import as_of, passes
 from integration.flows.base.service import Deriving
 from integration.flows.deciding.decision_plan import Outcome
-from integration.flows.delivering.task_home import home
-from integration.flows.delivering.write_decisions import as_task
+from integration.flows.delivering.write_decisions import as_task, home
 from integration.store.events import withheld_handoffs
 from integration.store.events.withheld_handoffs import Withheld
 from integration.store.outgoing.outbox import NewOnce

@@ -1,6 +1,6 @@
-"""Writes decisions as rows: standings as canonical fields, effects as rows, tasks as payloads."""
+"""Writes decisions as rows: standings as canonical fields, effects as rows, tasks as payloads, and where they go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +9,7 @@ from integration.core.run.standing import Standing
 from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing.outgoing_rows import Outgoing
 from mappings.model.canonical import Fields
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 _REASONS = 5
@@ -97,3 +98,9 @@ def as_touch(effect: TouchDue, *, channels: bool) -> Mapping[str, Any]:
     """
     told = {"touch": effect.content, "touch_at": effect.at}
     return {**told, "touch_channel": effect.channel} if channels else told
+
+
+def home(preferred: Iterable[ConnectionName], known: set[ConnectionName]) -> ConnectionName | None:
+    """Where a task or a touch goes: the first connection that knows the lead, else the first of all."""
+    names = list(preferred)
+    return next((name for name in names if name in known), next(iter(names), None))

@@ -52,12 +52,20 @@ class Edit:
 
 LOWER_GATE = Edit("a lowered gate", (("hot: total >= 80", "hot: total >= 45"),))
 EDITS: tuple[Edit, ...] = (
+    Edit(
+        "a track renamed with `was`",
+        (
+            ("  welcome: # any", "  hello: # any"),
+            ("    touches: {day 0: promised", "    was: welcome\n    touches: {day 0: promised"),
+            ("otherwise: {track: welcome}", "otherwise: {track: hello}"),
+        ),
+    ),
     Edit("a track renamed without `was`", (("mql_nurture", "ready_nurture"),)),
     Edit(
         "a removed track with people on it",
         (
-            ("  welcome: # any … to: ready_nurture} # behaviour, not the calendar [five-tracks: timing]\n", ""),
-            ("otherwise: {track: welcome}", "otherwise: {track: advanced}"),
+            ("  hello: # any … to: ready_nurture} # behaviour, not the calendar [five-tracks: timing]\n", ""),
+            ("otherwise: {track: hello}", "otherwise: {track: advanced}"),
         ),
     ),
     Edit("a shortened fit group", (("      employees 50-300: 15\n      employees >= 301: 10\n", ""),)),
@@ -81,6 +89,6 @@ EDITS: tuple[Edit, ...] = (
 
 def living() -> str:
     """The playbook of the living installation: `standard`, with points for an activity of its own."""
-    return Edit("own points", (("    email_click: 3\n", "    email_click: 3\n    guided_tour: 4\n"),)).of(
+    return Edit("own points", (("    webinar_attend: 5\n", "    webinar_attend: 5\n    guided_tour: 4\n"),)).of(
         library.text(_STANDARD)
     )
