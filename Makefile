@@ -77,6 +77,10 @@ CROWD ?= 10000
 crowd: $(STAMP) ## one lead that cannot be decided about among 10,000 others (CROWD=10000)
 	$(BIN)/pytest tests/flows/faults/test_lanes_crowd.py --crowd $(CROWD) --timeout 1800 $(ARGS)
 
+ASSIGNMENTS ?= 1000
+assignments: $(STAMP) ## four workers give out tasks from pools on both databases, then are killed (ASSIGNMENTS=1000)
+	$(BIN)/pytest tests/flows/assigning/test_assigning_crowd.py --assignments $(ASSIGNMENTS) --timeout 1800 $(ARGS)
+
 sabotage: $(STAMP) ## remove each guard of the product once; a named test must go red (ARGS=--only, --json)
 	$(BIN)/python tests/sabotage/sabotage.py $(ARGS)
 
@@ -101,4 +105,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: assignments publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -64,8 +64,9 @@ structlog.configure(  # a traceback with the values of every frame, as it comes 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the size of what `make crowd` does in full, and what `make pictures` asks for."""
+    """Add the sizes of what `make crowd` and `make assignments` do in full, and what `make pictures` asks for."""
     parser.addoption("--draw", action="store_true", help="write the pictures of docs/architecture.md anew")
+    parser.addoption("--assignments", default="60", help="how many tasks four workers give out at once")
     parser.addoption("--crowd", default="500", help="how many leads are decided beside one that cannot be")
 
 

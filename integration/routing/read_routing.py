@@ -16,6 +16,7 @@ from mappings.yaml_files.problems import Problem, TooManyProblemsError, fatal, n
 
 SECTIONS = ("people", "pools", "lists", "routes", "owner", "again", "escalation", "alerts")
 HEAVIEST = 1_000
+MOST_MEMBERS = 500
 _ROLES: tuple[OwnerRole, ...] = get_args(OwnerRole)
 _ELSEWHERE = "nothing reads this here yet: alerts go where COLDFRAME_ALERT_URL says (docs/alerts.md)"
 _ONE_PERSON = "a second breach gives the task to nobody else yet; leave this out"
@@ -116,6 +117,8 @@ class RoutingReader(PeopleReader):
                 if email not in people and (meant := _meant(email, people)):
                     text = f"'{email}' is not among the people (did you mean '{meant}'?)"
                     self._wrong(at, text, key=key, severity="warning")
+        if len(found) > MOST_MEMBERS:
+            self._wrong(path, f"a pool has at most {MOST_MEMBERS:,} members")
         return found
 
     def _lists(self, raw: Any) -> dict[str, Sequence[str]]:

@@ -6,6 +6,7 @@ who may not gains nothing, so that nobody makes up for an absence. Source: nginx
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 ROUND = 1_000
 """Turns in which everybody gets exactly their share, if all are there: any 1,000 turns in a row contain it whole."""
@@ -20,34 +21,39 @@ class Turn:
 
 
 def shares(weights: Mapping[str, int]) -> dict[str, int]:
-    """How many of 1,000 turns each has by their weight: rounded, the largest remainders up, so that they add up.
+    """How many of 1,000 turns each has by their weight, as whole turns that add up; nobody has none.
 
-    Where that would leave somebody without any turn, the weights themselves.
+    Each is within one of what the weight says, unless many weigh next to nothing beside the others.
     """
     total = sum(weights.values())
-    if not total:
-        return {}
-    whole = {name: weight * ROUND // total for name, weight in weights.items()}
-    missing = ROUND - sum(whole.values())
-    by_remainder = sorted(weights, key=lambda name: (-(weights[name] * ROUND % total), name))
-    for name in by_remainder[:missing]:
-        whole[name] += 1
-    return whole if all(whole.values()) else dict(weights)
+    whole = {name: max(1, weight * ROUND // total) for name, weight in weights.items()}
+
+    def lacking(name: str) -> tuple[int, str]:
+        return weights[name] * ROUND - whole[name] * total, name
+
+    while whole and (missing := ROUND - sum(whole.values())):
+        name = max(whole, key=lacking) if missing > 0 else min((each for each in whole if whole[each] > 1), key=lacking)
+        whole[name] += 1 if missing > 0 else -1
+    return whole
 
 
 def turn(weights: Mapping[str, int], credit: Mapping[str, int], may: Collection[str]) -> Turn | None:
     """The next turn of a pool among those of its members who may get a task; None where nobody may.
 
-    `credit` is what each had after the last turn; whoever is new to the pool has none. Of equals, the first by name.
+    `credit` is what each had after the last turn, in thousandths of one; whoever is new to the pool has none. Of
+    equals, the first by name.
     """
-    each = shares(weights)
-    candidates = sorted(name for name in each if name in may)
-    if not candidates:
+    each = _shares(tuple(sorted((name, weight) for name, weight in weights.items() if name in may)))
+    if not each:
         return None
-    bound = sum(each.values())
-    after = {name: max(-bound, min(bound, credit.get(name, 0))) for name in each}
-    for name in candidates:
-        after[name] += each[name]
-    chosen = max(candidates, key=lambda name: (after[name], each[name]))
-    after[chosen] -= sum(each[name] for name in candidates)
+    after = {name: max(-ROUND, min(ROUND, credit.get(name, 0))) for name in weights}
+    for name, share in each.items():
+        after[name] += share
+    chosen = max(each, key=lambda name: (after[name], each[name]))
+    after[chosen] -= ROUND
     return Turn(chosen=chosen, credit=after)
+
+
+@lru_cache(maxsize=1_000)
+def _shares(weights: tuple[tuple[str, int], ...]) -> Mapping[str, int]:
+    return shares(dict(weights))
