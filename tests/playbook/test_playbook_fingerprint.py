@@ -15,7 +15,13 @@ from integration.playbook.compiling.compiler import compile_text, load
 from integration.playbook.reading import library
 
 NAMES = ("behavioural", "fit-engagement", "five-tracks", "operating-model", "standard", "two-axis")
-SHAPES = {1: "3c491230d64cc078", 2: "bb2adcc79b45e952", 3: "de54e4f7225f339a", 4: "ecb07f54415660f2"}
+SHAPES = {
+    1: "3c491230d64cc078",
+    2: "bb2adcc79b45e952",
+    3: "de54e4f7225f339a",
+    4: "ecb07f54415660f2",
+    5: "bb5c9279b884366a",
+}
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 
 

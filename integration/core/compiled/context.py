@@ -173,4 +173,6 @@ _DERIVED: dict[str, Callable[[Context], Value]] = {
     "buying_job": Context.job,
     "recycle_reason": lambda context: context.state.recycle_reason,
     "excluded": Context.excluded,
+    "opportunity.created_at": lambda context: context.state.deals.get("created_at"),
+    "opportunity.closed_at": lambda context: context.state.deals.get("closed_at"),
 }

@@ -21,6 +21,7 @@ from integration.core.compiled.plans import (
 )
 from integration.core.rules.automation_rules import Content
 from integration.core.rules.lineage import NO_ROOTS, Kind, Roots
+from integration.core.rules.patterns import Dated
 from mappings.model.canonical import Fields, Value
 from mappings.values.instant import Span
 
@@ -51,6 +52,10 @@ class Dispatch:
     condition_triggers: tuple[TriggerPlan, ...]
     idle_triggers: tuple[TriggerPlan, ...]
     idle_entries: tuple[tuple[TrackPlan, EntryPlan], ...]
+    dated_triggers: tuple[tuple[Dated, TriggerPlan], ...]
+    dated_entries: tuple[tuple[Dated, TrackPlan, EntryPlan], ...]
+    dates: tuple[Dated, ...]
+    """What triggers and tracks wait for of dates."""
     fit: tuple[FitPlan, ...]
     bands: tuple[tuple[str, Check], ...]
     personas: tuple[tuple[str, Check], ...]

@@ -18,7 +18,7 @@ from integration.core.compiled.plans import (
     TriggerPlan,
     TypePlan,
 )
-from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, TouchStep, Track
+from integration.core.rules.automation_rules import AlertStep, Play, TaskStep, TouchStep, Track, Trigger
 from integration.core.rules.conditions import Compare, alternatives
 from integration.core.rules.evaluation import evaluator
 from integration.core.rules.patterns import Match, Part, Pattern, Signal
@@ -64,6 +64,10 @@ class _Builder:
             [each.trigger.idle for each in triggers if each.trigger.idle]
             + [entry.entry.idle for _, entry in idle_entries]
         )
+        dated = tuple((each.trigger.dated, each) for each in triggers if each.trigger.dated is not None)
+        dated_entries = tuple(
+            (each.entry.dated, plan, each) for plan in tracks for each in plan.entries if each.entry.dated is not None
+        )
         stops = {clock.name: self.arm(clock.stops).number for clock in playbook.clocks}
         fit_groups = playbook.fit.groups if playbook.fit else ()
         return Dispatch(
@@ -76,9 +80,12 @@ class _Builder:
             },
             expires=any(rule.expires for rule in rules.values()),
             pattern_triggers={f"trigger:{each.trigger.name}": each for each in triggers if each.trigger.pattern},
-            condition_triggers=tuple(each for each in triggers if not each.trigger.pattern and not each.trigger.idle),
+            condition_triggers=tuple(each for each in triggers if _by_condition(each.trigger)),
             idle_triggers=tuple(each for each in triggers if each.trigger.idle),
             idle_entries=idle_entries,
+            dated_triggers=dated,
+            dated_entries=dated_entries,
+            dates=tuple(dict.fromkeys([each for each, _ in dated] + [each for each, *_ in dated_entries])),
             fit=tuple(
                 FitPlan(name=group.name, rules=tuple((r.name, r.points, checker(r.condition)) for r in group.rules))
                 for group in fit_groups
@@ -165,7 +172,7 @@ class _Builder:
                 entry=entry,
                 check=checker(entry.condition) if entry.condition else always,
                 arm=self.arm(entry.signal).number if entry.signal else None,
-                plain=not (entry.created or entry.stage or entry.signal or entry.idle),
+                plain=not (entry.created or entry.stage or entry.signal or entry.idle or entry.dated),
             )
             for entry in track.entries
         )
@@ -210,6 +217,10 @@ class _Builder:
                 wanted = [match.where for match in signal.signal if name in match.types]
                 tables.setdefault(name, []).append((number, tests(wanted)))
         return {name: tuple(arms) for name, arms in tables.items()}
+
+
+def _by_condition(trigger: Trigger) -> bool:
+    return trigger.pattern is None and not trigger.idle and trigger.dated is None
 
 
 def _gate(playbook: Playbook) -> Check:

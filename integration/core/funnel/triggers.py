@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from integration.core.compiled import dates
 from integration.core.compiled.context import Context
 from integration.core.compiled.plans import TriggerPlan
 from integration.core.handoff import plays, sla_clocks
@@ -23,6 +24,13 @@ def idle(context: Context) -> None:
     for plan in context.table.idle_triggers:
         if since is not None and since + plan.trigger.idle == context.now and plan.check(context):
             _fire(context, plan, f"{_label(plan)}: {plan.trigger.idle // DAY} days idle")
+
+
+def dated(context: Context) -> None:
+    """Fire the triggers whose instant before or after a date has come."""
+    for when, plan in context.table.dated_triggers:
+        if dates.falls(context, when) == context.now and plan.check(context):
+            _fire(context, plan, f"{_label(plan)}: {dates.words(context, when)}")
 
 
 def became_true(context: Context) -> bool:

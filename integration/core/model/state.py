@@ -12,7 +12,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 4
+FORMAT = 5
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -214,6 +214,8 @@ class LeadState:
     """The field that a `profile` touch asks for now."""
     asked: list[str] = field(default_factory=list)
     """Fields asked for since the handoff, of those that do not delay it."""
+    deals: dict[str, int] = field(default_factory=dict)
+    """When the latest deal was `created_at` and `closed_at`."""
     attempts: int = 0
     first_attempt: Instant | None = None
     stay: Stay | None = None
@@ -256,6 +258,7 @@ _FLAT_DICTS = (
     "stays",
     "fired",
     "alerts",
+    "deals",
 )
 _FLAT_LISTS = ("consumed", "silenced", "asked", "barred", "sendings", "truths")
 

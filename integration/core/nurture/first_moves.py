@@ -23,6 +23,8 @@ def welcome(context: Context) -> None:
     state.sourced = bool(source)
     if context.table.idle_least:
         context.wake(context.now + context.table.idle_least)
+    if context.table.dates:
+        context.wake(context.now)
     move = _move(context, source if isinstance(source, str) else None, new=new)
     if context.silent:
         return

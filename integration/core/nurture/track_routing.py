@@ -1,5 +1,6 @@
 """Track routing: which track takes a lead now, and when one lets it go."""
 
+from integration.core.compiled import dates
 from integration.core.compiled.context import NEVER, Context
 from integration.core.compiled.plans import EntryPlan, ExitPlan, TrackPlan
 from integration.core.model.state import Stay
@@ -160,6 +161,14 @@ def on_idleness(context: Context) -> Move | None:
     for plan, entry in context.table.idle_entries:
         if since is not None and since + entry.entry.idle == context.now and open_to(context, plan, entry):
             return Move(to=plan.track.name, because=f"{entry.entry.idle // DAY} days idle")
+    return None
+
+
+def on_date(context: Context) -> Move | None:
+    """The track that takes a lead since an instant before or after a date has come."""
+    for when, plan, entry in context.table.dated_entries:
+        if dates.falls(context, when) == context.now and open_to(context, plan, entry):
+            return Move(to=plan.track.name, because=dates.words(context, when))
     return None
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from integration.core.model.effects import Assignee, Channel, TouchChannel
 from integration.core.rules.conditions import Condition
-from integration.core.rules.patterns import Pattern, Signal
+from integration.core.rules.patterns import Dated, Pattern, Signal
 from mappings.values.instant import Span
 
 NURTURED = ("inquiry", "mql", "recycled")
@@ -90,7 +90,7 @@ class Trigger:
     """When something shows, a play (or a move to another track) follows; not again within the cooldown.
 
     Exactly one of: `pattern` (an activity completes it, while `condition` holds), `idle` (so long without a scoring
-    activity that resets idle, counted from that activity or from the lead's birth; once per stretch), or neither:
+    activity that resets idle, counted from that activity or from the lead's birth; once per stretch), `dated`, or none:
     then it fires when `condition` becomes true. The compiler fills `cooldown` (default: the window, else 7 days;
     for idle 0). `track` moves the lead there ("" = no move).
     """
@@ -98,6 +98,7 @@ class Trigger:
     name: str
     pattern: Pattern | None = None
     idle: Span = 0
+    dated: Dated | None = None
     condition: Condition | None = None
     cooldown: Span = 0
     play: str = ""
@@ -194,6 +195,7 @@ class Entry:
     - `stage`: the lead comes to this stage (from one of `left`, with one of `reasons`, where given).
     - `signal`: an activity of this kind.
     - `idle`: so long without a scoring activity that resets idle, since that or since the lead's birth.
+    - `dated`: so long before or after a date.
     - none of them: as soon as `condition` holds.
     In every case `condition` must be true, and the present track must be in `origin` (None: any; "" stands for none).
     `engaged`: only at an activity that scores and resets idle.
@@ -205,6 +207,7 @@ class Entry:
     reasons: tuple[str, ...] = ()
     signal: Signal = ()
     idle: Span = 0
+    dated: Dated | None = None
     condition: Condition | None = None
     origin: tuple[str, ...] | None = None
     engaged: bool = False

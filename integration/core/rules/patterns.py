@@ -47,6 +47,18 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """An instant `offset` after the date that a field holds, before it where negative; `subject` as in Compare.
+
+    `opportunity.created_at` and `opportunity.closed_at` are those of the lead's latest deal. It comes if the date was
+    known before it, and by the date that is known then: a date that is changed moves it. [five-tracks: expansion]
+    """
+
+    subject: str
+    offset: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSignal:
     """A pattern over all people of one account; known leads get a derived activity of type `name`.
 

@@ -197,11 +197,21 @@ def _note_colleagues(context: Context, activity: Activity) -> None:
         del colleagues[next(iter(colleagues))]
 
 
+def _note_deal(context: Context, activity: Activity) -> None:
+    """A deal began or ended: what is counted from then."""
+    context.state.deals["created_at" if activity.type == "opportunity_created" else "closed_at"] = activity.at
+    if context.table.dates:
+        context.wake(context.now)
+
+
 _TOLD_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "email_open": touches.opened,
     "email_click": touches.opened,
     "email_bounce": touches.came_back,
     "internal_sharing": _note_colleagues,
+    "opportunity_created": _note_deal,
+    "opportunity_lost": _note_deal,
+    "opportunity_won": _note_deal,
     "task_closed": plays.shut,
 }
 """What is noted of an activity before anything else follows from it."""
@@ -245,6 +255,8 @@ def _account_changed(context: Context, event: AccountChanged) -> None:
             state.company.pop(name, None)
         else:
             state.company[name] = value
+    if context.table.dates:
+        context.wake(context.now)
     scores.refit(context)
     if given:
         field_points.give(context, event, given)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
+from integration.core.compiled import dates
 from integration.core.compiled.context import NEVER, Context
 from integration.core.funnel import stages, suppression, triggers
 from integration.core.handoff import plays, sla_clocks
@@ -27,13 +28,13 @@ def next_due(context: Context) -> Instant | None:
 def pass_time(context: Context, until: Instant, settle: _Work) -> None:
     """Do what falls due up to and including `until`, each at its own instant.
 
-    Whoever asks for an idleness is asked as its instant is reached, whatever else falls due then (often decay). A touch
+    Whoever asks for an idleness or a date is asked as its instant is reached, whatever else falls due then. A touch
     changes nothing that a condition reads, so that nothing follows from it unless it was the track's last.
     """
     if context.horizon > until:
         return
     context.forget()
-    state, spans = context.state, context.table.idle_spans
+    state, asked = context.state, bool(context.table.idle_spans or context.table.dates)
     at, work = _soonest(context)
     while at <= until:
         reached = at > context.now
@@ -43,8 +44,8 @@ def pass_time(context: Context, until: Instant, settle: _Work) -> None:
         if state.watermark is None or place > state.watermark:
             state.watermark = place
         work(context)
-        if reached and spans and work is not _idled:
-            _idled(context)
+        if reached and asked and work is not _came:
+            _came(context)
         if work is not _track_touch or state.stay is None or state.stay.planned is None:
             settle(context)
         at, work = _soonest(context)
@@ -62,8 +63,10 @@ def _soonest(context: Context) -> tuple[Instant, _Work]:
         return soonest, work
     if state.clocks:
         soonest, work = _clocks(context, soonest, work)
-    if context.table.idle_spans and (at := _idle(context)) < soonest:
-        soonest, work = at, _idled
+    if (context.table.idle_spans or context.table.dates) and (
+        at := min(_idle(context), dates.coming(context))
+    ) < soonest:
+        soonest, work = at, _came
     if (state.then or state.first_attempt is not None) and (at := _waited(context)) < soonest:
         soonest, work = at, _nothing
     stay = state.stay
@@ -124,6 +127,15 @@ def _idle(context: Context) -> Instant:
             if since + span > context.now:
                 return since + span
     return NEVER
+
+
+def _came(context: Context) -> None:
+    """An instant that somebody waits for: an idleness, or one by a date."""
+    _idled(context)
+    if context.table.dates:
+        triggers.dated(context)
+        if move := track_routing.on_date(context):
+            track_routing.follow(context, move)
 
 
 def _idled(context: Context) -> None:

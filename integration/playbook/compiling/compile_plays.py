@@ -93,6 +93,7 @@ def compile_trigger(
         name=name,
         pattern=pattern,
         idle=trigger.idle,
+        dated=names.dated(trigger.date, (*path, "date")),
         condition=condition,
         cooldown=cooldown,
         play=name if play else trigger.play or "",
@@ -104,10 +105,10 @@ def compile_trigger(
 
 def _one_cause(name: str, trigger: schema.Trigger, path: Path, names: Names) -> None:
     causes = [key for key in ("when", "all", "in_order") if getattr(trigger, key) is not None]
-    causes = causes[:1] + [key for key in ("idle", "enters") if getattr(trigger, key)]
+    causes = causes[:1] + [key for key in ("idle", "date", "enters") if getattr(trigger, key)]
     if not causes:
         names.report.problem(
-            path, f"trigger '{name}' waits for nothing: say when, all, in_order, idle or enters", key=True
+            path, f"trigger '{name}' waits for nothing: say when, all, in_order, idle, date or enters", key=True
         )
     for extra in causes[1:]:
         names.report.problem((*path, extra), f"'{extra}' does not go with '{causes[0]}' in one trigger", key=True)

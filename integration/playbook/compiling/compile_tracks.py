@@ -142,9 +142,9 @@ def _entry(enter: schema.Enter, path: Path, names: Names, file: schema.PlaybookF
     for index, origin in enumerate(enter.from_ or ()):
         if origin not in (*file.tracks, NONE):
             names.report.unknown((*path, "from", index), "track", origin, (*file.tracks, NONE))
-    if enter.from_ is not None and not (enter.stage or enter.when or enter.idle):
+    if enter.from_ is not None and not (enter.stage or enter.when or enter.idle or enter.date):
         names.report.problem(
-            (*path, "from"), "'from' goes with when, stage or idle; else say it in that track's 'leave'", key=True
+            (*path, "from"), "'from' goes with when, stage, idle or date; else say it in that track's 'leave'", key=True
         )
     engaged = bool(enter.when) and all(each.name == ANY_ENGAGEMENT for each in enter.when or ())
     return Entry(
@@ -153,6 +153,7 @@ def _entry(enter: schema.Enter, path: Path, names: Names, file: schema.PlaybookF
         reasons=tuple(enter.reasons),
         signal=() if engaged else names.signal(enter.when, (*path, "when")),
         idle=enter.idle,
+        dated=names.dated(enter.date, (*path, "date")),
         condition=names.condition(enter.if_, (*path, "if")),
         origin=None if enter.from_ is None else tuple("" if each == NONE else each for each in enter.from_),
         engaged=engaged,
@@ -161,7 +162,8 @@ def _entry(enter: schema.Enter, path: Path, names: Names, file: schema.PlaybookF
 
 def _plain(entry: Entry) -> bool:
     """Whether a condition alone takes leads onto the track, wherever they are."""
-    return not (entry.stage or entry.signal or entry.idle or entry.engaged or entry.created) and entry.origin is None
+    events = entry.stage or entry.signal or entry.idle or entry.dated or entry.engaged or entry.created
+    return not events and entry.origin is None
 
 
 def _stages(entries: Iterable[Entry]) -> tuple[str, ...]:

@@ -42,6 +42,9 @@ _CLAUSE = re.compile(
     re.VERBOSE,
 )
 _VALUE = re.compile(r"(?P<bare>!=|>=|<=|=|>|<|~|known$|unknown$|in\s+[A-Za-z_]\w*$|\d+(?:\.\d+)?\s*-\s*\d+(?:\.\d+)?$)")
+_DATED = re.compile(
+    r"\s*(?:(?P<span>\d+\s*[a-z])\s+(?P<side>before|after)|on)\s+(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?)\s*"
+)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|\d{4}-\d{2}-\d{2}(?:T\S+)?")
 """A number, or a date: which of the two a comparison takes, the field says."""
 
@@ -81,6 +84,27 @@ class PatternText:
     text: str
     name: str
     clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedText:
+    """So long before (negative) or after the date that a field holds, and the text it was read from."""
+
+    text: str
+    name: str
+    offset: Span
+    at: int
+
+
+def dated(text: str) -> DatedText:
+    """Read `90d before renewal_date`, `7d after opportunity.closed_at` or `on renewal_date`; Unreadable otherwise."""
+    found = _DATED.fullmatch(text)
+    if found is None:
+        msg = f"'{text}' cannot be read here (such as: 90d before renewal_date, on renewal_date)"
+        raise Unreadable(msg)
+    offset = span(found["span"]) if found["span"] else 0
+    sign = -1 if found["side"] == "before" else 1
+    return DatedText(text=text.strip(), name=found["name"], offset=sign * offset, at=found.start("name"))
 
 
 def condition(text: str) -> ConditionText:

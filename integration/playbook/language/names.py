@@ -6,12 +6,12 @@ from typing import Any
 
 from integration.core.rules import conditions as core
 from integration.core.rules.conditions import STANDING, Compare, Condition, Every, Not, Some
-from integration.core.rules.patterns import ENGAGING, Match, Signal
+from integration.core.rules.patterns import ENGAGING, Dated, Match, Signal
 from integration.core.rules.scoring_rules import POINT
-from integration.playbook.language.grammar import ANY_ENGAGEMENT, NUMERIC, Clause, ConditionText, PatternText
+from integration.playbook.language.grammar import ANY_ENGAGEMENT, NUMERIC, Clause, ConditionText, DatedText, PatternText
 from integration.playbook.language.report import Report
 from integration.playbook.language.schema import PlaybookFile
-from mappings.model.canonical import STAGES, Field, Value
+from mappings.model.canonical import OPPORTUNITY_FIELDS, STAGES, Field, Value
 from mappings.values import countries
 from mappings.values.instant import moment
 from mappings.vocabulary.value import Vocabulary
@@ -22,6 +22,8 @@ SCORES = ("fit", "engagement", "total")
 BANDS = ("hot", "warm", "cold")
 SEGMENTS = ("A", "B", "C", "D")
 FUNNEL = ("awareness", "interest", "evaluation", "pre_deal")
+DEAL = "opportunity."
+"""How the dates of the latest deal are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,31 @@ class Names:
         known = (*self.standing, *lead, *account, *(f"account.{each}" for each in account))
         self.report.unknown(path, "field", name, known, at=at, key=key)
         return None
+
+    def dated(self, text: DatedText | None, path: Path) -> Dated | None:
+        """The instant that a text names, by a date of lead, account or deal."""
+        if text is None:
+            return None
+        known = self.dates()
+        if text.name not in known:
+            fields = {**self.standing, **self.vocabulary.account, **self.vocabulary.lead}
+            if text.name.removeprefix("account.") in fields:
+                problem = f"'{text.name}' is no date{nearest(text.name, known)}; dates are {', '.join(known)}"
+                self.report.problem(path, problem, at=text.at)
+            else:
+                self.report.unknown(path, "date", text.name, known, at=text.at)
+            return None
+        if text.name.startswith(DEAL) and text.offset <= 0:
+            problem = f"'{text.name}' is known once it has come: say '275d after {text.name}'"
+            self.report.problem(path, problem, at=text.at)
+        return Dated(subject=known[text.name], offset=text.offset)
+
+    def dates(self) -> dict[str, str]:
+        """What holds a date, by the names that a file may give it, and what these read."""
+        lead = {name: name for name, field in self.vocabulary.lead.items() if field.kind == "time"}
+        account = {name: f"account.{name}" for name, field in self.vocabulary.account.items() if field.kind == "time"}
+        deals = {f"{DEAL}{name}": f"{DEAL}{name}" for name, each in OPPORTUNITY_FIELDS.items() if each.kind == "time"}
+        return {**account, **{each: each for each in account.values()}, **lead, **deals}
 
     def _field_clause(self, clause: Clause, path: Path, *, key: bool) -> Condition | None:
         found = self.subject(clause.name, path, at=clause.at, key=key)

@@ -28,6 +28,7 @@ from integration.playbook.language.shorthand import LISTED, by_day, gathered, sh
 from integration.playbook.language.words import (
     AfterUnopened,
     Before,
+    ByDate,
     Cap,
     Cause,
     Condition,
@@ -139,7 +140,7 @@ class FirstMove(Section):
 
 
 class Enter(Section):
-    """A way onto a track: a condition, an activity, a stage, or idle time; `from` says from which tracks."""
+    """A way onto a track: a condition, an activity, a stage, idle time or a date; `from` says from which tracks."""
 
     if_: Annotated[Conditions | None, Field(alias="if")] = None
     when: Patterns | None = None
@@ -147,6 +148,7 @@ class Enter(Section):
     left: Annotated[list[str], LISTED] = []
     reasons: Annotated[list[str], LISTED] = []
     idle: Length = 0
+    date: ByDate | None = None
     from_: Annotated[list[str] | None, LISTED, Field(alias="from")] = None
 
 
@@ -192,6 +194,7 @@ class Trigger(Section):
     within: Length = 0
     for_: Annotated[Literal["most_engaged", "actor", "participants"], Field(alias="for")] = "most_engaged"
     idle: Length = 0
+    date: ByDate | None = None
     enters: Conditions | None = None
     if_: Annotated[Conditions | None, Field(alias="if")] = None
     cooldown: Length | None = None

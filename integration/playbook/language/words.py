@@ -14,7 +14,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from integration.core.rules.automation_rules import Due
 from integration.core.rules.scoring_rules import POINT, Limit
 from integration.playbook.language import grammar
-from integration.playbook.language.grammar import ConditionText, PatternText, Unreadable
+from integration.playbook.language.grammar import ConditionText, DatedText, PatternText, Unreadable
 from integration.playbook.language.texts import cause_form, kind_of, mistake, source_form, wording
 from integration.playbook.language.written_forms import NAME_FORM, SPAN_FORM, read_as, shaped
 from mappings.model.canonical import ACTIVITY_TYPES
@@ -276,6 +276,15 @@ Pace = Annotated[
     Span,
     read_as(_pace),
     shaped("So far apart at the least, or `end`.", rf"{SPAN_FORM}|end", "14d", "end"),
+]
+ByDate = Annotated[
+    DatedText,
+    read_as(grammar.dated),
+    shaped(
+        "So long before or after a date.",
+        rf"({SPAN_FORM} (before|after)|on) [A-Za-z_][\w.]*",
+        "90d before renewal_date",
+    ),
 ]
 Wording = Annotated[
     str, PlainValidator(wording), shaped("What people read; {fields} are filled in.", ".+", "Call {name}")

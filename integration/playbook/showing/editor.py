@@ -22,6 +22,7 @@ _HEADER = """\
 # On your history:       coldframe backtest --playbook {target} --against {origin} --events history.jsonl"""
 _CONDITION = "A condition on fields and scores; clauses joined by `and`."
 _WORDING = "What people read; {fields} are filled in."
+_BY_DATE = "So long before or after a date."
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _COMMENT = re.compile(r"(?P<before>^|\s)#(?P<text>.*)$")
 _REFERENCE = re.compile(r" ?\[[a-z][a-z -]*: [a-zA-Z][a-zA-Z0-9 -]*\]")
@@ -100,6 +101,11 @@ def _speaking(schema: Any, vocabulary: Vocabulary) -> Any:
         found["pattern"] = patterns[found["pattern"]]
     if found.get("description") == _CONDITION:
         found["examples"] = [*found["examples"], *(f"{name} known" for name in _subjects(vocabulary))]
+    if found.get("description") == _BY_DATE:
+        own = {**vocabulary.account, **vocabulary.lead}
+        found["examples"] = [f"90d before {name}" for name, each in own.items() if each.kind == "time"] or found[
+            "examples"
+        ]
     if found.get("description") == _WORDING:
         found["examples"] = [*found["examples"], *(f"{{{name}}}" for name in wording_fields(vocabulary))]
     return found

@@ -154,6 +154,7 @@ def _enters(track: schema.Track) -> Iterator[str]:
     for enter in track.enter:
         parts = [f"stage {enter.stage}"] if enter.stage else []
         parts += [_any(each) for each in (enter.when, enter.if_) if each]
+        parts += [enter.date.text] if enter.date else []
         parts += [f"from {', '.join(enter.from_)}"] if enter.from_ else []
         yield f"begins: {', '.join(parts)}"
 
@@ -189,8 +190,10 @@ def _leaves(track: schema.Track) -> Iterator[str]:
 
 def _triggers(file: schema.PlaybookFile) -> Iterator[Row]:
     for name, trigger in file.triggers.items():
-        cause = looking(trigger) or (
-            f"{grammar.shown(trigger.idle)} idle" if trigger.idle else f"becomes {_any(trigger.enters)}"
+        cause = (
+            looking(trigger)
+            or (trigger.date.text if trigger.date else "")
+            or (f"{grammar.shown(trigger.idle)} idle" if trigger.idle else f"becomes {_any(trigger.enters)}")
         )
         cause += f", if {_any(trigger.if_)}" if trigger.if_ else ""
         results = [f"{key} {value}" for key in ("play", "touch", "track") if (value := getattr(trigger, key))]
