@@ -122,7 +122,12 @@ def compare(  # noqa: PLR0913 - what was predicted, what was and is, and by whic
     finding, followed = Finding(), Followed()
     after = stored(service)
     derived = _same_as_histories(service, compiled, number, finding, predicted_at)
-    for lead, was in before.places.items():
+    renamed = {old: new for what, old, new in predicted.renamed if what == "track"}
+    for lead, place_before in before.places.items():
+        was = tuple(
+            renamed.get(value, value) if name == "track" else value
+            for name, value in zip(COMPARED, place_before, strict=True)
+        )
         now = after.places.get(lead, ())
         if now != derived[lead]:
             followed.by_time += 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random  # noqa: TID251 - seeded: the same run every time
 
-from integration.flows.base.running_playbook import compiled_of
+from integration.flows.base.running_playbook import published
 from integration.flows.publishing.impact import Impact
 from integration.processes.supervisor import children
 from integration.rig.chaos.chaos_finding import Finding
@@ -139,10 +139,7 @@ class PublishDrill:
         seconds = time.monotonic() - began
         self._settle(service)
         self.tell(f"{name}: comparing", 0, 0)
-        compiled = compiled_of(said, name, service.rules.vocabulary)
-        if compiled is None:
-            msg = f"{name} is no playbook"
-            raise RuntimeError(msg)
+        compiled = published(service).rules.compiled
         busy = frozenset(each.id for each in self._busy())
         finding, followed = compare(
             service, compiled, version.number, predicted=predicted, predicted_at=predicted_at, before=before, fresh=busy
