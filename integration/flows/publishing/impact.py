@@ -28,6 +28,7 @@ from integration.store.crm import crm_users
 from integration.store.events import decided_effects, live_since, playbook_versions
 from integration.store.events.live_since import Live
 from integration.store.events.playbook_versions import Terms, Version
+from integration.store.outgoing import withdrawn_effects
 from integration.store.people import leads
 from integration.store.people.leads import LeadRow
 from integration.store.progress import next_handover
@@ -143,8 +144,13 @@ def _count(  # noqa: PLR0913, PLR0917 - what was decided, what becomes of it, an
         found.rescored += any(before.get(name) != after.get(name) for name in ("fit", "engagement", "total"))
     known = decided_effects.known(conn, [effect.key for effect in made.decided])
     new = [effect for effect in made.decided if effect.key not in known]
+    again = withdrawn_effects.considered(
+        conn, {each.row.id: [one.key for one in each.decision.effects] for each in outcomes}
+    )
+    back = set[str]().union(*again.back.values())
+    found.recorded += sum(effect.key in made.withheld for effect in new)
     done = [effect for effect in new if effect.key not in made.withheld]
-    found.recorded += len(new) - len(done)
+    done += [effect for effect in made.decided if effect.key in back]
     owners = _owners(conn, service, [each.row for each in outcomes], done)
     for effect in done:
         match effect:

@@ -5,6 +5,7 @@ pending again if a later derivation leads to it after all. Its effect is withhel
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, exists, or_, select, update
 
@@ -38,27 +39,40 @@ _MADE_AFTER_ALL = (
 )
 
 
+@dataclass(slots=True)
+class Reconsidered:
+    """By row, the keys of what waits and is taken back, and of what is pending again; and where the latter go."""
+
+    gone: dict[int, set[str]] = field(default_factory=dict)
+    back: dict[int, set[str]] = field(default_factory=dict)
+    homes: set[str] = field(default_factory=set)
+
+
+def considered(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> Reconsidered:
+    """What `reconsider` would do. Reads only."""
+    causes = {lead: {effect_keys.cause(key) for key in keys} for lead, keys in derived.items()}
+    found = Reconsidered()
+    for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
+        led_to = effect_keys.cause(key) in causes[lead]
+        keys = {key, effect_keys.moved(key, lead)}  # what waited for one of two leads that became one keeps its key
+        if led_to and state == WITHDRAWN:
+            found.back[row] = keys
+            found.homes.add(connection)
+        elif not led_to and state != WITHDRAWN:
+            found.gone[row] = keys
+    return found
+
+
 def reconsider(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> set[str]:
     """`derived` are the keys of everything that each lead's whole history leads to.
 
     Answers the connections for which something is pending again.
     """
-    causes = {lead: {effect_keys.cause(key) for key in keys} for lead, keys in derived.items()}
-    gone: dict[int, set[str]] = {}
-    back: dict[int, set[str]] = {}
-    homes: set[str] = set()
-    for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
-        led_to = effect_keys.cause(key) in causes[lead]
-        keys = {key, effect_keys.moved(key, lead)}  # what waited for one of two leads that became one keeps its key
-        if led_to and state == WITHDRAWN:
-            back[row] = keys
-            homes.add(connection)
-        elif not led_to and state != WITHDRAWN:
-            gone[row] = keys
-    if gone:
-        conn.execute(_WITHDRAW, {"ids": listed(gone)})
-        conn.execute(_NOT_MADE, {"keys": listed(sorted(set().union(*gone.values())))})
-    if back:
-        conn.execute(_AGAIN, {"ids": listed(back)})
-        conn.execute(_MADE_AFTER_ALL, {"keys": listed(sorted(set().union(*back.values())))})
-    return homes
+    found = considered(conn, derived)
+    if found.gone:
+        conn.execute(_WITHDRAW, {"ids": listed(found.gone)})
+        conn.execute(_NOT_MADE, {"keys": listed(sorted(set().union(*found.gone.values())))})
+    if found.back:
+        conn.execute(_AGAIN, {"ids": listed(found.back)})
+        conn.execute(_MADE_AFTER_ALL, {"keys": listed(sorted(set().union(*found.back.values())))})
+    return found.homes

@@ -203,3 +203,31 @@ def test_a_published_vocabulary_is_what_activities_are_read_by(running: Service)
         "page_view",
         {"url": "https://acme.example/lizenzen", "page": "pricing"},
     )
+
+
+def test_an_impact_counts_the_tasks_that_were_taken_back_and_come_again(running: Service) -> None:
+    """Handovers wait for their turn; a raised gate takes them back, and the lowered one brings them again."""
+    slow = replace(TERMS, tasks_per_hour=1)
+    put(running, EDITS["a lower gate"], slow)
+    drain_all(running)
+    put(running, EDITS["a higher gate"])
+    drain_all(running)
+    with running.store.read() as conn:
+        taken = conn.execute(text("SELECT count(*) FROM outbox WHERE state = 'withdrawn'")).scalar_one()
+    before, told_at = stored(running), running.now()
+    said = told(running, EDITS["a lower gate"], slow)
+    number = put(running, EDITS["a lower gate"], slow)
+    drain_all(running)
+    assert taken > 0
+    assert said.tasks.total() >= taken
+    finding, followed = compare(
+        running,
+        CompiledPlaybook.of(EDITS["a lower gate"]),
+        number,
+        predicted=said,
+        predicted_at=told_at,
+        before=before,
+        fresh=frozenset(),
+    )
+    assert finding.differences == []
+    assert followed.tasks == said.tasks
