@@ -78,6 +78,8 @@ class PublishDrill:
     kills: int = 0
     differences: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    _delivered: set[str] = field(default_factory=set)
+    """The keys of what people did while others were derived anew."""
 
     def run(self) -> None:
         """Live through the past, publish every edit in turn, and compare."""
@@ -189,6 +191,7 @@ class PublishDrill:
             for each in self._busy()
         ]
         self.running.post(items, delivery=f"busy-{version.number}").raise_for_status()
+        self._delivered.update(f"activities:{item['id']}" for item in items)
         return now
 
     def _decided(self, service: Service, since: Instant) -> bool:
@@ -235,11 +238,8 @@ class PublishDrill:
         twice = sorted({key for key in keys if keys.count(key) > 1})[:5] if len(set(keys)) < len(keys) else []
         if twice:
             self.differences.append(f"tasks written more than once: {twice}")
-        wanted = {
-            f"activities:busy-{number + 2}-{each.number}" for number in range(len(self.edits)) for each in self._busy()
-        }
         with service.store.read() as conn:
-            lost = wanted - activities.known(conn, wanted)
+            lost = self._delivered - activities.known(conn, self._delivered)
         if lost:
             self.differences.append(f"activities lost: {sorted(lost)[:5]}")
 
