@@ -38,7 +38,7 @@ _COLLEAGUES = 4
 _AT_ONCE = 2_000
 """Leads that are stored in one transaction, or activities."""
 _RECORDS = 500
-_DECIDED = (8, 7, 6, 4, 2, 1, 0)
+_DECIDED = (8, 5, 2, 0)
 """So many days before the drill the engine decides; what is older than a day before the first of them is history."""
 _INDUSTRIES = ("software", "manufacturing", "retail", "banking")
 _EMPLOYEES = (5, 30, 120, 250, 900)

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random  # noqa: TID251 - seeded: the same run every time
@@ -234,10 +235,10 @@ class PublishDrill:
 
     def _arrived(self, service: Service) -> None:
         """Every task stands in the CRM once, at most; what people delivered is stored."""
-        keys = [str(task["key"]) for task in self.running.tasks() if task["key"]]
-        twice = sorted({key for key in keys if keys.count(key) > 1})[:5] if len(set(keys)) < len(keys) else []
+        times = Counter(str(task["key"]) for task in self.running.tasks() if task["key"])
+        twice = sorted(key for key, number in times.items() if number > 1)
         if twice:
-            self.differences.append(f"tasks written more than once: {twice}")
+            self.differences.append(f"tasks written more than once: {twice[:5]}")
         with service.store.read() as conn:
             lost = self._delivered - activities.known(conn, self._delivered)
         if lost:
