@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from integration.flows.assigning.reassign import reassign_overdue
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -60,8 +61,8 @@ def sweep() -> int:
 
 @recorded
 def trouble() -> int:
-    """See whether something has gone wrong for so long that an alert is due; the number of alerts raised."""
-    return watch_for_trouble(build.service())
+    """See what has gone wrong for so long that an alert is due, or another person; the number of alerts and tasks."""
+    return watch_for_trouble(build.service()) + reassign_overdue(build.service())
 
 
 @recorded

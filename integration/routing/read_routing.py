@@ -19,7 +19,6 @@ HEAVIEST = 1_000
 MOST_MEMBERS = 500
 _ROLES: tuple[OwnerRole, ...] = get_args(OwnerRole)
 _ELSEWHERE = "nothing reads this here yet: alerts go where COLDFRAME_ALERT_URL says (docs/alerts.md)"
-_ONE_PERSON = "a second breach gives the task to nobody else yet; leave this out"
 
 
 def opened(path: str | None, playbook: Playbook) -> tuple[Routing | None, tuple[Problem, ...]]:
@@ -70,9 +69,9 @@ class RoutingReader(PeopleReader):
         pools = self._pools(top.get("pools"), people)
         routes = self._routes(top.get("routes"), pools, self._lists(top.get("lists")))
         escalation = self._table(top.get("escalation"), ("escalation",), ("second_breach",))
-        if "second_breach" in escalation:
-            self._choice(escalation, ("escalation",), "second_breach", ("reassign",))
-            self._wrong(("escalation", "second_breach"), _ONE_PERSON, key=True)
+        reassigns = self._choice(escalation, ("escalation",), "second_breach", ("reassign",)) == "reassign"
+        if reassigns and not routes:
+            self._wrong(("escalation", "second_breach"), "there is nobody else without pools and routes")
         if "alerts" in top:
             self._wrong(("alerts",), _ELSEWHERE, key=True)
         if pools and not routes:
@@ -83,6 +82,7 @@ class RoutingReader(PeopleReader):
             routes=routes,
             set_owner=self._choice(top, (), "owner", ("keep", "set")) == "set",
             same_person=self._choice(top, (), "again", ("same_person",)) == "same_person",
+            reassign=reassigns,
             text=text,
         )
 

@@ -28,6 +28,7 @@ routes:
   - {otherwise: sdr}
 owner: set
 again: same_person
+escalation: {second_breach: reassign}
 """
 
 
@@ -49,7 +50,7 @@ def test_a_whole_file_is_read() -> None:
     assert [each.weekdays for each in joaquim.hours] == [(0, 1, 2, 3), (4,)]
     assert routing.pools["emea"].members == {"nadia@acme.example": 2, "joaquim@acme.example": 1}
     assert routing.pools["sdr"].members == {"li@acme.example": 1}
-    assert (routing.set_owner, routing.same_person) == (True, True)
+    assert (routing.set_owner, routing.same_person, routing.reassign) == (True, True, True)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,8 @@ again: same_persn
     ("text", "said"),
     [
         ("alerts: {default: [{slack: ops}]}", "1:1: nothing reads this here yet: alerts go where COLDFRAME_ALERT_URL"),
+        ("escalation: {second_breach: reassign}", "1:29: there is nobody else without pools and routes"),
+        ("escalation: {second_breach: reasign}", "'reasign' is none of reassign (did you mean 'reassign'?)"),
         ("routes: {a: b}", "1:9: must be a list, tried from the top"),
         ("people: [ana@acme.example]", "1:9: must be a table of names and values"),
         ("people: {a@b.example: {hours: 9}}", "1:31: must be a text"),

@@ -1,5 +1,7 @@
 """Service-level clocks: they start, remind, escalate at their end, and run on until they are stopped."""
 
+from dataclasses import dataclass
+
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
 from integration.core.handoff import packet
@@ -69,6 +71,34 @@ def pointless_escalations(compiled: CompiledPlaybook, state: LeadState) -> list[
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondBreach:
+    """A clock that ran out, and for as long again nobody answered: its name, the promise, and the one made now."""
+
+    label: str
+    promised: Instant
+    due: Instant
+
+
+def second_breach(compiled: CompiledPlaybook, state: LeadState, now: Instant) -> SecondBreach | None:
+    """The first clock of a lead that was broken twice by `now`; None where none was, or nobody owes an answer."""
+    context = Context(compiled, state)
+    if context.silent or context.excluded():
+        return None
+    calendar = context.playbook.calendar
+    for clock in context.playbook.clocks:
+        run = state.clocks.get(clock.name)
+        if run is None or run.stopped is not None or not run.breached or falls(context, run.due, clock.within) > now:
+            continue
+        again = in_working_time(calendar, falls(context, now, clock.within))
+        return SecondBreach(label=_label(clock), promised=run.due, due=again)
+    return None
+
+
+def _label(clock: Clock) -> str:
+    return clock.label or clock.name.replace("_", " ")
+
+
 def due(context: Context, clock: Clock) -> Instant | None:
     """When a clock will next remind or run out."""
     run = context.state.clocks.get(clock.name)
@@ -86,7 +116,7 @@ def ring(context: Context, clock: Clock) -> None:
     if context.excluded():
         run.reminded, run.breached = True, now >= run.due
         return
-    label = clock.label or clock.name.replace("_", " ")
+    label = _label(clock)
     root = context.table.root("clock", clock.name)
     if now < run.due:
         run.reminded = True

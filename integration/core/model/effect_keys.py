@@ -58,6 +58,20 @@ def belongs(of: str, lead: LeadId) -> bool:
     return of.startswith(f"{lead}/")
 
 
+AGAIN = "/again"
+"""What the key of a task ends in that was taken from somebody and given to somebody else."""
+
+
+def taken_over(of: str) -> str:
+    """The key of the task that takes the place of another."""
+    return f"{of}{AGAIN}"
+
+
+def origin(of: str) -> str:
+    """The cause of a task, also of one that took another's place: a history leads to both or to neither."""
+    return cause(of).removesuffix(AGAIN)
+
+
 def moved(of: str, lead: LeadId) -> str:
     """The key of the same cause for another lead: what two leads that became one have in common."""
     return f"{lead}/{cause(of)}"

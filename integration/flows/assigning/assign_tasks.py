@@ -174,14 +174,21 @@ def _case(connection: Connection, row: Outgoing, named: Named, route: Route | No
         owner=named.owner,
         account_owner=named.account_owner,
         worked=named.worked,
-        # Who was given the lead's last task is late, and so is whoever owns the lead now.
-        late=(*named.worked[:1], *named.owner[:1]),
+        late=_late(row, named),
         late_pool=named.worked_pool,
         holders=[replace(each, respect="had the lead before") for each in named.worked[:1]] if again else (),
-        escalation=row.payload.get("kind") == "escalation",
+        escalation=row.payload.get("kind") == "escalation" or "taken_over" in row.payload,
         route=route,
         due=due if isinstance(due, int) else 0,
     )
+
+
+def _late(row: Outgoing, named: Named) -> Sequence[Candidate]:
+    """Whom a task is about: from whom it was taken, else who was given the lead's last task, and who owns the lead."""
+    before = row.payload.get("taken_over")
+    if before:
+        return [Candidate(connection=before["connection"], user=before["user"], respect="had the task before")]
+    return (*named.worked[:1], *named.owner[:1])
 
 
 def _routes(conn: Sql, service: Assigning, lead_ids: Iterable[LeadId]) -> dict[LeadId, Route | None]:

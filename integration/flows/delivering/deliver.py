@@ -16,6 +16,7 @@ from sqlalchemy import Connection as Sql
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
 from integration.core.handoff import sla_clocks
+from integration.flows.assigning import reassign
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.lane import drain
 from integration.flows.base.running_playbook import following
@@ -226,6 +227,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         silence(conn, {row.lead_id for row in made}, now)
         _answered(conn, service, made, now)
         set_owners.want(conn, service, connection, made, now)
+        reassign.closed_for(conn, made, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
                 _refused(conn, connection, row, receipt, now)

@@ -7,12 +7,14 @@ closed when the CRM shows the task closed or gone, when we close it there, and w
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, null, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, select, update
 
+from integration.core.model.effect_keys import AGAIN
 from integration.store.db.dialects import among, upsert
-from integration.store.db.json_codec import listed
-from integration.store.schema.tables import assignments
+from integration.store.db.json_codec import decode, listed
+from integration.store.schema.tables import assignments, effects, outbox
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -47,7 +49,34 @@ _OF_LEADS = (
     .where(among(_a.lead_id, "ids"), _a.closed_at.is_(None))
     .order_by(_a.at.desc(), _a.key)
 )
+_breach, _next, _o = effects.alias("breach"), effects.alias("next"), outbox.c
+_OVERDUE = (
+    select(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool, _o.payload)
+    .join(outbox, _o.key == _a.key)
+    .where(
+        _a.closed_at.is_(None),
+        _o.state == "sent",
+        exists().where(
+            _breach.c.lead_id == _a.lead_id,
+            _breach.c.kind == "alert",
+            _breach.c.key.like("%/breach"),
+            _breach.c.withheld.is_(None),
+        ),
+        ~exists().where(_next.c.key == _a.key + AGAIN),
+        ~_a.key.like(f"%{AGAIN}"),
+    )
+    .order_by(_a.at, _a.key)
+    .limit(bindparam("n"))
+)
 _OPEN_BY = select(_a.person, _a.pool, func.count()).where(_a.closed_at.is_(None)).group_by(_a.person, _a.pool)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueTask:
+    """An open task about a lead whose service level was broken, and what it says."""
+
+    task: AssignedTask
+    payload: Mapping[str, Any]
 
 
 def put(conn: Connection, rows: Sequence[AssignedTask], now: Instant) -> None:
@@ -98,6 +127,17 @@ def open_of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> Mapping[LeadI
             AssignedTask(key=key, lead_id=lead, connection=connection, user=user, person=person, pool=pool)
         )
     return found
+
+
+def overdue(conn: Connection, limit: int) -> list[OverdueTask]:
+    """Open tasks about leads of whom a breach was reported, the oldest first; none that somebody took over."""
+    return [
+        OverdueTask(
+            task=AssignedTask(key=key, lead_id=lead, connection=connection, user=user, person=person, pool=pool),
+            payload=decode(payload, dict[str, Any]),
+        )
+        for lead, key, connection, user, person, pool, payload in conn.execute(_OVERDUE, {"n": limit})
+    ]
 
 
 def open_by_pool(conn: Connection) -> Mapping[tuple[str, str], int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, literal, select
+from sqlalchemy import Connection, bindparam, delete, exists, literal, select, update
 
 from integration.core.model import effect_keys
 from integration.store.assigning import assigned_tasks
@@ -14,7 +14,7 @@ from integration.store.audit.audit_trail import Entry
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, listed
 from integration.store.outgoing.outbox import NewOnce, want_once
-from integration.store.schema.tables import NEW, outbox
+from integration.store.schema.tables import NEW, effects, outbox
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -37,6 +37,17 @@ _WAITING = select(_o.id, _o.key, _o.lead_id).where(
     among(_o.lead_id, "ids"), _o.kind == "task", _o.state == NEW, _o.attempted.is_(False)
 )
 _DROP = delete(outbox).where(among(_o.id, "ids"), _o.state == NEW, _o.attempted.is_(False))
+
+
+_TAKEN_OVER = (
+    select(_o.id, _o.key, _o.lead_id)
+    .where(_o.kind == "task", _o.state == NEW, _o.attempted.is_(False), _o.key.like(f"%{effect_keys.AGAIN}"))
+    .order_by(_o.id)
+    .limit(bindparam("n"))
+)
+_NOT_MADE = (
+    update(effects).where(among(effects.c.key, "keys"), effects.c.withheld.is_(None)).values(withheld="answered")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +79,18 @@ def close(
         want_once(conn, connection, "closing", wanted, at)
     assigned_tasks.close(conn, keys, at)
     return Closed(connections=set(closings), keys=keys)
+
+
+def taken_over(conn: Connection, limit: int) -> Sequence[tuple[int, str, LeadId]]:
+    """(outbox id, key, lead) of tasks that are to take another's place and were not sent yet."""
+    return [(row, key, lead) for row, key, lead in conn.execute(_TAKEN_OVER, {"n": limit})]
+
+
+def drop(conn: Connection, rows: Sequence[tuple[int, str, LeadId]]) -> None:
+    """These are not made after all, since sales has answered; one that is being sent now is."""
+    conn.execute(_DROP, {"ids": listed([row for row, _, _ in rows])})
+    keys = {each for _, key, lead in rows for each in (key, effect_keys.moved(key, lead))}
+    conn.execute(_NOT_MADE, {"keys": listed(sorted(keys))})
 
 
 def answered(conn: Connection, escalations: Mapping[LeadId, Collection[str]], at: Instant) -> set[ConnectionName]:

@@ -1,0 +1,136 @@
+"""A second breach gives the task to somebody else: the old one is closed with a word why, the new one tells it."""
+
+from typing import Any
+
+import pytest
+from flows_crms import SYSTEMS, person
+from flows_roles import ANA, people
+from flows_routing import demo, emails, routed
+from flows_run import Watch, activity, decided, drain_all, receive
+
+from integration.flows.assigning.reassign import reassign_overdue
+from integration.flows.deciding.advance import advance
+from integration.flows.going_live.go_live import back_to_shadow
+from integration.wiring.whole_service import Service
+from mappings.values.instant import DAY, HOUR
+from sandbox.server import Sandbox
+
+SECOND_OWNER = "84120027"
+RULE = "routes: [{otherwise: sdr}]\nescalation: {second_breach: reassign}\n"
+
+
+def two(service: Service, sandbox: Sandbox, system: str) -> Service:
+    """A pool of two, in either CRM."""
+    if system == "salesforce":
+        mails = [emails(sandbox)[name] for name in ("Nadia", "Joaquim")]
+    else:
+        mails = [str(each["email"]) for each in sandbox.hubspot.portal.owners][:2]
+    return routed(service, f"pools: {{sdr: {{members: [{', '.join(mails)}]}}}}\n{RULE}")
+
+
+def made(sandbox: Sandbox, system: str) -> dict[str, dict[str, Any]]:
+    """Owner, subject, body and status of each task, by its key."""
+    if system == "hubspot":
+        names = ("hubspot_owner_id", "hs_task_subject", "hs_task_body", "hs_task_status")
+        rows = [(each.values["coldframe_key"], each.values) for each in sandbox.hubspot.records("tasks")]
+    else:
+        names = ("OwnerId", "Subject", "Description", "Status")
+        rows = [(each["Coldframe_Key__c"], each) for each in sandbox.salesforce.records("Task")]
+    return {
+        str(key): dict(zip(("owner", "subject", "body", "status"), (values.get(name) for name in names), strict=True))
+        for key, values in rows
+        if not str(key).endswith("escalation")
+    }
+
+
+def unanswered(service: Service, at: Watch, span: int) -> int:
+    """Nobody answers for so long; how many tasks go to somebody else."""
+    at.forward(span)
+    advance(service)
+    drain_all(service)
+    given = reassign_overdue(service)
+    drain_all(service)
+    return given
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_second_breach_gives_the_task_to_somebody_else_and_closes_the_old_one(
+    service: Service, sandbox: Sandbox, at: Watch, system: str
+) -> None:
+    service = two(service, sandbox, system)
+    record = person(sandbox, system, ANA)
+    if system == "hubspot":
+        sandbox.hubspot.set("contacts", record, {"hubspot_owner_id": ""})
+    else:
+        sandbox.salesforce.set("Lead", record, {"OwnerId": sandbox.salesforce.queue("In")})
+    demo(service, at, ANA)
+    ((old, first),) = made(sandbox, system).items()
+    assert unanswered(service, at, DAY + HOUR) == 0, "one breach: the manager gets an escalation"
+    assert unanswered(service, at, DAY) == 1
+    found = made(sandbox, system)
+    new = found[f"{old}/again"]
+    assert new["owner"] not in {first["owner"], None, ""}
+    assert new["subject"].startswith("Taken over: ")
+    assert (
+        "has not answered: first contact was promised by Wed 7 Jan 2026, 09:00 (UTC). This is yours now." in new["body"]
+    )
+    assert found[old]["subject"].startswith("Given to somebody else: ")
+    assert found[old]["status"] in {"Completed", "COMPLETED"}
+    assert unanswered(service, at, 5 * DAY) == 0, "once"
+    assert len(made(sandbox, system)) == 2
+    effects = {each.key: each for each in decided(service, ANA, "task")}
+    assert effects[f"{old}/again"].because[0].endswith("This is yours now.")
+
+
+def test_whoever_answers_in_time_keeps_the_task(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    service = two(service, sandbox, "salesforce")
+    person(sandbox, "salesforce", ANA)
+    demo(service, at, ANA)
+    unanswered(service, at, DAY + HOUR)
+    receive(service, activity(7, ANA, "call_attempt", at(), outcome="connected"))
+    assert unanswered(service, at, 3 * DAY) == 0
+    assert len(made(sandbox, "salesforce")) == 1
+
+
+def test_a_lead_that_was_answered_while_nobody_else_was_there_stays_where_it_is(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    mails = emails(sandbox)
+    away = f"people: {{{mails['Joaquim']}: {{away: 2026-01-01..2026-12-31}}}}\n"
+    pool = f"pools: {{sdr: {{members: [{mails['Nadia']}, {mails['Joaquim']}]}}}}\n"
+    service = routed(service, f"{away}{pool}{RULE}")
+    person(sandbox, "salesforce", ANA)
+    demo(service, at, ANA)
+    unanswered(service, at, DAY + HOUR)
+    assert unanswered(service, at, DAY) == 1, "it waits for somebody"
+    (task,) = made(sandbox, "salesforce").values()
+    assert task["status"] != "Completed", "the old one is closed when somebody else has the new one"
+    receive(service, activity(7, ANA, "call_attempt", at(), outcome="connected"))
+    drain_all(service)
+    assert unanswered(service, at, HOUR) == 0
+    at_home = routed(service, pool + RULE)
+    unanswered(at_home, at, DAY)
+    assert len(made(sandbox, "salesforce")) == 1
+    assert [each.withheld for each in decided(service, ANA, "task") if each.key.endswith("/again")] == ["answered"]
+
+
+def test_an_owner_who_does_not_answer_loses_the_task_to_the_pool(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    service = two(service, sandbox, "salesforce")
+    person(sandbox, "salesforce", ANA)  # Nadia's, who is in the pool too
+    demo(service, at, ANA)
+    unanswered(service, at, DAY + HOUR)
+    assert unanswered(service, at, DAY) == 1
+    owners = {key: each["owner"] for key, each in made(sandbox, "salesforce").items()}
+    assert [owner for key, owner in owners.items() if key.endswith("/again")] == [people(sandbox)["Joaquim"]]
+
+
+def test_without_the_rule_and_in_shadow_mode_nobody_loses_a_task(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    kept = routed(
+        service, f"pools: {{sdr: {{members: [{emails(sandbox)['Joaquim']}]}}}}\nroutes: [{{otherwise: sdr}}]\n"
+    )
+    person(sandbox, "salesforce", ANA)
+    demo(kept, at, ANA)
+    assert unanswered(kept, at, 4 * DAY) == 0
+    ruled = two(service, sandbox, "salesforce")
+    back_to_shadow(ruled)
+    assert reassign_overdue(ruled) == 0
