@@ -21,6 +21,7 @@ SHAPES = {
     3: "de54e4f7225f339a",
     4: "ecb07f54415660f2",
     5: "bb5c9279b884366a",
+    6: "30c2181323cef3c8",
 }
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 

@@ -72,6 +72,10 @@ class Dispatch:
     plays: dict[str, PlayPlan]
     contents: dict[str, Content]
     """Contents that are no plain e-mails."""
+    choices: frozenset[str]
+    """Contents that others choose among."""
+    assets: dict[str, tuple[str, ...]]
+    """The identity of a page, file or name -> the contents of which it shows that somebody has seen them."""
     clock_checks: dict[str, Check]
     clock_stops: dict[str, int]
     stopping: frozenset[int]

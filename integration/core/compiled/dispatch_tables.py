@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from integration.core.compiled import content_tables
 from integration.core.compiled.condition_checks import Check, Tests, always, check_or_none, checker, never, tests
 from integration.core.compiled.dispatch import Dispatch
 from integration.core.compiled.plans import (
@@ -104,6 +105,8 @@ class _Builder:
             signal_entries=frozenset(entry.arm for plan in tracks for entry in plan.entries if entry.arm is not None),
             plays={play.name: _play_plan(play) for play in playbook.plays},
             contents={content.name: content for content in playbook.contents},
+            choices=content_tables.choices(playbook),
+            assets=content_tables.assets(playbook),
             clock_checks={clock.name: checker(clock.condition) for clock in playbook.clocks if clock.condition},
             clock_stops=stops,
             stopping=frozenset(stops.values()),

@@ -12,7 +12,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 5
+FORMAT = 6
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -228,6 +228,8 @@ class LeadState:
     """The last e-mails."""
     touched: Instant | None = None
     """When the last touch went to the marketing system, whatever its channel."""
+    met: dict[str, int] = field(default_factory=dict)
+    """Contents that a touch chooses among: when the person last saw one, or was sent it."""
     sendings: list[int] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     paused: Instant | None = None
@@ -259,6 +261,7 @@ _FLAT_DICTS = (
     "fired",
     "alerts",
     "deals",
+    "met",
 )
 _FLAT_LISTS = ("consumed", "silenced", "asked", "barred", "sendings", "truths")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from integration.core.compiled.context import NEVER, Context
 from integration.core.model.effects import TouchChannel, TouchDue
 from integration.core.model.state import Sent, Waiting
-from integration.core.nurture import touch_tasks
+from integration.core.nurture import touch_tasks, unseen_first
 from integration.core.rules.calendar import next_in_window, zone
 from integration.core.rules.playbook_rules import SendWindow
 from mappings.model.canonical import Activity, Value
@@ -19,7 +19,7 @@ _RESTING = frozenset({"sal", "sql", "suppressed"})
 
 def channel(context: Context, content: str) -> TouchChannel:
     """By which way a content reaches people; e-mail where the playbook names no other."""
-    known = context.table.contents.get(content)
+    known = context.table.contents.get(unseen_first.chosen(context, content))
     return "email" if known is None else known.channel
 
 
@@ -30,7 +30,7 @@ def allowed(context: Context, planned: Instant, content: str) -> Instant:
     an advertisement fills no inbox and knows no hour. What a person does is due in working time instead, and goes on
     where mail comes back. [five-tracks: channels] [two-axis: failures]
     """
-    state, known = context.state, context.table.contents.get(content)
+    state, known = context.state, context.table.contents.get(unseen_first.chosen(context, content))
     by_hand = known is not None and known.task is not None
     if state.stage in _RESTING or (state.bounced is not None and not by_hand):
         return NEVER
@@ -71,6 +71,10 @@ def next_open(windows: Sequence[SendWindow], timezone: str, at: Instant) -> Inst
 
 def send(context: Context, *, key: str, track: str, step: int, content: str, because: str, stay: str = "") -> None:  # noqa: PLR0913 - a touch has that many sides
     """Let a touch go now: to the marketing system, or to the person who delivers it."""
+    found = unseen_first.chosen(context, content)
+    if found != content:
+        because, content = f"{because}: {found}, of {content} by what was seen", found
+    unseen_first.sent(context, content)
     state, known = context.state, context.table.contents.get(content)
     if known is not None and known.task is not None:
         called = content.replace("_", " ")

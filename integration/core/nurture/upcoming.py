@@ -1,7 +1,7 @@
 """Upcoming: the touch that a lead gets next, and when it may go at the earliest."""
 
 from integration.core.compiled.context import NEVER, Context
-from integration.core.nurture import touches, tracks
+from integration.core.nurture import touches, tracks, unseen_first
 from mappings.values.instant import Instant
 
 
@@ -24,5 +24,6 @@ def upcoming(context: Context) -> tuple[Instant | None, str | None]:
     at, what = min(found, default=(NEVER, ""))
     if at >= NEVER:
         return None, None
+    what = unseen_first.chosen(context, what)
     way = touches.channel(context, what)
     return at, what if way == "email" else f"{what} ({way.replace('_', ' ')})"

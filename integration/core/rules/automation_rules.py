@@ -46,11 +46,18 @@ class TaskStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a touch brings, where it is no plain e-mail. `task` says who does what, where a person delivers it."""
+    """What a touch brings, where it is no plain e-mail. `task` says who does what, where a person delivers it.
+
+    `first_unseen` names other contents, of which the touch brings the first that the person has not seen, else
+    `otherwise`. `assets` are the pages, files and names by which it is known that somebody has seen this one.
+    """
 
     name: str
     channel: TouchChannel = "email"
     task: TaskStep | None = None
+    assets: tuple[str, ...] = ()
+    first_unseen: tuple[str, ...] = ()
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,21 +5,22 @@ before the events of that instant; events by kind (account, lead, activity, deri
 activity: patterns and scores, first move, what sales said, triggers, then stage and tracks until nothing moves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context, Unfoldable
 from integration.core.compiled.plans import Meaning, RulePlan
 from integration.core.funnel import gate, sales_answers, stages, suppression, triggers
-from integration.core.handoff import plays, sla_clocks
+from integration.core.handoff import sla_clocks
 from integration.core.model.effects import Effect
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
 from integration.core.model.state import LeadState, Mark, copied
-from integration.core.nurture import first_moves, profiling, touches, track_routing
+from integration.core.nurture import first_moves, profiling, touches, track_routing, unseen_first
 from integration.core.rules.automation_rules import SUPPRESSED
 from integration.core.run import due_work
+from integration.core.run.noted_at_once import NOTED_AT_ONCE
 from integration.core.scoring import field_points, pattern_progress, scores
 from integration.core.scoring.mail_rules import IN_MAIL
 from mappings.model.canonical import Activity
@@ -31,7 +32,6 @@ __all__ = ["Decision", "Line", "decide", "order", "settle", "take"]
 _ROUNDS = 8
 """Stage, tracks and triggers may move each other; playbooks whose moves never end are stopped here."""
 _CONTENTS = 5
-_COLLEAGUES = 5
 _ACCOUNT, _LEAD, _ACTIVITY, _DERIVED = range(4)
 
 
@@ -119,8 +119,10 @@ def _activity(context: Context, activity: Activity) -> None:
     context.activity, context.arms, context.event, context.what = activity, meaning.arms, True, None
     context.engaging, context.demo, context.leads_on = meaning.engaging, meaning.demo, meaning.leads_on
     context.scoring = context.exited = False
-    if kind in _TOLD_AT_ONCE:
-        _TOLD_AT_ONCE[kind](context, activity)
+    if kind in NOTED_AT_ONCE:
+        NOTED_AT_ONCE[kind](context, activity)
+    if table.assets:
+        unseen_first.saw(context, activity)
     if meaning.funnel or meaning.jobs:
         _infer(context, activity, meaning)
     done = pattern_progress.completes(context, activity, meaning.feeds) if meaning.feeds else ()
@@ -186,35 +188,6 @@ def _note_scoring(context: Context, activity: Activity) -> None:
     idle = context.table.idle_least
     if idle and at + idle < context.horizon:
         context.horizon = at + idle
-
-
-def _note_colleagues(context: Context, activity: Activity) -> None:
-    colleagues, people = context.state.colleagues, activity.properties.get("people")
-    document = str(activity.properties.get("document") or "a document")
-    colleagues.pop(document, None)
-    colleagues[document] = (people if isinstance(people, int) else 2, activity.at)
-    while len(colleagues) > _COLLEAGUES:
-        del colleagues[next(iter(colleagues))]
-
-
-def _note_deal(context: Context, activity: Activity) -> None:
-    """A deal began or ended: what is counted from then."""
-    context.state.deals["created_at" if activity.type == "opportunity_created" else "closed_at"] = activity.at
-    if context.table.dates:
-        context.wake(context.now)
-
-
-_TOLD_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
-    "email_open": touches.opened,
-    "email_click": touches.opened,
-    "email_bounce": touches.came_back,
-    "internal_sharing": _note_colleagues,
-    "opportunity_created": _note_deal,
-    "opportunity_lost": _note_deal,
-    "opportunity_won": _note_deal,
-    "task_closed": plays.shut,
-}
-"""What is noted of an activity before anything else follows from it."""
 
 
 def _lead_changed(context: Context, event: LeadChanged) -> None:

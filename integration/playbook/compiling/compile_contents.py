@@ -14,21 +14,52 @@ _OF_TASKS = ("say", "note", "due", "to", "priority")
 
 def compile_contents(file: schema.PlaybookFile, names: Names) -> tuple[Content, ...]:
     """The contents that are no plain e-mails."""
-    found = [_content(name, content, names) for name, content in file.contents.items()]
+    found = [
+        _choice(name, content, names, file) if content.first_unseen else _content(name, content, names)
+        for name, content in file.contents.items()
+    ]
     return tuple(each for each in found if each is not None)
+
+
+def _choice(name: str, content: schema.Content, names: Names, file: schema.PlaybookFile) -> Content:
+    """A content that is the first unseen of others; these say how they go and what they are."""
+    path: Path = ("contents", name)
+    for key in ("channel", "asset", *_OF_TASKS):
+        if key in content.model_fields_set:
+            names.report.problem((*path, key), f"'{key}' is said of each content that 'first_unseen' names", key=True)
+    others = {each: other for each, other in file.contents.items() if not other.first_unseen}
+    known = [each for each in content.first_unseen if each in others]
+    places = [((*path, "first_unseen", index), each) for index, each in enumerate(content.first_unseen)]
+    if content.otherwise is not None:
+        places.append(((*path, "otherwise"), content.otherwise))
+    for place, each in places:
+        if each not in others:
+            names.report.unknown(place, "content", each, others)
+        elif known and others[each].channel != others[known[0]].channel:
+            ways = f"'{each}' goes by {others[each].channel}, '{known[0]}' by {others[known[0]].channel}"
+            names.report.problem(place, f"{ways}: one touch has one channel")
+    channel = others[known[0]].channel if known else "email"
+    return Content(
+        name=name, channel=channel, first_unseen=tuple(content.first_unseen), otherwise=content.otherwise or ""
+    )
 
 
 def _content(name: str, content: schema.Content, names: Names) -> Content | None:
     path: Path = ("contents", name)
     if content.channel == "linkedin" or content.channel == "direct_mail":  # noqa: PLR1714 - so mypy knows which
-        return Content(name=name, channel=content.channel, task=_task(name, content, content.channel))
+        task = _task(name, content, content.channel)
+        return Content(name=name, channel=content.channel, task=task, assets=tuple(content.asset))
     for key in _OF_TASKS:
         if key in content.model_fields_set:
             whose = " or ".join(BY_HAND)
             names.report.problem(
                 (*path, key), f"'{key}' is about a person's task: it goes with channel {whose}", key=True
             )
-    return None if content.channel == "email" else Content(name=name, channel=content.channel)
+    if content.otherwise is not None:
+        names.report.problem((*path, "otherwise"), "'otherwise' goes with 'first_unseen'", key=True)
+    if content.channel == "email" and not content.asset:
+        return None
+    return Content(name=name, channel=content.channel, assets=tuple(content.asset))
 
 
 def _task(name: str, content: schema.Content, channel: Channel) -> TaskStep:

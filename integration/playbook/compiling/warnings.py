@@ -168,6 +168,13 @@ def _unused(file: schema.PlaybookFile, playbook: Playbook, names: Names) -> None
 
 
 def _contents(playbook: Playbook) -> Iterable[str]:
+    """What touches name, and what these choose among."""
+    choices = {content.name: (*content.first_unseen, content.otherwise) for content in playbook.contents}
+    for name in _named(playbook):
+        yield from (name, *choices.get(name, ()))
+
+
+def _named(playbook: Playbook) -> Iterable[str]:
     for track in playbook.tracks:
         yield from (offset.touch.content for offset in track.offsets)
         yield from (touch.content for rhythm in track.rhythms for touch in rhythm.touches)

@@ -206,10 +206,16 @@ class Trigger(Section):
 
 
 class Content(Section):
-    """What marketing has ready for a touch, by which channel it goes, and what a person does where one delivers it."""
+    """What marketing has ready for a touch, by which channel it goes, and what a person does where one delivers it.
+
+    Or `first_unseen`: the first of several contents that the person has not seen, by their assets.
+    """
 
     about: str = ""
     channel: TouchChannel = "email"
+    asset: Annotated[list[str], LISTED] = []
+    first_unseen: Annotated[list[str], LISTED] = []
+    otherwise: str | None = None
     say: Wording = ""
     note: Wording = ""
     due: TaskDue | None = None

@@ -42,4 +42,7 @@ def contents(file: schema.PlaybookFile) -> Iterator[tuple[str, str, str]]:
         if content.channel in BY_HAND:
             when = due(content.due) if content.due else "24h"
             way += f": a task for {content.to.replace('_', ' ')} in {when}"
+        if content.first_unseen:
+            other = f", else {content.otherwise}" if content.otherwise else ""
+            way = f"the first unseen of {', '.join(content.first_unseen)}{other}"
         yield name, way, content.about

@@ -90,3 +90,21 @@ def test_a_replay_shows_the_channel_of_each_touch() -> None:
     assert b'"content":"ads","channel":"retargeting"' in effect_line(touch)
     (shown,) = effects_table([effect_line(touch)]).columns[3].cells
     assert shown == "ads by retargeting (drip 1)"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_first_unseen_of_several_contents_is_named_on_the_record(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, system: str
+) -> None:
+    unseen = edited(
+        ("  adjacent_problems: ", "  adjacent_problems: {first_unseen: [acme, globex]} # "),
+        ("contents:\n", "contents:\n  acme: {about: A, asset: https://example.com/x/acme}\n  globex: G\n"),
+        name="two-axis",
+    )
+    ours = with_parts(service, compiled=CompiledPlaybook.of(unseen))
+    record = on_drip(ours, sandbox, at, system)
+    receive(ours, activity("seen", EMAIL, "page_view", at(), url="https://www.example.com/x/acme/?x=1"))
+    for _ in range(4):
+        drain_all(ours)
+        at.forward(DAY)
+    assert [values(sandbox, system, record).get(name) for name in FIELDS[system]] == ["globex", None]
