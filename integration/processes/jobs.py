@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from integration.flows.assigning.reassign import reassign_overdue
+from integration.flows.base.running_playbook import following
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -83,4 +84,4 @@ def look() -> int:
 @recorded
 def drift() -> int:
     """See whether the CRMs still have the fields and permissions that the mappings need; the number of changes."""
-    return watch(build.service())
+    return watch(following(build.service()))

@@ -86,10 +86,7 @@ def connect(  # noqa: PLR0913 - the parts of a connection
     allowance: StoredAllowance | None = None,
     words: Vocabulary | None = None,
 ) -> Connection:
-    """One CRM with its field mapping, from a file or as shipped; UnusableError with every mistake in it otherwise.
-
-    Tasks are at home in the first connection of `connections`. `words` are those of the installation.
-    """
+    """One CRM with its mapping, from a file or as shipped, in these words; UnusableError with every mistake in it."""
     file = mapping_files.in_use(system, path, words)
     if file.mapping is None:
         raise UnusableError(file.problems)
@@ -101,6 +98,8 @@ def connect(  # noqa: PLR0913 - the parts of a connection
         located=file.located,
         account=account,
         allowance=allowance,
+        text=file.text,
+        of_file=path is not None,
     )
 
 
@@ -124,6 +123,7 @@ def connections(given: Settings, store: Store | None, *, worker: bool = False) -
                 words=words,
             ),
             asking=_asking(given, each),
+            alone=each.name in given.connection_mappings,
         )
         for each in _known(given, store)
     }

@@ -1,18 +1,23 @@
 """Provisioners: what creates our fields in a connected CRM, built from settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from connectors import vendors
 from connectors.shared.provisioning import Provisioner
 from connectors.shared.vendor import Setup
+from integration.flows.base import running_mappings
 from integration.settings.environment import Settings
 from integration.store.db.session import Store
+from integration.store.events import playbook_versions
+from integration.store.events.playbook_versions import FileInForce
 from integration.wiring import build, connection_names
 from integration.wiring.connection_names import Known
 from integration.wiring.unusable import UnusableError
+from mappings.language import mapping_files
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.translation import load_mapping
-from mappings.values.identifiers import System
+from mappings.values.identifiers import ConnectionName, System
 from webhooks import registry
 
 
@@ -31,7 +36,7 @@ def provisioner(
     """
     connection = chosen(settings, store, system, name)
     credential = build.credential(settings, store, connection)
-    found = mapping(settings, system, connection.name)
+    found = mapping(settings, system, connection.name, _files(store))
     setup = Setup(given=settings.given, webhook_url=webhook_url(settings, system), sales=sales)
     return vendors.vendor(system).provisioner(credential, setup), found
 
@@ -42,10 +47,28 @@ def webhook_url(settings: Settings, system: System) -> str:
     return f"{settings.public_url}/webhooks{routes[0]}" if settings.public_url and routes else ""
 
 
-def mapping(settings: Settings, system: System, connection: str) -> CrmMapping:
-    """What is read and written over a connection. Raises UnusableError with the mapping's mistakes."""
-    words = build.vocabulary(settings.vocabulary)
-    found, problems = load_mapping(system, settings.mapping_of(connection, system), words)
+def _files(store: Store | None) -> Mapping[str, FileInForce]:
+    if store is None:
+        return {}
+    with store.read() as conn:
+        return playbook_versions.files(conn)
+
+
+def mapping(
+    settings: Settings, system: System, connection: str, files: Mapping[str, FileInForce] = MappingProxyType({})
+) -> CrmMapping:
+    """What is read and written over a connection, where `files` are in force. Raises UnusableError with its mistakes.
+
+    A file that settings name is in force, or is about to be.
+    """
+    words, path = build.vocabulary(settings.vocabulary), settings.mapping_of(connection, system)
+    names = (running_mappings.named(system, ConnectionName(connection)), running_mappings.named(system))
+    published = next((files[name] for name in names if name in files), None)
+    if path is None and published is not None:
+        there = mapping_files.parsed(published.text, f"the {system} mapping in force", system, words)
+        found, problems = there.mapping, there.problems
+    else:
+        found, problems = load_mapping(system, path, words)
     if found is None:
         raise UnusableError(problems)
     return found

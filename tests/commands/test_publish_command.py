@@ -1,57 +1,20 @@
 """`coldframe publish`, `versions`, `diff`, `rollback`: other rules for an installation that runs."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-from flows_run import Watch, activity, drain_all, receive, with_parts
+from flows_publishing import ANA, Coldframe
+from flows_run import Watch, drain_all
 
-from integration.cli import main
-from integration.commands.versions import versions as listing
 from integration.flows.base import running_playbook
 from integration.playbook.reading import library
-from integration.store.db.session import Store
 from integration.store.people import leads
-from integration.wiring import build
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE, show
 
-ANA = "ana@acme.example"
 SHIPPED = library.text("two-axis")
-
-
-@pytest.fixture
-def running(service: Service, at: Watch) -> Service:
-    """A service that has decided about somebody, and was started before the version in force."""
-    service = with_parts(service, started=at(), linger=0)
-    receive(service, activity("a1", ANA, "page_view", at(), page="pricing"))
-    drain_all(service)
-    at.forward(HOUR)
-    return service
-
-
-@pytest.fixture
-def coldframe(running: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
-    @contextmanager
-    def installed() -> Iterator[tuple[None, Store]]:
-        yield None, running.store
-
-    monkeypatch.setattr(build, "service", lambda: running)
-    monkeypatch.setattr(listing, "installed", installed)
-    for name, value in {"DATA_DIR": str(tmp_path), "SECRET_KEY": "k" * 32, "PLAYBOOK": "two-axis"}.items():
-        monkeypatch.setenv(f"COLDFRAME_{name}", value)
-    build.settings.cache_clear()
-    return lambda *words: CliRunner().invoke(main, words, catch_exceptions=False)
-
-
-@pytest.fixture(autouse=True)
-def _settings_of_this_test() -> Iterator[None]:
-    yield
-    build.settings.cache_clear()
 
 
 def in_force(service: Service) -> int | None:
@@ -74,7 +37,7 @@ PRICING = ("    pricing: 15\n", "    pricing: 25\n")
 
 
 def test_a_dry_run_shows_what_would_change_and_changes_nothing(
-    coldframe: Callable[..., Result], running: Service, tmp_path: Path
+    coldframe: Coldframe, running: Service, tmp_path: Path
 ) -> None:
     before = in_force(running)
     found = coldframe("publish", "playbook", edited(tmp_path, PRICING), "--reason", "a trial", "--dry-run")
@@ -85,7 +48,7 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(
 
 
 def test_a_playbook_is_published_listed_compared_and_taken_back(
-    coldframe: Callable[..., Result], running: Service, at: Watch, tmp_path: Path
+    coldframe: Coldframe, running: Service, at: Watch, tmp_path: Path
 ) -> None:
     ours = edited(tmp_path, PRICING)
     said = json.loads(coldframe("publish", "playbook", ours, "--reason", "a trial", "--yes", "--json").stdout)
@@ -114,7 +77,7 @@ def total(service: Service) -> Any:
     return row.total
 
 
-def test_nobody_is_asked_where_nobody_is(coldframe: Callable[..., Result], running: Service, tmp_path: Path) -> None:
+def test_nobody_is_asked_where_nobody_is(coldframe: Coldframe, running: Service, tmp_path: Path) -> None:
     found = coldframe("publish", "playbook", edited(tmp_path, PRICING), "--reason", "a trial")
     assert found.exit_code == 1
     assert "say --yes" in found.output
@@ -131,13 +94,13 @@ def test_nobody_is_asked_where_nobody_is(coldframe: Callable[..., Result], runni
         (("diff",), "no two versions"),
     ],
 )
-def test_what_cannot_be_done_is_said(coldframe: Callable[..., Result], words: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_done_is_said(coldframe: Coldframe, words: tuple[str, ...], said: str) -> None:
     found = coldframe(*words)
     assert found.exit_code != 0
     assert said in found.output
 
 
-def test_a_mistake_in_a_playbook_is_named_at_its_place(coldframe: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_mistake_in_a_playbook_is_named_at_its_place(coldframe: Coldframe, tmp_path: Path) -> None:
     found = coldframe("publish", "playbook", edited(tmp_path, PRISING), "--reason", "x")
     assert found.exit_code == 2
     assert "ours.yaml:" in found.output
@@ -145,7 +108,7 @@ def test_a_mistake_in_a_playbook_is_named_at_its_place(coldframe: Callable[..., 
 
 
 def test_a_word_that_the_playbook_in_force_uses_cannot_be_taken_away(
-    coldframe: Callable[..., Result], running: Service, tmp_path: Path
+    coldframe: Coldframe, running: Service, tmp_path: Path
 ) -> None:
     words = tmp_path / "words.yaml"
     words.write_text("language: 1\nactivities:\n  video_watched: {properties: {percent: number}}\n")
@@ -162,7 +125,7 @@ def test_a_word_that_the_playbook_in_force_uses_cannot_be_taken_away(
 
 
 def test_a_lead_is_explained_by_the_version_of_that_time(
-    coldframe: Callable[..., Result], running: Service, at: Watch, tmp_path: Path
+    coldframe: Coldframe, running: Service, at: Watch, tmp_path: Path
 ) -> None:
     before = at()
     coldframe("publish", "playbook", edited(tmp_path, PRICING), "--reason", "a trial", "--yes")
@@ -175,7 +138,7 @@ def test_a_lead_is_explained_by_the_version_of_that_time(
 
 
 def test_an_old_name_that_no_version_had_is_named_at_its_place_with_the_nearest(
-    coldframe: Callable[..., Result], running: Service, tmp_path: Path
+    coldframe: Coldframe, running: Service, tmp_path: Path
 ) -> None:
     for was, said in (("dripp", "no version had a track 'dripp' (did you mean 'drip'?)"), ("drip", "")):
         ours = edited(

@@ -21,6 +21,7 @@ from integration.commands.authoring.mappings_in_use import (
     settings_here,
     used,
 )
+from integration.commands.shared.connections_in_force import connections_in_force
 from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.named_files import HELP, VARIABLE, print_problems, vocabulary_of
 from integration.commands.shared.new_file import write_new
@@ -214,7 +215,7 @@ def _differences(
 
 
 def _connection(settings: Settings, store: Store | None, name: str | None) -> Connection:
-    there = build.connections(settings, store)
+    there = connections_in_force(settings, store)
     if name is None and len(there) > 1:
         msg = f"several systems are connected: add --connection {' or '.join(there)}"
         raise ValueError(msg)

@@ -19,6 +19,7 @@ from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.quiet_log import quiet
 from integration.commands.shared.written_sums import Sums, read
 from integration.core.run.lateness import TOO_LATE
+from integration.flows.base.running_playbook import following
 from integration.flows.base.write_access import in_shadow
 from integration.flows.going_live.go_live import back_to_shadow
 from integration.flows.looking import compare_with_crm as flow
@@ -79,7 +80,7 @@ def report(limit: int, sheet: Path | None, *, as_json: bool) -> None:
       coldframe shadow report --csv report.csv
     """
     quiet()
-    service = build.service()
+    service = following(build.service())
     sums, shown = Sums(), _Shown(limit)
     try:
         with report_file(sheet) as rows:

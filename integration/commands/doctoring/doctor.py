@@ -23,6 +23,7 @@ from integration.commands.doctoring import (
     doctor_webhooks,
     doctor_words,
 )
+from integration.commands.shared.connections_in_force import connections_in_force
 from integration.commands.shared.fitted_tables import fitted
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import write_access
@@ -137,7 +138,7 @@ def _words(settings: Settings, store: Store) -> Iterator[Finding]:
 def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
     """Each CRM as it stands now, and since when what is amiss has been seen by the hourly look."""
     try:
-        connections = build.connections(settings, store)
+        connections = connections_in_force(settings, store)
     except UnusableError as error:
         for problem in error.problems:
             yield Finding(subject="mapping", ok=False, detail=str(problem), remedy="Correct the file.")

@@ -14,6 +14,7 @@ from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
 from integration.commands.shared.system_argument import variables
+from integration.flows.base.running_playbook import following
 from integration.flows.base.write_access import in_shadow
 from integration.flows.delivering.deliver import deliver
 from integration.flows.reading import first_sync as flow
@@ -52,7 +53,7 @@ def sync(connection: str | None, *, restart: bool, write: bool, as_json: bool) -
       coldframe sync --restart
     """
     quiet()
-    service = build.service()
+    service = following(build.service())
     names = _named(service, connection)
     teller = _Lines() if as_json else _Bars(Progress(*_COLUMNS, console=Console(stderr=True)))
     if not restart and not as_json:

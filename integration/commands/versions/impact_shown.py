@@ -9,6 +9,7 @@ from rich.table import Table
 
 from integration.commands.shared.fitted_tables import fitted
 from integration.flows.publishing.impact import Impact
+from integration.flows.publishing.rereading import Reread
 from integration.store.events.playbook_versions import Terms
 from mappings.values.instant import show_second
 
@@ -39,6 +40,32 @@ def plain(found: Impact) -> dict[str, Any]:
         "ended": [{"what": what, "name": name, "leads": count} for (what, name), count in _sorted(found.ended)],
         "failed": found.failed,
     }
+
+
+def plain_mapping(read: Reread) -> dict[str, Any]:
+    """For scripts: what changed mappings would read and write otherwise."""
+    return {
+        "records": read.records,
+        "fields": [{"of": of, "field": name, "records": n} for (of, name), n in _sorted(read.fields)],
+        "writes": [{"object": of, "field": name, "records": n} for (of, name), n in _sorted(read.writes)],
+        "no_longer_written": [{"object": of, "field": name} for of, name in sorted(read.unwritten)],
+    }
+
+
+def mapping_tables(read: Reread) -> Iterator[Table]:
+    """For people: which fields say something else, and what is written for the first time or no more."""
+    fields = fitted("of", "field", "records", title="Read otherwise")
+    fields.add_row("records looked at", "", str(read.records))
+    for (of, name), count in _sorted(read.fields):
+        fields.add_row(of, escape(name), str(count))
+    yield fields
+    if read.writes or read.unwritten:
+        writes = fitted("object", "field", "records", title="Written")
+        for (of, name), count in _sorted(read.writes):
+            writes.add_row(escape(of), escape(name), str(count))
+        for of, name in sorted(read.unwritten):
+            writes.add_row(escape(of), escape(name), "no more: what stands there stays")
+        yield writes
 
 
 def tables(found: Impact, terms: Terms, number: int) -> Iterator[Table]:

@@ -1,23 +1,32 @@
 """Proposals: the rules that a file would put in force, checked in this installation."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
+from connectors.base.port import Unavailable
 from integration.commands.authoring.vocabulary_uses import in_mappings
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.flows.base.running_playbook import compiled_of, earlier
+from integration.flows.base import running_mappings
+from integration.flows.base.service import Connection
+from integration.flows.base.stored_versions import compiled_of, earlier
 from integration.flows.publishing.put_in_force import current_rules
+from integration.flows.upkeep import drift
 from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.compiling.renames import unmatched
 from integration.playbook.reading import library
 from integration.store.events import playbook_versions
-from integration.store.events.playbook_versions import Texts, Version, What
+from integration.store.events.playbook_versions import FileInForce, Texts, Version, What
 from integration.wiring import build
 from integration.wiring.whole_service import Service
+from mappings.conflicts import field_conflicts
+from mappings.language import mapping_files
+from mappings.values.identifiers import ConnectionName
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_vocabulary import parse
+from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.problems import Problem, fatal
 
 
@@ -31,6 +40,16 @@ class Proposal:
     over: int | None
     number: int
     """The number that they would get."""
+    connections: Mapping[ConnectionName, Connection] = field(default_factory=dict)
+    """Those that would work by another mapping, with it."""
+    files: Mapping[str, FileInForce] = field(default_factory=dict)
+    """The files in force."""
+
+    @property
+    def remaps(self) -> bool:
+        """Whether a mapping would be another one."""
+        there = self.files
+        return any(name not in there or there[name].fingerprint != each.fingerprint for name, each in self.said.files)
 
 
 def of_playbook(service: Service, named: str) -> Proposal:
@@ -43,7 +62,7 @@ def of_playbook(service: Service, named: str) -> Proposal:
         raise SystemExit(2)
     with service.store.read() as conn:
         _tell(unmatched(playbook, named, earlier(conn, service.rules.vocabulary)))
-    return _proposal("playbook", CompiledPlaybook.of(playbook), Texts(playbook=text, vocabulary=said.vocabulary), found)
+    return _proposal("playbook", CompiledPlaybook.of(playbook), replace(said, playbook=text), found)
 
 
 def of_vocabulary(service: Service, named: str) -> Proposal:
@@ -60,28 +79,94 @@ def of_vocabulary(service: Service, named: str) -> Proposal:
         playbook, missed = compile_text(said.playbook, where, words)
         problems += tuple(each for each in missed if each.severity == "error")
         problems += tuple(in_mappings(build.settings(), words))
+        problems += tuple(_in_published(service, words))
         compiled = None if playbook is None else CompiledPlaybook.of(playbook)
     _tell(problems)
     if compiled is None or fatal(problems):
         raise SystemExit(2)
-    return _proposal("vocabulary", compiled, Texts(playbook=said.playbook, vocabulary=text), found)
+    return _proposal("vocabulary", compiled, replace(said, vocabulary=text), found)
+
+
+def _in_published(service: Service, words: Vocabulary) -> Iterator[Problem]:
+    """Every word that a mapping in force uses and that is not there, where it was published by command."""
+    files = service.rules.version.files if service.rules.version else {}
+    for name, each in files.items():
+        if not each.by_start:
+            found = mapping_files.parsed(each.text, f"the {name.replace(':', ' ')} in force", vocabulary=words)
+            yield from (problem for problem in found.problems if problem.severity == "error")
+
+
+def of_mapping(service: Service, named: str, connection: str | None) -> Proposal:
+    """A mapping's file, for its system's connections or for one. Exit status 2 with every mistake.
+
+    What the CRM lacks, and what another system's mapping owns, are mistakes too.
+    """
+    file = mapping_files.parsed(_text(named), named, vocabulary=service.rules.vocabulary)
+    if file.mapping is None or file.located is None:
+        _tell(file.problems)
+        raise SystemExit(2)
+    system = file.mapping.system
+    those = [each for each in service.connections.values() if each.system == system and connection in {None, each.name}]
+    if not those:
+        msg = f"{connection} is no connection to {system}" if connection else f"{system} is not connected"
+        raise click.ClickException(msg)
+    found, said = current_rules(service)
+    name = running_mappings.named(system, ConnectionName(connection) if connection else None)
+    mark = mapping_files.fingerprint(file.text)
+    files = {**dict(said.files), name: FileInForce(text=file.text, fingerprint=mark)}
+    works = {each.name: replace(each, mapping=file.mapping, located=file.located, text=file.text) for each in those}
+    changed = {each: it for each, it in works.items() if running_mappings.stored(it, files) is files[name]}
+    if not changed:
+        names = " or ".join(each.name for each in those)
+        msg = f"every connection to {system} has a mapping of its own: add --connection {names}"
+        raise click.ClickException(msg)
+    _tell((*file.problems, *(problems := tuple(_unfit(service, changed)))))
+    if fatal(problems):
+        raise SystemExit(2)
+    proposal = _proposal("mapping", service.rules.compiled, replace(said, files=tuple(sorted(files.items()))), found)
+    return replace(proposal, connections=changed)
+
+
+def _unfit(service: Service, changed: Mapping[ConnectionName, Connection]) -> Iterator[Problem]:
+    """What the CRMs lack, and what two systems claim."""
+    for each in changed.values():
+        try:
+            yield from (misfit.problem for misfit in drift.misfits(each))
+        except Unavailable as away:
+            msg = f"{each.name} could not be asked for its fields: {away}"
+            raise click.ClickException(msg) from None
+    there = {**service.connections, **changed}.values()
+    yield from field_conflicts.claimed_twice([(each.mapping, each.located) for each in there if each.located])
 
 
 def of_version(service: Service, number: int, what: What) -> Proposal:
     """What a former version said. Exit status 2 where this program does not understand it."""
-    found, _ = current_rules(service)
+    found, said = current_rules(service)
     with service.store.read() as conn:
         former = playbook_versions.texts(conn, number)
-    compiled = compiled_of(former, f"version {number}", service.rules.vocabulary)
+    compiled = compiled_of(former, f"version {number}", build.service().rules.vocabulary)
     if compiled is None:
         msg = f"version {number} cannot be used by this version of the program: publish its text as a file, put right"
         raise click.ClickException(msg)
-    return _proposal(what, compiled, former, found)
+    files = {**dict(said.files), **dict(former.files)}  # of what it knows nothing, it changes nothing
+    back = replace(former, files=tuple(sorted(files.items())))
+    same = found is not None and compiled.playbook.fingerprint == found.fingerprint
+    proposal = _proposal("mapping" if same else what, compiled, back, found)
+    connections = running_mappings.applied(service.connections, files, compiled.playbook.vocabulary)
+    if connections is None:
+        msg = f"a mapping of version {number} cannot be used by this version of the program: publish its text as a file"
+        raise click.ClickException(msg)
+    return replace(proposal, connections=_otherwise(service, connections))
+
+
+def _otherwise(service: Service, proposed: Mapping[ConnectionName, Connection]) -> Mapping[ConnectionName, Connection]:
+    now = service.connections
+    return {name: each for name, each in proposed.items() if each.mapping != now[name].mapping}
 
 
 def _proposal(what: What, compiled: CompiledPlaybook, said: Texts, found: Version | None) -> Proposal:
-    over = found.number if found else None
-    return Proposal(what=what, compiled=compiled, said=said, over=over, number=(over or 0) + 1)
+    over, files = (found.number, found.files) if found else (None, {})
+    return Proposal(what=what, compiled=compiled, said=said, over=over, number=(over or 0) + 1, files=files)
 
 
 def _text(named: str) -> str:

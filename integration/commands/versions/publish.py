@@ -12,19 +12,23 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from connectors.base.port import Unavailable
 from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
 from integration.commands.versions import proposals
-from integration.commands.versions.impact_shown import plain, tables
+from integration.commands.versions.impact_shown import mapping_tables, plain, plain_mapping, tables
 from integration.commands.versions.proposals import Proposal
 from integration.flows.base.running_playbook import OutdatedError, published
+from integration.flows.base.service import changed
 from integration.flows.publishing import put_in_force as flow
 from integration.flows.publishing.impact import Impact, impact
 from integration.flows.publishing.put_in_force import OvertakenError
+from integration.flows.publishing.rereading import Reread, reread
 from integration.playbook.reading import library
 from integration.store.events.playbook_versions import Terms, Version, What
 from integration.wiring import build
 from integration.wiring.whole_service import Service
+from mappings.conflicts import field_conflicts
 
 _OPTIONS = (
     click.option("--reason", required=True, help="Why: it is kept with the version and in the audit trail."),
@@ -83,7 +87,7 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def publish() -> None:
-    r"""Put another playbook or vocabulary in force while everything runs.
+    r"""Put another playbook, vocabulary or field mapping in force while everything runs.
 
     First it shows what would happen to today's leads: who changes band, segment, stage or track, and which tasks would
     follow for whom. Then it asks. The workers derive everybody anew, while new activities go on being decided.
@@ -92,6 +96,7 @@ def publish() -> None:
     Example:
       coldframe publish playbook ours.yaml --reason "a lower gate" --dry-run
       coldframe publish vocabulary words.yaml --reason "our webinar tool"
+      coldframe publish mapping hubspot.yaml --reason "the portal's own field for the source"
     """
 
 
@@ -133,6 +138,33 @@ def vocabulary_(file: str, *, options: Options) -> None:
     _publish(service, proposals.of_vocabulary(service, file), options)
 
 
+@publish.command(name="mapping")
+@click.argument("file")
+@click.option("--connection", metavar="NAME", help="For this connection alone.  [default: all of the file's system]")
+@_publishing
+def mapping_(file: str, connection: str | None, *, options: Options) -> None:
+    r"""Put a field mapping in force: which of a CRM's fields are read as what, and which are written.
+
+    First every record that was read before is looked at in the CRM: which fields would say something else, who moves by
+    it, what would be written. A field that the CRM does not have is refused: see coldframe provision. The workers then
+    read the records anew, after whatever else is to be read.
+
+    \b
+    Example:
+      coldframe publish mapping hubspot.yaml --reason "the portal's own field for the source" --dry-run
+      coldframe publish mapping emea.yaml --connection hubspot-emea --reason "their own phases"
+    """
+    service = _service()
+    proposal = proposals.of_mapping(service, file, connection)
+    named = [each.name for each in proposal.connections.values() if each.of_file]
+    if _publish(service, proposal, options) and named:
+        click.echo(
+            f"Settings name a mapping file for {' and '.join(named)}: the next start publishes that file again where "
+            "it differs. Change the file too, or unset the variable.",
+            err=True,
+        )
+
+
 @click.command()
 @click.argument("number", required=False, type=int)
 @_publishing
@@ -167,15 +199,22 @@ def _publish(service: Service, proposal: Proposal, options: Options) -> bool:
         msg = "say why: it stands in the list of versions"
         raise click.BadParameter(msg, param_hint="--reason")
     terms = options.terms(proposal.what)
-    if proposal.over is not None and proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint:
+    same = proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint and not proposal.remaps
+    if proposal.over is not None and same:
         _say(options, {"unchanged": proposal.over}, f"Version {proposal.over}, which is in force, says the same.")
         return False
-    found = _impact(service, proposal, terms)
+    try:
+        read = _reread(service, proposal) if proposal.remaps else None
+    except Unavailable as away:
+        msg = f"the records could not be read: {away}"
+        raise click.ClickException(msg) from None
+    found = _impact(service, proposal, terms, read)
     if not options.as_json:
-        for table in tables(found, terms, proposal.number):
+        for table in (*tables(found, terms, proposal.number), *(mapping_tables(read) if read else ())):
             Console().print(table)
+    shown = {**plain(found), **(plain_mapping(read) if read else {})}
     if options.dry_run or not _agreed(options, proposal):
-        _say(options, {"impact": plain(found), "published": None}, "Nothing was changed.")
+        _say(options, {"impact": shown, "published": None}, "Nothing was changed.")
         return False
     try:
         version = flow.publish(service, proposal.compiled, proposal.said, terms, over=proposal.over)
@@ -185,7 +224,9 @@ def _publish(service: Service, proposal: Proposal, options: Options) -> bool:
         _watch(service, version, found.leads)
     said = f"Version {version.number} is in force. The workers derive {found.leads} leads anew"
     said += "." if not options.wait else ": done."
-    _say(options, {"impact": plain(found), "published": version.number}, said)
+    if read is not None:
+        said += f" Their {read.records} records are read again."
+    _say(options, {"impact": shown, "published": version.number}, said)
     return True
 
 
@@ -198,11 +239,24 @@ def _agreed(options: Options, proposal: Proposal) -> bool:
     return click.confirm(f"Publish this as version {proposal.number}?")
 
 
-def _impact(service: Service, proposal: Proposal, terms: Terms) -> Impact:
+def _reread(service: Service, proposal: Proposal) -> Reread:
+    owners = field_conflicts.ownership(
+        each.mapping for each in {**service.connections, **proposal.connections}.values()
+    )
+    with Progress(*COUNTED, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("reading the CRM's records", total=None)
+        return reread(service, proposal.connections, owners, lambda done: progress.update(bar, completed=done))
+
+
+def _impact(service: Service, proposal: Proposal, terms: Terms, read: Reread | None) -> Impact:
     with Progress(*COUNTED, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("deriving today's leads", total=None)
         return impact(
-            service, proposal.compiled, terms, lambda done, total: progress.update(bar, completed=done, total=total)
+            changed(service, connections={**service.connections, **proposal.connections}),
+            proposal.compiled,
+            terms,
+            lambda done, total: progress.update(bar, completed=done, total=total),
+            read,
         )
 
 

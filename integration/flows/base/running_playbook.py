@@ -8,42 +8,30 @@ with the walk that derives everybody anew (see rederive.py), in one transaction.
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import FORMAT
-from integration.core.rules import lineage
-from integration.core.rules.lineage import Earlier
 from integration.core.rules.playbook_rules import Playbook
-from integration.flows.base.service import HasRules, Versioned, changed
-from integration.playbook.compiling.compiler import compile_text
-from integration.store.audit import audit_trail
-from integration.store.audit.audit_trail import Entry
+from integration.flows.base import running_mappings
+from integration.flows.base.service import Derived, HasRules, changed
+from integration.flows.base.stored_versions import PUBLISHING, compiled_of, put_in_force
 from integration.store.db.session import serialise
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Terms, Texts, Version
-from integration.store.queues import dirty, leases, suspects
+from integration.store.progress import remapping
+from integration.store.queues import leases
 from integration.store.queues.leases import Lease
-from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
-from mappings.vocabulary.files.load_vocabulary import shipped
-from mappings.vocabulary.files.parse_vocabulary import parse
-from mappings.vocabulary.value import Vocabulary
 
 log = structlog.get_logger()
 
-V = TypeVar("V", bound=Versioned)
+V = TypeVar("V", bound=Derived)
 
 AUTHOR = "COLDFRAME_PLAYBOOK"
 """Who published what a file says."""
-
-
-PUBLISHING = "versions"
-"""What publications wait for each other by."""
 
 
 class OutdatedError(Exception):
@@ -60,15 +48,21 @@ def in_force(service: V, lease: Lease) -> V:
     wanted = _wanted(service, found)
     if wanted is not None and _differs(service, wanted, found):
         found = _publish(service, lease, wanted)
+    elif wanted is not None and found is not None and len(wanted.said.files) > len(found.files):
+        found = _adopt(service, lease, wanted, found)
     return _by(service, found)
 
 
 def following(service: V) -> V:
-    """The service by the playbook that is in force, or by its own where that is about to be or the other unreadable."""
+    """The service by the playbook that is in force, or by its own where that is about to be or the other unreadable.
+
+    Records are read and written by the mappings in force in every case. Ask anew for each batch.
+    """
     with service.store.read() as conn:
         found = playbook_versions.current(conn)
     try:
-        return service if _differs(service, _wanted(service, found), found) else _by(service, found)
+        ours = _differs(service, _wanted(service, found), found)
+        return _mapped(service, found) if ours else _by(service, found)
     except OutdatedError as error:
         log.warning("the playbook in force is not known here", error=str(error))
         return service
@@ -88,15 +82,17 @@ def at_that_time(service: V, moment: Instant) -> V:
     return _by(service, found)
 
 
-def due(conn: Sql, service: Versioned) -> bool:
+def due(conn: Sql, service: Derived) -> bool:
     """Whether the service's own playbook has to be published, or somebody is still to be derived under the last one."""
     found = playbook_versions.current(conn)
-    return _differs(service, _wanted(service, found), found) or (
-        found is not None and not playbook_versions.walk(conn, found.number).over
+    return (
+        _differs(service, _wanted(service, found), found)
+        or (found is not None and not playbook_versions.walk(conn, found.number).over)
+        or remapping.under_way(conn) is not None
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Wanted:
     """What this process would have in force: the rules of its own start, or what was published by command."""
 
@@ -105,20 +101,22 @@ class _Wanted:
     author: str
 
 
-def _wanted(service: Versioned, found: Version | None) -> _Wanted | None:
+def _wanted(service: Derived, found: Version | None) -> _Wanted | None:
     """None where what was published by command cannot be used by this process."""
-    if found is None or service.rules.of_file or found.author == AUTHOR:
-        playbook = service.rules.playbook
-        return _Wanted(playbook=playbook, said=Texts(playbook=playbook.text), author=AUTHOR)
+    files = tuple(sorted(running_mappings.own(service.connections, found.files if found else {}).items()))
     with service.store.read() as conn:
-        said = playbook_versions.texts(conn, found.number)
+        said = playbook_versions.texts(conn, found.number) if found is not None else None
+        author = playbook_versions.author(conn) if found is not None else AUTHOR
+    if found is None or said is None or service.rules.of_file or author == AUTHOR:
+        playbook = service.rules.playbook
+        return _Wanted(playbook=playbook, said=Texts(playbook=playbook.text, files=files), author=AUTHOR)
     compiled = compiled_of(said, f"version {found.number}", service.rules.vocabulary)
-    return None if compiled is None else _Wanted(playbook=compiled.playbook, said=said, author=found.author)
+    return None if compiled is None else _Wanted(compiled.playbook, replace(said, files=files), author)
 
 
 def _differs(service: HasRules, wanted: _Wanted | None, found: Version | None) -> bool:
     """Whether what this process wants is not in force, and was given to it after what is."""
-    if wanted is None or (found is not None and _same(wanted.playbook, found)):
+    if wanted is None or (found is not None and _same(wanted.playbook, found) and not _changed(wanted.said, found)):
         return False
     return found is None or service.rules.started is None or service.rules.started >= found.at
 
@@ -127,10 +125,28 @@ def _same(playbook: Playbook, found: Version) -> bool:
     return (found.fingerprint, found.format) == (playbook.fingerprint, FORMAT)
 
 
+def _changed(said: Texts, found: Version) -> list[str]:
+    """The files that a version has otherwise; one that it knows nothing of was in force with it."""
+    return [
+        name
+        for name, each in said.files
+        if (there := found.files.get(name)) is not None and there.fingerprint != each.fingerprint
+    ]
+
+
+def _adopt(service: Derived, lease: Lease, wanted: _Wanted, found: Version) -> Version:
+    """Files that were in force with a version before such files were versions are noted in it, and change nothing."""
+    files = {**dict(wanted.said.files), **found.files}
+    with service.store.write() as conn:
+        leases.extend(conn, lease)
+        playbook_versions.adopt(conn, found.number, files)
+    return replace(found, files=files)
+
+
 def _by(service: V, found: Version | None) -> V:
     if found is None or _same(service.rules.playbook, found):
         ours = service.rules.compiled.rooted(found.roots if found else None)
-        return changed(service, rules=replace(service.rules, compiled=ours, version=found))
+        return _mapped(changed(service, rules=replace(service.rules, compiled=ours, version=found)), found)
     if found.format != FORMAT:
         msg = f"version {found.number} of the playbook was published by another version of this program"
         raise OutdatedError(msg)
@@ -140,63 +156,39 @@ def _by(service: V, found: Version | None) -> V:
     if compiled is None or compiled.playbook.fingerprint != found.fingerprint:
         msg = f"version {found.number} of the playbook means something else to this program, or in this vocabulary"
         raise OutdatedError(msg)
-    return changed(service, rules=replace(service.rules, compiled=compiled.rooted(found.roots), version=found))
+    rules = replace(service.rules, compiled=compiled.rooted(found.roots), version=found)
+    return _mapped(changed(service, rules=rules), found)
 
 
-@lru_cache(maxsize=4)
-def compiled_of(said: Texts, name: str, own: Vocabulary) -> CompiledPlaybook | None:
-    """What a version says, ready to decide by; `own` are the words where it has none. None where it is not understood.
-
-    Another version of this program may have written it.
-    """
-    words = own if said.vocabulary is None else parse(said.vocabulary, f"{name}'s vocabulary", shipped())[0]
-    playbook = compile_text(said.playbook, name, words)[0] if said.playbook and words is not None else None
-    return CompiledPlaybook.of(playbook) if playbook is not None else None
-
-
-def put_in_force(conn: Sql, playbook: Playbook, said: Texts, terms: Terms, now: Instant) -> Version:
-    """Publish in the caller's transaction; what was set aside under the version before is tried again."""
-    roots = lineage.inherited(playbook, earlier(conn, playbook.vocabulary))
-    found = playbook_versions.publish(
-        conn, terms, said, fingerprint=playbook.fingerprint, format_=FORMAT, at=now, roots=roots
-    )
-    dirty.mark(conn, [LeadId(each) for lane in ("advance", "joining") for each in suspects.items(conn, lane)], now)
-    dirty.mark_accounts(conn, map(AccountId, suspects.items(conn, "signals")), now)
-    detail = {"fingerprint": found.fingerprint, "playbook": playbook.name, "reason": found.reason}
-    line = Entry(
-        at=now, actor=terms.author, action=f"publish {terms.what}", subject=f"version {found.number}", detail=detail
-    )
-    audit_trail.add(conn, [line])
-    return found
+def _mapped(service: V, found: Version | None) -> V:
+    """The service by the field mappings of a version."""
+    if found is None or not found.files:
+        return service
+    connections = running_mappings.applied(service.connections, found.files, service.rules.vocabulary)
+    if connections is None:
+        msg = f"a mapping of version {found.number} is not understood by this program, or in this vocabulary"
+        raise OutdatedError(msg)
+    return service if connections is service.connections else changed(service, connections=connections)
 
 
-def earlier(conn: Sql, own: Vocabulary) -> list[Earlier]:
-    """What every version called its tracks, plays and clocks, the newest first, as far as it is known.
-
-    `own` are the words of versions that have none.
-    """
-    found = []
-    for each in playbook_versions.every(conn):
-        roots = each.roots
-        if roots is None:  # published before renames: each thing had its own name alone
-            said = playbook_versions.texts(conn, each.number)
-            then = compiled_of(said, f"version {each.number}", own)
-            roots = then.dispatch.roots if then is not None else lineage.NO_ROOTS
-        found.append(Earlier(fingerprint=each.fingerprint, roots=roots))
-    return found
-
-
-def _publish(service: Versioned, lease: Lease, wanted: _Wanted) -> Version:
+def _publish(service: Derived, lease: Lease, wanted: _Wanted) -> Version:
     """Put in force what this process was started with."""
     playbook = wanted.playbook
     with service.store.write() as conn:
         leases.extend(conn, lease)
         serialise(conn, PUBLISHING)
         before = playbook_versions.current(conn)
-        terms = Terms(author=wanted.author, reason=_reason(playbook, before))
+        terms = _terms(wanted, before)
         found = put_in_force(conn, playbook, wanted.said, terms, service.now())
     log.info("published a playbook", version=found.number, fingerprint=found.fingerprint, playbook=playbook.name)
     return found
+
+
+def _terms(wanted: _Wanted, before: Version | None) -> Terms:
+    if before is not None and _same(wanted.playbook, before):
+        files = ", ".join(_changed(wanted.said, before)).replace(":", " ")
+        return Terms(author=AUTHOR, reason=f"the file of {files} differs from what was in force", what="mapping")
+    return Terms(author=wanted.author, reason=_reason(wanted.playbook, before))
 
 
 def _reason(playbook: Playbook, before: Version | None) -> str:

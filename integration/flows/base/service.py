@@ -1,7 +1,7 @@
 """Parts of the service: what a flow is given, one value for each concern.
 
-A flow names in its signature the parts that it touches; one that touches several names a value of its own that joins
-them. A test builds one without the others. `integration/wiring` assembles the whole, and no flow sees it.
+A flow names in its signature the parts that it touches; one of several names a value of its own that joins them.
+`integration/wiring` assembles the whole, and no flow sees it.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,8 +39,9 @@ class Asking:
 class Connection:
     """One connected CRM: how to reach it and how its fields read. Lanes and references go by its `name`.
 
-    `located` says where the mapping says what. `allowance` is what its calls are counted by; without one they are as
-    many as there are.
+    `located` says where the mapping says what. `allowance` is what its calls are counted by; None: any number. The
+    mapping's `text` is its author's; `of_file`: settings name its file; `alone`: it is not its system's, but this
+    connection's; `mapped`: since when it is in force, 0 for ever (see running_mappings.py).
     """
 
     name: ConnectionName
@@ -52,6 +53,10 @@ class Connection:
     asking: Asking | None = None
     """For a token of the environment, which does not say whose it is."""
     allowance: StoredAllowance | None = None
+    text: str = ""
+    of_file: bool = False
+    alone: bool = False
+    mapped: Instant = 0
 
     @property
     def system(self) -> System:
@@ -69,10 +74,9 @@ class Rules:
 
     compiled: CompiledPlaybook
     started: Instant | None = None
-    """When this process was given its playbook; a version that was published later is followed. None for just now."""
+    """When this process was given its playbook; later versions are followed. None for just now."""
     of_file: bool = True
-    """Whether somebody named a file: it is put in force where it differs. One that is shipped gives way to whatever
-    was published by command."""
+    """Whether somebody named a file, which is put in force where it differs; a shipped one gives way to commands."""
     version: Version | None = None
     """The version of the playbook in force, where a flow has asked for it (see running_playbook.py)."""
 
@@ -105,8 +109,7 @@ class Lanes:
     holder: str
     lease: Span
     linger: Span
-    sleep: Callable[[float], None]
-    """Takes seconds."""
+    sleep: Callable[[float], None]  # seconds
     monotonic: Callable[[], float]
 
 
@@ -133,7 +136,7 @@ class GoingLive:
     """How much may be written by this process's settings; write_access.py asks what the store says besides."""
 
     shadow: bool = False
-    """Whether this process stays in shadow mode whatever the store says: all is computed and nothing written."""
+    """Whether this process stays in shadow mode whatever the store says: nothing is written."""
     tasks_per_hour: int = 0
     """How many new tasks a connection gets in an hour while going live; 0 for any number."""
     writes_per_minute: int = 0
@@ -245,7 +248,7 @@ class Connected(HasStore, HasCrms, Protocol):
 
 
 class Versioned(HasStore, HasRules, Protocol):
-    """The store and the playbook, of which the store has every version."""
+    """The store and the playbook."""
 
 
 class Deriving(HasCrms, HasRules, Protocol):

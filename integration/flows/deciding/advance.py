@@ -14,7 +14,7 @@ from integration.flows.base import running_playbook
 from integration.flows.base.lane import drain
 from integration.flows.base.running_playbook import OutdatedError
 from integration.flows.base.service import HasLanes
-from integration.flows.deciding import rederive
+from integration.flows.deciding import rederive, remap
 from integration.flows.deciding.decide_leads import decide_batch
 from integration.flows.deciding.decision_outcomes import Deciding
 from integration.flows.people.derive_account_signals import derive_batch
@@ -31,17 +31,19 @@ class Advancing(Deciding, Erasing, HasLanes, Protocol):
 
 def advance(service: Advancing) -> int:
     """Erase, join, derive and decide until nothing is left to do."""
-    return drain(running_playbook.following(service), "advance", turn)
+    return drain(service, "advance", turn)
 
 
 def turn(service: Advancing, lease: Lease, /) -> bool:
     """A batch of each step, in this order. Erasing and joining need no playbook, and go on without one."""
-    erase_batch(service, lease)  # wakes the lane again itself
-    left = [join_batch(service, lease)]
+    known = running_playbook.following(service)
+    erase_batch(known, lease)  # wakes the lane again itself
+    left = [join_batch(known, lease)]
     try:
         service = running_playbook.in_force(service, lease)
     except OutdatedError as error:
         log.warning("nobody is decided about by this process", error=str(error))
     else:
-        left += [rederive.accounts(service, lease, derive_batch), decide_batch(service, lease)]
+        left += [remap.records(service, lease), rederive.accounts(service, lease, derive_batch)]
+        left += [decide_batch(service, lease)]
     return any(left)

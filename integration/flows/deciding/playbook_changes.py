@@ -15,8 +15,8 @@ from integration.core.model.effects import TaskWanted
 from integration.core.run.decide import Decision
 from integration.core.run.playbook_change import as_of, handed_over
 from integration.flows.base import write_access
-from integration.flows.base.handover_pace import Pace
 from integration.flows.base.service import Deriving, PacedRules
+from integration.flows.deciding.handover_pace import Pace
 from integration.flows.history.load_events import History
 from integration.store.people.leads import LeadRow
 from mappings.values.identifiers import LeadId

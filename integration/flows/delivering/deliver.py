@@ -69,14 +69,13 @@ _Way: TypeAlias = Callable[[Delivering, Lease, Connection, Try[Outgoing]], Recei
 
 def deliver(service: Delivering, connection: ConnectionName) -> int:
     """Send everything that waits for one connection."""
-    return drain(
-        following(service), f"deliver:{connection}", partial(_turn, connection=service.connections[connection])
-    )
+    return drain(service, f"deliver:{connection}", partial(_turn, name=connection))
 
 
-def _turn(service: Delivering, lease: Lease, /, *, connection: Connection) -> bool:
+def _turn(service: Delivering, lease: Lease, /, *, name: ConnectionName) -> bool:
     """One batch that is full or has waited long enough; of people to create first, since their tasks wait for them."""
-    now, service = service.now(), as_of_now(service)
+    now, service = service.now(), as_of_now(following(service))
+    connection = service.connections[name]
     way = opened(service, lease, connection, now)
     if way == "nothing":
         return False

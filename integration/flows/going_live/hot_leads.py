@@ -17,8 +17,8 @@ from integration.core.model.effects import TaskWanted
 from integration.core.model.state import LeadState
 from integration.core.run.playbook_change import as_of, passes
 from integration.flows.base import running_playbook, write_access
-from integration.flows.base.handover_pace import Pace
 from integration.flows.base.service import Derived, HasGoingLive, HasWake
+from integration.flows.deciding.handover_pace import Pace
 from integration.flows.delivering.write_decisions import as_task, home
 from integration.flows.history import load_events
 from integration.store.audit import audit_trail

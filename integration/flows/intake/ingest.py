@@ -51,7 +51,7 @@ class IngestLane(Ingesting, HasWake, HasLanes, Protocol):
 
 def ingest(service: IngestLane) -> int:
     """Read everything that waits in the inbox."""
-    return drain(following(service), "ingest", _turn)
+    return drain(service, "ingest", _turn)
 
 
 def _turn(service: IngestLane, lease: Lease, /) -> bool:
@@ -59,6 +59,7 @@ def _turn(service: IngestLane, lease: Lease, /) -> bool:
         deliveries = inbox.pending(conn, BATCH, BYTES)
     if not deliveries:
         return False
+    service = following(service)
     station: Station[Delivery] = Station(
         lane="ingest",
         name=lambda delivery: str(delivery.id),

@@ -17,13 +17,14 @@ from integration.core.model.effects import AlertRaised, Effect, Escalated, TaskW
 from integration.core.model.state import FORMAT
 from integration.core.rules.lineage import Kind, Successors, inherited, successors
 from integration.flows.base.history_or_live import STALE
-from integration.flows.base.running_playbook import earlier
 from integration.flows.base.service import HasStore, changed
+from integration.flows.base.stored_versions import earlier
 from integration.flows.deciding import decide_leads
 from integration.flows.deciding.decision_plan import Outcome, Plan, Planning, plan
 from integration.flows.history import load_events
 from integration.flows.publishing.proposed_signals import ProposedSignals
 from integration.flows.publishing.proposed_signals import proposed as proposed_signals
+from integration.flows.publishing.rereading import Reread
 from integration.store.crm import crm_users
 from integration.store.events import decided_effects, live_since, playbook_versions
 from integration.store.events.live_since import Live
@@ -81,8 +82,17 @@ class Impact:
     """Leads that cannot be derived under the proposed rules."""
 
 
-def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: Callable[[int, int], None]) -> Impact:
-    """What publishing these rules by these terms would do now; `tell` is called with (leads derived, of how many)."""
+def impact(
+    service: Proposing,
+    proposed: CompiledPlaybook,
+    terms: Terms,
+    tell: Callable[[int, int], None],
+    read: Reread | None = None,
+) -> Impact:
+    """What publishing these rules by these terms would do now; `tell` is called with (leads derived, of how many).
+
+    `read` is what changed mappings would read otherwise.
+    """
     now = service.now()
     with service.store.read() as conn:
         proposed = proposed.rooted(inherited(proposed.playbook, earlier(conn, proposed.playbook.vocabulary)))
@@ -102,7 +112,7 @@ def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: C
             ids = playbook_versions.leads_after(conn, after, _NEVER, BATCH)
             if not ids:
                 return found
-            outcomes = _outcomes(conn, then, ids, signals, found, now)
+            outcomes = _outcomes(conn, then, ids, signals, found, now, read)
             made = plan(conn, then, outcomes, live, free, now)
             _count(conn, service, found, outcomes, made, goes_on)
             _under_way(conn, service.rules.number, outcomes, goes_on, found)
@@ -112,7 +122,13 @@ def impact(service: Proposing, proposed: CompiledPlaybook, terms: Terms, tell: C
 
 
 def _outcomes(  # noqa: PLR0913, PLR0917 - who, by which rules, and where it is counted
-    conn: Sql, then: Proposing, ids: Sequence[LeadId], signals: ProposedSignals, found: Impact, now: Instant
+    conn: Sql,
+    then: Proposing,
+    ids: Sequence[LeadId],
+    signals: ProposedSignals,
+    found: Impact,
+    now: Instant,
+    read: Reread | None,
 ) -> list[Outcome]:
     """Each lead as it would be decided about; one that cannot be is named, and the others go on."""
     rows = leads.get(conn, ids)
@@ -121,7 +137,10 @@ def _outcomes(  # noqa: PLR0913, PLR0917 - who, by which rules, and where it is 
     for row in rows:
         found.leads += 1
         try:
-            made.append(decide_leads.outcome(then, row, signals.of(row.id, past[row.id]), now))
+            mine = signals.of(row.id, past[row.id])
+            if read is not None:
+                mine = replace(mine, events=read.events(row, mine.events, now))
+            made.append(decide_leads.outcome(then, row, mine, now))
         except Unfoldable:
             found.failed.append(row.id)
     return made

@@ -10,8 +10,8 @@ from typing import Protocol
 import structlog
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.flows.base.running_playbook import PUBLISHING, put_in_force
 from integration.flows.base.service import HasLanes, HasStore, HasWake, Versioned
+from integration.flows.base.stored_versions import PUBLISHING, put_in_force
 from integration.store.db.session import serialise
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Terms, Texts, Version

@@ -4,7 +4,7 @@ So a person whom two CRMs describe differently does not change back and forth ea
 echo of a write of ours says nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,13 +18,15 @@ from integration.store.crm import crm_field_state
 from integration.store.people import record_references
 from integration.store.people.record_references import Address
 from mappings.model.canonical import NOTHING, Fields
-from mappings.translate.native_fields import Reading, reading
+from mappings.translate.native_fields import FieldState, Reading, reading
 from mappings.translate.translation import Inward
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 Read: TypeAlias = tuple[Record, Inward]
 """A record, and what it says in canonical fields."""
+MAPPED = "mapped"
+"""The name under which a reference remembers since when the mapping was in force that its record was read by."""
 _UNTOLD = object()
 
 
@@ -32,12 +34,24 @@ _UNTOLD = object()
 class NewValues:
     """Of what a record says, what it has not said before; `first` where it has said nothing yet.
 
-    `email` is the address that this very record gives for the first time.
+    `email` is the address that this very record gives for the first time. `mapped`: since when the mapping is in force
+    by which it is read for the first time, having been read by another one before; 0 for all else.
     """
 
     told: Inward
     first: bool
     email: str = ""
+    mapped: Instant = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What records say, compared with what they said last: what is new, and what is to be remembered of each."""
+
+    news: list[NewValues]
+    told: list[tuple[Address, Fields]]
+    written: Mapping[Address, Mapping[str, FieldState]]
+    """What is known of the fields that we write as well, where it has changed."""
 
 
 def new_values(  # noqa: PLR0913 - what was read, of whom, and when
@@ -49,19 +63,37 @@ def new_values(  # noqa: PLR0913 - what was read, of whom, and when
     *,
     asked_at: Instant,
 ) -> list[NewValues]:
-    """Of what each record says, what it has not said before. `more` are lead fields that are not the record's own.
+    """Of what each record says, what it has not said before, which is remembered. `more` are further lead fields.
 
     Of the fields that we write as well, it is what somebody else chose. [mappings.translate.native_fields]
     """
+    joined = set(found.joined.values())
+    addresses = [(connection.name, record.object, record.id) for record, _ in read]
+    whose = zip(addresses, found.ids, strict=True)
+    anew = frozenset(address for address, subject in whose if address in found.linked or subject in joined)
+    seen = compared(conn, connection, read, more, anew, asked_at=asked_at)
+    crm_field_state.save(conn, seen.written)
+    record_references.tell(conn, seen.told)
+    return seen.news
+
+
+def compared(  # noqa: PLR0913 - as above
+    conn: Sql,
+    connection: Connection,
+    read: Sequence[Read],
+    more: Sequence[Mapping[str, str]],
+    anew: Collection[Address],
+    *,
+    asked_at: Instant,
+) -> Compared:
+    """As `new_values`, with nothing stored. Records `anew` say everything for the first time of whom they are now."""
     addresses = [(connection.name, record.object, record.id) for record, _ in read]
     before = record_references.last_said(conn, addresses)
-    readings = _readings(conn, connection, addresses, read, asked_at)
-    joined = set(found.joined.values())
+    readings, written = _readings(conn, connection, addresses, read, asked_at)
     news: list[NewValues] = []
     now: list[tuple[Address, Fields]] = []
-    for address, lead_id, (_, told), extra in zip(addresses, found.ids, read, more, strict=True):
-        anew = address in found.linked or lead_id in joined
-        old = NOTHING if anew else before.get(address, NOTHING)
+    for address, (_, told), extra in zip(addresses, read, more, strict=True):
+        old = NOTHING if address in anew else before.get(address, NOTHING)
         lead, account = {**told.lead, **extra}, told.account
         said = _differs(old, "lead", lead)
         ours = readings.get(address)
@@ -70,24 +102,27 @@ def new_values(  # noqa: PLR0913 - what was read, of whom, and when
             said |= {name: lead[name] for name in ours.chose}
         email = str(lead.get("email") or "")
         same = before.get(address, NOTHING).get("lead.email") == email
+        other = address in before and before[address].get(MAPPED, 0) != connection.mapped
         news.append(
             NewValues(
                 Inward(lead=said, account=_differs(old, "account", account)),
                 first=address not in before,
                 email="" if same else email,
+                mapped=connection.mapped if other else 0,
             )
         )
         flat = {f"lead.{name}": value for name, value in lead.items()}
+        flat |= {MAPPED: connection.mapped} if connection.mapped else {}
         flat |= {learn_other_emails.TOLD: told.other_emails} if told.other_emails else {}
         now.append((address, flat | {f"account.{name}": value for name, value in account.items()}))
-    record_references.tell(conn, [(address, fields) for address, fields in now if before.get(address) != fields])
-    return news
+    changed = [(address, fields) for address, fields in now if before.get(address) != fields]
+    return Compared(news=news, told=changed, written=written)
 
 
 def _readings(
     conn: Sql, connection: Connection, addresses: Sequence[Address], read: Sequence[Read], asked_at: Instant
-) -> dict[Address, Reading]:
-    """What each record says about the fields that we write too; what is known of them is brought up to date."""
+) -> tuple[dict[Address, Reading], dict[Address, Mapping[str, FieldState]]]:
+    """What each record says about the fields that we write too, and what is known of these from now on."""
     objects = connection.mapping.objects
     known = crm_field_state.load(conn, [each for each in addresses if objects[each[1]].native])
     found = {
@@ -101,8 +136,7 @@ def _readings(
         for address, (record, _) in zip(addresses, read, strict=True)
         if objects[record.object].native
     }
-    crm_field_state.save(conn, {key: each.after for key, each in found.items() if each.after != known.get(key, {})})
-    return found
+    return found, {key: each.after for key, each in found.items() if each.after != known.get(key, {})}
 
 
 def _differs(old: Fields, part: str, fields: Fields) -> Fields:
@@ -110,5 +144,9 @@ def _differs(old: Fields, part: str, fields: Fields) -> Fields:
 
 
 def valid_since(record: Record, now: Instant, new: NewValues) -> Instant:
-    """The time that a record's values have: its last change, when first read its creation; never the future."""
-    return min((record.created_at if new.first else record.modified_at) or now, now)
+    """The time that a record's values have: its last change, when first read its creation; never the future.
+
+    What another mapping makes of it counts from when that mapping was published, just before what happened then.
+    """
+    since = min((record.created_at if new.first else record.modified_at) or now, now)
+    return max(since, new.mapped - 1) if new.mapped else since

@@ -45,13 +45,17 @@ _ORDER: tuple[ObjectKind, ...] = ("task", "account", "person", "opportunity", "a
 def poll(service: ReadingLane, connection: ConnectionName) -> int:
     """Look at everything one connection has changed; the number of pages read."""
     read: list[str] = []
-    turn = partial(_turn, connection=service.connections[connection], read=read)
-    drain(running_playbook.following(service), f"poll:{connection}", turn)
+    drain(service, f"poll:{connection}", partial(_turn, connection=connection, read=read))
     return len(read)
 
 
-def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection, read: list[str]) -> bool:
+def _turn(service: ReadingLane, lease: Lease, /, *, connection: ConnectionName, read: list[str]) -> bool:
     """A pass over every object, or as much of it as fits a stint. There is nothing to linger for afterwards."""
+    service = running_playbook.following(service)
+    return _pass(service, lease, service.connections[connection], read)
+
+
+def _pass(service: ReadingLane, lease: Lease, connection: Connection, read: list[str]) -> bool:
     started = service.lanes.monotonic()
     with service.store.read() as conn:
         if pause_connection.open_for(connection.name, connection_pauses.lasting(conn, service.now())) != "everything":

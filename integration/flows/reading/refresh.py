@@ -54,20 +54,20 @@ class ReadingLane(RecordIntake, HasLanes, Protocol):
 
 def read_records(service: ReadingLane, connection: ConnectionName) -> int:
     """Read everything that waits to be read from one connection."""
-    return drain(
-        following(service), f"refresh:{connection}", partial(_turn, connection=service.connections[connection])
-    )
+    return drain(service, f"refresh:{connection}", partial(_turn, name=connection))
 
 
-def _turn(service: ReadingLane, lease: Lease, /, *, connection: Connection) -> bool:
-    limits = connection.connector.limits
+def _turn(service: ReadingLane, lease: Lease, /, *, name: ConnectionName) -> bool:
+    limits = service.connections[name].connector.limits
     now = service.now()
     with service.store.read() as conn:
-        if open_for(connection.name, connection_pauses.lasting(conn, now)) != "everything":
+        if open_for(name, connection_pauses.lasting(conn, now)) != "everything":
             return False
-        wishes = look_ups.take(conn, connection.name, now, min(limits.read, limits.find))
+        wishes = look_ups.take(conn, name, now, min(limits.read, limits.find))
     if not wishes:
         return False
+    service = following(service)  # after the requests: those of a changed mapping are read by that mapping
+    connection = service.connections[name]
     try:
         isolate(service, lease, station(service, lease, connection, now), wishes)
     except Unavailable as fault:

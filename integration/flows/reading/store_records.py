@@ -24,13 +24,13 @@ from integration.flows.reading import past_activities, read_sales_answers
 from integration.flows.reading.company_sightings import company_of, domain_of
 from integration.flows.reading.new_values import NewValues, Read, new_values, valid_since
 from integration.store.outgoing import people_without_records
-from integration.store.people import leads, record_references
+from integration.store.people import accounts, leads, record_references
 from integration.store.people.record_references import Address
-from integration.store.queues import people_to_find
+from integration.store.queues import dirty, people_to_find
 from mappings.conflicts.field_conflicts import key_prefix
 from mappings.translate.translation import inward
 from mappings.values import bounds
-from mappings.values.identifiers import ConnectionName, LeadId
+from mappings.values.identifiers import AccountId, ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 
@@ -121,11 +121,13 @@ def _store_companies(conn: Sql, service: NewPeople, connection: Connection, firm
     news = new_values(conn, connection, firms, found, [{}] * len(firms), asked_at=now)
     rows = [
         ReportedFields(
-            account, valid_since(record, now, new), _key(connection, record), new.told.account, initial=new.first
+            account, valid_since(record, now, new), _key(connection, record, new), new.told.account, initial=new.first
         )
         for account, (record, _), new in zip(found.ids, firms, news, strict=True)
     ]
     change_accounts(conn, now, rows, owners=service.ownership.account)
+    anew = {row.subject for row, new in zip(rows, news, strict=True) if new.mapped and row.fields}
+    _derive_anew(conn, set(), anew, now)
 
 
 def _store_people(  # noqa: PLR0913 - as above
@@ -171,7 +173,7 @@ def _store_people(  # noqa: PLR0913 - as above
     news = new_values(conn, connection, persons, found, homes, asked_at=asked_at)
     lead_rows, account_rows = [], []
     for lead, account, (record, _), new in zip(found.ids, firms.ids, persons, news, strict=True):
-        since, key = valid_since(record, now, new), _key(connection, record)
+        since, key = valid_since(record, now, new), _key(connection, record, new)
         lead_rows.append(ReportedFields(lead, since, key, new.told.lead, initial=new.first))
         if new.told.account:
             first = new.first or account in firms.newcomers
@@ -182,8 +184,18 @@ def _store_people(  # noqa: PLR0913 - as above
     waiting = [row for row in lead_rows if row.subject in awaited]
     change_leads(conn, now, waiting, owners=ownership.lead, rest=service.new_leads.grace)
     change_leads(conn, now, [row for row in lead_rows if row.subject not in awaited], owners=ownership.lead)
+    people = {lead for lead, new in zip(found.ids, news, strict=True) if new.mapped and new.told.lead}
+    members_of = {firm for firm, new in zip(firms.ids, news, strict=True) if firm and new.mapped and new.told.account}
+    _derive_anew(conn, people, members_of, now)
     people_without_records.rehome(conn, connection.name, sorted(set(found.ids)))
     unreadable_records.add(conn, connection, unreadable_records.no_emails(persons, found.ids), now)
+
+
+def _derive_anew(conn: Sql, people: Collection[LeadId], firms: Collection[AccountId], now: Instant) -> None:
+    """Whom another mapping reads otherwise is derived as under a version of its own: the past makes no work."""
+    anew = sorted({*people, *accounts.members(conn, sorted(firms))})
+    dirty.mark(conn, anew, now)
+    leads.derive_anew(conn, anew)
 
 
 def _ask_elsewhere(
@@ -201,6 +213,8 @@ def _ask_elsewhere(
     return waiting if others else set()
 
 
-def _key(connection: Connection, record: Record) -> str:
-    """One fact per state of a record, however often it is read; its system comes first: see field_conflicts."""
-    return f"{key_prefix(connection.system, connection.name)}:{record.object}:{record.id}@{record.modified_at or 0}"
+def _key(connection: Connection, record: Record, new: NewValues) -> str:
+    """One fact per state of a record and mapping, however often it is read; its system first: see field_conflicts."""
+    mapping = f"#{new.mapped}" if new.mapped else ""
+    place = f"{record.object}:{record.id}@{record.modified_at or 0}{mapping}"
+    return f"{key_prefix(connection.system, connection.name)}:{place}"

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.flows.base.running_playbook import compiled_of, published
+from integration.flows.base.running_playbook import published
 from integration.flows.base.service import GoingLive, Lanes, NewLeads, Rules
+from integration.flows.base.stored_versions import compiled_of
 from integration.flows.publishing import put_in_force
 from integration.flows.publishing.impact import Impact, impact
 from integration.playbook.compiling.compiler import compile_text

@@ -19,6 +19,7 @@ ServicePurpose: TypeAlias = Literal[
     "shadow_since",
     "write_permission",
     "rederivation",
+    "remapping",
     "next_handover",
     "shared_emails",
     "restored",

@@ -1,7 +1,7 @@
 """Versions of the rules: every playbook and vocabulary that was ever in force, and how many leads are derived by it."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
 from sqlalchemy import BigInteger, Connection, RowMapping, bindparam, func, insert, select, update
@@ -14,8 +14,20 @@ from integration.store.schema.tables import accounts, leads, versions
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-What: TypeAlias = Literal["playbook", "vocabulary"]
-"""What a publication changes."""
+What: TypeAlias = Literal["playbook", "vocabulary", "mapping"]
+"""What a publication changes. Mappings, and further kinds of files, stand among the `files` of a version."""
+DERIVING: tuple[What, ...] = ("playbook", "vocabulary")
+"""What decides: the versions that say by whom the playbook in force was put there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileInForce:
+    """A file of a version beside playbook and vocabulary: since when it counts, and whether a start put it in force."""
+
+    text: str
+    fingerprint: str
+    since: Instant = 0
+    by_start: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +46,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """What a version says: its playbook, and its vocabulary (None: the one that each process was started with)."""
+    """What a version says: playbook, vocabulary (None: the one that each process was started with), and files."""
 
     playbook: str
     vocabulary: str | None = None
+    files: tuple[tuple[str, FileInForce], ...] = ()
+    """By kind and what each is of (`mapping:hubspot`, `mapping:hubspot:emea`); only those that were published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +64,8 @@ class Version(Terms):
     at: Instant
     roots: Roots | None = None
     """What keys of effects call its tracks, plays and clocks; None where it was published before renames."""
+    files: Mapping[str, FileInForce] = field(default_factory=dict)
+    """As in Texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +90,18 @@ class Walk:
 
 _v, _l, _a = versions.c, leads.c, accounts.c
 _NEWEST = select(
-    _v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at, _v.what, _v.quiet, _v.tasks_per_hour, _v.roots
+    *(_v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at, _v.what, _v.quiet, _v.tasks_per_hour),
+    *(_v.roots, _v.files),
 ).order_by(_v.number.desc())
 _CURRENT = _NEWEST.limit(1)
 _BY_NUMBER = _NEWEST.where(_v.number == bindparam("of"))
 _AT = _NEWEST.where(_v.at <= bindparam("moment")).limit(1)
-_TEXTS = select(_v.text, _v.vocabulary).where(_v.number == bindparam("of"))
+_TEXTS = select(_v.text, _v.vocabulary, _v.files).where(_v.number == bindparam("of"))
 _ADD = insert(versions).returning(versions.c.number)
+_ADOPT = update(versions).where(_v.number == bindparam("of")).values(files=bindparam("given"))
+_WHO = select(_v.author).where(_v.what.in_(DERIVING)).order_by(_v.number.desc()).limit(1)
 _ROOTS = dict[Kind, dict[str, str]]
+_FILES = dict[str, FileInForce]
 _older = bindparam("number", type_=BigInteger)
 _LEADS = (
     select(_l.id)
@@ -123,6 +143,12 @@ def by_number(conn: Connection, number: int) -> Version | None:
     return _version(conn.execute(_BY_NUMBER, {"of": number}).mappings().one_or_none())
 
 
+def files(conn: Connection) -> Mapping[str, FileInForce]:
+    """The files of the version in force; none before the first."""
+    found = current(conn)
+    return found.files if found is not None else {}
+
+
 def every(conn: Connection) -> list[Version]:
     """All versions, newest first."""
     return [found for row in conn.execute(_NEWEST).mappings() if (found := _version(row)) is not None]
@@ -132,13 +158,28 @@ def _version(row: RowMapping | None) -> Version | None:
     if row is None:
         return None
     roots = row["roots"]
-    return Version(**{**row, "roots": None if roots is None else decode(roots, _ROOTS)})
+    parts = {"roots": None if roots is None else decode(roots, _ROOTS), "files": _files(row["files"])}
+    return Version(**{**row, **parts})
+
+
+def _files(stored: str | None) -> dict[str, FileInForce]:
+    return {} if stored is None else decode(stored, _FILES)
+
+
+def author(conn: Connection) -> str:
+    """Who put the playbook and the vocabulary in force; "" before the first version."""
+    return str(conn.execute(_WHO).scalar() or "")
+
+
+def adopt(conn: Connection, number: int, files: Mapping[str, FileInForce]) -> None:
+    """A version has these files: they were in force with it before such files were versions."""
+    conn.execute(_ADOPT, {"of": number, "given": encode(files)})
 
 
 def texts(conn: Connection, number: int) -> Texts:
     """A version as its author wrote it."""
-    playbook, vocabulary = conn.execute(_TEXTS, {"of": number}).one()
-    return Texts(playbook=str(playbook), vocabulary=vocabulary)
+    playbook, vocabulary, files = conn.execute(_TEXTS, {"of": number}).one()
+    return Texts(playbook=str(playbook), vocabulary=vocabulary, files=tuple(sorted(_files(files).items())))
 
 
 def publish(  # noqa: PLR0913 - the parts of a version
@@ -155,9 +196,10 @@ def publish(  # noqa: PLR0913 - the parts of a version
     row = {**asdict(terms), "fingerprint": fingerprint, "format": format_, "at": at}
     stored = {**row, "text": said.playbook, "vocabulary": said.vocabulary}
     stored["roots"] = None if roots is None else encode(roots)
+    stored["files"] = encode(dict(said.files)) if said.files else None
     number = int(conn.execute(_ADD, stored).scalar_one())
     walked(conn, Walk(version=number), at)
-    return Version(number=number, roots=roots, **row)
+    return Version(number=number, roots=roots, files=dict(said.files), **row)
 
 
 def walk(conn: Connection, version: int) -> Walk:

@@ -112,6 +112,7 @@ _SET_FIELDS = (
     .where(leads.c.id == bindparam("row"))
     .values({name: bindparam(name) for name in ("email", "fields", "account_id", "owner", "updated_at")})
 )
+_ANEW = update(leads).where(among(leads.c.id, "ids"), leads.c.version.is_not(None)).values(version=None)
 _DUE = select(leads.c.id).where(leads.c.due <= bindparam("now")).order_by(leads.c.due, leads.c.id).limit(bindparam("n"))
 _REST = update(leads).where(among(leads.c.id, "ids")).values(due=None)
 _SURVIVORS = select(leads.c.id, leads.c.merged_into).where(among(leads.c.id, "ids"), leads.c.merged_into.is_not(None))
@@ -255,6 +256,11 @@ def due(conn: Connection, now: Instant, limit: int) -> list[LeadId]:
 def not_due(conn: Connection, lead_ids: Iterable[LeadId]) -> None:
     """Time alone brings these leads up no more, until they are decided about again."""
     conn.execute(_REST, {"ids": listed(lead_ids)})
+
+
+def derive_anew(conn: Connection, lead_ids: Iterable[LeadId]) -> None:
+    """What these leads are was derived from what is known better now: no version has derived them."""
+    conn.execute(_ANEW, {"ids": listed(sorted(lead_ids))})
 
 
 def survivors(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, LeadId]:

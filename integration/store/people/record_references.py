@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, false, null, select, true, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, false, null, select, true, tuple_, update
 
 from integration.store.db.dialects import among, run_many, upsert
 from integration.store.db.json_codec import decode_fields, encode, listed
@@ -59,6 +59,17 @@ _ACCOUNTS = select(references.c.external_id, references.c.account_id).where(
     *_BY_ID, references.c.account_id.is_not(None)
 )
 _OF_LEADS = select(*_COLUMNS).where(among(references.c.lead_id, "ids"), _there)
+_READ_AFTER = (
+    select(*_COLUMNS)
+    .where(
+        references.c.connection == bindparam("connection"),
+        tuple_(references.c.object, references.c.external_id) > tuple_(bindparam("object"), bindparam("id")),
+        references.c.told.is_not(None),
+        _there,
+    )
+    .order_by(references.c.object, references.c.external_id)
+    .limit(bindparam("n"))
+)
 _RECORDED = (
     select(references.c.lead_id).distinct().where(among(references.c.lead_id, "ids"), references.c.object.in_(PEOPLE))
 )
@@ -189,6 +200,14 @@ def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, list[
 def recorded(conn: Connection, lead_ids: Iterable[LeadId]) -> set[LeadId]:
     """Those of these leads that have, or once had, the record of a person in some CRM."""
     return set(conn.execute(_RECORDED, {"ids": listed(lead_ids)}).scalars())
+
+
+def read_after(
+    conn: Connection, connection: ConnectionName, object_name: str, external_id: ExternalId, limit: int
+) -> list[Reference]:
+    """The next records of a connection that have been read, by object and id, whoever's they are."""
+    place = {"connection": connection, "object": object_name, "id": external_id, "n": limit}
+    return [_reference(row) for row in conn.execute(_READ_AFTER, place).all()]
 
 
 def met(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[ConnectionName, list[LeadId]]:

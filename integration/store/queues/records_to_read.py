@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from integration.store.db.dialects import upsert
+from integration.store.db.dialects import insert_new, upsert
 from integration.store.schema.tables import refresh
 from mappings.values.identifiers import ConnectionName, ExternalId
 from mappings.values.instant import Instant
@@ -25,6 +25,8 @@ class Wanted:
 
 _KEY = ["connection", "object", "external_id"]
 _WANT = upsert(refresh, _KEY, lambda _new: {"seq": refresh.c.seq + 1, "not_before": 0, "attempts": 0})
+_WANT_LATER = insert_new(refresh, _KEY)
+_WAITING = select(func.count()).select_from(refresh)
 _TAKE = (
     select(refresh.c.connection, refresh.c.object, refresh.c.external_id, refresh.c.seq, refresh.c.attempts)
     .where(refresh.c.connection == bindparam("lane"), refresh.c.not_before <= bindparam("now"))
@@ -46,6 +48,18 @@ def want(conn: Connection, rows: Iterable[Wanted]) -> None:
     keys = sorted({(row.connection, row.object, row.external_id) for row in rows})
     if keys:
         conn.execute(_WANT.on(conn), [dict(zip(_KEY, key, strict=True)) for key in keys])
+
+
+def want_later(conn: Connection, rows: Iterable[Wanted], at: Instant) -> None:
+    """These records are to be read as well, after whatever is wanted at once; one that is wanted already stays so."""
+    keys = sorted({(row.connection, row.object, row.external_id) for row in rows})
+    if keys:
+        conn.execute(_WANT_LATER.on(conn), [dict(zip(_KEY, key, strict=True), not_before=at) for key in keys])
+
+
+def waiting(conn: Connection) -> int:
+    """How many records are still to be read."""
+    return int(conn.execute(_WAITING).scalar_one())
 
 
 def take(conn: Connection, connection: ConnectionName, now: Instant, limit: int) -> list[Wanted]:

@@ -32,10 +32,12 @@ versions = Table(
     Column("quiet", Boolean, nullable=False, server_default=text("false")),
     number("tasks_per_hour", null=True),
     words("roots", null=True),
+    words("files", null=True),
     sqlite_autoincrement=True,
 )
 """Every set of rules that was ever in force; the last one is. `format` is the number of the states derived under it.
 
 `what` was changed by it: the playbook, or the vocabulary, whose text stands there once one was published. `roots` are
 what keys of effects call its tracks, plays and clocks, as JSON; NULL in versions that were published before renames.
+`files` are further files that were published, such as field mappings, by kind and by what each is of.
 """

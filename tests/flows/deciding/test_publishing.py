@@ -12,7 +12,8 @@ from sqlalchemy import text
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import FORMAT
 from integration.core.rules.playbook_rules import Playbook
-from integration.flows.base.running_playbook import AUTHOR, compiled_of, published
+from integration.flows.base.running_playbook import AUTHOR, published
+from integration.flows.base.stored_versions import compiled_of
 from integration.flows.publishing import put_in_force as flow
 from integration.flows.publishing.impact import Impact, impact
 from integration.flows.publishing.put_in_force import OvertakenError
