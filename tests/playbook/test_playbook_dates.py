@@ -121,3 +121,11 @@ def test_the_example_of_the_page_works_in_a_replay(tmp_path: Path) -> None:
     ours = ("renewal_review", "expansion_call")
     due = [each for each in found if each.get("content") in ours or each.get("play") in ours]
     assert [(each["effect"], each["at"][:10]) for each in due] == [("touch", "2026-04-02"), ("task", "2026-05-02")]
+
+
+@pytest.mark.parametrize("name", ["standard", "five-tracks"])
+def test_the_renewals_that_the_playbooks_propose_can_be_taken_in(name: str) -> None:
+    text = library.text(name).replace("  # renewal_", "  renewal_")
+    playbook, problems = compile_text(text, "ours.yaml", on_shipped("account: {renewal_date: date}"))
+    assert playbook is not None, problems
+    assert [each.dated.offset // DAY for each in playbook.triggers if each.dated is not None] == [-90, -60]

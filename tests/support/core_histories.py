@@ -2,6 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from vocabulary_files import on_shipped
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import AccountChanged, Event, LeadChanged
@@ -27,11 +28,27 @@ _MOVES = (
 )
 _EXPIRING = ("email_click: 3", "email_click: {points: 3, expires: 10d}"), _PRICING
 _STEPS = "{after 14d: 80%, after 30d: 50%, after 90d: 0%}"
+_BY_DATE = """  due: {date: 40d before renewal_date, touch: new_angle}
+  again: {date: 20d after opportunity.closed_at, track: advanced}
+"""
 _CHANGED: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "steps": ("two-axis", ((_STEPS, _STEPS[:-1] + ", floor: 12}"), _MOVES, *_EXPIRING)),
     "half-life": ("fit-engagement", (("{half_life: 30d}", "{half_life: 30d, floor: 7}"), _PRICING)),
     "months": ("standard", ((_STEPS, "{per_month: 20%, floor: 9}"), _MOVES, _PRICING)),
     "no decay": ("behavioural", (("    pricing: 30", "    pricing: {points: 30, expires: 21d}"),)),
+    "touches": (
+        "standard",
+        (
+            ("triggers:\n", f"triggers:\n{_BY_DATE}"),
+            ("    slower: {} # the welcome", "    # the welcome"),
+            ("{after 4 unopened: 14d, after 8 unopened: 30d, ", "{after 1 unopened: 9d, "),
+            ("after 12 unopened: end}", "after 3 unopened: end}"),
+            ("  framework: ", "  framework: {channel: retargeting} # "),
+            ("  advanced: Deeper", "  advanced: {channel: linkedin} # "),
+            ("  proof_point: ", "  proof_point: {first_unseen: [story, guide], otherwise: most_popular} # "),
+            ("contents:\n", "contents:\n  story: {about: S, asset: https://example.com/a}\n  guide: G\n"),
+        ),
+    ),
 }
 """Playbooks with the rules that none of the shipped ones has: its name, and what is written in place of what."""
 
@@ -41,7 +58,7 @@ def _changed(origin: str, edits: tuple[tuple[str, str], ...]) -> CompiledPlayboo
     for before, after in edits:
         assert before in text, before
         text = text.replace(before, after, 1)
-    found, problems = compile_text(text, "ours.yaml")
+    found, problems = compile_text(text, "ours.yaml", on_shipped("account: {renewal_date: date}"))
     assert found is not None, problems
     return CompiledPlaybook.of(found)
 
@@ -111,6 +128,9 @@ FIRM = (
     {"name": "Acme", "employees": 120, "industry": "software", "country": "US", "technologies": ("salesforce",)},
     {"employees": 8},
     {"employees": 2_000, "owner": "o1"},
+    {"renewal_date": START + 60 * DAY},
+    {"renewal_date": START + 100 * DAY + HOUR},
+    {"renewal_date": None},
 )
 
 moments = st.one_of(
