@@ -1,4 +1,4 @@
-"""Replay keeps the bounds of time, takes each activity once, and says what counts for nothing [rules: replay]."""
+"""Replay keeps the bounds of time, takes each activity once, reads fields as the service does [rules: replay]."""
 
 import json
 from itertools import permutations
@@ -206,3 +206,15 @@ def test_many_lines_that_count_for_nothing_are_summed_up(tmp_path: Path) -> None
     found = warnings(run(tmp_path, [ANA, *lines]))
     assert len(found) == 51
     assert run(tmp_path, [ANA, *lines]).stderr.splitlines()[-1] == "and 10 more lines that count for nothing"
+
+
+def test_seniority_follows_the_title_while_no_line_gives_one(tmp_path: Path) -> None:
+    """As it does in the service, where a mapping reads it from the record."""
+    titled, given, later, taken = (
+        {**ANA, "at": f"2026-01-0{day}T09:00:00Z", "fields": fields}
+        for day, fields in enumerate(
+            ({"title": "Vice President, Sales"}, {"seniority": "vp"}, {"title": "Intern"}, {"seniority": None}), 5
+        )
+    )
+    histories = ([titled], [titled, later], [titled, given, later], [titled, given, later, taken])
+    assert [told(run(tmp_path, lines))[0]["fit"] for lines in histories] == [15, 5, 15, 5]

@@ -168,6 +168,24 @@ def test_the_packet_tells_the_whole_story_never_a_bare_score() -> None:
         assert line in body.split("\n")
 
 
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ({"fit": None, "segments": Segments()}, "Fit: not scored (total 10, cold)"),
+        ({"segments": Segments(intent_high=30_000)}, "Fit: 0 of total 10, cold, segment B"),
+        ({"segments": Segments()}, "Fit: 0 of total 10, cold"),
+        ({"segments": Segments(fit_high=20_000)}, "Fit: low (0 of total 10, cold, segment C)"),
+        (
+            {"segments": Segments(), "handoff": Handoff(play="handoff", fit_tiers=((30_000, "A"), (15_000, "B")))},
+            "Fit: below B (0 of total 10, cold)",
+        ),
+    ],
+)
+def test_a_fit_is_called_high_or_low_only_where_the_playbook_says_what_is(more: dict[str, Any], line: str) -> None:
+    body = of(TaskWanted, fold(playbook(**more), did("demo_request", START, "d")))[0].body
+    assert line in body.split("\n")
+
+
 def test_the_strongest_signals_are_of_the_last_thirty_days() -> None:
     history = [saw("pricing", START), did("email_click", START + 31 * DAY, "c")]
     state = fold(playbook(), *history).state

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from integration.commands.replaying.history_file.replay_lines import ACCOUNT, ACTIVITY, FIRST, Record, as_fields
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
@@ -19,6 +20,7 @@ from integration.core.run.due_work import pass_time
 from mappings.model.canonical import Activity, Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
+from mappings.values.seniority import seniority
 
 
 @contextmanager
@@ -58,6 +60,8 @@ class World:
         self._derived: list[Activity] = []
         self._joining: list[Record] = []
         self._changed: dict[str, Context] = {}
+        self._senior: set[str] = set()
+        """Leads whose seniority a line gives."""
 
     def take(self, record: Record, machine: str = "") -> None:
         """Apply one record, after what was derived from those before it; `machine` as in Activity."""
@@ -154,7 +158,19 @@ class World:
         for lead, events in _by_lead(records).items():
             context = self._context(lead)
             for event in sorted((*self._joined(lead, context, events), *events), key=order):
-                take(context, event)
+                take(context, self._ranked(context, event) if isinstance(event, LeadChanged) else event)
+
+    def _ranked(self, context: Context, event: LeadChanged) -> LeadChanged:
+        """With the seniority that the title names, while no line gives one, as a mapping reads it from a record."""
+        fields, lead = event.fields, context.state.lead
+        if fields.get("seniority") is not None:
+            self._senior.add(lead)
+        elif "seniority" in fields:
+            self._senior.discard(lead)
+        if lead in self._senior or not {"title", "seniority"} & fields.keys():
+            return event
+        title = fields.get("title", context.state.fields.get("title"))
+        return replace(event, fields={**fields, "seniority": seniority(str(title or "")) or None})
 
     def _joined(self, lead: str, context: Context, events: Iterable[LeadChanged]) -> Iterator[Event]:
         for event in sorted(events, key=order):

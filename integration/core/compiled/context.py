@@ -118,17 +118,8 @@ class Context:
         return bands[-1][0]
 
     def segment(self) -> str | None:
-        """`A` high fit and intent, `B` high fit, `C` high intent, `D` neither; None without thresholds.
-
-        Source: [operating-model: segments].
-        """
-        segments, state = self.playbook.segments, self.state
-        fit_high, intent_high = segments.fit_high, segments.intent_high
-        if fit_high is None and intent_high is None:
-            return None
-        fit = fit_high is None or state.fit >= fit_high
-        intent = intent_high is None or state.score.value >= intent_high
-        return ("A" if intent else "B") if fit else ("C" if intent else "D")
+        """The segment of its scores; None without thresholds."""
+        return self.playbook.segments.of(self.state.fit, self.state.score.value)
 
     def persona(self) -> str | None:
         """The first persona whose condition holds."""

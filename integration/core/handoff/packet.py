@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import own_fields
+from integration.core.handoff import fit_words, own_fields
 from integration.core.handoff.wording import WORDING_FIELDS, compose, one_line
 from integration.core.model.effects import Wording
 from integration.core.model.state import Seen
@@ -136,9 +136,7 @@ def _interest(context: Context) -> Iterator[str]:
         yield f"Consumed: {'; '.join(read)}"
     if top := strongest(context)[:2]:
         yield f"Strongest signals: {'; '.join([signal_words(context, name, seen) for name, seen in top])}"
-    segment, fit = context.segment(), state.fit
-    total = f"{fit // POINT} of total {(fit + state.score.value) // POINT}"
-    yield f"Fit: {_fit_tier(context)} ({total}, {context.band()}{f', segment {segment}' if segment else ''})"
+    yield f"Fit: {fit_words.fit_words(context)}"
     if state.key_action:
         yield f"Latest key action: {_key_action(context)}"
     for document, (people, _) in sorted(_colleagues(context).items()):
@@ -193,13 +191,6 @@ def _job(context: Context) -> str:
         return ""
     label = next((each.label for each in context.playbook.segments.jobs if each.name == job and each.label), job)
     return f"probably {label.replace('_', ' ')}"
-
-
-def _fit_tier(context: Context) -> str:
-    for least, name in context.playbook.handoff.fit_tiers:
-        if context.state.fit >= least:
-            return name
-    return "high" if (context.segment() or "B") in "AB" else "low"
 
 
 def _key_action(context: Context) -> str:
@@ -292,7 +283,7 @@ _COMPOSED: Mapping[str, Callable[[Context], str]] = {
     "fit": lambda context: str(context.state.fit // POINT),
     "engagement": lambda context: str(context.state.score.value // POINT),
     "total": lambda context: str((context.state.fit + context.state.score.value) // POINT),
-    "fit_tier": _fit_tier,
+    "fit_tier": fit_words.fit_tier,
     "second_signal": lambda context: _nth_signal(context, 1),
     "key_action": _key_action,
     "colleagues": lambda context: str(max([0, *(people for people, _ in _colleagues(context).values())])),

@@ -192,3 +192,14 @@ class Segments:
     jobs: tuple[Inference, ...] = ()
     funnel: tuple[Inference, ...] = ()
     funnel_memory: Span = 90 * DAY
+
+    def of(self, fit: int, engagement: int) -> str | None:
+        """`A` high fit and intent, `B` high fit, `C` high intent, `D` neither; None without thresholds.
+
+        Source: [operating-model: segments].
+        """
+        if self.fit_high is None and self.intent_high is None:
+            return None
+        high_fit = self.fit_high is None or fit >= self.fit_high
+        intent = self.intent_high is None or engagement >= self.intent_high
+        return ("A" if intent else "B") if high_fit else ("C" if intent else "D")

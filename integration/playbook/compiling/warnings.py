@@ -7,7 +7,7 @@ from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import POINT, Fit
 from integration.playbook.compiling.article_lints import look_for
 from integration.playbook.compiling.condition_logic import clauses, contradictory, implies, least
-from integration.playbook.compiling.reachable import reachable
+from integration.playbook.compiling.reachable import passed_by_clicks, reachable
 from integration.playbook.language import schema
 from integration.playbook.language.names import SCORES, Names
 from integration.playbook.language.report import Report
@@ -114,8 +114,13 @@ def _gate(playbook: Playbook, report: Report) -> None:
         return
     if (clash := contradictory(condition)) is not None:
         report.warn(("handoff", "gate"), f"nobody can pass: two conditions on {clash[0].subject} contradict each other")
-    if playbook.fit is not None and subjects(condition) == {"engagement"}:
+    if playbook.fit is None:
+        return
+    if subjects(condition) == {"engagement"}:
         report.warn(("handoff", "gate"), "the gate looks at engagement alone; clicking does not make a customer")
+    elif passed_by_clicks(playbook, highest(playbook)):
+        text = "engagement alone passes the gate, without any fit; clicking does not make a customer"
+        report.warn(("handoff", "gate"), text)
 
 
 def _fit(file: schema.PlaybookFile, fit: Fit | None, report: Report) -> None:

@@ -1,6 +1,6 @@
 """Reads the lines of `recognise`: what is looked at, and what it is then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,18 @@ from mappings.yaml_files.problems import nearest
 SECTION = "recognise"
 _AGAIN = "="
 """What marks a key that stands in a line a second time: the first is looked at, the second is given."""
+_DEPTH = 2
+"""Of a line: its section, and its place there."""
 _DERIVED = "internal_sharing"
 
 
 def second_key(path: Path, name: str) -> str | None:
-    """In a line, what is looked at may be given anew: `{event: "Trial Started", event: trial_started}`."""
-    return f"{name}{_AGAIN}" if path[:1] == (SECTION,) and name in SUBJECTS else None
+    """In a line, what is looked at may be given anew: `{event: "Trial Started", event: trial_started}`.
+
+    Also where the section's name is misspelt, which is what is wrong there.
+    """
+    line = len(path) == _DEPTH and isinstance(path[1], int)
+    return f"{name}{_AGAIN}" if line and name in SUBJECTS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class LineReader(MachineReader):
         found: list[Line] = []
         before: dict[tuple[str, str], list[tuple[Line, int]]] = {}
         for index, item in enumerate(raw or ()):
-            row = self._row(item, (SECTION, index))
+            row = self._row(item, (SECTION, index), {name for each in types.values() for name in each})
             line = self._line(row, types) if row is not None else None
             if row is None or line is None:
                 continue
@@ -56,11 +62,11 @@ class LineReader(MachineReader):
             found.append(line)
         return found
 
-    def _row(self, item: Any, path: Path) -> _Row | None:
+    def _row(self, item: Any, path: Path, properties: Collection[str]) -> _Row | None:
         if not isinstance(item, dict):
             self._wrong(path, "must be a table such as {url: '/pricing*', page: pricing}")
             return None
-        subject = self._subject(item, path)
+        subject = self._subject(item, path, properties)
         if subject is None:
             return None
         at = (*path, subject)
@@ -75,17 +81,21 @@ class LineReader(MachineReader):
             return _Row(path, item, subject, None)
         return _Row(path, item, subject, glob)
 
-    def _subject(self, item: Mapping[str, Any], path: Path) -> Subject | None:
+    def _subject(self, item: Mapping[str, Any], path: Path, properties: Collection[str]) -> Subject | None:
         """What a line looks at: an address or a type where it names one, else the first of the others."""
         named = [each for key in item for each in SUBJECTS if each == key]
         if "url" in named and "type" in named:
             self._wrong((*path, "type"), "a line looks at one thing: 'url' or 'type'", key=True)
             return None
         chosen: list[Subject] = [each for each in named if each in ("url", "type")] or named
-        if not chosen:
+        if chosen:
+            return chosen[0]
+        misspelt = [each for each in item if each not in properties and nearest(each, SUBJECTS)]
+        for each in misspelt:
+            self._wrong((*path, each), f"unknown name '{each}'{nearest(each, SUBJECTS)}", key=True)
+        if not misspelt:
             self._wrong(path, f"does not say what to look at: {', '.join(SUBJECTS[:-1])} or {SUBJECTS[-1]}")
-            return None
-        return chosen[0]
+        return None
 
     def _line(self, row: _Row, types: Mapping[str, Mapping[str, Field]]) -> Line | None:
         path, subject = row.path, row.subject
