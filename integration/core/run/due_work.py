@@ -12,7 +12,6 @@ from integration.core.model.effect_keys import mark
 from integration.core.model.state import Waiting
 from integration.core.nurture import touches, track_routing, tracks
 from integration.core.rules.automation_rules import SUPPRESSED, Clock
-from integration.core.rules.scoring_rules import Engagement
 from integration.core.scoring import decay, expiry, scores
 from mappings.values.instant import Instant
 
@@ -57,12 +56,13 @@ def _soonest(context: Context) -> tuple[Instant, _Work]:
     state, engagement = context.state, context.playbook.engagement
     soonest: Instant = NEVER
     work: _Work = _nothing
-    if engagement is not None:
-        soonest, work = next_loss(context, engagement)
+    if engagement is not None and (falls := decay.due(state.score, engagement.decay)) is not None:
+        soonest, work = falls, scores.step
+    if context.table.expires and (ends := expiry.due(state.score)) is not None and ends < soonest:
+        soonest, work = ends, scores.expire
     if state.born is None or state.stage == "suppressed":
         return soonest, work
-    if state.clocks:
-        soonest, work = _clocks(context, soonest, work)
+    soonest, work = _clocks(context, soonest, work) if state.clocks else (soonest, work)
     if (context.table.idle_spans or context.table.dates) and (
         at := min(_idle(context), dates.coming(context))
     ) < soonest:
@@ -83,15 +83,6 @@ def _soonest(context: Context) -> tuple[Instant, _Work]:
     if stay is not None and stay.planned is not None and (at := tracks.touch_due(context)) < soonest:
         soonest, work = at, _track_touch
     return soonest, work
-
-
-def next_loss(context: Context, engagement: Engagement) -> tuple[Instant, _Work]:
-    """When engagement next loses something by itself: by decay, or because the points of an activity end."""
-    score = context.state.score
-    falls = decay.due(score, engagement.decay)
-    if context.table.expires and (ends := expiry.due(score)) is not None and (falls is None or ends < falls):
-        return ends, scores.expire
-    return (NEVER, _nothing) if falls is None else (falls, scores.step)
 
 
 def _clocks(context: Context, soonest: Instant, work: _Work) -> tuple[Instant, _Work]:

@@ -28,14 +28,18 @@ def due(score: Score, decay: Decay | None) -> Instant | None:
 
 def decayed(score: Score, decay: Decay, at: Instant) -> int:
     """Take the decay step that falls due at `at`; the new value. Steps do not compound [two-axis: decay]."""
-    match decay:
-        case IdleSteps() | HalfLife():
-            score.step += 1
-            score.value = standing(score, decay)
-        case Monthly():
-            _month_passed(score.buckets, decay, at)
-            score.value = sum(each.left for each in score.buckets)
-    return score.value
+    if isinstance(decay, Monthly):
+        _month_passed(score.buckets, decay, at)
+        score.value = sum(each.left for each in score.buckets)
+        return score.value
+    base, step = score.base, score.step
+    score.step = step + 1
+    if isinstance(decay, IdleSteps):
+        left = base * decay.steps[step].keep // 1_000
+    else:
+        left = halved(base, step + 1 - score.anchor, decay.days)
+    score.value = left = max(left, min(base, decay.floor)) if decay.floor else left
+    return left
 
 
 def standing(score: Score, decay: Decay | None) -> int:

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.compiled.context import NEVER, Context
+from integration.core.compiled.context import Context
 from integration.core.model.effects import Effect
 from integration.core.model.events import Event
 from integration.core.model.state import copied
 from integration.core.rules.calendar import wall_clock
 from integration.core.rules.playbook_rules import Team
 from integration.core.run.decide import settle
-from integration.core.run.due_work import next_loss, pass_time
+from integration.core.run.due_work import pass_time
 from integration.core.run.standing import Standing, standing
+from integration.core.scoring import decay, expiry
 from integration.playbook.explaining.chronicle import Entry, chronicle
 from integration.playbook.explaining.effect_words import EffectSentence, Recorded, lines, recorded, tell
 from integration.playbook.explaining.mail_activity import Mail
@@ -139,8 +140,9 @@ def _coming(context: Context) -> Iterator[Coming]:
     found = [*lines(then.lines), *(f"{each.words} ({', '.join(each.because)})" for each in told)]
     for words in found or ["stage and track are looked at again"]:
         yield Coming(at=due, words=words)
-    falls = next_loss(context, engagement)[0] if engagement else NEVER
-    if due < falls < NEVER:
+    score, how = context.state.score, engagement.decay if engagement else None
+    falls = min((each for each in (decay.due(score, how), expiry.due(score)) if each is not None), default=due)
+    if falls > due:
         lost = (line for line in _at(context, falls).lines if line.at == falls and line.line in ("decay", "expiry"))
         for words in lines(lost):
             yield Coming(at=falls, words=words)

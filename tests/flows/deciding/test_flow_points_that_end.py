@@ -13,7 +13,6 @@ PRICING = "    pricing: 15\n", "    pricing: {points: 15, expires: 30d}\n"
 STEPS = "{after 14d: 80%, after 30d: 50%, after 90d: 0%}"
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize(
     "decay", ["{after 200d: 50%, floor: 3}", "{half_life: 200d, floor: 3}", "{per_month: 1%, floor: 3}"]
 )
