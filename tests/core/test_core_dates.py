@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.compiled.context import Context
 from integration.core.model.effects import TaskWanted, TouchDue
 from integration.core.model.state import newborn
+from integration.core.nurture.upcoming import upcoming
 from integration.core.rules.automation_rules import Due, Entry, Play, TaskStep, TouchStep, Trigger
 from integration.core.rules.conditions import Compare
 from integration.core.rules.patterns import Dated
@@ -93,6 +95,22 @@ def test_a_date_of_the_lead_and_one_of_its_latest_deal_count_too() -> None:
     decision = fold(begun, joined(), *deal[:1], until=START + 9 * DAY)
     assert [(task.at - START) // DAY for task in of(TaskWanted, decision)] == [4], (
         "touches wait while sales works on it"
+    )
+
+
+def test_the_next_touch_names_the_one_that_a_date_brings() -> None:
+    def next_one(found: CompiledPlaybook, *events: Any) -> tuple[Instant | None, str | None]:
+        return upcoming(Context(found, fold(found, *events, until=START + DAY).state))
+
+    assert next_one(dated(), firm(renewal_date=RENEWAL), joined()) == (RENEWAL - 90 * DAY, "r")
+    assert next_one(dated(), joined()) == (None, None)
+    assert next_one(dated(), firm(renewal_date=START), joined()) == (None, None), "what is past does not come"
+    grown = dated(condition=Compare(subject="account.employees", op="at_least", values=(50,)))
+    assert next_one(grown, firm(renewal_date=RENEWAL, employees=40), joined()) == (None, None)
+    sooner = book(drip(5), first="drip", triggers=dated().playbook.triggers, plays=dated().playbook.plays)
+    assert next_one(sooner, firm(renewal_date=RENEWAL), told(source="other", account="acme")) == (
+        START + 5 * DAY,
+        "drip 1",
     )
 
 

@@ -12,6 +12,9 @@ from integration.commands.replaying.replay_shown import effect_line, effects_tab
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.effects import TouchDue
 from integration.flows.history.find_explanation import explained
+from integration.flows.looking import compare_with_crm
+from integration.flows.looking.compare_with_crm import Task
+from integration.wiring import write_guard
 from integration.wiring.whole_service import Service
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import DAY
@@ -83,6 +86,19 @@ def test_without_a_channel_in_the_playbook_no_channel_is_written(
     drain_all(service)
     assert [values(sandbox, system, record).get(name) for name in FIELDS[system]] == ["takeaways", None]
     assert lead(service, EMAIL).fields["email"] == EMAIL
+
+
+def test_the_shadow_report_says_by_which_channel_a_touch_would_go(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
+) -> None:
+    shadowed = {name: write_guard.shadowed(each) for name, each in service.connections.items()}
+    ours = with_parts(service, compiled=CompiledPlaybook.of(BY_CHANNEL), connections=shadowed, shadow=True)
+    on_drip(ours, sandbox, at, "hubspot")
+    drain_all(ours)
+    items = [each for some in compare_with_crm.pending(ours) for each in some]
+    assert [each.subject for each in items if isinstance(each, Task) and each.kind == "touch"] == [
+        "takeaways (retargeting)"
+    ]
 
 
 def test_a_replay_shows_the_channel_of_each_touch() -> None:
