@@ -49,6 +49,15 @@ def derive(
     return derived
 
 
+def test_without_distinct_each_activity_of_an_account_counts_whoever_did_it() -> None:
+    often = replace(RETURNS, distinct="", at_least=3, within=2 * DAY, to="actor")
+    visits = [visited("ana", START), visited("ana", START + HOUR), visited("bob", START + 2 * DAY)]
+    assert derive(*visits, signals=(often,)) == [("bob", 2)]
+    assert derive(*visits[:2], visited("bob", START + 2 * DAY + 1), signals=(often,)) == []
+    many = [visited("ana", START + number) for number in range(250)]
+    assert len(derive(*many, signals=(replace(often, at_least=250),))) == 1
+
+
 def test_two_viewers_of_one_document_make_it_known_to_both() -> None:
     assert derive(viewed("ana", START), viewed("bob", START + 7 * DAY)) == [("ana", 7), ("bob", 7)]
 

@@ -63,11 +63,11 @@ class AccountSignal:
     """A pattern over all people of one account; known leads get a derived activity of type `name`.
 
     Unknown viewers (activities without a lead) count too, by their `viewer` property. `distinct` is `person` (the lead,
-    or an unknown viewer), `day`, `asset` or a property. With `per`, it is counted separately for each value of that
-    property (`document`), and the derived activity carries that property. `to` says who gets the derived activity:
-    every known participant (those who join within the window get theirs then), the `actor` who completed it, or the
-    `most_engaged` known person of the account (ties: the smallest lead id). A participant gets it once per `cooldown`,
-    an account (with `to` actor or most_engaged) once per `cooldown`.
+    or an unknown viewer), `day`, `asset`, a property, or "" where each activity counts. With `per`, it is counted
+    separately for each value of that property (`document`), and the derived activity carries that property. `to` says
+    who gets the derived activity: every known participant (those who join within the window get theirs then), the
+    `actor` who completed it, or the `most_engaged` known person of the account (ties: the smallest lead id). A
+    participant gets it once per `cooldown`, an account (with `to` actor or most_engaged) once per `cooldown`.
 
     Rules and triggers use it like any activity: `Match(types=(name,))`.
     """

@@ -75,8 +75,8 @@ def _signal(
         return []
     topic = f"{signal.name}/{about_what}"
     oldest = activity.at - signal.within
-    values = _with(state.views, f"{topic}/values", value, activity.at, oldest)
-    known = _with(state.views, f"{topic}/known", activity.lead, activity.at, oldest)
+    values = _with(state.views, f"{topic}/values", (value, activity.at), oldest, max(_PEOPLE, signal.at_least))
+    known = _with(state.views, f"{topic}/known", (activity.lead, activity.at), oldest, _PEOPLE)
     if len(values) < signal.at_least:
         return []
     if signal.to != "participants" and _cools(state.told.get(topic), signal, activity):
@@ -100,6 +100,8 @@ def _cools(last: Instant | None, signal: AccountSignal, activity: Activity) -> b
 
 def _value(playbook: Playbook, signal: AccountSignal, activity: Activity, person: str) -> str:
     match signal.distinct:
+        case "":
+            return activity.id
         case "person" | "lead" | "viewer":
             return person
         case "day":
@@ -109,13 +111,13 @@ def _value(playbook: Playbook, signal: AccountSignal, activity: Activity, person
 
 
 def _with(
-    views: dict[str, list[tuple[str, int]]], key: str, value: str, at: Instant, oldest: Instant
+    views: dict[str, list[tuple[str, int]]], key: str, latest: tuple[str, Instant], oldest: Instant, most: int
 ) -> list[tuple[str, int]]:
     """Distinct values of the window with the last time of each, this one included (an empty value is not)."""
-    kept = [view for view in views.get(key, ()) if view[0] != value and view[1] >= oldest]
-    if value:
-        kept.append((value, at))
-    views[key] = kept[-_PEOPLE:]
+    kept = [view for view in views.get(key, ()) if view[0] != latest[0] and view[1] >= oldest]
+    if latest[0]:
+        kept.append(latest)
+    views[key] = kept[-most:]
     return views[key]
 
 

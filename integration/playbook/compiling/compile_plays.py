@@ -122,12 +122,13 @@ def _account(name: str, trigger: schema.Trigger, cooldown: Span, path: Path, nam
     if not trigger.within:
         names.report.problem((*path, "by"), "say 'within' which span the account is watched", key=True)
     signal = names.signal(trigger.when, (*path, "when"))
-    distinct = trigger.distinct or "person"
-    distinct_of(distinct, Pattern(parts=(Part(signal=signal),)), (*path, "distinct"), names, extra=("person",))
+    if trigger.distinct:
+        seen = Pattern(parts=(Part(signal=signal),))
+        distinct_of(trigger.distinct, seen, (*path, "distinct"), names, extra=("person",))
     return AccountSignal(
         name=name,
         signal=signal,
-        distinct=distinct,
+        distinct=trigger.distinct or "",
         at_least=trigger.at_least,
         within=trigger.within,
         cooldown=cooldown,
