@@ -247,4 +247,26 @@ GUARDS = (
         ("_may_write", "not write_access.shadowed(conn, forced=given.shadow)", "bool(conn)"),
         tests=("tests/flows/delivering/test_flow_live.py::test_a_connection_asks_the_store_at_every_write",),
     ),
+    _guard(
+        "first-readings",
+        "what another CRM's record is when first read gives no points for a change",
+        ("fulfilled", "event.initial or not known", "not known"),
+        tests=(
+            "tests/core/test_core_field_points.py::test_a_records_first_reading_is_no_change_whatever_is_asked_for",
+        ),
+    ),
+    _guard(
+        "shares-of-a-base",
+        "points that end follow the base that decay has made smaller",
+        ("_rebase", "expiry.rescale(score.endings, before, score.base)", "score.endings.sort(key=id)"),
+        tests=(
+            "tests/core/test_core_expiry.py::test_an_activity_that_ends_idleness_leaves_each_its_share_of_what_was_left",
+        ),
+    ),
+    _guard(
+        "floor",
+        "decay of an old score stops at the floor",
+        ("_month_passed", "taken = min(share, max(0, spare))", "taken = share"),
+        tests=("tests/core/test_core_floor.py::test_a_score_falls_to_the_floor_and_stays_there[monthly]",),
+    ),
 )
