@@ -150,3 +150,13 @@ def test_an_old_name_that_no_version_had_is_named_at_its_place_with_the_nearest(
         assert said in found.output
         assert not said or "ours.yaml:106:10: " in found.output
     assert in_force(running) == 1
+
+
+def test_an_export_explains_by_the_version_in_force_and_names_it(
+    coldframe: Coldframe, running: Service, tmp_path: Path
+) -> None:
+    coldframe("publish", "playbook", edited(tmp_path, PRICING), "--reason", "a trial", "--yes")
+    drain_all(running)
+    document = json.loads(coldframe("export", ANA).stdout)
+    (said,) = next(value for name, value in document.items() if name.startswith("expla"))
+    assert (said["version"], said["engagement"]) == (2, 25)

@@ -9,8 +9,8 @@ from rich.console import Console
 from integration.commands.authoring.explain_page import page
 from integration.commands.shared.plain_values import plain, points
 from integration.core.compiled.context import Unfoldable
-from integration.flows.base.running_playbook import OutdatedError, at_that_time
-from integration.flows.history.find_explanation import explained
+from integration.flows.base.running_playbook import OutdatedError
+from integration.flows.looking.explained_then import explained_then
 from integration.playbook.explaining.explanation import Explanation
 from integration.store.people.leads import LeadRow
 from integration.wiring import build
@@ -51,14 +51,8 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
     service = build.service()
     moment = service.now() if at is None else at
     try:
-        service = at_that_time(service, moment)
-    except OutdatedError as error:
-        raise click.ClickException(str(error)) from None
-    try:
-        found = explained(
-            service.store, service.rules.compiled, lead, moment, service.ownership, connections=service.connections
-        )
-    except ValueError as error:
+        found = explained_then(service, lead, moment)
+    except (OutdatedError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     except Unfoldable as error:
         place = f"event {error.event}" if error.event else "what falls due"
@@ -67,12 +61,12 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
     if found is None:
         msg = f"nobody is known as {lead!r}; give an e-mail address, our id, a record's id, or connection:object:id"
         raise click.ClickException(msg)
-    row, told = found
+    row, told, number = found.row, found.explanation, found.version.number if found.version else None
     if as_json:
-        as_then = {**_as_json(row, told), "version": service.rules.number}
-        click.echo(json.dumps(as_then, indent=2, ensure_ascii=False))
+        by = {"version": number, "before_any_version": found.before_any}
+        click.echo(json.dumps({**_as_json(row, told), **by}, indent=2, ensure_ascii=False))
         return
-    Console().print(page(row.email or row.id, told, version=service.rules.number, whole=whole))
+    Console().print(page(row.email or row.id, told, version=number, before_any=found.before_any, whole=whole))
 
 
 def _as_json(row: LeadRow, told: Explanation) -> dict[str, Any]:

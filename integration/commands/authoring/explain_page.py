@@ -20,10 +20,13 @@ _MACHINES = 10
 _UNJUSTIFIED = "On record, and no longer justified by what is known now"
 
 
-def page(name: str, told: Explanation, *, version: int | None = None, whole: bool = False) -> RenderableType:
+def page(
+    name: str, told: Explanation, *, version: int | None = None, before_any: bool = False, whole: bool = False
+) -> RenderableType:
     """Everything that is known of the lead, section by section; empty ones are left out."""
     where = told.standing
     by = "" if version is None else f", version {version}"
+    by += " (the first: no rules were in force yet)" if version is not None and before_any else ""
     scores = f"fit {where.fit} + engagement {where.engagement} = {where.total}, {where.band}"
     return Group(
         Text(name, style="bold underline"),
@@ -36,8 +39,8 @@ def page(name: str, told: Explanation, *, version: int | None = None, whole: boo
         *_section("What keeps it from sales", told.gate),
         *_section("Segment", [told.segment] if told.segment else []),
         *_section("Track", [told.track]),
-        *_section("What followed, and from what", _followed(_deeds(told, whole=whole), told.timezone)),
-        *_section(_UNJUSTIFIED, _followed(told.unjustified, told.timezone)),
+        *_section("What followed, and from what", _followed(_deeds(told, whole=whole), told.timezone, version)),
+        *_section(_UNJUSTIFIED, _followed(told.unjustified, told.timezone, version)),
         *_section("Mail", _mail(told, whole=whole)),
         *_section("Clocks that run", told.clocks),
         *_section("Next, by itself", _next(told)),
@@ -103,10 +106,11 @@ def _deeds(told: Explanation, *, whole: bool) -> Sequence[EffectSentence]:
     return deeds if whole else deeds[-_SHOWN:]
 
 
-def _followed(deeds: Iterable[EffectSentence], timezone: str) -> Iterator[str]:
+def _followed(deeds: Iterable[EffectSentence], timezone: str, version: int | None) -> Iterator[str]:
     for each in deeds:
         why = f" (because: {', '.join(each.because)})" if each.because else ""
-        became = "".join(f"; {what}" for what in (each.assigned, each.fate) if what)
+        rules = f"decided by version {each.version}" if each.version not in {None, version} else ""
+        became = "".join(f"; {what}" for what in (each.assigned, each.fate, rules) if what)
         yield f"{day_words(each.at, timezone)}: {each.words}{why}{became}"
 
 

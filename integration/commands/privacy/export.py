@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from integration.commands.shared.plain_values import plain, points
+from integration.flows.base.running_playbook import following
 from integration.flows.privacy import erase_person, export_person
 from integration.playbook.explaining.explanation import Explanation
 from integration.wiring import build
@@ -25,7 +26,7 @@ def export(person: str, *, out: Any) -> None:
       coldframe export ana@acme.example --out ana.json
       coldframe export salesforce:Lead:00Q5g00000AbCdE
     """
-    service = build.service()
+    service = following(build.service())
     try:
         name = erase_person.asked_for(person, service.connections)
     except ValueError as error:

@@ -6,6 +6,7 @@ and no second one is written.
 """
 
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
@@ -40,6 +41,28 @@ def play_step(of: str) -> PlayStep | None:
     match of.split("/"):
         case ["play", name, times, "task", number] if _counts(times) and _counts(number):
             return PlayStep(play=_plain(name), times=int(times), number=int(number))
+        case _:
+            return None
+
+
+class Thing(NamedTuple):
+    """The track, play or clock that an effect is of, by the name that keys call it."""
+
+    kind: Literal["track", "play", "clock"]
+    root: str
+
+
+def thing(of: str) -> Thing | None:
+    """What the cause of an effect is of; None where it is of no track, play or clock, or of no track."""
+    match of.split("/"):
+        case ["track", root, _] if root != "none":
+            return Thing("track", _plain(root))
+        case ["touch", root, *_]:
+            return Thing("track", _plain(root))
+        case ["play", root, *_]:
+            return Thing("play", _plain(root))
+        case ["clock", root, *_]:
+            return Thing("clock", _plain(root))
         case _:
             return None
 

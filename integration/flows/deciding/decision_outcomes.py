@@ -53,7 +53,8 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     made = plan(conn, service, outcomes, live, free, now)
     made.handed.keep(conn, now)
     known = decided_effects.known(conn, [each.key for each in made.decided])  # most are, of who is derived anew
-    rows = [as_row(each, now, made.withheld.get(each.key)) for each in made.decided if each.key not in known]
+    number = service.rules.number
+    rows = [as_row(each, now, made.withheld.get(each.key), number) for each in made.decided if each.key not in known]
     new = set(decided_effects.add(conn, rows))
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)

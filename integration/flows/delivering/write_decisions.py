@@ -44,8 +44,8 @@ def as_fields(where: Standing, now: Instant, by: str = "") -> Fields:
     }
 
 
-def as_row(effect: Effect, now: Instant, withheld: str | None = None) -> EffectRow:
-    """An effect as it is stored under its key; `withheld` says why it is not carried out."""
+def as_row(effect: Effect, now: Instant, withheld: str | None = None, version: int | None = None) -> EffectRow:
+    """An effect as it is stored under its key; `withheld` says why it is not carried out, `version` by which rules."""
     payload = asdict(effect)
     for name in (*_COMMON, *_OWN):
         payload.pop(name, None)
@@ -58,6 +58,7 @@ def as_row(effect: Effect, now: Instant, withheld: str | None = None) -> EffectR
         because=effect.because,
         decided_at=now,
         withheld=withheld,
+        version=version,
     )
 
 

@@ -3,12 +3,13 @@
 Reads only, in one view of the data; nothing is written, so a crash leaves nothing behind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from sqlalchemy import Connection as Sql
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.model.events import Event
 from integration.flows.base.connection_of_system import address
 from integration.flows.base.service import Connection
 from integration.flows.history import load_events
@@ -36,8 +37,9 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
     ownership: Ownership = NOBODY,
     *,
     connections: Mapping[ConnectionName, Connection] = MappingProxyType({}),
+    by_then: Callable[[Sql, LeadRow, list[Event]], list[Event]] = lambda _conn, _row, events: events,
 ) -> tuple[LeadRow, Explanation] | None:
-    """The lead called `name` at an instant; None if nobody is.
+    """The lead called `name` at an instant; None if nobody is. `by_then` makes of its history what it was then.
 
     A name is our id, an e-mail, a CRM's record as `connection:object:id`, or that record's id alone. ValueError where
     an id alone is of several people.
@@ -47,6 +49,7 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
         if row is None:
             return None
         events = load_events.whole(conn, [row], ownership, compiled.playbook.vocabulary)[row.id]
+        events = by_then(conn, row, events)
         kept = recorded(conn, row.id)
     return row, explain(compiled, row.id, events, at, kept)
 
@@ -64,6 +67,8 @@ def recorded(conn: Sql, lead: LeadId) -> list[Recorded]:
             payload=each.payload,
             withheld=each.withheld,
             assigned=each.assigned,
+            decided_at=each.decided_at,
+            version=each.version,
             fate="" if each.withheld else _FATES.get(states.get(each.key, ""), ""),
         )
         for each in kept

@@ -61,9 +61,9 @@ def derive_batch(service: Derived, lease: Lease) -> bool:
 
     def lay_aside(conn: Sql, mark: AccountMark, reason: str) -> Letter:
         dirty.clear_accounts(conn, [mark])
-        payload = encode({"account": mark[0]}).encode()
-        at = service.now()
-        return Letter(stage="signals", source="coldframe", ref=mark[0], payload=payload, reason=reason, at=at)
+        payload = encode({"account": mark[0], "version": service.rules.number}).encode()
+        at, said = service.now(), f"{reason} (playbook {service.rules.words})"
+        return Letter(stage="signals", source="coldframe", ref=mark[0], payload=payload, reason=said, at=at)
 
     station: Station[AccountMark] = Station(
         lane="signals",

@@ -200,9 +200,10 @@ def _audited(conn: Sql, who: Target) -> list[dict[str, Any]]:
 
 
 def _explanation(conn: Sql, service: Deriving, row: LeadRow, now: Instant, tell: Callable[[Explanation], Any]) -> Any:
-    """Standing and ledger; of somebody whose history cannot be processed, why."""
+    """Standing and ledger, with the version that they are by; of somebody whose history cannot be processed, why."""
     try:
-        return tell(_explained(conn, service, row, now))
+        told = tell(_explained(conn, service, row, now))
+        return {**told, "version": service.rules.number} if isinstance(told, dict) else told
     except Unfoldable as error:
         return {"lead": row.id, "unexplained": f"event {error.event or 'none'}: {error}"}
 

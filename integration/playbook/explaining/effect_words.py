@@ -1,9 +1,10 @@
 """Effects described in words: those just derived and those on record."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
+from integration.core.model import effect_keys
 from integration.core.model.effects import (
     AlertRaised,
     Effect,
@@ -15,6 +16,7 @@ from integration.core.model.effects import (
     TrackChanged,
 )
 from integration.core.model.ledger import Line
+from integration.core.rules.lineage import Kind, Roots
 from integration.playbook.explaining.chronicle import lost
 from integration.playbook.language.amounts import signed
 from mappings.values.instant import Instant
@@ -35,6 +37,13 @@ class Recorded:
     """To whom a task goes, as it was decided when it was sent; None before that."""
     fate: str = ""
     """What became of one that was to be carried out; "" where nothing is known of that."""
+    decided_at: Instant | None = None
+    version: int | None = None
+    """The version of the rules by which it was decided."""
+
+    def by(self, at: Instant) -> bool:
+        """Whether it was on record at that time: due, and decided by then."""
+        return self.at <= at and (self.decided_at is None or self.decided_at <= at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,8 @@ class EffectSentence:
     assigned: str = ""
     """To whom a task was given and why, or why it waits; "" where that was not decided yet."""
     fate: str = ""
+    version: int | None = None
+    """The version of the rules by which it was decided, where that is known."""
 
 
 def tell(effect: Effect) -> EffectSentence:
@@ -127,7 +138,27 @@ def recorded(kept: Recorded) -> EffectSentence:
         because=kept.because,
         assigned=given(kept.assigned),
         fate=kept.fate,
+        version=kept.version,
     )
+
+
+def ended(kept: Recorded, roots: Roots) -> EffectSentence:
+    """An effect on record that nothing leads to; rules that do not have its track, play or clock are the reason."""
+    told = recorded(kept)
+    thing = effect_keys.thing(effect_keys.cause(kept.key))
+    if thing is None or thing.root in roots.get(thing.kind, {}).values():
+        return told
+    name = _NAMES[thing.kind](kept.payload) or thing.root
+    why = f"ended: these rules have no {thing.kind} '{name}'"
+    return replace(told, fate="; ".join(part for part in (told.fate, why) if part))
+
+
+_NAMES: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
+    "track": lambda told: str(told.get("after") or told.get("track") or ""),
+    "play": lambda told: str(told.get("play") or ""),
+    "clock": lambda told: str(told.get("clock") or ""),
+}
+"""What an effect on record called the track, play or clock that it is of."""
 
 
 def lines(coming: Iterable[Line]) -> list[str]:

@@ -15,7 +15,7 @@ from integration.core.run.due_work import pass_time
 from integration.core.run.standing import Standing, standing
 from integration.core.scoring import decay, expiry
 from integration.playbook.explaining.chronicle import Entry, chronicle
-from integration.playbook.explaining.effect_words import EffectSentence, Recorded, lines, recorded, tell
+from integration.playbook.explaining.effect_words import EffectSentence, Recorded, ended, lines, recorded, tell
 from integration.playbook.explaining.mail_activity import Mail
 from integration.playbook.explaining.outlook import Outlook, outlook
 from integration.playbook.explaining.standpoint import gate, segment, stage, track
@@ -94,7 +94,7 @@ def explain(
         track=track(context, effects),
         gate=gate(context),
         done=_done(effects, kept, at),
-        unjustified=_unjustified(effects, kept or (), at),
+        unjustified=_unjustified(compiled, effects, kept or (), at),
         clocks=tuple(_clocks(context)),
         mail=past.mail,
         next_due=context.state.due,
@@ -107,16 +107,19 @@ def _done(effects: Sequence[Effect], kept: Sequence[Recorded] | None, at: Instan
     if kept is None:
         return tuple(tell(each) for each in sorted(effects, key=lambda each: (each.at, each.key)))
     derived = {effect.key for effect in effects}
-    return tuple(recorded(each) for each in kept if each.at <= at and each.key in derived)
+    return tuple(recorded(each) for each in kept if each.by(at) and each.key in derived)
 
 
-def _unjustified(effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant) -> tuple[EffectSentence, ...]:
+def _unjustified(
+    compiled: CompiledPlaybook, effects: Sequence[Effect], kept: Sequence[Recorded], at: Instant
+) -> tuple[EffectSentence, ...]:
     """What was done and is not derived from today's history. What was done is not undone [rules: time and order].
 
     What was withheld, or taken back before it was sent, was not done.
     """
-    derived = {effect.key for effect in effects}
-    return tuple(recorded(each) for each in kept if each.at <= at and each.key not in derived and not each.withheld)
+    derived, roots = {effect.key for effect in effects}, compiled.dispatch.roots
+    done = (each for each in kept if each.by(at) and not each.withheld)
+    return tuple(ended(each, roots) for each in done if each.key not in derived)
 
 
 def _clocks(context: Context) -> list[str]:

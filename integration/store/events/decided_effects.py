@@ -28,6 +28,8 @@ class EffectRow:
     """Why it is recorded and not carried out; None where it is."""
     assigned: Mapping[str, Any] | None = None
     """To whom a task goes and why (see unassigned.py); None before it was looked at."""
+    version: int | None = None
+    """The version of the rules by which it was decided; None of old effects, where nobody noted it."""
 
 
 _ADD = insert_new(effects, ["key"], returning=[effects.c.key])
@@ -50,6 +52,7 @@ def add(conn: Connection, rows: Sequence[EffectRow]) -> list[str]:
             "because": encode(row.because),
             "decided_at": row.decided_at,
             "withheld": row.withheld,
+            "version": row.version,
         }
         for row in rows
     ]

@@ -177,6 +177,7 @@ effects = Table(
     big("decided_at"),
     words("withheld", null=True),
     words("assigned", null=True),
+    big("version", null=True),
     Index(None, "lead_id", "at"),
 )
 
