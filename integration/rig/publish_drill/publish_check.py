@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import Event
-from integration.core.model.state import newborn
+from integration.core.model.state import LeadState, newborn
 from integration.core.run.apply_events import advance
 from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
@@ -34,6 +34,7 @@ Place: TypeAlias = tuple[str, ...]
 """Where a lead stands, by COMPARED; "none" for nothing."""
 _AT_ONCE = 500
 _SHOWN = 5
+_LONGEST = 400
 _SENT = ("task", "touch")
 _e = effects.c
 _EFFECTS = select(_e.key, _e.lead_id, _e.kind, _e.at, _e.payload, _e.withheld)
@@ -179,7 +180,9 @@ def _same(  # noqa: PLR0913, PLR0917 - a lead, its history, and what to compare 
     whole = advance(compiled, then.state, rest, row.updated_at)
     keys.update(effect.key for each in (then, whole) for effect in each.effects)
     if encode(whole.state) != row.state:
-        finding.differences.append(f"the state of {row.id} is not that of its history")
+        finding.differences.append(
+            f"the state of {row.id} is not that of its history: {_parts_that_differ(whole.state, row)}"
+        )
     wanted = as_fields(standing(compiled, whole.state, row.updated_at), row.updated_at)
     wrong = [
         f"{name} {(row.standing or {}).get(name)!r}, expected {value!r}"
@@ -189,6 +192,12 @@ def _same(  # noqa: PLR0913, PLR0917 - a lead, its history, and what to compare 
     if wrong:
         finding.differences.append(f"{row.id}: {'; '.join(wrong)}")
     return place(as_fields(standing(compiled, then.state, predicted_at), predicted_at))
+
+
+def _parts_that_differ(state: LeadState, row: LeadRow) -> str:
+    wanted, found = (decode(each, dict[str, Any]) for each in (encode(state), row.state or "{}"))
+    names = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+    return "; ".join(f"{name} {found.get(name)!r}, expected {wanted.get(name)!r}" for name in names)[:_LONGEST]
 
 
 def _nothing_undone(finding: Finding, before: Stored, after: Stored) -> None:
