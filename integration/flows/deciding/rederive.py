@@ -22,7 +22,7 @@ from mappings.values.identifiers import LeadId
 log = structlog.get_logger()
 
 ACCOUNTS = 50
-"""The most accounts that one turn derives anew."""
+"""The most accounts that one turn derives anew: as many as one batch of the derivation of signals."""
 LEADS = 200
 """The most leads that one batch decides about."""
 LONGEST = 1.0
@@ -40,19 +40,24 @@ R = TypeVar("R", bound=Rederiving)
 def accounts(service: R, lease: Lease, derive: Callable[[R, Lease], bool]) -> bool:
     """Derive the signals of accounts that are marked, and mark the next of the walk before; whether more are likely.
 
-    None of the walk are marked while a whole batch of leads waits to be decided.
+    The accounts of those who are decided about next come first: what a lead's account did in the past is a part of its
+    history when it is derived anew. None of the others are marked while a whole batch of leads waits to be decided.
     """
-    number = service.rules.number or 0
+    number, now = service.rules.number or 0, service.now()
     with service.store.read() as conn:
         walk = playbook_versions.walk(conn, number)
-        on = walk.accounts is not None and len(dirty.take(conn, service.now(), walk.leads_at_once)) < walk.leads_at_once
-        ids = playbook_versions.accounts_after(conn, walk.accounts or "", number, walk.accounts_at_once) if on else []
-    if on:
-        walk = replace(walk, accounts=ids[-1] if ids else None)
+        waiting = [] if walk.accounts is None else dirty.take(conn, now, walk.leads_at_once)
+        first = playbook_versions.accounts_of(conn, [lead for lead, _ in waiting], number)
+        room = min(walk.accounts_at_once, ACCOUNTS - len(dirty.take_accounts(conn, now, ACCOUNTS)) - len(first))
+        on = walk.accounts is not None and len(waiting) < walk.leads_at_once and room > 0
+        ids = playbook_versions.accounts_after(conn, walk.accounts or "", number, room) if on else []
+        done = on and not ids and not playbook_versions.accounts_marked(conn, number, now)
+    if ids or first or done:
+        walk = replace(walk, accounts=None if done else ids[-1] if ids else walk.accounts)
         with service.store.write() as conn:
             leases.extend(conn, lease)
-            dirty.mark_accounts(conn, ids, service.now())
-            playbook_versions.walked(conn, walk, service.now())
+            dirty.mark_accounts(conn, [*first, *ids], now)
+            playbook_versions.walked(conn, walk, now)
     began = service.lanes.monotonic()
     more = derive(service, lease)
     size = paced(walk.accounts_at_once, [(len(ids), service.lanes.monotonic() - began)], ACCOUNTS)
@@ -60,7 +65,7 @@ def accounts(service: R, lease: Lease, derive: Callable[[R, Lease], bool]) -> bo
         with service.store.write() as conn:
             leases.extend(conn, lease)
             playbook_versions.walked(conn, replace(walk, accounts_at_once=size), service.now())
-    return bool(ids) or more
+    return on or bool(first) or more
 
 
 def walk(service: Versioned) -> Walk:

@@ -223,8 +223,8 @@ class PublishDrill:
                 found = playbook_versions.current(conn)
                 return not (
                     inbox.pending(conn, 1)
+                    or dirty.take_accounts(conn, now, 1)  # before leads: an account that is derived marks its leads
                     or dirty.take(conn, now, 1)
-                    or dirty.take_accounts(conn, now, 1)
                     or leads.due(conn, now, 1)
                     or (found is not None and not playbook_versions.walk(conn, found.number).over)
                 )

@@ -1,6 +1,6 @@
 """Versions of the rules: every playbook and vocabulary that was ever in force, and how many leads are derived by it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
@@ -10,7 +10,7 @@ from integration.core.rules.lineage import Kind, Roots
 from integration.store.db import kept_values
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
-from integration.store.schema.tables import accounts, leads, versions
+from integration.store.schema.tables import accounts, dirty_accounts, leads, versions
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
@@ -120,6 +120,19 @@ _ACCOUNTS = (
     .order_by(_a.id)
     .limit(bindparam("n"))
 )
+_ACCOUNTS_OF = (
+    select(_a.id)
+    .join(leads, _l.account_id == _a.id)
+    .where(among(_l.id, "ids"), _a.version.is_distinct_from(_older))
+    .distinct()
+    .order_by(_a.id)
+)
+_ACCOUNTS_MARKED = (
+    select(_a.id)
+    .join(dirty_accounts, dirty_accounts.c.account_id == _a.id)
+    .where(_a.version.is_distinct_from(_older), dirty_accounts.c.since <= bindparam("now"))
+    .limit(1)
+)
 _LEFT = (
     select(func.count())
     .select_from(leads)
@@ -222,6 +235,16 @@ def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[
 def accounts_after(conn: Connection, after: str, version: int, limit: int) -> list[AccountId]:
     """The next accounts, by id, whose signals were derived under another version."""
     return list(conn.execute(_ACCOUNTS, {"after": after, "number": version, "n": limit}).scalars())
+
+
+def accounts_of(conn: Connection, lead_ids: Iterable[LeadId], version: int) -> list[AccountId]:
+    """The accounts of these leads, by id, whose signals were derived under another version."""
+    return list(conn.execute(_ACCOUNTS_OF, {"ids": listed(lead_ids), "number": version}).scalars())
+
+
+def accounts_marked(conn: Connection, version: int, now: Instant) -> bool:
+    """Whether an account is marked whose signals were derived under another version."""
+    return conn.execute(_ACCOUNTS_MARKED, {"number": version, "now": now}).first() is not None
 
 
 def derived(conn: Connection, account_ids: Sequence[AccountId], version: int | None) -> None:

@@ -3,21 +3,25 @@
 from collections.abc import Callable
 
 import pytest
-from flows_playbook_changes import EDITS, PEOPLE, in_force
+from flows_playbook_changes import EDITS, PEOPLE, edited, everybody, in_force
 from flows_run import Watch, activity, decided, lead, receive, with_parts
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.flows.base.running_playbook import following
+from integration.flows.base.running_playbook import following, published
 from integration.flows.deciding import decide_leads, rederive
 from integration.flows.deciding.advance import turn
 from integration.flows.deciding.rederive import LONGEST, paced
 from integration.flows.intake.ingest import ingest
+from integration.flows.publishing.put_in_force import publish
 from integration.store.events import playbook_versions
-from integration.store.events.playbook_versions import Walk
+from integration.store.events.live_since import CHANGED
+from integration.store.events.playbook_versions import Terms, Texts, Walk
 from integration.store.queues import leases
 from integration.store.queues.leases import Lease
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
+
+WIDE = edited(("distinct: day, at_least: 3, within: 5d, if: segment = A|B", "distinct: day, at_least: 2, within: 30d"))
 
 
 @pytest.fixture
@@ -76,6 +80,31 @@ def test_accounts_are_not_derived_anew_while_a_batch_of_leads_waits(changed: Ser
     turn(service, lease)
     turn(service, lease)
     assert walk(changed).accounts != ""
+
+
+def test_who_is_decided_about_first_finds_what_their_account_did_in_the_past_as_the_past(
+    living: Service, lease: Lease, at: Watch
+) -> None:
+    """Three firms, one in a turn: somebody of the last does something, and two days of its people are a signal now."""
+    running = with_parts(living, started=at())
+    who = max((row for row in everybody(running) if row.account_id), key=lambda row: str(row.account_id))
+    at.forward(MINUTE)
+    said, terms = Texts(playbook=WIDE.text), Terms(author="rev ops", reason="a test")
+    number = publish(published(running), CompiledPlaybook.of(WIDE), said, terms, over=in_force(running).number).number
+    with running.store.write() as conn:
+        playbook_versions.walked(conn, Walk(version=number, accounts_at_once=1), at())
+    at.forward(MINUTE)
+    receive(running, activity("news", str(who.email), "call_attempt", at()))
+    ingest(running)
+    service = following(running)
+    turn(service, lease)
+    assert lead(running, str(who.email)).version == number
+    assert walk(service).accounts is not None
+    while turn(service, lease):
+        pass
+    found = [each for each in decided(running, str(who.email), "task") if "/account_returns/" in each.key]
+    assert found
+    assert {each.withheld for each in found if each.at < in_force(running).at} == {CHANGED}
 
 
 def slow(seconds: float, monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
