@@ -41,9 +41,9 @@ def passed_over(person: Person, usual: Calendar, load: Load, *, now: Instant, du
     if absence is not None:
         return f"is away until {absence.last}"
     if person.most_open is not None and load.open >= person.most_open:
-        return f"has {load.open} open tasks, at most {person.most_open}"
+        return f"has {load.open} of at most {person.most_open} open tasks"
     if person.most_per_day is not None and load.today >= person.most_per_day:
-        return f"was given {load.today} tasks today, at most {person.most_per_day}"
+        return f"was given {load.today} of at most {person.most_per_day} tasks today"
     begins = next_at_work(person, usual, now)
     if begins > max(now, due):
         return f"is not at work before the task is due, but from {wall_clock(begins, zone_of(person, usual))} on"

@@ -37,6 +37,32 @@ def _guard(name: str, keeps: str, *edits: tuple[str, str, str], tests: tuple[str
 
 GUARDS = (
     _guard(
+        "one-turn",
+        "a task that is sent again stays with its person, and takes no second turn in its pool",
+        (
+            "resolved",
+            "case.kept is not None and case.kept.pool and _keeps",
+            "case.kept is not None and False and _keeps",
+        ),
+        tests=(
+            "tests/flows/people_in_sales/test_flow_routing.py::test_a_task_that_is_sent_again_takes_no_second_turn",
+        ),
+    ),
+    _guard(
+        "owners-choice",
+        "a person's choice of an owner is never written over",
+        ("writes", "if stands.get((name, row.external_id), user) in free", "if True"),
+        tests=("tests/flows/people_in_sales/test_flow_set_owners.py::test_a_choice_made_meanwhile_stays[salesforce]",),
+    ),
+    _guard(
+        "taken-over-once",
+        "a task is taken from somebody once, and never given back to them",
+        ("_case", 'or "taken_over" in row.payload', "or False"),
+        tests=(
+            "tests/flows/assigning/test_flow_reassign.py::test_an_owner_who_does_not_answer_loses_the_task_to_the_pool",
+        ),
+    ),
+    _guard(
         "activity-dedupe",
         "an activity that comes twice counts once",
         (

@@ -66,7 +66,7 @@ def assigned(service: Assigning, connection: Connection, rows: Sequence[Outgoing
     found = prepared(service, connection, rows)
     with service.store.read() as conn:
         turns = pool_state.load(conn, service)
-        return _given_out(conn, rows, found, turns)
+        return _given_out(conn, rows, found, turns, _kept(conn, rows))
 
 
 def prepared(service: Assigning, connection: Connection, rows: Sequence[Outgoing]) -> Prepared:
@@ -102,8 +102,8 @@ def keep(
     wanted = outbox.still_wanted(conn, [row.id for row in rows])
     there = [row for row in rows if row.id in wanted]
     turns = pool_state.load(conn, service)
-    given = _given_out(conn, there, found, turns)
-    kept = unassigned.of_effects(conn, {key for row in there for key in _keys(row)})
+    kept = _kept(conn, there)
+    given = _given_out(conn, there, found, turns, kept)
     new = {key: given[row.id] for row in there for key in _keys(row) if kept.get(key) != given[row.id]}
     unassigned.assign(conn, new)
     waiting = [(row.id, given[row.id].waits, words(given[row.id])) for row in there if not given[row.id].user]
@@ -115,9 +115,15 @@ def keep(
     return {row_id: each for row_id, each in given.items() if each.user}
 
 
-def _given_out(conn: Sql, rows: Sequence[Outgoing], found: Prepared, turns: PoolTurns) -> dict[int, Assigned]:
+def _kept(conn: Sql, rows: Sequence[Outgoing]) -> Mapping[str, Assigned]:
+    """What earlier tries to send these have kept with their effects."""
+    return unassigned.of_effects(conn, {key for row in rows for key in _keys(row)})
+
+
+def _given_out(
+    conn: Sql, rows: Sequence[Outgoing], found: Prepared, turns: PoolTurns, kept: Mapping[str, Assigned]
+) -> dict[int, Assigned]:
     """Each task to somebody, or nobody, one after the other: what one gets counts for the next."""
-    kept = unassigned.of_effects(conn, {key for row in rows for key in _keys(row)})
     holders = pool_state.holders(conn, turns, {row.lead_id for row in rows})
     given: dict[int, Assigned] = {}
     for row in rows:

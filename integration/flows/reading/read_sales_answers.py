@@ -37,14 +37,17 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
     now = service.now()
     rows: list[NewActivity] = []
     faults: list[Fault] = []
-    whose = outbox.whose(conn, [key for record in records if (key := _key(connection, record))])
+    keys = [key for record in records if (key := _key(connection, record))]
+    known = outbox.whose(conn, [*keys, *map(effect_keys.taken_over, keys)])
+    whose = {key: known[key] for key in keys if key in known}
     moved = leads.survivors(conn, whose.values())
     assigned_tasks.close(conn, [key for record in records if (key := _over(connection, record)) in whose], now)
     for record in records:
         tasks, key = _mapping(connection, record), _key(connection, record)
         lead = whose.get(key)
-        task = effect_keys.cause(key) if lead and effect_keys.belongs(key, lead) else key
-        said = _answer(tasks, record, task, same=lead not in moved) if tasks and lead else None
+        task = effect_keys.origin(key) if lead and effect_keys.belongs(key, lead) else key
+        same = lead not in moved and effect_keys.taken_over(key) not in known
+        said = _answer(tasks, record, task, same=same) if tasks and lead else None
         if said is None or lead is None or record.deleted:
             continue
         # A task closed and a status set in one go may bear the same time: the task comes first, it knows the reason.
@@ -69,7 +72,10 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
 
 
 def _answer(tasks: TaskMapping, record: Record, task: str, *, same: bool) -> Answer | None:
-    """What a task says; of one that was closed without a word, that it is closed, unless its lead is another by now."""
+    """What a task says; of one that was closed without a word, that it is closed.
+
+    Not where its lead is another by now, nor where somebody else has its place (`same` is false).
+    """
     said = answer(tasks, record.fields)
     if said is None and same and (shut := closed(tasks, record.fields)) is not None:
         return replace(shut, properties={"task": task})

@@ -11,6 +11,7 @@ from flows_run import Watch, activity, decided, drain_all, receive
 from integration.flows.assigning.reassign import reassign_overdue
 from integration.flows.deciding.advance import advance
 from integration.flows.going_live.go_live import back_to_shadow
+from integration.flows.reading import reconcile
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR
 from sandbox.server import Sandbox
@@ -80,6 +81,31 @@ def test_a_second_breach_gives_the_task_to_somebody_else_and_closes_the_old_one(
     assert len(made(sandbox, system)) == 2
     effects = {each.key: each for each in decided(service, ANA, "task")}
     assert effects[f"{old}/again"].because[0].endswith("This is yours now.")
+
+
+def test_whoever_asks_again_after_a_task_was_taken_over_gets_no_second_one_while_that_is_open(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    service = two(service, sandbox, "salesforce")
+    reconcile.poll(service, "salesforce")
+    at.forward(HOUR)
+    person(sandbox, "salesforce", ANA)
+    demo(service, at, ANA)
+    unanswered(service, at, DAY + HOUR)
+    assert unanswered(service, at, DAY) == 1
+    for _ in range(2):  # what we closed is read, and somebody asks again
+        at.forward(HOUR)
+        reconcile.poll(service, "salesforce")
+        drain_all(service)
+        demo(service, at, ANA, at() // HOUR)
+    assert len(made(sandbox, "salesforce")) == 2
+    (new,) = [each for each in sandbox.salesforce.records("Task") if each["Coldframe_Key__c"].endswith("/again")]
+    sandbox.salesforce.set("Task", str(new["Id"]), {"Status": "Completed"})
+    at.forward(HOUR)
+    reconcile.poll(service, "salesforce")
+    drain_all(service)
+    demo(service, at, ANA, 99)
+    assert len(made(sandbox, "salesforce")) == 3, "nobody is at work on it any more"
 
 
 def test_whoever_answers_in_time_keeps_the_task(service: Service, sandbox: Sandbox, at: Watch) -> None:

@@ -90,7 +90,7 @@ def test_nobody_gets_more_than_they_can_have_open_and_a_closed_task_makes_room(
     assert waiting(service) == {"nobody_available": 1}
     assert len(raised(service)) == 1
     (said,) = told(service, "ana2@acme2.example")
-    assert "has 2 open tasks, at most 2" in said
+    assert "has 2 of at most 2 open tasks" in said
     at.forward(HOUR)
     drain_all(service)
     assert len(raised(service)) == 2, "again every hour"
@@ -115,10 +115,9 @@ def test_somebody_who_leaves_gets_nothing_more_and_somebody_else_has_the_turn(
         assert assigned_tasks.open_by_pool(conn) == {(emails(sandbox)["Joaquim"], "sdr"): 1}
 
 
-def test_a_task_of_which_the_answer_was_lost_keeps_its_person_and_takes_no_second_turn(
-    pool: Service, sandbox: Sandbox, at: Watch
-) -> None:
+def test_a_task_that_is_sent_again_takes_no_second_turn(pool: Service, sandbox: Sandbox, at: Watch) -> None:
     ids = people(sandbox)
+    pool = routed(pool, POOL.format(**emails(sandbox)).replace("most_open: 3", "most_open: 1"))
     unowned(sandbox, ANA)
     sandbox.faults.add(
         Fault(kind="apply_then_drop", system="salesforce", method="PATCH", path="*/composite/sobjects/Task/*", times=1)
@@ -257,3 +256,33 @@ def test_without_a_routing_nothing_waits_for_others(
     asked()
     with service.store.read() as conn:
         assert assigned_tasks.open_by_pool(conn) == {(emails(sandbox)["Nadia"], ""): 1}
+
+
+def test_nobody_gets_more_in_a_day_than_they_take_and_the_next_day_begins_anew(
+    pool: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    ids = people(sandbox)
+    service = routed(pool, POOL.format(**emails(sandbox)).replace("most_open: 3", "most_per_day: 1"))
+    for number in range(3):
+        unowned(sandbox, f"ana{number}@acme{number}.example")
+        demo(service, at, f"ana{number}@acme{number}.example", number)
+    assert Counter(made(sandbox).values()) == {ids["Nadia"]: 1, ids["Joaquim"]: 2}
+    assert "was given 1 of at most 1 tasks today" in told(service, "ana2@acme2.example")[0]
+    at.forward(DAY)
+    for number in (8, 9):
+        unowned(sandbox, f"bo{number}@blue{number}.example")
+        demo(service, at, f"bo{number}@blue{number}.example", number)
+    handed = [owner for key, owner in made(sandbox).items() if key.endswith("/play/handoff/1/task/1")]
+    assert Counter(handed) == {ids["Nadia"]: 2, ids["Joaquim"]: 3}
+
+
+def test_a_task_that_somebody_deletes_in_the_crm_is_open_no_longer(pool: Service, sandbox: Sandbox, at: Watch) -> None:
+    look(pool, at)
+    unowned(sandbox, ANA)
+    demo(pool, at, ANA)
+    look(pool, at)
+    (task,) = sandbox.salesforce.records("Task")
+    sandbox.salesforce.delete("Task", str(task["Id"]))
+    look(pool, at)
+    with pool.store.read() as conn:
+        assert assigned_tasks.open_by_pool(conn) == {}

@@ -68,7 +68,7 @@ def test_the_integration_user_is_no_choice_of_anybody(service: Service, sandbox:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_choice_that_a_person_made_meanwhile_is_not_written_over(
+def test_a_choice_made_meanwhile_stays(
     service: Service, sandbox: Sandbox, at: Watch, system: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = pool_of(service, sandbox, system)
