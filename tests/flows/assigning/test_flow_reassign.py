@@ -141,8 +141,10 @@ def test_a_lead_that_was_answered_while_nobody_else_was_there_stays_where_it_is(
 
 
 def test_an_owner_who_does_not_answer_loses_the_task_to_the_pool(service: Service, sandbox: Sandbox, at: Watch) -> None:
-    service = two(service, sandbox, "salesforce")
-    person(sandbox, "salesforce", ANA)  # Nadia's, who is in the pool too
+    mails = emails(sandbox)
+    pool = f"pools: {{sdr: {{members: {{{mails['Nadia']}: 9, {mails['Joaquim']}: 1}}}}}}\n"
+    service = routed(service, pool + RULE)
+    person(sandbox, "salesforce", ANA)  # Nadia's, whose turn it would be in the pool, too
     demo(service, at, ANA)
     unanswered(service, at, DAY + HOUR)
     assert unanswered(service, at, DAY) == 1

@@ -125,6 +125,8 @@ def test_a_task_that_is_sent_again_takes_no_second_turn(pool: Service, sandbox: 
     demo(pool, at, ANA)
     at.forward(MINUTE)
     drain_all(pool)
+    with pool.store.read() as conn:
+        assert assigned_tasks.open_by_pool(conn) == {(emails(sandbox)["Nadia"], "sdr"): 1}, "though she is full by it"
     unowned(sandbox, BO)
     demo(pool, at, BO, 2)
     assert sorted(made(sandbox).values()) == sorted([ids["Nadia"], ids["Joaquim"]])
