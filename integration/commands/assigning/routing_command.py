@@ -171,7 +171,7 @@ def away(person: str, days: Absence | None, *, back: bool, as_json: bool) -> Non
       coldframe routing away nadia@acme.example --back
     """
     quiet()
-    service = build.service()
+    service = following(build.service())
     email, known = emails.normal(person), service.routing.mentioned()
     if email is None or email not in known:
         msg = f"nobody in the routing file is called {person!r}{nearest(person, known)}"

@@ -5,9 +5,11 @@ from contextlib import suppress
 
 from connectors.base.port import Finding
 from integration.flows.assigning.pool_members import unusable
+from integration.flows.base.stored_versions import ROUTING, routing_in_words_of
 from integration.routing.routing_rules import NO_ROUTING, Routing
 from integration.settings.environment import Settings
 from integration.store.db.session import Store
+from integration.store.events import playbook_versions
 from integration.wiring import build, connection_names
 from integration.wiring.unusable import UnusableError
 
@@ -33,7 +35,7 @@ def people(settings: Settings, store: Store) -> Iterator[Finding]:
     """A line for everybody in a pool who can get no task in any CRM: they have left, or have no user."""
     found = NO_ROUTING
     with suppress(UnusableError):  # reported above
-        found = _routing(settings)
+        found = _in_force(settings, store)
     if not found.pools:
         return
     names = [each.name for each in connection_names.known(settings, store)]
@@ -41,6 +43,14 @@ def people(settings: Settings, store: Store) -> Iterator[Finding]:
         for email, why in unusable(conn, found, names).items():
             pools = ", ".join(pool.name for pool in found.pools_of(email))
             yield Finding(subject=f"pool {pools}: {email}", ok=False, detail=why, remedy=_REMEDY)
+
+
+def _in_force(settings: Settings, store: Store) -> Routing:
+    """The routing that was published, else the one that the settings name."""
+    with store.read() as conn:
+        there = playbook_versions.files(conn).get(ROUTING)
+    playbook = build.playbook(settings.playbook, settings.vocabulary)
+    return (there and routing_in_words_of(there.text, playbook)) or _routing(settings)
 
 
 def _routing(settings: Settings) -> Routing:

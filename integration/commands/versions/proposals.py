@@ -9,14 +9,16 @@ import click
 from connectors.base.port import Unavailable
 from integration.commands.authoring.vocabulary_uses import in_mappings
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import running_mappings
 from integration.flows.base.service import Connection
-from integration.flows.base.stored_versions import compiled_of, earlier
+from integration.flows.base.stored_versions import ROUTING, compiled_of, earlier
 from integration.flows.publishing.put_in_force import current_rules
 from integration.flows.upkeep import drift
 from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.compiling.renames import unmatched
 from integration.playbook.reading import library
+from integration.routing import read_routing
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import FileInForce, Texts, Version, What
 from integration.wiring import build
@@ -48,8 +50,19 @@ class Proposal:
     @property
     def remaps(self) -> bool:
         """Whether a mapping would be another one."""
+        return any(running_mappings.is_mapping(name) for name in self._changes)
+
+    @property
+    def changes(self) -> bool:
+        """Whether one of the files would be another one."""
+        return bool(self._changes)
+
+    @property
+    def _changes(self) -> list[str]:
         there = self.files
-        return any(name not in there or there[name].fingerprint != each.fingerprint for name, each in self.said.files)
+        return [
+            name for name, each in self.said.files if name not in there or there[name].fingerprint != each.fingerprint
+        ]
 
 
 def of_playbook(service: Service, named: str) -> Proposal:
@@ -59,6 +72,9 @@ def of_playbook(service: Service, named: str) -> Proposal:
     playbook, problems = compile_text(text, named, service.rules.vocabulary)
     _tell(problems)
     if playbook is None:
+        raise SystemExit(2)
+    _tell(missed := _unrouted(service, playbook))
+    if missed:
         raise SystemExit(2)
     with service.store.read() as conn:
         _tell(unmatched(playbook, named, earlier(conn, service.rules.vocabulary)))
@@ -80,6 +96,7 @@ def of_vocabulary(service: Service, named: str) -> Proposal:
         problems += tuple(each for each in missed if each.severity == "error")
         problems += tuple(in_mappings(build.settings(), words))
         problems += tuple(_in_published(service, words))
+        problems += _unrouted(service, playbook) if playbook is not None else ()
         compiled = None if playbook is None else CompiledPlaybook.of(playbook)
     _tell(problems)
     if compiled is None or fatal(problems):
@@ -91,7 +108,7 @@ def _in_published(service: Service, words: Vocabulary) -> Iterator[Problem]:
     """Every word that a mapping in force uses and that is not there, where it was published by command."""
     files = service.rules.version.files if service.rules.version else {}
     for name, each in files.items():
-        if not each.by_start:
+        if not each.by_start and running_mappings.is_mapping(name):
             found = mapping_files.parsed(each.text, f"the {name.replace(':', ' ')} in force", vocabulary=words)
             yield from (problem for problem in found.problems if problem.severity == "error")
 
@@ -127,6 +144,26 @@ def of_mapping(service: Service, named: str, connection: str | None) -> Proposal
     return replace(proposal, connections=changed)
 
 
+def of_routing(service: Service, named: str) -> Proposal:
+    """A routing's file, with the playbook in force. Exit status 2 with every mistake."""
+    text = _text(named)
+    routing, problems = read_routing.parse(text, named, service.rules.playbook)
+    _tell(problems)
+    if routing is None:
+        raise SystemExit(2)
+    found, said = current_rules(service)
+    new = FileInForce(text=text, fingerprint=mapping_files.fingerprint(text))
+    files = {**dict(said.files), ROUTING: new}
+    return _proposal("routing", service.rules.compiled, replace(said, files=tuple(sorted(files.items()))), found)
+
+
+def _unrouted(service: Service, playbook: Playbook) -> tuple[Problem, ...]:
+    """What the routing in force uses, and another playbook does not have."""
+    text = service.routing.text
+    problems = read_routing.parse(text, "the routing in force", playbook)[1] if text else ()
+    return tuple(each for each in problems if each.severity == "error")
+
+
 def _unfit(service: Service, changed: Mapping[ConnectionName, Connection]) -> Iterator[Problem]:
     """What the CRMs lack, and what two systems claim."""
     for each in changed.values():
@@ -151,7 +188,7 @@ def of_version(service: Service, number: int, what: What) -> Proposal:
     files = {**dict(said.files), **dict(former.files)}  # of what it knows nothing, it changes nothing
     back = replace(former, files=tuple(sorted(files.items())))
     same = found is not None and compiled.playbook.fingerprint == found.fingerprint
-    proposal = _proposal("mapping" if same else what, compiled, back, found)
+    proposal = _proposal("mapping" if same and what != "routing" else what, compiled, back, found)
     connections = running_mappings.applied(service.connections, files, compiled.playbook.vocabulary)
     if connections is None:
         msg = f"a mapping of version {number} cannot be used by this version of the program: publish its text as a file"

@@ -87,7 +87,7 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def publish() -> None:
-    r"""Put another playbook, vocabulary or field mapping in force while everything runs.
+    r"""Put another playbook, vocabulary, field mapping or routing in force while everything runs.
 
     First it shows what would happen to today's leads: who changes band, segment, stage or track, and which tasks would
     follow for whom. Then it asks. The workers derive everybody anew, while new activities go on being decided.
@@ -97,6 +97,7 @@ def publish() -> None:
       coldframe publish playbook ours.yaml --reason "a lower gate" --dry-run
       coldframe publish vocabulary words.yaml --reason "our webinar tool"
       coldframe publish mapping hubspot.yaml --reason "the portal's own field for the source"
+      coldframe publish routing routing.yaml --reason "Joaquim joins the pool"
     """
 
 
@@ -165,6 +166,25 @@ def mapping_(file: str, connection: str | None, *, options: Options) -> None:
         )
 
 
+@publish.command(name="routing")
+@click.argument("file")
+@_publishing
+def routing_(file: str, *, options: Options) -> None:
+    r"""Put a routing in force: who gets the tasks from the next one on. Tasks that somebody has stay where they are.
+
+    \b
+    Example:
+      coldframe publish routing routing.yaml --reason "Joaquim joins the pool"
+    """
+    service = _service()
+    if _publish(service, proposals.of_routing(service, file), options) and build.settings().routing:
+        click.echo(
+            "COLDFRAME_ROUTING names a file: the next start publishes that file again where it differs. Change the "
+            "file too, or unset the variable.",
+            err=True,
+        )
+
+
 @click.command()
 @click.argument("number", required=False, type=int)
 @_publishing
@@ -199,7 +219,7 @@ def _publish(service: Service, proposal: Proposal, options: Options) -> bool:
         msg = "say why: it stands in the list of versions"
         raise click.BadParameter(msg, param_hint="--reason")
     terms = options.terms(proposal.what)
-    same = proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint and not proposal.remaps
+    same = proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint and not proposal.changes
     if proposal.over is not None and same:
         _say(options, {"unchanged": proposal.over}, f"Version {proposal.over}, which is in force, says the same.")
         return False

@@ -37,9 +37,9 @@ class Reassigning(Derived, HasGoingLive, HasRouting, HasWake, Protocol):
 
 def reassign_overdue(service: Reassigning) -> int:
     """Give to somebody else what was broken twice; how many tasks. Nothing in shadow mode, or without the rule."""
-    if not service.routing.reassign or as_of_now(service).going_live.shadow:
+    service, now = following(as_of_now(service)), service.now()
+    if not service.routing.reassign or service.going_live.shadow:
         return 0
-    service, now = following(service), service.now()
     _drop_answered(service, now)
     with service.store.read() as conn:
         tasks = [each for each in assigned_tasks.overdue(conn, _BATCH) if each.payload.get("kind") != "escalation"]

@@ -31,6 +31,11 @@ def named(system: System, connection: ConnectionName | None = None) -> str:
     return f"{KIND}:{system}:{connection}" if connection else f"{KIND}:{system}"
 
 
+def is_mapping(name: str) -> bool:
+    """Whether a file of a version is a mapping."""
+    return name.startswith(f"{KIND}:")
+
+
 def subject(connection: Connection) -> str:
     """What a version calls a connection's mapping: its system's, or this connection's alone."""
     return named(connection.system, connection.name if connection.alone else None)

@@ -17,10 +17,10 @@ from integration.core.model.state import FORMAT
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import running_mappings
 from integration.flows.base.service import Derived, HasRules, changed
-from integration.flows.base.stored_versions import PUBLISHING, compiled_of, put_in_force
+from integration.flows.base.stored_versions import PUBLISHING, ROUTING, compiled_of, own_routing, put_in_force, routed
 from integration.store.db.session import serialise
 from integration.store.events import playbook_versions
-from integration.store.events.playbook_versions import Terms, Texts, Version
+from integration.store.events.playbook_versions import Terms, Texts, Version, What
 from integration.store.progress import remapping
 from integration.store.queues import leases
 from integration.store.queues.leases import Lease
@@ -103,7 +103,9 @@ class _Wanted:
 
 def _wanted(service: Derived, found: Version | None) -> _Wanted | None:
     """None where what was published by command cannot be used by this process."""
-    files = tuple(sorted(running_mappings.own(service.connections, found.files if found else {}).items()))
+    there = found.files if found else {}
+    mine = {**running_mappings.own(service.connections, there), **own_routing(service.routing, there)}
+    files = tuple(sorted(mine.items()))
     with service.store.read() as conn:
         said = playbook_versions.texts(conn, found.number) if found is not None else None
         author = playbook_versions.author(conn) if found is not None else AUTHOR
@@ -161,9 +163,10 @@ def _by(service: V, found: Version | None) -> V:
 
 
 def _mapped(service: V, found: Version | None) -> V:
-    """The service by the field mappings of a version."""
+    """The service by the field mappings and the routing of a version."""
     if found is None or not found.files:
         return service
+    service = routed(service, found.files, service.rules.playbook)
     connections = running_mappings.applied(service.connections, found.files, service.rules.vocabulary)
     if connections is None:
         msg = f"a mapping of version {found.number} is not understood by this program, or in this vocabulary"
@@ -186,8 +189,10 @@ def _publish(service: Derived, lease: Lease, wanted: _Wanted) -> Version:
 
 def _terms(wanted: _Wanted, before: Version | None) -> Terms:
     if before is not None and _same(wanted.playbook, before):
-        files = ", ".join(_changed(wanted.said, before)).replace(":", " ")
-        return Terms(author=AUTHOR, reason=f"the file of {files} differs from what was in force", what="mapping")
+        names = _changed(wanted.said, before)
+        files = ", ".join(names).replace(":", " ")
+        what: What = "routing" if names == [ROUTING] else "mapping"
+        return Terms(author=AUTHOR, reason=f"the file of {files} differs from what was in force", what=what)
     return Terms(author=wanted.author, reason=_reason(wanted.playbook, before))
 
 

@@ -1,7 +1,6 @@
 """Parts of the service: what a flow is given, one value for each concern.
 
-A flow names in its signature the parts that it touches; one of several names a value of its own that joins them.
-`integration/wiring` assembles the whole, and no flow sees it.
+A flow names the parts that it touches in its signature. `integration/wiring` joins them; no flow sees the whole.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from integration.alerting.alert_port import AlertWay
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
+from integration.flows.base.routing_part import HasRouting
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
 from integration.store.events.playbook_versions import Version
@@ -255,7 +255,7 @@ class Deriving(HasCrms, HasRules, Protocol):
     """What a state is computed with: the playbook, and who owns which fields."""
 
 
-class Derived(HasStore, HasCrms, HasRules, Protocol):
+class Derived(HasStore, HasCrms, HasRules, HasRouting, Protocol):
     """The store, and what the states in it are computed with."""
 
 
@@ -263,7 +263,7 @@ class NewPeople(HasStore, HasCrms, HasNewLeads, Protocol):
     """What it takes to store people and companies, those who are not known yet among them."""
 
 
-class Intake(HasStore, HasCrms, HasRules, HasNewLeads, Protocol):
+class Intake(HasStore, HasCrms, HasRules, HasRouting, HasNewLeads, Protocol):
     """What it takes to store what senders say."""
 
 

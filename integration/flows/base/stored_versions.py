@@ -4,9 +4,12 @@ What survives a crash: a version is stored with the walks that derive everybody 
 and remap.py), in one transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
 
+import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
@@ -15,21 +18,35 @@ from integration.core.rules import lineage
 from integration.core.rules.lineage import Earlier
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import running_mappings
+from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.service import changed
 from integration.playbook.compiling.compiler import compile_text
+from integration.routing.read_routing import parse as parse_routing
+from integration.routing.routing_rules import Routing
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.events import playbook_versions
-from integration.store.events.playbook_versions import Terms, Texts, Version
+from integration.store.events.playbook_versions import FileInForce, Terms, Texts, Version
 from integration.store.progress import remapping
 from integration.store.queues import dirty, suspects
+from mappings.language import mapping_files
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_vocabulary import parse
 from mappings.vocabulary.value import Vocabulary
 
+log = structlog.get_logger()
+
+R = TypeVar("R", bound=HasRouting)
+
 PUBLISHING = "versions"
 """What publications wait for each other by."""
+
+ROUTING = "routing"
+"""What a version calls its routing among its files."""
+_MOST_KEPT = 8
+_read: dict[tuple[str, str], Routing | None] = {}
 
 
 @lru_cache(maxsize=4)
@@ -66,7 +83,7 @@ def put_in_force(conn: Sql, playbook: Playbook, said: Texts, terms: Terms, now: 
 
 
 def _dated(said: Texts, before: Version | None, now: Instant) -> tuple[Texts, tuple[str, ...]]:
-    """What is to be in force with the time since when each file is; and the files that have changed.
+    """What is to be in force with the time since when each file is; and the mappings that have changed.
 
     Of files that it says nothing of, it changes nothing.
     """
@@ -77,7 +94,7 @@ def _dated(said: Texts, before: Version | None, now: Instant) -> tuple[Texts, tu
         since = running_mappings.UNTRACKED if there is None and each.by_start else now
         if there is not None and there.fingerprint == each.fingerprint:
             since = there.since
-        elif since == now:
+        elif since == now and running_mappings.is_mapping(name):
             fresh.append(name)
         files.append((name, replace(each, since=since)))
     return replace(said, files=tuple(files)), tuple(fresh)
@@ -97,3 +114,35 @@ def earlier(conn: Sql, own: Vocabulary) -> list[Earlier]:
             roots = then.dispatch.roots if then is not None else lineage.NO_ROOTS
         found.append(Earlier(fingerprint=each.fingerprint, roots=roots))
     return found
+
+
+def own_routing(routing: Routing, files: Mapping[str, FileInForce]) -> dict[str, FileInForce]:
+    """The routing that this process would have in force, where it was started with a file; by its name."""
+    if not routing.text:
+        return {name: each for name, each in files.items() if name == ROUTING}
+    mark, there = mapping_files.fingerprint(routing.text), files.get(ROUTING)
+    if there is not None and there.fingerprint == mark:
+        return {ROUTING: there}
+    return {ROUTING: FileInForce(text=routing.text, fingerprint=mark, by_start=True)}
+
+
+def routed(service: R, files: Mapping[str, FileInForce], playbook: Playbook) -> R:
+    """The service by the routing of a version; one that cannot be read with the playbook in force changes nothing."""
+    there = files.get(ROUTING)
+    if there is None or there.text == service.routing.text:
+        return service
+    found = routing_in_words_of(there.text, playbook)
+    if found is None:
+        log.warning("the routing in force cannot be read with the playbook in force")
+        return service
+    return changed(service, routing=found)
+
+
+def routing_in_words_of(text: str, playbook: Playbook) -> Routing | None:
+    """A routing's text, read with a playbook; None where it cannot be."""
+    key = (text, playbook.fingerprint)
+    if key not in _read:
+        if len(_read) >= _MOST_KEPT:
+            _read.clear()
+        _read[key] = parse_routing(text, "the routing in force", playbook)[0]
+    return _read[key]

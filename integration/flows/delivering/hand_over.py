@@ -14,7 +14,6 @@ from integration.core.rules.calendar import zone
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.assigning import assign_tasks
 from integration.flows.base.isolation import Try, calling
-from integration.flows.base.routing_part import HasRouting
 from integration.flows.base.service import (
     Connection,
     Derived,
@@ -36,7 +35,7 @@ from integration.store.queues import leases
 from integration.store.queues.leases import Lease
 
 
-class HandingOver(Derived, HasGoingLive, HasAlerts, HasRouting, HasWake, Protocol):
+class HandingOver(Derived, HasGoingLive, HasAlerts, HasWake, Protocol):
     """What it takes to hand tasks over: their words, their assignees, and alerts where nobody is found."""
 
 

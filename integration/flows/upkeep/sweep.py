@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import running_playbook
+from integration.flows.base.routing_part import HasRouting
 from integration.flows.base.service import HasCrms, HasGoingLive, HasRetention, HasRules
 from integration.flows.crm_calls.pause_connection import open_for
 from integration.flows.intake import unknown_words
@@ -25,7 +26,7 @@ _SUSPECTS_KEPT = 7 * DAY
 """What failed once and never came up again is forgotten after so long."""
 
 
-class Sweeping(WatchingTrouble, HasRules, HasGoingLive, HasRetention, Protocol):
+class Sweeping(WatchingTrouble, HasRules, HasRouting, HasGoingLive, HasRetention, Protocol):
     """What the sweep takes."""
 
 

@@ -14,7 +14,7 @@ from integration.store.schema.tables import accounts, dirty_accounts, leads, ver
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-What: TypeAlias = Literal["playbook", "vocabulary", "mapping"]
+What: TypeAlias = Literal["playbook", "vocabulary", "mapping", "routing"]
 """What a publication changes. Mappings, and further kinds of files, stand among the `files` of a version."""
 DERIVING: tuple[What, ...] = ("playbook", "vocabulary")
 """What decides: the versions that say by whom the playbook in force was put there."""
