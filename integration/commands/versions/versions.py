@@ -20,7 +20,7 @@ from mappings.values.instant import show_second
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def versions(*, as_json: bool) -> None:
-    r"""Every playbook, vocabulary and mapping that was in force, newest first: since when, by whom, and why.
+    r"""Every playbook, vocabulary, mapping and routing that was in force, newest first: since when, by whom, and why.
 
     \b
     Example:
