@@ -89,6 +89,20 @@ def test_a_file_that_differs_is_published_at_start_and_older_processes_follow_it
     assert (line["what"], line["reason"]) == ("routing", "the file of routing differs from what was in force")
 
 
+def test_a_file_that_settings_name_no_more_is_in_force_no_more_and_one_that_was_published_stays(
+    coldframe: Coldframe, running: Service, at: Watch, tmp_path: Path
+) -> None:
+    drain_all(with_parts(routed(running, ONE), started=at()))
+    at.forward(HOUR)
+    without = with_parts(running, started=at())
+    drain_all(without)
+    assert (published(running).rules.number, pool(running)) == (2, [])
+    assert coldframe("publish", "routing", file(tmp_path, TWO), "--reason", "Bo", "--yes").exit_code == 0
+    at.forward(HOUR)
+    drain_all(with_parts(running, started=at()))
+    assert (published(running).rules.number, pool(running)) == (3, ["bo@acme.example"])
+
+
 def test_a_routing_that_cannot_be_read_any_more_leaves_a_worker_with_its_own(running: Service, at: Watch) -> None:
     drain_all(replace(routed(running, ONE), rules=replace(running.rules, started=at())))
     with running.store.write() as conn:

@@ -117,10 +117,14 @@ def earlier(conn: Sql, own: Vocabulary) -> list[Earlier]:
 
 
 def own_routing(routing: Routing, files: Mapping[str, FileInForce]) -> dict[str, FileInForce]:
-    """The routing that this process would have in force, where it was started with a file; by its name."""
-    if not routing.text:
-        return {name: each for name, each in files.items() if name == ROUTING}
-    mark, there = mapping_files.fingerprint(routing.text), files.get(ROUTING)
+    """The routing that this process would have in force, by its name: its file's; none where settings name none.
+
+    One that was published by command stays where settings name none; one that a start published does not.
+    """
+    there = files.get(ROUTING)
+    if not routing.text and (there is None or not there.by_start):
+        return {} if there is None else {ROUTING: there}
+    mark = mapping_files.fingerprint(routing.text)
     if there is not None and there.fingerprint == mark:
         return {ROUTING: there}
     return {ROUTING: FileInForce(text=routing.text, fingerprint=mark, by_start=True)}
