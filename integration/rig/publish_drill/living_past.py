@@ -188,10 +188,25 @@ def _known(  # noqa: PLR0913, PLR0917 - who they are, since when, and where they
             field_changes.add(
                 conn,
                 [
-                    *(NewChange(key="past", at=since, fields=about[f], account_id=f, initial=True) for f in firms),
                     *(
-                        NewChange(key="past", at=since, fields=fields[each.id], lead_id=each.id, initial=True)
-                        for each in some
+                        NewChange(
+                            key=f"{SYSTEM}:company:{firm}@0",
+                            at=since,
+                            fields=about[firm],
+                            account_id=firm,
+                            initial=True,
+                        )
+                        for firm in firms
+                    ),
+                    *(
+                        NewChange(
+                            key=f"{SYSTEM}:contact:{record}@0",
+                            at=since,
+                            fields=fields[each.id],
+                            lead_id=each.id,
+                            initial=True,
+                        )
+                        for each, record in zip(some, records, strict=True)
                     ),
                 ],
             )
