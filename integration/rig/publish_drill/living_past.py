@@ -5,48 +5,29 @@ drill begins, people are on tracks, tasks are open and clocks run, and sales has
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random  # noqa: TID251 - seeded: the same past every time
-from typing import Any, TypeAlias
+from typing import Any
 
 from integration.flows.base import running_playbook
 from integration.flows.deciding.advance import turn
+from integration.rig.publish_drill.living_people import AT_ONCE, SYSTEM, Person, Tell, known, parts
 from integration.rig.stage.rig import Rig
 from integration.rig.stage.story import Scene, story
 from integration.store.crm import connection_pauses
 from integration.store.db.errors import StoreBusyError
 from integration.store.db.json_codec import encode
-from integration.store.db.session import Store
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
-from integration.store.people import accounts, field_changes, leads
-from integration.store.people.accounts import NewAccount
-from integration.store.people.field_changes import NewChange
-from integration.store.people.leads import NewLead
-from integration.store.people.record_references import Reference
 from integration.store.queues import dirty, leases
 from integration.store.queues.leases import Lease
 from integration.wiring.whole_service import Service
-from mappings.values.identifiers import AccountId, ConnectionName, LeadId
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND, Instant
 
-Tell: TypeAlias = Callable[[str, int, int], None]
-"""Gets what is being done, how far it is, and of how much; 0 where nobody knows."""
 DAYS = 42
-SYSTEM = ConnectionName("hubspot")
-_COLLEAGUES = 4
-_AT_ONCE = 2_000
-"""Leads that are stored in one transaction, or activities."""
-_RECORDS = 500
 _DECIDED = (8, 5, 2, 0)
 """So many days before the drill the engine decides; what is older than a day before the first of them is history."""
-_INDUSTRIES = ("software", "manufacturing", "retail", "banking")
-_EMPLOYEES = (5, 30, 120, 250, 900)
-_SENIORITIES = ("ic", "manager", "director", "vp", "c_level")
-_FUNCTIONS = ("sales", "marketing", "revops", "engineering")
-_SOURCES = ("webinar", "trade_show", "educational_download", "inquiry")
-_OWNERS = ("84120011", "84120027", "84120034")
-"""People who own records in the sandbox's HubSpot."""
 _DAILY: tuple[tuple[float, str, dict[str, Any]], ...] = (
     (0.30, "email_open", {"campaign": "monthly letter"}),
     (0.20, "email_open", {"campaign": "case studies"}),
@@ -59,33 +40,6 @@ _DAILY: tuple[tuple[float, str, dict[str, Any]], ...] = (
 """What a lead does besides its story: how many of them, what, and its properties."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One lead of the installation."""
-
-    number: int
-
-    @property
-    def id(self) -> LeadId:
-        """As the store calls it."""
-        return LeadId(f"lead{self.number:06}")
-
-    @property
-    def account(self) -> AccountId:
-        """Where it works."""
-        return AccountId(f"firm{self.number // _COLLEAGUES:06}")
-
-    @property
-    def email(self) -> str:
-        """Its one e-mail."""
-        return f"person{self.number}@{self.account}.example"
-
-    @property
-    def owner(self) -> str:
-        """Who owns it in the CRM."""
-        return _OWNERS[self.number % len(_OWNERS)]
-
-
 def live(running: Rig, service: Service, count: int, seed: int, tell: Tell) -> list[Person]:
     """Store and decide six weeks of so many leads; `tell` gets what is being done, how far it is, and of how much."""
     people, now = [Person(number) for number in range(count)], service.now()
@@ -95,13 +49,13 @@ def live(running: Rig, service: Service, count: int, seed: int, tell: Tell) -> l
     if lease is None:
         msg = "somebody decides already"
         raise RuntimeError(msg)
-    _known(running, service.store, people, now - DAYS * DAY, seed, tell)
+    known(running, service.store, people, now - DAYS * DAY, seed, tell)
     deeds = list(_deeds(people, now, seed))
     begun = 0
     for days in _DECIDED:
         then = now - days * DAY
         end = next((place for place in range(begun, len(deeds)) if deeds[place].at > then), len(deeds))
-        for some in _parts(deeds[begun:end], _AT_ONCE):
+        for some in parts(deeds[begun:end], AT_ONCE):
             with service.store.write() as conn:
                 leases.extend(conn, lease)
                 dirty.mark(conn, {LeadId(str(each.lead_id)) for each in some}, then)
@@ -134,115 +88,6 @@ def _standing(moment: Instant) -> Callable[[], Instant]:
 
 def _account(deed: NewActivity) -> AccountId:
     return Person(int(str(deed.lead_id).removeprefix("lead"))).account
-
-
-def _known(  # noqa: PLR0913, PLR0917 - who they are, since when, and where they are stored
-    running: Rig,
-    store: Store,
-    people: Sequence[Person],
-    since: Instant,
-    seed: int,
-    tell: Tell,
-) -> None:
-    """Everybody is a lead with a record in the CRM, at a firm."""
-    chance = Random(f"people {seed}")  # noqa: S311 - not cryptography
-    done = 0
-    for some in _parts(people, _AT_ONCE):
-        records = [
-            record
-            for part in _parts(some, _RECORDS)
-            for record in running.tell(
-                "records", {"system": SYSTEM, "object": "contacts", "records": [_contact(each) for each in part]}
-            )["ids"]
-        ]
-        firms = sorted({each.account for each in some})
-        about = {firm: _firm(firm, chance) for firm in firms}
-        fields = {each.id: _fields(each, chance) for each in some}
-        with store.write() as conn:
-            dirty.mark(conn, [each.id for each in some], since)
-            accounts.add(
-                conn,
-                [NewAccount(id=firm, domain=f"{firm}.example", fields=about[firm], created_at=since) for firm in firms],
-            )
-            leads.add(
-                conn,
-                [
-                    NewLead(
-                        id=each.id,
-                        email=each.email,
-                        fields=fields[each.id],
-                        created_at=since,
-                        account_id=each.account,
-                        owner=each.owner,
-                    )
-                    for each in some
-                ],
-            )
-            leads.link(
-                conn,
-                [
-                    Reference(connection=SYSTEM, object="contact", external_id=record, lead_id=each.id)
-                    for each, record in zip(some, records, strict=True)
-                ],
-            )
-            field_changes.add(
-                conn,
-                [
-                    *(
-                        NewChange(
-                            key=f"{SYSTEM}:company:{firm}@0",
-                            at=since,
-                            fields=about[firm],
-                            account_id=firm,
-                            initial=True,
-                        )
-                        for firm in firms
-                    ),
-                    *(
-                        NewChange(
-                            key=f"{SYSTEM}:contact:{record}@0",
-                            at=since,
-                            fields=fields[each.id],
-                            lead_id=each.id,
-                            initial=True,
-                        )
-                        for each, record in zip(some, records, strict=True)
-                    ),
-                ],
-            )
-        done += len(some)
-        tell("who they are", done, len(people))
-
-
-def _contact(person: Person) -> dict[str, Any]:
-    return {
-        "email": person.email,
-        "firstname": "Robin",
-        "lastname": f"Number{person.number}",
-        "hubspot_owner_id": person.owner,
-    }
-
-
-def _firm(firm: AccountId, chance: Random) -> dict[str, Any]:
-    return {
-        "name": f"Company {firm}",
-        "domain": f"{firm}.example",
-        "employees": chance.choice(_EMPLOYEES),
-        "industry": chance.choice(_INDUSTRIES),
-    }
-
-
-def _fields(person: Person, chance: Random) -> dict[str, Any]:
-    return {
-        "email": person.email,
-        "first_name": "Robin",
-        "last_name": f"Number{person.number}",
-        "account": person.account,
-        "owner": person.owner,
-        "seniority": chance.choice(_SENIORITIES),
-        "function": chance.choice(_FUNCTIONS),
-        "source": chance.choice(_SOURCES),
-    }
 
 
 def _deeds(people: Sequence[Person], now: Instant, seed: int) -> Iterator[NewActivity]:
@@ -294,8 +139,3 @@ def _answers(asked: Scene, chance: Random) -> Iterator[Scene]:
         yield said("sales_rejected", HOUR, reason=chance.choice(("timing", "budget", "priority", "no_response")))
     elif share > 0.97:  # noqa: PLR2004 - hardly anybody has enough
         yield said("unsubscribe", HOUR)
-
-
-def _parts(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]

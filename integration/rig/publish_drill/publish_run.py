@@ -13,7 +13,8 @@ from integration.flows.publishing.impact import Impact
 from integration.processes.supervisor import children
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.publish_drill import publish_ground
-from integration.rig.publish_drill.living_past import Person, live
+from integration.rig.publish_drill.living_past import live
+from integration.rig.publish_drill.living_people import Person
 from integration.rig.publish_drill.publish_check import Followed, compare, stored
 from integration.rig.publish_drill.published_edits import (
     EDITS,

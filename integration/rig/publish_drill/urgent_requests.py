@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import exists, select
 
 from integration.rig.publish_drill import publish_ground
-from integration.rig.publish_drill.living_past import Person, Tell, live
+from integration.rig.publish_drill.living_past import live
+from integration.rig.publish_drill.living_people import Person, Tell
 from integration.rig.publish_drill.published_edits import LOWER_GATE, WORDS, living
 from integration.rig.stage.rig import Rig, activity
 from integration.store.events import playbook_versions
