@@ -25,6 +25,8 @@ class Vocabulary:
 
     name: str = ""
     """The file it was read from, for messages; "" for the canonical words alone."""
+    text: str = field(default="", repr=False)
+    """A company's own file as its author wrote it, so that it can be kept; "" for what is shipped."""
     fingerprint: str = field(init=False)
     """Equal where two vocabularies mean the same."""
     lead: Mapping[str, Field] = field(default_factory=lambda: LEAD_FIELDS)

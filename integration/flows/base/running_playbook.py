@@ -106,12 +106,17 @@ def _wanted(service: Derived, found: Version | None) -> _Wanted | None:
     there = found.files if found else {}
     mine = {**running_mappings.own(service.connections, there), **own_routing(service.routing, there)}
     files = tuple(sorted(mine.items()))
+    playbook, words = service.rules.playbook, service.rules.vocabulary.text or None
+    ours = _Wanted(playbook, Texts(playbook=playbook.text, vocabulary=words, files=files), AUTHOR)
+    if found is None or service.rules.of_file:
+        return ours
     with service.store.read() as conn:
-        said = playbook_versions.texts(conn, found.number) if found is not None else None
-        author = playbook_versions.author(conn) if found is not None else AUTHOR
-    if found is None or said is None or service.rules.of_file or author == AUTHOR:
-        playbook = service.rules.playbook
-        return _Wanted(playbook=playbook, said=Texts(playbook=playbook.text, files=files), author=AUTHOR)
+        author = playbook_versions.author(conn)
+        if author == AUTHOR:
+            return ours
+        said = playbook_versions.texts(conn, found.number)
+        if said.vocabulary in {None, playbook_versions.vocabulary_of_start(conn, AUTHOR)}:  # no command published one
+            said = replace(said, vocabulary=words)
     compiled = compiled_of(said, f"version {found.number}", service.rules.vocabulary)
     return None if compiled is None else _Wanted(compiled.playbook, replace(said, files=files), author)
 

@@ -100,6 +100,12 @@ _TEXTS = select(_v.text, _v.vocabulary, _v.files).where(_v.number == bindparam("
 _ADD = insert(versions).returning(versions.c.number)
 _ADOPT = update(versions).where(_v.number == bindparam("of")).values(files=bindparam("given"))
 _WHO = select(_v.author).where(_v.what.in_(DERIVING)).order_by(_v.number.desc()).limit(1)
+_AT_START = (
+    select(_v.vocabulary)
+    .where(_v.author == bindparam("who"), _v.what.in_(DERIVING))
+    .order_by(_v.number.desc())
+    .limit(1)
+)
 _ROOTS = dict[Kind, dict[str, str]]
 _FILES = dict[str, FileInForce]
 _older = bindparam("number", type_=BigInteger)
@@ -182,6 +188,11 @@ def _files(stored: str | None) -> dict[str, FileInForce]:
 def author(conn: Connection) -> str:
     """Who put the playbook and the vocabulary in force; "" before the first version."""
     return str(conn.execute(_WHO).scalar() or "")
+
+
+def vocabulary_of_start(conn: Connection, author: str) -> str | None:
+    """The vocabulary of the last version that this author put there, a start; None where it has none."""
+    return conn.execute(_AT_START, {"who": author}).scalar()
 
 
 def adopt(conn: Connection, number: int, files: Mapping[str, FileInForce]) -> None:

@@ -1,5 +1,6 @@
 """Loads the shipped vocabulary, and a company's own, which adds to it."""
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -33,7 +34,8 @@ def opened(path: str) -> tuple[Vocabulary | None, tuple[Problem, ...]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         return None, (Problem(path, 1, 1, f"cannot be read: {reason}"),)
-    return parse(text, path, shipped())
+    made, problems = parse(text, path, shipped())
+    return (None if made is None else replace(made, text=text)), problems
 
 
 def in_use(path: str | None) -> tuple[Vocabulary | None, tuple[Problem, ...]]:

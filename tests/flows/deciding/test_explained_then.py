@@ -1,6 +1,7 @@
 """An explanation of any instant tells by the rules of then, and of no effect that was not decided by then."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from integration.flows.base.running_playbook import published
 from integration.flows.base.stored_versions import compiled_of
 from integration.flows.looking.explained_then import ExplainedThen, explained_then
 from integration.flows.publishing import put_in_force as flow
+from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.explaining.effect_words import EffectSentence
 from integration.store.events.playbook_versions import Terms, Texts
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, Instant
+from mappings.vocabulary.files import load_vocabulary
 
 TERMS = Terms(author="rev ops", reason="a test", tasks_per_hour=0)
 LOWER, WORDS = EDITS["a lower gate"], "language: 1\nrecognise:\n  - {url: '/lizenzen*', page: pricing}\n"
@@ -145,3 +148,37 @@ def test_signals_of_an_account_are_those_that_the_rules_of_then_saw(running: Ser
     put(running, edited((three, "distinct: day, at_least: 9, within: 30d")))
     drain_all(running)
     assert {lead: plain(told(running, lead, moment)) for lead in before} == before
+
+
+def test_a_vocabularys_file_that_was_edited_since_is_known_as_it_was(
+    running: Service, at: Watch, tmp_path: Path
+) -> None:
+    """Each start keeps the words of its own file, so that the versions before can be explained, and rolled back to."""
+    receive(running, activity("raw", PEOPLE[5], "page_view", at(), url="https://acme.example/lizenzen"))
+    drain_all(running)
+    at.forward(MINUTE)
+    path, moments = tmp_path / "words.yaml", []
+    for words in (WORDS, "language: 1\n"):
+        path.write_text(words)
+        vocabulary, problems = load_vocabulary.in_use(str(path))
+        assert vocabulary is not None, problems
+        playbook, _ = compile_text(running.rules.playbook.text, "ours.yaml", vocabulary)
+        assert playbook is not None
+        running = with_parts(running, compiled=CompiledPlaybook.of(playbook), started=at())
+        moments.append(at())
+        drain_all(running)
+        at.forward(MINUTE)
+    assert in_force(running).number == 3
+    scores = [told(running, PEOPLE[5], moment).explanation.engagement for moment in moments]
+    assert scores[0] > scores[1]
+    put(running, LOWER)
+    drain_all(running)
+    at.forward(MINUTE)
+    path.write_text(WORDS)
+    vocabulary, _ = load_vocabulary.in_use(str(path))
+    again, _ = compile_text(LOWER.text, "ours.yaml", vocabulary)
+    assert again is not None
+    drain_all(with_parts(running, compiled=CompiledPlaybook.of(again), started=at(), of_file=False))
+    found = in_force(running)
+    assert (found.number, found.author) == (5, "rev ops"), "a file of words that differs is published at start"
+    assert told(running, PEOPLE[5], at()).explanation.engagement == scores[0]
