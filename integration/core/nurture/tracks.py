@@ -95,16 +95,12 @@ def pace(context: Context) -> Slower | None:
     return next((each for each in reversed(rules) if stay.unopened >= each.unopened), None)
 
 
-def ended(context: Context) -> bool:
-    """Whether the next touch does not go any more; then the track's touches are done."""
+def end(context: Context) -> bool:
+    """End the track's touches where the next one does not go any more; whether it did."""
     stay, slower = context.state.stay, pace(context)
-    if (
-        stay is None
-        or stay.planned is None
-        or slower is None
-        or not slower.ends
-        or _touch(context, stay).task is not None
-    ):
+    if stay is None or stay.planned is None or slower is None or not slower.ends:
+        return False
+    if _touch(context, stay).task is not None:
         return False
     stay.planned = None
     return True

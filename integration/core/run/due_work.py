@@ -150,5 +150,5 @@ def _track_touch(context: Context) -> None:
     move = tracks.unopened(context)
     if move is not None and move.to == SUPPRESSED:
         suppression.silence(context, "track", move.because)
-    elif (move is None or not track_routing.follow(context, move)) and not tracks.ended(context):
+    elif (move is None or not track_routing.follow(context, move)) and not tracks.end(context):
         tracks.send(context)
