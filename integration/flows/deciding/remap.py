@@ -1,8 +1,8 @@
 """Remap: under a changed mapping every record that was read before is read again, and everybody there written anew.
 
-The records are only asked for here, some hundreds in a turn; the lane of each connection reads them, after whatever
-else is to be read. What survives a crash: where the walk stands is stored with the requests; a request stays until
-what it asked for is stored.
+The records are only asked for here, some hundreds in a turn, and none while as many wait to be read or decided about;
+the lane of each connection reads them, after whatever else is to be read. What survives a crash: where the walk stands
+is stored with the requests; a request stays until what it asked for is stored.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection as Sql
 
 from integration.flows.base import running_mappings
 from integration.flows.base.service import Derived, HasWake
@@ -18,15 +19,16 @@ from integration.store.people import record_references
 from integration.store.people.record_references import Reference
 from integration.store.progress import remapping
 from integration.store.progress.remapping import Remapping
-from integration.store.queues import leases, records_to_read
+from integration.store.queues import dirty, leases, records_to_read
 from integration.store.queues.leases import Lease
 from integration.store.queues.records_to_read import Wanted
 from mappings.values.identifiers import ConnectionName, ExternalId
+from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
 BATCH = 500
-"""Records asked for in one turn."""
+"""Records asked for in one turn, and the most that wait: whoever asks for a demo meanwhile stands behind no more."""
 
 
 class RemappingLane(Derived, HasWake, Protocol):
@@ -34,12 +36,14 @@ class RemappingLane(Derived, HasWake, Protocol):
 
 
 def records(service: RemappingLane, lease: Lease) -> bool:
-    """Ask for the next records that were read by a former mapping; false where none are left."""
+    """Ask for the next records that were read by a former mapping; false where none are to be asked for now."""
     with service.store.read() as conn:
         place = remapping.under_way(conn)
         if place is None:
             return False
         name = _connection(service, place)
+        if name and _busy(conn, name, service.now()):
+            return False
         rows = record_references.read_after(conn, name, place.object, place.record, BATCH) if name else []
     _ask(service, lease, name, rows, _next(place, name, rows))
     if name and rows:
@@ -48,6 +52,13 @@ def records(service: RemappingLane, lease: Lease) -> bool:
     elif not name:
         log.info("every record of the changed mappings is asked for", mappings=place.files)
     return True
+
+
+def _busy(conn: Sql, name: ConnectionName, now: Instant) -> bool:
+    """Whether enough waits to be read or decided about; what reads wakes the lane that asks for more."""
+    return any(
+        len(those) >= BATCH for those in (records_to_read.take(conn, name, now, BATCH), dirty.take(conn, now, BATCH))
+    )
 
 
 def _connection(service: RemappingLane, place: Remapping) -> ConnectionName | None:

@@ -199,6 +199,18 @@ def test_asking_for_records_goes_on_where_it_stopped(running: Service, monkeypat
     assert [seniority(running, email) for email in PEOPLE] == ["ic"] * 3
 
 
+def test_no_more_records_are_asked_for_than_are_read(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody who asks for a demo meanwhile stands behind everybody else."""
+    monkeypatch.setattr(remap, "BATCH", 2)
+    put(running, LEVEL)
+    for _ in range(3):
+        advance(running)
+        with running.store.read() as conn:
+            assert conn.execute(text("SELECT count(*) FROM refresh")).scalar_one() == 2
+    drain_all(running)
+    assert [seniority(running, email) for email in PEOPLE] == ["ic"] * 3
+
+
 def test_a_rollback_reads_the_records_by_the_mapping_of_before(running: Service, at: Watch) -> None:
     before = lead(running, PEOPLE[0]).total
     put(running, LEVEL)
