@@ -8,6 +8,7 @@ from connectors.shared.provisioning import Provisioner
 from connectors.shared.vendor import Setup
 from integration.flows.base import running_mappings
 from integration.settings.environment import Settings
+from integration.store.db import migrate
 from integration.store.db.session import Store
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import FileInForce
@@ -48,10 +49,11 @@ def webhook_url(settings: Settings, system: System) -> str:
 
 
 def _files(store: Store | None) -> Mapping[str, FileInForce]:
+    """What is in force; nothing is where the store has not been migrated yet."""
     if store is None:
         return {}
     with store.read() as conn:
-        return playbook_versions.files(conn)
+        return playbook_versions.files(conn) if migrate.up_to_date(conn) else {}
 
 
 def mapping(
