@@ -45,8 +45,9 @@ if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _
     tempfile.tempdir = None  # Python looks again
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251 - as above; each process would compile the product anew
 sys.dont_write_bytecode = False
-hypothesis.settings.register_profile("usual", max_examples=150)
-hypothesis.settings.register_profile("thorough", max_examples=1_000)  # `make properties`
+_BUSY = [hypothesis.HealthCheck.too_slow]  # of a machine with much else to do it says nothing about the test
+hypothesis.settings.register_profile("usual", max_examples=150, suppress_health_check=_BUSY)
+hypothesis.settings.register_profile("thorough", max_examples=1_000, suppress_health_check=_BUSY)  # `make properties`
 hypothesis.settings.load_profile("usual")
 shared_statements.share()
 _configure = structlog.configure
