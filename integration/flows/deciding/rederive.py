@@ -65,7 +65,7 @@ def accounts(service: R, lease: Lease, derive: Callable[[R, Lease], bool]) -> bo
         with service.store.write() as conn:
             leases.extend(conn, lease)
             playbook_versions.walked(conn, replace(walk, accounts_at_once=size), service.now())
-    return on or bool(first) or more
+    return bool(ids) or bool(first) or more
 
 
 def walk(service: Versioned) -> Walk:
