@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from integration.flows.base import running_mappings
 from integration.flows.base.service import Connection
 from integration.settings.environment import Settings
+from integration.store.db import migrate
 from integration.store.db.session import Store
 from integration.store.events import playbook_versions
 from integration.wiring import build
@@ -21,6 +22,6 @@ def connections_in_force(settings: Settings, store: Store | None) -> Mapping[Con
     if store is None or not free:
         return found
     with store.read() as conn:
-        files = playbook_versions.files(conn)
+        files = playbook_versions.files(conn) if migrate.up_to_date(conn) else {}
     words = build.vocabulary(settings.vocabulary)
     return {**found, **(running_mappings.applied(free, files, words) or free)}
