@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random  # noqa: TID251 - seeded: the same run every time
 
 from integration.flows.base.running_playbook import published
@@ -27,7 +28,7 @@ from integration.rig.stage.rig import Rig, activity
 from integration.store.events import activities, playbook_versions
 from integration.store.events.playbook_versions import Texts, Version, What
 from integration.store.people import leads
-from integration.store.queues import dirty, inbox
+from integration.store.queues import dirty, inbox, records_to_read
 from integration.wiring import clock
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, SECOND, Instant
@@ -145,9 +146,20 @@ class PublishDrill:
         self.tell(f"{name}: comparing", 0, 0)
         compiled = published(service).rules.compiled
         busy = frozenset(each.id for each in self._busy())
-        finding, followed = compare(
-            service, compiled, version.number, predicted=predicted, predicted_at=predicted_at, before=before, fresh=busy
+        compared = partial(
+            compare,
+            service,
+            compiled,
+            version.number,
+            predicted=predicted,
+            predicted_at=predicted_at,
+            before=before,
+            fresh=busy,
         )
+        finding, followed = compared()
+        if finding.differences:  # a record of the CRM may have been read during the comparison
+            self._settle(service)
+            finding, followed = compared()
         self.differences += [f"{name}: {each}" for each in finding.differences]
         return Published(
             name=name,
@@ -224,6 +236,7 @@ class PublishDrill:
                 found = playbook_versions.current(conn)
                 return not (
                     inbox.pending(conn, 1)
+                    or any(records_to_read.take(conn, name, now, 1) for name in service.connections)
                     or dirty.take_accounts(conn, now, 1)  # before leads: an account that is derived marks its leads
                     or dirty.take(conn, now, 1)
                     or leads.due(conn, now, 1)
