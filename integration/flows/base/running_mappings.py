@@ -54,11 +54,12 @@ def stored(connection: Connection, files: Mapping[str, FileInForce]) -> FileInFo
 def own(connections: Mapping[ConnectionName, Connection], files: Mapping[str, FileInForce]) -> dict[str, FileInForce]:
     """The files that this process would have in force, where the version has these.
 
-    A mapping that is shipped gives way to one that was published by command.
+    A mapping that is shipped gives way to one that was published by command. Of two files for one system the last
+    connection's counts, whichever is in force: else each look would find the other one changed.
     """
     found = dict(files)
     for connection in connections.values():
-        there = files.get(subject(connection))
+        there = found.get(subject(connection))
         if connection.text and (there is None or there.by_start or connection.of_file):
             mark = mapping_files.fingerprint(connection.text)
             if there is None or there.fingerprint != mark:

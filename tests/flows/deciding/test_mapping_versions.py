@@ -10,6 +10,7 @@ from flows_run import Watch, activity, dead, drain_all, lead, receive, with_part
 from sqlalchemy import text
 
 from connectors.base.credentials import Credential
+from integration.flows.base import running_mappings
 from integration.flows.base.running_playbook import published
 from integration.flows.deciding import remap
 from integration.flows.deciding.advance import advance
@@ -164,6 +165,14 @@ def test_a_mappings_file_that_differs_is_published_at_start_and_never_mixed_in(r
     receive(running, activity("more", PEOPLE[0], "page_view", at(), page="pricing"))
     drain_all(running)
     assert seniority(running, PEOPLE[0]) == "ic"
+
+
+def test_two_files_for_one_system_settle_on_one(running: Service) -> None:
+    files: dict[str, FileInForce] = {}
+    first = replace(running.connections["hubspot"], text=LEVEL, of_file=True)
+    both = {"hubspot": first, "emea": replace(first, name="emea", text=SCORE)}
+    looks = [files := running_mappings.own(both, files) for _ in range(3)]
+    assert {look["mapping:hubspot"].text for look in looks} == {SCORE}
 
 
 def test_a_restart_does_not_undo_a_mapping_that_was_published(running: Service, at: Watch) -> None:

@@ -293,6 +293,7 @@ class TestFourConnections(PrivacyOfFour):
         path = tmp_path / "own.yaml"
         path.write_text(own)
         found = build.connect(system, credential(world.boxes[name], system), str(path), name=name)
+        found = replace(found, alone=True)  # as `build.connections` says of a file of one connection
         mine = replace(world, service=replace(world.service, connections={**world.service.connections, name: found}))
         for each in SYSTEM:
             world.change(each, {"City": "Porto"}, {"city": "Porto"})
