@@ -222,8 +222,11 @@ def test_a_locked_store_is_503_within_the_time_hubspot_waits(
 
 
 def test_a_full_disk_is_503_and_everything_answered_is_there(settings: Settings, store: Store) -> None:
+    with store.read() as conn:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+
     def cap(driver: Any, _record: object) -> None:
-        driver.execute("PRAGMA max_page_count = 120")
+        driver.execute(f"PRAGMA max_page_count = {pages + 40}")
 
     event.listen(Pool, "connect", cap)
     try:
