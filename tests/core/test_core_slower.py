@@ -158,8 +158,8 @@ def test_the_playbooks_slow_down_where_nobody_opens_and_leave_the_welcome_and_lo
     slower = {track.name: track.slower for track in playbook.tracks}
     assert slower["welcome"] == slower["lost_deal"] == slower["sql_reengagement"] == ()
     assert [(each.unopened, each.every // DAY, each.ends) for each in slower["mql_nurture"]] == [
-        (4, 14, False),
-        (8, 30, False),
-        (12, 30, True),
+        (8, 14, False),
+        (12, 30, False),
+        (16, 30, True),
     ]
     assert slower["customer_expansion"] == slower["advanced"] == slower["mql_nurture"]

@@ -41,8 +41,8 @@ _CHANGED: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         (
             ("triggers:\n", f"triggers:\n{_BY_DATE}"),
             ("    slower: {} # the welcome", "    # the welcome"),
-            ("{after 4 unopened: 14d, after 8 unopened: 30d, ", "{after 1 unopened: 9d, "),
-            ("after 12 unopened: end}", "after 3 unopened: end}"),
+            ("{after 8 unopened: 14d, after 12 unopened: 30d, ", "{after 1 unopened: 9d, "),
+            ("after 16 unopened: end}", "after 3 unopened: end}"),
             ("  framework: ", "  framework: {channel: retargeting} # "),
             ("  advanced: Deeper", "  advanced: {channel: linkedin} # "),
             ("  proof_point: ", "  proof_point: {first_unseen: [story, guide], otherwise: most_popular} # "),
