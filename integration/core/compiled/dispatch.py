@@ -4,7 +4,7 @@ Equal signals are one `Arm`, tested once for an activity; what a kind of activit
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integration.core.compiled.condition_checks import Check, Tests
 from integration.core.compiled.plans import (
@@ -86,7 +86,7 @@ class Dispatch:
     idle_spans: tuple[Span, ...]
     idle_least: Span
     """The shortest idleness that a trigger or a track asks for; 0 if none does."""
-    roots: Roots = NO_ROOTS
+    roots: Roots = field(default_factory=lambda: NO_ROOTS)
     """By what keys of effects name tracks, plays and clocks: see lineage.py."""
 
     def root(self, kind: Kind, name: str) -> str:
