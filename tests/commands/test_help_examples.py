@@ -14,7 +14,7 @@ EVERY = list(every_command())
 
 def _examples(command: click.Command) -> list[str]:
     """The lines of the help's paragraphs of examples."""
-    paragraphs = cleandoc((command.help or "").replace("\b\n", "")).split("\n\n")
+    paragraphs = cleandoc(command.help or "").replace("\b\n", "").split("\n\n")
     return [
         line.strip() for each in paragraphs if each.startswith("Example:") for line in each.splitlines()[1:] if line
     ]
