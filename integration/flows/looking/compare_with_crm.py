@@ -3,6 +3,7 @@
 It shows what waits in the outbox: in shadow mode everything that was decided, in any other what is still under way.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -18,7 +19,7 @@ from mappings.model.canonical import Fields
 from mappings.model.creation_rule import Creation
 from mappings.translate.translation import outward
 from mappings.values.identifiers import ConnectionName
-from mappings.values.instant import Instant
+from mappings.values.instant import Instant, moment
 
 _SAME = frozenset({"", None})
 _MOST_PEOPLE = 10_000
@@ -150,13 +151,15 @@ def _changes(connection: Connection, row: Outgoing, held: Mapping[str, Any], who
 
 
 def alike(held: Any, wanted: Any) -> bool:
-    """Whether two values are one, however a CRM prints numbers and nothing."""
+    """Whether two values are one, however a CRM prints numbers, times and nothing."""
     if held in _SAME and wanted in _SAME:
         return True
-    try:
-        return float(held) == float(wanted)
-    except (TypeError, ValueError):
-        return str(held) == str(wanted)
+    if str(held) == str(wanted):
+        return True
+    for read in (float, moment):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            return bool(read(held) == read(wanted))
+    return False
 
 
 def _names(service: HasStore, rows: list[Outgoing]) -> dict[str, str]:
