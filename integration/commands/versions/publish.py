@@ -113,14 +113,9 @@ def playbook_(file: str, *, options: Options) -> None:
       coldframe publish playbook behavioural --reason "a trial" --tasks-per-hour 20 --yes
     """
     service = _service()
-    done = _publish(service, proposals.of_playbook(service, file), options)
     named = build.settings().playbook
-    if done and named not in library.names():
-        click.echo(
-            f"COLDFRAME_PLAYBOOK names {named}: the next start publishes that file again where it differs. "
-            "Change the file too, or unset the variable.",
-            err=True,
-        )
+    if _publish(service, proposals.of_playbook(service, file), options) and named not in library.names():
+        _remind(f"COLDFRAME_PLAYBOOK names {named}")
 
 
 @publish.command(name="vocabulary")
@@ -159,11 +154,7 @@ def mapping_(file: str, connection: str | None, *, options: Options) -> None:
     proposal = proposals.of_mapping(service, file, connection)
     named = [each.name for each in proposal.connections.values() if each.of_file]
     if _publish(service, proposal, options) and named:
-        click.echo(
-            f"Settings name a mapping file for {' and '.join(named)}: the next start publishes that file again where "
-            "it differs. Change the file too, or unset the variable.",
-            err=True,
-        )
+        _remind(f"Settings name a mapping file for {' and '.join(named)}")
 
 
 @publish.command(name="routing")
@@ -178,11 +169,7 @@ def routing_(file: str, *, options: Options) -> None:
     """
     service = _service()
     if _publish(service, proposals.of_routing(service, file), options) and build.settings().routing:
-        click.echo(
-            "COLDFRAME_ROUTING names a file: the next start publishes that file again where it differs. Change the "
-            "file too, or unset the variable.",
-            err=True,
-        )
+        _remind("COLDFRAME_ROUTING names a file")
 
 
 @click.command()
@@ -284,6 +271,15 @@ def _watch(service: Service, version: Version, total: int) -> None:
     with Progress(*COUNTED, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("the workers derive everybody", total=total)
         flow.watch(service, version.number, lambda left: progress.update(bar, completed=total - left))
+
+
+def _remind(named: str) -> None:
+    """Say that a file which settings name is published again by the next start."""
+    click.echo(
+        f"{named}: the next start publishes that file again where it differs. Change the file too, or unset the "
+        "variable.",
+        err=True,
+    )
 
 
 def _say(options: Options, plain_: dict[str, object], words: str) -> None:

@@ -4,6 +4,7 @@ The new task waits in the outbox like any other, and tells what happened; the ol
 the new one stands in the CRM. What survives a crash: the new task, once by its key; and the request to close the old.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -55,7 +56,7 @@ def reassign_overdue(service: Reassigning) -> int:
     zone = service.rules.playbook.calendar.timezone
     with service.store.write() as conn:
         made = _give_anew(
-            conn, [_taken_over(each, breach, names.get(_here(each), ""), zone, now) for each, breach in late]
+            conn, [_taken_over(each, breach, names.get(_here(each), ""), zone, now) for each, breach in late], now
         )
     for name in {each.task.connection for each, _ in late}:
         service.wake(f"deliver:{name}")
@@ -82,13 +83,15 @@ def closed_for(conn: Sql, made: Sequence[Outgoing], now: Instant) -> None:
         pointless_tasks.close(conn, set(old.values()), "Given to somebody else", now, lambda _lead, key: key in old)
 
 
-def _give_anew(conn: Sql, rows: Sequence[tuple[EffectRow, ConnectionName, Mapping[str, Any]]]) -> int:
+def _give_anew(conn: Sql, rows: Sequence[tuple[EffectRow, ConnectionName, Mapping[str, Any]]], now: Instant) -> int:
     """(effect, connection, task) of what takes another's place; how many are new."""
     new = set(decided_effects.add(conn, [effect for effect, _, _ in rows]))
+    wanted: defaultdict[ConnectionName, list[outbox.NewOnce]] = defaultdict(list)
     for effect, connection, task in rows:
         if effect.key in new:
-            once = outbox.NewOnce(key=effect.key, lead_id=effect.lead_id, payload=task)
-            outbox.want_once(conn, connection, "task", [once], effect.decided_at)
+            wanted[connection].append(outbox.NewOnce(key=effect.key, lead_id=effect.lead_id, payload=task))
+    for connection, once in wanted.items():
+        outbox.want_once(conn, connection, "task", once, now)
     return len(new)
 
 

@@ -37,8 +37,6 @@ _WAITING = select(_o.id, _o.key, _o.lead_id).where(
     among(_o.lead_id, "ids"), _o.kind == "task", _o.state == NEW, _o.attempted.is_(False)
 )
 _DROP = delete(outbox).where(among(_o.id, "ids"), _o.state == NEW, _o.attempted.is_(False))
-
-
 _TAKEN_OVER = (
     select(_o.id, _o.key, _o.lead_id)
     .where(_o.kind == "task", _o.state == NEW, _o.attempted.is_(False), _o.key.like(f"%{effect_keys.AGAIN}"))
@@ -107,9 +105,9 @@ def answered(conn: Connection, escalations: Mapping[LeadId, Collection[str]], at
         return effect_keys.cause(key) in causes[lead]
 
     waiting = conn.execute(_WAITING, {"ids": listed(sorted(causes))}).all()
-    gone = [row for row, key, lead in waiting if which(lead, key)]
+    gone = [(row, key, lead) for row, key, lead in waiting if which(lead, key)]
     if gone:
-        conn.execute(_DROP, {"ids": listed(gone)})
+        drop(conn, gone)
     closed = close(conn, causes, ANSWERED, at, which)
     if gone or closed.keys:
         detail = {"leads": sorted(causes), "dropped": len(gone), "closed": closed.keys}
