@@ -1,9 +1,6 @@
 """Mapping files: the one of a system that comes with Coldframe, or an administrator's own."""
 
-import json
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
@@ -26,14 +23,6 @@ class MappingFile:
     located: Located | None = None
     mapping: CrmMapping | None = None
     problems: tuple[Problem, ...] = ()
-
-
-@lru_cache(maxsize=32)
-def fingerprint(text: str) -> str:
-    """Sixteen hexadecimal digits that say which mapping a text is, whatever its layout and comments."""
-    located, _ = load(text, "")
-    value = text if located is None else json.dumps(located.value, sort_keys=True)
-    return sha256(value.encode()).hexdigest()[:16]
 
 
 def shipped(system: System, vocabulary: Vocabulary | None = None) -> MappingFile:

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from connectors.base.port import Finding
 from integration.flows.assigning.pool_members import unusable
-from integration.flows.base.stored_versions import ROUTING, routing_in_words_of
+from integration.flows.base import running_routing
+from integration.flows.base.stored_versions import compiled_of
 from integration.routing.routing_rules import NO_ROUTING, Routing
 from integration.settings.environment import Settings
 from integration.store.db.session import Store
@@ -47,10 +48,15 @@ def people(settings: Settings, store: Store) -> Iterator[Finding]:
 
 def _in_force(settings: Settings, store: Store) -> Routing:
     """The routing that was published, else the one that the settings name."""
-    with store.read() as conn:
-        there = playbook_versions.files(conn).get(ROUTING)
     playbook = build.playbook(settings.playbook, settings.vocabulary)
-    return (there and routing_in_words_of(there.text, playbook)) or _routing(settings)
+    with store.read() as conn:
+        found = playbook_versions.current(conn)
+        said = playbook_versions.texts(conn, found.number) if found is not None else None
+    if found is None or said is None:
+        return _routing(settings)
+    compiled = compiled_of(said, f"version {found.number}", playbook.vocabulary)
+    playbook = playbook if compiled is None else compiled.playbook
+    return running_routing.applied(_routing(settings), found.files, playbook)
 
 
 def _routing(settings: Settings) -> Routing:

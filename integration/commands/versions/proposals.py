@@ -11,8 +11,9 @@ from integration.commands.authoring.vocabulary_uses import in_mappings
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import running_mappings
+from integration.flows.base.running_routing import ROUTING
 from integration.flows.base.service import Connection
-from integration.flows.base.stored_versions import ROUTING, compiled_of, earlier
+from integration.flows.base.stored_versions import compiled_of, earlier
 from integration.flows.publishing.put_in_force import current_rules
 from integration.flows.upkeep import drift
 from integration.playbook.compiling.compiler import compile_text
@@ -129,8 +130,8 @@ def of_mapping(service: Service, named: str, connection: str | None) -> Proposal
         raise click.ClickException(msg)
     found, said = current_rules(service)
     name = running_mappings.named(system, ConnectionName(connection) if connection else None)
-    mark = mapping_files.fingerprint(file.text)
-    files = {**dict(said.files), name: FileInForce(text=file.text, fingerprint=mark)}
+    said = said.having({name: FileInForce.of(file.text)})
+    files = dict(said.files)
     works = {each.name: replace(each, mapping=file.mapping, located=file.located, text=file.text) for each in those}
     changed = {each: it for each, it in works.items() if running_mappings.stored(it, files) is files[name]}
     if not changed:
@@ -140,7 +141,7 @@ def of_mapping(service: Service, named: str, connection: str | None) -> Proposal
     _tell((*file.problems, *(problems := tuple(_unfit(service, changed)))))
     if fatal(problems):
         raise SystemExit(2)
-    proposal = _proposal("mapping", service.rules.compiled, replace(said, files=tuple(sorted(files.items()))), found)
+    proposal = _proposal("mapping", service.rules.compiled, said, found)
     return replace(proposal, connections=changed)
 
 
@@ -152,9 +153,7 @@ def of_routing(service: Service, named: str) -> Proposal:
     if routing is None:
         raise SystemExit(2)
     found, said = current_rules(service)
-    new = FileInForce(text=text, fingerprint=mapping_files.fingerprint(text))
-    files = {**dict(said.files), ROUTING: new}
-    return _proposal("routing", service.rules.compiled, replace(said, files=tuple(sorted(files.items()))), found)
+    return _proposal("routing", service.rules.compiled, said.having({ROUTING: FileInForce.of(text)}), found)
 
 
 def _unrouted(service: Service, playbook: Playbook) -> tuple[Problem, ...]:
@@ -185,11 +184,10 @@ def of_version(service: Service, number: int, what: What) -> Proposal:
     if compiled is None:
         msg = f"version {number} cannot be used by this version of the program: publish its text as a file, put right"
         raise click.ClickException(msg)
-    files = {**dict(said.files), **dict(former.files)}  # of what it knows nothing, it changes nothing
-    back = replace(former, files=tuple(sorted(files.items())))
+    back = replace(former, files=said.files).having(dict(former.files))  # of what it knows nothing, it changes nothing
     same = found is not None and compiled.playbook.fingerprint == found.fingerprint
     proposal = _proposal("mapping" if same and what != "routing" else what, compiled, back, found)
-    connections = running_mappings.applied(service.connections, files, compiled.playbook.vocabulary)
+    connections = running_mappings.applied(service.connections, dict(back.files), compiled.playbook.vocabulary)
     if connections is None:
         msg = f"a mapping of version {number} cannot be used by this version of the program: publish its text as a file"
         raise click.ClickException(msg)

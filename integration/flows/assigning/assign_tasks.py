@@ -19,7 +19,7 @@ from integration.flows.assigning import pool_state
 from integration.flows.assigning.assignee_case import Candidate, Case, Directory
 from integration.flows.assigning.assignee_rules import resolved
 from integration.flows.assigning.named_people import Named, known, named_for
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import Connection, Derived, HasAlerts
 from integration.flows.history import load_events
 from integration.flows.people_in_sales import user_directory

@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.assigning.assignee_case import Candidate
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import HasRules, HasStore
 from integration.routing.availability import Load, day_began
 from integration.routing.pool_turns import PoolTurns, with_absences

@@ -13,8 +13,8 @@ from sqlalchemy import Connection as Sql
 from integration.core.handoff.sla_clocks import SecondBreach, second_breach
 from integration.core.model import effect_keys
 from integration.core.rules.calendar import wall_clock
-from integration.flows.base.routing_part import HasRouting
 from integration.flows.base.running_playbook import following
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import Derived, HasGoingLive, HasWake
 from integration.flows.base.write_access import as_of_now
 from integration.flows.history import load_events

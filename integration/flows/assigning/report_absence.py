@@ -6,7 +6,7 @@ What survives a crash: the absence and its line in the audit trail, in one trans
 from collections.abc import Sequence
 from typing import Protocol
 
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import HasRules, HasStore
 from integration.routing.availability import zone_of
 from integration.routing.routing_rules import Absence

@@ -61,9 +61,9 @@ def own(connections: Mapping[ConnectionName, Connection], files: Mapping[str, Fi
     for connection in connections.values():
         there = found.get(subject(connection))
         if connection.text and (there is None or there.by_start or connection.of_file):
-            mark = mapping_files.fingerprint(connection.text)
-            if there is None or there.fingerprint != mark:
-                found[subject(connection)] = FileInForce(text=connection.text, fingerprint=mark, by_start=True)
+            new = FileInForce.of(connection.text, by_start=True)
+            if there is None or there.fingerprint != new.fingerprint:
+                found[subject(connection)] = new
     return found
 
 

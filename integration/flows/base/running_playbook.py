@@ -15,9 +15,10 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.model.state import FORMAT
 from integration.core.rules.playbook_rules import Playbook
-from integration.flows.base import running_mappings
+from integration.flows.base import running_mappings, running_routing
+from integration.flows.base.running_routing import ROUTING
 from integration.flows.base.service import Derived, HasRules, changed
-from integration.flows.base.stored_versions import PUBLISHING, ROUTING, compiled_of, own_routing, put_in_force, routed
+from integration.flows.base.stored_versions import PUBLISHING, compiled_of, put_in_force
 from integration.store.db.session import serialise
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Terms, Texts, Version, What
@@ -104,7 +105,7 @@ class _Wanted:
 def _wanted(service: Derived, found: Version | None) -> _Wanted | None:
     """None where what was published by command cannot be used by this process."""
     there = found.files if found else {}
-    mine = {**running_mappings.own(service.connections, there), **own_routing(service.routing, there)}
+    mine = {**running_mappings.own(service.connections, there), **running_routing.own(service.routing, there)}
     files = tuple(sorted(mine.items()))
     playbook, words = service.rules.playbook, service.rules.vocabulary.text or None
     ours = _Wanted(playbook, Texts(playbook=playbook.text, vocabulary=words, files=files), AUTHOR)
@@ -171,7 +172,9 @@ def _mapped(service: V, found: Version | None) -> V:
     """The service by the field mappings and the routing of a version."""
     if found is None or not found.files:
         return service
-    service = routed(service, found.files, service.rules.playbook)
+    routing = running_routing.applied(service.routing, found.files, service.rules.playbook)
+    if routing is not service.routing:
+        service = changed(service, routing=routing)
     connections = running_mappings.applied(service.connections, found.files, service.rules.vocabulary)
     if connections is None:
         msg = f"a mapping of version {found.number} is not understood by this program, or in this vocabulary"

@@ -13,7 +13,7 @@ from integration.alerting.alert_port import AlertWay
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
 from integration.store.events.playbook_versions import Version

@@ -4,12 +4,9 @@ What survives a crash: a version is stored with the walks that derive everybody 
 and remap.py), in one transaction.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar
 
-import structlog
 from sqlalchemy import Connection as Sql
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
@@ -18,35 +15,21 @@ from integration.core.rules import lineage
 from integration.core.rules.lineage import Earlier
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import running_mappings
-from integration.flows.base.routing_part import HasRouting
-from integration.flows.base.service import changed
 from integration.playbook.compiling.compiler import compile_text
-from integration.routing.read_routing import parse as parse_routing
-from integration.routing.routing_rules import Routing
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.events import playbook_versions
-from integration.store.events.playbook_versions import FileInForce, Terms, Texts, Version
+from integration.store.events.playbook_versions import Terms, Texts, Version
 from integration.store.progress import remapping
 from integration.store.queues import dirty, suspects
-from mappings.language import mapping_files
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_vocabulary import parse
 from mappings.vocabulary.value import Vocabulary
 
-log = structlog.get_logger()
-
-R = TypeVar("R", bound=HasRouting)
-
 PUBLISHING = "versions"
 """What publications wait for each other by."""
-
-ROUTING = "routing"
-"""What a version calls its routing among its files."""
-_MOST_KEPT = 8
-_read: dict[tuple[str, str], Routing | None] = {}
 
 
 @lru_cache(maxsize=4)
@@ -114,39 +97,3 @@ def earlier(conn: Sql, own: Vocabulary) -> list[Earlier]:
             roots = then.dispatch.roots if then is not None else lineage.NO_ROOTS
         found.append(Earlier(fingerprint=each.fingerprint, roots=roots))
     return found
-
-
-def own_routing(routing: Routing, files: Mapping[str, FileInForce]) -> dict[str, FileInForce]:
-    """The routing that this process would have in force, by its name: its file's; none where settings name none.
-
-    One that was published by command stays where settings name none; one that a start published does not.
-    """
-    there = files.get(ROUTING)
-    if not routing.text and (there is None or not there.by_start):
-        return {} if there is None else {ROUTING: there}
-    mark = mapping_files.fingerprint(routing.text)
-    if there is not None and there.fingerprint == mark:
-        return {ROUTING: there}
-    return {ROUTING: FileInForce(text=routing.text, fingerprint=mark, by_start=True)}
-
-
-def routed(service: R, files: Mapping[str, FileInForce], playbook: Playbook) -> R:
-    """The service by the routing of a version; one that cannot be read with the playbook in force changes nothing."""
-    there = files.get(ROUTING)
-    if there is None or there.text == service.routing.text:
-        return service
-    found = routing_in_words_of(there.text, playbook)
-    if found is None:
-        log.warning("the routing in force cannot be read with the playbook in force")
-        return service
-    return changed(service, routing=found)
-
-
-def routing_in_words_of(text: str, playbook: Playbook) -> Routing | None:
-    """A routing's text, read with a playbook; None where it cannot be."""
-    key = (text, playbook.fingerprint)
-    if key not in _read:
-        if len(_read) >= _MOST_KEPT:
-            _read.clear()
-        _read[key] = parse_routing(text, "the routing in force", playbook)[0]
-    return _read[key]

@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import history_or_live
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import Connection, HasLanes, LimitedWrites
 from integration.flows.crm_calls.pause_connection import Open, open_for
 from integration.flows.delivering import ramp_up

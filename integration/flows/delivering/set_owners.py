@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import FieldWrite
 from integration.core.model import effect_keys
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import Connection, HasStore
 from integration.store.crm import crm_users
 from integration.store.outgoing import outbox, unassigned

@@ -17,7 +17,7 @@ from integration.core.model.effects import AlertRaised, Effect, Escalated, TaskW
 from integration.core.model.state import FORMAT
 from integration.core.rules.lineage import Kind, Successors, inherited, successors
 from integration.flows.base.history_or_live import STALE
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import HasStore, changed
 from integration.flows.base.stored_versions import earlier
 from integration.flows.deciding import decide_leads

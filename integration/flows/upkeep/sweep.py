@@ -6,7 +6,7 @@ from typing import Protocol
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base import running_playbook
-from integration.flows.base.routing_part import HasRouting
+from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import HasCrms, HasGoingLive, HasRetention, HasRules
 from integration.flows.crm_calls.pause_connection import open_for
 from integration.flows.intake import unknown_words

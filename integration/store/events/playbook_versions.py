@@ -1,8 +1,8 @@
 """Versions of the rules: every playbook and vocabulary that was ever in force, and how many leads are derived by it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal, Self, TypeAlias
 
 from sqlalchemy import BigInteger, Connection, RowMapping, bindparam, func, insert, select, update
 
@@ -13,6 +13,7 @@ from integration.store.db.json_codec import decode, encode, listed
 from integration.store.schema.tables import accounts, dirty_accounts, leads, versions
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
+from mappings.yaml_files.yaml_fingerprint import fingerprint as fingerprint_of
 
 What: TypeAlias = Literal["playbook", "vocabulary", "mapping", "routing"]
 """What a publication changes. Mappings, and further kinds of files, stand among the `files` of a version."""
@@ -28,6 +29,11 @@ class FileInForce:
     fingerprint: str
     since: Instant = 0
     by_start: bool = False
+
+    @classmethod
+    def of(cls, text: str, *, by_start: bool = False) -> Self:
+        """A file that is to be put in force."""
+        return cls(text=text, fingerprint=fingerprint_of(text), by_start=by_start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,10 @@ class Texts:
     vocabulary: str | None = None
     files: tuple[tuple[str, FileInForce], ...] = ()
     """By kind and what each is of (`mapping:hubspot`, `mapping:hubspot:emea`); only those that were published."""
+
+    def having(self, files: Mapping[str, FileInForce]) -> Self:
+        """The same with these files beside those that it has, or in their place."""
+        return replace(self, files=tuple(sorted({**dict(self.files), **files}.items())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def running(service: Service, sandbox: Sandbox, at: Watch, credentials: Mapping[
 def put(service: Service, mapping: str, name: str = "mapping:hubspot") -> None:
     now = published(service)
     found, said = flow.current_rules(now)
-    files = {**dict(said.files), name: FileInForce(text=mapping, fingerprint=mapping_files.fingerprint(mapping))}
+    files = {**dict(said.files), name: FileInForce.of(mapping)}
     whole = replace(said, files=tuple(sorted(files.items())))
     flow.publish(now, now.rules.compiled, whole, TERMS, over=found.number if found else None)
 
@@ -130,7 +130,7 @@ def test_what_another_mapping_finds_in_the_past_makes_no_work_and_who_passes_the
     running = with_parts(running, tasks_per_hour=2)
     now, terms = at(), replace(TERMS, tasks_per_hour=2)
     found, said = flow.current_rules(published(running))
-    files = {"mapping:hubspot": FileInForce(text=SHIPPED, fingerprint=mapping_files.fingerprint(SHIPPED))}
+    files = {"mapping:hubspot": FileInForce.of(SHIPPED)}
     whole = replace(said, files=tuple(files.items()))
     assert found is not None
     flow.publish(published(running), published(running).rules.compiled, whole, terms, over=found.number)
