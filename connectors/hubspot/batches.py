@@ -24,7 +24,9 @@ SUBJECT_LIMIT = 255
 BODY_LIMIT = 65_000
 ASSOCIATIONS: Mapping[str, int] = {"contact": 204, "company": 192, "deal": 216}
 """From a task to a record. [hubspot: tasks]"""
-_TYPES = {"call": "CALL", "email": "EMAIL", "task": "TODO", "review": "TODO", "linkedin": "TODO", "direct_mail": "TODO"}
+_PLAIN = "TODO"
+"""HubSpot's own word for a task that is neither a call nor an e-mail. [hubspot: tasks]"""
+_TYPES = {"call": "CALL", "email": "EMAIL"}
 
 
 def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def _task(write: TaskWrite) -> dict[str, Any]:
         "hs_task_body": rendered(write.body),
         **write.words.opened,
         **write.words.priority(write.priority),
-        "hs_task_type": _TYPES[write.channel],
+        "hs_task_type": _TYPES.get(write.channel, _PLAIN),
     }
     if genuine(SYSTEM, write.owner):
         properties["hubspot_owner_id"] = write.owner

@@ -17,7 +17,6 @@ from integration.flows.base.service import HasLanes
 from integration.flows.deciding import rederive, remap
 from integration.flows.deciding.decide_leads import decide_batch
 from integration.flows.deciding.decision_outcomes import Deciding
-from integration.flows.people.derive_account_signals import derive_batch
 from integration.flows.people.join_leads import join_batch
 from integration.flows.privacy.erase_person import Erasing, erase_batch
 from integration.store.queues.leases import Lease
@@ -44,6 +43,6 @@ def turn(service: Advancing, lease: Lease, /) -> bool:
     except OutdatedError as error:
         log.warning("nobody is decided about by this process", error=str(error))
     else:
-        left += [remap.records(service, lease), rederive.accounts(service, lease, derive_batch)]
+        left += [remap.records(service, lease), rederive.accounts(service, lease)]
         left += [decide_batch(service, lease)]
     return any(left)

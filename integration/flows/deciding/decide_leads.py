@@ -42,9 +42,6 @@ from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
-BATCH = 200
-"""Leads in one transaction."""
-
 
 class DecidingLane(Deciding, HasWake, HasLanes, Protocol):
     """What deciding takes in a lane: it wakes those that deliver, and waits where more is likely."""
@@ -64,7 +61,7 @@ def decide_batch(service: DecidingLane, lease: Lease) -> bool:
     Each is stored, and delivered, by itself: whoever is new does not wait for those who are derived anew.
     """
     now, walk = service.now(), rederive.walk(service)
-    size = BATCH if walk.over else min(BATCH, walk.leads_at_once)
+    size = rederive.LEADS if walk.over else min(rederive.LEADS, walk.leads_at_once)
     with service.store.read() as conn:
         marks = dirty.take(conn, now, size)
         due = leads.due(conn, now, size - len(marks)) if len(marks) < size else []
@@ -75,7 +72,7 @@ def decide_batch(service: DecidingLane, lease: Lease) -> bool:
     rederive.walked(
         service, lease, walk, ids, (len(items), seconds), (len(others), _decide(service, lease, others, now))
     )
-    if items and not ids and len(items) < BATCH:
+    if items and not ids and len(items) < rederive.LEADS:
         service.lanes.sleep(GATHER)
     return bool(items or ids)
 

@@ -11,49 +11,36 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.model import effect_keys
-from integration.core.model.effects import TaskWanted
-from integration.core.model.state import LeadState
-from integration.core.run.playbook_change import as_of, passes
+from integration.core.run.playbook_change import passes
 from integration.flows.base.service import Deriving
 from integration.flows.deciding.decision_plan import Outcome
-from integration.flows.delivering.write_decisions import as_task, home
+from integration.flows.deciding.kept_handoffs import Due, carry_out, of_open_handoff
+from integration.flows.deciding.playbook_changes import delivered
 from integration.store.events import withheld_handoffs
 from integration.store.events.withheld_handoffs import Withheld
-from integration.store.outgoing.outbox import NewOnce
-from integration.store.people import record_references
 from mappings.model.canonical import Activity
-from mappings.values.identifiers import ConnectionName
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import DAY, Instant, Span
 
 LATELY: Span = DAY
-"""A request that was delivered later than this is not news: sales is not told as if it had been made now."""
+"""A request that was delivered later than this makes no task: it would look as if it had been made now."""
 
 
 def hand_over(conn: Sql, service: Deriving, outcomes: Sequence[Outcome], now: Instant) -> set[ConnectionName]:
     """Carry out what was kept back of the handoffs of those who ask for a demo now; where their tasks go."""
     asking = {each.row.id: each for each in outcomes if asks(service, each, now)}
-    kept = withheld_handoffs.kept_back(conn, asking, now) if asking else []
-    known = record_references.of_leads(conn, {each.lead_id for each in kept})
-    wanted: defaultdict[ConnectionName, list[NewOnce]] = defaultdict(list)
-    for each in kept:
-        state = asking[each.lead_id].decision.state
-        names = {reference.connection for reference in known.get(each.lead_id, ())}
-        there = home(service.connections, names)
-        if there is not None and _of_open_handoff(service, state, each):
-            wanted[there].append(_row(service, state, each, now))
-    for name, rows in wanted.items():
-        withheld_handoffs.carry_out(conn, name, rows, now)
-    return set(wanted)
+    kept: defaultdict[LeadId, list[Withheld]] = defaultdict(list)
+    for task in withheld_handoffs.kept_back(conn, asking, now) if asking else ():
+        kept[task.lead_id].append(task)
+    states = {lead: asking[lead].decision.state for lead in kept}
+    compiled = service.rules.compiled
+    due = [Due(state, of_open_handoff(compiled, state, kept[lead]), 0, now) for lead, state in states.items()]
+    return carry_out(conn, service, due, now)
 
 
 def asks(service: Deriving, outcome: Outcome, now: Instant) -> bool:
     """Whether an MQL asked for a demo just now, in something that no decision has seen, and nothing bars them."""
-    new = {
-        deed.key
-        for deed in outcome.past.unseen
-        if not deed.derived and deed.source not in service.connections and deed.at >= now - LATELY
-    }
+    new = {deed.key for deed in delivered(service, outcome.past) if deed.at >= now - LATELY}
     compiled = service.rules.compiled
     return any(
         isinstance(event, Activity)
@@ -62,21 +49,3 @@ def asks(service: Deriving, outcome: Outcome, now: Instant) -> bool:
         and compiled.dispatch.meaning(event.type, event.properties).demo
         for event in outcome.past.events
     ) and passes(compiled, outcome.decision.state, outcome.past.events, now)
-
-
-def _of_open_handoff(service: Deriving, state: LeadState, task: Withheld) -> bool:
-    play = service.rules.playbook.handoff.play
-    opening = state.plays.get(play)
-    step = effect_keys.play_step(effect_keys.cause(task.key))
-    root = service.rules.compiled.dispatch.root("play", play)
-    return (
-        opening is not None and opening.open and step is not None and (step.play, step.times) == (root, opening.times)
-    )
-
-
-def _row(service: Deriving, state: LeadState, task: Withheld, now: Instant) -> NewOnce:
-    """The task in the words, and with the due time, of now."""
-    wanted = TaskWanted(key=task.key, lead=task.lead_id, at=task.at, because=task.because, **task.payload)
-    return NewOnce(
-        key=task.key, lead_id=task.lead_id, payload=as_task(as_of(service.rules.compiled, state, wanted, now))
-    )

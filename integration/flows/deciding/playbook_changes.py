@@ -6,7 +6,7 @@ sales now, so many in an hour (COLDFRAME_TASKS_PER_HOUR), with the story and the
 Rule: [rules: playbook changes].
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
@@ -18,6 +18,7 @@ from integration.flows.base import write_access
 from integration.flows.base.service import Deriving, PacedRules
 from integration.flows.deciding.handover_pace import Pace
 from integration.flows.history.load_events import History
+from integration.store.events.activities import ActivityRow
 from integration.store.people.leads import LeadRow
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
@@ -53,15 +54,12 @@ def live_from(service: Deriving, anew: Sequence[tuple[LeadRow, History]]) -> dic
     if service.rules.version is None:
         return {}
     published = service.rules.version.at
-    return {
-        row.id: min(
-            [
-                published,
-                *(deed.at for deed in past.unseen if not deed.derived and deed.source not in service.connections),
-            ]
-        )
-        for row, past in anew
-    }
+    return {row.id: min([published, *(deed.at for deed in delivered(service, past))]) for row, past in anew}
+
+
+def delivered(service: Deriving, past: History) -> Iterator[ActivityRow]:
+    """What senders delivered that no decision has seen; not what was read from a CRM, nor what was derived."""
+    return (deed for deed in past.unseen if not deed.derived and deed.source not in service.connections)
 
 
 def handovers(

@@ -6,13 +6,15 @@ somebody who asks for a demo meanwhile waits for one batch at most. What survive
 stored after each batch; whoever is derived already is passed over when the walk is taken up.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import structlog
 
-from integration.flows.base.service import HasLanes, Versioned
+from integration.flows.base.service import Derived, HasLanes, Versioned
+from integration.flows.people.derive_account_signals import BATCH as ACCOUNTS
+from integration.flows.people.derive_account_signals import derive_batch
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Walk
 from integration.store.queues import dirty, leases
@@ -21,8 +23,6 @@ from mappings.values.identifiers import LeadId
 
 log = structlog.get_logger()
 
-ACCOUNTS = 50
-"""The most accounts that one turn derives anew: as many as one batch of the derivation of signals."""
 LEADS = 200
 """The most leads that one batch decides about."""
 LONGEST = 1.0
@@ -30,14 +30,11 @@ LONGEST = 1.0
 _INSTANT = 1e-6
 
 
-class Rederiving(Versioned, HasLanes, Protocol):
-    """What re-derivation takes: the store, the rules in force, and what measures time."""
+class Rederiving(Derived, HasLanes, Protocol):
+    """What re-derivation takes: what signals are derived with, and what measures time."""
 
 
-R = TypeVar("R", bound=Rederiving)
-
-
-def accounts(service: R, lease: Lease, derive: Callable[[R, Lease], bool]) -> bool:
+def accounts(service: Rederiving, lease: Lease) -> bool:
     """Derive the signals of accounts that are marked, and mark the next of the walk before; whether more are likely.
 
     The accounts of those who are decided about next come first: what a lead's account did in the past is a part of its
@@ -48,7 +45,10 @@ def accounts(service: R, lease: Lease, derive: Callable[[R, Lease], bool]) -> bo
         walk = playbook_versions.walk(conn, number)
         waiting = [] if walk.accounts is None else dirty.take(conn, now, walk.leads_at_once)
         first = playbook_versions.accounts_of(conn, [lead for lead, _ in waiting], number)
-        room = min(walk.accounts_at_once, ACCOUNTS - len(dirty.take_accounts(conn, now, ACCOUNTS)) - len(first))
+        room = min(
+            walk.accounts_at_once,
+            ACCOUNTS - len(dirty.take_accounts(conn, now, ACCOUNTS)) - len(first),
+        )
         on = walk.accounts is not None and len(waiting) < walk.leads_at_once and room > 0
         ids = playbook_versions.accounts_after(conn, walk.accounts or "", number, room) if on else []
         done = on and not ids and not playbook_versions.accounts_marked(conn, number, now)
@@ -59,7 +59,7 @@ def accounts(service: R, lease: Lease, derive: Callable[[R, Lease], bool]) -> bo
             dirty.mark_accounts(conn, [*first, *ids], now)
             playbook_versions.walked(conn, walk, now)
     began = service.lanes.monotonic()
-    more = derive(service, lease)
+    more = derive_batch(service, lease)
     size = paced(walk.accounts_at_once, [(len(ids), service.lanes.monotonic() - began)], ACCOUNTS)
     if ids and size != walk.accounts_at_once:
         with service.store.write() as conn:

@@ -12,23 +12,21 @@ from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
-from integration.core.model import effect_keys
 from integration.core.model.effects import TaskWanted
 from integration.core.model.state import LeadState
-from integration.core.run.playbook_change import as_of, passes
+from integration.core.run.playbook_change import passes
 from integration.flows.base import running_playbook, write_access
 from integration.flows.base.service import Derived, HasGoingLive, HasWake
 from integration.flows.deciding.handover_pace import Pace
-from integration.flows.delivering.write_decisions import as_task, home
+from integration.flows.deciding.kept_handoffs import Due, carry_out, of_open_handoff
 from integration.flows.history import load_events
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.events import withheld_handoffs
 from integration.store.events.withheld_handoffs import OVER, Shadow, Withheld
-from integration.store.outgoing.outbox import NewOnce
-from integration.store.people import leads, record_references
+from integration.store.people import leads
 from integration.store.progress import next_handover
-from mappings.values.identifiers import ConnectionName, LeadId
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 PAGE = 200
@@ -83,7 +81,9 @@ def _hot(conn: Sql, service: Derived, lead_ids: Sequence[LeadId], now: Instant, 
     for each in withheld_handoffs.of_leads(conn, states, shadow):
         tasks[each.lead_id].append(each)
     waiting = {
-        lead: found for lead, state in states.items() if (found := _unanswered(service, state, tasks.get(lead, ())))
+        lead: found
+        for lead, state in states.items()
+        if (found := of_open_handoff(service.rules.compiled, state, tasks.get(lead, ())))
     }
     rows = leads.get(conn, waiting)
     events = load_events.whole(conn, rows, service.ownership, service.rules.vocabulary)
@@ -92,48 +92,14 @@ def _hot(conn: Sql, service: Derived, lead_ids: Sequence[LeadId], now: Instant, 
             yield Hot(state=states[lead], tasks=mine)
 
 
-def _unanswered(service: Derived, state: LeadState, tasks: Sequence[Withheld]) -> tuple[TaskWanted, ...]:
-    """The withheld tasks of the lead's last handoff; none where sales has answered."""
-    play = service.rules.playbook.handoff.play
-    root = service.rules.compiled.dispatch.root("play", play)
-    opening = state.plays.get(play)
-    if opening is None or not opening.open:
-        return ()
-    return tuple(
-        TaskWanted(key=each.key, lead=each.lead_id, at=each.at, because=each.because, **each.payload)
-        for each in tasks
-        if (step := effect_keys.play_step(effect_keys.cause(each.key)))
-        and (step.play, step.times) == (root, opening.times)
-    )
-
-
 def _carry_out(conn: Sql, service: HandingOverHot, hot: Sequence[Hot], now: Instant) -> None:
     if not hot:
         return
     pace = Pace(next_handover.earliest(conn, now), write_access.limits(conn, service.going_live).tasks_per_hour)
-    known = record_references.of_leads(conn, {each.state.lead for each in hot})
-    wanted: defaultdict[ConnectionName, list[NewOnce]] = defaultdict(list)
-    for each in hot:
-        at_home = home(service.connections, {record.connection for record in known.get(each.state.lead, ())})
-        if at_home is not None:
-            wanted[at_home] += _rows(service, each, pace.take())
-    for name, rows in wanted.items():
-        withheld_handoffs.carry_out(conn, name, rows, now)
+    turns = [(each, pace.take()) for each in hot]
+    carry_out(conn, service, [Due(each.state, each.tasks, at, at) for each, at in turns], now)
     pace.keep(conn, now)
     detail: Mapping[str, int] = {"leads": len(hot)}
     audit_trail.add(
         conn, [Entry(at=now, actor="command line", action="handed over hot leads", subject="service", detail=detail)]
     )
-
-
-def _rows(service: Derived, hot: Hot, at: Instant) -> list[NewOnce]:
-    """The tasks of one lead, in the words and with the due time of their hour."""
-    return [
-        NewOnce(
-            key=task.key,
-            lead_id=task.lead,
-            payload=as_task(as_of(service.rules.compiled, hot.state, task, at)),
-            not_before=at,
-        )
-        for task in hot.tasks
-    ]

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from integration.core.run.decide import order
 from integration.flows.base.service import Derived
 from integration.flows.history.load_events import History
-from integration.flows.people.derive_account_signals import derived_activity, signals
+from integration.flows.people.derive_account_signals import BATCH, derived_activity, signals
 from integration.store.events import playbook_versions
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
-BATCH = 50
 _NEVER = 0
 """A version that no account was derived under."""
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, text
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import FORMAT
-from integration.flows.deciding import decide_leads as deciding
+from integration.flows.deciding import rederive
 from integration.flows.deciding.advance import advance
 from integration.flows.intake.ingest import ingest
 from integration.flows.upkeep.sweep import sweep
@@ -187,7 +187,7 @@ def test_killed_in_the_middle_of_it_the_rest_is_derived_afterwards(
     restarted = with_parts(living, compiled=CompiledPlaybook.of(EDITS["another playbook"]))
     at.forward(HOUR)
     published = at()
-    monkeypatch.setattr(deciding, "BATCH", 2)
+    monkeypatch.setattr(rederive, "LEADS", 2)
     living.store.dispose()
     assert _dies_after(restarted, batches) == 9
     time.sleep(0.3)  # until the dead worker's lease has expired
