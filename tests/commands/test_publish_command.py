@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from edited_texts import edited_file
 from flows_publishing import ANA, Coldframe
 from flows_run import Watch, drain_all
 
@@ -22,13 +23,7 @@ def in_force(service: Service) -> int | None:
 
 
 def edited(tmp_path: Path, *changes: tuple[str, str]) -> str:
-    text = SHIPPED
-    for before, after in changes:
-        assert before in text, before
-        text = text.replace(before, after)
-    path = tmp_path / "ours.yaml"
-    path.write_text(text)
-    return str(path)
+    return edited_file(tmp_path, SHIPPED, *changes)
 
 
 VIDEO = ("    pricing: 15\n", "    pricing: 15\n    watched: {points: 5, when: video_watched percent>=80}\n")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from edited_texts import edited_file
 from flows_crms import person
 from flows_publishing import ANA, Coldframe
 from flows_run import Watch, drain_all, lead
@@ -31,13 +32,7 @@ def known(running: Service, sandbox: Sandbox) -> str:
 
 
 def file(tmp_path: Path, *changes: tuple[str, str]) -> str:
-    text = SHIPPED
-    for before, after in changes:
-        assert before in text, before
-        text = text.replace(before, after)
-    path = tmp_path / "ours.yaml"
-    path.write_text(text)
-    return str(path)
+    return edited_file(tmp_path, SHIPPED, *changes)
 
 
 def test_a_mapping_is_shown_published_compared_and_taken_back(

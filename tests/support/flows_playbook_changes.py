@@ -1,5 +1,6 @@
 """Playbooks that are edited while people are known, and what is looked at afterwards."""
 
+from edited_texts import edited_text
 from flows_crms import person
 from flows_run import Watch, activity, counts, drain_all, receive
 from sqlalchemy import text
@@ -32,10 +33,7 @@ PEOPLE = tuple(f"p{number}@firm{number % 3}.example" for number in range(6))
 
 def edited(*changes: tuple[str, str], name: str = "standard") -> Playbook:
     """A shipped playbook with these pieces of its text in the place of others."""
-    source = STANDARD if name == "standard" else str(library.find(name)[0])
-    for before, after in changes:
-        assert before in source, before
-        source = source.replace(before, after)
+    source = edited_text(STANDARD if name == "standard" else str(library.find(name)[0]), *changes)
     playbook, problems = compile_text(source, "ours.yaml")
     assert playbook is not None, [str(each) for each in problems]
     return playbook

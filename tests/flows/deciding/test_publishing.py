@@ -17,10 +17,11 @@ from integration.flows.base.stored_versions import compiled_of
 from integration.flows.publishing import put_in_force as flow
 from integration.flows.publishing.impact import Impact, impact
 from integration.flows.publishing.put_in_force import OvertakenError
-from integration.rig.publish_drill.publish_check import compare, stored
+from integration.rig.chaos.chaos_finding import Finding
+from integration.rig.publish_drill.publish_check import Followed, Stored, compare, stored
 from integration.store.events.playbook_versions import Terms, Texts
 from integration.wiring.whole_service import Service
-from mappings.values.instant import HOUR, MINUTE
+from mappings.values.instant import HOUR, MINUTE, Instant
 from sandbox.server import Sandbox
 
 TERMS = Terms(author="rev ops", reason="a test")
@@ -44,6 +45,14 @@ def put(service: Service, playbook: Playbook, terms: Terms = TERMS) -> int:
     return flow.publish(published(service), compiled, said, terms, over=over).number
 
 
+def compared(  # noqa: PLR0917 - as `compare`
+    service: Service, playbook: Playbook, number: int, said: Impact, said_at: Instant, before: Stored
+) -> tuple[Finding, Followed]:
+    """What followed of a publication during which nothing was delivered."""
+    compiled = CompiledPlaybook.of(playbook)
+    return compare(service, compiled, number, predicted=said, predicted_at=said_at, before=before, fresh=frozenset())
+
+
 @pytest.mark.parametrize("edit", EDITS)
 def test_what_the_impact_says_is_what_happens(running: Service, sandbox: Sandbox, at: Watch, edit: str) -> None:
     before, scores, told_at = stored(running), {row.id: row.total for row in everybody(running)}, at()
@@ -52,15 +61,7 @@ def test_what_the_impact_says_is_what_happens(running: Service, sandbox: Sandbox
     number = put(running, EDITS[edit])
     written = set(tasks(sandbox, "hubspot"))
     drain_all(running)
-    finding, followed = compare(
-        running,
-        CompiledPlaybook.of(EDITS[edit]),
-        number,
-        predicted=said,
-        predicted_at=told_at,
-        before=before,
-        fresh=frozenset(),
-    )
+    finding, followed = compared(running, EDITS[edit], number, said, told_at, before)
     assert finding.differences == []
     assert (followed.tasks, followed.touches, followed.alerts) == (said.tasks, said.touches, said.alerts)
     assert said.leads == len(before.places) == finding.figures["leads compared"]
@@ -81,15 +82,7 @@ def test_an_impact_derives_the_signals_of_accounts_by_the_proposed_rules_too(run
     said = told(running, wide)
     number = put(running, wide)
     drain_all(running)
-    finding, followed = compare(
-        running,
-        CompiledPlaybook.of(wide),
-        number,
-        predicted=said,
-        predicted_at=told_at,
-        before=before,
-        fresh=frozenset(),
-    )
+    finding, followed = compared(running, wide, number, said, told_at, before)
     assert finding.differences == []
     assert said.recorded == followed.recorded
     after = stored(running)
@@ -110,15 +103,7 @@ def test_a_comparison_sees_what_was_not_told_what_was_undone_and_who_stands_else
         )
         conn.execute(text("UPDATE outbox SET payload = '{}' WHERE state = 'sent' AND kind = 'touch'"))
         conn.execute(text("UPDATE effects SET withheld = NULL WHERE kind = 'touch'"))
-    finding, _ = compare(
-        running,
-        CompiledPlaybook.of(EDITS["a lower gate"]),
-        number,
-        predicted=replace(said, tasks=Counter()),
-        predicted_at=told_at,
-        before=before,
-        fresh=frozenset(),
-    )
+    finding, _ = compared(running, EDITS["a lower gate"], number, replace(said, tasks=Counter()), told_at, before)
     found = "\n".join(finding.differences)
     assert "is not that of its history" in found
     assert "effects carried out before that changed" in found
@@ -221,14 +206,6 @@ def test_an_impact_counts_the_tasks_that_were_taken_back_and_come_again(running:
     drain_all(running)
     assert taken > 0
     assert said.tasks.total() >= taken
-    finding, followed = compare(
-        running,
-        CompiledPlaybook.of(EDITS["a lower gate"]),
-        number,
-        predicted=said,
-        predicted_at=told_at,
-        before=before,
-        fresh=frozenset(),
-    )
+    finding, followed = compared(running, EDITS["a lower gate"], number, said, told_at, before)
     assert finding.differences == []
     assert followed.tasks == said.tasks
