@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
 from integration.core.handoff import packet
-from integration.core.model.effect_keys import key
+from integration.core.model.effect_keys import BREACH, key
 from integration.core.model.effects import AlertRaised, Escalated
 from integration.core.model.state import LeadState, Running
 from integration.core.rules.automation_rules import Clock, Due
@@ -157,7 +157,7 @@ def ring(context: Context, clock: Clock) -> None:
         )
     context.effects.append(
         AlertRaised(
-            key=key(state.lead, "clock", root, run.times, "breach"),
+            key=key(state.lead, "clock", root, run.times, BREACH),
             lead=state.lead,
             at=now,
             because=because,

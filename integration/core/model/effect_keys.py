@@ -81,6 +81,8 @@ def belongs(of: str, lead: LeadId) -> bool:
     return of.startswith(f"{lead}/")
 
 
+BREACH = "breach"
+"""What the key of the alert ends in that says that a clock ran out."""
 AGAIN = "/again"
 """What the key of a task ends in that was taken from somebody and given to somebody else."""
 

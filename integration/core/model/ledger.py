@@ -12,8 +12,7 @@ class Line(NamedTuple):
     """A change of one score, in thousandths of a point: by a rule for an activity, by a cap or floor, decay or expiry.
 
     `activity` is the id of the event that caused it, "" for what happens by itself; of an expiry, the activity whose
-    points end. A tuple, because every scoring
-    activity makes one and a tuple costs a third of a dataclass.
+    points end. A tuple, because every scoring activity makes one and a tuple costs a third of a dataclass.
     """
 
     at: Instant

@@ -1,4 +1,7 @@
-"""Expiry: the points of one activity end whole after their rule's span, as far as decay has left them. Exact."""
+"""Expiry: the points of one activity end whole after their rule's span, as far as decay has left them.
+
+Whole thousandths of a point; each activity apart, up to `_ENDINGS` of a lead.
+"""
 
 from bisect import insort
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, select, update
 
-from integration.core.model.effect_keys import AGAIN
+from integration.core.model.effect_keys import AGAIN, BREACH
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import decode, listed
 from integration.store.schema.tables import assignments, effects, outbox
@@ -59,7 +59,7 @@ _OVERDUE = (
         exists().where(
             _breach.c.lead_id == _a.lead_id,
             _breach.c.kind == "alert",
-            _breach.c.key.like("%/breach"),
+            _breach.c.key.like(f"%/{BREACH}"),
             _breach.c.withheld.is_(None),
         ),
         ~exists().where(_next.c.key == _a.key + AGAIN),
