@@ -36,6 +36,17 @@ def property_groups(kind: str, name: str = "") -> str:
     return _under(f"/crm/properties/{VERSION}/{_part(kind)}/groups", name)
 
 
+def lists(list_id: str = "", action: str = "") -> str:
+    """The lists (segments), one of them, and what may be done with it: `update-list-filters`."""
+    whole = _under(f"/crm/lists/{VERSION}", list_id)
+    return f"{whole}/{action}" if action else whole
+
+
+def list_named(type_id: str, name: str) -> str:
+    """The list of an object type by its name, which no other list of that type has."""
+    return f"/crm/lists/{VERSION}/object-type-id/{_part(type_id)}/name/{_part(name)}"
+
+
 def app_webhooks(app: int, what: str) -> str:
     """An app's webhook `settings` or `subscriptions`: of legacy public apps, which alone have them here."""
     return f"/app-webhooks/{VERSION}/{app}/{what}"

@@ -93,6 +93,12 @@ def _project(mapping: CrmMapping, request: ProjectRequest) -> Project:
     return project_files.project(mapping, request)
 
 
+def _lists(credential: Credential) -> Provisioner:
+    from connectors.hubspot.setup.contact_lists import HubSpotLists  # noqa: PLC0415 - as said above
+
+    return HubSpotLists(credential)
+
+
 def _credential(given: Given) -> Credential | None:
     token = given.text("HUBSPOT_ACCESS_TOKEN")
     return Credential(token=token, api_url=given.text("HUBSPOT_API_URL")) if token else None
@@ -103,6 +109,7 @@ HUBSPOT = Vendor(
     connect=_connect,
     provisioner=_provisioner,
     project=_project,
+    lists=_lists,
     sign_in=SignInRules(
         grants=("authorization_code", "token"),
         grants_help="By a person's yes in the browser, or with a service key or private app's token.",

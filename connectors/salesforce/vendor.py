@@ -9,8 +9,9 @@ from connectors.base.spending import Allowance, Pacing
 from connectors.salesforce.hosts import common, salesforces
 from connectors.salesforce.setup.record_rules import RULES
 from connectors.shared.provisioning import Provisioner
-from connectors.shared.vendor import Detail, Setup, SignInRules, Vendor, Wished
+from connectors.shared.vendor import Detail, Project, Setup, SignInRules, Vendor, Wished
 from mappings.declared.variables import Given, Need, Variable
+from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.instant import MINUTE
 
 _HELP = r"""Sign in to Salesforce, in the browser, by a certificate, by the app's own secret, or with a token.
@@ -78,6 +79,12 @@ def _provisioner(credential: Credential, setup: Setup) -> Provisioner:
     return SalesforceProvisioner(credential, sales=setup.sales)
 
 
+def _views(mapping: CrmMapping) -> Project:
+    from connectors.salesforce.setup import list_views  # noqa: PLC0415 - as said above
+
+    return list_views.project(mapping)
+
+
 def _credential(given: Given) -> Credential | None:
     token = given.text("SALESFORCE_ACCESS_TOKEN")
     if not token:
@@ -112,6 +119,7 @@ SALESFORCE = Vendor(
     rules=RULES,
     connect=_connect,
     provisioner=_provisioner,
+    views=_views,
     sign_in=SignInRules(
         grants=("authorization_code", "jwt_bearer", "client_credentials", "token"),
         grants_help="By a yes in the browser, a signed assertion, the app's own secret, or a token.",

@@ -143,6 +143,10 @@ class Vendor:
     """(variable, problem) of variables that do not go together, by what is set."""
     project: Callable[[CrmMapping, ProjectRequest], Project] | None = None
     """The app that the vendor's webhooks and tokens come from, as files; None where it is made on a page."""
+    views: Callable[[CrmMapping], Project] | None = None
+    """The ready views as files for the vendor's own tool; None where they are made by the API, or not at all."""
+    lists: Callable[[Credential], Provisioner] | None = None
+    """What makes the ready views by the API, and says which a person makes; None where files do."""
     account: Callable[[Given], str] | None = None
     """The account that the environment names ("" for none); None where the CRM can be asked whose a token is."""
     place: int = field(default=100)

@@ -42,6 +42,25 @@ def provisioner(
     return vendors.vendor(system).provisioner(credential, setup), found
 
 
+def lists(settings: Settings, store: Store | None, system: System, *, name: str = "") -> tuple[Provisioner, CrmMapping]:
+    """What makes the ready views by a system's API, and the mapping in force. Close it after use.
+
+    Raises UnconnectedError, also for a vendor without such lists, and UnusableError with the mapping's mistakes.
+    """
+    made = vendors.vendor(system).lists
+    if made is None:
+        msg = f"{vendors.vendor(system).label} has no API for the ready views"
+        raise UnconnectedError(msg)
+    connection = chosen(settings, store, system, name)
+    credential = build.credential(settings, store, connection)
+    return made(credential), in_force(settings, store, system, connection.name)
+
+
+def in_force(settings: Settings, store: Store | None, system: System, connection: str) -> CrmMapping:
+    """The mapping over a connection: the one published, or the file that settings name. Raises UnusableError."""
+    return mapping(settings, system, connection, _files(store))
+
+
 def webhook_url(settings: Settings, system: System) -> str:
     """Where a CRM's webhooks go; "" where no public address is known, or the CRM sends none."""
     routes = [each.route for each in registry.every() if each.system == system]

@@ -237,6 +237,8 @@ STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
         "top_signals": _text("Top signals"),
         "last_activity": Field(kind="time", label="Last activity"),
         "sla_due": Field(kind="time", label="Answer due"),
+        "overdue_since": Field(kind="time", label="Answer overdue since"),
+        "active_again": Field(kind="time", label="Active again since"),
         "next_touch": _text("Next touch"),
         "next_touch_at": Field(kind="time", label="Next touch at"),
         "scored_by": _text("Scored by"),

@@ -21,6 +21,8 @@ HELP: Mapping[str, str] = MappingProxyType(
         "top_signals": "The two strongest things they did in the last 30 days.",
         "last_activity": "When they last did something; written with the next change.",
         "sla_due": "By when sales has to answer.",
+        "overdue_since": "Since when an answer of sales is overdue; empty once it is there.",
+        "active_again": "When a lead that sales gave back last did something that scores; empty for all others.",
         "next_touch": "The message that the lead gets next.",
         "next_touch_at": "When it may go at the earliest.",
         "scored_by": "The playbook, and its version, that gave these scores.",

@@ -53,7 +53,7 @@ def test_a_project_for_ones_own_account_is_what_hubspots_reference_wants(run: Ru
 def test_the_scopes_are_those_of_signing_in_and_the_opt_outs_among_them(run: Run, tmp_path: Path) -> None:
     run()
     _, app, _ = checked(tmp_path / "app")
-    assert app.config.auth.requiredScopes == [*app_scopes.SCOPES, app_scopes.OPT_OUTS]
+    assert app.config.auth.requiredScopes == [*app_scopes.SCOPES, *app_scopes.LISTS, app_scopes.OPT_OUTS]
     assert "Marketing Hub Enterprise" in run("--force").output
 
 
@@ -63,7 +63,7 @@ def test_a_mapping_that_writes_no_opt_outs_needs_no_scope_for_them(run: Run, tmp
     ours.write_text("\n".join(lines), encoding="utf-8")
     done = run(COLDFRAME_HUBSPOT_MAPPING=str(ours))
     _, app, _ = checked(tmp_path / "app")
-    assert app.config.auth.requiredScopes == list(app_scopes.SCOPES)
+    assert app.config.auth.requiredScopes == [*app_scopes.SCOPES, *app_scopes.LISTS]
     assert "Enterprise" not in done.output
 
 
@@ -71,7 +71,7 @@ def test_several_accounts_sign_in_by_oauth_and_come_back_to_where_connect_listen
     done = run("--oauth")
     _, app, _ = checked(tmp_path / "app")
     auth = app.config.auth
-    assert (auth.type, auth.optionalScopes) == ("oauth", [app_scopes.OPT_OUTS])
+    assert (auth.type, auth.optionalScopes) == ("oauth", [*app_scopes.LISTS, app_scopes.OPT_OUTS])
     assert auth.redirectUrls == [f"{URL}/signin/hubspot/callback", "http://localhost:8723/connected"]
     assert "coldframe connect hubspot --client-id" in done.output
 

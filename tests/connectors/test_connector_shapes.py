@@ -27,6 +27,7 @@ MODELS = {
     "hubspot.crm.associations.v4": ["BatchInputPublicFetchAssociationsBatchRequest"],
     "hubspot.crm.properties": ["PropertyCreate", "PropertyUpdate", "PropertyGroupCreate"],
     "hubspot.crm.contacts": ["PublicGdprDeleteInput"],
+    "hubspot.crm.lists": ["ListCreateRequest", "ListFilterUpdateRequest"],
     "hubspot.webhooks": ["SubscriptionCreateRequest", "SettingsChangeRequest"],
 }
 FULLER = {

@@ -19,6 +19,7 @@ from connectors.base.credentials import Credential
 from connectors.base.port import FieldWrite, PersonWrite, TaskWrite
 from connectors.base.sign_in_port import Client
 from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.setup.contact_lists import HubSpotLists
 from connectors.hubspot.setup.oauth import HubSpotSignIn
 from connectors.hubspot.setup.provisioner import HubSpotProvisioner
 from connectors.hubspot.setup.public_app import App
@@ -58,6 +59,12 @@ def everything(box: Sandbox) -> None:
             carry_out(made.plan(mapping))
             carry_out(made.removal(mapping))
             carry_out(made.plan(mapping))
+    with closing(HubSpotLists(credential)) as lists:
+        carry_out(lists.plan(mapping))
+        for held in box.hubspot.gate.lists.held.values():
+            held["filterBranch"]["filterBranches"][0]["filters"].clear()
+        carry_out(lists.plan(mapping))
+        carry_out(lists.removal(mapping))
     with closing(HubSpotConnector(credential)) as crm:
         for name in mapping.objects:
             fields = mapping.reads(name)

@@ -60,7 +60,7 @@ def test_every_transform_is_told_of() -> None:
 def test_the_number_of_written_fields_is_right() -> None:
     mapping = shipped("hubspot").mapping
     assert mapping is not None
-    words = {12: "twelve", 20: "twenty", 21: "twenty-one", 22: "twenty-two"}
+    words = {12: "twelve", 20: "twenty", 21: "twenty-one", 22: "twenty-two", 24: "twenty-four"}
     own = [target for target in mapping.objects["contact"].write if not target.native]
     assert f"the {words[len(own)]} `coldframe_…` properties" in PAGE
 

@@ -29,6 +29,26 @@ AIM = {"targetUrl": "https://coldframe.example", "throttling": {"maxConcurrentRe
 READ = {"properties": ["email"], "propertiesWithHistory": []}
 SPEC = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}]
 
+LISTS = "/crm/lists/2026-09"
+KNOWN = {"operationType": "ALL_PROPERTY", "operator": "IS_KNOWN", "includeObjectsWithNoValueSet": False}
+LIST: Mapping[str, Any] = {
+    "name": "Held",
+    "objectTypeId": "0-1",
+    "processingType": "DYNAMIC",
+    "filterBranch": {
+        "filterBranchType": "OR",
+        "filterBranchOperator": "OR",
+        "filters": [],
+        "filterBranches": [
+            {
+                "filterBranchType": "AND",
+                "filterBranchOperator": "AND",
+                "filterBranches": [],
+                "filters": [{"filterType": "PROPERTY", "property": "email", "operation": KNOWN}],
+            }
+        ],
+    },
+}
 UPSERTED = {"id": "x", "idProperty": "key", "properties": {"email": "x@acme.example"}}
 
 CALLS: tuple[tuple[str, str, Any, str, str], ...] = (
@@ -79,6 +99,14 @@ CALLS: tuple[tuple[str, str, Any, str, str], ...] = (
     ("GET", f"{PROPS}/email", None, PROPERTIES, "ModelProperty"),
     ("PATCH", f"{PROPS}/key", {"label": "Keys"}, PROPERTIES, "ModelProperty"),
     ("DELETE", f"{PROPS}/key", None, "", ""),
+    ("POST", LISTS, LIST | {"name": "New"}, "hubspot.crm.lists", "ListCreateResponse"),
+    ("POST", LISTS, LIST, OBJECTS, "Error"),
+    ("GET", f"{LISTS}/object-type-id/0-1/name/Held?includeFilters=true", None,
+     "hubspot.crm.lists", "ListFetchResponse"),
+    ("GET", f"{LISTS}/object-type-id/0-1/name/Nothing", None, OBJECTS, "Error"),
+    ("PUT", f"{LISTS}/500/update-list-filters", {"filterBranch": LIST["filterBranch"]},
+     "hubspot.crm.lists", "ListUpdateResponse"),
+    ("DELETE", f"{LISTS}/500", None, "", ""),
     ("GET", f"/app-webhooks/2026-09/{{app}}/subscriptions{KEY}", None, HOOKS, "SubscriptionListResponse"),
     ("POST", f"/app-webhooks/2026-09/{{app}}/subscriptions{KEY}", {"eventType": "contact.creation", "active": True},
      HOOKS, "SubscriptionResponse"),
@@ -99,7 +127,9 @@ ELSEWHERE = frozenset(
 """What the client has no model of, or what is a page; the tests of signing in look at those."""
 TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,), "datetime": (str,), "bool": (bool,), "int": (int,), "float": (int, float), "object": (object,),
+    "PublicPropertyAssociationFilterBranchFilterBranchesInner": (dict,),
 }  # fmt: skip
+"""The last is every kind of branch in one model, which no branch alone can be; what goes in is held to its shape."""
 
 
 @cache
@@ -158,6 +188,7 @@ def asked(api: Api, method: str, path: str, body: Any, known: Mapping[str, str])
     api.post(f"/hubspot{PROPS}", json=FIELD | {"name": "key", "hasUniqueValue": True})
     api.post(f"/hubspot{PROPS}/groups", json={"name": "empty", "label": "Empty"})
     api.put(f"/hubspot/app-webhooks/2026-09/{known['app']}/settings{KEY}", json=AIM)
+    api.post(f"/hubspot{LISTS}", json=LIST)
     held = {"eventType": "contact.deletion", "active": True}
     api.post(f"/hubspot/app-webhooks/2026-09/{known['app']}/subscriptions{KEY}", json=held)
     given = {} if body is None else {"json": filled(body, known)}

@@ -45,6 +45,64 @@ _ABOUT: Mapping[str, Schema] = {
     "calculationFormula": TEXT,
 }
 
+_DAY: Schema = shape(
+    {"referenceType": {"enum": ["TODAY", "NOW"]}},
+    **{name: {"type": "integer"} for name in ("hour", "minute", "second", "millisecond")},
+)
+_POINT: Schema = shape(
+    {"timeType": {"const": "INDEXED"}, "timezoneSource": {"const": "CUSTOM"}, "zoneId": ID, "indexReference": _DAY},
+    offset={"type": "object"},
+)
+_BLANK: Schema = {"includeObjectsWithNoValueSet": {"type": "boolean"}}
+_OPERATION: Schema = {
+    "oneOf": [
+        shape({"operationType": {"const": "ALL_PROPERTY"}, "operator": {"enum": ["IS_KNOWN", "IS_UNKNOWN"]}, **_BLANK}),
+        shape(
+            {
+                "operationType": {"const": "ENUMERATION"},
+                "operator": {"enum": ["IS_ANY_OF", "IS_NONE_OF"]},
+                "values": TEXTS,
+                **_BLANK,
+            }
+        ),
+        shape(
+            {
+                "operationType": {"const": "MULTISTRING"},
+                "operator": {"enum": ["IS_EQUAL_TO", "IS_NOT_EQUAL_TO"]},
+                "values": TEXTS,
+                **_BLANK,
+            }
+        ),
+        shape(
+            {
+                "operationType": {"const": "TIME_RANGED"},
+                "type": {"const": "TIME_RANGED"},
+                "operator": {"const": "IS_BETWEEN"},
+                "propertyParser": {"const": "VALUE"},
+                "lowerBoundEndpointBehavior": {"const": "INCLUSIVE"},
+                "upperBoundEndpointBehavior": {"const": "INCLUSIVE"},
+                "lowerBoundTimePoint": _POINT,
+                "upperBoundTimePoint": _POINT,
+                **_BLANK,
+            }
+        ),
+    ]
+}
+_LIST_FILTER = shape({"filterType": {"const": "PROPERTY"}, "property": ID, "operation": _OPERATION})
+
+
+def _branch(kind: str, inner: Schema, filters: int) -> Schema:
+    names: Mapping[str, Schema] = {
+        "filterBranchType": {"const": kind},
+        "filterBranches": inner,
+        "filters": listed(_LIST_FILTER, filters),
+    }
+    return shape(names, filterBranchOperator={"const": kind})
+
+
+_BRANCH: Schema = {"allOf": [_branch("OR", listed(_branch("AND", listed({}, 0), 60)), 0)]}
+"""An OR of ANDs. The client has one model for branches of every kind; its operations have models of their own."""
+
 HUBSPOT: Mapping[str, Schema] = {
     "BatchReadInputSimplePublicObjectId": shape(
         {"inputs": listed(shape({"id": ID})), "properties": TEXTS, "propertiesWithHistory": TEXTS}, idProperty=TEXT
@@ -95,6 +153,17 @@ HUBSPOT: Mapping[str, Schema] = {
         }
     ),
     "BatchInputString": inputs(TEXT),
+    "ListCreateRequest": shape(
+        {
+            "name": ID,
+            "objectTypeId": ID,
+            "processingType": {"enum": ["DYNAMIC", "SNAPSHOT", "MANUAL"]},
+        },
+        filterBranch=_BRANCH,
+        customProperties={"type": "object"},
+        listFolderId={"type": "integer"},
+    ),
+    "ListFilterUpdateRequest": shape({"filterBranch": _BRANCH}),
     "SimplePublicObjectInput": shape({"properties": VALUES}),
     "SimplePublicObjectInputForCreate": shape({"properties": VALUES, "associations": listed(ASSOCIATION)}),
 }

@@ -24,6 +24,7 @@ _PARTS: Mapping[str, str] = {
     "id": r"\d+",
     "appId": r"\d+",
     "name": r"[a-z][a-z0-9_]*",
+    "listName": r"[^/]+",
 }
 """What may stand in the place of a part of a path."""
 ANY, FLAG, NUMBER = r".+", r"true|false", r"[1-9]\d*"
@@ -91,6 +92,7 @@ _VALIDATORS = {name: Draft202012Validator(dict(held)) for name, held in HUBSPOT.
 
 _RECORDS, _PROPERTIES = f"/crm/objects/{VERSION}/{{objectType}}", f"/crm/properties/{VERSION}/{{objectType}}"
 _APP = f"/app-webhooks/{VERSION}/{{appId}}"
+_LISTS = f"/crm/lists/{VERSION}"
 _SHOWN: Query = {"properties": ANY, "propertiesWithHistory": ANY, "associations": ANY, "archived": FLAG}
 _KEY: Query = {"!hapikey": ANY}
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -129,6 +131,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query={"email": ANY, "after": ANY, "limit": NUMBER, "archived": FLAG},
         most=500,
     ),
+    Endpoint(method="POST", path=_LISTS, body="ListCreateRequest"),
+    Endpoint(
+        method="GET", path=f"{_LISTS}/object-type-id/{{objectType}}/name/{{listName}}", query={"includeFilters": FLAG}
+    ),
+    Endpoint(
+        method="PUT",
+        path=f"{_LISTS}/{{id}}/update-list-filters",
+        query={"enrollObjectsInWorkflows": FLAG},
+        body="ListFilterUpdateRequest",
+    ),
+    Endpoint(method="DELETE", path=f"{_LISTS}/{{id}}"),
     Endpoint(method="GET", path=f"/crm/pipelines/{VERSION}/{{objectType}}"),
     Endpoint(method="GET", path=f"/account-info/{VERSION}/details"),
     Endpoint(

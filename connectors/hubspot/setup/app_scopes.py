@@ -20,6 +20,8 @@ SCOPES = (
     "crm.schemas.deals.read",
 )
 """What reading, writing and provisioning need. Tasks, calls, meetings and e-mails come with contacts."""
+LISTS = ("crm.lists.read", "crm.lists.write")
+"""What the ready views need: lists of contacts, in every edition. Signing in does without, an app's files have them."""
 OPT_OUTS = "communication_preferences.statuses.batch.write"
 """What ending all e-mail subscriptions of a person needs. Accounts with Marketing Hub Enterprise have it."""
 OPT_OUT_PROPERTY = "hs_email_optout"

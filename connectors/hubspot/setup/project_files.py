@@ -76,7 +76,7 @@ def _generic(kind: str, name: str, changed: str) -> Subscription:
 
 def _static(mapping: CrmMapping) -> dict[str, Any]:
     """A token that does not change, for one account. Such an app has required scopes alone."""
-    required = [*app_scopes.SCOPES, *app_scopes.further(mapping)]
+    required = [*app_scopes.SCOPES, *app_scopes.LISTS, *app_scopes.further(mapping)]
     return {"type": "static", "requiredScopes": required, "optionalScopes": [], "conditionallyRequiredScopes": []}
 
 
@@ -86,7 +86,7 @@ def _oauth(mapping: CrmMapping, redirect_urls: Sequence[str]) -> dict[str, Any]:
         "type": "oauth",
         "redirectUrls": list(redirect_urls),
         "requiredScopes": list(app_scopes.SCOPES),
-        "optionalScopes": list(app_scopes.further(mapping)),
+        "optionalScopes": [*app_scopes.LISTS, *app_scopes.further(mapping)],
         "conditionallyRequiredScopes": [],
     }
 

@@ -83,14 +83,14 @@ def provision(  # noqa: PLR0913 -- the command's own options
         settings = from_environment()
         with connection_names.opened(settings) as store:
             provisioner, mapping = provisioners.provisioner(settings, store, system, name=connection, sales=sales)
-            lines = list(_run(provisioner, mapping, act=not dry_run, remove=remove, sure=_asker(yes=yes)))
+            lines = list(run(provisioner, mapping, act=not dry_run, remove=remove, sure=asker(yes=yes)))
     except (SettingsError, UnusableError, provisioners.UnconnectedError) as error:
         raise click.ClickException(str(error)) from None
     except Unavailable as away:
         told = f"{away.receipt.code} {away.receipt.message}".strip()
         msg = f"{system} does not answer as it should: {told}. Nothing further was done; run this again."
         raise click.ClickException(msg) from None
-    _show(lines, as_json=as_json)
+    show(lines, as_json=as_json)
     sys.exit(1 if any(line.outcome in {"failed", "blocked"} for line in lines) else 0)
 
 
@@ -108,9 +108,10 @@ def _write_project(system: System, asked: Asked, *, as_json: bool, others: Mappi
     sys.exit(0 if steps else 1)
 
 
-def _run(
+def run(
     provisioner: Provisioner, mapping: CrmMapping, *, act: bool, remove: bool, sure: Callable[[int], bool]
 ) -> Iterator[Line]:
+    """Plan and take the steps, or show them alone where nothing is to `act`. Closes the provisioner."""
     try:
         steps = provisioner.removal(mapping) if remove else provisioner.plan(mapping)
         if not act or (remove and steps and not sure(sum(step.action == "remove" for step in steps))):
@@ -141,14 +142,17 @@ def carried_out(steps: Sequence[Step], needs: str) -> Iterator[Line]:
         yield Line(outcome="failed", step=replace(step, remedy=remedy), error=f"{refusal.code}: {refusal.message}")
 
 
-def _asker(*, yes: bool) -> Callable[[int], bool]:
+def asker(*, yes: bool) -> Callable[[int], bool]:
+    """What asks before something is taken away, unless the answer is known."""
+
     def sure(count: int) -> bool:
         return yes or click.confirm(f"Take away {count} things with all their values?", default=False, err=True)
 
     return sure
 
 
-def _show(lines: Sequence[Line], *, as_json: bool) -> None:
+def show(lines: Sequence[Line], *, as_json: bool) -> None:
+    """One line for each step, and how many there are of each kind."""
     if as_json:
         for line in lines:
             click.echo(json.dumps(_plain(line)))

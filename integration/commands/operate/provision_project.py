@@ -60,8 +60,13 @@ def write(settings: Settings, system: System, asked: Asked) -> tuple[list[File],
         raise click.ClickException(msg)
     mapping = provisioners.mapping(settings, system, asked.connection)
     project = made(mapping, _request(settings, system, several=asked.several))
-    files = [_file(project, asked.folder, name, text) for name, text in project.files.items()]
-    if any(each.outcome == "differs" for each in files) and not asked.force:
+    return written(project, asked.folder, force=asked.force)
+
+
+def written(project: Project, folder: Path, *, force: bool) -> tuple[list[File], Sequence[str]]:
+    """The files of a project in a folder, and what to do with them; nothing is written where one differs."""
+    files = [_file(project, folder, name, text) for name, text in project.files.items()]
+    if any(each.outcome == "differs" for each in files) and not force:
         return [each for each in files if each.outcome in {"kept", "differs"}], ()
     return [_written(each) for each in files], project.steps
 

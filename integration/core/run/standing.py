@@ -43,6 +43,10 @@ class Standing:
     last_activity: Instant | None = None
     answer_due: Instant | None = None
     """When the first of the clocks that run is due, also where that is over."""
+    overdue_since: Instant | None = None
+    """When the first of the clocks that nobody has answered ran out."""
+    active_again: Instant | None = None
+    """Of a lead that sales gave back: when it last did something that may lead it back."""
     next_touch: str | None = None
     next_touch_at: Instant | None = None
 
@@ -73,9 +77,27 @@ def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Stand
         signals=tuple(packet.signal_words(context, name, seen) for name, seen in packet.strongest(context)[:_SIGNALS]),
         last_activity=state.engaged,
         answer_due=min((run.due for run in state.clocks.values() if run.stopped is None), default=None),
+        overdue_since=_overdue(context),
+        active_again=_active_again(context),
         next_touch=next_touch,
         next_touch_at=at_next,
     )
+
+
+def _overdue(context: Context) -> Instant | None:
+    """Since when sales owes an answer that was promised by then; nobody owes one to excluded people."""
+    if context.excluded():
+        return None
+    clocks = context.state.clocks.values()
+    return min((run.due for run in clocks if run.breached and run.stopped is None), default=None)
+
+
+def _active_again(context: Context) -> Instant | None:
+    """When a recycled lead last scored with something that resets its idle clock, if that was after its return."""
+    state = context.state
+    if state.stage != "recycled" or state.scored is None or state.returned is None:
+        return None
+    return state.scored if state.scored > state.returned else None
 
 
 def placed(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Context:

@@ -37,6 +37,8 @@ def as_fields(where: Standing, now: Instant, by: str = "") -> Fields:
         "top_signals": "\n".join(where.signals) or None,
         "last_activity": where.last_activity,
         "sla_due": where.answer_due,
+        "overdue_since": where.overdue_since,
+        "active_again": where.active_again,
         "next_touch": where.next_touch,
         "next_touch_at": where.next_touch_at,
         "scored_by": by or None,

@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.hubspot.endpoints.app_subscriptions import Subscriptions
 from sandbox.hubspot.endpoints.association_calls import Links
 from sandbox.hubspot.endpoints.call_limits import Limits
+from sandbox.hubspot.endpoints.list_calls import Lists
 from sandbox.hubspot.endpoints.mail_preferences import Preferences
 from sandbox.hubspot.endpoints.object_batches import Batches
 from sandbox.hubspot.endpoints.object_search import Search
@@ -35,6 +36,7 @@ class HubSpotGate(Gate):
         self.search = Search(portal)
         self.subscriptions = Subscriptions(portal)
         self.preferences = Preferences(portal)
+        self.lists = Lists(portal)
         self._chance = Chance(seed + 2)
         super().__init__("hubspot", now=now, faults=faults, log_size=log_size, seed=seed)
 
@@ -76,6 +78,10 @@ class HubSpotGate(Gate):
             ("GET", f"{properties}/<name>", definitions.read),
             ("PATCH", f"{properties}/<name>", definitions.change),
             ("DELETE", f"{properties}/<name>", definitions.remove),
+            ("POST", dated_paths.LISTS, self.lists.create),
+            ("GET", f"{dated_paths.LISTS}/object-type-id/<type_id>/name/<name>", self.lists.named),
+            ("PUT", f"{dated_paths.LISTS}/<list_id>/update-list-filters", self.lists.change),
+            ("DELETE", f"{dated_paths.LISTS}/<list_id>", self.lists.remove),
             ("GET", f"{apps}/subscriptions", self.subscriptions.listing),
             ("POST", f"{apps}/subscriptions", self.subscriptions.create),
             ("GET", f"{apps}/settings", self.subscriptions.target),

@@ -175,6 +175,8 @@ coldframe_funnel_stage  string      text            coldframe Funnel stage
 coldframe_top_signals   string      textarea        coldframe Top signals
 coldframe_last_activity datetime    date            coldframe Last activity
 coldframe_sla_due       datetime    date            coldframe Answer due
+coldframe_overdue_since datetime    date            coldframe Answer overdue since
+coldframe_active_again  datetime    date            coldframe Active again since
 coldframe_next_touch    string      text            coldframe Next touch
 coldframe_next_touch_at datetime    date            coldframe Next touch at
 coldframe_scored_by     string      text            coldframe Scored by

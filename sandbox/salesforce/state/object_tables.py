@@ -67,6 +67,8 @@ Coldframe_Funnel_Stage__c string:255 -
 Coldframe_Top_Signals__c textarea:32768 -
 Coldframe_Last_Activity__c datetime -
 Coldframe_Sla_Due__c datetime -
+Coldframe_Overdue_Since__c datetime -
+Coldframe_Active_Again__c datetime -
 Coldframe_Next_Touch__c string:255 -
 Coldframe_Next_Touch_At__c datetime -
 Coldframe_Scored_By__c string:255 -

@@ -92,3 +92,43 @@ def test_a_new_time_or_version_alone_is_not_written(service: Service, sandbox: S
     assert said(sandbox, system, record) == before
     with service.store.read() as conn:
         assert conn.execute(text("SELECT count(*) FROM outbox WHERE state = 'new'")).scalar_one() == 0
+
+
+@SYSTEMS
+def test_a_record_says_since_when_an_answer_is_overdue_until_it_is_there(
+    service: Service, sandbox: Sandbox, at: Watch, system: str
+) -> None:
+    look, record = looking(service, at), known(service, sandbox, system)
+    receive(service, activity(1, EMAIL, "demo_request", at()))
+    look()
+    due = said(sandbox, system, record)["sla_due"]
+    assert not said(sandbox, system, record)["overdue_since"]
+    at.forward(3 * DAY)
+    look()
+    assert said(sandbox, system, record)["overdue_since"] == due
+    receive(service, activity(2, EMAIL, "sales_accepted", at()))
+    look()
+    assert not said(sandbox, system, record)["overdue_since"]
+
+
+@SYSTEMS
+def test_a_record_says_since_when_a_lead_that_was_given_back_is_active_again(
+    service: Service, sandbox: Sandbox, at: Watch, system: str
+) -> None:
+    look, record = looking(service, at), known(service, sandbox, system)
+    receive(
+        service,
+        activity(1, EMAIL, "email_click", at()),
+        activity(2, EMAIL, "opportunity_created", at(), opportunity="1"),
+    )
+    look()
+    receive(service, activity(3, EMAIL, "opportunity_lost", at(), opportunity="1"))
+    look()
+    assert lead(service, EMAIL).stage == "recycled"
+    assert not said(sandbox, system, record)["active_again"], "what it did before was before"
+    at.forward(DAY)
+    again = at()
+    receive(service, activity(4, EMAIL, "content_download", again, asset="Guide", asset_type="educational"))
+    look()
+    assert lead(service, EMAIL).stage == "recycled", "its time has not come"
+    assert said(sandbox, system, record)["active_again"][:16] == show(again)[:16]
