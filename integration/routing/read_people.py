@@ -1,5 +1,7 @@
 """Reads the people of a routing.yaml: their hours, when they are away, and how much they take."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -7,15 +9,17 @@ from integration.core.rules.calendar import Calendar, zone
 from integration.playbook.language.grammar import Unreadable
 from integration.playbook.language.report import Report
 from integration.playbook.language.words import day_hours, weekdays
+from integration.playbook.reading import country_holidays
 from integration.routing.routing_rules import Absence, Person
 from mappings.values import emails
 from mappings.yaml_files.located_yaml import Located, Path
-from mappings.yaml_files.problems import Severity
+from mappings.yaml_files.problems import Severity, nearest
 from mappings.yaml_files.tree import TreeReader
 
 LONGEST_ABSENCE = 731
 """Days: two years."""
 MOST = 100_000
+_OF_PERSON = ("hours", "holidays", "most_open", "most_per_day", "away", "manager")
 _EXAMPLE = "Mon-Fri 08:00-16:00 Europe/Berlin"
 
 
@@ -84,7 +88,7 @@ class PeopleReader(TreeReader):
         return found
 
     def _person(self, email: str, raw: Any, path: Path) -> Person:
-        table = self._table(raw, path, ("hours", "most_open", "most_per_day", "away", "manager"))
+        table = self._table(raw, path, _OF_PERSON)
         worked: list[Calendar] = []
         for text, at in self._texts(table.get("hours"), (*path, "hours")):
             try:
@@ -101,12 +105,25 @@ class PeopleReader(TreeReader):
             self._wrong((*path, "hours"), "somebody's hours are in one time zone, in which their days are counted")
         return Person(
             email=email,
-            hours=tuple(worked),
+            hours=self._with_holidays(table, path, worked),
             most_open=self._count(table, path, "most_open"),
             most_per_day=self._count(table, path, "most_per_day"),
             away=tuple(away),
             manager=self._email(table["manager"], (*path, "manager")) if "manager" in table else "",
         )
+
+    def _with_holidays(self, table: dict[str, Any], path: Path, worked: Sequence[Calendar]) -> tuple[Calendar, ...]:
+        """Somebody's hours without the holidays of the country that they name."""
+        country = table.get("holidays")
+        if "holidays" not in table:
+            return tuple(worked)
+        free = country_holidays.days(country) if isinstance(country, str) else None
+        if free is None:
+            meant = nearest(str(country), country_holidays.countries())
+            self._wrong((*path, "holidays"), f"'{country}' is no country whose holidays are known (such as: DE){meant}")
+        elif not table.get("hours"):
+            self._wrong((*path, "holidays"), "whoever has no hours has the playbook's holidays; add 'hours:'", key=True)
+        return tuple(replace(each, holidays=free or frozenset()) for each in worked)
 
     def _email(self, raw: Any, path: Path, *, key: bool = False) -> str:
         found = emails.normal(raw) if isinstance(raw, str) else None

@@ -24,7 +24,10 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody in sales. Without `hours` the playbook's calendar holds; None means any number of tasks."""
+    """Somebody in sales. Without `hours` the playbook's calendar holds; None means any number of tasks.
+
+    Their holidays are in each of their `hours`.
+    """
 
     email: str
     hours: tuple[Calendar, ...] = ()

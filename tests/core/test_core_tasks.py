@@ -10,7 +10,7 @@ from integration.core.model.events import Event
 from integration.core.model.state import copied
 from integration.core.rules.automation_rules import Due, FirstMove, Offset, Play, TaskStep, Touch, Track
 from integration.core.run.task_wording import worded
-from mappings.values.instant import DAY, HOUR
+from mappings.values.instant import DAY, HOUR, show
 
 STEPS = (
     TaskStep(
@@ -119,3 +119,34 @@ def test_at_the_moment_of_the_decision_both_say_the_same() -> None:
     (task, *_) = of(TaskWanted, decision)
     said = worded(BOOK, decision.state, task, START)
     assert (said.subject, said.body) == (task.subject, task.body)
+
+
+@pytest.mark.parametrize(
+    ("hours", "due"),
+    [
+        (None, "2026-01-06T09:00:00Z"),
+        ("", "2026-01-06T09:00:00Z"),
+        ("Mon-Fri 12:00-20:00 Europe/Berlin", "2026-01-06T11:00:00Z"),
+        ("Tue-Sat 09:00-17:00 Pacific/Auckland", "2026-01-06T20:00:00Z"),
+    ],
+)
+def test_a_task_is_due_in_the_hours_of_whoever_gets_it(hours: str | None, due: str) -> None:
+    (task, *_) = of(TaskWanted, fold(playbook(), ASKED))
+    assert show(worded(BOOK, fold(BOOK, ASKED).state, task, START + HOUR, hours=hours).due_at) == due
+
+
+def test_a_task_that_is_handed_over_later_is_not_due_before_that() -> None:
+    (task, *_) = of(TaskWanted, fold(playbook(), ASKED))
+    later = replace(task, due_at=START + 9 * DAY)
+    state = fold(BOOK, ASKED).state
+    assert (
+        worded(BOOK, state, later, START + 8 * DAY, hours="Mon-Fri 12:00-20:00 Europe/Berlin").due_at > START + 9 * DAY
+    )
+
+
+def test_wording_a_task_for_somebody_changes_no_state() -> None:
+    (task, *_) = of(TaskWanted, fold(BOOK, ASKED))
+    state = fold(BOOK, ASKED).state
+    before = copied(state)
+    worded(BOOK, state, task, START + HOUR, hours="Mon-Fri 12:00-20:00 Europe/Berlin")
+    assert state == before

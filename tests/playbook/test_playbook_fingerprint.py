@@ -22,6 +22,7 @@ SHAPES = {
     4: "ecb07f54415660f2",
     5: "bb5c9279b884366a",
     6: "30c2181323cef3c8",
+    7: "59bc30b55d4132c2",
 }
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 

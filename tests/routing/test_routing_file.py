@@ -146,6 +146,11 @@ again: same_persn
         ("people: {a@b.example: {}, A@B.example: {}}", "1:27: 'a@b.example' stands here for the second time"),
         ("pools: {a: {members: [b@c.example, B@c.example]}}", "1:36: 'b@c.example' stands here for the second time"),
         ("people: {a@b.example: {away: 2020-01-01..2026-01-01}}", "longer than two years"),
+        (
+            "people: {a@b.example: {hours: Mon-Fri 08:00-16:00 UTC, holidays: XX}}",
+            "'XX' is no country whose holidays are known (such as: DE)",
+        ),
+        ("people: {a@b.example: {holidays: DE}}", "whoever has no hours has the playbook's holidays; add 'hours:'"),
         ("a: [", "1:5:"),
         ("[]", "1:1: must be a table"),
     ],

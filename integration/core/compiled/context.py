@@ -6,7 +6,7 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.dispatch import Dispatch
 from integration.core.model.effects import Effect
 from integration.core.model.ledger import Line
-from integration.core.model.state import LeadState
+from integration.core.model.state import LeadState, Running
 from integration.core.rules.playbook_rules import Playbook
 from mappings.model.canonical import Activity, Value
 from mappings.values.instant import Instant
@@ -59,6 +59,7 @@ class Context:
         "now",
         "playbook",
         "reads_in",
+        "runs",
         "scoring",
         "state",
         "table",
@@ -72,6 +73,8 @@ class Context:
         self.state: LeadState = state
         self.effects: list[Effect] = []
         self.lines: list[Line] = []
+        self.runs: list[tuple[str, Running]] = list(state.clocks.items())
+        """Every run of a clock that was under way at the beginning, or began since, by the clock's name."""
         self.reads_in: str = compiled.playbook.calendar.timezone
         self.horizon: Instant = -NEVER
         self.ids = True

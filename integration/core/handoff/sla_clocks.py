@@ -1,26 +1,32 @@
-"""Service-level clocks: they start, remind, escalate at their end, and run on until they are stopped."""
+"""Service-level clocks: they start, remind, escalate at their end, and run on until they are stopped.
 
-from dataclasses import dataclass
+Working time is counted by the playbook's calendar until somebody is given a task about the lead (`task_given`), from
+then on by their hours; what had passed by then stays passed. A clock that has run out keeps its deadline.
+"""
+
+from dataclasses import dataclass, replace
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
 from integration.core.handoff import packet
+from integration.core.hours.clock_time import deadline, working_time_after
+from integration.core.hours.working_hours import WorkingHours, after, read
 from integration.core.model.effect_keys import BREACH, key
 from integration.core.model.effects import AlertRaised, Escalated
 from integration.core.model.state import LeadState, Running
 from integration.core.rules.automation_rules import Clock, Due
-from integration.core.rules.calendar import after_working_days, after_working_time, in_working_time, minutes
+from integration.core.rules.calendar import in_working_time, minutes
+from mappings.model.canonical import Activity
 from mappings.values.instant import Instant
 
 _OVERDUE = "Overdue: {clock} for {name}"
+_MOST_HANDOVERS = 20
+"""So many changes of hours are kept of one run; more make one of the oldest."""
 
 
 def falls(context: Context, start: Instant, due: Due) -> Instant:
-    """The instant that is so long after `start`, in plain or working time."""
-    at = start
-    if due.span:
-        at = after_working_time(context.playbook.calendar, at, due.span) if due.working else at + due.span
-    return after_working_days(context.playbook.calendar, at, due.working_days) if due.working_days else at
+    """The instant that is so long after `start`, in plain or working time of the playbook's calendar."""
+    return working_time_after(WorkingHours(), context.playbook.calendar, start, due)
 
 
 def task_due(context: Context, start: Instant, due: Due) -> Instant:
@@ -42,9 +48,11 @@ def _start(context: Context, clock: Clock, cause: str) -> None:
     before = context.state.clocks.get(clock.name)
     if before is not None and before.stopped is None:
         return
-    due = falls(context, context.now, clock.within)
-    run = Running(times=before.times + 1 if before else 1, started=context.now, due=due, cause=cause)
+    hours = [(context.now, context.state.hours)] if context.state.hours else []
+    run = Running(times=before.times + 1 if before else 1, started=context.now, due=0, cause=cause, hours=hours)
+    run.due = deadline(context.playbook.calendar, run, clock.within)
     context.state.clocks[clock.name] = run
+    context.runs.append((clock.name, run))
     context.wake(run.due - clock.remind_before)
 
 
@@ -53,10 +61,40 @@ def stop(context: Context) -> None:
     for name, run in context.state.clocks.items():
         if run.stopped is None and context.table.clock_stops.get(name) in context.arms:
             run.stopped = context.now
+            run.answer = context.activity.type if context.activity is not None else ""
+
+
+def given(context: Context, activity: Activity) -> None:
+    """Somebody was given a task about the lead: the clocks count by their working hours from now on."""
+    take_hours(context, str(activity.properties.get("hours") or ""))
+
+
+def take_hours(context: Context, hours: str) -> None:
+    """Count by these working hours from now on, by the playbook's calendar where they cannot be read."""
+    state, hours = context.state, hours if read(hours) is not None else ""
+    if hours == state.hours:
+        return
+    state.hours = hours
+    for clock in context.playbook.clocks:
+        run = state.clocks.get(clock.name)
+        if run is None or run.stopped is not None:
+            continue
+        run.hours[:] = [*run.hours[-_MOST_HANDOVERS + 1 :], (context.now, hours)]
+        if not run.breached:
+            run.due = max(context.now, deadline(context.playbook.calendar, run, clock.within))
+            context.wake(context.now)
+
+
+def task_due_for(context: Context, start: Instant, due: Due, hours: str) -> Instant:
+    """When a task is due for somebody who works these hours: in working time, unless it may be due at any time."""
+    usual, theirs = context.playbook.calendar, read(hours) or WorkingHours()
+    at = working_time_after(theirs, usual, start, due)
+    return at if due.any_time else after(theirs, usual, at, 0)
 
 
 def stop_all(context: Context) -> None:
-    """Stop every clock: nobody owes this lead an answer any more."""
+    """Stop every clock: nobody owes this lead an answer any more, and whoever had its tasks has them no longer."""
+    context.state.hours = ""
     for run in context.state.clocks.values():
         if run.stopped is None:
             run.stopped = context.now
@@ -88,7 +126,10 @@ def second_breach(compiled: CompiledPlaybook, state: LeadState, now: Instant) ->
     calendar = context.playbook.calendar
     for clock in context.playbook.clocks:
         run = state.clocks.get(clock.name)
-        if run is None or run.stopped is not None or not run.breached or falls(context, run.due, clock.within) > now:
+        if run is None or run.stopped is not None or not run.breached:
+            continue
+        hours = [(run.due, state.hours)] if state.hours else []
+        if deadline(calendar, replace(run, started=run.due, hours=hours), clock.within) > now:
             continue
         again = in_working_time(calendar, falls(context, now, clock.within))
         return SecondBreach(label=_label(clock), promised=run.due, due=again)

@@ -12,7 +12,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 6
+FORMAT = 7
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -109,6 +109,10 @@ class Running:
     reminded: bool = False
     breached: bool = False
     stopped: Instant | None = None
+    answer: str = ""
+    """The type of the activity that answered it; "" while it runs, and where it ended without an answer."""
+    hours: list[tuple[int, str]] = field(default_factory=list)
+    """By whose working hours it counts, and from when on: see working_hours.py. Before the first, the playbook's."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -242,6 +246,8 @@ class LeadState:
     truths: list[str] = field(default_factory=list)
     """Triggers by condition whose condition holds."""
     clocks: dict[str, Running] = field(default_factory=dict)
+    hours: str = ""
+    """The working hours of whoever was given the last task; "" stands for the playbook's calendar."""
 
 
 def newborn(lead: LeadId) -> LeadState:
@@ -284,5 +290,5 @@ def copied(state: LeadState) -> LeadState:
     new.touches = [copy(each) for each in state.touches]
     new.waiting = [copy(each) for each in state.waiting]
     new.plays = {name: replace(each, shut=list(each.shut)) for name, each in state.plays.items()}
-    new.clocks = {name: copy(each) for name, each in state.clocks.items()}
+    new.clocks = {name: replace(each, hours=list(each.hours)) for name, each in state.clocks.items()}
     return new

@@ -1,8 +1,10 @@
 """Calendar arithmetic on instants: days, working time and send windows."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.values.instant import DAY, MINUTE, Instant, Span, from_datetime, to_datetime
@@ -10,6 +12,8 @@ from mappings.values.instant import DAY, MINUTE, Instant, Span, from_datetime, t
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SEARCH = 3700
 """Days to look ahead for a working day: ten years without one is a mistake in the calendar."""
+Stretch: TypeAlias = tuple[Instant, Instant]
+"""From when until when people work without a break."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,25 +63,62 @@ def at_minute(day: date, minute: int, timezone: str) -> Instant:
     return from_datetime(moment.replace(tzinfo=where).astimezone(UTC))
 
 
-def after_working_time(calendar: Calendar, start: Instant, span: Span) -> Instant:
-    """The instant at which so much working time has passed since `start` [rules: clocks].
-
-    Started outside working hours, it counts from the next opening. A span that ends with the day ends at closing time.
-    Without any working day in ten years, plain time is counted.
-    """
-    where = zone(calendar.timezone) or UTC
-    day = to_datetime(start).astimezone(where).date()
-    left = span
+def stretches(calendars: Sequence[Calendar], start: Instant) -> Iterator[Stretch]:
+    """When at least one of these calendars of one zone works, from the day of `start` on, for ten years at most."""
+    timezone = calendars[0].timezone
+    day = to_datetime(start).astimezone(zone(timezone) or UTC).date()
     for _ in range(_SEARCH):
-        if working_day(calendar, day):
-            opens = max(start, at_minute(day, calendar.opens, calendar.timezone))
-            closes = at_minute(day, calendar.closes, calendar.timezone)
-            if opens < closes or (not left and opens == closes):
-                if left <= closes - opens:
-                    return opens + left
-                left -= closes - opens
+        yield from sorted(
+            (at_minute(day, each.opens, timezone), at_minute(day, each.closes, timezone))
+            for each in calendars
+            if working_day(each, day)
+        )
         day += timedelta(days=1)
+
+
+def joined(found: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Stretches in order, those that overlap or follow each other at once as one."""
+    last: Stretch | None = None
+    for begins, ends in found:
+        if last is not None and begins <= last[1]:
+            last = last[0], max(last[1], ends)
+            continue
+        if last is not None:
+            yield last
+        last = begins, ends
+    if last is not None:
+        yield last
+
+
+def passed(found: Iterable[Stretch], start: Instant, span: Span) -> Instant:
+    """The instant at which so much of these stretches has passed since `start` [rules: clocks].
+
+    Started between two of them, it counts from the next one. A span that ends with one ends at its end. Plain time is
+    counted where there are none left.
+    """
+    left = span
+    for begins, ends in found:
+        opens = max(start, begins)
+        if opens < ends or (not left and opens == ends):
+            if left <= ends - opens:
+                return opens + left
+            left -= ends - opens
     return start + span
+
+
+def overlap(found: Iterable[Stretch], begins: Instant, ends: Instant) -> Span:
+    """How much of these stretches, in order and apart, lies between two instants."""
+    total: Span = 0
+    for opens, closes in found:
+        if opens >= ends:
+            break
+        total += max(0, min(closes, ends) - max(opens, begins))
+    return total
+
+
+def after_working_time(calendar: Calendar, start: Instant, span: Span) -> Instant:
+    """The instant at which so much working time has passed since `start`: see `passed`."""
+    return passed(stretches((calendar,), start), start, span)
 
 
 def in_working_time(calendar: Calendar, at: Instant) -> Instant:

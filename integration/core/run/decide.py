@@ -16,7 +16,7 @@ from integration.core.handoff import sla_clocks
 from integration.core.model.effects import Effect
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.ledger import Line
-from integration.core.model.state import LeadState, Mark, copied
+from integration.core.model.state import LeadState, Mark, Running, copied
 from integration.core.nurture import first_moves, profiling, touches, track_routing, unseen_first
 from integration.core.rules.automation_rules import SUPPRESSED
 from integration.core.run import due_work
@@ -37,11 +37,15 @@ _ACCOUNT, _LEAD, _ACTIVITY, _DERIVED = range(4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What is to be done, and where the lead stands then. `lines` are the ledger's new ones, in order."""
+    """What is to be done, and where the lead stands then. `lines` are the ledger's new ones, in order.
+
+    `runs` are the runs of clocks that were known before, or began, as they stand now, by the clock's name.
+    """
 
     state: LeadState
     effects: tuple[Effect, ...]
     lines: tuple[Line, ...]
+    runs: tuple[tuple[str, Running], ...] = ()
 
 
 def order(event: Event) -> Mark:
@@ -66,7 +70,9 @@ def decide(compiled: CompiledPlaybook, state: LeadState, event: Event | None, no
 def closed(context: Context) -> Decision:
     """The decision that a working copy has come to; the working copy is given away."""
     context.state.due = due_work.next_due(context)
-    return Decision(state=context.state, effects=tuple(context.effects), lines=tuple(context.lines))
+    return Decision(
+        state=context.state, effects=tuple(context.effects), lines=tuple(context.lines), runs=tuple(context.runs)
+    )
 
 
 def take(context: Context, event: Event, place: Mark | None = None) -> None:

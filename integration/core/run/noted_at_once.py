@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import plays
+from integration.core.handoff import plays, sla_clocks
 from integration.core.nurture import touches
 from mappings.model.canonical import Activity
 
@@ -35,5 +35,6 @@ NOTED_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "opportunity_lost": _note_deal,
     "opportunity_won": _note_deal,
     "task_closed": plays.shut,
+    "task_given": sla_clocks.given,
 }
 """What is noted of an activity before anything else follows from it."""

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.handoff import packet
+from integration.core.compiled.context import Context
+from integration.core.handoff import packet, sla_clocks
 from integration.core.model.effects import Escalated, TaskWanted
-from integration.core.model.state import LeadState
+from integration.core.model.state import LeadState, copied
+from integration.core.rules.automation_rules import Due
 from integration.core.run.standing import placed
 from mappings.values.instant import Instant
 
@@ -19,19 +21,44 @@ class Worded:
     due_at: Instant
 
 
-def worded(
-    compiled: CompiledPlaybook, state: LeadState, task: TaskWanted | Escalated, now: Instant, *, reads_in: str = ""
+def worded(  # noqa: PLR0913 - a task, its lead, and what is known of who gets it
+    compiled: CompiledPlaybook,
+    state: LeadState,
+    task: TaskWanted | Escalated,
+    now: Instant,
+    *,
+    reads_in: str = "",
+    hours: str | None = None,
 ) -> Worded:
     """A task in the words of what is known of its lead at `now`: never an id of ours. The state is not changed.
 
-    Due times are written in the zone `reads_in` (IANA), in the playbook's where that is "". A task that was decided
-    before tasks kept their wording says what it said then.
+    Due times are written in the zone `reads_in` (IANA), in the playbook's where that is "". `hours` are the working
+    hours of whoever gets the task, None where nobody's are known: it is due in them, and the clocks count by them. A
+    task that was decided before tasks kept their wording says what it said then.
     """
     if not task.wording.subject:
         return Worded(subject=task.subject, body=task.body, due_at=task.due_at)
-    context = placed(compiled, state, now)
+    context = placed(compiled, state if hours is None else copied(state), now)
     context.ids = False
+    due_at = task.due_at
+    if hours is not None:
+        due_at = _due_for(context, task, hours)
+        if isinstance(task, TaskWanted) and task.assignee != "manager":
+            sla_clocks.take_hours(context, hours)
     context.reads_in = reads_in or context.reads_in
     promised = task.deadline if isinstance(task, Escalated) else None
-    subject, body = packet.filled(context, task.wording, task.due_at if promised is None else promised)
-    return Worded(subject=subject, body=body, due_at=task.due_at)
+    subject, body = packet.filled(context, task.wording, due_at if promised is None else promised)
+    return Worded(subject=subject, body=body, due_at=due_at)
+
+
+def _due_for(context: Context, task: TaskWanted | Escalated, hours: str) -> Instant:
+    """When a task is due for somebody who works these hours: as long after it was decided as its play says.
+
+    Any other task (of a former playbook, of no play, handed over later than decided) is due when they next work from
+    its due time on.
+    """
+    if isinstance(task, TaskWanted) and (plan := context.table.plays.get(task.play)) is not None:
+        due = next((step.due for number, step, _ in plan.tasks if number == task.step), None)
+        if due is not None and sla_clocks.task_due(context, task.at, due) == task.due_at:
+            return sla_clocks.task_due_for(context, task.at, due, hours)
+    return sla_clocks.task_due_for(context, task.due_at, Due(), hours)

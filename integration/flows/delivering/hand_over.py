@@ -12,7 +12,7 @@ from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.base.task_words import TaskWords
 from integration.core.rules.calendar import zone
 from integration.core.rules.playbook_rules import Playbook
-from integration.flows.assigning import assign_tasks
+from integration.flows.assigning import assign_tasks, note_hours
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.service import (
     Connection,
@@ -52,10 +52,12 @@ def ready(
         said = task_words(service, connection)
     with service.store.write() as conn:
         leases.extend(conn, lease)
+        note_hours.mark(conn, service, rows, service.now())
         people = assign_tasks.keep(conn, service, connection, rows, found)
+        hours = note_hours.note(conn, service, rows, people, service.now())
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
         zones = {row_id: _zone(each, service.rules.playbook) for row_id, each in people.items()}
-        kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones)
+        kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones, hours)
         restored = restored_store.lately(conn, service.now())
         new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
         ramp_up.spent(conn, ramp_up.tasks(service.going_live, connection.name), new, service.now())

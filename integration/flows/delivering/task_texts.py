@@ -6,6 +6,7 @@ is written is kept in the outbox, so that it is known later on what we wrote.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from sqlalchemy import Connection as Sql
 
@@ -19,12 +20,18 @@ from integration.store.outgoing.outgoing_rows import Outgoing
 from mappings.values.instant import Instant
 
 
-def reworded(
-    conn: Sql, service: HasRules, rows: Sequence[Outgoing], now: Instant, zones: Mapping[int, str]
+def reworded(  # noqa: PLR0913, PLR0917 - which tasks, and what is known of who gets each
+    conn: Sql,
+    service: HasRules,
+    rows: Sequence[Outgoing],
+    now: Instant,
+    zones: Mapping[int, str],
+    hours: Mapping[int, str] = MappingProxyType({}),
 ) -> list[Outgoing]:
     """The rows of tasks with the words of this moment, which are stored with them; in the caller's write transaction.
 
-    `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one.
+    `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one. `hours` has their
+    working hours, in which the task is due and the clocks count.
     A lead that is not decided under the service's playbook keeps the words that were decided.
     """
     states = load_events.states(conn, {row.lead_id for row in rows}, service.rules.number)
@@ -34,7 +41,14 @@ def reworded(
         if state is None:
             found.append(row)
             continue
-        task = worded(service.rules.compiled, state, task_effect(row), now, reads_in=zones.get(row.id, ""))
+        task = worded(
+            service.rules.compiled,
+            state,
+            task_effect(row),
+            now,
+            reads_in=zones.get(row.id, ""),
+            hours=hours.get(row.id),
+        )
         payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at}
         found.append(replace(row, payload_text=encode(payload)))
     outbox.reword(conn, [(row.id, row.payload) for row in found])

@@ -5,8 +5,6 @@ from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
 
-import holidays
-
 from integration.core.rules.automation_rules import Unreached
 from integration.core.rules.calendar import Calendar
 from integration.core.rules.patterns import INTERNAL_SHARING
@@ -43,16 +41,13 @@ from integration.playbook.language import schema, sections
 from integration.playbook.language.names import Names
 from integration.playbook.language.report import Report
 from integration.playbook.language.texts import LOST, OTHERWISE
-from integration.playbook.reading import library
+from integration.playbook.reading import country_holidays, library
 from integration.playbook.reading.read_playbook import read
 from mappings.model.canonical import STAGES
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.value import Vocabulary
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import Problem, TooManyProblemsError
-
-YEARS = range(2015, 2046)
-"""Holidays are worked out for these years."""
 
 
 def load(name_or_path: str, vocabulary: Vocabulary | None = None) -> tuple[Playbook | None, tuple[Problem, ...]]:
@@ -203,11 +198,10 @@ def _calendar(calendar: sections.Calendar, report: Report) -> Calendar:
     _zone(calendar.timezone, ("calendar", "timezone"), report)
     free: frozenset[str] = frozenset()
     if calendar.holidays is not None:
-        countries = holidays.list_supported_countries()
-        if calendar.holidays in countries:
-            free = _holidays(calendar.holidays)
-        else:
-            report.unknown(("calendar", "holidays"), "country", calendar.holidays, countries)
+        known = country_holidays.days(calendar.holidays)
+        free = known or free
+        if known is None:
+            report.unknown(("calendar", "holidays"), "country", calendar.holidays, country_holidays.countries())
     opens, closes = calendar.hours
     return Calendar(timezone=calendar.timezone, opens=opens, closes=closes, weekdays=calendar.days, holidays=free)
 
@@ -219,12 +213,6 @@ def _windows(file: schema.PlaybookFile, report: Report) -> Iterator[SendWindow]:
         zone = send.timezone or file.calendar.timezone
         for opens, closes in send.hours:
             yield SendWindow(weekdays=send.days, opens=opens, closes=closes, timezone=zone)
-
-
-@cache
-def _holidays(country: str) -> frozenset[str]:
-    """A country's holidays as ISO dates."""
-    return frozenset(day.isoformat() for day in holidays.country_holidays(country, years=YEARS))
 
 
 @cache

@@ -71,5 +71,6 @@ _TOLD: Mapping[str, Callable[[Fields], str]] = {
     "sales_rejected": _with("sales rejected", "reason"),
     "opportunity_lost": _with("opportunity lost", "reason"),
     "task_closed": _plain("a task was closed"),
+    "task_given": _plain("a task was given to somebody"),
     "internal_sharing": _shared,
 }

@@ -1,0 +1,1 @@
+"""Whose working hours a clock counts by, and how time passes by them."""
