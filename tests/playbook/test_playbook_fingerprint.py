@@ -23,6 +23,7 @@ SHAPES = {
     5: "bb5c9279b884366a",
     6: "30c2181323cef3c8",
     7: "59bc30b55d4132c2",
+    8: "cd2a6ecb84b84afb",
 }
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 

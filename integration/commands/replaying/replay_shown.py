@@ -52,6 +52,8 @@ def effect_line(effect: Effect, *, late: bool = False) -> bytes:
     told["at"] = time_text(effect.at)
     if "due_at" in told:
         told["due_at"] = time_text(told["due_at"])
+    if "joins" in told and not told["joins"]:
+        del told["joins"]
     if late:
         told["withheld"] = TOO_LATE
     return _quoted(told)

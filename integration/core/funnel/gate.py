@@ -5,7 +5,7 @@ Rules: [rules: stages] [rules: handoff].
 
 from integration.core.compiled.context import Context
 from integration.core.funnel import stages
-from integration.core.handoff import packet, plays
+from integration.core.handoff import conversations, packet, plays
 from integration.core.model.effect_keys import key
 from integration.core.model.effects import HandoffDelayed
 from integration.core.model.state import Waiting
@@ -73,6 +73,7 @@ def ask_again(context: Context) -> None:
     if before is not None:
         because = f"{because}; {_earlier(context, before.began, unanswered=before.open)}"
         before.open = False
+        conversations.forget(context, context.table.root("play", play))
     plays.begin(context, play, because, again=because)
 
 

@@ -104,11 +104,19 @@ def wording(  # noqa: PLR0913 - what sets a task off
 
 
 def filled(context: Context, wording: Wording, due: Instant) -> tuple[str, str]:
-    """A task's subject, and its body: what to do, then everything known that helps to do it."""
+    """A task's subject, and its body: what to do, the newest reason first, then everything known that helps."""
     words = Words(context, wording, due=due)
     note = "\n".join([compose(line, words) for line in wording.notes])
+    for each in wording.also:
+        note = "\n".join([*([note] if note else []), f"Also: {reason(context, each, due)}"])
     packet = "\n".join([one_line(line) for line in _lines(context, words, due)])
     return one_line(compose(wording.subject, words)), f"{note}\n\n{packet}" if note else packet
+
+
+def reason(context: Context, wording: Wording, due: Instant) -> str:
+    """One of the things that a task is for: what it is called, and what to do, line by line."""
+    words = Words(context, wording, due=due)
+    return "\n".join([one_line(compose(wording.subject, words)), *[compose(line, words) for line in wording.notes]])
 
 
 def _lines(context: Context, words: "Words", due: Instant) -> Iterator[str]:

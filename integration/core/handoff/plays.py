@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import packet, sla_clocks
+from integration.core.handoff import conversations, packet, sla_clocks
+from integration.core.handoff.conversations import ALONE, Wanted
 from integration.core.handoff.wording import compose
 from integration.core.model.effect_keys import key, play_step
-from integration.core.model.effects import AlertRaised, Assignee, TaskWanted, Wording
+from integration.core.model.effects import AlertRaised, TaskWanted, Wording
 from integration.core.model.state import Opening, Waiting
 from integration.core.rules.automation_rules import AlertStep, Due, Play, TaskStep
 from mappings.model.canonical import Activity
@@ -25,8 +26,9 @@ def is_open(context: Context, name: str) -> bool:
 
 
 def answered(context: Context) -> bool:
-    """Close every open play; whether there was one."""
+    """Close every open play, and with it every conversation; whether there was a play."""
     found = False
+    conversations.end_all(context)
     for opening in context.state.plays.values():
         found = found or (opening.open and context.now < opening.until)
         opening.open = False
@@ -34,8 +36,17 @@ def answered(context: Context) -> bool:
 
 
 def shut(context: Context, activity: Activity) -> None:
-    """A task that was closed without a word of what came of it: its play is open no longer once all its tasks are."""
-    step = play_step(str(activity.properties.get("task") or ""))
+    """A task that was closed without a word of what came of it: its play is open no longer once all its tasks are.
+
+    So is that of every task that had joined it.
+    """
+    task = str(activity.properties.get("task") or "")
+    for each in dict.fromkeys((task, *conversations.end(context, task))):
+        _shut(context, each)
+
+
+def _shut(context: Context, task: str) -> None:
+    step = play_step(task)
     if step is None:
         return
     name = context.table.play_of(step.play)
@@ -104,32 +115,26 @@ def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
     notes = [again] if opened.again else []
     notes += [step.note] if step.note else []
     wording = opened.wording(context, step.subject, (*notes, *[f"[ ] {each}" for each in checklist]))
+    key = opened.key(context, "task", number)
+    wanted = Wanted(key=key, wanted=step.assignee, due=due, priority=step.priority, channel=step.channel)
+    joins, joining = conversations.place(context, wanted) if not opened.play.separate else ALONE
     subject, body = packet.filled(context, wording, due)
     return TaskWanted(
-        key=opened.key(context, "task", number),
+        key=key,
         lead=context.state.lead,
         at=context.now,
-        because=(opened.because,),
+        because=(opened.because, *joining),
         play=opened.play.name,
         step=number,
         channel=step.channel,
         due_at=due,
-        assignee=assignee(context, step.assignee),
+        assignee=conversations.assignee(context, step.assignee),
         priority=step.priority,
         subject=subject,
         body=body,
         wording=wording,
+        joins=joins,
     )
-
-
-def assignee(context: Context, wanted: Assignee) -> Assignee:
-    """Whom a task goes to: the wanted person if known, else the lead's owner, the account's, or the pool's next."""
-    has_owner, has_account_owner = bool(context.read("owner")), bool(context.read("account.owner"))
-    if wanted == "owner":
-        return "owner" if has_owner else "account_owner" if has_account_owner else "pool"
-    if wanted == "account_owner":
-        return "account_owner" if has_account_owner else "owner" if has_owner else "pool"
-    return wanted
 
 
 def _alert(context: Context, opened: _Opened, number: int, step: AlertStep) -> AlertRaised:

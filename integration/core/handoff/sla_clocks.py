@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
-from integration.core.handoff import packet
+from integration.core.handoff import conversations, packet
+from integration.core.handoff.conversations import Wanted
 from integration.core.hours.clock_time import deadline, working_time_after
 from integration.core.hours.working_hours import WorkingHours, after, read
 from integration.core.model.effect_keys import BREACH, key
@@ -180,20 +181,24 @@ def ring(context: Context, clock: Clock) -> None:
     wording = packet.wording(context, subject=clock.subject or _OVERDUE, notes=notes, clock=label)
     subject, body = packet.filled(context, wording, run.due)
     if clock.escalate_to is not None:
+        own = key(state.lead, "clock", root, run.times, "escalation")
+        late = in_working_time(context.playbook.calendar, run.due)
+        joins, joining = conversations.place(context, Wanted(key=own, wanted=clock.escalate_to, due=late))
         context.effects.append(
             Escalated(
-                key=key(state.lead, "clock", root, run.times, "escalation"),
+                key=own,
                 lead=state.lead,
                 at=now,
-                because=because,
+                because=(*because, *joining),
                 clock=clock.name,
-                due_at=in_working_time(context.playbook.calendar, run.due),
+                due_at=late,
                 assignee=clock.escalate_to,
                 subject=subject,
                 body=body,
                 cause=run.cause,
                 deadline=run.due,
                 wording=wording,
+                joins=joins,
             )
         )
     context.effects.append(

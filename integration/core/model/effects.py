@@ -12,6 +12,7 @@ TouchChannel: TypeAlias = Literal["email", "retargeting", "linkedin", "direct_ma
 """By which way a touch reaches a person: the marketing system delivers the first two, somebody in sales the others."""
 Channel: TypeAlias = Literal["call", "email", "task", "review", "linkedin", "direct_mail"]
 Assignee: TypeAlias = Literal["owner", "account_owner", "manager", "pool", "worked_by"]
+Priority: TypeAlias = Literal["low", "normal", "high"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,17 @@ class Wording:
     activity: str = ""
     asset: str = ""
     page: str = ""
+    also: tuple["Wording", ...] = ()
+    """What the same task is for besides, the newest first: the reasons that it said before this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskWanted:
     """An SDR task, with the packet in its body. `step` counts from 1 within the play.
 
-    `play` is the track's name where it is a touch of a track, and "" where it is one of no track.
+    `play` is the track's name where it is a touch of a track, and "" where it is one of no track. One that `joins`
+    another (its key) is carried out by rewriting that, which has the earlier `due_at` and the higher `priority` of both
+    from then on; its own are those of the task that it is where the other turns out to be closed.
     """
 
     key: str
@@ -61,10 +66,11 @@ class TaskWanted:
     channel: Channel
     due_at: Instant
     assignee: Assignee
-    priority: Literal["low", "normal", "high"] = "normal"
+    priority: Priority = "normal"
     subject: str
     body: str
     wording: Wording = Wording()
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +118,10 @@ class AlertRaised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalated:
-    """A clock ran out: a task for the manager, once. `cause` is the key of the effect with which the clock started."""
+    """A clock ran out: a task for the manager, once. `cause` is the key of the effect with which the clock started.
+
+    One for whoever has the open task `joins` that (its key), as a TaskWanted does.
+    """
 
     key: str
     lead: LeadId
@@ -126,6 +135,7 @@ class Escalated:
     cause: str = ""
     deadline: Instant | None = None
     wording: Wording = Wording()
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from integration.core.model.conversation import Conversation
 from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 7
+FORMAT = 8
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -248,6 +249,8 @@ class LeadState:
     clocks: dict[str, Running] = field(default_factory=dict)
     hours: str = ""
     """The working hours of whoever was given the last task; "" stands for the playbook's calendar."""
+    conversations: list[Conversation] = field(default_factory=list)
+    """Calls and e-mails that are open, the oldest first: see handoff/conversations.py."""
 
 
 def newborn(lead: LeadId) -> LeadState:
@@ -291,4 +294,5 @@ def copied(state: LeadState) -> LeadState:
     new.waiting = [copy(each) for each in state.waiting]
     new.plays = {name: replace(each, shut=list(each.shut)) for name, each in state.plays.items()}
     new.clocks = {name: replace(each, hours=list(each.hours)) for name, each in state.clocks.items()}
+    new.conversations = [replace(each, joined=list(each.joined)) for each in state.conversations]
     return new

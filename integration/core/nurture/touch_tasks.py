@@ -1,7 +1,8 @@
 """Touch tasks: touches that a person delivers, as tasks with the packet."""
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import packet, plays, sla_clocks
+from integration.core.handoff import conversations, packet, sla_clocks
+from integration.core.handoff.conversations import Wanted
 from integration.core.model.effects import TaskWanted
 from integration.core.rules.automation_rules import Due, TaskStep
 from mappings.values.instant import DAY
@@ -20,21 +21,24 @@ def want(context: Context, step: TaskStep, *, key: str, track: str, number: int,
     due = sla_clocks.task_due(context, context.now, step.due or _DUE)
     notes = (step.note,) if step.note else ()
     wording = packet.wording(context, subject=step.subject, notes=notes, play=called)
+    wanted = Wanted(key=key, wanted=step.assignee, due=due, priority=step.priority, channel=step.channel)
+    joins, joining = conversations.place(context, wanted)
     subject, body = packet.filled(context, wording, due)
     context.effects.append(
         TaskWanted(
             key=key,
             lead=context.state.lead,
             at=context.now,
-            because=(because,) if because else (),
+            because=(*([because] if because else []), *joining),
             play=track,
             step=number,
             channel=step.channel,
             due_at=due,
-            assignee=plays.assignee(context, step.assignee),
+            assignee=conversations.assignee(context, step.assignee),
             priority=step.priority,
             subject=subject,
             body=body,
             wording=wording,
+            joins=joins,
         )
     )

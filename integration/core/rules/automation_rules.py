@@ -82,6 +82,8 @@ class Play:
 
     Its tasks are open until sales answers the lead (call_attempt, meeting_booked, sales_accepted, sales_rejected,
     sales_qualified) or the last of them has been due for `grace`; while open, the play is not played again.
+    A call or an e-mail joins the one that is open with the same person, unless the play is `separate`: then none of its
+    tasks joins another, or is joined.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Play:
     label: str = ""
     was: str = ""
     """The name that it had before, where it was renamed: see lineage.py. So have clocks and tracks."""
+    separate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ _OWN = "fingerprint"
 """The field of a part that says itself what it means: the vocabulary."""
 _FOR_PEOPLE = frozenset({"title", "description", "text", "owners"})
 """Fields of the playbook itself, not of its parts."""
-_WHERE_SAID = frozenset({"was"})
+_WHERE_SAID = frozenset({"was", "separate"})
 """Fields that mean nothing where they are empty: a playbook without them keeps the fingerprint it had before them."""
 
 

@@ -67,7 +67,8 @@ def as_of(compiled: CompiledPlaybook, state: LeadState, wanted: TaskWanted, now:
                 times=1, started=now, due=sla_clocks.falls(context, now, clock.within)
             )
     context.state.plays.pop(wanted.play, None)
+    context.state.conversations.clear()  # as a task of its own; what it joins was decided with it
     plays.begin(context, wanted.play, "".join(wanted.because[:1]))
     written = (each for each in context.effects if isinstance(each, TaskWanted) and each.step == wanted.step)
     found = next(written, replace(wanted, due_at=now + DAY))
-    return replace(found, key=wanted.key, at=wanted.at, because=wanted.because)
+    return replace(found, key=wanted.key, at=wanted.at, because=wanted.because, joins=wanted.joins)

@@ -51,6 +51,8 @@ def as_row(effect: Effect, now: Instant, withheld: str | None = None, version: i
     payload = asdict(effect)
     for name in (*_COMMON, *_OWN):
         payload.pop(name, None)
+    if not payload.get("joins"):
+        payload.pop("joins", None)
     return EffectRow(
         key=effect.key,
         lead_id=effect.lead,
@@ -69,6 +71,8 @@ def as_task(effect: TaskWanted | Escalated) -> dict[str, Any]:
     told = asdict(effect)
     for name in ("key", "lead", "because", "cause"):
         told.pop(name, None)
+    if not effect.joins:
+        told.pop("joins")
     kind = KINDS[type(effect)]
     return {"kind": kind, "channel": "task", "priority": "high", **told} if kind == "escalation" else told
 
@@ -76,8 +80,7 @@ def as_task(effect: TaskWanted | Escalated) -> dict[str, Any]:
 def task_effect(row: Outgoing) -> TaskWanted | Escalated:
     """The effect that waits as this row of the outbox; one of a former version has no wording."""
     told = {"at": row.created_at, "assignee": "owner", **row.payload}
-    said = told.get("wording", {})
-    wording = Wording(**{**said, "notes": tuple(said.get("notes", ()))})
+    wording = _wording(told.get("wording", {}))
     about = {name: told[name] for name in ("at", "due_at", "assignee", "subject", "body")}
     if told.get("kind") == "escalation":
         about |= {"clock": told["clock"], "deadline": told.get("deadline")}
@@ -92,6 +95,11 @@ def task_effect(row: Outgoing) -> TaskWanted | Escalated:
         priority=told["priority"],
         **about,
     )
+
+
+def _wording(said: Mapping[str, Any]) -> Wording:
+    also = tuple(_wording(each) for each in said.get("also", ()))
+    return Wording(**{**said, "notes": tuple(said.get("notes", ())), "also": also})
 
 
 def as_touch(effect: TouchDue, *, channels: bool) -> Mapping[str, Any]:

@@ -26,7 +26,7 @@ def compile_play(name: str, play: schema.Play, names: Names, contents: Mapping[s
     if not play.steps:
         names.report.problem(("plays", name), f"play '{name}' has no steps", key=True)
     steps = tuple(each for each in found if each is not None)
-    return Play(name=name, steps=steps, label=name.replace("_", " "), was=play.was or "")
+    return Play(name=name, steps=steps, label=name.replace("_", " "), was=play.was or "", separate=play.separate)
 
 
 def _step(

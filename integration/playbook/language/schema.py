@@ -127,6 +127,7 @@ class Play(Section):
     """What sales does after a trigger, step by step. A list of steps is `{steps: [...]}`."""
 
     steps: list[Step]
+    separate: bool = False
     was: Name | None = None
 
 

@@ -203,7 +203,8 @@ def _triggers(file: schema.PlaybookFile) -> Iterator[Row]:
 
 def _plays(file: schema.PlaybookFile) -> Iterator[Row]:
     for name, play in file.plays.items():
-        yield name.replace("_", " "), "\n".join(_step(step) for step in play.steps)
+        called = name.replace("_", " ")
+        yield f"{called} (separate)" if play.separate else called, "\n".join(_step(step) for step in play.steps)
 
 
 def _step(step: schema.Step) -> str:
