@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import structlog
+
 from integration.flows.assigning.reassign import reassign_overdue
 from integration.flows.base.running_playbook import following
 from integration.flows.deciding.advance import advance
@@ -17,9 +19,12 @@ from integration.flows.upkeep.drift import watch
 from integration.flows.upkeep.find_homes import learn
 from integration.flows.upkeep.sweep import sweep as sweep_lanes
 from integration.processes.job_failures import recorded
+from integration.store.db.errors import StoreBusyError
 from integration.wiring import build
 from integration.wiring.whole_service import Service
 from mappings.values.identifiers import ConnectionName
+
+log = structlog.get_logger()
 
 
 @recorded
@@ -31,7 +36,12 @@ def run(lane: str) -> int:
         msg = f"{lane!r} is no lane here"
         raise ValueError(msg)
     build.wakeups().clear(lane)
-    return work()
+    try:
+        return work()
+    except StoreBusyError as error:  # others write: nothing is wrong with this lane's work
+        log.warning("the lane goes on when the store is free", lane=lane, error=str(error))
+        service.wake(lane)
+        return 0
 
 
 def lanes(service: Service) -> Mapping[str, Callable[[], int]]:

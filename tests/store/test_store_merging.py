@@ -1,6 +1,9 @@
 """Two leads that are one person; records that are deleted and come back; what records said last."""
 
+from sqlalchemy import update
+
 from integration.store.audit import audit_trail
+from integration.store.db.json_codec import encode
 from integration.store.db.session import Store
 from integration.store.events import activities, decided_effects
 from integration.store.events.activities import NewActivity
@@ -13,6 +16,7 @@ from integration.store.people.field_changes import NewChange
 from integration.store.people.leads import NewLead
 from integration.store.people.record_references import Reference
 from integration.store.queues import dirty
+from integration.store.schema import tables
 
 T = 1_700_000_000_000_000
 
@@ -40,6 +44,7 @@ def two_leads(store: Store) -> None:
                 conn, "hubspot", "task", [NewOnce(key=f"{lead}/play/handoff", lead_id=lead, payload={})], T
             )
             outbox.want_fields(conn, "hubspot", [lead], T)
+            conn.execute(update(tables.leads).values(standing=encode({"total": 15})))
 
 
 def test_a_joined_lead_is_the_winner_in_everything_that_was_heard(store: Store) -> None:
@@ -66,6 +71,7 @@ def test_what_was_carried_out_for_one_is_carried_out_for_both(store: Store) -> N
         merging.settle(conn, "young", "old", T + 9)
         keys = {"old/play/handoff", "young/play/handoff", "old/play/only-young", "old/play/only-old"}
         assert {effect.key for effect in decided_effects.history(conn, ["old"])} == keys
+        dirty.clear(conn, dirty.take(conn, T + 9, 9))
         pending = outbox.pending(conn, "hubspot", "task", T + 9, 9)
         assert [row.key for row in pending] == ["old/play/handoff"], "the second was never made"
         assert [row.lead_id for row in outbox.pending(conn, "hubspot", "fields", T + 9, 9)] == ["old"]
@@ -77,6 +83,7 @@ def test_what_was_carried_out_for_one_is_carried_out_for_both(store: Store) -> N
 def test_a_task_that_stands_twice_in_the_crm_is_to_be_closed_once(store: Store) -> None:
     two_leads(store)
     with store.write() as conn:
+        dirty.clear(conn, dirty.take(conn, T, 9))
         rows = outbox.pending(conn, "hubspot", "task", T, 9)
         outbox.sent(conn, [(row.id, row.seq, f"task-of-{row.lead_id}") for row in rows])
         merging.join(conn, "young", "old", T + 9)
@@ -107,6 +114,7 @@ def test_a_deleted_record_is_nobodys_until_it_comes_back(store: Store) -> None:
     with store.write() as conn:
         record_references.bury(conn, [address, ("hubspot", "contact", "404")])
         assert leads.by_reference(conn, [address]) == {}
+        dirty.clear(conn, dirty.take(conn, T, 9))
         assert outbox.pending(conn, "hubspot", "task", T, 9)[0].lead_id == "young"
         record_references.bury(conn, [address])
         record_references.revive(conn, [address, ("hubspot", "contact", "11")])

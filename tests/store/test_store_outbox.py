@@ -10,20 +10,11 @@ from integration.store.outgoing.outbox import NewOnce
 from integration.store.people import leads, record_references
 from integration.store.people.leads import NewLead, SavedLead
 from integration.store.people.record_references import Reference
-from integration.store.queues import dead_letters
+from integration.store.queues import dead_letters, dirty
 from integration.store.schema import tables
 
 T = 1_700_000_000_000_000
 HUBSPOT = "hubspot"
-
-
-@pytest.fixture
-def ana(store: Store) -> Store:
-    """A store that knows Ana, a HubSpot contact."""
-    with store.write() as conn:
-        leads.add(conn, [NewLead(id="ana", email="ana@acme.example", fields={}, created_at=T, owner="u1")])
-        leads.link(conn, [Reference(connection=HUBSPOT, object="contact", external_id="101", lead_id="ana")])
-    return store
 
 
 def stand(conn: Connection, lead: str, total: int) -> None:
@@ -45,6 +36,16 @@ def stand(conn: Connection, lead: str, total: int) -> None:
     )
 
 
+@pytest.fixture
+def ana(store: Store) -> Store:
+    """A store that knows Ana, a HubSpot contact who has been decided about."""
+    with store.write() as conn:
+        leads.add(conn, [NewLead(id="ana", email="ana@acme.example", fields={}, created_at=T, owner="u1")])
+        leads.link(conn, [Reference(connection=HUBSPOT, object="contact", external_id="101", lead_id="ana")])
+        stand(conn, "ana", 15)
+    return store
+
+
 def test_a_lead_decided_ten_times_is_one_row(ana: Store) -> None:
     with ana.write() as conn:
         for turn in range(10):
@@ -63,6 +64,39 @@ def test_a_row_carries_the_standing_of_the_moment_and_what_was_last_written(ana:
         (row,) = outbox.pending(conn, HUBSPOT, "fields", T, 100)
         assert row.standing == {"total": 40}
         assert row.written == {"total": 15, "tags": ("a", "b")}
+
+
+def test_the_fields_of_who_was_never_decided_about_wait_and_hide_nobody_elses(ana: Store) -> None:
+    with ana.write() as conn:
+        leads.add(conn, [NewLead(id="new", email="new@acme.example", fields={}, created_at=T)])
+        leads.link(conn, [Reference(connection=HUBSPOT, object="contact", external_id="7", lead_id="new")])
+        outbox.want_fields(conn, HUBSPOT, ["new"], T)
+        outbox.want_fields(conn, HUBSPOT, ["ana"], T + 1)
+        (row,) = outbox.pending(conn, HUBSPOT, "fields", T + 1, 1)
+    assert row.lead_id == "ana"
+
+
+def test_a_task_of_who_is_to_be_decided_about_waits_and_hides_nobody_elses(ana: Store) -> None:
+    with ana.write() as conn:
+        leads.add(conn, [NewLead(id="ben", email="ben@acme.example", fields={}, created_at=T)])
+        leads.link(conn, [Reference(connection=HUBSPOT, object="contact", external_id="8", lead_id="ben")])
+        outbox.want_once(conn, HUBSPOT, "task", [NewOnce(key="1", lead_id="ben", payload={})], T)
+        outbox.want_once(conn, HUBSPOT, "task", [NewOnce(key="2", lead_id="ana", payload={})], T + 1)
+        dirty.mark(conn, ["ben"], T)
+        assert [row.key for row in outbox.pending(conn, HUBSPOT, "task", T + 1, 1)] == ["2"]
+        dirty.clear(conn, dirty.take(conn, T, 1))
+        assert [row.key for row in outbox.pending(conn, HUBSPOT, "task", T + 1, 1)] == ["1"]
+
+
+def test_the_tasks_of_who_asked_for_a_demo_are_sent_first(ana: Store) -> None:
+    with ana.write() as conn:
+        leads.add(conn, [NewLead(id="ben", email="ben@acme.example", fields={}, created_at=T)])
+        leads.link(conn, [Reference(connection=HUBSPOT, object="contact", external_id="8", lead_id="ben")])
+        outbox.want_once(conn, HUBSPOT, "task", [NewOnce(key="1", lead_id="ben", payload={})], T)
+        outbox.want_once(conn, HUBSPOT, "task", [NewOnce(key="2", lead_id="ana", payload={})], T + 1)
+        outbox.first(conn, ["ana"])
+        found = outbox.pending(conn, HUBSPOT, "task", T + 1, 2)
+    assert [(row.key, row.urgent) for row in found] == [("2", True), ("1", False)]
 
 
 def test_a_row_wanted_again_while_it_was_sent_stays_pending(ana: Store) -> None:
@@ -132,6 +166,7 @@ def test_a_lead_without_a_record_there_waits_until_there_is_one(store: Store) ->
     with store.write() as conn:
         leads.add(conn, [NewLead(id="ben", email=None, fields={}, created_at=T)])
         leads.link(conn, [Reference(connection="salesforce", object="Lead", external_id="00Q1", lead_id="ben")])
+        stand(conn, "ben", 15)
         outbox.want_fields(conn, HUBSPOT, ["ben"], T)
         assert outbox.pending(conn, HUBSPOT, "fields", T, 100) == []
         assert outbox.oldest(conn, HUBSPOT) is None
@@ -150,6 +185,7 @@ def test_a_converted_lead_is_written_to_its_contact(store: Store) -> None:
                 Reference(connection="salesforce", object="Contact", external_id="0031", lead_id="ben"),
             ],
         )
+        stand(conn, "ben", 15)
         outbox.want_fields(conn, "salesforce", ["ben"], T)
         (row,) = outbox.pending(conn, "salesforce", "fields", T, 100)
         assert (row.object, row.external_id) == ("Contact", "0031")
@@ -168,6 +204,7 @@ def test_what_has_waited_longest_goes_first_and_the_limit_counts_rows(store: Sto
                 ],
             )
         for age, name in enumerate(names):
+            stand(conn, name, 15)
             outbox.want_fields(conn, "salesforce", [name], T - age)
         rows = outbox.pending(conn, "salesforce", "fields", T, 3)
         assert [row.lead_id for row in rows] == ["lead4", "lead3", "lead2"]

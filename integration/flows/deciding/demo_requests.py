@@ -3,7 +3,7 @@
 An MQL whose handoff waits for its turn (a changed gate lets so many through in an hour, and so does going live), or was
 recorded and withheld (it is history, or its rules were published quietly), has an open handoff without a task that
 sales could see. A demo request opens no second one [rules: stages]: the tasks of the first go out, due from now on,
-once by their keys.
+once by their keys. Whatever task waits about who asks is sent before all others.
 """
 
 from collections import defaultdict
@@ -18,6 +18,7 @@ from integration.flows.deciding.kept_handoffs import Due, carry_out, of_open_han
 from integration.flows.deciding.playbook_changes import delivered
 from integration.store.events import withheld_handoffs
 from integration.store.events.withheld_handoffs import Withheld
+from integration.store.outgoing import outbox
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import DAY, Instant, Span
@@ -35,7 +36,10 @@ def hand_over(conn: Sql, service: Deriving, outcomes: Sequence[Outcome], now: In
     states = {lead: asking[lead].decision.state for lead in kept}
     compiled = service.rules.compiled
     due = [Due(state, of_open_handoff(compiled, state, kept[lead]), 0, now) for lead, state in states.items()]
-    return carry_out(conn, service, due, now)
+    wanted = carry_out(conn, service, due, now)
+    if asking:
+        outbox.first(conn, asking)
+    return wanted
 
 
 def asks(service: Deriving, outcome: Outcome, now: Instant) -> bool:

@@ -26,7 +26,10 @@ log = structlog.get_logger()
 LEADS = 200
 """The most leads that one batch decides about."""
 LONGEST = 1.0
-"""Seconds that a batch may take: one that took longer is followed by a smaller one, down to a lead at a time."""
+"""Seconds that a batch may take: one that took longer is followed by a smaller one, down to FEWEST."""
+FEWEST = 10
+"""So many cost little more than one, since a batch has costs of its own: where these alone take as long as LONGEST, on
+a busy machine, one lead at a time would never come to an end."""
 _INSTANT = 1e-6
 
 
@@ -106,7 +109,7 @@ def paced(size: int, batches: Iterable[tuple[int, float]], most: int) -> int:
     A batch that was short and done in time says nothing.
     """
     told = [
-        max(1, min(most, size * 2, int(count * LONGEST / max(seconds, _INSTANT))))
+        max(FEWEST, min(most, size * 2, int(count * LONGEST / max(seconds, _INSTANT))))
         for count, seconds in batches
         if seconds > LONGEST or count * 2 >= size
     ]

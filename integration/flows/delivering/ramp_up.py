@@ -1,7 +1,7 @@
 """Ramp-up: in its first week a connection gets a limited number of tasks an hour and records a minute.
 
 What is over waits in the outbox, the oldest first; the sweep wakes the lane, so nothing is lost. Counted in SQL, for
-all workers together.
+all workers together. A part of the tasks is kept for people who ask for a demo: they need not wait for the next hour.
 """
 
 from collections.abc import Iterable
@@ -17,6 +17,9 @@ from integration.store.outgoing import outbox_backlog
 from integration.store.progress import write_permission
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import HOUR, MINUTE, Instant, Span
+
+KEPT = 5
+"""One of so many tasks is kept for people who ask for a demo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,14 @@ def allowed(conn: Sql, limit: Limit, wanted: int, now: Instant) -> int:
     if not limit.most or not _going(conn, now):
         return wanted
     return min(wanted, call_rates.left(conn, limit.connection, limit.what, limit.most, limit.span, now)[0])
+
+
+def unasked(conn: Sql, limit: Limit, wanted: int, now: Instant) -> int:
+    """How many of so many may go about people who did not ask for a demo: less, by what is kept for those who do."""
+    if not limit.most or not _going(conn, now):
+        return wanted
+    left = call_rates.left(conn, limit.connection, limit.what, limit.most, limit.span, now)[0]
+    return max(0, min(wanted, left - limit.most // KEPT))
 
 
 def spent(conn: Sql, limit: Limit, count: int, now: Instant) -> None:

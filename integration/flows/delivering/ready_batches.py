@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection as Sql
-
 from integration.flows.base import history_or_live
 from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import Connection, HasLanes, LimitedWrites
@@ -15,7 +13,7 @@ from integration.store.crm import connection_pauses
 from integration.store.events import live_since as lives
 from integration.store.outgoing import outbox
 from integration.store.outgoing.outgoing_rows import Outgoing
-from integration.store.queues import dirty, leases
+from integration.store.queues import leases
 from integration.store.queues.leases import Lease
 from mappings.values.instant import Instant
 
@@ -48,7 +46,8 @@ def look(service: Looking, connection: Connection, now: Instant, way: Open) -> F
     with service.store.read() as conn:
         free = ramp_up.allowed(conn, ramp_up.tasks(service.going_live, name), limits.tasks, now)
         room = ramp_up.allowed(conn, ramp_up.records(service.going_live, name), limits.fields, now)
-        tasks = _decided(conn, outbox.pending(conn, name, "task", now, limits.tasks))[:free]
+        others = ramp_up.unasked(conn, ramp_up.tasks(service.going_live, name), free, now)
+        tasks = _within(outbox.pending(conn, name, "task", now, limits.tasks), free, others)
         if way == "tasks":
             return Found(tasks=tasks, free=free, room=room)
         rows = outbox.pending(conn, name, "fields", now, limits.fields)[:room]
@@ -57,7 +56,7 @@ def look(service: Looking, connection: Connection, now: Instant, way: Open) -> F
             free=free,
             room=room,
             touches=_one_each(outbox.pending(conn, name, "touch", now, limits.fields))[:room],
-            fields=[row for row in rows if row.standing_text is not None],  # the others will be decided
+            fields=rows,
             closings=outbox.pending(conn, name, "closing", now, limits.fields),
             owners=outbox.pending(conn, name, "owner", now, limits.fields)[:room] if service.routing.set_owner else (),
         )
@@ -76,10 +75,10 @@ def opened(service: LimitedWrites, lease: Lease, connection: Connection, now: In
     return way
 
 
-def _decided(conn: Sql, rows: Sequence[Outgoing]) -> list[Outgoing]:
-    """Without the tasks of leads of whom something is stored that has not been decided: their words would be old."""
-    undecided = dirty.marked(conn, {row.lead_id for row in rows}) if rows else set()
-    return [row for row in rows if row.lead_id not in undecided]
+def _within(rows: Sequence[Outgoing], free: int, others: int) -> list[Outgoing]:
+    """As many as may go; of them about people who did not ask for a demo only as long as `others` are not used up."""
+    urgent = [row for row in rows if row.urgent][:free]
+    return urgent + [row for row in rows if not row.urgent][: max(0, others - len(urgent))]
 
 
 def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
@@ -92,4 +91,6 @@ def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
 
 def ripe(service: HasLanes, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
     """Whether these fill a call, or the oldest has lingered long enough for others to come along."""
-    return bool(rows) and (len(rows) >= limit or any(row.since + service.lanes.linger <= now for row in rows))
+    return bool(rows) and (
+        len(rows) >= limit or any(row.urgent or row.since + service.lanes.linger <= now for row in rows)
+    )

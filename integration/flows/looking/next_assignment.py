@@ -63,6 +63,7 @@ def next_assignment(service: Assigning, name: str, role: str, within: Span) -> t
         external_id=homes[0].id,
         written_text=None,
         standing_text=None,
+        place=1,
         owner=row.owner,
     )
     return row, assign_tasks.assigned(service, homes[0].connection, [asked])[0]

@@ -3,7 +3,8 @@
 Derived activities have ids derived from their causes, so deriving again adds nothing. An account is
 derived from its relevant history whenever somebody there did something relevant: signals are few
 kinds of activity, and a derivation that starts from the beginning cannot depend on the order of arrival.
-What is stored is made to say what the derivation says: no more, no less.
+What is stored is made to say what the derivation says: no more, no less. Who is still to be derived under a new version
+of the rules is not marked: they are derived in their turn, and whoever is new does not stand behind them.
 """
 
 from collections import defaultdict
@@ -81,7 +82,9 @@ def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant)
     with service.store.write() as conn:
         leases.extend(conn, lease)
         these.done(conn)
-        dirty.mark(conn, sorted({*found.stale.values(), *(LeadId(str(row.lead_id)) for row in found.new)}), now)
+        touched = {*found.stale.values(), *(LeadId(str(row.lead_id)) for row in found.new)}
+        later = playbook_versions.to_be_derived(conn, touched, service.rules.number)
+        dirty.mark(conn, touched - later, now)
         retractions.retract(conn, list(found.stale), found.stale.values())
         activities.add(conn, found.new)
         playbook_versions.derived(conn, [account for account, _ in these.items], service.rules.number)

@@ -4,7 +4,7 @@ It is asked for of many instants, one after the other. Histories are read when t
 one go, and a lead is carried on from the instant before, so that an account costs one pass over its people's histories.
 """
 
-from bisect import insort
+from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,13 +37,23 @@ class _Reached:
     def engagement(self, compiled: CompiledPlaybook, at: Instant) -> int:
         """How engaged the lead was, after everything that happened until then."""
         if at < self.at:
-            self.state, self.place = newborn(self.state.lead), 0
+            self._from_the_beginning()
         end = self.place
         while end < len(self.events) and self.events[end].at <= at:
             end += 1
         self.state = advance(compiled, self.state, self.events[self.place : end], at, owned=True).state
         self.place, self.at = end, at
         return self.state.score.value // POINT
+
+    def insert(self, event: Event) -> None:
+        """Another event in its place; what came after it, if anything was applied, is applied anew."""
+        place = bisect(self.events, order(event), key=order)
+        self.events.insert(place, event)
+        if place < self.place:
+            self._from_the_beginning()
+
+    def _from_the_beginning(self) -> None:
+        self.state, self.place = newborn(self.state.lead), 0
 
 
 class Engagement:
@@ -67,7 +77,7 @@ class Engagement:
         return 0 if found is None else found.engagement(self._service.rules.compiled, at)
 
     def add(self, derived: Iterable[Activity]) -> None:
-        """This was derived just now, and counts from its time on; nothing of it comes before what was asked for."""
+        """This was derived just now, and counts from its time on."""
         if self._reached is None:
             self._derived += derived
         else:
@@ -77,7 +87,7 @@ class Engagement:
         for each in derived:
             found = (self._reached or {}).get(each.lead)
             if found is not None:
-                insort(found.events, each, lo=found.place, key=order)
+                found.insert(each)
 
     def _read(self) -> dict[str, _Reached]:
         vocabulary = self._service.rules.vocabulary

@@ -43,12 +43,9 @@ _DAILY: tuple[tuple[float, str, dict[str, Any]], ...] = (
 def live(running: Rig, service: Service, count: int, seed: int, tell: Tell) -> list[Person]:
     """Store and decide six weeks of so many leads; `tell` gets what is being done, how far it is, and of how much."""
     people, now = [Person(number) for number in range(count)], service.now()
-    with service.store.write() as conn:  # nobody else decides meanwhile
-        lease = leases.take(conn, "advance", "past", MINUTE)
+    lease = _alone(running, service)
+    with service.store.write() as conn:
         connection_pauses.stop(conn, SYSTEM, "the past is lived through", now=now)
-    if lease is None:
-        msg = "somebody decides already"
-        raise RuntimeError(msg)
     known(running, service.store, people, now - DAYS * DAY, seed, tell)
     deeds = list(_deeds(people, now, seed))
     begun = 0
@@ -72,6 +69,22 @@ def live(running: Rig, service: Service, count: int, seed: int, tell: Tell) -> l
         connection_pauses.go(conn, SYSTEM)
     service.wake(f"deliver:{SYSTEM}")
     return people
+
+
+def _alone(running: Rig, service: Service) -> Lease:
+    """The lease by which nobody else decides meanwhile; a worker that has it now gives it back after its turn."""
+    taken: list[Lease] = []
+
+    def took() -> bool:
+        with service.store.write() as conn:
+            lease = leases.take(conn, "advance", "past", MINUTE)
+        taken.extend([lease] if lease else [])
+        return bool(taken)
+
+    if not running.wait(took, seconds=MINUTE // SECOND, every=0.1):
+        msg = "another process has been deciding for a minute"
+        raise RuntimeError(msg)
+    return taken[0]
 
 
 def _patiently(step: Callable[[Service, Lease], bool], service: Service, lease: Lease) -> bool:

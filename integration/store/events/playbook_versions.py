@@ -149,6 +149,13 @@ _ACCOUNTS_MARKED = (
     .where(_a.version.is_distinct_from(_older), dirty_accounts.c.since <= bindparam("now"))
     .limit(1)
 )
+_STILL = select(_l.id).where(
+    among(_l.id, "ids"),
+    _l.id > bindparam("after"),
+    _l.merged_into.is_(None),
+    _l.stage.is_not(None),
+    _l.version.is_distinct_from(_older),
+)
 _LEFT = (
     select(func.count())
     .select_from(leads)
@@ -251,6 +258,15 @@ def walked(conn: Connection, found: Walk, at: Instant) -> None:
 def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[LeadId]:
     """The next leads, by id, that were decided about under another version."""
     return list(conn.execute(_LEADS, {"after": after, "number": version, "n": limit}).scalars())
+
+
+def to_be_derived(conn: Connection, lead_ids: Iterable[LeadId], version: int | None) -> set[LeadId]:
+    """Those of these leads to whom the derivation under a version, which is under way, has not come yet."""
+    found = None if version is None else walk(conn, version)
+    if found is None or found.leads is None:
+        return set()
+    asked = {"ids": listed(sorted(lead_ids)), "after": found.leads, "number": version}
+    return set(conn.execute(_STILL, asked).scalars())
 
 
 def accounts_after(conn: Connection, after: str, version: int, limit: int) -> list[AccountId]:

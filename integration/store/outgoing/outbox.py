@@ -17,7 +17,7 @@ from integration.store.db.json_codec import encode, listed
 from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
 from integration.store.people.record_references import PEOPLE
 from integration.store.queues import dead_letters
-from integration.store.schema.tables import NEW, NONE, ONE, outbox, references, refresh
+from integration.store.schema.tables import NEW, NONE, ONE, dirty, leads, outbox, references, refresh
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -35,6 +35,7 @@ class NewOnce:
 
 
 _o, _r = outbox.c, references.c
+_FRONT = 0
 still_new = _o.state == NEW
 _WANT_FIELDS = upsert(
     outbox,
@@ -59,6 +60,8 @@ _unread = exists().where(
     refresh.c.external_id == _r.external_id,
 )
 """A task describes its lead: it waits until a record that is new here has been read."""
+_undecided = exists().where(dirty.c.lead_id == _o.lead_id)
+"""And until what is stored about the lead is decided: its words would be old."""
 _due = (
     select(outbox)
     .where(
@@ -67,9 +70,10 @@ _due = (
         _o.kind == bindparam("sort"),
         _o.not_before <= bindparam("now"),
         exists().where(met_there),
-        or_(_o.kind != "task", ~_unread),
+        or_(_o.kind != "task", ~(_unread | _undecided)),
+        or_(_o.kind != "fields", exists().where(leads.c.id == _o.lead_id, leads.c.standing.is_not(None))),
     )
-    .order_by(_o.since, _o.id)
+    .order_by(_o.place, _o.since, _o.id)
     .limit(bindparam("n"))
     .cte("due")
 )
@@ -109,6 +113,7 @@ _REVIVE = (
 _OLDEST = select(func.min(_o.since)).where(
     still_new, _o.connection == bindparam("lane"), _o.waits.is_(None), exists().where(met_there)
 )
+_FIRST = update(outbox).where(among(_o.lead_id, "ids"), _o.kind == "task", still_new).values(place=_FRONT)
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
 _STATES = select(_o.key, _o.state).where(among(_o.key, "keys"))
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
@@ -153,8 +158,9 @@ def want_once(conn: Connection, connection: ConnectionName, kind: Kind, rows: Se
 
 
 def pending(conn: Connection, connection: ConnectionName, kind: Kind, now: Instant, limit: int) -> list[Outgoing]:
-    """What can be sent now, the longest waiting first; leads without a person record there wait on.
+    """What can be sent now, about who asked for a demo first, then the longest waiting.
 
+    Leads without a person record there wait on, and tasks of leads of whom something is stored and not decided.
     Where a person has several records, a Salesforce Contact comes before a Lead.
     """
     found: dict[int, Outgoing] = {}
@@ -162,6 +168,11 @@ def pending(conn: Connection, connection: ConnectionName, kind: Kind, now: Insta
         if row.id not in found:
             found[row.id] = outgoing(row)
     return list(found.values())
+
+
+def first(conn: Connection, lead_ids: Iterable[LeadId]) -> None:
+    """The tasks about these leads that wait are sent before all others."""
+    conn.execute(_FIRST, {"ids": listed(sorted(lead_ids))})
 
 
 def still_wanted(conn: Connection, ids: Iterable[int]) -> set[int]:

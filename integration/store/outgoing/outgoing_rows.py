@@ -37,7 +37,13 @@ class Outgoing:
     external_id: ExternalId
     written_text: str | None
     standing_text: str | None
+    place: int
     owner: str | None
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for an answer: its lead asked for a demo."""
+        return self.place == 0
 
     @cached_property
     def payload(self) -> Mapping[str, Any]:
@@ -70,6 +76,7 @@ def shown(due: CTE) -> Select[Any]:
             d.attempts,
             d.since,
             d.created_at,
+            d.place,
             _r.object,
             _r.external_id,
             _r.written,
@@ -87,7 +94,7 @@ def shown(due: CTE) -> Select[Any]:
             ),
         )
         .join(leads, leads.c.id == d.lead_id)
-        .order_by(d.since, d.id, rank, _r.external_id)
+        .order_by(d.place, d.since, d.id, rank, _r.external_id)
     )
 
 
@@ -107,5 +114,6 @@ def outgoing(row: Any) -> Outgoing:
         external_id=row.external_id,
         written_text=row.written,
         standing_text=row.standing,
+        place=row.place,
         owner=row.owner,
     )

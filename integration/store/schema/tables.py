@@ -161,7 +161,8 @@ outbox = Table(
     big("since"),
     words("external_id", null=True),
     words("waits", null=True),  # why a task has nobody to go to
-    Index("ix_outbox_pending", "connection", "kind", "since", "id", **where("state = 'new'")),
+    number("place", server_default=_ONE),  # in the line: 0 for tasks about somebody who asked for a demo
+    Index("ix_outbox_pending", "connection", "kind", "place", "since", "id", **where("state = 'new'")),
     sqlite_autoincrement=True,
 )
 

@@ -5,18 +5,20 @@ from collections.abc import Callable
 import pytest
 from flows_playbook_changes import EDITS, PEOPLE, edited, everybody, in_force
 from flows_run import Watch, activity, decided, lead, receive, with_parts
+from sqlalchemy import text
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.running_playbook import following, published
 from integration.flows.deciding import decide_leads, rederive
 from integration.flows.deciding.advance import turn
-from integration.flows.deciding.rederive import LONGEST, paced
+from integration.flows.deciding.rederive import FEWEST, paced
 from integration.flows.intake.ingest import ingest
 from integration.flows.publishing.put_in_force import publish
 from integration.store.events import playbook_versions
 from integration.store.events.live_since import CHANGED
 from integration.store.events.playbook_versions import Terms, Texts, Walk
-from integration.store.queues import leases
+from integration.store.people import leads
+from integration.store.queues import dirty, leases
 from integration.store.queues.leases import Lease
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
@@ -107,6 +109,32 @@ def test_who_is_decided_about_first_finds_what_their_account_did_in_the_past_as_
     assert {each.withheld for each in found if each.at < in_force(running).at} == {CHANGED}
 
 
+def test_nobody_is_put_before_those_who_are_new_because_of_signals_of_the_past(
+    living: Service, lease: Lease, at: Watch
+) -> None:
+    running = with_parts(living, started=at())
+    at.forward(MINUTE)
+    said, terms = Texts(playbook=WIDE.text), Terms(author="rev ops", reason="a test")
+    number = publish(published(running), CompiledPlaybook.of(WIDE), said, terms, over=in_force(running).number).number
+    with running.store.write() as conn:
+        playbook_versions.walked(conn, Walk(version=number, accounts_at_once=1), at())
+        anyway = {*leads.due(conn, at(), 9), *(each for each, _ in dirty.take(conn, at(), 9))}
+    service, turns, before = following(running), 0, derived(running)
+    while turn(service, lease) and walk(service).accounts is not None:
+        turns += 1
+        assert {row.id for row in everybody(running) if row.version == number} <= anyway, "the others have their turn"
+    assert turns
+    assert derived(running) > before
+    while turn(service, lease):
+        pass
+    assert all(row.version == number for row in everybody(running))
+
+
+def derived(service: Service) -> int:
+    with service.store.read() as conn:
+        return int(conn.execute(text("SELECT COUNT(*) FROM activities WHERE derived")).scalar_one())
+
+
 def slow(seconds: float, monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
     """A clock by which it takes so long to decide about a lead."""
     now, outcome = [0.0], decide_leads.outcome
@@ -124,7 +152,7 @@ def test_a_batch_that_takes_long_is_followed_by_a_smaller_one(
 ) -> None:
     service = with_parts(changed, monotonic=slow(0.4, monkeypatch))
     past_accounts(service, lease)
-    assert walk(service).leads_at_once == int(LONGEST / 0.4)
+    assert walk(service).leads_at_once == FEWEST
     left = walk(service).leads
     assert left is not None or walk(service).over
 
@@ -135,9 +163,9 @@ def test_a_batch_that_takes_long_is_followed_by_a_smaller_one(
         (100, [(100, 0.1)], 200),
         (100, [(100, 0.9)], 111),
         (100, [(100, 10.0)], 10),
-        (1, [(1, 60.0)], 1),
+        (FEWEST, [(FEWEST, 60.0)], FEWEST),
         (100, [(3, 0.2)], 100),
-        (100, [(3, 6.0)], 1),
+        (100, [(3, 6.0)], FEWEST),
         (100, [(0, 0.0), (100, 2.0)], 50),
         (100, [(90, 3.0), (100, 0.5)], 30),
         (200, [(200, 0.1)], 200),

@@ -16,13 +16,15 @@ from integration.cli import main
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.deliver import deliver
+from integration.flows.delivering.ready_batches import look
 from integration.flows.looking import compare_with_crm
 from integration.flows.looking.compare_with_crm import Change, Task
 from integration.flows.reading import first_sync, reconcile
 from integration.flows.upkeep.sweep import sweep
 from integration.store.audit import audit_trail
-from integration.store.crm import connection_pauses
-from integration.store.outgoing import outbox_backlog
+from integration.store.crm import call_rates, connection_pauses
+from integration.store.outgoing import outbox, outbox_backlog
+from integration.store.outgoing.outbox import NewOnce
 from integration.wiring import build, write_guard
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
@@ -212,6 +214,32 @@ def test_going_live_gives_so_many_tasks_an_hour_and_loses_none(
     assert seen[0] == 2
     assert seen[-1] == 5
     assert seen == sorted(seen)
+
+
+def test_a_fifth_of_an_hours_tasks_is_kept_for_who_asks_for_a_demo(
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain
+) -> None:
+    slow = with_parts(service, tasks_per_hour=10)
+    for number in range(3):
+        person(sandbox, "salesforce", f"p{number}@firm{number}.example")
+        receive(slow, activity(number, f"p{number}@firm{number}.example", "page_view", at(), page="blog"))
+    drain_all(slow)
+    ids = [lead(slow, f"p{number}@firm{number}.example").id for number in range(3)]
+    with slow.store.write() as conn:
+        for number, each in enumerate(ids):
+            outbox.want_once(conn, "salesforce", "task", [NewOnce(key=str(number), lead_id=each, payload={})], at())
+        call_rates.spend(conn, "salesforce", "tasks", 7, HOUR, at())
+
+    def found() -> list[str]:
+        return [row.key for row in look(slow, slow.connections["salesforce"], at(), "everything").tasks]
+
+    assert found() == ["0"], "eight an hour"
+    with slow.store.write() as conn:
+        outbox.first(conn, ids[1:])
+    assert found() == ["1", "2"]
+    with slow.store.write() as conn:
+        call_rates.spend(conn, "salesforce", "tasks", 2, HOUR, at())
+    assert found() == ["1"], "ten with theirs"
 
 
 def test_a_week_after_going_live_there_is_no_limit_any_more(

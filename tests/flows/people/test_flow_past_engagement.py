@@ -90,3 +90,17 @@ def test_what_was_derived_counts_as_it_is_derived_now_and_not_as_rules_of_before
         late = Engagement(conn, service, {FIRM: [who]})
         late.add([Activity("derived:now", who, at, "internal_sharing", {}, FIRM, derived=True)])
         assert late.of(who, at=at) == second.of(who, at=at), "also where nobody was asked for before"
+
+
+def test_what_is_derived_for_an_instant_that_was_asked_for_counts_from_then_on(
+    service: Service, instants: list[Instant]
+) -> None:
+    who, then, later = lead(service, EMAILS[0]).id, instants[1], instants[-1]
+    derived = Activity("derived:now", who, then, "internal_sharing", {}, FIRM, derived=True)
+    with service.store.read() as conn:
+        asked, untouched = (Engagement(conn, service, {FIRM: [who]}) for _ in range(2))
+        asked.of(who, at=later)  # of an account whose people are looked at later
+        asked.add([derived])
+        untouched.add([derived])
+        for at in (later, then, later):
+            assert asked.of(who, at=at) == untouched.of(who, at=at)
