@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, Self, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, func, insert, select, update
 
 from integration.core.rules.lineage import Kind, Roots
 from integration.store.db import kept_values
@@ -119,17 +119,9 @@ _AT_START = (
 _ROOTS = dict[Kind, dict[str, str]]
 _FILES = dict[str, FileInForce]
 _older = bindparam("number", type_=BigInteger)
-_LEADS = (
-    select(_l.id)
-    .where(
-        _l.id > bindparam("after"),
-        _l.merged_into.is_(None),
-        _l.stage.is_not(None),  # nobody new has to be derived anew
-        _l.version.is_distinct_from(_older),
-    )
-    .order_by(_l.id)
-    .limit(bindparam("n"))
-)
+_otherwise = and_(_l.merged_into.is_(None), _l.stage.is_not(None), _l.version.is_distinct_from(_older))
+"""Decided about under another version: nobody new has to be derived anew."""
+_LEADS = select(_l.id).where(_l.id > bindparam("after"), _otherwise).order_by(_l.id).limit(bindparam("n"))
 _ACCOUNTS = (
     select(_a.id)
     .where(_a.id > bindparam("after"), _a.version.is_distinct_from(_older))
@@ -149,18 +141,8 @@ _ACCOUNTS_MARKED = (
     .where(_a.version.is_distinct_from(_older), dirty_accounts.c.since <= bindparam("now"))
     .limit(1)
 )
-_STILL = select(_l.id).where(
-    among(_l.id, "ids"),
-    _l.id > bindparam("after"),
-    _l.merged_into.is_(None),
-    _l.stage.is_not(None),
-    _l.version.is_distinct_from(_older),
-)
-_LEFT = (
-    select(func.count())
-    .select_from(leads)
-    .where(_l.merged_into.is_(None), _l.stage.is_not(None), _l.version.is_distinct_from(_older))
-)
+_STILL = select(_l.id).where(among(_l.id, "ids"), _l.id > bindparam("after"), _otherwise)
+_LEFT = select(func.count()).select_from(leads).where(_otherwise)
 _OF_ACCOUNTS = update(accounts).where(among(_a.id, "ids")).values(version=bindparam("number"))
 
 
