@@ -73,6 +73,9 @@ chaos: $(STAMP) ## kill web and workers at random, count what was lost; DATABASE
 publish-drill: $(STAMP) ## publish ten edits on a living installation of 20,000 leads, killing who derives (ARGS=--json)
 	$(BIN)/coldframe publish-drill $(ARGS)
 
+season: $(STAMP) ## 90 simulated days of 20,000 leads and 200 people in sales; DATABASE_URL for PostgreSQL (ARGS=--json)
+	$(BIN)/coldframe season $(ARGS)
+
 CROWD ?= 10000
 crowd: $(STAMP) ## one lead that cannot be decided about among 10,000 others (CROWD=10000)
 	$(BIN)/pytest tests/flows/faults/test_lanes_crowd.py --crowd $(CROWD) --timeout 1800 $(ARGS)
@@ -105,4 +108,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: assignments publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

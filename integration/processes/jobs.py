@@ -1,6 +1,7 @@
 """RQ's functions, three lines each. Redis carries a lane's name and nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -67,13 +68,13 @@ def _look_at(service: Service, connection: ConnectionName) -> int:
 @recorded
 def sweep() -> int:
     """Wake every lane that has work waiting; the number of lanes woken."""
-    return len(sweep_lanes(build.service()))
+    return _sweep(build.service())
 
 
 @recorded
 def trouble() -> int:
     """See what has gone wrong for so long that an alert is due, or another person; the number of alerts and tasks."""
-    return watch_for_trouble(build.service()) + reassign_overdue(build.service())
+    return _trouble(build.service())
 
 
 @recorded
@@ -85,13 +86,58 @@ def users() -> int:
 @recorded
 def look() -> int:
     """Wake the reconciling poll of every connection; their number."""
-    service = build.service()
-    for name in service.connections:
-        service.wake(f"poll:{name}")
-    return len(service.connections)
+    return _look(build.service())
 
 
 @recorded
 def drift() -> int:
     """See whether the CRMs still have the fields and permissions that the mappings need; the number of changes."""
-    return watch(following(build.service()))
+    return _drift(build.service())
+
+
+def _sweep(service: Service) -> int:
+    return len(sweep_lanes(service))
+
+
+def _trouble(service: Service) -> int:
+    return watch_for_trouble(service) + reassign_overdue(service)
+
+
+def _look(service: Service) -> int:
+    for name in service.connections:
+        service.wake(f"poll:{name}")
+    return len(service.connections)
+
+
+def _drift(service: Service) -> int:
+    return watch(following(service))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periodic:
+    """A job that the scheduler has done again and again: by RQ, which calls `job`, or on a given service, by `work`.
+
+    `seconds` lie between two times, None for as many as settings say. One that was not begun within `patience` times
+    that is dropped. What calls a CRM goes to a CRM's queue: one that hangs must not keep webhooks from being read.
+    """
+
+    job: Callable[[], int]
+    work: Callable[[Service], int]
+    seconds: int | None
+    timeout: int
+    patience: int = 1
+    calls_crms: bool = False
+
+    def interval(self, poll_seconds: int) -> int:
+        """The seconds between two times, where CRMs are looked at so often."""
+        return poll_seconds if self.seconds is None else self.seconds
+
+
+PERIODIC: Sequence[Periodic] = (
+    Periodic(job=sweep, work=_sweep, seconds=10, timeout=60, patience=3),
+    Periodic(job=look, work=_look, seconds=None, timeout=60),
+    Periodic(job=trouble, work=_trouble, seconds=60, timeout=60),
+    Periodic(job=drift, work=_drift, seconds=3_600, timeout=300, calls_crms=True),
+    Periodic(job=users, work=read_users, seconds=3_600, timeout=300, calls_crms=True),
+)
+"""Everything that happens by itself, whatever arrives."""

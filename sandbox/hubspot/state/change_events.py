@@ -34,6 +34,8 @@ class Events:
         """Subscription types that the app has not subscribed to: `contact.creation`, `object.propertyChange` …"""
         self.unheard: set[str] = set(ENGAGEMENTS)
         """Object types about which no webhook is sent, since the app has subscribed to none of theirs."""
+        self.subscribed: Mapping[str, frozenset[str]] = {}
+        """By object type, the properties whose changes the app has subscribed to; of types not named, all."""
         self._app_id = app_id
         self._portal_id = portal_id
         self._chance = chance
@@ -45,7 +47,9 @@ class Events:
         """A record was created: its creation event comes after some of its own values [hubspot: webhooks]."""
         if not self.wanted or record.kind in self.unheard:
             return
-        events = [self._change(record, name, value, origin, at) for name, value in values.items()]
+        events = [
+            self._change(record, name, value, origin, at) for name, value in values.items() if self._heard(record, name)
+        ]
         self._chance.shuffle(events)
         events.insert((len(events) + 1) // 2, self._plain(record, "creation", "CREATED", origin, at))
         self._keep(events)
@@ -54,7 +58,11 @@ class Events:
         """Values changed; "" where one was cleared."""
         if not self.wanted or record.kind in self.unheard:
             return
-        events = [self._change(record, name, value, origin, at) for name, value in values.items() if name not in SILENT]
+        events = [
+            self._change(record, name, value, origin, at)
+            for name, value in values.items()
+            if name not in SILENT and self._heard(record, name)
+        ]
         self._chance.shuffle(events)
         self._keep(events)
 
@@ -109,6 +117,10 @@ class Events:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def _heard(self, record: Record, name: str) -> bool:
+        subscribed = self.subscribed.get(record.kind)
+        return subscribed is None or name in subscribed
 
     def _keep(self, events: list[dict[str, Any]]) -> None:
         wanted = [event for event in events if event["subscriptionType"] not in self.silent]

@@ -1,9 +1,9 @@
 """The portal: what the API, the people on the pages and the tests all change, under one lock."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sandbox.hubspot.state import associations
 from sandbox.hubspot.state.change_events import Events
@@ -28,6 +28,7 @@ class Origin:
 
 
 PERSON = Origin(source="CRM_UI", id="userId:70512344")
+Watcher: TypeAlias = Callable[[Record, Values], None]
 
 
 class Portal:
@@ -53,6 +54,8 @@ class Portal:
         self.api = Origin(source="INTEGRATION", id=str(app_id))
         self._unique_task_key = unique_task_key
         self.owners = [dict(owner) for owner in OWNERS]
+        self.watchers: list[Watcher] = []
+        """Called with every record that is made or changed and the values that are new: what workflows start on."""
         self.assigns = ""
         """To whom a workflow gives a contact that an app creates; "" where there is none."""
         at = now()
@@ -138,6 +141,8 @@ class Portal:
         record.values |= {"hs_object_id": record.id, CREATED[kind]: stamp, MODIFIED[kind]: stamp}
         shelf.put(record)
         self.events.created(record, self._webhook_values(kind, kept), origin, at)
+        for watch in self.watchers:
+            watch(record, kept)
         return record
 
     def update(self, record: Record, values: Values, origin: Origin) -> Values:
@@ -159,6 +164,8 @@ class Portal:
         record.updated = at
         held[MODIFIED[record.kind]] = short_zulu(at)
         self.events.changed(record, self._webhook_values(record.kind, changed), origin, at)
+        for watch in self.watchers:
+            watch(record, changed)
         return changed
 
     def archive(self, record: Record, origin: Origin) -> None:

@@ -1,7 +1,7 @@
 """The org: what the API, the people on the pages and the tests all change, under one lock."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sandbox.salesforce.state import salesforce_ids, task_statuses
@@ -42,6 +42,8 @@ class Org:
         self.rules = Rules()
         self.duplicate_rule = False
         """Whether a new Lead or Contact with an e-mail that is there already is refused."""
+        self.watchers: list[Callable[[str, Values], None]] = []
+        """Called with the object and the record whenever one is made or changed: what flows start on."""
         self.assigns = ""
         """To whom the org's rule gives a Lead that the API creates; "" where it has no rule."""
         self.fields: dict[str, dict[str, Field]] = {
@@ -174,11 +176,9 @@ class Org:
     def update(self, object_name: str, record: Values, settled: Mapping[str, Any], *, by: str | None = None) -> None:
         """Change a record by checked values."""
         before = dict(record)
-        for name, value in settled.items():
-            if value is None:
-                record.pop(name, None)
-            else:
-                record[name] = value
+        record.update(settled)
+        for name in [name for name, value in settled.items() if value is None]:
+            del record[name]
         self._indexed(object_name, record, before)
         self._touch(object_name, record, sandbox_clock.offset(self.now()), by or self.api_user)
 
@@ -223,6 +223,8 @@ class Org:
             record["HasResponded"] = record.get("Status") in _RESPONDED
             if record["HasResponded"]:
                 record.setdefault("FirstRespondedDate", stamp[:10])
+        for watch in self.watchers:
+            watch(object_name, record)
 
     def _task(self, record: Values, stamp: str) -> None:
         record["IsClosed"] = task_statuses.closed(self.records["TaskStatus"].values(), record.get("Status"))
