@@ -244,5 +244,5 @@ class Season:
         clock = self.ground.clock
         until = clock() + _SETTLING
         while clock() < until:
-            clock.to(clock() + HOUR // 2)
+            clock.to(clock() + HOUR)
             self._step()

@@ -97,9 +97,7 @@ def read(season: Season) -> SeasonState:
         survivor = dict(
             conn.execute(
                 select(tables.leads.c.id, tables.leads.c.merged_into).where(tables.leads.c.merged_into.is_not(None))
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         ids = [LeadId(each) for each, _, _ in people]
         states: dict[LeadId, LeadState] = {}
@@ -135,7 +133,7 @@ def read(season: Season) -> SeasonState:
         }
         alerts = list(conn.execute(select(tables.alerts.c.key)).scalars())
         _d = tables.dead_letters.c
-        letters = list(conn.execute(select(_d.stage, _d.source, _d.reason).where(_d.replayed_at.is_(None))).tuples())
+        letters = list(conn.execute(select(_d.stage, _d.source, _d.reason).where(_d.replayed_at.is_(None))))
     leads = {
         id_: LeadSeen(
             id=id_, email=email or "", stage=stage or "", state=states.get(LeadId(id_)), records=records.get(id_, [])
