@@ -14,7 +14,7 @@ from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.season.season_ground import ground
 from integration.rig.season.season_plan import Plan
 from integration.rig.season.season_run import Season
-from integration.rig.season_check import next_steps, season_check, season_state, task_check, touch_check
+from integration.rig.season_check import lead_next_steps, season_check, season_state, task_check, touch_check
 from mappings.values.instant import HOUR, SECOND
 
 PLAN = Plan(leads=50, sdrs=16, days=9, seed=3, step=12 * HOUR)
@@ -156,7 +156,7 @@ def test_a_lead_without_a_next_step_is_seen(lived: tuple[Season, Finding]) -> No
     assert lead.state is not None
     mine = replace(lead.state, stay=None, waiting=[], stays={}, silenced=[], clocks={}, bounced=None)
     bare = replace(lead, id="nobody", state=mine)
-    next_steps.check(replace(state, leads={"nobody": bare}), found)
+    lead_next_steps.check(replace(state, leads={"nobody": bare}), found)
     assert found.differences == ["1 leads in inquiry without next step: nobody"]
 
 

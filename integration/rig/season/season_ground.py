@@ -100,7 +100,7 @@ class Ground:
     delivered: int = 0
 
     def post(self, items: Sequence[Mapping[str, Any]]) -> None:
-        """Send one signed delivery of activities through the door of the web process; it must be taken."""
+        """Send one signed delivery of activities to the web process; it must be taken."""
         self.delivered += 1
         name, moment = f"season-{self.delivered}", to_datetime(self.clock())
         body = json.dumps({"activities": list(items)}, separators=(",", ":"))

@@ -184,7 +184,7 @@ class Sales:
         given.deleted = True
 
     def _manage(self, given: Given) -> None:
-        """Some managers call themselves; the others close what they were told of."""
+        """Some managers call themselves; the others close the task."""
         if self.chance.random() < _MANAGER_CALLS:
             self._answer(given)
         else:

@@ -1,1 +1,1 @@
-"""What has to hold in a season: counted in the CRMs' own records and in the store, not in what the flows say."""
+"""What has to be true after a season: counted in the CRMs' own records and in the store, not in what the flows say."""

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.season.season_run import Season
-from integration.rig.season_check import next_steps, season_state, task_check, touch_check
+from integration.rig.season_check import lead_next_steps, season_state, task_check, touch_check
 from integration.rig.season_check.season_state import SeasonState
 from integration.store.schema import tables
 
@@ -19,7 +19,7 @@ _SAFE = "/:=+,;@!$'()*~-_."
 
 
 def check(season: Season, finding: Finding) -> None:
-    """Everything that has to hold at the end."""
+    """Everything that has to be true at the end."""
     state = season_state.read(season)
     _figures(state, finding)
     nobody_lost(state, finding)
@@ -28,7 +28,7 @@ def check(season: Season, finding: Finding) -> None:
     task_check.check(state, finding)
     every_alert_once(state, finding)
     touch_check.check(state, finding)
-    next_steps.check(state, finding)
+    lead_next_steps.check(state, finding)
 
 
 def every_day(season: Season, finding: Finding) -> None:

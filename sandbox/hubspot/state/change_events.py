@@ -48,7 +48,7 @@ class Events:
         if not self.wanted or record.kind in self.unheard:
             return
         events = [
-            self._change(record, name, value, origin, at) for name, value in values.items() if self._heard(record, name)
+            self._change(record, name, value, origin, at) for name, value in values.items() if self._wanted(record, name)
         ]
         self._chance.shuffle(events)
         events.insert((len(events) + 1) // 2, self._plain(record, "creation", "CREATED", origin, at))
@@ -61,7 +61,7 @@ class Events:
         events = [
             self._change(record, name, value, origin, at)
             for name, value in values.items()
-            if name not in SILENT and self._heard(record, name)
+            if name not in SILENT and self._wanted(record, name)
         ]
         self._chance.shuffle(events)
         self._keep(events)
@@ -118,7 +118,7 @@ class Events:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def _heard(self, record: Record, name: str) -> bool:
+    def _wanted(self, record: Record, name: str) -> bool:
         subscribed = self.subscribed.get(record.kind)
         return subscribed is None or name in subscribed
 
