@@ -48,7 +48,9 @@ class Events:
         if not self.wanted or record.kind in self.unheard:
             return
         events = [
-            self._change(record, name, value, origin, at) for name, value in values.items() if self._wanted(record, name)
+            self._change(record, name, value, origin, at)
+            for name, value in values.items()
+            if self._wanted(record, name)
         ]
         self._chance.shuffle(events)
         events.insert((len(events) + 1) // 2, self._plain(record, "creation", "CREATED", origin, at))
