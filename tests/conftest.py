@@ -113,7 +113,8 @@ def misshapen(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     found: list[str] = []
 
     def watch(entry: call_log.Entry) -> None:
-        found.extend(crm_shapes.faults(entry.system, entry.method, entry.path, entry.query, entry.body))
+        if entry.system in {"hubspot", "salesforce"}:  # receivers of alerts publish no descriptions
+            found.extend(crm_shapes.faults(entry.system, entry.method, entry.path, entry.query, entry.body))
 
     if request.path.parent.name != "sandbox":
         call_log.WATCHERS.append(watch)

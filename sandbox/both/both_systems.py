@@ -1,4 +1,4 @@
-"""Both systems: a HubSpot and a Salesforce in memory, on one clock and with one list of faults."""
+"""Both systems: a HubSpot and a Salesforce in memory, on one clock and with one list of faults; receivers of alerts."""
 
 from collections.abc import Sequence
 from typing import Any, TypedDict, Unpack
@@ -12,6 +12,7 @@ from sandbox.salesforce.handle import Salesforce
 from sandbox.salesforce.state.org import Org
 from sandbox.shared.requested_faults import Faults
 from sandbox.shared.sandbox_clock import Now, wall
+from sandbox.sinks.all_sinks import Sinks
 
 APP_ID = 97_366_101
 PORTAL_ID = 245_118_002
@@ -52,7 +53,7 @@ _USUAL: Options = {
 
 
 class BothSystems:
-    """`hubspot` and `salesforce`, which `reset` makes anew."""
+    """`hubspot`, `salesforce` and the `sinks` of alerts, which `reset` makes anew."""
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self._options: Options = _USUAL | options
@@ -61,6 +62,7 @@ class BothSystems:
         self.faults = Faults()
         self._tokens = set(self._options["tokens"])
         self.hubspot, self.salesforce = self._built()
+        self.sinks = self._sinks()
 
     def reset(self) -> None:
         """Both systems as they were at the start: no records, no faults, no log; webhooks go where they went."""
@@ -70,6 +72,7 @@ class BothSystems:
         self.hurry()
         self.faults.clear()
         self.hubspot, self.salesforce = self._built()
+        self.sinks = self._sinks()
         self.hubspot.sender.start()
 
     def send_webhooks(self, url: str, secret: str = "", *, sign_url: str = "") -> None:
@@ -87,6 +90,10 @@ class BothSystems:
         """Let calls go on that a fault has made hang."""
         self.hubspot.gate.stopping.set()
         self.salesforce.gate.stopping.set()
+        self.sinks.hurry()
+
+    def _sinks(self) -> Sinks:
+        return Sinks(now=self.now, faults=self.faults, log_size=self._options["log_size"])
 
     def _built(self) -> tuple[HubSpot, Salesforce]:
         chosen = self._options

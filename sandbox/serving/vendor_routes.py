@@ -36,6 +36,10 @@ class Front:
                 call.path = call.path[len(prefix) :]
                 gate = self._sandbox.hubspot.gate if prefix == "/hubspot" else self._sandbox.salesforce.gate
                 return gate.answer(call)
+        for prefix, sink in self._sandbox.sinks.by_prefix.items():
+            if call.path.startswith(prefix + "/"):
+                call.path = call.path[len(prefix) :]
+                return sink.answer(call)
         if call.path.startswith(HUBSPOT):
             return self._sandbox.hubspot.gate.answer(call)
         if call.path.startswith(SALESFORCE):

@@ -18,8 +18,9 @@ KINDS: tuple[str, ...] = get_args(Kind)
 class Fault:
     """One thing to go wrong.
 
-    `system` is `hubspot`, `salesforce` or "" for both; `path` a glob over the path without the vendor's prefix;
-    `times` counts matching calls (0: until cleared), after the first `skip` have passed. Further fields by kind:
+    `system` is `hubspot`, `salesforce`, a receiver of alerts (`slack`, `teams`, `webhook`, `smtp`) or "" for all;
+    `path` a glob over the path without the vendor's prefix; `times` counts matching calls (0: until cleared), after the
+    first `skip` have passed. Further fields by kind:
     `rate_limited` takes `retry_after` (seconds, None: no header) and `policy`; `hang` takes `seconds` and then
     answers as ever; `status` takes `status`, `code`, `message`; `record_error` takes `record` (an id or a field's
     value; "" for every record), `code` and `message`; `page` is what an edge or a proxy answers in the CRM's place:
