@@ -100,7 +100,7 @@ def _sweep(service: Service) -> int:
 
 
 def _trouble(service: Service) -> int:
-    return watch_for_trouble(service) + reassign_overdue(service)
+    return watch_for_trouble(following(service)) + reassign_overdue(service)
 
 
 def _look(service: Service) -> int:

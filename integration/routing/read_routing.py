@@ -1,6 +1,6 @@
 """Reads a routing.yaml: the value, or every mistake in it with its place and the nearest right name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any, get_args
 
@@ -9,19 +9,21 @@ from integration.core.rules.playbook_rules import Playbook
 from integration.playbook.language import grammar
 from integration.playbook.language.grammar import Unreadable
 from integration.playbook.language.names import Names, standing_fields
-from integration.routing.read_people import PeopleReader
+from integration.routing.read_alerts import AlertsReader
 from integration.routing.routing_rules import NO_ROUTING, OwnerRole, Person, Pool, Route, Routing
-from mappings.yaml_files.located_yaml import Located, Path, load
+from integration.settings.alert_channels import Channel
+from mappings.yaml_files.located_yaml import Path, load
 from mappings.yaml_files.problems import Problem, TooManyProblemsError, fatal, nearest, nearest_of
 
 SECTIONS = ("people", "pools", "lists", "routes", "owner", "again", "escalation", "alerts")
 HEAVIEST = 1_000
 MOST_MEMBERS = 500
 _ROLES: tuple[OwnerRole, ...] = get_args(OwnerRole)
-_ELSEWHERE = "nothing reads this here yet: alerts go where COLDFRAME_ALERT_URL says (docs/alerts.md)"
 
 
-def opened(path: str | None, playbook: Playbook) -> tuple[Routing | None, tuple[Problem, ...]]:
+def opened(
+    path: str | None, playbook: Playbook, channels: Collection[Channel] | None = None
+) -> tuple[Routing | None, tuple[Problem, ...]]:
     """The file that a setting names; no routing where it names none, None with every mistake in it otherwise."""
     if not path:
         return NO_ROUTING, ()
@@ -30,15 +32,20 @@ def opened(path: str | None, playbook: Playbook) -> tuple[Routing | None, tuple[
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         return None, (Problem(path, 1, 1, f"cannot be read: {reason}"),)
-    return parse(text, path, playbook)
+    return parse(text, path, playbook, channels)
 
 
-def parse(text: str, file: str, playbook: Playbook) -> tuple[Routing | None, tuple[Problem, ...]]:
-    """The routing that a text says, in the words and with the lists of a playbook; problems sorted by their place."""
+def parse(
+    text: str, file: str, playbook: Playbook, channels: Collection[Channel] | None = None
+) -> tuple[Routing | None, tuple[Problem, ...]]:
+    """The routing that a text says, in the words and with the lists of a playbook; problems sorted by their place.
+
+    `channels` are those that the settings know; None where nobody has asked them: then any name will do.
+    """
     found, problems = load(text, file)
     if found is None:
         return None, problems
-    reader = RoutingReader(found, text, playbook)
+    reader = RoutingReader(found, text, playbook, channels)
     routing: Routing | None = None
     try:
         routing = reader.routing(text)
@@ -55,12 +62,8 @@ def lists_of(playbook: Playbook) -> Mapping[str, Sequence[str]]:
     return lists if isinstance(lists, dict) else {}
 
 
-class RoutingReader(PeopleReader):
+class RoutingReader(AlertsReader):
     """Reads the whole file. Conditions are those of the playbook language."""
-
-    def __init__(self, located: Located, source: str, playbook: Playbook) -> None:
-        super().__init__(located, source)
-        self._playbook = playbook
 
     def routing(self, text: str) -> Routing:
         """The value; what is wrong is in the report. Raises TooManyProblemsError."""
@@ -72,8 +75,6 @@ class RoutingReader(PeopleReader):
         reassigns = self._choice(escalation, ("escalation",), "second_breach", ("reassign",)) == "reassign"
         if reassigns and not routes:
             self._wrong(("escalation", "second_breach"), "there is nobody else without pools and routes")
-        if "alerts" in top:
-            self._wrong(("alerts",), _ELSEWHERE, key=True)
         if pools and not routes:
             self._wrong(("pools",), "no route leads to a pool; add 'routes:'", key=True, severity="warning")
         return Routing(
@@ -83,6 +84,7 @@ class RoutingReader(PeopleReader):
             set_owner=self._choice(top, (), "owner", ("keep", "set")) == "set",
             same_person=self._choice(top, (), "again", ("same_person",)) == "same_person",
             reassign=reassigns,
+            alerts=self._alerts(top["alerts"]) if "alerts" in top else None,
             text=text,
         )
 
@@ -191,15 +193,6 @@ class RoutingReader(PeopleReader):
             self._wrong((*path, key), f"unknown pool '{name}'{nearest(str(name), pools)}")
             return ""
         return str(name)
-
-    def _choice(self, table: Mapping[str, Any], path: Path, key: str, known: Iterable[str]) -> str:
-        value, allowed = table.get(key), tuple(known)
-        if key not in table:
-            return ""
-        if value not in allowed:
-            self._wrong((*path, key), f"'{value}' is none of {', '.join(allowed)}{nearest(str(value), allowed)}")
-            return ""
-        return str(value)
 
     def _names(self, lists: Mapping[str, Sequence[str]]) -> Names:
         playbook = self._playbook

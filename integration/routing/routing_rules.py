@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from integration.core.rules.calendar import Calendar
 from integration.core.rules.conditions import ALWAYS, Condition
+from integration.routing.alert_rules import AlertRules
 
 OwnerRole: TypeAlias = Literal["owner", "account_owner"]
 
@@ -73,6 +74,7 @@ class Routing:
 
     `set_owner`: whoever gets a task about a record without an owner becomes its owner. `same_person`: a lead that comes
     back goes to whoever had it. `reassign`: a second breach of a service level gives the task to somebody else.
+    `alerts` is None where the file says nothing of them: then they go to COLDFRAME_ALERT_URL, if it is set.
     """
 
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
@@ -81,6 +83,7 @@ class Routing:
     set_owner: bool = False
     same_person: bool = False
     reassign: bool = False
+    alerts: AlertRules | None = None
     text: str = field(default="", compare=False, repr=False)
     """As its author wrote it; "" where nobody did."""
 

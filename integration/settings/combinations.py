@@ -1,5 +1,6 @@
 """Checks of combinations: what one variable of the environment requires of another."""
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -10,8 +11,11 @@ from mappings.declared.variables import Need
 
 _NEEDS = (
     Need(variable="COLDFRAME_ALERT_URL", needed="COLDFRAME_ALERT_SECRET", why="alerts are not sent unsigned"),
-    Need(variable="COLDFRAME_ALERT_SECRET", needed="COLDFRAME_ALERT_URL", why="COLDFRAME_ALERT_SECRET is set"),
+    Need(variable="COLDFRAME_ALERT_WEBHOOKS", needed="COLDFRAME_ALERT_SECRET", why="alerts are not sent unsigned"),
+    Need(variable="COLDFRAME_ALERT_EMAILS", needed="COLDFRAME_SMTP_URL", why="COLDFRAME_ALERT_EMAILS is set"),
+    Need(variable="COLDFRAME_SMTP_URL", needed="COLDFRAME_SMTP_FROM", why="COLDFRAME_SMTP_URL is set"),
 )
+_CHANNEL_ID = re.compile(r"=[CGD][A-Z0-9]+$")
 
 
 def unmet(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -22,10 +26,20 @@ def unmet(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         if need.variable in given and need.needed not in given and need.webhooks_of not in polled:
             missing.setdefault(need.needed, need.why)
     yield from ((name, f"is not set, but {reason}") for name, reason in missing.items())
+    yield from _of_alerts(given)
     if "COLDFRAME_REHEARSAL" in given and not _sandboxed(given):
         yield ("COLDFRAME_REHEARSAL", "is set, but a CRM is connected that is not a sandbox on this machine")
     for each in vendors.every():
         yield from each.unfit(given)
+
+
+def _of_alerts(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What alerts need that is not for every channel alike."""
+    if "COLDFRAME_ALERT_SECRET" in given and not {"COLDFRAME_ALERT_URL", "COLDFRAME_ALERT_WEBHOOKS"} & given.keys():
+        yield ("COLDFRAME_ALERT_URL", "is not set, but COLDFRAME_ALERT_SECRET is set")
+    ids = [each for each in parted(given.get("COLDFRAME_SLACK_CHANNELS", "")) if _CHANNEL_ID.search(each)]
+    if ids and "COLDFRAME_SLACK_TOKEN" not in given:
+        yield ("COLDFRAME_SLACK_TOKEN", "is not set, but COLDFRAME_SLACK_CHANNELS names a channel by its id")
 
 
 def _sandboxed(given: Mapping[str, str]) -> bool:

@@ -222,12 +222,10 @@ class Settings(DeclaredSettings, AlertSettings):
             self.secret_key,
             self.metrics_token,
             *self.previous_keys,
-            *self.alert_secrets,
-            self.alert_url,
+            *self.alert_secret_values(),
         )
-        passwords = (
-            urlsplit(url.get_secret_value()).password for url in (self.given_database_url, self.given_redis_url) if url
-        )
+        addresses = (self.given_database_url, self.given_redis_url, self.smtp_url)
+        passwords = (urlsplit(url.get_secret_value()).password for url in addresses if url)
         return (
             *(secret.get_secret_value() for secret in held if secret),
             *filter(None, passwords),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from mappings.values import emails
 from webhooks.signatures import STANDARD_PREFIX, standard_keys
 
 _SHORTEST_SECRET = 16
@@ -135,6 +136,48 @@ def _named_paths(value: object) -> object:
     return found
 
 
+def _named_secrets(value: object) -> object:
+    """`NAME=VALUE` for each of several channels, parted by spaces or commas; a value may itself contain `=`."""
+    if not isinstance(value, str):
+        return value
+    found: dict[str, SecretStr] = {}
+    for part in parted(value.strip()):
+        name, separator, held = part.partition("=")
+        if not separator or not held or not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name) or name in found:
+            msg = "not NAME=VALUE for each channel, each name once and in small letters, parted by spaces"
+            raise ValueError(msg)
+        found[name] = SecretStr(held)
+    return found
+
+
+def _slack_channel(secret: SecretStr) -> SecretStr:
+    """A channel's id, which the bot's token writes to, or the address of an incoming webhook."""
+    return secret if re.fullmatch(r"[CGD][A-Z0-9]{5,20}", secret.get_secret_value()) else _endpoint(secret)
+
+
+def _mailbox(secret: SecretStr) -> SecretStr:
+    """One plain e-mail address."""
+    if emails.normal(secret.get_secret_value()) is None:
+        msg = "not an e-mail address"
+        raise ValueError(msg)
+    return secret
+
+
+def _mail_server(secret: SecretStr) -> SecretStr:
+    """smtp:// (with STARTTLS, but to this machine) or smtps:// (TLS from the first byte), with user and password."""
+    try:
+        parts = urlsplit(secret.get_secret_value())
+        right = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.path in {"", "/"}
+        right = right and not parts.query and not parts.fragment and (parts.port is None or parts.port > 0)
+        right = right and (parts.username is None) == (parts.password is None)
+    except ValueError:
+        right = False  # its words would repeat the address
+    if not right:
+        msg = "not smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
+        raise ValueError(msg)
+    return secret
+
+
 def _rehearsal(value: object) -> object:
     """`UNTIL@RATE`: an Instant, and how many times as fast as the wall's the clock runs before it."""
     if not isinstance(value, str):
@@ -187,5 +230,17 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_parted)]
 """Several names, parted by spaces."""
 NamedPaths = Annotated[Mapping[str, str], BeforeValidator(_named_paths)]
 """A path for each of several connections, by name."""
+Endpoints = Annotated[Mapping[str, Endpoint], BeforeValidator(_named_secrets)]
+"""An address for each of several channels, by name."""
+SlackChannels = Annotated[
+    Mapping[str, Annotated[SecretStr, AfterValidator(_slack_channel)]], BeforeValidator(_named_secrets)
+]
+"""A channel's id or the address of its incoming webhook, by name."""
+Mailboxes = Annotated[Mapping[str, Annotated[SecretStr, AfterValidator(_mailbox)]], BeforeValidator(_named_secrets)]
+"""An e-mail address, by name."""
+MailServer = Annotated[SecretStr, AfterValidator(_mail_server)]
+"""The address of a mail server; may contain a password."""
+Mailbox = Annotated[SecretStr, AfterValidator(_mailbox)]
+"""One e-mail address."""
 Rehearsal = Annotated[tuple[int, float], BeforeValidator(_rehearsal)]
 """A clock that runs fast until an Instant: for the demo."""

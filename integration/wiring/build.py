@@ -10,8 +10,7 @@ from functools import lru_cache
 from connectors import vendors
 from connectors.base.credentials import Credential
 from connectors.base.sign_in_port import Client, Issued, SignIn
-from integration.alerting.alert_port import AlertWay
-from integration.alerting.signed_webhook import SignedWebhook
+from integration.alerting import alert_ways
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base.call_allowance import StoredAllowance
@@ -34,7 +33,6 @@ from mappings.values.identifiers import ConnectionName, System, first_of
 from mappings.values.instant import DAY, SECOND, Instant
 from mappings.vocabulary.files import load_vocabulary
 from mappings.vocabulary.value import Vocabulary
-from webhooks.signatures import standard_keys
 
 GRACE = 30 * SECOND
 """How long somebody new may wait to be found in the CRMs before being decided about without a record."""
@@ -68,9 +66,9 @@ def playbook(name: str, words: str | None = None) -> Playbook:
     return found
 
 
-def routing(path: str | None, rules: Playbook) -> Routing:
-    """Who may get a task, from a file; UnusableError with every mistake in it otherwise."""
-    found, problems = read_routing.opened(path, rules)
+def routing(given: Settings, rules: Playbook) -> Routing:
+    """Who may get a task, from the file that settings name; UnusableError with every mistake in it otherwise."""
+    found, problems = read_routing.opened(given.routing, rules, given.channels)
     if found is None:
         raise UnusableError(problems)
     return found
@@ -190,14 +188,6 @@ def token_endpoint(system: System, client: Client) -> SignIn:
     return vendors.vendor(system).sign_in.opened(client)
 
 
-def alert_ways(given: Settings) -> Mapping[str, AlertWay]:
-    """How alerts reach people, by name; none where nobody has said where to."""
-    if given.alert_url is None:
-        return {}
-    keys = [key for secret in given.alert_secrets for key in standard_keys(secret.get_secret_value())]
-    return {"webhook": SignedWebhook(given.alert_url.get_secret_value(), keys)}
-
-
 def _account_in_environment(given: Settings, each: connection_names.Known) -> str:
     """What the environment says of its own connection's account, and of no other's."""
     named = vendors.vendor(each.system).account
@@ -244,7 +234,7 @@ def service() -> Service:
 @lru_cache(maxsize=1)
 def _parts() -> tuple[CompiledPlaybook, Routing, Mapping[ConnectionName, Connection]]:
     found = playbook(settings().playbook, settings().vocabulary)
-    who = routing(settings().routing, found)
+    who = routing(settings(), found)
     return CompiledPlaybook.of(found), who, connections(settings(), _store(), worker=True)
 
 
@@ -294,6 +284,6 @@ def _service(pid: int) -> Service:
             sync_errors=settings().keep_sync_error_days * DAY,
             audit=None if (days := settings().keep_audit_days) is None else days * DAY,
         ),
-        alert_ways=alert_ways(settings()),
+        alert_ways=alert_ways.built(settings()),
         routing=who,
     )

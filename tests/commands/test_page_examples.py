@@ -20,6 +20,7 @@ from integration.settings.environment import variables
 
 BLOCKS = list(blocks())
 ELSEWHERE = {
+    ("docs/alerts.md", "yaml"): "tests/routing/test_routing_alerts.py",
     ("docs/api.md", "sh"): "tests/web/test_activity_api.py",
     ("docs/api.md", "python"): "tests/web/test_activity_api.py",
     ("docs/api.md", "js"): "tests/web/test_activity_api.py",

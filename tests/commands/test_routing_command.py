@@ -45,13 +45,16 @@ def pool(service: Service, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_check_names_every_mistake_and_fails(tmp_path: Path) -> None:
     file = tmp_path / "routing.yaml"
-    file.write_text("pools: {emea: {members: [a@b.example]}}\nroutes: [{if: cuntry = DE, pool: emae}]\nalerts: {}\n")
+    file.write_text(
+        "pools: {emea: {members: [a@b.example]}}\nroutes: [{if: cuntry = DE, pool: emae}]\n"
+        "alerts: {default: [{slack: ops}]}\n"
+    )
     found = coldframe("routing", "check", str(file))
     assert found.exit_code == 1
     assert found.output.splitlines() == [
         f"{file}:2:15: unknown field 'cuntry' (did you mean 'country'?)",
         f"{file}:2:34: unknown pool 'emae' (did you mean 'emea'?)",
-        f"{file}:3:1: nothing reads this here yet: alerts go where COLDFRAME_ALERT_URL says (docs/alerts.md)",
+        f"{file}:3:28: COLDFRAME_SLACK_CHANNELS names no 'ops'; it names none",
     ]
     told = json.loads(coldframe("routing", "check", str(file), "--json").output)
     assert [(each["line"], each["severity"]) for each in told] == [(2, "error"), (2, "error"), (3, "error")]

@@ -136,7 +136,6 @@ again: same_persn
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("alerts: {default: [{slack: ops}]}", "1:1: nothing reads this here yet: alerts go where COLDFRAME_ALERT_URL"),
         ("escalation: {second_breach: reassign}", "1:29: there is nobody else without pools and routes"),
         ("escalation: {second_breach: reasign}", "'reasign' is none of reassign (did you mean 'reassign'?)"),
         ("routes: {a: b}", "1:9: must be a list, tried from the top"),

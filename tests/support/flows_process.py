@@ -13,15 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
+import flows_sinks
 from werkzeug.serving import make_server
 
 from connectors.base.credentials import Credential
 from connectors.base.port import Connector, Receipt, Write
+from integration.alerting.alert_port import Alert, AlertWay
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection, Keys, Lanes, NewLeads, Rules
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
+from integration.flows.people_in_sales.send_alerts import send_alerts
 from integration.settings.environment import load
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
@@ -51,6 +54,20 @@ class DiesAfter:
         die()
 
 
+@dataclass(frozen=True, slots=True)
+class DiesAfterSending:
+    """A way of alerts whose process dies when the receiver has answered, before anybody reads the answer."""
+
+    inner: AlertWay
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def send(self, alert: Alert, now: Instant) -> Receipt:
+        self.inner.send(alert, now)
+        die()
+
+
 def main(wish: dict[str, Any]) -> None:
     """`wish`: `do` ("web" or a lane), `store`, `sandbox`, `at`, `dies`, `lease` in seconds, `port`, `secret`."""
     if wish["do"] == "web":
@@ -60,6 +77,10 @@ def main(wish: dict[str, Any]) -> None:
     kind, _, connection = str(wish["do"]).partition(":")
     if kind == "deliver":
         deliver(service, connection)
+    elif kind == "alerts":
+        way = flows_sinks.way(wish["kind"], wish["sandbox"], wish["mail"])
+        routed = flows_sinks.alerting_by(service, wish["kind"], DiesAfterSending(way))
+        send_alerts(routed, way.name)
     else:
         {"ingest": ingest, "advance": advance}[kind](service)
     service.store.dispose()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -19,6 +20,8 @@ from integration.playbook.language.grammar import Unreadable, span
 from integration.routing.read_people import absence
 from integration.routing.read_routing import opened
 from integration.routing.routing_rules import Absence
+from integration.settings.alert_channels import Channel
+from integration.settings.environment import SettingsError, looked_at
 from integration.wiring import build
 from mappings.values import emails
 from mappings.values.instant import Span
@@ -76,8 +79,8 @@ def routing() -> None:
 def check(file: str | None, playbook: str, vocabulary: str | None, *, as_json: bool) -> None:
     r"""Check a routing file (FILE, or the one in use): every mistake with its line, column and the nearest name.
 
-    Conditions may use the fields, tracks and lists of the playbook. Exit status 1 where the file cannot be used;
-    warnings alone are 0.
+    Conditions may use the fields, tracks and lists of the playbook, and alerts the channels of the settings. Exit
+    status 1 where the file cannot be used; warnings alone are 0.
 
     \b
     Example:
@@ -87,7 +90,10 @@ def check(file: str | None, playbook: str, vocabulary: str | None, *, as_json: b
     if not file:
         msg = f"no file: name one, or set {VARIABLE}"
         raise click.ClickException(msg)
-    found, problems = opened(file, compiled_in(vocabulary, playbook))
+    channels: tuple[Channel, ...] | None = None
+    with suppress(SettingsError):  # `coldframe doctor` says what is wrong with them; names of channels are not checked
+        channels = looked_at().channels
+    found, problems = opened(file, compiled_in(vocabulary, playbook), channels)
     print_problems(problems, as_json=as_json)
     if fatal(problems) or found is None:
         sys.exit(1)

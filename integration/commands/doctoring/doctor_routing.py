@@ -60,4 +60,4 @@ def _in_force(settings: Settings, store: Store) -> Routing:
 
 
 def _routing(settings: Settings) -> Routing:
-    return build.routing(settings.routing, build.playbook(settings.playbook, settings.vocabulary))
+    return build.routing(settings, build.playbook(settings.playbook, settings.vocabulary))

@@ -148,7 +148,7 @@ def of_mapping(service: Service, named: str, connection: str | None) -> Proposal
 def of_routing(service: Service, named: str) -> Proposal:
     """A routing's file, with the playbook in force. Exit status 2 with every mistake."""
     text = _text(named)
-    routing, problems = read_routing.parse(text, named, service.rules.playbook)
+    routing, problems = read_routing.parse(text, named, service.rules.playbook, build.settings().channels)
     _tell(problems)
     if routing is None:
         raise SystemExit(2)

@@ -267,7 +267,7 @@ class Intake(HasStore, HasCrms, HasRules, HasRouting, HasNewLeads, Protocol):
     """What it takes to store what senders say."""
 
 
-class Alerting(HasStore, HasAlerts, Protocol):
+class Alerting(HasStore, HasAlerts, HasRouting, Protocol):
     """What it takes to raise an alert."""
 
 

@@ -4,6 +4,7 @@ An alert is raised once for its key, ever; the key is derived from the cause. Wh
 outbox rows of all ways, and whatever led to the alert are stored in one transaction.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import structlog
@@ -11,10 +12,13 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.model.effects import AlertRaised
 from integration.flows.base.service import Alerting, HasAlerts
+from integration.settings.alert_channels import USUAL_WEBHOOK, Channel
 from integration.store.outgoing import alerts
 from integration.store.outgoing.alerts import RaisedAlert
 from mappings.values.identifiers import ConnectionName, LeadId
+from mappings.values.instant import Instant
 
+_USUAL = Channel(medium="webhook", name=USUAL_WEBHOOK)
 log = structlog.get_logger()
 
 
@@ -68,17 +72,37 @@ def raise_decided(conn: Sql, service: Alerting, effects: Iterable[AlertRaised]) 
 
 
 def raise_all(conn: Sql, service: Alerting, raised: Sequence[RaisedAlert]) -> list[RaisedAlert]:
-    """Record these alerts and hand the new ones to every way; answers the new ones."""
+    """Record these alerts and hand the new ones to the ways that the routing names for each; answers the new ones."""
     fresh = set(alerts.add(conn, raised))
     new = [each for each in raised if each.key in fresh]
     for each in new:
         # The text may name a person, and the log must not.
         log.warning("alert", alert=each.alert, key=each.key, lead=each.lead_id)
-    for way in service.alert_ways if new else ():
-        alerts.want(conn, way, new, service.now())
+    now = service.now()
+    by_way: defaultdict[str, list[tuple[RaisedAlert, Instant]]] = defaultdict(list)
+    for each in new:
+        for channel in _channels(service, each.alert):
+            by_way[channel.way].append((each, _waits_until(service, channel, each.alert, now)))
+    for way, rows in by_way.items():
+        alerts.want(conn, way, rows, now)
     return new
 
 
 def lanes(service: HasAlerts) -> list[ConnectionName]:
     """The lanes that send alerts."""
     return [alerts.lane(way) for way in service.alert_ways]
+
+
+def _channels(service: Alerting, alert: str) -> Sequence[Channel]:
+    """Where an alert is sent: as the routing says, else to COLDFRAME_ALERT_URL where that is set."""
+    rules = service.routing.alerts
+    if rules is None:
+        return [_USUAL] if _USUAL.way in service.alert_ways else []
+    return [goal for goal in rules.goals(alert) if isinstance(goal, Channel)]
+
+
+def _waits_until(service: Alerting, channel: Channel, alert: str, now: Instant) -> Instant:
+    """When it may be sent: people are not disturbed in quiet hours, a program is."""
+    rules = service.routing.alerts
+    quiet = rules.quiet if rules is not None else None
+    return 0 if quiet is None or channel.medium == "webhook" else quiet.waits_until(alert, now)

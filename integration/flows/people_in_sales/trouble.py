@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection as Sql
 
-from integration.flows.base.service import Connected, HasAlerts, HasCrms, HasWake
+from integration.flows.base.service import Alerting, HasCrms, HasWake
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_all
 from integration.store.crm import connection_pauses
@@ -26,7 +26,7 @@ RECORD_FOR: Span = HOUR
 """How long a task may wait for the CRM record of the person it is about."""
 
 
-class WatchingTrouble(Connected, HasAlerts, HasWake, Protocol):
+class WatchingTrouble(Alerting, HasCrms, HasWake, Protocol):
     """What it takes to see trouble in the CRMs and to tell people of it."""
 
 

@@ -1,18 +1,23 @@
 """Drift: checks that the CRMs still have what the mappings need, before a write is refused.
 
 A field that was deleted, a picklist value that was renamed, a permission that was lost: each is logged and put
-into the audit trail when it appears and when it goes, and kept for `coldframe doctor`. What survives a crash: a
+into the audit trail when it appears and when it goes, and kept for `coldframe doctor`; an alert says what has appeared
+since the last look and keeps something from being written. What survives a crash: a
 look is stored whole in one transaction; one that was not stored is repeated within the hour.
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection as Sql
 
 from connectors.base.port import FieldInfo, Finding, Receipt, Unavailable, Verdict
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.service import Connection, HasStore, LaneOfCrms
+from integration.flows.base.service import Alerting, Connection, LaneOfCrms
+from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
+from integration.flows.people_in_sales.raise_alerts import raise_alert
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db.session import Store
@@ -27,9 +32,15 @@ from mappings.values.instant import Instant
 log = structlog.get_logger()
 
 LANE = "drift"
+_NAMED = 10
+"""So many troubles are named in an alert; `coldframe doctor` has all."""
 
 
-def watch(service: LaneOfCrms) -> int:
+class Watching(LaneOfCrms, Alerting, Protocol):
+    """What it takes to look for drift, and to raise an alert for it."""
+
+
+def watch(service: Watching) -> int:
     """Look at every connection; how many troubles came or went. One that does not answer is left for the next time.
 
     A connection whose look fails never keeps another from being looked at: it is set aside, and looked at again within
@@ -116,7 +127,7 @@ def last(store: Store, connection: ConnectionName) -> Look | None:
         return drift_looks.last(conn, connection)
 
 
-def _store(service: HasStore, connection: ConnectionName, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
+def _store(service: Watching, connection: ConnectionName, found: tuple[Trouble, ...], these: Try[Connection]) -> int:
     before = last(service.store, connection)
     known = {_key(each) for each in before.troubles} if before else set()
     now = service.now()
@@ -128,11 +139,31 @@ def _store(service: HasStore, connection: ConnectionName, found: tuple[Trouble, 
         if come or gone:
             detail = {"come": [_key(each) for each in come], "gone": gone}
             audit_trail.add(conn, [Entry(at=now, actor="clock", action="drift", subject=connection, detail=detail)])
+        alerted = _raise(conn, service, connection, [each for each in come if each.severity == "error"])
+    for lane in alert_lanes(service) if alerted else ():
+        service.wake(lane)
     for each in come:
         log.warning("drift", connection=connection, subject=each.subject, trouble=each.text, remedy=each.remedy)
     for key in gone:
         log.info("drift gone", connection=connection, trouble=key)
     return len(come) + len(gone)
+
+
+def _raise(conn: Sql, service: Watching, connection: ConnectionName, come: Sequence[Trouble]) -> bool:
+    """One alert for what a look has found that the one before had not, in the transaction that stores the look."""
+    if not come:
+        return False
+    first, others = come[0], len(come) - 1
+    more = f", and {others} more" if others else ""
+    return raise_alert(
+        conn,
+        service,
+        key=f"drift/{connection}/{service.now()}",
+        alert="drift",
+        text=f"{connection} does not have what its mapping needs: {_key(first)}{more}",
+        remedy=f"{first.remedy or 'see coldframe doctor'}",
+        because=[_key(each) for each in come[:_NAMED]],
+    )
 
 
 def _of_finding(finding: Finding) -> Trouble:

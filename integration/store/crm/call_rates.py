@@ -10,8 +10,8 @@ from integration.store.schema.tables import call_rates
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant, Span
 
-What: TypeAlias = Literal["tasks", "records"]
-"""New tasks, or records that are written."""
+What: TypeAlias = Literal["tasks", "records", "alerts"]
+"""New tasks, records that are written, or messages with alerts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

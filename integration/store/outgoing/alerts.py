@@ -14,6 +14,8 @@ from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 _LANE = "alerts:"
+DIGEST = "digest"
+"""The name under which a digest is kept among the alerts; `because` has the keys of the alerts in it."""
 
 
 def lane(way: str) -> ConnectionName:
@@ -48,24 +50,34 @@ class Unsent:
     seq: int
     attempts: int
     alert: RaisedAlert
+    attempted: bool = False
+    """Whether it was sent before, and nobody knows what became of it."""
+    created_at: Instant = 0
+    held: bool = False
+    """Whether quiet hours have delayed it."""
 
 
 _a, _o = alerts.c, outbox.c
 _ADD = insert_new(alerts, ["key"], returning=[_a.key])
 _COLUMNS = (_a.key, _a.alert, _a.text, _a.at, _a.raised_at, _a.lead_id, _a.remedy, _a.because, _a.connection)
 _WAITING = (
-    select(_o.id.label("row"), _o.seq, _o.attempts, *_COLUMNS)
+    select(_o.id.label("row"), _o.seq, _o.attempts, _o.attempted, _o.created_at, _o.payload, *_COLUMNS)
     .select_from(outbox.join(alerts, _a.key == func.substr(_o.key, bindparam("start", type_=Integer))))
     .where(_o.state == NEW, _o.connection == bindparam("lane"), _o.kind == "alert", _o.not_before <= bindparam("now"))
     .order_by(_o.since, _o.id)
     .limit(bindparam("n"))
 )
-_RECENT = select(*_COLUMNS).where(_a.raised_at >= bindparam("since")).order_by(_a.raised_at.desc(), _a.key)
+_RECENT = (
+    select(*_COLUMNS)
+    .where(_a.raised_at >= bindparam("since"), _a.alert != DIGEST)
+    .order_by(_a.raised_at.desc(), _a.key)
+)
 _LANES = (
     select(_o.connection, _o.state, func.count(), func.min(_o.since))
     .where(_o.kind == "alert", _o.state.in_(["new", "dead"]))
     .group_by(_o.connection, _o.state)
 )
+_BY_KEY = select(*_COLUMNS).where(among(_a.key, "keys")).order_by(_a.raised_at, _a.key)
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
 _LATEST = select(func.max(_a.raised_at)).where(_a.alert == bindparam("name"), _a.connection == bindparam("about"))
 
@@ -101,20 +113,50 @@ def latest(conn: Connection, alert: str, connection: ConnectionName) -> Instant 
     return conn.execute(_LATEST, {"name": alert, "about": connection}).scalar()
 
 
-def want(conn: Connection, way: str, rows: Iterable[RaisedAlert], now: Instant) -> None:
-    """These alerts are to be sent by this way, each once."""
+def want(conn: Connection, way: str, rows: Iterable[tuple[RaisedAlert, Instant]], now: Instant) -> None:
+    """These alerts are to be sent by this way, each once: (alert, not before), 0 for at once."""
     wanted = [
-        outgoing.NewOnce(key=f"{lane(way)}:{row.key}", lead_id=row.lead_id or LeadId(""), payload={"alert": row.alert})
-        for row in rows
+        outgoing.NewOnce(
+            key=f"{lane(way)}:{row.key}",
+            lead_id=row.lead_id or LeadId(""),
+            payload={"alert": row.alert, "held": True} if later else {"alert": row.alert},
+            not_before=later,
+        )
+        for row, later in rows
     ]
     outgoing.want_once(conn, lane(way), "alert", wanted, now)
+
+
+def gathered(conn: Connection, way: str, rows: Sequence[Unsent], now: Instant) -> None:
+    """These alerts go as one digest, which is sent in their place: an alert of its own, in the caller's transaction."""
+    key = f"digest/{way}/{rows[0].id}/{now}"
+    made = RaisedAlert(key=key, alert=DIGEST, text="", at=now, raised_at=now, because=tuple(r.alert.key for r in rows))
+    add(conn, [made])
+    want(conn, way, [(made, 0)], now)
+    outgoing.sent(conn, [(row.id, row.seq, key) for row in rows])
+
+
+def by_key(conn: Connection, keys: Iterable[str]) -> list[RaisedAlert]:
+    """The alerts of these keys, in the order in which they were raised; those of erased people are gone."""
+    return [_alert(row) for row in conn.execute(_BY_KEY, {"keys": listed(keys)})]
 
 
 def unsent(conn: Connection, way: str, now: Instant, limit: int) -> list[Unsent]:
     """What waits to be sent by one way and may go now, the longest waiting first."""
     here = lane(way)
     found = conn.execute(_WAITING, {"lane": here, "now": now, "n": limit, "start": len(here) + 2})
-    return [Unsent(id=row.row, seq=row.seq, attempts=row.attempts, alert=_alert(row)) for row in found]
+    return [
+        Unsent(
+            id=row.row,
+            seq=row.seq,
+            attempts=row.attempts,
+            alert=_alert(row),
+            attempted=row.attempted,
+            created_at=row.created_at,
+            held=bool(decode(row.payload or "{}", dict[str, Any]).get("held")),
+        )
+        for row in found
+    ]
 
 
 def recent(conn: Connection, since: Instant) -> list[RaisedAlert]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, false, func, null, or_, select, update
 
 from integration.store.assigning import assigned_tasks
 from integration.store.db.dialects import among, insert_new, run_many, upsert
@@ -81,6 +81,7 @@ _due = (
 
 _PENDING = shown(_due)
 _ATTEMPTING = update(outbox).where(among(_o.id, "ids"), still_new).values(attempted=True).returning(_o.id)
+_NOT_ATTEMPTED = update(outbox).where(among(_o.id, "ids"), still_new).values(attempted=False)
 _STILL = select(_o.id).where(among(_o.id, "ids"), still_new).order_by(_o.id).with_for_update()
 _REWORD = update(outbox).where(_o.id == bindparam("row")).values(payload=bindparam("said"))
 _SENT = (
@@ -108,7 +109,15 @@ _LETTER = select(_o.id, _o.connection, _o.kind, _o.key, _o.lead_id, _o.payload).
 _REVIVE = (
     update(outbox)
     .where(among(_o.id, "ids"), _o.state != "sent")
-    .values(state="new", attempts=0, not_before=0, error=null(), seq=_o.seq + 1, since=bindparam("now"))
+    .values(
+        state="new",
+        attempts=0,
+        not_before=0,
+        error=null(),
+        seq=_o.seq + 1,
+        since=bindparam("now"),
+        attempted=case((_o.kind == "alert", false()), else_=_o.attempted),
+    )
 )
 _OLDEST = select(func.min(_o.since)).where(
     still_new, _o.connection == bindparam("lane"), _o.waits.is_(None), exists().where(met_there)
@@ -185,6 +194,11 @@ def attempting(conn: Connection, ids: Sequence[int]) -> set[int]:
     return set(conn.execute(_ATTEMPTING, {"ids": listed(ids)}).scalars())
 
 
+def not_attempted(conn: Connection, ids: Sequence[int]) -> None:
+    """The call for these has had no effect, as its answer says: the next need not look first."""
+    conn.execute(_NOT_ATTEMPTED, {"ids": listed(ids)})
+
+
 def reword(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     """(id, payload) of tasks in the words in which they are written now."""
     if rows:
@@ -245,7 +259,10 @@ def states(conn: Connection, keys: Iterable[str]) -> dict[str, str]:
 
 
 def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:
-    """Make dead rows pending again: a replay. What was sent stays sent."""
+    """Make dead rows pending again: a replay. What was sent stays sent.
+
+    Whoever replays an alert wants it sent, whatever became of the first try.
+    """
     conn.execute(_REVIVE, {"ids": listed(ids), "now": now})
 
 

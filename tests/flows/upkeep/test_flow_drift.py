@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from integration.flows.upkeep import drift
 from integration.flows.upkeep.drift import last, watch
 from integration.store.audit import audit_trail
+from integration.store.outgoing import alerts
 from integration.store.progress.drift_looks import Trouble
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR
@@ -55,6 +56,29 @@ def test_a_deleted_field_is_told_once_and_again_when_it_is_back(service: Service
     newest, older = trail(service)
     assert (len(older[1]["come"]), len(older[1]["gone"])) == (1, 0)
     assert (len(newest[1]["come"]), len(newest[1]["gone"])) == (0, 1)
+
+
+def test_what_a_look_finds_new_is_one_alert_and_none_for_what_was_there_before(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    def raised() -> list[str]:
+        with service.store.read() as conn:
+            return [each.text for each in alerts.recent(conn, 0) if each.alert == "drift"]
+
+    watch(service)
+    assert raised() == []
+    for name in ("coldframe_score", "coldframe_fit"):
+        sandbox.hubspot.portal.remove_property("contacts", name)
+    watch(service)
+    at.forward(HOUR)
+    watch(service)
+    (text,) = raised()
+    assert text.startswith("hubspot does not have what its mapping needs: contact.coldframe_")
+    assert text.endswith(", and 1 more")
+    sandbox.hubspot.portal.remove_property("contacts", "coldframe_band")
+    at.forward(HOUR)
+    watch(service)
+    assert len(raised()) == 2
 
 
 def test_a_renamed_picklist_value_is_told_for_writing_and_for_reading(service: Service, sandbox: Sandbox) -> None:

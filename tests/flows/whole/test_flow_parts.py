@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, fields
 
 from integration.alerting.alert_port import AlertWay
 from integration.flows.people_in_sales.raise_alerts import raise_alert
+from integration.routing.routing_rules import NO_ROUTING, Routing
 from integration.store.db.session import Store
 from integration.store.outgoing import alerts
 from integration.wiring.whole_service import Service
@@ -18,6 +19,7 @@ class StoreAndAlerts:
     store: Store
     now: Callable[[], Instant] = lambda: NOW
     alert_ways: Mapping[str, AlertWay] = field(default_factory=dict)
+    routing: Routing = NO_ROUTING
 
 
 def test_a_flow_runs_on_the_parts_that_its_signature_names(store: Store) -> None:
