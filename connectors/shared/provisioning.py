@@ -138,6 +138,6 @@ def _read(mapping: CrmMapping, part: ObjectMapping) -> Iterator[Wanted]:
                     label=canonical.label,
                     help=HELP.get(rule.name, f"{canonical.label}."),
                     kind=canonical.kind,
-                    choices=tuple((value, value.capitalize()) for value in source.values),
+                    choices=tuple((value, value.replace("_", " ").capitalize()) for value in source.values),
                     filled="people",
                 )

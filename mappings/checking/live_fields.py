@@ -119,7 +119,11 @@ class _Object:
         offered = {option.casefold() for option in field.options}
         reached = {word for value, word in source.values.items() if value in offered}
         at = place[:-1] if place[-1] == "from" else place
-        for value in self._raw((*at, "values")) or ():
+        raw = self._raw(at)
+        if "values" not in raw:  # the words themselves
+            yield from self._offered(field.name, tuple(source.values.values()), place)
+            return
+        for value in raw["values"] or ():
             word = source.values.get(str(value).casefold())
             if word is not None and word not in reached:
                 reached.add(word)

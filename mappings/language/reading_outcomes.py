@@ -1,31 +1,39 @@
 """Reads what records say happened: conditions, outcomes of our tasks, and cases of other people's activities."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from mappings.language import reading_answers
 from mappings.language.rules import RuleReader
 from mappings.model.compiled_mapping import ActivityMapping, AnswerFields, Condition, Outcome, TaskMapping
+from mappings.model.note_words import MARK, NoteWords
 from mappings.values.record_ids import people
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest
+
+_WORD = re.compile(r"[^\W_]{1,60}(?:_[^\W_]{1,60}){0,2}")
+_TASK = ("key", "closed", "closed_at", "close", "subject", "answer", "note", "by", "outcomes")
 
 
 class OutcomeReader(RuleReader):
     """Every method reads one construct and notes what is wrong with it."""
 
     def _task(self, raw: Any, path: Path) -> TaskMapping:
-        table = self._table(raw, path, ("key", "closed", "closed_at", "close", "subject", "answer", "outcomes"))
+        table = self._table(raw, path, _TASK)
         if not table.get("closed"):
             self._wrong(path, "needs 'closed': the fields and values that a closed task has")
         answer = self._answer(table["answer"], (*path, "answer")) if "answer" in table else None
-        said = tuple(reading_answers.outcomes(answer, self.vocabulary)) if answer else ()
+        said = tuple(reading_answers.outcomes(answer)) if answer else ()
         return TaskMapping(
             key=self._field(table.get("key"), (*path, "key")),
             closed=self._condition(table.get("closed"), (*path, "closed")),
             closed_at=self._field(table["closed_at"], (*path, "closed_at")) if "closed_at" in table else "",
             answer=answer,
-            outcomes=(*said, *self._outcomes(table.get("outcomes", [] if answer else None), (*path, "outcomes"))),
+            answers=said,
+            note=self._note(table["note"], (*path, "note")) if "note" in table else None,
+            by=self._field(table["by"], (*path, "by")) if "by" in table else "",
+            outcomes=self._outcomes(table.get("outcomes", [] if answer else None), (*path, "outcomes")),
             close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
             subject=self._field(table["subject"], (*path, "subject")) if "subject" in table else "",
         )
@@ -38,6 +46,30 @@ class OutcomeReader(RuleReader):
         if outcome and outcome.casefold() == reason.casefold():
             self._wrong((*path, "reason"), f"'{reason}' is the field of the outcome already")
         return reading_answers.answer_fields(outcome, reason, self.vocabulary) if outcome else None
+
+    def _note(self, raw: Any, path: Path) -> NoteWords | None:
+        """`FIELD`, or `{from: FIELD, words: {ANSWER: [WORD, …]}, reasons: {REASON: [WORD, …]}}`."""
+        table = self._table(raw, path, ("from", "words", "reasons")) if isinstance(raw, dict) else {"from": raw}
+        name = self._field(table.get("from"), (*path, "from") if isinstance(raw, dict) else path)
+        own = reading_answers.note_words("", self.vocabulary, {}, {})
+        says = self._further(table.get("words"), (*path, "words"), own.says)
+        reasons = self._further(table.get("reasons"), (*path, "reasons"), own.reasons)
+        return reading_answers.note_words(name, self.vocabulary, says, reasons) if name else None
+
+    def _further(self, raw: Any, path: Path, known: Mapping[str, str]) -> dict[str, str]:
+        """Further words for answers or reasons: case-folded word → what it stands for."""
+        found: dict[str, str] = {}
+        for name, listed in self._table(raw, path, known.values()).items():
+            for place, word in enumerate(listed if isinstance(listed, list) else [listed]):
+                at = (*path, name, place) if isinstance(listed, list) else (*path, name)
+                folded = "_".join(re.split(r"[\s_-]+", str(word).strip().lstrip(MARK).casefold()))
+                if not _WORD.fullmatch(folded):
+                    self._wrong(at, f"'{word}' is no word: letters and digits, at most three parted by _")
+                elif {**known, **found}.get(folded, name) != name:
+                    self._wrong(at, f"'{word}' says '{ {**known, **found}[folded] }' already")
+                else:
+                    found[folded] = name
+        return found
 
     def _activity(self, raw: Any, path: Path) -> ActivityMapping:
         """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, cases: […]}`; fields may go over one relation."""

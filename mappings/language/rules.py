@@ -109,6 +109,8 @@ class RuleReader(TreeReader):
         return Source(field=name, transform=transform, values=values, otherwise=str(table.get("else", "")))
 
     def _values(self, table: Mapping[str, Any], path: Path, field: Field) -> dict[str, str]:
+        if "values" not in table and field.choices:
+            return {word.casefold(): word for word in field.choices}
         raw = self._table(table.get("values"), (*path, "values"))
         if not raw:
             self._wrong((*path, "values"), "a picklist needs 'values'")

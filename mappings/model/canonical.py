@@ -53,6 +53,8 @@ PAGES = (
 )
 ASSET_TYPES = ("educational", "case_study", "pricing_sheet", "roi_calculator", "research")
 CALL_OUTCOMES = ("no_answer", "voicemail", "connected")
+MEETING, ACCEPTED, QUALIFIED, REJECTED = ANSWERS = ("meeting", "accepted", "qualified", "rejected")
+"""What sales may say of a lead beside what came of a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,8 @@ LEAD_FIELDS: Mapping[str, Field] = MappingProxyType(
         "authority": _text("Authority"),
         "timeline": _text("Timeline"),
         "stage": _choice(*STAGES, label="Stage set by a person in the CRM"),
+        "sales_answer": _choice(*CALL_OUTCOMES, *ANSWERS, label="What sales says by the record's status"),
+        "rejection_reason": _choice(*REJECTION_REASONS, label="Rejection reason"),
     }
 )
 
@@ -173,7 +177,7 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "meeting_booked": _SALES,
         "sales_accepted": _SALES,
         "sales_qualified": _SALES,
-        "sales_rejected": {"reason": _choice(*REJECTION_REASONS)},
+        "sales_rejected": {"reason": _choice(*REJECTION_REASONS), "by": _text(), "note": _text()},
         "opportunity_created": _DEAL,
         "opportunity_won": _DEAL,
         "opportunity_lost": _DEAL,

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
 from mappings.model.catalogue import holder
 from mappings.model.creation_rule import Creation
+from mappings.model.note_words import NoteWords
 from mappings.values.identifiers import System
 
 Transform: TypeAlias = Literal[
@@ -127,13 +128,19 @@ class TaskMapping:
     subject: str = ""
     """The field of the task's subject, which says why we closed it."""
     answer: AnswerFields | None = None
-    """The fields that `coldframe provision` makes for the answer; `outcomes` begin with what they say."""
+    """The fields that `coldframe provision` makes for the answer."""
+    answers: tuple[Outcome, ...] = ()
+    """What the fields of the answer say, and a word in the note. The note comes after them, `outcomes` come last."""
+    note: NoteWords | None = None
+    by: str = ""
+    """The field that says whose task it is."""
 
     @property
     def reads(self) -> frozenset[str]:
         """The CRM fields that all this needs."""
-        asked = {name for outcome in self.outcomes for name in outcome.reads}
-        return frozenset({self.key, *self.closed, *([self.closed_at] if self.closed_at else []), *asked})
+        asked = {name for outcome in (*self.answers, *self.outcomes) for name in outcome.reads}
+        noted = [self.note.field] if self.note else []
+        return frozenset({self.key, *self.closed, *asked, *noted, self.closed_at, self.by} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

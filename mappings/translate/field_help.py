@@ -35,6 +35,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "problem": "The problem to be solved, as sales noted it.",
         "budget": "What is known of the budget, as sales noted it.",
         "authority": "Who decides, as sales noted it.",
+        "rejection_reason": "Why the lead is given back, where its status says that it is.",
         "timeline": "When they want to decide, as sales noted it.",
     }
 )

@@ -1,12 +1,13 @@
 """Record answers: what closed tasks of ours, past activities and deals say, as activities and fields. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from mappings.model.answer_words import GIVEN_BACK, said_by
 from mappings.model.canonical import NOTHING, Fields, Value
 from mappings.model.compiled_mapping import ActivityMapping, Condition, CrmMapping, Outcome, Rule, TaskMapping
-from mappings.reading import transforms
+from mappings.reading import notes, transforms
 from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import Instant
 from mappings.values.record_ids import full, person
@@ -31,11 +32,58 @@ class Answer:
         return ":".join((self.type, *(str(value) for _, value in sorted(self.properties.items()))))
 
 
-def answer(tasks: TaskMapping, raw: Raw) -> Answer | None:
-    """What a task says, by the first outcome that holds; None while it is open, or closed without a word."""
+def answer(tasks: TaskMapping, raw: Raw, ours: str = "") -> Answer | None:
+    """What a closed task says; None while it is open, or closed without a word.
+
+    The fields of the answer come first, then a word in the note (`ours` is what we wrote there ourselves), then
+    whatever else the mapping names. A rejection takes its reason from the first of them that has one.
+    """
     if not holds(tasks.closed, raw):
         return None
-    return _first(tasks.outcomes, raw, transforms.date(raw.get(tasks.closed_at)))
+    at = transforms.date(raw.get(tasks.closed_at))
+    said = (_first(tasks.answers, raw, at), _noted(tasks, raw, ours, at), _first(tasks.outcomes, raw, at))
+    found = [each for each in said if each is not None]
+    if not found or found[0].type != GIVEN_BACK or found[0].properties.get("reason"):
+        return found[0] if found else None
+    reasons = (each.properties.get("reason") for each in found if each.type == GIVEN_BACK)
+    told: Fields = {"reason": next((each for each in (*reasons, _reason(tasks, raw)) if each), None)}
+    return replace(found[0], properties=told) if told["reason"] else found[0]
+
+
+def _noted(tasks: TaskMapping, raw: Raw, ours: str, at: Instant | None) -> Answer | None:
+    """What a word in the note says."""
+    said = notes.keyword(tasks.note, str(raw.get(tasks.note.field) or ""), ours) if tasks.note else None
+    if said is None:
+        return None
+    meant = said_by(said.answer)
+    reason: Fields = {"reason": said.reason} if said.reason and meant.type == GIVEN_BACK else {}
+    return Answer(type=meant.type, properties={**meant.properties, **reason}, at=at)
+
+
+def _reason(tasks: TaskMapping, raw: Raw) -> Value:
+    """What stands in the field of the reason, whatever gave the lead back."""
+    rules = (rule for each in tasks.answers if each.type == GIVEN_BACK for rule in each.rules)
+    return next((value for rule in rules if (value := first_value(rule, raw)) is not None), None)
+
+
+def unread(tasks: TaskMapping, raw: Raw) -> Iterator[tuple[str, str]]:
+    """Each word in the fields of the answer of a closed task that nothing here means, after what it should be one of.
+
+    `lead.sales_answer` or `sales_rejected.reason`.
+    """
+    if tasks.answer is None or not holds(tasks.closed, raw):
+        return
+    places = ("lead.sales_answer", f"{GIVEN_BACK}.reason")
+    for (name, choices), place in zip(tasks.answer.choices.items(), places, strict=False):
+        word = transforms.text(raw.get(name)) or ""
+        known = {value.casefold() for value, _ in choices}
+        if word and word.casefold() not in known and not any(_means(each, name, raw) for each in tasks.outcomes):
+            yield place, word
+
+
+def _means(outcome: Outcome, name: str, raw: Raw) -> bool:
+    """Whether an outcome of the mapping's own reads this word."""
+    return name in outcome.when and holds({name: outcome.when[name]}, raw)
 
 
 def closed(tasks: TaskMapping, raw: Raw) -> Answer | None:
@@ -76,7 +124,10 @@ def telling(mapping: CrmMapping, object_name: str, name: str, value: str) -> boo
         return name in found.reads
     if name in found.task.closed:
         return holds({name: found.task.closed[name]}, {name: value})
-    return bool(value) and name in found.reads and name not in {found.task.key, found.task.closed_at}
+    note = found.task.note.field if found.task.note else ""
+    return (
+        bool(value) and name in found.reads and name not in {found.task.key, found.task.closed_at, found.task.by, note}
+    )
 
 
 def as_fields(rules: tuple[Rule, ...], raw: Raw) -> Fields:

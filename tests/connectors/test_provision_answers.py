@@ -44,7 +44,7 @@ def test_doctor_fails_without_them_says_the_remedy_and_is_content_after_it(
         assert f"run coldframe provision {system}" in amiss[f"{system}: {where}"]["remedy"]
     assert run("provision", system).exit_code == 0
     outcomes, reasons = offered(bare, system).values()
-    assert outcomes == ["no_answer", "voicemail", "connected", "meeting", "accepted", "rejected"]
+    assert outcomes == ["no_answer", "voicemail", "connected", "meeting", "accepted", "qualified", "rejected"]
     assert reasons[:2] == ["timing", "budget"]
     left = [line["subject"] for line in lines(run("doctor", "--json")) if not line["ok"]]
     assert not [subject for subject in left if subject.startswith(system)]

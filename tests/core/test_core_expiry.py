@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import Event
 from integration.core.model.ledger import Line
-from integration.core.model.state import Ending, newborn
+from integration.core.model.score import Ending
+from integration.core.model.state import newborn
 from integration.core.rules.scoring_rules import Decay, Engagement, HalfLife, Limit, Monthly
 from integration.core.run.apply_events import advance
 from integration.core.scoring import expiry

@@ -6,7 +6,7 @@ from vocabulary_files import OWN
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.language.mapping_files import shipped
 from mappings.model.compiled_mapping import AnswerFields, CrmMapping, TaskMapping
-from mappings.translate.record_answers import answer
+from mappings.translate.record_answers import answer, unread
 from mappings.vocabulary.files.parse_vocabulary import parse
 from mappings.vocabulary.value import CANONICAL, Vocabulary
 from mappings.yaml_files.located_yaml import load
@@ -20,6 +20,7 @@ SAYS = {
     "connected": "call_attempt:connected",
     "meeting": "meeting_booked",
     "accepted": "sales_accepted",
+    "qualified": "sales_qualified",
     "rejected": "sales_rejected",
 }
 
@@ -83,3 +84,25 @@ def test_mistakes_in_the_fields_of_an_answer_are_named_with_their_place(fields: 
     text = shipped("hubspot").text.replace("{outcome: task_outcome, reason: task_rejection_reason}", fields)
     _, problems = compiled(text)
     assert any(said in str(each) for each in problems), problems
+
+
+@SYSTEMS
+def test_a_reason_alone_gives_the_lead_back_and_completes_a_rejection_that_has_none(system: str) -> None:
+    found, fields = tasks(system)
+    for said in ({fields.reason: "timing"}, {fields.outcome: "rejected", fields.reason: "Timing"}):
+        got = answer(found, {**CLOSED[system], **said})
+        assert got is not None
+        assert got.state == "sales_rejected:timing"
+    got = answer(found, {**CLOSED[system], fields.outcome: "connected", fields.reason: "timing"})
+    assert got is not None
+    assert got.state == "call_attempt:connected", "the outcome counts first"
+
+
+@SYSTEMS
+def test_a_word_that_nothing_means_says_nothing_and_is_told(system: str) -> None:
+    found, fields = tasks(system)
+    raw = {**CLOSED[system], fields.outcome: "conected", fields.reason: "mood"}
+    assert answer(found, raw) is None
+    assert list(unread(found, raw)) == [("lead.sales_answer", "conected"), ("sales_rejected.reason", "mood")]
+    assert list(unread(found, {**CLOSED[system], fields.outcome: "Connected"})) == []
+    assert list(unread(found, {fields.outcome: "conected"})) == [], "nobody has answered yet"

@@ -45,7 +45,7 @@ def deeds(section: str, system: str = "hubspot") -> str:
         (person("    lead: {phone: {first: [], as: text}}\n"), "'as' belongs to each entry of 'first'"),
         (person("    lead: {phone: {first: phone}}\n"), "must be a list of fields"),
         (person("    lead: {email: E-Mail}\n"), "'E-Mail' is no field name of this CRM"),
-        (person("    lead: {source: {from: s, as: picklist}}\n"), "a picklist needs 'values'"),
+        (person("    lead: {problem: {from: s, as: picklist}}\n"), "a picklist needs 'values'"),
         (
             person("    lead: {source: {from: s, as: picklist, values: {A: webiner}}}\n"),
             "unknown value 'webiner' (did you mean 'webinar'?)",

@@ -5,8 +5,10 @@ A stage moves by the table of [rules: stages]; only a person's choice in the CRM
 
 from integration.core.compiled.context import NEVER, Context
 from integration.core.handoff import plays, sla_clocks
+from integration.core.handoff.last_time import last_time
 from integration.core.model.effect_keys import key
 from integration.core.model.effects import StageChanged
+from integration.core.model.given_back import GivenBack
 from integration.core.nurture import profiling, track_routing, tracks
 from integration.core.rules.playbook_rules import Recycle
 from mappings.values.instant import Instant
@@ -26,26 +28,47 @@ def unreached_due(context: Context) -> Instant:
 
 def give_up(context: Context) -> None:
     """Recycle a lead that nobody reached."""
-    recycle(context, "no_response", f"{context.state.attempts} attempts without connection")
+    after = f"{context.state.attempts} attempts without connection"
+    recycle(context, GivenBack(at=context.now, left=context.state.stage, reason="no_response", after=after), after)
 
 
-def recycle(context: Context, reason: str | None, because: str, *, lost: bool = False) -> None:
+def recycle(context: Context, back: GivenBack, because: str, *, lost: bool = False) -> None:
     """Return a lead to nurturing; the reason names the track and for how long nobody hands the lead over again.
 
     Source: [operating-model: recycling] [two-axis: handoff].
     """
-    state, left = context.state, context.state.stage
-    state.recycle_reason = reason
+    state = context.state
+    state.recycle_reason = back.reason or None
+    if back.left in WORKED:
+        state.given_back = back
     starts_anew(context)
     state.hold = context.now
     enter(context, "recycled", because)
-    route = way_back(context, reason, left, lost=lost)
+    _by_reason(context, back, because, lost=lost)
+
+
+def unexplained(context: Context) -> bool:
+    """Whether sales has given the lead back, and has yet to say why."""
+    return context.state.unexplained is not None and context.state.stage == "recycled"
+
+
+def explain(context: Context, back: GivenBack, because: str) -> None:
+    """The reason for which a lead was given back has come later: it names the track, and holds since the return."""
+    state = context.state
+    state.recycle_reason, state.unexplained = back.reason or None, None
+    state.given_back = back
+    _by_reason(context, back, because, lost=False)
+
+
+def _by_reason(context: Context, back: GivenBack, because: str, *, lost: bool) -> None:
+    """What the first line of the playbook that fits the return says: for how long it holds, and the track."""
+    route = way_back(context, back.reason or None, back.left, lost=lost)
     if route is not None:
-        state.hold = context.now + route.hold
+        context.state.hold = back.at + route.hold
         if route.track:
             tracks.go(context, route.track, because)
             return
-    if move := track_routing.on_stage(context, "recycled", left):
+    if move := track_routing.on_stage(context, "recycled", back.left):
         track_routing.follow(context, move)
 
 
@@ -98,6 +121,8 @@ def enter(context: Context, stage: str, because: str) -> None:
     if stage in ("recycled", "customer", "suppressed"):
         sla_clocks.stop_all(context)
         plays.answered(context)
+    if stage != "recycled" or state.recycle_reason:
+        state.unexplained = None
     if stage == "recycled":
         state.paused = None
     else:
@@ -115,7 +140,7 @@ def announce(context: Context, because: str) -> None:
     state.handed = context.now
     left = state.stage
     enter(context, "mql", because)
-    plays.begin(context, context.playbook.handoff.play, because)
+    plays.begin(context, context.playbook.handoff.play, because, again=last_time(context))
     profiling.begin(context)
     if move := track_routing.on_stage(context, "mql", left):
         track_routing.follow(context, move)

@@ -6,7 +6,8 @@ in the CRM meanwhile is the lead's once the silence ends.
 """
 
 from integration.core.compiled.context import Context
-from integration.core.funnel import stages
+from integration.core.funnel import missing_reasons, stages
+from integration.core.model.given_back import GivenBack
 from integration.core.nurture import profiling, track_routing, tracks
 
 _HAD = ("sal", "sql", "customer", "recycled")
@@ -73,10 +74,19 @@ def choose(context: Context, stage: str, because: str) -> None:
     elif stage == state.stage:
         return
     elif stage == "recycled":
-        stages.recycle(context, None, because)
+        _give_back(context, because)
     elif stage == "mql":
         stages.announce(context, because)
     else:
         if stage == "inquiry":
             stages.starts_anew(context)
         stages.come_to(context, stage, because)
+
+
+def _give_back(context: Context, because: str) -> None:
+    """Recycle a lead that a person gave back by its stage; where no reason stands there, who had it is asked."""
+    left, given = context.state.stage, context.read("rejection_reason")
+    reason = str(given) if given in context.playbook.vocabulary.reasons else ""
+    stages.recycle(context, GivenBack(at=context.now, left=left, reason=reason), because)
+    if left in stages.WORKED and not reason:
+        missing_reasons.note(context, at_once=False)

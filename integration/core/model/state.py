@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from integration.core.model.conversation import Conversation
+from integration.core.model.given_back import GivenBack, Unexplained
+from integration.core.model.score import Score
 from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 8
+FORMAT = 9
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -31,32 +33,6 @@ class Seen:
     times: int
     activity: str
     about: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Ending:
-    """Points of one activity that end whole at an instant: as many as they are of the score's `base`."""
-
-    at: Instant
-    rule: str
-    activity: str
-    points: int
-
-
-@dataclass(slots=True, kw_only=True)
-class Bucket:
-    """Points that decay month by month: what they lose each month, months passed, what remains.
-
-    `ends` is when what remains ends whole, None for what decay alone takes.
-    """
-
-    at: Instant
-    loss: int
-    months: int
-    left: int
-    ends: Instant | None = None
-    rule: str = ""
-    activity: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,23 +90,6 @@ class Running:
     """The type of the activity that answered it; "" while it runs, and where it ended without an answer."""
     hours: list[tuple[int, str]] = field(default_factory=list)
     """By whose working hours it counts, and from when on: see working_hours.py. Before the first, the playbook's."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Score:
-    """Engagement as decay needs it: `value` counts now, `base` stood at `since`, `step` steps or days have passed.
-
-    `anchor` is the day of the half-life's grid on which `base` was taken.
-    """
-
-    value: int = 0
-    base: int = 0
-    since: Instant | None = None
-    step: int = 0
-    anchor: int = 0
-    buckets: list[Bucket] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
-    """What ends whole, by when; under monthly decay each bucket says so itself."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -204,6 +163,10 @@ class LeadState:
     handed: Instant | None = None
     """When the lead last became an MQL."""
     recycle_reason: str | None = None
+    given_back: GivenBack | None = None
+    unexplained: Unexplained | None = None
+    reason_tasks: int = 0
+    """How often sales was asked for a reason."""
     returned: Instant | None = None
     """Since when only what is new opens the gate: sales returned the lead, or it subscribed anew."""
     returned_by: str = ""
@@ -223,6 +186,8 @@ class LeadState:
     """When the latest deal was `created_at` and `closed_at`."""
     attempts: int = 0
     first_attempt: Instant | None = None
+    attempted: tuple[int, bool] | None = None
+    """The last attempt: when, and whether the status of the lead's record said so."""
     stay: Stay | None = None
     stays: dict[str, int] = field(default_factory=dict)
     barred: list[str] = field(default_factory=list)
@@ -290,6 +255,8 @@ def copied(state: LeadState) -> LeadState:
     new.seen = {name: copy(each) for name, each in state.seen.items()}
     new.held = None if state.held is None else list(state.held)
     new.stay = None if state.stay is None else copy(state.stay)
+    new.unexplained = None if state.unexplained is None else copy(state.unexplained)
+    new.given_back = None if state.given_back is None else copy(state.given_back)
     new.touches = [copy(each) for each in state.touches]
     new.waiting = [copy(each) for each in state.waiting]
     new.plays = {name: replace(each, shut=list(each.shut)) for name, each in state.plays.items()}

@@ -219,7 +219,11 @@ def _lead_changed(context: Context, event: LeadChanged) -> None:
     profiling.go_on(context)
     sales_answers.set_in_crm(context, event.fields)
     first_moves.welcome(context)
-    settle(context)
+    said = sales_answers.said_by_status(context, event)
+    if said is None:
+        settle(context)
+    else:
+        _activity(context, said)
 
 
 def _account_changed(context: Context, event: AccountChanged) -> None:

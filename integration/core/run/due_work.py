@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from integration.core.compiled import dates
 from integration.core.compiled.context import NEVER, Context
-from integration.core.funnel import stages, suppression, triggers
+from integration.core.funnel import missing_reasons, stages, suppression, triggers
 from integration.core.handoff import plays, sla_clocks
 from integration.core.model.effect_keys import mark
 from integration.core.model.state import Waiting
@@ -62,7 +62,7 @@ def _soonest(context: Context) -> tuple[Instant, _Work]:
         soonest, work = ends, scores.expire
     if state.born is None or state.stage == "suppressed":
         return soonest, work
-    soonest, work = _clocks(context, soonest, work) if state.clocks else (soonest, work)
+    soonest, work = _owed(context, soonest, work)
     if (context.table.idle_spans or context.table.dates) and (
         at := min(_idle(context), dates.coming(context))
     ) < soonest:
@@ -85,8 +85,11 @@ def _soonest(context: Context) -> tuple[Instant, _Work]:
     return soonest, work
 
 
-def _clocks(context: Context, soonest: Instant, work: _Work) -> tuple[Instant, _Work]:
-    for clock in context.playbook.clocks:
+def _owed(context: Context, soonest: Instant, work: _Work) -> tuple[Instant, _Work]:
+    """What sales owes an answer to: clocks, and a reason that is missing."""
+    if context.state.unexplained is not None and (at := missing_reasons.asked_at(context)) < soonest:
+        soonest, work = at, missing_reasons.ask
+    for clock in context.playbook.clocks if context.state.clocks else ():
         rings = sla_clocks.due(context, clock)
         if rings is not None and rings < soonest:
             soonest, work = rings, partial(_ring, clock)

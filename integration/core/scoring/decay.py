@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from integration.core.model.state import Bucket, Score
+from integration.core.model.score import Bucket, Score
 from integration.core.rules.scoring_rules import Decay, HalfLife, IdleSteps, Monthly
 from mappings.values.instant import DAY, Instant
 

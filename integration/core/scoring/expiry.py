@@ -6,7 +6,7 @@ Whole thousandths of a point; each activity apart, up to `_ENDINGS` of a lead.
 from bisect import insort
 from collections.abc import Iterator
 
-from integration.core.model.state import Ending, Score
+from integration.core.model.score import Ending, Score
 from integration.core.rules.scoring_rules import Decay, Monthly
 from integration.core.scoring import decay
 from mappings.values.instant import Instant

@@ -6,7 +6,8 @@ from integration.core.compiled.context import Context
 from integration.core.compiled.dispatch import ASSET
 from integration.core.compiled.plans import FitPlan, RulePlan
 from integration.core.model.ledger import Kind, Line
-from integration.core.model.state import Ending, Score, Seen
+from integration.core.model.score import Ending, Score
+from integration.core.model.state import Seen
 from integration.core.rules.calendar import day_number
 from integration.core.rules.scoring_rules import Decay, Engagement, HalfLife, IdleSteps, Limit, Monthly
 from integration.core.scoring import decay, expiry

@@ -8,7 +8,7 @@ from connectors.base.port import Unavailable
 from connectors.base.task_words import TaskWords
 from integration.flows.base.service import Connection, HasStore
 from integration.flows.crm_calls.hourly import Kept, hourly
-from mappings.language.reading_answers import ACCEPTED, REJECTED
+from mappings.model.canonical import ACCEPTED, REJECTED
 from mappings.model.compiled_mapping import TaskMapping
 
 log = structlog.get_logger()

@@ -14,10 +14,10 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.handoff import sla_clocks
 from integration.core.model.state import newborn
 from integration.core.run.apply_events import advance as apply_events
 from integration.core.run.decide import Decision
+from integration.core.run.pointless import pointless_tasks
 from integration.core.run.standing import standing
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import GATHER
@@ -145,7 +145,7 @@ def histories(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instan
 def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
     """Go on from the stored state, or from the beginning when something arrived late."""
     compiled = service.rules.compiled
-    before = () if past.state is None else sla_clocks.pointless_escalations(compiled, past.state)
+    before = () if past.state is None else pointless_tasks(compiled, past.state)
     decision = apply_events(compiled, past.state or newborn(row.id), past.events, now, owned=True)
     where = standing(compiled, decision.state, now)
     fields = as_fields(where, now, service.rules.words)
@@ -156,7 +156,7 @@ def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Out
         fields=fields,
         saved=_saved(service, decision, fields, past, now),
         asked=None if where.suppressed or where.excluded else create_people.asked(service, past.events),
-        answered=[key for key in sla_clocks.pointless_escalations(compiled, decision.state) if key not in before],
+        answered=[key for key in pointless_tasks(compiled, decision.state) if key not in before],
     )
 
 

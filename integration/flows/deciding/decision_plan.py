@@ -44,7 +44,7 @@ class Outcome:
     asked: Activity | None
     """What they did by which a CRM is to create them, where no CRM knows them and nothing bars it."""
     answered: Sequence[str]
-    """The keys of escalations that an answer of sales has made pointless since the decision before."""
+    """The keys of tasks that an answer of sales has made pointless since the decision before."""
 
     @property
     def whole(self) -> bool:

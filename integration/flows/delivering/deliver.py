@@ -15,7 +15,8 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
-from integration.core.handoff import sla_clocks
+from integration.core.funnel import missing_reasons
+from integration.core.run import pointless
 from integration.flows.assigning import reassign
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.lane import drain
@@ -191,10 +192,10 @@ def _done(
 
 def _answered(conn: Sql, service: HasRules, made: Sequence[Outgoing], now: Instant) -> None:
     """Close what was made just now about leads whom sales has answered while it was under way."""
-    late = {row.lead_id for row in made if row.payload.get("kind") == "escalation"}
+    late = {row.lead_id for row in made if row.payload.get("kind") == "escalation" or missing_reasons.asks(row.key)}
     states = load_events.states_of(conn, late) if late else {}
     compiled = service.rules.compiled
-    over = {lead: sla_clocks.pointless_escalations(compiled, state) for lead, state in states.items()}
+    over = {lead: pointless.pointless_tasks(compiled, state) for lead, state in states.items()}
     pointless_tasks.answered(conn, over, now)
 
 

@@ -57,7 +57,8 @@ def ready(
         hours = note_hours.note(conn, service, rows, people, service.now())
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
         zones = {row_id: _zone(each, service.rules.playbook) for row_id, each in people.items()}
-        kept = reworded(conn, service, [row for row in rows if row.id in there], service.now(), zones, hours)
+        ready = [row for row in rows if row.id in there]
+        kept = reworded(conn, service, ready, service.now(), zones, hours, answering=said.answering)
         restored = restored_store.lately(conn, service.now())
         new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
         ramp_up.spent(conn, ramp_up.tasks(service.going_live, connection.name), new, service.now())

@@ -27,19 +27,23 @@ def reworded(  # noqa: PLR0913, PLR0917 - which tasks, and what is known of who 
     now: Instant,
     zones: Mapping[int, str],
     hours: Mapping[int, str] = MappingProxyType({}),
+    *,
+    answering: str = "",
 ) -> list[Outgoing]:
     """The rows of tasks with the words of this moment, which are stored with them; in the caller's write transaction.
 
     `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one. `hours` has their
     working hours, in which the task is due and the clocks count.
+    `answering` says how to answer: it is kept beside, so that what sales adds can be told from what we wrote.
     A lead that is not decided under the service's playbook keeps the words that were decided.
     """
+    beside = {"answering": answering} if answering else {}
     states = load_events.states(conn, {row.lead_id for row in rows}, service.rules.number)
     found: list[Outgoing] = []
     for row in rows:
         state = states.get(row.lead_id)
         if state is None:
-            found.append(row)
+            found.append(replace(row, payload_text=encode({**row.payload, **beside})))
             continue
         task = worded(
             service.rules.compiled,
@@ -49,7 +53,7 @@ def reworded(  # noqa: PLR0913, PLR0917 - which tasks, and what is known of who 
             reads_in=zones.get(row.id, ""),
             hours=hours.get(row.id),
         )
-        payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at}
+        payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at, **beside}
         found.append(replace(row, payload_text=encode(payload)))
     outbox.reword(conn, [(row.id, row.payload) for row in found])
     return found

@@ -20,7 +20,7 @@ from integration.flows.people import identities, learn_other_emails
 from integration.flows.people.identities import Resolved, Sighting
 from integration.flows.people.record_field_changes import ReportedFields, change_accounts, change_leads
 from integration.flows.privacy import screening
-from integration.flows.reading import past_activities, read_sales_answers
+from integration.flows.reading import past_activities, read_deals, read_sales_answers
 from integration.flows.reading.company_sightings import company_of, domain_of
 from integration.flows.reading.new_values import NewValues, Read, new_values, valid_since
 from integration.store.outgoing import people_without_records
@@ -71,7 +71,7 @@ def store_records(  # noqa: PLR0913 - what was read, and how
     tasks = [record for record in mapped if kinds[record.object] == "task"]
     read_sales_answers.store_tasks(conn, service, connection, tasks)
     deals = [record for record in mapped if kinds[record.object] == "opportunity"]
-    read_sales_answers.store_deals(conn, service, connection, deals)
+    read_deals.store_deals(conn, service, connection, deals)
     past_activities.store_past(conn, service, connection, mapped)
 
 

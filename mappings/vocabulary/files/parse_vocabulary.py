@@ -26,8 +26,8 @@ CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "seniority": (("lead", "seniority"),),
         "page": tuple((kind, "page") for kind, known in CANONICAL.activities.items() if "page" in known),
         "asset_type": (("content_download", "asset_type"),),
-        "outcome": (("call_attempt", "outcome"),),
-        "reason": (("sales_rejected", "reason"), ("standing", "recycle_reason")),
+        "outcome": (("call_attempt", "outcome"), ("lead", "sales_answer")),
+        "reason": (("sales_rejected", "reason"), ("standing", "recycle_reason"), ("lead", "rejection_reason")),
     }
 )
 """The canonical choices that take more words, and the fields and properties (of an activity type) that they are of."""

@@ -33,7 +33,7 @@ _CAME_BY = (
 )
 _SIZES = "1-5,5-25,25-50,50-100,100-500,500-1000,1000+"
 _NURTURE = "inquiry,mql,sal,sql,customer,recycled,suppressed"
-_OUTCOMES = "no_answer,voicemail,connected,meeting,accepted,rejected"
+_OUTCOMES = "no_answer,voicemail,connected,meeting,accepted,qualified,rejected"
 _REASONS = "timing,budget,priority,competitor,no_response,too_early,bad_fit,bad_data"
 _COMMON = """
 hs_object_id            number      number          {g} Record ID !

@@ -12,7 +12,7 @@ _INDUSTRIES = (
     "Not For Profit,Retail,Shipping,Technology,Telecommunications,Transportation,Utilities,Other"
 )
 _SOURCES = "Web,Demo Request,Pricing Download,Content Download,Webinar,Trade Show,Newsletter,Product Signup,Other"
-_OUTCOMES = "no_answer,voicemail,connected,meeting,accepted,rejected"
+_OUTCOMES = "no_answer,voicemail,connected,meeting,accepted,qualified,rejected"
 _REASONS = "timing,budget,priority,competitor,no_response,too_early,bad_fit,bad_data"
 SYSTEM = """
 Id id:18 !
