@@ -222,3 +222,13 @@ def test_an_empty_store_has_figures_too(store: Store) -> None:
     with store.read() as conn:
         found = store_figures.counts(conn)
     assert (found.leads_by_stage, found.oldest_delivery, found.oldest_outgoing) == ({}, None, None)
+
+
+def test_whoever_asked_for_a_demo_is_taken_first_and_stays_first_however_often_they_are_marked(store: Store) -> None:
+    with store.write() as conn:
+        dirty.mark(conn, ["ana", "ben"], T)
+        dirty.mark(conn, ["cleo"], T + 1, first={"cleo"})
+        dirty.mark(conn, ["cleo"], T + 2)
+        assert [lead for lead, _ in dirty.take(conn, T + 2, 9)] == ["cleo", "ana", "ben"]
+        dirty.mark(conn, ["ben"], T + 3, first={"ben"})
+        assert [lead for lead, _ in dirty.take(conn, T + 3, 9)] == ["ben", "cleo", "ana"]

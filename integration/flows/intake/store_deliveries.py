@@ -75,14 +75,21 @@ def _mark(conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[Sen
     """Everybody here has to be decided about; those whom some CRM has still to be asked for, a little later.
 
     Without their record they would be judged as if nothing were known of them. Who clicked several times, or
-    unsubscribed, just now waits for a few seconds: by then it shows whether a scanner did it.
+    unsubscribed, just now waits for a few seconds: by then it shows whether a scanner did it. Whoever asks for a demo
+    comes before everybody else.
     """
+    known = service.rules.vocabulary.recognised
+    asking = {
+        lead
+        for lead, each in zip(who.ids, heard, strict=True)
+        if known(each.type, each.properties)[0] == "demo_request"
+    }
     sought = people_to_find.sought(conn, sorted({each.email for each in heard if each.email}))
     resting = {lead for lead, each in zip(who.ids, heard, strict=True) if each.email in sought}
     scanned = _perhaps_scanned(service, who, heard, now) - resting
-    dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now)
-    dirty.mark(conn, sorted(scanned), now, rest=service.rules.vocabulary.machine.clicks.within)
-    dirty.mark(conn, sorted(resting), now, rest=service.new_leads.grace)
+    dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now, first=asking)
+    dirty.mark(conn, sorted(scanned), now, rest=service.rules.vocabulary.machine.clicks.within, first=asking)
+    dirty.mark(conn, sorted(resting), now, rest=service.new_leads.grace, first=asking)
 
 
 def _perhaps_scanned(

@@ -21,10 +21,11 @@ from mappings.values.instant import DAY, SECOND, Instant
 
 WITHIN = 30.0
 """Seconds within which a demo request has its task."""
-_REQUESTS = 20
-_EVERY = 2.0
+_REQUESTS = 60
+_SOON, _EVERY, _LATER = 10, 2.0, 30.0
+"""So many ask every two seconds, the others every thirty, until everybody is derived anew."""
 _ENOUGH_EMPLOYEES = 50
-_PATIENCE = 1_800.0
+_PATIENCE = 3_600.0
 _LOOK = 0.1
 
 
@@ -52,7 +53,7 @@ class UrgentRequests:
             service, Texts(playbook=LOWER_GATE.of(living()), vocabulary=WORDS), "playbook", LOWER_GATE.name
         )
         began, asked, next_at = time.monotonic(), dict[Person, Instant](), 0.0
-        over = False
+        over, requests = False, 0
         while time.monotonic() < began + _PATIENCE and not (over and not asked):
             self.running.programs.watch()
             with service.store.read() as conn:
@@ -61,7 +62,9 @@ class UrgentRequests:
                 over, self.seconds = True, time.monotonic() - began
             if not over and people and time.monotonic() >= next_at:
                 person = people.pop()
-                asked[person], next_at = self._ask(person), time.monotonic() + _EVERY
+                requests += 1
+                pause = _EVERY if requests < _SOON else _LATER
+                asked[person], next_at = self._ask(person), time.monotonic() + pause
             self._answered(service, asked)
             done = self.leads if walk.leads is None else int(walk.leads.removeprefix("lead") or 0)
             self.tell(f"derived anew; {len(self.waited)} requests answered", done, self.leads)

@@ -6,7 +6,7 @@ in the order of their commits, so that "after the number seen" never skips an ev
 late. Rows are marked in the order of ids, so that two transactions cannot wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
 
@@ -22,26 +22,29 @@ Mark = tuple[LeadId, int]
 AccountMark = tuple[AccountId, int]
 """As `Mark`, of an account."""
 
+_FRONT, _REGULAR = 0, 1
 
-def _mark(table: Table, key: Column[str]) -> PerDialect:
+
+def _mark(table: Table, key: Column[str], *least: str) -> PerDialect:
     # A row's numbers start at the time of its first mark: a mark set after a clear is never taken for the old one.
+    least = ("since", *least)
     return upsert(
         table,
         [key.name],
         lambda new: {
             "seq": table.c.seq + ONE,
-            "since": case((table.c.since <= new.since, table.c.since), else_=new.since),
+            **{name: case((table.c[name] <= new[name], table.c[name]), else_=new[name]) for name in least},
         },
-        columns=[key.name, "seq", "since"],
+        columns=[key.name, "seq", *least],
     )
 
 
-_MARK = _mark(dirty, dirty.c.lead_id)
+_MARK = _mark(dirty, dirty.c.lead_id, "place")
 _MARK_ACCOUNTS = _mark(dirty_accounts, dirty_accounts.c.account_id)
 _TAKE = (
     select(dirty.c.lead_id, dirty.c.seq)
     .where(dirty.c.since <= bindparam("now"))
-    .order_by(dirty.c.since, dirty.c.lead_id)
+    .order_by(dirty.c.place, dirty.c.since, dirty.c.lead_id)
     .limit(bindparam("n"))
 )
 _TAKE_ACCOUNTS = (
@@ -69,12 +72,18 @@ def marked(conn: Connection, lead_ids: Iterable[LeadId]) -> set[LeadId]:
     return set(conn.execute(_MARKED, {"ids": listed(sorted(set(lead_ids)))}).scalars())
 
 
-def mark(conn: Connection, lead_ids: Iterable[LeadId], at: Instant, *, rest: Span = 0) -> None:
+def mark(
+    conn: Connection, lead_ids: Iterable[LeadId], at: Instant, *, rest: Span = 0, first: Collection[LeadId] = ()
+) -> None:
     """Something new is about to be stored for these leads. See the module on when to call it.
 
-    With `rest` (a span), `take` leaves them alone for so long, unless they are marked again without it.
+    With `rest` (a span), `take` leaves them alone for so long, unless they are marked again without it. Those who are
+    among `first` come before everybody else.
     """
-    rows = [{"lead_id": lead, "seq": at, "since": at + rest} for lead in sorted(set(lead_ids))]
+    rows = [
+        {"lead_id": lead, "seq": at, "since": at + rest, "place": _FRONT if lead in first else _REGULAR}
+        for lead in sorted(set(lead_ids))
+    ]
     if rows:
         _MARK.many(conn, rows)
 

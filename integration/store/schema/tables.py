@@ -192,7 +192,8 @@ dirty = Table(
     words("lead_id", primary_key=True),
     big("seq"),
     big("since"),
-    Index(None, "since", "lead_id"),
+    number("place", server_default=_ONE),  # in the line: 0 for whoever asked for a demo
+    Index(None, "place", "since", "lead_id"),
 )
 
 dirty_accounts = Table(
