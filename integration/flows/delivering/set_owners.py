@@ -1,7 +1,7 @@
 """Set owners: whoever a pool gave a lead to becomes the owner of its record, where that has none.
 
 Asked for when the task stands in the CRM; the record is read just before it is written, so that nobody's choice is
-written over. A queue, and the user as whom we sign in, are no choice. What survives a crash: the request, until it was
+written over. A queue, the user as whom we sign in, and somebody who has left the company are no choice. What survives a crash: the request, until it was
 carried out or there was nothing to do.
 """
 
@@ -75,9 +75,13 @@ def writes(
 
 
 def _nobodys(conn: Sql, connection: ConnectionName, owners: set[str]) -> set[str]:
-    """Those of these owners that are nobody's choice: none, a queue or a group, and the user as whom we sign in."""
+    """Those of these owners that are nobody's choice: none, a queue or a group, who has left, and who we sign in as."""
     known = crm_users.by_id(conn, [(connection, each) for each in owners if each])
     reading = crm_users.last_reading(conn, connection)
     own = reading.own_user if reading else ""
-    queues = {user for (_, user), each in known.items() if each.kind in {"queue", "group"}}
-    return {"", *queues, *([own] if own else [])}
+    nobody = {
+        user
+        for (_, user), each in known.items()
+        if each.kind in {"queue", "group"} or (each.kind == "person" and not each.active)
+    }
+    return {"", *nobody, *([own] if own else [])}

@@ -68,6 +68,21 @@ def test_the_integration_user_is_no_choice_of_anybody(service: Service, sandbox:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
+def test_whoever_has_left_owns_nothing_any_more(service: Service, sandbox: Sandbox, at: Watch, system: str) -> None:
+    service = pool_of(service, sandbox, system)
+    record = person(sandbox, system, ANA)
+    theirs = OWNER if system == "hubspot" else people(sandbox)["Petra"]
+    owned(sandbox, system, record, theirs)
+    if system == "hubspot":
+        sandbox.hubspot.archive_owner(theirs)
+    else:
+        sandbox.salesforce.deactivate(theirs)
+    demo(service, at, ANA)
+    assert list(made(sandbox, system).values()) == [chosen(sandbox, system)]
+    assert owner_of(sandbox, system, record) == chosen(sandbox, system)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_a_choice_made_meanwhile_stays(
     service: Service, sandbox: Sandbox, at: Watch, system: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
