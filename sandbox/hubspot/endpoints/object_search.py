@@ -87,13 +87,16 @@ def _groups(body: Mapping[str, Any]) -> list[list[Mapping[str, Any]]]:
 
 
 def _candidates(shelf: Shelf, groups: Sequence[Sequence[Mapping[str, Any]]]) -> Sequence[Record]:
-    """The records to look at: by index where every group names a unique value."""
+    """The records to look at: by index where every group names a unique value, or what has changed since a time."""
     found: dict[str, Record] = {}
     for group in groups:
         for one in group:
             operator = one.get("operator")
             values = one.get("values") if operator == "IN" else [one.get("value")] if operator == "EQ" else None
             quick = shelf.candidates(str(one.get("propertyName")), [str(v) for v in values]) if values else None
+            if one.get("propertyName") == MODIFIED[shelf.kind] and operator in {"GT", "GTE"} and one.get("value"):
+                since = _comparable(shelf.properties[MODIFIED[shelf.kind]], one["value"])
+                quick = (record for record in shelf.records.values() if record.updated >= since)
             if quick is not None:
                 found |= {record.id: record for record in quick}
                 break
