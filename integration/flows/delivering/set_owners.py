@@ -1,8 +1,8 @@
 """Set owners: whoever a pool gave a lead to becomes the owner of its record, where that has none.
 
 Asked for when the task stands in the CRM; the record is read just before it is written, so that nobody's choice is
-written over. A queue, the user as whom we sign in, and somebody who has left the company are no choice. What survives a crash: the request, until it was
-carried out or there was nothing to do.
+written over. A queue, the user as whom we sign in, and somebody who has left the company are no choice. What survives
+a crash: the request, until it was carried out or there was nothing to do.
 """
 
 from collections import defaultdict

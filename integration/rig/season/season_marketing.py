@@ -74,6 +74,8 @@ class Marketing:
         due = record.get("Coldframe_Touch_At__c")
         if name in {"Lead", "Contact"} and due and self._last.get(record["Id"]) != due:
             self._last[record["Id"]] = due
+            if record["CreatedDate"] == record["LastModifiedDate"]:  # converting a lead copies what it had
+                return
             self._sent("salesforce", record["Id"], str(record.get("Coldframe_Touch__c") or ""), due)
 
     def _sent(self, system: str, record: str, content: str, due: str) -> None:
