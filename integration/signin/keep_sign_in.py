@@ -60,7 +60,7 @@ def keep(request: SignInRequest, issued: Issued, endpoint: SignIn, means: Means)
             keyring=connection_names.keyring(means.settings),
             now=at,
         )
-        connection_pauses.signed_in(conn, request.name)
+        connection_pauses.signed_in(conn, request.name, at)
         detail = {"system": request.system, "grant": request.grant, "account": account}
         audit_trail.add(conn, [Entry(at=at, actor=means.actor, action="connect", subject=request.name, detail=detail)])
     return details

@@ -21,6 +21,7 @@ COMMANDS = {
     "up": [],
     "doctor": [],
     "letters": ["list"],
+    "levels": [],
     "explain": ["ana@acme.example"],
     "export": ["ana@acme.example"],
     "erase": ["ana@acme.example", "--yes"],

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from core_builders import CLOCK, START, did, fold, of, playbook
 
+from integration.core.handoff.sla_clocks import second_breach
 from integration.core.model.effects import AlertRaised, Escalated
 from integration.core.model.events import Event
 from integration.core.rules.automation_rules import Due
@@ -154,3 +155,15 @@ def test_every_run_of_a_clock_is_in_the_decision_with_what_answered_it() -> None
         ("first_contact", 2, ""),
     ]
     assert len(of(Escalated, fold(BOOK, *events, until=START + 30 * DAY))) == 1
+
+
+def test_a_second_breach_gives_whoever_has_the_task_the_promised_time_from_when_it_is_in_the_crm() -> None:
+    state = fold(BOOK, did("demo_request", LATE, "d"), until=LATE + 2 * DAY).state
+    first, again = parse("2026-01-06T10:00:00Z"), parse("2026-01-06T12:00:00Z")
+    assert second_breach(BOOK, state, again - 1) is None
+    found = second_breach(BOOK, state, again)
+    assert found is not None
+    assert found.promised == first
+    late = parse("2026-01-06T11:30:00Z")
+    assert second_breach(BOOK, state, late + 2 * HOUR - 1, late) is None
+    assert second_breach(BOOK, state, late + 2 * HOUR, late) is not None

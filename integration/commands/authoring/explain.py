@@ -10,6 +10,8 @@ from integration.commands.authoring.explain_page import page
 from integration.commands.shared.plain_values import plain, points
 from integration.core.compiled.context import Unfoldable
 from integration.flows.base.running_playbook import OutdatedError
+from integration.flows.levels.level_figures import plain_run
+from integration.flows.levels.time_words import crm_name, run_words
 from integration.flows.looking.explained_then import explained_then
 from integration.playbook.explaining.explanation import Explanation
 from integration.store.people.leads import LeadRow
@@ -62,11 +64,15 @@ def explain(lead: str, *, at: Instant | None, whole: bool, as_json: bool) -> Non
         msg = f"nobody is known as {lead!r}; give an e-mail address, our id, a record's id, or connection:object:id"
         raise click.ClickException(msg)
     row, told, number = found.row, found.explanation, found.version.number if found.version else None
+    crms = [crm_name(service.connections, each.connection) for each in found.levels]
+    levels = [run_words(each, crm) for each, crm in zip(found.levels, crms, strict=True)]
     if as_json:
         by = {"version": number, "before_any_version": found.before_any}
-        click.echo(json.dumps({**_as_json(row, told), **by}, indent=2, ensure_ascii=False))
+        runs = {"service_levels": [plain_run(each) for each in found.levels]}
+        click.echo(json.dumps({**_as_json(row, told), **by, **runs}, indent=2, ensure_ascii=False))
         return
-    Console().print(page(row.email or row.id, told, version=number, before_any=found.before_any, whole=whole))
+    name = row.email or row.id
+    Console().print(page(name, told, version=number, before_any=found.before_any, whole=whole, levels=levels))
 
 
 def _as_json(row: LeadRow, told: Explanation) -> dict[str, Any]:

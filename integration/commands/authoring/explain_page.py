@@ -20,8 +20,14 @@ _MACHINES = 10
 _UNJUSTIFIED = "On record, and no longer justified by what is known now"
 
 
-def page(
-    name: str, told: Explanation, *, version: int | None = None, before_any: bool = False, whole: bool = False
+def page(  # noqa: PLR0913 - what is known of a lead, and by which rules
+    name: str,
+    told: Explanation,
+    *,
+    version: int | None = None,
+    before_any: bool = False,
+    whole: bool = False,
+    levels: Sequence[str] = (),
 ) -> RenderableType:
     """Everything that is known of the lead, section by section; empty ones are left out."""
     where = told.standing
@@ -43,6 +49,7 @@ def page(
         *_section(_UNJUSTIFIED, _followed(told.unjustified, told.timezone, version)),
         *_section("Mail", _mail(told, whole=whole)),
         *_section("Clocks that run", told.clocks),
+        *_section("Service levels", levels),
         *_section("Next, by itself", _next(told)),
     )
 

@@ -140,7 +140,7 @@ def remove(name: str, *, yes: bool) -> None:
         if not connections.drop(conn, ConnectionName(name)):
             msg = f"nobody is signed in under the name {name}: see coldframe connect list"
             raise click.ClickException(msg)
-        connection_pauses.signed_in(conn, ConnectionName(name))
+        connection_pauses.signed_in(conn, ConnectionName(name), clock.now())
         audit_trail.add(conn, [Entry(at=clock.now(), actor="cli", action="disconnect", subject=name)])
     click.echo(f"{name} is forgotten here. Take the app's access away in the CRM too, and restart the workers.")
 

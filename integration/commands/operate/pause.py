@@ -54,7 +54,7 @@ def resume(connection: str | None) -> None:
     service = build.service()
     names = named(service, connection)
     with service.store.write() as conn:
-        were = {name: connection_pauses.go(conn, name) for name in names}
+        were = {name: connection_pauses.go(conn, name, clock.now()) for name in names}
         audit_trail.add(conn, _entries("resumed", [name for name in names if were[name]], ""))
         waiting = {name: outbox_backlog.sendable(conn, name) for name in names}
     for name in names:

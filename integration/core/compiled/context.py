@@ -73,8 +73,8 @@ class Context:
         self.state: LeadState = state
         self.effects: list[Effect] = []
         self.lines: list[Line] = []
-        self.runs: list[tuple[str, Running]] = list(state.clocks.items())
-        """Every run of a clock that was under way at the beginning, or began since, by the clock's name."""
+        self.runs: dict[tuple[str, int], Running] = {}
+        """Every run of a clock that changed or began, by the clock's name and how many runs it has had."""
         self.reads_in: str = compiled.playbook.calendar.timezone
         self.horizon: Instant = -NEVER
         self.ids = True

@@ -53,7 +53,7 @@ def _start(context: Context, clock: Clock, cause: str) -> None:
     run = Running(times=before.times + 1 if before else 1, started=context.now, due=0, cause=cause, hours=hours)
     run.due = deadline(context.playbook.calendar, run, clock.within)
     context.state.clocks[clock.name] = run
-    context.runs.append((clock.name, run))
+    context.runs[clock.name, run.times] = run
     context.wake(run.due - clock.remind_before)
 
 
@@ -63,6 +63,7 @@ def stop(context: Context) -> None:
         if run.stopped is None and context.table.clock_stops.get(name) in context.arms:
             run.stopped = context.now
             run.answer = context.activity.type if context.activity is not None else ""
+            context.runs[name, run.times] = run
 
 
 def given(context: Context, activity: Activity) -> None:
@@ -80,6 +81,7 @@ def take_hours(context: Context, hours: str) -> None:
         run = state.clocks.get(clock.name)
         if run is None or run.stopped is not None:
             continue
+        context.runs[clock.name, run.times] = run
         run.hours[:] = [*run.hours[-_MOST_HANDOVERS + 1 :], (context.now, hours)]
         if not run.breached:
             run.due = max(context.now, deadline(context.playbook.calendar, run, clock.within))
@@ -96,9 +98,10 @@ def task_due_for(context: Context, start: Instant, due: Due, hours: str) -> Inst
 def stop_all(context: Context) -> None:
     """Stop every clock: nobody owes this lead an answer any more, and whoever had its tasks has them no longer."""
     context.state.hours = ""
-    for run in context.state.clocks.values():
+    for name, run in context.state.clocks.items():
         if run.stopped is None:
             run.stopped = context.now
+            context.runs[name, run.times] = run
 
 
 def pointless_escalations(compiled: CompiledPlaybook, state: LeadState) -> list[str]:
@@ -119,8 +122,13 @@ class SecondBreach:
     due: Instant
 
 
-def second_breach(compiled: CompiledPlaybook, state: LeadState, now: Instant) -> SecondBreach | None:
-    """The first clock of a lead that was broken twice by `now`; None where none was, or nobody owes an answer."""
+def second_breach(
+    compiled: CompiledPlaybook, state: LeadState, now: Instant, stands: Instant | None = None
+) -> SecondBreach | None:
+    """The first clock of a lead that was broken twice by `now`; None where none was, or nobody owes an answer.
+
+    `stands` is since when the task is in the CRM: whoever has it gets as long as was promised from then on, too.
+    """
     context = Context(compiled, state)
     if context.silent or context.excluded():
         return None
@@ -129,8 +137,9 @@ def second_breach(compiled: CompiledPlaybook, state: LeadState, now: Instant) ->
         run = state.clocks.get(clock.name)
         if run is None or run.stopped is not None or not run.breached:
             continue
-        hours = [(run.due, state.hours)] if state.hours else []
-        if deadline(calendar, replace(run, started=run.due, hours=hours), clock.within) > now:
+        since = run.due if stands is None else max(run.due, stands)
+        hours = [(since, state.hours)] if state.hours else []
+        if deadline(calendar, replace(run, started=since, hours=hours), clock.within) > now:
             continue
         again = in_working_time(calendar, falls(context, now, clock.within))
         return SecondBreach(label=_label(clock), promised=run.due, due=again)
@@ -155,6 +164,7 @@ def ring(context: Context, clock: Clock) -> None:
     Sales gets no alert about excluded people.
     """
     state, now, run = context.state, context.now, context.state.clocks[clock.name]
+    context.runs[clock.name, run.times] = run
     if context.excluded():
         run.reminded, run.breached = True, now >= run.due
         return

@@ -39,7 +39,7 @@ _ACCOUNT, _LEAD, _ACTIVITY, _DERIVED = range(4)
 class Decision:
     """What is to be done, and where the lead stands then. `lines` are the ledger's new ones, in order.
 
-    `runs` are the runs of clocks that were known before, or began, as they stand now, by the clock's name.
+    `runs` are the runs of clocks that changed or began, as they stand now, by the clock's name.
     """
 
     state: LeadState
@@ -71,7 +71,10 @@ def closed(context: Context) -> Decision:
     """The decision that a working copy has come to; the working copy is given away."""
     context.state.due = due_work.next_due(context)
     return Decision(
-        state=context.state, effects=tuple(context.effects), lines=tuple(context.lines), runs=tuple(context.runs)
+        state=context.state,
+        effects=tuple(context.effects),
+        lines=tuple(context.lines),
+        runs=tuple((name, run) for (name, _), run in context.runs.items()),
     )
 
 

@@ -49,8 +49,12 @@ def reassign_overdue(service: Reassigning) -> int:
             key: one.name or one.email or one.user
             for key, one in unassigned.of_effects(conn, [_here(each) for each in tasks]).items()
         }
-    found = {lead: second_breach(service.rules.compiled, state, now) for lead, state in states.items()}
-    late = [(each, breach) for each in tasks if (breach := found.get(each.task.lead_id)) is not None]
+    late = [
+        (each, breach)
+        for each in tasks
+        if (state := states.get(each.task.lead_id)) is not None
+        and (breach := second_breach(service.rules.compiled, state, now, each.stands_at)) is not None
+    ]
     if not late:
         return 0
     zone = service.rules.playbook.calendar.timezone

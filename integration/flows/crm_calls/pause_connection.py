@@ -30,6 +30,7 @@ def pause(conn: Sql, connection: ConnectionName, receipt: Receipt, now: Instant)
         kind="budget" if receipt.code == BUDGET else "outage",
         code=receipt.code,
         now=now,
+        limited=not receipt.outage,
     )
 
 

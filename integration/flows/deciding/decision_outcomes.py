@@ -28,6 +28,8 @@ from integration.flows.deciding.decision_plan import Outcome, plan
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
 from integration.flows.delivering.write_decisions import as_row, as_task, as_touch, home
+from integration.flows.levels.late_notes import with_whose_time
+from integration.flows.levels.record_runs import Decided, record_runs
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
 from integration.store.events import decided_effects
@@ -56,12 +58,15 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     number = service.rules.number
     rows = [as_row(each, now, made.withheld.get(each.key), number) for each in made.decided if each.key not in known]
     new = set(decided_effects.add(conn, rows))
+    those = [Decided(each.row.id, each.decision, each.whole) for each in outcomes]
+    record_runs(conn, service.rules.compiled.dispatch, those, made.withheld, now)
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)
     wanted |= demo_requests.hand_over(conn, service, outcomes, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)
-    alerted = raise_decided(conn, service, [effect for effect in fresh if isinstance(effect, AlertRaised)])
+    alerts = [effect for effect in fresh if isinstance(effect, AlertRaised)]
+    alerted = raise_decided(conn, service, with_whose_time(conn, service, alerts, now))
     wanted |= _want_fields(conn, service, outcomes, now)
     asked = {each.row.id: each.asked for each in outcomes if each.asked is not None}
     wanted |= create_people.want(conn, service, asked, now)

@@ -37,6 +37,7 @@ from integration.flows.delivering.hand_over import HandingOver
 from integration.flows.delivering.ready_batches import Found, look, opened, ripe
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
+from integration.store.assigning import assigned_tasks
 from integration.store.crm import connection_pauses
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
@@ -224,6 +225,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         record_references.wrote(conn, written)
         crm_fields.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
         made = [row for row, write, _ in done if isinstance(write, TaskWrite)]
+        assigned_tasks.stand(conn, [row.key for row in made], now)
         silence(conn, {row.lead_id for row in made}, now)
         _answered(conn, service, made, now)
         set_owners.want(conn, service, connection, made, now)

@@ -24,7 +24,8 @@ from integration.flows.base.service import (
 )
 from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.delivering import ramp_up
-from integration.flows.delivering.task_texts import reworded
+from integration.flows.delivering.task_texts import Reader, reworded
+from integration.flows.levels.late_notes import escalation_notes
 from integration.flows.people_in_sales import user_directory
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.store.outgoing import outbox
@@ -56,9 +57,15 @@ def ready(
         people = assign_tasks.keep(conn, service, connection, rows, found)
         hours = note_hours.note(conn, service, rows, people, service.now())
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
-        zones = {row_id: _zone(each, service.rules.playbook) for row_id, each in people.items()}
-        ready = [row for row in rows if row.id in there]
-        kept = reworded(conn, service, ready, service.now(), zones, hours, answering=said.answering)
+        sent = [row for row in rows if row.id in there]
+        notes = escalation_notes(conn, service, sent, service.now())
+        readers = {
+            row_id: Reader(
+                zone=_zone(each, service.rules.playbook), hours=hours.get(row_id), note=notes.get(row_id, "")
+            )
+            for row_id, each in people.items()
+        }
+        kept = reworded(conn, service, sent, service.now(), readers, answering=said.answering)
         restored = restored_store.lately(conn, service.now())
         new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
         ramp_up.spent(conn, ramp_up.tasks(service.going_live, connection.name), new, service.now())
@@ -67,7 +74,7 @@ def ready(
     if len(people) < len(rows):
         for lane in alert_lanes(service):
             service.wake(lane)
-    return kept, [_task(row, people[row.id], said, zones[row.id], restored=restored) for row in kept]
+    return kept, [_task(row, people[row.id], said, readers[row.id].zone, restored=restored) for row in kept]
 
 
 def reviewed(

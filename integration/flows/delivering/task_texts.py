@@ -5,11 +5,11 @@ is written is kept in the outbox, so that it is known later on what we wrote.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection as Sql
 
+from integration.core.model.effects import Escalated, TaskWanted
 from integration.core.run.task_wording import worded
 from integration.flows.base.service import HasRules
 from integration.flows.delivering.write_decisions import task_effect
@@ -20,20 +20,31 @@ from integration.store.outgoing.outgoing_rows import Outgoing
 from mappings.values.instant import Instant
 
 
-def reworded(  # noqa: PLR0913, PLR0917 - which tasks, and what is known of who gets each
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whoever gets a task: the zone in which they read, and their working hours (None where nobody's are known).
+
+    `note` is what they are to know of how the time was spent.
+    """
+
+    zone: str
+    hours: str | None = None
+    note: str = ""
+
+
+def reworded(  # noqa: PLR0913 - which tasks, and what is known of who gets each
     conn: Sql,
     service: HasRules,
     rows: Sequence[Outgoing],
     now: Instant,
-    zones: Mapping[int, str],
-    hours: Mapping[int, str] = MappingProxyType({}),
+    readers: Mapping[int, Reader],
     *,
     answering: str = "",
 ) -> list[Outgoing]:
     """The rows of tasks with the words of this moment, which are stored with them; in the caller's write transaction.
 
-    `zones` has, by outbox id, the zone of whoever gets the task: its times are written in that one. `hours` has their
-    working hours, in which the task is due and the clocks count.
+    `readers` are who gets each task, by outbox id: its times are written in their zone, it is due in their hours, and
+    the clocks count by them.
     `answering` says how to answer: it is kept beside, so that what sales adds can be told from what we wrote.
     A lead that is not decided under the service's playbook keeps the words that were decided.
     """
@@ -45,15 +56,27 @@ def reworded(  # noqa: PLR0913, PLR0917 - which tasks, and what is known of who 
         if state is None:
             found.append(replace(row, payload_text=encode({**row.payload, **beside})))
             continue
+        reader = readers.get(row.id, _NOBODY)
         task = worded(
             service.rules.compiled,
             state,
-            task_effect(row),
+            _noted(task_effect(row), reader.note),
             now,
-            reads_in=zones.get(row.id, ""),
-            hours=hours.get(row.id),
+            reads_in=reader.zone,
+            hours=reader.hours,
         )
         payload = {**row.payload, "subject": task.subject, "body": task.body, "due_at": task.due_at, **beside}
         found.append(replace(row, payload_text=encode(payload)))
     outbox.reword(conn, [(row.id, row.payload) for row in found])
     return found
+
+
+_NOBODY = Reader(zone="")
+
+
+def _noted(task: TaskWanted | Escalated, note: str) -> TaskWanted | Escalated:
+    """A task that begins with a note; a note is no template."""
+    if not note:
+        return task
+    plain = note.replace("{", "{{").replace("}", "}}")
+    return replace(task, wording=replace(task.wording, notes=(plain, *task.wording.notes)))

@@ -23,16 +23,22 @@ from webhooks.facts import SentActivity
 
 
 class Delivered(NamedTuple):
-    """An activity as a delivery gives it."""
+    """An activity as a delivery gives it, and when that came."""
 
     source: str
     heard: SentActivity
     delivery: int = 0
+    received_at: Instant | None = None
 
     @property
     def key(self) -> str:
         """What makes two activities the same."""
         return f"{self.source}:{self.heard.id}"
+
+
+def came_at(delivered: Iterable[Delivered], now: Instant) -> Instant:
+    """When the first of these was received; `now` where nobody says."""
+    return min((each.received_at for each in delivered if each.received_at is not None), default=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

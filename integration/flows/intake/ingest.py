@@ -104,7 +104,7 @@ def _read(service: Ingesting, lease: Lease, these: Try[Delivery]) -> None:
             conn,
             service,
             heard=[
-                Delivered(each.delivery.source, heard, each.delivery.id)
+                Delivered(each.delivery.source, heard, each.delivery.id, each.delivery.received_at)
                 for each in opened
                 for heard in each.parsed.heard
             ],
@@ -133,7 +133,7 @@ def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> boo
             some.done(conn)
             serialise(conn, "people")
             heard = [
-                Delivered(delivery.source, fact, delivery.id)
+                Delivered(delivery.source, fact, delivery.id, delivery.received_at)
                 for _, fact in some.items
                 if isinstance(fact, SentActivity)
             ]

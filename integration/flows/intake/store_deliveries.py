@@ -66,12 +66,14 @@ def _store_activities(conn: Sql, service: Intake, delivered: Sequence[Delivered]
         for (source, each), lead, account in zip(heard, who.ids, where, strict=True)
     ]
     dirty.mark(conn, sorted(conflicting_contents.losers(settled.displaced)), now)
-    _mark(conn, service, who, [each for _, each in heard], now)
+    _mark(conn, service, who, [each for _, each in heard], now, conflicting_contents.came_at(settled.counting, now))
     _mark_accounts(conn, service, [*rows, *settled.displaced.values()])
     conflicting_contents.put(conn, rows, settled.displaced)
 
 
-def _mark(conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[SentActivity], now: Instant) -> None:
+def _mark(  # noqa: PLR0913, PLR0917 - who did what, and since when we know
+    conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[SentActivity], now: Instant, came_at: Instant
+) -> None:
     """Everybody here has to be decided about; those whom some CRM has still to be asked for, a little later.
 
     Without their record they would be judged as if nothing were known of them. Who clicked several times, or
@@ -87,9 +89,11 @@ def _mark(conn: Sql, service: Intake, who: Resolved[LeadId], heard: Sequence[Sen
     sought = people_to_find.sought(conn, sorted({each.email for each in heard if each.email}))
     resting = {lead for lead, each in zip(who.ids, heard, strict=True) if each.email in sought}
     scanned = _perhaps_scanned(service, who, heard, now) - resting
-    dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now, first=asking)
-    dirty.mark(conn, sorted(scanned), now, rest=service.rules.vocabulary.machine.clicks.within, first=asking)
-    dirty.mark(conn, sorted(resting), now, rest=service.new_leads.grace, first=asking)
+    dirty.mark(conn, sorted(set(who.ids) - resting - scanned), now, first=asking, came_at=came_at)
+    dirty.mark(
+        conn, sorted(scanned), now, rest=service.rules.vocabulary.machine.clicks.within, first=asking, came_at=came_at
+    )
+    dirty.mark(conn, sorted(resting), now, rest=service.new_leads.grace, first=asking, came_at=came_at)
 
 
 def _perhaps_scanned(

@@ -3,7 +3,8 @@
 The signals of its account are derived by those rules as well, whatever is stored of them by later ones.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection as Sql
 
@@ -12,8 +13,11 @@ from integration.core.run.decide import order
 from integration.flows.base.running_playbook import at_that_time
 from integration.flows.base.service import Derived
 from integration.flows.history.find_explanation import explained
+from integration.flows.levels.split_times import TimedRun, split_times
 from integration.flows.people.derive_account_signals import derived_activity, signals
 from integration.playbook.explaining.explanation import Explanation
+from integration.store.assigning import clock_runs
+from integration.store.assigning.clock_runs import ClockRun
 from integration.store.events.playbook_versions import Version
 from integration.store.people.leads import LeadRow
 from mappings.values.instant import Instant
@@ -26,6 +30,8 @@ class ExplainedThen:
     row: LeadRow
     explanation: Explanation
     version: Version | None
+    levels: Sequence[TimedRun] = ()
+    """Every run of a clock that had begun by then, and how its time split."""
 
     @property
     def before_any(self) -> bool:
@@ -56,4 +62,16 @@ def explained_then(service: Derived, name: str, moment: Instant) -> ExplainedThe
         connections=then.connections,
         by_then=by_then,
     )
-    return None if found is None else ExplainedThen(row=found[0], explanation=found[1], version=then.rules.version)
+    if found is None:
+        return None
+    with then.store.read() as conn:
+        runs = [_as_of(run, moment) for run in clock_runs.of_leads(conn, [found[0].id]) if run.started_at <= moment]
+        levels = split_times(conn, then.rules.playbook, [run for run in runs if run.withheld is None], moment)
+    return ExplainedThen(row=found[0], explanation=found[1], version=then.rules.version, levels=levels)
+
+
+def _as_of(run: ClockRun, moment: Instant) -> ClockRun:
+    """A run as it stood at an instant."""
+    if run.ended_at is None or run.ended_at <= moment:
+        return replace(run, breached=run.breached and run.due_at <= moment)
+    return replace(run, ended_at=None, answer="", breached=run.due_at <= moment)

@@ -29,6 +29,7 @@ from integration.store.schema.tables import (
     alerts,
     assignments,
     changes,
+    clock_runs,
     dead_letters,
     dirty,
     inbox,
@@ -53,6 +54,9 @@ _TIMES = frozenset(
         "updated_at",
         "decided_at",
         "received_at",
+        "started_at",
+        "ended_at",
+        "stands_at",
         "replayed_at",
         "since",
         "due",
@@ -73,6 +77,7 @@ _JSON = frozenset(
         "assigned",
         "headers",
         "detail",
+        "hours",
         "named",
     }
 )
@@ -85,6 +90,7 @@ _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "effects": (decided, "lead_id", ("at", "key")),
     "alerts": (alerts, "lead_id", ("at", "key")),
     "assignments": (assignments, "lead_id", ("at", "key")),
+    "clock_runs": (clock_runs, "lead_id", ("started_at", "key")),
     "writes": (outbox, "lead_id", ("created_at", "id")),
     "waiting": (dirty, "lead_id", ("since",)),
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.base.service import HasRetention, HasStore
 from integration.store.audit import audit_trail
-from integration.store.crm import sign_in_links
+from integration.store.crm import outages, sign_in_links
 from integration.store.events import taken
 from integration.store.queues import dead_letters, inbox
 from mappings.values.instant import Instant
@@ -32,6 +32,7 @@ def prune(service: Keeping, now: Instant) -> None:
             inbox.prune(conn, now - service.retention.deliveries)
             taken.prune(conn, now)
             sign_in_links.prune(conn, now)
+            outages.prune(conn, now)
             dead_letters.prune(conn, now - service.retention.sync_errors)
             if service.retention.audit is not None:
                 audit_trail.prune(conn, _by_both_clocks(conn, service, now) - service.retention.audit)
@@ -43,6 +44,7 @@ def _over(conn: Sql, service: Keeping, now: Instant) -> bool:
         inbox.prunable(conn, now - kept.deliveries)
         or taken.prunable(conn, now)
         or sign_in_links.prunable(conn, now)
+        or outages.prunable(conn, now)
         or dead_letters.prunable(conn, now - kept.sync_errors)
         or (kept.audit is not None and audit_trail.prunable(conn, _by_both_clocks(conn, service, now) - kept.audit))
     )

@@ -66,7 +66,7 @@ def live(running: Rig, service: Service, count: int, seed: int, tell: Tell) -> l
             tell(f"decided as of {days} days ago", begun, len(deeds))
     with service.store.write() as conn:
         leases.release(conn, lease)
-        connection_pauses.go(conn, SYSTEM)
+        connection_pauses.go(conn, SYSTEM, now)
     service.wake(f"deliver:{SYSTEM}")
     return people
 

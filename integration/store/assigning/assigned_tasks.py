@@ -42,6 +42,7 @@ _PUT = upsert(
     },
 )
 _CLOSE = update(assignments).where(among(_a.key, "keys"), _a.closed_at.is_(None)).values(closed_at=bindparam("now"))
+_STAND = update(assignments).where(among(_a.key, "keys"), _a.stands_at.is_(None)).values(stands_at=bindparam("now"))
 _OPEN = select(_a.person, func.count()).where(among(_a.person, "people"), _a.closed_at.is_(None)).group_by(_a.person)
 _SINCE = select(_a.person, _a.at).where(among(_a.person, "people"), _a.at >= bindparam("since"))
 _OF_LEADS = (
@@ -51,7 +52,7 @@ _OF_LEADS = (
 )
 _breach, _next, _o = effects.alias("breach"), effects.alias("next"), outbox.c
 _OVERDUE = (
-    select(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool, _o.payload)
+    select(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool, _a.stands_at, _o.payload)
     .join(outbox, _o.key == _a.key)
     .where(
         _a.closed_at.is_(None),
@@ -73,10 +74,11 @@ _OPEN_BY = select(_a.person, _a.pool, func.count()).where(_a.closed_at.is_(None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueTask:
-    """An open task about a lead whose service level was broken, and what it says."""
+    """An open task about a lead whose service level was broken, what it says, and since when it is in the CRM."""
 
     task: AssignedTask
     payload: Mapping[str, Any]
+    stands_at: Instant | None = None
 
 
 def put(conn: Connection, rows: Sequence[AssignedTask], now: Instant) -> None:
@@ -104,6 +106,13 @@ def close(conn: Connection, keys: Iterable[str], now: Instant) -> None:
     gone = sorted(set(keys))
     if gone:
         conn.execute(_CLOSE, {"keys": listed(gone), "now": now})
+
+
+def stand(conn: Connection, keys: Iterable[str], now: Instant) -> None:
+    """These stand in the CRM from now on; a key that is not known is passed over."""
+    there = sorted(set(keys))
+    if there:
+        conn.execute(_STAND, {"keys": listed(there), "now": now})
 
 
 def open_counts(conn: Connection, people: Iterable[str]) -> dict[str, int]:
@@ -135,8 +144,9 @@ def overdue(conn: Connection, limit: int) -> list[OverdueTask]:
         OverdueTask(
             task=AssignedTask(key=key, lead_id=lead, connection=connection, user=user, person=person, pool=pool),
             payload=decode(payload, dict[str, Any]),
+            stands_at=stands,
         )
-        for lead, key, connection, user, person, pool, payload in conn.execute(_OVERDUE, {"n": limit})
+        for lead, key, connection, user, person, pool, stands, payload in conn.execute(_OVERDUE, {"n": limit})
     ]
 
 

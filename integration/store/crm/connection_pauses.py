@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, case, delete, func, or_, select
 
+from integration.store.crm import outages
 from integration.store.db.dialects import upsert
 from integration.store.schema.tables import pauses
 from mappings.values.identifiers import ConnectionName
@@ -89,22 +90,30 @@ def pause(  # noqa: PLR0913 - the parts of a pause
     kind: Literal["outage", "budget"] = "outage",
     code: str = "",
     now: Instant | None = None,
+    limited: bool = False,
 ) -> None:
     """Let a connection wait until then, as its CRM or the day's calls want it.
 
-    `now` is when the pause begins: `longer_than` knows of those that say it.
+    `now` is when the pause begins: `longer_than` and the outages know of those that say it. `limited`: the CRM is
+    there, and limits our calls.
     """
     _put(conn, Pause(name=name, kind=kind, until=until, reason=reason, code=code, since=now))
+    if now is not None and kind == "outage":
+        outages.note(conn, name, "limit" if limited else "outage", now, until, reason)
 
 
 def sign_out(conn: Connection, name: ConnectionName, reason: str, *, now: Instant | None = None) -> None:
     """The CRM has signed us out: nothing goes until somebody signs in (`signed_in`)."""
     _put(conn, Pause(name=name, kind="signed_out", until=None, reason=reason, since=now))
+    if now is not None:
+        outages.note(conn, name, "signed_out", now, None, reason)
 
 
 def stop(conn: Connection, name: ConnectionName, reason: str, *, now: Instant | None = None) -> None:
     """A person pauses a connection until `go`, whatever else pauses or resumes it."""
     _put(conn, Pause(name=name, kind="person", until=None, reason=reason, since=now))
+    if now is not None:
+        outages.note(conn, name, "person", now, None, reason)
 
 
 def worked(conn: Connection, name: ConnectionName, now: Instant) -> None:
@@ -117,19 +126,25 @@ def longer_than(conn: Connection, span: Span, now: Instant) -> list[Pause]:
     return [_pause(row) for row in conn.execute(_SINCE, {"before": now - span, "lately": now - _APART})]
 
 
-def resume(conn: Connection, name: ConnectionName) -> None:
-    """Let a connection run again at once, unless a person has paused it."""
+def resume(conn: Connection, name: ConnectionName, now: Instant | None = None) -> None:
+    """Let a connection run again at once, unless a person has paused it; the outages end `now`, where that is given."""
     conn.execute(_RESUME, {"which": name})
+    if now is not None:
+        outages.end(conn, name, ("outage", "limit", "signed_out"), now)
 
 
-def signed_in(conn: Connection, name: ConnectionName) -> None:
+def signed_in(conn: Connection, name: ConnectionName, now: Instant | None = None) -> None:
     """Let a connection run again that waited for a sign-in; one that is paused for another reason stays paused."""
     conn.execute(_END, {"which": name, "sort": "signed_out"})
+    if now is not None:
+        outages.end(conn, name, ["signed_out"], now)
 
 
-def go(conn: Connection, name: ConnectionName) -> bool:
+def go(conn: Connection, name: ConnectionName, now: Instant | None = None) -> bool:
     """A person ends their pause of a connection, and any other; whether there was one of theirs."""
-    resume(conn, name)
+    resume(conn, name, now)
+    if now is not None:
+        outages.end(conn, name, ["person"], now)
     return conn.execute(_END, {"which": name, "sort": "person"}).rowcount > 0
 
 

@@ -14,7 +14,7 @@ from integration.store.db.numbering import numbers
 from integration.store.outgoing import outbox
 from integration.store.people import field_changes, leads, other_emails, record_references
 from integration.store.queues import dirty
-from integration.store.schema.tables import activities, alerts, assignments, dead_letters, effects
+from integration.store.schema.tables import activities, alerts, assignments, clock_runs, dead_letters, effects
 from integration.store.schema.tables import changes as changed
 from integration.store.schema.tables import dirty as marks
 from integration.store.schema.tables import leads as people
@@ -70,6 +70,7 @@ _MOVE_TASKS = update(outgoing).where(outgoing.c.lead_id == _loser).values(lead_i
 _MOVE_LETTERS = update(dead_letters).where(dead_letters.c.lead_id == _loser).values(lead_id=_winner)
 _MOVE_ALERTS = update(alerts).where(alerts.c.lead_id == _loser).values(lead_id=_winner)
 _MOVE_ASSIGNMENTS = update(assignments).where(assignments.c.lead_id == _loser).values(lead_id=_winner)
+_NO_RUNS = delete(clock_runs).where(clock_runs.c.lead_id == _loser)
 _REST = update(people).where(people.c.id == _loser).values(state=None, due=None)
 _ANEW = update(people).where(people.c.id == _winner).values(state=None)
 
@@ -124,6 +125,7 @@ def settle(conn: Connection, loser: LeadId, winner: LeadId, at: Instant) -> None
     conn.execute(_MOVE_LETTERS, both)
     conn.execute(_MOVE_ALERTS, both)
     conn.execute(_MOVE_ASSIGNMENTS, both)
+    conn.execute(_NO_RUNS, {"loser": loser})  # the winner's are found again when it is decided anew
     conn.execute(_REST, {"loser": loser})
     conn.execute(_ANEW, {"winner": winner})
     for connection, those in record_references.met(conn, [winner]).items():

@@ -39,7 +39,7 @@ def _mark(table: Table, key: Column[str], *least: str) -> PerDialect:
     )
 
 
-_MARK = _mark(dirty, dirty.c.lead_id, "place")
+_MARK = _mark(dirty, dirty.c.lead_id, "place", "received_at")
 _MARK_ACCOUNTS = _mark(dirty_accounts, dirty_accounts.c.account_id)
 _TAKE = (
     select(dirty.c.lead_id, dirty.c.seq)
@@ -54,6 +54,9 @@ _TAKE_ACCOUNTS = (
     .limit(bindparam("n"))
 )
 _MARKED = select(dirty.c.lead_id).where(among(dirty.c.lead_id, "ids"))
+_RECEIVED = select(dirty.c.lead_id, dirty.c.received_at).where(
+    among(dirty.c.lead_id, "ids"), dirty.c.received_at.is_not(None)
+)
 _REST = (
     update(dirty)
     .where(dirty.c.since >= bindparam("at"), dirty.c.since <= bindparam("later"))
@@ -72,16 +75,34 @@ def marked(conn: Connection, lead_ids: Iterable[LeadId]) -> set[LeadId]:
     return set(conn.execute(_MARKED, {"ids": listed(sorted(set(lead_ids)))}).scalars())
 
 
-def mark(
-    conn: Connection, lead_ids: Iterable[LeadId], at: Instant, *, rest: Span = 0, first: Collection[LeadId] = ()
+def received(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, Instant]:
+    """Since when the first of what is not decided yet has been here, for those of these leads that are marked."""
+    return dict(conn.execute(_RECEIVED, {"ids": listed(sorted(set(lead_ids)))}).all())
+
+
+def mark(  # noqa: PLR0913 - whom, and what is known of what is about to be stored
+    conn: Connection,
+    lead_ids: Iterable[LeadId],
+    at: Instant,
+    *,
+    rest: Span = 0,
+    first: Collection[LeadId] = (),
+    came_at: Instant | None = None,
 ) -> None:
     """Something new is about to be stored for these leads. See the module on when to call it.
 
     With `rest` (a span), `take` leaves them alone for so long, unless they are marked again without it. Those who are
-    among `first` come before everybody else.
+    among `first` come before everybody else. `came_at` is when we received it, where that was earlier.
     """
+    came = at if came_at is None else min(came_at, at)
     rows = [
-        {"lead_id": lead, "seq": at, "since": at + rest, "place": _FRONT if lead in first else _REGULAR}
+        {
+            "lead_id": lead,
+            "seq": at,
+            "since": at + rest,
+            "place": _FRONT if lead in first else _REGULAR,
+            "received_at": came,
+        }
         for lead in sorted(set(lead_ids))
     ]
     if rows:

@@ -184,6 +184,7 @@ effects = Table(
 
 alerts, crm_users = sales_tables.alerts, sales_tables.crm_users
 assignments, pool_credit = sales_tables.assignments, sales_tables.pool_credit
+clock_runs, outages = sales_tables.clock_runs, sales_tables.outages
 suspects, versions = deciding_tables.suspects, deciding_tables.versions
 
 dirty = Table(
@@ -192,6 +193,7 @@ dirty = Table(
     words("lead_id", primary_key=True),
     big("seq"),
     big("since"),
+    big("received_at", null=True),
     number("place", server_default=_ONE),  # in the line: 0 for whoever asked for a demo
     Index(None, "place", "since", "lead_id"),
 )
