@@ -17,10 +17,13 @@ KINDS: Mapping[str, str] = {
     "call": "calls",
     "meeting": "meetings",
     "email": "emails",
+    "lead": "leads",
 }
-PEOPLED = frozenset({"deal", "call", "meeting", "email"})
+OPTIONAL = frozenset({"lead"})
+"""Objects that an account may not have: only where a mapping reads them are they asked for."""
+PEOPLED = frozenset({"deal", "call", "meeting", "email", "lead"})
 """Objects that are about people whom associations name."""
-TYPE_IDS: Mapping[str, str] = {"contact": "0-1", "company": "0-2", "deal": "0-3", "task": "0-27"}
+TYPE_IDS: Mapping[str, str] = {"contact": "0-1", "company": "0-2", "deal": "0-3", "task": "0-27", "lead": "0-136"}
 """The ids of object types, as the addresses of pages name them."""
 TASK_KEY = "coldframe_key"
 """Our key in every task we create: one task for one key, whatever was retried."""

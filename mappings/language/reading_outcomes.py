@@ -72,8 +72,8 @@ class OutcomeReader(RuleReader):
         return found
 
     def _activity(self, raw: Any, path: Path) -> ActivityMapping:
-        """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, cases: […]}`; fields may go over one relation."""
-        table = self._table(raw, path, ("at", "people", "cases"))
+        """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, moves: FLAG, cases: […]}`, over one relation at most."""
+        table = self._table(raw, path, ("at", "people", "moves", "cases"))
         if not table.get("cases"):
             self._wrong(path, "needs 'cases': which records say what")
         self.over_relations = True
@@ -81,10 +81,16 @@ class OutcomeReader(RuleReader):
             return ActivityMapping(
                 at=self._times(table.get("at"), (*path, "at")),
                 people=self._people(table.get("people"), (*path, "people")),
+                moves=self._moves(table.get("moves", False), (*path, "moves")),
                 cases=self._outcomes(table.get("cases") or [], (*path, "cases")),
             )
         finally:
             self.over_relations = False
+
+    def _moves(self, raw: Any, path: Path) -> bool:
+        if not isinstance(raw, bool):
+            self._wrong(path, "must be true or false")
+        return raw is True
 
     def _times(self, raw: Any, path: Path) -> tuple[str, ...]:
         if raw is None:

@@ -155,6 +155,8 @@ class ActivityMapping:
     at: tuple[str, ...]
     people: Mapping[str, str]
     cases: tuple[Outcome, ...]
+    moves: bool = False
+    """Whether a record goes from stage to stage: each of them says something of its own, whenever it comes to it."""
 
     @property
     def reads(self) -> frozenset[str]:

@@ -13,6 +13,8 @@ from mappings.values.instant import Instant
 from mappings.values.record_ids import full, person
 
 Raw: TypeAlias = Mapping[str, Any]
+_BESIDE = frozenset({"by", "note"})
+"""Properties that say who answered, and in which words, but not what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,8 @@ class Answer:
     @property
     def state(self) -> str:
         """`sales_rejected:timing`."""
-        return ":".join((self.type, *(str(value) for _, value in sorted(self.properties.items()))))
+        told = (str(value) for name, value in sorted(self.properties.items()) if name not in _BESIDE)
+        return ":".join((self.type, *told))
 
 
 def answer(tasks: TaskMapping, raw: Raw, ours: str = "") -> Answer | None:

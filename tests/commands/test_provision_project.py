@@ -67,6 +67,18 @@ def test_a_mapping_that_writes_no_opt_outs_needs_no_scope_for_them(run: Run, tmp
     assert "Enterprise" not in done.output
 
 
+def test_a_mapping_that_reads_leads_asks_for_their_scope_and_their_changes(run: Run, tmp_path: Path) -> None:
+    ours = tmp_path / "ours.yaml"
+    text = shipped("hubspot").text
+    start = text.index("  # lead:")
+    ours.write_text(text[:start] + text[start:].replace("  # ", "  "), encoding="utf-8")
+    run(COLDFRAME_HUBSPOT_MAPPING=str(ours))
+    _, app, webhooks = checked(tmp_path / "app")
+    assert app.config.auth.requiredScopes[-1] == app_scopes.LEADS
+    told = {each.propertyName for each in webhooks.config.subscriptions.crmObjects if each.objectType == "lead"}
+    assert {"hs_pipeline_stage", "hs_lead_disqualification_reason"} <= told
+
+
 def test_several_accounts_sign_in_by_oauth_and_come_back_to_where_connect_listens(run: Run, tmp_path: Path) -> None:
     done = run("--oauth")
     _, app, _ = checked(tmp_path / "app")

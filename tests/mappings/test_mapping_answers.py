@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from hubspot_leads import with_leads
 
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.model.compiled_mapping import CrmMapping, TaskMapping
-from mappings.translate.record_answers import Answer, answer, as_fields, telling
+from mappings.translate.record_answers import Answer, answer, as_fields, happened, telling
 from mappings.translate.translation import load_mapping
 from mappings.values.instant import parse
 from mappings.yaml_files.located_yaml import load
@@ -80,6 +81,27 @@ def test_an_answer_bears_the_time_of_closing() -> None:
 )
 def test_only_what_says_something_is_a_reason_to_read(kind: str, name: str, value: str, *, reason: bool) -> None:
     assert telling(shipped("hubspot"), kind, name, value) is reason
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "state"),
+    [
+        ("new-stage-id", "", None),
+        ("attempting-stage-id", "", "call_attempt:no_answer"),
+        ("connected-stage-id", "", "call_attempt:connected"),
+        ("qualified-stage-id", "", "sales_qualified"),
+        ("unqualified-stage-id", "NOT_A_GOOD_FIT", "sales_rejected:bad_fit"),
+        ("unqualified-stage-id", "", "sales_rejected"),
+        ("of-theirs", "", None),
+    ],
+)
+def test_a_lead_of_hubspots_says_something_by_its_stage(stage: str, reason: str, state: str | None) -> None:
+    found = with_leads().objects["lead"].activity
+    assert found is not None
+    assert found.moves
+    raw = {"hs_pipeline_stage": stage, "hs_lead_disqualification_reason": reason, "hs_lead_disqualification_note": "x"}
+    said = happened(found, raw)
+    assert (said.state if said else None) == state, "the note is no part of what it says"
 
 
 def test_a_deal_in_canonical_fields() -> None:

@@ -43,7 +43,9 @@ _WHAT: Mapping[str, What] = MappingProxyType(
         "associationChange": "associated",
     }
 )
-_OBJECTS: Mapping[str, str] = MappingProxyType({"0-1": "contact", "0-2": "company", "0-3": "deal", "0-27": "task"})
+_OBJECTS: Mapping[str, str] = MappingProxyType(
+    {"0-1": "contact", "0-2": "company", "0-3": "deal", "0-27": "task", "0-136": "lead"}
+)
 
 
 class _Event(Struct, gc=False, rename="camel"):

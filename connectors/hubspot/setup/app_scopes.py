@@ -25,9 +25,11 @@ LISTS = ("crm.lists.read", "crm.lists.write")
 OPT_OUTS = "communication_preferences.statuses.batch.write"
 """What ending all e-mail subscriptions of a person needs. Accounts with Marketing Hub Enterprise have it."""
 OPT_OUT_PROPERTY = "hs_email_optout"
+LEADS = "crm.objects.leads.read"
+"""What reading HubSpot's leads (0-136) needs. Accounts with Sales Hub Professional have them."""
 
 
 def further(mapping: CrmMapping) -> tuple[str, ...]:
-    """The scopes that a mapping needs beside those: that for opt-outs, where it writes them."""
+    """The scopes that a mapping needs beside those: for opt-outs that it writes, for leads that it reads."""
     writes = {target.field for found in mapping.objects.values() for target in found.write}
-    return (OPT_OUTS,) if OPT_OUT_PROPERTY in writes else ()
+    return (*((OPT_OUTS,) if OPT_OUT_PROPERTY in writes else ()), *((LEADS,) if "lead" in mapping.objects else ()))

@@ -20,8 +20,8 @@ AT_ONCE = 10
 _API = "https://api.hubapi.com"
 _HUB_EVENTS = frozenset({"privacyDeletion"})
 """Events without a generic form (`object.…`)."""
-_CHANGES_ALONE = ("task",)
-"""What sends webhooks in the generic form alone, and of which only changes are of use: how sales closes a task."""
+_CHANGES_ALONE = ("task", "lead")
+"""What sends webhooks in the generic form alone, and of which only changes are of use: how sales answers in them."""
 _LISTS = ("crmObjects", "legacyCrmObjects", "hubEvents")
 Subscription = dict[str, Any]
 
@@ -116,7 +116,7 @@ def _named(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _steps(mapping: CrmMapping, *, several: bool) -> Iterator[str]:
-    if app_scopes.further(mapping) and not several:
+    if app_scopes.OPT_OUTS in app_scopes.further(mapping) and not several:
         yield (
             f"Without Marketing Hub Enterprise, HubSpot refuses the scope {app_scopes.OPT_OUTS}: take opted_out out of "
             "the mapping's write, and write the project again, before anything else."

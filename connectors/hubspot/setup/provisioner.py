@@ -8,7 +8,7 @@ from connectors.answers.replies import TIMEOUT, Outcome, Refusal, Timeout
 from connectors.base.credentials import Credential
 from connectors.base.port import Unavailable
 from connectors.hubspot import SYSTEM, faults
-from connectors.hubspot.queries import KINDS, TASK_KEY, kind
+from connectors.hubspot.queries import KINDS, OPTIONAL, TASK_KEY, kind
 from connectors.hubspot.setup import property_shapes, webhook_subscriptions
 from connectors.hubspot.setup.app_scopes import SCOPES
 from connectors.hubspot.setup.property_definitions import Definitions, refused
@@ -65,7 +65,7 @@ class HubSpotProvisioner:
     def removal(self, mapping: CrmMapping) -> Sequence[Step]:
         """The steps that take away every property with our mark, and the groups that are then empty."""
         steps: list[Step] = []
-        for object_name in dict.fromkeys([*mapping.objects, *KINDS]):
+        for object_name in dict.fromkeys([*mapping.objects, *(each for each in KINDS if each not in OPTIONAL)]):
             held, groups = self._existing(object_name), self._groups(object_name)
             ours = [name for name, found in held.items() if made(found.get("description"))]
             for name in ours:

@@ -36,6 +36,7 @@ class _Found:
     record: Record
     answer: Answer
     addresses: tuple[Address, ...]
+    moves: bool
 
 
 def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequence[Record]) -> None:
@@ -70,18 +71,22 @@ def _found(connection: Connection, record: Record) -> _Found | None:
     those = record.people or whose(mapping.activity, connection.system, record.fields)
     if answer is None or not those:
         return None
-    return _Found(record, answer, tuple((connection.name, *person) for person in those))
+    addresses = tuple((connection.name, *person) for person in those)
+    return _Found(record, answer, addresses, mapping.activity.moves)
 
 
-def _key(connection: Connection, record: Record, number: int) -> str:
-    key = f"{connection.name}:{record.object}:{record.id}"
+def _key(connection: Connection, told: _Found, number: int) -> str:
+    """The record; where it goes from stage to stage, what it says there and since when, too."""
+    key = f"{connection.name}:{told.record.object}:{told.record.id}"
+    if told.moves:
+        key = f"{key}:{told.answer.state}@{told.answer.at or 0}"
     return key if number == 1 else f"{key}:{number}"
 
 
 def _keys(connection: Connection, told: Sequence[_Found]) -> list[str]:
     """Every key that may have something of these records: as many as have people, and some that had others before."""
     spare = 3
-    return [_key(connection, each.record, number) for each in told for number in range(1, len(each.addresses) + spare)]
+    return [_key(connection, each, number) for each in told for number in range(1, len(each.addresses) + spare)]
 
 
 def _said_of(
@@ -97,7 +102,7 @@ def _said_of(
     for each in told:
         held = {taken[key]: key for key in reversed(_keys(connection, [each])) if key in taken}
         for lead in dict.fromkeys(by_person[address] for address in each.addresses):
-            key = held.get((lead, each.answer.type)) or _free(connection, each.record, taken)
+            key = held.get((lead, each.answer.type)) or _free(connection, each, taken)
             taken[key] = (lead, each.answer.type)
             rows.append(
                 NewActivity(
@@ -112,12 +117,17 @@ def _said_of(
     return rows
 
 
-def _free(connection: Connection, record: Record, taken: Mapping[str, _Holder]) -> str:
-    return next(key for number in count(1) if (key := _key(connection, record, number)) not in taken)
+def _free(connection: Connection, told: _Found, taken: Mapping[str, _Holder]) -> str:
+    return next(key for number in count(1) if (key := _key(connection, told, number)) not in taken)
 
 
 def _at(told: _Found, now: Instant) -> Instant:
-    """When it was; never the future: what is only planned counts from when it was entered."""
-    made = min(told.record.created_at or told.record.modified_at or now, now)
+    """When it was; never the future: what is only planned counts from when it was entered.
+
+    A record that has moved says since when, else it was when it last changed.
+    """
+    record = told.record
+    entered = record.modified_at or record.created_at if told.moves else record.created_at or record.modified_at
+    made = min(entered or now, now)
     at = told.answer.at
     return made if at is None or at > now else at

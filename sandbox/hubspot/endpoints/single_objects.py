@@ -151,6 +151,9 @@ def created(portal: Portal, kind: str, wish: dict[str, Any], origin: Origin) -> 
     require(kind, values)
     portal.requirements.check(kind, values, None)
     links = associations.wanted(wish.get("associations"), kind, portal.shelves)
+    if kind == "leads" and not any(other.kind == "contacts" for other, _ in links):
+        why = "a lead must be associated with a contact or company"
+        raise malformed(why)
     portal.claim(kind, values, None)
     record = portal.create(kind, values, origin)
     for other, numbers in links:
@@ -160,8 +163,8 @@ def created(portal: Portal, kind: str, wish: dict[str, Any], origin: Origin) -> 
 
 def require(kind: str, values: dict[str, str]) -> None:
     """Refuse a new record without what its type must have."""
-    needed = {"deals": ("dealname",), "contacts": (), "companies": ()}.get(kind, ("hs_timestamp",))
-    missing = [name for name in needed if not values.get(name)]
+    needed = {"deals": ("dealname",), "contacts": (), "companies": (), "leads": ("hs_lead_name",)}
+    missing = [name for name in needed.get(kind, ("hs_timestamp",)) if not values.get(name)]
     if missing:
         raise Refused(
             status=400,

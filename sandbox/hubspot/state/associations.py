@@ -28,6 +28,8 @@ TYPES: Mapping[tuple[str, str], tuple[int, ...]] = {
     ("contacts", "meetings"): (199,),
     ("emails", "contacts"): (198,),
     ("contacts", "emails"): (197,),
+    ("leads", "contacts"): (578,),
+    ("contacts", "leads"): (579,),
 }
 """Type ids by direction; the first is the default, the second the primary one."""
 

@@ -132,6 +132,9 @@ class Portal:
         shelf = self.shelves[kind]
         record = Record(id=shelf.new_id(), kind=kind, values={}, created=at, updated=at)
         kept = {name: value for name, value in values.items() if value}
+        if kind == "leads":
+            kept = {"hs_pipeline": "lead-pipeline-id", "hs_pipeline_stage": "new-stage-id", **kept}
+            kept["hs_v2_date_entered_current_stage"] = short_zulu(at)
         if kind == "contacts":
             kept.setdefault("lifecyclestage", "lead")
             if self.assigns and origin == self.api:
@@ -156,6 +159,8 @@ class Portal:
             del changed["lifecyclestage"]
         if record.kind == "tasks" and changed.get("hs_task_status") == "COMPLETED":
             changed["hs_task_completion_date"] = short_zulu(self.now())
+        if record.kind == "leads" and "hs_pipeline_stage" in changed:
+            changed["hs_v2_date_entered_current_stage"] = short_zulu(self.now())
         if not changed:
             return changed
         at = self.now()

@@ -152,6 +152,18 @@ hs_email_text           string      textarea        engagement Text body
 hs_email_direction      enumeration select engagement Email direction = EMAIL,INCOMING_EMAIL,FORWARDED_EMAIL
 hs_email_status         enumeration select          engagement Email send status = BOUNCED,FAILED,SCHEDULED,SENDING,SENT
 """
+_LEAD_STAGES = "new-stage-id,attempting-stage-id,connected-stage-id,qualified-stage-id,unqualified-stage-id"
+_DISQUALIFIED = "NOT_A_GOOD_FIT,BAD_TIMING,NO_BUDGET,NO_RESPONSE,WENT_WITH_COMPETITOR"
+_LEAD = f"""
+hs_lead_name            string      text            lead Lead name
+hs_lead_type            enumeration select          lead Lead type = NEW_BUSINESS,RE_ATTEMPTING,UPSELL
+hs_lead_label           enumeration select          lead Lead label = HOT,WARM,COLD
+hs_pipeline             enumeration select          lead Pipeline = lead-pipeline-id
+hs_pipeline_stage       enumeration radio           lead Pipeline stage = {_LEAD_STAGES}
+hs_v2_date_entered_current_stage datetime date      lead Date entered current stage !
+hs_lead_disqualification_reason enumeration select  lead Disqualification reason = {_DISQUALIFIED}
+hs_lead_disqualification_note string textarea       lead Disqualification note
+"""
 _OURS_ON_CONTACTS = f"""
 coldframe_fit           number      number          coldframe Fit score
 coldframe_engagement    number      number          coldframe Engagement score
@@ -191,6 +203,7 @@ task_rejection_reason   enumeration select          coldframe Rejection reason =
 """
 _OWN_TABLES = {"contacts": (_CONTACT, "contactinformation"), "companies": (_COMPANY, "companyinformation")}
 _OWN_TABLES |= {"deals": (_DEAL, "dealinformation"), "tasks": (_TASK, "task")}
+_OWN_TABLES |= {"leads": (_LEAD, "lead")}
 _OWN_TABLES |= {"calls": (_CALL, "engagement"), "meetings": (_MEETING, "engagement"), "emails": (_EMAIL, "engagement")}
 _CUSTOM = ("lead_source", "sdr_")
 

@@ -8,7 +8,7 @@ from sandbox.hubspot.state.property_values import Property, Values
 from sandbox.shared import sandbox_clock
 from sandbox.shared.seeded_random import Chance
 
-KINDS = ("contacts", "companies", "deals", "tasks", "calls", "meetings", "emails")
+KINDS = ("contacts", "companies", "deals", "tasks", "calls", "meetings", "emails", "leads")
 ENGAGEMENTS = ("calls", "meetings", "emails")
 OBJECT_TYPES = {
     "contacts": "0-1",
@@ -18,6 +18,7 @@ OBJECT_TYPES = {
     "calls": "0-48",
     "meetings": "0-47",
     "emails": "0-49",
+    "leads": "0-136",
 }
 SINGULAR = {
     "contacts": "contact",
@@ -27,12 +28,14 @@ SINGULAR = {
     "calls": "call",
     "meetings": "meeting",
     "emails": "email",
+    "leads": "lead",
 }
 MODIFIED = {
     "contacts": "lastmodifieddate",
     "companies": "hs_lastmodifieddate",
     "deals": "hs_lastmodifieddate",
     "tasks": "hs_lastmodifieddate",
+    "leads": "hs_lastmodifieddate",
     **dict.fromkeys(ENGAGEMENTS, "hs_lastmodifieddate"),
 }
 CREATED = {
@@ -40,6 +43,7 @@ CREATED = {
     "companies": "createdate",
     "deals": "createdate",
     "tasks": "hs_createdate",
+    "leads": "hs_createdate",
     **dict.fromkeys(ENGAGEMENTS, "hs_createdate"),
 }
 SHOWN = {
@@ -56,6 +60,7 @@ SHOWN = {
         "pipeline",
     ),
     "tasks": ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+    "leads": ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
     **dict.fromkeys(ENGAGEMENTS, ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")),
 }
 OTHER_EMAILS = "hs_additional_emails"
