@@ -103,12 +103,15 @@ LEAD_FIELDS: Mapping[str, Field] = MappingProxyType(
         "budget": _text("Budget"),
         "authority": _text("Authority"),
         "timeline": _text("Timeline"),
+        "touch_sent_at": Field(kind="time", label="Touch sent at"),
         "stage": _choice(*STAGES, label="Stage set by a person in the CRM"),
         "sales_answer": _choice(*CALL_OUTCOMES, *ANSWERS, label="What sales says by the record's status"),
         "rejection_reason": _choice(*REJECTION_REASONS, label="Rejection reason"),
     }
 )
 
+REPORTS = frozenset({"touch_sent_at"})
+"""Fields of a lead in which other systems report to us: no date that a playbook may plan by."""
 ACCOUNT_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "name": _text("Company"),

@@ -18,6 +18,8 @@ from mappings.yaml_files.problems import nearest
 Reader: TypeAlias = Callable[[Any], Value]
 """What a value means; the very value where it is written rightly, None where it is blank or means nothing."""
 
+_LAST_MILLISECOND = 253_402_300_799_999
+"""Of the year 9999, counted from 1970."""
 _SHOWN = 80
 """Characters of a word that a sentence repeats."""
 _SCALED = frozenset({"amount", "revenue", "employees"})
@@ -233,10 +235,18 @@ def _domain(value: Any) -> Value:
     return domains.domain(transforms.text(value) or "") or None
 
 
+def _time(value: Any) -> Value:
+    """As a CRM writes it; an instant of ours, which is later than any millisecond of a calendar, is itself."""
+    ours = (
+        isinstance(value, int) and not isinstance(value, bool) and _LAST_MILLISECOND < value < 1_000 * _LAST_MILLISECOND
+    )
+    return value if ours else transforms.date(value)
+
+
 _READERS: Mapping[Kind, Reader] = {
     "text": _text,
     "boolean": transforms.boolean,
-    "time": transforms.date,
+    "time": _time,
     "list": _list,
 }
 _OF_FIELD: Mapping[str, Reader] = {

@@ -29,6 +29,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "touch": "The message that is due; a workflow sends it.",
         "touch_at": "When the message became due; a workflow starts on its change.",
         "touch_channel": "How the message goes: email or retargeting; where the playbook names channels.",
+        "touch_sent_at": "When the message that was due went out; the workflow that sends it sets this.",
         "opted_out": "Whether the person asked to be left alone.",
         "is_student": "Tick for a student: never handed to sales.",
         "is_competitor": "Tick for somebody at a competitor: never handed to sales.",

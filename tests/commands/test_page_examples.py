@@ -25,6 +25,7 @@ ELSEWHERE = {
     ("docs/api.md", "python"): "tests/web/test_activity_api.py",
     ("docs/api.md", "js"): "tests/web/test_activity_api.py",
     ("docs/mapping.md", "yaml"): "tests/mappings/test_mapping_command_docs.py",
+    ("docs/nurture-mail.md", "yaml"): "tests/flows/whole/test_nurture_mail.py",
     ("docs/playbook.md", "yaml"): "tests/playbook/test_playbook_page.py",
     ("docs/vocabulary.md", "yaml"): "tests/mappings/vocabulary/test_vocabulary_docs.py",
     ("docs/monitoring.md", "yaml"): "tests/web/test_monitoring.py",

@@ -82,7 +82,7 @@ def test_the_table_shows_every_step_with_its_detail(run_bare: Run) -> None:
     assert "contact.coldframe_band" in shown
     assert "select: cold, warm, hot" in shown
     assert "by hand" in shown
-    assert "35 created, 3 by hand" in shown
+    assert "37 created, 3 by hand" in shown
 
 
 def test_taking_away_asks_first_and_a_no_changes_nothing(run_bare: Run, bare: Sandbox) -> None:

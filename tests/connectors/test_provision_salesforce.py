@@ -135,7 +135,7 @@ class TestSalesforceProvisioning(Provisioning):
         assert "Coldframe_Score__c" not in self.fields(bare, "Lead")
         changed = [step for step in crm.plan(mapping) if step.action == "change"]
         assert [step.what for step in changed] == ["Coldframe", "Coldframe_Sales"]
-        assert changed[0].detail == "2 of 64 fields"
+        assert changed[0].detail == "2 of 66 fields"
         assert carry_out(changed) == []
         assert self.fields(bare, "Lead")["Coldframe_Score__c"]["updateable"]
         assert self.fields(bare, "Lead")["Coldframe_Fit__c"]["updateable"]

@@ -7,7 +7,7 @@ from integration.playbook.compiling.compiler import load
 from integration.store.db.session import Store
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
-from integration.store.outgoing import outbox, unopened_emails
+from integration.store.outgoing import outbox, sent_touches
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import DAY
 
@@ -48,7 +48,7 @@ def test_of_few_people_and_of_what_went_out_lately_nothing_is_said(store: Store)
     sent(store, PEOPLE, at=NOW - DAY)
     assert told(store) == []
     with store.read() as conn:
-        assert unopened_emails.answered(conn, NOW - 7 * DAY) == (29, 0)
+        assert sent_touches.answered(conn, NOW - 7 * DAY) == (29, 0)
 
 
 def test_a_playbook_that_does_not_go_by_opens_needs_none(store: Store) -> None:

@@ -102,6 +102,7 @@ def _examine() -> Iterator[Finding]:
                 yield from doctor_webhooks.examined(store, clock.now())
                 yield from doctor_alerts.examined(settings, store, clock.now())
                 yield from doctor_people.examined(store, clock.now())
+                yield from doctor_opens.confirmed(store, clock.now())
                 yield from doctor_opens.examined(store, _compiled(settings), clock.now())
                 yield from doctor_staff.waiting(store)
                 yield from doctor_staff.known(store, connection_names.known(settings, store))

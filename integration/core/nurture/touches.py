@@ -6,6 +6,7 @@ from integration.core.compiled.context import NEVER, Context
 from integration.core.model.effects import TouchChannel, TouchDue
 from integration.core.model.state import Sent, Waiting
 from integration.core.nurture import touch_tasks, unseen_first
+from integration.core.rules.automation_rules import Content
 from integration.core.rules.calendar import next_in_window, zone
 from integration.core.rules.playbook_rules import SendWindow
 from mappings.model.canonical import Activity, Value
@@ -24,26 +25,46 @@ def channel(context: Context, content: str) -> TouchChannel:
 
 
 def allowed(context: Context, planned: Instant, content: str) -> Instant:
-    """The first instant from `planned` on at which a touch may go; NEVER while sales works or mail comes back.
+    """The first instant from `planned` on at which a touch may go; NEVER while sales works or mail comes back."""
+    state, known = context.state, context.table.contents.get(unseen_first.chosen(context, content))
+    return permitted(
+        context,
+        planned,
+        known,
+        touched=state.touched,
+        sendings=state.sendings,
+        windows=context.playbook.send_windows,
+    )
+
+
+def permitted(  # noqa: PLR0913 - a touch, and what went before
+    context: Context,
+    planned: Instant,
+    known: Content | None,
+    *,
+    touched: Instant | None,
+    sendings: Sequence[Instant],
+    windows: Sequence[SendWindow],
+) -> Instant:
+    """As `allowed`, after the last touch went at `touched` and the last e-mails at `sendings`.
 
     Each touch that the marketing system delivers has an instant of its own. Cap and send window are about e-mail alone:
     an advertisement fills no inbox and knows no hour. What a person does is due in working time instead, and goes on
     where mail comes back. [five-tracks: channels] [two-axis: failures]
     """
-    state, known = context.state, context.table.contents.get(unseen_first.chosen(context, content))
-    by_hand = known is not None and known.task is not None
+    state, by_hand = context.state, known is not None and known.task is not None
     if state.stage in _RESTING or (state.bounced is not None and not by_hand):
         return NEVER
     at = max(planned, context.now)
-    if not by_hand and state.touched is not None and (free := state.touched + APART) > at:
+    if not by_hand and touched is not None and (free := touched + APART) > at:
         at = free
     if state.paused is not None and state.paused > at:
         at = state.paused
     if known is not None and known.channel != "email":
         return at
-    cap, windows = context.playbook.frequency_cap, context.playbook.send_windows
-    if cap is not None and len(state.sendings) >= cap.touches:
-        at = max(at, state.sendings[-cap.touches] + cap.within)
+    cap = context.playbook.frequency_cap
+    if cap is not None and len(sendings) >= cap.touches:
+        at = max(at, sendings[-cap.touches] + cap.within)
     own = state.fields.get("timezone")
     return next_open(windows, own if isinstance(own, str) else "", at)  # which can put it off, and forbids nothing else
 

@@ -37,6 +37,7 @@ from integration.flows.delivering.hand_over import HandingOver
 from integration.flows.delivering.ready_batches import Found, look, opened, ripe
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
+from integration.flows.nurturing import touch_turns
 from integration.store.assigning import assigned_tasks
 from integration.store.crm import connection_pauses
 from integration.store.db.json_codec import encode
@@ -158,6 +159,9 @@ def _set_owners(service: Delivering, lease: Lease, connection: Connection, these
 
 def _send_touches(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Name the touch on the record; a workflow of the marketing system that watches it delivers it."""
+    rows = touch_turns.taken(service, lease, these)
+    if not rows:
+        return None
     writes = [
         FieldWrite(
             key=row.key,
@@ -165,14 +169,14 @@ def _send_touches(service: Delivering, lease: Lease, connection: Connection, the
             id=row.external_id,
             fields=outward(connection.mapping, row.object, row.payload),
         )
-        for row in these.items
+        for row in rows
     ]
     limit = ramp_up.records(service.going_live, connection.name)
     if limit.most:
         with service.store.write() as conn:
             leases.extend(conn, lease)
             ramp_up.spent(conn, limit, len(writes), service.now())
-    return _settle(service, lease, connection, these, these.items, writes)
+    return _settle(service, lease, connection, these, rows, writes)
 
 
 def _differs(wanted: Raw, written: Fields | None, connection: Connection, object_name: str) -> bool:
@@ -187,8 +191,9 @@ def _done(
     conn: Sql, service: HasStore, rows: Sequence[tuple[Outgoing, str]], resting: Collection[int] = frozenset()
 ) -> None:
     """(row, record) of what was sent, or needs no sending; those of which something has to wait stay pending."""
-    outbox.sent(conn, [(row.id, row.seq, record) for row, record in rows if row.id not in resting])
-    outbox.defer(conn, [row.id for row, _ in rows if row.id in resting], service.now() + crm_fields.REST)
+    now = service.now()
+    outbox.sent(conn, [(row.id, row.seq, record) for row, record in rows if row.id not in resting], now)
+    outbox.defer(conn, [row.id for row, _ in rows if row.id in resting], now + crm_fields.REST)
 
 
 def _answered(conn: Sql, service: HasRules, made: Sequence[Outgoing], now: Instant) -> None:

@@ -12,7 +12,7 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.events import Event
 from integration.flows.base.connection_of_system import address
 from integration.flows.base.service import Connection
-from integration.flows.history import load_events
+from integration.flows.history import confirmed_touches, load_events
 from integration.playbook.explaining.effect_words import Recorded
 from integration.playbook.explaining.explanation import Explanation, explain
 from integration.store.db.session import Store
@@ -50,14 +50,15 @@ def explained(  # noqa: PLR0913 - what is asked, and of whom
             return None
         events = load_events.whole(conn, [row], ownership, compiled.playbook.vocabulary)[row.id]
         events = by_then(conn, row, events)
-        kept = recorded(conn, row.id)
+        kept = recorded(conn, row.id, at)
     return row, explain(compiled, row.id, events, at, kept)
 
 
-def recorded(conn: Sql, lead: LeadId) -> list[Recorded]:
-    """Every effect on a lead's record, and what became of it."""
+def recorded(conn: Sql, lead: LeadId, at: Instant) -> list[Recorded]:
+    """Every effect on a lead's record, and what is known of what became of it by then."""
     kept = decided_effects.history(conn, [lead])
     states = outbox.states(conn, [each.key for each in kept])
+    touches = confirmed_touches.fates(conn, lead, at)
     return [
         Recorded(
             key=each.key,
@@ -69,7 +70,7 @@ def recorded(conn: Sql, lead: LeadId) -> list[Recorded]:
             assigned=each.assigned,
             decided_at=each.decided_at,
             version=each.version,
-            fate="" if each.withheld else _FATES.get(states.get(each.key, ""), ""),
+            fate="" if each.withheld else touches.get(each.key) or _FATES.get(states.get(each.key, ""), ""),
         )
         for each in kept
     ]

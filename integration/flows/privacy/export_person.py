@@ -217,7 +217,7 @@ def _explanation(conn: Sql, service: Deriving, row: LeadRow, now: Instant, tell:
 def _explained(conn: Sql, service: Deriving, row: LeadRow, now: Instant) -> Explanation:
     """Standing and ledger, derived again from what is stored."""
     events = load_events.whole(conn, [row], service.ownership, service.rules.vocabulary)[row.id]
-    return explain(service.rules.compiled, row.id, events, now, recorded(conn, row.id))
+    return explain(service.rules.compiled, row.id, events, now, recorded(conn, row.id, now))
 
 
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:

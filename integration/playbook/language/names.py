@@ -11,7 +11,7 @@ from integration.core.rules.scoring_rules import POINT
 from integration.playbook.language.grammar import ANY_ENGAGEMENT, NUMERIC, Clause, ConditionText, DatedText, PatternText
 from integration.playbook.language.report import Report
 from integration.playbook.language.schema import PlaybookFile
-from mappings.model.canonical import OPPORTUNITY_FIELDS, STAGES, Field, Value
+from mappings.model.canonical import OPPORTUNITY_FIELDS, REPORTS, STAGES, Field, Value
 from mappings.values import countries
 from mappings.values.instant import moment
 from mappings.vocabulary.value import Vocabulary
@@ -122,7 +122,9 @@ class Names:
 
     def dates(self) -> dict[str, str]:
         """What holds a date, by the names that a file may give it, and what these read."""
-        lead = {name: name for name, field in self.vocabulary.lead.items() if field.kind == "time"}
+        lead = {
+            name: name for name, each in self.vocabulary.lead.items() if each.kind == "time" and name not in REPORTS
+        }
         account = {name: f"account.{name}" for name, field in self.vocabulary.account.items() if field.kind == "time"}
         deals = {f"{DEAL}{name}": f"{DEAL}{name}" for name, each in OPPORTUNITY_FIELDS.items() if each.kind == "time"}
         return {**account, **{each: each for each in account.values()}, **lead, **deals}

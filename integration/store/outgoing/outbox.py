@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, false, func, null, or_, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, exists, false, func, null, or_, select, update
 
 from integration.store.assigning import assigned_tasks
 from integration.store.db.dialects import among, insert_new, run_many, upsert
@@ -61,7 +61,7 @@ _unread = exists().where(
 )
 """A task describes its lead: it waits until a record that is new here has been read."""
 _undecided = exists().where(dirty.c.lead_id == _o.lead_id)
-"""And until what is stored about the lead is decided: its words would be old."""
+"""And until what is stored about the lead is decided: its words would be old, and a touch may come too late."""
 _due = (
     select(outbox)
     .where(
@@ -71,6 +71,7 @@ _due = (
         _o.not_before <= bindparam("now"),
         exists().where(met_there),
         or_(_o.kind != "task", ~(_unread | _undecided)),
+        or_(_o.kind != "touch", ~_undecided),
         or_(_o.kind != "fields", exists().where(leads.c.id == _o.lead_id, leads.c.standing.is_not(None))),
     )
     .order_by(_o.place, _o.since, _o.id)
@@ -92,6 +93,7 @@ _SENT = (
         external_id=bindparam("record"),
         attempts=0,
         error=null(),
+        arrived_at=func.coalesce(bindparam("at", type_=BigInteger), _o.arrived_at),
     )
 )
 _POSTPONE = (
@@ -100,6 +102,7 @@ _POSTPONE = (
     .values(not_before=bindparam("later"), attempts=_o.attempts + 1, error=bindparam("why"))
 )
 _REST = update(outbox).where(among(_o.id, "ids"), still_new).values(not_before=bindparam("later"))
+_PUT_OFF = update(outbox).where(_o.id == bindparam("row"), still_new).values(not_before=bindparam("later"))
 _DEAD = (
     update(outbox)
     .where(_o.id == bindparam("row"))
@@ -206,10 +209,11 @@ def reword(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> N
         run_many(conn, _REWORD, [{"row": row_id, "said": encode(payload)} for row_id, payload in sorted(rows)])
 
 
-def sent(conn: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
-    """(id, seq, external id) of what the CRM accepted; a row whose seq has moved on stays pending."""
+def sent(conn: Connection, rows: Sequence[tuple[int, int, str]], at: Instant | None = None) -> None:
+    """(id, seq, external id) of what the CRM accepted `at` that time; a row whose seq has moved on stays pending."""
     if rows:
-        run_many(conn, _SENT, [{"row": row_id, "was": seq, "record": record} for row_id, seq, record in sorted(rows)])
+        given = [{"row": row_id, "was": seq, "record": record, "at": at} for row_id, seq, record in sorted(rows)]
+        run_many(conn, _SENT, given)
 
 
 def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None:
@@ -221,6 +225,12 @@ def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None
 def defer(conn: Connection, ids: Iterable[int], until: Instant) -> None:
     """These wait for a while, through no fault of theirs or the CRM's."""
     conn.execute(_REST, {"ids": listed(sorted(ids)), "later": until})
+
+
+def put_off(conn: Connection, rows: Sequence[tuple[int, Instant]]) -> None:
+    """(id, until when) of what waits for its own time, through no fault of its own or the CRM's."""
+    if rows:
+        run_many(conn, _PUT_OFF, [{"row": row_id, "later": later} for row_id, later in sorted(rows)])
 
 
 def dead(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> None:

@@ -160,6 +160,7 @@ outbox = Table(
     big("created_at"),
     big("since"),
     words("external_id", null=True),
+    big("arrived_at", null=True),  # when the CRM had it
     words("waits", null=True),  # why a task has nobody to go to
     number("place", server_default=_ONE),  # in the line: 0 for tasks about somebody who asked for a demo
     Index("ix_outbox_pending", "connection", "kind", "place", "since", "id", **where("state = 'new'")),

@@ -194,6 +194,7 @@ coldframe_next_touch_at datetime    date            coldframe Next touch at
 coldframe_scored_by     string      text            coldframe Scored by
 coldframe_touch         string      text            coldframe Touch due
 coldframe_touch_at      datetime    date            coldframe Touch due at
+coldframe_touch_sent_at datetime    date            coldframe Touch sent at
 coldframe_touch_channel string      text            coldframe Touch channel
 """
 _OURS_ON_TASKS = f"""

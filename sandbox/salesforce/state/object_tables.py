@@ -74,6 +74,7 @@ Coldframe_Next_Touch_At__c datetime -
 Coldframe_Scored_By__c string:255 -
 Coldframe_Touch__c string:255 -
 Coldframe_Touch_At__c datetime -
+Coldframe_Touch_Sent_At__c datetime -
 Coldframe_Touch_Channel__c string:255 -
 """
 _LEAD = f"""

@@ -10,8 +10,13 @@ from flows_crms import SYSTEMS, person
 from flows_run import Watch, activity, dead, history, lead, receive
 from places import ROOT
 
+from integration.commands.doctoring import doctor_opens
+from integration.flows.history.find_explanation import explained
+from integration.flows.reading import reconcile
 from integration.wiring.whole_service import Service
-from mappings.values.instant import DAY, show
+from mappings.language import mapping_files
+from mappings.language.mapping_files import shipped
+from mappings.values.instant import DAY, HOUR, show
 from sandbox.server import Sandbox
 
 Drain: TypeAlias = Callable[[Service], int]
@@ -27,6 +32,7 @@ FIELDS = {
     "hubspot": ("coldframe_touch", "coldframe_touch_at", "coldframe_track"),
     "salesforce": ("Coldframe_Touch__c", "Coldframe_Touch_At__c", "Coldframe_Track__c"),
 }
+SENT_AT = {"hubspot": "coldframe_touch_sent_at", "salesforce": "Coldframe_Touch_Sent_At__c"}
 
 
 def begun(sandbox: Sandbox, system: str) -> str:
@@ -113,6 +119,80 @@ def lead_state(service: Service) -> dict[str, Any] | None:
         return None
     state: dict[str, Any] = json.loads(row.state or "{}")
     return state
+
+
+def workflow(  # noqa: PLR0917 - what a workflow has
+    sandbox: Sandbox, at: Watch, system: str, record: str, seen: list[str], arms: tuple[str, ...]
+) -> None:
+    """One look of a workflow as the page builds it: it starts on the time, branches on the name, says what it sent."""
+    touch, since, _ = written(sandbox, system, record)
+    if since is None or since in seen:
+        return
+    seen.append(since)
+    if touch not in arms:
+        return
+    if system == "hubspot":
+        sandbox.hubspot.set("contacts", record, {SENT_AT[system]: show(at())})
+    else:
+        sandbox.salesforce.set("Lead", record, {SENT_AT[system]: show(at())})
+
+
+def fates(service: Service, at: Watch) -> list[str]:
+    """What `explain` says became of each touch."""
+    found = explained(service.store, service.rules.compiled, EMAIL, at(), service.ownership)
+    assert found is not None
+    return [each.fate for each in found[1].done if each.kind == "touch"]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize(
+    ("arms", "said", "told"),
+    [
+        (("takeaways", "adjacent_problems"), ["it went out", "it went out"], "2 of the last 2 touches are confirmed"),
+        (("takeaways",), ["it went out", "never said that it went out"], "1 of the last 2 touches are confirmed"),
+        ((), ["is not known", "is not known"], "not known: nothing says so of any of the last 2 touches"),
+    ],
+)
+def test_a_workflow_confirms_what_it_sent_and_what_it_leaves_out_is_seen(  # noqa: PLR0917 - fixtures
+    service: Service,
+    sandbox: Sandbox,
+    at: Watch,
+    drain_all: Drain,
+    system: str,
+    arms: tuple[str, ...],
+    said: list[str],
+    told: str,
+) -> None:
+    record, seen = begun(sandbox, system), list[str]()
+    at.forward(DAY)
+    receive(service, activity("first", EMAIL, "form_submit", at(), form="Guide"))
+    for _ in range(5):
+        drain_all(service)
+        at.forward(HOUR)
+        workflow(sandbox, at, system, record, seen, arms)
+        for name in service.connections:
+            reconcile.poll(service, name)
+        drain_all(service)
+        at.forward(23 * HOUR)
+    found = fates(service, at)
+    assert len(found) == 2
+    assert [words in each for words, each in zip(said, found, strict=True)] == [True, True], found
+    (line,) = doctor_opens.confirmed(service.store, at())
+    assert told in line.detail
+    assert line.ok is (len(arms) != 1)
+    assert dead(service) == []
+
+
+def test_a_campaign_members_status_confirms_a_touch_by_the_pages_line() -> None:
+    (line,) = re.findall(r"```yaml\n(- .*?)\n```", PAGE, re.DOTALL)
+    text = shipped("salesforce").text
+    after = next(each for each in text.splitlines() if "is: email_click" in each)
+    indent = after[: len(after) - len(after.lstrip())]
+    mapping = mapping_files.parsed(text.replace(after, f"{after}\n{indent}{line}"), "ours.yaml", "salesforce").mapping
+    assert mapping is not None
+    member = mapping.objects["CampaignMember"].activity
+    assert member is not None
+    assert any(case.type == "email_sent" for case in member.cases)
 
 
 def test_the_page_names_the_fields_that_the_shipped_mappings_write() -> None:

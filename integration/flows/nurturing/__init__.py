@@ -1,0 +1,1 @@
+"""Nurturing: when a touch that was decided is written, after an outage too."""
