@@ -8,6 +8,7 @@ import click
 from mappings.yaml_files.problems import nearest
 
 COMMANDS = {
+    "alerts": "integration.commands.alerting.alerts_command",
     "attack": "integration.commands.trial.attack",
     "audit": "integration.commands.operate.audit",
     "backtest": "integration.commands.backtesting.backtest",
@@ -54,6 +55,7 @@ COMMANDS = {
 """Command → module that defines a click command of that name."""
 
 ABOUT = {
+    "alerts": "What people were alerted to and where it went; a test message.",
     "attack": "Attack a copy of the product, and see that it holds.",
     "audit": "Who changed what, and when.",
     "backtest": "What another playbook would have done with the same history.",

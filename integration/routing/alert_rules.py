@@ -22,6 +22,7 @@ OF_THE_SERVICE: Mapping[str, str] = MappingProxyType(
         "letter_waits": "a sync error has waited for a day",
         "nobody_available": "tasks have nobody to go to",
         "waits_for_record": "tasks have waited for an hour for people whom no CRM knows",
+        "no_manager": "what is for a manager has none to go to",
         "drift": "a CRM no longer has what a mapping needs",
     }
 )

@@ -2,12 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 from connectors.base.port import Finding
+from integration.commands.doctoring import doctor_routing
+from integration.routing.alert_rules import AlertRules
+from integration.routing.read_alerts import SETTINGS
 from integration.settings.environment import Settings
 from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
 from integration.store.outgoing import alerts
+from integration.wiring.unusable import UnusableError
 from mappings.values.instant import DAY, Instant, show_second
 
 LATELY = DAY
@@ -20,20 +25,46 @@ def examined(settings: Settings, store: Store, now: Instant) -> Iterator[Finding
         raised = alerts.recent(conn, now - LATELY)
         undelivered = alerts.undelivered(conn)
         paused = connection_pauses.paused(conn, now)
-    nowhere = settings.alert_url is None
-    remedy = "Set COLDFRAME_ALERT_URL: alerts are in the log and here alone (docs/alerts.md)." if nowhere else ""
-    yield Finding(subject="alerts", ok=True, detail=_summary(raised), remedy=remedy)
+    rules = _rules(settings, store)
+    yield Finding(subject="alerts", ok=True, detail=_summary(raised), remedy=_nowhere(settings, rules))
+    yield from _unknown(settings, rules)
     for (way, state), (count, since) in sorted(undelivered.items()):
         pause = paused.get(alerts.lane(way))
         subject = f"alerts: {way}"
         if state == "dead":
-            remedy = "coldframe letters list, correct the receiver, coldframe letters replay ID"
-            yield Finding(subject=subject, ok=False, detail=f"{count} refused by the receiver", remedy=remedy)
+            detail = f"{count} refused by the receiver, or nobody can say what became of them"
+            remedy = "coldframe letters list says which; then coldframe letters replay ID, or discard ID"
+            yield Finding(subject=subject, ok=False, detail=detail, remedy=remedy)
         elif pause is not None:
             detail = f"{count} wait since {show_second(since)}: {pause.reason}"
             yield Finding(subject=subject, ok=False, detail=detail, remedy="Nothing is lost. Set the receiver right.")
         else:
             yield Finding(subject=subject, ok=True, detail=f"{count} on their way since {show_second(since)}")
+
+
+def _rules(settings: Settings, store: Store) -> AlertRules | None:
+    """What the routing in force says of alerts; None where it says nothing or cannot be read, as another line says."""
+    with suppress(UnusableError):
+        return doctor_routing.in_force(settings, store).alerts
+    return None
+
+
+def _nowhere(settings: Settings, rules: AlertRules | None) -> str:
+    """What to do where alerts go nowhere, or only to the webhook."""
+    if rules is None and not settings.channels:
+        return "Name a channel, then say which alerts go there: they are in the log and here alone (docs/alerts.md)."
+    if rules is None and settings.alert_url is None:
+        return "Channels are named, and nothing goes there: add `alerts:` to routing.yaml (docs/alerts.md)."
+    return ""
+
+
+def _unknown(settings: Settings, rules: AlertRules | None) -> Iterator[Finding]:
+    """A line for each channel that the routing in force names and the settings do not know."""
+    for channel in rules.channels() if rules is not None else ():
+        if channel not in settings.channels:
+            detail = f"the routing sends alerts there, and {SETTINGS[channel.medium]} does not name it: they wait"
+            remedy = "Name it in the settings and restart, or take it out of routing.yaml."
+            yield Finding(subject=f"alerts: {channel.way}", ok=False, detail=detail, remedy=remedy)
 
 
 def _summary(raised: list[alerts.RaisedAlert]) -> str:

@@ -36,7 +36,7 @@ def people(settings: Settings, store: Store) -> Iterator[Finding]:
     """A line for everybody in a pool who can get no task in any CRM: they have left, or have no user."""
     found = NO_ROUTING
     with suppress(UnusableError):  # reported above
-        found = _in_force(settings, store)
+        found = in_force(settings, store)
     if not found.pools:
         return
     names = [each.name for each in connection_names.known(settings, store)]
@@ -46,7 +46,7 @@ def people(settings: Settings, store: Store) -> Iterator[Finding]:
             yield Finding(subject=f"pool {pools}: {email}", ok=False, detail=why, remedy=_REMEDY)
 
 
-def _in_force(settings: Settings, store: Store) -> Routing:
+def in_force(settings: Settings, store: Store) -> Routing:
     """The routing that was published, else the one that the settings name."""
     playbook = build.playbook(settings.playbook, settings.vocabulary)
     with store.read() as conn:

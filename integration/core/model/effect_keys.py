@@ -87,14 +87,31 @@ AGAIN = "/again"
 """What the key of a task ends in that was taken from somebody and given to somebody else."""
 
 
+_ALERT_TASKS = ("/to_manager", "/to_owner")
+"""What the key of a task ends in that an alert is, by the role that it goes to."""
+
+
+def alert_task(of: str, role: Literal["manager", "owner"]) -> str:
+    """The key of the task that an alert is for somebody."""
+    return f"{of}/to_{role}"
+
+
 def taken_over(of: str) -> str:
     """The key of the task that takes the place of another."""
     return f"{of}{AGAIN}"
 
 
 def origin(of: str) -> str:
-    """The cause of a task, also of one that took another's place: a history leads to both or to neither."""
-    return cause(of).removesuffix(AGAIN)
+    """The cause of a task, also of one that took another's place or is an alert's: a history leads to both or none."""
+    found = cause(of).removesuffix(AGAIN)
+    for end in _ALERT_TASKS:
+        found = found.removesuffix(end)
+    return found
+
+
+def led_from(of: str) -> str:
+    """The key of the effect that a history leads to, where this is that one or follows from it."""
+    return f"{of.partition('/')[0]}/{origin(of)}"
 
 
 def moved(of: str, lead: LeadId) -> str:

@@ -111,7 +111,7 @@ def keep(
     unassigned.found(conn, [row.id for row in there if given[row.id].user])
     pool_state.keep(conn, turns, [(row, given[row.id]) for row in there if given[row.id].user])
     _record(conn, service, connection, {key: each for key, each in new.items() if each.pool})
-    _tell(conn, service, connection, [given[row_id] for row_id, _, _ in waiting])
+    _tell(conn, service, connection, [(row, given[row.id]) for row in there if not given[row.id].user])
     return {row_id: each for row_id, each in given.items() if each.user}
 
 
@@ -151,11 +151,14 @@ def _record(conn: Sql, service: Keeping, connection: Connection, new: Mapping[st
         audit_trail.add(conn, [entry])
 
 
-def _tell(conn: Sql, service: Keeping, connection: Connection, waiting: Sequence[Assigned]) -> None:
-    """An alert says at once that tasks have nobody to go to, and again every hour as long as they have not."""
+def _tell(conn: Sql, service: Keeping, connection: Connection, waiting: Sequence[tuple[Outgoing, Assigned]]) -> None:
+    """An alert says at once that tasks have nobody to go to, and again every hour as long as they have not.
+
+    What is for a manager whom nobody has is told by itself, once, to whoever gets the alerts: no manager is waited for.
+    """
     hour = service.now() // HOUR
-    for reason in sorted({each.waits for each in waiting}):
-        one = next(each for each in waiting if each.waits == reason)
+    for reason in sorted({each.waits for _, each in waiting}):
+        one = next(each for _, each in waiting if each.waits == reason)
         raise_alert(
             conn,
             service,
@@ -165,6 +168,18 @@ def _tell(conn: Sql, service: Keeping, connection: Connection, waiting: Sequence
             remedy=f"{one.remedy}; coldframe doctor counts them",
             because=[f"role {one.role}"],
         )
+    for row, one in waiting:
+        if one.role == "manager":
+            raise_alert(
+                conn,
+                service,
+                key=f"no_manager/{row.key}",
+                alert="no_manager",
+                text=f"nobody is the manager for this: {row.payload.get('subject', '')}",
+                lead=LeadId(row.lead_id),
+                remedy=one.remedy,
+                because=[words(one)],
+            )
 
 
 def _keys(row: Outgoing) -> tuple[str, ...]:

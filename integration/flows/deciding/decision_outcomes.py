@@ -24,6 +24,7 @@ from integration.core.model.effects import (
 from integration.flows.base import history_or_live
 from integration.flows.base.service import Derived, HasAlerts, HasCrms, HasGoingLive
 from integration.flows.deciding import demo_requests
+from integration.flows.deciding.alert_tasks import want_tasks
 from integration.flows.deciding.decision_plan import Outcome, plan
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
@@ -62,11 +63,12 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     record_runs(conn, service.rules.compiled.dispatch, those, made.withheld, now)
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)
+    alerts = [effect for effect in fresh if isinstance(effect, AlertRaised)]
+    alerted = raise_decided(conn, service, with_whose_time(conn, service, alerts, now))
+    wanted |= want_tasks(conn, service, alerted, now)
     wanted |= demo_requests.hand_over(conn, service, outcomes, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)
-    alerts = [effect for effect in fresh if isinstance(effect, AlertRaised)]
-    alerted = raise_decided(conn, service, with_whose_time(conn, service, alerts, now))
     wanted |= _want_fields(conn, service, outcomes, now)
     asked = {each.row.id: each.asked for each in outcomes if each.asked is not None}
     wanted |= create_people.want(conn, service, asked, now)

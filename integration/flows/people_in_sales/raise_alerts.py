@@ -53,8 +53,8 @@ def raise_alert(  # noqa: PLR0913 - the parts of an alert
     return bool(raise_all(conn, service, [raised]))
 
 
-def raise_decided(conn: Sql, service: Alerting, effects: Iterable[AlertRaised]) -> bool:
-    """Raise the alerts that decisions ask for; true where some of them are new."""
+def raise_decided(conn: Sql, service: Alerting, effects: Iterable[AlertRaised]) -> list[RaisedAlert]:
+    """Raise the alerts that decisions ask for; answers the new ones."""
     now = service.now()
     raised = [
         RaisedAlert(
@@ -68,7 +68,7 @@ def raise_decided(conn: Sql, service: Alerting, effects: Iterable[AlertRaised]) 
         )
         for effect in effects
     ]
-    return bool(raise_all(conn, service, raised))
+    return raise_all(conn, service, raised)
 
 
 def raise_all(conn: Sql, service: Alerting, raised: Sequence[RaisedAlert]) -> list[RaisedAlert]:

@@ -1,10 +1,11 @@
 """Explanation: why a lead has its score, stage and track, as values for a page or a program. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
+from integration.core.model import effect_keys
 from integration.core.model.effects import Effect
 from integration.core.model.events import Event
 from integration.core.model.state import copied
@@ -107,7 +108,7 @@ def _done(effects: Sequence[Effect], kept: Sequence[Recorded] | None, at: Instan
     if kept is None:
         return tuple(tell(each) for each in sorted(effects, key=lambda each: (each.at, each.key)))
     derived = {effect.key for effect in effects}
-    return tuple(recorded(each) for each in kept if each.by(at) and each.key in derived)
+    return tuple(recorded(each) for each in kept if each.by(at) and _derived(each, derived))
 
 
 def _unjustified(
@@ -119,7 +120,12 @@ def _unjustified(
     """
     derived, roots = {effect.key for effect in effects}, compiled.dispatch.roots
     done = (each for each in kept if each.by(at) and not each.withheld)
-    return tuple(ended(each, roots) for each in done if each.key not in derived)
+    return tuple(ended(each, roots) for each in done if not _derived(each, derived))
+
+
+def _derived(each: Recorded, derived: Collection[str]) -> bool:
+    """Whether today's history leads to an effect on record, or to the one that it follows from."""
+    return each.key in derived or effect_keys.led_from(each.key) in derived
 
 
 def _clocks(context: Context) -> list[str]:

@@ -1,0 +1,1 @@
+"""Commands about alerts: what was raised, where it went, and a test message."""
