@@ -93,8 +93,8 @@ walks: ## the ways to a running Coldframe, from the words of the documents (WALK
 	bash docs/walks/embedded.sh
 	bash docs/walks/bare-debian.sh || test $$? = 77
 
-pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports and from a run
-	$(BIN)/pytest tests/architecture/test_architecture_pictures.py --draw $(ARGS)
+pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports and from a run, and write the page of the playbooks in the CRM
+	$(BIN)/pytest tests/architecture/test_architecture_pictures.py tests/playbook/test_playbooks_in_the_crm.py --draw $(ARGS)
 
 audit: bandit doubles ## bandit, and known vulnerabilities of what is locked; "Error 3": nobody who knows was reached
 	PYTHONPATH=tests/support $(BIN)/python tests/supply/supply_audit.py $(ARGS)
