@@ -86,8 +86,9 @@ def test_an_overdue_task_is_an_open_one_of_a_lead_with_a_breach_that_nobody_took
         breaches = [effect(f"l{number}/clock/first/1/breach", "alert") for number in (1, 2, 3)]
         decided_effects.add(conn, [*breaches, effect("l2/a/again")])
         assigned_tasks.close(conn, ["l3/a"], T)
-        found = assigned_tasks.overdue(conn, 9)
+        found = assigned_tasks.overdue(conn, 9, handoff="handoff")
         assert [(each.task.key, each.payload) for each in found] == [("l1/a", {"n": 1})]
+        assert assigned_tasks.overdue(conn, 9, handoff="handoff", behind=(found[0].at, "l1/a")) == []
         outbox.want_once(conn, "crm", "task", [NewOnce(key="l2/a/again", lead_id="l2", payload={})], T)
         (waiting,) = pointless_tasks.taken_over(conn, 9)
         assert waiting[1:] == ("l2/a/again", "l2")

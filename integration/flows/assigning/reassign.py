@@ -1,7 +1,8 @@
 """Reassign: where nobody answered for as long again as was promised, somebody else gets the task.
 
 The new task waits in the outbox like any other, and tells what happened; the old one is closed, with a word why, when
-the new one stands in the CRM. What survives a crash: the new task, once by its key; and the request to close the old.
+the new one stands in the CRM. So is a handoff given anew that was closed without a word, once nothing is open about its
+lead: it would be forgotten. What survives a crash: the new task, once by its key; and the request to close the old.
 """
 
 from collections import defaultdict
@@ -42,8 +43,25 @@ def reassign_overdue(service: Reassigning) -> int:
     if not service.routing.reassign or service.going_live.shadow:
         return 0
     _drop_answered(service, now)
+    made, behind = 0, (0, "")
+    while True:
+        with service.store.read() as conn:
+            page = assigned_tasks.overdue(conn, _BATCH, handoff=_handoff(service), behind=behind)
+        made += _reassign(service, [each for each in page if each.payload.get("kind") != "escalation"], now)
+        if len(page) < _BATCH:
+            return made
+        behind = page[-1].at, page[-1].task.key
+
+
+def _handoff(service: Reassigning) -> str:
+    """What keys of effects call the play of the handoff."""
+    compiled = service.rules.compiled
+    return compiled.dispatch.root("play", compiled.playbook.handoff.play)
+
+
+def _reassign(service: Reassigning, tasks: Sequence[OverdueTask], now: Instant) -> int:
+    """Give those of these to somebody else whose clocks ran out twice; how many."""
     with service.store.read() as conn:
-        tasks = [each for each in assigned_tasks.overdue(conn, _BATCH) if each.payload.get("kind") != "escalation"]
         states = load_events.states_of(conn, {each.task.lead_id for each in tasks})
         names = {
             key: one.name or one.email or one.user
@@ -82,7 +100,8 @@ def _drop_answered(service: Reassigning, now: Instant) -> None:
 
 def closed_for(conn: Sql, made: Sequence[Outgoing], now: Instant) -> None:
     """Close the tasks in whose place these stand in the CRM now, and say why."""
-    old = {str(row.payload["taken_over"]["key"]): row.lead_id for row in made if "taken_over" in row.payload}
+    over = [(row.payload["taken_over"], row.lead_id) for row in made if "taken_over" in row.payload]
+    old = {str(task["key"]): lead for task, lead in over if not task.get("closed")}
     if old:
         pointless_tasks.close(conn, set(old.values()), "Given to somebody else", now, lambda _lead, key: key in old)
 
@@ -104,7 +123,8 @@ def _taken_over(
 ) -> tuple[EffectRow, ConnectionName, Mapping[str, Any]]:
     old, wording = each.task, dict(each.payload.get("wording") or {})
     since = wall_clock(breach.promised, zone)
-    story = f"{who or 'Somebody'} has not answered: {breach.label} was promised by {since}. This is yours now."
+    did = "closed the task without a word" if each.closed else "has not answered"
+    story = f"{who or 'Somebody'} {did}: {breach.label} was promised by {since}. This is yours now."
     if wording.get("subject"):
         wording["subject"] = f"Taken over: {wording['subject']}"
         wording["notes"] = [story.replace("{", "{{").replace("}", "}}"), *wording.get("notes", ())]
@@ -116,7 +136,7 @@ def _taken_over(
         "assignee": "pool",
         "priority": "high",
         "wording": wording,
-        "taken_over": {"key": old.key, "connection": old.connection, "user": old.user},
+        "taken_over": {"key": old.key, "connection": old.connection, "user": old.user, "closed": each.closed},
     }
     effect = EffectRow(
         key=effect_keys.taken_over(_here(each)),

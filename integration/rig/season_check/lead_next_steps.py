@@ -98,13 +98,19 @@ def _has_deal(state: SeasonState, lead: LeadSeen) -> bool:
 
 
 def _owners(state: SeasonState, lead: LeadSeen) -> Iterator[tuple[str, str]]:
+    """Who owns a lead's records, or its company's: a task for the owner goes to them where a lead has none."""
     box = state.season.ground.box
     for system, name, id_ in lead.records:
         if system == "hubspot":
             contact = box.hubspot.portal.shelves["contacts"].find(id_) if name == "contact" else None
             yield system, contact.values.get("hubspot_owner_id", "") if contact else ""
+            for each in contact.links.get("companies", {}) if contact else ():
+                company = box.hubspot.portal.shelves["companies"].find(each)
+                yield system, company.values.get("hubspot_owner_id", "") if company else ""
         elif name in {"Lead", "Contact"}:
             yield system, str(box.salesforce.org.records[name].get(id_, {}).get("OwnerId") or "")
+    for account in state.accounts_of(lead.email):
+        yield "salesforce", str(box.salesforce.org.records["Account"].get(account, {}).get("OwnerId") or "")
 
 
 def _user(state: SeasonState, system: str, task: str) -> str:

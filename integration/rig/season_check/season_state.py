@@ -62,6 +62,7 @@ class SeasonState:
     alerts: Sequence[str]
     letters: Sequence[tuple[str, str, str]]
     _rows: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    _accounts: dict[str, list[str]] = field(default_factory=dict)
 
     def lead_of(self, key: str) -> str:
         """The lead that a task's key names, as it is now."""
@@ -77,6 +78,14 @@ class SeasonState:
     def is_waiting(self, key: str) -> bool:
         """Whether a task has yet to be sent."""
         return any(row["state"] == "new" and self.moved(row["key"]) == key for row in self.rows_of(self.lead_of(key)))
+
+    def accounts_of(self, email: str) -> Sequence[str]:
+        """Salesforce's accounts of the company at which an address is."""
+        if not self._accounts:
+            for id_, account in self.season.ground.box.salesforce.org.records["Account"].items():
+                domain = str(account.get("Website") or "").removeprefix("https://www.")
+                self._accounts.setdefault(domain, []).append(id_)
+        return self._accounts.get(email.partition("@")[2], ())
 
     def rows_of(self, lead: str) -> Sequence[Mapping[str, Any]]:
         """The rows of the outbox about a lead."""

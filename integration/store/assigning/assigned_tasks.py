@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, update
 
 from integration.core.model.effect_keys import AGAIN, BREACH
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import decode, listed
-from integration.store.schema.tables import assignments, effects, outbox
+from integration.store.schema.tables import assignments, effects, leads, outbox
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -51,11 +51,24 @@ _OF_LEADS = (
     .order_by(_a.at.desc(), _a.key)
 )
 _breach, _next, _o = effects.alias("breach"), effects.alias("next"), outbox.c
+_open, _later = assignments.alias("open"), assignments.alias("later")
+_FORGOTTEN = and_(
+    _a.closed_at.is_not(None),
+    _a.key.like(bindparam("handoffs")),
+    exists().where(leads.c.id == _a.lead_id, leads.c.stage == "mql"),
+    ~exists().where(_open.c.lead_id == _a.lead_id, _open.c.closed_at.is_(None)),
+    ~exists().where(_later.c.lead_id == _a.lead_id, _later.c.at > _a.at, _later.c.key.like(bindparam("handoffs"))),
+)
+"""The last handoff of a lead that is still to be answered: it is closed, and nothing about the lead is open."""
 _OVERDUE = (
-    select(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool, _a.stands_at, _o.payload)
+    select(
+        *(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool),
+        *(_a.at, _a.stands_at, _a.closed_at, _o.payload),
+    )
     .join(outbox, _o.key == _a.key)
     .where(
-        _a.closed_at.is_(None),
+        or_(_a.at > bindparam("at"), and_(_a.at == bindparam("at"), _a.key > bindparam("behind"))),
+        or_(_a.closed_at.is_(None), _FORGOTTEN),
         _o.state == "sent",
         exists().where(
             _breach.c.lead_id == _a.lead_id,
@@ -74,11 +87,17 @@ _OPEN_BY = select(_a.person, _a.pool, func.count()).where(_a.closed_at.is_(None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueTask:
-    """An open task about a lead whose service level was broken, what it says, and since when it is in the CRM."""
+    """A task about a lead whose service level was broken, what it says, and since when it is somebody's.
+
+    `stands_at` is since when it is in the CRM. `closed`: it is open no more; whether sales said what came of it, its
+    lead's clocks know.
+    """
 
     task: AssignedTask
     payload: Mapping[str, Any]
+    at: Instant
     stands_at: Instant | None = None
+    closed: bool = False
 
 
 def put(conn: Connection, rows: Sequence[AssignedTask], now: Instant) -> None:
@@ -138,15 +157,23 @@ def open_of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> Mapping[LeadI
     return found
 
 
-def overdue(conn: Connection, limit: int) -> list[OverdueTask]:
-    """Open tasks about leads of whom a breach was reported, the oldest first; none that somebody took over."""
+def overdue(conn: Connection, limit: int, *, handoff: str, behind: tuple[Instant, str] = (0, "")) -> list[OverdueTask]:
+    """Tasks about leads of whom a breach was reported, the oldest first; none that somebody took over.
+
+    Open ones, and closed ones of the play `handoff` (by the name that keys call it) where nothing is open about a lead
+    that is still to be answered. `behind` is the place (`at`, key) of the last one that was seen.
+    """
+    at, key = behind
+    given = {"n": limit, "at": at, "behind": key, "handoffs": f"%/play/{handoff}/%"}
     return [
         OverdueTask(
             task=AssignedTask(key=key, lead_id=lead, connection=connection, user=user, person=person, pool=pool),
             payload=decode(payload, dict[str, Any]),
+            at=since,
             stands_at=stands,
+            closed=closed is not None,
         )
-        for lead, key, connection, user, person, pool, stands, payload in conn.execute(_OVERDUE, {"n": limit})
+        for lead, key, connection, user, person, pool, since, stands, closed, payload in conn.execute(_OVERDUE, given)
     ]
 
 

@@ -8,6 +8,7 @@ from flows_roles import ANA, people
 from flows_routing import demo, emails, routed
 from flows_run import Watch, activity, decided, drain_all, receive
 
+from integration.flows.assigning import reassign
 from integration.flows.assigning.reassign import reassign_overdue
 from integration.flows.deciding.advance import advance
 from integration.flows.going_live.go_live import back_to_shadow
@@ -150,6 +151,59 @@ def test_an_owner_who_does_not_answer_loses_the_task_to_the_pool(service: Servic
     assert unanswered(service, at, DAY) == 1
     owners = {key: each["owner"] for key, each in made(sandbox, "salesforce").items()}
     assert [owner for key, owner in owners.items() if key.endswith("/again")] == [people(sandbox)["Joaquim"]]
+
+
+def test_a_handoff_that_was_closed_without_a_word_goes_to_somebody_else_once_nothing_is_open(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    service = two(service, sandbox, "salesforce")
+    reconcile.poll(service, "salesforce")
+    at.forward(HOUR)
+    person(sandbox, "salesforce", ANA)
+    demo(service, at, ANA)
+    (task,) = sandbox.salesforce.records("Task")
+    sandbox.salesforce.set("Task", str(task["Id"]), {"Status": "Completed"})
+
+    def read() -> None:
+        at.forward(HOUR)
+        reconcile.poll(service, "salesforce")
+        drain_all(service)
+
+    read()
+    assert unanswered(service, at, DAY + HOUR) == 0
+    escalations = [each for each in sandbox.salesforce.records("Task") if not each["IsClosed"]]
+    assert unanswered(service, at, DAY) == 0, "the manager has the escalation"
+    for each in escalations:
+        sandbox.salesforce.set("Task", str(each["Id"]), {"Status": "Completed"})
+    read()
+    assert reassign_overdue(service) == 1
+    drain_all(service)
+    found = made(sandbox, "salesforce")
+    ((key, new),) = [(key, each) for key, each in found.items() if key.endswith("/again")]
+    assert "closed the task without a word" in new["body"]
+    assert new["owner"] != task["OwnerId"]
+    assert found[key.removesuffix("/again")]["subject"] == task["Subject"], "it was closed already"
+    sandbox.salesforce.set(
+        "Task", str(sandbox.salesforce.find("Task", Coldframe_Key__c=key)[0]["Id"]), {"Status": "Completed"}
+    )
+    read()
+    assert unanswered(service, at, 5 * DAY) == 0, "once"
+
+
+def test_however_many_tasks_wait_of_leads_that_were_answered_none_hides_a_later_one(
+    service: Service, sandbox: Sandbox, at: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reassign, "_BATCH", 1)
+    service = two(service, sandbox, "salesforce")
+    person(sandbox, "salesforce", "bo@blue.example")
+    demo(service, at, "bo@blue.example")
+    unanswered(service, at, DAY + HOUR)
+    receive(service, activity(7, "bo@blue.example", "call_attempt", at(), outcome="connected"))
+    drain_all(service)  # the task stays open in the CRM
+    person(sandbox, "salesforce", ANA)
+    demo(service, at, ANA, 2)
+    assert unanswered(service, at, DAY + HOUR) == 0
+    assert unanswered(service, at, DAY) == 1
 
 
 def test_without_the_rule_and_in_shadow_mode_nobody_loses_a_task(service: Service, sandbox: Sandbox, at: Watch) -> None:
