@@ -49,6 +49,14 @@ GUARDS = (
         ),
     ),
     _guard(
+        "touches-apart",
+        "after an outage touches are written one at a time, when sales does not talk and the window is open",
+        ("taken", "if turn <= now:", "if turn:"),
+        tests=(
+            "tests/flows/delivering/test_touch_turns.py::test_no_touch_is_written_to_an_address_that_mail_comes_back_from[hubspot]",
+        ),
+    ),
+    _guard(
         "owners-choice",
         "a person's choice of an owner is never written over",
         ("writes", "if stands.get((name, row.external_id), user) in free", "if True"),
