@@ -43,7 +43,8 @@ class Alert:
     records: tuple[RecordLink, ...] = ()
     owner: str = ""
     """The name of the lead's owner, "" where nobody is known."""
-    owner_email: str = ""
+    mentioned: str = ""
+    """The e-mail of whoever has the lead's open task, else of its owner; "" where nobody is known."""
     entries: tuple["Alert", ...] = ()
 
 

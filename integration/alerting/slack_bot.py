@@ -1,8 +1,8 @@
 """Alerts to a Slack channel by the bot of your own Slack app.
 
 Each message carries the alert's key as metadata. Where an answer was lost, the channel's history is searched for that
-key before anything is sent again. The lead's owner is mentioned where Slack knows their e-mail. Scopes: `chat:write`;
-`channels:history` or `groups:history` to look; `users:read.email` to mention.
+key before anything is sent again. Whoever has the lead's task is mentioned where Slack knows their e-mail. Scopes:
+`chat:write`; `channels:history` or `groups:history` to look; `users:read.email` to mention.
 """
 
 import http.client
@@ -57,7 +57,7 @@ class SlackBot:
     def send(self, alert: Alert, now: Instant) -> Receipt:
         """Post one message; see the port."""
         del now
-        said = message(alert, self._user(alert.owner_email))
+        said = message(alert, self._user(alert.mentioned))
         metadata = {"event_type": EVENT, "event_payload": {"key": alert.key}}
         try:
             answer = self._client.chat_postMessage(

@@ -95,6 +95,7 @@ class _StoreFigures(Collector):
             age = max(0, self._now() - numbers.counted_at) / SECOND
             yield GaugeMetricFamily("coldframe_counted_seconds", "Age of what was counted in the store", value=age)
         yield from _counts(numbers)
+        yield _overdue(numbers)
         yield from _calls(numbers)
         yield from _ages(numbers, self._now())
 
@@ -150,6 +151,13 @@ def _counts(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
         nobody.add_metric((each.connection, each.reason), each.count)
     yield nobody
     yield GaugeMetricFamily("coldframe_refresh", "Records waiting to be read", value=numbers.refresh)
+
+
+def _overdue(numbers: Numbers) -> GaugeMetricFamily:
+    late = GaugeMetricFamily("coldframe_leads_overdue", "Leads whom nobody has answered in time", labels=("clock",))
+    for clock, count in numbers.overdue.items():
+        late.add_metric((clock,), count)
+    return late
 
 
 def _calls(numbers: Numbers) -> Iterator[GaugeMetricFamily]:

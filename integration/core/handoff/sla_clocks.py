@@ -12,7 +12,7 @@ from integration.core.handoff import conversations, packet
 from integration.core.handoff.conversations import Wanted
 from integration.core.hours.clock_time import deadline, working_time_after
 from integration.core.hours.working_hours import WorkingHours, after, read
-from integration.core.model.effect_keys import BREACH, key
+from integration.core.model.effect_keys import ALERTED, BREACH, alert_task, key
 from integration.core.model.effects import AlertRaised, Escalated
 from integration.core.model.state import LeadState, Running
 from integration.core.rules.automation_rules import Clock, Due
@@ -110,6 +110,16 @@ def pointless_escalations(compiled: CompiledPlaybook, state: LeadState) -> list[
         key(state.lead, "clock", compiled.dispatch.root("clock", name), run.times, "escalation")
         for name, run in state.clocks.items()
         if run.breached and run.stopped is not None
+    ]
+
+
+def pointless_reminders(compiled: CompiledPlaybook, state: LeadState) -> list[str]:
+    """The keys of reminders that are tasks, of clocks that were stopped: nobody has to be reminded any more."""
+    return [
+        alert_task(key(state.lead, "clock", compiled.dispatch.root("clock", name), run.times, "reminder"), role)
+        for name, run in state.clocks.items()
+        if run.reminded and run.stopped is not None
+        for role in ALERTED
     ]
 
 

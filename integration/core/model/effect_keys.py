@@ -6,7 +6,7 @@ and no second one is written.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
@@ -87,11 +87,14 @@ AGAIN = "/again"
 """What the key of a task ends in that was taken from somebody and given to somebody else."""
 
 
-_ALERT_TASKS = ("/to_manager", "/to_owner")
+Alerted: TypeAlias = Literal["manager", "owner"]
+"""To whom an alert may go as a task, by role."""
+ALERTED: tuple[Alerted, ...] = get_args(Alerted)
+_ALERT_TASKS = tuple(f"/to_{role}" for role in ALERTED)
 """What the key of a task ends in that an alert is, by the role that it goes to."""
 
 
-def alert_task(of: str, role: Literal["manager", "owner"]) -> str:
+def alert_task(of: str, role: Alerted) -> str:
     """The key of the task that an alert is for somebody."""
     return f"{of}/to_{role}"
 

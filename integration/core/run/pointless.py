@@ -7,5 +7,6 @@ from integration.core.model.state import LeadState
 
 
 def pointless_tasks(compiled: CompiledPlaybook, state: LeadState) -> list[str]:
-    """The keys of tasks that nobody has to see to any more: late answers that came, reasons that were given."""
-    return [*sla_clocks.pointless_escalations(compiled, state), *missing_reasons.pointless(state)]
+    """The keys of tasks that nobody has to see to any more: of answers that came, and of reasons that were given."""
+    reminders = sla_clocks.pointless_reminders(compiled, state)
+    return [*reminders, *sla_clocks.pointless_escalations(compiled, state), *missing_reasons.pointless(state)]

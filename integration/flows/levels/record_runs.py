@@ -1,5 +1,6 @@
 """Record runs: stores what a batch of decisions did to clocks, in the transaction that stores the decisions."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from integration.core.run.decide import Decision
 from integration.store.assigning import clock_runs
 from integration.store.assigning.clock_runs import ClockRun
 from integration.store.events import decided_effects
+from integration.store.outgoing import alerts
 from integration.store.queues import dirty
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
@@ -28,8 +30,12 @@ class Decided(NamedTuple):
 def record_runs(
     conn: Sql, table: Dispatch, decided: Iterable[Decided], withheld: Mapping[str, str], now: Instant
 ) -> None:
-    """Store the runs of clocks that changed. `withheld` says why an effect is only recorded: so is what it starts."""
+    """Store the runs of clocks that changed; a reminder that still waits is not sent once its clock has stopped.
+
+    `withheld` says why an effect is only recorded: so is what it starts.
+    """
     those = list(decided)
+    alerts.drop_unsent(conn, _answered(table, those))
     changed = [(each.lead, name, run) for each in those for name, run in each.decision.runs]
     if changed:
         received = dirty.received(conn, {lead for lead, _, _ in changed})
@@ -44,6 +50,16 @@ def record_runs(
     if whole:
         kept = {_key(table, lead, name, run) for lead, name, run in changed if lead in whole}
         clock_runs.keep_only(conn, whole, kept)
+
+
+def _answered(table: Dispatch, those: Iterable[Decided]) -> dict[LeadId, set[str]]:
+    """The keys of reminders whose clocks have stopped, by lead."""
+    found: defaultdict[LeadId, set[str]] = defaultdict(set)
+    for each in those:
+        for name, run in each.decision.runs:
+            if run.reminded and run.stopped is not None:
+                found[each.lead].add(f"{_key(table, each.lead, name, run)}/reminder")
+    return found
 
 
 def _key(table: Dispatch, lead: LeadId, name: str, run: Running) -> str:

@@ -10,12 +10,16 @@ from connectors.base.users import CrmUser
 from integration.alerting.alert_port import Alert, RecordLink
 from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import HasCrms
+from integration.store.assigning import assigned_tasks
 from integration.store.crm import crm_users
 from integration.store.outgoing import alerts
 from integration.store.outgoing.alerts import RaisedAlert
 from integration.store.people import leads, record_references
 from integration.store.people.record_references import PEOPLE, Reference
 from mappings.values.identifiers import LeadId
+
+_OF_MANAGERS = ("/escalation", "/to_manager")
+"""What the keys of tasks end in by which a manager hears of a lead that somebody else has."""
 
 
 class Composing(HasCrms, HasRouting, Protocol):
@@ -27,7 +31,7 @@ def contents(conn: Sql, service: Composing, raised: Sequence[RaisedAlert]) -> di
     keys = {key for each in raised if each.alert == alerts.DIGEST for key in each.because}
     members = {each.key: each for each in alerts.by_key(conn, keys)} if keys else {}
     about = {each.lead_id for each in (*raised, *members.values()) if each.lead_id}
-    links, owners = _links(conn, service, about), _owners(conn, service, about)
+    links, owners, holders = _links(conn, service, about), _owners(conn, service, about), _holders(conn, about)
     personal = service.routing.alerts is None or service.routing.alerts.personal_data
 
     def one(each: RaisedAlert) -> Alert:
@@ -43,7 +47,7 @@ def contents(conn: Sql, service: Composing, raised: Sequence[RaisedAlert]) -> di
             lead=each.lead_id or "",
             records=links.get(each.lead_id, ()) if each.lead_id else (),
             owner=owner.name if owner else "",
-            owner_email=owner.email if owner else "",
+            mentioned=holders.get(each.lead_id or "", "") or (owner.email if owner else ""),
         )
         return alert if personal or not each.lead_id else _without_names(alert)
 
@@ -59,7 +63,7 @@ def contents(conn: Sql, service: Composing, raised: Sequence[RaisedAlert]) -> di
 
 def _without_names(alert: Alert) -> Alert:
     """An alert about a lead that says its own name and links to the record, and nothing of any person."""
-    return replace(alert, text=alert.alert.replace("_", " "), because=(), owner="", owner_email="")
+    return replace(alert, text=alert.alert.replace("_", " "), because=(), owner="", mentioned="")
 
 
 def _owners(conn: Sql, service: HasCrms, about: set[LeadId]) -> dict[LeadId, CrmUser]:
@@ -71,6 +75,20 @@ def _owners(conn: Sql, service: HasCrms, about: set[LeadId]) -> dict[LeadId, Crm
         known = [users[name, str(row.owner)] for name in service.connections if (name, str(row.owner)) in users]
         if known:
             found[row.id] = known[0]
+    return found
+
+
+def _holders(conn: Sql, about: set[LeadId]) -> dict[str, str]:
+    """The e-mail of whoever has the latest open task about each lead; a manager with an escalation has it not."""
+    found: dict[str, str] = {}
+    for lead, tasks in assigned_tasks.open_of_leads(conn, about).items():
+        those = [
+            each.person
+            for each in tasks
+            if not each.key.endswith(("/escalation", "/to_manager")) and "@" in each.person
+        ]
+        if those:
+            found[lead] = those[0]
     return found
 
 

@@ -69,7 +69,7 @@ _STARTED = (
 )
 _OVERDUE = (
     select(_c.clock, func.count())
-    .where(_c.ended_at.is_(None), _c.due_at <= bindparam("now"), _c.withheld.is_(None))
+    .where(_c.ended_at.is_(None), _c.breached.is_(True), _c.withheld.is_(None))
     .group_by(_c.clock)
 )
 
@@ -122,9 +122,9 @@ def started(conn: Connection, since: Instant, before: Instant, limit: int) -> It
         place |= {"since": rows[-1].started_at, "after": rows[-1].key}
 
 
-def overdue(conn: Connection, now: Instant) -> Mapping[str, int]:
+def overdue(conn: Connection) -> Mapping[str, int]:
     """How many runs are over and not answered, by clock."""
-    return dict(conn.execute(_OVERDUE, {"now": now}).all())
+    return dict(conn.execute(_OVERDUE).all())
 
 
 def _run(row: object) -> ClockRun:

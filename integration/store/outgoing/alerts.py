@@ -1,10 +1,10 @@
 """Alerts: each alert once, and through which ways it still has to be sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, func, select
+from sqlalchemy import Connection, Integer, bindparam, delete, func, select
 
 from integration.store.db.dialects import among, insert_new
 from integration.store.db.json_codec import decode, encode, listed
@@ -77,6 +77,10 @@ _LANES = (
     .where(_o.kind == "alert", _o.state.in_(["new", "dead"]))
     .group_by(_o.connection, _o.state)
 )
+_UNSENT_OF_LEADS = select(_o.id, _o.lead_id, _o.key).where(
+    among(_o.lead_id, "ids"), _o.kind == "alert", _o.state == NEW, _o.attempted.is_(False)
+)
+_DROP = delete(outbox).where(among(_o.id, "ids"), _o.state == NEW, _o.attempted.is_(False))
 _BY_KEY = select(*_COLUMNS).where(among(_a.key, "keys")).order_by(_a.raised_at, _a.key)
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
 _LATEST = select(func.max(_a.raised_at)).where(_a.alert == bindparam("name"), _a.connection == bindparam("about"))
@@ -125,6 +129,16 @@ def want(conn: Connection, way: str, rows: Iterable[tuple[RaisedAlert, Instant]]
         for row, later in rows
     ]
     outgoing.want_once(conn, lane(way), "alert", wanted, now)
+
+
+def drop_unsent(conn: Connection, by_lead: Mapping[LeadId, Collection[str]]) -> None:
+    """These alerts (their keys, by lead) are not sent any more; what was sent, or is being sent now, stays."""
+    if not by_lead:
+        return
+    waiting = conn.execute(_UNSENT_OF_LEADS, {"ids": listed(sorted(by_lead))}).all()
+    gone = [row for row, lead, key in waiting if any(key.endswith(f":{each}") for each in by_lead[lead])]
+    if gone:
+        conn.execute(_DROP, {"ids": listed(gone)})
 
 
 def gathered(conn: Connection, way: str, rows: Sequence[Unsent], now: Instant) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from connectors.base.limits import Tally
+from integration.store.assigning import clock_runs
 from integration.store.crm import call_usage, connection_pauses
 from integration.store.events import playbook_versions, unrecognised_words
 from integration.store.outgoing import outbox, people_without_records, unassigned
@@ -57,6 +58,8 @@ class Numbers:
     """People whose tasks and touches wait for a record in a CRM."""
     unassigned: tuple[Unassigned, ...] = ()
     """Tasks that have nobody to go to, by connection and reason."""
+    overdue: Mapping[str, int] = field(default_factory=dict)
+    """Leads whom nobody has answered in time, by clock."""
     counted_at: Instant | None = None
     """When this was counted, where that was not just now."""
 
@@ -103,6 +106,7 @@ def counts(conn: Connection) -> Numbers:
         else playbook_versions.left(conn, version.number),
         dropped=erased_people.dropped(conn),
         unassigned=tuple(unassigned.counts(conn)),
+        overdue=clock_runs.overdue(conn),
         unrecognised=unrecognised_words.counts(conn),
         unrecorded=people_without_records.totals(conn),
     )
