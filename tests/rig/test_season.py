@@ -67,6 +67,15 @@ def test_a_task_that_stands_twice_is_seen(lived: tuple[Season, Finding]) -> None
     assert found.differences == [f"1 tasks were written twice: {task.key}"]
 
 
+def test_a_second_open_conversation_with_one_lead_is_seen(lived: tuple[Season, Finding]) -> None:
+    season, _ = lived
+    state, found = seen(season), Finding()
+    lead, task = next((lead, each) for lead, those in state.open_tasks.items() for each in those if each.seller)
+    talk = replace(task, talk=True, passed_on=False, key=f"{lead}/play/handoff/9/task/1")
+    task_check.check(replace(state, open_tasks={lead: [talk, talk]}), found)
+    assert any("several conversations open" in each for each in found.differences)
+
+
 def test_a_task_for_somebody_who_has_left_is_seen(lived: tuple[Season, Finding]) -> None:
     season, _ = lived
     found, task = Finding(), next(each for each in season.sales.tasks.values() if each.seller)

@@ -35,7 +35,7 @@ _TWINS, _NEW_EMAIL, _MERGED = 0.012, 0.01, 0.008
 _DUE = (
     select(func.min(tables.leads.c.due)),
     select(func.min(tables.accounts.c.due)),
-    select(func.min(tables.outbox.c.not_before)).where(tables.outbox.c.state == "new"),
+    select(func.min(tables.outbox.c.not_before)).where(tables.outbox.c.state == tables.NEW),
 )
 """When something next falls due by itself."""
 _SETTLING = 3 * HOUR

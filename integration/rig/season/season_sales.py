@@ -40,6 +40,8 @@ class Given:
     user: str
     at: Instant
     seller: Seller | None
+    talk: bool
+    """Whether it is a call or an e-mail: a conversation with the person."""
     deleted: bool = False
     said: str = ""
     """What was answered, "nothing" where it was closed without a word."""
@@ -70,17 +72,20 @@ class Sales:
 
     def _in_hubspot(self, record: Record, changed: Mapping[str, str]) -> None:
         if record.kind == "tasks" and changed.get("coldframe_key"):
-            self._appeared("hubspot", record.id, changed["coldframe_key"], record.values.get("hubspot_owner_id", ""))
+            user, kind = record.values.get("hubspot_owner_id", ""), record.values.get("hs_task_type", "")
+            self._appeared("hubspot", record.id, changed["coldframe_key"], user, talk=kind in {"CALL", "EMAIL"})
 
     def _in_salesforce(self, name: str, record: Mapping[str, Any]) -> None:
         if name == "Task" and record.get("Coldframe_Key__c"):
-            self._appeared("salesforce", record["Id"], record["Coldframe_Key__c"], record.get("OwnerId") or "")
+            user, kind = record.get("OwnerId") or "", record.get("TaskSubtype")
+            key = record["Coldframe_Key__c"]
+            self._appeared("salesforce", record["Id"], key, user, talk=kind in {"Call", "Email"})
 
-    def _appeared(self, system: str, id_: str, key: str, user: str) -> None:
+    def _appeared(self, system: str, id_: str, key: str, user: str, *, talk: bool) -> None:
         if (system, id_) in self.tasks:
             return
         seller = self.team.of(system, user)
-        given = Given(system=system, id=id_, key=key, user=user, at=self.now(), seller=seller)
+        given = Given(system=system, id=id_, key=key, user=user, at=self.now(), seller=seller, talk=talk)
         self.tasks[system, id_] = given
         if seller is not None:
             self._plan(given, seller)

@@ -23,6 +23,7 @@ def check(state: SeasonState, finding: Finding) -> None:
     _absent(state, finding)
     _escalated(state, finding)
     _untouched(state, finding)
+    _one_conversation(state, finding)
 
 
 def once(season: Season, finding: Finding) -> None:
@@ -62,13 +63,16 @@ def _figures(state: SeasonState, finding: Finding) -> None:
         if not each.key.endswith("/again") and each.key.split("/")[1:3] == ["play", "handoff"]:
             finding.figures["handovers"] += 1
     finding.figures["refused by a CRM what people did"] = len(state.season.sales.refused)
-    several = Counter(len([one for one in those if _conversation(one)]) for those in state.open_tasks.values())
-    finding.figures["leads with several open conversations"] = sum(n for many, n in several.items() if many > 1)
 
 
-def _conversation(given: Given) -> bool:
-    parts = given.key.split("/")
-    return parts[1] == "play" and parts[2] not in {"route_carefully", "account_interest"}
+def _one_conversation(state: SeasonState, finding: Finding) -> None:
+    """Nobody has two calls or e-mails open with one lead, but for what somebody passed on or a merge brought."""
+    joined, wrong = set(state.survivor.values()), []
+    for lead, those in state.open_tasks.items():
+        talks = [each for each in those if each.talk and not each.passed_on and each.key.split("/")[1] != "clock"]
+        times = Counter(each.seller.email for each in talks if each.seller is not None)
+        wrong += [f"{email} has {n} with {lead}" for email, n in times.items() if n > 1 and lead not in joined]
+    _note(finding, "people have several conversations open with one lead", wrong)
 
 
 def _as_the_store_says(state: SeasonState, finding: Finding) -> None:
