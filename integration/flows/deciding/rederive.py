@@ -1,9 +1,9 @@
 """Rederive: under a new version of the playbook every lead is derived again, while new activities are decided.
 
 Accounts come first, since their signals are part of their leads' histories, then leads, by id. New work comes before
-both: accounts wait while a batch of leads is to be decided, and a batch takes about as long as LONGEST, so that
-somebody who asks for a demo meanwhile waits for one batch at most. What survives a crash: where the walk stands is
-stored after each batch; whoever is derived already is passed over when the walk is taken up.
+both: fewer accounts are derived while a batch of leads is to be decided, and a batch takes about as long as LONGEST,
+so that somebody who asks for a demo meanwhile waits for one batch at most. What survives a crash: where the walk stands
+is stored after each batch; whoever is derived already is passed over when the walk is taken up.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,6 +30,8 @@ LONGEST = 1.0
 FEWEST = 10
 """So many cost little more than one, since a batch has costs of its own: where these alone take as long as LONGEST, on
 a busy machine, one lead at a time would never come to an end."""
+SHARE = 4
+"""While new work fills every batch, the derivation goes on with a part of its own batch: it has to end some day."""
 _INSTANT = 1e-6
 
 
@@ -41,18 +43,19 @@ def accounts(service: Rederiving, lease: Lease) -> bool:
     """Derive the signals of accounts that are marked, and mark the next of the walk before; whether more are likely.
 
     The accounts of those who are decided about next come first: what a lead's account did in the past is a part of its
-    history when it is derived anew. None of the others are marked while a whole batch of leads waits to be decided.
+    history when it is derived anew. Fewer of the others are marked while a whole batch of leads waits to be decided.
     """
     number, now = service.rules.number or 0, service.now()
     with service.store.read() as conn:
         walk = playbook_versions.walk(conn, number)
         waiting = [] if walk.accounts is None else dirty.take(conn, now, walk.leads_at_once)
         first = playbook_versions.accounts_of(conn, [lead for lead, _ in waiting], number)
+        busy = len(waiting) >= walk.leads_at_once
         room = min(
-            walk.accounts_at_once,
+            max(walk.accounts_at_once // SHARE, 1) if busy else walk.accounts_at_once,
             ACCOUNTS - len(dirty.take_accounts(conn, now, ACCOUNTS)) - len(first),
         )
-        on = walk.accounts is not None and len(waiting) < walk.leads_at_once and room > 0
+        on = walk.accounts is not None and room > 0
         ids = playbook_versions.accounts_after(conn, walk.accounts or "", number, room) if on else []
         done = on and not ids and not playbook_versions.accounts_marked(conn, number, now)
     if ids or first or done:
