@@ -100,7 +100,24 @@ class PersonWrite:
         return ""
 
 
-Write: TypeAlias = FieldWrite | TaskWrite | PersonWrite
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverWrite:
+    """Create the CRM's own record of a handover (`object`) about a person (`id`), at most once for its `key`.
+
+    `name` is what it is called, `owner` a CRM user id or "", `fields` are what it starts with besides. `attempted` as
+    in TaskWrite.
+    """
+
+    key: str
+    object: str
+    id: ExternalId
+    name: str
+    fields: Raw
+    owner: str = ""
+    attempted: bool = False
+
+
+Write: TypeAlias = FieldWrite | TaskWrite | PersonWrite | HandoverWrite
 
 
 class Verdict(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
-from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.base.port import FieldWrite, HandoverWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
 from connectors.hubspot import SYSTEM
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
@@ -24,6 +24,8 @@ SUBJECT_LIMIT = 255
 BODY_LIMIT = 65_000
 ASSOCIATIONS: Mapping[str, int] = {"contact": 204, "company": 192, "deal": 216}
 """From a task to a record. [hubspot: tasks]"""
+_PRIMARY_CONTACT = 578
+"""From a lead of HubSpot's to the contact whom it is about. [hubspot: leads]"""
 _PLAIN = "TODO"
 """HubSpot's own word for a task that is neither a call nor an e-mail. [hubspot: tasks]"""
 _TYPES = {"call": "CALL", "email": "EMAIL"}
@@ -40,6 +42,11 @@ def update_body(writes: Sequence[FieldWrite]) -> dict[str, Any]:
 def create_body(writes: Sequence[TaskWrite]) -> dict[str, Any]:
     """A batch create of tasks, each with its person."""
     return {"inputs": _traced([_task(write) for write in writes])}
+
+
+def leads_body(writes: Sequence[HandoverWrite]) -> dict[str, Any]:
+    """A batch create of HubSpot's leads, each with its contact."""
+    return {"inputs": _traced([_lead(write) for write in writes])}
 
 
 def people_body(writes: Sequence[PersonWrite]) -> dict[str, Any]:
@@ -75,8 +82,8 @@ def updated(writes: Sequence[FieldWrite], body: Body) -> list[Receipt]:
     return receipts
 
 
-def created(writes: Sequence[TaskWrite], body: Body) -> list[Receipt]:
-    """What became of each task, matched by our key, never by its place."""
+def created(writes: Sequence[TaskWrite | HandoverWrite], body: Body) -> list[Receipt]:
+    """What became of each task, or lead, matched by our key, never by its place."""
     by_key = {str((result.get("properties") or {}).get(TASK_KEY)): result for result in _results(body)}
     by_trace = _by_trace(body)
     refusals = _refusals(body, [write.key for write in writes], idempotent=False)
@@ -114,6 +121,14 @@ def _task(write: TaskWrite) -> dict[str, Any]:
     if genuine(SYSTEM, write.owner):
         properties["hubspot_owner_id"] = write.owner
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": ASSOCIATIONS[write.object]}]
+    return {"properties": properties, "associations": [{"to": {"id": write.id}, "types": types}]}
+
+
+def _lead(write: HandoverWrite) -> dict[str, Any]:
+    owner = {"hubspot_owner_id": write.owner} if genuine(SYSTEM, write.owner) else {}
+    own = {name: _text(value) for name, value in write.fields.items()}
+    properties = {**own, TASK_KEY: write.key, "hs_lead_name": cut(" ".join(write.name.split()), SUBJECT_LIMIT), **owner}
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _PRIMARY_CONTACT}]
     return {"properties": properties, "associations": [{"to": {"id": write.id}, "types": types}]}
 
 

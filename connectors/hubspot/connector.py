@@ -29,7 +29,7 @@ from connectors.base.users import CrmUser
 from connectors.hubspot import SYSTEM, batches, creation, faults, linked, queries, staff
 from connectors.hubspot.api_session import HubSpotSession
 from connectors.hubspot.lookups import Tasks
-from connectors.hubspot.own_ways import consent, lifecycle
+from connectors.hubspot.own_ways import consent, handed_leads, lifecycle
 from connectors.shared.batching import Recency, isolated, merged, owner_refused
 from connectors.shared.sorting import answered, resolved
 from mappings.values.emails import searched
@@ -156,6 +156,7 @@ class HubSpotConnector:
             fields=self._update,
             tasks=self._hand_over,
             people=partial(creation.make, self._session, self.find),
+            handovers=partial(handed_leads.make, self._session),
         )
 
     def objects(self) -> Sequence[str]:

@@ -43,7 +43,7 @@ class Tasks:
         found: dict[str, ExternalId] = {}
         for some in chunks(sorted({write.key for write in writes}), BATCH):
             outcome = self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY], by=queries.TASK_KEY))
-            refused = _noted(found, outcome)
+            refused = noted(found, outcome)
             if refused:
                 return refused
         return found
@@ -58,21 +58,22 @@ class Tasks:
             ids += [task for tasks in found.values() for task in tasks]
         held: dict[str, ExternalId] = {}
         for some in chunks(list(dict.fromkeys(ids)), BATCH):
-            refused = _noted(held, self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY])))
+            refused = noted(held, self._session.read("tasks", queries.read_body(some, [queries.TASK_KEY])))
             if refused:
                 return refused
         wanted = {write.key for write in writes}
         return {key: record for key, record in held.items() if key in wanted}
 
 
-def _noted(found: dict[str, ExternalId], outcome: Outcome) -> Refusal | None:
+def noted(found: dict[str, ExternalId], outcome: Outcome, object_name: str = "task") -> Refusal | None:
+    """Put the keys of a batch read down with their records; why that is not possible, or not all of it."""
     reply = faults.judged(outcome, idempotent=True, has="results")
     if isinstance(reply, Refusal):
         return reply
     partial = faults.incomplete(reply.body)
     if partial:
         return partial
-    for record in queries.records("task", reply.body, [queries.TASK_KEY]):
+    for record in queries.records(object_name, reply.body, [queries.TASK_KEY]):
         key = record.fields[queries.TASK_KEY]
         if key:
             found[str(key)] = record.id

@@ -8,10 +8,10 @@ from typing import TypeVar
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
 from connectors.base.limits import chunks
-from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict
+from connectors.base.port import FieldWrite, HandoverWrite, PersonWrite, Receipt, TaskWrite, Verdict
 
 A = TypeVar("A")
-W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite)
+W = TypeVar("W", FieldWrite, TaskWrite, PersonWrite, HandoverWrite)
 
 CALLS = 32
 """Calls for parts of batches. Isolating one bad record among 200 takes 16; past this many others wait a round."""

@@ -5,7 +5,7 @@ store that was lost or restored changes nothing, and a person who takes a field 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias
 
 from connectors.answers.replies import Refusal
@@ -84,7 +84,8 @@ def wanted(mapping: CrmMapping, *, task: str, key: str) -> tuple[Wanted, ...]:
         for one in (*_written(mapping, each), *_read(mapping, each), *_answers(each)):
             found.setdefault((one.object, one.name), one)
     tasks = Wanted(object=task, name=key, label=TASK_KEY_LABEL, help=TASK_KEY_HELP, kind="text", key=True)
-    return (*found.values(), tasks)
+    made = mapping.handovers
+    return (*found.values(), tasks, *((replace(tasks, object=made.object),) if made else ()))
 
 
 def _answers(part: ObjectMapping) -> Iterator[Wanted]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
-from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.base.port import FieldWrite, HandoverWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
 from mappings.values.identifiers import ExternalId, System
 from mappings.values.record_ids import genuine
 
@@ -17,15 +17,17 @@ def answered(  # noqa: PLR0913 - one way for each kind of write
     fields: Callable[[Sequence[FieldWrite]], Sequence[Receipt]],
     tasks: Callable[[Sequence[TaskWrite]], Sequence[Receipt]],
     people: Callable[[Sequence[PersonWrite]], Sequence[Receipt]],
+    handovers: Callable[[Sequence[HandoverWrite]], Sequence[Receipt]] | None = None,
 ) -> list[Receipt]:
     """Receipts in the writes' order; ids that are none are refused before they enter a path.
 
-    `objects` are those a task can be about.
+    `objects` are those a task can be about. Without `handovers` the CRM has no records of its own for them.
     """
     receipts: dict[int, Receipt] = {}
     updates: list[tuple[int, FieldWrite]] = []
     creations: list[tuple[int, TaskWrite]] = []
     newcomers: list[tuple[int, PersonWrite]] = []
+    handed: list[tuple[int, HandoverWrite]] = []
     for place, write in enumerate(writes):
         wrong = _wrong(system, write, objects)
         if wrong:
@@ -34,8 +36,13 @@ def answered(  # noqa: PLR0913 - one way for each kind of write
             updates.append((place, write))
         elif isinstance(write, TaskWrite):
             creations.append((place, write))
+        elif isinstance(write, HandoverWrite):
+            handed.append((place, write))
         else:
             newcomers.append((place, write))
+    if handed:
+        done = handovers([write for _, write in handed]) if handovers else [_none(write) for _, write in handed]
+        receipts.update(zip((place for place, _ in handed), done, strict=True))
     if newcomers:
         done = people([write for _, write in newcomers])
         receipts.update(zip((place for place, _ in newcomers), done, strict=True))
@@ -67,6 +74,13 @@ def resolved(
         else:
             found.append(receipt)
     return found
+
+
+def _none(write: HandoverWrite) -> Receipt:
+    message = f"no {write.object} is made here for a handover"
+    return Receipt(
+        key=write.key, verdict=Verdict.PERMANENT, code="INVALID_OBJECT", message=message, concern=Concern.RECORD
+    )
 
 
 def _wrong(system: System, write: Write, objects: Container[str]) -> Receipt | None:

@@ -73,7 +73,7 @@ class OutcomeReader(RuleReader):
 
     def _activity(self, raw: Any, path: Path) -> ActivityMapping:
         """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, moves: FLAG, cases: […]}`, over one relation at most."""
-        table = self._table(raw, path, ("at", "people", "moves", "cases"))
+        table = self._table(raw, path, ("at", "people", "moves", "create", "cases"))
         if not table.get("cases"):
             self._wrong(path, "needs 'cases': which records say what")
         self.over_relations = True
@@ -81,6 +81,7 @@ class OutcomeReader(RuleReader):
             return ActivityMapping(
                 at=self._times(table.get("at"), (*path, "at")),
                 people=self._people(table.get("people"), (*path, "people")),
+                made_with=self._made_with(table["create"], path) if "create" in table else None,
                 moves=self._moves(table.get("moves", False), (*path, "moves")),
                 cases=self._outcomes(table.get("cases") or [], (*path, "cases")),
             )
@@ -91,6 +92,15 @@ class OutcomeReader(RuleReader):
         if not isinstance(raw, bool):
             self._wrong(path, "must be true or false")
         return raw is True
+
+    def _made_with(self, raw: Any, path: Path) -> Mapping[str, str]:
+        """`create: {FIELD: VALUE}`: a record for each handover, of an object that the CRM has for that."""
+        name, at = str(path[1]), (*path, "create")
+        known = self.system.handovers if self.system else frozenset()
+        if name not in known:
+            self._wrong(at, f"no {name} is created for a handover{nearest(name, known)}", key=True)
+        table = self._table(raw, at)
+        return {self._field(field, (*at, field)): str(value) for field, value in table.items()}
 
     def _times(self, raw: Any, path: Path) -> tuple[str, ...]:
         if raw is None:

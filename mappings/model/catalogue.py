@@ -50,6 +50,8 @@ class CrmRules:
     """Case-folded names of the fields that say whose a record is."""
     carried: frozenset[str] = frozenset()
     """Fields that are read-only where they stand, and are set in another way by the connector."""
+    handovers: frozenset[str] = frozenset()
+    """The objects of which the CRM has one for each lead that sales works on."""
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Object -> the fields without which a new record of it is refused, whatever else is given."""
 

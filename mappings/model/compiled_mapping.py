@@ -5,7 +5,7 @@ Values only; `mappings.language.mapping_compiler` makes them from YAML, `mapping
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
 from mappings.model.catalogue import holder
@@ -155,6 +155,8 @@ class ActivityMapping:
     at: tuple[str, ...]
     people: Mapping[str, str]
     cases: tuple[Outcome, ...]
+    made_with: Mapping[str, str] | None = None
+    """What the record starts with that we create for each handover; None where we create none."""
     moves: bool = False
     """Whether a record goes from stage to stage: each of them says something of its own, whenever it comes to it."""
 
@@ -198,6 +200,13 @@ class ObjectMapping:
         return tuple(sorted(rules | held | ({self.account_ref.field} if self.account_ref else set())))
 
 
+class Handovers(NamedTuple):
+    """The CRM's own records of handovers: their object, and what each starts with."""
+
+    object: str
+    fields: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmMapping:
     """One system's mapping. Of the fields that it `owns`, what this system says counts."""
@@ -222,6 +231,12 @@ class CrmMapping:
     def accounts(self) -> tuple[str, ...]:
         """The objects that stand for companies, in the file's order."""
         return tuple(name for name, found in self.objects.items() if found.kind == "account")
+
+    @property
+    def handovers(self) -> Handovers | None:
+        """What is created for each handover; None where nothing is."""
+        made = {name: each.activity.made_with for name, each in self.objects.items() if each.activity}
+        return next((Handovers(name, fields) for name, fields in made.items() if fields is not None), None)
 
     @property
     def quiet(self) -> frozenset[str]:

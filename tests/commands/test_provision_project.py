@@ -74,7 +74,7 @@ def test_a_mapping_that_reads_leads_asks_for_their_scope_and_their_changes(run: 
     ours.write_text(text[:start] + text[start:].replace("  # ", "  "), encoding="utf-8")
     run(COLDFRAME_HUBSPOT_MAPPING=str(ours))
     _, app, webhooks = checked(tmp_path / "app")
-    assert app.config.auth.requiredScopes[-1] == app_scopes.LEADS
+    assert app.config.auth.requiredScopes[-4:] == [*app_scopes.LEADS, *app_scopes.NEW_LEADS]
     told = {each.propertyName for each in webhooks.config.subscriptions.crmObjects if each.objectType == "lead"}
     assert {"hs_pipeline_stage", "hs_lead_disqualification_reason"} <= told
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import requests
+from hubspot_leads import with_leads
 from provision_ground import Provisioning, actions, carry_out
 
 from connectors.base.credentials import Credential
@@ -62,6 +63,14 @@ class TestHubSpotProvisioning(Provisioning):
         assert score.description == "Fit and engagement together, in points. Made by Coldframe."
         assert bare.hubspot.portal.groups["contacts"]["coldframe"] == "Coldframe"
         assert bare.hubspot.portal.properties("tasks")["coldframe_key"].unique
+
+    def test_leads_get_our_key_where_the_mapping_creates_them_and_are_asked_for_nowhere_else(
+        self, bare: Sandbox, crm: Provisioner, mapping: CrmMapping
+    ) -> None:
+        assert not [step for step in crm.plan(mapping) if "lead" in step.what.split(".")]
+        carry_out(crm.plan(with_leads()))
+        assert bare.hubspot.portal.properties("leads")["coldframe_key"].unique
+        assert {step.action for step in crm.plan(with_leads()) if step.what.startswith("lead.")} == {"keep"}
 
     def test_a_group_that_others_use_stays_and_says_why(
         self, bare: Sandbox, crm: Provisioner, mapping: CrmMapping

@@ -88,6 +88,8 @@ def deeds(section: str, system: str = "hubspot") -> str:
             "this CRM's associations say whose activity it is",
         ),
         (deeds("{cases: [{is: email_reply}]}", "salesforce"), "needs 'people': Lead or Contact, and the field"),
+        (deeds("{create: {hs_x: y}, cases: [{is: email_reply}]}"), "no call is created for a handover"),
+        (deeds("{moves: 3, cases: [{is: email_reply}]}"), "must be true or false"),
         (deeds("{people: {Leed: WhoId}, cases: [{is: email_reply}]}", "salesforce"), "(did you mean 'Lead'?)"),
         (deeds("{people: {Lead: A.B.C}, cases: [{is: email_reply}]}", "salesforce"), "'A.B.C' is no field name"),
         ("system: hubspot\nobjects: {call: {is: activity, lead: {}}}\n", "an activity has no 'lead'"),

@@ -25,11 +25,13 @@ LISTS = ("crm.lists.read", "crm.lists.write")
 OPT_OUTS = "communication_preferences.statuses.batch.write"
 """What ending all e-mail subscriptions of a person needs. Accounts with Marketing Hub Enterprise have it."""
 OPT_OUT_PROPERTY = "hs_email_optout"
-LEADS = "crm.objects.leads.read"
-"""What reading HubSpot's leads (0-136) needs. Accounts with Sales Hub Professional have them."""
+LEADS = ("crm.objects.leads.read", "crm.schemas.leads.read")
+NEW_LEADS = ("crm.objects.leads.write", "crm.schemas.leads.write")
+"""What reading and creating HubSpot's leads (0-136) needs. Accounts with Sales Hub Professional have them."""
 
 
 def further(mapping: CrmMapping) -> tuple[str, ...]:
     """The scopes that a mapping needs beside those: for opt-outs that it writes, for leads that it reads."""
     writes = {target.field for found in mapping.objects.values() for target in found.write}
-    return (*((OPT_OUTS,) if OPT_OUT_PROPERTY in writes else ()), *((LEADS,) if "lead" in mapping.objects else ()))
+    opt_outs = (OPT_OUTS,) if OPT_OUT_PROPERTY in writes else ()
+    return (*opt_outs, *(LEADS if "lead" in mapping.objects else ()), *(NEW_LEADS if mapping.handovers else ()))

@@ -57,4 +57,5 @@ RULES = CrmRules(
     ),
     owners=frozenset({"hubspot_owner_id", "hubspot_team_id"}),
     carried=frozenset({"hs_email_optout"}),
+    handovers=frozenset({"lead"}),
 )

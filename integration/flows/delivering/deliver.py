@@ -17,15 +17,11 @@ from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, Raw, Receipt, TaskWrite, Verdict, Write
 from integration.core.funnel import missing_reasons
 from integration.core.run import pointless
-from integration.flows.assigning import reassign
+from integration.flows.assigning import lead_records, reassign
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.lane import drain
 from integration.flows.base.running_playbook import following
-from integration.flows.base.service import (
-    Connection,
-    HasRules,
-    HasStore,
-)
+from integration.flows.base.service import Connection, HasRules, HasStore
 from integration.flows.base.write_access import as_of_now
 from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.crm_calls.pause_connection import pause
@@ -95,6 +91,8 @@ def _batch(service: Delivering, lease: Lease, connection: Connection, found: Fou
         batch = "closings", found.closings, _close_tasks
     elif found.owners:
         batch = "owners", found.owners, _set_owners
+    elif found.records:
+        batch = "records of handovers", found.records, _make_records
     elif ripe(service, found.touches, found.room, now):
         batch = "touches", found.touches, _send_touches
     elif ripe(service, found.fields, found.room, now):
@@ -155,6 +153,11 @@ def _set_owners(service: Delivering, lease: Lease, connection: Connection, these
             these.done(conn)
     rows, writes = [row for row, _ in pairs], [write for _, write in pairs]
     return _settle(service, lease, connection, these, rows, writes) if writes else None
+
+
+def _make_records(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+    rows = these.items
+    return _settle(service, lease, connection, these, rows, lead_records.ready(service, lease, connection, rows))
 
 
 def _send_touches(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
@@ -234,6 +237,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         silence(conn, {row.lead_id for row in made}, now)
         _answered(conn, service, made, now)
         set_owners.want(conn, service, connection, made, now)
+        lead_records.want(conn, connection, service.rules.playbook.handoff.play, [each[:2] for each in done], now)
         reassign.closed_for(conn, made, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:

@@ -29,6 +29,7 @@ class Found:
     fields: Sequence[Outgoing] = ()
     closings: Sequence[Outgoing] = ()
     owners: Sequence[Outgoing] = ()
+    records: Sequence[Outgoing] = ()
 
     @property
     def lingering(self) -> bool:
@@ -59,6 +60,7 @@ def look(service: Looking, connection: Connection, now: Instant, way: Open) -> F
             fields=rows,
             closings=outbox.pending(conn, name, "closing", now, limits.fields),
             owners=outbox.pending(conn, name, "owner", now, limits.fields)[:room] if service.routing.set_owner else (),
+            records=outbox.pending(conn, name, "record", now, limits.tasks) if connection.mapping.handovers else (),
         )
 
 

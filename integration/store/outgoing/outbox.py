@@ -21,7 +21,7 @@ from integration.store.schema.tables import NEW, NONE, ONE, dirty, leads, outbox
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
-Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "owner", "alert", "person"]
+Kind: TypeAlias = Literal["fields", "task", "touch", "closing", "owner", "alert", "person", "record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

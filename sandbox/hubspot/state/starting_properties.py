@@ -202,6 +202,9 @@ coldframe_key           string      text            coldframe Coldframe key *
 task_outcome            enumeration select          coldframe Outcome = {_OUTCOMES}
 task_rejection_reason   enumeration select          coldframe Rejection reason = {_REASONS}
 """
+_OURS_ON_LEADS = """
+coldframe_key           string      text            coldframe Coldframe key *
+"""
 _OWN_TABLES = {"contacts": (_CONTACT, "contactinformation"), "companies": (_COMPANY, "companyinformation")}
 _OWN_TABLES |= {"deals": (_DEAL, "dealinformation"), "tasks": (_TASK, "task")}
 _OWN_TABLES |= {"leads": (_LEAD, "lead")}
@@ -217,7 +220,7 @@ def vendor_properties(kind: str, *, at: int) -> dict[str, Property]:
 
 def coldframe_properties(kind: str, *, at: int, unique_task_key: bool) -> dict[str, Property]:
     """Coldframe's own properties of an object type, by name."""
-    table = {"contacts": _OURS_ON_CONTACTS, "tasks": _OURS_ON_TASKS}.get(kind, "")
+    table = {"contacts": _OURS_ON_CONTACTS, "tasks": _OURS_ON_TASKS, "leads": _OURS_ON_LEADS}.get(kind, "")
     found = {one.name: one for one in _read(table, at=at)}
     for one in found.values():
         one.custom = True
