@@ -56,8 +56,9 @@ def links(alert: Alert) -> tuple[tuple[str, str], ...]:
 
 
 def cut(text: str, most: int = _LONGEST) -> str:
-    """A text in one line, and no longer than that."""
-    whole = " ".join(text.split())
+    """A text in one line that can be sent anywhere, and no longer than that."""
+    plain = "".join(each if each.isprintable() else " " for each in text)
+    whole = " ".join(plain.encode("utf-8", "replace").decode().split())
     return whole if len(whole) <= most else whole[: most - 1] + "…"
 
 

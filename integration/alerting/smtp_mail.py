@@ -28,7 +28,6 @@ _LATER: Span = MINUTE
 """How long to wait where the server refuses for now (greylisting, a full queue)."""
 _PERMANENT = 500
 _SUBJECT = 150
-_MOST_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +73,13 @@ class SmtpMail:
 
     def send(self, alert: Alert, now: Instant) -> Receipt:
         """Hand in one message; see the port."""
-        wire = message(alert, self._server.sender, self._to, now).as_bytes(policy=WIRE)
+        sealed = wire(message(alert, self._server.sender, self._to, now))
         try:
             session = self._server.opened()
         except (OSError, smtplib.SMTPException) as error:
             return _before(alert.key, error)
         try:
-            return self._handed_in(session, alert.key, wire)
+            return self._handed_in(session, alert.key, sealed)
         finally:
             session.close()
 
@@ -92,7 +91,7 @@ class SmtpMail:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _handed_in(self, session: smtplib.SMTP, key: str, wire: bytes) -> Receipt:
+    def _handed_in(self, session: smtplib.SMTP, key: str, sealed: bytes) -> Receipt:
         try:
             for code, said in (session.mail(self._server.sender), session.rcpt(self._to)):
                 if code >= 400:  # noqa: PLR2004 - RFC 5321: refused, for now or for ever
@@ -100,7 +99,7 @@ class SmtpMail:
         except (OSError, smtplib.SMTPException) as error:
             return _before(key, error)
         try:
-            code, said = session.data(wire)
+            code, said = session.data(sealed)
         except smtplib.SMTPDataError as error:
             return _refused(key, error.smtp_code, error.smtp_error, of_the_alert=True)
         except (OSError, smtplib.SMTPException) as error:
@@ -121,10 +120,13 @@ def message(alert: Alert, sender: str, to: str, now: Instant) -> EmailMessage:
     lines = [alert_words.title(alert), ""]
     for each in alert_words.lines(alert):
         lines += [cut(each.text), *(f"  {label}: {url}" for label, url in each.links)]
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[:_MOST_LINES], "…"]
     made.set_content("\n".join(lines) + "\n")
     return made
+
+
+def wire(made: EmailMessage) -> bytes:
+    """A message as it is handed in."""
+    return made.as_bytes(policy=WIRE)
 
 
 def _before(key: str, error: Exception) -> Receipt:

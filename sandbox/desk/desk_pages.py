@@ -1,4 +1,4 @@
-"""The SDR's desk on screen: tasks of both systems, one task with its packet, the leads and where they stand."""
+"""The SDR's desk on screen: tasks of both systems, one task with its packet, the leads, and alerts that arrived."""
 
 from pathlib import Path
 
@@ -22,6 +22,10 @@ def pages(sandbox: BothSystems) -> Blueprint:
     rooms = Blueprint("pages", __name__, template_folder="templates")
     _tasks(rooms, sandbox)
     _leads(rooms, sandbox)
+
+    @rooms.get("/messages")
+    def messages() -> str:
+        return render_template("messages.html", messages=sandbox.sinks.shown()[: -_SHOWN - 1 : -1])
 
     @rooms.app_template_filter("when")
     def when(value: str) -> str:

@@ -3,7 +3,7 @@
 | call | does |
 |---|---|
 | GET `/_sandbox/counts` | records by system and type, calls by shape, webhooks carried |
-| GET `/_sandbox/state` | every record of both systems |
+| GET `/_sandbox/state` | every record of both systems, and the alerts that arrived |
 | GET `/_sandbox/tasks` | every task of both systems in one shape |
 | GET `/_sandbox/log?system=&method=&path=` | the last calls |
 | GET, POST, DELETE `/_sandbox/faults` | faults still to come; one more (a Fault's fields); none |
@@ -88,7 +88,8 @@ def _reading(rooms: Blueprint, sandbox: BothSystems) -> None:
 
     @rooms.get("/state")
     def state() -> Response:
-        return _json({"hubspot": sandbox.hubspot.state(), "salesforce": sandbox.salesforce.state()})
+        both = {"hubspot": sandbox.hubspot.state(), "salesforce": sandbox.salesforce.state()}
+        return _json(both | {"alerts": sandbox.sinks.shown()})
 
     @rooms.get("/tasks")
     def tasks() -> Response:

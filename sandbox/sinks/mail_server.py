@@ -40,11 +40,15 @@ class Mail:
     def text(self) -> str:
         """Its body."""
         body = self.message.get_body() if isinstance(self.message, EmailMessage) else None
-        return str(body.get_content()) if isinstance(body, EmailMessage) else str(self.message.get_payload())
+        text = str(body.get_content()) if isinstance(body, EmailMessage) else str(self.message.get_payload())
+        return text.replace("\r\n", "\n")
 
 
 class MailServer:
-    """Listens on 127.0.0.1 from `start` (or `with`) to `stop`. `mails` are the messages it has taken."""
+    """Listens on 127.0.0.1 from `start` (or `with`) to `stop`. `mails` are the messages it has taken.
+
+    With `user` it takes mail from whoever signs in, over TLS alone.
+    """
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ class MailServer:
         if self._tls is not None:
             found |= {"tls_context": self._tls, "require_starttls": True}
         if self._user:
-            found |= {"authenticator": self._let_in, "auth_required": True, "auth_require_tls": self._tls is not None}
+            found |= {"authenticator": self._let_in, "auth_required": True}
         return found
 
     def _let_in(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -98,7 +102,7 @@ class MailServer:
             self._user.encode(),
             self._password.encode(),
         )
-        return AuthResult(success=known)
+        return AuthResult(success=known, handled=False)
 
     async def handle_MAIL(  # noqa: N802 - the library's own name and arguments
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

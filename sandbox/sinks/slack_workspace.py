@@ -38,8 +38,8 @@ class Posted:
 
     @property
     def whole(self) -> str:
-        """All text of the message, as it is shown."""
-        return "\n".join(str(block.get("text", {}).get("text", "")) for block in self.blocks)
+        """All text of the message, as it is shown: the blocks stand in the place of the plain text."""
+        return "\n".join(str(block.get("text", {}).get("text", "")) for block in self.blocks) or self.text
 
 
 class SlackGate(SinkGate):
