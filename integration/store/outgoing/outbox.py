@@ -102,7 +102,11 @@ _POSTPONE = (
     .values(not_before=bindparam("later"), attempts=_o.attempts + 1, error=bindparam("why"))
 )
 _REST = update(outbox).where(among(_o.id, "ids"), still_new).values(not_before=bindparam("later"))
-_PUT_OFF = update(outbox).where(_o.id == bindparam("row"), still_new).values(not_before=bindparam("later"))
+_PUT_OFF = (
+    update(outbox)
+    .where(_o.id == bindparam("row"), still_new)
+    .values(not_before=bindparam("later"), since=bindparam("later"))
+)
 _DEAD = (
     update(outbox)
     .where(_o.id == bindparam("row"))
@@ -228,7 +232,7 @@ def defer(conn: Connection, ids: Iterable[int], until: Instant) -> None:
 
 
 def put_off(conn: Connection, rows: Sequence[tuple[int, Instant]]) -> None:
-    """(id, until when) of what waits for its own time, through no fault of its own or the CRM's."""
+    """(id, until when) of what waits for its own time: nothing is late before, and no age of the outbox counts it."""
     if rows:
         run_many(conn, _PUT_OFF, [{"row": row_id, "later": later} for row_id, later in sorted(rows)])
 

@@ -13,7 +13,9 @@ from sqlalchemy import text
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained
+from integration.store.outgoing import outbox
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import DAY, HOUR, MINUTE, show
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -111,6 +113,9 @@ def test_a_late_touch_waits_for_its_window(
     away(ours, at, drain_all, DAY + 18 * HOUR)
     sandbox.faults.clear()
     at.forward(HOUR)
+    drain_all(ours)
+    with ours.store.read() as conn:
+        assert outbox.oldest(conn, ConnectionName(system)) > at(), "what waits for its time is no backlog"  # type: ignore[operator] # there is one
     seen = written(ours, sandbox, at, drain_all, system, record, 110 * MINUTE)
     assert len(seen) >= 1
     assert [show(when)[11:13] for when, _, _ in seen if not "09" <= show(when)[11:13] < "11"] == []
