@@ -6,6 +6,7 @@ from typing import Any
 
 from mappings.language import reading_answers
 from mappings.language.rules import RuleReader
+from mappings.model.canonical import FOUND_OUT, LEAD_FIELDS
 from mappings.model.compiled_mapping import ActivityMapping, AnswerFields, Condition, Outcome, TaskMapping
 from mappings.model.note_words import MARK, NoteWords
 from mappings.values.record_ids import people
@@ -13,7 +14,7 @@ from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest
 
 _WORD = re.compile(r"[^\W_]{1,60}(?:_[^\W_]{1,60}){0,2}")
-_TASK = ("key", "closed", "closed_at", "close", "subject", "answer", "note", "by", "outcomes")
+_TASK = ("key", "closed", "closed_at", "close", "subject", "answer", "note", "by", "lead", "outcomes")
 
 
 class OutcomeReader(RuleReader):
@@ -33,6 +34,7 @@ class OutcomeReader(RuleReader):
             answers=said,
             note=self._note(table["note"], (*path, "note")) if "note" in table else None,
             by=self._field(table["by"], (*path, "by")) if "by" in table else "",
+            found_out=self._rules(table.get("lead"), (*path, "lead"), {name: LEAD_FIELDS[name] for name in FOUND_OUT}),
             outcomes=self._outcomes(table.get("outcomes", [] if answer else None), (*path, "outcomes")),
             close={name: str(value) for name, value in self._table(table.get("close"), (*path, "close")).items()},
             subject=self._field(table["subject"], (*path, "subject")) if "subject" in table else "",

@@ -52,6 +52,8 @@ PAGES = (
     "other",
 )
 ASSET_TYPES = ("educational", "case_study", "pricing_sheet", "roi_calculator", "research")
+FOUND_OUT = ("problem", "budget", "authority", "timeline")
+"""What sales asks for, as fields of the lead: an answer may bring them along."""
 CALL_OUTCOMES = ("no_answer", "voicemail", "connected")
 MEETING, ACCEPTED, QUALIFIED, REJECTED = ANSWERS = ("meeting", "accepted", "qualified", "rejected")
 """What sales may say of a lead beside what came of a call."""
@@ -142,7 +144,7 @@ _VISITED = {"url": _text(), "page": _choice(*PAGES)}
 _MACHINE = {"machine": _flag(), "user_agent": _text(), "method": _text()}
 """What distinguishes a scanner, a proxy or prefetching from a person. [rules: scores]"""
 _EMAIL = {**_MAIL, **_VISITED, **_MACHINE}
-_SALES = {"problem": _text(), "timeline": _text(), "budget": _text()}
+_SALES = {name: _text() for name in FOUND_OUT}
 _DEAL = {"opportunity": _text(), "amount": _number(), "reason": _text()}
 _WEBINAR = {"minutes": _number(), "asked_question": _flag(), "webinar": _text()}
 _ASKED = {"asset": _text(), "event": _text(), "form": _text(), "url": _text()}

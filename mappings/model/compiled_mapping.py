@@ -134,13 +134,16 @@ class TaskMapping:
     note: NoteWords | None = None
     by: str = ""
     """The field that says whose task it is."""
+    found_out: tuple[Rule, ...] = ()
+    """What sales found out about the lead, and wrote into the task: FOUND_OUT."""
 
     @property
     def reads(self) -> frozenset[str]:
         """The CRM fields that all this needs."""
         asked = {name for outcome in (*self.answers, *self.outcomes) for name in outcome.reads}
-        noted = [self.note.field] if self.note else []
-        return frozenset({self.key, *self.closed, *asked, *noted, self.closed_at, self.by} - {""})
+        beside = [source.field for rule in self.found_out for source in rule.sources]
+        beside += [self.note.field] if self.note else []
+        return frozenset({self.key, *self.closed, *asked, *beside, self.closed_at, self.by} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ SHAPES = {
     7: "59bc30b55d4132c2",
     8: "cd2a6ecb84b84afb",
     9: "b9b6db9d023e9cf9",
+    10: "b9b6db9d023e9cf9",
 }
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 

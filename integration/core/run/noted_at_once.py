@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from integration.core.compiled.context import Context
 from integration.core.handoff import plays, sla_clocks
-from integration.core.nurture import touches
-from mappings.model.canonical import Activity
+from integration.core.nurture import profiling, touches
+from integration.core.scoring import scores
+from mappings.model.canonical import FOUND_OUT, Activity
 
 _COLLEAGUES = 5
 
@@ -26,6 +27,22 @@ def _note_deal(context: Context, activity: Activity) -> None:
         context.wake(context.now)
 
 
+def _learn(context: Context, activity: Activity) -> None:
+    """What sales found out and gave with its answer is known of the lead from then on; a blank takes nothing away."""
+    told = {name: value for name in FOUND_OUT if (value := activity.properties.get(name)) not in {None, ""}}
+    if all(context.state.fields.get(name) == value for name, value in told.items()):
+        return
+    context.state.fields.update(told)
+    context.wake(context.now)
+    scores.refit(context)
+    profiling.go_on(context)
+
+
+def _close(context: Context, activity: Activity) -> None:
+    _learn(context, activity)
+    plays.shut(context, activity)
+
+
 NOTED_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "email_open": touches.opened,
     "email_click": touches.opened,
@@ -34,7 +51,8 @@ NOTED_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "opportunity_created": _note_deal,
     "opportunity_lost": _note_deal,
     "opportunity_won": _note_deal,
-    "task_closed": plays.shut,
+    **dict.fromkeys(plays.ANSWERS, _learn),
+    "task_closed": _close,
     "task_given": sla_clocks.given,
 }
 """What is noted of an activity before anything else follows from it."""

@@ -25,12 +25,12 @@ from integration.store.outgoing import outbox
 from integration.store.people import leads
 from integration.store.queues import dirty
 from mappings.model.answer_words import GIVEN_BACK
-from mappings.model.canonical import NOTHING, Fields
+from mappings.model.canonical import Fields
 from mappings.model.catalogue import TEXT_LIMIT
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading import notes
 from mappings.translate import record_answers
-from mappings.translate.record_answers import Answer, answer, closed, holds
+from mappings.translate.record_answers import Answer, answer, as_fields, closed, holds
 from mappings.translate.translation import cut
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
@@ -73,7 +73,7 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
                 lead=moved.get(lead, lead),
                 at=at,
                 kind=said.type,
-                properties={**said.properties, **_in_whose_words(tasks, record, said, ours, people)},
+                properties={**said.properties, **_beside(tasks, record, said, ours, people)},
                 state=said.state,
             )
         )
@@ -108,13 +108,14 @@ def _holders(conn: Sql, connection: Connection, records: Iterable[Record]) -> Ma
     return {user: found.name for (_, user), found in known.items()}
 
 
-def _in_whose_words(tasks: TaskMapping, record: Record, said: Answer, ours: str, people: Mapping[str, str]) -> Fields:
-    """Who gave a lead back, and what they wrote beside our own text: the next task about it says so."""
+def _beside(tasks: TaskMapping, record: Record, said: Answer, ours: str, people: Mapping[str, str]) -> Fields:
+    """What sales found out; who gave a lead back, and what they wrote beside our own text: the next task says so."""
+    found_out = as_fields(tasks.found_out, record.fields)
     if said.type != GIVEN_BACK:
-        return NOTHING
+        return found_out
     note = notes.remark(str(record.fields.get(tasks.note.field) or ""), ours) if tasks.note else ""
     told = {"by": people.get(str(record.fields.get(tasks.by) or ""), ""), "note": cut(note, TEXT_LIMIT)}
-    return {name: value for name, value in told.items() if value}
+    return {**found_out, **{name: value for name, value in told.items() if value}}
 
 
 def _key(connection: Connection, record: Record) -> str:

@@ -11,6 +11,7 @@ from flows_run import Watch, activity, decided, history, lead, receive
 from integration.flows.reading import reconcile
 from integration.store.events import unrecognised_words
 from integration.wiring.whole_service import Service
+from mappings.model.compiled_mapping import Rule, Source
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
@@ -190,3 +191,21 @@ def test_a_task_that_is_closed_twice_and_one_that_is_opened_again_count_once(
     close(sandbox, task, **{OUTCOME[system]: "connected"})
     look()
     assert lead(service, EMAIL).stage == "sal"
+
+
+@SYSTEMS
+def test_what_sales_writes_into_the_task_is_known_of_the_lead(
+    service: Service, sandbox: Sandbox, at: Watch, look: Look, system: str
+) -> None:
+    name = "hs_task_reminders" if system == "hubspot" else "CallType"
+    connection = service.connections[system]
+    (kind, found) = next((each, each.task) for each in connection.mapping.objects.values() if each.task)
+    rule = Rule(name="budget", sources=(Source(field=name, values={}),))
+    tasks = replace(kind, task=replace(found, found_out=(rule,)))
+    mapping = replace(connection.mapping, objects={**connection.mapping.objects, kind.name: tasks})
+    service.connections[system] = replace(connection, mapping=mapping)  # type: ignore[index]
+    task = handed_over(service, sandbox, at, look, system)
+    close(sandbox, task, **{OUTCOME[system]: "accepted", name: "Inbound"})
+    look()
+    (said,) = [row for row in history(service, EMAIL) if row.type == "sales_accepted"]
+    assert said.properties == {"budget": "Inbound"}
