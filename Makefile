@@ -96,6 +96,9 @@ walks: ## the ways to a running Coldframe, from the words of the documents (WALK
 pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports and from a run, and write the page of the playbooks in the CRM
 	$(BIN)/pytest tests/architecture/test_architecture_pictures.py tests/playbook/test_playbooks_in_the_crm.py --draw $(ARGS)
 
+scenarios: $(STAMP) ## run the two scenarios in both CRMs, and write docs/scenarios.md and its pictures anew
+	$(BIN)/pytest -p no:xdist tests/flows/whole/test_flow_scenarios.py --draw $(ARGS)
+
 audit: bandit doubles ## bandit, and known vulnerabilities of what is locked; "Error 3": nobody who knows was reached
 	PYTHONPATH=tests/support $(BIN)/python tests/supply/supply_audit.py $(ARGS)
 
@@ -108,4 +111,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -16,6 +16,7 @@ OUTCOMES: Mapping[str, str] = {
     "connected": "Connected",
     "no_answer": "No answer",
     "voicemail": "Left voicemail",
+    "meeting": "Meeting booked",
     "accepted": "Accepted",
     "rejected": "Rejected",
 }
@@ -33,10 +34,11 @@ _LEAD_STATUS = {
     "connected": "CONNECTED",
     "no_answer": "ATTEMPTED_TO_CONTACT",
     "voicemail": "ATTEMPTED_TO_CONTACT",
+    "meeting": "CONNECTED",
     "accepted": "IN_PROGRESS",
     "rejected": "UNQUALIFIED",
 }
-_SALESFORCE_STATUS = {"connected": "Working - Contacted", "accepted": "Working - Contacted"}
+_SALESFORCE_STATUS = dict.fromkeys(("connected", "meeting", "accepted"), "Working - Contacted")
 _SALESFORCE_STATUS |= {"rejected": "Closed - Not Converted"}
 _PRIORITIES = {"Normal": "MEDIUM", "Low": "LOW", "Niedrig": "LOW"}
 _TAG = re.compile(r"<[^<>]+>")
