@@ -80,6 +80,7 @@ def test_a_second_breach_gives_the_task_to_somebody_else_and_closes_the_old_one(
     assert found[old]["status"] in {"Completed", "COMPLETED"}
     assert unanswered(service, at, 5 * DAY) == 0, "once"
     assert len(made(sandbox, system)) == 2
+    assert len(decided(service, ANA, "escalation")) == 1, "nobody is told again by whoever has it now"
     effects = {each.key: each for each in decided(service, ANA, "task")}
     assert effects[f"{old}/again"].because[0].endswith("This is yours now.")
 
