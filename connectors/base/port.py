@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from connectors.base.concerns import Concern
 from connectors.base.limits import Usage
 from connectors.base.task_desk import TaskDesk
+from connectors.base.task_rewrite import TaskRewrite
 from connectors.base.task_words import UNTOLD, Priority, TaskWords
 from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import Instant, Span
@@ -117,7 +118,7 @@ class HandoverWrite:
     attempted: bool = False
 
 
-Write: TypeAlias = FieldWrite | TaskWrite | PersonWrite | HandoverWrite
+Write: TypeAlias = FieldWrite | TaskWrite | TaskRewrite | PersonWrite | HandoverWrite
 
 
 class Verdict(StrEnum):

@@ -5,15 +5,28 @@ Results come back in any order and refused records apart from them (207): each i
 """
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
-from connectors.base.port import FieldWrite, HandoverWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.base.port import (
+    FieldWrite,
+    HandoverWrite,
+    PersonWrite,
+    Raw,
+    Receipt,
+    Record,
+    TaskWrite,
+    Verdict,
+    Write,
+)
+from connectors.base.task_rewrite import TaskRewrite
 from connectors.hubspot import SYSTEM
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
+from connectors.shared.rewriting import Rewriter, whole_text
+from mappings.reading.transforms import date
 from mappings.translate.translation import cut
 from mappings.values.identifiers import ExternalId
 from mappings.values.record_ids import genuine
@@ -106,6 +119,26 @@ def rendered(body: str) -> str:
             break
         lines.append(escaped)
     return "<br>".join(lines)
+
+
+def rewriter(
+    read: Callable[[str, Sequence[str], Sequence[str]], Sequence[Record]],
+    update: Callable[[Sequence[FieldWrite]], Sequence[Receipt]],
+) -> Rewriter:
+    """How tasks are rewritten here."""
+    return Rewriter(asked=("hs_task_body", "hs_timestamp"), read=read, fields=_rewritten, update=update)
+
+
+def _rewritten(write: TaskRewrite, there: Raw) -> Raw:
+    """What to write into a task; it is due no later than somebody has put it."""
+    at = date(there.get("hs_timestamp"))
+    body = whole_text(write, str(there.get("hs_task_body") or ""), rendered, "<br><br>", BODY_LIMIT)
+    return {
+        "hs_task_subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "hs_task_body": body,
+        **({"hs_timestamp": str(write.due_at // 1_000)} if at is None or write.due_at < at else {}),
+        **(write.words.priority(write.priority) if write.priority else {}),
+    }
 
 
 def _task(write: TaskWrite) -> dict[str, Any]:

@@ -155,6 +155,7 @@ class HubSpotConnector:
             objects=batches.ASSOCIATIONS,
             fields=self._update,
             tasks=self._hand_over,
+            rewrites=batches.rewriter(self.read, self._update).rewrite,
             people=partial(creation.make, self._session, self.find),
             handovers=partial(handed_leads.make, self._session),
         )

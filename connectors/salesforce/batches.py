@@ -3,15 +3,17 @@
 Rows come back in order, with 200 even where some fail (`allOrNone` false).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
-from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.base.port import FieldWrite, PersonWrite, Raw, Receipt, Record, TaskWrite, Verdict, Write
+from connectors.base.task_rewrite import TaskRewrite
 from connectors.salesforce import SYSTEM
 from connectors.salesforce.faults import row
 from connectors.salesforce.queries import TASK_KEY
+from connectors.shared.rewriting import Rewriter, whole_text
 from mappings.translate.translation import cut
 from mappings.values import instant
 from mappings.values.record_ids import full, genuine
@@ -69,13 +71,37 @@ def _receipt(write: Write, outcome: Any, unanswered: Verdict) -> Receipt:
     return row(errors).receipt(write.key, write.id)
 
 
+def rewriter(
+    read: Callable[[str, Sequence[str], Sequence[str]], Sequence[Record]],
+    update: Callable[[Sequence[FieldWrite]], Sequence[Receipt]],
+) -> Rewriter:
+    """How tasks are rewritten here."""
+    return Rewriter(asked=("ActivityDate", "Description"), read=read, fields=_rewritten, update=update)
+
+
+def _rewritten(write: TaskRewrite, there: Raw) -> Raw:
+    """What to write into a task; it is due no later than somebody has put it."""
+    text = whole_text(write, str(there.get("Description") or ""), _cut, "\n\n", BODY_LIMIT)
+    day, due = str(there.get("ActivityDate") or ""), instant.day_in(write.due_at, write.zone).isoformat()
+    return {
+        "Subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "Description": text,
+        **({"ActivityDate": due} if not day or due < day else {}),
+        **(write.words.priority(write.priority) if write.priority else {}),
+    }
+
+
+def _cut(body: str) -> str:
+    return cut(body, BODY_LIMIT)
+
+
 def _task(write: TaskWrite) -> dict[str, Any]:
     task = {
         "attributes": {"type": "Task"},
         TASK_KEY: write.key,
         "WhoId": write.id,
         "Subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
-        "Description": cut(write.body, BODY_LIMIT),
+        "Description": _cut(write.body),
         "ActivityDate": instant.day_in(write.due_at, write.zone).isoformat(),
         **write.words.opened,
         **write.words.priority(write.priority),

@@ -167,6 +167,7 @@ class SalesforceConnector:
             objects=queries.PEOPLE,
             fields=self._update,
             tasks=self._hand_over,
+            rewrites=batches.rewriter(self.read, self._update).rewrite,
             people=partial(creation.make, self._session, self.find),
         )
 

@@ -1,10 +1,12 @@
 """Sorting: what every connector does with a batch before it calls its vendor: checks, sorts, and keeps the order."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any
 
 from connectors.answers.replies import Refusal
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, HandoverWrite, PersonWrite, Receipt, TaskWrite, Verdict, Write
+from connectors.base.task_rewrite import TaskRewrite
 from mappings.values.identifiers import ExternalId, System
 from mappings.values.record_ids import genuine
 
@@ -16,6 +18,7 @@ def answered(  # noqa: PLR0913 - one way for each kind of write
     objects: Container[str],
     fields: Callable[[Sequence[FieldWrite]], Sequence[Receipt]],
     tasks: Callable[[Sequence[TaskWrite]], Sequence[Receipt]],
+    rewrites: Callable[[Sequence[TaskRewrite]], Sequence[Receipt]],
     people: Callable[[Sequence[PersonWrite]], Sequence[Receipt]],
     handovers: Callable[[Sequence[HandoverWrite]], Sequence[Receipt]] | None = None,
 ) -> list[Receipt]:
@@ -23,35 +26,19 @@ def answered(  # noqa: PLR0913 - one way for each kind of write
 
     `objects` are those a task can be about. Without `handovers` the CRM has no records of its own for them.
     """
-    receipts: dict[int, Receipt] = {}
-    updates: list[tuple[int, FieldWrite]] = []
-    creations: list[tuple[int, TaskWrite]] = []
-    newcomers: list[tuple[int, PersonWrite]] = []
-    handed: list[tuple[int, HandoverWrite]] = []
-    for place, write in enumerate(writes):
-        wrong = _wrong(system, write, objects)
-        if wrong:
-            receipts[place] = wrong
-        elif isinstance(write, FieldWrite):
-            updates.append((place, write))
-        elif isinstance(write, TaskWrite):
-            creations.append((place, write))
-        elif isinstance(write, HandoverWrite):
-            handed.append((place, write))
-        else:
-            newcomers.append((place, write))
-    if handed:
-        done = handovers([write for _, write in handed]) if handovers else [_none(write) for _, write in handed]
-        receipts.update(zip((place for place, _ in handed), done, strict=True))
-    if newcomers:
-        done = people([write for _, write in newcomers])
-        receipts.update(zip((place for place, _ in newcomers), done, strict=True))
-    if updates:
-        done = fields([write for _, write in updates])
-        receipts.update(zip((place for place, _ in updates), done, strict=True))
-    if creations:
-        done = tasks([write for _, write in creations])
-        receipts.update(zip((place for place, _ in creations), done, strict=True))
+    ways: tuple[tuple[type[Write], Callable[[Sequence[Any]], Sequence[Receipt]]], ...] = (
+        (HandoverWrite, handovers or (lambda those: [_none(write) for write in those])),
+        (PersonWrite, people),
+        (FieldWrite, fields),
+        (TaskRewrite, rewrites),
+        (TaskWrite, tasks),
+    )
+    wrong = {place: _wrong(system, write, objects) for place, write in enumerate(writes)}
+    receipts = {place: receipt for place, receipt in wrong.items() if receipt}
+    for kind, way in ways:
+        places = [place for place, write in enumerate(writes) if isinstance(write, kind) and place not in receipts]
+        if places:
+            receipts.update(zip(places, way([writes[place] for place in places]), strict=True))
     return [receipts[place] for place in range(len(writes))]
 
 

@@ -38,19 +38,21 @@ class Tally:
                     self.mqls.setdefault(effect.lead, effect)
                 case TaskWanted():
                     self.plays[effect.play] += 1
-                    self._task(effect.lead, effect.at, effect.assignee)
+                    self._task(effect)
                 case Escalated():
                     self.plays[effect.clock] += 1
-                    self._task(effect.lead, effect.at, effect.assignee)
+                    self._task(effect)
                 case HandoffDelayed():
                     self.held.add(effect.lead)
                 case _:
                     pass
         return passed
 
-    def _task(self, lead: str, at: Instant, assignee: Assignee) -> None:
-        day = day_number(at, self.playbook.calendar.timezone)
-        self.tasks[self._who(lead, at, assignee)][day] += 1
+    def _task(self, effect: TaskWanted | Escalated) -> None:
+        """Count a task; what joins one that is open makes none."""
+        if not effect.joins:
+            day = day_number(effect.at, self.playbook.calendar.timezone)
+            self.tasks[self._who(effect.lead, effect.at, effect.assignee)][day] += 1
 
     def _who(self, lead: str, at: Instant, assignee: Assignee) -> str:
         match assignee:

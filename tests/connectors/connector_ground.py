@@ -7,7 +7,9 @@ import pytest
 
 from connectors.base.limits import Usage
 from connectors.base.port import Connector, FieldWrite, TaskWrite
+from connectors.base.task_rewrite import TaskRewrite
 from connectors.base.task_words import TaskWords
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import parse
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -92,3 +94,14 @@ class Ground:
         given: dict[str, Any] = {"subject": "Call Ana", "body": "Fit 40\n<b>pricing</b> & ROI", "channel": "call"}
         given["words"] = self.words
         return TaskWrite(key=key, object=self.person, id=record, due_at=DUE, **(given | more))
+
+    def rewrite(self, task: str, **more: Any) -> TaskRewrite:
+        """A further reason for what `task` made."""
+        given: dict[str, Any] = {"before": self.task("").body, "body": "Offer a <peer>", "above": "Asked again\nA peer"}
+        given |= {"subject": "Asked again", "due_at": DUE, "words": self.words}
+        return TaskRewrite(
+            key=f"r:{task}",
+            object="task" if self.person == "contact" else "Task",
+            id=ExternalId(task),
+            **(given | more),
+        )

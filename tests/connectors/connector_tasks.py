@@ -8,6 +8,7 @@ from connector_ground import DUE, Ground, Plug
 
 from connectors.base.port import Receipt, TaskWrite, Verdict, Write
 from connectors.base.task_words import UNTOLD
+from mappings.values.instant import DAY
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
@@ -154,3 +155,34 @@ class Tasks(Ground):
         box.faults.clear()
         assert crm.apply([self.task(ana)])[0].verdict is Verdict.DONE
         assert len(sales_desk.tasks(box)) == 1
+
+    def test_an_open_task_is_rewritten_and_stays_whose_it_is(self, box: Sandbox, crm: Plug) -> None:
+        made = crm.apply([self.task(self.add(box, "ana@acme.example"))])[0]
+        (before,) = sales_desk.tasks(box)
+        for _ in range(2):
+            (receipt,) = crm.apply([self.rewrite(made.id, due_at=DUE - 3 * DAY, priority="high")])
+            assert (receipt.verdict, receipt.id) == (Verdict.DONE, made.id)
+        (after,) = sales_desk.tasks(box)
+        assert (after.subject, after.priority, after.due[:10]) == ("Asked again", "HIGH", "2026-02-27")
+        assert (after.open, after.owner, after.key) == (True, before.owner, before.key)
+        assert html.unescape(after.body).startswith("Offer a <peer>")
+
+    def test_a_rewritten_task_is_due_no_later_and_keeps_what_a_person_wrote(self, box: Sandbox, crm: Plug) -> None:
+        made = crm.apply([self.task(self.add(box, "ana@acme.example"), priority="high")])[0]
+        (before,) = sales_desk.tasks(box)
+        for _ in range(2):
+            crm.apply([self.rewrite(made.id, before="not what the task says", due_at=DUE + 3 * DAY)])
+        (after,) = sales_desk.tasks(box)
+        assert (after.priority, after.due) == (before.priority, before.due)
+        assert after.body.endswith(before.body)
+        assert html.unescape(after.body).startswith("Asked again")
+        assert html.unescape(after.body).count("Asked again") == 1, "also where it is sent twice"
+
+    def test_a_task_that_is_gone_is_refused_for_good_and_the_others_are_rewritten(
+        self, box: Sandbox, crm: Plug
+    ) -> None:
+        made = crm.apply([self.task(self.add(box, "ana@acme.example"))])[0]
+        gone = made.id[:-1] + ("1" if made.id[-1] != "1" else "2")
+        receipts = crm.apply([self.rewrite(gone), self.rewrite(made.id)])
+        assert [receipt.verdict for receipt in receipts] == [Verdict.PERMANENT, Verdict.DONE]
+        assert [task.subject for task in sales_desk.tasks(box)] == ["Asked again"]

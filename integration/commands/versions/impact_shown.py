@@ -28,6 +28,7 @@ def plain(found: Impact) -> dict[str, Any]:
             for (what, before, after), count in _sorted(found.moves)
         ],
         "tasks": dict(_sorted(found.tasks)),
+        "rewritten": found.rewritten,
         "handovers": found.handovers,
         "last_handover": None if found.last_handover is None else show_second(found.last_handover),
         "touches": dict(_sorted(found.touches)),
@@ -111,6 +112,8 @@ def _work(found: Impact, terms: Terms) -> Table:
         work.add_row("of them for leads that pass the gate now", f"until {until}", str(found.handovers))
     elif terms.quiet:
         work.add_row("nobody is handed over for passing the gate now (--quiet)", "", "")
+    if found.rewritten:
+        work.add_row("further reasons in open tasks: no tasks of their own", "", str(found.rewritten))
     for track, count in _sorted(found.touches):
         work.add_row("nurture e-mails and other touches", escape(track), str(count))
     if found.alerts:

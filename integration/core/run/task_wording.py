@@ -51,6 +51,18 @@ def worded(  # noqa: PLR0913 - a task, its lead, and what is known of who gets i
     return Worded(subject=subject, body=body, due_at=due_at)
 
 
+def joining_words(
+    compiled: CompiledPlaybook, state: LeadState, task: TaskWanted | Escalated, now: Instant, *, reads_in: str = ""
+) -> str:
+    """What a task that joins another adds on top of it, where somebody has changed the other's text by hand."""
+    if not task.wording.subject:
+        return task.subject
+    context = placed(compiled, state, now)
+    context.ids = False
+    context.reads_in = reads_in or context.reads_in
+    return packet.reason(context, task.wording, task.due_at)
+
+
 def _due_for(context: Context, task: TaskWanted | Escalated, hours: str) -> Instant:
     """When a task is due for somebody who works these hours: as long after it was decided as its play says.
 

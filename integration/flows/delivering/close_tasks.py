@@ -21,8 +21,7 @@ def closings(connection: Connection, rows: Sequence[Outgoing], words: TaskWords)
 
     Closed as the mapping says, else with the CRM's own word (`words`). Where there is neither, the task stays open.
     """
-    objects = connection.mapping.objects.values()
-    name, tasks = next(((each.name, each.task) for each in objects if each.task), ("", None))
+    name, tasks = tasks_of(connection)
     ids = [ExternalId(str(row.payload["id"])) for row in rows]
     found = connection.connector.read(name, ids, sorted(tasks.closed)) if tasks else ()
     there = {record.id for record in found if tasks and not holds(tasks.closed, record.fields)}
@@ -31,6 +30,12 @@ def closings(connection: Connection, rows: Sequence[Outgoing], words: TaskWords)
         FieldWrite(key=row.key, object=name, id=key, fields=each)
         for row, key, each in zip(rows, ids, fields, strict=True)
     ]
+
+
+def tasks_of(connection: Connection) -> tuple[str, TaskMapping | None]:
+    """What the CRM calls its tasks, and how the mapping reads ours; "" and None where it reads none."""
+    objects = connection.mapping.objects.values()
+    return next(((each.name, each.task) for each in objects if each.task), ("", None))
 
 
 def _closing(tasks: TaskMapping, words: TaskWords, row: Outgoing) -> Raw:

@@ -30,6 +30,7 @@ from integration.flows.delivering import create_people, crm_fields, hand_over, r
 from integration.flows.delivering.close_tasks import closings
 from integration.flows.delivering.create_people import Creating
 from integration.flows.delivering.hand_over import HandingOver
+from integration.flows.delivering.joining import join_open_tasks
 from integration.flows.delivering.ready_batches import Found, look, opened, ripe
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
@@ -85,7 +86,9 @@ def _turn(service: Delivering, lease: Lease, /, *, name: ConnectionName) -> bool
 def _batch(service: Delivering, lease: Lease, connection: Connection, found: Found, now: Instant) -> bool:
     """One batch of what was found; of tasks first, since somebody waits for them."""
     batch: tuple[str, Sequence[Outgoing], _Way] | None = None
-    if ripe(service, found.tasks, found.free, now):
+    if found.joining:
+        batch = "joining", found.joining, join_open_tasks.join
+    elif ripe(service, found.tasks, found.free, now):
         batch = "tasks", found.tasks, _send_tasks
     elif found.closings:
         batch = "closings", found.closings, _close_tasks
@@ -98,8 +101,7 @@ def _batch(service: Delivering, lease: Lease, connection: Connection, found: Fou
     elif ripe(service, found.fields, found.room, now):
         batch = "fields", found.fields, _send_fields
     if batch is not None:
-        kind, rows, way = batch
-        return send(service, lease, connection, rows, partial(way, service, lease, connection), kind)
+        return send(service, lease, connection, batch[1], partial(batch[2], service, lease, connection), batch[0])
     if found.lingering:
         service.lanes.sleep(_LOOK)
     return found.lingering
@@ -287,14 +289,10 @@ def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[st
         return
     object_name, external_id = moved_to
     record_references.unlink(conn, [(connection.name, row.object, row.external_id)])
-    record_references.link(
-        conn,
-        [
-            Reference(
-                connection=connection.name, object=object_name, external_id=external_id, lead_id=LeadId(row.lead_id)
-            ),
-        ],
+    there = Reference(
+        connection=connection.name, object=object_name, external_id=external_id, lead_id=LeadId(row.lead_id)
     )
+    record_references.link(conn, [there])
     records_to_read.want(
         conn, [records_to_read.Wanted(connection=connection.name, object=object_name, external_id=external_id)]
     )

@@ -61,7 +61,7 @@ def ready(
         notes = escalation_notes(conn, service, sent, service.now())
         readers = {
             row_id: Reader(
-                zone=_zone(each, service.rules.playbook), hours=hours.get(row_id), note=notes.get(row_id, "")
+                zone=reads_in(each, service.rules.playbook), hours=hours.get(row_id), note=notes.get(row_id, "")
             )
             for row_id, each in people.items()
         }
@@ -101,9 +101,9 @@ def reviewed(
     ]
 
 
-def _zone(person: Assigned, playbook: Playbook) -> str:
+def reads_in(person: Assigned | None, playbook: Playbook) -> str:
     """The zone in which somebody reads: their own, the playbook's where the CRM knows none."""
-    return person.timezone if zone(person.timezone) else playbook.calendar.timezone
+    return person.timezone if person is not None and zone(person.timezone) else playbook.calendar.timezone
 
 
 def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str, *, restored: bool) -> TaskWrite:

@@ -9,6 +9,7 @@ from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import Connection, HasLanes, LimitedWrites
 from integration.flows.crm_calls.pause_connection import Open, open_for
 from integration.flows.delivering import ramp_up
+from integration.flows.delivering.joining.carriers import joins
 from integration.store.crm import connection_pauses
 from integration.store.events import live_since as lives
 from integration.store.outgoing import outbox
@@ -30,6 +31,8 @@ class Found:
     closings: Sequence[Outgoing] = ()
     owners: Sequence[Outgoing] = ()
     records: Sequence[Outgoing] = ()
+    joining: Sequence[Outgoing] = ()
+    """Tasks that join open ones; of tasks, they are the first to be seen to."""
 
     @property
     def lingering(self) -> bool:
@@ -48,14 +51,17 @@ def look(service: Looking, connection: Connection, now: Instant, way: Open) -> F
         free = ramp_up.allowed(conn, ramp_up.tasks(service.going_live, name), limits.tasks, now)
         room = ramp_up.allowed(conn, ramp_up.records(service.going_live, name), limits.fields, now)
         others = ramp_up.unasked(conn, ramp_up.tasks(service.going_live, name), free, now)
-        tasks = _within(outbox.pending(conn, name, "task", now, limits.tasks), free, others)
+        found = outbox.pending(conn, name, "task", now, limits.tasks)
+        joining = [row for row in found if joins(row)]
+        tasks = _within([row for row in found if not joins(row)], free, others)
         if way == "tasks":
-            return Found(tasks=tasks, free=free, room=room)
+            return Found(tasks=tasks, free=free, room=room, joining=joining)
         rows = outbox.pending(conn, name, "fields", now, limits.fields)[:room]
         return Found(
             tasks=tasks,
             free=free,
             room=room,
+            joining=joining,
             touches=_one_each(outbox.pending(conn, name, "touch", now, limits.fields))[:room],
             fields=rows,
             closings=outbox.pending(conn, name, "closing", now, limits.fields),

@@ -15,6 +15,8 @@ from integration.flows.base.service import Connection
 from integration.flows.history import confirmed_touches, load_events
 from integration.playbook.explaining.effect_words import Recorded
 from integration.playbook.explaining.explanation import Explanation, explain
+from integration.store.assigning import carried_tasks
+from integration.store.assigning.carried_tasks import Joined
 from integration.store.db.session import Store
 from integration.store.events import decided_effects
 from integration.store.outgoing import outbox
@@ -59,6 +61,7 @@ def recorded(conn: Sql, lead: LeadId, at: Instant) -> list[Recorded]:
     kept = decided_effects.history(conn, [lead])
     states = outbox.states(conn, [each.key for each in kept])
     touches = confirmed_touches.fates(conn, lead, at)
+    joined = carried_tasks.joined(conn, [each.key for each in kept if each.payload.get("joins")])
     return [
         Recorded(
             key=each.key,
@@ -70,10 +73,19 @@ def recorded(conn: Sql, lead: LeadId, at: Instant) -> list[Recorded]:
             assigned=each.assigned,
             decided_at=each.decided_at,
             version=each.version,
-            fate="" if each.withheld else touches.get(each.key) or _FATES.get(states.get(each.key, ""), ""),
+            fate=""
+            if each.withheld
+            else touches.get(each.key) or _fate(states.get(each.key, ""), joined.get(each.key)),
         )
         for each in kept
     ]
+
+
+def _fate(state: str, joined: Joined | None) -> str:
+    fate = _FATES.get(state, "")
+    if joined is None:
+        return fate
+    return "carried out by the task that it joins" if joined.by else f"{fate} by itself, since {joined.why_apart}"
 
 
 _FATES = {

@@ -5,12 +5,14 @@ It shows what waits in the outbox: in shadow mode everything that was decided, i
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from integration.flows.assigning import assign_tasks
 from integration.flows.assigning.assign_tasks import Assigning
 from integration.flows.base.service import Connected, Connection, HasStore
+from integration.flows.delivering.joining.carriers import carrier, joins
+from integration.store.assigning import carried_tasks
 from integration.store.outgoing import outbox_backlog, people_to_create
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned
@@ -43,7 +45,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task or person that would be created, or a touch (`kind`) that would be named on a record."""
+    """One task or person that would be created, or a touch (`kind`) that would be named on a record.
+
+    One of kind FURTHER would be a reason more in a task that is open.
+    """
 
     connection: ConnectionName
     kind: str
@@ -56,6 +61,8 @@ class Task:
 
 
 Item: TypeAlias = Change | Task
+FURTHER = "further reason"
+"""The kind of what joins a task: it makes none."""
 
 
 def pending(service: Assigning) -> Iterator[tuple[Item, ...]]:
@@ -66,10 +73,20 @@ def pending(service: Assigning) -> Iterator[tuple[Item, ...]]:
             for rows in _batches(service, connection, kind):
                 names = _names(service, rows)
                 people = assign_tasks.assigned(service, connection, rows) if kind == "task" else {}
+                joining = _joining(service, rows) if kind == "task" else frozenset()
                 for row in rows:
-                    yield (_task(connection, kind, row, names, people.get(row.id)),)
+                    task = _task(connection, kind, row, names, people.get(row.id))
+                    yield (replace(task, kind=FURTHER) if row.id in joining else task,)
         if connection.mapping.creates:
             yield from _people(service, connection, connection.mapping.creates)
+
+
+def _joining(service: HasStore, rows: list[Outgoing]) -> frozenset[int]:
+    """Those of these rows, by outbox id, that a task carries out which stands in a CRM or waits."""
+    those = [row for row in rows if joins(row)]
+    with service.store.read() as conn:
+        tasks = carried_tasks.of_leads(conn, [row.lead_id for row in those])
+    return frozenset(row.id for row in those if carrier(tasks.get(row.lead_id, ()), row.payload["joins"]) is not None)
 
 
 def _people(service: HasStore, connection: Connection, creation: Creation) -> Iterator[tuple[Item, ...]]:

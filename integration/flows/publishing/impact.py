@@ -26,6 +26,7 @@ from integration.flows.history import load_events
 from integration.flows.publishing.proposed_signals import ProposedSignals
 from integration.flows.publishing.proposed_signals import proposed as proposed_signals
 from integration.flows.publishing.rereading import Reread
+from integration.flows.publishing.rewritten_tasks import carried
 from integration.store.crm import crm_users
 from integration.store.events import decided_effects, live_since, playbook_versions
 from integration.store.events.live_since import Live
@@ -66,6 +67,8 @@ class Impact:
     moves: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     tasks: Counter[str] = field(default_factory=Counter)
     """New tasks, by who owns the lead."""
+    rewritten: int = 0
+    """Further reasons that open tasks, or these, would say: no tasks of their own."""
     handovers: int = 0
     """Tasks among them of leads that pass the gate now."""
     last_handover: Instant | None = None
@@ -171,9 +174,12 @@ def _count(  # noqa: PLR0913, PLR0917 - what was decided, what becomes of it, an
     found.recorded += sum(effect.key in made.withheld for effect in new)
     done = [effect for effect in new if effect.key not in made.withheld]
     done += [effect for effect in made.decided if effect.key in back]
+    rewriting = carried(conn, done)
     owners = _owners(conn, service, [each.row for each in outcomes], done)
     for effect in done:
         match effect:
+            case TaskWanted() | Escalated() if effect.key in rewriting:
+                found.rewritten += 1
             case TaskWanted() | Escalated():
                 found.tasks[owners.get(effect.lead, NOBODY)] += 1
             case TouchDue():

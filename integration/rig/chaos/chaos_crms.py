@@ -8,6 +8,7 @@ from integration.flows.base.service import Connection
 from integration.rig.chaos.chaos_expected import Expected
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.stage.rig import Rig
+from integration.store.assigning import carried_tasks
 from integration.store.events.decided_effects import EffectRow
 from integration.store.people import record_references
 from integration.store.people.record_references import PEOPLE, Reference
@@ -72,10 +73,13 @@ def _same_tasks(
     decided: Sequence[EffectRow],
     reachable: set[str],
 ) -> None:
-    """One task in the CRMs per decided key whose lead has a record; exactly one handoff per MQL."""
+    """One task in the CRMs per decided key whose lead has a record, or that which it joined; one handoff per MQL."""
     times = Counter(str(task["key"]) for task in running.tasks() if task["key"])
     wanted = {effect.key: effect.lead_id for effect in decided if effect.kind in _TASKS and effect.withheld is None}
-    due = {key for key, lead in wanted.items() if lead in reachable}
+    with running.store.read() as conn:
+        joined = carried_tasks.joined(conn, wanted)
+    carriers = {key: (joined[key].by if key in joined else "") or key for key in wanted}
+    due = {carriers[key] for key, lead in wanted.items() if lead in reachable}
     finding.figures["tasks in the CRMs"] = sum(times.values())
     finding.same("tasks written more than once", {key: n for key, n in times.items() if n > 1}, {})
     finding.same("tasks decided and not written", sorted(due - set(times)), [])
@@ -84,8 +88,9 @@ def _same_tasks(
     for lead, each in found.items():
         finding.same(f"handoffs decided for {lead}", decided_handoffs[lead], len(each.handoffs))
         if lead in reachable and each.handoffs:
-            written = sum(times[key] for key in each.handoffs)
-            finding.same(f"handoff tasks of {lead}", written, len(each.handoffs))
+            handoffs = {carriers.get(key, key) for key in each.handoffs}
+            written = sum(times[key] for key in handoffs)
+            finding.same(f"handoff tasks of {lead}", written, len(handoffs))
             finding.figures["handoff tasks"] += written
             finding.figures["MQLs with a record"] += 1
 

@@ -13,10 +13,13 @@ from integration.core.model.state import LeadState, newborn
 from integration.core.run.apply_events import advance
 from integration.core.run.standing import standing
 from integration.core.scoring.machines import marked
+from integration.flows.delivering.joining.carriers import NOTHING_OPEN
 from integration.flows.delivering.write_decisions import as_fields
 from integration.flows.history import load_events
 from integration.flows.publishing.impact import COMPARED, NOBODY, Impact
 from integration.rig.chaos.chaos_finding import Finding
+from integration.store.assigning import carried_tasks
+from integration.store.assigning.carried_tasks import Joined
 from integration.store.crm import crm_users
 from integration.store.db.json_codec import decode, encode
 from integration.store.events import decided_effects
@@ -60,6 +63,8 @@ class Stored:
     effects: Mapping[str, Effects]
     sent: Mapping[str, str]
     """Payloads by key of tasks and touches that have arrived."""
+    joined: Mapping[str, Joined]
+    """What became of tasks that joined others."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,6 +106,7 @@ def stored(service: Service) -> Stored:
             owners={lead: names.get(each, each) or NOBODY for lead, each in owned.items()},
             effects=found,
             sent={key: str(payload) for key, payload in conn.execute(arrived)},
+            joined=carried_tasks.joined(conn, found),
         )
 
 
@@ -203,7 +209,8 @@ def _parts_that_differ(state: LeadState, row: LeadRow) -> str:
 def _nothing_undone(finding: Finding, before: Stored, after: Stored) -> None:
     """What was carried out stands as it was."""
     finding.figures["effects that stand"] = len(before.sent)
-    changed = [key for key, payload in before.sent.items() if after.sent.get(key) != payload]
+    rewritten = {each.by for key, each in after.joined.items() if key not in before.joined}
+    changed = [key for key, payload in before.sent.items() if after.sent.get(key) != payload and key not in rewritten]
     finding.same("effects carried out before that changed", changed[:_SHOWN], [])
     gone = [
         key
@@ -227,6 +234,8 @@ def _what_followed(
             followed.later += 1
         elif not now.carried_out:
             followed.recorded += 1
+        elif '"joins":"' in now.payload and after.joined.get(key, Joined()).why_apart != NOTHING_OPEN:
+            continue  # an open task says it, or is about to, or sales has closed that one since
         elif now.kind in {"task", "escalation"}:
             followed.tasks[after.owners.get(now.lead, NOBODY)] += 1
         elif now.kind == "touch":

@@ -63,7 +63,10 @@ _UNSENT = delete(outgoing).where(
     outgoing.c.attempted.is_(False),
 )
 _SENT = select(outgoing.c.connection, outgoing.c.external_id).where(
-    outgoing.c.key == bindparam("twin"), outgoing.c.kind == "task", outgoing.c.state == "sent"
+    outgoing.c.key == bindparam("twin"),
+    outgoing.c.kind == "task",
+    outgoing.c.state == "sent",
+    outgoing.c.external_id.is_not(None),
 )
 _NO_FIELDS = delete(outgoing).where(outgoing.c.lead_id == _loser, outgoing.c.kind == "fields")
 _MOVE_TASKS = update(outgoing).where(outgoing.c.lead_id == _loser).values(lead_id=_winner)
