@@ -163,6 +163,14 @@ GUARDS = (
         ),
     ),
     _guard(
+        "alert-attempted",
+        "an alert whose answer was lost is not simply sent again",
+        ("_turn", "if row.attempted:", "if row.attempted is None:"),
+        tests=(
+            "tests/flows/people_in_sales/test_flow_alert_sinks.py::test_each_alert_arrives_once_whatever_the_receiver_does[teams-apply_then_drop]",
+        ),
+    ),
+    _guard(
         "redirects",
         "a CRM's reply sends no token elsewhere",
         ("_send", "allow_redirects=False", "allow_redirects=True"),
