@@ -13,6 +13,7 @@ import pytest
 FOLDER = Path(__file__).parents[1]
 LONGEST = (
     "flows/whole/test_flow_canaries.py",
+    "flows/whole/test_flow_scenarios.py",
     "attack/test_attack_command.py",
     "flows/reading/test_flow_sync.py",
     "attack/test_attack_machine.py",
