@@ -6,7 +6,7 @@ names that list views and the report types of leads and contacts give them, whic
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 from connectors.salesforce.api_session import VERSION
 from connectors.shared.ready_views import OWN_VIEW, VIEWS, Condition, View, checked, targets, words
@@ -143,7 +143,7 @@ def _document(kind: str, lines: Sequence[str]) -> str:
 
 
 def _tag(name: str, text: str) -> str:
-    return f"<{name}>{escape(text)}</{name}>"
+    return f"<{name}>{escape(text, quote=False)}</{name}>"
 
 
 def _block(name: str, lines: Sequence[str]) -> str:
