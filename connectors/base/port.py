@@ -14,6 +14,7 @@ from connectors.base.limits import Usage
 from connectors.base.task_desk import TaskDesk
 from connectors.base.task_rewrite import TaskRewrite
 from connectors.base.task_words import UNTOLD, Priority, TaskWords
+from mappings.model.task_text import TaskText
 from mappings.values.identifiers import ExternalId, System
 from mappings.values.instant import Instant, Span
 
@@ -63,8 +64,8 @@ class FieldWrite:
 class TaskWrite:
     """Create one task for the person behind a record, at most once for its `key`.
 
-    `body` is plain text; the connector renders it for its CRM. `owner` is a CRM user id or "". `zone` is the IANA name
-    of the zone in whose days the task falls due. `words` are the CRM's own for status and priority.
+    `body` is data that the connector renders for its CRM, within its limits. `owner` is a CRM user id or "". `zone` is
+    the IANA name of the zone in whose days the task falls due. `words` are the CRM's own for status and priority.
     `attempted` says that an earlier try had no clear outcome: look before creating.
     """
 
@@ -72,7 +73,7 @@ class TaskWrite:
     object: str
     id: ExternalId
     subject: str
-    body: str
+    body: TaskText
     due_at: Instant
     channel: Literal["call", "email", "task", "review", "linkedin", "direct_mail"] = "task"
     priority: Priority = "normal"

@@ -4,7 +4,6 @@ Results come back in any order and refused records apart from them (207): each i
 `objectWriteTraceId`, its place in the batch, which also makes HubSpot write the others when one is refused.
 """
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,9 +24,11 @@ from connectors.base.task_rewrite import TaskRewrite
 from connectors.hubspot import SYSTEM
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
+from connectors.hubspot.task_html import says, task_html
 from connectors.shared.rewriting import Rewriter, whole_text
+from connectors.shared.task_rendering import within
+from mappings.model.task_text import TaskText, shortened
 from mappings.reading.transforms import date
-from mappings.translate.translation import cut
 from mappings.values.identifiers import ExternalId
 from mappings.values.record_ids import genuine
 
@@ -107,20 +108,6 @@ def created(writes: Sequence[TaskWrite | HandoverWrite], body: Body) -> list[Rec
     return receipts
 
 
-def rendered(body: str) -> str:
-    """Plain text as the HTML of a task: escaped, lines kept, whole lines dropped past the limit."""
-    lines: list[str] = []
-    room = BODY_LIMIT - len("<br>…")
-    for line in body.splitlines():
-        escaped = html.escape(cut(line, BODY_LIMIT // 8), quote=True)
-        room -= len(escaped) + len("<br>")
-        if room < 0:
-            lines.append("…")
-            break
-        lines.append(escaped)
-    return "<br>".join(lines)
-
-
 def rewriter(
     read: Callable[[str, Sequence[str], Sequence[str]], Sequence[Record]],
     update: Callable[[Sequence[FieldWrite]], Sequence[Receipt]],
@@ -132,21 +119,25 @@ def rewriter(
 def _rewritten(write: TaskRewrite, there: Raw) -> Raw:
     """What to write into a task; it is due no later than somebody has put it."""
     at = date(there.get("hs_timestamp"))
-    body = whole_text(write, str(there.get("hs_task_body") or ""), rendered, "<br><br>", BODY_LIMIT)
+    body = whole_text(write, str(there.get("hs_task_body") or ""), _body, says, BODY_LIMIT)
     return {
-        "hs_task_subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "hs_task_subject": shortened(" ".join(write.subject.split()), SUBJECT_LIMIT),
         "hs_task_body": body,
         **({"hs_timestamp": str(write.due_at // 1_000)} if at is None or write.due_at < at else {}),
         **(write.words.priority(write.priority) if write.priority else {}),
     }
 
 
+def _body(text: TaskText) -> str:
+    return within(text, BODY_LIMIT, task_html)
+
+
 def _task(write: TaskWrite) -> dict[str, Any]:
     properties = {
         TASK_KEY: write.key,
         "hs_timestamp": str(write.due_at // 1_000),
-        "hs_task_subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
-        "hs_task_body": rendered(write.body),
+        "hs_task_subject": shortened(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "hs_task_body": within(write.body, BODY_LIMIT, task_html),
         **write.words.opened,
         **write.words.priority(write.priority),
         "hs_task_type": _TYPES.get(write.channel, _PLAIN),

@@ -13,8 +13,9 @@ from connectors.base.task_rewrite import TaskRewrite
 from connectors.salesforce import SYSTEM
 from connectors.salesforce.faults import row
 from connectors.salesforce.queries import TASK_KEY
-from connectors.shared.rewriting import Rewriter, whole_text
-from mappings.translate.translation import cut
+from connectors.shared.rewriting import Rewriter, same_words, whole_text
+from connectors.shared.task_rendering import within
+from mappings.model.task_text import TaskText, plain, shortened
 from mappings.values import instant
 from mappings.values.record_ids import full, genuine
 
@@ -81,18 +82,18 @@ def rewriter(
 
 def _rewritten(write: TaskRewrite, there: Raw) -> Raw:
     """What to write into a task; it is due no later than somebody has put it."""
-    text = whole_text(write, str(there.get("Description") or ""), _cut, "\n\n", BODY_LIMIT)
+    text = whole_text(write, str(there.get("Description") or ""), _body, same_words, BODY_LIMIT, "\n\n")
     day, due = str(there.get("ActivityDate") or ""), instant.day_in(write.due_at, write.zone).isoformat()
     return {
-        "Subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "Subject": shortened(" ".join(write.subject.split()), SUBJECT_LIMIT),
         "Description": text,
         **({"ActivityDate": due} if not day or due < day else {}),
         **(write.words.priority(write.priority) if write.priority else {}),
     }
 
 
-def _cut(body: str) -> str:
-    return cut(body, BODY_LIMIT)
+def _body(text: TaskText) -> str:
+    return within(text, BODY_LIMIT, plain)
 
 
 def _task(write: TaskWrite) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def _task(write: TaskWrite) -> dict[str, Any]:
         "attributes": {"type": "Task"},
         TASK_KEY: write.key,
         "WhoId": write.id,
-        "Subject": cut(" ".join(write.subject.split()), SUBJECT_LIMIT),
-        "Description": _cut(write.body),
+        "Subject": shortened(" ".join(write.subject.split()), SUBJECT_LIMIT),
+        "Description": _body(write.body),
         "ActivityDate": instant.day_in(write.due_at, write.zone).isoformat(),
         **write.words.opened,
         **write.words.priority(write.priority),

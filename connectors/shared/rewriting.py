@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from connectors.base.concerns import Concern
 from connectors.base.port import FieldWrite, Raw, Receipt, Record, Unavailable, Verdict
 from connectors.base.task_rewrite import TaskRewrite
+from mappings.model.task_text import TaskText, plain
 from mappings.values.identifiers import ExternalId
 
 
@@ -42,16 +43,29 @@ class Rewriter:
         return [done.get(write.key) or _gone(write) for write in writes]
 
 
-def whole_text(write: TaskRewrite, there: str, rendered: Callable[[str], str], between: str, most: int) -> str:
+def whole_text(  # noqa: PLR0913, PLR0917 - how this CRM shows a text
+    write: TaskRewrite,
+    there: str,
+    rendered: Callable[[TaskText], str],
+    says: Callable[[str, str], bool],
+    most: int,
+    between: str = "",
+) -> str:
     """The text of a task: ours, or, where somebody has changed it by hand, the new reason above theirs.
 
-    Where both are longer than `most`, theirs stays as it is: the subject names the new reason.
+    `says` knows whether what stands there is a plain text of ours. Where both are longer than `most`, theirs stays as
+    it is: the subject names the new reason.
     """
-    if _plain(there) in {"", _plain(rendered(write.before)), _plain(rendered(write.body))}:
+    if not _plain(there) or says(there, write.before) or says(there, plain(write.body)):
         return rendered(write.body)
     above = rendered(write.above)
     both = f"{above}{between}{there}"
     return there if _plain(there).startswith(_plain(above)) or len(both) > most else both
+
+
+def same_words(there: str, text: str) -> bool:
+    """Whether a CRM's plain text is ours."""
+    return _plain(there) == _plain(text)
 
 
 def _plain(text: str) -> str:

@@ -72,3 +72,10 @@ def _named() -> Iterator[tuple[str, str]]:
             translation = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
             for name, alpha_2 in names:
                 yield translation.gettext(name), alpha_2
+
+
+@lru_cache(maxsize=512)
+def country_name(country: str) -> str:
+    """A country's English name for its two-letter code; anything else as it is."""
+    found: Any = pycountry.countries.get(alpha_2=country) if len(country) == 2 else None  # noqa: PLR2004 -- as ISO codes
+    return country if found is None else str(getattr(found, "common_name", found.name))

@@ -9,6 +9,7 @@ from connectors.base.limits import Usage
 from connectors.base.port import Connector, FieldWrite, TaskWrite
 from connectors.base.task_rewrite import TaskRewrite
 from connectors.base.task_words import TaskWords
+from mappings.model.task_text import of_plain, plain
 from mappings.values.identifiers import ExternalId
 from mappings.values.instant import parse
 from sandbox.server import Sandbox
@@ -91,13 +92,18 @@ class Ground:
         return FieldWrite(key=key or f"f:{record}:{score}", object=self.person, id=record, fields=values)
 
     def task(self, record: str, key: str = "t:1", **more: Any) -> TaskWrite:
-        given: dict[str, Any] = {"subject": "Call Ana", "body": "Fit 40\n<b>pricing</b> & ROI", "channel": "call"}
+        given: dict[str, Any] = {
+            "subject": "Call Ana",
+            "body": of_plain("Fit 40\n<b>pricing</b> & ROI"),
+            "channel": "call",
+        }
         given["words"] = self.words
         return TaskWrite(key=key, object=self.person, id=record, due_at=DUE, **(given | more))
 
     def rewrite(self, task: str, **more: Any) -> TaskRewrite:
         """A further reason for what `task` made."""
-        given: dict[str, Any] = {"before": self.task("").body, "body": "Offer a <peer>", "above": "Asked again\nA peer"}
+        given: dict[str, Any] = {"before": plain(self.task("").body), "body": of_plain("Offer a <peer>")}
+        given |= {"above": of_plain("Asked again\nA peer")}
         given |= {"subject": "Asked again", "due_at": DUE, "words": self.words}
         return TaskRewrite(
             key=f"r:{task}",

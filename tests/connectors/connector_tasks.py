@@ -8,6 +8,7 @@ from connector_ground import DUE, Ground, Plug
 
 from connectors.base.port import Receipt, TaskWrite, Verdict, Write
 from connectors.base.task_words import UNTOLD
+from mappings.model.task_text import of_plain
 from mappings.values.instant import DAY
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
@@ -98,15 +99,16 @@ class Tasks(Ground):
 
     def test_too_long_a_subject_and_body_are_cut_to_what_the_crm_takes(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")
-        receipt = crm.apply([self.task(ana, subject="s" * 1_000, body='line with "quotes" & <tags>\n' * 10_000)])[0]
+        long = of_plain('line with "quotes" & <tags>\n' * 3_000)
+        receipt = crm.apply([self.task(ana, subject="s" * 1_000, body=long)])[0]
         assert receipt.verdict is Verdict.DONE, receipt
         (task,) = sales_desk.tasks(box)
         assert len(task.subject) == 255
-        assert task.body.rstrip().endswith("…")
+        assert "Shortened: " in task.body.splitlines()[-1]
 
     def test_a_task_about_something_else_than_a_person_or_deal_is_refused_here(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")
-        write = TaskWrite(key="k", object="ticket", id=ana, subject="s", body="b", due_at=DUE)
+        write = TaskWrite(key="k", object="ticket", id=ana, subject="s", body=of_plain("b"), due_at=DUE)
         assert crm.apply([write])[0].code == "INVALID_OBJECT"
         assert self.log(box).entries() == []
 

@@ -17,6 +17,7 @@ from connectors.base.port import FieldWrite, PersonWrite, Receipt, TaskWrite, Ve
 from connectors.hubspot import faults
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.faults import CONDITIONAL, NO_ASSOCIATIONS, REQUIRED
+from mappings.model.task_text import of_plain
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
@@ -39,7 +40,7 @@ def scored(ids: list[str], bands: list[str]) -> list[FieldWrite]:
 
 
 def task(record: str, **more: Any) -> TaskWrite:
-    given = {"key": f"t:{record}", "subject": "Call Ana", "body": "Fit 40"} | more
+    given = {"key": f"t:{record}", "subject": "Call Ana", "body": of_plain("Fit 40")} | more
     return TaskWrite(object="contact", id=record, due_at=DUE, **given)
 
 

@@ -13,6 +13,7 @@ from connectors.base.credentials import Credential
 from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.salesforce.connector import SalesforceConnector
+from mappings.model.task_text import of_plain
 from mappings.values.instant import HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
 
@@ -50,7 +51,8 @@ MAYBE_DONE = {408, *FAILURES, *ODD_SUCCESSES}
 
 def tasks(system: str, ids: Sequence[str]) -> list[TaskWrite]:
     return [
-        TaskWrite(key=f"t{one}", object=PERSON[system], id=one, subject="Call", body="Now", due_at=DUE) for one in ids
+        TaskWrite(key=f"t{one}", object=PERSON[system], id=one, subject="Call", body=of_plain("Now"), due_at=DUE)
+        for one in ids
     ]
 
 

@@ -10,6 +10,7 @@ from connector_ground import DUE
 from connectors.base.credentials import Credential
 from connectors.base.port import Record, TaskWrite, Unavailable, Verdict
 from connectors.hubspot.connector import HubSpotConnector
+from mappings.model.task_text import of_plain
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -83,7 +84,7 @@ def test_a_task_is_found_again_among_hundreds_of_its_person(crm: HubSpotConnecto
         connector: Any = HubSpotConnector(Credential(token="t", api_url=f"{box.url}/hubspot"))
         ana = box.hubspot.add("contacts", {"email": "ana@acme.example"})
         tasks = [
-            TaskWrite(key=f"t{number}", object="contact", id=ana, subject="s", body="b", due_at=DUE)
+            TaskWrite(key=f"t{number}", object="contact", id=ana, subject="s", body=of_plain("b"), due_at=DUE)
             for number in range(MANY)
         ]
         for start in range(0, MANY, 50):

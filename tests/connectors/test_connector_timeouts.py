@@ -27,6 +27,7 @@ from connectors.salesforce.api_session import SalesforceSession
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.setup.field_definitions import Definitions as SalesforceDefinitions
 from connectors.salesforce.setup.provisioner import SalesforceProvisioner
+from mappings.model.task_text import of_plain
 from mappings.translate.translation import load_mapping
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
@@ -126,7 +127,7 @@ def test_the_calls_are_really_found() -> None:
 def everything_of(connector: Connector, person: str, one: str) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Every method of the port."""
     write = FieldWrite(key="f", object=person, id=one, fields={"coldframe_fit": "1"})
-    task = TaskWrite(key="t", object=person, id=one, subject="s", body="b", due_at=DUE)
+    task = TaskWrite(key="t", object=person, id=one, subject="s", body=of_plain("b"), due_at=DUE)
     given: Mapping[str, Sequence[Any]] = {
         "read": (person, [one], ["email"]),
         "find": (["ana@acme.example"], {person: ["Email"]}),

@@ -24,6 +24,7 @@ from connectors.hubspot.setup.oauth import HubSpotSignIn
 from connectors.hubspot.setup.provisioner import HubSpotProvisioner
 from connectors.hubspot.setup.public_app import App
 from connectors.shared.oauth_flow import described
+from mappings.model.task_text import of_plain
 from mappings.translate.translation import load_mapping
 from sandbox.both.both_systems import APP_ID
 from sandbox.server import Sandbox
@@ -83,8 +84,10 @@ def everything(box: Sandbox) -> None:
                 FieldWrite(key="f1", object="contact", id=ana, fields={"coldframe_fit": "7", "lifecyclestage": "lead"}),
                 FieldWrite(key="f2", object="contact", id=bo, fields={"hs_email_optout": "true"}),
                 FieldWrite(key="f3", object="company", id="404404", fields={"name": "Acme"}),
-                TaskWrite(key="t1", object="contact", id=ana, subject="Call", body="Fit", due_at=DUE),
-                TaskWrite(key="t2", object="deal", id=deal, subject="Call", body="Fit", due_at=DUE, attempted=True),
+                TaskWrite(key="t1", object="contact", id=ana, subject="Call", body=of_plain("Fit"), due_at=DUE),
+                TaskWrite(
+                    key="t2", object="deal", id=deal, subject="Call", body=of_plain("Fit"), due_at=DUE, attempted=True
+                ),
                 PersonWrite(key="p1", object="contact", email="cy@new.example", fields={"email": "cy@new.example"}),
             ]
         )

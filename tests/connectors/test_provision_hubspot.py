@@ -15,6 +15,7 @@ from connectors.hubspot.setup.provisioner import HubSpotProvisioner
 from connectors.hubspot.setup.public_app import App
 from connectors.shared.provisioning import Provisioner
 from mappings.model.compiled_mapping import CrmMapping
+from mappings.model.task_text import of_plain
 from mappings.values.instant import parse
 from sandbox.both.both_systems import APP_ID
 from sandbox.hubspot.state.associations import kind_named
@@ -175,7 +176,7 @@ class TestHubSpotProvisioning(Provisioning):
         ana = bare.hubspot.add("contacts", {"email": "ana@acme.example"})
         connector = HubSpotConnector(credential(bare))
         write = TaskWrite(
-            key="t:1", object="contact", id=ana, subject="Call", body="", due_at=parse("2026-03-02T15:00:00Z")
+            key="t:1", object="contact", id=ana, subject="Call", body=of_plain(""), due_at=parse("2026-03-02T15:00:00Z")
         )
         assert connector.apply([write])[0].verdict is Verdict.DONE
         assert [finding for finding in connector.examine({"contact": ["coldframe_score"]}) if not finding.ok] == []

@@ -7,6 +7,7 @@ from connectors.base.task_words import Word, priorities, status
 from connectors.hubspot.staff import task_words as of_hubspot
 from connectors.salesforce.batches import upsert_body
 from connectors.salesforce.staff import task_words
+from mappings.model.task_text import of_plain
 from mappings.values.instant import parse
 
 
@@ -127,7 +128,7 @@ def test_a_portal_that_hides_values_is_told_of() -> None:
     ],
 )
 def test_a_task_falls_due_on_its_persons_day(due: str, zone: str, day: str) -> None:
-    write = TaskWrite(key="k", object="Lead", id="00Q", subject="s", body="b", due_at=parse(due), zone=zone)
+    write = TaskWrite(key="k", object="Lead", id="00Q", subject="s", body=of_plain("b"), due_at=parse(due), zone=zone)
     (made,) = upsert_body([write])["records"]
     assert made["ActivityDate"] == day
     assert "Status" not in made

@@ -216,7 +216,7 @@ def test_a_play_has_tasks_a_checklist_touches_and_alerts() -> None:
     decision = fold(full, *events, until=START + 2 * DAY)
     first, second = of(TaskWanted, decision)
     assert (first.step, first.channel, first.subject, first.priority) == (1, "call", "Call ana@acme.example", "high")
-    assert first.body.startswith("[ ] Write: ask which system\n[ ] Send the overview\n\nWho: ")
+    assert "To do:\n[ ] Write: ask which system\n[ ] Send the overview\n" in first.body
     assert (second.step, second.channel, second.due_at - second.at) == (4, "review", 48 * HOUR)
     assert second.assignee == "manager"
     assert [alert.text for alert in of(AlertRaised, decision)] == ["ana@acme.example is looking"]

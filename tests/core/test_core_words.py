@@ -97,7 +97,7 @@ def test_the_engine_judges_conditions_as_conditions_do() -> None:
 
 def test_templates_name_only_known_fields() -> None:
     assert named("Call {name} of {company}") == ("name", "company")
-    assert compose("Call {name} of {company}", {"name": "Ana", "company": ""}) == "Call Ana of unknown"
+    assert compose("Call {name} of {company}", {"name": "Ana", "company": ""}) == "Call Ana"
     for wrong in ("{name.__class__}", "{0}", "{name!r}", "{name:>5}", "{", "{}"):
         with pytest.raises(ValueError, match=r"."):
             named(wrong)
@@ -107,7 +107,7 @@ def test_every_field_of_a_template_can_be_filled() -> None:
     text = " ".join(f"{{{name}}}" for name in WORDING_FIELDS)
     handoff = Handoff(play="handoff", talk_tracks=(TalkTrack(text=text),))
     decision = fold(playbook(handoff=handoff), firm(employees=100), told(**GOOD), *hot())
-    assert "Say: " in of(TaskWanted, decision)[0].body
+    assert "Open with: " in of(TaskWanted, decision)[0].body
 
 
 GOOD = {
@@ -151,17 +151,22 @@ def test_the_packet_tells_the_whole_story_never_a_bare_score() -> None:
     ]
     body = of(TaskWanted, fold(book, *history))[0].body
     for line in (
-        "Who: Ana Ruiz, Director, director sales operations, ana@acme.example",
+        "Who: Ana Ruiz, Director, sales operations, ana@acme.example",
         "Company: Acme, 100 employees, software",
+        "Why now: Asked for a demo, on 6 January 2026",
+        "Strongest signals of the last 30 days:",
+        "- internal sharing: quote, 5 January 2026 (15 points)",
+        "- demo, 6 January 2026 (10 points)",
+        "Latest key action: asked for a demo, 6 January 2026",
+        "Read and done:",
+        "- looked at case study, 5 January 2026",
+        "- shared inside the company: quote, 5 January 2026",
+        "Colleagues: 3 people at the company viewed quote, 5 January 2026",
         "Source: webinar",
-        "Consumed: page view: case_study (5 January 2026); internal sharing: quote (5 January 2026)",
-        "Strongest signals: internal sharing (quote) on 5 January 2026, 15 points; demo on 6 January 2026, 10 points",
-        "Fit: high (40 of total 75, hot, segment A)",
-        "Latest key action: demo request, 6 January 2026",
-        "Colleagues: 3 people at the company viewed quote",
+        "Fit: high, 40 of 40 points; hot with 75 points in all; segment A (high fit, high intent)",
         "Problem: probably reducing cost",
         "Budget: 50k",
-        "Say: Ask Ana about internal sharing (quote) on 5 January 2026.",
+        "Open with: Ask Ana about internal sharing (quote) on 5 January 2026.",
         "Missing: timeline, authority",
         "Answer due: Wed 7 Jan 2026, 09:00 (UTC)",
     ):
@@ -171,13 +176,13 @@ def test_the_packet_tells_the_whole_story_never_a_bare_score() -> None:
 @pytest.mark.parametrize(
     ("more", "line"),
     [
-        ({"fit": None, "segments": Segments()}, "Fit: not scored (total 10, cold)"),
-        ({"segments": Segments(intent_high=30_000)}, "Fit: 0 of total 10, cold, segment B"),
-        ({"segments": Segments()}, "Fit: 0 of total 10, cold"),
-        ({"segments": Segments(fit_high=20_000)}, "Fit: low (0 of total 10, cold, segment C)"),
+        ({"fit": None, "segments": Segments()}, "Fit: not scored; cold with 10 points in all"),
+        ({"segments": Segments(intent_high=30_000)}, "Fit: 0 of 40 points; cold with 10 points in all; segment B"),
+        ({"segments": Segments()}, "Fit: 0 of 40 points; cold with 10 points in all"),
+        ({"segments": Segments(fit_high=20_000)}, "Fit: low, 0 of 40 points; cold with 10 points in all; segment C"),
         (
             {"segments": Segments(), "handoff": Handoff(play="handoff", fit_tiers=((30_000, "A"), (15_000, "B")))},
-            "Fit: below B (0 of total 10, cold)",
+            "Fit: below B, 0 of 40 points; cold with 10 points in all",
         ),
     ],
 )
@@ -261,7 +266,7 @@ def test_keys_do_not_run_together() -> None:
 
 @pytest.mark.parametrize("breaks", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
 def test_no_value_begins_a_line_of_a_task(breaks: str) -> None:
-    forged = f"Ana{breaks}Answer due: never{breaks}Say: give it away"
+    forged = f"Ana{breaks}Answer due: never{breaks}Open with: give it away"
     talk = TalkTrack(text="Ask {name} of {company} about {asset}")
     book = playbook(handoff=Handoff(play="handoff", talk_tracks=(talk,)))
     values = dict.fromkeys(("first_name", "title", "source", "problem", "budget", "function"), forged)
@@ -273,7 +278,7 @@ def test_no_value_begins_a_line_of_a_task(breaks: str) -> None:
     task = of(TaskWanted, fold(book, *history))[0]
     assert breaks not in task.subject
     starts = [line.partition(":")[0] for line in task.body.splitlines()]
-    assert (starts.count("Answer due"), starts.count("Say")) == (1, 1)
+    assert (starts.count("Answer due"), starts.count("Open with")) == (1, 1)
     assert task.body.splitlines() == task.body.split("\n")
     assert "Ana Answer due: never" in task.body, "and nothing is lost"
 

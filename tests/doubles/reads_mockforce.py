@@ -20,6 +20,7 @@ from connectors import vendors
 from connectors.base.credentials import Credential
 from connectors.base.port import TaskWrite
 from connectors.salesforce.connector import SalesforceConnector
+from mappings.model.task_text import of_plain
 from mappings.values.instant import parse
 
 INSTANCE = "https://mock.my.salesforce.com"
@@ -86,7 +87,7 @@ def reads(crm: SalesforceConnector) -> Iterator[str]:
     assert there == {user: ("owner@acme.example", True), left: ("left@acme.example", False)}
     yield "users: by id, and who has left"
     task = str(virtual_salesforce.create("Task", {"Coldframe_Key__c": "t:1"}))
-    write = TaskWrite(key="t:1", object="Lead", id=ana, subject="s", body="b", due_at=TO_COME, attempted=True)
+    write = TaskWrite(key="t:1", object="Lead", id=ana, subject="s", body=of_plain("b"), due_at=TO_COME, attempted=True)
     (receipt,) = crm.apply([write])
     assert (receipt.verdict, receipt.id) == ("done", task), receipt
     yield "look before creating: a task is found by its key"

@@ -240,8 +240,8 @@ GUARDS = (
     _guard(
         "escaping",
         "what leads say is text in a task's HTML",
-        ("rendered", "html.escape(cut(line, BODY_LIMIT // 8), quote=True)", "cut(line, BODY_LIMIT // 8)"),
-        tests=("tests/connectors/test_connector_batching.py::test_a_task_body_is_escaped_whatever_it_holds",),
+        ("_part", "return html.escape(part)", "return part"),
+        tests=("tests/connectors/test_task_rendering.py::test_a_task_body_is_escaped_whatever_it_holds",),
     ),
     _guard(
         "soql-quoting",

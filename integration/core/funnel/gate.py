@@ -6,6 +6,7 @@ Rules: [rules: stages] [rules: handoff].
 from integration.core.compiled.context import Context
 from integration.core.funnel import stages
 from integration.core.handoff import conversations, packet, plays
+from integration.core.handoff.deeds import current_deed
 from integration.core.model.effect_keys import key
 from integration.core.model.effects import HandoffDelayed
 from integration.core.model.state import Waiting
@@ -36,7 +37,9 @@ def consider(context: Context) -> bool:
     if gaps:
         _delay_handoff(context, gaps)
         return False
-    stages.announce(context, "asked for a demo" if asked else _gate_words(context))
+    waited = state.held is not None
+    because = "asked for a demo" if asked else _gate_words(context)
+    stages.announce(context, because, why="" if asked else _why(context, waited=waited))
     return True
 
 
@@ -74,7 +77,7 @@ def ask_again(context: Context) -> None:
         because = f"{because}; {_earlier(context, before.began, unanswered=before.open)}"
         before.open = False
         conversations.forget(context, context.table.root("play", play))
-    plays.begin(context, play, because, again=because)
+    plays.begin(context, play, because)
 
 
 def _earlier(context: Context, last: Instant, *, unanswered: bool) -> str:
@@ -91,6 +94,15 @@ def _gate_words(context: Context) -> str:
         f"total {packet.points(context.state.fit + context.state.score.value)}, fit {packet.points(context.state.fit)}"
     )
     return f"{label}: {scores}" if label else f"the gate holds: {scores}, band {context.band()}"
+
+
+def _why(context: Context, *, waited: bool) -> str:
+    """Why a lead is ready now, as sales reads it: what it did, or that what was missing is known."""
+    if waited:
+        labels = ", ".join([each.label for each in context.playbook.handoff.required])
+        return f"Ready for sales: what was missing is known now ({labels})"
+    deed = current_deed(context)
+    return f"Ready for sales: {deed}" if deed else "Ready for sales by what is known of them now"
 
 
 def _delay_handoff(context: Context, gaps: list[Requirement]) -> None:

@@ -131,8 +131,11 @@ def enter(context: Context, stage: str, because: str) -> None:
         sla_clocks.start(context, changed.key, stage=stage)
 
 
-def announce(context: Context, because: str) -> None:
-    """Become an MQL: the stage, its clocks, the handoff [rules: clocks] [rules: handoff]."""
+def announce(context: Context, because: str, *, why: str = "") -> None:
+    """Become an MQL: the stage, its clocks, the handoff [rules: clocks] [rules: handoff].
+
+    `why` is how the handoff's tasks put the reason.
+    """
     state = context.state
     state.cycle += 1
     state.attempts, state.first_attempt = 0, None
@@ -140,7 +143,7 @@ def announce(context: Context, because: str) -> None:
     state.handed = context.now
     left = state.stage
     enter(context, "mql", because)
-    plays.begin(context, context.playbook.handoff.play, because, again=last_time(context))
+    plays.begin(context, context.playbook.handoff.play, because, why=why, before=last_time(context))
     profiling.begin(context)
     if move := track_routing.on_stage(context, "mql", left):
         track_routing.follow(context, move)

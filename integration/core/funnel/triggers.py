@@ -6,6 +6,8 @@ from integration.core.compiled import dates
 from integration.core.compiled.context import Context
 from integration.core.compiled.plans import TriggerPlan
 from integration.core.handoff import plays, sla_clocks
+from integration.core.handoff.deeds import current_deed
+from integration.core.handoff.plain_words import capital
 from integration.core.nurture import tracks
 from mappings.values.instant import DAY
 
@@ -54,7 +56,9 @@ def _fire(context: Context, plan: TriggerPlan, because: str) -> bool:
     if context.silent or (last is not None and context.now < last + trigger.cooldown):
         return False
     before = len(context.effects)
-    if trigger.play and not plays.begin(context, trigger.play, because, trigger=_label(plan)):
+    deed = current_deed(context) if trigger.pattern is not None else ""
+    why = f"{capital(_label(plan))}: {deed}" if deed else capital(because)
+    if trigger.play and not plays.begin(context, trigger.play, because, trigger=_label(plan), why=why):
         return False
     fired[trigger.name] = context.now
     if trigger.track and context.state.stage in context.table.tracks[trigger.track].track.stages:

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import conversations, packet, sla_clocks
+from integration.core.handoff import conversations, packet, sla_clocks, story
 from integration.core.handoff.conversations import ALONE, Wanted
+from integration.core.handoff.plain_words import capital
+from integration.core.handoff.template_words import Words
 from integration.core.handoff.wording import compose
 from integration.core.model.effect_keys import key, play_step
 from integration.core.model.effects import AlertRaised, TaskWanted, Wording
 from integration.core.model.state import Opening, Waiting
 from integration.core.rules.automation_rules import AlertStep, Due, Play, TaskStep
 from mappings.model.canonical import Activity
+from mappings.model.task_text import plain
 from mappings.values.instant import DAY, Instant
 
 ANSWERS = frozenset({"call_attempt", "meeting_booked", "sales_accepted", "sales_rejected", "sales_qualified"})
@@ -67,29 +70,40 @@ class _Opened:
     times: int
     because: str
     trigger: str
-    again: str
+    why: str
+    before: str
 
     def key(self, context: Context, kind: str, number: int) -> str:
         return key(context.state.lead, "play", context.table.root("play", self.play.name), self.times, kind, number)
 
     def wording(self, context: Context, subject: str = "", notes: tuple[str, ...] = ()) -> Wording:
         name = self.play.label or self.play.name
-        return packet.wording(context, subject=subject, notes=notes, play=name, trigger=self.trigger)
+        return packet.wording(
+            context,
+            subject=subject,
+            notes=notes,
+            play=name,
+            trigger=self.trigger,
+            why=self.why or capital(self.because),
+            before=self.before,
+        )
 
 
-def begin(context: Context, name: str, because: str, *, trigger: str = "", again: str = "") -> bool:
+def begin(  # noqa: PLR0913 - what a play's tasks tell of it
+    context: Context, name: str, because: str, *, trigger: str = "", why: str = "", before: str = ""
+) -> bool:
     """Play a play from its first step; False if it is still open, or nothing may happen to this lead.
 
-    Excluded people get its touches, but sales none of its tasks and alerts [two-axis: persona]. `again` is what
-    its tasks say about the handoff before.
+    Excluded people get its touches, but sales none of its tasks and alerts [two-axis: persona]. `why` is how its
+    tasks put the reason (as `because`, if ""), `before` what they say about the last time.
     """
     plan = context.table.plays.get(name)
     if plan is None or context.silent or is_open(context, name):
         return False
-    before = context.state.plays.get(name)
-    opening = Opening(times=before.times + 1 if before else 1, until=context.now, open=False, began=context.now)
+    last = context.state.plays.get(name)
+    opening = Opening(times=last.times + 1 if last else 1, until=context.now, open=False, began=context.now)
     context.state.plays[name] = opening
-    opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger, again=again)
+    opened = _Opened(play=plan.play, times=opening.times, because=because, trigger=trigger, why=why, before=before)
     if (plan.tasks or plan.alerts) and not context.excluded():
         for number, step, checklist in plan.tasks:
             due = sla_clocks.task_due(context, context.now, step.due or _A_DAY)
@@ -111,14 +125,12 @@ def begin(context: Context, name: str, because: str, *, trigger: str = "", again
 def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
     context: Context, opened: _Opened, number: int, step: TaskStep, checklist: tuple[str, ...], due: Instant
 ) -> TaskWanted:
-    again = f"{opened.again[:1].upper()}{opened.again[1:]}.".replace("{", "{{").replace("}", "}}")
-    notes = [again] if opened.again else []
-    notes += [step.note] if step.note else []
+    notes = [step.note] if step.note else []
     wording = opened.wording(context, step.subject, (*notes, *[f"[ ] {each}" for each in checklist]))
     key = opened.key(context, "task", number)
     wanted = Wanted(key=key, wanted=step.assignee, due=due, priority=step.priority, channel=step.channel)
     joins, joining = conversations.place(context, wanted) if not opened.play.separate else ALONE
-    subject, body = packet.filled(context, wording, due)
+    subject, text = story.filled(context, wording, due)
     return TaskWanted(
         key=key,
         lead=context.state.lead,
@@ -131,7 +143,7 @@ def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
         assignee=conversations.assignee(context, step.assignee),
         priority=step.priority,
         subject=subject,
-        body=body,
+        body=plain(text),
         wording=wording,
         joins=joins,
     )
@@ -144,5 +156,5 @@ def _alert(context: Context, opened: _Opened, number: int, step: AlertStep) -> A
         at=context.now,
         because=(opened.because,),
         alert=step.alert,
-        text=compose(step.text, packet.Words(context, opened.wording(context), due=None)),
+        text=compose(step.text, Words(context, opened.wording(context), due=None)),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
-from integration.core.handoff import conversations, packet
+from integration.core.handoff import conversations, packet, story
 from integration.core.handoff.conversations import Wanted
 from integration.core.hours.clock_time import deadline, working_time_after
 from integration.core.hours.working_hours import WorkingHours, after, read
@@ -18,6 +18,7 @@ from integration.core.model.state import LeadState, Running
 from integration.core.rules.automation_rules import Clock, Due
 from integration.core.rules.calendar import in_working_time, minutes
 from mappings.model.canonical import Activity
+from mappings.model.task_text import plain
 from mappings.values.instant import Instant
 
 _OVERDUE = "Overdue: {clock} for {name}"
@@ -156,6 +157,12 @@ def second_breach(
     return None
 
 
+def _waits(context: Context, clock: Clock) -> str:
+    """What the lead has waited since, for the escalation."""
+    run, handed = context.state.clocks[clock.name], context.state.handed
+    return "handed over to sales" if clock.stage == "mql" and handed == run.started else "the clock started"
+
+
 def _label(clock: Clock) -> str:
     return clock.label or clock.name.replace("_", " ")
 
@@ -198,8 +205,15 @@ def ring(context: Context, clock: Clock) -> None:
     run.reminded = run.breached = True
     because = (f"{label}: no answer by {packet.shown_time(context, run.due)}",)
     notes = (clock.note,) if clock.note else ()
-    wording = packet.wording(context, subject=clock.subject or _OVERDUE, notes=notes, clock=label)
-    subject, body = packet.filled(context, wording, run.due)
+    wording = packet.wording(
+        context,
+        subject=clock.subject or _OVERDUE,
+        notes=notes,
+        clock=label,
+        why=_waits(context, clock),
+        since=run.started,
+    )
+    subject, text = story.filled(context, wording, run.due)
     if clock.escalate_to is not None:
         own = key(state.lead, "clock", root, run.times, "escalation")
         late = in_working_time(context.playbook.calendar, run.due)
@@ -214,7 +228,7 @@ def ring(context: Context, clock: Clock) -> None:
                 due_at=late,
                 assignee=clock.escalate_to,
                 subject=subject,
-                body=body,
+                body=plain(text),
                 cause=run.cause,
                 deadline=run.due,
                 wording=wording,

@@ -9,6 +9,8 @@ from mappings.vocabulary.value import Vocabulary
 
 _BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LEADING = re.compile(r"(?:,| (?:of|at|from|about|since|with|for|by|in|on)| ?\() ?\Z")
+"""What leads to a field, and goes with it where the field has no value."""
 _UNSAFE = re.compile(f"{_BREAKING.pattern}|{_TURNING.pattern}")
 
 WORDING_FIELDS: tuple[str, ...] = (
@@ -79,8 +81,24 @@ def named(template: str) -> tuple[str, ...]:
 
 
 def compose(template: str, values: Mapping[str, str]) -> str:
-    """Fill a template; a field without a value reads `unknown`. No value begins a new line, only the template does."""
-    return "".join([text + ((one_line(values[name]) or "unknown") if name else "") for text, name in _parsed(template)])
+    """Fill a template. No value begins a new line, only the template does.
+
+    A field without a value is left out with what leads to it (`, {company}`, ` of {company}`, `({activity})`); where
+    nothing leads to it, the text says that it is not on record.
+    """
+    said, after = "", ""
+    for text, name in _parsed(template):
+        text = text[len(after) :] if after and text.startswith(after) else text  # noqa: PLW2901 - its closing half
+        said, after = said + text, ""
+        if not name:
+            continue
+        value = one_line(values[name])
+        leads = None if value else _LEADING.search(said)
+        if leads is None:
+            said += value or f"({name.replace('_', ' ')} not on record)"
+        else:
+            said, after = said[: leads.start()], ")" if leads.group().endswith("(") else ""
+    return said
 
 
 def one_line(text: str) -> str:

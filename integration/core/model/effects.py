@@ -41,6 +41,11 @@ class Wording:
     play: str = ""
     trigger: str = ""
     clock: str = ""
+    why: str = ""
+    """The reason in words, and since when it holds."""
+    since: Instant | None = None
+    before: str = ""
+    """What sales said of the lead the last time, in words."""
     activity: str = ""
     asset: str = ""
     page: str = ""

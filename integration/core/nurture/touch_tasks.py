@@ -1,10 +1,12 @@
 """Touch tasks: touches that a person delivers, as tasks with the packet."""
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import conversations, packet, sla_clocks
+from integration.core.handoff import conversations, packet, sla_clocks, story
 from integration.core.handoff.conversations import Wanted
+from integration.core.handoff.plain_words import capital
 from integration.core.model.effects import TaskWanted
 from integration.core.rules.automation_rules import Due, TaskStep
+from mappings.model.task_text import plain
 from mappings.values.instant import DAY
 
 _DUE = Due(span=DAY)
@@ -20,10 +22,10 @@ def want(context: Context, step: TaskStep, *, key: str, track: str, number: int,
         return
     due = sla_clocks.task_due(context, context.now, step.due or _DUE)
     notes = (step.note,) if step.note else ()
-    wording = packet.wording(context, subject=step.subject, notes=notes, play=called)
+    wording = packet.wording(context, subject=step.subject, notes=notes, play=called, why=capital(because))
     wanted = Wanted(key=key, wanted=step.assignee, due=due, priority=step.priority, channel=step.channel)
     joins, joining = conversations.place(context, wanted)
-    subject, body = packet.filled(context, wording, due)
+    subject, text = story.filled(context, wording, due)
     context.effects.append(
         TaskWanted(
             key=key,
@@ -37,7 +39,7 @@ def want(context: Context, step: TaskStep, *, key: str, track: str, number: int,
             assignee=conversations.assignee(context, step.assignee),
             priority=step.priority,
             subject=subject,
-            body=body,
+            body=plain(text),
             wording=wording,
             joins=joins,
         )

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
-from integration.core.handoff import packet, sla_clocks
+from integration.core.handoff import sla_clocks
+from integration.core.handoff.story import NOTHING_BESIDE, Beside, filled, reason
 from integration.core.model.effects import Escalated, TaskWanted
 from integration.core.model.state import LeadState, copied
 from integration.core.rules.automation_rules import Due
 from integration.core.run.standing import placed
+from mappings.model.task_text import TaskText, of_plain
 from mappings.values.instant import Instant
 
 
@@ -17,27 +19,25 @@ class Worded:
     """A task as sales reads it."""
 
     subject: str
-    body: str
+    body: TaskText
     due_at: Instant
 
 
-def worded(  # noqa: PLR0913 - a task, its lead, and what is known of who gets it
+def worded(
     compiled: CompiledPlaybook,
     state: LeadState,
     task: TaskWanted | Escalated,
     now: Instant,
-    *,
-    reads_in: str = "",
-    hours: str | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Worded:
     """A task in the words of what is known of its lead at `now`: never an id of ours. The state is not changed.
 
-    Due times are written in the zone `reads_in` (IANA), in the playbook's where that is "". `hours` are the working
-    hours of whoever gets the task, None where nobody's are known: it is due in them, and the clocks count by them. A
-    task that was decided before tasks kept their wording says what it said then.
+    `beside` is what the lead's state does not say, among it the working hours of whoever gets the task: it is due in
+    them, and the clocks count by them. A task that was decided before tasks kept their wording says what it said then.
     """
+    hours = beside.hours
     if not task.wording.subject:
-        return Worded(subject=task.subject, body=task.body, due_at=task.due_at)
+        return Worded(subject=task.subject, body=of_plain(task.body), due_at=task.due_at)
     context = placed(compiled, state if hours is None else copied(state), now)
     context.ids = False
     due_at = task.due_at
@@ -45,14 +45,14 @@ def worded(  # noqa: PLR0913 - a task, its lead, and what is known of who gets i
         due_at = _due_for(context, task, hours)
         if isinstance(task, TaskWanted) and task.assignee != "manager":
             sla_clocks.take_hours(context, hours)
-    context.reads_in = reads_in or context.reads_in
+    context.reads_in = beside.reads_in or context.reads_in
     promised = task.deadline if isinstance(task, Escalated) else None
-    subject, body = packet.filled(context, task.wording, due_at if promised is None else promised)
+    subject, body = filled(context, task.wording, due_at if promised is None else promised, beside)
     return Worded(subject=subject, body=body, due_at=due_at)
 
 
 def joining_words(
-    compiled: CompiledPlaybook, state: LeadState, task: TaskWanted | Escalated, now: Instant, *, reads_in: str = ""
+    compiled: CompiledPlaybook, state: LeadState, task: TaskWanted | Escalated, now: Instant, reads_in: str = ""
 ) -> str:
     """What a task that joins another adds on top of it, where somebody has changed the other's text by hand."""
     if not task.wording.subject:
@@ -60,7 +60,7 @@ def joining_words(
     context = placed(compiled, state, now)
     context.ids = False
     context.reads_in = reads_in or context.reads_in
-    return packet.reason(context, task.wording, task.due_at)
+    return reason(context, task.wording, task.due_at)
 
 
 def _due_for(context: Context, task: TaskWanted | Escalated, hours: str) -> Instant:

@@ -137,6 +137,17 @@ def _given_out(
     return given
 
 
+def had_by(found: Prepared, rows: Iterable[Outgoing]) -> dict[int, str]:
+    """Of escalations and of tasks taken over, by outbox id, the name of whoever had the task before."""
+    names = {}
+    for row in rows:
+        case = found.cases[row.id]
+        if case.escalation and case.late:
+            user = found.directory.user(case.late[0])
+            names[row.id] = user.name or user.email
+    return {row_id: name for row_id, name in names.items() if name}
+
+
 def words(told: Assigned) -> str:
     """Why a task waits, in one line."""
     return f"nobody to give it to: {'; '.join(f'{who} {why}' for who, why in told.passed_over)}"

@@ -127,7 +127,8 @@ def _taken_over(
     story = f"{who or 'Somebody'} {did}: {breach.label} was promised by {since}. This is yours now."
     if wording.get("subject"):
         wording["subject"] = f"Taken over: {wording['subject']}"
-        wording["notes"] = [story.replace("{", "{{").replace("}", "}}"), *wording.get("notes", ())]
+        before = {name: value for name, value in wording.items() if name != "also"} | {"subject": "", "notes": ()}
+        wording |= {"why": story.rstrip("."), "since": now, "also": [before, *wording.get("also", ())]}
     task = {
         **each.payload,
         "subject": f"Taken over: {each.payload.get('subject', '')}",

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.base.task_words import TaskWords
+from integration.core.handoff.story import Beside
 from integration.core.rules.calendar import zone
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.assigning import assign_tasks, note_hours
@@ -23,8 +24,7 @@ from integration.flows.base.service import (
     HasWake,
 )
 from integration.flows.crm_calls.crm_task_words import task_words
-from integration.flows.delivering import ramp_up
-from integration.flows.delivering.task_texts import Reader, reworded
+from integration.flows.delivering import ramp_up, task_texts
 from integration.flows.levels.late_notes import escalation_notes
 from integration.flows.people_in_sales import user_directory
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
@@ -34,6 +34,7 @@ from integration.store.outgoing.unassigned import Assigned
 from integration.store.progress import restored_store
 from integration.store.queues import leases
 from integration.store.queues.leases import Lease
+from mappings.model.task_text import TaskText
 
 
 class HandingOver(Derived, HasGoingLive, HasAlerts, HasWake, Protocol):
@@ -57,24 +58,32 @@ def ready(
         people = assign_tasks.keep(conn, service, connection, rows, found)
         hours = note_hours.note(conn, service, rows, people, service.now())
         there = outbox.attempting(conn, [row.id for row in rows if row.id in people])
-        sent = [row for row in rows if row.id in there]
-        notes = escalation_notes(conn, service, sent, service.now())
-        readers = {
-            row_id: Reader(
-                zone=reads_in(each, service.rules.playbook), hours=hours.get(row_id), note=notes.get(row_id, "")
+        wanted = [row for row in rows if row.id in there]
+        notes, had_by = escalation_notes(conn, service, wanted, service.now()), assign_tasks.had_by(found, wanted)
+        known = {
+            row.id: Beside(
+                reads_in=reads_in(people[row.id], service.rules.playbook),
+                hours=hours.get(row.id),
+                had_by=had_by.get(row.id, ""),
+                spent=notes.get(row.id, ""),
+                closing=(said.answering,) if said.answering else (),
             )
-            for row_id, each in people.items()
+            for row in wanted
         }
-        kept = reworded(conn, service, sent, service.now(), readers, answering=said.answering)
+        known = task_texts.with_links(conn, service, connection, wanted, known)
+        kept = task_texts.reworded(conn, service, wanted, service.now(), known)
         restored = restored_store.lately(conn, service.now())
-        new = sum(not row.attempted for row in kept)  # one that is tried again was counted before
+        new = sum(not row.attempted for row, _ in kept)  # one that is tried again was counted before
         ramp_up.spent(conn, ramp_up.tasks(service.going_live, connection.name), new, service.now())
         if not kept:
             these.done(conn)
     if len(people) < len(rows):
         for lane in alert_lanes(service):
             service.wake(lane)
-    return kept, [_task(row, people[row.id], said, readers[row.id].zone, restored=restored) for row in kept]
+    writes = [
+        _task(row, text, people[row.id], said, known[row.id].reads_in, restored=restored) for row, text in kept
+    ]
+    return [row for row, _ in kept], writes
 
 
 def reviewed(
@@ -106,7 +115,9 @@ def reads_in(person: Assigned | None, playbook: Playbook) -> str:
     return person.timezone if person is not None and zone(person.timezone) else playbook.calendar.timezone
 
 
-def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str, *, restored: bool) -> TaskWrite:
+def _task(  # noqa: PLR0913 - a task has that many sides
+    row: Outgoing, text: TaskText, person: Assigned, words: TaskWords, reads_in: str, *, restored: bool
+) -> TaskWrite:
     """The task as it goes to its person, due on their day.
 
     In a store that was restored from a backup, one that was never tried may have been made all the same.
@@ -117,7 +128,7 @@ def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str, *, r
         object=row.object,
         id=row.external_id,
         subject=str(task["subject"]),
-        body=answerable(str(task["body"]), words.answering),
+        body=text,
         due_at=int(task["due_at"]),
         channel=task["channel"],
         priority=task["priority"],
@@ -126,11 +137,3 @@ def _task(row: Outgoing, person: Assigned, words: TaskWords, reads_in: str, *, r
         words=words,
         attempted=row.attempted or restored,
     )
-
-
-def answerable(body: str, answering: str) -> str:
-    """A task's text with the line that says how to answer: after what to do, before what is known."""
-    todo, parted, known = body.partition("\n\n")
-    if not answering:
-        return body
-    return f"{todo}\n\n{answering}\n\n{known}" if parted else f"{answering}\n\n{body}"

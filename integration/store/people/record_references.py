@@ -59,6 +59,7 @@ _ACCOUNTS = select(references.c.external_id, references.c.account_id).where(
     *_BY_ID, references.c.account_id.is_not(None)
 )
 _OF_LEADS = select(*_COLUMNS).where(among(references.c.lead_id, "ids"), _there)
+_OF_ACCOUNTS = select(*_COLUMNS).where(among(references.c.account_id, "ids"), _there)
 _READ_AFTER = (
     select(*_COLUMNS)
     .where(
@@ -195,6 +196,15 @@ def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, list[
         reference = _reference(row)
         found[LeadId(str(reference.lead_id))].append(reference)
     return {lead: sorted(known, key=_preference) for lead, known in found.items()}
+
+
+def of_accounts(conn: Connection, account_ids: Iterable[AccountId]) -> dict[AccountId, list[Reference]]:
+    """Every CRM record of these accounts; accounts without one are absent."""
+    found: defaultdict[AccountId, list[Reference]] = defaultdict(list)
+    for row in conn.execute(_OF_ACCOUNTS, {"ids": listed(sorted(account_ids))}).all():
+        reference = _reference(row)
+        found[AccountId(str(reference.account_id))].append(reference)
+    return {account: sorted(known, key=_preference) for account, known in found.items()}
 
 
 def recorded(conn: Connection, lead_ids: Iterable[LeadId]) -> set[LeadId]:

@@ -74,7 +74,7 @@ def test_a_second_breach_gives_the_task_to_somebody_else_and_closes_the_old_one(
     assert new["owner"] not in {first["owner"], None, ""}
     assert new["subject"].startswith("Taken over: ")
     assert (
-        "has not answered: first contact was promised by Wed 7 Jan 2026, 09:00 (UTC). This is yours now." in new["body"]
+        "has not answered: first contact was promised by Wed 7 Jan 2026, 09:00 (UTC). This is yours now" in new["body"]
     )
     assert found[old]["subject"].startswith("Given to somebody else: ")
     assert found[old]["status"] in {"Completed", "COMPLETED"}

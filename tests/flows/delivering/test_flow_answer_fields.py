@@ -7,7 +7,6 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, lead, receive
 
-from integration.flows.delivering.hand_over import answerable
 from integration.flows.reading import reconcile
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
@@ -45,7 +44,7 @@ def test_the_text_of_a_task_says_in_a_line_how_to_answer_in_the_words_of_its_crm
         sandbox.hubspot.portal.properties("tasks")["task_outcome"].label = LABELS[system][0]
     task = handed_over(service, sandbox, at, drain_all, system)
     (line,) = [line for line in sales_desk.plain(task.body).splitlines() if "close this task" in line]
-    assert line == SAYS.format(*LABELS[system])
+    assert line == f"How to close it: {SAYS.format(*LABELS[system])}"
 
 
 @SYSTEMS
@@ -58,12 +57,6 @@ def test_where_a_crm_does_not_have_the_fields_the_text_promises_none(
         del sandbox.salesforce.org.fields["Task"]["Coldframe_Outcome__c"]
     task = handed_over(service, sandbox, at, drain_all, system)
     assert "close this task" not in task.body
-
-
-def test_the_line_stands_after_what_to_do_so_that_a_long_text_is_not_cut_there() -> None:
-    assert answerable("Call Ana.\n\nWho: Ana\n\nx", "Set it.") == "Call Ana.\n\nSet it.\n\nWho: Ana\n\nx"
-    assert answerable("Who: Ana", "Set it.") == "Set it.\n\nWho: Ana"
-    assert answerable("Who: Ana\n\nx", "") == "Who: Ana\n\nx"
 
 
 def closed(service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, said: tuple[str, str, str]) -> None:

@@ -8,7 +8,7 @@ from vocabulary_files import OWN, SPEAKING, on_shipped, playbook
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
-from integration.core.handoff.packet import filled
+from integration.core.handoff.story import filled
 from integration.core.model.effects import AlertRaised, HandoffDelayed, StageChanged, TaskWanted, TrackChanged
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import newborn
@@ -18,6 +18,7 @@ from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.explaining.explanation import explain
 from integration.playbook.showing.editor import schema_of_language
 from mappings.model.canonical import Activity, Value
+from mappings.model.task_text import plain
 from mappings.values.instant import DAY, HOUR, moment
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.yaml_files import located_yaml
@@ -130,12 +131,13 @@ def test_tasks_and_packets_speak_of_own_fields_and_activities() -> None:
     task = next(each for each in decision.effects if isinstance(each, TaskWanted))
     fold = Context(book, decision.state)
     fold.now = START + HOUR
-    subject, body = filled(fold, task.wording, task.due_at)
+    subject, text = filled(fold, task.wording, task.due_at)
+    body = plain(text)
     assert subject == "Call ana@acme.example, economic, after Video watched"
     assert "CMMC level: 3; Buying role: economic; Trained: yes; Renewal: 1 June 2026" in body
     assert "Certifications: soc2, iso27001; Tier: gold" in body
-    assert "Consumed: Video watched: intro" in body.replace("Intro", "intro")
-    assert "Say: They decide: economic, 3, soc2, iso27001, 1 June 2026" in body
+    assert "- Video watched: intro" in body.replace("Intro", "intro")
+    assert "Open with: They decide: economic, 3, soc2, iso27001, 1 June 2026" in body
 
 
 def test_explain_names_own_words_by_their_labels() -> None:

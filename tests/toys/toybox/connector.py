@@ -21,6 +21,7 @@ from connectors.base.port import (
 from connectors.base.spending import Allowance
 from connectors.base.task_words import TaskWords
 from connectors.base.users import CrmUser
+from mappings.model.task_text import plain
 from mappings.values.instant import Instant
 from toybox.house import FIELDS, HOUSES, House
 
@@ -127,7 +128,7 @@ def _applied(house: House, write: Write) -> Receipt:
     if isinstance(write, TaskWrite):
         held = house.records["chore"].items()
         there = next((key for key, one in held if one.get("coldframe_key") == write.key), "")
-        values = {"member": write.id, "title": write.subject, "text": write.body, "coldframe_key": write.key}
+        values = {"member": write.id, "title": write.subject, "text": plain(write.body), "coldframe_key": write.key}
         found = there or house.put("chore", values | {"owner": write.owner} | dict(write.words.opened))
         return Receipt(key=write.key, verdict=Verdict.DONE, id=found)
     if isinstance(write, FieldWrite) and write.id in house.records[write.object]:

@@ -6,12 +6,13 @@ from typing import Protocol
 
 from connectors.base.task_rewrite import TaskRewrite
 from connectors.base.task_words import TaskWords
+from integration.core.handoff.story import Beside
 from integration.core.model.state import LeadState
 from integration.core.run.task_wording import joining_words, worded
 from integration.flows.assigning import note_hours
 from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import HasRules, HasStore
-from integration.flows.delivering.hand_over import answerable, reads_in
+from integration.flows.delivering.hand_over import reads_in
 from integration.flows.delivering.joining.carriers import in_order
 from integration.flows.delivering.joining.shared_wording import raised, shared
 from integration.flows.delivering.write_decisions import task_effect
@@ -21,6 +22,7 @@ from integration.store.db.json_codec import encode
 from integration.store.outgoing import unassigned
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned
+from mappings.model.task_text import of_plain, plain
 from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import Instant
 
@@ -76,27 +78,29 @@ def _rewriting(
 ) -> Rewriting:
     task, words, zone = reader.task, reader.words, reads_in(reader.who, service.rules.playbook)
     compiled, state = service.rules.compiled, states.get(task.lead_id)
+    beside = Beside(reads_in=zone, hours=reader.hours, closing=(words.answering,) if words.answering else ())
     above = [str(row.payload["body"]) for row in rows]
     if state is not None:  # else the lead is not decided under these rules: what was decided is said
         tasks = [task_effect(row) for row in rows]
-        own = [worded(compiled, state, each, now, reads_in=zone, hours=reader.hours) for each in tasks]
+        own = [worded(compiled, state, each, now, beside) for each in tasks]
         rows = [_due(row, each.due_at) for row, each in zip(rows, own, strict=True)]
-        above = [joining_words(compiled, state, task_effect(row), now, reads_in=zone) for row in rows]
+        above = [joining_words(compiled, state, task_effect(row), now, zone) for row in rows]
     payload = shared(task.payload, rows)
+    text = of_plain(str(payload["body"]))
     if state is not None:
         effect = task_effect(replace(rows[0], key=task.key, payload_text=encode(payload)))
-        said = worded(compiled, state, effect, now, reads_in=zone)
-        payload |= {"subject": said.subject, "body": said.body}
-    ours = [str(task.payload.get("answering") or ""), words.answering, *reversed(above)]
+        said = worded(compiled, state, effect, now, replace(beside, hours=None))
+        text, payload = said.body, payload | {"subject": said.subject, "body": plain(said.body)}
+    ours = [str(task.payload.get("answering") or ""), *reversed(above)]
     payload["answering"] = "\n".join(each for each in ours if each)  # so that what sales adds can be told from it
     write = TaskRewrite(
         key=in_order(rows)[-1].key,
         object=reader.name,
         id=ExternalId(str(task.external_id)),
         subject=str(payload["subject"]),
-        body=answerable(str(payload["body"]), words.answering),
-        before=answerable(str(task.payload["body"]), words.answering),
-        above="\n".join(reversed(above)),
+        body=text,
+        before=str(task.payload["body"]),
+        above=of_plain("\n".join(reversed(above))),
         due_at=min(int(row.payload["due_at"]) for row in rows),
         priority=payload["priority"] if raised(task.payload, payload) else None,
         zone=zone,
