@@ -20,7 +20,7 @@ _JOINER = "\u200d"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that is shown as it is, so that everybody sees where it leads; one that is no http or https is text."""
+    """An address that is shown as it is, so that everybody sees where it leads; what is no http or https is text."""
 
     address: str
 

@@ -99,11 +99,8 @@ def _opening(context: Context, wording: Wording, due: Instant, beside: Beside) -
     for each in (wording, *wording.also):
         if each.why:
             day = day_words(context.now if each.since is None else each.since, context.reads_in)
-            yield (
-                _line("Why now", f"{each.why}, on {day}")
-                if each is wording
-                else _line("Also", f"{each.why}, since {day}")
-            )
+            first = each is wording
+            yield _line("Why now" if first else "Also", f"{each.why}, {'on' if first else 'since'} {day}")
     if wording.before:
         yield _line("Before", wording.before)
 

@@ -85,4 +85,4 @@ def _links(service: HasCrms, home: Connection, records: Sequence[Reference], lab
     for name in sorted(there, key=lambda name: (name != home.name, name)):
         connection, record = service.connections[name], there[name]
         if address := connection.link(record.object, record.external_id):
-            yield f"{label} in {vendors.vendor(connection.system).label}", Link(address, address)
+            yield f"{label} in {vendors.vendor(connection.system).label}", Link(address)
