@@ -99,6 +99,13 @@ pictures: $(STAMP) ## draw the pictures of docs/architecture.md from the imports
 scenarios: $(STAMP) ## run the two scenarios in both CRMs, and write docs/scenarios.md and its pictures anew
 	$(BIN)/pytest -p no:xdist tests/flows/whole/test_flow_scenarios.py --draw $(ARGS)
 
+golden: $(STAMP) ## write the golden texts of tasks anew, after a change that is meant (look at the difference)
+	$(BIN)/pytest tests/cases/test_golden_tasks.py --draw $(ARGS)
+
+INTO ?= /tmp/coldframe-tasks
+task-pictures: $(STAMP) ## draw the golden tasks as people see them in both CRMs (INTO=FOLDER; needs Chromium)
+	PYTHONPATH=tests/support:tests/cases:. $(BIN)/python tests/cases/task_pictures.py $(INTO)
+
 audit: bandit doubles ## bandit, and known vulnerabilities of what is locked; "Error 3": nobody who knows was reached
 	PYTHONPATH=tests/support $(BIN)/python tests/supply/supply_audit.py $(ARGS)
 
@@ -111,4 +118,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -24,8 +24,8 @@ from connectors.base.task_rewrite import TaskRewrite
 from connectors.hubspot import SYSTEM
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
-from connectors.hubspot.task_html import says, task_html
 from connectors.shared.rewriting import Rewriter, whole_text
+from connectors.shared.task_html import says, task_html
 from connectors.shared.task_rendering import within
 from mappings.model.task_text import TaskText, shortened
 from mappings.reading.transforms import date

@@ -1,6 +1,7 @@
 """A task's body as an SDR reads it: HubSpot's HTML with nothing in it that could run."""
 
 import html
+import re
 from html.parser import HTMLParser
 
 from markupsafe import Markup
@@ -10,10 +11,11 @@ _KEPT = frozenset(
 )
 _DROPPED = frozenset({"script", "style", "iframe", "object", "template"})
 _VOID = frozenset({"br", "hr"})
+_WEB = re.compile(r"https?://[^\s\"'<>]+\Z")
 
 
 class _Cleaner(HTMLParser):
-    """Keeps a few plain tags without attributes; everything else becomes text or goes."""
+    """Keeps a few plain tags without attributes, and links to the web; everything else becomes text or goes."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -22,9 +24,12 @@ class _Cleaner(HTMLParser):
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
+        address = dict(attrs).get("href") or ""
         if tag in _DROPPED:
             self._hidden += 1
+        elif tag == "a" and _WEB.match(address) and not self._hidden:
+            self.parts.append(f'<a href="{html.escape(address)}" rel="noopener noreferrer">')
+            self._open.append(tag)
         elif tag in _KEPT and not self._hidden:
             self.parts.append(f"<{tag}>")
             if tag not in _VOID:

@@ -104,7 +104,7 @@ class Tasks(Ground):
         assert receipt.verdict is Verdict.DONE, receipt
         (task,) = sales_desk.tasks(box)
         assert len(task.subject) == 255
-        assert "Shortened: " in task.body.splitlines()[-1]
+        assert "Shortened:" in task.body.splitlines()[-1]
 
     def test_a_task_about_something_else_than_a_person_or_deal_is_refused_here(self, box: Sandbox, crm: Plug) -> None:
         ana = self.add(box, "ana@acme.example")

@@ -82,7 +82,7 @@ class TestHubSpot(Contract):
         (made,) = create.body["inputs"]
         assert made["associations"][0]["types"][0]["associationTypeId"] == 204
         assert all(isinstance(value, str) for value in made["properties"].values())
-        assert made["properties"]["hs_task_body"] == "Fit 40<br>&lt;b&gt;pricing&lt;/b&gt; &amp; ROI"
+        assert made["properties"]["hs_task_body"] == "<p>Fit 40<br>&lt;b&gt;pricing&lt;/b&gt; &amp; ROI</p>"
 
     def test_a_merged_contact_is_written_under_its_survivor(self, box: Sandbox, crm: Plug) -> None:
         kept, ended = self.add(box, "kept@acme.example"), self.add(box, "ended@acme.example")

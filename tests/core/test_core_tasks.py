@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from core_builders import CLOCK, START, did, firm, fold, hot, of, playbook, saw, told
 
-from integration.core.handoff.story import Beside
+from integration.core.handoff.task_story import Beside
 from integration.core.model.effects import Escalated, TaskWanted, Wording
 from integration.core.model.events import Event
 from integration.core.model.state import copied

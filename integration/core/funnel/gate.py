@@ -37,9 +37,9 @@ def consider(context: Context) -> bool:
     if gaps:
         _delay_handoff(context, gaps)
         return False
-    waited = state.held is not None
+    waited = list(state.held or ())
     because = "asked for a demo" if asked else _gate_words(context)
-    stages.announce(context, because, why="" if asked else _why(context, waited=waited))
+    stages.announce(context, because, why="" if asked else _why(context, waited))
     return True
 
 
@@ -96,11 +96,11 @@ def _gate_words(context: Context) -> str:
     return f"{label}: {scores}" if label else f"the gate holds: {scores}, band {context.band()}"
 
 
-def _why(context: Context, *, waited: bool) -> str:
-    """Why a lead is ready now, as sales reads it: what it did, or that what was missing is known."""
+def _why(context: Context, waited: list[str]) -> str:
+    """Why a lead is ready now, as sales reads it: what it did, or that what it waited for is known."""
     if waited:
-        labels = ", ".join([each.label for each in context.playbook.handoff.required])
-        return f"Ready for sales: what was missing is known now ({labels})"
+        labels = ", ".join([each.label for each in context.playbook.handoff.required if each.called in waited])
+        return f"Ready for sales before, but not handed over without {labels}; all is known now"
     deed = current_deed(context)
     return f"Ready for sales: {deed}" if deed else "Ready for sales by what is known of them now"
 

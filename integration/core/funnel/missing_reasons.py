@@ -4,12 +4,13 @@ They are asked after a while: the reason often follows by itself, from another f
 """
 
 from integration.core.compiled.context import NEVER, Context
-from integration.core.handoff import packet, sla_clocks
+from integration.core.handoff import packet, sla_clocks, task_story
 from integration.core.model.effect_keys import cause, key
 from integration.core.model.effects import AlertRaised, TaskWanted
 from integration.core.model.given_back import Unexplained
 from integration.core.model.state import LeadState
 from integration.core.rules.automation_rules import Due
+from mappings.model.task_text import plain
 from mappings.values.instant import HOUR, Instant, Span
 
 _GRACE: Span = HOUR
@@ -19,6 +20,7 @@ _NOTE = (
     "This lead was given back without a reason. Please say why when you close this task: the reason decides what the "
     "person gets from now on, and when you see them again."
 )
+_WHY = "given back without a reason"
 _DUE = Due(working_days=1)
 
 
@@ -48,8 +50,8 @@ def ask(context: Context) -> None:
         _alert(context, "")
     state.reason_tasks += 1
     due = sla_clocks.task_due(context, context.now, _DUE)
-    wording = packet.wording(context, subject=_SUBJECT, notes=(_NOTE,))
-    subject, body = packet.filled(context, wording, due)
+    wording = packet.wording(context, subject=_SUBJECT, notes=(_NOTE,), why=_WHY, since=missing.at)
+    subject, text = task_story.filled(context, wording, due)
     context.effects.append(
         TaskWanted(
             key=_key(state),
@@ -62,7 +64,7 @@ def ask(context: Context) -> None:
             due_at=due,
             assignee="worked_by",
             subject=subject,
-            body=body,
+            body=plain(text),
             wording=wording,
         )
     )

@@ -56,7 +56,7 @@ def _fire(context: Context, plan: TriggerPlan, because: str) -> bool:
     if context.silent or (last is not None and context.now < last + trigger.cooldown):
         return False
     before = len(context.effects)
-    deed = current_deed(context) if trigger.pattern is not None else ""
+    deed = current_deed(context) if trigger.pattern is not None or trigger.condition is not None else ""
     why = f"{capital(_label(plan))}: {deed}" if deed else capital(because)
     if trigger.play and not plays.begin(context, trigger.play, because, trigger=_label(plan), why=why):
         return False

@@ -39,10 +39,18 @@ def deed(context: Context, kind: str, what: str) -> str:
     return f"{led} {plain_words(what)}" if what else alone
 
 
-def deed_parts(context: Context, kind: str, what: str) -> tuple[Part, ...]:
-    """As `deed`, with a link where it was a page."""
+def deed_parts(context: Context, kind: str, what: str, page: str = "") -> tuple[Part, ...]:
+    """As `deed`, with a link where it was on a page."""
     led, alone = _words(context, kind)
-    return (f"{led} ", web_link(plain_words(what))) if what else (alone,)
+    return (f"{led} ", *named_page(what, page)) if what else (alone,)
+
+
+def named_page(what: str, page: str = "") -> tuple[Part, ...]:
+    """What something was about, and a link to the page where that has a name of its own: `initech (https://…)`."""
+    link = web_link(page)
+    if page in {"", what} or isinstance(link, str):
+        return (web_link(plain_words(what)),)
+    return (f"{plain_words(what)} (", link, ")")
 
 
 def current_deed(context: Context) -> str:

@@ -1,6 +1,6 @@
 """The handoff packet: the facts about a lead that sales needs before the call. Never a bare score [rules: handoff].
 
-How they are laid out is in story.py; what templates may name is in template_words.py.
+How they are laid out is in task_story.py; what templates may name is in template_words.py.
 """
 
 from collections.abc import Iterable

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import conversations, packet, sla_clocks, story
+from integration.core.handoff import conversations, packet, sla_clocks, task_story
 from integration.core.handoff.conversations import ALONE, Wanted
 from integration.core.handoff.plain_words import capital
 from integration.core.handoff.template_words import Words
@@ -130,7 +130,7 @@ def _task(  # noqa: PLR0913, PLR0917 - a task has that many sides
     key = opened.key(context, "task", number)
     wanted = Wanted(key=key, wanted=step.assignee, due=due, priority=step.priority, channel=step.channel)
     joins, joining = conversations.place(context, wanted) if not opened.play.separate else ALONE
-    subject, text = story.filled(context, wording, due)
+    subject, text = task_story.filled(context, wording, due)
     return TaskWanted(
         key=key,
         lead=context.state.lead,

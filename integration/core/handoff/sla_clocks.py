@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
-from integration.core.handoff import conversations, packet, story
+from integration.core.handoff import conversations, packet, task_story
 from integration.core.handoff.conversations import Wanted
 from integration.core.hours.clock_time import deadline, working_time_after
 from integration.core.hours.working_hours import WorkingHours, after, read
@@ -213,7 +213,7 @@ def ring(context: Context, clock: Clock) -> None:
         why=_waits(context, clock),
         since=run.started,
     )
-    subject, text = story.filled(context, wording, run.due)
+    subject, text = task_story.filled(context, wording, run.due)
     if clock.escalate_to is not None:
         own = key(state.lead, "clock", root, run.times, "escalation")
         late = in_working_time(context.playbook.calendar, run.due)

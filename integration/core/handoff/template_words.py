@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import fit_words, own_fields, packet
-from integration.core.handoff.plain_words import account_words, lead_words, plain_words
+from integration.core.handoff import own_fields, packet
+from integration.core.handoff.plain_words import account_words, fit_tier, lead_words, plain_words
 from integration.core.handoff.wording import WORDING_FIELDS
 from integration.core.model.effects import Wording
 from integration.core.rules.scoring_rules import POINT
@@ -62,7 +62,7 @@ _COMPOSED: Mapping[str, Callable[[Context], str]] = {
     "fit": lambda context: str(context.state.fit // POINT),
     "engagement": lambda context: str(context.state.score.value // POINT),
     "total": lambda context: str((context.state.fit + context.state.score.value) // POINT),
-    "fit_tier": fit_words.fit_tier,
+    "fit_tier": fit_tier,
     "second_signal": lambda context: _nth_signal(context, 1),
     "key_action": packet.key_action,
     "colleagues": lambda context: str(max([0, *(people for people, _ in packet.colleagues(context).values())])),

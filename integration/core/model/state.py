@@ -15,7 +15,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 10
+FORMAT = 11
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -143,8 +143,8 @@ class LeadState:
     limits: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     evidence: dict[str, list[list[tuple[str, int]]]] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
-    consumed: list[tuple[str, str, int]] = field(default_factory=list)
-    """The last contents: (activity type, asset, when)."""
+    consumed: list[tuple[str, str, int, str]] = field(default_factory=list)
+    """The last contents: (activity type, asset, when, the page's address without its scheme)."""
     key_action: tuple[str, str, int] | None = None
     """The last scoring activity that resets idle: (type, asset, when)."""
     colleagues: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Touch tasks: touches that a person delivers, as tasks with the packet."""
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import conversations, packet, sla_clocks, story
+from integration.core.handoff import conversations, packet, sla_clocks, task_story
 from integration.core.handoff.conversations import Wanted
 from integration.core.handoff.plain_words import capital
 from integration.core.model.effects import TaskWanted
@@ -22,10 +22,11 @@ def want(context: Context, step: TaskStep, *, key: str, track: str, number: int,
         return
     due = sla_clocks.task_due(context, context.now, step.due or _DUE)
     notes = (step.note,) if step.note else ()
-    wording = packet.wording(context, subject=step.subject, notes=notes, play=called, why=capital(because))
+    why = f"step {number} of the track {called}" if track else capital(because)
+    wording = packet.wording(context, subject=step.subject, notes=notes, play=called, why=why)
     wanted = Wanted(key=key, wanted=step.assignee, due=due, priority=step.priority, channel=step.channel)
     joins, joining = conversations.place(context, wanted)
-    subject, text = story.filled(context, wording, due)
+    subject, text = task_story.filled(context, wording, due)
     context.effects.append(
         TaskWanted(
             key=key,

@@ -186,9 +186,9 @@ def _note_scoring(context: Context, activity: Activity) -> None:
     if state.barred:
         state.barred.clear()
     kind, what = activity.type, context.what or ""
-    state.key_action = deed = (kind, what, at)
+    state.key_action = (kind, what, at)
     if what:
-        consumed = state.consumed
+        consumed, deed = state.consumed, (kind, what, at, scores.named(activity.properties, "url"))
         if consumed and consumed[-1][1] == what and consumed[-1][0] == kind:
             consumed[-1] = deed
         else:

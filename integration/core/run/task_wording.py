@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
 from integration.core.handoff import sla_clocks
-from integration.core.handoff.story import NOTHING_BESIDE, Beside, filled, reason
+from integration.core.handoff.task_story import NOTHING_BESIDE, Beside, filled, reason
 from integration.core.model.effects import Escalated, TaskWanted
 from integration.core.model.state import LeadState, copied
 from integration.core.rules.automation_rules import Due

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.base.task_words import TaskWords
-from integration.core.handoff.story import Beside
+from integration.core.handoff.task_story import Beside
 from integration.core.rules.calendar import zone
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.assigning import assign_tasks, note_hours

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy import Connection as Sql
 
 from connectors import vendors
-from integration.core.handoff.story import NOTHING_BESIDE, Beside, with_beside
+from integration.core.handoff.task_story import NOTHING_BESIDE, Beside, with_beside
 from integration.core.run.task_wording import worded
 from integration.flows.base.service import Connection, HasCrms, HasRules
 from integration.flows.delivering.write_decisions import task_effect

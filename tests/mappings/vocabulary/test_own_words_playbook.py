@@ -8,7 +8,7 @@ from vocabulary_files import OWN, SPEAKING, on_shipped, playbook
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
-from integration.core.handoff.story import filled
+from integration.core.handoff.task_story import filled
 from integration.core.model.effects import AlertRaised, HandoffDelayed, StageChanged, TaskWanted, TrackChanged
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.core.model.state import newborn

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from integration.core.compiled.context import Context
-from integration.core.handoff import fit_words, own_fields, packet
-from integration.core.handoff.deeds import deed_parts
-from integration.core.handoff.plain_words import account_words, lead_words, plain_words, where
+from integration.core.handoff import own_fields, packet
+from integration.core.handoff.deeds import deed_parts, named_page
+from integration.core.handoff.plain_words import account_words, duration, fit_words, lead_words, plain_words, where
 from integration.core.handoff.template_words import Words
 from integration.core.handoff.wording import compose, one_line
 from integration.core.model.effects import Wording
-from integration.core.rules.calendar import day_words, minutes
+from integration.core.rules.calendar import day_words
 from integration.core.rules.conditions import alternatives
 from mappings.model.task_text import Line, Link, Mark, Part, TaskText, shortened
 from mappings.values.instant import DAY, MINUTE, Instant
@@ -108,8 +108,7 @@ def _opening(context: Context, wording: Wording, due: Instant, beside: Beside) -
 def _late(context: Context, wording: Wording, promised: Instant, beside: Beside) -> str:
     """What was promised, by how much it is late, and who had it."""
     late = context.now - promised
-    span = minutes(late // MINUTE * MINUTE if late < DAY else late // DAY * DAY) if late >= MINUTE else ""
-    since = f", {span} late when this was written" if span else ""
+    since = f", {duration(late)} late when this was written" if late >= MINUTE else ""
     had = f"; {beside.had_by} had the task" if beside.had_by else ""
     return f"{wording.clock} was promised by {packet.shown_time(context, promised)}{since}{had}"
 
@@ -137,7 +136,8 @@ def _signals(context: Context) -> Iterator[Line]:
         yield _line(f"Strongest signals of the last {context.playbook.key_action_memory // DAY} days")
     for name, seen in top:
         label, what = packet.signal_parts(context, name, seen)
-        about: tuple[Part, ...] = (": ", web_link(what)) if what else ()
+        page = next((page for _, asset, _, page in context.state.consumed if page and asset == seen.about), "")
+        about: tuple[Part, ...] = (": ", *named_page(what, page)) if what else ()
         day = day_words(seen.at, context.playbook.calendar.timezone)
         yield _line("", label, *about, f", {day} ({packet.worth(seen)})", mark="item")
     if action := packet.key_action(context):
@@ -149,8 +149,8 @@ def _behaviour(context: Context) -> Iterator[Line]:
     state, zone = context.state, context.playbook.calendar.timezone
     if state.consumed:
         yield _line("Read and done", spare=4)
-    for kind, what, at in reversed(state.consumed):
-        yield _line("", *deed_parts(context, kind, what), f", {day_words(at, zone)}", mark="item", spare=4)
+    for kind, what, at, page in reversed(state.consumed):
+        yield _line("", *deed_parts(context, kind, what, page), f", {day_words(at, zone)}", mark="item", spare=4)
     for document, (people, at) in sorted(packet.colleagues(context).items()):
         seen = (f"{people} people at the company viewed ", web_link(plain_words(document)), f", {day_words(at, zone)}")
         yield _line("Colleagues", *seen, spare=3)
@@ -160,7 +160,7 @@ def _background(context: Context) -> Iterator[Line]:
     """Where the lead came from, how well it fits, and what it answered."""
     if source := lead_words(context, "source"):
         yield _line("Source", source, spare=1)
-    yield _line("Fit", fit_words.fit_words(context), spare=1)
+    yield _line("Fit", fit_words(context), spare=1)
     problem = lead_words(context, "problem")
     if problem or (problem := _job(context)):
         yield _line("Problem", problem)

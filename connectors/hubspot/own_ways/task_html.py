@@ -7,7 +7,7 @@ from itertools import groupby
 from mappings.model.task_text import Line, Part, TaskText
 
 _TODO = "☐ "
-_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_TAG = re.compile(r"<([^<>]+)>")
 _INLINE = frozenset({"a", "b", "em", "i", "span", "strong", "u"})
 
 
@@ -55,4 +55,5 @@ def says(body: str, text: str) -> bool:
 
 def _gap(tag: re.Match[str]) -> str:
     """What a tag leaves where it stood: nothing within a line, a space between lines."""
-    return "" if tag[1].lower() in _INLINE else " "
+    name = tag[1].strip("/").partition(" ")[0]
+    return "" if name.lower() in _INLINE else " "
