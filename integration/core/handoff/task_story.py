@@ -44,6 +44,8 @@ class Beside:
     """The zone (IANA) of whoever gets the task, in which times are written; the playbook's where that is ""."""
     hours: str | None = None
     """Their working hours, in which the task is due and the clocks count; None where nobody's are known."""
+    spent: str = ""
+    """Of an escalation, whose time it was that passed."""
     had_by: str = ""
     closing: tuple[str, ...] = ()
     records: tuple[tuple[str, Link], ...] = ()
@@ -96,6 +98,8 @@ def _opening(context: Context, wording: Wording, due: Instant, beside: Beside) -
         yield _line("Where", place)
     if wording.clock:
         yield _line("Late", _late(context, wording, due, beside))
+    if beside.spent:
+        yield _line("Time", beside.spent)
     for each in (wording, *wording.also):
         if each.why:
             day = day_words(context.now if each.since is None else each.since, context.reads_in)
@@ -180,7 +184,10 @@ def _talk(context: Context, words: Words) -> Iterator[Line]:
 
 def _to_do(context: Context, wording: Wording, words: Words, beside: Beside) -> Iterator[Line]:
     """What to do, line by line, with what can be ticked off."""
-    wanted = [*wording.notes, *[note for each in wording.also for note in (each.subject, *each.notes)]]
+    further = [
+        note for each in wording.also for note in (f"{_TODO}{each.subject}" if each.subject else "", *each.notes)
+    ]
+    wanted = [*wording.notes, *further]
     notes = [shortened(one_line(compose(note, words)), _NOTE) for note in wanted]
     if wording.clock and not notes:
         ask = f"Ask {beside.had_by} to answer" if beside.had_by else "See to it that somebody answers"

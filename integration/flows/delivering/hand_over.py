@@ -80,9 +80,7 @@ def ready(
     if len(people) < len(rows):
         for lane in alert_lanes(service):
             service.wake(lane)
-    writes = [
-        _task(row, text, people[row.id], said, known[row.id].reads_in, restored=restored) for row, text in kept
-    ]
+    writes = [_task(row, text, people[row.id], said, known[row.id].reads_in, restored=restored) for row, text in kept]
     return [row for row, _ in kept], writes
 
 
