@@ -1,1 +1,1 @@
-"""What HubSpot does in a way of its own: opt-outs, the lifecycle stage, and the HTML of tasks."""
+"""Fields that HubSpot lets nobody set as it does others: opt-outs and the lifecycle stage."""
