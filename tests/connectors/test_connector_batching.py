@@ -14,6 +14,7 @@ from connectors.hubspot import batches as hubspot
 from connectors.salesforce import batches as salesforce
 from connectors.salesforce import queries
 from connectors.shared.batching import CALLS, isolated, merged
+from mappings.model.task_text import of_plain
 
 BAD_RECORD = Refusal(verdict=Verdict.PERMANENT, code="BAD", concern=Concern.RECORD)
 
@@ -23,7 +24,7 @@ def write(number: int, **fields: object) -> FieldWrite:
 
 
 def task(number: int) -> TaskWrite:
-    return TaskWrite(key=f"k{number}", object="contact", id=str(number), subject="s", body="b", due_at=0)
+    return TaskWrite(key=f"k{number}", object="contact", id=str(number), subject="s", body=of_plain("b"), due_at=0)
 
 
 class Crm:

@@ -25,6 +25,7 @@ from integration.playbook.explaining.effect_words import tell
 from integration.playbook.reading import library
 from integration.wiring import build
 from mappings.model.canonical import REJECTION_REASONS
+from mappings.model.task_text import of_plain
 from mappings.translate.translation import load_mapping, natives, outward
 from mappings.values.identifiers import ExternalId
 from mappings.values.instant import DAY, Instant, to_datetime
@@ -80,8 +81,8 @@ class Crms:
         channel = effect.channel if isinstance(effect, TaskWanted) else "task"
         priority = effect.priority if isinstance(effect, TaskWanted) else "high"
         common: dict[str, Any] = {
-            "key": key, "subject": effect.subject, "body": effect.body, "due_at": effect.due_at, "channel": channel,
-            "priority": priority,
+            "key": key, "subject": effect.subject, "body": of_plain(effect.body), "due_at": effect.due_at,
+            "channel": channel, "priority": priority,
         }  # fmt: skip
         self._apply(
             TaskWrite(object="contact", id=ExternalId(self.contact), words=self.words[0], **common), self.hubspot
