@@ -9,7 +9,7 @@ from mappings.vocabulary.value import Vocabulary
 
 _BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_LEADING = re.compile(r"(?:,| (?:of|at|from|about|since|with|for|by|in|on)| ?\() ?\Z")
+_LEADING = re.compile(r"(?:[,:]| (?:of|at|from|about|since|with|for|by|in|on)| ?\() ?\Z")
 """What leads to a field, and goes with it where the field has no value."""
 _UNSAFE = re.compile(f"{_BREAKING.pattern}|{_TURNING.pattern}")
 
