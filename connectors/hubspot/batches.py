@@ -151,7 +151,8 @@ def _task(write: TaskWrite) -> dict[str, Any]:
 def _lead(write: HandoverWrite) -> dict[str, Any]:
     owner = {"hubspot_owner_id": write.owner} if genuine(SYSTEM, write.owner) else {}
     own = {name: _text(value) for name, value in write.fields.items()}
-    properties = {**own, TASK_KEY: write.key, "hs_lead_name": shortened(" ".join(write.name.split()), SUBJECT_LIMIT), **owner}
+    name = shortened(" ".join(write.name.split()), SUBJECT_LIMIT)
+    properties = {**own, TASK_KEY: write.key, "hs_lead_name": name, **owner}
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _PRIMARY_CONTACT}]
     return {"properties": properties, "associations": [{"to": {"id": write.id}, "types": types}]}
 
