@@ -12,9 +12,9 @@ from mappings.values.instant import Instant
 class TaskRewrite:
     """Rewrite an open task (`object` and `id` are its own): sending it twice changes nothing.
 
-    Where the task still says `before`, what we wrote last as plain text, it says `body` from then on; what a person has written into
-    it stays, with `above` on top. It is due at `due_at` where that is earlier than it is due, and as urgent as
-    `priority` says unless that is None. Neither its owner nor its status changes.
+    Where the task still says `before`, what we wrote last as plain text, it says `body` from then on; what a person has
+    written into it stays, with `above` on top. It is due at `due_at` where that is earlier than it is due, and as
+    urgent as `priority` says unless that is None. Neither its owner nor its status changes.
     """
 
     key: str

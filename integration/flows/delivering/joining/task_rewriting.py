@@ -6,7 +6,7 @@ from typing import Protocol
 
 from connectors.base.task_rewrite import TaskRewrite
 from connectors.base.task_words import TaskWords
-from integration.core.handoff.story import Beside
+from integration.core.handoff.task_story import Beside
 from integration.core.model.state import LeadState
 from integration.core.run.task_wording import joining_words, worded
 from integration.flows.assigning import note_hours
