@@ -25,8 +25,7 @@ from connectors.hubspot import SYSTEM
 from connectors.hubspot.faults import row
 from connectors.hubspot.queries import TASK_KEY
 from connectors.shared.rewriting import Rewriter, whole_text
-from connectors.shared.task_html import says, task_html
-from connectors.shared.task_rendering import within
+from connectors.shared.task_rendering import says, task_html, within
 from mappings.model.task_text import TaskText, shortened
 from mappings.reading.transforms import date
 from mappings.values.identifiers import ExternalId

@@ -1,7 +1,10 @@
-"""Task rendering: a task's text made to fit its CRM: least important lines go first, and a line says so. Pure."""
+"""Task rendering: a task's text as safe HTML, and made to fit its CRM, the least important lines going first. Pure."""
 
+import html
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 from typing import TypeAlias
 
 from mappings.model.task_text import Line, Part, TaskText, shortened, units
@@ -16,6 +19,10 @@ _ESCAPED = 6
 """How much longer one character gets in HTML, at most: `&#x27;`."""
 _BETWEEN = 24
 """Characters around a line in HTML, at most: of its paragraph, or its list and its place in it."""
+
+_TODO = "☐ "
+_TAG = re.compile(r"<([^<>]+)>")
+_INLINE = frozenset({"a", "b", "em", "i", "span", "strong", "u"})
 
 
 def within(text: TaskText, limit: int, render: Render) -> str:
@@ -71,3 +78,51 @@ def _cut(line: Line, most: int) -> Line:
         return shortened(part, most) if isinstance(part, str) else part
 
     return replace(line, parts=tuple([cut(part) for part in line.parts]))
+
+
+def task_html(text: TaskText) -> str:
+    """Paragraphs, lists, bold labels and links; every word is escaped."""
+    return "".join(
+        [
+            _list(tuple(lines)) if listed else _paragraph(tuple(lines))
+            for section in text.sections
+            for listed, lines in groupby(section, key=lambda line: line.mark == "item")
+        ]
+    )
+
+
+def _list(lines: tuple[Line, ...]) -> str:
+    return f"<ul>{''.join([f'<li>{_html_line(line)}</li>' for line in lines])}</ul>"
+
+
+def _paragraph(lines: tuple[Line, ...]) -> str:
+    return f"<p>{'<br>'.join([_html_line(line) for line in lines])}</p>"
+
+
+def _html_line(line: Line) -> str:
+    said = "".join([_part(part) for part in line.parts])
+    label = f"<strong>{html.escape(line.label)}:</strong>{' ' if said else ''}" if line.label else ""
+    return f"{_TODO if line.mark == 'todo' else ''}{label}{said}"
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, str):
+        return html.escape(part)
+    words = html.escape(part.address)
+    return f'<a href="{words}">{words}</a>' if part.safe else words
+
+
+def says(body: str, text: str) -> bool:
+    """Whether HTML as HubSpot gives it back says a task's plain text and nothing else, however it is laid out.
+
+    So a rewrite knows whether a person has changed what we wrote: `text` is what the outbox keeps of it.
+    """
+    shown = html.unescape(_TAG.sub(_gap, body)).split()
+    lines = [line.removeprefix("- ") for line in text.split("\n")]
+    return shown == " ".join([f"{_TODO}{line[4:]}" if line[:4] == "[ ] " else line for line in lines]).split()
+
+
+def _gap(tag: re.Match[str]) -> str:
+    """What a tag leaves where it stood: nothing within a line, a space between lines."""
+    name = tag[1].strip("/").partition(" ")[0]
+    return "" if name.lower() in _INLINE else " "

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.hubspot.batches import BODY_LIMIT as HUBSPOT
 from connectors.salesforce.batches import BODY_LIMIT as SALESFORCE
-from connectors.shared.task_html import task_html
-from connectors.shared.task_rendering import Render, within
+from connectors.shared.task_rendering import Render, task_html, within
 from mappings.model.task_text import Line, Link, TaskText, of_plain, plain, shortened, units
 from mappings.vocabulary.web_links import web_link
 
