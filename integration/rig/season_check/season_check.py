@@ -1,8 +1,7 @@
 """Checks after a season: nobody lost, no task twice, every breach escalated to somebody else, every alert once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from sqlalchemy import select
@@ -128,9 +127,25 @@ def one_track(state: SeasonState, finding: Finding) -> None:
     broken = []
     joined = set(state.survivor.values())  # of whom two histories have become one
     for steps in (steps for lead, steps in chain.items() if lead not in joined):
-        steps.sort(key=lambda step: step[0])
-        broken += [step[1] for first, step in pairwise(steps) if first[3] != step[2] and first[0] != step[0]]
+        broken += _unlinked(steps)
     note(finding, "leads came to a track without leaving another", broken)
+
+
+def _unlinked(steps: Iterable[tuple[int, str, object, object]]) -> Iterator[str]:
+    """The keys of track changes (at, key, before, after) that do not begin where the one before them ended.
+
+    Several of one instant may be read in any order: each goes where it fits.
+    """
+    left, held = sorted(steps, key=lambda step: step[0]), None
+    first = True
+    while left:
+        those = [step for step in left if step[0] == left[0][0]]
+        fits = next((step for step in those if step[2] == held), None)
+        step = fits or those[0]
+        if fits is None and not first:
+            yield step[1]
+        left.remove(step)
+        held, first = step[3], False
 
 
 def every_alert_once(state: SeasonState, finding: Finding) -> None:
