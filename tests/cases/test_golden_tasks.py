@@ -56,3 +56,8 @@ def test_no_task_has_an_empty_label_a_word_of_the_program_or_an_id_of_ours(make:
 def test_every_golden_file_is_of_a_lead() -> None:
     names = {f"{make().name}.{suffix}" for make in golden_leads.ALL for suffix in ("salesforce.txt", "hubspot.html")}
     assert {file.name for file in KEPT.iterdir()} == names
+
+
+def test_the_page_about_tasks_shows_one_of_them_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "leads.md").read_text(encoding="utf-8")
+    assert (KEPT / "director.salesforce.txt").read_text(encoding="utf-8") in page, "copy it into docs/leads.md"
