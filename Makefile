@@ -104,7 +104,7 @@ golden: $(STAMP) ## write the golden texts of tasks anew, after a change that is
 
 INTO ?= /tmp/coldframe-tasks
 task-pictures: $(STAMP) ## draw the golden tasks as people see them in both CRMs (INTO=FOLDER; needs Chromium)
-	PYTHONPATH=tests/support:tests/cases:. $(BIN)/python tests/cases/task_pictures.py $(INTO)
+	PYTHONPATH=tests/support:tests/cases:. $(BIN)/python tests/cases/golden_pictures.py $(INTO)
 
 audit: bandit doubles ## bandit, and known vulnerabilities of what is locked; "Error 3": nobody who knows was reached
 	PYTHONPATH=tests/support $(BIN)/python tests/supply/supply_audit.py $(ARGS)

@@ -137,7 +137,10 @@ def test_an_old_name_that_no_version_had_is_named_at_its_place_with_the_nearest(
 ) -> None:
     for was, said in (("dripp", "no version had a track 'dripp' (did you mean 'drip'?)"), ("drip", "")):
         ours = edited(
-            tmp_path, ("  drip: #", f"  first_weeks:\n    was: {was} #"), ("track: drip", "track: first_weeks")
+            tmp_path,
+            ("  drip: #", f"  first_weeks:\n    was: {was} #"),
+            ("track: drip", "track: first_weeks"),
+            ("to: drip}", "to: first_weeks}"),
         )
         found = coldframe("publish", "playbook", ours, "--reason", "a name", "--dry-run")
         assert found.exit_code == 0, found.output

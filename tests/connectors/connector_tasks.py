@@ -5,6 +5,7 @@ from fnmatch import fnmatch
 
 import pytest
 from connector_ground import DUE, Ground, Plug
+from crm_texts import words_of
 
 from connectors.base.port import Receipt, TaskWrite, Verdict, Write
 from connectors.base.task_words import UNTOLD
@@ -167,7 +168,7 @@ class Tasks(Ground):
         (after,) = sales_desk.tasks(box)
         assert (after.subject, after.priority, after.due[:10]) == ("Asked again", "HIGH", "2026-02-27")
         assert (after.open, after.owner, after.key) == (True, before.owner, before.key)
-        assert html.unescape(after.body).startswith("Offer a <peer>")
+        assert words_of(after.body).startswith("Offer a <peer>")
 
     def test_a_rewritten_task_is_due_no_later_and_keeps_what_a_person_wrote(self, box: Sandbox, crm: Plug) -> None:
         made = crm.apply([self.task(self.add(box, "ana@acme.example"), priority="high")])[0]
@@ -177,7 +178,7 @@ class Tasks(Ground):
         (after,) = sales_desk.tasks(box)
         assert (after.priority, after.due) == (before.priority, before.due)
         assert after.body.endswith(before.body)
-        assert html.unescape(after.body).startswith("Asked again")
+        assert words_of(after.body).startswith("Asked again")
         assert html.unescape(after.body).count("Asked again") == 1, "also where it is sent twice"
 
     def test_a_task_that_is_gone_is_refused_for_good_and_the_others_are_rewritten(

@@ -18,6 +18,29 @@ from integration.store.db.session import Store
 from integration.store.schema.tables import metadata
 from integration.wiring.wake_ups import Wakeups
 
+SECRETS = {
+    "COLDFRAME_SECRET_KEY": "secret-key-canary-0123456789",
+    "COLDFRAME_PREVIOUS_SECRET_KEYS": "previous-key-canary-0123456789",
+    "COLDFRAME_ACTIVITY_SECRET": "whsec_" + base64.b64encode(b"activity-canary-0123456789abcdef").decode(),
+    "COLDFRAME_ALERT_SECRET": "whsec_" + base64.b64encode(b"alert-canary-0123456789abcdefgh").decode(),
+    "COLDFRAME_ALERT_URL": "http://127.0.0.1:9/alerts?key=alert-url-canary-0123456",
+    "COLDFRAME_SLACK_TOKEN": "xoxb-slack-token-canary-0123456789",
+    "COLDFRAME_SLACK_CHANNELS": "sales-ops=http://127.0.0.1:9/slack/slack-channel-canary-01",
+    "COLDFRAME_TEAMS_CHANNELS": "admins=http://127.0.0.1:9/teams/teams-channel-canary-01",
+    "COLDFRAME_ALERT_EMAILS": "managers=managers.mailbox.canary@canaria.example",
+    "COLDFRAME_ALERT_WEBHOOKS": "ops=http://127.0.0.1:9/hooks/alert-webhook-canary-01",
+    "COLDFRAME_SMTP_URL": "smtp://coldframe:smtp-password-canary-01@127.0.0.1:9",
+    "COLDFRAME_SMTP_FROM": "from.mailbox.canary@canaria.example",
+    "COLDFRAME_METRICS_TOKEN": "metrics-token-canary-0123456789",
+    "COLDFRAME_OUTBOUND_SECRET": "outboundcanary0123456789abcdef",
+    "HUBSPOT_ACCESS_TOKEN": "hubspot-token-canary-01234",
+    "HUBSPOT_CLIENT_SECRET": "hubspot-client-canary-01234",
+    "HUBSPOT_DEVELOPER_API_KEY": "hubspot-developer-canary-01234",
+    "SALESFORCE_ACCESS_TOKEN": "salesforce-token-canary!01234",
+    "SALESFORCE_CLIENT_SECRET": "salesforce-client-canary-01234",
+}
+"""Setting → canary. Whoever adds a setting that is a secret adds it here; a test compares."""
+
 
 def texts(store: Store) -> Iterator[tuple[str, str]]:
     """(table.column, text) of every value in every column of every table, escapes resolved."""

@@ -191,6 +191,7 @@ def scores_to_be_written(here: World) -> Case:
         ),
         mended=lambda: here.sql("UPDATE leads SET standing = :whole WHERE id = :lead", lead=eve, whole=whole),
         wait=MINUTE,
+        letters=2,  # her scores, and a touch, of which her standing says whether it may go
     )
 
 

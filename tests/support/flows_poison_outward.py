@@ -36,6 +36,7 @@ class Shout:
 
     cannot: str
     name: str = "webhook"
+    for_people: bool = False
     sent: list[str] = field(default_factory=list)
 
     def send(self, alert: Alert, _now: int) -> Receipt:

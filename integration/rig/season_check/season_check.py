@@ -124,7 +124,7 @@ def one_track(state: SeasonState, finding: Finding) -> None:
         if effect.kind == "track":
             before, after = effect.payload.get("before"), effect.payload.get("after")
             chain[state.lead_of(effect.key)].append((effect.at, effect.key, before, after))
-    broken = []
+    broken: list[str] = []
     joined = set(state.survivor.values())  # of whom two histories have become one
     for steps in (steps for lead, steps in chain.items() if lead not in joined):
         broken += _unlinked(steps)

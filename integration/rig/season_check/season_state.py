@@ -137,7 +137,10 @@ def read(season: Season) -> SeasonState:
         waiting = {
             row["key"]: dict(row)
             for row in conn.execute(
-                select(_o.key, _o.kind, _o.lead_id, _o.state, _o.waits, _o.error, _o.connection, _o.not_before)
+                select(
+                    *(_o.key, _o.kind, _o.lead_id, _o.state, _o.waits, _o.error, _o.connection, _o.not_before),
+                    _o.external_id,
+                )
             ).mappings()
         }
         alerts = list(conn.execute(select(tables.alerts.c.key)).scalars())

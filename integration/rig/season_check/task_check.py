@@ -76,9 +76,16 @@ def _one_conversation(state: SeasonState, finding: Finding) -> None:
 
 
 def _as_the_store_says(state: SeasonState, finding: Finding) -> None:
-    """Every task that the store counts as sent stood in a CRM, and none that it does not know."""
+    """Every task that the store counts as sent stood in a CRM, and none that it does not know.
+
+    What joined an open task is sent with it, and has no task of its own there.
+    """
     there = {each.key for each in state.season.sales.tasks.values()}
-    sent = {key for key, row in state.outbox.items() if row["kind"] == "task" and row["state"] == "sent"}
+    sent = {
+        key
+        for key, row in state.outbox.items()
+        if row["kind"] == "task" and row["state"] == "sent" and row["external_id"] is not None
+    }
     _note(finding, "tasks were sent and never stood in a CRM", sorted(sent - there))
     _note(finding, "tasks stand in a CRM that the store does not know", sorted(there - state.outbox.keys()))
     wanted = {

@@ -173,6 +173,7 @@ coldframe_segment       string      text            coldframe Segment
 coldframe_stage         enumeration select          coldframe Nurture stage = {_NURTURE}
 coldframe_track         string      text            coldframe Nurture track
 coldframe_recycle_reason enumeration select coldframe Recycle reason = {_REASONS}
+coldframe_rejection_reason enumeration select coldframe Rejection reason = {_REASONS}
 coldframe_reasons       string      textarea        coldframe Why this score
 coldframe_scored_at     datetime    date            coldframe Scored at
 coldframe_is_student    bool        booleancheckbox coldframe Student

@@ -53,6 +53,7 @@ Coldframe_Segment__c string:255 -
 Coldframe_Stage__c picklist:255 R inquiry,mql,sal,sql,customer,recycled,suppressed
 Coldframe_Track__c string:255 -
 Coldframe_Recycle_Reason__c picklist:255 R {_REASONS}
+Coldframe_Rejection_Reason__c picklist:255 R {_REASONS}
 Coldframe_Reasons__c textarea:32768 -
 Coldframe_Scored_At__c datetime -
 Coldframe_Is_Student__c boolean -

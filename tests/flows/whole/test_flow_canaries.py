@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import pytest
 import redis
 import requests
-from flows_canaries import forms, locked, logged, redis_values, woken_until
+from flows_canaries import SECRETS, forms, locked, logged, redis_values, woken_until
 from flows_crms import FIELDS, person
 from flows_run import activity, write_freely
 from flows_senders import Program, answers, free_port, programs, until
@@ -43,21 +43,6 @@ from sandbox.shared.requested_faults import Fault
 ANA = "ana.canary@canaria.example"
 BAD, FORGED = "bad.canary@canaria.example", "forged.canary@canaria.example"
 PERSONAL = (ANA, BAD, FORGED, "ana.canary", "Anacanaria", "Silvacanaria", "7700 900123", "canary-note")
-SECRETS = {
-    "COLDFRAME_SECRET_KEY": "secret-key-canary-0123456789",
-    "COLDFRAME_PREVIOUS_SECRET_KEYS": "previous-key-canary-0123456789",
-    "COLDFRAME_ACTIVITY_SECRET": "whsec_" + base64.b64encode(b"activity-canary-0123456789abcdef").decode(),
-    "COLDFRAME_ALERT_SECRET": "whsec_" + base64.b64encode(b"alert-canary-0123456789abcdefgh").decode(),
-    "COLDFRAME_ALERT_URL": "http://127.0.0.1:9/alerts?key=alert-url-canary-0123456",
-    "COLDFRAME_METRICS_TOKEN": "metrics-token-canary-0123456789",
-    "COLDFRAME_OUTBOUND_SECRET": "outboundcanary0123456789abcdef",
-    "HUBSPOT_ACCESS_TOKEN": "hubspot-token-canary-01234",
-    "HUBSPOT_CLIENT_SECRET": "hubspot-client-canary-01234",
-    "HUBSPOT_DEVELOPER_API_KEY": "hubspot-developer-canary-01234",
-    "SALESFORCE_ACCESS_TOKEN": "salesforce-token-canary!01234",
-    "SALESFORCE_CLIENT_SECRET": "salesforce-client-canary-01234",
-}
-"""Setting → canary. Whoever adds a setting that is a secret adds it here; a test compares."""
 REDIS_PASSWORD, DATABASE_PASSWORD = "redis-password-canary-01", "database-password-canary-01"
 SESSION = "00D5g000004AbCd!session-canary-0123456789"
 ORG = "00D5g000004AbCdEAK"

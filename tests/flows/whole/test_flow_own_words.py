@@ -69,10 +69,11 @@ def ours(service: Service, credentials: Mapping[str, Credential], tmp_path: Path
     made = {(step.action, step.what) for step in steps}
     assert made == {
         ("create", "contact.coldframe_cmmc_level"),
+        ("change", "contact.coldframe_rejection_reason"),
         ("change", "contact.coldframe_recycle_reason"),
         ("change", "task.task_rejection_reason"),
     }
-    assert [step.carry_out() for step in steps if step.carry_out is not None] == [None, None, None]
+    assert [step.carry_out() for step in steps if step.carry_out is not None] == [None] * len(steps)
     provisioner.close()
     playbook, found = compile_text(PLAYBOOK, "ours.yaml", words)
     assert playbook is not None, found

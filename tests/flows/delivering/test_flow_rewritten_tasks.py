@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from crm_texts import words_of
 from flows_crms import FIELDS, SYSTEMS, TASKS, person
 from flows_run import Watch, activity, dead, decided, drain_all, lead, receive, with_parts
 
@@ -65,7 +66,8 @@ class Tasks:
     def read(self, cause: str) -> list[str]:
         """Subject, body, due date, priority and status."""
         _, values = self.all()[cause]
-        return [str(values.get(name)) for name in NAMES[self.system]]
+        subject, body, *others = [str(values.get(name)) for name in NAMES[self.system]]
+        return [subject, words_of(body), *others]
 
     def put(self, cause: str, place: int, value: str) -> None:
         number, _ = self.all()[cause]
@@ -112,7 +114,8 @@ def test_a_further_reason_rewrites_the_open_task_on_top_due_earlier_and_more_urg
     assert set(handed.all()) == {HANDOFF}, "no second task"
     subject, body, due, priority, status = handed.read(HANDOFF)
     assert subject == "ROI: Ana"
-    assert body.index("Offer the numbers of a peer") < body.index(f"Also: {before[0]}")
+    assert body.index("Why now: Saw roi") < body.index("Also: Asked for a demo")
+    assert "Offer the numbers of a peer" in body
     assert (due <= before[2], priority.casefold(), status) == (True, "high", before[4])
     effect = next(each for each in decided(running, ANA, "task") if each.payload["play"] == "roi")
     assert effect.payload["joins"] == f"{lead(running, ANA).id}/{HANDOFF}"
