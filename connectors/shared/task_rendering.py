@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TypeAlias
 
-from mappings.model.task_text import Line, Part, TaskText, shortened, units
+from mappings.model.task_text import TICK, Line, Part, TaskText, shortened, units
 
 Render: TypeAlias = Callable[[TaskText], str]
 Place: TypeAlias = tuple[int, int]
@@ -20,7 +20,7 @@ _ESCAPED = 6
 _BETWEEN = 24
 """Characters around a line in HTML, at most: of its paragraph, or its list and its place in it."""
 
-_TODO = "☐ "
+_BOX = "☐ "
 _TAG = re.compile(r"<([^<>]+)>")
 _INLINE = frozenset({"a", "b", "em", "i", "span", "strong", "u"})
 
@@ -102,7 +102,7 @@ def _paragraph(lines: tuple[Line, ...]) -> str:
 def _html_line(line: Line) -> str:
     said = "".join([_part(part) for part in line.parts])
     label = f"<strong>{html.escape(line.label)}:</strong>{' ' if said else ''}" if line.label else ""
-    return f"{_TODO if line.mark == 'todo' else ''}{label}{said}"
+    return f"{_BOX if line.mark == 'todo' else ''}{label}{said}"
 
 
 def _part(part: Part) -> str:
@@ -119,7 +119,8 @@ def says(body: str, text: str) -> bool:
     """
     shown = html.unescape(_TAG.sub(_gap, body)).split()
     lines = [line.removeprefix("- ") for line in text.split("\n")]
-    return shown == " ".join([f"{_TODO}{line[4:]}" if line[:4] == "[ ] " else line for line in lines]).split()
+    boxed = [f"{_BOX}{line.removeprefix(TICK)}" if line.startswith(TICK) else line for line in lines]
+    return shown == " ".join(boxed).split()
 
 
 def _gap(tag: re.Match[str]) -> str:

@@ -11,7 +11,9 @@ from unicodedata import category, combining
 Mark: TypeAlias = Literal["", "item", "todo"]
 """How a line begins: as a line of text, as one of a list, or as something to tick off."""
 
-_MARKS = {"": "", "item": "- ", "todo": "[ ] "}
+TICK = "[ ] "
+"""Before what is to be ticked off, in plain text and in the notes of a playbook's steps."""
+_MARKS = {"": "", "item": "- ", "todo": TICK}
 _SAFE = re.compile(r"https?://[^\s\"'<>\\^`{|}\x00-\x20\x7f-\uffff]+\Z")
 _LONGEST = 1_000
 _SHORTENED = " … (shortened)"

@@ -15,11 +15,10 @@ from integration.core.handoff.wording import compose, one_line
 from integration.core.model.effects import Wording
 from integration.core.rules.calendar import day_words
 from integration.core.rules.conditions import alternatives
-from mappings.model.task_text import Line, Link, Mark, Part, TaskText, shortened
+from mappings.model.task_text import TICK, Line, Link, Mark, Part, TaskText, shortened
 from mappings.values.instant import DAY, MINUTE, Instant
 from mappings.vocabulary.web_links import web_link
 
-_TODO = "[ ] "
 _SUBJECT = 250
 _NOTE = 2_000
 _ASKED = (
@@ -184,18 +183,16 @@ def _talk(context: Context, words: Words) -> Iterator[Line]:
 
 def _to_do(context: Context, wording: Wording, words: Words, beside: Beside) -> Iterator[Line]:
     """What to do, line by line, with what can be ticked off."""
-    further = [
-        note for each in wording.also for note in (f"{_TODO}{each.subject}" if each.subject else "", *each.notes)
-    ]
+    further = [note for each in wording.also for note in (f"{TICK}{each.subject}" if each.subject else "", *each.notes)]
     wanted = [*wording.notes, *further]
     notes = [shortened(one_line(compose(note, words)), _NOTE) for note in wanted]
     if wording.clock and not notes:
         ask = f"Ask {beside.had_by} to answer" if beside.had_by else "See to it that somebody answers"
-        notes = [f"{_TODO}{ask} {packet.who(context)} today, or give the lead to somebody who can"]
+        notes = [f"{TICK}{ask} {packet.who(context)} today, or give the lead to somebody who can"]
     if notes:
         yield _line("To do")
     for note in notes:
-        yield _line("", note.removeprefix(_TODO), mark="todo" if note.startswith(_TODO) else "item")
+        yield _line("", note.removeprefix(TICK), mark="todo" if note.startswith(TICK) else "item")
 
 
 def _open_ends(context: Context, wording: Wording, due: Instant, beside: Beside) -> Iterator[Line]:

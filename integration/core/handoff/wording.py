@@ -80,6 +80,11 @@ def named(template: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def literal(text: str) -> str:
+    """A text as a template that says just this."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def compose(template: str, values: Mapping[str, str]) -> str:
     """Fill a template. No value begins a new line, only the template does.
 

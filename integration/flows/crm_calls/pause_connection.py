@@ -4,12 +4,13 @@ Where only the budget for scores is spent, tasks go on: people wait for those, a
 """
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Receipt
 from connectors.base.spending import BUDGET
+from integration.flows.base.isolation import Try
 from integration.store.crm import connection_pauses
 from integration.store.crm.connection_pauses import Pause
 from mappings.values.identifiers import ConnectionName
@@ -32,6 +33,18 @@ def pause(conn: Sql, connection: ConnectionName, receipt: Receipt, now: Instant)
         now=now,
         limited=not receipt.outage,
     )
+
+
+def ended(  # noqa: PLR0913 - a batch, and how it ended
+    conn: Sql, connection: ConnectionName, these: Try[Any], stop: Receipt | None, now: Instant, *, done: int
+) -> None:
+    """A batch of so many that the CRM took has ended: the connection pauses where `stop` says so, else it works."""
+    if stop is not None:
+        pause(conn, connection, stop, now)
+        return
+    these.done(conn)
+    if done:
+        connection_pauses.worked(conn, connection, now)
 
 
 def open_for(connection: ConnectionName, resting: Iterable[Pause]) -> Open:

@@ -24,7 +24,7 @@ from integration.core.model.effects import (
 from integration.flows.base import history_or_live
 from integration.flows.base.service import Derived, HasAlerts, HasCrms, HasGoingLive
 from integration.flows.deciding import demo_requests
-from integration.flows.deciding.alert_tasks import want_tasks
+from integration.flows.deciding.alert_tasks import tasks_of
 from integration.flows.deciding.decision_plan import Outcome, plan
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
@@ -65,7 +65,9 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)
     alerts = [effect for effect in fresh if isinstance(effect, AlertRaised)]
     alerted = raise_decided(conn, service, with_whose_time(conn, service, alerts, now))
-    wanted |= want_tasks(conn, service, alerted, now)
+    tasks = tasks_of(service, alerted, now)
+    fresh_tasks = set(decided_effects.add(conn, [as_row(each, now, None, number) for each in tasks]))
+    wanted |= _want_once(conn, service, [each for each in tasks if each.key in fresh_tasks], {}, now)
     wanted |= demo_requests.hand_over(conn, service, outcomes, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)

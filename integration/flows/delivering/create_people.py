@@ -29,7 +29,7 @@ from integration.flows.base.service import (
     NewPeople,
     WrittenCrms,
 )
-from integration.flows.crm_calls.pause_connection import pause
+from integration.flows.crm_calls.pause_connection import ended
 from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff, refused, stopping
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.sending import send
@@ -37,7 +37,6 @@ from integration.flows.history import load_events
 from integration.flows.people import identities
 from integration.flows.people.identities import Sighting
 from integration.store.audit import audit_trail
-from integration.store.crm import connection_pauses
 from integration.store.db.session import serialise
 from integration.store.events import live_since as lives
 from integration.store.outgoing import outbox, people_to_create, people_without_records
@@ -191,12 +190,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - who is sent, and what they are stored w
             elif stop is None or receipt.verdict not in _PASSING:
                 refused(conn, row.id, row.attempts, receipt, now)
         _link(conn, service, connection, found, now)
-        if stop is not None:
-            pause(conn, connection.name, stop, now)
-        else:
-            these.done(conn)
-            if found:
-                connection_pauses.worked(conn, connection.name, now)
+        ended(conn, connection.name, these, stop, now, done=len(found))
     service.wake(f"refresh:{connection.name}")
     log.info("created people", connection=connection.name, done=len(found), of=len(pairs), paused=stop is not None)
     return stop

@@ -24,7 +24,7 @@ from integration.flows.base.running_playbook import following
 from integration.flows.base.service import Connection, HasRules, HasStore
 from integration.flows.base.write_access import as_of_now
 from integration.flows.crm_calls.crm_task_words import task_words
-from integration.flows.crm_calls.pause_connection import pause
+from integration.flows.crm_calls.pause_connection import ended
 from integration.flows.crm_calls.retrying import backoff, refused, stopping
 from integration.flows.delivering import create_people, crm_fields, hand_over, ramp_up, set_owners
 from integration.flows.delivering.close_tasks import closings
@@ -36,7 +36,6 @@ from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
 from integration.flows.nurturing import touch_turns
 from integration.store.assigning import assigned_tasks
-from integration.store.crm import connection_pauses
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
 from integration.store.outgoing import outbox, pointless_tasks
@@ -244,12 +243,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:
                 _refused(conn, connection, row, receipt, now)
-        if stop is not None:
-            pause(conn, connection.name, stop, now)
-        else:
-            these.done(conn)
-            if done:
-                connection_pauses.worked(conn, connection.name, now)
+        ended(conn, connection.name, these, stop, now, done=len(done))
     log.info("delivered", connection=connection.name, sent=len(done), of=len(writes), paused=stop is not None)
     return stop
 

@@ -16,7 +16,7 @@ from integration.core.rules.automation_rules import Clock
 from integration.core.rules.playbook_rules import Playbook
 from integration.store.assigning import lead_tasks
 from integration.store.assigning.clock_runs import ClockRun
-from integration.store.assigning.lead_tasks import LeadTask
+from integration.store.assigning.lead_tasks import GivenTask
 from integration.store.crm import outages
 from integration.store.crm.outages import RecordedOutage
 from mappings.values.identifiers import ConnectionName
@@ -82,7 +82,7 @@ def _timed(  # noqa: PLR0913, PLR0917 - what is known of a run
     run: ClockRun,
     clock: Clock | None,
     playbook: Playbook,
-    tasks: Sequence[LeadTask],
+    tasks: Sequence[GivenTask],
     down: dict[ConnectionName, list[Outage]],
     ends: Instant,
 ) -> TimedRun:
@@ -110,7 +110,7 @@ def _timed(  # noqa: PLR0913, PLR0917 - what is known of a run
     )
 
 
-def _stands(run: ClockRun, tasks: Sequence[LeadTask]) -> tuple[Instant | None, ConnectionName]:
+def _stands(run: ClockRun, tasks: Sequence[GivenTask]) -> tuple[Instant | None, ConnectionName]:
     """Since when sales could see what started a run, and where; None as long as it cannot.
 
     That is when the first of the tasks that were decided with it stood in the CRM. Where its start brought none of its

@@ -1,5 +1,6 @@
 """Compiles contents: by which channel each reaches people, and who does what where a person delivers it."""
 
+from integration.core.handoff.wording import literal
 from integration.core.model.effects import Channel
 from integration.core.rules.automation_rules import Content, TaskStep
 from integration.playbook.language import schema
@@ -64,7 +65,7 @@ def _content(name: str, content: schema.Content, names: Names) -> Content | None
 
 def _task(name: str, content: schema.Content, channel: Channel) -> TaskStep:
     """Who does what by when; the owner by the next day, where the file does not say."""
-    about = (content.about.strip() or name.replace("_", " ")).replace("{", "{{").replace("}", "}}")
+    about = literal(content.about.strip() or name.replace("_", " "))
     return TaskStep(
         channel=channel,
         subject=content.say or f"{BY_HAND[channel]} for {{name}}, {{company}}: {about}",

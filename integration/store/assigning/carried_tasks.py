@@ -80,7 +80,6 @@ _OF_LEADS = (
     .order_by(_o.id)
 )
 _OF_KEYS = select(_o.key, _o.payload).where(among(_o.key, "keys"), _o.kind == "task", _o.payload.is_not(None))
-_SAID = update(outbox).where(_o.id == bindparam("row")).values(payload=bindparam("said"))
 _SOONER = (
     update(outbox)
     .where(among(_o.id, "ids"), _o.state == NEW, _o.waits.is_(None), _o.not_before > bindparam("now"))
@@ -112,12 +111,6 @@ def joined(conn: Connection, keys: Iterable[str]) -> dict[str, Joined]:
     return found
 
 
-def say(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-    """(outbox id, what the task says now)."""
-    if rows:
-        run_many(conn, _SAID, [{"row": row_id, "said": encode(payload)} for row_id, payload in sorted(rows)])
-
-
 def sooner(conn: Connection, ids: Iterable[int], now: Instant) -> None:
     """These waited for their turn; somebody in sales is to have them now."""
     conn.execute(_SOONER, {"ids": listed(sorted(ids)), "now": now})
@@ -133,22 +126,10 @@ def carried(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any], str]]
         )
 
 
-def apart(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any], str]]) -> None:
-    """(outbox id, what it said, why it cannot join) of tasks that are made after all, as tasks of their own."""
-    say(
-        conn,
-        [
-            (
-                row_id,
-                {
-                    **{name: value for name, value in payload.items() if name != "joins"},
-                    APART_FROM: payload["joins"],
-                    WHY_APART: why,
-                },
-            )
-            for row_id, payload, why in rows
-        ],
-    )
+def apart(payload: Mapping[str, Any], why: str) -> Mapping[str, Any]:
+    """What a task says that is made after all, as a task of its own, since it could not join another."""
+    own = {name: value for name, value in payload.items() if name != "joins"}
+    return {**own, APART_FROM: payload["joins"], WHY_APART: why}
 
 
 def move(conn: Connection, rows: Sequence[tuple[int, ConnectionName]]) -> None:

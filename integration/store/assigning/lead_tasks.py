@@ -16,7 +16,7 @@ from mappings.values.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeadTask:
+class GivenTask:
     """One task for sales; no escalation, and none that was withheld.
 
     `decided_at` is the instant of what it follows from, `given_at` when somebody was given it (None: nobody yet).
@@ -43,13 +43,13 @@ _GIVEN = select(_a.lead_id, _a.key, _a.connection, _a.person, _a.pool, _a.at, _a
 _WAITING = select(_o.lead_id, _o.key, _o.connection).where(among(_o.lead_id, "ids"), _o.kind == "task")
 
 
-def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Sequence[LeadTask]]:
+def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Sequence[GivenTask]]:
     """The tasks of these leads, by when they were decided."""
     ids = {"ids": listed(sorted(set(lead_ids)))}
     # After a merge the outbox has a task under the key of the lead that it was decided for, and its effect has another.
     given = {effect_keys.moved(row.key, row.lead_id): row for row in conn.execute(_GIVEN, ids)}
     waiting = {effect_keys.moved(row.key, row.lead_id): row.connection for row in conn.execute(_WAITING, ids)}
-    found: defaultdict[LeadId, list[LeadTask]] = defaultdict(list)
+    found: defaultdict[LeadId, list[GivenTask]] = defaultdict(list)
     for row in conn.execute(_DECIDED, ids):
         payload = decode(row.payload, dict[str, Any])
         if payload.get("assignee") != "manager":
@@ -59,11 +59,11 @@ def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Se
     return {lead: sorted(tasks, key=lambda task: (task.decided_at, task.key)) for lead, tasks in found.items()}
 
 
-def _task(key: str, at: Instant, payload: Mapping[str, Any], given: Any, connection: ConnectionName) -> LeadTask:
+def _task(key: str, at: Instant, payload: Mapping[str, Any], given: Any, connection: ConnectionName) -> GivenTask:
     joined = bool(payload.get("joins"))
     if given is None:
-        return LeadTask(key=key, decided_at=at, connection=connection, joined=joined)
-    return LeadTask(
+        return GivenTask(key=key, decided_at=at, connection=connection, joined=joined)
+    return GivenTask(
         key=key,
         decided_at=at,
         connection=given.connection,

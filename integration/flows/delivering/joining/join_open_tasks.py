@@ -21,7 +21,7 @@ from integration.flows.assigning.assign_tasks import Assigning
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.service import Connection, HasWake
 from integration.flows.crm_calls.crm_task_words import task_words
-from integration.flows.crm_calls.pause_connection import pause
+from integration.flows.crm_calls.pause_connection import ended
 from integration.flows.crm_calls.retrying import refused, stopping
 from integration.flows.delivering.close_tasks import tasks_of
 from integration.flows.delivering.joining import carriers
@@ -32,7 +32,7 @@ from integration.store.assigning import carried_tasks
 from integration.store.assigning.carried_tasks import LeadTask
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
-from integration.store.crm import connection_pauses, crm_users
+from integration.store.crm import crm_users
 from integration.store.outgoing import outbox, unassigned
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.queues import leases
@@ -82,7 +82,7 @@ def _carry(conn: Sql, connection: Connection, found: Sorted, now: Instant) -> No
     for number, joining in found.written_with.items():
         task = found.tasks[number]
         if number in free:
-            carried_tasks.say(conn, [(number, shared(task.payload, joining))])
+            outbox.reword(conn, [(number, shared(task.payload, joining))])
             carried_tasks.carried(conn, [(row.id, row.payload, task.key) for row in joining])
     carried_tasks.sooner(conn, free, now)
     carried_tasks.move(conn, [(row.id, to) for row, to in found.elsewhere])
@@ -94,7 +94,7 @@ def _apart(conn: Sql, connection: Connection, rows: Sequence[tuple[Outgoing, str
     """These become tasks of their own; the audit trail says why."""
     if not rows:
         return
-    carried_tasks.apart(conn, [(row.id, row.payload, why) for row, why in rows])
+    outbox.reword(conn, [(row.id, carried_tasks.apart(row.payload, why)) for row, why in rows])
     detail = {"tasks": {row.key: {"joins": row.payload["joins"], "because": why} for row, why in rows}}
     entry = Entry(at=now, actor="coldframe", action="make apart", subject=f"tasks in {connection.name}", detail=detail)
     audit_trail.add(conn, [entry])
@@ -126,12 +126,7 @@ def _rewrite(
             if receipt.verdict not in {Verdict.DONE, *_FINAL}:
                 for row in each.rows:
                     refused(conn, row.id, row.attempts, receipt, now)
-        if stop is not None:
-            pause(conn, connection.name, stop, now)
-        else:
-            these.done(conn)
-            if done:
-                connection_pauses.worked(conn, connection.name, now)
+        ended(conn, connection.name, these, stop, now, done=len(done))
     log.info("rewrote tasks", connection=connection.name, rewritten=len(done) - len(unseen), apart=len(why))
     return stop
 
@@ -149,7 +144,7 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - what could not be joined, and why
         causes = {effect_keys.origin(each) for each in (task.key, *(str(row.payload["joins"]) for row in rows))}
         there = carriers.instead([each for each in found.of_leads[task.lead_id] if each.id != number], causes)
         if there is not None:
-            carried_tasks.say(conn, [(row.id, {**row.payload, "joins": there.key}) for row in rows])
+            outbox.reword(conn, [(row.id, {**row.payload, "joins": there.key}) for row in rows])
         else:
             alone += [(row, words) for row in rows[:1]]
     _apart(conn, connection, alone, now)
@@ -193,7 +188,7 @@ def _still_theirs(service: Joining, connection: Connection, found: Sorted) -> se
 
 def _carried(conn: Sql, done: Sequence[Rewriting], wanted: set[int]) -> None:
     """What the tasks say by now, and that they carry out what joined them."""
-    carried_tasks.say(conn, [(each.task.id, each.payload) for each in done])
+    outbox.reword(conn, [(each.task.id, each.payload) for each in done])
     carried_tasks.carried(
         conn, [(row.id, row.payload, each.task.key) for each in done for row in each.rows if row.id in wanted]
     )
