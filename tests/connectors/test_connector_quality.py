@@ -21,9 +21,11 @@ def test_what_is_done_names_a_test_that_exists_and_what_is_not_says_why(connecto
         assert answer["status"] == "done", rule
         file, _, name = answer["shown"].partition("::")
         assert (ROOT / file).is_file(), rule
-        function = name.split("::")[-1]
-        texts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / file).parent.glob("*.py"))
-        assert not name or re.search(rf"def {function}\(", texts), rule
+        here = (ROOT / file).read_text(encoding="utf-8")
+        *classes, function = name.split("::")
+        assert all(re.search(rf"class {each}\b", here) for each in classes), rule
+        inherited = "".join(path.read_text(encoding="utf-8") for path in (ROOT / file).parent.glob("*.py"))
+        assert not name or re.search(rf"def {function}\(", inherited if classes else here), rule
 
 
 def test_a_test_that_did_not_run_is_not_shown_and_one_that_was_skipped_is_named() -> None:
