@@ -1,8 +1,8 @@
-"""The demo's ending says so where a task calls somebody by an id of ours, or unknown, and where tasks wait."""
+"""The ending of the demo: tasks that call somebody by an id of ours, tasks that wait, and where alerts went."""
 
 import pytest
 
-from integration.rig.stage.ending import misnamed, nobody
+from integration.rig.stage.ending import arrived, misnamed, nobody
 from integration.store.outgoing.unassigned import Unassigned
 
 ID = "01a2203c48797b9b8f8f0d3a6e5b4c21"
@@ -33,3 +33,9 @@ def test_tasks_that_have_nobody_to_go_to_are_told_with_the_reason() -> None:
     one = Unassigned(connection="hubspot", reason="left", count=3, since=0, said="nobody to give it to: Bo has left")
     assert nobody([one]) == ["3 tasks wait in hubspot: nobody to give it to: Bo has left"]
     assert nobody([]) == []
+
+
+def test_alerts_that_arrived_are_counted_with_their_channels_and_where_to_read_them() -> None:
+    messages = [{"where": "Slack", "channel": "sales-ops", "lines": ["Late: call Ana Silva"]}] * 2
+    assert arrived(messages, "http://here") == "2 alerts arrived in Slack #sales-ops: http://here/messages"
+    assert arrived([], "http://here") == "0 alerts arrived in no channel: http://here/messages"

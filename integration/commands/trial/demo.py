@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: the same demo every time
 
 import click
@@ -12,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from integration.playbook.reading import library
 from integration.rig.stage.ending import summary
 from integration.rig.stage.make_believe_sales import Sales
-from integration.rig.stage.rig import Rig, activity, rig, today
+from integration.rig.stage.rig import Rig, activity, free_port, rig, today
 from integration.rig.stage.run_folder import run_folder
 from integration.rig.stage.signed_delivery import until_stored
 from integration.rig.stage.story import story
@@ -26,6 +27,9 @@ _TICK = 0.25
 _START = 20
 """Real seconds between starting the processes and the first scene."""
 _SETTLE = 90.0
+_CHANNEL = "sales-ops"
+_ROUTING = f"alerts:\n  default: [{{slack: {_CHANNEL}}}]\n"
+"""Every alert goes to a channel of the sandbox's Slack; tasks go to the owners that the CRMs name."""
 
 
 @click.command()
@@ -51,12 +55,15 @@ def demo(  # noqa: PLR0913 - the options of the command
     until = clock.now() + (_START + seconds) * SECOND
     rate = DAYS * DAY / (seconds * SECOND)
     console.print("Starting Valkey, the sandbox's CRMs, web, workers and clock …")
+    sandbox_port = sandbox_port or free_port()
     with (
         run_folder("demo") as data,
         rig(
             data,
             port=port,
             sandbox_port=sandbox_port,
+            COLDFRAME_ROUTING=_routing(data),
+            COLDFRAME_SLACK_CHANNELS=f"{_CHANNEL}=http://127.0.0.1:{sandbox_port}/slack/services/{_CHANNEL}/demo",
             COLDFRAME_PLAYBOOK=playbook,
             COLDFRAME_REHEARSAL=f"{until}@{rate}",
             COLDFRAME_POLL_SECONDS="2",  # of real time: some eight hours of the story
@@ -70,6 +77,13 @@ def demo(  # noqa: PLR0913 - the options of the command
             _linger(running, console)
         elif not named:
             raise SystemExit(1)
+
+
+def _routing(data: Path) -> str:
+    """The path of the demo's routing.yaml, which is written here."""
+    path = data / "routing.yaml"
+    path.write_text(_ROUTING, encoding="utf-8")
+    return str(path)
 
 
 def _play(running: Rig, leads: int, now: Callable[[], Instant], start: Instant, console: Console) -> None:

@@ -57,6 +57,7 @@ def summary(running: Rig, console: Console, *, settled: bool) -> bool:
     else:
         console.print(f"None of {len(ours)} tasks calls anybody by an id, or unknown.")
     console.print(f"The tasks as sales sees them: {running.sandbox}/")
+    console.print(arrived(running.alerts(), running.sandbox))
     console.print(f"The service: {running.url}/ (health at /healthz, figures at /metrics)")
     return not wrong
 
@@ -78,6 +79,12 @@ def _funnel(by_stage: Mapping[str, int]) -> Table:
         n = by_stage.get(stage, 0)
         table.add_row(stage, str(n), "█" * round(40 * n / most))
     return table
+
+
+def arrived(messages: Sequence[Mapping[str, Any]], sandbox: str) -> str:
+    """How many messages arrived, and in which channels."""
+    channels = sorted({f"{each['where']} #{each['channel']}" for each in messages})
+    return f"{len(messages)} alerts arrived in {', '.join(channels) or 'no channel'}: {sandbox}/messages"
 
 
 def _kinds(tasks: Sequence[Mapping[str, Any]]) -> Table:

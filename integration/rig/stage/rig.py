@@ -79,6 +79,10 @@ class Rig:
         """Every task in the sandbox's CRMs."""
         return list(self.ask("tasks")["tasks"])
 
+    def alerts(self) -> list[dict[str, Any]]:
+        """Every message of an alert that has arrived in the sandbox: where, in which channel, and its lines."""
+        return list(self.ask("state")["alerts"])
+
     def waiting(self) -> int:
         """How many pieces of work are under way between the inbox and the CRMs.
 
