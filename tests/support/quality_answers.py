@@ -51,7 +51,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail a run of everything in which a test that quality.yaml names did not run."""
     whole = session.config.args == [str(ROOT / "tests")] or session.config.args == ["tests"]
-    narrowed = session.config.getoption("keyword") or session.config.getoption("markexpr")
+    options = ("keyword", "markexpr", "collectonly")
+    narrowed = any(session.config.getoption(each) for each in options)
     if hasattr(session.config, "workerinput") or not whole or narrowed or exitstatus not in {0, 1}:
         return
     missing, skipped = unshown(shown(), _OUTCOMES)
