@@ -70,7 +70,7 @@ def ready(
             )
             for row in wanted
         }
-        known = task_texts.with_links(conn, service, connection, wanted, known)
+        known = task_texts.with_links(conn, service, connection, {row.id: row.lead_id for row in wanted}, known)
         kept = task_texts.reworded(conn, service, wanted, service.now(), known)
         restored = restored_store.lately(conn, service.now())
         new = sum(not row.attempted for row, _ in kept)  # one that is tried again was counted before

@@ -16,7 +16,7 @@ from integration.core.model import effect_keys
 from integration.flows.base.service import Connection, HasStore
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
-from integration.store.assigning import assigned_tasks
+from integration.store.assigning import assigned_tasks, written_tasks
 from integration.store.crm import crm_users
 from integration.store.events import unrecognised_words
 from integration.store.events.activities import NewActivity
@@ -46,7 +46,7 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
     known = outbox.whose(conn, [*keys, *map(effect_keys.taken_over, keys)])
     whose = {key: known[key] for key in keys if key in known}
     moved = leads.survivors(conn, whose.values())
-    written, people = outbox.texts(conn, whose), _holders(conn, connection, records)
+    written, people = written_tasks.texts(conn, whose), _holders(conn, connection, records)
     assigned_tasks.close(conn, [key for record in records if (key := _over(connection, record)) in whose], now)
     for record in records:
         tasks, key = _mapping(connection, record), _key(connection, record)

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, and_, bindparam, case, exists, fa
 
 from integration.store.assigning import assigned_tasks
 from integration.store.db.dialects import among, insert_new, run_many, upsert
-from integration.store.db.json_codec import decode, encode, listed
+from integration.store.db.json_codec import encode, listed
 from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
 from integration.store.people.record_references import PEOPLE
 from integration.store.queues import dead_letters
@@ -131,7 +131,6 @@ _OLDEST = select(func.min(_o.since)).where(
 )
 _FIRST = update(outbox).where(among(_o.lead_id, "ids"), _o.kind == "task", still_new).values(place=_FRONT)
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
-_TEXTS = select(_o.key, _o.payload).where(among(_o.key, "keys"), _o.kind == "task")
 _STATES = select(_o.key, _o.state).where(among(_o.key, "keys"))
 _COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
@@ -266,12 +265,6 @@ def given_up(conn: Connection, rows: Sequence[tuple[int, str]], at: Instant) -> 
 def whose(conn: Connection, keys: Iterable[str]) -> dict[str, LeadId]:
     """Lead id by the key of each task that was ever wanted."""
     return dict(conn.execute(_WHOSE, {"keys": listed(keys)}).all())
-
-
-def texts(conn: Connection, keys: Iterable[str]) -> dict[str, str]:
-    """What we wrote into each of these tasks, as plain text."""
-    found = {key: decode(payload, dict[str, Any]) for key, payload in conn.execute(_TEXTS, {"keys": listed(keys)})}
-    return {key: "\n".join(str(told.get(name) or "") for name in ("answering", "body")) for key, told in found.items()}
 
 
 def states(conn: Connection, keys: Iterable[str]) -> dict[str, str]:

@@ -1,84 +1,30 @@
 """What joins an open task rewrites it in the CRM, once; where somebody has closed it, it becomes a task of its own."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from crm_texts import words_of
 from flows_crms import FIELDS, SYSTEMS, TASKS, person
-from flows_run import Watch, activity, dead, decided, drain_all, lead, receive, with_parts
+from flows_run import Watch, activity, dead, decided, drain_all, lead, receive
+from joined_tasks import ANA, HANDOFF, NAMES, RIVAL, ROI, Tasks, saw, state, with_further_reasons
 
 from connectors.base.port import Receipt, Write
 from connectors.base.task_rewrite import TaskRewrite
-from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.flows.deciding.advance import advance
+from integration.flows.delivering.deliver import deliver
 from integration.flows.delivering.joining.join_open_tasks import ANOTHER
 from integration.flows.history.find_explanation import explained
+from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
-from integration.playbook.compiling.compiler import compile_text
-from integration.playbook.reading import library
 from integration.store.assigning import carried_tasks
-from integration.store.outgoing import outbox
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
-ANA = "ana@acme.example"
-HANDOFF, ROI, RIVAL = "play/handoff/1/task/1", "play/roi/1/task/1", "play/rival/1/task/1"
-PLAYS = """
-plays:
-  roi: [{call: "ROI: {first_name}", note: "Offer the numbers of a peer", due: 1h any time, priority: high}]
-  rival: [{email: "A rival is compared: {first_name}", note: "Send the comparison", due: 20d any time}]
-"""
-TRIGGERS = """
-triggers:
-  saw_roi: {when: page_view page=roi, play: roi}
-  saw_rival: {when: page_view page=comparison, play: rival}
-"""
-NAMES = {
-    "salesforce": ("Subject", "Description", "ActivityDate", "Priority", "Status"),
-    "hubspot": ("hs_task_subject", "hs_task_body", "hs_timestamp", "hs_task_priority", "hs_task_status"),
-}
-
 
 @pytest.fixture
 def running(service: Service) -> Service:
-    """two-axis, with two plays more: a look at a page about ROI, and at a comparison with a rival."""
-    text = library.text("two-axis").replace("\nplays:\n", PLAYS).replace("\ntriggers:\n", TRIGGERS)
-    found, problems = compile_text(text, "ours.yaml")
-    assert found is not None, [str(each) for each in problems]
-    return with_parts(service, compiled=CompiledPlaybook.of(found))
-
-
-class Tasks:
-    """The tasks that stand in one CRM, by the cause of each; fields by the names of NAMES, in their order."""
-
-    def __init__(self, sandbox: Sandbox, system: str) -> None:
-        self.sandbox, self.system = sandbox, system
-
-    def all(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        if self.system == "salesforce":
-            rows = [(str(row["Id"]), row) for row in self.sandbox.salesforce.records("Task")]
-            return {str(row["Coldframe_Key__c"]).partition("/")[2]: (number, row) for number, row in rows}
-        found = [(task.id, task.values) for task in self.sandbox.hubspot.records("tasks")]
-        return {str(values["coldframe_key"]).partition("/")[2]: (number, dict(values)) for number, values in found}
-
-    def read(self, cause: str) -> list[str]:
-        """Subject, body, due date, priority and status."""
-        _, values = self.all()[cause]
-        subject, body, *others = [str(values.get(name)) for name in NAMES[self.system]]
-        return [subject, words_of(body), *others]
-
-    def put(self, cause: str, place: int, value: str) -> None:
-        number, _ = self.all()[cause]
-        fields = {NAMES[self.system][place]: value}
-        if self.system == "salesforce":
-            self.sandbox.salesforce.set("Task", number, fields)
-        else:
-            self.sandbox.hubspot.set("tasks", number, fields)
-
-    def close(self, cause: str) -> None:
-        self.put(cause, 4, "Completed" if self.system == "salesforce" else "COMPLETED")
+    return with_further_reasons(service)
 
 
 @pytest.fixture
@@ -91,17 +37,6 @@ def handed(running: Service, sandbox: Sandbox, system: str, at: Watch) -> Tasks:
     assert set(tasks.all()) == {HANDOFF}
     at.forward(MINUTE)
     return tasks
-
-
-def saw(service: Service, number: int, page: str) -> None:
-    receive(service, activity(number, ANA, "page_view", service.now(), page=page))
-    drain_all(service)
-
-
-def state(service: Service, cause: str) -> str | None:
-    key = f"{lead(service, ANA).id}/{cause}"
-    with service.store.read() as conn:
-        return outbox.states(conn, [key]).get(key)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -126,6 +61,51 @@ def test_a_further_reason_rewrites_the_open_task_on_top_due_earlier_and_more_urg
     assert handed.read(HANDOFF)[2:] == [due, priority, status], "due earlier and urgent as before"
     assert [state(running, each) for each in (HANDOFF, ROI, RIVAL)] == ["sent"] * 3
     assert dead(running) == []
+
+
+def links(task: list[str]) -> list[str]:
+    """The lines of a task that lead to records."""
+    return [line for line in task[1].splitlines() if line.startswith(("Person in ", "Company in "))]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_rewritten_task_leads_to_the_record_and_to_the_pages_as_a_new_one_does(
+    running: Service, handed: Tasks, system: str, at: Watch
+) -> None:
+    before = links(handed.read(HANDOFF))
+    assert before, "a new task has them"
+    priced = activity(2, ANA, "page_view", at(), page="pricing", url="https://www.acme.example/pricing?utm=1")
+    receive(running, priced, activity(3, ANA, "page_view", at() + 1, page="comparison"))
+    at.forward(MINUTE)
+    drain_all(running)
+    assert handed.read(HANDOFF)[0] == "A rival is compared: Ana"
+    assert links(handed.read(HANDOFF)) == before
+    _, values = handed.all()[HANDOFF]
+    raw = str(values[NAMES[system][1]])
+    assert "https://acme.example/pricing" in raw
+    if system == "hubspot":
+        addresses = [line.partition(": ")[2] for line in before]
+        wanted = ["https://acme.example/pricing", *addresses]
+        assert [each for each in wanted if f'<a href="{each}">' not in raw] == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_task_of_a_lead_that_is_not_decided_under_these_rules_yet_is_ours_still_and_leads_to_the_record(
+    running: Service, handed: Tasks, at: Watch, system: str
+) -> None:
+    before = links(handed.read(HANDOFF))
+    pages = (2, "roi"), (3, "comparison")
+    for number, page in pages:
+        receive(running, activity(number, ANA, "page_view", at(), page=page))
+        ingest(running)
+        advance(running)
+        with running.store.write() as conn:  # as right after a publication
+            conn.exec_driver_sql("UPDATE leads SET version = 0")
+        deliver(running, system)
+        at.forward(MINUTE)
+    body = handed.read(HANDOFF)[1]
+    assert links(handed.read(HANDOFF)) == before
+    assert body.count("Send the comparison") == 1, "no text of ours was taken for somebody's own"
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -108,7 +108,7 @@ def _rewrite(
         open_ = _open(connection, [found.tasks[number] for number in found.rewriting])
         theirs = _still_theirs(service, connection, found)
         wanted = [(found.tasks[each], rows) for each, rows in found.rewriting.items() if each in open_ & theirs]
-        made = rewritings(service, tasks_of(connection)[0], task_words(service, connection), wanted)
+        made = rewritings(service, connection, task_words(service, connection), wanted)
         receipts = connection.connector.apply([each.write for each in made]) if made else []
         pairs = list(zip(made, receipts, strict=True))
         done = [each for each, receipt in pairs if receipt.verdict is Verdict.DONE]

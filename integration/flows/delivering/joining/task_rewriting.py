@@ -11,24 +11,27 @@ from integration.core.model.state import LeadState
 from integration.core.run.task_wording import joining_words, worded
 from integration.flows.assigning import note_hours
 from integration.flows.base.running_routing import HasRouting
-from integration.flows.base.service import HasRules, HasStore
+from integration.flows.base.service import Connection, HasCrms, HasRules, HasStore
+from integration.flows.delivering import task_texts
+from integration.flows.delivering.close_tasks import tasks_of
 from integration.flows.delivering.hand_over import reads_in
 from integration.flows.delivering.joining.carriers import in_order
 from integration.flows.delivering.joining.shared_wording import raised, shared
 from integration.flows.delivering.write_decisions import task_effect
 from integration.flows.history import load_events
 from integration.store.assigning.carried_tasks import LeadTask
+from integration.store.assigning.written_tasks import written
 from integration.store.db.json_codec import encode
 from integration.store.outgoing import unassigned
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.unassigned import Assigned
-from mappings.model.task_text import of_plain, plain
+from mappings.model.task_text import of_plain
 from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import Instant
 
 
-class Wording(HasStore, HasRules, HasRouting, Protocol):
-    """The store, the rules that word tasks, and whose hours are known."""
+class Wording(HasStore, HasRules, HasRouting, HasCrms, Protocol):
+    """The store, the rules that word tasks, whose hours are known, and the CRMs in which records stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,30 +46,41 @@ class Rewriting:
 
 
 def rewritings(
-    service: Wording, name: str, words: TaskWords, wanted: Sequence[tuple[LeadTask, Sequence[Outgoing]]]
+    service: Wording, connection: Connection, words: TaskWords, wanted: Sequence[tuple[LeadTask, Sequence[Outgoing]]]
 ) -> list[Rewriting]:
-    """What is to be written into these tasks (of the object `name`), given what joins each."""
-    now = service.now()
+    """What is to be written into these tasks, given what joins each."""
+    now, name = service.now(), tasks_of(connection)[0]
+    tasks = {task.id: task for task, _ in wanted}
     with service.store.read() as conn:
-        states = load_events.states(conn, {task.lead_id for task, _ in wanted}, service.rules.number)
-        kept = unassigned.of_effects(conn, [task.key for task, _ in wanted])
-        people = {task.id: kept[task.key] for task, _ in wanted if task.key in kept}
+        states = load_events.states(conn, {each.lead_id for each in tasks.values()}, service.rules.number)
+        kept = unassigned.of_effects(conn, [each.key for each in tasks.values()])
+        people = {number: kept[each.key] for number, each in tasks.items() if each.key in kept}
         hours = note_hours.hours_of(conn, service, people, now)
+        known = {
+            number: Beside(
+                reads_in=reads_in(people.get(number), service.rules.playbook),
+                hours=hours.get(number),
+                closing=(words.answering,) if words.answering else (),
+            )
+            for number in tasks
+        }
+        whose = {number: each.lead_id for number, each in tasks.items()}
+        known = task_texts.with_links(conn, service, connection, whose, known)
     return [
-        _rewriting(service, _Reader(task, name, words, people.get(task.id), hours.get(task.id)), rows, states, now)
+        _rewriting(service, _Reader(task, name, words, people.get(task.id), known[task.id]), rows, states, now)
         for task, rows in wanted
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Who reads a task that is rewritten, and in which words."""
+    """Who reads a task that is rewritten, in which words, and with what besides."""
 
     task: LeadTask
     name: str
     words: TaskWords
     who: Assigned | None
-    hours: str | None
+    beside: Beside
 
 
 def _rewriting(
@@ -76,21 +90,17 @@ def _rewriting(
     states: Mapping[LeadId, LeadState],
     now: Instant,
 ) -> Rewriting:
-    task, words, zone = reader.task, reader.words, reads_in(reader.who, service.rules.playbook)
+    task, words, beside = reader.task, reader.words, reader.beside
     compiled, state = service.rules.compiled, states.get(task.lead_id)
-    beside = Beside(reads_in=zone, hours=reader.hours, closing=(words.answering,) if words.answering else ())
     above = [str(row.payload["body"]) for row in rows]
     if state is not None:  # else the lead is not decided under these rules: what was decided is said
         tasks = [task_effect(row) for row in rows]
         own = [worded(compiled, state, each, now, beside) for each in tasks]
         rows = [_due(row, each.due_at) for row, each in zip(rows, own, strict=True)]
-        above = [joining_words(compiled, state, task_effect(row), now, zone) for row in rows]
-    payload = shared(task.payload, rows)
-    text = of_plain(str(payload["body"]))
-    if state is not None:
-        effect = task_effect(replace(rows[0], key=task.key, payload_text=encode(payload)))
-        said = worded(compiled, state, effect, now, replace(beside, hours=None))
-        text, payload = said.body, payload | {"subject": said.subject, "body": plain(said.body)}
+        above = [joining_words(compiled, state, task_effect(row), now, beside.reads_in) for row in rows]
+    shared_payload = shared(task.payload, rows)
+    effect = task_effect(replace(rows[0], key=task.key, payload_text=encode(shared_payload)))
+    payload, text = task_texts.said(service, state, effect, shared_payload, now, replace(beside, hours=None))
     ours = [str(task.payload.get("answering") or ""), *reversed(above)]
     payload["answering"] = "\n".join(each for each in ours if each)  # so that what sales adds can be told from it
     write = TaskRewrite(
@@ -99,11 +109,11 @@ def _rewriting(
         id=ExternalId(str(task.external_id)),
         subject=str(payload["subject"]),
         body=text,
-        before=str(task.payload["body"]),
+        before=written(task.payload),
         above=of_plain("\n".join(reversed(above))),
         due_at=min(int(row.payload["due_at"]) for row in rows),
         priority=payload["priority"] if raised(task.payload, payload) else None,
-        zone=zone,
+        zone=beside.reads_in,
         words=words,
     )
     return Rewriting(task=task, rows=rows, payload=payload, write=write, who=reader.who)
