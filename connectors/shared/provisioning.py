@@ -4,14 +4,14 @@ What was made is recognised by its mark, a sentence at the end of its descriptio
 store that was lost or restored changes nothing, and a person who takes a field over need only edit its text.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias
 
 from connectors.answers.replies import Refusal
-from mappings.model.canonical import Kind
+from mappings.model.canonical import Field, Kind
 from mappings.model.catalogue import OWN, TEXT_LIMIT
-from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Target
+from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Rule, Target
 from mappings.translate.field_help import ANSWER_HELP, HELP, TASK_KEY_HELP, TASK_KEY_LABEL
 
 MARK = "Made by Coldframe."
@@ -81,7 +81,7 @@ def wanted(mapping: CrmMapping, *, task: str, key: str) -> tuple[Wanted, ...]:
     """Every field to be made: what the mapping writes, what it reads under our own prefix, the key in tasks."""
     found: dict[tuple[str, str], Wanted] = {}
     for each in mapping.objects.values():
-        for one in (*_written(mapping, each), *_read(mapping, each), *_answers(each)):
+        for one in (*_written(mapping, each), *_read(mapping, each), *_answers(each), *_found_out(mapping, each)):
             found.setdefault((one.object, one.name), one)
     tasks = Wanted(object=task, name=key, label=TASK_KEY_LABEL, help=TASK_KEY_HELP, kind="text", key=True)
     made = mapping.handovers
@@ -97,6 +97,12 @@ def _answers(part: ObjectMapping) -> Iterator[Wanted]:
         )
 
 
+def _found_out(mapping: CrmMapping, part: ObjectMapping) -> Iterator[Wanted]:
+    """Our own fields of a task into which people write what they found out."""
+    rules = part.task.found_out if part.task else ()
+    return _filled_in(part, ((rule, mapping.lead_fields[rule.name]) for rule in rules))
+
+
 def made(description: object) -> bool:
     """Whether a description carries our mark."""
     return str(description or "").rstrip().endswith(MARK)
@@ -108,7 +114,7 @@ def absent(choices: Sequence[tuple[str, str]], held: Mapping[str, str]) -> list[
 
 
 def _written(mapping: CrmMapping, part: ObjectMapping) -> Iterator[Wanted]:
-    for target in (each for each in part.write if not each.native):
+    for target in (each for each in part.write if each.found_out or not each.native):
         canonical = mapping.standing[target.name]
         yield Wanted(
             object=part.name,
@@ -118,6 +124,7 @@ def _written(mapping: CrmMapping, part: ObjectMapping) -> Iterator[Wanted]:
             kind=canonical.kind,
             choices=_choices(target, canonical.choices),
             limit=target.limit,
+            filled="people" if target.found_out else "coldframe",
         )
 
 
@@ -130,6 +137,11 @@ def _choices(target: Target, values: Sequence[str]) -> tuple[tuple[str, str], ..
 def _read(mapping: CrmMapping, part: ObjectMapping) -> Iterator[Wanted]:
     rules = [(rule, mapping.lead_fields[rule.name]) for rule in part.lead]
     rules += [(rule, mapping.account_fields[rule.name]) for rule in part.account]
+    return _filled_in(part, rules)
+
+
+def _filled_in(part: ObjectMapping, rules: Iterable[tuple[Rule, Field]]) -> Iterator[Wanted]:
+    """What is read from fields of our own, which people fill in."""
     for rule, canonical in rules:
         for source in rule.sources:
             if source.field.casefold().startswith(OWN):

@@ -8,6 +8,7 @@ from mappings.checking.crm_field import LiveField
 from mappings.checking.fitting import readable, takes
 from mappings.checking.live_creation import unfit
 from mappings.model import catalogue
+from mappings.model.canonical import Kind
 from mappings.model.catalogue import OWN, holder
 from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Source, Target, TaskMapping
 from mappings.yaml_files.located_yaml import Located, Path
@@ -142,12 +143,15 @@ class _Object:
         if not field.writable and field.name not in catalogue.rules(self._system).carried:
             text = f"'{field.name}' is read-only for this user"
             yield self._misfit(place, field.name, text, self._provision(field.name) or "allow this user to edit it")
-        if not takes(self._system, canonical.kind, field.type):
+        kinds: tuple[Kind, ...] = (canonical.kind, "choice") if target.found_out else (canonical.kind,)
+        if not any(takes(self._system, kind, field.type) for kind in kinds):
             text = f"'{field.name}' is a {field.type}, which takes no {canonical.kind}"
             yield self._misfit(place, field.name, text, "map another field, or make this one anew")
             return
         if target.native:
             yield from self._words(target, field, path)
+            if target.found_out:
+                yield from self._taken(target, field, place)
             return
         said = [target.values.get(value, value) for value in canonical.choices]
         unknown = [value for value in said if value not in field.options]
@@ -155,9 +159,22 @@ class _Object:
             text = f"'{field.name}' has no value {', '.join(map(repr, unknown))}{nearest(unknown[0], field.options)}"
             severity: Severity = "error" if field.restricted else "warning"
             yield self._misfit(place, field.name, text, f"run coldframe provision {self._system}", severity=severity)
-        if canonical.kind == "text" and 0 < field.length < target.limit:
+        if canonical.kind == "text":
+            yield from self._short(target, field, place)
+
+    def _short(self, target: Target, field: LiveField, place: Path) -> Iterator[Misfit]:
+        if 0 < field.length < target.limit:
             text = f"'{field.name}' holds {field.length} characters, the mapping's limit is {target.limit}"
             yield self._misfit(place, field.name, text, f"set limit: {field.length} in the mapping")
+
+    def _taken(self, target: Target, field: LiveField, place: Path) -> Iterator[Misfit]:
+        """Whether a field takes what sales found out, which is whatever somebody wrote."""
+        yield from self._short(target, field, place)
+        if field.options and not target.values:
+            text = f"'{field.name}' takes {len(field.options)} values alone: what sales finds out"
+            text += " in other words stays out of it"
+            remedy = "give 'values' for the words of the task's field, or map a field of text"
+            yield self._misfit(place, field.name, text, remedy, severity="warning")
 
     def _words(self, target: Target, field: LiveField, path: Path) -> Iterator[Misfit]:
         """Words that a field of the CRM's own does not offer: they are not written, and it keeps what it has."""

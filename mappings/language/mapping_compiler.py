@@ -84,10 +84,13 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
             if section not in _SECTIONS[kind]:
                 article = "an" if kind[0] in "ao" else "a"
                 self._wrong((*path, section), f"{article} {kind} has no '{section}'", key=True)
+        lead = self._rules(table.get("lead"), (*path, "lead"), self.vocabulary.lead)
+        write = self._targets(table.get("write"), (*path, "write"))
+        self._read_too(write, lead, (*path, "write"))
         return ObjectMapping(
             name=name,
             kind=kind,
-            lead=self._rules(table.get("lead"), (*path, "lead"), self.vocabulary.lead),
+            lead=lead,
             account=self._rules(table.get("account"), (*path, "account"), self.vocabulary.account),
             opportunity=self._rules(table.get("opportunity"), (*path, "opportunity"), OPPORTUNITY_FIELDS),
             task=self._task(table.get("task"), (*path, "task")) if kind == "task" else None,
@@ -95,7 +98,7 @@ class _Compiler(TargetReader, OutcomeReader, CreationReader):
             account_ref=self._account_ref(table.get("account_ref"), (*path, "account_ref")),
             references=self._references(table.get("references"), (*path, "references")),
             other_emails=self._fields(table.get("other_emails"), (*path, "other_emails")),
-            write=self._targets(table.get("write"), (*path, "write")),
+            write=write,
         )
 
     def _history(self, kind: ObjectKind, table: Mapping[str, Any], path: Path) -> ActivityMapping | None:

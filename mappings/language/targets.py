@@ -1,11 +1,12 @@
 """Reads what a mapping writes: which parts of a standing go to which fields, and with which values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mappings.language.rules import RuleReader
+from mappings.model.canonical import FOUND_OUT
 from mappings.model.catalogue import TEXT_LIMIT
-from mappings.model.compiled_mapping import Target
+from mappings.model.compiled_mapping import Rule, Target
 from mappings.yaml_files.located_yaml import Path
 
 _KEYS = ("to", "limit", "values", "quiet", "blank", "over")
@@ -37,7 +38,8 @@ class TargetReader(RuleReader):
         table = self._table(spec, path, _KEYS) if isinstance(spec, dict) else {"to": spec}
         at = (*path, "to") if isinstance(spec, dict) else path
         field = self._field(table.get("to"), at)
-        native = bool(self.system and self.system.native(field, name))
+        own = bool(self.system and self.system.native(field, name))
+        native = own or name in FOUND_OUT
         if self.system and field and not self.system.writable(field, name):
             self._wrong(at, self.system.refused(field))
         limit = table.get("limit", TEXT_LIMIT)
@@ -52,7 +54,7 @@ class TargetReader(RuleReader):
             self._wrong((*path, "blank"), "must be 'keep' or 'clear'")
         if native:
             self._native(name, field, table, path)
-        elif "over" in table:
+        if not own and "over" in table:
             self._wrong((*path, "over"), "'over' is for fields of the CRM's own", key=True)
         return Target(
             name=name,
@@ -67,11 +69,20 @@ class TargetReader(RuleReader):
         )
 
     def _native(self, name: str, field: str, table: dict[str, Any], path: Path) -> None:
-        """What a field of the CRM's own asks of whoever maps it."""
+        """What a field that people set too asks of whoever maps it."""
         if self.vocabulary.standing[name].kind == "choice" and not table.get("values"):
             self._wrong(path, f"'{field}' has words of its own: give 'values' for ours")
         if table.get("blank") == "clear":
-            self._wrong((*path, "blank"), f"'{field}' is the CRM's own, and is never cleared")
+            whose = "is filled in by people too" if name in FOUND_OUT else "is the CRM's own"
+            self._wrong((*path, "blank"), f"'{field}' {whose}, and is never cleared")
+
+    def _read_too(self, targets: Iterable[Target], rules: Iterable[Rule], path: Path) -> None:
+        """What sales found out goes to fields that are read as well: only so a person's later word is known there."""
+        read = {(rule.name, source.field) for rule in rules for source in rule.sources}
+        for target in targets:
+            if target.found_out and (target.name, target.field) not in read:
+                text = f"'{target.field}' must be read as well, as people fill it in too: name it under 'lead'"
+                self._wrong((*path, *target.place), f"{text} at '{target.name}'")
 
     def _words(self, raw: Any, path: Path) -> list[Any]:
         if raw is None:

@@ -257,13 +257,15 @@ STANDING_FIELDS: Mapping[str, Field] = MappingProxyType(
         "touch_at": Field(kind="time", label="Touch due at"),
         "touch_channel": _text("Touch channel"),
         "opted_out": _flag("Opted out"),
+        **{name: LEAD_FIELDS[name] for name in FOUND_OUT},
     }
 )
 """Where a lead stands: what Coldframe writes to a CRM record. Scores are whole points, rounded down.
 
 `touch` and `touch_at` are set together when a touch falls due: a workflow of the marketing system that
 starts on a change of `touch_at` delivers it. `touch_channel` goes with them where the playbook names a channel besides
-e-mail. `scored_by` names the playbook and its version.
+e-mail. `scored_by` names the playbook and its version. What sales found out (FOUND_OUT) stands here as long as an
+answer of theirs is the last word about it.
 """
 MOVING = frozenset({"scored_at", "scored_by", "last_activity", "next_touch_at"})
 """Parts of a standing of which a new value alone is not worth a write: it goes along with the next change."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from mappings.model.canonical import ACCOUNT_FIELDS, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
+from mappings.model.canonical import ACCOUNT_FIELDS, FOUND_OUT, LEAD_FIELDS, STANDING_FIELDS, Field, Fields, Kind, Value
 from mappings.model.catalogue import holder
 from mappings.model.creation_rule import Creation
 from mappings.model.note_words import NoteWords
@@ -49,9 +49,9 @@ class Rule:
 class Target:
     """A CRM field that takes one value of a lead's standing, cut to `limit` characters.
 
-    A `native` one is the CRM's own, which people set too: it takes only the words of `values`, is never cleared, and
-    `over` names values (case-folded) that may be replaced though no table knows them. `place` is where the file says
-    so, below `write`.
+    A `native` one is set by people too: it is read before it is written, and never cleared. One of the CRM's own takes
+    only the words of `values`, and `over` names values (case-folded) that may be replaced though no table knows them;
+    one for what sales found out (`found_out`) takes any text. `place` is where the file says so, below `write`.
     """
 
     name: str
@@ -64,6 +64,11 @@ class Target:
     native: bool = False
     over: frozenset[str] = frozenset()
     place: tuple[str | int, ...] = ()
+
+    @property
+    def found_out(self) -> bool:
+        """Whether it is for what sales found out, which people in the CRM fill in as well."""
+        return self.name in FOUND_OUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +194,7 @@ class ObjectMapping:
 
     @property
     def native(self) -> tuple[Target, ...]:
-        """What is written to fields of the CRM's own."""
+        """What is written to fields that people set too: they are read first."""
         return tuple(target for target in self.write if target.native)
 
     @property

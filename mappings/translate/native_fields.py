@@ -1,9 +1,9 @@
-"""Native fields: the CRM's own, which both we and people write, such as a lifecycle stage. Pure.
+"""Native fields: those that both we and people write, such as a lifecycle stage or a lead's budget. Pure.
 
-A lifecycle stage, a lead's status, an opt-out: sales sets them, and so do we. Two questions are answered here, and
-nowhere else. What did a reading bring: our own write coming back, or somebody's choice? And what may we write, given
-what stands there? Never over a choice that was not read yet, never over words that the mapping does not know, and
-never what the field says already in words of its own. [rules: stages]
+A lifecycle stage, a lead's status, an opt-out, what sales found out: sales sets them, and so do we. Two questions are
+answered here, and nowhere else. What did a reading bring: our own write coming back, or somebody's choice? And what may
+we write, given what stands there? Never over a choice that was not read yet, never over words that the mapping does not
+know, and never what the field says already in words of its own. [rules: stages]
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,7 @@ from mappings.model.canonical import STANDING_FIELDS, Fields, Kind
 from mappings.model.compiled_mapping import ObjectMapping, Target
 from mappings.reading import transforms
 from mappings.reading.same_value import normal, same
+from mappings.translate.cut_text import cut
 from mappings.values.instant import Instant
 
 
@@ -22,12 +23,14 @@ class FieldState:
     """What is known of one native field of one record.
 
     `value` stood there when last read; `sent` is the last that we wrote or were about to write, at `sent_at` by our
-    clock. `read` is what the last reading said, of the record as it was at `seen` by the CRM's clock.
+    clock. `read` is what the last reading said, of the record as it was at `seen` by the CRM's clock. `wrote` is what
+    the CRM last took from us, whatever has become of it since.
     """
 
     value: Any = None
     sent: Any = None
     sent_at: Instant = 0
+    wrote: Any = None
     read: Any = None
     seen: Instant = 0
 
@@ -61,6 +64,12 @@ def after_reading(
     if held.knows(kind, raw):
         return replace(held, value=raw, read=raw, seen=seen), False
     return replace(held, value=raw, sent=None, sent_at=0, read=raw, seen=seen), True
+
+
+def taken_away(held: FieldState, target: Target, wish: Any, stands: Any) -> bool:
+    """Whether somebody has cleared what we wrote of what sales found out: it is written once, and not again."""
+    kind = STANDING_FIELDS[target.name].kind
+    return target.found_out and normal(kind, stands) is None and same(kind, wish, held.wrote)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +125,17 @@ def to_write(mapping: ObjectMapping, target: Target, standing: Fields, stands: A
     kind = STANDING_FIELDS[target.name].kind
     if kind == "boolean":
         return True if value is True and transforms.boolean(stands) is not True else None
-    word = target.values.get(str(value)) if value is not None else None
+    word = _word(target, value)
     if word is None or same(kind, word, stands) or _means(mapping, target, stands) == value:
         return None
     return word if _replaceable(mapping, target, stands) else None
+
+
+def _word(target: Target, value: Any) -> str | None:
+    """The word of ours in the field's own: of a stage only what the file says, what sales found out as it is."""
+    if value is None or not target.found_out:
+        return None if value is None else target.values.get(str(value))
+    return cut(target.values.get(str(value), str(value)), target.limit)
 
 
 def _means(mapping: ObjectMapping, target: Target, stands: Any) -> Any:
@@ -132,7 +148,12 @@ def _means(mapping: ObjectMapping, target: Target, stands: Any) -> Any:
 
 
 def _replaceable(mapping: ObjectMapping, target: Target, stands: Any) -> bool:
-    """Whether a value is blank, or one that the mapping knows: any other is somebody's choice, and stays."""
+    """Whether a value is blank, or one that the mapping knows: any other is somebody's choice, and stays.
+
+    What sales found out takes the place of whatever stood there before: a later word there would count by now.
+    """
+    if target.found_out:
+        return True
     word = normal("choice", stands)
     known = {str(each).casefold() for each in target.values.values()} | target.over
     for rule in mapping.lead:

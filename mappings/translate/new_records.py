@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from mappings.model.canonical import NOTHING, Fields, Value
 from mappings.model.catalogue import TEXT_LIMIT
 from mappings.model.creation_rule import PROPERTY, Creation, Given
-from mappings.translate.translation import cut
+from mappings.translate.cut_text import cut
 from mappings.values import domains
 
 

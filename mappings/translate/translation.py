@@ -15,6 +15,7 @@ from mappings.model.canonical import NOTHING, SET_ONLY, STANDING_FIELDS, Fields,
 from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference, Rule, Target
 from mappings.reading import transforms
 from mappings.translate import native_fields
+from mappings.translate.cut_text import cut
 from mappings.values import domains, emails, record_ids
 from mappings.values.identifiers import ExternalId, System
 from mappings.vocabulary.value import Vocabulary
@@ -105,7 +106,10 @@ def outward(mapping: CrmMapping, object_name: str, standing: Fields) -> Raw:
 
 
 def natives(mapping: CrmMapping, object_name: str, standing: Fields, stands: Raw) -> Raw:
-    """What a lead's standing asks of the CRM's own fields, in its types, where `stands` stands in them now."""
+    """What a lead's standing asks of the fields that people set too, in the CRM's types.
+
+    `stands` is what stands in them now.
+    """
     found = mapping.objects.get(object_name)
     if found is None:
         return {}
@@ -117,14 +121,6 @@ def natives(mapping: CrmMapping, object_name: str, standing: Fields, stands: Raw
 
 def _in_its_words(mapping: CrmMapping, target: Target, value: Value) -> Any:
     return catalogue.rules(mapping.system).written(value, STANDING_FIELDS[target.name].kind)
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters as both CRMs count them (UTF-16 units), an ellipsis where something is missing."""
-    if len(text.encode("utf-16-le")) <= 2 * limit:
-        return text
-    kept = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", errors="ignore")
-    return kept.rstrip() + "…"
 
 
 def _other_emails(found: ObjectMapping, raw: Raw) -> Iterator[str]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from edited_texts import edited_file
 from test_provision_command import lines, runner
 
+from mappings.language.mapping_files import shipped
 from sandbox.server import Sandbox
 
 Run = Callable[..., Result]
@@ -84,3 +86,50 @@ def test_sales_may_set_them_in_salesforce(run: Run, bare: Sandbox) -> None:
         row["Field"]: row["PermissionsEdit"] for row in bare.salesforce.find("FieldPermissions", ParentId=sales["Id"])
     }
     assert [rights[where] for where in FIELDS["salesforce"]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("system", "task", "person", "changes"),
+    [
+        (
+            "hubspot",
+            "task.coldframe_task_budget",
+            "contact.acme_budget",
+            (
+                (
+                    "      by: hubspot_owner_id",
+                    "      lead: {budget: coldframe_task_budget}\n      by: hubspot_owner_id",
+                ),
+                ("budget: {first: [coldframe_budget, sdr_budget]}", "budget: acme_budget"),
+                ("      fit: coldframe_fit\n", "      fit: coldframe_fit\n      budget: acme_budget\n"),
+            ),
+        ),
+        (
+            "salesforce",
+            "Task.Coldframe_Task_Budget__c",
+            "Lead.Acme_Budget__c",
+            (
+                ("      by: OwnerId", "      lead: {budget: Coldframe_Task_Budget__c}\n      by: OwnerId"),
+                ("budget: {first: [Coldframe_Budget__c, Budget__c]}", "budget: Acme_Budget__c"),
+                ("      fit: Coldframe_Fit__c\n", "      fit: Coldframe_Fit__c\n      budget: Acme_Budget__c\n"),
+            ),
+        ),
+    ],
+)
+def test_the_fields_for_what_sales_finds_out_are_made_in_the_task_and_in_the_record(  # noqa: PLR0917 - fixtures
+    run: Run, bare: Sandbox, tmp_path: Path, system: str, task: str, person: str, changes: tuple[tuple[str, str], ...]
+) -> None:
+    ours = edited_file(tmp_path, shipped(system).text, *changes)
+    more = {f"COLDFRAME_{system.upper()}_MAPPING": ours}
+    missed = run("mapping", "check", ours, only="HUBSPOT" if system == "salesforce" else "SALESFORCE", more=more)
+    assert f"has no '{person.partition('.')[2]}'" in missed.stdout
+    made = {line["what"] for line in lines(run("provision", system, "--json", more=more))}
+    assert {task, person} <= made
+    again = {line["what"]: line["outcome"] for line in lines(run("provision", system, "--json", more=more))}
+    assert (again[task], again[person]) == ("keep", "keep")
+    checked = run("mapping", "check", ours, more=more)
+    assert "udget" not in checked.stdout, checked.stdout
+    if system == "salesforce":
+        (sales,) = bare.salesforce.find("PermissionSet", Name="Coldframe_Sales")
+        found = {row["Field"]: row for row in bare.salesforce.find("FieldPermissions", ParentId=sales["Id"])}
+        assert [found[where]["PermissionsEdit"] for where in (task, person)] == [True, True]

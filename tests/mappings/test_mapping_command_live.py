@@ -114,6 +114,19 @@ def test_text_that_is_longer_than_its_field_is_told() -> None:
     assert text.endswith("'why__c' holds 255 characters, the mapping's limit is 500")
 
 
+def test_a_field_for_what_sales_finds_out_takes_text_or_words_and_a_list_of_words_is_told() -> None:
+    body = "    lead: {budget: acme_budget}\n    write: {budget: acme_budget}\n"
+    assert misfits(body, [field("acme_budget")]) == []
+    (listed,) = misfits(body, [field("acme_budget", "enumeration", options=("10k", "50k"))])
+    assert listed.problem.severity == "warning"
+    assert listed.problem.text == (
+        "'acme_budget' takes 2 values alone: what sales finds out in other words stays out of it"
+    )
+    assert told(body, [field("acme_budget", "number")]).endswith("'acme_budget' is a number, which takes no text")
+    assert told(body, [field("acme_budget", writable=False)]).endswith("'acme_budget' is read-only for this user")
+    assert len(misfits(body, [])) == 2, "missed where it is read and where it is written"
+
+
 def test_a_transform_that_cannot_read_the_fields_type_is_told() -> None:
     body = "    account: {employees: {from: founded, as: number}}\n"
     assert told(body, [field("founded", "datetime")]).endswith("'number' cannot read 'founded': it is a datetime")

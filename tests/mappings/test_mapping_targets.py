@@ -44,6 +44,10 @@ def compiled(write: str, system: str = "hubspot") -> tuple[CrmMapping | None, tu
         ("{scored_at: LastModifiedDate}", "salesforce", "it is the CRM's own"),
         ("{fit: hs_object_id}", "hubspot", "it is the CRM's own"),
         ("{band: HasOptedOutOfEmail}", "salesforce", "it takes opted_out"),
+        ("{budget: acme_budget}", "hubspot", "'acme_budget' must be read as well, as people fill it in too"),
+        ("{budget: {to: acme_budget, blank: clear}}", "hubspot", "is filled in by people too, and is never cleared"),
+        ("{budget: {to: acme_budget, over: [x]}}", "hubspot", "'over' is for fields of the CRM's own"),
+        ("{problem: Description}", "salesforce", "it is the CRM's own; map one of yours"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(write: str, system: str, expected: str) -> None:

@@ -27,6 +27,7 @@ SHAPES = {
     9: "b9b6db9d023e9cf9",
     10: "b9b6db9d023e9cf9",
     11: "9257552eb439a3bd",
+    12: "34d5da3fe4172689",
 }
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 

@@ -12,13 +12,15 @@ from mappings.values.instant import Instant
 class LeadChanged:
     """Fields of the lead took these values at this time; fields not named keep theirs.
 
-    `initial`: it tells what a record was when it was first read, and not that something changed.
+    `initial`: it tells what a record was when it was first read, and not that something changed. `answer`: sales gave
+    it with what it said of a task.
     """
 
     id: str
     at: Instant
     fields: Fields
     initial: bool = False
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 11
+FORMAT = 12
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -126,6 +126,8 @@ class LeadState:
     born: Instant | None = None
     sourced: bool = False
     fields: dict[str, Value] = field(default_factory=dict)
+    found_out: list[str] = field(default_factory=list)
+    """Fields (FOUND_OUT) of which an answer of sales is the last word, and not a CRM's record."""
     account: AccountId = AccountId("")
     company: dict[str, Value] = field(default_factory=dict)
     fit: int = 0
@@ -237,7 +239,7 @@ _FLAT_DICTS = (
     "deals",
     "met",
 )
-_FLAT_LISTS = ("consumed", "silenced", "asked", "barred", "sendings", "truths")
+_FLAT_LISTS = ("found_out", "consumed", "silenced", "asked", "barred", "sendings", "truths")
 
 
 def copied(state: LeadState) -> LeadState:

@@ -20,7 +20,7 @@ from integration.core.model.state import LeadState, Mark, Running, copied
 from integration.core.nurture import first_moves, profiling, touches, track_routing, unseen_first
 from integration.core.rules.automation_rules import SUPPRESSED
 from integration.core.run import due_work
-from integration.core.run.noted_at_once import NOTED_AT_ONCE
+from integration.core.run.noted_at_once import NOTED_AT_ONCE, note_found_out
 from integration.core.scoring import field_points, pattern_progress, scores
 from integration.core.scoring.mail_rules import IN_MAIL
 from mappings.model.canonical import Activity
@@ -210,6 +210,7 @@ def _lead_changed(context: Context, event: LeadChanged) -> None:
         state.account = AccountId(str(account or ""))
     changes = context.table.lead_changes
     given = field_points.fulfilled(changes, state.fields, event) if changes else ()
+    note_found_out(state, event.fields, answer=event.answer)
     for name, value in event.fields.items():
         if value is None:
             state.fields.pop(name, None)

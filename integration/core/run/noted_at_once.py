@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from integration.core.compiled.context import Context
 from integration.core.handoff import plays, sla_clocks
+from integration.core.model.state import LeadState
 from integration.core.nurture import profiling, touches
 from integration.core.scoring import scores
-from mappings.model.canonical import FOUND_OUT, Activity
+from mappings.model.canonical import FOUND_OUT, Activity, Fields
 
 _COLLEAGUES = 5
 
@@ -27,9 +28,24 @@ def _note_deal(context: Context, activity: Activity) -> None:
         context.wake(context.now)
 
 
+def note_found_out(state: LeadState, told: Fields, *, answer: bool) -> None:
+    """Of which fields an answer of sales is the last word now. Whoever repeats what is known takes nothing away.
+
+    Call it before the lead's fields take the new values.
+    """
+    for name in FOUND_OUT:
+        if name not in told:
+            continue
+        if answer and told[name] is not None:
+            state.found_out = [*(each for each in state.found_out if each != name), name]
+        elif state.fields.get(name) != told[name]:
+            state.found_out = [each for each in state.found_out if each != name]
+
+
 def _learn(context: Context, activity: Activity) -> None:
     """What sales found out and gave with its answer is known of the lead from then on; a blank takes nothing away."""
     told = {name: value for name in FOUND_OUT if (value := activity.properties.get(name)) not in {None, ""}}
+    note_found_out(context.state, told, answer=True)
     if all(context.state.fields.get(name) == value for name, value in told.items()):
         return
     context.state.fields.update(told)

@@ -1,6 +1,7 @@
 """Standing: where a lead stands at an instant (scores, band, segment, stage, track), in whole points and in words."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context
@@ -10,6 +11,7 @@ from integration.core.nurture.upcoming import upcoming
 from integration.core.rules.scoring_rules import POINT
 from integration.core.run import due_work
 from integration.core.run.decide import settle
+from mappings.model.canonical import NOTHING, Value
 from mappings.values.instant import Instant
 
 _SIGNALS = 2
@@ -49,6 +51,8 @@ class Standing:
     """Of a lead that sales gave back: when it last did something that may lead it back."""
     next_touch: str | None = None
     next_touch_at: Instant | None = None
+    found_out: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
+    """What sales found out (FOUND_OUT), as far as its answer is the last word."""
 
 
 def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Standing:
@@ -81,6 +85,7 @@ def standing(compiled: CompiledPlaybook, state: LeadState, at: Instant) -> Stand
         active_again=_active_again(context),
         next_touch=next_touch,
         next_touch_at=at_next,
+        found_out={name: state.fields[name] for name in state.found_out if name in state.fields},
     )
 
 

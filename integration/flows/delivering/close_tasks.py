@@ -11,8 +11,8 @@ from integration.flows.base.service import Connection
 from integration.store.outgoing.outgoing_rows import Outgoing
 from mappings.model.catalogue import TEXT_LIMIT
 from mappings.model.compiled_mapping import TaskMapping
+from mappings.translate.cut_text import cut
 from mappings.translate.record_answers import holds
-from mappings.translate.translation import cut
 from mappings.values.identifiers import ExternalId
 
 

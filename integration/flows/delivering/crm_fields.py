@@ -1,10 +1,11 @@
-"""CRM fields: writes the CRM's own fields, after reading what stands there now.
+"""CRM fields: writes the fields that people set too, after reading what stands there now.
 
 A person may have chosen something a moment ago that the service has not read. So before such a field is written its
 record is read; a choice that was not known is stored first, and the field waits until it was decided about. Our own
 value is stored before it is sent: its echo is recognised even if the answer is lost.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,15 +20,16 @@ from integration.flows.crm_calls.picklists import Words, offered
 from integration.store.crm import crm_field_state
 from integration.store.db.session import serialise
 from integration.store.outgoing.outgoing_rows import Outgoing
-from integration.store.people import leads
+from integration.store.people import field_changes, leads
 from integration.store.people.record_references import Address
 from integration.store.queues import dirty, leases, records_to_read
 from integration.store.queues.leases import Lease
-from mappings.model.canonical import STANDING_FIELDS, Fields
-from mappings.translate.native_fields import FieldState, is_new_choice
+from mappings.conflicts.field_conflicts import speaker
+from mappings.model.canonical import FOUND_OUT, STANDING_FIELDS, Fields
+from mappings.translate.native_fields import FieldState, is_new_choice, taken_away
 from mappings.translate.translation import natives
-from mappings.values.identifiers import ExternalId
-from mappings.values.instant import SECOND, Span
+from mappings.values.identifiers import ExternalId, LeadId
+from mappings.values.instant import SECOND, Instant, Span
 
 REST: Span = 2 * SECOND
 """How long a field waits until a choice is stored and decided about."""
@@ -58,7 +60,7 @@ def look(service: Waking, lease: Lease, connection: Connection, rows: Sequence[O
         leases.extend(conn, lease)
         serialise(conn, "people")
         undecided = dirty.marked(conn, [row.lead_id for row in asking])
-        standings = {row.id: row.standing or {} for row in leads.get(conn, {row.lead_id for row in asking})}
+        standings = _standings(conn, connection, asking)
         known = crm_field_state.load(conn, [_address(connection, row) for row in asking])
         looks = {
             row.id: _Look(service, connection, row, standings.get(row.lead_id, {}), stands, known, words)
@@ -108,9 +110,29 @@ class _Look:
                 continue  # hidden from this user, or nothing to do with it
             if memory is None or is_new_choice(memory, kind, value, modified_at=record.modified_at):
                 self.unheard = True
-            elif wish is not None:
+            elif wish is not None and not taken_away(memory, target, wish, value):
                 self.fields[target.field] = wish
                 self.after[target.field] = replace(memory, value=value, sent=wish, sent_at=service.now())
+
+
+def _standings(conn: Sql, connection: Connection, rows: Sequence[Outgoing]) -> dict[LeadId, Fields]:
+    """Where the leads of these rows stand, without what this CRM has said otherwise since sales found it out.
+
+    Another CRM may own such a field, so that its answer counts: the newer word of a person stays here all the same.
+    """
+    found = {row.id: row.standing or {} for row in leads.get(conn, {row.lead_id for row in rows})}
+    telling = [lead for lead, told in found.items() if any(told.get(name) is not None for name in FOUND_OUT)]
+    last: dict[tuple[LeadId, str], Instant] = {}
+    newer: defaultdict[LeadId, set[str]] = defaultdict(set)
+    for row in field_changes.history(conn, telling) if telling else ():
+        lead, (_, voice) = LeadId(str(row.lead_id)), speaker(row.key)
+        for name in row.fields.keys() & set(FOUND_OUT):
+            if row.answer:
+                last[lead, name] = row.at
+                newer[lead].discard(name)
+            elif voice == connection.name and (lead, name) in last and row.fields[name] is not None:
+                newer[lead].add(name)
+    return {lead: {**told, **dict.fromkeys(newer.get(lead, ()))} for lead, told in found.items()}
 
 
 def named(connection: Connection, object_name: str) -> frozenset[str]:
@@ -138,7 +160,8 @@ def arrived(conn: Sql, connection: Connection, done: Sequence[FieldWrite]) -> No
         conn,
         {
             address: {
-                name: replace(each, value=each.sent) if name in sent[address] else each for name, each in fields.items()
+                name: replace(each, value=each.sent, wrote=each.sent) if name in sent[address] else each
+                for name, each in fields.items()
             }
             for address, fields in known.items()
         },

@@ -8,7 +8,7 @@ from integration.core.model.effects import KINDS, Effect, Escalated, TaskWanted,
 from integration.core.run.standing import Standing
 from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing.outgoing_rows import Outgoing
-from mappings.model.canonical import Fields
+from mappings.model.canonical import FOUND_OUT, Fields
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
@@ -43,6 +43,7 @@ def as_fields(where: Standing, now: Instant, by: str = "") -> Fields:
         "next_touch_at": where.next_touch_at,
         "scored_by": by or None,
         "opted_out": where.opted_out or None,
+        **{name: where.found_out.get(name) for name in FOUND_OUT},
     }
 
 

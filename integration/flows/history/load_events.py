@@ -227,7 +227,9 @@ def _events(
     vocabulary: Vocabulary,
 ) -> list[Event]:
     events: list[Event] = [activity(row, vocabulary, lead) for row in deeds]
-    events += [LeadChanged(id=row.key, at=row.at, fields=row.fields, initial=row.initial) for row in mine]
+    events += [
+        LeadChanged(id=row.key, at=row.at, fields=row.fields, initial=row.initial, answer=row.answer) for row in mine
+    ]
     events += [_of_account(row) for row in firm]
     events.sort(key=order)
     return events

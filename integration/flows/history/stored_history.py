@@ -24,7 +24,7 @@ def recorded(conn: Sql, ownership: Ownership = NOBODY) -> Iterator[tuple[str, Ev
     for row in _counting(conn, ownership):
         lead = merged.get(row.lead_id or "", row.lead_id or "")
         if lead:
-            yield lead, LeadChanged(id=row.key, at=row.at, fields=row.fields, initial=row.initial)
+            yield lead, LeadChanged(id=row.key, at=row.at, fields=row.fields, initial=row.initial, answer=row.answer)
         if row.account_id:
             firm, fields = row.account_id, row.fields
             yield "", AccountChanged(id=row.key, at=row.at, account=firm, fields=fields, initial=row.initial)

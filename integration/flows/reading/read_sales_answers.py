@@ -13,9 +13,11 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
 from integration.core.model import effect_keys
-from integration.flows.base.service import Connection, HasStore
+from integration.flows.base.service import Connection, Intake
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
+from integration.flows.reading import learn_found_out
+from integration.flows.reading.learn_found_out import FoundOut
 from integration.store.assigning import assigned_tasks, written_tasks
 from integration.store.crm import crm_users
 from integration.store.events import unrecognised_words
@@ -25,21 +27,22 @@ from integration.store.outgoing import outbox
 from integration.store.people import leads
 from integration.store.queues import dirty
 from mappings.model.answer_words import GIVEN_BACK
-from mappings.model.canonical import Fields
+from mappings.model.canonical import NOTHING, Fields
 from mappings.model.catalogue import TEXT_LIMIT
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading import notes
 from mappings.translate import record_answers
+from mappings.translate.cut_text import cut
 from mappings.translate.record_answers import Answer, answer, as_fields, closed, holds
-from mappings.translate.translation import cut
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 
-def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: Sequence[Record]) -> None:
-    """What closed tasks of ours say: a call, an acceptance, a rejection with its reason."""
+def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Sequence[Record]) -> None:
+    """What closed tasks of ours say: a call, an acceptance, a rejection with its reason; what sales found out."""
     now = service.now()
     rows: list[NewActivity] = []
+    found_out: list[FoundOut] = []
     faults: list[Fault] = []
     unread: Counter[Word] = Counter()
     keys = [key for record in records if (key := _key(connection, record))]
@@ -66,6 +69,9 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
         if fault is not None:
             faults.append(fault)
             continue
+        told = as_fields(tasks.found_out, record.fields)
+        if told:
+            found_out.append(FoundOut(moved.get(lead, lead), record, at, told))
         rows.append(
             record_activity(
                 connection,
@@ -77,6 +83,7 @@ def store_tasks(conn: Sql, service: HasStore, connection: Connection, records: S
                 state=said.state,
             )
         )
+    learn_found_out.learn(conn, service, connection, found_out)
     add_new(conn, rows, now)
     unreadable_records.add(conn, connection, faults, now)
     unrecognised_words.note(conn, unread, now)
@@ -109,13 +116,12 @@ def _holders(conn: Sql, connection: Connection, records: Iterable[Record]) -> Ma
 
 
 def _beside(tasks: TaskMapping, record: Record, said: Answer, ours: str, people: Mapping[str, str]) -> Fields:
-    """What sales found out; who gave a lead back, and what they wrote beside our own text: the next task says so."""
-    found_out = as_fields(tasks.found_out, record.fields)
+    """Who gave a lead back, and what they wrote beside our own text: the next task says so."""
     if said.type != GIVEN_BACK:
-        return found_out
+        return NOTHING
     note = notes.remark(str(record.fields.get(tasks.note.field) or ""), ours) if tasks.note else ""
     told = {"by": people.get(str(record.fields.get(tasks.by) or ""), ""), "note": cut(note, TEXT_LIMIT)}
-    return {**found_out, **{name: value for name, value in told.items() if value}}
+    return {name: value for name, value in told.items() if value}
 
 
 def _key(connection: Connection, record: Record) -> str:

@@ -43,7 +43,14 @@ class ChangeRow:
     fields: Fields
     initial: bool = False
 
+    @property
+    def answer(self) -> bool:
+        """Whether sales gave it with what it said of a task."""
+        return ANSWER in self.key
 
+
+ANSWER = "#answer:"
+"""What the keys of changes contain that sales gave with what it said of a task."""
 _c = changes.c
 _COLUMNS = (_c.seq, _c.key, _c.lead_id, _c.account_id, _c.at, _c.fields, _c.initial)
 _ADD = insert_new(changes, None, columns=[each.name for each in _COLUMNS], returning=[_c.lead_id, _c.account_id])

@@ -208,4 +208,5 @@ def test_what_sales_writes_into_the_task_is_known_of_the_lead(
     close(sandbox, task, **{OUTCOME[system]: "accepted", name: "Inbound"})
     look()
     (said,) = [row for row in history(service, EMAIL) if row.type == "sales_accepted"]
-    assert said.properties == {"budget": "Inbound"}
+    assert said.properties == {}, "it is a word about the lead's field, as one of the record would be"
+    assert lead(service, EMAIL).fields["budget"] == "Inbound"
