@@ -9,11 +9,16 @@ from integration.settings import declared_settings
 from integration.settings.value_types import parted
 from mappings.declared.variables import Need
 
+_ISSUER = "COLDFRAME_OIDC_ISSUER"
 _NEEDS = (
     Need(variable="COLDFRAME_ALERT_URL", needed="COLDFRAME_ALERT_SECRET", why="alerts are not sent unsigned"),
     Need(variable="COLDFRAME_ALERT_WEBHOOKS", needed="COLDFRAME_ALERT_SECRET", why="alerts are not sent unsigned"),
     Need(variable="COLDFRAME_ALERT_EMAILS", needed="COLDFRAME_SMTP_URL", why="COLDFRAME_ALERT_EMAILS is set"),
     Need(variable="COLDFRAME_SMTP_URL", needed="COLDFRAME_SMTP_FROM", why="COLDFRAME_SMTP_URL is set"),
+    Need(variable=_ISSUER, needed="COLDFRAME_OIDC_CLIENT_ID", why=f"{_ISSUER} is set"),
+    Need(variable=_ISSUER, needed="COLDFRAME_OIDC_CLIENT_SECRET", why=f"{_ISSUER} is set"),
+    Need(variable=_ISSUER, needed="COLDFRAME_CONSOLE_ROLES", why="nobody who signs in would have a role"),
+    Need(variable=_ISSUER, needed="COLDFRAME_PUBLIC_URL", why="the provider sends people back to it"),
 )
 _CHANNEL_ID = re.compile(r"=[CGD][A-Z0-9]+$")
 

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, create_model
 from integration.settings import declared_settings
 from integration.settings.alert_settings import AlertSettings
 from integration.settings.combinations import unmet
+from integration.settings.console_settings import ConsoleSettings
 from integration.settings.declared_settings import DeclaredSettings
 from integration.settings.local_key import with_kept_key, with_stand_in
 from integration.settings.mistakes import Mistake, refused, unusable
@@ -36,7 +37,7 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
-class Settings(DeclaredSettings, AlertSettings):
+class Settings(DeclaredSettings, AlertSettings, ConsoleSettings):
     """A Coldframe's settings. Each field's alias is its variable; its description, the remedy for a mistake.
 
     `load` adds what CRMs and sources declare.
@@ -223,6 +224,7 @@ class Settings(DeclaredSettings, AlertSettings):
             self.metrics_token,
             *self.previous_keys,
             *self.alert_secret_values(),
+            *self.console_secret_values(),
         )
         addresses = (self.given_database_url, self.given_redis_url, self.smtp_url)
         passwords = (urlsplit(url.get_secret_value()).password for url in addresses if url)

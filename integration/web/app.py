@@ -22,11 +22,13 @@ from integration.store.db.session import Store
 from integration.store.overall import figure_snapshots
 from integration.store.overall.store_figures import Numbers
 from integration.web import openapi, signin_pages, tracker_script
+from integration.web.console import console_app
+from integration.web.console.shell.console_parts import PARTS
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Checks, Ready, Room, ready, store_problems
 from integration.web.refusal_counts import RefusedWebhooks
-from integration.wiring import clock, connection_names
+from integration.wiring import build, clock, connection_names
 from integration.wiring.connected_accounts import ConnectedAccounts
 from integration.wiring.connection_names import Known
 from integration.wiring.wake_ups import BackgroundWakeUps, Wakeups, connect, queue_problems
@@ -67,17 +69,18 @@ _PAGE = """<!doctype html>
 <li><a href="readyz">readyz</a>: the store and Redis can be worked with</li>
 <li><a href="metrics">metrics</a>: figures for Prometheus</li>
 <li><a href="openapi.json">openapi.json</a>: how to send activities, for programs</li>
-<li>POST {routes}: signed deliveries</li>
+{console}<li>POST {routes}: signed deliveries</li>
 </ul></body></html>
 """
+_CONSOLE = '<li><a href="console/">console</a>: for admins</li>\n'
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Sessions are for pages: a webhook gets none, which costs a twentieth of the time that its answer takes."""
+    """Sessions are for the console's pages: a webhook gets none, which costs a twentieth of its answer's time."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session of this request; None for a webhook."""
-        return None if request.path.startswith("/webhooks/") else super().open_session(app, request)
+        """The session of this request; None for what is no page of the console."""
+        return super().open_session(app, request) if request.path.startswith(console_app.PATH) else None
 
 
 def create_app(
@@ -165,6 +168,7 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     wakeups = Wakeups(settings.redis_url, clock.monotonic)
     wake_ups = BackgroundWakeUps(wakeups.wake)
     app = create_app(settings, store=store, wake=wake_ups.wake, queue=lambda: _queue(settings))
+    console_app.serve(app, settings, store, clock.now, build.service)
 
     def close() -> None:
         """Nothing new is let in, then the last lanes are woken, then the connections are closed."""
@@ -222,7 +226,8 @@ def _serve_pages(
     def welcome() -> str:
         crms = " and ".join(each.label for each in vendors.every())
         routes = ", ".join(f"webhooks{each.route}" for each in registry.every() if "<" not in each.route)
-        return _PAGE.format(crms=escape(crms), routes=escape(routes))
+        console = _CONSOLE if PARTS in app.extensions else ""
+        return _PAGE.format(crms=escape(crms), routes=escape(routes), console=console)
 
     @app.get("/healthz")
     def alive() -> Response:

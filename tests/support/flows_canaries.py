@@ -31,6 +31,7 @@ SECRETS = {
     "COLDFRAME_ALERT_WEBHOOKS": "ops=http://127.0.0.1:9/hooks/alert-webhook-canary-01",
     "COLDFRAME_SMTP_URL": "smtp://coldframe:smtp-password-canary-01@127.0.0.1:9",
     "COLDFRAME_SMTP_FROM": "from.mailbox.canary@canaria.example",
+    "COLDFRAME_OIDC_CLIENT_SECRET": "provider-secret-canary-0123456789",
     "COLDFRAME_METRICS_TOKEN": "metrics-token-canary-0123456789",
     "COLDFRAME_OUTBOUND_SECRET": "outboundcanary0123456789abcdef",
     "HUBSPOT_ACCESS_TOKEN": "hubspot-token-canary-01234",

@@ -118,4 +118,17 @@ def up() -> None:
             raise SystemExit(2) from error
         click.echo(f"Coldframe answers at http://127.0.0.1:{settings.port} (Ctrl-C stops it)")
         click.echo(written_or_not(settings))
+        click.echo(f"The console, for one browser, once: {_link(settings)}")
         sys.exit(run(Programs(members(), variables)))
+
+
+def _link(settings: Settings) -> str:
+    from integration.store.db.session import Store  # noqa: PLC0415 - keeps --help fast
+    from integration.web.console.access.new_link import new_link  # noqa: PLC0415 - as above
+    from integration.wiring import clock as time  # noqa: PLC0415 - as above
+
+    store = Store.open(settings.database_url.get_secret_value())
+    try:
+        return new_link(settings, store, time.now())
+    finally:
+        store.dispose()

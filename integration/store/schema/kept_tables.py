@@ -73,3 +73,28 @@ sign_in_links = Table(
 )
 """Links with which one browser signs in to a CRM once: hashes of the link and of the state that was sent to the CRM,
 the request sealed until it is over, and how it ended."""
+
+console_links = Table(
+    "console_links",
+    METADATA,
+    words("token", primary_key=True),
+    words("role"),
+    words("name"),
+    big("expires_at"),
+    big("used_at", null=True),
+)
+"""One-time links into the console, by the hash of their token."""
+
+console_sessions = Table(
+    "console_sessions",
+    METADATA,
+    words("token", primary_key=True),
+    words("subject", index=True),
+    words("name"),
+    words("role"),
+    words("zone"),
+    big("began_at"),
+    big("seen_at"),
+    big("expires_at"),
+)
+"""Browsers that are signed in, by the hash of their token."""

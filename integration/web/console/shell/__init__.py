@@ -1,0 +1,1 @@
+"""What all rooms of the console share: their parts, who may see a page, headers, times."""
