@@ -49,7 +49,8 @@ def ask(context: Context) -> None:
     if not missing.alerted:
         _alert(context, "")
     state.reason_tasks += 1
-    due = sla_clocks.task_due(context, context.now, _DUE)
+    due = missing.until = sla_clocks.task_due(context, context.now, _DUE)
+    context.wake(due)
     wording = packet.wording(context, subject=_SUBJECT, notes=(_NOTE,), why=_WHY, since=missing.at)
     subject, text = task_story.filled(context, wording, due)
     context.effects.append(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from integration.core.compiled.context import Context
-from integration.core.funnel import missing_reasons, stages, suppression
+from integration.core.funnel import missing_reasons, stages, suppression, unanswered
 from integration.core.handoff import plays
 from integration.core.model.events import LeadChanged
 from integration.core.model.given_back import GivenBack
@@ -69,7 +69,8 @@ def _move(context: Context, activity: Activity) -> None:
     if kind == "sales_rejected" and stages.unexplained(context):
         stages.explain(context, _explained(context, activity), _words(activity))
         return
-    to = _next(context.state.stage, kind, activity)
+    stage = "mql" if unanswered.counts_yet(context.state) else context.state.stage
+    to = _next(stage, kind, activity)
     if to == "recycled":
         lost = kind == "opportunity_lost"
         stages.recycle(context, _given_back(context, activity, known, lost=lost), _words(activity), lost=lost)

@@ -104,6 +104,7 @@ def enter(context: Context, stage: str, because: str) -> None:
     state = context.state
     before, state.stage = state.stage, stage
     state.stages[stage] = state.stages.get(stage, 0) + 1
+    state.quiet_until = None
     context.wake(context.now)
     changed = StageChanged(
         key=key(state.lead, "stage", stage, state.stages[stage]),

@@ -12,6 +12,7 @@ from integration.core.compiled.context import Context
 from integration.core.model.conversation import Conversation
 from integration.core.model.effect_keys import cause, play_step
 from integration.core.model.effects import Assignee, Channel, Priority
+from integration.core.rules.automation_rules import TaskStep
 from integration.core.rules.calendar import day_words
 from mappings.values.instant import Instant
 
@@ -57,18 +58,28 @@ def place(context: Context, task: Wanted) -> tuple[str, tuple[str, ...]]:
     if there is not None:
         return there.key, (_join(context, there, task),)
     if task.channel is not None:
-        role = assignee(context, task.wanted)
-        begun = Conversation(
-            key=task.key,
-            wanted=task.wanted,
-            role=role,
-            person=_person(context, role),
-            channel="call" if task.channel == "call" else "email",
-            began=context.now,
-            due=task.due,
-        )
-        context.state.conversations = [*context.state.conversations, begun][-_MOST:]
+        _begin(context, task, assignee(context, task.wanted))
     return ALONE
+
+
+def _begin(context: Context, task: Wanted, role: Assignee) -> None:
+    begun = Conversation(
+        key=task.key,
+        wanted=task.wanted,
+        role=role,
+        person=_person(context, role),
+        channel="call" if task.channel == "call" else "email",
+        began=context.now,
+        due=task.due,
+    )
+    context.state.conversations = [*context.state.conversations, begun][-_MOST:]
+
+
+def open_again(context: Context, task: str, step: TaskStep) -> None:
+    """The task of this cause is open again: somebody of the pool has it, in the place of whoever had it before."""
+    if step.channel in TALKING and all(cause(each.key) != task for each in context.state.conversations):
+        wanted = Wanted(key=f"{context.state.lead}/{task}", wanted=step.assignee, due=context.now, channel=step.channel)
+        _begin(context, wanted, "pool")
 
 
 def end_all(context: Context) -> None:

@@ -8,7 +8,7 @@ from integration.core.handoff.conversations import ALONE, Wanted
 from integration.core.handoff.plain_words import capital
 from integration.core.handoff.template_words import Words
 from integration.core.handoff.wording import compose
-from integration.core.model.effect_keys import key, play_step
+from integration.core.model.effect_keys import AGAIN, key, play_step
 from integration.core.model.effects import AlertRaised, TaskWanted, Wording
 from integration.core.model.state import Opening, Waiting
 from integration.core.rules.automation_rules import AlertStep, Due, Play, TaskStep
@@ -46,6 +46,22 @@ def shut(context: Context, activity: Activity) -> None:
     task = str(activity.properties.get("task") or "")
     for each in dict.fromkeys((task, *conversations.end(context, task))):
         _shut(context, each)
+
+
+def given_anew(context: Context, activity: Activity) -> None:
+    """Somebody was given a task that somebody else had before: it is open, also where the first one is closed."""
+    task = str(activity.properties.get("task") or "")
+    step = play_step(task.removesuffix(AGAIN)) if task.endswith(AGAIN) else None
+    name = context.table.play_of(step.play) if step is not None else None
+    opening = context.state.plays.get(name) if name is not None else None
+    if step is None or name is None or opening is None or opening.times != step.times:
+        return
+    tasks = {number: each for number, each, _ in context.table.plays[name].tasks}
+    if step.number not in tasks:
+        return
+    shut = opening.shut if opening.open else list(tasks)
+    opening.open, opening.shut = True, [each for each in shut if each != step.number]
+    conversations.open_again(context, task.removesuffix(AGAIN), tasks[step.number])
 
 
 def _shut(context: Context, task: str) -> None:

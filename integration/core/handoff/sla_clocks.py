@@ -12,7 +12,7 @@ from integration.core.handoff import conversations, packet, task_story
 from integration.core.handoff.conversations import Wanted
 from integration.core.hours.clock_time import deadline, working_time_after
 from integration.core.hours.working_hours import WorkingHours, after, read
-from integration.core.model.effect_keys import ALERTED, BREACH, alert_task, key
+from integration.core.model.effect_keys import ALERTED, BREACH, alert_task, cause, key
 from integration.core.model.effects import AlertRaised, Escalated
 from integration.core.model.state import LeadState, Running
 from integration.core.rules.automation_rules import Clock, Due
@@ -105,6 +105,18 @@ def stop_all(context: Context) -> None:
             context.runs[name, run.times] = run
 
 
+def escalation_closed(context: Context, task: str) -> None:
+    """The escalation of this cause (`clock/first_response/1/escalation`) was closed without a word, if it is one."""
+    for name, run in context.state.clocks.items():
+        if task == cause(_escalation(context, name, run)):
+            run.closed = True
+
+
+def _escalation(context: Context, clock: str, run: Running) -> str:
+    """The key of the escalation of a clock's run."""
+    return key(context.state.lead, "clock", context.table.root("clock", clock), run.times, "escalation")
+
+
 def pointless_escalations(compiled: CompiledPlaybook, state: LeadState) -> list[str]:
     """The keys of escalations that nobody has to see to any more: their clock was stopped after it had run out."""
     return [
@@ -183,7 +195,7 @@ def ring(context: Context, clock: Clock) -> None:
     state, now, run = context.state, context.now, context.state.clocks[clock.name]
     context.runs[clock.name, run.times] = run
     if context.excluded():
-        run.reminded, run.breached = True, now >= run.due
+        run.reminded, run.breached, run.closed = True, now >= run.due, now >= run.due
         return
     label = _label(clock)
     root = context.table.root("clock", clock.name)
@@ -214,10 +226,12 @@ def ring(context: Context, clock: Clock) -> None:
         since=run.started,
     )
     subject, text = task_story.filled(context, wording, run.due)
+    run.closed = True
     if clock.escalate_to is not None:
-        own = key(state.lead, "clock", root, run.times, "escalation")
+        own = _escalation(context, clock.name, run)
         late = in_working_time(context.playbook.calendar, run.due)
         joins, joining = conversations.place(context, Wanted(key=own, wanted=clock.escalate_to, due=late))
+        run.closed = bool(joins)
         context.effects.append(
             Escalated(
                 key=own,

@@ -22,8 +22,12 @@ class GivenBack:
 
 @dataclass(slots=True, kw_only=True)
 class Unexplained:
-    """Sales gave the lead back without a reason: since when, whether an alert said so, whether somebody was asked."""
+    """Sales gave the lead back without a reason: since when, whether an alert said so, whether somebody was asked.
+
+    `until` is when whoever was asked has to have answered.
+    """
 
     at: Instant
     alerted: bool = False
     asked: bool = False
+    until: Instant | None = None

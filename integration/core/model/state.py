@@ -88,6 +88,8 @@ class Running:
     stopped: Instant | None = None
     answer: str = ""
     """The type of the activity that answered it; "" while it runs, and where it ended without an answer."""
+    closed: bool = False
+    """Nobody has a task of its escalation: it was closed without a word, or is a reason in another task, or none."""
     hours: list[tuple[int, str]] = field(default_factory=list)
     """By whose working hours it counts, and from when on: see working_hours.py. Before the first, the playbook's."""
 
@@ -169,6 +171,8 @@ class LeadState:
     unexplained: Unexplained | None = None
     reason_tasks: int = 0
     """How often sales was asked for a reason."""
+    quiet_until: Instant | None = None
+    """Of an MQL: how long an answer is waited for since the last task was closed without a word."""
     returned: Instant | None = None
     """Since when only what is new opens the gate: sales returned the lead, or it subscribed anew."""
     returned_by: str = ""

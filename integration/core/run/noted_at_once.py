@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from integration.core.compiled.context import Context
+from integration.core.funnel import unanswered
 from integration.core.handoff import plays, sla_clocks
 from integration.core.model.state import LeadState
 from integration.core.nurture import profiling, touches
@@ -57,6 +58,12 @@ def _learn(context: Context, activity: Activity) -> None:
 def _close(context: Context, activity: Activity) -> None:
     _learn(context, activity)
     plays.shut(context, activity)
+    unanswered.closed(context, activity)
+
+
+def _give(context: Context, activity: Activity) -> None:
+    sla_clocks.given(context, activity)
+    plays.given_anew(context, activity)
 
 
 NOTED_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
@@ -69,6 +76,6 @@ NOTED_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "opportunity_won": _note_deal,
     **dict.fromkeys(plays.ANSWERS, _learn),
     "task_closed": _close,
-    "task_given": sla_clocks.given,
+    "task_given": _give,
 }
 """What is noted of an activity before anything else follows from it."""

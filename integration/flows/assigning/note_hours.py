@@ -1,7 +1,8 @@
 """Note hours: whose working hours a lead's clocks count by becomes a fact of its history when a task is given out.
 
 The engine knows no person: it counts by what such a fact (`task_given`) says, so that deriving the lead anew gives the
-same. It is noted where the hours are others than those that count by now, in the transaction that gives the task out.
+same. It is noted where the hours are others than those that count by now, and where somebody takes a task over, in the
+transaction that gives the task out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,26 +39,29 @@ class Noting(HasStore, HasRules, HasRouting, Protocol):
 
 def mark(conn: Sql, service: Noting, rows: Iterable[Outgoing], now: Instant) -> None:
     """Before anything else of the transaction: something may be stored about the leads of these tasks."""
-    if _anybody(service.routing):
-        dirty.mark(conn, sorted({LeadId(row.lead_id) for row in rows if _counts(row)}), now)
+    hours = _anybody(service.routing)
+    dirty.mark(conn, sorted({LeadId(row.lead_id) for row in rows if _over(row) or (hours and _counts(row))}), now)
 
 
 def note(
     conn: Sql, service: Noting, rows: Sequence[Outgoing], people: Mapping[int, Assigned], now: Instant
 ) -> dict[int, str]:
     """Store by whose hours the clocks of these leads count from now on; the hours, by the tasks' outbox ids."""
-    if not _anybody(service.routing):
+    there = [row for row in rows if row.id in people]
+    over = {row.id for row in there if _over(row)}
+    if not over and not _anybody(service.routing):
         return {}
     hours = hours_of(conn, service, people, now)
-    given = {row.lead_id: row for row in rows if row.id in people and _counts(row)}
+    given = {row.lead_id: row for row in there if _counts(row)}
     states = load_events.states_of(conn, [LeadId(lead) for lead in given])
-    new = [
-        _fact(row, people[row.id], hours[row.id], now)
+    others = {
+        row.id
         for lead, row in given.items()
         if (state := states.get(LeadId(lead))) is not None and state.hours != hours[row.id]
-    ]
+    }
+    new = [_fact(row, people[row.id], hours[row.id], now) for row in there if row.id in over | others]
     activities.add(conn, new)
-    return hours
+    return hours if _anybody(service.routing) else {}
 
 
 def hours_of(conn: Sql, service: HasRouting, people: Mapping[int, Assigned], now: Instant) -> dict[int, str]:
@@ -69,6 +73,11 @@ def hours_of(conn: Sql, service: HasRouting, people: Mapping[int, Assigned], now
 
 def _anybody(routing: Routing) -> bool:
     return any(person.hours for person in routing.people.values())
+
+
+def _over(row: Outgoing) -> bool:
+    """Whether this task takes the place of another, which the engine may know as closed."""
+    return row.key.endswith(effect_keys.AGAIN)
 
 
 def _counts(row: Outgoing) -> bool:

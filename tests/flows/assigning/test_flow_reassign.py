@@ -6,7 +6,7 @@ import pytest
 from flows_crms import SYSTEMS, person
 from flows_roles import ANA, people
 from flows_routing import demo, emails, routed
-from flows_run import Watch, activity, decided, drain_all, receive
+from flows_run import Watch, activity, decided, drain_all, lead, receive
 
 from integration.flows.assigning import reassign
 from integration.flows.assigning.reassign import reassign_overdue
@@ -184,11 +184,15 @@ def test_a_handoff_that_was_closed_without_a_word_goes_to_somebody_else_once_not
     assert "closed the task without a word" in new["body"]
     assert new["owner"] != task["OwnerId"]
     assert found[key.removesuffix("/again")]["subject"] == task["Subject"], "it was closed already"
+    assert unanswered(service, at, 9 * DAY) == 0, "once"
+    assert lead(service, ANA).stage == "mql", "whoever took it over has it open"
     sandbox.salesforce.set(
         "Task", str(sandbox.salesforce.find("Task", Coldframe_Key__c=key)[0]["Id"]), {"Status": "Completed"}
     )
     read()
-    assert unanswered(service, at, 5 * DAY) == 0, "once"
+    assert unanswered(service, at, 5 * DAY) == 0
+    assert lead(service, ANA).stage == "recycled", "they closed it without a word, too"
+    assert [each.key.partition("/")[2] for each in decided(service, ANA, "task")][-1] == "unanswered/1/task"
 
 
 def test_however_many_tasks_wait_of_leads_that_were_answered_none_hides_a_later_one(
