@@ -196,6 +196,8 @@ class FieldInfo:
     writable: bool = True
     unique: bool = False
     options: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """What people see for each of `options`, in their order; empty where the CRM does not say."""
     length: int = 0
     """Characters at most; 0 where the CRM does not say."""
     restricted: bool = False

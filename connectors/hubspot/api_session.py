@@ -143,6 +143,10 @@ class HubSpotSession(HubSpotCalls):
         """GET all property definitions of an object type."""
         return self._call("GET", paths.properties(kind))
 
+    def call_outcomes(self) -> Outcome:
+        """GET the outcomes that a logged call may have: an array of ids and labels."""
+        return self._call("GET", paths.CALL_OUTCOMES)
+
     def owners(self, after: str, *, archived: bool = False) -> Outcome:
         """GET a page of 100 owners, of those that are archived or of those that are not."""
         query = [("limit", "100"), ("archived", str(archived).lower())]

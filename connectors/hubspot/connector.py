@@ -29,7 +29,7 @@ from connectors.base.users import CrmUser
 from connectors.hubspot import SYSTEM, batches, creation, faults, linked, queries, staff
 from connectors.hubspot.api_session import HubSpotSession
 from connectors.hubspot.lookups import Tasks
-from connectors.hubspot.own_ways import consent, handed_leads, lifecycle
+from connectors.hubspot.own_ways import call_outcomes, consent, handed_leads, lifecycle
 from connectors.shared.batching import Recency, isolated, merged, owner_refused
 from connectors.shared.sorting import answered, resolved
 from mappings.values.emails import searched
@@ -165,8 +165,9 @@ class HubSpotConnector:
         return tuple(queries.KINDS)
 
     def describe(self, object_name: str) -> Sequence[FieldInfo]:
-        """The object's properties. Raises Unavailable."""
-        return queries.fields(_body(self._session.properties(queries.kind(object_name))))
+        """The object's properties; of calls with the outcomes that the portal has. Raises Unavailable."""
+        found = queries.fields(_body(self._session.properties(queries.kind(object_name))))
+        return call_outcomes.with_outcomes(self._session, found) if object_name == "call" else found
 
     def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
         """Every owner, those who are archived too; there is no asking for some of them in one call."""

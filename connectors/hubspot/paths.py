@@ -12,6 +12,8 @@ VERSION = "2026-09"
 TOKEN = f"/oauth/{VERSION}/token"
 ACCOUNT = f"/account-info/{VERSION}/details"
 OWNERS = f"/crm/owners/{VERSION}"
+CALL_OUTCOMES = "/calling/v1/dispositions"
+"""The outcomes of calls that a portal has: no dated version that is out of its beta lists them."""
 UNSUBSCRIBE = f"/communication-preferences/{VERSION}/statuses/batch/unsubscribe-all"
 
 

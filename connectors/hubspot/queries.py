@@ -140,6 +140,7 @@ def fields(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[FieldI
 
 def _field(found: Mapping[str, Any]) -> FieldInfo:
     told = {**found, **(found.get("modificationMetadata") or {})}
+    shown = [option for option in found.get("options") or () if not option.get("hidden")]
     return FieldInfo(
         name=str(found["name"]),
         label=str(found.get("label") or ""),
@@ -147,6 +148,7 @@ def _field(found: Mapping[str, Any]) -> FieldInfo:
         writable=not (told.get("readOnlyValue") or told.get("calculated")),
         creatable=not (told.get("readOnlyValue") or told.get("calculated")),
         unique=bool(found.get("hasUniqueValue")),
-        options=tuple(str(option["value"]) for option in found.get("options") or () if not option.get("hidden")),
+        options=tuple(str(option["value"]) for option in shown),
+        labels=tuple(str(option.get("label") or option["value"]) for option in shown),
         restricted=found.get("type") == "enumeration" and not found.get("externalOptions"),
     )

@@ -129,9 +129,8 @@ def fields(body: Mapping[str, Any]) -> Sequence[FieldInfo]:
             type=str(found.get("type") or ""),
             writable=bool(found.get("updateable")),
             unique=bool(found.get("unique")),
-            options=tuple(
-                str(option["value"]) for option in found.get("picklistValues") or () if option.get("active", True)
-            ),
+            options=tuple(str(option["value"]) for option in _offered(found)),
+            labels=tuple(str(option.get("label") or option["value"]) for option in _offered(found)),
             length=int(found.get("length") or 0),
             restricted=bool(found.get("restrictedPicklist")),
             creatable=bool(found.get("createable")),
@@ -149,3 +148,8 @@ def _required(found: Mapping[str, Any]) -> bool:
 
 def _genuine(record_id: str) -> bool:
     return genuine(SYSTEM, record_id)
+
+
+def _offered(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The values of a picklist that may be chosen."""
+    return [option for option in found.get("picklistValues") or () if option.get("active", True)]

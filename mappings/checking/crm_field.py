@@ -23,6 +23,10 @@ class LiveField(Protocol):
         """Picklist values."""
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """What people see for each of them, in their order; empty where the CRM does not say."""
+
+    @property
     def length(self) -> int:
         """Characters at most, or 0."""
 

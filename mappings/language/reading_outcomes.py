@@ -74,8 +74,11 @@ class OutcomeReader(RuleReader):
         return found
 
     def _activity(self, raw: Any, path: Path) -> ActivityMapping:
-        """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, moves: FLAG, cases: […]}`, over one relation at most."""
-        table = self._table(raw, path, ("at", "people", "moves", "create", "cases"))
+        """`{at: FIELD or [FIELD, …], people: {OBJECT: FIELD}, moves: FLAG, cases: […], ignores: {FIELD: VALUE}}`.
+
+        Over one relation at most.
+        """
+        table = self._table(raw, path, ("at", "people", "moves", "create", "cases", "ignores"))
         if not table.get("cases"):
             self._wrong(path, "needs 'cases': which records say what")
         self.over_relations = True
@@ -86,6 +89,7 @@ class OutcomeReader(RuleReader):
                 made_with=self._made_with(table["create"], path) if "create" in table else None,
                 moves=self._moves(table.get("moves", False), (*path, "moves")),
                 cases=self._outcomes(table.get("cases") or [], (*path, "cases")),
+                ignores=self._condition(table.get("ignores"), (*path, "ignores")),
             )
         finally:
             self.over_relations = False

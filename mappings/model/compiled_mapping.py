@@ -167,12 +167,14 @@ class ActivityMapping:
     """What the record starts with that we create for each handover; None where we create none."""
     moves: bool = False
     """Whether a record goes from stage to stage: each of them says something of its own, whenever it comes to it."""
+    ignores: Condition = field(default_factory=dict)
+    """Words of an outcome that say nothing, on purpose: they are not counted as unknown."""
 
     @property
     def reads(self) -> frozenset[str]:
         """The CRM fields that all this needs."""
         asked = {name for case in self.cases for name in case.reads}
-        return frozenset({*self.at, *self.people.values(), *asked} - {""})
+        return frozenset({*self.at, *self.people.values(), *asked, *self.ignores} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,8 @@ class CrmMapping:
     account_fields: Mapping[str, Field] = field(default_factory=lambda: ACCOUNT_FIELDS)
     standing: Mapping[str, Field] = field(default_factory=lambda: STANDING_FIELDS)
     """The words of the vocabulary that it was compiled with."""
+    labels: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """By object and field of an outcome: what people see for each value, where the CRM was asked."""
 
     @property
     def people(self) -> tuple[str, ...]:

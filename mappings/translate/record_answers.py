@@ -140,7 +140,7 @@ def as_fields(rules: tuple[Rule, ...], raw: Raw) -> Fields:
 
 def holds(condition: Condition, raw: Raw) -> bool:
     """Whether every field has one of its values, without regard to case; `*` at the end stands for any ending."""
-    return all(any(_matches(wanted, raw.get(name)) for wanted in values) for name, values in condition.items())
+    return all(any(matches(wanted, raw.get(name)) for wanted in values) for name, values in condition.items())
 
 
 def first_value(rule: Rule, raw: Raw) -> Value:
@@ -149,6 +149,7 @@ def first_value(rule: Rule, raw: Raw) -> Value:
     return next((one for one in read if one is not None), rule.default)
 
 
-def _matches(wanted: str, value: Any) -> bool:
+def matches(wanted: str, value: Any) -> bool:
+    """Whether a value is this case-folded word; `*` at its end stands for any ending."""
     held = (transforms.text(value) or "").casefold()
     return held.startswith(wanted[:-1]) if wanted.endswith("*") else held == wanted

@@ -28,7 +28,7 @@ def test_every_other_example_is_a_part_of_a_mapping_that_compiles() -> None:
     hubspot = "system: hubspot\n" + PERSON.format(name="contact", email="email")
     salesforce = "system: salesforce\n" + PERSON.format(name="Lead", email="Email")
     parts = EXAMPLES[1:]
-    assert len(parts) == 8
+    assert len(parts) == 9
     for part in parts:
         of_salesforce = part.startswith(("creates:", "  CampaignMember:"))
         before = (salesforce if of_salesforce else hubspot).replace(LEAD if part.startswith("    lead:") else "\0", "")

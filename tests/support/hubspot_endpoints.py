@@ -143,6 +143,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(method="DELETE", path=f"{_LISTS}/{{id}}"),
     Endpoint(method="GET", path=f"/crm/pipelines/{VERSION}/{{objectType}}"),
+    Endpoint(method="GET", path="/calling/v1/dispositions"),
     Endpoint(method="GET", path=f"/account-info/{VERSION}/details"),
     Endpoint(
         method="POST",

@@ -66,5 +66,6 @@ RULES = CrmRules(
         }
     ),
     owners=frozenset({"ownerid"}),
+    outcomes=MappingProxyType({"Task": frozenset({"CallDisposition"})}),
     required=MappingProxyType({"Lead": ("LastName", "Company"), "Contact": ("LastName",)}),
 )

@@ -11,7 +11,7 @@ from integration.store.db.json_codec import decode, encode
 from integration.store.progress import hourly_answers
 from integration.store.progress.hourly_answers import Question
 from mappings.values.identifiers import ConnectionName
-from mappings.values.instant import HOUR, Instant
+from mappings.values.instant import HOUR, Instant, Span
 
 T = TypeVar("T")
 
@@ -32,8 +32,10 @@ def hourly(  # noqa: PLR0913, PLR0917 - whom is asked what, and how
     asked: Any,
     ask: Callable[[], T],
     kind: type[Kept[T]],
+    *,
+    age: Span = HOUR,
 ) -> T:
-    """A connection's answer, asked for anew where it is an hour old or was `asked` for something else.
+    """A connection's answer, asked for anew where it is an hour (`age`) old or was `asked` for something else.
 
     `asked` is plain JSON. Raises whatever `ask` raises.
     """
@@ -41,7 +43,7 @@ def hourly(  # noqa: PLR0913, PLR0917 - whom is asked what, and how
     with service.store.read() as conn:
         stored = hourly_answers.last(conn, question, connection)
     kept = None if stored is None else _readable(stored, kind)
-    if kept is None or kept.at + HOUR <= now or kept.asked != asked:
+    if kept is None or kept.at + age <= now or kept.asked != asked:
         kept = Kept(at=now, asked=asked, value=ask())
         with service.store.write() as conn:
             hourly_answers.put(conn, question, connection, encode(kept), now)

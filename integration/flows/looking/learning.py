@@ -41,7 +41,8 @@ class Unknown:
 def learned(conn: Sql, vocabulary: Vocabulary, limit: int) -> list[Unknown]:
     """The words that nobody knows today: those of most buyers first, then those that came most often."""
     seen = unrecognised_words.oftenest(conn, _MOST)
-    unknown_now = [each for each in seen if each.word.word != OTHERS and not _known(vocabulary, each.word)]
+    own = [each for each in seen if each.word.kind != "outcome"]  # outcomes are a mapping's to read
+    unknown_now = [each for each in own if each.word.word != OTHERS and not _known(vocabulary, each.word)]
     bought = _bought(conn, vocabulary) if unknown_now else Counter[Word]()
     found = [
         Unknown(word=word, times=times, first_at=first, last_at=last, bought=bought[word])

@@ -18,6 +18,7 @@ from connectors.base.port import Record, Unavailable, Verdict
 from integration.flows.base import history_or_live
 from integration.flows.base.service import Connection, HasStore, LaneAtWork, Waking, changed
 from integration.flows.crm_calls.ask_crm import at_fault
+from integration.flows.crm_calls.outcome_words import with_labels
 from integration.flows.crm_calls.pause_connection import pause
 from integration.flows.deciding.advance import Advancing, advance
 from integration.flows.reading.pages import store_page
@@ -253,6 +254,7 @@ def _store(  # noqa: PLR0913, PLR0917 - as above
     others: Collection[str],
 ) -> None:
     """A page's facts and the cursor, in one transaction; tried again while others keep the store busy."""
+    connection = with_labels(service, connection, records)
 
     def store(conn: Sql, some: Sequence[Record]) -> None:
         at = service.now()

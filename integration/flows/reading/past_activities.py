@@ -4,7 +4,8 @@ An activity is known by its record, `salesforce:Task:00T…`, whoever names it a
 about several people, or says something else later on (signed up, then came), the further ones are numbered: `…:2`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
@@ -16,11 +17,13 @@ from integration.flows.base.service import Connection, Intake
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.people.derive_account_signals import relevant
 from integration.flows.people.met_records import people_met
-from integration.store.events import activities
+from integration.store.events import activities, unrecognised_words
 from integration.store.events.activities import NewActivity, Stored
+from integration.store.events.unrecognised_words import Word
 from integration.store.people import leads
 from integration.store.people.record_references import Address
 from integration.store.queues import dirty
+from mappings.translate import outcome_labels
 from mappings.translate.record_answers import Answer, happened, whose
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
@@ -42,6 +45,8 @@ class _Found:
 def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequence[Record]) -> None:
     """What records of activities say of the people they are about; our own tasks are not among them."""
     now = service.now()
+    silent = Counter(Word("outcome", *told) for each in records for told in _unread(connection, each))
+    unrecognised_words.note(conn, silent, now)
     said = [found for record in records if (found := _found(connection, record)) is not None]
     wrong = [unreadable_records.wrong_clock(each.record, each.answer.type, _at(each, now), now) for each in said]
     unreadable_records.add(conn, connection, [fault for fault in wrong if fault is not None], now)
@@ -60,6 +65,15 @@ def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequ
     homes = leads.get(conn, sorted(signalled))
     dirty.mark_accounts(conn, sorted({row.account_id for row in homes if row.account_id}), now)
     conflicting_contents.put(conn, rows, displaced)
+
+
+def _unread(connection: Connection, record: Record) -> Iterator[tuple[str, str]]:
+    """Each outcome of a record of others that no line of the mapping reads, where the record says nothing else."""
+    mapping = connection.mapping.objects[record.object]
+    ours = mapping.task is not None and bool(record.fields.get(mapping.task.key))
+    if mapping.activity is None or record.deleted or ours or happened(mapping.activity, record.fields) is not None:
+        return iter(())
+    return outcome_labels.unread(connection.mapping, record.object, record.fields)
 
 
 def _found(connection: Connection, record: Record) -> _Found | None:

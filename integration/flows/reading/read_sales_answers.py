@@ -31,11 +31,14 @@ from mappings.model.canonical import NOTHING, Fields
 from mappings.model.catalogue import TEXT_LIMIT
 from mappings.model.compiled_mapping import TaskMapping
 from mappings.reading import notes
-from mappings.translate import record_answers
+from mappings.translate import outcome_labels, record_answers
 from mappings.translate.cut_text import cut
 from mappings.translate.record_answers import Answer, answer, as_fields, closed, holds
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
+
+SHUT = "task_closed"
+"""That a task was closed, without a word of what came of it."""
 
 
 def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Sequence[Record]) -> None:
@@ -60,7 +63,7 @@ def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Seq
         same = lead not in moved and effect_keys.taken_over(key) not in known
         ours = written.get(key, "")
         said = _answer(tasks, record, task, ours, same=same)
-        unread.update(_unread(tasks, record))
+        unread.update(_unread(connection, tasks, record, said))
         if said is None:
             continue
         # A task closed and a status set in one go may bear the same time: the task comes first, it knows the reason.
@@ -96,15 +99,18 @@ def _answer(tasks: TaskMapping, record: Record, task: str, ours: str, *, same: b
     """
     said = None if record.deleted else answer(tasks, record.fields, ours)
     if said is None and same:
-        shut = Answer(type="task_closed") if record.deleted else closed(tasks, record.fields)
+        shut = Answer(type=SHUT) if record.deleted else closed(tasks, record.fields)
         return None if shut is None else replace(shut, properties={"task": task})
     return said
 
 
-def _unread(tasks: TaskMapping, record: Record) -> Iterator[Word]:
+def _unread(connection: Connection, tasks: TaskMapping, record: Record, said: Answer | None) -> Iterator[Word]:
     """Words by which a person meant to answer, and that nothing here means."""
     for place, told in record_answers.unread(tasks, record.fields):
         yield Word("value", place, told)
+    if said is not None and said.type == SHUT:
+        for place, told in outcome_labels.unread(connection.mapping, record.object, record.fields):
+            yield Word("outcome", place, told)
 
 
 def _holders(conn: Sql, connection: Connection, records: Iterable[Record]) -> Mapping[str, str]:

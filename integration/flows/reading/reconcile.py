@@ -19,6 +19,7 @@ from integration.flows.base.lane import STINT, drain
 from integration.flows.base.service import Connection, HasStore
 from integration.flows.crm_calls import pause_connection
 from integration.flows.crm_calls.ask_crm import at_fault
+from integration.flows.crm_calls.outcome_words import with_labels
 from integration.flows.reading.pages import store_page
 from integration.flows.reading.refresh import ReadingLane
 from integration.flows.reading.store_records import RecordIntake, store_records
@@ -162,6 +163,8 @@ def _pages(service: RecordIntake, lease: Lease, connection: Connection, name: st
 def _store(  # noqa: PLR0913 - a page, and what it is stored with
     service: RecordIntake, lease: Lease, connection: Connection, page: Page, *, mark: Mark, name: str, asked_at: Instant
 ) -> None:
+    connection = with_labels(service, connection, page.records)
+
     def move(conn: Sql) -> None:
         if not mark.after:
             unread_objects.clear(conn, connection.name, [name])

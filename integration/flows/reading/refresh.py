@@ -24,6 +24,7 @@ from integration.flows.base.service import (
     HasLanes,
 )
 from integration.flows.crm_calls.ask_crm import Ask, answering, asked
+from integration.flows.crm_calls.outcome_words import with_labels
 from integration.flows.crm_calls.pause_connection import open_for, pause
 from integration.flows.crm_calls.retrying import MOST_ATTEMPTS, backoff
 from integration.flows.crm_calls.unanswered_lookups import Unanswered, plain, set_aside, shown
@@ -114,6 +115,7 @@ def letter(connection: Connection, look_up: LookUp, reason: str, at: Instant) ->
 def _work(service: RecordIntake, lease: Lease, connection: Connection, these: Try[LookUp], now: Instant) -> None:
     wishes = these.items
     read = _read(connection, wishes)
+    connection = with_labels(service, connection, read.records)
     with service.store.write() as conn:
         leases.extend(conn, lease)
         these.done(conn)

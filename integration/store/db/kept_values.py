@@ -26,7 +26,14 @@ ServicePurpose: TypeAlias = Literal[
     "refused_webhooks",
     "absences",
 ]
-ConnectionPurpose: TypeAlias = Literal["next_poll_object", "drift", "user_reading", "picklists", "task_words"]
+ConnectionPurpose: TypeAlias = Literal[
+    "next_poll_object",
+    "drift",
+    "user_reading",
+    "picklists",
+    "task_words",
+    "outcome_labels",
+]
 ObjectPurpose: TypeAlias = Literal["poll", "sync", "unread"]
 
 _s, _c, _o = service_values.c, connection_values.c, object_values.c

@@ -16,8 +16,11 @@ from integration.store.db.json_codec import listed
 from integration.store.schema.tables import unrecognised
 from mappings.values.instant import Instant
 
-Kind: TypeAlias = Literal["type", "property", "value", "field", "address", "form", "asset", "event"]
-"""An activity's type, the name or the value of a property, a value of a lead's or account's field, and so on."""
+Kind: TypeAlias = Literal["type", "property", "value", "field", "address", "form", "asset", "event", "outcome"]
+"""An activity's type, the name or the value of a property, a value of a lead's or account's field, and so on.
+
+An `outcome` is a CRM's, of a call or a meeting; its place is `object.field`, and no line of a mapping reads it.
+"""
 
 MOST = 500
 """How many different words of one kind are counted apart."""

@@ -8,7 +8,7 @@ from integration.store.db import kept_values
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
-Question: TypeAlias = Literal["picklists", "task_words"]
+Question: TypeAlias = Literal["outcome_labels", "picklists", "task_words"]
 """What a connection is asked once an hour."""
 
 

@@ -69,6 +69,7 @@ class HubSpotGate(Gate):
             ("POST", f"{pairs}/batch/read", links.batch_read),
             ("GET", f"{pairs}/labels", links.labels),
             ("GET", properties, definitions.listing),
+            ("GET", "/calling/v1/dispositions", definitions.call_outcomes),
             ("POST", properties, definitions.create),
             ("POST", f"{properties}/batch/create", definitions.create_many),
             ("GET", f"{properties}/groups", definitions.groups),

@@ -40,6 +40,11 @@ class Definitions:
         del call
         return reply(self._known(associations.kind_named(kind), name).shown())
 
+    def call_outcomes(self, call: Call) -> Answer:
+        """GET the outcomes that a logged call may have, which its property does not list: an array."""
+        del call
+        return reply([{"id": key, "label": label} for key, label in self.portal.call_outcomes.items()])
+
     def create(self, call: Call, kind: str) -> Answer:
         """POST a new property."""
         kind = associations.kind_named(kind)

@@ -11,7 +11,7 @@ from sandbox.hubspot.state.property_values import Property, Values, unknown
 from sandbox.hubspot.state.record_owners import OWNERS
 from sandbox.hubspot.state.refusals import Invalid, Refused, conflict, invalid
 from sandbox.hubspot.state.required_properties import Requirements
-from sandbox.hubspot.state.starting_properties import STAGES, coldframe_properties, vendor_properties
+from sandbox.hubspot.state.starting_properties import CALL_OUTCOMES, STAGES, coldframe_properties, vendor_properties
 from sandbox.hubspot.state.stored_records import CREATED, KINDS, MODIFIED, OTHER_EMAILS, SINGULAR, Record, Shelf
 from sandbox.shared.sandbox_clock import Now, short_zulu
 from sandbox.shared.seeded_random import Chance
@@ -54,6 +54,8 @@ class Portal:
         self.api = Origin(source="INTEGRATION", id=str(app_id))
         self._unique_task_key = unique_task_key
         self.owners = [dict(owner) for owner in OWNERS]
+        self.call_outcomes = dict(CALL_OUTCOMES)
+        """By id; a portal may rename them and add its own."""
         self.watchers: list[Watcher] = []
         """Called with every record that is made or changed and the values that are new: what workflows start on."""
         self.assigns = ""

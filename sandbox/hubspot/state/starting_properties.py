@@ -3,7 +3,7 @@
 One line each: name, type, field type, group, label; then `!` for read-only, `*` for unique, and options.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sandbox.hubspot.state.property_values import Property
 
@@ -128,6 +128,15 @@ hs_task_reminders       string      text            task Reminders
 hs_task_completion_date datetime    date            task Completed at !
 hs_queue_membership_ids enumeration checkbox        task Queues
 """
+CALL_OUTCOMES: Mapping[str, str] = {
+    "9d9162e7-6cf3-4944-bf63-4dff82258764": "Busy",
+    "f240bbac-87c9-4f6e-bf70-924b57d47db7": "Connected",
+    "a4c4c377-d246-4b32-a13b-75a56a4cd0ff": "Left live message",
+    "b2cf5968-551e-4856-9783-52b3da59a7d0": "Left voicemail",
+    "73a0d17f-1163-4015-bdd5-ec830791da20": "No answer",
+    "17b47fee-58de-441e-a44c-c6300d46f273": "Wrong number",
+}
+"""The outcomes of calls that every portal begins with: HubSpot's own ids, and what people see."""
 _CALL = """
 hs_timestamp            datetime    date            engagement Activity date
 hs_call_title           string      text            engagement Call title

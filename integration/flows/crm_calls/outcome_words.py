@@ -1,0 +1,60 @@
+"""Outcome words: what people see for the outcomes that a CRM stores as ids, asked hourly; with it records are read.
+
+An outcome that was made within the hour is not known yet: where a record has one, the CRM is asked again, at most once
+a minute. What stays unknown is counted, for `coldframe doctor`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from connectors.base.port import Record, Unavailable
+from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls.hourly import Kept, hourly
+from mappings.translate import outcome_labels
+from mappings.values.instant import HOUR, MINUTE, Span
+
+log = structlog.get_logger()
+
+_Found = dict[str, dict[str, dict[str, str]]]
+
+
+def with_labels(service: HasStore, connection: Connection, records: Sequence[Record]) -> Connection:
+    """The connection as it reads these records: conditions that name labels hold for the ids. Raises Unavailable."""
+    asked = outcome_labels.fields(connection.mapping)
+    if not any(record.object in asked for record in records):
+        return connection
+    named = _named(service, connection, asked, HOUR)
+    if any(_unread(named, record) for record in records):
+        named = _named(service, connection, asked, MINUTE)
+    return named
+
+
+def _named(service: HasStore, connection: Connection, asked: dict[str, list[str]], age: Span) -> Connection:
+    def ask() -> _Found:
+        return {name: _labels(connection, name, fields) for name, fields in asked.items()}
+
+    labels = hourly(service, "outcome_labels", connection.name, asked, ask, Kept[_Found], age=age)
+    return replace(connection, mapping=outcome_labels.by_labels(connection.mapping, labels))
+
+
+def _unread(connection: Connection, record: Record) -> bool:
+    """Whether a record has an outcome of which not even the label is known."""
+    known = connection.mapping.labels.get(record.object, {})
+    return any(value not in known[name] for name in known if (value := str(record.fields.get(name) or "")))
+
+
+def _labels(connection: Connection, object_name: str, fields: list[str]) -> dict[str, dict[str, str]]:
+    """What people see for each value of these fields; of a field without a list of values, nothing."""
+    try:
+        there = {each.name: each for each in connection.connector.describe(object_name)}
+    except Unavailable as away:
+        if not away.final:
+            raise
+        log.warning(
+            "outcomes may not be described", connection=connection.name, object=object_name, code=away.receipt.code
+        )
+        return {}
+    known = {name: there[name] for name in fields if name in there}
+    return {name: dict(zip(each.options, each.labels, strict=False)) for name, each in known.items() if each.options}
