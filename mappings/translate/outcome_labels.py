@@ -1,4 +1,4 @@
-"""Outcome labels: conditions that name what people see are made to hold for the ids that a CRM stores. Pure."""
+"""Outcome labels: conditions that name what people see match the ids that a CRM stores. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

@@ -122,7 +122,7 @@ CALLS: tuple[tuple[str, str, Any, str, str], ...] = (
 """Each call with the model of its reply; none where the reply has no body."""
 ELSEWHERE = frozenset(
     {"/communication-preferences/2026-09/statuses/batch/unsubscribe-all", "/account-info/2026-09/details",
-     "/oauth/authorize", "/oauth/2026-09/token"}
+     "/oauth/authorize", "/oauth/2026-09/token", "/calling/v1/dispositions"}
 )  # fmt: skip
 """What the client has no model of, or what is a page; the tests of signing in look at those."""
 TYPES: Mapping[str, tuple[type, ...]] = {

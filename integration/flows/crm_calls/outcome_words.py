@@ -21,7 +21,7 @@ _Found = dict[str, dict[str, dict[str, str]]]
 
 
 def with_labels(service: HasStore, connection: Connection, records: Sequence[Record]) -> Connection:
-    """The connection as it reads these records: conditions that name labels hold for the ids. Raises Unavailable."""
+    """The connection as it reads these records: conditions that name labels match the ids. Raises Unavailable."""
     asked = outcome_labels.fields(connection.mapping)
     if not any(record.object in asked for record in records):
         return connection
