@@ -73,6 +73,19 @@ class Grant:
     spent: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unused:
+    """What is left of a connection's calls: parts (0 to 1) of a window of `span` and of the day, `calls` of the day.
+
+    A part is 1 where the CRM has stated no limit.
+    """
+
+    window: float = 1.0
+    day: float = 1.0
+    calls: int = 0
+    span: Span = UNTOLD
+
+
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """The items in order, `size` at a time; ValueError for a size below one."""
     if size < 1:
@@ -87,6 +100,19 @@ def spare(usage: Usage, *, reserve: float) -> int | None:
     if usage.daily_limit is None or usage.daily_remaining is None:
         return None
     return max(0, usage.daily_remaining - int(usage.daily_limit * reserve))
+
+
+def unused(tally: Tally, now: Instant, *, reserve: float) -> Unused:
+    """What nobody has used of the window, and of the day beyond its reserve (see `spare`)."""
+    usage, free, today = tally.usage, _free(tally, now), spare(tally.usage, reserve=reserve)
+    left = max(0, (today or 0) - tally.since)
+    for_us = max(1, int((usage.daily_limit or 0) * (1 - reserve)))
+    return Unused(
+        window=1.0 if free is None else min(1.0, max(0, free) / (usage.window_limit or 1)),
+        day=1.0 if today is None else min(1.0, left / for_us),
+        calls=left,
+        span=usage.window or UNTOLD,
+    )
 
 
 def granted(tally: Tally, now: Instant, *, reserve: float, ask_again: Span) -> Grant:

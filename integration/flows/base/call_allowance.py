@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection as Sql
 
-from connectors.base.limits import FOR_PEOPLE, Grant, Tally, Usage, granted, returned, settled, with_usage
+from connectors.base.limits import (
+    FOR_PEOPLE,
+    Grant,
+    Tally,
+    Unused,
+    Usage,
+    granted,
+    returned,
+    settled,
+    unused,
+    with_usage,
+)
 from connectors.base.spending import BUDGET, RESERVE, WINDOW, Pacing, Pool, Withheld
 from integration.store.crm import call_usage
 from integration.store.db.session import Store, StoreError
@@ -21,6 +32,14 @@ from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import SECOND, Instant, Span
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastCalls:
+    """When this process's last write to a connection ended, and the last one that was full; 0 for never."""
+
+    ended: Instant = 0
+    full: Instant = 0
 
 
 @dataclass(slots=True)
@@ -63,6 +82,11 @@ class StoredAllowance:
     def record_usage(self, usage: Usage) -> None:
         """Keep it until the next transaction."""
         self._heard = (usage, self.monotonic())
+
+    def unused(self, conn: Sql, *, people: bool) -> Unused:
+        """What is left of the connection's calls, as far as workers have passed it on; some more for `people`."""
+        kept = self.reserve * (FOR_PEOPLE if people else 1)
+        return unused(call_usage.get(conn, self.connection), self._clock(conn), reserve=kept)
 
     def settle(self, conn: Sql) -> None:
         """Pass on what the CRM said, and give back what was not called, in a transaction that is there anyway.

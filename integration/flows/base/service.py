@@ -12,7 +12,7 @@ from connectors.base.port import Connector
 from integration.alerting.alert_port import AlertWay
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
-from integration.flows.base.call_allowance import StoredAllowance
+from integration.flows.base.call_allowance import LastCalls, StoredAllowance
 from integration.flows.base.running_routing import HasRouting
 from integration.store.audit.sealing import Keyring
 from integration.store.db.session import Store
@@ -39,9 +39,8 @@ class Asking:
 class Connection:
     """One connected CRM: how to reach it and how its fields read. Lanes and references go by its `name`.
 
-    `located` says where the mapping says what. `allowance` is what its calls are counted by; None: any number. The
-    mapping's `text` is its author's; `of_file`: settings name its file; `alone`: it is not its system's, but this
-    connection's; `mapped`: since when it is in force, 0 for ever (see running_mappings.py).
+    `located`: where the mapping says what; `allowance`: what counts its calls, None for nothing; `text`: the mapping's;
+    `of_file`: settings name its file; `alone`: it is this connection's alone; `mapped`: since when it is in force.
     """
 
     name: ConnectionName
@@ -111,6 +110,7 @@ class Lanes:
     linger: Span
     sleep: Callable[[float], None]  # seconds
     monotonic: Callable[[], float]
+    last_calls: dict[ConnectionName, LastCalls] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ whose answer was lost is found. The new record is read before any task about it 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -103,17 +104,45 @@ def _payload(did: Activity) -> dict[str, object]:
     return {"activity": did.id, "type": did.type, "properties": dict(did.properties)}
 
 
-def create(service: Creating, lease: Lease, connection: Connection, now: Instant) -> bool | None:
-    """Create one batch of people; false when the connection has to wait, None where nobody is to be created now."""
-    creation = connection.mapping.creates
-    if creation is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """Since when somebody waits to be created, and whether they asked for a demo: sales' task waits with them."""
+
+    since: Instant
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomers:
+    """Who may be created now, as far as they fill a call of `room`."""
+
+    rows: Sequence[Newcomer] = ()
+    room: int = 0
+
+    def since(self, service: HasRules) -> Sequence[_Waits]:
+        """How long each has been waiting."""
+        meaning = service.rules.compiled.dispatch.meaning
+        return [
+            _Waits(row.created_at, meaning(str(row.payload.get("type")), row.payload.get("properties", NOTHING)).demo)
+            for row in self.rows
+        ]
+
+
+def waiting(service: Creating, connection: Connection, now: Instant) -> Newcomers:
+    """Who may be created now at this connection."""
+    if connection.mapping.creates is None:
+        return Newcomers()
     limit = ramp_up.records(service.going_live, connection.name)
     with service.store.read() as conn:
         room = ramp_up.allowed(conn, limit, connection.connector.limits.fields, now)
-        rows = people_to_create.pending(conn, connection.name, now, room) if room else []
-    if not rows or not (len(rows) >= room or any(row.created_at + service.lanes.linger <= now for row in rows)):
-        return None
+        return Newcomers(rows=people_to_create.pending(conn, connection.name, now, room) if room else (), room=room)
+
+
+def create(service: Creating, lease: Lease, connection: Connection, rows: Sequence[Newcomer], now: Instant) -> bool:
+    """Create one batch of people; false when the connection has to wait."""
+    creation, limit = connection.mapping.creates, ramp_up.records(service.going_live, connection.name)
+    if creation is None:
+        return True
 
     def way(these: Try[Newcomer]) -> Receipt | None:
         with service.store.write() as conn:

@@ -31,7 +31,7 @@ from integration.flows.delivering.close_tasks import closings
 from integration.flows.delivering.create_people import Creating
 from integration.flows.delivering.hand_over import HandingOver
 from integration.flows.delivering.joining import join_open_tasks
-from integration.flows.delivering.ready_batches import Found, look, opened, ripe
+from integration.flows.delivering.ready_batches import Found, Gathered, gather, look, opened
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
 from integration.flows.nurturing import touch_turns
@@ -53,8 +53,6 @@ from mappings.values.instant import Instant
 
 log = structlog.get_logger()
 
-_LOOK = 0.1
-"""Seconds between two looks whether a batch has filled."""
 _PASSING = frozenset({Verdict.RETRY, Verdict.UNCLEAR})
 
 
@@ -72,38 +70,43 @@ def deliver(service: Delivering, connection: ConnectionName) -> int:
 
 
 def _turn(service: Delivering, lease: Lease, /, *, name: ConnectionName) -> bool:
-    """One batch that is full or has waited long enough; of people to create first, since their tasks wait for them."""
+    """One batch that goes now; of people to create first, since their tasks wait for them."""
     now, service = service.now(), as_of_now(following(service))
     connection = service.connections[name]
     way = opened(service, lease, connection, now)
     if way == "nothing":
         return False
-    created = create_people.create(service, lease, connection, now)
-    return _batch(service, lease, connection, look(service, connection, now, way), now) if created is None else created
+    gathered, people = gather(service, connection, now), create_people.waiting(service, connection, now)
+    if gathered.goes(people.since(service), people.room, people=True):
+        done = create_people.create(service, lease, connection, people.rows, now)
+        gathered.called(len(people.rows), people.room)
+        return done
+    return _batch(service, lease, connection, look(service, connection, now, way), gathered)
 
 
-def _batch(service: Delivering, lease: Lease, connection: Connection, found: Found, now: Instant) -> bool:
+def _batch(service: Delivering, lease: Lease, connection: Connection, found: Found, gathered: Gathered) -> bool:
     """One batch of what was found; of tasks first, since somebody waits for them."""
     batch: tuple[str, Sequence[Outgoing], _Way] | None = None
+    room = found.room
     if found.joining:
         batch = "joining", found.joining, join_open_tasks.join
-    elif ripe(service, found.tasks, found.free, now):
-        batch = "tasks", found.tasks, _send_tasks
+    elif gathered.goes(found.tasks, found.free, people=True):
+        batch, room = ("tasks", found.tasks, _send_tasks), found.free
     elif found.closings:
         batch = "closings", found.closings, _close_tasks
     elif found.owners:
         batch = "owners", found.owners, _set_owners
     elif found.records:
         batch = "records of handovers", found.records, _make_records
-    elif ripe(service, found.touches, found.room, now):
+    elif gathered.goes(found.touches, room):
         batch = "touches", found.touches, _send_touches
-    elif ripe(service, found.fields, found.room, now):
+    elif gathered.goes(found.fields, room):
         batch = "fields", found.fields, _send_fields
-    if batch is not None:
-        return send(service, lease, connection, batch[1], partial(batch[2], service, lease, connection), batch[0])
-    if found.lingering:
-        service.lanes.sleep(_LOOK)
-    return found.lingering
+    if batch is None:
+        return gathered.wait()
+    done = send(service, lease, connection, batch[1], partial(batch[2], service, lease, connection), batch[0])
+    gathered.called(len(batch[1]), room)
+    return done
 
 
 def _send_tasks(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:

@@ -1,12 +1,16 @@
-"""Ready batches: which rows of the outbox can be sent now, and whether they fill a call or have waited enough."""
+"""Ready batches: which rows of the outbox can be sent now, and when each kind of them goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from connectors.base.limits import Unused
 from integration.flows.base import history_or_live
+from integration.flows.base.call_allowance import LastCalls
 from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import Connection, HasLanes, LimitedWrites
+from integration.flows.crm_calls import gathering
+from integration.flows.crm_calls.gathering import Batch, Flow, Row
 from integration.flows.crm_calls.pause_connection import Open, open_for
 from integration.flows.delivering import ramp_up
 from integration.flows.delivering.joining.carriers import joins
@@ -14,9 +18,12 @@ from integration.store.crm import connection_pauses
 from integration.store.events import live_since as lives
 from integration.store.outgoing import outbox
 from integration.store.outgoing.outgoing_rows import Outgoing
-from integration.store.queues import leases
+from integration.store.queues import dirty, inbox, leases
 from integration.store.queues.leases import Lease
-from mappings.values.instant import Instant
+from mappings.values.instant import SECOND, Instant
+
+_LEAST_LOOK, _MOST_LOOK = 0.01, 0.1
+"""Seconds between two looks at what gathers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +41,13 @@ class Found:
     joining: Sequence[Outgoing] = ()
     """Tasks that join open ones; of tasks, they are the first to be seen to."""
 
-    @property
-    def lingering(self) -> bool:
-        """Whether something waits for company."""
-        return bool(self.tasks or self.touches or self.fields)
-
 
 class Looking(LimitedWrites, HasRouting, Protocol):
     """The store, how much may be written, and whether owners are set."""
+
+
+class Gathering(LimitedWrites, HasLanes, Protocol):
+    """The store, and how long what waits for a call may gather."""
 
 
 def look(service: Looking, connection: Connection, now: Instant, way: Open) -> Found:
@@ -97,8 +103,55 @@ def _one_each(rows: Sequence[Outgoing]) -> list[Outgoing]:
     return list(first.values())
 
 
-def ripe(service: HasLanes, rows: Sequence[Outgoing], limit: int, now: Instant) -> bool:
-    """Whether these fill a call, or the oldest has lingered long enough for others to come along."""
-    return bool(rows) and (
-        len(rows) >= limit or any(row.urgent or row.since + service.lanes.linger <= now for row in rows)
+@dataclass(slots=True)
+class Gathered:
+    """What gathers for a connection in one turn, and when the first of the kinds that do not go yet goes.
+
+    `for_people` is what goes on around the connection as far as it concerns what people wait for; they may use some of
+    the day's reserve.
+    """
+
+    service: Gathering
+    connection: Connection
+    now: Instant
+    flow: Flow
+    for_people: Flow
+    first: Instant | None = None
+    oldest: Instant = 0
+
+    def goes(self, rows: Sequence[Row], room: int, *, people: bool = False) -> bool:
+        """Whether these go now; `room` of them fill a call."""
+        flow, linger = self.for_people if people else self.flow, self.service.lanes.linger
+        at = gathering.goes_at(Batch.of(rows, room), flow, linger=linger, now=self.now)
+        if at is None or at <= self.now:
+            return at is not None
+        self.first = at if self.first is None else min(self.first, at)
+        self.oldest = min([self.oldest or self.now, *(row.since for row in rows)])
+        return False
+
+    def wait(self) -> bool:
+        """Let more come along, the longer between two looks the longer it has been; false where nothing gathers."""
+        if self.first is None:
+            return False
+        look = min(_MOST_LOOK, max(_LEAST_LOOK, (self.now - self.oldest) / SECOND / 2))
+        self.service.lanes.sleep(min(look, (self.first - self.now) / SECOND))
+        return True
+
+    def called(self, rows: int, room: int) -> None:
+        """Note that a call with so many rows has ended."""
+        at, lately = self.service.now(), self.service.lanes.last_calls
+        before = lately.get(self.connection.name, LastCalls())
+        lately[self.connection.name] = LastCalls(ended=at, full=at if rows >= room else before.full)
+
+
+def gather(service: Gathering, connection: Connection, now: Instant) -> Gathered:
+    """Whether more is on its way to a connection, when it was last called, and what calls it has to spare."""
+    allowance, linger = connection.allowance, service.lanes.linger
+    with service.store.read() as conn:
+        coming = bool(dirty.take(conn, now, 1) or inbox.pending(conn, 1))
+        left = [Unused() if allowance is None else allowance.unused(conn, people=people) for people in (False, True)]
+    last = service.lanes.last_calls.get(connection.name, LastCalls())
+    flow, for_people = (
+        Flow(coming=coming, last=last.ended, full=last.full, pause=gathering.pause(each, linger)) for each in left
     )
+    return Gathered(service, connection, now, flow, for_people)
