@@ -191,6 +191,8 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "resubscribe": {},
         # A task of ours that was closed without a word of what came of it; `task` is its key without the lead.
         "task_closed": {"task": _text()},
+        # A task of ours that was to join another is carried out by this one: itself, where it stands alone.
+        "task_carried": {"task": _text(), "by": _text()},
         # A task of ours was given to somebody. Until somebody else has one about the lead, clocks count by their hours.
         "task_given": {"task": _text(), "to": _text(), "hours": _text()},
         # Derived from account signals, never received. [rules: account signals]

@@ -5,48 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from core_builders import CLOCK, HANDOFF, START, being, did, firm, fold, hot, of, on, playbook, saw, told
+from core_builders import CLOCK, START, being, did, firm, fold, hot, of, playbook, saw, told
+from core_joins import BORN, CLOSED, A, B, C, book, joins, play, step
 
 from integration.commands.replaying.replay_shown import effect_line
 from integration.core.model.effects import Escalated, TaskWanted
-from integration.core.model.events import Event
-from integration.core.rules.automation_rules import Due, Play, TaskStep, TouchStep, Trigger
-from integration.core.rules.patterns import Part, Pattern
+from integration.core.rules.automation_rules import TaskStep, TouchStep
 from integration.core.rules.playbook_rules import Gate
 from mappings.values.instant import DAY, HOUR
-
-BORN = told(START - HOUR, source="quiet")
-CLOSED = "task_closed"
-
-
-def step(channel: Any = "call", hours: int = 24, **more: Any) -> TaskStep:
-    return TaskStep(channel=channel, subject=channel, due=Due(span=hours * HOUR, any_time=True), **more)
-
-
-def book(*plays: Play, **more: Any) -> Any:
-    """Each play follows a look at the page that bears its name, every time."""
-    triggers = [
-        Trigger(name=each.name, pattern=Pattern(parts=(Part(signal=on("page_view", page=each.name)),)), play=each.name)
-        for each in plays
-    ]
-    never = Gate(condition=being("band", "never"))
-    return playbook(
-        **{"triggers": tuple(triggers), "plays": (HANDOFF, *plays), "first_moves": (), "gate": never, **more}
-    )
-
-
-def play(name: str, *steps: Any, **more: Any) -> Play:
-    return Play(name=name, steps=steps or (step(),), **more)
-
-
-def joins(book_: Any, *events: Event, days: int = 30) -> list[tuple[str, str]]:
-    """(cause, what it joins) of each task; "" for one of its own."""
-    found = fold(book_, BORN, *events, until=START + days * DAY)
-    tasks = [each for each in found.effects if isinstance(each, TaskWanted | Escalated)]
-    return [(each.key.removeprefix("ana/"), each.joins.removeprefix("ana/")) for each in tasks]
-
-
-A, B, C = "play/a/1/task/1", "play/b/1/task/1", "play/c/1/task/1"
 
 
 def test_a_further_play_joins_the_open_task_and_a_third_one_joins_the_same() -> None:

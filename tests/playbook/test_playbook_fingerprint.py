@@ -29,6 +29,7 @@ SHAPES = {
     11: "9257552eb439a3bd",
     12: "34d5da3fe4172689",
     13: "975506b2b6ded907",
+    14: "975506b2b6ded907",
 }
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 

@@ -45,12 +45,18 @@ shuts = st.builds(
     st.integers(1, 3),
     st.integers(1, 2),
 )
+PLACES = st.tuples(st.sampled_from(PLAYS), st.integers(1, 3), st.integers(1, 2)).map(
+    lambda place: f"play/{place[0].name}/{place[1]}/task/{place[2]}"
+)
+moves = st.one_of(PLACES.map(lambda task: (task, task)), st.tuples(PLACES, PLACES)).map(
+    lambda pair: ("task_carried", {"task": pair[0], "by": pair[1]})
+)
 answers = st.sampled_from([("meeting_booked", {}), ("opportunity_won", {}), ("demo_request", {})])
 deeds = st.one_of(looks, looks, looks, looks, shuts, answers)
 
 
 @st.composite
-def worked(draw: st.DrawFn) -> list[Event]:
+def worked(draw: st.DrawFn, deeds: st.SearchStrategy[tuple[str, dict[str, str]]] = deeds) -> list[Event]:
     """A lead that gives many reasons, some of whose tasks are closed; its owners stay the same."""
     owned = draw(st.sampled_from([{}, {"owner": "ann"}]))
     events: list[Event] = [made.told(START - HOUR, source="quiet", **owned)]
@@ -128,3 +134,21 @@ def test_what_joins_names_a_task_that_is_open_on_every_playbook(
     playbook: CompiledPlaybook, events: list[Event]
 ) -> None:
     joined(events, advance(playbook, newborn("ana"), events, END).effects)
+
+
+@THOROUGH
+@given(worked(st.one_of(deeds, moves)))
+def test_whatever_carries_a_reason_out_each_is_closed_with_one_task_and_history_in_two_goes_is_the_same(
+    events: list[Event],
+) -> None:
+    decision = advance(BOOK, newborn("ana"), events, END)
+    for task in decision.effects:
+        if isinstance(task, TaskWanted | Escalated) and task.joins:
+            assert task.joins != task.key
+    open_ = [each.key for each in decision.state.conversations]
+    joined_ = [task for each in decision.state.conversations for task in each.joined]
+    assert len(set(open_)) == len(open_)
+    assert len({*joined_, *[cause(each) for each in open_]}) == len(joined_) + len(open_), "by one task alone"
+    half = len(events) // 2
+    first = advance(BOOK, newborn("ana"), events[:half], events[half - 1].at)
+    assert advance(BOOK, first.state, events[half:], END).state == decision.state

@@ -1,16 +1,23 @@
 """Tasks that join others: a playbook with further reasons, and what the CRMs' tasks say."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
 from crm_texts import words_of
 from flows_run import activity, drain_all, lead, receive, with_parts
 
+from integration.commands.replaying.replay import replay
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
+from integration.core.model.events import AccountChanged, Event, LeadChanged
+from integration.flows.history import load_events
 from integration.playbook.compiling.compiler import compile_text
 from integration.playbook.reading import library
 from integration.store.outgoing import outbox
 from integration.wiring.whole_service import Service
+from mappings.values.instant import show
 from sandbox.server import Sandbox
 
 ANA = "ana@acme.example"
@@ -31,10 +38,14 @@ NAMES = {
 }
 
 
-def with_further_reasons(service: Service) -> Service:
+def playbook_text() -> str:
     """two-axis, with two plays more: a look at a page about ROI, and at a comparison with a rival."""
-    text = library.text("two-axis").replace("\nplays:\n", PLAYS).replace("\ntriggers:\n", TRIGGERS)
-    found, problems = compile_text(text, "ours.yaml")
+    return library.text("two-axis").replace("\nplays:\n", PLAYS).replace("\ntriggers:\n", TRIGGERS)
+
+
+def with_further_reasons(service: Service) -> Service:
+    """The service with that playbook."""
+    found, problems = compile_text(playbook_text(), "ours.yaml")
     assert found is not None, [str(each) for each in problems]
     known = {name: replace(each, account="7654321") for name, each in service.connections.items()}
     return with_parts(service, compiled=CompiledPlaybook.of(found), connections=known)
@@ -80,3 +91,28 @@ def state(service: Service, cause: str) -> str | None:
     key = f"{lead(service, ANA).id}/{cause}"
     with service.store.read() as conn:
         return outbox.states(conn, [key]).get(key)
+
+
+def replayed(service: Service, email: str, into: Path) -> list[dict[str, Any]]:
+    """What `coldframe replay` decides of the history that is stored of a lead, line by line."""
+    row = lead(service, email)
+    with service.store.read() as conn:
+        events = load_events.whole(conn, [row], service.ownership, service.rules.vocabulary)[row.id]
+    (into / "ours.yaml").write_text(playbook_text())
+    file = into / "events.jsonl"
+    file.write_text("".join(f"{json.dumps(_line(each, row.id))}\n" for each in events))
+    told = ["--playbook", str(into / "ours.yaml"), "--events", str(file), "--until", show(service.now())]
+    result = CliRunner().invoke(replay, told)
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def _line(event: Event, whose: str) -> dict[str, Any]:
+    told = {"id": event.id, "at": show(event.at)}
+    match event:
+        case LeadChanged():
+            return {"kind": "lead", "lead": whose, **told, "fields": dict(event.fields)}
+        case AccountChanged():
+            return {"kind": "account", "account": event.account, **told, "fields": dict(event.fields)}
+        case _:
+            return {"kind": "activity", "lead": whose, **told, "type": event.type, "properties": dict(event.properties)}

@@ -58,28 +58,15 @@ def place(context: Context, task: Wanted) -> tuple[str, tuple[str, ...]]:
     if there is not None:
         return there.key, (_join(context, there, task),)
     if task.channel is not None:
-        _begin(context, task, assignee(context, task.wanted))
+        _append(context, _begun(context, task, assignee(context, task.wanted)))
     return ALONE
-
-
-def _begin(context: Context, task: Wanted, role: Assignee) -> None:
-    begun = Conversation(
-        key=task.key,
-        wanted=task.wanted,
-        role=role,
-        person=_person(context, role),
-        channel="call" if task.channel == "call" else "email",
-        began=context.now,
-        due=task.due,
-    )
-    context.state.conversations = [*context.state.conversations, begun][-_MOST:]
 
 
 def open_again(context: Context, task: str, step: TaskStep) -> None:
     """The task of this cause is open again: somebody of the pool has it, in the place of whoever had it before."""
     if step.channel in TALKING and all(cause(each.key) != task for each in context.state.conversations):
         wanted = Wanted(key=f"{context.state.lead}/{task}", wanted=step.assignee, due=context.now, channel=step.channel)
-        _begin(context, wanted, "pool")
+        _append(context, _begun(context, wanted, "pool"))
 
 
 def end_all(context: Context) -> None:
@@ -94,6 +81,29 @@ def end(context: Context, task: str) -> list[str]:
     return [joined for each in over for joined in each.joined]
 
 
+def move(context: Context, task: str, by: str, alone: Wanted) -> None:
+    """A task that was to join another (both by their causes) is carried out by this one; `alone` is what it is itself.
+
+    Nobody could foresee it when that was decided: the task that it was to join turned out to be closed, or another
+    person's. One that stands by itself is what further ones for its person join from now on.
+    """
+    state = context.state
+    for each in state.conversations:
+        each.joined = [joined for joined in each.joined if joined != task]
+    own = next((each for each in state.conversations if cause(each.key) == task), None)
+    there = next((each for each in state.conversations if cause(each.key) == by), None)
+    if by == task and own is None:
+        first = _begun(context, alone, assignee(context, alone.wanted))
+        state.conversations = [first, *state.conversations[1 - _MOST :]]
+    if by == task or there is None:
+        return
+    if own is not None:
+        state.conversations.remove(own)
+    for joined in (task, *(own.joined if own is not None else ())):
+        if play_step(joined) is not None:
+            _note_joined(context, there, joined)
+
+
 def forget(context: Context, play: str) -> None:
     """The tasks of a play, by the name that keys call it, are not waited for any more."""
     context.state.conversations = [
@@ -101,6 +111,22 @@ def forget(context: Context, play: str) -> None:
         for each in context.state.conversations
         if (step := play_step(cause(each.key))) is None or step.play != play
     ]
+
+
+def _append(context: Context, begun: Conversation) -> None:
+    context.state.conversations = [*context.state.conversations, begun][-_MOST:]
+
+
+def _begun(context: Context, task: Wanted, role: Assignee) -> Conversation:
+    return Conversation(
+        key=task.key,
+        wanted=task.wanted,
+        role=role,
+        person=_person(context, role),
+        channel="email" if task.channel == "email" else "call",
+        began=context.now,
+        due=task.due,
+    )
 
 
 def _open_with(context: Context, key: str, wanted: Assignee) -> Conversation | None:
@@ -139,10 +165,14 @@ def _join(context: Context, there: Conversation, task: Wanted) -> str:
     earlier, of = task.due < there.due, cause(task.key)
     there.due = min(there.due, task.due)
     if play_step(of) is not None:
-        there.joined = [*(each for each in there.joined if _present(context, each)), of]
+        _note_joined(context, there, of)
     called = {"call": "call", "email": "e-mail"}[there.channel]
     day = day_words(there.began, context.playbook.calendar.timezone)
     return f"joins the {called} of {day}: rewritten{', due earlier' if earlier else ''}"
+
+
+def _note_joined(context: Context, there: Conversation, of: str) -> None:
+    there.joined = [*(each for each in there.joined if _present(context, each)), of]
 
 
 def _present(context: Context, joined: str) -> bool:

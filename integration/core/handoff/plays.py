@@ -1,8 +1,10 @@
 """Plays: the tasks and touches that follow a trigger or a stage, once while the play is open."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from integration.core.compiled.context import Context
+from integration.core.compiled.plans import PlayPlan
 from integration.core.handoff import conversations, packet, sla_clocks, task_story
 from integration.core.handoff.conversations import ALONE, Wanted
 from integration.core.handoff.plain_words import capital
@@ -35,6 +37,7 @@ def answered(context: Context) -> bool:
     for opening in context.state.plays.values():
         found = found or (opening.open and context.now < opening.until)
         opening.open = False
+        opening.shut.clear()
     return found
 
 
@@ -51,31 +54,79 @@ def shut(context: Context, activity: Activity) -> None:
 def given_anew(context: Context, activity: Activity) -> None:
     """Somebody was given a task that somebody else had before: it is open, also where the first one is closed."""
     task = str(activity.properties.get("task") or "")
-    step = play_step(task.removesuffix(AGAIN)) if task.endswith(AGAIN) else None
-    name = context.table.play_of(step.play) if step is not None else None
-    opening = context.state.plays.get(name) if name is not None else None
-    if step is None or name is None or opening is None or opening.times != step.times:
+    found = _present(context, task.removesuffix(AGAIN)) if task.endswith(AGAIN) else None
+    step = found.step if found is not None else None
+    if found is None or step is None:
         return
-    tasks = {number: each for number, each, _ in context.table.plays[name].tasks}
-    if step.number not in tasks:
-        return
-    shut = opening.shut if opening.open else list(tasks)
-    opening.open, opening.shut = True, [each for each in shut if each != step.number]
-    conversations.open_again(context, task.removesuffix(AGAIN), tasks[step.number])
+    opening, tasks = found.opening, [number for number, *_ in found.plan.tasks]
+    shut = opening.shut if opening.open else tasks
+    opening.open, opening.shut = True, [each for each in shut if each != found.number]
+    conversations.open_again(context, task.removesuffix(AGAIN), step)
 
 
 def _shut(context: Context, task: str) -> None:
+    found = _present(context, task)
+    if found is None or not found.opening.open:
+        return
+    opening = found.opening
+    if found.step is not None and found.number not in opening.shut:
+        opening.shut.append(found.number)
+    opening.open = len(opening.shut) < len(found.plan.tasks)
+
+
+def carried(context: Context, activity: Activity) -> None:
+    """A task that was to join another (`task`) is carried out by this one (`by`): itself, where it became one.
+
+    Where it had been closed with the other without a word, it is open again: whoever closed that has not seen it.
+    """
+    task, by = (str(activity.properties.get(name) or "") for name in ("task", "by"))
+    if not task or context.silent or not _decided(context, task):
+        return
+    found = _present(context, task)
+    step, due = found.step if found is not None else None, context.now
+    if found is not None and step is not None:
+        due = sla_clocks.task_due(context, found.opening.began, step.due or _A_DAY)
+        if found.number in found.opening.shut:
+            found.opening.shut.remove(found.number)
+            found.opening.open = True
+    alone = Wanted(
+        key=f"{key(context.state.lead)}/{task}",
+        wanted=step.assignee if step else "owner",
+        due=due,
+        channel=step.channel if step else "call",
+    )
+    conversations.move(context, task, by, alone)
+
+
+def _decided(context: Context, task: str) -> bool:
+    """Whether a task of a play was ever decided; of others nothing is known."""
     step = play_step(task)
-    if step is None:
-        return
-    name = context.table.play_of(step.play)
+    name = context.table.play_of(step.play) if step is not None else None
     opening = context.state.plays.get(name) if name is not None else None
-    if name is None or opening is None or opening.times != step.times:
-        return
-    plan = context.table.plays[name]
-    if step.number in {each for each, *_ in plan.tasks} and step.number not in opening.shut:
-        opening.shut.append(step.number)
-    opening.open = opening.open and len(opening.shut) < len(plan.tasks)
+    return step is None or (opening is not None and opening.times >= step.times)
+
+
+class _Present(NamedTuple):
+    """A task of a play's present opening, by its number."""
+
+    opening: Opening
+    plan: PlayPlan
+    number: int
+
+    @property
+    def step(self) -> TaskStep | None:
+        """What the play says of it; None where the play has no task of that number any more."""
+        return next((step for number, step, _ in self.plan.tasks if number == self.number), None)
+
+
+def _present(context: Context, task: str) -> _Present | None:
+    """What a task (by its cause) is of; None of a former opening, of a play that is gone, or of no play."""
+    step = play_step(task)
+    name = context.table.play_of(step.play) if step is not None else None
+    opening = context.state.plays.get(name) if name is not None else None
+    if step is None or name is None or opening is None or opening.times != step.times:
+        return None
+    return _Present(opening, context.table.plays[name], step.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 13
+FORMAT = 14
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -69,7 +69,7 @@ class Opening:
     open: bool
     began: Instant = 0
     shut: list[int] = field(default_factory=list)
-    """Its tasks that were closed without a word, by their numbers."""
+    """Its tasks that were closed without a word while it was open, by their numbers."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -221,7 +221,7 @@ class LeadState:
     hours: str = ""
     """The working hours of whoever was given the last task; "" stands for the playbook's calendar."""
     conversations: list[Conversation] = field(default_factory=list)
-    """Calls and e-mails that are open, the oldest first: see handoff/conversations.py."""
+    """Calls and e-mails that are open, in the order in which others join them: see handoff/conversations.py."""
 
 
 def newborn(lead: LeadId) -> LeadState:

@@ -75,6 +75,7 @@ NOTED_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "opportunity_lost": _note_deal,
     "opportunity_won": _note_deal,
     **dict.fromkeys(plays.ANSWERS, _learn),
+    "task_carried": plays.carried,
     "task_closed": _close,
     "task_given": _give,
 }

@@ -38,6 +38,12 @@ def _shared(properties: Fields) -> str:
     return f"{_of(properties, 'document', otherwise='a document')} went round among {people or 2} people at the account"
 
 
+def _carried(properties: Fields) -> str:
+    if properties.get("task") == properties.get("by"):
+        return "a further reason became a task of its own"
+    return "a further reason went into another task"
+
+
 def _plain(words: str) -> Callable[[Fields], str]:
     return lambda _: words
 
@@ -70,6 +76,7 @@ _TOLD: Mapping[str, Callable[[Fields], str]] = {
     "meeting_booked": _plain("a meeting was booked"),
     "sales_rejected": _with("sales rejected", "reason"),
     "opportunity_lost": _with("opportunity lost", "reason"),
+    "task_carried": _carried,
     "task_closed": _plain("a task was closed"),
     "task_given": _plain("a task was given to somebody"),
     "internal_sharing": _shared,

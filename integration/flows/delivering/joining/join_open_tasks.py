@@ -26,6 +26,7 @@ from integration.flows.crm_calls.retrying import refused, stopping
 from integration.flows.delivering.close_tasks import tasks_of
 from integration.flows.delivering.joining import carriers
 from integration.flows.delivering.joining.carriers import NOTHING_OPEN, Sorted
+from integration.flows.delivering.joining.note_carriers import Carrier, concerned, note, without_call
 from integration.flows.delivering.joining.shared_wording import shared
 from integration.flows.delivering.joining.task_rewriting import Rewriting, rewritings
 from integration.store.assigning import carried_tasks
@@ -35,10 +36,10 @@ from integration.store.audit.audit_trail import Entry
 from integration.store.crm import crm_users
 from integration.store.outgoing import outbox, unassigned
 from integration.store.outgoing.outgoing_rows import Outgoing
-from integration.store.queues import leases
+from integration.store.queues import dirty, leases
 from integration.store.queues.leases import Lease
 from mappings.translate.record_answers import holds
-from mappings.values.identifiers import ExternalId
+from mappings.values.identifiers import ExternalId, LeadId
 from mappings.values.instant import MINUTE, Instant
 
 log = structlog.get_logger()
@@ -58,10 +59,13 @@ class Joining(Assigning, HasWake, Protocol):
 def join(service: Joining, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
     """Carry out what joins other tasks; the receipt for which the connection has to wait. Raises Unavailable."""
     now = service.now()
+    with service.store.read() as conn:
+        expected = without_call(_sorted(conn, service, connection, these.items))
     with service.store.write() as conn:
         leases.extend(conn, lease)
-        found = _sorted(conn, service, connection, these.items)
-        _carry(conn, connection, found, now)
+        dirty.mark(conn, concerned(expected), now)
+        found = _wanted(conn, service, connection, these.items, concerned(expected))
+        note(conn, _carry(conn, connection, found, now), now)
         if not found.rewriting:
             these.done(conn)
     for name in {to for _, to in found.elsewhere}:
@@ -70,24 +74,38 @@ def join(service: Joining, lease: Lease, connection: Connection, these: Try[Outg
 
 
 def _sorted(conn: Sql, service: Joining, connection: Connection, rows: Sequence[Outgoing]) -> Sorted:
+    tasks = carried_tasks.of_leads(conn, [row.lead_id for row in rows])
+    return carriers.sorted_out(tasks, rows, connection.name, service.connections.keys())
+
+
+def _wanted(
+    conn: Sql, service: Joining, connection: Connection, rows: Sequence[Outgoing], marked: Collection[LeadId]
+) -> Sorted:
+    """What becomes of those that nobody has taken back, in the transaction that stores it.
+
+    Something may be noted about those leads alone that are marked; of others, what was to be waits for the next turn.
+    """
     wanted = outbox.still_wanted(conn, [row.id for row in rows])
-    there = [row for row in rows if row.id in wanted]
-    tasks = carried_tasks.of_leads(conn, [row.lead_id for row in there])
-    return carriers.sorted_out(tasks, there, connection.name, service.connections.keys())
+    found = _sorted(conn, service, connection, [row for row in rows if row.id in wanted])
+    if late := concerned(without_call(found)).difference(marked):
+        there = [row for row in rows if row.id in wanted and row.lead_id not in late]
+        return _sorted(conn, service, connection, there)
+    return found
 
 
-def _carry(conn: Sql, connection: Connection, found: Sorted, now: Instant) -> None:
+def _carry(conn: Sql, connection: Connection, found: Sorted, now: Instant) -> list[Carrier]:
     """Store all that needs no call: what is written with a task that waits, what stands apart, what has to wait."""
     free = outbox.still_wanted(conn, found.written_with)
+    found.written_with = {number: joining for number, joining in found.written_with.items() if number in free}
     for number, joining in found.written_with.items():
         task = found.tasks[number]
-        if number in free:
-            outbox.reword(conn, [(number, shared(task.payload, joining))])
-            carried_tasks.carried(conn, [(row.id, row.payload, task.key) for row in joining])
+        outbox.reword(conn, [(number, shared(task.payload, joining))])
+        carried_tasks.carried(conn, [(row.id, row.payload, task.key) for row in joining])
     carried_tasks.sooner(conn, free, now)
     carried_tasks.move(conn, [(row.id, to) for row, to in found.elsewhere])
     outbox.defer(conn, [row.id for row in found.unclear], now + MINUTE)
     _apart(conn, connection, [(row, NOTHING_OPEN) for row in found.apart], now)
+    return without_call(found)
 
 
 def _apart(conn: Sql, connection: Connection, rows: Sequence[tuple[Outgoing, str]], now: Instant) -> None:
@@ -117,37 +135,44 @@ def _rewrite(
     why |= dict.fromkeys(found.rewriting.keys() - theirs, ANOTHER)
     why |= dict.fromkeys((found.rewriting.keys() - open_) | unseen, CLOSED)
     stop, now = stopping(receipts), service.now()
+    done = [each for each in done if each.task.id not in why]
+    carried = [Carrier(row, each.task.key) for each in done for row in each.rows]
     with service.store.write() as conn:
         leases.extend(conn, lease)
+        dirty.mark(conn, concerned(carried).union([found.tasks[number].lead_id for number in why]), now)
         free = outbox.still_wanted(conn, [row.id for row in these.items])
-        _elsewhere(conn, connection, found, why, free, now)
-        _carried(conn, [each for each in done if each.task.id not in why], free)
+        elsewhere = _elsewhere(conn, connection, found, why, free, now)
+        _carried(conn, done, free)
+        note(conn, [*elsewhere, *[each for each in carried if each.row.id in free]], now)
         for each, receipt in pairs:
             if receipt.verdict not in {Verdict.DONE, *_FINAL}:
                 for row in each.rows:
                     refused(conn, row.id, row.attempts, receipt, now)
-        ended(conn, connection.name, these, stop, now, done=len(done))
-    log.info("rewrote tasks", connection=connection.name, rewritten=len(done) - len(unseen), apart=len(why))
+        ended(conn, connection.name, these, stop, now, done=len(done) + len(unseen))
+    log.info("rewrote tasks", connection=connection.name, rewritten=len(done), apart=len(why))
     return stop
 
 
 def _elsewhere(  # noqa: PLR0913, PLR0917 - what could not be joined, and why
     conn: Sql, connection: Connection, found: Sorted, why: Mapping[int, str], free: Collection[int], now: Instant
-) -> None:
-    """What cannot join its task joins the one that stands instead; where none does, it becomes one.
+) -> list[Carrier]:
+    """What cannot join its task joins the one that stands instead; where none does, it becomes one. Which that is.
 
     Of several of one lead the first does, and the others find it as the one that stands instead.
     """
     alone: list[tuple[Outgoing, str]] = []
+    joining: list[Carrier] = []
     for number, words in why.items():
         task, rows = found.tasks[number], [row for row in found.rewriting[number] if row.id in free]
         causes = {effect_keys.origin(each) for each in (task.key, *(str(row.payload["joins"]) for row in rows))}
         there = carriers.instead([each for each in found.of_leads[task.lead_id] if each.id != number], causes)
         if there is not None:
             outbox.reword(conn, [(row.id, {**row.payload, "joins": there.key}) for row in rows])
+            joining += [Carrier(row, there.key) for row in rows]
         else:
             alone += [(row, words) for row in rows[:1]]
     _apart(conn, connection, alone, now)
+    return [*joining, *[Carrier(row, row.key) for row, _ in alone]]
 
 
 def _open(connection: Connection, tasks: Collection[LeadTask]) -> set[int]:
