@@ -106,6 +106,9 @@ INTO ?= /tmp/coldframe-tasks
 task-pictures: $(STAMP) ## draw the golden tasks as people see them in both CRMs (INTO=FOLDER; needs Chromium)
 	PYTHONPATH=tests/support:tests/cases:. $(BIN)/python tests/cases/golden_pictures.py $(INTO)
 
+console-assets: ## build the console's editor and htmx anew (assets/; needs Node and npm)
+	cd assets && npm ci --silent && npm run --silent build
+
 audit: bandit doubles ## bandit, and known vulnerabilities of what is locked; "Error 3": nobody who knows was reached
 	PYTHONPATH=tests/support $(BIN)/python tests/supply/supply_audit.py $(ARGS)
 
@@ -118,4 +121,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -4,8 +4,10 @@ import re
 
 import pytest
 from console_browser import ConsoleGround, Grounds
+from flask import Response
 
 from integration.store.db.session import Store
+from integration.web.console.shell import page_headers
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -81,3 +83,12 @@ def test_webhooks_and_health_get_no_cookie_and_keep_their_json(ground: ConsoleGr
     refused = ground.stranger().get("/nowhere")
     assert refused.status_code == 404
     assert refused.is_json
+
+
+def test_a_page_with_an_editor_lets_that_add_styles_and_nobody_else(ground: ConsoleGround) -> None:
+    with ground.app.test_request_context("/console/"):
+        nonce = page_headers.style_nonce()
+        assert page_headers.style_nonce() == nonce
+        headers = page_headers.guarded(Response(), static=False).headers
+    assert f"style-src 'self' 'nonce-{nonce}';" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]

@@ -17,6 +17,7 @@ from integration.rig.stage.rig import Rig, activity, free_port, rig, today
 from integration.rig.stage.run_folder import run_folder
 from integration.rig.stage.signed_delivery import until_stored
 from integration.rig.stage.story import story
+from integration.web.console.access.new_link import new_link
 from integration.wiring import clock
 from mappings.values.instant import DAY, SECOND, Instant
 
@@ -74,6 +75,8 @@ def demo(  # noqa: PLR0913 - the options of the command
         settled = running.wait(lambda: not running.waiting(), seconds=_SETTLE)
         named = summary(running, console, settled=settled)
         if not leave:
+            link = new_link(running.settings, running.store, clock.now())
+            console.print(f"The console, for one browser, once: {link}", soft_wrap=True)
             _linger(running, console)
         elif not named:
             raise SystemExit(1)

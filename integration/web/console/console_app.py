@@ -57,7 +57,7 @@ def _console(csrf: CSRFProtect) -> Blueprint:
     @console.context_processor
     def shared() -> dict[str, object]:
         shown = [Entrance(each.label, f"{CONSOLE}.{each.name}.{_first(each)}") for each in ROOMS if each.label]
-        return {"entrances": shown, "may": may}
+        return {"entrances": shown, "may": may, "style_nonce": page_headers.style_nonce}
 
     _filters(console)
     _refusals(console)
