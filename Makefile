@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -106,6 +107,9 @@ INTO ?= /tmp/coldframe-tasks
 task-pictures: $(STAMP) ## draw the golden tasks as people see them in both CRMs (INTO=FOLDER; needs Chromium)
 	PYTHONPATH=tests/support:tests/cases:. $(BIN)/python tests/cases/golden_pictures.py $(INTO)
 
+browser: ## install what the browser tests need (Debian: chromium; asks for no password where you are root)
+	command -v chromium >/dev/null || $(SUDO) apt-get install -y --no-install-recommends chromium
+
 console-assets: ## build the console's editor and htmx anew (assets/; needs Node and npm)
 	cd assets && npm ci --silent && npm run --silent build
 
@@ -121,4 +125,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -96,7 +96,7 @@ def create_app(
     `wake` names a lane that has work and must neither raise nor wait. `queue` says what is wrong with
     Redis, as `queue_problems` does.
     """
-    app = Flask("coldframe", static_folder=None)
+    app = Flask("coldframe", static_folder=None, static_url_path="/static")
     app.secret_key = settings.secret_key.get_secret_value()
     app.session_interface = _Sessions()
     intake = Intake(store)
