@@ -1,8 +1,10 @@
 """Reassign: where nobody answered for as long again as was promised, somebody else gets the task.
 
 The new task waits in the outbox like any other, and tells what happened; the old one is closed, with a word why, when
-the new one stands in the CRM. So is a handoff given anew that was closed without a word, once nothing is open about its
-lead: it would be forgotten. What survives a crash: the new task, once by its key; and the request to close the old.
+the new one stands in the CRM. Of several calls and e-mails about one lead whoever takes over gets one: the others join
+it, and are closed with the old one. So is a handoff given anew that was closed without a word, once nothing is open
+about its lead: it would be forgotten. What survives a crash: the new task, once by its key; and the request to close
+the old.
 """
 
 from collections import defaultdict
@@ -11,20 +13,24 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection as Sql
 
+from integration.core.handoff.conversations import TALKING
 from integration.core.handoff.sla_clocks import SecondBreach, second_breach
 from integration.core.model import effect_keys
 from integration.core.rules.calendar import wall_clock
 from integration.flows.base.running_playbook import following
 from integration.flows.base.running_routing import HasRouting
-from integration.flows.base.service import Derived, HasGoingLive, HasWake
+from integration.flows.base.service import Derived, HasGoingLive, HasRules, HasWake
 from integration.flows.base.write_access import as_of_now
 from integration.flows.history import load_events
-from integration.store.assigning import assigned_tasks
+from integration.store.assigning import assigned_tasks, carried_tasks
 from integration.store.assigning.assigned_tasks import OverdueTask
-from integration.store.events import decided_effects
+from integration.store.assigning.carried_tasks import LeadTask
+from integration.store.events import activities, decided_effects
+from integration.store.events.activities import NewActivity
 from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing import outbox, pointless_tasks, unassigned
 from integration.store.outgoing.outgoing_rows import Outgoing
+from integration.store.queues import dirty
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -67,6 +73,7 @@ def _reassign(service: Reassigning, tasks: Sequence[OverdueTask], now: Instant) 
             key: one.name or one.email or one.user
             for key, one in unassigned.of_effects(conn, [_here(each) for each in tasks]).items()
         }
+        over = carried_tasks.of_leads(conn, {each.task.lead_id for each in tasks})
     late = [
         (each, breach)
         for each in tasks
@@ -75,14 +82,52 @@ def _reassign(service: Reassigning, tasks: Sequence[OverdueTask], now: Instant) 
     ]
     if not late:
         return 0
-    zone = service.rules.playbook.calendar.timezone
+    zone, joins = service.rules.playbook.calendar.timezone, _joins(service, [each for each, _ in late], over)
     with service.store.write() as conn:
-        made = _give_anew(
-            conn, [_taken_over(each, breach, names.get(_here(each), ""), zone, now) for each, breach in late], now
-        )
+        rows = [
+            _taken_over(each, breach, names.get(_here(each), ""), zone, now, joins.get(each.task.key, ""))
+            for each, breach in late
+        ]
+        made = _give_anew(conn, rows, now)
     for name in {each.task.connection for each, _ in late}:
         service.wake(f"deliver:{name}")
     return made
+
+
+def _joins(
+    service: HasRules, late: Sequence[OverdueTask], over: Mapping[LeadId, Sequence[LeadTask]]
+) -> Mapping[str, str]:
+    """By the key of a call or e-mail, the task taken over that it joins: whoever takes over has one conversation."""
+    takes: defaultdict[LeadId, list[str]] = defaultdict(list)
+    for lead, tasks in over.items():
+        takes[lead] += [
+            each.key
+            for each in tasks
+            if each.key.endswith(effect_keys.AGAIN) and (each.stands or each.waits) and _talks(service, each.payload)
+        ]
+    found: dict[str, str] = {}
+    for each in late:
+        if not _talks(service, each.payload):
+            continue
+        lead, mine = each.task.lead_id, effect_keys.taken_over(_here(each))
+        there = next((key for key in takes[lead] if _opening(key) != _opening(mine)), "")
+        if there:
+            found[each.task.key] = there
+        else:
+            takes[lead].append(mine)
+    return found
+
+
+def _talks(service: HasRules, task: Mapping[str, Any]) -> bool:
+    """Whether a task is a call or an e-mail that may join another."""
+    plan = service.rules.compiled.dispatch.plays.get(str(task.get("play") or ""))
+    return task.get("channel") in TALKING and plan is not None and not plan.play.separate
+
+
+def _opening(key: str) -> tuple[str, int] | None:
+    """Which opening of which play a task is of: the steps of one stand alone."""
+    step = effect_keys.play_step(effect_keys.origin(key))
+    return None if step is None else (step.play, step.times)
 
 
 def _drop_answered(service: Reassigning, now: Instant) -> None:
@@ -102,12 +147,28 @@ def closed_for(conn: Sql, made: Sequence[Outgoing], now: Instant) -> None:
     """Close the tasks in whose place these stand in the CRM now, and say why."""
     over = [(row.payload["taken_over"], row.lead_id) for row in made if "taken_over" in row.payload]
     old = {str(task["key"]): lead for task, lead in over if not task.get("closed")}
+    old |= {str(key): lead for task, lead in over for key in task.get("others", ())}
     if old:
         pointless_tasks.close(conn, set(old.values()), "Given to somebody else", now, lambda _lead, key: key in old)
 
 
+def together(payload: Mapping[str, Any], joining: Sequence[Outgoing]) -> Mapping[str, Any]:
+    """What a task says that takes the place of another, and now of those, too, whose tasks join it."""
+    others = [str(row.payload["taken_over"]["key"]) for row in joining if "taken_over" in row.payload]
+    over = payload.get("taken_over")
+    if not others or over is None:
+        return payload
+    return {**payload, "taken_over": {**over, "others": [*over.get("others", ()), *others]}}
+
+
 def _give_anew(conn: Sql, rows: Sequence[tuple[EffectRow, ConnectionName, Mapping[str, Any]]], now: Instant) -> int:
-    """(effect, connection, task) of what takes another's place; how many are new."""
+    """(effect, connection, task) of what takes another's place; how many are new.
+
+    What joins another is that one's for the lead's history from now on: it is closed with it.
+    """
+    carried = [_carried(effect, task["joins"], now) for effect, _, task in rows if "joins" in task]
+    dirty.mark(conn, sorted({LeadId(str(each.lead_id)) for each in carried}), now)
+    activities.add(conn, carried)
     new = set(decided_effects.add(conn, [effect for effect, _, _ in rows]))
     wanted: defaultdict[ConnectionName, list[outbox.NewOnce]] = defaultdict(list)
     for effect, connection, task in rows:
@@ -118,8 +179,20 @@ def _give_anew(conn: Sql, rows: Sequence[tuple[EffectRow, ConnectionName, Mappin
     return len(new)
 
 
-def _taken_over(
-    each: OverdueTask, breach: SecondBreach, who: str, zone: str, now: Instant
+def _carried(effect: EffectRow, by: str, now: Instant) -> NewActivity:
+    """That a task is carried out by another from now on, as note_carriers.py says it of what nobody foresaw."""
+    return NewActivity(
+        key=f"carried:{effect.key}",
+        lead_id=effect.lead_id,
+        at=now,
+        type="task_carried",
+        properties={"task": effect_keys.origin(effect.key), "by": effect_keys.origin(by)},
+        source="coldframe",
+    )
+
+
+def _taken_over(  # noqa: PLR0913, PLR0917 - what a task tells that was somebody else's
+    each: OverdueTask, breach: SecondBreach, who: str, zone: str, now: Instant, joins: str
 ) -> tuple[EffectRow, ConnectionName, Mapping[str, Any]]:
     old, wording = each.task, dict(each.payload.get("wording") or {})
     since = wall_clock(breach.promised, zone)
@@ -139,13 +212,15 @@ def _taken_over(
         "wording": wording,
         "taken_over": {"key": old.key, "connection": old.connection, "user": old.user, "closed": each.closed},
     }
+    if joins:
+        task["joins"] = joins
     effect = EffectRow(
         key=effect_keys.taken_over(_here(each)),
         lead_id=old.lead_id,
         kind="task",
         at=now,
         payload={name: value for name, value in task.items() if name not in _UNREAD},
-        because=(story,),
+        because=(story, *(["joins what was taken over before"] if joins else ())),
         decided_at=now,
     )
     return effect, old.connection, task

@@ -7,11 +7,14 @@ from flows_crms import SYSTEMS, person
 from flows_roles import ANA, people
 from flows_routing import demo, emails, routed
 from flows_run import Watch, activity, decided, drain_all, lead, receive
+from joined_tasks import saw, with_further_reasons
 
+from integration.core.model.state import LeadState
 from integration.flows.assigning import reassign
 from integration.flows.assigning.reassign import reassign_overdue
 from integration.flows.deciding.advance import advance
 from integration.flows.going_live.go_live import back_to_shadow
+from integration.flows.history import load_events
 from integration.flows.reading import reconcile
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR
@@ -43,6 +46,12 @@ def made(sandbox: Sandbox, system: str) -> dict[str, dict[str, Any]]:
         for key, values in rows
         if not str(key).endswith("escalation")
     }
+
+
+def state_of(service: Service, email: str) -> LeadState:
+    with service.store.read() as conn:
+        (state,) = load_events.states_of(conn, [lead(service, email).id]).values()
+    return state
 
 
 def unanswered(service: Service, at: Watch, span: int) -> int:
@@ -221,3 +230,42 @@ def test_without_the_rule_and_in_shadow_mode_nobody_loses_a_task(service: Servic
     ruled = two(service, sandbox, "salesforce")
     back_to_shadow(ruled)
     assert reassign_overdue(ruled) == 0
+
+
+def test_whoever_takes_over_a_lead_with_several_calls_gets_one_task_and_all_the_others_are_closed_with_it(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    mails = [emails(sandbox)[name] for name in ("Nadia", "Joaquim", "Hanna")]
+    text = f"pools: {{sdr: {{members: [{', '.join(mails)}]}}}}\n{RULE}"
+    service = with_further_reasons(routed(service, text))
+    reconcile.poll(service, "salesforce")
+
+    def owned_by(name: str) -> None:
+        sandbox.salesforce.set("Lead", record, {"OwnerId": people(sandbox)[name]})
+        at.forward(HOUR)
+        reconcile.poll(service, "salesforce")
+        drain_all(service)
+
+    record = person(sandbox, "salesforce", ANA)
+    owned_by("Nadia")
+    demo(service, at, ANA)
+    owned_by("Joaquim")
+    saw(service, 2, "roi")
+    before = made(sandbox, "salesforce")
+    assert {each["owner"] for each in before.values()} == {people(sandbox)[name] for name in ("Nadia", "Joaquim")}
+    unanswered(service, at, DAY + HOUR)
+    assert unanswered(service, at, DAY) == 2
+    drain_all(service)
+    after = made(sandbox, "salesforce")
+    ((key, new),) = [(key, each) for key, each in after.items() if key not in before]
+    assert new["owner"] == people(sandbox)["Hanna"]
+    assert "ROI: Ana" in new["subject"]
+    assert "Asked for a demo" in new["body"]
+    assert {after[each]["status"] for each in before} == {"Completed"}
+    joined = [each for each in decided(service, ANA, "task") if each.key.endswith("/again") and each.key != key]
+    assert [each.payload["joins"] for each in joined] == [key]
+    at.forward(HOUR)
+    reconcile.poll(service, "salesforce")
+    drain_all(service)
+    assert [each.key for each in state_of(service, ANA).conversations] == [key.removesuffix("/again")]
+    assert unanswered(service, at, DAY) == 0, "once"

@@ -82,7 +82,7 @@ def carrier(tasks: Sequence[LeadTask], joins: str) -> LeadTask | None:
     while cause not in seen:
         seen.add(cause)
         these = [each for each in tasks if effect_keys.origin(each.key) == cause]
-        open_ = [each for each in these if each.stands] or [each for each in these if each.waits]
+        open_ = _open_of(these)
         if open_:
             return open_[-1]
         by = next((str(each.payload[CARRIED_BY]) for each in these if CARRIED_BY in each.payload), "")
@@ -90,6 +90,13 @@ def carrier(tasks: Sequence[LeadTask], joins: str) -> LeadTask | None:
             return instead(tasks, {cause})
         cause = effect_keys.origin(by)
     return None
+
+
+def _open_of(tasks: Sequence[LeadTask]) -> Sequence[LeadTask]:
+    """The open ones of the tasks of one cause; where somebody else is given the task, theirs, which takes its place."""
+    there = [each for each in tasks if each.stands or each.waits]
+    over = [each for each in there if each.key.endswith(effect_keys.AGAIN)]
+    return over or [each for each in there if each.stands] or there
 
 
 def instead(tasks: Sequence[LeadTask], causes: Collection[str]) -> LeadTask | None:

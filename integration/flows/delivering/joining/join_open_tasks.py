@@ -16,7 +16,7 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Receipt, Verdict
 from integration.core.model import effect_keys
-from integration.flows.assigning import assign_tasks
+from integration.flows.assigning import assign_tasks, reassign
 from integration.flows.assigning.assign_tasks import Assigning
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.service import Connection, HasWake
@@ -99,8 +99,10 @@ def _carry(conn: Sql, connection: Connection, found: Sorted, now: Instant) -> li
     found.written_with = {number: joining for number, joining in found.written_with.items() if number in free}
     for number, joining in found.written_with.items():
         task = found.tasks[number]
-        outbox.reword(conn, [(number, shared(task.payload, joining))])
+        outbox.reword(conn, [(number, reassign.together(shared(task.payload, joining), joining))])
         carried_tasks.carried(conn, [(row.id, row.payload, task.key) for row in joining])
+        if "taken_over" not in task.payload:
+            reassign.closed_for(conn, joining, now)
     carried_tasks.sooner(conn, free, now)
     carried_tasks.move(conn, [(row.id, to) for row, to in found.elsewhere])
     outbox.defer(conn, [row.id for row in found.unclear], now + MINUTE)
@@ -143,7 +145,9 @@ def _rewrite(
         free = outbox.still_wanted(conn, [row.id for row in these.items])
         elsewhere = _elsewhere(conn, connection, found, why, free, now)
         _carried(conn, done, free)
-        note(conn, [*elsewhere, *[each for each in carried if each.row.id in free]], now)
+        there = [each for each in carried if each.row.id in free]
+        note(conn, [*elsewhere, *there], now)
+        reassign.closed_for(conn, [each.row for each in there], now)
         for each, receipt in pairs:
             if receipt.verdict not in {Verdict.DONE, *_FINAL}:
                 for row in each.rows:

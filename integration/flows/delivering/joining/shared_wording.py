@@ -14,10 +14,8 @@ _URGENCY = ("low", "normal", "high")
 def shared(payload: Mapping[str, Any], joining: Sequence[Outgoing]) -> dict[str, Any]:
     """What the task of that payload says once these have joined it."""
     newest_first = [row.payload for row in reversed(in_order(joining))]
-    told = [dict(each.get("wording") or {}) for each in (*newest_first, payload)]
-    before = told[-1].pop("also", ())
-    top, *others = told
-    also = [each for each in (*others, *before) if each.get("subject")]
+    top, *others = _reasons([*newest_first, payload])
+    also = [each for each in others if each.get("subject") or each.get("why")]
     subjects = [f"Also: {each['subject']}" for each in (*newest_first[1:], payload)]
     return {
         **payload,
@@ -27,6 +25,16 @@ def shared(payload: Mapping[str, Any], joining: Sequence[Outgoing]) -> dict[str,
         "priority": max((more_urgent(each) for each in (*newest_first, payload)), key=_URGENCY.index),
         "wording": {**top, "also": also[:_MOST]},
     }
+
+
+def _reasons(payloads: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What each of these tasks is for, one after the other; a task that was taken over says what it was for before."""
+    found: list[Mapping[str, Any]] = []
+    for each in payloads:
+        told = dict(each.get("wording") or {})
+        before = told.pop("also", ())
+        found += [told, *before]
+    return found
 
 
 def more_urgent(payload: Mapping[str, Any]) -> str:
