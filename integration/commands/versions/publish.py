@@ -15,13 +15,13 @@ from rich.progress import Progress
 from connectors.base.port import Unavailable
 from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
-from integration.commands.versions import proposals
+from integration.commands.versions import proposed_files
 from integration.commands.versions.impact_shown import mapping_tables, plain, plain_mapping, tables
-from integration.commands.versions.proposals import Proposal
 from integration.flows.base.running_playbook import OutdatedError, published
 from integration.flows.base.service import changed
 from integration.flows.publishing import put_in_force as flow
 from integration.flows.publishing.impact import Impact, impact
+from integration.flows.publishing.proposals import Proposal
 from integration.flows.publishing.put_in_force import OvertakenError
 from integration.flows.publishing.rereading import Reread, reread
 from integration.playbook.reading import library
@@ -114,7 +114,7 @@ def playbook_(file: str, *, options: Options) -> None:
     """
     service = _service()
     named = build.settings().playbook
-    if _publish(service, proposals.of_playbook(service, file), options) and named not in library.names():
+    if _publish(service, proposed_files.of_playbook(service, file), options) and named not in library.names():
         _remind(f"COLDFRAME_PLAYBOOK names {named}")
 
 
@@ -131,7 +131,7 @@ def vocabulary_(file: str, *, options: Options) -> None:
       coldframe publish vocabulary words.yaml --reason "our webinar tool"
     """
     service = _service()
-    _publish(service, proposals.of_vocabulary(service, file), options)
+    _publish(service, proposed_files.of_vocabulary(service, file), options)
 
 
 @publish.command(name="mapping")
@@ -151,7 +151,7 @@ def mapping_(file: str, connection: str | None, *, options: Options) -> None:
       coldframe publish mapping emea.yaml --connection hubspot-emea --reason "their own phases"
     """
     service = _service()
-    proposal = proposals.of_mapping(service, file, connection)
+    proposal = proposed_files.of_mapping(service, file, connection)
     named = [each.name for each in proposal.connections.values() if each.of_file]
     if _publish(service, proposal, options) and named:
         _remind(f"Settings name a mapping file for {' and '.join(named)}")
@@ -168,7 +168,7 @@ def routing_(file: str, *, options: Options) -> None:
       coldframe publish routing routing.yaml --reason "Joaquim joins the pool"
     """
     service = _service()
-    if _publish(service, proposals.of_routing(service, file), options) and build.settings().routing:
+    if _publish(service, proposed_files.of_routing(service, file), options) and build.settings().routing:
         _remind("COLDFRAME_ROUTING names a file")
 
 
@@ -189,7 +189,7 @@ def rollback(number: int | None, *, options: Options) -> None:
         which = "version before this one" if number is None else f"version {number}"
         msg = f"there is no {which}; coldframe versions lists them"
         raise click.ClickException(msg)
-    _publish(service, proposals.of_version(service, former.number, former.what), options)
+    _publish(service, proposed_files.of_version(service, former.number, former.what), options)
 
 
 def _service() -> Service:
