@@ -114,3 +114,12 @@ def test_deciding_step_by_step_comes_to_the_same_as_at_once() -> None:
     for early, late in pairwise(events):
         assert early.at < late.at
     assert fold(BOOK, BORN, *reversed(events), until=START + 2 * DAY).state == whole
+
+
+def test_the_tasks_of_two_who_became_one_are_their_own_until_one_carries_the_other() -> None:
+    """What is noted when two leads become one: each task was one of its own from the beginning."""
+    own = [carried(A, A, START + 1), carried(B, B, START + HOUR + 1)]
+    closed = shut(A, START + 3 * HOUR)
+    assert open_(*SEEN, *own, closed) == {"a": False, "b": True}
+    assert open_(*SEEN, *own, carried(B, A), closed) == {"a": False, "b": False}
+    assert joins(BOOK, *SEEN, *own, carried(B, A), saw("c", START + 3 * HOUR))[2:] == [(C, A)]

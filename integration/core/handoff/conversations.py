@@ -143,6 +143,11 @@ def _open_with(context: Context, key: str, wanted: Assignee) -> Conversation | N
     return None
 
 
+def same_person(first: Conversation, other: Conversation) -> bool:
+    """Whether two open conversations are one person's in sales, as far as roles say."""
+    return _same_person(first, other.wanted, other.role, other.person)
+
+
 def _same_person(open_: Conversation, wanted: Assignee, role: Assignee, person: str) -> bool:
     """Whether a task would go to whoever has the open one, as far as roles say.
 

@@ -27,6 +27,7 @@ from integration.flows.people_in_sales.raise_alerts import raise_alert
 from integration.routing.pool_turns import PoolTurns
 from integration.routing.routes import route_of
 from integration.routing.routing_rules import Route
+from integration.store.assigning.carried_tasks import STOOD
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.crm import crm_users
@@ -61,12 +62,13 @@ class Prepared:
 def assigned(service: Assigning, connection: Connection, rows: Sequence[Outgoing]) -> dict[int, Assigned]:
     """For each task, by its outbox id, the person it would go to now or why it would wait. Stores nothing.
 
+    Of one that stands in a CRM and is to join another, who got it counts no longer: it is about another lead by now.
     Raises Unavailable where the connection is away.
     """
     found = prepared(service, connection, rows)
     with service.store.read() as conn:
         turns = pool_state.load(conn, service)
-        return _given_out(conn, rows, found, turns, _kept(conn, rows))
+        return _given_out(conn, rows, found, turns, _kept(conn, [row for row in rows if STOOD not in row.payload]))
 
 
 def prepared(service: Assigning, connection: Connection, rows: Sequence[Outgoing]) -> Prepared:

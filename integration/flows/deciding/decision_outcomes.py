@@ -28,6 +28,7 @@ from integration.flows.deciding.alert_tasks import tasks_of
 from integration.flows.deciding.decision_plan import Outcome, plan
 from integration.flows.deciding.playbook_changes import Handover
 from integration.flows.delivering import create_people
+from integration.flows.delivering.joining import standing_tasks
 from integration.flows.delivering.write_decisions import as_row, as_task, as_touch, home
 from integration.flows.levels.late_notes import with_whose_time
 from integration.flows.levels.record_runs import Decided, record_runs
@@ -69,6 +70,8 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     fresh_tasks = set(decided_effects.add(conn, [as_row(each, now, None, number) for each in tasks]))
     wanted |= _want_once(conn, service, [each for each in tasks if each.key in fresh_tasks], {}, now)
     wanted |= demo_requests.hand_over(conn, service, outcomes, now)
+    if not service.going_live.shadow:
+        wanted |= standing_tasks.join(conn, {each.row.id: each.decision.state for each in outcomes if each.whole}, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)
     wanted |= _want_fields(conn, service, outcomes, now)

@@ -18,7 +18,7 @@ from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
 from integration.flows.reading import learn_found_out
 from integration.flows.reading.learn_found_out import FoundOut
-from integration.store.assigning import assigned_tasks, written_tasks
+from integration.store.assigning import assigned_tasks, carried_tasks, written_tasks
 from integration.store.crm import crm_users
 from integration.store.events import unrecognised_words
 from integration.store.events.activities import NewActivity
@@ -51,16 +51,16 @@ def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Seq
     keys = [key for record in records if (key := _key(connection, record))]
     known = outbox.whose(conn, [*keys, *map(effect_keys.taken_over, keys)])
     whose = {key: known[key] for key in keys if key in known}
-    moved = leads.survivors(conn, whose.values())
+    moved, closed_by_us = leads.survivors(conn, whose.values()), _closed_by_us(conn, whose)
     written, people = written_tasks.texts(conn, whose), _holders(conn, connection, records)
     assigned_tasks.close(conn, [key for record in records if (key := _over(connection, record)) in whose], now)
     for record in records:
         tasks, key = _mapping(connection, record), _key(connection, record)
         lead = whose.get(key)
-        task = effect_keys.origin(key) if lead and effect_keys.belongs(key, lead) else key
         if tasks is None or lead is None:
             continue
-        same = lead not in moved and effect_keys.taken_over(key) not in known
+        task = effect_keys.origin(key)
+        same = lead not in moved and effect_keys.taken_over(key) not in known and key not in closed_by_us
         ours = written.get(key, "")
         said = _answer(tasks, record, task, ours, same=same)
         unread.update(_unread(connection, tasks, record, said))
@@ -95,13 +95,25 @@ def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Seq
 def _answer(tasks: TaskMapping, record: Record, task: str, ours: str, *, same: bool) -> Answer | None:
     """What a task says; of one that was closed without a word, or deleted, that it is closed.
 
-    Not where its lead is another by now, nor where somebody else has its place (`same` is false).
+    Not where its lead is another by now, where somebody else has its place, nor where we closed it since another task
+    says what it said (`same` is false).
     """
     said = None if record.deleted else answer(tasks, record.fields, ours)
     if said is None and same:
         shut = Answer(type=SHUT) if record.deleted else closed(tasks, record.fields)
         return None if shut is None else replace(shut, properties={"task": task})
     return said
+
+
+def _closed_by_us(conn: Sql, whose: Mapping[str, LeadId]) -> set[str]:
+    """Those of these tasks that we closed, or are about to, since another one of their lead's says what they said.
+
+    That is so of what another carries, and of one of two that two leads had who became one.
+    """
+    carried = {key for key, each in carried_tasks.joined(conn, whose).items() if each.by}
+    former = {key for key, lead in whose.items() if not effect_keys.belongs(key, lead)}
+    closing = outbox.states(conn, [f"closing:{key}" for key in former])
+    return carried | {key for key in former if f"closing:{key}" in closing}
 
 
 def _unread(connection: Connection, tasks: TaskMapping, record: Record, said: Answer | None) -> Iterator[Word]:

@@ -22,6 +22,10 @@ WHY_APART = "why_apart"
 """And why it could not."""
 
 
+STOOD = "stood"
+"""In what is stored of one that is to join another since two leads became one: where it stands, if a CRM has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
     """What became of a task that joined another: the key of the task that carried it out, or why none did."""
@@ -90,6 +94,16 @@ _CARRIED = (
     .where(_o.id == bindparam("row"), _o.state == NEW)
     .values(state="sent", external_id=null(), error=null(), attempts=0, payload=bindparam("said"))
 )
+_REJOIN = (
+    update(outbox)
+    .where(_o.id == bindparam("row"), _o.state.in_([NEW, "sent"]))
+    .values(state=NEW, payload=bindparam("said"), not_before=0, attempts=0, error=null(), since=bindparam("now"))
+)
+_RESTORE = (
+    update(outbox)
+    .where(_o.id == bindparam("row"), _o.state == NEW)
+    .values(state="sent", connection=bindparam("to"), external_id=bindparam("record"), payload=bindparam("said"))
+)
 _MOVE = update(outbox).where(_o.id == bindparam("row"), _o.state == NEW).values(connection=bindparam("to"))
 
 
@@ -128,11 +142,45 @@ def carried(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any], str]]
 
 def apart(payload: Mapping[str, Any], why: str) -> Mapping[str, Any]:
     """What a task says that is made after all, as a task of its own, since it could not join another."""
-    own = {name: value for name, value in payload.items() if name != "joins"}
-    return {**own, APART_FROM: payload["joins"], WHY_APART: why}
+    return {**_without(payload, "joins", STOOD), APART_FROM: payload["joins"], WHY_APART: why}
 
 
 def move(conn: Connection, rows: Sequence[tuple[int, ConnectionName]]) -> None:
     """(outbox id, connection) of tasks that join one in another connection than their own."""
     if rows:
         run_many(conn, _MOVE, [{"row": row_id, "to": to} for row_id, to in sorted(rows)])
+
+
+def rejoin(conn: Connection, rows: Iterable[tuple[LeadTask, str]], now: Instant) -> None:
+    """(task, key of another) of what is to join another than the one that carried it until now."""
+    _again(conn, [(task.id, {**_without(task.payload, CARRIED_BY), "joins": joins}) for task, joins in rows], now)
+
+
+def join_too(conn: Connection, rows: Iterable[tuple[LeadTask, str]], now: Instant) -> None:
+    """(task, key of another) of tasks of their own that are to join another."""
+    told = []
+    for task, joins in rows:
+        stood = {"connection": task.connection, "id": task.external_id}
+        told.append((task.id, {**_without(task.payload, APART_FROM, WHY_APART), "joins": joins, STOOD: stood}))
+    _again(conn, told, now)
+
+
+def restore(conn: Connection, rows: Iterable[tuple[int, Mapping[str, Any], str]]) -> None:
+    """(outbox id, payload, why) of tasks that a CRM has and that cannot join another: they stand where they stood."""
+    told = []
+    for row_id, payload, why in rows:
+        stood, said = payload[STOOD], encode(apart(payload, why))
+        told.append({"row": row_id, "to": stood["connection"], "record": stood["id"], "said": said})
+    if told:
+        run_many(conn, _RESTORE, sorted(told, key=lambda each: each["row"]))
+
+
+def _again(conn: Connection, rows: Sequence[tuple[int, Mapping[str, Any]]], now: Instant) -> None:
+    if rows:
+        run_many(
+            conn, _REJOIN, [{"row": row_id, "said": encode(payload), "now": now} for row_id, payload in sorted(rows)]
+        )
+
+
+def _without(payload: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    return {name: value for name, value in payload.items() if name not in names}

@@ -12,6 +12,7 @@ from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db.numbering import numbers
 from integration.store.outgoing import outbox
+from integration.store.overall import merged_tasks
 from integration.store.people import field_changes, leads, other_emails, record_references
 from integration.store.queues import dirty
 from integration.store.schema.tables import activities, alerts, assignments, clock_runs, dead_letters, effects
@@ -116,7 +117,7 @@ def settle(conn: Connection, loser: LeadId, winner: LeadId, at: Instant) -> None
     """
     both = {"loser": loser, "winner": winner}
     dirty.mark(conn, [winner], at)
-    twins = _move_effects(conn, loser, winner)
+    twins = merged_tasks.settle(conn, loser, winner, _move_effects(conn, loser, winner), at)
     assigned_tasks.close(conn, twins, at)
     for twin in twins:
         conn.execute(_UNSENT, {"loser": loser, "twin": twin})

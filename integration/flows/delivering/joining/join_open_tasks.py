@@ -24,7 +24,7 @@ from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.crm_calls.pause_connection import ended
 from integration.flows.crm_calls.retrying import refused, stopping
 from integration.flows.delivering.close_tasks import tasks_of
-from integration.flows.delivering.joining import carriers
+from integration.flows.delivering.joining import carriers, standing_tasks
 from integration.flows.delivering.joining.carriers import NOTHING_OPEN, Sorted
 from integration.flows.delivering.joining.note_carriers import Carrier, concerned, note, without_call
 from integration.flows.delivering.joining.shared_wording import shared
@@ -103,6 +103,7 @@ def _carry(conn: Sql, connection: Connection, found: Sorted, now: Instant) -> li
         carried_tasks.carried(conn, [(row.id, row.payload, task.key) for row in joining])
         if "taken_over" not in task.payload:
             reassign.closed_for(conn, joining, now)
+        standing_tasks.carried(conn, joining, now)
     carried_tasks.sooner(conn, free, now)
     carried_tasks.move(conn, [(row.id, to) for row, to in found.elsewhere])
     outbox.defer(conn, [row.id for row in found.unclear], now + MINUTE)
@@ -111,10 +112,12 @@ def _carry(conn: Sql, connection: Connection, found: Sorted, now: Instant) -> li
 
 
 def _apart(conn: Sql, connection: Connection, rows: Sequence[tuple[Outgoing, str]], now: Instant) -> None:
-    """These become tasks of their own; the audit trail says why."""
+    """These become tasks of their own, or stay so; the audit trail says why."""
     if not rows:
         return
-    outbox.reword(conn, [(row.id, carried_tasks.apart(row.payload, why)) for row, why in rows])
+    standing_tasks.restore(conn, [(row, why) for row, why in rows if standing_tasks.stood(row)], now)
+    new = [(row.id, carried_tasks.apart(row.payload, why)) for row, why in rows if not standing_tasks.stood(row)]
+    outbox.reword(conn, new)
     detail = {"tasks": {row.key: {"joins": row.payload["joins"], "because": why} for row, why in rows}}
     entry = Entry(at=now, actor="coldframe", action="make apart", subject=f"tasks in {connection.name}", detail=detail)
     audit_trail.add(conn, [entry])
@@ -144,7 +147,7 @@ def _rewrite(
         dirty.mark(conn, concerned(carried).union([found.tasks[number].lead_id for number in why]), now)
         free = outbox.still_wanted(conn, [row.id for row in these.items])
         elsewhere = _elsewhere(conn, connection, found, why, free, now)
-        _carried(conn, done, free)
+        _carried(conn, done, free, now)
         there = [each for each in carried if each.row.id in free]
         note(conn, [*elsewhere, *there], now)
         reassign.closed_for(conn, [each.row for each in there], now)
@@ -215,11 +218,11 @@ def _still_theirs(service: Joining, connection: Connection, found: Sorted) -> se
     return theirs
 
 
-def _carried(conn: Sql, done: Sequence[Rewriting], wanted: set[int]) -> None:
+def _carried(conn: Sql, done: Sequence[Rewriting], wanted: set[int], now: Instant) -> None:
     """What the tasks say by now, and that they carry out what joined them."""
     outbox.reword(conn, [(each.task.id, each.payload) for each in done])
-    carried_tasks.carried(
-        conn, [(row.id, row.payload, each.task.key) for each in done for row in each.rows if row.id in wanted]
-    )
+    rows = [(row, each.task.key) for each in done for row in each.rows if row.id in wanted]
+    carried_tasks.carried(conn, [(row.id, row.payload, by) for row, by in rows])
+    standing_tasks.carried(conn, [row for row, _ in rows], now)
     given = {row.key: replace(each.who, because=HAS_TASK) for each in done if each.who for row in each.rows}
     unassigned.assign(conn, given)

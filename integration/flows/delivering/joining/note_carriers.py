@@ -12,6 +12,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.model import effect_keys
 from integration.flows.delivering.joining.carriers import Sorted
+from integration.store.assigning.carried_tasks import STOOD
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
 from integration.store.outgoing.outgoing_rows import Outgoing
@@ -30,9 +31,13 @@ class Carrier:
 
     @property
     def unforeseen(self) -> bool:
-        """Whether that is another task than the one that was decided; no escalation is waited for by the engine."""
-        decided = effect_keys.origin(str(self.row.payload.get("joins", "")))
-        return decided != effect_keys.origin(self.by) and self.row.payload.get("kind") != "escalation"
+        """Whether that is another task than the one that was decided; no escalation is waited for by the engine.
+
+        What is to join another since two leads became one was decided as a task of its own.
+        """
+        decided = self.row.key if STOOD in self.row.payload else str(self.row.payload.get("joins", ""))
+        other = effect_keys.origin(decided) != effect_keys.origin(self.by)
+        return other and self.row.payload.get("kind") != "escalation"
 
 
 def without_call(found: Sorted) -> list[Carrier]:
