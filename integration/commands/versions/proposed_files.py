@@ -11,6 +11,7 @@ from integration.playbook.reading import library
 from integration.store.events.playbook_versions import What
 from integration.wiring import build
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName
 from mappings.yaml_files.problems import Problem
 
 
@@ -29,7 +30,9 @@ def of_vocabulary(service: Service, named: str) -> Proposal:
 def of_mapping(service: Service, named: str, connection: str | None) -> Proposal:
     """A mapping's file, for its system's connections or for one. Exit status 2 with every mistake."""
     try:
-        return _sound(proposals.of_mapping(service, _text(named), named, connection))
+        return _sound(
+            proposals.of_mapping(service, _text(named), named, ConnectionName(connection) if connection else None)
+        )
     except ProposalError as error:
         raise click.ClickException(str(error)) from None
 

@@ -120,7 +120,7 @@ def of_vocabulary(
     return Checked(problems, _proposal("vocabulary", compiled, replace(said, vocabulary=text), found))
 
 
-def of_mapping(service: Proposed, text: str, named: str, connection: str | None) -> Checked:
+def of_mapping(service: Proposed, text: str, named: str, connection: ConnectionName | None) -> Checked:
     """A mapping, for its system's connections or for one.
 
     What the CRM lacks, and what another system's mapping owns, are mistakes too. Raises ProposalError where there is no
@@ -135,7 +135,7 @@ def of_mapping(service: Proposed, text: str, named: str, connection: str | None)
         msg = f"{connection} is no connection to {system}" if connection else f"{system} is not connected"
         raise ProposalError(msg)
     found, said = current_rules(service)
-    name = running_mappings.named(system, ConnectionName(connection) if connection else None)
+    name = running_mappings.named(system, connection)
     said = said.having({name: FileInForce.of(file.text)})
     files = dict(said.files)
     works = {each.name: replace(each, mapping=file.mapping, located=file.located, text=file.text) for each in those}
