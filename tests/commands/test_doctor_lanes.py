@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from integration.commands.doctoring.doctor_lanes import examined
+from integration.examining.doctor_lanes import examined
 from integration.store.db.session import Store
 from integration.store.queues import leases
 from mappings.values.instant import DAY, MINUTE

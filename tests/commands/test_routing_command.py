@@ -12,7 +12,7 @@ from flows_routing import demo, emails, routed
 from flows_run import Watch
 
 from integration.cli import main
-from integration.commands.doctoring import doctor_routing
+from integration.examining import doctor_routing
 from integration.flows.people_in_sales import user_directory
 from integration.settings.environment import Settings, load
 from integration.store.assigning import pool_credit

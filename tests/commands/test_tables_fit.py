@@ -11,6 +11,7 @@ from rich.console import Console
 from integration.commands.shared.fitted_tables import fitted
 
 COMMANDS = ROOT / "integration" / "commands"
+DOCTORS = [*(COMMANDS / "doctoring").glob("*.py"), *(ROOT / "integration" / "examining").glob("*.py")]
 TIME = "2026-11-28T14:35:32Z"
 WIDEST = {
     "at": TIME, "since": TIME, "when": TIME, "waits since": TIME, "due": TIME, "token until": TIME, "until": TIME,
@@ -77,7 +78,7 @@ def test_every_table_of_a_command_is_one_that_fits() -> None:
     assert made <= OF_THEIR_OWN
 
 
-@pytest.mark.parametrize("file", sorted((COMMANDS / "doctoring").glob("*.py")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(DOCTORS), ids=lambda file: file.stem)
 def test_doctor_shows_times_to_the_second(file: Path) -> None:
     names = {
         alias.name

@@ -13,7 +13,7 @@ from connectors.base.port import Finding
 from connectors.base.sign_in_port import Asking, Client, Issued
 from connectors.hubspot.setup.app_scopes import OPT_OUTS, SCOPES
 from connectors.hubspot.setup.oauth import HubSpotSignIn
-from integration.commands.doctoring import doctor_connections
+from integration.examining import doctor_connections
 from integration.settings.environment import load
 from integration.store.audit.sealing import Keyring
 from integration.store.crm import connections

@@ -12,7 +12,7 @@ from flows_run import Watch, activity, counts, dead, decided, drain_all, receive
 from structlog.testing import capture_logs
 
 from connectors.base.port import Unavailable, Verdict
-from integration.commands.doctoring import doctor_connections
+from integration.examining import doctor_connections
 from integration.flows.base.service import Connection
 from integration.flows.reading.reconcile import poll
 from integration.flows.upkeep.renew_tokens import LOOK_SECONDS, MARGIN, StoredTokens

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from integration.commands.doctoring import doctor_opens
+from integration.examining import doctor_opens
 from integration.playbook.compiling.compiler import load
 from integration.store.db.session import Store
 from integration.store.events import activities

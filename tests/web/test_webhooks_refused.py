@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from structlog.testing import capture_logs
 from webhooks_senders import Wall
 
-from integration.commands.doctoring import doctor_webhooks
+from integration.examining import doctor_webhooks
 from integration.store.db.session import Store
 from integration.store.progress import refused_webhooks
 from integration.store.progress.refused_webhooks import Refused

@@ -17,7 +17,7 @@ from integration.commands.connecting.connect_public import connect_publicly
 from integration.commands.connecting.connect_request import asked_for, called
 from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.installation import installed
-from integration.commands.shared.system_argument import how_to_connect
+from integration.examining.ways_to_connect import how_to_connect
 from integration.signin.loopback_callback import PORT
 from integration.signin.sign_in_request import mistakes
 from integration.store.audit import audit_trail

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,41 +13,23 @@ from rich.markup import escape
 from connectors.answers.examination_words import unavailable
 from connectors.base.limits import spare
 from connectors.base.port import Finding, Unavailable
-from integration.commands.doctoring import (
-    doctor_alerts,
-    doctor_connections,
-    doctor_lanes,
-    doctor_opens,
-    doctor_people,
-    doctor_routing,
-    doctor_staff,
-    doctor_webhooks,
-    doctor_words,
-)
 from integration.commands.shared.connections_in_force import connections_in_force
 from integration.commands.shared.fitted_tables import fitted
-from integration.core.rules.playbook_rules import Playbook
-from integration.flows.base import write_access
-from integration.flows.base.service import Connection, GoingLive
-from integration.flows.delivering import ramp_up
+from integration.examining import doctor_connections, doctor_lanes, doctor_routing, doctor_staff, stored_findings
+from integration.flows.base.service import Connection
 from integration.flows.upkeep import drift
 from integration.processes import valkey
 from integration.processes.local_stack import environment
 from integration.settings.environment import Settings, SettingsError, looked_at
 from integration.settings.local_key import data_folder, to_be_made
-from integration.store.crm import connection_pauses
 from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
-from integration.store.outgoing import outbox_backlog
 from integration.web.readiness import erased_problems, store_problems
 from integration.wiring import build, clock, connection_names
 from integration.wiring.unusable import UnusableError
 from integration.wiring.wake_ups import connect, queue_problems
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import show_second
-
-_GO_LIVE = "See coldframe shadow report, then coldframe live (docs/going-live.md)."
-_UNSET = "Unset COLDFRAME_SHADOW and restart."
 
 
 @click.command()
@@ -96,46 +78,9 @@ def _examine() -> Iterator[Finding]:
             yield from doctor_connections.examined(settings, store)
             yield from _crms(settings, None if store is None or store_problems(store) else store)
             if store is not None and not store_problems(store):
-                yield from _going_live(settings, store)
-                yield from doctor_lanes.playbook(store, _compiled(settings))
-                yield from doctor_lanes.examined(store)
-                yield from doctor_webhooks.examined(store, clock.now())
-                yield from doctor_alerts.examined(settings, store, clock.now())
-                yield from doctor_people.examined(store, clock.now())
-                yield from doctor_opens.confirmed(store, clock.now())
-                yield from doctor_opens.examined(store, _compiled(settings), clock.now())
-                yield from doctor_staff.waiting(store)
-                yield from doctor_staff.known(store, connection_names.known(settings, store))
-                yield from doctor_routing.people(settings, store)
-                yield from _words(settings, store)
+                yield from stored_findings.examined(settings, store, clock.now(), without={"connections"})
     except StoreError:
         return  # reported above
-
-
-def _going_live(settings: Settings, store: Store) -> Iterator[Finding]:
-    """What keeps writes from the CRMs on purpose: shadow mode, a person's pause, the limits of going live."""
-    names = [each.name for each in connection_names.known(settings, store)]
-    with store.read() as conn:
-        stopped = connection_pauses.stopped(conn)
-        waiting = {name: outbox_backlog.sendable(conn, name) for name in stopped}
-        given = GoingLive(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
-        limits, writing = write_access.limits(conn, given), write_access.words(conn, forced=settings.shadow)
-        held = ramp_up.waiting(conn, limits, names, clock.now())
-    remedy = {write_access.SHADOW: _GO_LIVE, write_access.FORCED: f"{_UNSET} {_GO_LIVE}"}.get(writing, "")
-    yield Finding(subject="writing", ok=True, detail=writing, remedy=remedy)
-    for name, pause in stopped.items():
-        detail = f"{pause.reason}; {waiting[name]} writes wait"
-        yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")
-    for each in held:
-        what = "tasks" if each.what == "task" else "records"
-        detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show_second(each.until)}"
-        remedy = "Nothing is lost. coldframe live --tasks-per-hour N (--records-per-minute N) sets another limit."
-        yield Finding(subject=f"{each.connection}: going live", ok=True, detail=detail, remedy=remedy)
-
-
-def _words(settings: Settings, store: Store) -> Iterator[Finding]:
-    with suppress(UnusableError):  # reported above
-        yield from doctor_words.examined(store, build.vocabulary(settings.vocabulary))
 
 
 def _crms(settings: Settings, store: Store | None) -> Iterator[Finding]:
@@ -258,13 +203,6 @@ def _playbook(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(subject="playbook", ok=True, detail=settings.playbook)
         yield from doctor_routing.file(settings)
-
-
-def _compiled(settings: Settings) -> Playbook | None:
-    try:
-        return build.playbook(settings.playbook, settings.vocabulary)
-    except UnusableError:
-        return None  # reported above
 
 
 def _said(subject: str, problems: list[str]) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from integration.commands.shared.system_argument import variables
+from integration.examining.ways_to_connect import variables
 from integration.store.audit import audit_trail
 from integration.store.crm import connection_pauses
 from integration.store.outgoing import outbox_backlog

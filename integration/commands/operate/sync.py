@@ -13,7 +13,7 @@ from rich.progress import Progress, TaskID, TextColumn
 from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
-from integration.commands.shared.system_argument import variables
+from integration.examining.ways_to_connect import variables
 from integration.flows.base.running_playbook import following
 from integration.flows.base.write_access import in_shadow
 from integration.flows.delivering.deliver import deliver

@@ -4,7 +4,7 @@ import pytest
 from flows_crms import FIELDS, SYSTEMS, TASKS, engagement, person, tasks
 from flows_run import Watch, activity, counts, dead, decided, drain_all, lead, receive
 
-from integration.commands.doctoring import doctor_lanes
+from integration.examining import doctor_lanes
 from integration.store.crm import connection_pauses
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE

@@ -12,7 +12,7 @@ from flows_run import Watch, activity, counts, lead, receive
 from structlog.testing import capture_logs
 
 from integration.cli import main
-from integration.commands.doctoring import doctor_people
+from integration.examining import doctor_people
 from integration.flows.people_in_sales.trouble import watch_for_trouble
 from integration.flows.reading import reconcile
 from integration.store.outgoing import alerts, people_without_records

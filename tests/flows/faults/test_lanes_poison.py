@@ -11,7 +11,7 @@ from flows_poison_world import BOB, EVE, Case, World, world
 from flows_run import Watch, activity, dead, drain_all, lead, receive
 
 from connectors.base.port import Connector, Receipt, Write
-from integration.commands.doctoring.doctor_lanes import examined
+from integration.examining.doctor_lanes import examined
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest

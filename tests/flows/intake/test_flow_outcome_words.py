@@ -9,7 +9,7 @@ from edited_texts import edited_text
 from flows_crms import calls, person
 from flows_run import Watch, history
 
-from integration.commands.doctoring import doctor_words
+from integration.examining import doctor_words
 from integration.flows.reading import reconcile
 from integration.store.events import unrecognised_words
 from integration.wiring.whole_service import Service

@@ -11,7 +11,7 @@ from flows_crms import OWNER, SYSTEMS, person, tasks
 from flows_roles import ANA, BO, Drain, people
 from flows_run import Watch, activity, counts, dead, decided, receive
 
-from integration.commands.doctoring import doctor_staff
+from integration.examining import doctor_staff
 from integration.flows.deciding.advance import advance
 from integration.flows.history.find_explanation import explained
 from integration.flows.intake.ingest import ingest

@@ -10,7 +10,7 @@ from flows_crms import SYSTEMS, person
 from flows_run import Watch, activity, dead, history, lead, receive
 from places import ROOT
 
-from integration.commands.doctoring import doctor_opens
+from integration.examining import doctor_opens
 from integration.flows.history.find_explanation import explained
 from integration.flows.reading import reconcile
 from integration.wiring.whole_service import Service

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from connectors.base.port import Finding
-from integration.commands.doctoring import doctor_routing
+from integration.examining import doctor_routing
 from integration.routing.alert_rules import AlertRules
 from integration.routing.read_alerts import SETTINGS
 from integration.settings.environment import Settings

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from connectors import vendors
 from connectors.base.port import Finding
-from integration.commands.shared.system_argument import how_to_connect
+from integration.examining.ways_to_connect import how_to_connect
 from integration.flows.upkeep.renew_tokens import remedy
 from integration.settings.environment import Settings
 from integration.store.audit.sealing import Keyring, SealError

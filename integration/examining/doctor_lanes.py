@@ -6,13 +6,42 @@ from connectors.answers.edges import MOVED
 from connectors.base.port import Finding
 from integration.core.model.state import FORMAT
 from integration.core.rules.playbook_rules import Playbook
-from integration.flows.base.service import Connection
+from integration.flows.base import write_access
+from integration.flows.base.service import Connection, GoingLive
+from integration.flows.delivering import ramp_up
+from integration.settings.environment import Settings
 from integration.store.crm import connection_pauses
 from integration.store.db.session import Store
 from integration.store.events import playbook_versions
+from integration.store.outgoing import outbox_backlog
 from integration.store.progress import unread_objects
 from integration.store.queues import leases, suspects
+from integration.wiring import connection_names
 from mappings.values.instant import Instant, show_second
+
+_GO_LIVE = "See coldframe shadow report, then coldframe live (docs/going-live.md)."
+_UNSET = "Unset COLDFRAME_SHADOW and restart."
+
+
+def writing(settings: Settings, store: Store, now: Instant) -> Iterator[Finding]:
+    """What keeps writes from the CRMs on purpose: shadow mode, a person's pause, the limits of going live."""
+    names = [each.name for each in connection_names.known(settings, store)]
+    with store.read() as conn:
+        stopped = connection_pauses.stopped(conn)
+        waits = {name: outbox_backlog.sendable(conn, name) for name in stopped}
+        given = GoingLive(tasks_per_hour=settings.tasks_per_hour, writes_per_minute=settings.live_rate)
+        limits, mode = write_access.limits(conn, given), write_access.words(conn, forced=settings.shadow)
+        held = ramp_up.waiting(conn, limits, names, now)
+    remedy = {write_access.SHADOW: _GO_LIVE, write_access.FORCED: f"{_UNSET} {_GO_LIVE}"}.get(mode, "")
+    yield Finding(subject="writing", ok=True, detail=mode, remedy=remedy)
+    for name, pause in stopped.items():
+        detail = f"{pause.reason}; {waits[name]} writes wait"
+        yield Finding(subject=f"{name}: pause", ok=False, detail=detail, remedy=f"coldframe resume {name}")
+    for each in held:
+        what = "tasks" if each.what == "task" else "records"
+        detail = f"{each.waiting} {what} wait for the limit of going live; the next may go at {show_second(each.until)}"
+        remedy = "Nothing is lost. coldframe live --tasks-per-hour N (--records-per-minute N) sets another limit."
+        yield Finding(subject=f"{each.connection}: going live", ok=True, detail=detail, remedy=remedy)
 
 
 def playbook(store: Store, file: Playbook | None) -> Iterator[Finding]:
