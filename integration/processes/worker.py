@@ -82,7 +82,7 @@ def tick(settings: Settings) -> None:
     """Run the periodic jobs of `integration.processes.scheduler` until a signal ends it."""
     logs.configure(settings)
     logs.guard()
-    count_figures.start(Store.open(settings.database_url.get_secret_value()))
+    count_figures.start(Store.open(settings.database_url.get_secret_value()), settings)
     scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
     scheduler.load_config_from_file("integration.processes.scheduler")
     scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped

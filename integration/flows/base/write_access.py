@@ -3,17 +3,27 @@
 Every batch asks the store, so that all processes follow `coldframe live` and `coldframe shadow on` without a restart.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.service import GoingLive, HasGoingLive, LimitedWrites, changed
 from integration.store.progress import write_permission
-from mappings.values.instant import show
+from mappings.values.instant import Instant, show
 
 SHADOW = "shadow: nothing is written; `coldframe live` starts writing"
 FORCED = "shadow: nothing is written while COLDFRAME_SHADOW is set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """Since when the CRMs are written to; None in shadow mode. `forced`: COLDFRAME_SHADOW is set."""
+
+    live_since: Instant | None
+    forced: bool
+
+
 L = TypeVar("L", bound=LimitedWrites)
 
 
@@ -25,6 +35,12 @@ def in_shadow(conn: Sql, service: HasGoingLive) -> bool:
 def shadowed(conn: Sql, *, forced: bool) -> bool:
     """As `in_shadow`, where only COLDFRAME_SHADOW is known: `forced` says whether it is set."""
     return forced or write_permission.given(conn) is None
+
+
+def mode(conn: Sql, *, forced: bool) -> Mode:
+    """Whether anything is written, and why not or since when; `forced` as in `words`."""
+    permission = write_permission.given(conn)
+    return Mode(live_since=None if permission is None or forced else permission.at, forced=forced)
 
 
 def words(conn: Sql, *, forced: bool) -> str:

@@ -1,7 +1,7 @@
 """Figure snapshots: the figures that were counted last, for whoever asks often."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
@@ -13,6 +13,7 @@ from integration.store.overall.store_figures import Numbers, counts
 from integration.store.schema.tables import figures
 from mappings.values.instant import Instant
 
+T = TypeVar("T")
 _NAME = "numbers"
 _ROOM = "room"
 _GET = select(figures.c.body).where(figures.c.name == bindparam("which"))
@@ -38,6 +39,22 @@ def latest(conn: Connection) -> Numbers | None:
         given["outbox"] = {tuple(labels): number for *labels, number in given["outbox"]}
         return msgspec.convert(given, Numbers)
     except (KeyError, TypeError, msgspec.ValidationError):
+        return None
+
+
+def keep(conn: Connection, name: str, body: Any, now: Instant) -> None:
+    """Keep what was counted under a name, in the place of what was kept there."""
+    conn.execute(_PUT.on(conn), {"name": name, "counted_at": now, "body": encode(body)})
+
+
+def kept(conn: Connection, name: str, kind: type[T]) -> T | None:
+    """What was kept under that name; None before the first time, or where another version kept it in another form."""
+    body = conn.execute(_GET, {"which": name}).scalar()
+    if body is None:
+        return None
+    try:
+        return decode(body, kind)
+    except msgspec.ValidationError:
         return None
 
 

@@ -181,6 +181,7 @@ effects = Table(
     words("assigned", null=True),
     big("version", null=True),
     Index(None, "lead_id", "at"),
+    Index("ix_effects_stages", "at", **where("kind = 'stage'")),
 )
 
 alerts, crm_users = sales_tables.alerts, sales_tables.crm_users
@@ -208,8 +209,7 @@ dirty_accounts = Table(
     Index(None, "since", "account_id"),
 )
 
-counters, call_rates = kept_tables.counters, kept_tables.call_rates
-service_values = kept_tables.service_values
+counters, call_rates, service_values = kept_tables.counters, kept_tables.call_rates, kept_tables.service_values
 connection_values, object_values = kept_tables.connection_values, kept_tables.object_values
 
 leases = Table("leases", metadata, words("name", primary_key=True), big("token"), words("holder"), big("expires_at"))

@@ -8,12 +8,13 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Reply
 
+from integration.flows.levels import time_words
 from integration.settings.environment import Settings
 from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.web.console.access import access_pages, console_cookies, guard, openid
 from integration.web.console.home import home_pages
-from integration.web.console.shell import page_headers, page_times
+from integration.web.console.shell import page_headers, page_times, page_words
 from integration.web.console.shell.console_parts import PARTS, ConsoleParts
 from integration.web.console.shell.rooms import CONSOLE, Entrance, Room, may
 from integration.wiring.unusable import UnusableError
@@ -73,6 +74,9 @@ def _filters(console: Blueprint) -> None:
     console.add_app_template_filter(page_times.moment, "moment")
     console.add_app_template_filter(page_times.here, "here")
     console.add_app_template_filter(page_times.lasting, "lasting")
+    console.add_app_template_filter(time_words.span_words, "span_words")
+    console.add_app_template_filter(page_words.stage_name, "stage_name")
+    console.add_app_template_filter(page_words.connection_name, "connection_name")
 
 
 def _refusals(console: Blueprint) -> None:
