@@ -12,10 +12,11 @@ from integration.commands.shared.quiet_log import quiet
 from integration.processes.jobs import PERIODIC
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.season.season_ground import ground
-from integration.rig.season.season_plan import Plan
+from integration.rig.season.season_plan import START, Plan
 from integration.rig.season.season_run import Season
+from integration.rig.season.season_team import team
 from integration.rig.season_check import lead_next_steps, season_check, season_state, task_check, touch_check
-from mappings.values.instant import HOUR, SECOND
+from mappings.values.instant import DAY, HOUR, SECOND
 
 PLAN = Plan(leads=50, sdrs=16, days=9, seed=3, step=12 * HOUR)
 """Every pool has two members, so that an escalation and a second breach find somebody else."""
@@ -58,6 +59,14 @@ def test_every_periodic_job_was_done_at_its_period(lived: tuple[Season, Finding]
     assert max(each.interval(60) for each in PERIODIC) * SECOND <= PLAN.step  # so each was due at every step
 
 
+def test_the_service_works_at_every_step_while_anybody_in_sales_does_and_less_often_at_other_times() -> None:
+    people = team(replace(PLAN, sdrs=40))
+    tuesday, saturday = START + DAY, START + 5 * DAY
+    assert all(people.at_work(tuesday + hour * HOUR, tuesday + (hour + 1) * HOUR) for hour in range(1, 22))
+    assert not people.at_work(saturday, saturday + 2 * DAY)
+    assert people.at_work(saturday, saturday + 2 * DAY + 2 * HOUR), "Monday begins in Singapore"
+
+
 def test_a_task_that_stands_twice_is_seen(lived: tuple[Season, Finding]) -> None:
     season, _ = lived
     found, (place, task) = Finding(), next(iter(season.sales.tasks.items()))
@@ -91,11 +100,14 @@ def test_an_escalation_to_whoever_is_late_is_seen(lived: tuple[Season, Finding])
     season, _ = lived
     state, found = seen(season), Finding()
     tasks = season.sales.tasks.values()
-    raised = next(each for each in tasks if each.key.endswith("/escalation"))
-    lead = state.lead_of(raised.key)
-    late = [each for each in tasks if state.lead_of(each.key) == lead and "/play/handoff/" in each.key]
-    before = raised.seller
-    raised.seller = max((each for each in late if each.at < raised.at), key=lambda each: each.at).seller
+    late = [(state.lead_of(each.key), each) for each in tasks if "/play/handoff/" in each.key]
+    raised, slow = next(
+        (each, task)
+        for each in tasks
+        for lead, task in sorted(late, key=lambda pair: -pair[1].at)
+        if each.key.endswith("/escalation") and lead == state.lead_of(each.key) and task.at < each.at
+    )
+    before, raised.seller = raised.seller, slow.seller
     task_check.check(state, found)
     raised.seller = before
     assert any("went to whoever was late" in each for each in found.differences)

@@ -160,3 +160,21 @@ def test_the_versions_of_the_api_are_open_to_all(box: Sandbox) -> None:
         one["version"]: one["label"] for one in requests.get(f"{box.url}/salesforce/services/data", timeout=5).json()
     }
     assert (told["66.0"], told["67.0"], told["65.0"]) == ("Spring '26", "Summer '26", "Winter '26")
+
+
+def test_what_has_changed_since_a_time_is_found_in_the_order_of_changes_and_all_where_there_is_none(
+    api: Api, box: Sandbox, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_ = box.salesforce.records("Lead")
+    box.salesforce.set("Lead", str(first["Id"]), {"Company": "A, anew"})
+    box.salesforce.delete("Lead", str(box.salesforce.records("Lead")[2]["Id"]))
+    asked = "SystemModstamp >= 2026-03-04T09:00:00Z"
+    assert names(api, asked) == "AD", "the one that is deleted is not there"
+    with monkeypatch.context() as patch:
+        patch.setattr(box.salesforce.org, "all", lambda *_, **__: pytest.fail("it looked at all of them"))
+        assert names(api, f"{asked} AND Company LIKE 'a%'") == "A"
+        assert names(api, "SystemModstamp > 2026-03-06T09:00:00Z ORDER BY LastName DESC") == "A"
+    watch.forward(-30 * 86_400)
+    box.salesforce.add("Lead", {"LastName": "E", "Company": "E"})
+    watch.forward(30 * 86_400)
+    assert names(api, "SystemModstamp >= 2026-02-02T09:00:00Z") == "ABDE", "a record of the past hides nobody"

@@ -1,5 +1,6 @@
 """`coldframe season`: weeks of sales on a simulated clock, with people who do as people do, and what became of it."""
 
+import gc
 import json
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from integration.rig.season.season_run import Season
 from integration.rig.season_check import season_check
 from integration.rig.stage import scratch_database
 from integration.rig.stage.run_folder import run_folder
+from mappings.values.instant import HOUR
 
 _COLUMNS = (
     TextColumn("{task.description}"),
@@ -48,6 +50,9 @@ _FIRST = (
 _SHOWN = 30
 
 
+_STEP = "Hours between two moments at which the service works, while anybody in sales does."
+
+
 @click.command()
 @click.option("--leads", default=20_000, show_default=True, type=click.IntRange(10), help="People who arrive.")
 @click.option("--sdrs", default=200, show_default=True, type=click.IntRange(1), help="People in sales, with managers.")
@@ -55,10 +60,11 @@ _SHOWN = 30
 @click.option("--seed", default=20_26, show_default=True, help="The same seed: the same people, days and faults.")
 @click.option("--playbook", default="standard", show_default=True, help="The rules that decide: a name or a file.")
 @click.option("--faults/--no-faults", default=True, show_default=True, help="Let CRMs be away and workers be killed.")
+@click.option("--step", default=2, show_default=True, type=click.IntRange(1, 12), help=_STEP)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON, and no progress.")
 @click.option("--keep", is_flag=True, help="Keep the directory with the store.")
 def season(  # noqa: PLR0913 - the options of the command
-    *, leads: int, sdrs: int, days: int, seed: int, playbook: str, faults: bool, as_json: bool, keep: bool
+    *, leads: int, sdrs: int, days: int, seed: int, playbook: str, faults: bool, step: int, as_json: bool, keep: bool
 ) -> None:
     r"""Live through a season: leads arrive, sales answers in the CRMs or does not, and nobody may be forgotten.
 
@@ -73,7 +79,7 @@ def season(  # noqa: PLR0913 - the options of the command
       coldframe season --leads 500 --sdrs 20 --days 30
     """
     quiet()
-    plan = Plan(leads=leads, sdrs=sdrs, days=days, seed=seed, playbook=playbook, faults=faults)
+    plan = Plan(leads=leads, sdrs=sdrs, days=days, seed=seed, playbook=playbook, faults=faults, step=step * HOUR)
     console, finding = Console(quiet=as_json), Finding()
     try:
         with (
@@ -119,6 +125,7 @@ def _teller(progress: Progress, plan: Plan) -> Callable[[Season], None]:
     bar = progress.add_task(f"{plan.leads} leads, {plan.sdrs} in sales: days", total=plan.days, said="")
 
     def tell(ran: Season) -> None:
+        gc.freeze()  # what the CRMs have stays; it is not looked through for garbage every few seconds
         said = f"{len(ran.sales.tasks)} tasks · {len(ran.marketing.touches)} touches · {len(ran.posted)} activities"
         progress.update(bar, completed=ran.day, said=said)
 

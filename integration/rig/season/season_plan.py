@@ -12,7 +12,8 @@ START = parse("2026-01-05T00:00:00Z")
 class Plan:
     """How large a season is, by which playbook it goes, and the seed of all chance.
 
-    `step` is how far apart two moments lie at which the service works. People act at any time between them.
+    `step` is how far apart two moments lie at which the service works while anybody in sales is at work, `quiet` how
+    far at other times. Leads act at any time between them, and so does sales.
     """
 
     leads: int
@@ -21,6 +22,7 @@ class Plan:
     seed: int
     playbook: str = "standard"
     step: Span = HOUR
+    quiet: Span = 6 * HOUR
     faults: bool = True
 
 

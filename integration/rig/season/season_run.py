@@ -26,7 +26,7 @@ from integration.rig.season.season_sales import Sales
 from integration.rig.stage.rig import activity
 from integration.store.schema import tables
 from integration.wiring.whole_service import Service
-from mappings.values.instant import DAY, HOUR, SECOND, Instant
+from mappings.values.instant import DAY, HOUR, SECOND, Instant, Span
 
 _AT_ONCE = 200
 """Activities in one delivery."""
@@ -110,11 +110,9 @@ class Season:
         """From the first day to the last, and until nothing is left to do."""
         began = time.monotonic()
         self._begin()
-        clock, step = self.ground.clock, self.ground.plan.step
         self._step()
         while True:
-            wanted = self._wanted()
-            at = min(-(-wanted // step) * step if wanted > clock() else (clock() // step + 1) * step, self.end)
+            at = self._next_step()
             self._live_until(at)
             self._step()
             self._days(at, began)
@@ -177,6 +175,14 @@ class Season:
                 if at:
                     found.append(int(at))
         return min(found, default=self.end)
+
+    def _next_step(self) -> Instant:
+        """When the service works next: when something happens, and less often while nobody in sales is at work."""
+        now, wanted, plan = self.ground.clock(), self._wanted(), self.ground.plan
+        at = _after(now, wanted, max(plan.quiet, plan.step))
+        if self.ground.team.at_work(now, at):
+            at = _after(now, wanted, plan.step)
+        return min(at, self.end)
 
     def _live_until(self, at: Instant) -> None:
         """Whoever does something until then does it at its own time."""
@@ -246,3 +252,8 @@ class Season:
         while clock() < until:
             clock.to(clock() + HOUR)
             self._step()
+
+
+def _after(now: Instant, wanted: Instant, step: Span) -> Instant:
+    """The first full step at which what is wanted has come, after now."""
+    return max(-(-wanted // step), now // step + 1) * step

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from integration.core.rules.calendar import zone
 from integration.rig.season.season_plan import START, Plan
-from mappings.values.instant import DAY, Instant, day_in, to_datetime
+from mappings.values.instant import DAY, HOUR, Instant, day_in, to_datetime
 from sandbox.server import Sandbox
 
 Habit: TypeAlias = Literal["quick", "slow", "never", "rejects", "forgets", "by_hand", "passes_on", "deletes"]
@@ -68,11 +68,15 @@ class Seller:
 
     def next_at_work(self, at: Instant) -> Instant:
         """The first instant from `at` on at which they work."""
-        local = to_datetime(at).astimezone(zone(self.zone))
-        while self.absent(at) or local.weekday() > _FRIDAY or not _OPENS <= local.hour < _CLOSES:
-            at += max(1, 60 - local.minute) * 60_000_000
-            local = to_datetime(at).astimezone(zone(self.zone))
+        while self.absent(at) or not _open(at, self.zone):
+            at += max(1, 60 - to_datetime(at).astimezone(zone(self.zone)).minute) * 60_000_000
         return at
+
+
+def _open(at: Instant, where: str) -> bool:
+    """Whether people in a zone work then."""
+    local = to_datetime(at).astimezone(zone(where))
+    return local.weekday() <= _FRIDAY and _OPENS <= local.hour < _CLOSES
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,6 +91,12 @@ class Team:
     def everybody(self) -> list[Seller]:
         """Sellers and managers."""
         return [*self.sellers, *self.managers]
+
+    def at_work(self, since: Instant, until: Instant) -> bool:
+        """Whether a working hour of anybody lies between two instants."""
+        zones = {each.zone for each in self.everybody}
+        hours = range(since // HOUR, -(-until // HOUR))
+        return any(_open(hour * HOUR, name) for hour in hours for name in zones)
 
     def of(self, system: str, user: str) -> Seller | None:
         """Whose id that is; None for a queue, and for the users that the sandbox starts with."""

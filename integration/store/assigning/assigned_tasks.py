@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, union_all, update
 
 from integration.core.model.effect_keys import AGAIN, BREACH
 from integration.store.db.dialects import among, upsert
@@ -51,6 +51,12 @@ _OF_LEADS = (
     .order_by(_a.at.desc(), _a.key)
 )
 _breach, _next, _o = effects.alias("breach"), effects.alias("next"), outbox.c
+_of_mql = assignments.alias("of_mql")
+_AT_WORK = union_all(
+    select(_a.key).where(_a.closed_at.is_(None)),
+    select(_of_mql.c.key).join(leads, leads.c.id == _of_mql.c.lead_id).where(leads.c.stage == "mql"),
+)
+"""The tasks that may be overdue: of these alone is asked what follows, and not of all that was ever sent."""
 _open, _later = assignments.alias("open"), assignments.alias("later")
 _FORGOTTEN = and_(
     _a.closed_at.is_not(None),
@@ -67,6 +73,7 @@ _OVERDUE = (
     )
     .join(outbox, _o.key == _a.key)
     .where(
+        _a.key.in_(_AT_WORK),
         or_(_a.at > bindparam("at"), and_(_a.at == bindparam("at"), _a.key > bindparam("behind"))),
         or_(_a.closed_at.is_(None), _FORGOTTEN),
         _o.state == "sent",

@@ -40,7 +40,7 @@ _DROP = delete(outbox).where(among(_o.id, "ids"), _o.state == NEW, _o.attempted.
 _TAKEN_OVER = (
     select(_o.id, _o.key, _o.lead_id)
     .where(_o.kind == "task", _o.state == NEW, _o.attempted.is_(False), _o.key.like(f"%{effect_keys.AGAIN}"))
-    .order_by(_o.id)
+    .order_by(_o.since, _o.key)  # not by id alone, which would have SQLite look through what was ever sent
     .limit(bindparam("n"))
 )
 _NOT_MADE = (

@@ -121,7 +121,7 @@ class Finder:
         return get
 
     def _candidates(self, name: str, where: Condition | None, bin_too: bool) -> Iterable[Values]:  # noqa: FBT001  # as asked
-        """The records to look at: by id or external id where the query names them."""
+        """The records to look at: by id or external id where the query names them, or what has changed since a time."""
         records = self.org.records[name]
         for part in conjuncts(where):
             if not isinstance(part, Comparison) or part.operator not in {"=", "in"} or bin_too or "." in part.field:
@@ -133,7 +133,18 @@ class Finder:
             if field.external:
                 found = (self.org.by_external(name, field.name, text) for text in texts)
                 return [record for record in found if record is not None]
-        return self.org.all(name, bin_too=bin_too)
+        since = None if bin_too else self._since(name, where)
+        if since is None:
+            return self.org.all(name, bin_too=bin_too)
+        return [records[id_] for id_ in self.org.changes.since(name, since) if id_ in records]
+
+    def _since(self, name: str, where: Condition | None) -> str | None:
+        """From when on records were changed that a query asks for; None where it does not say."""
+        for part in conjuncts(where):
+            if isinstance(part, Comparison) and part.operator in {">", ">="} and part.field == "SystemModstamp":
+                low, _ = span(self._field(name, part.field), part.values[0], self.org.now())
+                return None if low is None else str(low)
+        return None
 
     def _test(self, name: str, where: Condition) -> Test:
         if isinstance(where, Both):

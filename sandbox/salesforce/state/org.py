@@ -9,7 +9,7 @@ from sandbox.salesforce.state.field_values import Field
 from sandbox.salesforce.state.refusals import Refused, converted, deleted, not_found
 from sandbox.salesforce.state.starting_objects import OBJECTS, schema
 from sandbox.salesforce.state.task_statuses import Word
-from sandbox.shared import sandbox_clock
+from sandbox.shared import change_order, sandbox_clock
 from sandbox.shared.sandbox_clock import Now
 from sandbox.shared.validation_rules import Rules
 
@@ -42,7 +42,8 @@ class Org:
         self.rules = Rules()
         self.duplicate_rule = False
         """Whether a new Lead or Contact with an e-mail that is there already is refused."""
-        self.watchers: list[Callable[[str, Values], None]] = []
+        self.changes = change_order.ChangeOrder()
+        self.watchers: list[Callable[[str, Values], None]] = [self.changes.note]
         """Called with the object and the record whenever one is made or changed: what flows start on."""
         self.assigns = ""
         """To whom the org's rule gives a Lead that the API creates; "" where it has no rule."""
