@@ -44,7 +44,10 @@ class Reassigning(Derived, HasGoingLive, HasRouting, HasWake, Protocol):
 
 
 def reassign_overdue(service: Reassigning) -> int:
-    """Give to somebody else what was broken twice; how many tasks. Nothing in shadow mode, or without the rule."""
+    """Give to somebody else what was broken twice; how many tasks. Nothing in shadow mode, or without the rule.
+
+    Only tasks of plays: an escalation, a review and the question for a reason are for whoever they were given to.
+    """
     service, now = following(as_of_now(service)), service.now()
     if not service.routing.reassign or service.going_live.shadow:
         return 0
@@ -53,7 +56,7 @@ def reassign_overdue(service: Reassigning) -> int:
     while True:
         with service.store.read() as conn:
             page = assigned_tasks.overdue(conn, _BATCH, handoff=_handoff(service), behind=behind)
-        made += _reassign(service, [each for each in page if each.payload.get("kind") != "escalation"], now)
+        made += _reassign(service, [each for each in page if _opening(each.task.key) is not None], now)
         if len(page) < _BATCH:
             return made
         behind = page[-1].at, page[-1].task.key

@@ -269,3 +269,22 @@ def test_whoever_takes_over_a_lead_with_several_calls_gets_one_task_and_all_the_
     drain_all(service)
     assert [each.key for each in state_of(service, ANA).conversations] == [key.removesuffix("/again")]
     assert unanswered(service, at, DAY) == 0, "once"
+
+
+def test_what_is_asked_of_whoever_had_the_lead_before_is_given_to_nobody_else(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    service = two(service, sandbox, "salesforce")
+    person(sandbox, "salesforce", ANA)
+    demo(service, at, ANA)
+    receive(service, activity(7, ANA, "sales_rejected", at()))
+    unanswered(service, at, 5 * DAY)
+    assert lead(service, ANA).stage == "recycled", "nobody said why"
+    causes = {key.partition("/")[2] for key in made(sandbox, "salesforce")}
+    assert {"rejection/1/task", "unanswered/1/task"} <= causes
+    demo(service, at, ANA, 8)
+    unanswered(service, at, DAY + HOUR)
+    unanswered(service, at, DAY)
+    over = {key.partition("/")[2] for key in made(sandbox, "salesforce") if key.endswith("/again")}
+    assert over, "the handoff is somebody else's now"
+    assert all(each.startswith("play/") for each in over)
