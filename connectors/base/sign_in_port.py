@@ -36,11 +36,15 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """One walk of a person through the vendor's page: `state` and `verifier` are random and used once."""
+    """One walk of a person through the vendor's page: `state` and `verifier` are random and used once.
+
+    `scopes` are what the mapping needs beside what every app of ours is granted.
+    """
 
     redirect_uri: str
     state: str
     verifier: str = field(repr=False)
+    scopes: tuple[str, ...] = ()
 
 
 class SignIn(Protocol):

@@ -5,7 +5,7 @@ from connectors.base.limits import Usage
 from connectors.base.port import Connector
 from connectors.base.sign_in_port import Client, SignIn
 from connectors.base.spending import Allowance, Pacing
-from connectors.hubspot.setup.app_scopes import SCOPES
+from connectors.hubspot.setup.app_scopes import SCOPES, of_leads
 from connectors.hubspot.setup.record_rules import RULES
 from connectors.shared.provisioning import Provisioner
 from connectors.shared.vendor import Project, ProjectRequest, Setup, SignInRules, Vendor
@@ -117,6 +117,7 @@ HUBSPOT = Vendor(
         opened=_opened,
         secret="HUBSPOT_CLIENT_SECRET",  # noqa: S106 - a variable's name
         scopes=SCOPES,
+        further=of_leads,
         signs_webhooks=True,
     ),
     # A day ends at midnight in the account's zone. Searches are five a second for the whole account, and one is spared,

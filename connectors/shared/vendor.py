@@ -45,6 +45,10 @@ class Wished:
     api_url: str = ""
 
 
+def _no_scopes(_mapping: CrmMapping) -> tuple[str, ...]:
+    return ()
+
+
 def _nothing(_wished: Wished) -> Iterable[str]:
     return ()
 
@@ -67,6 +71,8 @@ class SignInRules:
     """Whether an app may do without a client secret."""
     scopes: tuple[str, ...] = ()
     """What an app has to have been granted, by the names that its tokens say; none where they say nothing."""
+    further: Callable[[CrmMapping], tuple[str, ...]] = _no_scopes
+    """What has to be granted besides for what a mapping reads and has created."""
     signs_webhooks: bool = False
     """Whether the app signs its webhooks with the client's secret, so that it is asked for with a plain token too."""
     wrong: Callable[[Wished], Iterable[str]] = _nothing

@@ -14,6 +14,7 @@ from integration.store.crm.connections import Row
 from integration.store.db.session import Store
 from integration.wiring import connection_names
 from integration.wiring.connection_names import Known
+from integration.wiring.provisioners import further_scopes
 from mappings.values.instant import show_second
 from mappings.yaml_files.problems import nearest
 from webhooks import registry
@@ -32,7 +33,8 @@ def examined(settings: Settings, store: Store | None) -> Iterator[Finding]:
         )
     keyring = connection_names.keyring(settings)
     for each in found:
-        yield _with_polling(settings, each, _line(each, keyring))
+        further = further_scopes(settings, store, each.system, each.name) if each.row else ()
+        yield _with_polling(settings, each, _line(each, keyring, further))
     yield from _webhooks(settings, found)
 
 
@@ -43,27 +45,34 @@ def _with_polling(settings: Settings, each: Known, line: Finding) -> Finding:
     return replace(line, detail=f"{line.detail}; no webhooks: changes are read every {settings.poll_seconds} seconds")
 
 
-def _line(each: Known, keyring: Keyring) -> Finding:
+def _line(each: Known, keyring: Keyring, further: tuple[str, ...]) -> Finding:
     subject = f"connection {each.name}"
     if each.row is None:
         return Finding(subject=subject, ok=True, detail=f"{each.system}, with the environment's token")
     trouble, what = _trouble(each.row, keyring)
     if trouble:
         return Finding(subject=subject, ok=False, detail=trouble, remedy=what)
-    lacking = _lacking(each.row)
+    lacking = _lacking(each.row, vendors.vendor(each.system).sign_in.scopes)
     if lacking:
         detail = f"{each.system} {each.account} was signed in to without the scopes {', '.join(lacking)}"
         what = f"Add them to the app's required scopes, and sign in anew: {remedy(each.row)}"
+        return Finding(subject=subject, ok=False, detail=detail, remedy=what)
+    lacking = _lacking(each.row, further)
+    if lacking:
+        detail = f"{each.system} {each.account} was signed in to without the scopes {', '.join(lacking)},"
+        detail = f"{detail} which the mapping needs for the objects that it has"
+        what = f"Add them to the app's optional scopes, and sign in anew: {remedy(each.row)}."
+        what = f"{what} Where the account cannot give them, take the section out of the mapping (docs/mapping.md)."
         return Finding(subject=subject, ok=False, detail=detail, remedy=what)
     expires = f", its token good until {show_second(each.row.expires_at)}" if each.row.expires_at else ""
     hidden = f"; {vendors.vendor(each.system).token} is not used, since somebody signed in" if each.hides else ""
     return Finding(subject=subject, ok=True, detail=f"{each.system} {each.account}, {each.row.grant}{expires}{hidden}")
 
 
-def _lacking(row: Row) -> list[str]:
+def _lacking(row: Row, needed: Sequence[str]) -> list[str]:
     """The scopes that are needed and were not granted, where the vendor says what was."""
     granted = row.details.scopes
-    return [one for one in vendors.vendor(row.system).sign_in.scopes if granted and one not in granted]
+    return [one for one in needed if granted and one not in granted]
 
 
 def _trouble(row: Row, keyring: Keyring) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import hmac
 import secrets as chance
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -33,6 +33,7 @@ from integration.store.crm.sign_in_links import Link
 from integration.store.db.json_codec import decode, encode
 from integration.store.db.session import Store
 from integration.wiring import build, connection_names
+from integration.wiring.provisioners import further_scopes
 from mappings.values.identifiers import System
 from mappings.values.instant import Instant
 
@@ -135,7 +136,8 @@ def begin(system: System, token: str, means: Means) -> Begun:
     _refuse_over(link, "used_link" if link.opened else None, means.now())
     request = _request(link, means)
     secret = chance.token_urlsafe(32)
-    asking = _asking(secret, redirect)
+    scopes = further_scopes(means.settings, means.store, system, request.name)
+    asking = replace(_asking(secret, redirect), scopes=scopes)
     with closing(build.token_endpoint(system, client(request.details, request.secrets))) as endpoint:
         address = endpoint.address(asking)
     with means.store.write() as conn:

@@ -61,6 +61,14 @@ def in_force(settings: Settings, store: Store | None, system: System, connection
     return mapping(settings, system, connection, _files(store))
 
 
+def further_scopes(settings: Settings, store: Store | None, system: System, connection: str) -> tuple[str, ...]:
+    """What a connection's mapping needs beside the scopes that every app of ours has; none where it has mistakes."""
+    try:
+        return vendors.vendor(system).sign_in.further(in_force(settings, store, system, connection))
+    except UnusableError:
+        return ()  # signing in goes on: `coldframe doctor` names the mistakes
+
+
 def webhook_url(settings: Settings, system: System) -> str:
     """Where a CRM's webhooks go; "" where no public address is known, or the CRM sends none."""
     routes = [each.route for each in registry.every() if each.system == system]

@@ -34,4 +34,9 @@ def further(mapping: CrmMapping) -> tuple[str, ...]:
     """The scopes that a mapping needs beside those: for opt-outs that it writes, for leads that it reads."""
     writes = {target.field for found in mapping.objects.values() for target in found.write}
     opt_outs = (OPT_OUTS,) if OPT_OUT_PROPERTY in writes else ()
-    return (*opt_outs, *(LEADS if "lead" in mapping.objects else ()), *(NEW_LEADS if mapping.handovers else ()))
+    return (*opt_outs, *of_leads(mapping))
+
+
+def of_leads(mapping: CrmMapping) -> tuple[str, ...]:
+    """The scopes that a mapping needs for HubSpot's own leads, which it reads or has created; none without them."""
+    return (*(LEADS if "lead" in mapping.objects else ()), *(NEW_LEADS if mapping.handovers else ()))

@@ -27,9 +27,13 @@ class HubSpotSignIn:
         self._endpoint = TokenEndpoint(client, self._api + paths.TOKEN, timeout=timeout)
 
     def address(self, asking: Asking) -> str:
-        """HubSpot's page, on which a super admin picks the account."""
+        """HubSpot's page, on which a super admin picks the account.
+
+        What not every account has is asked for as optional, as the app's files name it: the page refuses nobody for it.
+        """
+        optional = " ".join((OPT_OUTS, *asking.scopes))
         app = (self._client.login_url or self._client.api_url or APP).rstrip("/")
-        return self._endpoint.authorization(app + AUTHORIZE, asking, scope=" ".join(SCOPES), optional_scope=OPT_OUTS)
+        return self._endpoint.authorization(app + AUTHORIZE, asking, scope=" ".join(SCOPES), optional_scope=optional)
 
     def exchanged(self, code: str, asking: Asking) -> Issued:
         """The token for a code. Raises Unavailable."""
