@@ -6,6 +6,7 @@ from typing import Any
 
 from mappings.checking.crm_field import LiveField
 from mappings.checking.fitting import readable, takes
+from mappings.checking.live_conditions import Conditions
 from mappings.checking.live_creation import unfit
 from mappings.model import catalogue
 from mappings.model.canonical import Kind
@@ -14,6 +15,8 @@ from mappings.model.compiled_mapping import CrmMapping, ObjectMapping, Reference
 from mappings.yaml_files.located_yaml import Located, Path
 from mappings.yaml_files.problems import Problem, Severity, nearest
 
+_SAID = frozenset({"sales_answer", "rejection_reason", "stage"})
+"""What sales says by the status of a record: each word of it is compared, and not only whether its meaning is left."""
 Live = Mapping[str, Sequence[LiveField] | None]
 """The fields of each object; None for an object that the CRM does not have or does not show."""
 
@@ -72,6 +75,7 @@ class _Object:
         self._system = whole.system
         self._standing = whole.standing
         self._mapping = mapping
+        self._live = fields
         self._fields = {field.name: field for field in fields}
         self._path: Path = ("objects", mapping.name)
 
@@ -92,6 +96,10 @@ class _Object:
         if mapping.activity:
             for name in sorted(mapping.activity.reads):
                 yield from self._known(holder(name), (*self._path, "activity"), "warning")
+        by_label = catalogue.rules(self._system).outcomes.get(mapping.name, frozenset())
+        for each in Conditions(mapping, self._raw(self._path), self._live, by_label).unfit():
+            place = (*self._path, *each.path)
+            yield self._misfit(place, each.field, each.text, each.remedy, severity="warning", key=each.key)
 
     def _task(self, task: TaskMapping, path: Path) -> Iterator[Misfit]:
         yield from self._known(task.key, (*path, "key"), "error")
@@ -124,12 +132,16 @@ class _Object:
         if "values" not in raw:  # the words themselves
             yield from self._offered(field.name, tuple(source.values.values()), place)
             return
+        free = [option for option in field.options if option.casefold() not in source.values]
         for value in raw["values"] or ():
             word = source.values.get(str(value).casefold())
-            if word is not None and word not in reached:
+            if word is None or str(value).casefold() in offered:
+                continue
+            near = nearest(str(value), field.options if word not in reached else free)
+            if word not in reached or (near and at[3] in _SAID):
+                lost = "" if word in reached else f", so nothing reads as '{word}'"
                 reached.add(word)
-                near = nearest(str(value), field.options)
-                text = f"'{field.name}' has no value '{value}'{near}, so nothing reads as '{word}'"
+                text = f"'{field.name}' has no value '{value}'{near}{lost}"
                 remedy = "correct the values in the mapping"
                 yield self._misfit((*at, "values", value), field.name, text, remedy, severity="warning", key=True)
 

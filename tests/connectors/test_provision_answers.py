@@ -133,3 +133,29 @@ def test_the_fields_for_what_sales_finds_out_are_made_in_the_task_and_in_the_rec
         (sales,) = bare.salesforce.find("PermissionSet", Name="Coldframe_Sales")
         found = {row["Field"]: row for row in bare.salesforce.find("FieldPermissions", ParentId=sales["Id"])}
         assert [found[where]["PermissionsEdit"] for where in (task, person)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("system", "before", "after", "meant"),
+    [
+        ("hubspot", "ATTEMPTED_TO_CONTACT: no_answer", "ATTEMPTED_TO_CONTCT: no_answer", "ATTEMPTED_TO_CONTACT"),
+        (
+            "hubspot",
+            "{hs_call_disposition: b2cf5968-551e-4856-9783-52b3da59a7d0}",
+            "{hs_call_disposition: Left voicemal}",
+            "Left voicemail",
+        ),
+        ("hubspot", "closed: {hs_task_status: COMPLETED}", "closed: {hs_task_status: COMPLETE}", "COMPLETED"),
+        ("salesforce", "Closed - Not Converted: recycled", "Closed - Not Convertd: recycled", "Closed - Not Converted"),
+    ],
+)
+def test_a_status_that_the_crm_does_not_have_is_told_with_its_line(  # noqa: PLR0917 - fixtures, and what a case names
+    run: Run, tmp_path: Path, system: str, before: str, after: str, meant: str
+) -> None:
+    run("provision", system)
+    ours = edited_file(tmp_path, shipped(system).text, (before, after))
+    (line,) = [number for number, text in enumerate(Path(ours).read_text().splitlines(), 1) if after in text]
+    checked = run("mapping", "check", ours)
+    (found,) = [each for each in checked.output.splitlines() if each.startswith(f"{ours}:{line}:")]
+    assert f"(did you mean '{meant}'?)" in found
+    assert checked.exit_code == 0, "a warning: all else works"
