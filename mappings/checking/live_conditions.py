@@ -14,6 +14,8 @@ from mappings.translate.record_answers import matches
 from mappings.yaml_files.located_yaml import Path
 from mappings.yaml_files.problems import nearest, nearest_of
 
+_SUGGESTING = frozenset({"combobox"})
+"""Types of fields that offer words and take any text."""
 _REMEDY = "correct the mapping, or add the value in the CRM"
 
 
@@ -26,7 +28,12 @@ class Conditions:
         """`raw` is the object's part of the file; `by_label` are the fields that may be named by what people see."""
         self._mapping = mapping
         self._raw = raw
-        self._fields = {field.name: field for field in fields if field.options}
+        own = mapping.task.answer.choices if mapping.task and mapping.task.answer else {}
+        self._fields = {
+            field.name: field
+            for field in fields
+            if field.options and field.type not in _SUGGESTING and field.name not in own
+        }
         self._by_label = by_label
 
     def unfit(self) -> Iterator[Unfit]:
