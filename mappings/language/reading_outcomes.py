@@ -87,6 +87,7 @@ class OutcomeReader(RuleReader):
                 at=self._times(table.get("at"), (*path, "at")),
                 people=self._people(table.get("people"), (*path, "people")),
                 made_with=self._made_with(table["create"], path) if "create" in table else None,
+                key=self.system.handover_key if self.system and "create" in table else "",
                 moves=self._moves(table.get("moves", False), (*path, "moves")),
                 cases=self._outcomes(table.get("cases") or [], (*path, "cases")),
                 ignores=self._condition(table.get("ignores"), (*path, "ignores")),

@@ -52,6 +52,8 @@ class CrmRules:
     """Fields that are read-only where they stand, and are set in another way by the connector."""
     handovers: frozenset[str] = frozenset()
     """The objects of which the CRM has one for each lead that sales works on."""
+    handover_key: str = ""
+    """The field of these in which our key stands."""
     outcomes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Object -> the fields in which people say what came of a call or a meeting. Conditions may name what people see
     there, where the CRM stores an id; a word that no mapping reads is counted."""

@@ -165,6 +165,8 @@ class ActivityMapping:
     cases: tuple[Outcome, ...]
     made_with: Mapping[str, str] | None = None
     """What the record starts with that we create for each handover; None where we create none."""
+    key: str = ""
+    """The field of such a record in which our key stands."""
     moves: bool = False
     """Whether a record goes from stage to stage: each of them says something of its own, whenever it comes to it."""
     ignores: Condition = field(default_factory=dict)
@@ -174,7 +176,7 @@ class ActivityMapping:
     def reads(self) -> frozenset[str]:
         """The CRM fields that all this needs."""
         asked = {name for case in self.cases for name in case.reads}
-        return frozenset({*self.at, *self.people.values(), *asked, *self.ignores} - {""})
+        return frozenset({*self.at, *self.people.values(), *asked, *self.ignores, self.key} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

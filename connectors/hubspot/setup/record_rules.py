@@ -58,6 +58,7 @@ RULES = CrmRules(
     owners=frozenset({"hubspot_owner_id", "hubspot_team_id"}),
     carried=frozenset({"hs_email_optout"}),
     handovers=frozenset({"lead"}),
+    handover_key="coldframe_key",
     outcomes=MappingProxyType(
         {"call": frozenset({"hs_call_disposition"}), "meeting": frozenset({"hs_meeting_outcome"})}
     ),

@@ -45,6 +45,15 @@ def play_step(of: str) -> PlayStep | None:
             return None
 
 
+def next_record(of: str) -> str:
+    """The key of the CRM's record of the handover after this one's (`…/record/handoff/1`); "" for any other key."""
+    match of.rsplit("/", 3):
+        case [lead, "record", name, times] if _counts(times):
+            return key(lead, "record", name, int(times) + 1)
+        case _:
+            return ""
+
+
 class Thing(NamedTuple):
     """The track, play or clock that an effect is of, by the name that keys call it."""
 

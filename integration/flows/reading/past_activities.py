@@ -13,6 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Record
+from integration.core.model import effect_keys
 from integration.flows.base.service import Connection, Intake
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.people.derive_account_signals import relevant
@@ -20,6 +21,7 @@ from integration.flows.people.met_records import people_met
 from integration.store.events import activities, unrecognised_words
 from integration.store.events.activities import NewActivity, Stored
 from integration.store.events.unrecognised_words import Word
+from integration.store.outgoing import outbox
 from integration.store.people import leads
 from integration.store.people.record_references import Address
 from integration.store.queues import dirty
@@ -40,6 +42,8 @@ class _Found:
     answer: Answer
     addresses: tuple[Address, ...]
     moves: bool
+    key: str = ""
+    """Ours, where it is the CRM's record of a handover."""
 
 
 def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequence[Record]) -> None:
@@ -47,7 +51,7 @@ def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequ
     now = service.now()
     silent = Counter(Word("outcome", *told) for each in records for told in _unread(connection, each))
     unrecognised_words.note(conn, silent, now)
-    said = [found for record in records if (found := _found(connection, record)) is not None]
+    said = _present(conn, [found for record in records if (found := _found(connection, record)) is not None])
     wrong = [unreadable_records.wrong_clock(each.record, each.answer.type, _at(each, now), now) for each in said]
     unreadable_records.add(conn, connection, [fault for fault in wrong if fault is not None], now)
     told = [each for each, fault in zip(said, wrong, strict=True) if fault is None]
@@ -65,6 +69,17 @@ def store_past(conn: Sql, service: Intake, connection: Connection, records: Sequ
     homes = leads.get(conn, sorted(signalled))
     dirty.mark_accounts(conn, sorted({row.account_id for row in homes if row.account_id}), now)
     conflicting_contents.put(conn, rows, displaced)
+
+
+def _present(conn: Sql, said: Sequence[_Found]) -> list[_Found]:
+    """Without what is done to the record of an earlier handover since the next one: it is over, and another is open."""
+    following = {each.key: effect_keys.next_record(each.key) for each in said if each.key}
+    since = outbox.wanted_at(conn, following.values()) if following else {}
+    return [
+        each
+        for each in said
+        if (begun := since.get(following.get(each.key, ""))) is None or (each.answer.at or begun) < begun
+    ]
 
 
 def _unread(connection: Connection, record: Record) -> Iterator[tuple[str, str]]:
@@ -86,7 +101,8 @@ def _found(connection: Connection, record: Record) -> _Found | None:
     if answer is None or not those:
         return None
     addresses = tuple((connection.name, *person) for person in those)
-    return _Found(record, answer, addresses, mapping.activity.moves)
+    key = str(record.fields.get(mapping.activity.key) or "") if mapping.activity.key else ""
+    return _Found(record, answer, addresses, mapping.activity.moves, key)
 
 
 def _key(connection: Connection, told: _Found, number: int) -> str:

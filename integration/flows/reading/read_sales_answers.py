@@ -16,6 +16,7 @@ from integration.core.model import effect_keys
 from integration.flows.base.service import Connection, Intake
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
+from integration.flows.people_in_sales.note_holders import note_holders
 from integration.flows.reading import learn_found_out
 from integration.flows.reading.learn_found_out import FoundOut
 from integration.store.assigning import assigned_tasks, carried_tasks, written_tasks
@@ -54,6 +55,7 @@ def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Seq
     moved, closed_by_us = leads.survivors(conn, whose.values()), _closed_by_us(conn, whose)
     written, people = written_tasks.texts(conn, whose), _holders(conn, connection, records)
     assigned_tasks.close(conn, [key for record in records if (key := _over(connection, record)) in whose], now)
+    note_holders(conn, connection, _owned(connection, [each for each in records if _over(connection, each) in whose]))
     for record in records:
         tasks, key = _mapping(connection, record), _key(connection, record)
         lead = whose.get(key)
@@ -131,6 +133,12 @@ def _holders(conn: Sql, connection: Connection, records: Iterable[Record]) -> Ma
     ids = {str(record.fields.get(name) or "") for record, name in fields} - {""}
     known = crm_users.by_id(conn, [(connection.name, each) for each in sorted(ids)])
     return {user: found.name for (_, user), found in known.items()}
+
+
+def _owned(connection: Connection, closed: Iterable[Record]) -> Mapping[str, str]:
+    """Whose each of these tasks is, by its key."""
+    fields = [(record, tasks.by) for record in closed if (tasks := _mapping(connection, record)) and tasks.by]
+    return {_key(connection, record): str(record.fields.get(name) or "") for record, name in fields}
 
 
 def _beside(tasks: TaskMapping, record: Record, said: Answer, ours: str, people: Mapping[str, str]) -> Fields:

@@ -272,6 +272,11 @@ def states(conn: Connection, keys: Iterable[str]) -> dict[str, str]:
     return dict(conn.execute(_STATES, {"keys": listed(keys)}).all())
 
 
+def wanted_at(conn: Connection, keys: Iterable[str]) -> dict[str, Instant]:
+    """Since when each of these has been wanted, by its key."""
+    return dict(conn.execute(select(_o.key, _o.since).where(among(_o.key, "keys")), {"keys": listed(keys)}).all())
+
+
 def revive(conn: Connection, ids: Sequence[int], now: Instant) -> None:
     """Make dead rows pending again: a replay. What was sent stays sent.
 

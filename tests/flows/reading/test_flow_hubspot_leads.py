@@ -96,3 +96,35 @@ def test_each_time_that_a_lead_comes_to_a_stage_counts_and_reading_it_again_does
         sandbox.hubspot.set("leads", worked, {"hs_pipeline_stage": "new-stage-id"})
         look()
     assert said(portal) == ["call_attempt", "call_attempt"]
+
+
+def test_of_two_leads_of_one_person_the_one_of_the_open_handover_is_read(
+    portal: Service, sandbox: Sandbox, at: Watch, look: Callable[[], None]
+) -> None:
+    look()
+    person(sandbox, "hubspot", EMAIL)
+    receive(portal, activity(1, EMAIL, "demo_request", at()))
+    look()
+    look()
+    (first,) = sandbox.hubspot.records("leads")
+    at.forward(DAY)
+    receive(portal, activity(2, EMAIL, "sales_rejected", at(), reason="timing"))  # by a word in the task, say
+    look()
+    at.forward(30 * DAY)
+    receive(portal, activity(3, EMAIL, "demo_request", at()))
+    look()
+    look()
+    _, second = sandbox.hubspot.records("leads")
+    assert lead(portal, EMAIL).stage == "mql"
+    at.forward(HOUR)
+    sandbox.hubspot.set(
+        "leads",
+        first.id,
+        {"hs_pipeline_stage": "unqualified-stage-id", "hs_lead_disqualification_reason": "BAD_TIMING"},
+    )
+    look()
+    assert lead(portal, EMAIL).stage == "mql", "somebody tidies up the record of the first time"
+    sandbox.hubspot.set("leads", second.id, {"hs_pipeline_stage": "connected-stage-id"})
+    look()
+    assert lead(portal, EMAIL).stage == "sal"
+    assert said(portal) == ["call_attempt"]
