@@ -110,6 +110,10 @@ task-pictures: $(STAMP) ## draw the golden tasks as people see them in both CRMs
 browser: ## install what the browser tests need (Debian: chromium; asks for no password where you are root)
 	command -v chromium >/dev/null || $(SUDO) apt-get install -y --no-install-recommends chromium
 
+CONSOLE_PICTURES ?= docs/pictures/console
+console-pictures: $(STAMP) ## take pictures of the console's pages over a demo (CONSOLE_PICTURES=FOLDER; needs Chromium)
+	PYTHONPATH=tests/support:. $(BIN)/python tests/console/console_pictures.py $(CONSOLE_PICTURES) $(ARGS)
+
 console-assets: ## build the console's editor and htmx anew (assets/; needs Node and npm)
 	cd assets && npm ci --silent && npm run --silent build
 
@@ -125,4 +129,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: console-pictures browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -23,7 +23,8 @@ from integration.store.overall import figure_snapshots
 from integration.store.overall.store_figures import Numbers
 from integration.web import openapi, signin_pages, tracker_script
 from integration.web.console import console_app
-from integration.web.console.shell.console_parts import PARTS
+from integration.web.console.rules import draft_impact
+from integration.web.console.shell.console_parts import PARTS, ConsoleParts
 from integration.web.inbox_writer import Intake
 from integration.web.metrics import CONTENT_TYPE, Metrics
 from integration.web.readiness import Checks, Ready, Room, ready, store_problems
@@ -168,7 +169,10 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     wakeups = Wakeups(settings.redis_url, clock.monotonic)
     wake_ups = BackgroundWakeUps(wakeups.wake)
     app = create_app(settings, store=store, wake=wake_ups.wake, queue=lambda: _queue(settings))
-    console_app.serve(app, settings, store, clock.now, build.service)
+    console = ConsoleParts(
+        settings=settings, store=store, now=clock.now, service=build.service, look_ahead=draft_impact.begin
+    )
+    console_app.serve(app, console)
 
     def close() -> None:
         """Nothing new is let in, then the last lanes are woken, then the connections are closed."""

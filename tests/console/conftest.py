@@ -11,6 +11,8 @@ from integration.settings.environment import load
 from integration.store.db.session import Store
 from integration.web.app import INTAKE, create_app
 from integration.web.console import console_app
+from integration.web.console.rules import draft_impact
+from integration.web.console.shell.console_parts import ConsoleParts
 from integration.wiring.whole_service import Service
 
 
@@ -21,7 +23,14 @@ def grounds(store: Store, at: Watch, service: Service) -> Iterator[Grounds]:
     def build(**given: str) -> ConsoleGround:
         settings = load({"COLDFRAME_SECRET_KEY": "k" * 32, **given})
         app = create_app(settings, store=store, wake=lambda _: None, queue=list, now=at)
-        console_app.serve(app, settings, store, at, lambda: service)
+        parts = ConsoleParts(
+            settings=settings,
+            store=store,
+            now=at,
+            service=lambda: service,
+            look_ahead=lambda draft: draft_impact.work(service, settings, draft),
+        )
+        console_app.serve(app, parts)
         apps.append(app)
         return ConsoleGround(app, settings, store, at, settings.public_url or "http://127.0.0.1:8000")
 

@@ -1,4 +1,4 @@
-"""Impact shown: what proposed rules would do, as tables and as JSON."""
+"""Impact shown: what proposed rules would do, as tables."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,42 +15,6 @@ from mappings.values.instant import show_second
 
 _MOST = 12
 """Moves shown of each kind; the others are counted in one line."""
-
-
-def plain(found: Impact) -> dict[str, Any]:
-    """For scripts: counts, the moves of each kind as lists."""
-    return {
-        "leads": found.leads,
-        "changed": found.moved,
-        "rescored": found.rescored,
-        "moves": [
-            {"what": what, "before": before, "after": after, "leads": count}
-            for (what, before, after), count in _sorted(found.moves)
-        ],
-        "tasks": dict(_sorted(found.tasks)),
-        "rewritten": found.rewritten,
-        "handovers": found.handovers,
-        "last_handover": None if found.last_handover is None else show_second(found.last_handover),
-        "touches": dict(_sorted(found.touches)),
-        "alerts": found.alerts,
-        "recorded": found.recorded,
-        "renamed": [
-            {"what": what, "before": before, "after": after, "leads": count}
-            for (what, before, after), count in _sorted(found.renamed)
-        ],
-        "ended": [{"what": what, "name": name, "leads": count} for (what, name), count in _sorted(found.ended)],
-        "failed": found.failed,
-    }
-
-
-def plain_mapping(read: Reread) -> dict[str, Any]:
-    """For scripts: what changed mappings would read and write otherwise."""
-    return {
-        "records": read.records,
-        "fields": [{"of": of, "field": name, "records": n} for (of, name), n in _sorted(read.fields)],
-        "writes": [{"object": of, "field": name, "records": n} for (of, name), n in _sorted(read.writes)],
-        "no_longer_written": [{"object": of, "field": name} for of, name in sorted(read.unwritten)],
-    }
 
 
 def mapping_tables(read: Reread) -> Iterator[Table]:

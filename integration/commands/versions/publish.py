@@ -16,11 +16,12 @@ from connectors.base.port import Unavailable
 from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
 from integration.commands.versions import proposed_files
-from integration.commands.versions.impact_shown import mapping_tables, plain, plain_mapping, tables
+from integration.commands.versions.impact_shown import mapping_tables, tables
 from integration.flows.base.running_playbook import OutdatedError, published
 from integration.flows.base.service import changed
 from integration.flows.publishing import put_in_force as flow
 from integration.flows.publishing.impact import Impact, impact
+from integration.flows.publishing.plain_impact import plain, plain_mapping
 from integration.flows.publishing.proposals import Proposal
 from integration.flows.publishing.put_in_force import OvertakenError
 from integration.flows.publishing.rereading import Reread, reread

@@ -98,3 +98,18 @@ console_sessions = Table(
     big("expires_at"),
 )
 """Browsers that are signed in, by the hash of their token."""
+
+console_drafts = Table(
+    "console_drafts",
+    METADATA,
+    words("id", primary_key=True),
+    words("subject"),
+    words("body"),
+    words("terms"),
+    big("made_at"),
+    words("state"),
+    big("done"),
+    big("total"),
+    words("result"),
+)
+"""Rules that somebody is about to publish in the console, and what they would do."""

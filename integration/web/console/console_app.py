@@ -1,6 +1,6 @@
 """Adds the console to the web application: its rooms, their guard, their headers, and what templates may use."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flask import Blueprint, Flask, Response, request
 from flask_bootstrap import Bootstrap5
@@ -9,29 +9,25 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Reply
 
 from integration.flows.levels import time_words
-from integration.settings.environment import Settings
 from integration.store.db.errors import StoreError
-from integration.store.db.session import Store
 from integration.web.console.access import access_pages, console_cookies, guard, openid
 from integration.web.console.home import home_pages
+from integration.web.console.rules import version_pages
 from integration.web.console.shell import page_headers, page_times, page_words
 from integration.web.console.shell.console_parts import PARTS, ConsoleParts
 from integration.web.console.shell.rooms import CONSOLE, Entrance, Room, may
 from integration.wiring.unusable import UnusableError
-from integration.wiring.whole_service import Service
-from mappings.values.instant import Instant
 
-ROOMS: Sequence[Room] = (home_pages.ROOM, access_pages.ROOM)
+ROOMS: Sequence[Room] = (home_pages.ROOM, version_pages.ROOM, access_pages.ROOM)
 """Every room, in the order of the navigation."""
 PATH = "/console"
 
 
-def serve(
-    app: Flask, settings: Settings, store: Store, now: Callable[[], Instant], service: Callable[[], Service]
-) -> None:
+def serve(app: Flask, parts: ConsoleParts) -> None:
     """Answer everything under `/console`."""
+    settings = parts.settings
     secure = (settings.public_url or "").startswith("https://")
-    app.extensions[PARTS] = ConsoleParts(settings=settings, store=store, now=now, service=service)
+    app.extensions[PARTS] = parts
     console_cookies.configure(app, secure=secure)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_SSL_STRICT=secure, BOOTSTRAP_SERVE_LOCAL=True)
     csrf = CSRFProtect(app)

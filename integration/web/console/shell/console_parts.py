@@ -19,12 +19,16 @@ PARTS = "coldframe.console"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleParts:
-    """`service` builds what flows are given, at the first page that needs it. It raises UnusableError, StoreError."""
+    """`service` builds what flows are given, at the first page that needs it. It raises UnusableError, StoreError.
+
+    `look_ahead` begins to work out what a draft of rules would do, by the draft's id.
+    """
 
     settings: Settings
     store: Store
     now: Callable[[], Instant]
     service: Callable[[], Service]
+    look_ahead: Callable[[str], None]
 
 
 def parts() -> ConsoleParts:

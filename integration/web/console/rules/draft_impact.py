@@ -1,0 +1,122 @@
+"""Works out what a draft would do, in a process of its own: web requests stay quick, and the progress is stored."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from connectors.base.port import Unavailable
+from integration.flows.base.running_playbook import OutdatedError, published
+from integration.flows.base.service import changed
+from integration.flows.publishing import proposals
+from integration.flows.publishing.impact import impact
+from integration.flows.publishing.plain_impact import plain, plain_mapping
+from integration.flows.publishing.proposals import Proposal, ProposalError
+from integration.flows.publishing.rereading import Reread, reread
+from integration.settings.environment import Settings
+from integration.store.console import rule_drafts
+from integration.store.console.rule_drafts import Draft
+from integration.store.db.errors import StoreError
+from integration.store.events import playbook_versions
+from integration.web.console.rules import rule_files
+from integration.wiring.whole_service import Service
+from mappings.conflicts import field_conflicts
+
+log = structlog.get_logger()
+
+
+def begin(draft_id: str) -> None:
+    """Start the process that works a draft out."""
+    subprocess.Popen(  # noqa: S603 - our own module, and an id that was made here
+        [sys.executable, "-m", "integration.web.console.rules.draft_impact", draft_id],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def work(service: Service, settings: Settings, draft_id: str) -> None:
+    """Work out what a draft would do, and store it; a failure is stored too, and read on the draft's page."""
+    with service.store.read() as conn:
+        draft = rule_drafts.get(conn, draft_id)
+    if draft is None or draft.state != "working":
+        return
+    state: rule_drafts.State = "ready"
+    try:
+        result = _worked(published(service), service, settings, draft)
+    except (ProposalError, Unavailable, OutdatedError, StoreError) as error:
+        state, result = "failed", {"message": str(error)}
+    except Exception as error:
+        log.exception("what a draft would do could not be worked out", draft=draft_id)
+        state, result = (
+            "failed",
+            {"message": f"It could not be worked out ({type(error).__name__}); the log says more."},
+        )
+    with service.store.write() as conn:
+        rule_drafts.end(conn, draft, state, result)
+
+
+def proposed(service: Service, started: Service, settings: Settings, draft: Draft) -> Proposal:
+    """What the draft would put in force, by the rules as they are now. Raises ProposalError."""
+    if draft.subject.startswith(rule_files.VERSION):
+        number = int(draft.subject.removeprefix(rule_files.VERSION))
+        return proposals.of_version(service, number, draft.terms.what, started.rules.vocabulary)
+    file = next((each for each in rule_files.files(service, settings) if each.subject == draft.subject), None)
+    if file is None:
+        msg = f"There is no {draft.subject} here any more."
+        raise ProposalError(msg)
+    found = rule_files.checked(service, settings, file, draft.body)
+    if found.proposal is None:
+        msg = "\n".join(map(str, found.problems))
+        raise ProposalError(msg)
+    return found.proposal
+
+
+def _worked(service: Service, started: Service, settings: Settings, draft: Draft) -> dict[str, Any]:
+    proposal = proposed(service, started, settings, draft)
+    read = _reread(service, proposal, draft) if proposal.remaps else None
+    found = impact(
+        changed(service, connections={**service.connections, **proposal.connections}),
+        proposal.compiled,
+        draft.terms,
+        _noting(service, draft),
+        read,
+    )
+    same = proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint and not proposal.changes
+    mapping = plain_mapping(read) if read else {}
+    return {"number": proposal.number, "same": same, **plain(found), **mapping}
+
+
+def _reread(service: Service, proposal: Proposal, draft: Draft) -> Reread:
+    owners = field_conflicts.ownership(
+        each.mapping for each in {**service.connections, **proposal.connections}.values()
+    )
+    note = _noting(service, draft)
+    return reread(service, proposal.connections, owners, lambda done: note(done, 0))
+
+
+def _noting(service: Service, draft: Draft) -> Callable[[int, int], None]:
+    def step(done: int, total: int) -> None:
+        with service.store.write() as conn:
+            rule_drafts.step(conn, draft.id, done, total)
+
+    return step
+
+
+def main(draft_id: str) -> None:
+    """The process's own way in."""
+    from integration.wiring import build  # noqa: PLC0415 - the web process has imported it already
+
+    work(build.service(), build.settings(), draft_id)
+
+
+def left(service: Service) -> int:
+    """Leads that are still to be derived under the version in force."""
+    with service.store.read() as conn:
+        current = playbook_versions.current(conn)
+        return playbook_versions.left(conn, current.number) if current else 0
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
