@@ -15,7 +15,9 @@ _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 
 def web_link(what: str) -> Part:
     """A page (`acme.example/pricing`) as a link; anything else as plain words."""
-    host, path = parted(what) if "/" in what and "…" not in what else ("", "")
+    if "/" not in what or "…" in what:
+        return what
+    host, path = parted(what)
     if not _HOST.match(host) or what != host + path:
         return what
     link = Link(f"https://{host}{quote(path, safe='/-._~!$&()*+,;=:@')}")

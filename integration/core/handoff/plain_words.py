@@ -39,8 +39,10 @@ def account_words(context: Context, name: str) -> str:
 
 
 def _words(context: Context, name: str) -> str:
-    value = own_fields.text(context.read(name))
-    return shortened(" ".join(plain_words(value).split()), LONGEST)
+    value = context.read(name)
+    if value is None or value == "":
+        return ""
+    return shortened(" ".join(plain_words(own_fields.text(value)).split()), LONGEST)
 
 
 def capital(text: str) -> str:

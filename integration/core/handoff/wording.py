@@ -112,7 +112,9 @@ def one_line(text: str) -> str:
     Whatever breaks lines or controls a terminal becomes a space; what turns the direction of reading around is left
     out. So nobody's name can look like a line of the packet.
     """
-    return _TURNING.sub("", _BREAKING.sub(" ", text)).strip() if _UNSAFE.search(text) else text
+    if text.isprintable() or not _UNSAFE.search(text):  # of what can be printed nothing is unsafe, and most can
+        return text
+    return _TURNING.sub("", _BREAKING.sub(" ", text)).strip()
 
 
 @lru_cache(maxsize=1_024)

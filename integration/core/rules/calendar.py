@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from mappings.values.instant import DAY, MINUTE, Instant, Span, from_datetime, to_datetime
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 _SEARCH = 3700
 """Days to look ahead for a working day: ten years without one is a mistake in the calendar."""
+_WINDOW_SEARCH = 16
+"""Days to look ahead for a window: a change of clocks can take away one week's, not two in a row."""
 Stretch: TypeAlias = tuple[Instant, Instant]
 """From when until when people work without a break."""
 
@@ -146,17 +149,28 @@ def next_in_window(at: Instant, *, weekdays: tuple[int, ...], opens: int, closes
     """The first instant from `at` on within a weekly window: at its opening or later, before its closing.
 
     The wall clock decides: what a change of clocks skips of a window is no part of it, what it repeats is there twice.
+    `at` itself where the window does not open within two weeks.
     """
-    day = to_datetime(at).astimezone(zone(timezone) or UTC).date()
-    for _ in range(15):
-        if day.weekday() in weekdays:
-            midnight = (day.toordinal() - _EPOCH_DAY) * DAY
-            for begins, ends, ahead in _stretches(day, timezone):
-                found = max(at, begins, midnight + opens * MINUTE - ahead)
-                if found < min(ends, midnight + closes * MINUTE - ahead):
-                    return found
-        day += timedelta(days=1)
+    for begins, ends in _openings(at // DAY, weekdays, opens, closes, timezone):
+        if at < ends:
+            return max(at, begins)
     return at
+
+
+@lru_cache(maxsize=4_096)
+def _openings(day: int, weekdays: tuple[int, ...], opens: int, closes: int, timezone: str) -> tuple[Stretch, ...]:
+    """When a weekly window is open, in order, from the day before a day of UTC on: it has begun there in some zones."""
+    found: list[Stretch] = []
+    for number in range(day - 1, day + _WINDOW_SEARCH):
+        if (number + _EPOCH_WEEKDAY) % 7 not in weekdays:
+            continue
+        midnight = number * DAY
+        for begins, ends, ahead in _stretches(date.fromordinal(number + _EPOCH_DAY), timezone):
+            opened = max(begins, midnight + opens * MINUTE - ahead)
+            closed = min(ends, midnight + closes * MINUTE - ahead)
+            if opened < closed:
+                found.append((opened, closed))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4_096)
