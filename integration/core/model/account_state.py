@@ -5,21 +5,41 @@ from dataclasses import dataclass, field
 from integration.core.model.state import Mark
 from mappings.values.identifiers import AccountId
 
+SHAPE = 1
+"""The number of the shape and meaning of a stored state of an account. Raise it whenever one of these classes changes,
+or whenever the same activities come to another state: every account is then derived from its whole history once."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Topic:
+    """What people of an account did lately about one thing (a document, or all that a signal looks at).
+
+    Each of `values`, `known` and `told` is in the order of its times, so that what a window no longer reaches stands at
+    the beginning: an activity costs the same however many people an account has.
+    """
+
+    values: dict[str, int] = field(default_factory=dict)
+    """What the signal counts (people, days, assets) -> the last time."""
+    known: dict[str, int] = field(default_factory=dict)
+    """Leads who took part -> the last time."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Leads who took part and may be told, should the signal be complete, and when they took part."""
+    told: dict[str, int] = field(default_factory=dict)
+    """Leads ("" for the account) who were told, and when: until the signal's cooldown is over."""
+
 
 @dataclass(slots=True, kw_only=True)
 class AccountState:
-    """What the people of one account did lately, as far as its signals need it.
-
-    `views`: signal and value -> the last distinct (participant, when), bounded by the signal's window.
-    `told`: who was told of what, and when.
-    """
+    """What the people of one account did lately, as far as its signals need it."""
 
     account: AccountId
     watermark: Mark | None = None
-    views: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    told: dict[str, int] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    """`signal/thing` -> what was done about it."""
+    most_topics: int = 0
+    """With more topics than these, those that no window reaches are forgotten."""
     people: dict[str, int] = field(default_factory=dict)
-    """Known people of the account, and when each was last seen."""
+    """Known people of the account, and when each was last seen, in the order of these times."""
 
 
 def unseen(account: AccountId) -> AccountState:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import deepcopy
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
-from integration.core.model.account_state import AccountState, unseen
+from integration.core.model.account_state import AccountState, Topic, unseen
 from integration.core.rules.calendar import day_number
 from integration.core.rules.patterns import AccountSignal
 from integration.core.rules.playbook_rules import Playbook
@@ -17,6 +17,10 @@ __all__ = ["AccountState", "note", "observe", "unseen"]
 
 _PEOPLE = 200
 """So many people of an account are kept apart; beyond it those seen longest ago are forgotten."""
+_TOPICS = 100
+"""So many topics of an account are kept before those are looked for that no window reaches any more."""
+_ACCOUNT = ""
+"""Under which name it is noted that an account was told, whoever it was."""
 _MEMORY = 90 * DAY
 
 
@@ -73,29 +77,40 @@ def _signal(
     value = _value(playbook, signal, activity, person)
     if (signal.per and not about_what) or not value:
         return []
-    topic = f"{signal.name}/{about_what}"
+    name = f"{signal.name}/{about_what}"
+    topic = state.topics.get(name)
+    if topic is None:
+        topic = state.topics[name] = Topic()
+        _prune(playbook, state, activity.at)
     oldest = activity.at - signal.within
-    values = _with(state.views, f"{topic}/values", (value, activity.at), oldest, max(_PEOPLE, signal.at_least))
-    known = _with(state.views, f"{topic}/known", (activity.lead, activity.at), oldest, _PEOPLE)
-    if len(values) < signal.at_least:
+    _remember(topic.values, value, activity.at, oldest, max(_PEOPLE, signal.at_least))
+    _remember(topic.known, activity.lead, activity.at, oldest, _PEOPLE)
+    _take_part(topic, signal, activity)
+    if len(topic.values) < signal.at_least:
         return []
-    if signal.to != "participants" and _cools(state.told.get(topic), signal, activity):
-        return []  # whoever it is about, it has been said: the most engaged are not looked for
-    people = len(values) if signal.distinct == "person" else len(known)
-    told: list[Activity] = []
-    for lead in _audience(state, signal, activity, [each for each, _ in known], engagement_of):
-        memory = f"{topic}/{lead}" if signal.to == "participants" else topic
-        if _cools(state.told.get(memory), signal, activity):
-            continue
-        state.told.pop(memory, None)
-        state.told[memory] = activity.at
-        told.append(_derived(signal, activity, lead, about_what, people))
-    _prune(playbook, state, activity.at)
-    return told
+    audience = _audience(state, topic, signal, activity, engagement_of)
+    people = len(topic.values) if signal.distinct == "person" else len(topic.known)
+    for lead in audience:
+        topic.told[lead if signal.to == "participants" else _ACCOUNT] = activity.at
+    return [_derived(signal, activity, lead, about_what, people) for lead in audience]
 
 
-def _cools(last: Instant | None, signal: AccountSignal, activity: Activity) -> bool:
-    return last is not None and activity.at < last + signal.cooldown
+def _take_part(topic: Topic, signal: AccountSignal, activity: Activity) -> None:
+    """Whoever was told long enough ago may be told again; so may whoever takes part now, unless they were told."""
+    told, waiting = topic.told, topic.waiting
+    while told:
+        lead, at = next(iter(told.items()))
+        if activity.at < at + signal.cooldown:
+            break
+        del told[lead]
+        if lead in topic.known:
+            waiting[lead] = at
+    if signal.to != "participants":
+        waiting.clear()
+    elif activity.lead and activity.lead not in told:
+        waiting[activity.lead] = activity.at
+        if len(waiting) > 2 * _PEOPLE:
+            topic.waiting = {lead: at for lead, at in waiting.items() if lead in topic.known}
 
 
 def _value(playbook: Playbook, signal: AccountSignal, activity: Activity, person: str) -> str:
@@ -110,33 +125,32 @@ def _value(playbook: Playbook, signal: AccountSignal, activity: Activity, person
             return named(activity.properties, signal.distinct)
 
 
-def _with(
-    views: dict[str, list[tuple[str, int]]], key: str, latest: tuple[str, Instant], oldest: Instant, most: int
-) -> list[tuple[str, int]]:
-    """Distinct values of the window with the last time of each, this one included (an empty value is not)."""
-    kept = [view for view in views.get(key, ()) if view[0] != latest[0] and view[1] >= oldest]
-    if latest[0]:
-        kept.append(latest)
-    views[key] = kept[-most:]
-    return views[key]
+def _remember(times: dict[str, Instant], latest: str, at: Instant, oldest: Instant, most: int) -> None:
+    """Note the last time of one more distinct value ("" is none), and forget what the window no longer reaches."""
+    if latest:
+        times.pop(latest, None)
+        times[latest] = at
+    while times:
+        first = next(iter(times))
+        if times[first] >= oldest and len(times) <= most:
+            return
+        del times[first]
 
 
 def _audience(
-    state: AccountState,
-    signal: AccountSignal,
-    activity: Activity,
-    known: list[str],
-    engagement_of: Callable[[str], int],
+    state: AccountState, topic: Topic, signal: AccountSignal, activity: Activity, engagement_of: Callable[[str], int]
 ) -> list[str]:
-    match signal.to:
-        case "participants":
-            return sorted(known)
-        case "actor":
-            return [activity.lead] if activity.lead else known[-1:]
-        case "most_engaged" if len(state.people) <= 1:
-            return list(state.people)
-        case "most_engaged":
-            return sorted(state.people, key=lambda lead: (-engagement_of(lead), lead))[:1]
+    """Who is to be told now. While the account's cooldown lasts nobody is, and the most engaged are not looked for."""
+    if signal.to == "participants":
+        waiting, topic.waiting = topic.waiting, {}
+        return sorted(lead for lead in waiting if lead in topic.known)
+    if topic.told:
+        return []
+    if signal.to == "actor":
+        return [activity.lead] if activity.lead else list(topic.known)[-1:]
+    if len(state.people) <= 1:
+        return list(state.people)
+    return sorted(state.people, key=lambda lead: (-engagement_of(lead), lead))[:1]
 
 
 def _derived(signal: AccountSignal, cause: Activity, lead: str, about_what: Value, people: int) -> Activity:
@@ -155,9 +169,14 @@ def _derived(signal: AccountSignal, cause: Activity, lead: str, about_what: Valu
 
 
 def _prune(playbook: Playbook, state: AccountState, now: Instant) -> None:
-    """Forget what no window reaches any more."""
-    if len(state.told) + len(state.views) <= _PEOPLE:
+    """Forget the topics that no window reaches, whenever there are twice as many as were left the last time."""
+    if len(state.topics) <= max(_TOPICS, state.most_topics):
         return
     reach = max([_MEMORY, *(max(each.within, each.cooldown) for each in playbook.account_signals)])
-    state.told = {memory: at for memory, at in state.told.items() if at > now - reach}
-    state.views = {key: views for key, views in state.views.items() if views and views[-1][1] > now - reach}
+    state.topics = {name: topic for name, topic in state.topics.items() if _latest(topic, now) >= now - reach}
+    state.most_topics = 2 * len(state.topics)
+
+
+def _latest(topic: Topic, now: Instant) -> Instant:
+    """When something was last done or told about a topic; now where it has just begun."""
+    return max([times[next(reversed(times))] for times in (topic.values, topic.told) if times], default=now)
