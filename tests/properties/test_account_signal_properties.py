@@ -118,7 +118,7 @@ def test_what_is_carried_on_says_what_the_definition_says_of_everything(happened
 
 
 def test_an_activity_of_a_large_account_leaves_no_more_work_than_one_of_a_small_one() -> None:
-    """What is kept of a topic is bounded, and nobody is looked at again who was told."""
+    """What is kept of a topic is bounded, and nobody is looked at again who was notified."""
     state = unseen("acme")
     told = [len(note(BOOK, state, _view(f"lead{number:05}", START + number), engagement_of)) for number in range(5_000)]
     assert max(told[10:]) <= 2, "only who takes part now is told, by each of the two signals"

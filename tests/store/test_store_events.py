@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from integration.store.db.session import Store
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
-from integration.store.people import field_changes
+from integration.store.people import field_changes, leads
 from integration.store.people.field_changes import NewChange
+from integration.store.people.leads import NewLead
 from integration.store.queues import dirty
 
 T = 1_700_000_000_000_000
@@ -170,6 +171,29 @@ def test_an_account_that_is_marked_for_later_waits_until_then(store: Store) -> N
         assert [account for account, _ in dirty.take_accounts(conn, LATER, 1)] == ["acme"]
         dirty.mark_accounts(conn, ["acme"], T)
         assert len(dirty.take_accounts(conn, T, 1)) == 1
+
+
+def test_what_is_new_at_an_account_is_what_its_people_and_viewers_did_after_the_number_seen(store: Store) -> None:
+    with store.write() as conn:
+        leads.add(
+            conn,
+            [
+                NewLead(id=name, email=None, fields={}, created_at=T, account_id=home)
+                for name, home in (("ana", "acme"), ("ben", "acme"), ("cleo", "other"), ("gone", "acme"))
+            ],
+        )
+        leads.merge(conn, "gone", "ana")
+        rows = [("ana", None), ("ben", "other"), ("cleo", "acme"), ("gone", None), (None, "acme"), ("ana", None)]
+        activities.add(conn, [did(f"k{n}", lead, account=account) for n, (lead, account) in enumerate(rows)])
+        found = activities.fresh_at(conn, {"acme": 0, "other": 0, "nobody": 0})
+        assert {name: sorted(row.key for row in each) for name, each in found.items()} == {
+            "acme": ["k0", "k1", "k4", "k5"],
+            "other": ["k2"],
+            "nobody": [],
+        }
+        seen = max(row.seq for row in found["acme"] if row.key != "k5")
+        assert [row.key for row in activities.fresh_at(conn, {"acme": seen})["acme"]] == ["k5"]
+        assert activities.fresh_at(conn, {}) == {}
 
 
 def test_numbers_of_one_lead_come_in_the_order_of_commits(postgres_store: Store) -> None:

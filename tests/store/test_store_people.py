@@ -126,14 +126,25 @@ def test_accounts_are_kept_like_leads(store: Store) -> None:
         accounts.add(conn, [NewAccount(id="acme", domain="acme.example", fields={"employees": 3}, created_at=T)])
         accounts.add(conn, [NewAccount(id="acme", domain="x.example", fields={}, created_at=T)])
         assert accounts.by_domain(conn, ["acme.example"]) == {"acme.example": "acme"}
-        accounts.save(conn, [SavedAccount(id="acme", state="[]", seen=4, due=T, updated_at=T)])
+        accounts.save(conn, [SavedAccount(id="acme", state="[]", seen=4, read=0)])
         accounts.set_fields(
             conn, [AccountFields(id="acme", domain="acme.test", fields={"employees": 9}, updated_at=T + 1)]
         )
         (acme,) = accounts.get(conn, ["acme", "other"])
         assert (acme.domain, acme.fields, acme.state, acme.seen) == ("acme.test", {"employees": 9}, "[]", 4)
-        assert accounts.due(conn, T, 5) == ["acme"]
-        assert accounts.due(conn, T - 1, 5) == []
+
+
+def test_what_was_derived_from_what_has_changed_meanwhile_is_not_kept(store: Store) -> None:
+    with store.write() as conn:
+        accounts.add(conn, [NewAccount(id="acme", domain=None, fields={}, created_at=T)])
+        for seen in (0, 7):
+            (read,) = accounts.get(conn, ["acme"])
+            accounts.forget(conn, ["acme", "nobody"])
+            accounts.save(conn, [SavedAccount(id="acme", state="[1]", seen=9, read=read.seen)])
+            (acme,) = accounts.get(conn, ["acme"])
+            assert acme.state is None, seen
+            accounts.save(conn, [SavedAccount(id="acme", state="[1]", seen=7, read=acme.seen)])
+            assert accounts.get(conn, ["acme"])[0].state == "[1]"
 
 
 def test_members_are_the_leads_that_still_stand(store: Store) -> None:

@@ -14,8 +14,8 @@ or whenever the same activities come to another state: every account is then der
 class Topic:
     """What people of an account did lately about one thing (a document, or all that a signal looks at).
 
-    Each of `values`, `known` and `told` is in the order of its times, so that what a window no longer reaches stands at
-    the beginning: an activity costs the same however many people an account has.
+    Each of `values`, `known` and `notified` is in the order of its times, so that what a window no longer reaches
+    stands at the beginning: an activity costs the same however many people an account has.
     """
 
     values: dict[str, int] = field(default_factory=dict)
@@ -23,9 +23,9 @@ class Topic:
     known: dict[str, int] = field(default_factory=dict)
     """Leads who took part -> the last time."""
     waiting: dict[str, int] = field(default_factory=dict)
-    """Leads who took part and may be told, should the signal be complete, and when they took part."""
-    told: dict[str, int] = field(default_factory=dict)
-    """Leads ("" for the account) who were told, and when: until the signal's cooldown is over."""
+    """Leads who took part and may be notified, should the signal be complete, and when they took part."""
+    notified: dict[str, int] = field(default_factory=dict)
+    """Leads ("" for the account) who were notified, and when: until the signal's cooldown is over."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class AccountState:
     """What the people of one account did lately, as far as its signals need it."""
 
     account: AccountId
+    shape: int = SHAPE
     watermark: Mark | None = None
     topics: dict[str, Topic] = field(default_factory=dict)
     """`signal/thing` -> what was done about it."""

@@ -20,7 +20,7 @@ _PEOPLE = 200
 _TOPICS = 100
 """So many topics of an account are kept before those are looked for that no window reaches any more."""
 _ACCOUNT = ""
-"""Under which name it is noted that an account was told, whoever it was."""
+"""Under which name it is noted that an account was notified, whoever it was."""
 _MEMORY = 90 * DAY
 
 
@@ -91,23 +91,23 @@ def _signal(
     audience = _audience(state, topic, signal, activity, engagement_of)
     people = len(topic.values) if signal.distinct == "person" else len(topic.known)
     for lead in audience:
-        topic.told[lead if signal.to == "participants" else _ACCOUNT] = activity.at
+        topic.notified[lead if signal.to == "participants" else _ACCOUNT] = activity.at
     return [_derived(signal, activity, lead, about_what, people) for lead in audience]
 
 
 def _take_part(topic: Topic, signal: AccountSignal, activity: Activity) -> None:
-    """Whoever was told long enough ago may be told again; so may whoever takes part now, unless they were told."""
-    told, waiting = topic.told, topic.waiting
-    while told:
-        lead, at = next(iter(told.items()))
+    """Whoever was notified long enough ago may be notified again; so may whoever takes part now, unless they were."""
+    notified, waiting = topic.notified, topic.waiting
+    while notified:
+        lead, at = next(iter(notified.items()))
         if activity.at < at + signal.cooldown:
             break
-        del told[lead]
+        del notified[lead]
         if lead in topic.known:
             waiting[lead] = at
     if signal.to != "participants":
         waiting.clear()
-    elif activity.lead and activity.lead not in told:
+    elif activity.lead and activity.lead not in notified:
         waiting[activity.lead] = activity.at
         if len(waiting) > 2 * _PEOPLE:
             topic.waiting = {lead: at for lead, at in waiting.items() if lead in topic.known}
@@ -140,11 +140,11 @@ def _remember(times: dict[str, Instant], latest: str, at: Instant, oldest: Insta
 def _audience(
     state: AccountState, topic: Topic, signal: AccountSignal, activity: Activity, engagement_of: Callable[[str], int]
 ) -> list[str]:
-    """Who is to be told now. While the account's cooldown lasts nobody is, and the most engaged are not looked for."""
+    """Who is to be notified now. While an account's cooldown lasts nobody is, and nobody's engagement is asked for."""
     if signal.to == "participants":
         waiting, topic.waiting = topic.waiting, {}
         return sorted(lead for lead in waiting if lead in topic.known)
-    if topic.told:
+    if topic.notified:
         return []
     if signal.to == "actor":
         return [activity.lead] if activity.lead else list(topic.known)[-1:]
@@ -178,5 +178,5 @@ def _prune(playbook: Playbook, state: AccountState, now: Instant) -> None:
 
 
 def _latest(topic: Topic, now: Instant) -> Instant:
-    """When something was last done or told about a topic; now where it has just begun."""
-    return max([times[next(reversed(times))] for times in (topic.values, topic.told) if times], default=now)
+    """When something was last done or notified about a topic; now where it has just begun."""
+    return max([times[next(reversed(times))] for times in (topic.values, topic.notified) if times], default=now)

@@ -31,13 +31,13 @@ from integration.flows.history import load_events
 from integration.flows.history.load_events import History
 from integration.flows.people import join_leads
 from integration.store.db.json_codec import encode
-from integration.store.people import leads
+from integration.store.people import accounts, leads
 from integration.store.people.leads import LeadRow
 from integration.store.queues import dirty, leases
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
 from mappings.model.canonical import Fields
-from mappings.values.identifiers import LeadId
+from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 log = structlog.get_logger()
@@ -106,9 +106,18 @@ def _work(service: Deciding, lease: Lease, these: Try[_Item], now: Instant) -> s
         leases.extend(conn, lease)
         these.done(conn)
         wanted = decision_outcomes.save(conn, service, decided, now)
+        accounts.forget(conn, _otherwise(service, decided))
         dirty.clear(conn, marks)
     log.info("advanced", leads=len(decided))
     return wanted
+
+
+def _otherwise(service: HasRules, decided: Sequence[Outcome]) -> set[AccountId]:
+    """The accounts whose people were as engaged in the past as is known only now, where signals look at that."""
+    if all(signal.to != "most_engaged" for signal in service.rules.playbook.account_signals):
+        return set()
+    again = (each.row for each in decided if each.whole and each.row.stage is not None)
+    return {row.account_id for row in again if row.account_id and row.version in {None, service.rules.number}}
 
 
 def _lay_aside(conn: Sql, service: Versioned, item: _Item, reason: str) -> Letter:

@@ -10,9 +10,9 @@ from integration.flows.base.service import HasCrms, HasNewLeads, HasRules, Intak
 from integration.flows.intake import conflicting_contents
 from integration.flows.intake.conflicting_contents import Delivered
 from integration.flows.people import identities
-from integration.flows.people.derive_account_signals import relevant
 from integration.flows.people.identities import Resolved, Sighting
 from integration.flows.people.record_field_changes import ReportedFields, change_leads
+from integration.flows.people.signal_activities import relevant
 from integration.store.crm import crm_field_state
 from integration.store.events.activities import NewActivity, Stored
 from integration.store.people import leads
@@ -67,7 +67,7 @@ def _store_activities(conn: Sql, service: Intake, delivered: Sequence[Delivered]
     ]
     dirty.mark(conn, sorted(conflicting_contents.losers(settled.displaced)), now)
     _mark(conn, service, who, [each for _, each in heard], now, conflicting_contents.came_at(settled.counting, now))
-    _mark_accounts(conn, service, [*rows, *settled.displaced.values()])
+    _mark_accounts(conn, service, rows, settled.displaced.values())
     conflicting_contents.put(conn, rows, settled.displaced)
 
 
@@ -110,14 +110,16 @@ def _perhaps_scanned(
     return {lead for lead, kind in recent if kind == "unsubscribe" or clicks[lead] > 1} if rules.within else set()
 
 
-def _mark_accounts(conn: Sql, service: Versioned, rows: Iterable[NewActivity | Stored]) -> None:
+def _mark_accounts(conn: Sql, service: Versioned, new: Iterable[NewActivity], displaced: Iterable[Stored]) -> None:
     """Accounts at which somebody did, or did not do after all, what an account signal looks at."""
     types, known = relevant(service.rules.playbook), service.rules.vocabulary.recognised
-    noted = [row for row in rows if known(row.type, row.properties)[0] in types]
-    if noted:
-        homes = {row.account_id for row in leads.get(conn, sorted({row.lead_id for row in noted if row.lead_id}))}
-        homes.update(row.account_id for row in noted)
-        dirty.mark_accounts(conn, sorted(account for account in homes if account), service.now())
+    for rows, only_new in ((new, True), (displaced, False)):
+        noted = [row for row in rows if known(row.type, row.properties)[0] in types]
+        if noted:
+            homes = dict(leads.homes(conn, sorted({row.lead_id for row in noted if row.lead_id})))
+            where = {*homes.values(), *(row.account_id for row in noted)}
+            found = sorted(account for account in where if account)
+            dirty.mark_accounts(conn, found, service.now(), only_new=only_new)
 
 
 def _person(service: HasCrms, source: str, heard: SentActivity) -> Sighting:

@@ -14,7 +14,8 @@ from integration.flows.base.running_playbook import at_that_time
 from integration.flows.base.service import Derived
 from integration.flows.history.find_explanation import explained
 from integration.flows.levels.split_times import TimedRun, split_times
-from integration.flows.people.derive_account_signals import derived_activity, signals
+from integration.flows.people.derive_account_signals import signals
+from integration.flows.people.signal_activities import derived_activity
 from integration.playbook.explaining.explanation import Explanation
 from integration.store.assigning import clock_runs
 from integration.store.assigning.clock_runs import ClockRun

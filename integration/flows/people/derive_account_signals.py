@@ -1,10 +1,11 @@
 """Derive account signals: people of one account do something together, and each gets a derived activity.
 
-Derived activities have ids derived from their causes, so deriving again adds nothing. An account is
-derived from its relevant history whenever somebody there did something relevant: signals are few
-kinds of activity, and a derivation that starts from the beginning cannot depend on the order of arrival.
-What is stored is made to say what the derivation says: no more, no less. Who is still to be derived under a new version
-of the rules is not marked: they are derived in their turn, and whoever is new does not stand behind them.
+Derived activities have ids derived from their causes, so deriving again adds nothing. Where somebody there did
+something relevant that comes after all that was looked at before, an account is carried on from there (see
+carry_on_accounts.py); in any other case it is derived from its whole relevant history, so that nothing depends on the
+order of arrival, and what is stored is made to say what the derivation says: no more, no less.
+Who is still to be derived under a new version of the rules is not marked: they are derived in their turn, and whoever
+is new does not stand behind them.
 """
 
 from collections import defaultdict
@@ -15,15 +16,15 @@ from functools import partial
 from sqlalchemy import Connection as Sql
 
 from integration.core.model.events import Event
-from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.account_signals import note, unseen
 from integration.core.run.decide import order
 from integration.core.scoring.machines import marked
-from integration.core.scoring.mail_rules import IN_MAIL
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.service import Derived, Deriving
 from integration.flows.history.classify_mail import activity
+from integration.flows.people.carry_on_accounts import Reached, carry_on
 from integration.flows.people.past_engagement import Engagement
+from integration.flows.people.signal_activities import as_row, derived_activity, looked_at_by, relevant
 from integration.store.db.json_codec import encode
 from integration.store.events import activities, playbook_versions, retractions
 from integration.store.events.activities import ActivityRow, NewActivity
@@ -37,16 +38,6 @@ from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
 BATCH = 50
-
-
-def relevant(playbook: Playbook) -> frozenset[str]:
-    """The activity types that any account signal of a playbook looks at."""
-    return frozenset(name for signal in playbook.account_signals for match in signal.signal for name in match.types)
-
-
-def _looked_at(types: frozenset[str]) -> frozenset[str]:
-    """These types, and those by which a machine's are recognised among them."""
-    return types if types.isdisjoint(IN_MAIL) else types | IN_MAIL
 
 
 def derive_batch(service: Derived, lease: Lease) -> bool:
@@ -77,17 +68,22 @@ def derive_batch(service: Derived, lease: Lease) -> bool:
 
 
 def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant) -> None:
+    ids = [account for account, _ in these.items]
     with service.store.read() as conn:
-        found = signals(conn, service, [account for account, _ in these.items], now)
+        rows = accounts.get(conn, ids)
+        carried = carry_on(conn, service, rows, now)
+        found = signals(conn, service, [account for account in ids if account not in carried.reached], now)
+    new, reached = [*carried.new, *found.new], {**found.reached, **carried.reached}
     with service.store.write() as conn:
         leases.extend(conn, lease)
         these.done(conn)
-        touched = {*found.stale.values(), *(LeadId(str(row.lead_id)) for row in found.new)}
+        touched = {*found.stale.values(), *(LeadId(str(row.lead_id)) for row in new)}
         later = playbook_versions.to_be_derived(conn, touched, service.rules.number)
         dirty.mark(conn, touched - later, now)
         retractions.retract(conn, list(found.stale), found.stale.values())
-        activities.add(conn, found.new)
-        playbook_versions.derived(conn, [account for account, _ in these.items], service.rules.number)
+        activities.add(conn, new)
+        accounts.save(conn, [reached[row.id].saved(row) for row in rows if row.id in reached])
+        playbook_versions.derived(conn, ids, service.rules.number)
         dirty.clear_accounts(conn, these.items)
         dirty.wait_accounts(conn, found.ahead)
 
@@ -101,22 +97,27 @@ class Signals:
     """By key, whose a derived activity is that nothing leads to any more, or that is another by now."""
     ahead: Mapping[AccountId, Instant]
     """When to look at which account again: something there is dated ahead."""
+    reached: Mapping[AccountId, Reached]
+    """From where which account can be carried on the next time."""
 
 
 def signals(conn: Sql, service: Deriving, account_ids: Sequence[AccountId], now: Instant) -> Signals:
     """Derive the signals of these accounts by the rules that the service has. Reads only."""
     people = _people(conn, account_ids)
     home = {lead: account for account, each in people.items() for lead in each}
-    wanted, foreign = service.rules.vocabulary.recognition.raw_types(_looked_at(relevant(service.rules.playbook)))
+    wanted, foreign = service.rules.vocabulary.recognition.raw_types(looked_at_by(relevant(service.rules.playbook)))
     others = sorted(service.rules.vocabulary.activities) if foreign else None
     known = activities.seen_by(conn, list(home), list(people), sorted(wanted), others)
     before = activities.derived(conn, list(home), list(people))
-    derived = {row.key: row for row in _derive(conn, service, people, [row for row in known if row.at <= now])}
+    ahead = _ahead(known, home, now)
+    rows, reached = _derive(conn, service, people, [row for row in known if row.at <= now])
+    derived = {row.key: row for row in rows}
     same = {row.key for row in before if row.key in derived and _same(row, derived[row.key])}
     return Signals(
         new=[row for key, row in derived.items() if key not in same],
         stale={row.key: LeadId(str(row.lead_id)) for row in before if row.key not in same},
-        ahead=_ahead(known, home, now),
+        ahead=ahead,
+        reached={account: each for account, each in reached.items() if account not in ahead},
     )
 
 
@@ -124,10 +125,15 @@ def _ahead(known: Sequence[ActivityRow], home: Mapping[LeadId, AccountId], now: 
     """When to look at which account again: the first instant that is dated ahead."""
     found: dict[AccountId, Instant] = {}
     for row in known:
-        account = (home.get(row.lead_id) if row.lead_id else None) or row.account_id or AccountId("")
+        account = _account(row, home)
         if row.at > now and account:
             found[account] = min(row.at, found.get(account, row.at))
     return found
+
+
+def _account(row: ActivityRow, home: Mapping[LeadId, AccountId]) -> AccountId:
+    """At which of the accounts it was done; "" at none of them."""
+    return (home.get(row.lead_id) if row.lead_id else None) or row.account_id or AccountId("")
 
 
 def _same(stored: ActivityRow, derived: NewActivity) -> bool:
@@ -143,42 +149,27 @@ def _people(conn: Sql, account_ids: Sequence[AccountId]) -> dict[AccountId, list
 
 def _derive(
     conn: Sql, service: Deriving, people: dict[AccountId, list[LeadId]], seen: Sequence[ActivityRow]
-) -> list[NewActivity]:
+) -> tuple[list[NewActivity], dict[AccountId, Reached]]:
     compiled = service.rules.compiled
     home = {lead: account for account, each in people.items() for lead in each}
     engagement = Engagement(conn, service, people)
     types, vocabulary = relevant(compiled.playbook), service.rules.vocabulary
-    looked_at = _looked_at(types)
+    looked_at = looked_at_by(types)
+    reached = {account: Reached(unseen(account), 0) for account in people}
     by_account: defaultdict[AccountId, list[Event]] = defaultdict(list)
     for row in seen:
-        account = (home.get(row.lead_id) if row.lead_id else None) or row.account_id or AccountId("")
+        account = _account(row, home)
+        if account in reached:
+            reached[account].seen = max(reached[account].seen, row.seq)
         found = activity(row, vocabulary, row.lead_id or "")
         if found.type in looked_at:
             by_account[account].append(found._replace(account=account))
     derived: list[NewActivity] = []
     for account, events in by_account.items():
-        state = unseen(account)
+        state = reached[account].state if account in reached else unseen(account)
         for each in marked(vocabulary.machine, sorted(events, key=order)):
             if isinstance(each, Activity) and each.type in types:
-                new = [_row(one) for one in note(compiled, state, each, partial(engagement.of, at=each.at))]
+                new = [as_row(one) for one in note(compiled, state, each, partial(engagement.of, at=each.at))]
                 engagement.add(map(derived_activity, new))
                 derived += new
-    return derived
-
-
-def derived_activity(row: NewActivity) -> Activity:
-    """What was derived, as an event of its lead: as it is read once it is stored."""
-    return Activity(row.key, row.lead_id or "", row.at, row.type, row.properties, row.account_id or "", derived=True)
-
-
-def _row(activity: Activity) -> NewActivity:
-    return NewActivity(
-        key=f"derived:{activity.id}",
-        lead_id=LeadId(activity.lead),
-        account_id=AccountId(activity.account) if activity.account else None,
-        at=activity.at,
-        type=activity.type,
-        properties=activity.properties,
-        source="derived",
-        derived=True,
-    )
+    return derived, reached

@@ -59,12 +59,15 @@ class _Reached:
 class Engagement:
     """Of the people of these accounts, by the rules that the service has.
 
-    What was derived for them from these accounts is taken from `add`, not from the store: rules of before may have led
-    to it. What a machine did is known from everything by now.
+    Where the accounts are derived `anew`, what was derived for them is taken from `add`, not from the store: rules of
+    before may have led to it. What a machine did is known from everything by now.
     """
 
-    def __init__(self, conn: Sql, service: Deriving, people: Mapping[AccountId, Sequence[LeadId]]) -> None:
+    def __init__(
+        self, conn: Sql, service: Deriving, people: Mapping[AccountId, Sequence[LeadId]], *, anew: bool = True
+    ) -> None:
         self._conn, self._service, self._people = conn, service, people
+        self._anew = anew
         self._reached: dict[str, _Reached] | None = None
         self._derived: list[Activity] = []
 
@@ -99,4 +102,4 @@ class Engagement:
         }
 
     def _ours(self, event: Event) -> bool:
-        return isinstance(event, Activity) and event.derived and event.account in self._people
+        return self._anew and isinstance(event, Activity) and event.derived and event.account in self._people

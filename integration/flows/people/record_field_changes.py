@@ -66,6 +66,7 @@ def change_leads(  # noqa: PLR0913 - what was said, and how it counts
     dirty.mark_accounts(
         conn, sorted({AccountId(str(row.fields["account"])) for row in news if row.fields.get("account")}), now
     )
+    accounts.forget(conn, _left(stored, known))
     field_changes.add(
         conn,
         [
@@ -95,6 +96,12 @@ def change_leads(  # noqa: PLR0913 - what was said, and how it counts
 def _account(fields: Fields) -> AccountId | None:
     held = _text(fields, "account")
     return AccountId(held) if held else None
+
+
+def _left(stored: Mapping[LeadId, leads.LeadRow], known: Mapping[LeadId, Fields]) -> set[AccountId]:
+    """The accounts that leads belong to no longer."""
+    moved = [stored[lead].account_id for lead in known if stored[lead].account_id != _account(known[lead])]
+    return {account for account in moved if account}
 
 
 def _former(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from integration.core.run.decide import order
 from integration.flows.base.service import Derived
 from integration.flows.history.load_events import History
-from integration.flows.people.derive_account_signals import BATCH, derived_activity, signals
+from integration.flows.people.derive_account_signals import BATCH, signals
+from integration.flows.people.signal_activities import derived_activity
 from integration.store.events import playbook_versions
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import LeadId

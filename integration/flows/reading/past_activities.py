@@ -16,8 +16,8 @@ from connectors.base.port import Record
 from integration.core.model import effect_keys
 from integration.flows.base.service import Connection, Intake
 from integration.flows.intake import conflicting_contents, unreadable_records
-from integration.flows.people.derive_account_signals import relevant
 from integration.flows.people.met_records import people_met
+from integration.flows.people.signal_activities import relevant
 from integration.store.events import activities, unrecognised_words
 from integration.store.events.activities import NewActivity, Stored
 from integration.store.events.unrecognised_words import Word

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Result, and_, bindparam, cast, func, not_, or_, select, update
+from sqlalchemy import BigInteger, Connection, Result, and_, bindparam, cast, func, not_, or_, select, union_all, update
 
 from integration.store.db.dialects import among, insert_new, pairs
 from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.db.numbering import numbers
-from integration.store.schema.tables import activities
+from integration.store.schema.tables import activities, leads
 from mappings.model.canonical import Fields
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
@@ -93,6 +93,17 @@ _BY_THOSE = (
     .where(or_(among(_a.lead_id, "leads"), and_(func.coalesce(_a.lead_id, "") == "", among(_a.account_id, "accounts"))))
     .order_by(_a.at, _a.key)
 )
+_of_accounts = pairs("of_accounts")
+_AT_ACCOUNTS = union_all(
+    select(_of_accounts.c.key.label("account"), *_COLUMNS)
+    .select_from(
+        _of_accounts.join(leads, leads.c.account_id == _of_accounts.c.key).join(activities, _a.lead_id == leads.c.id)
+    )
+    .where(leads.c.merged_into.is_(None), _a.seq > cast(_of_accounts.c.value, BigInteger)),
+    select(_of_accounts.c.key.label("account"), *_COLUMNS)
+    .select_from(_of_accounts.join(activities, _a.account_id == _of_accounts.c.key))
+    .where(func.coalesce(_a.lead_id, "") == "", _a.seq > cast(_of_accounts.c.value, BigInteger)),
+)
 _SEEN_BY = _BY_THOSE.where(among(_a.type, "types"))
 _SEEN_BY_OR_FOREIGN = _BY_THOSE.where(or_(among(_a.type, "types"), not_(among(_a.type, "known"))))
 
@@ -173,6 +184,14 @@ def seen_by(
     return _rows(conn.execute(_SEEN_BY_OR_FOREIGN, {**wanted, "known": listed(known)}))
 
 
+def fresh_at(conn: Connection, seen: Mapping[AccountId, int]) -> dict[AccountId, list[ActivityRow]]:
+    """What people of each account (key), known or not, did that was stored after the number it has seen (value)."""
+    found: dict[AccountId, list[ActivityRow]] = {account: [] for account in seen}
+    for account, *row in conn.execute(_AT_ACCOUNTS, {"of_accounts": encode(seen)}).all() if seen else ():
+        found[account].append(_row(*row))
+    return found
+
+
 def derived(conn: Connection, lead_ids: Iterable[LeadId], account_ids: Iterable[AccountId]) -> list[ActivityRow]:
     """What was derived for these leads from the signals of these accounts; by time, then key."""
     return _rows(conn.execute(_DERIVED, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
@@ -197,7 +216,18 @@ def _values(conn: Connection, rows: Sequence[NewActivity]) -> list[dict[str, Any
 
 
 def _rows(found: Result[*tuple[Any, ...]]) -> list[ActivityRow]:
-    return [
-        ActivityRow(seq, key, lead, account, at, kind, decode_fields(properties), source, derived)
-        for seq, key, lead, account, at, kind, properties, source, derived in found.all()
-    ]
+    return [_row(*row) for row in found.all()]
+
+
+def _row(  # noqa: PLR0913, PLR0917 - the columns of the table
+    seq: int,
+    key: str,
+    lead: LeadId | None,
+    account: AccountId | None,
+    at: Instant,
+    kind: str,
+    properties: str,
+    source: str,
+    derived: bool,  # noqa: FBT001 - a column of the table
+) -> ActivityRow:
+    return ActivityRow(seq, key, lead, account, at, kind, decode_fields(properties), source, derived)

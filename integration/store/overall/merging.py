@@ -13,7 +13,7 @@ from integration.store.audit.audit_trail import Entry
 from integration.store.db.numbering import numbers
 from integration.store.outgoing import outbox
 from integration.store.overall import merged_tasks
-from integration.store.people import field_changes, leads, other_emails, record_references
+from integration.store.people import accounts, field_changes, leads, other_emails, record_references
 from integration.store.queues import dirty
 from integration.store.schema.tables import activities, alerts, assignments, clock_runs, dead_letters, effects
 from integration.store.schema.tables import changes as changed
@@ -87,6 +87,7 @@ def join(conn: Connection, loser: LeadId, winner: LeadId, at: Instant, owners: O
     both = {"loser": loser, "winner": winner}
     email = conn.execute(_EMAIL, {"loser": loser}).scalar()
     dirty.mark(conn, [loser, winner], at)
+    homes = leads.homes(conn, [loser, winner])
     record_references.move(conn, loser, winner)
     other_emails.move(conn, loser, winner)
     if email:
@@ -100,6 +101,7 @@ def join(conn: Connection, loser: LeadId, winner: LeadId, at: Instant, owners: O
             rows = zip(old, numbers(conn, len(old)), strict=True)
             conn.execute(renumber, [{"old": one, "new": new, "winner": winner} for one, new in rows])
     _set_fields(conn, winner, at, owners)
+    accounts.forget(conn, [account for _, account in (*homes, *leads.homes(conn, [winner]))])
     conn.execute(_FOLLOW, both)
     leads.merge(conn, loser, winner)
 

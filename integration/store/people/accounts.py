@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from integration.store.db.dialects import among, insert_new
+from integration.store.db.dialects import among, insert_new, run_many
 from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.people import record_references
 from integration.store.people.record_references import Address, Reference
-from integration.store.schema.tables import accounts, leads
+from integration.store.schema.tables import ONE, accounts, leads
 from mappings.model.canonical import Fields
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
@@ -37,18 +37,20 @@ class AccountFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedAccount:
-    """What a decision leaves behind. `state` is JSON text."""
+    """What a derivation of signals leaves behind. `state` is JSON text, and holds what is stored up to `seen`.
+
+    `read` is the `seen` that the account had when it was read.
+    """
 
     id: AccountId
-    state: str
+    state: str | None
     seen: int
-    due: Instant | None
-    updated_at: Instant
+    read: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
-    """An account as stored; `state` is JSON text or None before the first decision."""
+    """An account as stored; `state` is JSON text, None where its signals are to be derived from the whole history."""
 
     id: AccountId
     domain: str | None
@@ -71,19 +73,16 @@ _ADD = insert_new(accounts, ["id"])
 _GET = select(*accounts.c).where(among(accounts.c.id, "ids"))
 _SAVE = (
     update(accounts)
-    .where(accounts.c.id == bindparam("row"))
-    .values({name: bindparam(name) for name in ("state", "seen", "due", "updated_at")})
+    .where(accounts.c.id == bindparam("row"), accounts.c.seen == bindparam("read"))
+    .values(state=bindparam("new_state"), seen=bindparam("new_seen"))
+)
+_FORGET = (
+    update(accounts).where(accounts.c.id == bindparam("row")).values(state=None, seen=-func.abs(accounts.c.seen) - ONE)
 )
 _SET_FIELDS = (
     update(accounts)
     .where(accounts.c.id == bindparam("row"))
     .values({name: bindparam(name) for name in ("domain", "fields", "updated_at")})
-)
-_DUE = (
-    select(accounts.c.id)
-    .where(accounts.c.due <= bindparam("now"))
-    .order_by(accounts.c.due, accounts.c.id)
-    .limit(bindparam("n"))
 )
 _MEMBERS = (
     select(leads.c.id).where(among(leads.c.account_id, "ids"), leads.c.merged_into.is_(None)).order_by(leads.c.id)
@@ -127,15 +126,29 @@ def get(conn: Connection, account_ids: Iterable[AccountId]) -> list[AccountRow]:
 
 
 def save(conn: Connection, rows: Sequence[SavedAccount]) -> None:
-    """Store what was decided. Check the lease in the same transaction (leases.extend)."""
+    """Store what was derived, but not of an account that was forgotten meanwhile.
+
+    Check the lease in the same transaction (leases.extend).
+    """
     if rows:
-        conn.execute(
+        run_many(
+            conn,
             _SAVE,
             [
-                {"row": row.id, "state": row.state, "seen": row.seen, "due": row.due, "updated_at": row.updated_at}
+                {"row": row.id, "read": row.read, "new_state": row.state, "new_seen": row.seen}
                 for row in sorted(rows, key=lambda row: row.id)
             ],
         )
+
+
+def forget(conn: Connection, account_ids: Iterable[AccountId]) -> None:
+    """What these accounts' signals were derived from has changed: the next derivation starts from the beginning.
+
+    To be called in the transaction that changes it. A derivation that is under way leaves no state behind.
+    """
+    rows = [{"row": account} for account in sorted(set(account_ids))]
+    if rows:
+        run_many(conn, _FORGET, rows)
 
 
 def set_fields(conn: Connection, rows: Sequence[AccountFields]) -> None:
@@ -153,11 +166,6 @@ def set_fields(conn: Connection, rows: Sequence[AccountFields]) -> None:
                 for row in sorted(rows, key=lambda row: row.id)
             ],
         )
-
-
-def due(conn: Connection, now: Instant, limit: int) -> list[AccountId]:
-    """The accounts for which time alone changes something by now, the longest overdue first."""
-    return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
 
 
 def members(conn: Connection, account_ids: Iterable[AccountId]) -> list[LeadId]:

@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func,
 
 from integration.store.db.dialects import PerDialect, among, run_many, upsert
 from integration.store.db.json_codec import listed
+from integration.store.people import accounts
 from integration.store.schema.tables import ONE, dirty, dirty_accounts
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant, Span
@@ -109,11 +110,16 @@ def mark(  # noqa: PLR0913 - whom, and what is known of what is about to be stor
         _MARK.many(conn, rows)
 
 
-def mark_accounts(conn: Connection, account_ids: Iterable[AccountId], at: Instant) -> None:
-    """As `mark`, for accounts."""
-    rows = [{"account_id": account, "seq": at, "since": at} for account in sorted(set(account_ids))]
-    if rows:
-        _MARK_ACCOUNTS.many(conn, rows)
+def mark_accounts(conn: Connection, account_ids: Iterable[AccountId], at: Instant, *, only_new: bool = False) -> None:
+    """As `mark`, for accounts. `only_new`: activities nobody has seen are all that changes about them.
+
+    Of any other account the next derivation starts from the beginning.
+    """
+    ids = sorted(set(account_ids))
+    if ids:
+        _MARK_ACCOUNTS.many(conn, [{"account_id": account, "seq": at, "since": at} for account in ids])
+        if not only_new:
+            accounts.forget(conn, ids)
 
 
 def wait_accounts(conn: Connection, times: Mapping[AccountId, Instant]) -> None:
