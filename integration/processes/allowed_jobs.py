@@ -3,9 +3,14 @@
 RQ imports and calls any function that a job in Redis names, its callbacks and webhooks with it. Whoever can write to
 Redis would run code as this service. Here a job is one of ours with an argument it may have, or it does not exist; of
 what Redis says about it, only a few short fields are read. A worker takes no commands from Redis either.
+
+A job runs in a child of the worker. That stays for further jobs of its queue, which then cost no fork, no imports and
+no new connections; it ends after two minutes, so that nothing it holds grows old.
 """
 
+import contextlib
 import os
+import signal
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -13,13 +18,17 @@ from typing import Any
 
 import msgspec
 import structlog
-from redis import Redis
-from redis.exceptions import ResponseError
+from redis import ConnectionPool, Redis
+from redis.exceptions import RedisError, ResponseError
 from rq import Queue, Worker
 from rq.exceptions import NoSuchJobError
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
+from rq.utils import as_text
 
+from integration.flows.base.lane import Woken
 from integration.processes.job_failures import JOBS
 from integration.processes.with_parent import end_after_parent
 from integration.wiring.queue_keys import mend
@@ -41,8 +50,18 @@ _MOST_SECONDS = 300
 _MOST_RETRIES = 3
 _FAILURE_SECONDS = 3_600
 _AGAIN_SECONDS = 1.0
+_STAY_SECONDS = 120.0
+"""How long the child that has run a job stays for others of its queue."""
+_LOOK_SECONDS = 5.0
+"""How long it waits for one before it looks whether it is still wanted."""
+_PATIENCE_SECONDS = 2.0
+"""How much later than promised Redis may answer."""
 _ORPHAN_SECONDS = 35.0
 """How long the child that runs a job may live without its worker: one call to a CRM, and noting what came of it."""
+
+
+class _EndedError(Exception):
+    """The worker is to end, and its child waited for a job."""
 
 
 class AllowedJob(Job):
@@ -143,11 +162,103 @@ class AllowedWorker(Worker):
             job_class=AllowedJob,
         )
         self._parent = os.getpid()
+        self._ending = self._waiting = False
+        self._taken: Job | None = None
+        pool = redis.connection_pool
+        given = {**pool.connection_kwargs, "socket_timeout": _LOOK_SECONDS + _PATIENCE_SECONDS}
+        self._line = Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **given))
 
     def setup_work_horse_signals(self) -> None:
-        """In the child that runs a job: it outlives its worker for as long as a call to a CRM may take, no longer."""
+        """In the child that runs jobs: it outlives its worker for as long as a call to a CRM may take, no longer."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call] # RQ left it untyped
-        end_after_parent(self._parent, _ORPHAN_SECONDS)
+        end_after_parent(self._parent, _ORPHAN_SECONDS, self._end)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """The child ends after the job that it runs; at once, where it waits for one."""
+        if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGUSR1)
+
+    def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
+        """Wait for the child to end; it may take a while for its first job, stay, and run another one then."""
+        job.timeout = int(_STAY_SECONDS) + 2 * _MOST_SECONDS
+        super().monitor_work_horse(job, queue, execution)
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """In the child: run a job as RQ does, then whatever comes into the queue within the next minutes."""
+        until = time.monotonic() + _STAY_SECONDS
+        went_well = super().perform_job(job, queue, execution)
+        try:
+            while went_well and self._stays(until):
+                each, self._taken = self._taken or self._next(_LOOK_SECONDS), None
+                if each is not None and not self._ran(each, queue):
+                    break
+        except (_EndedError, RedisError, OSError) as error:
+            log.debug("the child of a worker ends", reason=type(error).__name__)
+        if self._taken is not None:
+            queue.push_job_id(self._taken.id, at_front=True)
+        return went_well
+
+    def wait(self, lane: str, seconds: float) -> Woken:
+        """For a lane that this child works: wait for the next job of the queue, which may be that lane's own."""
+        if self._ending or self._taken is not None:
+            return "others"
+        try:
+            job = self._next(min(seconds, _LOOK_SECONDS))
+            if job is None:
+                return "time"
+            if job.func_name == RUN and job.args == [lane]:
+                self.connection.delete(job.key, f"{PREFIX}{lane}")
+                return "woken"
+        except _EndedError:
+            return "others"
+        except (RedisError, OSError):
+            time.sleep(min(seconds, _AGAIN_SECONDS))
+            return "time"
+        self._taken = job
+        return "others"
+
+    def _stays(self, until: float) -> bool:
+        return not self._ending and time.monotonic() < until and os.getppid() == self._parent
+
+    def _next(self, seconds: float) -> Job | None:
+        """The next job of ours in the queue; None where none comes in time. Raises RedisError, _EndedError."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._waiting = True
+            try:
+                if self._ending:
+                    raise _EndedError
+                popped = self._line.blpop([self.queues[0].key], timeout=left)
+            finally:
+                self._waiting = False
+            if not isinstance(popped, list | tuple):
+                return None
+            with contextlib.suppress(NoSuchJobError, UnicodeDecodeError):
+                job = AllowedJob.fetch(as_text(popped[1]), connection=self.connection, serializer=self.serializer)
+                if job.origin == self.queues[0].name:
+                    return job
+        return None
+
+    def _ran(self, job: Job, queue: Queue) -> bool:
+        """Run a job without RQ's accounts of it; where it fails, RQ is to run it again in a child of its own."""
+        try:
+            with self.death_penalty_class(job.timeout, JobTimeoutException, job_id=job.id):
+                job.func(*job.args)
+        except Exception:  # noqa: BLE001 - it is logged, and RQ takes it up
+            queue.push_job_id(job.id, at_front=True)
+            return False
+        self.connection.delete(job.key)
+        return True
+
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call] # RQ left it untyped
+        signal.signal(signal.SIGUSR1, self._end)
+
+    def _end(self, *_: object) -> None:
+        self._ending = True
+        if self._waiting:
+            raise _EndedError
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _PARENT_DIES = 1
 """PR_SET_PDEATHSIG of `prctl`."""
@@ -34,12 +34,17 @@ def end_with_parent(parent: int, how: int) -> None:
         sys.exit(1)
 
 
-def end_after_parent(parent: int, seconds: float) -> None:
+def end_after_parent(parent: int, seconds: float, also: Callable[[], None] = lambda: None) -> None:
     """In a child that this process forked: end so many seconds after the parent does, whatever goes on then.
 
-    The seconds let it finish what it has begun. The kernel says it with SIGUSR2.
+    The seconds let it finish what it has begun. The kernel says it with SIGUSR2; `also` is called then, and may raise.
     """
-    signal.signal(signal.SIGUSR2, lambda *_: _end_in(seconds))
+
+    def orphaned(*_: object) -> None:
+        _end_in(seconds)
+        also()
+
+    signal.signal(signal.SIGUSR2, orphaned)
     _ask_for(signal.SIGUSR2)
     if os.getppid() != parent:
         _end_in(seconds)  # it died before we asked

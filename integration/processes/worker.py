@@ -46,7 +46,7 @@ def prepare(settings: Settings) -> None:
 
 
 def work(settings: Settings, queue: str) -> None:
-    """Work one queue until a signal ends it. A job forks, so that one that dies takes nothing with it."""
+    """Work one queue until a signal ends it. Jobs run in a child, so that one that dies takes nothing with it."""
     os.nice(_BACKGROUND if queue == "ingest" else _LATER)
     with contextlib.closing(_redis(settings)) as redis:
         mend(redis, queue)
@@ -55,7 +55,9 @@ def work(settings: Settings, queue: str) -> None:
     gc.freeze()  # what a job shares with its parent is not looked through, and so not copied
     log.info("working", queue=queue, job=jobs.run.__qualname__)
     # Another connection: RQ waits for jobs longer than the first one would wait for anything.
-    AllowedWorker(queue, _redis(settings)).work(logging_level="WARNING")
+    worker = AllowedWorker(queue, _redis(settings))
+    build.wakeups().wait = worker.wait
+    worker.work(logging_level="WARNING")
 
 
 def work_all(settings: Settings, queues: Sequence[str]) -> int:

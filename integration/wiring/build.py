@@ -227,8 +227,12 @@ def preload() -> None:
 
 
 def service() -> Service:
-    """What a flow is given, built once per process: a forked job opens its own connections."""
-    return _service(os.getpid())
+    """What a flow is given, built once per process: a forked one opens its own connections.
+
+    What has been learned of connections since it was built is asked for again, while there is something to learn.
+    """
+    found = _service(os.getpid())
+    return replace(found, connections=_at_home(found.connections, settings(), found.store))
 
 
 @lru_cache(maxsize=1)
@@ -261,7 +265,7 @@ def _service(pid: int) -> Service:
     rehearsal = settings().rehearsal
     return Service(
         store=_store(),
-        connections=_at_home(crms, settings(), _store()),
+        connections=crms,
         now=_now(),
         rules=Rules(compiled=compiled, started=_started(), of_file=settings().playbook not in library.names()),
         wake=wakeups().wake,
@@ -271,6 +275,7 @@ def _service(pid: int) -> Service:
             linger=settings().linger,
             sleep=time.sleep,
             monotonic=clock.monotonic,
+            wait=wakeups().wait,
         ),
         new_leads=NewLeads(new_id=clock.new_id, grace=round(GRACE * (rehearsal[1] if rehearsal else 1))),
         keys=Keys(keyring=connection_names.keyring(settings())),

@@ -59,6 +59,8 @@ class Wakeups:
     def __init__(self, redis_url: SecretStr | None, monotonic: Callable[[], float]) -> None:
         self._redis = None if redis_url is None else connect(redis_url.get_secret_value())
         self._monotonic = monotonic
+        self.wait: Callable[[str, float], str] | None = None
+        """How a lane waits to be woken, in a process that works the jobs of a queue."""
         self._failed_at: float | None = None
 
     def wake(self, lane: str) -> None:

@@ -242,3 +242,17 @@ def test_an_urgent_writer_waits_for_one_patient_writer_at_most(sqlite_store: Sto
         store.dispose()
     assert order.index("urgent") <= 1
     assert len(order) == 4
+
+
+def test_a_transaction_that_need_not_be_durable_does_not_wait_for_sqlites_disk_and_the_next_one_does(
+    tmp_path: Path,
+) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'coldframe.db'}")
+    store.migrate()
+    found = []
+    for durable in (True, False, True):
+        with store.write(durable=durable) as conn:
+            found.append(conn.exec_driver_sql("PRAGMA synchronous").scalar())
+    store.dispose()
+    full, normal = 2, 1
+    assert found == [full, normal, full]

@@ -106,7 +106,7 @@ class StoredAllowance:
         while block.left < 1 or self.monotonic() >= block.until:
             started = self.monotonic()
             try:
-                with self.store.write() as conn:
+                with self.store.write(durable=False) as conn:  # the next reply says what a power cut took back
                     grant = self._reserve(conn, pool, people=people)
             except StoreError as error:
                 log.warning("calls go on uncounted", connection=self.connection, error=str(error))

@@ -110,6 +110,7 @@ class Lanes:
     linger: Span
     sleep: Callable[[float], None]  # seconds
     monotonic: Callable[[], float]
+    wait: Callable[[str, float], str] | None = None  # as `lane.wait`; None: by sleeping
     last_calls: dict[ConnectionName, LastCalls] = field(default_factory=dict)
 
 
@@ -127,8 +128,7 @@ class Keys:
 
     keyring: Keyring = field(default_factory=lambda: Keyring(keys={}))
     """The secret key, and those before it."""
-    chance: Callable[[int], bytes] = token_bytes
-    """So many bytes that nobody can guess."""
+    chance: Callable[[int], bytes] = token_bytes  # so many bytes that nobody can guess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from integration.core.run.decide import Decision
 from integration.core.run.pointless import pointless_tasks
 from integration.core.run.standing import standing
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.lane import GATHER
+from integration.flows.base.lane import gather
 from integration.flows.base.service import Deriving, HasLanes, HasRules, HasWake, Versioned
 from integration.flows.deciding import decision_outcomes, rederive
 from integration.flows.deciding.decision_outcomes import Deciding
@@ -72,8 +72,8 @@ def decide_batch(service: DecidingLane, lease: Lease) -> bool:
     rederive.walked(
         service, lease, walk, ids, (len(items), seconds), (len(others), _decide(service, lease, others, now))
     )
-    if items and not ids and len(items) < rederive.LEADS:
-        service.lanes.sleep(GATHER)
+    if not ids:
+        gather(service.lanes, len(items), full=len(items) >= rederive.LEADS)
     return bool(items or ids)
 
 

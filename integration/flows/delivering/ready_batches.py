@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.base.limits import Unused
-from integration.flows.base import history_or_live
+from integration.flows.base import history_or_live, lane
 from integration.flows.base.call_allowance import LastCalls
 from integration.flows.base.running_routing import HasRouting
-from integration.flows.base.service import Connection, HasLanes, LimitedWrites
+from integration.flows.base.service import Connection, HasLanes, HasWake, LimitedWrites
 from integration.flows.crm_calls import gathering
 from integration.flows.crm_calls.gathering import Batch, Flow, Row
 from integration.flows.crm_calls.pause_connection import Open, open_for
@@ -46,7 +46,7 @@ class Looking(LimitedWrites, HasRouting, Protocol):
     """The store, how much may be written, and whether owners are set."""
 
 
-class Gathering(LimitedWrites, HasLanes, Protocol):
+class Gathering(LimitedWrites, HasLanes, HasWake, Protocol):
     """The store, and how long what waits for a call may gather."""
 
 
@@ -130,12 +130,22 @@ class Gathered:
         return False
 
     def wait(self) -> bool:
-        """Let more come along, the longer between two looks the longer it has been; false where nothing gathers."""
+        """Let more come along; false where nothing gathers, and where other lanes have work: this one is woken again.
+
+        While more is on its way, it is looked for, the more rarely the longer it has been. Where calls are short, there
+        is nothing to look for before the pause is over.
+        """
         if self.first is None:
             return False
-        look = min(_MOST_LOOK, max(_LEAST_LOOK, (self.now - self.oldest) / SECOND / 2))
-        self.service.lanes.sleep(min(look, (self.first - self.now) / SECOND))
-        return True
+        left, lanes = (self.first - self.now) / SECOND, self.service.lanes
+        if self.flow.coming:
+            lanes.sleep(min(left, _MOST_LOOK, max(_LEAST_LOOK, (self.now - self.oldest) / SECOND / 2)))
+            return True
+        name = f"deliver:{self.connection.name}"
+        if lane.wait(lanes, name, left) != "others":
+            return True
+        self.service.wake(name)
+        return False
 
     def called(self, rows: int, room: int) -> None:
         """Note that a call with so many rows has ended."""

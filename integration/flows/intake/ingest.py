@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.lane import GATHER, drain
+from integration.flows.base.lane import drain, gather
 from integration.flows.base.running_playbook import following
 from integration.flows.base.service import HasKeys, HasLanes, HasStore, HasWake, Intake
 from integration.flows.intake import store_deliveries
@@ -72,8 +72,8 @@ def _turn(service: IngestLane, lease: Lease, /) -> bool:
         wanted = [name for name in service.connections if look_ups.take(conn, name, service.now(), 1)]
     for name in wanted:
         service.wake(f"refresh:{name}")
-    if len(deliveries) < BATCH and sum(len(delivery.body) for delivery in deliveries) < BYTES // 2:
-        service.lanes.sleep(GATHER)
+    full = len(deliveries) == BATCH or sum(len(delivery.body) for delivery in deliveries) >= BYTES // 2
+    gather(service.lanes, len(deliveries), full=full)
     return True
 
 

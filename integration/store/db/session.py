@@ -88,12 +88,12 @@ class Store:
             yield conn
 
     @contextlib.contextmanager
-    def write(self, *, urgent: bool = False) -> Iterator[Connection]:
+    def write(self, *, urgent: bool = False, durable: bool = True) -> Iterator[Connection]:
         """One durable transaction: committed when the block ends, rolled back when it raises.
 
-        SQLite: one writer at a time, in turn, across processes; an `urgent` one waits for one other at
-        most. PostgreSQL: READ COMMITTED; rows are waited for. Raises StoreBusyError after two seconds of
-        waiting, StoreDownError on an outage.
+        SQLite: one writer at a time, in turn, across processes; an `urgent` one waits for one other at most, and one
+        that need not be `durable` not for the disk: a power cut may take it back. PostgreSQL: READ COMMITTED; rows are
+        waited for. Raises StoreBusyError after two seconds of waiting, StoreDownError on an outage.
         """
         self._after_fork()
         with _named(), contextlib.ExitStack() as stack:
@@ -102,6 +102,9 @@ class Store:
             if self._sqlite:
                 stack.callback(_be_patient, conn, PATIENCE)
                 _be_patient(conn, left)
+                if not durable:
+                    stack.callback(_synchronous, conn, "FULL")
+                    _synchronous(conn, "NORMAL")
             with conn.begin():
                 self._begin_writing(conn)
                 yield conn
@@ -236,6 +239,13 @@ def _be_patient(conn: Connection, seconds: float) -> None:
     driver = conn.connection.dbapi_connection
     if driver is not None:
         driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+
+def _synchronous(conn: Connection, how: str) -> None:
+    """Whether a commit waits for the disk (FULL), or the next one that does takes it along (NORMAL)."""
+    driver = conn.connection.dbapi_connection
+    if driver is not None:
+        driver.execute(f"PRAGMA synchronous = {how}")
 
 
 def _copy_log(conn: Connection) -> None:
