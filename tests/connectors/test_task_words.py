@@ -123,6 +123,10 @@ def test_a_portal_that_hides_values_is_told_of() -> None:
         ("2026-03-06T23:30:00Z", "Europe/Berlin", "2026-03-07"),
         ("2026-03-06T23:30:00Z", "UTC", "2026-03-06"),
         ("2026-03-08T09:30:00Z", "America/Los_Angeles", "2026-03-08"),  # the clocks change that night
+        ("2026-11-01T08:30:00Z", "America/Los_Angeles", "2026-11-01"),  # half past one in summer time
+        ("2026-11-01T09:30:00Z", "America/Los_Angeles", "2026-11-01"),  # and an hour later in winter time
+        ("2026-11-02T07:59:00Z", "America/Los_Angeles", "2026-11-01"),  # a day of 25 hours
+        ("2026-03-06T11:00:00Z", "Pacific/Tongatapu", "2026-03-07"),  # thirteen hours ahead
         ("2026-03-06T12:30:00Z", "Pacific/Kiritimati", "2026-03-07"),
         ("2026-03-06T12:30:00Z", "Nowhere/Known", "2026-03-06"),
     ],

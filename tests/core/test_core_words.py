@@ -162,7 +162,7 @@ def test_the_packet_tells_the_whole_story_never_a_bare_score() -> None:
         "- looked at case study, 5 January 2026",
         "- shared inside the company: quote, 5 January 2026",
         "Colleagues: 3 people at the company viewed quote, 5 January 2026",
-        "Source: webinar",
+        "Source: webinar, known since 5 January 2026",
         "Fit: high, 40 of 40 points; hot with 75 points in all; segment A (high fit, high intent)",
         "Problem: probably reducing cost",
         "Budget: 50k",

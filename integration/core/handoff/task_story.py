@@ -12,6 +12,7 @@ from integration.core.handoff.deeds import deed_parts, named_page
 from integration.core.handoff.plain_words import account_words, duration, fit_words, lead_words, plain_words, where
 from integration.core.handoff.template_words import Words
 from integration.core.handoff.wording import compose, one_line
+from integration.core.hours.working_hours import WorkingHours, after, read
 from integration.core.model.effects import Wording
 from integration.core.rules.calendar import day_words
 from integration.core.rules.conditions import alternatives
@@ -160,9 +161,12 @@ def _behaviour(context: Context) -> Iterator[Line]:
 
 
 def _background(context: Context) -> Iterator[Line]:
-    """Where the lead came from, how well it fits, and what it answered."""
-    if source := lead_words(context, "source"):
-        yield _line("Source", source, spare=1)
+    """Where the lead came from and since when it is known, how well it fits, and what it answered."""
+    source, since = lead_words(context, "source"), _known_since(context)
+    if source:
+        yield _line("Source", f"{source}, known since {since}" if since else source, spare=1)
+    elif since:
+        yield _line("Known since", since, spare=1)
     yield _line("Fit", fit_words(context), spare=1)
     problem = lead_words(context, "problem")
     if problem or (problem := _job(context)):
@@ -172,6 +176,14 @@ def _background(context: Context) -> Iterator[Line]:
             yield _line(name.capitalize(), answer)
     for own in own_fields.lines(context):
         yield _line("", own, spare=2)
+
+
+def _known_since(context: Context) -> str:
+    """The day since which the lead is known; "" for who is known since today."""
+    born, timezone = context.state.born, context.playbook.calendar.timezone
+    if born is None or day_words(born, timezone) == day_words(context.now, timezone):
+        return ""
+    return day_words(born, timezone)
 
 
 def _talk(context: Context, words: Words) -> Iterator[Line]:
@@ -184,8 +196,8 @@ def _talk(context: Context, words: Words) -> Iterator[Line]:
 def _to_do(context: Context, wording: Wording, words: Words, beside: Beside) -> Iterator[Line]:
     """What to do, line by line, with what can be ticked off."""
     further = [note for each in wording.also for note in (f"{TICK}{each.subject}" if each.subject else "", *each.notes)]
-    wanted = [*wording.notes, *further]
-    notes = [shortened(one_line(compose(note, words)), _NOTE) for note in wanted]
+    wanted = [note for note in (*wording.notes, *further) if note]
+    notes = list(dict.fromkeys([shortened(one_line(compose(note, words)), _NOTE) for note in wanted]))
     if wording.clock and not notes:
         ask = f"Ask {beside.had_by} to answer" if beside.had_by else "See to it that somebody answers"
         notes = [f"{TICK}{ask} {packet.who(context)} today, or give the lead to somebody who can"]
@@ -202,11 +214,18 @@ def _open_ends(context: Context, wording: Wording, due: Instant, beside: Beside)
     if wording.clock:
         yield _line("Answer was due", packet.shown_time(context, due))
     else:
-        answer = packet.answer_due(context, due)
-        yield _line("Answer due", packet.shown_time(context, answer))
+        promised = packet.answer_due(context, due)
+        answer = _when_they_work(context, promised, beside) if promised != due else due
+        also = f", promised by {packet.shown_time(context, promised)}" if answer != promised else ""
+        yield _line("Answer due", f"{packet.shown_time(context, answer)}{also}")
         if answer != due:
             yield _line("Task due", packet.shown_time(context, due))
     yield from _closing(beside)
+
+
+def _when_they_work(context: Context, at: Instant, beside: Beside) -> Instant:
+    """When whoever gets the task works next from then on, as the due time of the task itself is counted."""
+    return after(read(beside.hours or "") or WorkingHours(), context.playbook.calendar, at, 0)
 
 
 def _closing(beside: Beside) -> Iterator[Line]:

@@ -76,6 +76,12 @@ def _read(text: str) -> WorkingHours | None:
     return WorkingHours(weekly=tuple(replace(each, holidays=free) for each in weekly), away=frozenset(off["away"]))
 
 
+def zone_of(text: str) -> str:
+    """The zone of such a text's hours; "" where it has none."""
+    found = read(text)
+    return found.weekly[0].timezone if found is not None and found.weekly else ""
+
+
 def after(hours: WorkingHours, usual: Calendar, start: Instant, span: Span) -> Instant:
     """The instant at which somebody has worked for so long since `start`; `usual` is the playbook's calendar."""
     return calendar.passed(calendar.joined(_stretches(hours, usual, start)), start, span)

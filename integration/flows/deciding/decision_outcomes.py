@@ -69,6 +69,7 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     tasks = tasks_of(service, alerted, now)
     fresh_tasks = set(decided_effects.add(conn, [as_row(each, now, None, number) for each in tasks]))
     wanted |= _want_once(conn, service, [each for each in tasks if each.key in fresh_tasks], {}, now)
+    demo_requests.overtaken(conn, service, fresh)
     wanted |= demo_requests.hand_over(conn, service, outcomes, now)
     if not service.going_live.shadow:
         wanted |= standing_tasks.join(conn, {each.row.id: each.decision.state for each in outcomes if each.whole}, now)

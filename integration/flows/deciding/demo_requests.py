@@ -3,7 +3,8 @@
 An MQL whose handoff waits for its turn (a changed gate lets so many through in an hour, and so does going live), or was
 recorded and withheld (it is history, or its rules were published quietly), has an open handoff without a task that
 sales could see. A demo request opens no second one [rules: stages]: the tasks of the first go out, due from now on,
-once by their keys. Whatever task waits about who asks is sent before all others.
+once by their keys. Whatever task waits about who asks is sent before all others. Where the handoff is forgotten by
+then, a new one begins, and what still waited of the former is not made.
 """
 
 from collections import defaultdict
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection as Sql
 
+from integration.core.model.effect_keys import cause, play_step
+from integration.core.model.effects import Effect, TaskWanted
 from integration.core.run.playbook_change import passes
 from integration.flows.base.service import Deriving
 from integration.flows.deciding.decision_plan import Outcome
@@ -18,7 +21,7 @@ from integration.flows.deciding.kept_handoffs import Due, carry_out, of_open_han
 from integration.flows.deciding.playbook_changes import delivered
 from integration.store.events import withheld_handoffs
 from integration.store.events.withheld_handoffs import Withheld
-from integration.store.outgoing import outbox
+from integration.store.outgoing import outbox, pointless_tasks
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import DAY, Instant, Span
@@ -40,6 +43,17 @@ def hand_over(conn: Sql, service: Deriving, outcomes: Sequence[Outcome], now: In
     if asking:
         outbox.first(conn, asking)
     return wanted
+
+
+def overtaken(conn: Sql, service: Deriving, fresh: Sequence[Effect]) -> None:
+    """Whoever asks again after a handoff was forgotten has a new one: what still waited of the former is not made."""
+    play = service.rules.playbook.handoff.play
+    openings: dict[LeadId, tuple[str, int]] = {}
+    for each in fresh:
+        step = play_step(cause(each.key)) if isinstance(each, TaskWanted) and each.play == play else None
+        if step is not None and step.times > 1:
+            openings[each.lead] = step.play, step.times
+    pointless_tasks.drop_overtaken(conn, openings)
 
 
 def asks(service: Deriving, outcome: Outcome, now: Instant) -> bool:

@@ -11,6 +11,7 @@ from typing import Protocol
 from connectors.base.port import Receipt, TaskWrite, Unavailable, Verdict, Write
 from connectors.base.task_words import TaskWords
 from integration.core.handoff.task_story import Beside
+from integration.core.hours import working_hours
 from integration.core.rules.calendar import zone
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.assigning import assign_tasks, note_hours
@@ -62,7 +63,7 @@ def ready(
         notes, had_by = escalation_notes(conn, service, wanted, service.now()), assign_tasks.had_by(found, wanted)
         known = {
             row.id: Beside(
-                reads_in=reads_in(people[row.id], service.rules.playbook),
+                reads_in=reads_in(people[row.id], service.rules.playbook, hours.get(row.id, "")),
                 hours=hours.get(row.id),
                 had_by=had_by.get(row.id, ""),
                 spent=notes.get(row.id, ""),
@@ -108,9 +109,10 @@ def reviewed(
     ]
 
 
-def reads_in(person: Assigned | None, playbook: Playbook) -> str:
-    """The zone in which somebody reads: their own, the playbook's where the CRM knows none."""
-    return person.timezone if person is not None and zone(person.timezone) else playbook.calendar.timezone
+def reads_in(person: Assigned | None, playbook: Playbook, hours: str = "") -> str:
+    """The zone in which somebody reads: as their CRM says it, else of their working hours, else the playbook's."""
+    own = person.timezone if person is not None else ""
+    return own if zone(own) else working_hours.zone_of(hours) or playbook.calendar.timezone
 
 
 def _task(  # noqa: PLR0913 - a task has that many sides

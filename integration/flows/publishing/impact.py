@@ -174,7 +174,7 @@ def _count(  # noqa: PLR0913, PLR0917 - what was decided, what becomes of it, an
     found.recorded += sum(effect.key in made.withheld for effect in new)
     done = [effect for effect in new if effect.key not in made.withheld]
     done += [effect for effect in made.decided if effect.key in back]
-    rewriting = carried(conn, done)
+    rewriting = carried(conn, done, {each.row.id: each.decision.state for each in outcomes})
     owners = _owners(conn, service, [each.row for each in outcomes], done)
     for effect in done:
         match effect:

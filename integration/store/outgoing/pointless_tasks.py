@@ -20,6 +20,8 @@ from mappings.values.instant import Instant
 
 ANSWERED = "Answered"
 """What stands before the subject of a task about a lead who waits, once sales has answered."""
+OVERTAKEN = "a newer task of the same play has taken its place"
+"""Why a task is not made that still waited when its play was opened anew."""
 _o = outbox.c
 _closed = outbox.alias("closed")
 _STANDING = (
@@ -44,7 +46,7 @@ _TAKEN_OVER = (
     .limit(bindparam("n"))
 )
 _NOT_MADE = (
-    update(effects).where(among(effects.c.key, "keys"), effects.c.withheld.is_(None)).values(withheld="answered")
+    update(effects).where(among(effects.c.key, "keys"), effects.c.withheld.is_(None)).values(withheld=bindparam("why"))
 )
 
 
@@ -84,11 +86,23 @@ def taken_over(conn: Connection, limit: int) -> Sequence[tuple[int, str, LeadId]
     return [(row, key, lead) for row, key, lead in conn.execute(_TAKEN_OVER, {"n": limit})]
 
 
-def drop(conn: Connection, rows: Sequence[tuple[int, str, LeadId]]) -> None:
-    """These are not made after all, since sales has answered; one that is being sent now is."""
+def drop(conn: Connection, rows: Sequence[tuple[int, str, LeadId]], why: str = "answered") -> None:
+    """These are not made after all, since sales has answered, say; one that is being sent now is."""
     conn.execute(_DROP, {"ids": listed([row for row, _, _ in rows])})
     keys = {each for _, key, lead in rows for each in (key, effect_keys.moved(key, lead))}
-    conn.execute(_NOT_MADE, {"keys": listed(sorted(keys))})
+    conn.execute(_NOT_MADE, {"keys": listed(sorted(keys)), "why": why})
+
+
+def drop_overtaken(conn: Connection, openings: Mapping[LeadId, tuple[str, int]]) -> None:
+    """Nobody gets the tasks of former openings of these plays (what keys call them, how often it was opened by now)."""
+    rows = conn.execute(_WAITING, {"ids": listed(sorted(openings))}).all() if openings else ()
+    gone = []
+    for row, key, lead in rows:
+        step, (play, times) = effect_keys.play_step(effect_keys.origin(key)), openings[lead]
+        if step is not None and step.play == play and step.times < times:
+            gone.append((row, key, lead))
+    if gone:
+        drop(conn, gone, OVERTAKEN)
 
 
 def answered(conn: Connection, escalations: Mapping[LeadId, Collection[str]], at: Instant) -> set[ConnectionName]:

@@ -1,6 +1,6 @@
 """Merged tasks: what becomes of the tasks of two leads that are one person, before that person is decided anew."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -11,8 +11,6 @@ from integration.store.events import activities
 from integration.store.events.activities import NewActivity
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
-
-_SOURCE = "coldframe"
 
 
 def settle(conn: Connection, loser: LeadId, winner: LeadId, same: Collection[str], at: Instant) -> list[str]:
@@ -31,25 +29,32 @@ def settle(conn: Connection, loser: LeadId, winner: LeadId, same: Collection[str
     carried_tasks.rejoin(conn, again, at)
     own, other = _alone([task for task in theirs if task.key not in twins]), _alone(ours)
     if own and other:
-        activities.add(conn, [_fact(task, winner) for task in (*own, *other)])
+        note_own(conn, [(task, winner) for task in (*own, *other)])
     return twins
 
 
 def _alone(tasks: Sequence[LeadTask]) -> list[LeadTask]:
     """Those of plays that are, or are about to be, tasks of their own."""
-    return [task for task in tasks if (task.stands or task.waits) and effect_keys.play_step(_cause(task)) is not None]
+    return [
+        task for task in tasks if (task.stands or task.waits) and effect_keys.play_step(effect_keys.origin(task.key))
+    ]
 
 
-def _cause(task: LeadTask) -> str:
-    return effect_keys.origin(task.key)
+def note_own(conn: Connection, tasks: Iterable[tuple[LeadTask, LeadId]]) -> None:
+    """(task, its lead) of tasks of their own, which the history of the lead has join another: that becomes a fact.
+
+    Their leads have to be marked as dirty before.
+    """
+    activities.add(conn, [_own(task, lead) for task, lead in tasks])
 
 
-def _fact(task: LeadTask, winner: LeadId) -> NewActivity:
+def _own(task: LeadTask, lead: LeadId) -> NewActivity:
+    cause = effect_keys.origin(task.key)
     return NewActivity(
-        key=f"carried:{task.key}:{_cause(task)}",
-        lead_id=winner,
+        key=f"carried:{task.key}:{cause}",
+        lead_id=lead,
         at=int(task.payload.get("at", task.created_at)) + 1,
         type="task_carried",
-        properties={"task": _cause(task), "by": _cause(task)},
-        source=_SOURCE,
+        properties={"task": cause, "by": cause},
+        source="coldframe",
     )

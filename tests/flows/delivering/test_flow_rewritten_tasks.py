@@ -18,6 +18,7 @@ from integration.flows.reading import reconcile
 from integration.store.assigning import carried_tasks
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
+from sandbox.salesforce.state.task_statuses import GERMAN_PRIORITIES, GERMAN_STATUSES
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
@@ -257,3 +258,22 @@ def test_explain_says_what_carries_a_further_reason_out(running: Service, handed
     assert roi.because[1] == "joins the call of 6 January 2026: rewritten, due earlier"
     assert roi.assigned.endswith("(has the open task that it joins)")
     assert set(handed.all()) == {HANDOFF}
+
+
+def test_in_an_org_with_words_of_its_own_a_task_is_rewritten_in_them_and_known_to_be_closed(
+    running: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    sandbox.salesforce.set_task_words(GERMAN_STATUSES, GERMAN_PRIORITIES)
+    person(sandbox, "salesforce", ANA)
+    saw(running, 1, "comparison")
+    tasks = Tasks(sandbox, "salesforce")
+    assert tasks.read(RIVAL)[3:] == ["Normal", "Nicht begonnen"]
+    at.forward(MINUTE)
+    saw(running, 2, "roi")
+    assert tasks.read(RIVAL)[0] == "ROI: Ana"
+    assert tasks.read(RIVAL)[3:] == ["Hoch", "Nicht begonnen"]
+    tasks.put(RIVAL, 4, "Abgeschlossen")
+    at.forward(MINUTE)
+    receive(running, activity(3, ANA, "demo_request", at()))
+    drain_all(running)
+    assert set(tasks.all()) == {RIVAL, HANDOFF}, "what is closed is not rewritten"

@@ -1,14 +1,15 @@
-"""Standing tasks: what becomes of tasks that a CRM has and that are to join another, since two leads became one.
+"""Standing tasks: what becomes of tasks of their own that are to join one that stands, for the same person in sales.
 
-Each of the two had a call or an e-mail open for the same person in sales. The task that came first is rewritten for
-the other, which is closed then. Where that cannot be, both stay as they are.
+Two leads who became one had a call or an e-mail open each: the task that came first is rewritten for the other, which
+is closed then. Where that cannot be, both stay as they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
 from integration.core.handoff.conversations import same_person
+from integration.core.model import effect_keys
 from integration.core.model.conversation import Conversation
 from integration.core.model.effect_keys import belongs
 from integration.core.model.state import LeadState
@@ -18,6 +19,8 @@ from integration.store.assigning.carried_tasks import APART_FROM, STOOD, LeadTas
 from integration.store.outgoing import outbox
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.suppressed_effects import silence
+from integration.store.overall import merged_tasks
+from integration.store.queues import dirty
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
@@ -26,17 +29,45 @@ NOW_ONE = "Now one with another task"
 
 
 def join(conn: Sql, states: Mapping[LeadId, LeadState], now: Instant) -> set[ConnectionName]:
-    """Have one task of those that leads who became one have open with one person; the connections that have to."""
-    several = {lead: state for lead, state in states.items() if len(state.conversations) > 1}
+    """Have one task of those that a lead has open with one person in sales; the connections that have to.
+
+    That is so where two leads became one, and where what is made only now comes first in the lead's history: a call
+    stands, and a handoff of before is made for a changed playbook.
+    """
+    several = {lead: state for lead, state in states.items() if _shares(state)}
     if not several:
         return set()
     tasks = carried_tasks.of_leads(conn, several)
-    pairs = [pair for lead, state in several.items() for pair in _pairs(state, tasks.get(lead, ()))]
+    late = {lead: list(_made_late(state, tasks.get(lead, ()))) for lead, state in several.items()}
+    dirty.mark(conn, {lead for lead, found in late.items() if found}, now)
+    merged_tasks.note_own(conn, [(there, lead) for lead, found in late.items() for _, there in found])
+    merged = [pair for lead, state in several.items() for pair in _merged(state, tasks.get(lead, ()))]
+    pairs = [*[pair for found in late.values() for pair in found], *merged]
     carried_tasks.join_too(conn, [(own, there.key) for own, there in pairs], now)
     return {there.connection for _, there in pairs}
 
 
-def _pairs(state: LeadState, tasks: Sequence[LeadTask]) -> list[tuple[LeadTask, LeadTask]]:
+def _shares(state: LeadState) -> bool:
+    return len(state.conversations) > 1 or any(each.joined for each in state.conversations)
+
+
+def made_late(state: LeadState, key: str, tasks: Sequence[LeadTask]) -> LeadTask | None:
+    """The task that stands for somebody in sales, and that another one (its key), made only now, is to join."""
+    joined = next((each.joined for each in state.conversations if each.key == key), ())
+    standing = {effect_keys.origin(task.key): task for task in tasks if task.stands}
+    return next((standing[each] for each in joined if each in standing), None)
+
+
+def _made_late(state: LeadState, tasks: Sequence[LeadTask]) -> Iterator[tuple[LeadTask, LeadTask]]:
+    """(a task that waits, the one that stands and that it is to join)."""
+    waiting = {task.key: task for task in tasks if task.waits and not task.attempted}
+    for each in state.conversations:
+        there = made_late(state, each.key, tasks) if each.key in waiting else None
+        if there is not None:
+            yield waiting[each.key], there
+
+
+def _merged(state: LeadState, tasks: Sequence[LeadTask]) -> list[tuple[LeadTask, LeadTask]]:
     """(a task, the earlier one of the same person that it is to join), where one of the two was another lead's once."""
     if all(belongs(each.key, state.lead) for each in tasks):
         return []

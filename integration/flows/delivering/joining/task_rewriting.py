@@ -58,7 +58,7 @@ def rewritings(
         hours = note_hours.hours_of(conn, service, people, now)
         known = {
             number: Beside(
-                reads_in=reads_in(people.get(number), service.rules.playbook),
+                reads_in=reads_in(people.get(number), service.rules.playbook, hours.get(number, "")),
                 hours=hours.get(number),
                 closing=(words.answering,) if words.answering else (),
             )
