@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from integration.commands.authoring.shadow_csv import COLUMNS, cell, report_file
+from integration.commands.authoring.shadow_csv import COLUMNS, report_file
 from integration.flows.looking.compare_with_crm import Change, Task
+from integration.flows.looking.spreadsheet_cells import cell
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import parse
 

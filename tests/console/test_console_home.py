@@ -76,7 +76,7 @@ def test_what_needs_a_person_is_said_in_sentences_with_what_to_do(
     count_slow(service, ground.settings)
     figure_snapshots.count(store, ground.now())
     text = _text(ground)
-    assert "Salesforce has been paused for 3 hours: migration. To do: coldframe resume salesforce" in text
+    assert "Nothing has gone to Salesforce for 3 hours: migration." in text
     assert "HubSpot takes nothing for less than a minute: 503. It is tried again in 1 hour." in text
     assert "2 sync errors" in text
     assert "1 answer is overdue." in text

@@ -9,11 +9,10 @@ from typing import Any, TextIO
 import click
 
 from integration.flows.looking.compare_with_crm import Change, Item
+from integration.flows.looking.spreadsheet_cells import cell
 from mappings.values.instant import show_second
 
 COLUMNS = ("kind", "connection", "object", "id", "who", "field", "now", "then", "subject", "due", "owner", "decided")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""With what a cell begins that spreadsheets may run or join to the cell before it."""
 
 
 @contextmanager
@@ -56,13 +55,3 @@ def _row(item: Item) -> dict[str, Any]:
         "owner": item.owner,
         "decided": show_second(item.decided_at),
     }
-
-
-def cell(value: Any) -> str:
-    """A value as text that no spreadsheet takes for a formula; numbers stay numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

@@ -1,7 +1,6 @@
 """`coldframe letters`: sync errors, which are what could not be read or written, and how to try it again."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -11,9 +10,11 @@ from rich.markup import escape
 
 from integration.commands.shared.fitted_tables import fitted
 from integration.flows.upkeep.replay_letters import UndiscardableError, discard, replay
+from integration.flows.upkeep.replay_letters import waiting as waiting_ids
 from integration.store.outgoing import people_without_records
 from integration.store.queues import dead_letters as stored
 from integration.store.queues.dead_letters import Letter
+from integration.store.queues.sync_error_lists import Wanted
 from integration.wiring import build, clock
 from integration.wiring.whole_service import Service
 from mappings.values.instant import show, show_second
@@ -111,7 +112,7 @@ def replay_letters(ids: tuple[int, ...], *, every: bool, reason: str, as_json: b
         raise click.UsageError(msg)
     service: Service = build.service()
     asked = replayed = 0
-    for some in [ids] if ids else _waiting(service, reason):
+    for some in [ids] if ids else waiting_ids(service, Wanted(word=reason), _AT_ONCE):
         asked += len(some)
         replayed += len(replay(service, some, actor="command line", now=clock.now()))
     if as_json:
@@ -145,18 +146,6 @@ def discard_letters(ids: tuple[int, ...], *, reason: str, as_json: bool) -> None
     rest = "" if len(done) == len(set(ids)) else "; the others had ended before, or are none"
     said = json.dumps({"asked": len(set(ids)), "discarded": len(done)})
     click.echo(said if as_json else f"{len(done)} of {len(set(ids))} discarded{rest}")
-
-
-def _waiting(service: Service, word: str) -> Iterator[list[int]]:
-    """The ids of those that wait now, some hundreds at a time; what fails again meanwhile has a higher id."""
-    below = stored.NEWEST
-    while True:
-        with service.store.read() as conn:
-            some = stored.because(conn, word, below, _AT_ONCE)
-        if not some:
-            return
-        yield some
-        below = some[-1]
 
 
 def _plain(letter: Letter) -> dict[str, Any]:

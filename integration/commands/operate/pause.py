@@ -1,19 +1,15 @@
 """`coldframe pause` and `coldframe resume`: the kill switch."""
 
-from collections.abc import Sequence
-
 import click
 
 from integration.examining.ways_to_connect import variables
-from integration.store.audit import audit_trail
-from integration.store.crm import connection_pauses
-from integration.store.outgoing import outbox_backlog
-from integration.wiring import build, clock
+from integration.flows.upkeep import person_pauses
+from integration.wiring import build
 from integration.wiring.whole_service import Service
 from mappings.values.identifiers import ConnectionName
 from mappings.yaml_files.problems import nearest
 
-_REASON = "paused by an operator"
+_ACTOR = "command line"
 
 
 @click.command()
@@ -30,13 +26,8 @@ def pause(connection: str | None, reason: str) -> None:
       coldframe pause salesforce --reason "data migration on Saturday"
     """
     service = build.service()
-    told = f"{_REASON}: {reason}" if reason else _REASON
     names = named(service, connection)
-    with service.store.write() as conn:
-        for name in names:
-            connection_pauses.stop(conn, name, told, now=clock.now())
-        audit_trail.add(conn, _entries("paused", names, reason))
-        waiting = {name: outbox_backlog.sendable(conn, name) for name in names}
+    waiting = person_pauses.pause(service, names, reason=reason, actor=_ACTOR, who="an operator")
     for name in names:
         click.echo(f"{name} is paused; {waiting[name]} writes wait. Go on with: coldframe resume {name}")
 
@@ -53,15 +44,9 @@ def resume(connection: str | None) -> None:
     """
     service = build.service()
     names = named(service, connection)
-    with service.store.write() as conn:
-        were = {name: connection_pauses.go(conn, name, clock.now()) for name in names}
-        audit_trail.add(conn, _entries("resumed", [name for name in names if were[name]], ""))
-        waiting = {name: outbox_backlog.sendable(conn, name) for name in names}
-    for name in names:
-        for lane in ("deliver", "refresh", "poll"):
-            service.wake(f"{lane}:{name}")
-        said = "goes on" if were[name] else "was not paused"
-        click.echo(f"{name} {said}; {waiting[name]} writes wait.")
+    for name, (was, waiting) in person_pauses.resume(service, names, actor=_ACTOR).items():
+        said = "goes on" if was else "was not paused"
+        click.echo(f"{name} {said}; {waiting} writes wait.")
 
 
 def named(service: Service, connection: str | None) -> list[ConnectionName]:
@@ -75,11 +60,3 @@ def named(service: Service, connection: str | None) -> list[ConnectionName]:
         msg = f"no CRM is connected: set {variables()} (docs/operations.md)"
         raise click.ClickException(msg)
     return [ConnectionName(connection)] if connection else known
-
-
-def _entries(action: str, names: Sequence[str], reason: str) -> list[audit_trail.Entry]:
-    detail = {"reason": reason} if reason else {}
-    at = clock.now()
-    return [
-        audit_trail.Entry(at=at, actor="command line", action=action, subject=name, detail=detail) for name in names
-    ]

@@ -1,6 +1,6 @@
 """Replay sync errors: what failed goes back to where it failed, once, and the audit says who asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection as Sql
 
@@ -12,12 +12,14 @@ from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.outgoing import outbox
 from integration.store.overall import erased_people
-from integration.store.queues import dead_letters, dirty, inbox, look_ups, suspects
+from integration.store.queues import dead_letters, dirty, inbox, look_ups, suspects, sync_error_lists
 from integration.store.queues.dead_letters import Letter, Stage
+from integration.store.queues.sync_error_lists import Wanted
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-_MUST: frozenset[Stage] = frozenset({"advance", "signals", "joining", "erasing"})
+MUST: frozenset[Stage] = frozenset({"advance", "signals", "joining", "erasing"})
+"""Work that must be done once its cause is gone: nobody can discard it."""
 
 
 class UndiscardableError(Exception):
@@ -53,13 +55,25 @@ def replay(service: WatchingTrouble, ids: Sequence[int], *, actor: str, now: Ins
     return fresh
 
 
+def waiting(service: HasStore, wanted: Wanted, size: int) -> Iterator[list[int]]:
+    """The ids of the wanted ones that wait now, so many at a time; what fails again meanwhile has a higher id."""
+    below = dead_letters.NEWEST
+    while True:
+        with service.store.read() as conn:
+            some = sync_error_lists.ids(conn, wanted, below, size)
+        if not some:
+            return
+        yield some
+        below = some[-1]
+
+
 def discard(service: HasStore, ids: Sequence[int], *, reason: str, actor: str, now: Instant) -> set[int]:
     """End these sync errors without trying them again; the audit says who and why. The ids that had not ended.
 
     Raises UndiscardableError where one is about something that must be done: deciding about a lead, erasing somebody.
     """
     with service.store.write() as conn:
-        held = [each for each in dead_letters.get(conn, ids) if each.replayed_at is None and each.stage in _MUST]
+        held = [each for each in dead_letters.get(conn, ids) if each.replayed_at is None and each.stage in MUST]
         if held:
             raise UndiscardableError(held)
         fresh = dead_letters.replayed(conn, ids, now)

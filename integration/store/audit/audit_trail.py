@@ -37,6 +37,17 @@ _FOUND = (
     .order_by(audit.c.id.desc())
     .limit(bindparam("n"))
 )
+_PAGE = (
+    select(audit.c.id, audit.c.at, audit.c.actor, audit.c.action, audit.c.subject, audit.c.detail)
+    .where(
+        audit.c.id < bindparam("before", type_=BigInteger),
+        audit.c.at >= bindparam("since", type_=BigInteger),
+        or_(bindparam("any", type_=Text) == "", audit.c.action == bindparam("any", type_=Text)),
+        or_(bindparam("who", type_=Text) == "", audit.c.actor == bindparam("who", type_=Text)),
+    )
+    .order_by(audit.c.id.desc())
+    .limit(bindparam("n"))
+)
 _ACTIONS = select(audit.c.action).distinct().order_by(audit.c.action)
 _PRUNE_SIZE = 1_000
 _OLDEST = select(audit.c.at).order_by(audit.c.id).limit(1)
@@ -70,6 +81,14 @@ def recent(conn: Connection, limit: int) -> list[Entry]:
 def found(conn: Connection, *, since: Instant, action: str, limit: int) -> list[Entry]:
     """The last lines since then, of one action ("" for any), newest first."""
     return [_entry(*row) for row in conn.execute(_FOUND, {"since": since, "any": action, "n": limit})]
+
+
+def page(  # noqa: PLR0913 - what is looked for, and from where on
+    conn: Connection, *, action: str, actor: str, since: Instant, before: int, limit: int
+) -> list[tuple[int, Entry]]:
+    """Lines with their ids, below an id, newest first: since then, of one action and one actor ("" for any)."""
+    asked = {"any": action, "who": actor, "since": since, "before": before, "n": limit}
+    return [(number, _entry(*row)) for number, *row in conn.execute(_PAGE, asked)]
 
 
 def actions(conn: Connection) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, delete, func, select
+from sqlalchemy import BigInteger, Connection, Integer, Text, and_, bindparam, delete, func, or_, select
 
 from integration.store.db.dialects import among, insert_new
 from integration.store.db.json_codec import decode, encode, listed
@@ -71,6 +71,18 @@ _RECENT = (
     select(*_COLUMNS)
     .where(_a.raised_at >= bindparam("since"), _a.alert != DIGEST)
     .order_by(_a.raised_at.desc(), _a.key)
+)
+_PAGE = (
+    select(*_COLUMNS)
+    .where(
+        _a.alert != DIGEST,
+        or_(
+            _a.raised_at < bindparam("before", type_=BigInteger),
+            and_(_a.raised_at == bindparam("before", type_=BigInteger), _a.key > bindparam("after", type_=Text)),
+        ),
+    )
+    .order_by(_a.raised_at.desc(), _a.key)
+    .limit(bindparam("n"))
 )
 _LANES = (
     select(_o.connection, _o.state, func.count(), func.min(_o.since))
@@ -176,6 +188,11 @@ def unsent(conn: Connection, way: str, now: Instant, limit: int) -> list[Unsent]
 def recent(conn: Connection, since: Instant) -> list[RaisedAlert]:
     """The alerts raised since then, newest first."""
     return [_alert(row) for row in conn.execute(_RECENT, {"since": since})]
+
+
+def page(conn: Connection, before: Instant, after: str, limit: int) -> list[RaisedAlert]:
+    """Alerts raised before then, newest first; of those raised at that very moment, the ones whose key comes later."""
+    return [_alert(row) for row in conn.execute(_PAGE, {"before": before, "after": after, "n": limit})]
 
 
 def undelivered(conn: Connection) -> dict[tuple[str, str], tuple[int, Instant]]:

@@ -1,13 +1,33 @@
 """The backlog of the outbox: what has not been sent yet, to be counted and shown."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, bindparam, exists, func, select
 
 from integration.store.outgoing.outbox import met_there, still_new
 from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
 from integration.store.schema.tables import outbox
 from mappings.values.identifiers import ConnectionName
+from mappings.values.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits to be sent to one connection, or by one way of alerts, of one kind: how much, and since when."""
+
+    connection: ConnectionName
+    kind: str
+    count: int
+    since: Instant
+
 
 _o = outbox.c
+_BACKLOGS = (
+    select(_o.connection, _o.kind, func.count().label("count"), func.min(_o.since).label("since"))
+    .where(still_new)
+    .group_by(_o.connection, _o.kind)
+    .order_by(_o.connection, _o.kind)
+)
 _after = (
     select(outbox)
     .where(
@@ -37,6 +57,11 @@ def after(conn: Connection, connection: ConnectionName, kind: str, row_id: int, 
         if row.id not in found:
             found[row.id] = outgoing(row)
     return list(found.values())
+
+
+def backlogs(conn: Connection) -> list[Backlog]:
+    """Everything that waits, by connection and kind, whether it may go now or not."""
+    return [Backlog(**row) for row in map(dict, conn.execute(_BACKLOGS).mappings())]
 
 
 def sendable(conn: Connection, connection: ConnectionName) -> int:

@@ -9,7 +9,8 @@ from connectors.base.limits import Tally
 from integration.store.assigning import clock_runs
 from integration.store.crm import call_usage, connection_pauses
 from integration.store.events import playbook_versions, unrecognised_words
-from integration.store.outgoing import outbox, people_without_records, unassigned
+from integration.store.outgoing import outbox, outbox_backlog, people_without_records, unassigned
+from integration.store.outgoing.outbox_backlog import Backlog
 from integration.store.outgoing.people_without_records import Totals
 from integration.store.outgoing.unassigned import Unassigned
 from integration.store.overall import erased_people
@@ -60,6 +61,8 @@ class Numbers:
     """Tasks that have nobody to go to, by connection and reason."""
     overdue: Mapping[str, int] = field(default_factory=dict)
     """Leads whom nobody has answered in time, by clock."""
+    outgoing: tuple[Backlog, ...] = ()
+    """What waits in the outbox, by connection and kind."""
     counted_at: Instant | None = None
     """When this was counted, where that was not just now."""
 
@@ -107,6 +110,7 @@ def counts(conn: Connection) -> Numbers:
         dropped=erased_people.dropped(conn),
         unassigned=tuple(unassigned.counts(conn)),
         overdue=clock_runs.overdue(conn),
+        outgoing=tuple(outbox_backlog.backlogs(conn)),
         unrecognised=unrecognised_words.counts(conn),
         unrecorded=people_without_records.totals(conn),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 
 from integration.store.audit import mentions
 from integration.store.db.dialects import among, insert_new
@@ -81,16 +81,6 @@ _WAITING = (
     .order_by(dead_letters.c.id.desc())
     .limit(bindparam("n"))
 )
-_BECAUSE = (
-    select(dead_letters.c.id)
-    .where(
-        dead_letters.c.replayed_at.is_(None),
-        dead_letters.c.id < bindparam("before", type_=BigInteger),
-        func.lower(dead_letters.c.reason).like(bindparam("pattern", type_=Text), escape="/"),
-    )
-    .order_by(dead_letters.c.id.desc())
-    .limit(bindparam("n"))
-)
 _ALIKE = (
     select(*dead_letters.c)
     .where(
@@ -152,16 +142,6 @@ def waiting(conn: Connection, limit: int, before: int | None = None) -> list[Let
     """The sync errors nobody has replayed, newest first; `before` (an id) turns the page."""
     found = conn.execute(_WAITING, {"n": limit, "before": NEWEST if before is None else before})
     return [Letter(**row) for row in map(dict, found.mappings())]
-
-
-def because(conn: Connection, word: str, before: int, limit: int) -> list[int]:
-    """The ids below that one of sync errors that nobody has ended and whose reason has this word, newest first.
-
-    Whatever its case; "" finds all.
-    """
-    literal = "".join(f"/{each}" if each in "/%_" else each for each in word.lower())
-    asked = {"pattern": f"%{literal}%", "before": before, "n": limit}
-    return list(conn.execute(_BECAUSE, asked).scalars())
 
 
 def overdue(conn: Connection, before: Instant) -> list[Overdue]:

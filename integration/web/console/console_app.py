@@ -16,9 +16,19 @@ from integration.web.console.rules import version_pages
 from integration.web.console.shell import page_headers, page_times, page_words
 from integration.web.console.shell.console_parts import PARTS, ConsoleParts
 from integration.web.console.shell.rooms import CONSOLE, Entrance, Room, may
+from integration.web.console.work import alert_pages, audit_pages, error_pages, people_pages, work_pages
 from integration.wiring.unusable import UnusableError
 
-ROOMS: Sequence[Room] = (home_pages.ROOM, version_pages.ROOM, access_pages.ROOM)
+ROOMS: Sequence[Room] = (
+    home_pages.ROOM,
+    work_pages.ROOM,
+    error_pages.ROOM,
+    people_pages.ROOM,
+    alert_pages.ROOM,
+    audit_pages.ROOM,
+    version_pages.ROOM,
+    access_pages.ROOM,
+)
 """Every room, in the order of the navigation."""
 PATH = "/console"
 

@@ -36,7 +36,7 @@ def _pauses(conn: Connection, now: Instant) -> Iterator[Need]:
         crm = connection_name(name)
         since = f" for {lasting(now - pause.since)}" if pause.since is not None else ""
         if pause.kind == "person":
-            yield Need(text=f"{crm} has been paused{since}: {pause.reason}.", remedy=f"coldframe resume {name}")
+            yield Need(text=f"Nothing has gone to {crm}{since}: {pause.reason}.", endpoint="console.work.queues")
         elif pause.until is not None:
             text = f"{crm} takes nothing{since}: {pause.reason}. It is tried again in {lasting(pause.until - now)}."
             yield Need(text=text)
@@ -50,12 +50,12 @@ def _found(conn: Connection) -> Iterator[Need]:
 def _counted(numbers: Numbers, now: Instant) -> Iterator[Need]:
     errors = sum(numbers.dead_letters.values())
     if errors:
-        yield Need(text=f"{counted(errors, 'sync error')} to look at.", remedy="coldframe letters list")
+        yield Need(text=f"{counted(errors, 'sync error')} to look at.", endpoint="console.work_errors.errors")
     people = numbers.unrecorded
     if people.people and people.since is not None:
         who = counted(people.people, "person waits", "people wait")
         text = f"{who} for a CRM record, with {counted(people.tasks, 'task')}, for {lasting(now - people.since)}."
-        yield Need(text=text, remedy="coldframe letters waiting")
+        yield Need(text=text, endpoint="console.work_people.people")
     for each in numbers.unassigned:
         tasks = counted(each.count, "task has", "tasks have")
         text = f"{tasks} nobody to go to in {connection_name(each.connection)}: {each.said}."

@@ -24,8 +24,10 @@ def stage_name(stage: str) -> str:
 
 
 def connection_name(name: str) -> str:
-    """What people call a connection: its CRM's name, or a name of its own."""
-    return vendors.vendor(System(name)).label if name in vendors.systems() else name
+    """What people call a connection: its CRM's name, or a name of its own; what failed may be Coldframe's."""
+    if name in vendors.systems():
+        return vendors.vendor(System(name)).label
+    return "Coldframe" if name == "coldframe" else name
 
 
 def counted(count: int, one: str, many: str = "") -> str:
