@@ -4,6 +4,7 @@ A page is named by its address without the scheme (see mappings/vocabulary/asset
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from mappings.model.task_text import Link, Part
@@ -15,8 +16,11 @@ _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 
 def web_link(what: str) -> Part:
     """A page (`acme.example/pricing`) as a link; anything else as plain words."""
-    if "/" not in what or "…" in what:
-        return what
+    return what if "/" not in what or "…" in what else _linked(what)
+
+
+@lru_cache(maxsize=4_096)
+def _linked(what: str) -> Part:
     host, path = parted(what)
     if not _HOST.match(host) or what != host + path:
         return what

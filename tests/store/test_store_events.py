@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import Connection
 
 from integration.store.db.session import Store
@@ -173,7 +174,11 @@ def test_an_account_that_is_marked_for_later_waits_until_then(store: Store) -> N
         assert len(dirty.take_accounts(conn, T, 1)) == 1
 
 
-def test_what_is_new_at_an_account_is_what_its_people_and_viewers_did_after_the_number_seen(store: Store) -> None:
+@pytest.mark.parametrize("lately", [-1, 2_000])
+def test_what_is_new_at_an_account_is_what_its_people_and_viewers_did_after_the_number_seen(
+    store: Store, monkeypatch: pytest.MonkeyPatch, lately: int
+) -> None:
+    monkeypatch.setattr(activities, "_LATELY", lately)
     with store.write() as conn:
         leads.add(
             conn,

@@ -55,6 +55,7 @@ def working_day(calendar: Calendar, day: date) -> bool:
     return day.weekday() in calendar.weekdays and day.isoformat() not in calendar.holidays
 
 
+@lru_cache(maxsize=8_192)
 def at_minute(day: date, minute: int, timezone: str) -> Instant:
     """The instant of so many minutes after midnight on a day, by the wall clock of a zone.
 

@@ -3,7 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Result, and_, bindparam, cast, func, not_, or_, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Result,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from integration.store.db.dialects import among, insert_new, pairs
 from integration.store.db.json_codec import decode_fields, encode, listed
@@ -104,6 +118,16 @@ _AT_ACCOUNTS = union_all(
     .select_from(_of_accounts.join(activities, _a.account_id == _of_accounts.c.key))
     .where(func.coalesce(_a.lead_id, "") == "", _a.seq > cast(_of_accounts.c.value, BigInteger)),
 )
+_LATEST = select(func.max(_a.seq))
+_account = case((func.coalesce(_a.lead_id, "") == "", _a.account_id), else_=leads.c.account_id)
+_LATELY_AT_ACCOUNTS = (
+    select(_account.label("account"), *_COLUMNS)
+    .select_from(activities.outerjoin(leads, and_(leads.c.id == _a.lead_id, leads.c.merged_into.is_(None))))
+    .where(_a.seq > bindparam("least"), among(_account, "accounts"))
+)
+_LATELY = 2_000
+"""Where no more than so many activities were stored since, all of them are looked at: an account may have more people
+than these, and each person costs a look-up."""
 _SEEN_BY = _BY_THOSE.where(among(_a.type, "types"))
 _SEEN_BY_OR_FOREIGN = _BY_THOSE.where(or_(among(_a.type, "types"), not_(among(_a.type, "known"))))
 
@@ -187,8 +211,16 @@ def seen_by(
 def fresh_at(conn: Connection, seen: Mapping[AccountId, int]) -> dict[AccountId, list[ActivityRow]]:
     """What people of each account (key), known or not, did that was stored after the number it has seen (value)."""
     found: dict[AccountId, list[ActivityRow]] = {account: [] for account in seen}
-    for account, *row in conn.execute(_AT_ACCOUNTS, {"of_accounts": encode(seen)}).all() if seen else ():
-        found[account].append(_row(*row))
+    if not seen:
+        return found
+    least = min(seen.values())
+    if (conn.execute(_LATEST).scalar() or 0) - least <= _LATELY:
+        rows = conn.execute(_LATELY_AT_ACCOUNTS, {"least": least, "accounts": listed(seen)}).all()
+    else:
+        rows = conn.execute(_AT_ACCOUNTS, {"of_accounts": encode(seen)}).all()
+    for account, seq, *rest in rows:
+        if seq > seen[account]:
+            found[account].append(_row(seq, *rest))
     return found
 
 
