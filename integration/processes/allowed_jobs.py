@@ -30,6 +30,7 @@ from rq.utils import as_text
 
 from integration.flows.base.lane import Woken
 from integration.processes.job_failures import JOBS
+from integration.processes.supervisor import memory
 from integration.processes.with_parent import end_after_parent
 from integration.wiring.queue_keys import mend
 from integration.wiring.wake_ups import JOB as RUN
@@ -52,6 +53,8 @@ _FAILURE_SECONDS = 3_600
 _AGAIN_SECONDS = 1.0
 _STAY_SECONDS = 120.0
 """How long the child that has run a job stays for others of its queue."""
+_MOST_GROWTH = 24_000_000
+"""Bytes by which it may grow meanwhile; a fresh one takes its place then."""
 _LOOK_SECONDS = 5.0
 """How long it waits for one before it looks whether it is still wanted."""
 _PATIENCE_SECONDS = 2.0
@@ -163,6 +166,7 @@ class AllowedWorker(Worker):
         )
         self._parent = os.getpid()
         self._ending = self._waiting = False
+        self._began_with = 0
         self._taken: Job | None = None
         pool = redis.connection_pool
         given = {**pool.connection_kwargs, "socket_timeout": _LOOK_SECONDS + _PATIENCE_SECONDS}
@@ -172,6 +176,7 @@ class AllowedWorker(Worker):
         """In the child that runs jobs: it outlives its worker for as long as a call to a CRM may take, no longer."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call] # RQ left it untyped
         end_after_parent(self._parent, _ORPHAN_SECONDS, self._end)
+        self._began_with = memory()
 
     def handle_warm_shutdown_request(self) -> None:
         """The child ends after the job that it runs; at once, where it waits for one."""
@@ -219,7 +224,8 @@ class AllowedWorker(Worker):
         return "others"
 
     def _stays(self, until: float) -> bool:
-        return not self._ending and time.monotonic() < until and os.getppid() == self._parent
+        fit = memory() < self._began_with + _MOST_GROWTH and os.getppid() == self._parent
+        return fit and not self._ending and time.monotonic() < until
 
     def _next(self, seconds: float) -> Job | None:
         """The next job of ours in the queue; None where none comes in time. Raises RedisError, _EndedError."""

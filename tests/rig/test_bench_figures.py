@@ -13,13 +13,20 @@ from standardwebhooks import Webhook
 
 from integration.rig.bench.bench_crm import ScoreCalls
 from integration.rig.bench.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks
-from integration.rig.bench.bench_figures import Figures, Floors, Latency
+from integration.rig.bench.bench_figures import Figures, Floors
 from integration.rig.bench.bench_floors import inserts_per_second
+from integration.rig.bench.bench_latency import Events, Latency, Way, way
 from integration.rig.bench.bench_memory import MemoryWatch
 from integration.rig.bench.bench_sender import PATH, Burst, send, signed
+from integration.wiring import clock
 
 SECRET = "whsec_" + "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 CROWD = Crowd(("ana@h.example", "bo@h.example"), ("cy@s.example", "di@s.example"))
+
+
+def pace(**changes: Any) -> Way:
+    base: dict[str, Any] = {"per_second": 30.0, "events": 90, "missing": 0, "answers": Latency(p50=4.0, p99=9.0)}
+    return Way(**base | {"records": Latency(p50=25.0, p99=100.0), "tasks": Latency(p50=30.0, p99=90.0)} | changes)
 
 
 def figures(**changes: Any) -> Figures:
@@ -35,6 +42,7 @@ def figures(**changes: Any) -> Figures:
         "answers_under_load": Latency(p50=10.0, p99=30.0),
         "answers_at_a_tenth": Latency(p50=2.0, p99=4.0),
         "tenth_per_second": 900.0,
+        "ways": {"at a tenth": pace(), "one a second": pace()},
         "changed_once": calls,
         "under_load": calls,
         "memory": {"web": 200_000_000, "worker ingest": 90_000_000, "worker ingest job": 100_000_000},
@@ -69,12 +77,53 @@ def test_a_run_that_meets_every_target_says_so() -> None:
         {"changed_once": {"hubspot": ScoreCalls(batch=100, calls=23, writes=2_000, leads=2_000)}},
         {"changed_once": {"hubspot": ScoreCalls(batch=100)}},
         {"right": 3},
+        {"ways": {"at a tenth": pace(records=Latency(p50=25.1, p99=100.0))}},
+        {"ways": {"at a tenth": pace(records=Latency(p50=25.0, p99=100.1))}},
+        {"ways": {"one a second": pace(missing=1)}},
         {"stored": 399},
         {"refused": 1, "stored": 300},
     ],
 )
 def test_a_missed_target_is_told(changes: dict[str, Any]) -> None:
     assert False in figures(**changes).as_json()["targets"].values()
+
+
+class _Sandbox:
+    """A running sandbox that has two people, and a log of four calls."""
+
+    sandbox = "http://sandbox"
+    calls = (
+        ("POST", "/crm/contacts/batch/update", {"inputs": [{"id": "1"}]}, 1_030),
+        ("POST", "/crm/contacts/batch/update", {"inputs": [{"id": "1"}]}, 9_000),
+        ("POST", "/crm/tasks/batch/create", {"inputs": [{"associations": [{"to": {"id": "1"}}]}]}, 1_050),
+        ("POST", "/services/data/composite/sobjects", {"records": [{"WhoId": "00Q2"}]}, 1_080),
+    )
+
+    def __init__(self) -> None:
+        self.session = self
+
+    def ask(self, _path: str) -> Any:
+        contact = {"id": 1, "values": {"email": "ana@h.example"}}
+        return {"hubspot": {"contacts": [contact]}, "salesforce": {"Lead": [{"Id": "00Q2", "Email": "cy@s.example"}]}}
+
+    def get(self, _url: str, **_more: Any) -> "_Sandbox":
+        return self
+
+    def raise_for_status(self) -> None:
+        """It is well."""
+
+    def json(self) -> Any:
+        return {"log": [dict(zip(("method", "path", "body", "at"), each, strict=True)) for each in self.calls]}
+
+
+def test_the_way_of_an_event_ends_with_the_first_write_of_its_record_and_with_its_task() -> None:
+    emails = {"e-0": "ana@h.example", "e-1": "cy@s.example"}
+    burst = Burst(taken=[0.004, 0.006], begun={"e-0": 1_000_000, "e-1": 1_010_000})
+    found = way(_Sandbox(), Events([], emails, frozenset(emails)), burst, 1.0)  # type: ignore[arg-type]
+    assert found.records == Latency(p50=30.0, p99=30.0)
+    assert found.tasks == Latency(p50=70.0, p99=70.0)
+    assert found.missing == 1, "one record was never written"
+    assert found.times == (30.0 / found.answers.p50, 30.0 / found.answers.p50)
 
 
 def test_percentiles_are_those_of_the_answers() -> None:
@@ -123,7 +172,10 @@ def door() -> Iterator[str]:
 
 def test_every_parcel_is_sent_once_and_refusals_are_counted_apart(door: str) -> None:
     parcels = [signed(Webhook(SECRET), [{}, {}], delivery="bad" if n == 7 else f"d{n}") for n in range(40)]
+    before = clock.now()
     burst = send(door, parcels, lines=3)
+    assert set(burst.begun) == {f"d{n}" for n in range(40) if n != 7}
+    assert all(before <= begun <= clock.now() for begun in burst.begun.values())
     assert len(burst.taken) == 39
     assert burst.activities == 39 * 2
     assert burst.refused == [401]

@@ -51,15 +51,24 @@ class Crowd:
         """All e-mails, the two CRMs' people in turn."""
         return tuple(itertools.chain.from_iterable(zip(self.hubspot, self.salesforce, strict=True)))
 
+    def parted(self, count: int) -> "tuple[Crowd, Crowd]":
+        """So many of the people, and the others."""
+        half = count // 2
+        return (
+            Crowd(self.hubspot[:half], self.salesforce[:half]),
+            Crowd(self.hubspot[half:], self.salesforce[half:]),
+        )
 
-def gather(running: Rig, leads: int) -> Crowd:
-    """Put `leads` people into the sandbox's CRMs, half in each."""
+
+def gather(running: Rig, leads: int, *, first: int = 0) -> Crowd:
+    """Put `leads` people into the sandbox's CRMs, half in each, beginning with this number."""
+    numbers = range(first, first + leads // 2)
     crowd = Crowd(
-        tuple(_email(number, "hubspot") for number in range(leads // 2)),
-        tuple(_email(number, "salesforce") for number in range(leads // 2)),
+        tuple(_email(number, "hubspot") for number in numbers),
+        tuple(_email(number, "salesforce") for number in numbers),
     )
-    _add(running, "hubspot", "contacts", [_contact(number, mail) for number, mail in enumerate(crowd.hubspot)])
-    _add(running, "salesforce", "Lead", [_lead(number, mail) for number, mail in enumerate(crowd.salesforce)])
+    _add(running, "hubspot", "contacts", [_contact(*each) for each in zip(numbers, crowd.hubspot, strict=True)])
+    _add(running, "salesforce", "Lead", [_lead(*each) for each in zip(numbers, crowd.salesforce, strict=True)])
     return crowd
 
 

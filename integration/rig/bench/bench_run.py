@@ -7,8 +7,9 @@ from pathlib import Path
 
 from integration.rig.bench.bench_crm import ScoreCalls, forget, score_calls, scores
 from integration.rig.bench.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks, gather
-from integration.rig.bench.bench_figures import Figures, Floors, Latency
+from integration.rig.bench.bench_figures import Figures, Floors
 from integration.rig.bench.bench_floors import inserts_per_second, jobs_per_second
+from integration.rig.bench.bench_latency import Latency, Way, events, way
 from integration.rig.bench.bench_memory import MemoryWatch
 from integration.rig.bench.bench_sender import Burst, Parcel, send
 from integration.rig.stage.rig import Rig, rig
@@ -27,6 +28,10 @@ _A_SECOND = 125
 _TENTH_SECONDS = 4
 _SINGLES = 5_000
 """Deliveries of one activity each, as a web tracker sends them."""
+_SLOW_EVENTS = 12
+"""Single events, one a second."""
+_QUIET = 600
+"""People who do nothing but these single events: whoever has done a lot has the highest score, and keeps it."""
 _FLOOR_SECONDS = 1.5
 _JOBS = 200
 _PATIENCE = 120.0
@@ -50,9 +55,12 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
     with rig(data, COLDFRAME_LOG_LEVEL="warning") as running:
         tell(f"Making {people:,} people known …")
         running.tell("webhooks", {"url": ""})
-        crowd = gather(running, people)
+        crowd, quiet = gather(running, people), gather(running, _QUIET, first=people)
         with MemoryWatch(running.programs.pids) as memory:
-            first = _through(running, clicks(running.signer, crowd, name="first", at=clock.now()))
+            first = [
+                _through(running, clicks(running.signer, each, name=name, at=clock.now()))
+                for name, each in (("first", crowd), ("quiet", quiet))
+            ]
             tell("Measuring the floors: bare inserts, empty jobs …")
             floors = _floors(running, data)
             tell("Changing everybody once …")
@@ -64,10 +72,17 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
             tell("A tenth of the full load …")
             rate = len(full.answers.taken) / full.answers.seconds / 10
             tenth = _busy(running, crowd, "tenth", Volume(max(1, round(rate * _TENTH_SECONDS))), every=1 / rate)
-        phases = (first, once, full, single, tenth)
+            tell("Single events, a tenth of the load and one a second …")
+            slow, quiet = quiet.parted(_SLOW_EVENTS)
+            apace = len(single.answers.taken) / single.seconds / 10
+            ways = {
+                "at a tenth": _way(running, quiet, "apace", round(apace * _TENTH_SECONDS) + 1, apace),
+                "one a second": _way(running, slow, "slow", _SLOW_EVENTS, 1.0),
+            }
+        phases = (*first, once, full, single, tenth)
         return Figures(
             leads=len(crowd.everybody),
-            activities=sum(each.answers.activities for each in phases),
+            activities=sum(each.answers.activities for each in phases) + sum(each.events for each in ways.values()),
             refused=sum(len(each.answers.refused) for each in phases),
             answered_per_second=full.answers.activities / full.answers.seconds,
             delivered_per_second=full.answers.activities / full.seconds,
@@ -76,6 +91,7 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
             answers_under_load=Latency.of(full.answers),
             answers_at_a_tenth=Latency.of(tenth.answers),
             tenth_per_second=rate * PER_DELIVERY,
+            ways=ways,
             changed_once=once.calls,
             under_load=full.calls,
             memory=memory.peaks,
@@ -101,6 +117,13 @@ def _floors(running: Rig, data: Path) -> Floors:
 def _busy(running: Rig, crowd: Crowd, name: str, volume: Volume, *, every: float = 0.0) -> _Load:
     parcels = bustle(running.signer, crowd, volume, name=name, at=clock.now())
     return _through(running, parcels, every=every)
+
+
+def _way(running: Rig, crowd: Crowd, name: str, count: int, per_second: float) -> Way:
+    """What single events take at this pace."""
+    given = events(running, crowd, count, name=name, at=clock.now())
+    load = _through(running, given.parcels, every=1 / per_second)
+    return way(running, given, load.answers, per_second)
 
 
 def _through(running: Rig, parcels: Sequence[Parcel], *, every: float = 0.0) -> _Load:

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 import msgspec
 from standardwebhooks import Webhook
 
+from integration.wiring import clock
+from mappings.values.instant import SECOND, Instant
+
 PATH = "/webhooks/activities"
 _PATIENCE = 30.0
 
@@ -31,10 +34,12 @@ class Parcel:
 class Burst:
     """What became of a number of parcels: seconds until each answer and until the last, and what was refused.
 
-    `activities` are those of the parcels that were taken, `refused` the status of each one that was not.
+    `activities` are those of the parcels that were taken, `refused` the status of each one that was not. `begun` is
+    when each was due, by its delivery's name.
     """
 
     taken: list[float] = field(default_factory=list)
+    begun: dict[str, Instant] = field(default_factory=dict)
     activities: int = 0
     seconds: float = 0.0
     refused: list[int] = field(default_factory=list)
@@ -81,11 +86,13 @@ def send(url: str, parcels: Sequence[Parcel], *, lines: int, every: float = 0.0)
                 due = started + number * every if every else time.monotonic()
                 if (ahead := due - time.monotonic()) > 0:
                     time.sleep(ahead)
+                begun = clock.now() - round((time.monotonic() - due) * SECOND)
                 status = _post(connection, parcel)
                 took = time.monotonic() - due
                 with lock:
                     if status == HTTPStatus.ACCEPTED:
                         burst.taken.append(took)
+                        burst.begun[parcel.headers["webhook-id"]] = begun
                         burst.activities += parcel.activities
                     else:
                         burst.refused.append(status)
