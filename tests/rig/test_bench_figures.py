@@ -89,7 +89,7 @@ def test_a_missed_target_is_told(changes: dict[str, Any]) -> None:
 
 
 class _Sandbox:
-    """A running sandbox that has two people, and a log of four calls."""
+    """A running sandbox that has two people, and a log of calls."""
 
     sandbox = "http://sandbox"
     calls = (
@@ -97,6 +97,7 @@ class _Sandbox:
         ("POST", "/crm/contacts/batch/update", {"inputs": [{"id": "1"}]}, 9_000),
         ("POST", "/crm/tasks/batch/create", {"inputs": [{"associations": [{"to": {"id": "1"}}]}]}, 1_050),
         ("POST", "/services/data/composite/sobjects", {"records": [{"WhoId": "00Q2"}]}, 1_080),
+        ("PATCH", "/services/data/composite/sobjects", {"records": [{"id": "00Q3", "Rating": "Hot"}]}, 1_060),
     )
 
     def __init__(self) -> None:
@@ -104,7 +105,8 @@ class _Sandbox:
 
     def ask(self, _path: str) -> Any:
         contact = {"id": 1, "values": {"email": "ana@h.example"}}
-        return {"hubspot": {"contacts": [contact]}, "salesforce": {"Lead": [{"Id": "00Q2", "Email": "cy@s.example"}]}}
+        leads = [{"Id": "00Q2", "Email": "cy@s.example"}, {"Id": "00Q3", "Email": "di@s.example"}]
+        return {"hubspot": {"contacts": [contact]}, "salesforce": {"Lead": leads}}
 
     def get(self, _url: str, **_more: Any) -> "_Sandbox":
         return self
@@ -117,13 +119,13 @@ class _Sandbox:
 
 
 def test_the_way_of_an_event_ends_with_the_first_write_of_its_record_and_with_its_task() -> None:
-    emails = {"e-0": "ana@h.example", "e-1": "cy@s.example"}
-    burst = Burst(taken=[0.004, 0.006], begun={"e-0": 1_000_000, "e-1": 1_010_000})
-    found = way(_Sandbox(), Events([], emails, frozenset(emails)), burst, 1.0)  # type: ignore[arg-type]
-    assert found.records == Latency(p50=30.0, p99=30.0)
+    emails = {"e-0": "ana@h.example", "e-1": "cy@s.example", "e-2": "di@s.example"}
+    burst = Burst(taken=[0.004, 0.006], begun={"e-0": 1_000_000, "e-1": 1_010_000, "e-2": 1_020_000})
+    found = way(_Sandbox(), Events([], emails, frozenset({"e-0", "e-1"})), burst, 1.0)  # type: ignore[arg-type]
+    assert found.records == Latency(p50=40.0, p99=40.0)
     assert found.tasks == Latency(p50=70.0, p99=70.0)
     assert found.missing == 1, "one record was never written"
-    assert found.times == (30.0 / found.answers.p50, 30.0 / found.answers.p50)
+    assert found.times == (40.0 / found.answers.p50, 40.0 / found.answers.p50)
 
 
 def test_percentiles_are_those_of_the_answers() -> None:

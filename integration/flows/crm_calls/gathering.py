@@ -15,7 +15,9 @@ from mappings.values.instant import DAY, Instant, Span
 LONGEST = 30
 """How many times the ordinary limit a write may wait where calls are short."""
 SETTLED: Span = 30_000
-"""In a flow that has just filled a call, rows that come within this time of each other go together."""
+"""Rows that come within this time of each other go together, where they are many or have just filled a call."""
+_MANY = 8
+"""From this part of a call on (an eighth), rows are many: they are not the trace of one event."""
 _HALF = 0.5
 """Up to this part of the window and of the day, calls are to spare."""
 
@@ -88,7 +90,7 @@ def goes_at(batch: Batch, flow: Flow, *, linger: Span, now: Instant) -> Instant 
     if flow.coming:
         return limit
     ready = flow.last + flow.pause if flow.last <= now else now  # a clock may have been set back
-    if flow.full <= now < flow.full + linger:
+    if flow.full <= now < flow.full + linger or batch.rows * _MANY >= batch.room:
         ready = max(ready, batch.newest + SETTLED)
     return min(limit, max(now, ready))
 

@@ -131,4 +131,4 @@ def _writes(method: str, path: str, body: Any) -> Iterator[tuple[str, bool]]:
             yield from ((str(link["to"]["id"]), True) for link in each.get("associations", ()))
     elif "composite/sobjects" in path:
         for each in body.get("records", ()):
-            yield str(each.get("Id") or each.get("WhoId")), "WhoId" in each
+            yield str(each.get("WhoId") or each.get("id") or each.get("Id")), "WhoId" in each

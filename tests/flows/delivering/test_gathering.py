@@ -48,6 +48,8 @@ def few(**changes: Any) -> Batch:
         pytest.param(few(), Flow(coming=True, pause=3 * LINGER), AGO + 3 * LINGER, id="calls are short under load"),
         pytest.param(few(), Flow(last=NOW - 1, full=NOW - 1), NOW - 10_000 + SETTLED, id="a flow fills calls"),
         pytest.param(few(newest=AGO), Flow(last=AGO, full=AGO), NOW, id="the flow has stopped"),
+        pytest.param(few(rows=13), Flow(), NOW - 10_000 + SETTLED, id="many have just come"),
+        pytest.param(few(rows=13, newest=AGO), Flow(), NOW, id="no more have come"),
         pytest.param(few(), Flow(last=NOW - 2 * LINGER, full=NOW - 2 * LINGER), NOW, id="the flow was long ago"),
         pytest.param(few(), Flow(last=NOW + HOUR, full=NOW + HOUR, pause=MINUTE), NOW, id="the clock was set back"),
     ],
