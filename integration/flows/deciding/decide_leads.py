@@ -36,7 +36,7 @@ from integration.store.people.leads import LeadRow
 from integration.store.queues import dirty, leases
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
-from mappings.model.canonical import Fields
+from mappings.model.canonical import Fields, Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
@@ -181,6 +181,13 @@ def _saved(service: HasRules, decision: Decision, fields: Fields, past: History,
         stage=str(fields["stage"]),
         band=str(fields["band"]),
         total=int(str(fields["total"])),
+        segment=_word(fields["segment"]),
+        track=_word(fields["track"]),
         updated_at=now,
         version=service.rules.number,
     )
+
+
+def _word(value: Value) -> str | None:
+    """What a column has of a standing's part."""
+    return None if value is None else str(value)

@@ -57,6 +57,8 @@ class SavedLead:
     updated_at: Instant
     version: int | None = None
     """The version of the playbook that `state` was derived under."""
+    segment: str | None = None
+    track: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +101,11 @@ _ADD = insert_new(leads, ["id"])
 _GET = select(*leads.c).where(among(leads.c.id, "ids"))
 _STATES = select(leads.c.id, leads.c.version, leads.c.state).where(among(leads.c.id, "ids"), leads.c.state.is_not(None))
 _HOMES = select(leads.c.id, leads.c.account_id).where(among(leads.c.id, "ids"), leads.c.account_id.is_not(None))
+_SAVED = ("state", "seen", "due", "standing", "stage", "band", "total", "segment", "track", "version")
 _SAVE = (
     update(leads)
     .where(leads.c.id == bindparam("row"))
-    .values(
-        {name: bindparam(name) for name in ("state", "seen", "due", "standing", "stage", "band", "total", "version")}
-    )
+    .values({name: bindparam(name) for name in _SAVED})
     .values(updated_at=bindparam("updated_at"))
 )
 _SET_FIELDS = (
@@ -220,6 +221,8 @@ def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
                     "stage": row.stage,
                     "band": row.band,
                     "total": row.total,
+                    "segment": row.segment,
+                    "track": row.track,
                     "updated_at": row.updated_at,
                     "version": row.version,
                 }

@@ -113,3 +113,13 @@ console_drafts = Table(
     words("result"),
 )
 """Rules that somebody is about to publish in the console, and what they would do."""
+
+saved_filters = Table(
+    "saved_filters",
+    METADATA,
+    words("person", primary_key=True),
+    words("name", primary_key=True),
+    words("filter"),
+    big("saved_at"),
+)
+"""Filters of the list of leads that somebody has saved in the console, each person's own."""

@@ -26,29 +26,7 @@ NONE: ColumnClause[int] = literal_column("0")
 
 _ZERO, _ONE, _NEW_STATE = text("0"), text("1"), text("'new'")
 
-leads = Table(
-    "leads",
-    metadata,
-    words("id", primary_key=True),
-    words("email", null=True),
-    words("account_id", null=True, index=True),
-    words("owner", null=True),
-    words("fields"),
-    words("state", null=True),
-    big("seen", server_default=_ZERO),
-    big("due", null=True, index=True),
-    words("standing", null=True),
-    words("stage", null=True, index=True),
-    words("band", null=True),
-    number("total", null=True),
-    big("created_at"),
-    big("updated_at"),
-    words("merged_into", null=True),
-    big("version", null=True),
-    # All that is asked of people by e-mail: the row itself, with its long state, is not read.
-    Index("ix_leads_by_email", "email", "merged_into", "created_at", "id"),
-    Index("ix_leads_joined", "id", **where("merged_into IS NOT NULL")),
-)
+leads = people_tables.leads
 
 accounts = Table(
     "accounts",

@@ -12,6 +12,7 @@ from integration.flows.levels import time_words
 from integration.store.db.errors import StoreError
 from integration.web.console.access import access_pages, console_cookies, guard, openid
 from integration.web.console.home import home_pages
+from integration.web.console.leads import leads_pages
 from integration.web.console.rules import version_pages
 from integration.web.console.shell import page_headers, page_times, page_words
 from integration.web.console.shell.console_parts import PARTS, ConsoleParts
@@ -21,6 +22,7 @@ from integration.wiring.unusable import UnusableError
 
 ROOMS: Sequence[Room] = (
     home_pages.ROOM,
+    leads_pages.ROOM,
     work_pages.ROOM,
     error_pages.ROOM,
     people_pages.ROOM,
