@@ -104,6 +104,8 @@ def test_erasure_deletes_assignments_and_of_two_leads_that_become_one_the_twin_i
         leads.add(conn, people)
         decided_effects.add(conn, [effect("l1/a"), effect("l2/a"), effect("l2/b")])
         assigned_tasks.put(conn, [given("l1/a"), given("l2/a"), given("l2/b"), given("l3/a")], T)
+        tasks = [NewOnce(key=key, lead_id=key.partition("/")[0], payload={}) for key in ("l1/a", "l2/a", "l2/b")]
+        outbox.want_once(conn, "crm", "task", tasks, T)
         merging.join(conn, "l2", "l1", T + 1)
         merging.settle(conn, "l2", "l1", T + 2)
         assert {each.key for each in assigned_tasks.open_of_leads(conn, ["l1", "l2"])["l1"]} == {"l1/a", "l2/b"}

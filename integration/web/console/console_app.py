@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Reply
 from integration.flows.levels import time_words
 from integration.store.db.errors import StoreError
 from integration.web.console.access import access_pages, console_cookies, guard, openid
+from integration.web.console.connections import connections_pages
 from integration.web.console.home import home_pages
 from integration.web.console.leads import leads_pages
 from integration.web.console.rules import version_pages
@@ -28,6 +29,7 @@ ROOMS: Sequence[Room] = (
     people_pages.ROOM,
     alert_pages.ROOM,
     audit_pages.ROOM,
+    connections_pages.ROOM,
     version_pages.ROOM,
     access_pages.ROOM,
 )
