@@ -20,7 +20,7 @@ class GivenTask:
     """One task for sales; no escalation, and none that was withheld.
 
     `decided_at` is the instant of what it follows from, `given_at` when somebody was given it (None: nobody yet).
-    `joined` where an open task carries it out.
+    `closed_at` is since when nobody works on it. `joined` where an open task carries it out.
     """
 
     key: str
@@ -30,6 +30,7 @@ class GivenTask:
     pool: str = ""
     given_at: Instant | None = None
     stands_at: Instant | None = None
+    closed_at: Instant | None = None
     joined: bool = False
 
 
@@ -37,7 +38,7 @@ _e, _a, _o = effects.c, assignments.c, outbox.c
 _DECIDED = select(_e.lead_id, _e.key, _e.at, _e.payload).where(
     among(_e.lead_id, "ids"), _e.kind == "task", _e.withheld.is_(None)
 )
-_GIVEN = select(_a.lead_id, _a.key, _a.connection, _a.person, _a.pool, _a.at, _a.stands_at).where(
+_GIVEN = select(_a.lead_id, _a.key, _a.connection, _a.person, _a.pool, _a.at, _a.stands_at, _a.closed_at).where(
     among(_a.lead_id, "ids")
 )
 _WAITING = select(_o.lead_id, _o.key, _o.connection).where(among(_o.lead_id, "ids"), _o.kind == "task")
@@ -71,5 +72,6 @@ def _task(key: str, at: Instant, payload: Mapping[str, Any], given: Any, connect
         pool=given.pool,
         given_at=given.at,
         stands_at=given.stands_at,
+        closed_at=given.closed_at,
         joined=joined,
     )

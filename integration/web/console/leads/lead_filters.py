@@ -7,6 +7,7 @@ from typing import Any, cast
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
+from integration.core.rules.playbook_rules import Playbook
 from integration.playbook.language.names import BANDS, SEGMENTS
 from integration.store.people.lead_lists import LEVELS, ORDERS, LeadFilter, Level, Order, Place
 from mappings.model.canonical import STAGES
@@ -75,3 +76,8 @@ def address(wanted: LeadFilter, text: str = "", after: Place | None = None) -> d
     if text:
         parts["q"] = text
     return parts | ({"after": str(after.key), "lead": after.id} if after is not None else {})
+
+
+def track_words(playbook: Playbook) -> Mapping[str, str]:
+    """Name of a track -> what people call it."""
+    return {each.name: each.label or each.name.replace("_", " ").capitalize() for each in playbook.tracks}

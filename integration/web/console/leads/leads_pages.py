@@ -15,8 +15,8 @@ from integration.store.console import saved_filters
 from integration.store.console.saved_filters import SavedFilter
 from integration.store.crm import crm_users
 from integration.store.people.lead_lists import LeadPage
-from integration.web.console.leads import lead_filters
-from integration.web.console.leads.lead_filters import address, asked, place, short
+from integration.web.console.leads import lead_filters, lead_page
+from integration.web.console.leads.lead_filters import address, asked, place, short, track_words
 from integration.web.console.shell.console_parts import audited, parts, person
 from integration.web.console.shell.page_words import STAGES
 from integration.web.console.shell.rooms import Room
@@ -86,11 +86,6 @@ def delete_filter() -> Reply:
     return redirect(url_for("console.leads.listed"), 303)
 
 
-def track_words(playbook: Playbook) -> Mapping[str, str]:
-    """Name of a track -> what people call it."""
-    return {each.name: each.label or each.name.replace("_", " ").capitalize() for each in playbook.tracks}
-
-
 def _choices(
     playbook: Playbook, owners: Mapping[str, str], track: str, owner: str
 ) -> Mapping[str, tuple[str, Mapping[str, str]]]:
@@ -105,6 +100,9 @@ def _choices(
         "level": ("Service level", lead_filters.LEVEL_WORDS),
         "order": ("Order", lead_filters.ORDER_WORDS),
     }
+
+
+ROOM.page("/<lead>", role="viewer")(lead_page.one)
 
 
 def _by_name(words: Mapping[str, str]) -> Mapping[str, str]:
