@@ -12,8 +12,9 @@ help: ## this list
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # on every core, where pip uses one
 	@touch $@
 
 TOOLS := tests/doubles/backlot.txt tests/doubles/mockforce.txt tests/supply/supply.txt tests/supply/hadolint.txt tests/supply/node.txt
@@ -31,9 +32,12 @@ demo: $(STAMP) ## the whole product on this machine, with believable data (ARGS=
 test: $(STAMP) ## lint, types, import contracts and all tests
 	$(MAKE) --no-print-directory check
 
-check: $(STAMP) doubles ## what must be green at every commit
-	$(MAKE) --no-print-directory --jobs 2 types style bandit
+check: $(STAMP) ## what must be green at every commit
+	$(MAKE) --no-print-directory --jobs 3 types doubles style bandit collected
 	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
+
+collected: $(STAMP) # compile every test module once, before each worker wants all of them at the same moment
+	$(BIN)/pytest --collect-only --quiet >$(VENV)/collected.log || { tail -n 40 $(VENV)/collected.log; exit 1; }
 
 properties: $(STAMP) ## the properties of the core on seven times as many histories as `make test` tries
 	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough tests/properties $(ARGS)
@@ -129,4 +133,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: console-pictures browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: console-pictures browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles collected install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

@@ -13,10 +13,15 @@ from pathlib import Path
 from places import ROOT
 
 PLACE = ROOT / ".venv"
+_OPTIONS = ("--quiet", "--disable-pip-version-check", "--require-hashes")
 
 
 def environment(wanted: Path) -> Path:
-    """The Python of the environment of these requirements, made anew where they have changed. Takes about a minute."""
+    """The Python of the environment of these requirements, made anew where they have changed.
+
+    The pip that is here installs into it: to make another one takes longer than some of the tools. Nothing is compiled
+    before it is imported, which of most files is never.
+    """
     place = PLACE / wanted.parent.name
     folder, stamp = place / wanted.stem, place / f"{wanted.stem}.stamp"
     digest = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()
@@ -26,8 +31,8 @@ def environment(wanted: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != digest:
             shutil.rmtree(folder, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+            pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-compile", *_OPTIONS]
             subprocess.run([*pip, "-r", str(wanted)], check=True)
             stamp.write_text(digest)
     return python
