@@ -1,6 +1,7 @@
 """Mapping files: the one of a system that comes with Coldframe, or an administrator's own."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -44,10 +45,16 @@ def opened(path: str, system: System | None = None, vocabulary: Vocabulary | Non
 
 def parsed(text: str, name: str, system: System | None = None, vocabulary: Vocabulary | None = None) -> MappingFile:
     """A mapping's text, compiled in the words of a vocabulary (those that come with Coldframe, where none is given)."""
+    return _parsed(text, name, system, vocabulary or words.shipped())
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str, name: str, system: System | None, vocabulary: Vocabulary) -> MappingFile:
+    """As `parsed`; the same text in the same words is compiled once: nothing of what comes out is ever changed."""
     located, problems = load(text, name)
     if located is None:
         return MappingFile(name=name, text=text, problems=problems)
-    mapping, found = compile_mapping(located, vocabulary or words.shipped())
+    mapping, found = compile_mapping(located, vocabulary)
     if mapping is not None and system and mapping.system != system:
         found = (located.problem(("system",), f"maps {mapping.system}, expected {system}"),)
         mapping = None

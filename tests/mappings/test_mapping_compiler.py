@@ -1,12 +1,16 @@
 """An author's mistakes in a mapping: all reported at once, each with its place and the nearest right name."""
 
+from dataclasses import replace
+
 import pytest
 
+from mappings.language import mapping_files
 from mappings.language.mapping_compiler import compile_mapping
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.record_answers import happened, whose
 from mappings.translate.translation import inward, load_mapping
 from mappings.values.instant import parse
+from mappings.vocabulary.value import CANONICAL
 from mappings.yaml_files.located_yaml import load
 from mappings.yaml_files.problems import Problem
 
@@ -174,3 +178,16 @@ def test_a_field_that_may_hold_ids_of_several_objects_names_the_one_it_holds() -
     assert found is not None
     assert whose(found, "salesforce", {"WhoId": "0037Q0000000001"})[0][0] == "Contact"
     assert whose(found, "salesforce", {"WhoId": "0017Q0000000001"}) == (), "an account is nobody"
+
+
+def test_a_mappings_text_is_compiled_once_and_what_differs_in_text_file_or_words_anew() -> None:
+    text, other = mapping_files.shipped("hubspot").text, replace(CANONICAL, name="others.yaml")
+    once = mapping_files.parsed(text, "once.yaml")
+    assert mapping_files.parsed(text, "once.yaml") is once
+    for differs in (
+        mapping_files.parsed(text + "# ours\n", "once.yaml"),
+        mapping_files.parsed(text, "elsewhere.yaml"),
+        mapping_files.parsed(text, "once.yaml", vocabulary=other),
+    ):
+        assert differs is not once
+        assert differs.mapping is not None

@@ -5,14 +5,16 @@ import subprocess
 import sys
 from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
 from integration.core.model.state import FORMAT, LeadState
 from integration.core.rules.playbook_fingerprint import canonical, fingerprint
+from integration.playbook.compiling import compiler
 from integration.playbook.compiling.compiler import compile_text, load
 from integration.playbook.reading import library
+from mappings.vocabulary.value import CANONICAL, Vocabulary
 
 NAMES = ("behavioural", "fit-engagement", "five-tracks", "operating-model", "standard", "two-axis")
 SHAPES = {
@@ -133,3 +135,23 @@ def _described(kind: object) -> str:
     inner = getattr(kind, "__args__", ())
     name = getattr(kind, "__name__", None) or (type(kind).__name__ if inner else str(kind))  # never a module's name
     return f"{name}[{','.join(map(_described, inner))}]" if inner else str(name)
+
+
+def test_the_same_text_in_the_same_words_is_compiled_once_and_any_difference_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled: list[str] = []
+    read = compiler.read
+
+    def counted(source: str, file: str, words: Vocabulary) -> Any:
+        compiled.append(file)
+        return read(source, file, words)
+
+    monkeypatch.setattr(compiler, "read", counted)
+    source, other = text("standard") + "# ours\n", replace(CANONICAL, name="others.yaml")
+    for _ in range(2):
+        compile_text(source, "once.yaml")
+        compile_text(source + "#\n", "once.yaml")
+        compile_text(source, "elsewhere.yaml")
+        compile_text(source, "once.yaml", other)
+    assert compiled == ["once.yaml", "once.yaml", "elsewhere.yaml", "once.yaml"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import available_timezones
 
 from integration.core.rules.automation_rules import Unreached
@@ -64,7 +64,12 @@ def compile_text(
     source: str, file: str, vocabulary: Vocabulary | None = None
 ) -> tuple[Playbook | None, tuple[Problem, ...]]:
     """Compile the text of a playbook; `file` is the name that problems show."""
-    words = vocabulary or shipped()
+    return _compiled(source, file, vocabulary or shipped())
+
+
+@lru_cache(maxsize=16)
+def _compiled(source: str, file: str, words: Vocabulary) -> tuple[Playbook | None, tuple[Problem, ...]]:
+    """As `compile_text`; the same text in the same words is compiled once: a playbook is never changed."""
     shape, report, problems = read(source, file, words)
     if shape is None or report is None:
         return None, problems
