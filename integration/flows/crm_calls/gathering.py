@@ -18,6 +18,9 @@ SETTLED: Span = 30_000
 """Rows that come within this time of each other go together, where they are many or have just filled a call."""
 _MANY = 8
 """From this part of a call on (an eighth), rows are many: they are not the trace of one event."""
+_WORTH, _LEAST = 4, 20
+"""A batch waits for others for the whole limit once it is a quarter of a call, and for a twentieth of it when it is one
+row: rows that come more slowly than that do not fill calls, and are not worth the time."""
 _HALF = 0.5
 """Up to this part of the window and of the day, calls are to spare."""
 
@@ -80,7 +83,8 @@ def goes_at(batch: Batch, flow: Flow, *, linger: Span, now: Instant) -> Instant 
     """When the batch goes, if nothing more comes: `now` for at once, None where nothing waits.
 
     That is never later than the limit after the oldest of its rows began to wait: `linger`, or the pause between calls
-    where that is longer. What somebody waits for, and what fills a call, goes at once.
+    where that is longer. While more is on its way and calls are to spare, the limit grows with the batch. What somebody
+    waits for, and what fills a call, goes at once.
     """
     if not batch.rows:
         return None
@@ -88,7 +92,8 @@ def goes_at(batch: Batch, flow: Flow, *, linger: Span, now: Instant) -> Instant 
     if batch.awaited or batch.rows >= batch.room or limit <= now:
         return now
     if flow.coming:
-        return limit
+        worth = min(linger, max(linger // _LEAST, linger * batch.rows * _WORTH // batch.room))
+        return limit if flow.pause else max(now, batch.oldest + worth)
     ready = flow.last + flow.pause if flow.last <= now else now  # a clock may have been set back
     if flow.full <= now < flow.full + linger or batch.rows * _MANY >= batch.room:
         ready = max(ready, batch.newest + SETTLED)

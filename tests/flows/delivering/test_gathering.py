@@ -37,7 +37,9 @@ def few(**changes: Any) -> Batch:
         pytest.param(Batch(room=100), Flow(coming=True), None, id="nothing waits"),
         pytest.param(few(), Flow(), NOW, id="the connection is idle"),
         pytest.param(few(), Flow(last=NOW - 1), NOW, id="a call has just ended"),
-        pytest.param(few(), Flow(coming=True), AGO + LINGER, id="more is on its way"),
+        pytest.param(few(), Flow(coming=True), AGO + 120_000, id="more is on its way, to few"),
+        pytest.param(few(rows=1), Flow(coming=True), NOW, id="more comes too slowly to fill calls"),
+        pytest.param(few(rows=25), Flow(coming=True), AGO + LINGER, id="more is on its way, to many"),
         pytest.param(few(rows=100), Flow(coming=True, pause=MINUTE), NOW, id="a call is full"),
         pytest.param(few(rows=0, room=0), Flow(), None, id="nothing may go"),
         pytest.param(few(oldest=NOW - LINGER), Flow(coming=True), NOW, id="the oldest has waited for the limit"),
@@ -153,6 +155,14 @@ def test_under_load_no_call_goes_that_could_have_been_saved(rows: int, room: int
 def test_single_rows_far_apart_go_at_once(rows: int, call: Span) -> None:
     stream = Lane([NOW + 100_000 * number for number in range(rows)], 100, call, ahead=10_000)
     assert [begun for begun, _ in stream.calls()] == stream.arrivals
+
+
+@given(st.integers(2, 40), st.integers(1_000, 50_000))
+def test_rows_that_come_too_slowly_to_fill_calls_wait_for_a_twentieth_of_the_limit(rows: int, call: Span) -> None:
+    """Something is on its way at every moment, as on a machine that is short of time."""
+    stream = Lane([NOW + 80_000 * number for number in range(rows)], 100, call, ahead=DAY)
+    for begun, carried in stream.calls():
+        assert begun - min(carried) <= LINGER // 20 + call
 
 
 def test_calls_are_to_spare_until_half_of_the_window_and_of_the_day_is_used() -> None:
