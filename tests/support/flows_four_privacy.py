@@ -18,8 +18,8 @@ from flows_four import (
 )
 from flows_run import receive
 
-from integration.commands.privacy.export import plain_explanation
 from integration.flows.history.find_explanation import explained
+from integration.flows.looking.plain_values import plain_explanation
 from integration.flows.privacy import erase_person, export_person
 from integration.store.overall import erased_people
 from integration.store.people import field_changes, leads

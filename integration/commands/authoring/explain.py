@@ -7,12 +7,12 @@ import click
 from rich.console import Console
 
 from integration.commands.authoring.explain_page import page
-from integration.commands.shared.plain_values import plain, points
 from integration.core.compiled.context import Unfoldable
 from integration.flows.base.running_playbook import OutdatedError
 from integration.flows.levels.level_figures import plain_run
 from integration.flows.levels.time_words import crm_name, run_words
 from integration.flows.looking.explained_then import explained_then
+from integration.flows.looking.plain_values import plain, points
 from integration.playbook.explaining.explanation import Explanation
 from integration.store.people.leads import LeadRow
 from integration.wiring import build

@@ -16,10 +16,10 @@ from integration.commands.backtesting.backtest_tables import tables
 from integration.commands.replaying.history_file.replay_contents import Ids, losers
 from integration.commands.replaying.history_file.replay_dealing import beyond
 from integration.commands.replaying.history_file.replay_lines import ACTIVITY, Record, Unreadable, line_of, numbered
-from integration.commands.shared.plain_values import plain
 from integration.core.compiled.context import Unfoldable
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.history.stored_history import recorded
+from integration.flows.looking.plain_values import plain
 from integration.playbook.compiling.compiler import load
 from integration.store.crm import crm_users
 from integration.store.db.session import Store

@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from integration.commands.shared.plain_values import plain, points
 from integration.flows.base.running_playbook import following
+from integration.flows.looking.plain_values import plain_explanation
 from integration.flows.privacy import erase_person, export_person
-from integration.playbook.explaining.explanation import Explanation
 from integration.wiring import build
 
 
@@ -38,8 +37,3 @@ def export(person: str, *, out: Any) -> None:
     text = json.dumps(document, indent=2, ensure_ascii=False)
     # Half an emoji was sent as an escape, and is written as one: UTF-8 has no form for it.
     out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
-
-
-def plain_explanation(explanation: Explanation) -> Any:
-    """As `coldframe explain --json` writes it."""
-    return {**plain(explanation), "fit": points(explanation.fit), "engagement": points(explanation.engagement)}

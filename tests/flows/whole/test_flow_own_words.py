@@ -10,9 +10,9 @@ from flows_run import Watch, activity, history, lead, receive, with_parts
 
 from connectors.base.credentials import Credential
 from connectors.hubspot.setup.provisioner import HubSpotProvisioner
-from integration.commands.privacy.export import plain_explanation
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained
+from integration.flows.looking.plain_values import plain_explanation
 from integration.flows.looking.preview import find, preview, stored_standing
 from integration.flows.privacy import erase_person, export_person
 from integration.playbook.compiling.compiler import compile_text

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from integration.core.rules.scoring_rules import POINT
+from integration.playbook.explaining.explanation import Explanation
 from mappings.values.instant import show
 
 _TIMES = frozenset({"at", "until", "since", "next_due"})
@@ -37,3 +38,8 @@ def _number(value: int, name: str) -> Any:
 def points(thousandths: int) -> int | float:
     """Thousandths as points: whole ones as integers."""
     return thousandths / POINT if thousandths % POINT else thousandths // POINT
+
+
+def plain_explanation(explanation: Explanation) -> Any:
+    """As `coldframe explain --json` writes it."""
+    return {**plain(explanation), "fit": points(explanation.fit), "engagement": points(explanation.engagement)}

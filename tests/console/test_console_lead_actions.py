@@ -1,0 +1,97 @@
+"""What people do about one lead in the console: each with its effect, its line in the audit trail, and its role."""
+
+import json
+
+from console_browser import ConsoleGround
+from flows_run import activity, drain_all, lead, receive
+from sqlalchemy import select
+
+from integration.flows.base.running_playbook import following
+from integration.flows.looking.plain_values import plain_explanation
+from integration.flows.privacy import export_person
+from integration.store.audit import audit_trail
+from integration.store.db.session import Store
+from integration.store.people import leads
+from integration.store.queues import records_to_read
+from integration.store.schema.tables import leads as table
+from integration.wiring.whole_service import Service
+from mappings.values.instant import HOUR
+from sandbox.server import Sandbox
+
+ANA = "ana@acme.example"
+
+
+def known(service: Service, sandbox: Sandbox) -> str:
+    """Ana, whom HubSpot knows."""
+    sandbox.hubspot.add("contacts", {"email": ANA, "firstname": "Ana"})
+    receive(service, activity(1, ANA, "page_view", service.now() - HOUR, page="pricing"))
+    drain_all(service)
+    return lead(service, ANA).id
+
+
+def audited(store: Store, action: str) -> list[tuple[str, str]]:
+    with store.read() as conn:
+        return [(each.actor, each.subject) for each in audit_trail.recent(conn, 50) if each.action == action]
+
+
+def test_an_editor_has_the_records_of_a_lead_read_again(
+    ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox, woken: list[str]
+) -> None:
+    who = known(service, sandbox)
+    woken.clear()
+    answer = ground.signed_in("editor", "bo@us.example").post(f"/console/leads/{who}/read")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/console/leads/{who}")
+    with store.read() as conn:
+        (wanted,) = records_to_read.take(conn, "hubspot", service.now(), 10)
+    assert wanted.object == "contact"
+    assert woken == ["refresh:hubspot"]
+    assert audited(store, "read again") == [("bo@us.example", f"lead {who}")]
+
+
+def test_an_export_is_the_document_of_the_command_line(
+    ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox
+) -> None:
+    who = known(service, sandbox)
+    answer = ground.signed_in("editor", "bo@us.example").post(f"/console/leads/{who}/export")
+    assert answer.mimetype == "application/json"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    same = export_person.exported(following(service), f"email:{ANA}", actor="command line", tell=plain_explanation)
+    assert same is not None
+    ours, theirs = json.loads(answer.text), json.loads(json.dumps(same))
+    for each in (ours, theirs):
+        each.pop("audit", None)
+    assert ours == theirs
+    assert [actor for actor, _ in audited(store, "export")] == ["command line", "bo@us.example"]
+
+
+def test_an_admin_erases_whose_email_they_typed_and_nobody_else(
+    ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox
+) -> None:
+    who = known(service, sandbox)
+    admin, path = ground.signed_in("admin", "cy@us.example"), f"/console/leads/{who}/erase"
+    page = admin.get(path).text
+    assert "Leads</td>" in page
+    assert "Activities</td>" in page
+    for typed in ("", "bo@acme.example", who):
+        assert admin.post(path, {"typed": typed}).status_code == 400
+    with store.read() as conn:
+        assert leads.get(conn, [who])
+    answer = admin.post(path, {"typed": " ANA@acme.example "})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/console/leads")
+    with store.read() as conn:
+        assert conn.execute(select(table.c.id)).all() == []
+    assert [actor for actor, _ in audited(store, "erase")] == ["cy@us.example"]
+    assert admin.get(f"/console/leads/{who}").status_code == 404
+    assert admin.get(path).status_code == 404
+
+
+def test_nobody_erases_or_exports_without_the_role(ground: ConsoleGround, service: Service, sandbox: Sandbox) -> None:
+    who = known(service, sandbox)
+    viewer, editor = ground.signed_in("viewer", "eve@us.example"), ground.signed_in("editor", "bo@us.example")
+    assert viewer.post(f"/console/leads/{who}/export").status_code == 403
+    assert viewer.post(f"/console/leads/{who}/read").status_code == 403
+    assert editor.post(f"/console/leads/{who}/erase", {"typed": ANA}).status_code == 403
+    page = viewer.get(f"/console/leads/{who}").text
+    assert "Export" not in page
+    assert "Erase" not in editor.get(f"/console/leads/{who}").text
+    assert lead(service, ANA).id == who
