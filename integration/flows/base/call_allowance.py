@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastCalls:
-    """When this process's last write to a connection ended, and the last one that was full; 0 for never."""
+    """When this process's last write to a connection ended, and the last one of many rows; 0 for never."""
 
     ended: Instant = 0
     full: Instant = 0

@@ -15,7 +15,7 @@ from mappings.values.instant import DAY, Instant, Span
 LONGEST = 30
 """How many times the ordinary limit a write may wait where calls are short."""
 SETTLED: Span = 30_000
-"""Rows that come within this time of each other go together, where they are many or have just filled a call."""
+"""Rows that come within this time of each other go together, where they are many or follow many."""
 _MANY = 8
 """From this part of a call on (an eighth), rows are many: they are not the trace of one event."""
 _WORTH, _LEAST = 4, 20
@@ -69,8 +69,8 @@ class Flow:
     """What goes on around a connection.
 
     `coming`: deliveries are being read or leads decided about, so that there may be more in a moment. `last` and `full`
-    are when the last call ended, and the last one that was full; 0 for none. `pause` is the least time between two
-    calls that are not full (see `pause`).
+    are when the last call ended, and the last one that carried many rows; 0 for none. `pause` is the least time between
+    two calls that are not full (see `pause`).
     """
 
     coming: bool = False
@@ -95,9 +95,17 @@ def goes_at(batch: Batch, flow: Flow, *, linger: Span, now: Instant) -> Instant 
         worth = min(linger, max(linger // _LEAST, linger * batch.rows * _WORTH // batch.room))
         return limit if flow.pause else max(now, batch.oldest + worth)
     ready = flow.last + flow.pause if flow.last <= now else now  # a clock may have been set back
-    if flow.full <= now < flow.full + linger or batch.rows * _MANY >= batch.room:
+    flowing, much = flow.full <= now < flow.full + linger, many(batch.rows, batch.room)
+    if flowing and much:
+        return limit
+    if flowing or much:
         ready = max(ready, batch.newest + SETTLED)
     return min(limit, max(now, ready))
+
+
+def many(rows: int, room: int) -> bool:
+    """Whether so many rows are the trace of a flow, and not of one event."""
+    return rows * _MANY >= room
 
 
 def pause(unused: Unused, linger: Span) -> Span:

@@ -151,7 +151,7 @@ class Gathered:
         """Note that a call with so many rows has ended."""
         at, lately = self.service.now(), self.service.lanes.last_calls
         before = lately.get(self.connection.name, LastCalls())
-        lately[self.connection.name] = LastCalls(ended=at, full=at if rows >= room else before.full)
+        lately[self.connection.name] = LastCalls(ended=at, full=at if gathering.many(rows, room) else before.full)
 
 
 def gather(service: Gathering, connection: Connection, now: Instant) -> Gathered:

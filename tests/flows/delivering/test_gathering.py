@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base.limits import Block, Tally, Unused, Usage, unused
-from integration.flows.crm_calls.gathering import LONGEST, SETTLED, Batch, Flow, goes_at, pause
+from integration.flows.crm_calls.gathering import LONGEST, SETTLED, Batch, Flow, goes_at, many, pause
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -52,6 +52,7 @@ def few(**changes: Any) -> Batch:
         pytest.param(few(newest=AGO), Flow(last=AGO, full=AGO), NOW, id="the flow has stopped"),
         pytest.param(few(rows=13), Flow(), NOW - 10_000 + SETTLED, id="many have just come"),
         pytest.param(few(rows=13, newest=AGO), Flow(), NOW, id="no more have come"),
+        pytest.param(few(rows=13, newest=AGO), Flow(full=NOW - 1), AGO + LINGER, id="many after many"),
         pytest.param(few(), Flow(last=NOW - 2 * LINGER, full=NOW - 2 * LINGER), NOW, id="the flow was long ago"),
         pytest.param(few(), Flow(last=NOW + HOUR, full=NOW + HOUR, pause=MINUTE), NOW, id="the clock was set back"),
     ],
@@ -117,7 +118,7 @@ class Lane:
             made.append((now, here))
             left = left[len(here) :]
             now = last = now + self.call
-            full = now if len(here) == self.room else full
+            full = now if many(len(here), self.room) else full
         return made
 
 
