@@ -26,11 +26,11 @@ class Counting(Store):
     down = False
 
     @contextlib.contextmanager
-    def write(self, *, urgent: bool = False) -> Iterator[Connection]:
+    def write(self, **how: bool) -> Iterator[Connection]:
         self.writes += 1
         if self.down:
             raise StoreDownError
-        with super().write(urgent=urgent) as conn:
+        with super().write(**how) as conn:
             time.sleep(self.delay)
             yield conn
 

@@ -9,13 +9,14 @@ import click
 from rich.console import Console
 
 from connectors.base.port import Unavailable
-from integration.commands.assigning.routing_shown import answer, members, overview
+from integration.commands.assigning.routing_shown import answer, overview
 from integration.commands.shared.named_files import HELP, compiled_in, print_problems
 from integration.commands.shared.named_files import VARIABLE as VOCABULARY
 from integration.commands.shared.quiet_log import quiet
 from integration.flows.assigning.report_absence import report_absence
 from integration.flows.base.running_playbook import following
 from integration.flows.looking.next_assignment import UnknownLeadError, next_assignment
+from integration.flows.looking.pool_standing import members
 from integration.playbook.language.grammar import Unreadable, span
 from integration.routing.read_people import absence
 from integration.routing.read_routing import opened

@@ -1,64 +1,18 @@
 """Who is in which pool and may get a task, and whose the next one would be, for people and for scripts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
 
 from integration.commands.shared.fitted_tables import fitted
-from integration.flows.assigning import pool_state
-from integration.flows.assigning.pool_members import unusable
-from integration.routing.availability import NO_LOAD
+from integration.flows.looking.pool_standing import Member
 from integration.routing.routing_rules import Routing
 from integration.store.outgoing.unassigned import Assigned
 from integration.store.people.leads import LeadRow
-from integration.wiring.whole_service import Service
-from mappings.values.instant import DAY
 
 MAY = "may get a task"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """Somebody in a pool: how much they have, how much they take (None: any number), and why they get nothing."""
-
-    pool: str
-    person: str
-    weight: int
-    open: int
-    most_open: int | None
-    today: int
-    most_per_day: int | None
-    passed_over: str
-
-    def plain(self) -> Mapping[str, Any]:
-        """As JSON."""
-        return asdict(self)
-
-
-def members(service: Service) -> Sequence[Member]:
-    """Everybody in every pool, as they stand now for a task that is due in a day."""
-    with service.store.read() as conn:
-        turns = pool_state.load(conn, service)
-        gone = unusable(conn, service.routing, list(service.connections))
-    found: list[Member] = []
-    for pool in turns.routing.pools.values():
-        for email, weight in pool.members.items():
-            person, load = turns.routing.person(email), turns.loads.get(email, NO_LOAD)
-            found.append(
-                Member(
-                    pool=pool.name,
-                    person=email,
-                    weight=weight,
-                    open=load.open,
-                    most_open=person.most_open,
-                    today=load.today,
-                    most_per_day=person.most_per_day,
-                    passed_over=gone.get(email) or turns.why_not(email, turns.now + DAY),
-                )
-            )
-    return found
 
 
 def overview(routing: Routing, rows: Sequence[Member]) -> RenderableType:

@@ -39,9 +39,9 @@ class MortalStore:
         return getattr(self._store, name)
 
     @contextlib.contextmanager
-    def write(self, *, urgent: bool = False) -> Iterator[Sql]:
-        """One transaction, which is rolled back where the worker dies in it."""
-        with self._store.write(urgent=urgent) as conn:
+    def write(self, **how: bool) -> Iterator[Sql]:
+        """One transaction, as `Store.write`, which is rolled back where the worker dies in it."""
+        with self._store.write(**how) as conn:
             yield conn
             if self.left is not None:
                 self.left -= 1

@@ -14,6 +14,7 @@ from integration.web.console.access import access_pages, console_cookies, guard,
 from integration.web.console.connections import connections_pages
 from integration.web.console.home import home_pages
 from integration.web.console.leads import leads_pages
+from integration.web.console.people import sales_people_pages
 from integration.web.console.rules import version_pages
 from integration.web.console.shell import page_headers, page_times, page_words
 from integration.web.console.shell.console_parts import PARTS, ConsoleParts
@@ -31,6 +32,7 @@ ROOMS: Sequence[Room] = (
     audit_pages.ROOM,
     connections_pages.ROOM,
     version_pages.ROOM,
+    sales_people_pages.ROOM,
     access_pages.ROOM,
 )
 """Every room, in the order of the navigation."""
