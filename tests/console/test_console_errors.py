@@ -101,6 +101,7 @@ def test_one_error_shows_the_words_of_the_crm_what_was_sent_and_the_record(faile
     assert "Property &#34;city&#34; is required" in shown
     assert "&#34;kind&#34;: &#34;task&#34;" in shown
     assert "ana@acme.example" in shown
+    assert re.search(r'href="/console/leads/[^"]+"[^>]*>ana@acme.example', page)
     assert "HubSpot: contact 501" in shown
     assert "Acme &lt;b&gt;" in page
     assert "no JSON" in text(failed.signed_in("viewer"), "/console/work/errors/3")

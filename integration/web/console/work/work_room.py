@@ -1,7 +1,6 @@
 """What the pages of this room share: the way from one to the other, and to a lead's page."""
 
 from flask import url_for
-from werkzeug.routing import BuildError
 
 from integration.web.console.shell.rooms import Room
 
@@ -23,10 +22,5 @@ def work_room(name: str, label: str = "", *, path: str) -> Room:
 
 
 def lead_page(lead: str) -> str:
-    """The address of a lead's page; "" where there is none."""
-    if not lead:
-        return ""
-    try:
-        return url_for("console.leads.lead", lead=lead)
-    except BuildError:
-        return ""
+    """The address of a lead's page; "" where there is no lead."""
+    return url_for("console.leads.one", lead=lead) if lead else ""
