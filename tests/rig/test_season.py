@@ -181,6 +181,20 @@ def test_a_lead_without_a_next_step_is_seen(lived: tuple[Season, Finding]) -> No
     assert found.differences == ["1 leads in inquiry without next step: nobody"]
 
 
+def test_an_mql_whose_tasks_are_all_closed_has_a_next_step_only_while_an_answer_is_waited_for(
+    lived: tuple[Season, Finding],
+) -> None:
+    season, _ = lived
+    state = seen(season)
+    lead = next(each for each in state.leads.values() if each.stage == "inquiry" and each.state)
+    assert lead.state is not None
+    bare = replace(lead.state, stage="mql", conversations=[], clocks={}, plays={}, unexplained=None, quiet_until=None)
+    mql = replace(lead, id="mql", stage="mql", state=bare)
+    assert not lead_next_steps.next_step(state, mql)
+    waits = replace(mql, state=replace(bare, quiet_until=state.now + DAY))
+    assert lead_next_steps.next_step(state, waits) == "the end of the wait for an answer"
+
+
 def test_a_person_whom_nobody_has_is_seen(lived: tuple[Season, Finding]) -> None:
     season, _ = lived
     state, found = seen(season), Finding()

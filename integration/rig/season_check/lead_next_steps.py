@@ -7,6 +7,8 @@ owner or a next step is one that everybody has forgotten.
 from collections import Counter
 from collections.abc import Iterator
 
+from integration.core.compiled.context import NEVER, Context
+from integration.core.funnel import unanswered
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.season_check.season_state import LeadSeen, SeasonState
 
@@ -64,7 +66,9 @@ def _steps(state: SeasonState, lead: LeadSeen) -> Iterator[tuple[str, bool]]:
     if lead.stage in {"sal", "sql"}:  # sales works it in the CRM: whoever owns the record has it in their list
         yield "its owner in sales", any(_there(state, system, user) for system, user in _owners(state, lead))
         return
-    if lead.stage == "mql":
+    if lead.stage == "mql":  # it goes back, once the time for an answer is over
+        context = Context(state.season.service.rules.compiled, mine)
+        yield "the end of the wait for an answer", unanswered.due(context) < NEVER
         return
     if lead.stage == "customer":
         yield "customers' track", mine.stay is not None and mine.stay.planned is not None
