@@ -171,6 +171,7 @@ def test_the_packet_tells_the_whole_story_never_a_bare_score() -> None:
         "Answer due: Wed 7 Jan 2026, 09:00 (UTC)",
     ):
         assert line in body.split("\n")
+    assert "- asked for a demo, 6 January 2026" not in body.split("\n"), "the latest key action says it"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from integration.core.rules.playbook_rules import Playbook
 from integration.core.rules.scoring_rules import EngagementRule, FieldChange, Inference
 from mappings.values.instant import Span
 
+_CAPITALS = frozenset({"crm", "mql", "roi", "sal", "sql"})
+"""Words of names that people write in capitals."""
 _DEMO: Signal = (Match(types=("demo_request",)),)
 
 
@@ -197,7 +199,7 @@ class _Builder:
             unopened=max([0, *(each.unopened for each in track.exits)]),
             judged=tuple(each for each in exits if not each.exit.unopened),
             timed=tuple(each for each in exits if each.timed and not each.eventful and not each.exit.unopened),
-            name_words=track.label or track.name.replace("_", " "),
+            name_words=_in_words(track.label or track.name),
         )
 
     def by_type(self) -> dict[str, TypePlan]:
@@ -288,3 +290,8 @@ def _conditions_alone(inferences: tuple[Inference, ...]) -> tuple[tuple[str, Che
     return tuple(
         (each.name, checker(each.condition)) for each in inferences if not each.signal and each.condition is not None
     )
+
+
+def _in_words(name: str) -> str:
+    """A name as people write it: `SQL reengagement`."""
+    return " ".join([word.upper() if word in _CAPITALS else word for word in name.replace("_", " ").split(" ")])

@@ -144,16 +144,21 @@ def _signals(context: Context) -> Iterator[Line]:
         about: tuple[Part, ...] = (": ", *named_page(what, page)) if what else ()
         day = day_words(seen.at, context.playbook.calendar.timezone)
         yield _line("", label, *about, f", {day} ({packet.worth(seen)})", mark="item")
-    if action := packet.key_action(context):
-        yield _line("Latest key action", action)
+    if context.state.key_action is not None:
+        kind, what, at = context.state.key_action
+        page = next((page for each, asset, _, page in context.state.consumed if (each, asset) == (kind, what)), "")
+        day = day_words(at, context.playbook.calendar.timezone)
+        yield _line("Latest key action", *deed_parts(context, kind, what, page), f", {day}")
 
 
 def _behaviour(context: Context) -> Iterator[Line]:
-    """What the lead read and did, the latest first, and what its colleagues viewed."""
+    """What the lead read and did besides its latest key action, the latest first, and what its colleagues viewed."""
     state, zone = context.state, context.playbook.calendar.timezone
-    if state.consumed:
+    said = state.key_action[:2] if state.key_action is not None else None
+    rest = [each for each in reversed(state.consumed) if each[:2] != said]
+    if rest:
         yield _line("Read and done", spare=4)
-    for kind, what, at, page in reversed(state.consumed):
+    for kind, what, at, page in rest:
         yield _line("", *deed_parts(context, kind, what, page), f", {day_words(at, zone)}", mark="item", spare=4)
     for document, (people, at) in sorted(packet.colleagues(context).items()):
         seen = (f"{people} people at the company viewed ", web_link(plain_words(document)), f", {day_words(at, zone)}")
