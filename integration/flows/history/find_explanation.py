@@ -61,7 +61,7 @@ def recorded(conn: Sql, lead: LeadId, at: Instant) -> list[Recorded]:
     kept = decided_effects.history(conn, [lead])
     states = outbox.states(conn, [each.key for each in kept])
     touches = confirmed_touches.fates(conn, lead, at)
-    joined = carried_tasks.joined(conn, [each.key for each in kept if each.payload.get("joins")])
+    joined = carried_tasks.joined(conn, [each.key for each in kept if each.kind in {"task", "escalation"}])
     return [
         Recorded(
             key=each.key,
@@ -83,7 +83,7 @@ def recorded(conn: Sql, lead: LeadId, at: Instant) -> list[Recorded]:
 
 def _fate(state: str, joined: Joined | None) -> str:
     fate = _FATES.get(state, "")
-    if joined is None:
+    if joined is None or not (joined.by or joined.why_apart):
         return fate
     return "carried out by the task that it joins" if joined.by else f"{fate} by itself, since {joined.why_apart}"
 

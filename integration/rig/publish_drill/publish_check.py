@@ -227,14 +227,14 @@ def _what_followed(
 ) -> None:
     """Effects that are carried out now and were not before, apart from those of what happened since."""
     for key, now in after.effects.items():
-        was = before.effects.get(key)
+        was, joined = before.effects.get(key), after.joined.get(key, Joined())
         if was is not None and (was.carried_out or not now.carried_out):
             continue
         if now.at > predicted_at or now.lead in fresh:
             followed.later += 1
         elif not now.carried_out:
             followed.recorded += 1
-        elif '"joins":"' in now.payload and after.joined.get(key, Joined()).why_apart != NOTHING_OPEN:
+        elif ('"joins":"' in now.payload or joined.late) and joined.why_apart != NOTHING_OPEN:
             continue  # an open task says it, or is about to, or sales has closed that one since
         elif now.kind in {"task", "escalation"}:
             followed.tasks[after.owners.get(now.lead, NOBODY)] += 1

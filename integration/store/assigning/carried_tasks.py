@@ -28,10 +28,14 @@ STOOD = "stood"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """What became of a task that joined another: the key of the task that carried it out, or why none did."""
+    """What became of a task that joined another: the key of the task that carried it out, or why none did.
+
+    `late`: it was decided as a task of its own, and is to join another since.
+    """
 
     by: str = ""
     why_apart: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +124,9 @@ def joined(conn: Connection, keys: Iterable[str]) -> dict[str, Joined]:
     found: dict[str, Joined] = {}
     for key, text in conn.execute(_OF_KEYS, {"keys": listed(sorted(set(keys)))}):
         payload = decode(text, dict[str, Any])
-        if CARRIED_BY in payload or APART_FROM in payload:
-            found[key] = Joined(by=payload.get(CARRIED_BY, ""), why_apart=payload.get(WHY_APART, ""))
+        if not payload.keys().isdisjoint({CARRIED_BY, APART_FROM, STOOD}):
+            by, why_apart = payload.get(CARRIED_BY, ""), payload.get(WHY_APART, "")
+            found[key] = Joined(by=by, why_apart=why_apart, late=STOOD in payload)
     return found
 
 

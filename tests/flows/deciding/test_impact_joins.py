@@ -8,6 +8,7 @@ from joined_tasks import ANA, HANDOFF, ROI, Tasks, playbook_text, saw, with_furt
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.running_playbook import published
+from integration.flows.history.find_explanation import explained
 from integration.flows.publishing import put_in_force
 from integration.flows.publishing.impact import impact
 from integration.playbook.compiling.compiler import compile_text
@@ -45,6 +46,9 @@ def test_a_lead_that_passes_a_changed_gate_and_has_an_open_call_is_a_further_rea
     assert set(tasks.all()) - {"clock/first_contact/1/escalation"} == {ROI}, "the call says it"
     assert tasks.read(ROI)[0].startswith("Call Ana ana")
     assert tasks.read(ROI)[1].count("Also: ") == 1
+    _, told = explained(running.store, compiled, ANA, at()) or pytest.fail("nobody")
+    fates = {each.key.partition("/")[2]: each.fate for each in told.done if each.kind == "task"}
+    assert fates == {ROI: "carried out", HANDOFF: "carried out by the task that it joins"}
     closed = with_parts(running, started=at())
     tasks.close(ROI)
     assert HANDOFF not in tasks.all()
