@@ -136,7 +136,7 @@ def test_tasks_and_packets_speak_of_own_fields_and_activities() -> None:
     assert subject == "Call ana@acme.example, economic, after Video watched"
     assert "CMMC level: 3; Buying role: economic; Trained: yes; Renewal: 1 June 2026" in body
     assert "Certifications: soc2, iso27001; Tier: gold" in body
-    assert "- Video watched: intro" in body.replace("Intro", "intro")
+    assert "Latest key action: Video watched: Intro, " in body
     assert "Open with: They decide: economic, 3, soc2, iso27001, 1 June 2026" in body
 
 
