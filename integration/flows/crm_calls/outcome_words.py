@@ -7,15 +7,12 @@ a minute. What stays unknown is counted, for `coldframe doctor`.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import structlog
-
-from connectors.base.port import Record, Unavailable
+from connectors.base.port import Record
 from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls.described_fields import described
 from integration.flows.crm_calls.hourly import Kept, hourly
 from mappings.translate import outcome_labels
 from mappings.values.instant import HOUR, MINUTE, Span
-
-log = structlog.get_logger()
 
 _Found = dict[str, dict[str, dict[str, str]]]
 
@@ -47,14 +44,6 @@ def _unread(connection: Connection, record: Record) -> bool:
 
 def _labels(connection: Connection, object_name: str, fields: list[str]) -> dict[str, dict[str, str]]:
     """What people see for each value of these fields; of a field without a list of values, nothing."""
-    try:
-        there = {each.name: each for each in connection.connector.describe(object_name)}
-    except Unavailable as away:
-        if not away.final:
-            raise
-        log.warning(
-            "outcomes may not be described", connection=connection.name, object=object_name, code=away.receipt.code
-        )
-        return {}
+    there = described(connection, object_name, "outcomes")
     known = {name: there[name] for name in fields if name in there}
     return {name: dict(zip(each.options, each.labels, strict=False)) for name, each in known.items() if each.options}

@@ -7,14 +7,11 @@ is not sent, since it would refuse the whole record, scores and all.
 from collections.abc import Mapping
 from typing import TypeAlias
 
-import structlog
-
-from connectors.base.port import FieldInfo, Unavailable
+from connectors.base.port import FieldInfo
 from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls.described_fields import described
 from integration.flows.crm_calls.hourly import Kept, hourly
 from mappings.model import catalogue
-
-log = structlog.get_logger()
 
 Words: TypeAlias = Mapping[tuple[str, str], frozenset[str]]
 """By object and field; a field that takes any word is absent."""
@@ -40,16 +37,7 @@ def offered(service: HasStore, connection: Connection) -> Words:
 
 def _described(connection: Connection, object_name: str, fields: list[str]) -> dict[str, list[str] | None]:
     """Words by field: None for any, an empty list for none."""
-    try:
-        there = {each.name: each for each in connection.connector.describe(object_name)}
-    except Unavailable as away:
-        if not away.final:
-            raise
-        # Without having looked, nothing is written there; the fields of our own are.
-        log.warning(
-            "fields may not be described", connection=connection.name, object=object_name, code=away.receipt.code
-        )
-        there = {}
+    there = described(connection, object_name, "fields")  # without having looked, nothing is written there; our own are
     return {name: _words(connection, there.get(name)) for name in fields}
 
 
