@@ -5,9 +5,11 @@ import re
 import pytest
 from console_browser import ConsoleGround, Grounds
 from flask import Response
+from flows_run import Watch
 
 from integration.store.db.session import Store
 from integration.web.console.shell import page_headers
+from mappings.values.instant import HOUR
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -92,3 +94,12 @@ def test_a_page_with_an_editor_lets_that_add_styles_and_nobody_else(ground: Cons
         headers = page_headers.guarded(Response(), static=False).headers
     assert f"style-src 'self' 'nonce-{nonce}';" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def test_a_form_that_was_open_for_hours_is_sent_without_a_referrer(grounds: Grounds, at: Watch) -> None:
+    ground = grounds(COLDFRAME_PUBLIC_URL="https://coldframe.example.com")
+    browser = ground.signed_in("viewer")
+    token = browser.form_token()
+    at.forward(7 * HOUR)
+    answer = browser.post("/console/sign-out", token=token)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/console/sign-in")

@@ -45,7 +45,12 @@ def serve(app: Flask, parts: ConsoleParts) -> None:
     secure = (settings.public_url or "").startswith("https://")
     app.extensions[PARTS] = parts
     console_cookies.configure(app, secure=secure)
-    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_SSL_STRICT=secure, BOOTSTRAP_SERVE_LOCAL=True)
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_SSL_STRICT=False,  # our pages let browsers send no referrer
+        WTF_CSRF_TIME_LIMIT=None,  # a token is good as long as its session: nobody loses an hour's editing
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     openid.configure(app, settings)
