@@ -16,6 +16,10 @@ NUMBERED = re.compile(r"/v[1-4](?=[/\"'`?{<\s]|$)")
 ROOMS = ("connectors", "integration", "mappings", "playbooks", "sandbox", "webhooks")
 
 
+WITHOUT_A_DATED_ONE = (paths.CALL_OUTCOMES,)
+"""What HubSpot lists at no dated path that is out of its beta (decision 31)."""
+
+
 def code() -> list[Path]:
     found = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
     assert len(found) > 100
@@ -27,7 +31,7 @@ def test_no_numbered_path_of_hubspots_stands_in_the_code() -> None:
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in code()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if NUMBERED.search(line)
+        if NUMBERED.search(line) and not any(f'"{known}"' in line for known in WITHOUT_A_DATED_ONE)
     }
     assert found == set()
 

@@ -132,12 +132,12 @@ class Hesitating:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def write(self) -> AbstractContextManager[Any]:
+    def write(self, **how: bool) -> AbstractContextManager[Any]:
         if not self.left and not self.reached.is_set():
             self.reached.set()
             assert self.resumed.wait(30)
         del self.left[:1]
-        return self.inner.write()
+        return self.inner.write(**how)
 
 
 @pytest.mark.parametrize("lane", ["ingest", "refresh", "advance", "deliver"])
