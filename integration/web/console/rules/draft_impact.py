@@ -1,5 +1,6 @@
 """Works out what a draft would do, in a process of its own: web requests stay quick, and the progress is stored."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +26,9 @@ from integration.wiring.whole_service import Service
 from mappings.conflicts import field_conflicts
 
 log = structlog.get_logger()
+
+_LATER = 10
+"""How much later than the workers the process that looks ahead gets the processor."""
 
 
 def begin(draft_id: str) -> None:
@@ -106,9 +110,12 @@ def _noting(service: Service, draft: Draft) -> Callable[[int, int], None]:
 
 def main(draft_id: str) -> None:
     """The process's own way in."""
-    from integration.wiring import build  # noqa: PLC0415 - the web process has imported it already
+    from integration.wiring import build, logs  # noqa: PLC0415 - the web process has imported them already
 
-    work(build.service(), build.settings(), draft_id)
+    os.nice(_LATER)
+    settings = build.settings()
+    logs.configure(settings)
+    work(build.service(), settings, draft_id)
 
 
 def left(service: Service) -> int:
