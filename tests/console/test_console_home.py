@@ -80,6 +80,7 @@ def test_what_needs_a_person_is_said_in_sentences_with_what_to_do(
     assert "HubSpot takes nothing for less than a minute: 503. It is tried again in 1 hour." in text
     assert "2 sync errors" in text
     assert "1 answer is overdue." in text
+    assert 'href="/console/leads?level=breached"' in ground.signed_in("viewer").get("/console/").text
     assert "CRM: none is connected To do:" in text  # the settings name none: one of doctor's findings
 
 

@@ -10,6 +10,7 @@ from integration.flows.base.service import GoingLive, Lanes, NewLeads, Rules
 from integration.flows.base.stored_versions import compiled_of
 from integration.flows.publishing import put_in_force
 from integration.flows.publishing.impact import Impact, impact
+from integration.flows.publishing.put_in_force import OvertakenError
 from integration.playbook.compiling.compiler import compile_text
 from integration.rig.publish_drill.published_edits import WORDS, living
 from integration.rig.stage.rig import Rig
@@ -45,8 +46,11 @@ def service_of(running: Rig) -> Service:
 
 def begin(service: Service, at: int) -> Version:
     """Put the rules of the living installation in force, as of that time."""
-    said = Texts(playbook=living(), vocabulary=WORDS)
-    return publish(service, said, "playbook", "the rules it begins with", at=at)
+    said, why = Texts(playbook=living(), vocabulary=WORDS), "the rules it begins with"
+    try:
+        return publish(service, said, "playbook", why, at=at)
+    except OvertakenError:  # a worker has put those that it was started with in force meanwhile
+        return publish(service, said, "playbook", why, at=at)
 
 
 def predicted(service: Service, said: Texts, tell: Callable[[int, int], None]) -> Impact:

@@ -1,7 +1,7 @@
 """What needs a person now: sentences, each with the page or the command that mends it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -16,11 +16,15 @@ from mappings.values.instant import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One sentence. `remedy` says what to do; `endpoint` is the page where it is done, "" where there is none."""
+    """One sentence. `remedy` says what to do; `endpoint` is the page where it is done, "" where there is none.
+
+    `asks` is what that page is asked for.
+    """
 
     text: str
     remedy: str = ""
     endpoint: str = ""
+    asks: Mapping[str, str] = field(default_factory=dict)
 
 
 def needs(conn: Connection, numbers: Numbers, now: Instant) -> list[Need]:
@@ -62,4 +66,8 @@ def _counted(numbers: Numbers, now: Instant) -> Iterator[Need]:
         yield Need(text=text, remedy=remedy(each.reason, each.connection))
     overdue = sum(numbers.overdue.values())
     if overdue:
-        yield Need(text=f"{counted(overdue, 'answer is', 'answers are')} overdue.", remedy="coldframe levels")
+        yield Need(
+            text=f"{counted(overdue, 'answer is', 'answers are')} overdue.",
+            endpoint="console.leads.listed",
+            asks={"level": "breached"},
+        )

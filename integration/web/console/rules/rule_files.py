@@ -11,6 +11,7 @@ from integration.flows.publishing.put_in_force import current_rules
 from integration.playbook.reading import library
 from integration.settings.environment import Settings
 from integration.store.events.playbook_versions import What
+from integration.web.console.shell.page_words import connection_name
 from integration.wiring.whole_service import Service
 from mappings.values.identifiers import ConnectionName
 from mappings.vocabulary.files import load_vocabulary
@@ -50,7 +51,7 @@ def files(service: Service, settings: Settings) -> Sequence[RuleFile]:
             RuleFile(
                 subject=f"mapping:{each.name}",
                 what="mapping",
-                title=f"Field mapping of {each.name}",
+                title=f"Field mapping of {connection_name(each.name)}",
                 text=each.text,
                 connection=each.name if each.alone or _alone(service, each.name) else None,
                 about="Which fields of the CRM are read as what, and which are written.",
