@@ -137,12 +137,16 @@ _BY_TABLE = {
 def test_a_stage_moves_by_the_table_or_by_a_persons_choice(playbook: CompiledPlaybook, events: list[Event]) -> None:
     decision = advance(playbook, newborn("ana"), events, END)
     chosen = any(isinstance(event, LeadChanged) and "stage" in event.fields for event in events)
-    before = "inquiry"
+    before, unanswered = "inquiry", False
     for effect in decision.effects:
         if isinstance(effect, StageChanged):
             assert effect.before == before
-            assert chosen or (before, effect.after) in _BY_TABLE, effect
-            before = effect.after
+            late = unanswered and (before, effect.after) == (
+                "recycled",
+                "sal",
+            )  # an answer that comes late (decision 51)
+            assert chosen or late or (before, effect.after) in _BY_TABLE, effect
+            before, unanswered = effect.after, effect.because[0].startswith("no answer: ")
     assert before == decision.state.stage
 
 
