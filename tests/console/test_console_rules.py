@@ -149,7 +149,7 @@ def test_a_look_that_fails_says_so_on_the_drafts_page(
     def fail(*_: object) -> Callable[..., object]:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(draft_impact, "impact", fail)
+    monkeypatch.setattr(draft_impact, "impact_of", fail)
     browser = ground.signed_in("editor")
     draft = propose(browser, "playbook", in_force(living))
     page = browser.get(draft).text

@@ -24,7 +24,7 @@ def browser() -> Iterator[Browser]:
     """A browser without a window; the test is skipped, visibly, where there is none."""
     found = chromium()
     if found is None:
-        pytest.skip(NONE)
+        pytest.skip(NONE)  # no browser is part of a fresh machine, and the project cannot bring one from PyPI
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         yield started

@@ -18,18 +18,17 @@ from integration.commands.shared.quiet_log import quiet
 from integration.commands.versions import proposed_files
 from integration.commands.versions.impact_shown import mapping_tables, tables
 from integration.flows.base.running_playbook import OutdatedError, published
-from integration.flows.base.service import changed
 from integration.flows.publishing import put_in_force as flow
-from integration.flows.publishing.impact import Impact, impact
+from integration.flows.publishing.impact import Impact
 from integration.flows.publishing.plain_impact import plain, plain_mapping
+from integration.flows.publishing.proposal_impact import impact_of, reread_by, unchanged
 from integration.flows.publishing.proposals import Proposal
 from integration.flows.publishing.put_in_force import OvertakenError
-from integration.flows.publishing.rereading import Reread, reread
+from integration.flows.publishing.rereading import Reread
 from integration.playbook.reading import library
 from integration.store.events.playbook_versions import Terms, Version, What
 from integration.wiring import build
 from integration.wiring.whole_service import Service
-from mappings.conflicts import field_conflicts
 
 _OPTIONS = (
     click.option("--reason", required=True, help="Why: it is kept with the version and in the audit trail."),
@@ -207,12 +206,11 @@ def _publish(service: Service, proposal: Proposal, options: Options) -> bool:
         msg = "say why: it stands in the list of versions"
         raise click.BadParameter(msg, param_hint="--reason")
     terms = options.terms(proposal.what)
-    same = proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint and not proposal.changes
-    if proposal.over is not None and same:
+    if proposal.over is not None and unchanged(service, proposal):
         _say(options, {"unchanged": proposal.over}, f"Version {proposal.over}, which is in force, says the same.")
         return False
     try:
-        read = _reread(service, proposal) if proposal.remaps else None
+        read = _reread(service, proposal)
     except Unavailable as away:
         msg = f"the records could not be read: {away}"
         raise click.ClickException(msg) from None
@@ -247,24 +245,17 @@ def _agreed(options: Options, proposal: Proposal) -> bool:
     return click.confirm(f"Publish this as version {proposal.number}?")
 
 
-def _reread(service: Service, proposal: Proposal) -> Reread:
-    owners = field_conflicts.ownership(
-        each.mapping for each in {**service.connections, **proposal.connections}.values()
-    )
+def _reread(service: Service, proposal: Proposal) -> Reread | None:
     with Progress(*COUNTED, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("reading the CRM's records", total=None)
-        return reread(service, proposal.connections, owners, lambda done: progress.update(bar, completed=done))
+        return reread_by(service, proposal, lambda done: progress.update(bar, completed=done))
 
 
 def _impact(service: Service, proposal: Proposal, terms: Terms, read: Reread | None) -> Impact:
     with Progress(*COUNTED, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("deriving today's leads", total=None)
-        return impact(
-            changed(service, connections={**service.connections, **proposal.connections}),
-            proposal.compiled,
-            terms,
-            lambda done, total: progress.update(bar, completed=done, total=total),
-            read,
+        return impact_of(
+            service, proposal, terms, lambda done, total: progress.update(bar, completed=done, total=total), read
         )
 
 

@@ -10,12 +10,10 @@ import structlog
 
 from connectors.base.port import Unavailable
 from integration.flows.base.running_playbook import OutdatedError, published
-from integration.flows.base.service import changed
 from integration.flows.publishing import proposals
-from integration.flows.publishing.impact import impact
 from integration.flows.publishing.plain_impact import plain, plain_mapping
+from integration.flows.publishing.proposal_impact import impact_of, reread_by, unchanged
 from integration.flows.publishing.proposals import Proposal, ProposalError
-from integration.flows.publishing.rereading import Reread, reread
 from integration.settings.environment import Settings
 from integration.store.console import rule_drafts
 from integration.store.console.rule_drafts import Draft
@@ -23,7 +21,6 @@ from integration.store.db.errors import StoreError
 from integration.store.events import playbook_versions
 from integration.web.console.rules import rule_files
 from integration.wiring.whole_service import Service
-from mappings.conflicts import field_conflicts
 
 log = structlog.get_logger()
 
@@ -79,25 +76,11 @@ def proposed(service: Service, started: Service, settings: Settings, draft: Draf
 
 def _worked(service: Service, started: Service, settings: Settings, draft: Draft) -> dict[str, Any]:
     proposal = proposed(service, started, settings, draft)
-    read = _reread(service, proposal, draft) if proposal.remaps else None
-    found = impact(
-        changed(service, connections={**service.connections, **proposal.connections}),
-        proposal.compiled,
-        draft.terms,
-        _noting(service, draft),
-        read,
-    )
-    same = proposal.compiled.playbook.fingerprint == service.rules.playbook.fingerprint and not proposal.changes
-    mapping = plain_mapping(read) if read else {}
-    return {"number": proposal.number, "same": same, **plain(found), **mapping}
-
-
-def _reread(service: Service, proposal: Proposal, draft: Draft) -> Reread:
-    owners = field_conflicts.ownership(
-        each.mapping for each in {**service.connections, **proposal.connections}.values()
-    )
     note = _noting(service, draft)
-    return reread(service, proposal.connections, owners, lambda done: note(done, 0))
+    read = reread_by(service, proposal, lambda done: note(done, 0))
+    found = impact_of(service, proposal, draft.terms, note, read)
+    mapping = plain_mapping(read) if read else {}
+    return {"number": proposal.number, "same": unchanged(service, proposal), **plain(found), **mapping}
 
 
 def _noting(service: Service, draft: Draft) -> Callable[[int, int], None]:
