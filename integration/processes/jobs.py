@@ -11,6 +11,8 @@ from integration.flows.base.running_playbook import following
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
+from integration.flows.leaving.pass_on_leads import pass_on_leads
+from integration.flows.leaving.pass_on_tasks import pass_on_tasks
 from integration.flows.people_in_sales.send_alerts import send_alerts
 from integration.flows.people_in_sales.trouble import watch_for_trouble
 from integration.flows.people_in_sales.user_directory import read_users
@@ -79,8 +81,8 @@ def trouble() -> int:
 
 @recorded
 def users() -> int:
-    """Read who can own records in every CRM; the number of CRMs that answered."""
-    return read_users(build.service())
+    """Read who can own records in every CRM, and see to what those have who have left; how many CRMs answered."""
+    return _users(build.service())
 
 
 @recorded
@@ -93,6 +95,13 @@ def look() -> int:
 def drift() -> int:
     """See whether the CRMs still have the fields and permissions that the mappings need; the number of changes."""
     return _drift(build.service())
+
+
+def _users(service: Service) -> int:
+    read = read_users(service)
+    pass_on_tasks(service)
+    pass_on_leads(service)
+    return read
 
 
 def _sweep(service: Service) -> int:
@@ -138,6 +147,6 @@ PERIODIC: Sequence[Periodic] = (
     Periodic(job=look, work=_look, seconds=None, timeout=60),
     Periodic(job=trouble, work=_trouble, seconds=60, timeout=60),
     Periodic(job=drift, work=_drift, seconds=3_600, timeout=300, calls_crms=True),
-    Periodic(job=users, work=read_users, seconds=3_600, timeout=300, calls_crms=True),
+    Periodic(job=users, work=_users, seconds=3_600, timeout=300, calls_crms=True),
 )
 """Everything that happens by itself, whatever arrives."""

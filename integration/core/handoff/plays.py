@@ -10,7 +10,7 @@ from integration.core.handoff.conversations import ALONE, Wanted
 from integration.core.handoff.plain_words import capital
 from integration.core.handoff.template_words import Words
 from integration.core.handoff.wording import compose
-from integration.core.model.effect_keys import AGAIN, key, play_step
+from integration.core.model.effect_keys import AGAIN, given_first, key, play_step
 from integration.core.model.effects import AlertRaised, TaskWanted, Wording
 from integration.core.model.state import Opening, Waiting
 from integration.core.rules.automation_rules import AlertStep, Due, Play, TaskStep
@@ -54,14 +54,14 @@ def shut(context: Context, activity: Activity) -> None:
 def given_anew(context: Context, activity: Activity) -> None:
     """Somebody was given a task that somebody else had before: it is open, also where the first one is closed."""
     task = str(activity.properties.get("task") or "")
-    found = _present(context, task.removesuffix(AGAIN)) if task.endswith(AGAIN) else None
+    found = _present(context, given_first(task)) if task.endswith(AGAIN) else None
     step = found.step if found is not None else None
     if found is None or step is None:
         return
     opening, tasks = found.opening, [number for number, *_ in found.plan.tasks]
     shut = opening.shut if opening.open else tasks
     opening.open, opening.shut = True, [each for each in shut if each != found.number]
-    conversations.open_again(context, task.removesuffix(AGAIN), step)
+    conversations.open_again(context, given_first(task), step)
 
 
 def _shut(context: Context, task: str) -> None:

@@ -113,9 +113,29 @@ def taken_over(of: str) -> str:
     return f"{of}{AGAIN}"
 
 
+def given_first(of: str) -> str:
+    """The key, or the cause, of the task that was given first, where others have taken its place since."""
+    while of.endswith(AGAIN):
+        of = of.removesuffix(AGAIN)
+    return of
+
+
+_LEFT = "left"
+
+
+def left(lead: str, connection: str, user: str) -> str:
+    """The key of what follows for a lead from its owner, a user of a connection, having left the company."""
+    return key(lead, _LEFT, connection, user)
+
+
+def of_leaver(of: str) -> bool:
+    """Whether a key is of something that follows from somebody's leaving: no history of a lead leads to it."""
+    return cause(of).startswith(f"{_LEFT}/")
+
+
 def origin(of: str) -> str:
     """The cause of a task, also of one that took another's place or is an alert's: a history leads to both or none."""
-    found = cause(of).removesuffix(AGAIN)
+    found = given_first(cause(of))
     for end in _ALERT_TASKS:
         found = found.removesuffix(end)
     return found

@@ -218,8 +218,8 @@ def _case(connection: Connection, row: Outgoing, named: Named, route: Route | No
 
 
 def _late(row: Outgoing, named: Named) -> Sequence[Candidate]:
-    """Whom a task is about: from whom it was taken, else who was given the lead's last task, and who owns the lead."""
-    before = row.payload.get("taken_over")
+    """Whom a task is about: who had it before or has left, else who had the lead's last task, and who owns the lead."""
+    before = row.payload.get("taken_over") or row.payload.get("left")
     if before:
         return [Candidate(connection=before["connection"], user=before["user"], respect="had the task before")]
     return (*named.worked[:1], *named.owner[:1])

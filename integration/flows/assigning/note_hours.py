@@ -76,8 +76,8 @@ def _anybody(routing: Routing) -> bool:
 
 
 def _over(row: Outgoing) -> bool:
-    """Whether this task takes the place of another, which the engine may know as closed."""
-    return row.key.endswith(effect_keys.AGAIN)
+    """Whether this task takes the place of another, which the engine may know as closed; not one for a manager."""
+    return row.key.endswith(effect_keys.AGAIN) and _counts(row)
 
 
 def _counts(row: Outgoing) -> bool:

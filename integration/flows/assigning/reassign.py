@@ -9,17 +9,18 @@ the old.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection as Sql
 
 from integration.core.handoff.conversations import TALKING
-from integration.core.handoff.sla_clocks import SecondBreach, second_breach
+from integration.core.handoff.sla_clocks import second_breach
 from integration.core.model import effect_keys
 from integration.core.rules.calendar import wall_clock
 from integration.flows.base.running_playbook import following
 from integration.flows.base.running_routing import HasRouting
-from integration.flows.base.service import Derived, HasGoingLive, HasRules, HasWake
+from integration.flows.base.service import Derived, HasGoingLive, HasRules, HasStore, HasWake
 from integration.flows.base.write_access import as_of_now
 from integration.flows.history import load_events
 from integration.store.assigning import assigned_tasks, carried_tasks
@@ -35,12 +36,30 @@ from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 _BATCH = 200
+_OVER = "Taken over: "
 _UNREAD = ("at", "wording", "deadline", "taken_over")
 """What delivering needs of a task, and nobody reads."""
 
 
 class Reassigning(Derived, HasGoingLive, HasRouting, HasWake, Protocol):
     """What it takes to give a task to somebody else."""
+
+
+class GivingOver(HasStore, HasRules, HasWake, Protocol):
+    """What it takes to have one task take another's place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """A task that somebody else is to have: why, in words, and when it is due then.
+
+    `of_leaver`: whoever had it has left. Then it goes by its own role, else to the pool.
+    """
+
+    task: OverdueTask
+    story: str
+    due: Instant
+    of_leaver: bool = False
 
 
 def reassign_overdue(service: Reassigning) -> int:
@@ -56,7 +75,7 @@ def reassign_overdue(service: Reassigning) -> int:
     while True:
         with service.store.read() as conn:
             page = assigned_tasks.overdue(conn, _BATCH, handoff=_handoff(service), behind=behind)
-        made += _reassign(service, [each for each in page if _opening(each.task.key) is not None], now)
+        made += _reassign(service, [each for each in page if opening(each.task.key) is not None], now)
         if len(page) < _BATCH:
             return made
         behind = page[-1].at, page[-1].task.key
@@ -72,29 +91,40 @@ def _reassign(service: Reassigning, tasks: Sequence[OverdueTask], now: Instant) 
     """Give those of these to somebody else whose clocks ran out twice; how many."""
     with service.store.read() as conn:
         states = load_events.states_of(conn, {each.task.lead_id for each in tasks})
-        names = {
-            key: one.name or one.email or one.user
-            for key, one in unassigned.of_effects(conn, [_here(each) for each in tasks]).items()
-        }
-        over = carried_tasks.of_leads(conn, {each.task.lead_id for each in tasks})
-    late = [
-        (each, breach)
-        for each in tasks
-        if (state := states.get(each.task.lead_id)) is not None
-        and (breach := second_breach(service.rules.compiled, state, now, each.stands_at)) is not None
-    ]
-    if not late:
+        names = names_of(conn, tasks)
+    zone, late = service.rules.playbook.calendar.timezone, []
+    for each in tasks:
+        state = states.get(each.task.lead_id)
+        breach = None if state is None else second_breach(service.rules.compiled, state, now, each.stands_at)
+        if breach is not None:
+            since = wall_clock(breach.promised, zone)
+            did = "closed the task without a word" if each.closed else "has not answered"
+            story = f"{names.get(here(each)) or 'Somebody'} {did}: {breach.label} was promised by {since}."
+            late.append(Over(task=each, story=f"{story} This is yours now.", due=breach.due))
+    return give_over(service, late, now)
+
+
+def give_over(service: GivingOver, over: Sequence[Over], now: Instant) -> int:
+    """Have somebody else get each of these tasks, once for each, and one conversation about a lead; how many are new.
+
+    What survives a crash: the new task, once by its key.
+    """
+    if not over:
         return 0
-    zone, joins = service.rules.playbook.calendar.timezone, _joins(service, [each for each, _ in late], over)
+    with service.store.read() as conn:
+        there = carried_tasks.of_leads(conn, {each.task.task.lead_id for each in over})
+    joins = _joins(service, [each.task for each in over], there)
     with service.store.write() as conn:
-        rows = [
-            _taken_over(each, breach, names.get(_here(each), ""), zone, now, joins.get(each.task.key, ""))
-            for each, breach in late
-        ]
-        made = _give_anew(conn, rows, now)
-    for name in {each.task.connection for each, _ in late}:
+        made = _give_anew(conn, [_taken_over(each, now, joins.get(each.task.task.key, "")) for each in over], now)
+    for name in {each.task.task.connection for each in over}:
         service.wake(f"deliver:{name}")
     return made
+
+
+def names_of(conn: Sql, tasks: Sequence[OverdueTask]) -> Mapping[str, str]:
+    """Who was given each of these tasks, by the key of its effect, as people know them."""
+    given = unassigned.of_effects(conn, [here(each) for each in tasks])
+    return {key: one.name or one.email or one.user for key, one in given.items()}
 
 
 def _joins(
@@ -112,8 +142,8 @@ def _joins(
     for each in late:
         if not _talks(service, each.payload):
             continue
-        lead, mine = each.task.lead_id, effect_keys.taken_over(_here(each))
-        there = next((key for key in takes[lead] if _opening(key) != _opening(mine)), "")
+        lead, mine = each.task.lead_id, effect_keys.taken_over(here(each))
+        there = next((key for key in takes[lead] if opening(key) != opening(mine)), "")
         if there:
             found[each.task.key] = there
         else:
@@ -127,7 +157,7 @@ def _talks(service: HasRules, task: Mapping[str, Any]) -> bool:
     return task.get("channel") in TALKING and plan is not None and not plan.play.separate
 
 
-def _opening(key: str) -> tuple[str, int] | None:
+def opening(key: str) -> tuple[str, int] | None:
     """Which opening of which play a task is of: the steps of one stand alone."""
     step = effect_keys.play_step(effect_keys.origin(key))
     return None if step is None else (step.play, step.times)
@@ -194,33 +224,31 @@ def _carried(effect: EffectRow, by: str, now: Instant) -> NewActivity:
     )
 
 
-def _taken_over(  # noqa: PLR0913, PLR0917 - what a task tells that was somebody else's
-    each: OverdueTask, breach: SecondBreach, who: str, zone: str, now: Instant, joins: str
-) -> tuple[EffectRow, ConnectionName, Mapping[str, Any]]:
-    old, wording = each.task, dict(each.payload.get("wording") or {})
-    since = wall_clock(breach.promised, zone)
-    did = "closed the task without a word" if each.closed else "has not answered"
-    story = f"{who or 'Somebody'} {did}: {breach.label} was promised by {since}. This is yours now."
+def _taken_over(over: Over, now: Instant, joins: str) -> tuple[EffectRow, ConnectionName, Mapping[str, Any]]:
+    each, old, story = over.task, over.task.task, over.story
+    wording = dict(each.payload.get("wording") or {})
     if wording.get("subject"):
-        wording["subject"] = f"Taken over: {wording['subject']}"
+        wording["subject"] = _over(str(wording["subject"]))
         before = {name: value for name, value in wording.items() if name != "also"} | {"subject": "", "notes": ()}
         wording |= {"why": story.rstrip("."), "since": now, "also": [before, *wording.get("also", ())]}
     task = {
         **each.payload,
-        "subject": f"Taken over: {each.payload.get('subject', '')}",
+        "subject": _over(str(each.payload.get("subject", ""))),
         "body": f"{story}\n{each.payload.get('body', '')}",
-        "due_at": breach.due,
-        "assignee": "pool",
+        "due_at": over.due,
+        "assignee": each.payload.get("assignee", "owner") if over.of_leaver else "pool",
         "priority": "high",
         "wording": wording,
         "taken_over": {"key": old.key, "connection": old.connection, "user": old.user, "closed": each.closed},
     }
+    if over.of_leaver:
+        task[pointless_tasks.OF_LEAVER] = True
     if joins:
         task["joins"] = joins
     effect = EffectRow(
-        key=effect_keys.taken_over(_here(each)),
+        key=effect_keys.taken_over(here(each)),
         lead_id=old.lead_id,
-        kind="task",
+        kind=str(each.payload.get("kind") or "task"),
         at=now,
         payload={name: value for name, value in task.items() if name not in _UNREAD},
         because=(story, *(["joins what was taken over before"] if joins else ())),
@@ -229,6 +257,11 @@ def _taken_over(  # noqa: PLR0913, PLR0917 - what a task tells that was somebody
     return effect, old.connection, task
 
 
-def _here(each: OverdueTask) -> str:
+def _over(subject: str) -> str:
+    """The subject of a task that takes another's place, or that of one which did."""
+    return f"{_OVER}{subject.removeprefix(_OVER)}"
+
+
+def here(each: OverdueTask) -> str:
     """The key of a task's effect: after a merge it is the surviving lead's."""
     return effect_keys.moved(each.task.key, LeadId(each.task.lead_id))

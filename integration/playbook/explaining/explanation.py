@@ -124,8 +124,11 @@ def _unjustified(
 
 
 def _derived(each: Recorded, derived: Collection[str]) -> bool:
-    """Whether today's history leads to an effect on record, or to the one that it follows from."""
-    return each.key in derived or effect_keys.led_from(each.key) in derived
+    """Whether today's history leads to an effect on record, or to the one that it follows from.
+
+    An owner who has left is no part of a history.
+    """
+    return each.key in derived or effect_keys.led_from(each.key) in derived or effect_keys.of_leaver(each.key)
 
 
 def _clocks(context: Context) -> list[str]:

@@ -22,6 +22,8 @@ ANSWERED = "Answered"
 """What stands before the subject of a task about a lead who waits, once sales has answered."""
 OVERTAKEN = "a newer task of the same play has taken its place"
 """Why a task is not made that still waited when its play was opened anew."""
+OF_LEAVER = "of_leaver"
+"""In what is stored of a task that takes another's place: whether that is since somebody has left."""
 _o = outbox.c
 _closed = outbox.alias("closed")
 _STANDING = (
@@ -41,7 +43,13 @@ _WAITING = select(_o.id, _o.key, _o.lead_id).where(
 _DROP = delete(outbox).where(among(_o.id, "ids"), _o.state == NEW, _o.attempted.is_(False))
 _TAKEN_OVER = (
     select(_o.id, _o.key, _o.lead_id)
-    .where(_o.kind == "task", _o.state == NEW, _o.attempted.is_(False), _o.key.like(f"%{effect_keys.AGAIN}"))
+    .where(
+        _o.kind == "task",
+        _o.state == NEW,
+        _o.attempted.is_(False),
+        _o.key.like(f"%{effect_keys.AGAIN}"),
+        _o.payload.not_like(f'%"{OF_LEAVER}":true%'),
+    )
     .order_by(_o.since, _o.key)  # not by id alone, which would have SQLite look through what was ever sent
     .limit(bindparam("n"))
 )
@@ -82,7 +90,7 @@ def close(
 
 
 def taken_over(conn: Connection, limit: int) -> Sequence[tuple[int, str, LeadId]]:
-    """(outbox id, key, lead) of tasks that are to take another's place and were not sent yet."""
+    """(outbox id, key, lead) of tasks that take another's place, since nobody answered, and were not sent yet."""
     return [(row, key, lead) for row, key, lead in conn.execute(_TAKEN_OVER, {"n": limit})]
 
 
@@ -116,7 +124,7 @@ def answered(conn: Connection, escalations: Mapping[LeadId, Collection[str]], at
         return set()
 
     def which(lead: LeadId, key: str) -> bool:
-        return effect_keys.cause(key) in causes[lead]
+        return effect_keys.given_first(effect_keys.cause(key)) in causes[lead]
 
     waiting = conn.execute(_WAITING, {"ids": listed(sorted(causes))}).all()
     gone = [(row, key, lead) for row, key, lead in waiting if which(lead, key)]

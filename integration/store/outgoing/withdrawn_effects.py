@@ -53,7 +53,7 @@ def considered(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> R
     causes = {lead: {effect_keys.cause(key) for key in keys} for lead, keys in derived.items()}
     found = Reconsidered()
     for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
-        led_to = effect_keys.origin(key) in causes[lead]
+        led_to = effect_keys.of_leaver(key) or effect_keys.origin(key) in causes[lead]
         keys = {key, effect_keys.moved(key, lead)}  # what waited for one of two leads that became one keeps its key
         if led_to and state == WITHDRAWN:
             found.back[row] = keys
