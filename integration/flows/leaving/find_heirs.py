@@ -1,8 +1,8 @@
 """Find heirs: who is to own each lead of somebody who has left, by the rules that give out tasks.
 
 That is the owner of the account, else whoever's turn it is in the pool of the lead's route. A lead is no task: nobody
-is passed over since they have as many tasks as they take. Nobody is found where somebody who is there owns the lead
-in another CRM; and where `routing.yaml` lets owners be, the manager hears of it.
+is passed over since they have as many tasks as they take. A lead that somebody who is there owns in another CRM is
+left out; where `routing.yaml` lets owners be, nobody is found, and the manager gets a task.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heir:
-    """Who owns a lead from now on, with their user's id in each CRM; `given` is None where its manager hears of it."""
+    """Who owns a lead from now on, with their user's id in each CRM; `given` is None where it is its manager's."""
 
     orphan: Orphan
     given: Assigned | None

@@ -103,7 +103,7 @@ def _pass_on(service: PassingOnLeads, leaver: UserAddress, leads: Sequence[LeftL
 
 
 def _store(conn: Sql, service: PassingOnLeads, batch: Sequence[Heir], task: Mapping[str, Any], who: str) -> None:
-    """What is recorded of each lead, the task that tells of all of them, and the new owner of their records."""
+    """What is recorded of each lead, the task that names all of them, and the new owner of their records."""
     first, now = batch[0], int(task["at"])
     key, home = _key(first.orphan.lead), first.orphan.home.name
     shadow = _SHADOW if service.going_live.shadow else None
@@ -141,7 +141,7 @@ def _store(conn: Sql, service: PassingOnLeads, batch: Sequence[Heir], task: Mapp
 
 
 def _task(batch: Sequence[Heir], who: str, due: Instant, now: Instant) -> Mapping[str, Any]:
-    """The task that tells somebody of all these leads."""
+    """The task that names all these leads."""
     leads = [(each.orphan.lead.stage, _link(each)) for each in batch]
     given, lead = batch[0].given, batch[0].orphan.lead
     said = leaving_words.to_new_owner(who, leads) if given else leaving_words.to_manager(who, leads)

@@ -82,7 +82,7 @@ def _pass_on(service: PassingOnTasks, tasks: Sequence[LeftTask], now: Instant) -
             log.warning("tasks of somebody who has left not read", connection=name, code=away.receipt.code)
             continue
         theirs = _theirs(service, service.connections[name], by_connection[name], records, now)
-        made += reassign.give_over(service, _told(service, theirs, now), now)
+        made += reassign.give_over(service, _handed_on(service, theirs, now), now)
     return made
 
 
@@ -129,7 +129,7 @@ def _theirs(
     return theirs
 
 
-def _told(service: PassingOnTasks, tasks: Sequence[LeftTask], now: Instant) -> list[Over]:
+def _handed_on(service: PassingOnTasks, tasks: Sequence[LeftTask], now: Instant) -> list[Over]:
     due = after_working_time(service.rules.playbook.calendar, now, _WITHIN)
     with service.store.read() as conn:
         names = _names(conn, tasks)
