@@ -59,7 +59,7 @@ def pass_on_tasks(service: PassingOnTasks) -> int:
 
 
 def _goes_on(each: LeftTask) -> bool:
-    """Whether somebody has to have it: what a play or a clock asks for, or what tells of another who has left.
+    """Whether somebody has to have it: what a play or a clock asks for, or what is about another who has left.
 
     A review and the question for a reason were for whoever got them.
     """
