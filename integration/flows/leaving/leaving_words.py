@@ -32,13 +32,13 @@ def to_new_owner(who: str, leads: Sequence[tuple[str, str]]) -> Said:
 
 
 def to_manager(who: str, leads: Sequence[tuple[str, str]]) -> Said:
-    """For the manager of `who`, who still owns these leads (stage, record) in the CRM."""
+    """For the manager of `who`, who had these leads (stage, record) that nobody else owns."""
     few = _counted(len(leads))
     return Said(
         subject=f"{few} of {who}, who has left, {'has' if len(leads) == 1 else 'have'} nobody",
         body="\n".join(
             [
-                f"{who} has left the company and still owns {few} in the CRM: {_by_stage(leads)}.",
+                f"{who} has left the company and had {few} that nobody else owns: {_by_stage(leads)}.",
                 "Give each to somebody who is there: change the owner of its record, then close this task.",
                 *_links(leads, f"filter the records of {who} in the CRM"),
             ]

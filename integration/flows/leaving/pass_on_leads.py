@@ -1,14 +1,16 @@
 """Pass on leads: whom somebody owns who has left, and nobody has in hand who is there, gets another owner.
 
-From `mql` on, customers included. With `owner: set` whoever the routing finds becomes the owner in every CRM that knows
-the lead; each of them gets one task that tells of all leads of that colleague. Where nobody is found, and with
-`owner: keep`, the manager gets one task for all of them. It happens once for a lead and an owner. In shadow mode it is
-recorded and not carried out. What survives a crash: what is recorded of each lead, its new owner to be written, and
-the task that tells of it, in one transaction.
+So does a lead that no person owns, where whoever had the last task about it has left. From `mql` on, customers
+included. With `owner: set` whoever the routing finds becomes the owner in every CRM that knows the lead; each of them
+gets one task that names all leads of that colleague. Where nobody is found, and with `owner: keep`, the manager gets
+one task for all of them. It happens once for a lead and a leaver. In shadow mode it is recorded and not carried out.
+What survives a crash: what is recorded of each lead, its new owner to be written, and the task that names it, in one
+transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -69,18 +71,26 @@ def pass_on_leads(service: PassingOnLeads) -> int:
 def _left(service: PassingOnLeads) -> dict[UserAddress, list[LeftLead]]:
     """The leads of each who has left, as far as nothing was done about them; the most urgent first."""
     found: defaultdict[UserAddress, list[LeftLead]] = defaultdict(list)
+    with service.store.read() as conn:
+        readings = [crm_users.last_reading(conn, name) for name in service.connections]
+    own = {each.own_user for each in readings if each is not None} - {""}
+    for pages in (left_behind.owned_by_leavers, partial(left_behind.had_by_leavers, own=own)):
+        for each in _new(service, pages):
+            found[each.connection, each.user].append(each)
+    return {who: sorted(leads, key=lambda each: (_MOST_URGENT[each.stage], each.id)) for who, leads in found.items()}
+
+
+def _new(service: PassingOnLeads, pages: Callable[[Sql, int, str], list[LeftLead]]) -> Iterator[LeftLead]:
+    """Those of all pages about whom nothing was done for the same leaver."""
     behind = ""
     while True:
         with service.store.read() as conn:
-            page = left_behind.leads_of_leavers(conn, _PAGE, behind)
+            page = pages(conn, _PAGE, behind)
             known = decided_effects.known(conn, [_key(each) for each in page])
-        for each in page:
-            if each.connection in service.connections and _key(each) not in known:
-                found[each.connection, each.user].append(each)
+        yield from (each for each in page if each.connection in service.connections and _key(each) not in known)
         if len(page) < _PAGE:
-            break
+            return
         behind = page[-1].id
-    return {who: sorted(leads, key=lambda each: (_MOST_URGENT[each.stage], each.id)) for who, leads in found.items()}
 
 
 def _pass_on(service: PassingOnLeads, leaver: UserAddress, leads: Sequence[LeftLead], now: Instant) -> int:
@@ -115,7 +125,7 @@ def _store(conn: Sql, service: PassingOnLeads, batch: Sequence[Heir], task: Mapp
             kind="task",
             at=now,
             payload={**task, **({} if each is first else {"joins": key})},
-            because=(f"{who}, who owned this lead, has left", *with_others),
+            because=(f"{who}, who had this lead, has left", *with_others),
             decided_at=now,
             withheld=shadow,
         )

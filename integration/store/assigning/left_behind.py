@@ -1,13 +1,15 @@
 """Left behind: what stands with somebody who has left the company, and with nobody else who is there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, select, true
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select, true
 
 from integration.core.model.effect_keys import AGAIN
 from integration.store.assigning.assigned_tasks import AssignedTask, OverdueTask
-from integration.store.db.json_codec import decode
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, listed
 from integration.store.schema.tables import NEW, assignments, crm_users, effects, leads, outbox
 from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 
@@ -17,7 +19,7 @@ OF_SALES = ("mql", "sal", "sql", "customer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftLead:
-    """A lead whose owner, a user of a connection, has left."""
+    """A lead whose owner, or whoever had it, a user of a connection, has left."""
 
     id: LeadId
     connection: ConnectionName
@@ -46,16 +48,41 @@ _at_work = exists().where(
     _other.c.active.is_(true()),
 )
 _on_its_way = exists().where(_o.lead_id == _l.id, _o.kind == "task", _o.state == NEW)
-_LEADS = (
+_alone = (
+    _left,
+    _l.merged_into.is_(None),
+    _l.stage.in_(OF_SALES),
+    _l.id > bindparam("behind"),
+    ~_at_work,
+    ~_on_its_way,
+)
+_OWNED = (
     select(_l.id, _u.connection, _u.user_id, _l.stage)
     .join(crm_users, _u.user_id == _l.owner)
+    .where(*_alone)
+    .order_by(_l.id)
+    .limit(bindparam("n"))
+)
+_owner, _later = crm_users.alias("owner"), assignments.alias("later")
+
+
+def _for_managers(key: ColumnElement[str]) -> ColumnElement[bool]:
+    return or_(key.like("%/escalation%"), key.like("%/to_manager"), key.like("%/unanswered/%"))
+
+
+_HAD = (
+    select(_l.id, _u.connection, _u.user_id, _l.stage)
+    .join(assignments, _a.lead_id == _l.id)
+    .join(crm_users, and_(_u.connection == _a.connection, _u.user_id == _a.user_id))
     .where(
-        _left,
-        _l.merged_into.is_(None),
-        _l.stage.in_(OF_SALES),
-        _l.id > bindparam("behind"),
-        ~_at_work,
-        ~_on_its_way,
+        *_alone,
+        ~_for_managers(_a.key),
+        ~exists().where(_owner.c.user_id == _l.owner, _owner.c.kind == "person", ~among(_owner.c.user_id, "own")),
+        ~exists().where(
+            _later.c.lead_id == _l.id,
+            or_(_later.c.at > _a.at, and_(_later.c.at == _a.at, _later.c.key > _a.key)),
+            ~_for_managers(_later.c.key),
+        ),
     )
     .order_by(_l.id)
     .limit(bindparam("n"))
@@ -83,12 +110,23 @@ _TASKS = (
 )
 
 
-def leads_of_leavers(conn: Connection, limit: int, behind: str = "") -> list[LeftLead]:
+def owned_by_leavers(conn: Connection, limit: int, behind: str = "") -> list[LeftLead]:
     """Leads of sales whose owner has left, none with an open task of somebody who is there, or one that waits.
 
     By id, after the lead `behind`.
     """
-    rows = conn.execute(_LEADS, {"n": limit, "behind": behind})
+    return _leads(conn.execute(_OWNED, {"n": limit, "behind": behind}))
+
+
+def had_by_leavers(conn: Connection, limit: int, behind: str = "", *, own: Iterable[str] = ()) -> list[LeftLead]:
+    """As `owned_by_leavers`, of leads that no person owns, where whoever had the last task has left.
+
+    `own` are the users as whom we sign in: what they own is nobody's.
+    """
+    return _leads(conn.execute(_HAD, {"n": limit, "behind": behind, "own": listed(sorted(own))}))
+
+
+def _leads(rows: Iterable[Any]) -> list[LeftLead]:
     return [LeftLead(id=lead, connection=name, user=user, stage=stage) for lead, name, user, stage in rows]
 
 

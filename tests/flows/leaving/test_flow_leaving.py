@@ -120,7 +120,7 @@ def test_leads_of_somebody_who_has_left_get_another_owner_who_is_told_in_one_tas
     assert all(record in told["body"] for record in records)
     assert dead(service) == []
     (effect,) = [each for each in decided(service, LEADS[2], "task") if "/left/" in each.key]
-    assert effect.because[0].endswith("who owned this lead, has left")
+    assert effect.because[0].endswith("who had this lead, has left")
     assert effect.assigned is not None
     assert effect.assigned["user"] == heir(sandbox, system)
     seen(service, at, system)
@@ -203,6 +203,20 @@ def test_what_people_have_passed_on_by_themselves_is_left_as_it_is(
     assert leave(service, sandbox, at, system) == 0, "a colleague has the task: neither it nor the lead has nobody"
     assert len(tasks(sandbox, system)) == 1
     assert owner_of(sandbox, system, record) == theirs(sandbox, system)
+
+
+def test_a_lead_of_a_queue_goes_on_where_whoever_had_its_last_task_has_left(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    service = pool_of(service, sandbox, "salesforce")
+    record, *others = accepted(service, sandbox, at, "salesforce")
+    sandbox.salesforce.set("Lead", record, {"OwnerId": sandbox.salesforce.queue("In")})
+    for each in others:
+        sandbox.salesforce.set("Lead", each, {"OwnerId": people(sandbox)["Hanna"]})
+    seen(service, at, "salesforce")
+    assert leave(service, sandbox, at, "salesforce") == 1, "the others have somebody"
+    assert owner_of(sandbox, "salesforce", record) == heir(sandbox, "salesforce")
+    assert {owner_of(sandbox, "salesforce", each) for each in others} == {people(sandbox)["Hanna"]}
 
 
 def test_in_shadow_mode_it_is_recorded_and_never_carried_out(service: Service, sandbox: Sandbox, at: Watch) -> None:
