@@ -8,7 +8,7 @@ and no second one is written.
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from mappings.values.identifiers import LeadId
+from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
 
 _LONGEST_ORDINAL = 10
@@ -123,7 +123,7 @@ def given_first(of: str) -> str:
 _LEFT = "left"
 
 
-def left(lead: str, connection: str, user: str) -> str:
+def left(lead: str, connection: ConnectionName, user: str) -> str:
     """The key of what follows for a lead from its owner, a user of a connection, having left the company."""
     return key(lead, _LEFT, connection, user)
 
