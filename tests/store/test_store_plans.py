@@ -7,13 +7,16 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-from integration.store.assigning import assigned_tasks
+from integration.store.assigning import assigned_tasks, left_behind
 from integration.store.db.session import Store
 from integration.store.outgoing import pointless_tasks
 
 ASKED: dict[str, Callable[[Connection], Any]] = {
     "tasks that were promised and are overdue": lambda conn: assigned_tasks.overdue(conn, 200, handoff="handoff"),
     "tasks that are to be taken over": lambda conn: pointless_tasks.taken_over(conn, 200),
+    "leads whose owner has left": lambda conn: left_behind.owned_by_leavers(conn, 200),
+    "leads whose last task was somebody's who has left": lambda conn: left_behind.had_by_leavers(conn, 200),
+    "tasks of somebody who has left": lambda conn: left_behind.tasks_of_leavers(conn, 200),
 }
 GROWING = ("outbox", "assignments", "effects", "leads", "clock_runs")
 

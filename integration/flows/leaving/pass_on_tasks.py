@@ -21,8 +21,8 @@ from integration.flows.base.running_playbook import following
 from integration.flows.base.service import Connection
 from integration.flows.base.write_access import as_of_now
 from integration.flows.delivering.close_tasks import tasks_of
-from integration.store.assigning import assigned_tasks, left_behind
-from integration.store.assigning.assigned_tasks import AssignedTask
+from integration.flows.people_in_sales.note_holders import note_open_holders
+from integration.store.assigning import left_behind
 from integration.store.assigning.left_behind import LeftTask
 from integration.store.crm import crm_users
 from mappings.translate.record_answers import holds
@@ -108,24 +108,19 @@ def _theirs(
         return list(tasks)
     there = {each.external_id: records[each.external_id] for each in tasks if each.external_id in records}
     whose = {task: str(record.fields.get(mapped.by) or "") for task, record in there.items()}
-    theirs, moved = [], []
+    theirs, moved = [], {}
     with service.store.write() as conn:
         users = crm_users.by_id(conn, [(connection.name, user) for user in whose.values() if user])
         for each in tasks:
             record = there.get(each.external_id)
             if record is None or record.deleted or holds(mapped.closed, record.fields):
                 continue  # reading it says what became of it
-            user, old = users.get((connection.name, whose[each.external_id])), each.task.task
+            user = users.get((connection.name, whose[each.external_id]))
             if user is not None and user.active and user.kind == "person":
-                person = user.email or f"{connection.name}:{user.id}"
-                moved.append(
-                    AssignedTask(
-                        key=old.key, lead_id=old.lead_id, connection=connection.name, user=user.id, person=person
-                    )
-                )
+                moved[each.task.task.key] = user.id
             else:
                 theirs.append(each)
-        assigned_tasks.put(conn, moved, now)
+        note_open_holders(conn, connection, moved, now)
     return theirs
 
 

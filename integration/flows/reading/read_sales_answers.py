@@ -16,7 +16,7 @@ from integration.core.model import effect_keys
 from integration.flows.base.service import Connection, Intake
 from integration.flows.intake import conflicting_contents, unreadable_records
 from integration.flows.intake.unreadable_records import Fault
-from integration.flows.people_in_sales.note_holders import note_holders
+from integration.flows.people_in_sales.note_holders import note_holders, note_open_holders
 from integration.flows.reading import learn_found_out
 from integration.flows.reading.learn_found_out import FoundOut
 from integration.store.assigning import assigned_tasks, carried_tasks, written_tasks
@@ -56,6 +56,8 @@ def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Seq
     written, people = written_tasks.texts(conn, whose), _holders(conn, connection, records)
     assigned_tasks.close(conn, [key for record in records if (key := _over(connection, record)) in whose], now)
     note_holders(conn, connection, _owned(connection, [each for each in records if _over(connection, each) in whose]))
+    open_ = [each for each in records if _key(connection, each) in whose and not _over(connection, each)]
+    note_open_holders(conn, connection, _owned(connection, open_), now)
     for record in records:
         tasks, key = _mapping(connection, record), _key(connection, record)
         lead = whose.get(key)

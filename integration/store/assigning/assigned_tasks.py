@@ -5,7 +5,7 @@ closed when the CRM shows the task closed or gone, when we close it there, and w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,9 @@ _OF_LEADS = (
     select(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool)
     .where(among(_a.lead_id, "ids"), _a.closed_at.is_(None))
     .order_by(_a.at.desc(), _a.key)
+)
+_OF_KEYS = select(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool).where(
+    among(_a.key, "keys"), _a.closed_at.is_(None)
 )
 _breach, _next, _o = effects.alias("breach"), effects.alias("next"), outbox.c
 _of_mql = assignments.alias("of_mql")
@@ -157,11 +160,19 @@ def given_since(conn: Connection, people: Iterable[str], since: Instant) -> Mapp
 def open_of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Sequence[AssignedTask]]:
     """The open tasks about these leads, the latest first."""
     found: defaultdict[LeadId, list[AssignedTask]] = defaultdict(list)
-    for lead, key, connection, user, person, pool in conn.execute(_OF_LEADS, {"ids": listed(sorted(set(lead_ids)))}):
-        found[lead].append(
-            AssignedTask(key=key, lead_id=lead, connection=connection, user=user, person=person, pool=pool)
-        )
+    for each in _tasks(conn.execute(_OF_LEADS, {"ids": listed(sorted(set(lead_ids)))})):
+        found[each.lead_id].append(each)
     return found
+
+
+def open_of_keys(conn: Connection, keys: Iterable[str]) -> list[AssignedTask]:
+    """Those of these tasks that are open, in any order."""
+    return list(_tasks(conn.execute(_OF_KEYS, {"keys": listed(sorted(set(keys)))})))
+
+
+def _tasks(rows: Iterable[Any]) -> Iterator[AssignedTask]:
+    for lead, key, connection, user, person, pool in rows:
+        yield AssignedTask(key=key, lead_id=lead, connection=connection, user=user, person=person, pool=pool)
 
 
 def overdue(conn: Connection, limit: int, *, handoff: str, behind: tuple[Instant, str] = (0, "")) -> list[OverdueTask]:

@@ -6,12 +6,13 @@ import pytest
 from flows_crms import OWNER, SYSTEMS, managed, person
 from flows_roles import people
 from flows_routing import demo, emails, routed
-from flows_run import Watch, activity, dead, decided, drain_all, receive, with_parts
+from flows_run import Watch, activity, dead, decided, drain_all, lead, receive, with_parts
 
 from integration.flows.leaving.pass_on_leads import pass_on_leads
 from integration.flows.leaving.pass_on_tasks import pass_on_tasks
 from integration.flows.people_in_sales.user_directory import read_users
 from integration.flows.reading import reconcile
+from integration.store.assigning import assigned_tasks
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
@@ -203,6 +204,26 @@ def test_what_people_have_passed_on_by_themselves_is_left_as_it_is(
     assert leave(service, sandbox, at, system) == 0, "a colleague has the task: neither it nor the lead has nobody"
     assert len(tasks(sandbox, system)) == 1
     assert owner_of(sandbox, system, record) == theirs(sandbox, system)
+    with service.store.read() as conn:
+        ((mine,),) = assigned_tasks.open_of_leads(conn, [lead(service, LEADS[0]).id]).values()
+    assert mine.user == heir(sandbox, system), "and it counts as theirs"
+
+
+def test_a_task_that_was_passed_on_to_somebody_who_then_leaves_goes_on(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    service = pool_of(service, sandbox, "salesforce", "keep")
+    reconcile.poll(service, "salesforce")
+    at.forward(MINUTE)
+    person(sandbox, "salesforce", LEADS[0])
+    demo(service, at, LEADS[0])
+    (task,) = tasks(sandbox, "salesforce")
+    sandbox.salesforce.set("Task", task["id"], {"OwnerId": people(sandbox)["Petra"]})
+    seen(service, at, "salesforce")
+    sandbox.salesforce.deactivate(people(sandbox)["Petra"])
+    assert an_hour_later(service, at) == 1
+    (new,) = [each for each in tasks(sandbox, "salesforce") if each["key"].endswith("/again")]
+    assert new["owner"] == people(sandbox)["Nadia"], "who owns the lead"
 
 
 def test_a_lead_of_a_queue_goes_on_where_whoever_had_its_last_task_has_left(
