@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import hubspot_endpoints
-from json_shapes import ID, TEXT, TEXTS, Schema, listed, shape
-from jsonschema import Draft202012Validator
+from json_shapes import ID, TEXT, TEXTS, Schema, Shape, listed, shape
 
 SALESFORCE_ID: Schema = {"type": "string", "pattern": "^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$"}
 _TYPE = {"type": "object", "required": ["type"], "properties": {"type": ID}}
@@ -64,7 +63,7 @@ _SALESFORCE_ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", r"/services/oauth2/userinfo", ""),
 )
 
-_VALIDATORS = {name: Draft202012Validator(dict(held)) for name, held in SALESFORCE.items()}
+_SHAPES = {name: Shape(held) for name, held in SALESFORCE.items()}
 KINDS: set[str] = set()
 """The kinds of HubSpot request that this process has seen and found valid."""
 
@@ -92,6 +91,6 @@ def _of_salesforce(method: str, path: str, query: str, body: Any) -> Iterator[st
         if path.endswith(("/query", "/queryAll")) and not parse_qs(query).get("q"):
             yield f"{where}: no query"
         return
-    for error in _VALIDATORS[named].iter_errors(body):
+    for error in _SHAPES[named].errors(body):
         at = "/".join(map(str, error.absolute_path))
         yield f"{where}: {named} {at}: {error.message[-200:]}"

@@ -7,12 +7,12 @@ models of hubspot-api-client 12 carry too (a test compares the two): only paths 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
 from hubspot_bodies import FORMS, HUBSPOT
-from jsonschema import Draft202012Validator
+from json_shapes import Shape
 
 VERSION = "2026-09"
 OBJECT_TYPES = (
@@ -60,7 +60,7 @@ class Endpoint:
             if body is not None:
                 yield "a body where none belongs"
         else:
-            for error in _VALIDATORS[self.body].iter_errors(body):
+            for error in _SHAPES[self.body].errors(body):
                 at = "/".join(map(str, error.absolute_path))
                 yield f"{self.body} {at}: {error.message[-200:]}"
 
@@ -88,7 +88,7 @@ def _of_form(rules: Mapping[str, Query], body: Any) -> Iterator[str]:
     yield from (f"a field {name}, which it does not have" for name in given if name not in known)
 
 
-_VALIDATORS = {name: Draft202012Validator(dict(held)) for name, held in HUBSPOT.items()}
+_SHAPES = {name: Shape(held) for name, held in HUBSPOT.items()}
 
 _RECORDS, _PROPERTIES = f"/crm/objects/{VERSION}/{{objectType}}", f"/crm/properties/{VERSION}/{{objectType}}"
 _APP = f"/app-webhooks/{VERSION}/{{appId}}"
@@ -177,6 +177,7 @@ def faults(method: str, path: str, query: str, body: Any) -> Iterator[str]:
     yield from (f"{where}: {fault}" for fault in found[0].faults(query, body))
 
 
+@lru_cache(maxsize=4_096)
 def matching(method: str, path: str) -> list[Endpoint]:
     """The endpoints that a call may be meant for."""
     return [each for each in ENDPOINTS if each.method == method and each.pattern.fullmatch(path)]
