@@ -35,9 +35,7 @@ COMMANDS = {
 
 
 @pytest.fixture
-def newer(tmp_path: Path) -> dict[str, str]:
-    store = Store.open(f"sqlite:///{tmp_path / 'coldframe.db'}")
-    store.migrate()
+def newer(tmp_path: Path, store: Store) -> dict[str, str]:
     with store.write() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     store.dispose()

@@ -5,7 +5,7 @@
 
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,13 @@ def in_stretches(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item
     return found + others
 
 
-def pytest_collection_finish() -> None:
-    """Leave what was collected out of every look for garbage from now on: it lives until the end."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage meanwhile, and leave what was collected out of every later look: it lives until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
