@@ -39,8 +39,8 @@ check: $(STAMP) ## what must be green at every commit
 collected: $(STAMP) # compile every test module once, before each worker wants all of them at the same moment
 	$(BIN)/pytest --collect-only --quiet >$(VENV)/collected.log || { tail -n 40 $(VENV)/collected.log; exit 1; }
 
-properties: $(STAMP) ## the properties of the core on seven times as many histories as `make test` tries
-	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough tests/properties $(ARGS)
+properties: $(STAMP) ## everything that Hypothesis tries, on twelve times as many examples as `make test` tries
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough -m hypothesis $(ARGS)
 
 lint: style types ## ruff, mypy and the import contracts
 

@@ -46,7 +46,7 @@ if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251 - as above; each process would compile the product anew
 sys.dont_write_bytecode = False
 _BUSY = [hypothesis.HealthCheck.too_slow]  # of a machine with much else to do it says nothing about the test
-hypothesis.settings.register_profile("usual", max_examples=150, deadline=None, suppress_health_check=_BUSY)
+hypothesis.settings.register_profile("usual", max_examples=80, deadline=None, suppress_health_check=_BUSY)
 hypothesis.settings.register_profile(  # `make properties`
     "thorough", max_examples=1_000, deadline=None, suppress_health_check=_BUSY
 )
