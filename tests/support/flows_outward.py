@@ -20,16 +20,20 @@ SYSTEMS = pytest.mark.parametrize("system", ["hubspot", "salesforce"])
 
 
 def looking(service: Service, at: Watch) -> Look:
-    """Poll both CRMs and let everything that follows happen, some time later; once now, and whenever it is called."""
+    """Poll both CRMs and let everything that follows happen, some time later; once now, and twice in each call."""
+
+    def once() -> None:
+        for name in service.connections:
+            reconcile.poll(service, name)
+        drain_all(service)
 
     def look() -> None:
         for _ in range(2):
             at.forward(MINUTE)
-            for name in service.connections:
-                reconcile.poll(service, name)
-            drain_all(service)
+            once()
 
-    look()
+    at.forward(2 * MINUTE)
+    once()
     return look
 
 

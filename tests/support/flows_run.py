@@ -2,8 +2,10 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from functools import partial
+from itertools import cycle, islice
 from typing import Any
 
 from integration.flows.deciding.advance import advance
@@ -55,19 +57,27 @@ def write_freely(store: Store) -> None:
 
 
 def drain_all(service: Service) -> int:
-    """Ingest, refresh, advance and deliver until nothing is left to do now; the number of batches done."""
-    done = 0
-    for _ in range(MOST_ROUNDS):
-        turns = ingest(service)
-        turns += sum(read_records(service, name) for name in service.connections)
-        turns += advance(service)
-        turns += sum(deliver(service, name) for name in service.connections)
-        turns += sum(send_alerts(service, way) for way in service.alert_ways)
-        if not turns:
+    """Ingest, refresh, advance and deliver until every lane in a row had nothing to do; the number of batches done."""
+    lanes = _lanes(service)
+    done = quiet = 0
+    for lane in islice(cycle(lanes), MOST_ROUNDS * len(lanes)):
+        turns = lane()
+        done, quiet = done + turns, 0 if turns else quiet + 1
+        if quiet == len(lanes):
             return done
-        done += turns
     msg = f"the service is still busy after {MOST_ROUNDS} rounds"
     raise AssertionError(msg)
+
+
+def _lanes(service: Service) -> list[Callable[[], int]]:
+    """Every lane of the service in the order in which an activity comes through them; each is drained by a call."""
+    return [
+        partial(ingest, service),
+        *(partial(read_records, service, name) for name in service.connections),
+        partial(advance, service),
+        *(partial(deliver, service, name) for name in service.connections),
+        *(partial(send_alerts, service, way) for way in service.alert_ways),
+    ]
 
 
 def activity(number: object, email: str, kind: str, at: Instant, **properties: Any) -> dict[str, Any]:
