@@ -15,7 +15,14 @@ from integration.rig.season.season_ground import ground
 from integration.rig.season.season_plan import START, Plan
 from integration.rig.season.season_run import Season
 from integration.rig.season.season_team import team
-from integration.rig.season_check import lead_next_steps, season_check, season_state, task_check, touch_check
+from integration.rig.season_check import (
+    lead_next_steps,
+    place_check,
+    season_check,
+    season_state,
+    task_check,
+    touch_check,
+)
 from mappings.values.instant import DAY, HOUR, SECOND
 
 PLAN = Plan(leads=50, sdrs=16, days=9, seed=3, step=12 * HOUR)
@@ -165,9 +172,17 @@ def test_a_lead_on_two_tracks_is_seen(lived: tuple[Season, Finding]) -> None:
     shelf = season.ground.box.hubspot.portal.shelves["contacts"].records
     record = next(each for each in shelf.values() if each.values.get("coldframe_track"))
     before, record.values["coldframe_track"] = record.values["coldframe_track"], "another"
-    season_check.one_track(state, found)
+    place_check.check(state, found)
     record.values["coldframe_track"] = before
-    assert "says another" in found.differences[0]
+    (said,) = found.differences
+    assert "says another" in said
+
+
+def test_a_way_that_breaks_off_or_ends_elsewhere_is_seen() -> None:
+    steps = [(1, "a", "", "drip"), (2, "b", "drip", ""), (2, "c", "", "news")]
+    assert list(place_check.unlinked(steps, "", "news", "ana")) == []
+    assert list(place_check.unlinked([steps[0], steps[2]], "", "news", "ana")) == ["c"]
+    assert list(place_check.unlinked(steps[:2], "", "drip", "ana")) == ["ana on record is on none and not on drip"]
 
 
 def test_a_lead_without_a_next_step_is_seen(lived: tuple[Season, Finding]) -> None:

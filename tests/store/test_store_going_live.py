@@ -6,7 +6,7 @@ from integration.store.events import activities, decided_effects, live_since
 from integration.store.events.activities import NewActivity
 from integration.store.events.decided_effects import EffectRow
 from integration.store.events.live_since import HISTORY, Live
-from integration.store.outgoing import outbox
+from integration.store.outgoing import outbox, outbox_backlog
 from integration.store.outgoing.outbox import NewOnce
 from integration.store.queues import dirty
 from mappings.values.instant import DAY, HOUR
@@ -116,7 +116,7 @@ def test_what_fell_due_in_shadow_too_long_ago_lapses_and_nothing_else(store: Sto
             "late": HISTORY,
             "new": None,
         }
-        assert outbox.counts(conn) == {("hubspot", "task", "lapsed"): 2, ("hubspot", "task", "new"): 2}
+        assert outbox_backlog.counts(conn) == {("hubspot", "task", "lapsed"): 2, ("hubspot", "task", "new"): 2}
 
 
 def test_the_first_decision_may_begin_live_before_everything_that_was_told(store: Store) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 
 from integration.store.db.json_codec import encode
 from integration.store.db.session import Store
-from integration.store.outgoing import outbox, people_without_records
+from integration.store.outgoing import outbox, outbox_backlog, people_without_records
 from integration.store.outgoing.outbox import NewOnce
 from integration.store.people import leads, record_references
 from integration.store.people.leads import NewLead, SavedLead
@@ -110,7 +110,7 @@ def test_a_row_wanted_again_while_it_was_sent_stays_pending(ana: Store) -> None:
         (again,) = outbox.pending(conn, HUBSPOT, "fields", T + 1, 100)
         outbox.sent(conn, [(again.id, again.seq, "101")])
         assert outbox.pending(conn, HUBSPOT, "fields", T + 1, 100) == []
-        assert outbox.counts(conn) == {(HUBSPOT, "fields", "sent"): 1}
+        assert outbox_backlog.counts(conn) == {(HUBSPOT, "fields", "sent"): 1}
 
 
 def test_a_sent_row_is_pending_anew_when_the_lead_changes(ana: Store) -> None:
@@ -175,7 +175,9 @@ def test_a_lead_without_a_record_there_waits_until_there_is_one(store: Store) ->
         assert outbox.oldest(conn, HUBSPOT) == T
 
 
-def test_a_converted_lead_is_written_to_its_contact(store: Store) -> None:
+def test_every_record_of_a_lead_is_written_the_contact_first_and_one_that_lives_on_as_another_no_more(
+    store: Store,
+) -> None:
     with store.write() as conn:
         leads.add(conn, [NewLead(id="ben", email=None, fields={}, created_at=T)])
         leads.link(
@@ -187,8 +189,32 @@ def test_a_converted_lead_is_written_to_its_contact(store: Store) -> None:
         )
         stand(conn, "ben", 15)
         outbox.want_fields(conn, "salesforce", ["ben"], T)
+        rows = outbox.pending(conn, "salesforce", "fields", T, 100)
+        assert [(row.object, row.external_id, row.further) for row in rows] == [
+            ("Contact", "0031", False),
+            ("Lead", "00Q1", True),
+        ]
+        outbox.want_once(conn, "salesforce", "touch", [NewOnce(key="1", lead_id="ben", payload={})], T)
+        assert [row.object for row in outbox.pending(conn, "salesforce", "touch", T, 100)] == ["Contact"]
+        outbox.moved(conn, [rows[1].id])
+        outbox.want_fields(conn, "salesforce", ["ben"], T + 1)
+        assert [row.object for row in outbox.pending(conn, "salesforce", "fields", T, 100)] == ["Contact"]
+
+
+def test_two_writes_of_fields_never_go_to_one_record_at_once(store: Store) -> None:
+    """The Contact, which was preferred, is gone: the Lead is, and was to be written anyway."""
+    contact = Reference(connection="salesforce", object="Contact", external_id="0031", lead_id="ben")
+    with store.write() as conn:
+        leads.add(conn, [NewLead(id="ben", email=None, fields={}, created_at=T)])
+        leads.link(conn, [Reference(connection="salesforce", object="Lead", external_id="00Q1", lead_id="ben")])
+        leads.link(conn, [contact])
+        stand(conn, "ben", 15)
+        outbox.want_fields(conn, "salesforce", ["ben"], T)
+        record_references.bury(conn, [("salesforce", "Contact", "0031")])
         (row,) = outbox.pending(conn, "salesforce", "fields", T, 100)
-        assert (row.object, row.external_id) == ("Contact", "0031")
+        outbox.sent(conn, [(row.id, row.seq, row.external_id)])
+        (other,) = outbox.pending(conn, "salesforce", "fields", T, 100)
+        assert (row.external_id, other.external_id, row.id != other.id) == ("00Q1", "00Q1", True)
 
 
 def test_what_has_waited_longest_goes_first_and_the_limit_counts_rows(store: Store) -> None:
@@ -203,10 +229,10 @@ def test_what_has_waited_longest_goes_first_and_the_limit_counts_rows(store: Sto
                     Reference(connection="salesforce", object="Contact", external_id=f"003{name}", lead_id=name),
                 ],
             )
-        for age, name in enumerate(names):
             stand(conn, name, 15)
-            outbox.want_fields(conn, "salesforce", [name], T - age)
-        rows = outbox.pending(conn, "salesforce", "fields", T, 3)
+            touch = NewOnce(key=name, lead_id=name, payload={})
+            outbox.want_once(conn, "salesforce", "touch", [touch], T - names.index(name))
+        rows = outbox.pending(conn, "salesforce", "touch", T, 3)
         assert [row.lead_id for row in rows] == ["lead4", "lead3", "lead2"]
 
 

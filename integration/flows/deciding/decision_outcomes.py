@@ -34,7 +34,8 @@ from integration.flows.levels.late_notes import with_whose_time
 from integration.flows.levels.record_runs import Decided, record_runs
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
-from integration.store.events import decided_effects
+from integration.store.events import decided_effects, superseded_entries
+from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing import outbox, people_without_records, pointless_tasks, withdrawn_effects
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
@@ -60,6 +61,12 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     number = service.rules.number
     rows = [as_row(each, now, made.withheld.get(each.key), number) for each in made.decided if each.key not in known]
     new = set(decided_effects.add(conn, rows))
+    entries = {each.row.id: _entries(each, made.withheld, number, now) for each in outcomes}
+    whole = {each.row.id for each in outcomes if each.whole}
+    superseded_entries.follow(conn, {lead: entries[lead] for lead in whole}, number)
+    superseded_entries.move(
+        conn, [row for lead in entries.keys() - whole for row in entries[lead].values() if row.key in known]
+    )
     those = [Decided(each.row.id, each.decision, each.whole) for each in outcomes]
     record_runs(conn, service.rules.compiled.dispatch, those, made.withheld, now)
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
@@ -82,6 +89,15 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     held = people_without_records.homes(conn, [outcome.row.id for outcome in outcomes])
     wanted |= held & set(service.connections)
     return {f"deliver:{name}" for name in wanted} | set(alert_lanes(service) if alerted else ())
+
+
+def _entries(outcome: Outcome, withheld: Mapping[str, str], version: int | None, now: Instant) -> dict[str, EffectRow]:
+    """The entries of stages and tracks that a decision leads to, as they are stored."""
+    return {
+        effect.key: as_row(effect, now, withheld.get(effect.key), version)
+        for effect in outcome.decision.effects
+        if isinstance(effect, StageChanged | TrackChanged)
+    }
 
 
 def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[LeadId]:

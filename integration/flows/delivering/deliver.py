@@ -234,6 +234,7 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         if any(crm_fields.among(connection, write) for write in writes):
             serialise(conn, "people")  # before any row: whoever reads records takes it first, too
         _done(conn, service, [(row, receipt.id) for row, _, receipt in done], resting)
+        outbox.moved(conn, [row.id for row, _, receipt in done if row.further and receipt.id != row.external_id])
         record_references.wrote(conn, written)
         crm_fields.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
         made = [row for row, write, _ in done if isinstance(write, TaskWrite)]
@@ -285,7 +286,11 @@ def _follow(conn: Sql, connection: Connection, row: Outgoing, moved_to: tuple[st
         outbox.postpone(conn, [(row.id, now + backoff(row.attempts), "waits until two leads have become one")])
         return
     object_name, external_id = moved_to
-    record_references.unlink(conn, [(connection.name, row.object, row.external_id)])
+    if row.further:  # the record is still known as theirs, and nothing is written there again
+        outbox.moved(conn, [row.id])
+        outbox.want_fields(conn, connection.name, [row.lead_id], now)
+    else:
+        record_references.unlink(conn, [(connection.name, row.object, row.external_id)])
     there = Reference(
         connection=connection.name, object=object_name, external_id=external_id, lead_id=LeadId(row.lead_id)
     )

@@ -19,6 +19,7 @@ from integration.store.assigning import carried_tasks
 from integration.store.assigning.carried_tasks import Joined
 from integration.store.db.session import Store
 from integration.store.events import decided_effects
+from integration.store.events.superseded_entries import SUPERSEDED
 from integration.store.outgoing import outbox
 from integration.store.people import leads, other_emails
 from integration.store.people.leads import LeadRow
@@ -69,11 +70,11 @@ def recorded(conn: Sql, lead: LeadId, at: Instant) -> list[Recorded]:
             at=each.at,
             because=each.because,
             payload=each.payload,
-            withheld=each.withheld,
+            withheld=None if each.withheld == SUPERSEDED else each.withheld,
             assigned=each.assigned,
             decided_at=each.decided_at,
             version=each.version,
-            fate=""
+            fate=_UNWANTED.get(each.withheld, "")
             if each.withheld
             else touches.get(each.key) or _fate(states.get(each.key, ""), joined.get(each.key)),
         )
@@ -96,6 +97,8 @@ _FATES = {
     "withdrawn": "taken back before it was sent",
 }
 """What the outbox says of what has to be carried out in a CRM."""
+_UNWANTED = {SUPERSEDED: "superseded: what became known later leads elsewhere"}
+"""What is said of an entry of a stage or a track that was made, and is no part of the lead's line any more."""
 
 
 def found(

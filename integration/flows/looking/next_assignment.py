@@ -51,6 +51,7 @@ def next_assignment(service: Assigning, name: str, role: str, within: Span) -> t
     task = {"assignee": role, "due_at": service.now() + within, "kind": "escalation" if role == "manager" else "task"}
     asked = Outgoing(
         id=0,
+        kind="task",
         key=f"{row.id}/asked",
         seq=1,
         lead_id=row.id,

@@ -23,7 +23,7 @@ from integration.flows.privacy import screening
 from integration.flows.reading import past_activities, read_deals, read_sales_answers
 from integration.flows.reading.company_sightings import company_of, domain_of
 from integration.flows.reading.new_values import NewValues, Read, new_values, valid_since
-from integration.store.outgoing import people_without_records
+from integration.store.outgoing import outbox, people_without_records
 from integration.store.people import accounts, leads, record_references
 from integration.store.people.record_references import Address
 from integration.store.queues import dirty, people_to_find
@@ -140,7 +140,8 @@ def _store_people(  # noqa: PLR0913 - as above
     others: Sequence[ConnectionName],
 ) -> None:
     now, ownership = service.now(), service.ownership
-    record_references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
+    back = record_references.revive(conn, [(connection.name, record.object, record.id) for record, _ in persons])
+    outbox.want_fields(conn, connection.name, back, now)  # nothing was written there while it was gone
     sightings = [
         Sighting(
             references=(

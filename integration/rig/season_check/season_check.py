@@ -1,14 +1,14 @@
 """Checks after a season: nobody lost, no task twice, every breach escalated to somebody else, every alert once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from sqlalchemy import select
 
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.season.season_run import Season
-from integration.rig.season_check import lead_next_steps, season_state, task_check, touch_check
+from integration.rig.season_check import lead_next_steps, place_check, season_state, task_check, touch_check
 from integration.rig.season_check.season_state import SeasonState
 from integration.store.schema import tables
 
@@ -23,7 +23,7 @@ def check(season: Season, finding: Finding) -> None:
     _figures(state, finding)
     nobody_lost(state, finding)
     everything_stored_once(state, finding)
-    one_track(state, finding)
+    place_check.check(state, finding)
     task_check.check(state, finding)
     every_alert_once(state, finding)
     touch_check.check(state, finding)
@@ -99,53 +99,6 @@ def everything_stored_once(state: SeasonState, finding: Finding) -> None:
         if key in whose and (lead is None or lead.email not in deed.lead.emails):
             alien.append(key)
     note(finding, "activities are somebody else's", alien)
-
-
-def one_track(state: SeasonState, finding: Finding) -> None:
-    """A person's records all name the track that the store has; and a lead left one track before the next."""
-    box = state.season.ground.box
-    differ = []
-    for lead in state.leads.values():
-        stay = lead.state.stay if lead.state is not None else None
-        wanted = stay.track if stay is not None else ""
-        for system, name, id_ in lead.records:
-            if system == "hubspot":
-                record = box.hubspot.portal.shelves["contacts"].find(id_) if name == "contact" else None
-                held = record.values.get("coldframe_track", "") if record else wanted
-            else:
-                row = box.salesforce.org.records.get(name, {}).get(id_)
-                there = row is not None and not row.get("IsConverted")  # nobody can write to one that was converted
-                held = str(row.get("Coldframe_Track__c") or "") if row is not None and there else wanted
-            if held != wanted:
-                differ.append(f"{lead.id} is on {wanted or 'none'}, its {system} {name} says {held or 'none'}")
-    note(finding, "records name another track", differ)
-    chain: defaultdict[str, list[tuple[int, str, object, object]]] = defaultdict(list)
-    for effect in state.effects.values():
-        if effect.kind == "track":
-            before, after = effect.payload.get("before"), effect.payload.get("after")
-            chain[state.lead_of(effect.key)].append((effect.at, effect.key, before, after))
-    broken: list[str] = []
-    joined = set(state.survivor.values())  # of whom two histories have become one
-    for steps in (steps for lead, steps in chain.items() if lead not in joined):
-        broken += _unlinked(steps)
-    note(finding, "leads came to a track without leaving another", broken)
-
-
-def _unlinked(steps: Iterable[tuple[int, str, object, object]]) -> Iterator[str]:
-    """The keys of track changes (at, key, before, after) that do not begin where the one before them ended.
-
-    Several of one instant may be read in any order: each goes where it fits.
-    """
-    left, held = sorted(steps, key=lambda step: step[0]), None
-    first = True
-    while left:
-        those = [step for step in left if step[0] == left[0][0]]
-        fits = next((step for step in those if step[2] == held), None)
-        step = fits or those[0]
-        if fits is None and not first:
-            yield step[1]
-        left.remove(step)
-        held, first = step[3], False
 
 
 def every_alert_once(state: SeasonState, finding: Finding) -> None:

@@ -28,6 +28,8 @@ class LeadSeen:
     stage: str
     state: LeadState | None
     records: Sequence[tuple[str, str, str]]
+    says: Mapping[str, str | None]
+    """What its records are to say: its track, stage, segment and band."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +101,16 @@ def read(season: Season) -> SeasonState:
     """The state as it is now."""
     with season.ground.store.read() as conn:
         people = conn.execute(
-            select(tables.leads.c.id, tables.leads.c.email, tables.leads.c.stage).where(
-                tables.leads.c.merged_into.is_(None)
-            )
+            select(
+                *(tables.leads.c[name] for name in ("id", "email", "stage", "track", "segment", "band")),
+            ).where(tables.leads.c.merged_into.is_(None))
         ).all()
         survivor = dict(
             conn.execute(
                 select(tables.leads.c.id, tables.leads.c.merged_into).where(tables.leads.c.merged_into.is_not(None))
             ).all()
         )
-        ids = [LeadId(each) for each, _, _ in people]
+        ids = [LeadId(each.id) for each in people]
         states: dict[LeadId, LeadState] = {}
         for start in range(0, len(ids), _AT_ONCE):
             states |= load_events.states_of(conn, ids[start : start + _AT_ONCE])
@@ -147,10 +149,15 @@ def read(season: Season) -> SeasonState:
         _d = tables.dead_letters.c
         letters = list(conn.execute(select(_d.stage, _d.source, _d.reason).where(_d.replayed_at.is_(None))))
     leads = {
-        id_: LeadSeen(
-            id=id_, email=email or "", stage=stage or "", state=states.get(LeadId(id_)), records=records.get(id_, [])
+        each.id: LeadSeen(
+            id=each.id,
+            email=each.email or "",
+            stage=each.stage or "",
+            state=states.get(LeadId(each.id)),
+            records=records.get(each.id, []),
+            says={"track": each.track, "stage": each.stage, "segment": each.segment, "band": each.band},
         )
-        for id_, email, stage in people
+        for each in people
     }
     found = SeasonState(
         season=season,

@@ -1,12 +1,13 @@
-"""Stage entries: who entered which stage in a time, as it was decided."""
+"""Stage entries: who entered which stage in a time, as it was decided and has not been superseded since."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from integration.store.db.json_codec import decode
+from integration.store.events.superseded_entries import SUPERSEDED
 from integration.store.schema.tables import effects
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
@@ -25,6 +26,7 @@ _e = effects.c
 _SINCE = (
     select(_e.lead_id, _e.at, _e.payload)
     .where(_e.kind == "stage", _e.at >= bindparam("since"), _e.at < bindparam("before"))
+    .where(or_(_e.withheld.is_(None), _e.withheld != SUPERSEDED))
     .order_by(_e.at, _e.key)
 )
 _ROWS = 10_000

@@ -1,21 +1,20 @@
 """The outbox: what was decided for a CRM, until it has arrived there, once.
 
-A `fields` row exists once per lead and connection and has no payload: what is written is the lead's
-standing at the time of sending, so a lead decided ten times is written once. A `task` or `touch` row
-carries its payload, and its key is that of the effect.
+A `fields` row exists once per lead and connection, and once for each further record that the lead has there, and has no
+payload: what is written is the lead's standing at the time of sending, so a lead decided ten times is written once. A
+`task` or `touch` row carries its payload, and its key is that of the effect; it goes to the preferred record.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, exists, false, func, null, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, case, exists, false, func, null, or_, select, update
 
 from integration.store.assigning import assigned_tasks
 from integration.store.db.dialects import among, insert_new, run_many, upsert
 from integration.store.db.json_codec import encode, listed
-from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
-from integration.store.people.record_references import PEOPLE
+from integration.store.outgoing.outgoing_rows import Outgoing, fields_key, further, met_there, outgoing, shown
 from integration.store.queues import dead_letters
 from integration.store.schema.tables import NEW, NONE, ONE, dirty, leads, outbox, references, refresh
 from mappings.values.identifiers import ConnectionName, LeadId
@@ -36,13 +35,15 @@ class NewOnce:
 
 _o, _r = outbox.c, references.c
 _FRONT = 0
+_MOVED = "moved"
+"""Nothing is written to this record again: it lives on as another one of its person, which has a row of its own."""
 still_new = _o.state == NEW
 _WANT_FIELDS = upsert(
     outbox,
     ["key"],
     lambda new: {
         "seq": _o.seq + ONE,
-        "state": NEW,
+        "state": case((_o.state == _MOVED, _o.state), else_=NEW),
         "since": case((still_new, _o.since), else_=new.since),
         "attempts": case((still_new, _o.attempts), else_=NONE),
         "not_before": case((still_new, _o.not_before), else_=NONE),
@@ -51,7 +52,6 @@ _WANT_FIELDS = upsert(
     columns=["connection", "kind", "key", "lead_id", "created_at", "since"],
 )
 _WANT_ONCE = insert_new(outbox, ["key"])
-met_there = and_(_r.lead_id == _o.lead_id, _r.connection == _o.connection, _r.object.in_(PEOPLE), _r.deleted.is_(False))
 _unread = exists().where(
     met_there,
     _r.told.is_(None),
@@ -101,6 +101,7 @@ _POSTPONE = (
     .where(_o.id == bindparam("row"))
     .values(not_before=bindparam("later"), attempts=_o.attempts + 1, error=bindparam("why"))
 )
+_MOVE = update(outbox).where(among(_o.id, "ids")).values(state=_MOVED, error=null())
 _REST = update(outbox).where(among(_o.id, "ids"), still_new).values(not_before=bindparam("later"))
 _PUT_OFF = (
     update(outbox)
@@ -132,22 +133,16 @@ _OLDEST = select(func.min(_o.since)).where(
 _FIRST = update(outbox).where(among(_o.lead_id, "ids"), _o.kind == "task", still_new).values(place=_FRONT)
 _WHOSE = select(_o.key, _o.lead_id).where(among(_o.key, "keys"), _o.kind == "task")
 _STATES = select(_o.key, _o.state).where(among(_o.key, "keys"))
-_COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 
 
 def want_fields(conn: Connection, connection: ConnectionName, lead_ids: Iterable[LeadId], at: Instant) -> None:
-    """The standing of these leads must be written; a row that was sent or dead is pending again."""
-    rows = [
-        {
-            "connection": connection,
-            "kind": "fields",
-            "key": f"fields:{connection}:{lead}",
-            "lead_id": lead,
-            "created_at": at,
-            "since": at,
-        }
-        for lead in sorted(set(lead_ids))
-    ]
+    """The standing of these leads must be written to every record they have; what was sent or dead is pending again."""
+    those = sorted(set(lead_ids))
+    keys = [(fields_key(connection, lead), lead) for lead in those]
+    for lead, name, record in further(conn, connection, those):
+        keys.append((fields_key(connection, lead, name, record), lead))
+    told = {"connection": connection, "kind": "fields", "created_at": at, "since": at}
+    rows = [{**told, "key": key, "lead_id": lead} for key, lead in sorted(keys)]
     if rows:
         _WANT_FIELDS.many(conn, rows)
 
@@ -180,9 +175,13 @@ def pending(conn: Connection, connection: ConnectionName, kind: Kind, now: Insta
     Where a person has several records, a Salesforce Contact comes before a Lead.
     """
     found: dict[int, Outgoing] = {}
+    named: set[tuple[str, str]] = set()
     for row in conn.execute(_PENDING, {"lane": connection, "sort": kind, "now": now, "n": limit}).all():
-        if row.id not in found:
-            found[row.id] = outgoing(row)
+        record = row.object, row.external_id
+        if row.id in found or (kind == "fields" and record in named):
+            continue  # one write to a record at a time, if another one of its person was preferred until now
+        found[row.id] = outgoing(row)
+        named.add(record)
     return list(found.values())
 
 
@@ -217,6 +216,11 @@ def sent(conn: Connection, rows: Sequence[tuple[int, int, str]], at: Instant | N
     if rows:
         given = [{"row": row_id, "was": seq, "record": record, "at": at} for row_id, seq, record in sorted(rows)]
         run_many(conn, _SENT, given)
+
+
+def moved(conn: Connection, ids: Iterable[int]) -> None:
+    """The records that these further writes of fields went to live on as others of the same people."""
+    conn.execute(_MOVE, {"ids": listed(sorted(ids))})
 
 
 def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None:
@@ -291,8 +295,3 @@ def oldest(conn: Connection, connection: ConnectionName) -> Instant | None:
     A task that has nobody to go to is not sendable.
     """
     return conn.execute(_OLDEST, {"lane": connection}).scalar()
-
-
-def counts(conn: Connection) -> dict[tuple[str, str, str], int]:
-    """How many rows there are, by (connection, kind, state)."""
-    return {(connection, kind, state): n for connection, kind, state, n in conn.execute(_COUNTS)}

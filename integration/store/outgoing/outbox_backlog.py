@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
-from integration.store.outgoing.outbox import met_there, still_new
-from integration.store.outgoing.outgoing_rows import Outgoing, outgoing, shown
+from integration.store.outgoing.outbox import still_new
+from integration.store.outgoing.outgoing_rows import Outgoing, met_there, outgoing, shown
 from integration.store.schema.tables import outbox
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
@@ -47,6 +47,7 @@ _SENDABLE = (
     .select_from(outbox)
     .where(still_new, _o.connection == bindparam("lane"), _o.waits.is_(None), exists().where(met_there))
 )
+_COUNTS = select(_o.connection, _o.kind, _o.state, func.count()).group_by(_o.connection, _o.kind, _o.state)
 _WAITING = _SENDABLE.where(_o.kind == bindparam("sort"))
 
 
@@ -72,3 +73,8 @@ def sendable(conn: Connection, connection: ConnectionName) -> int:
 def waiting(conn: Connection, connection: ConnectionName, kind: str) -> int:
     """How many rows of one kind wait whose lead has a record there."""
     return int(conn.execute(_WAITING, {"lane": connection, "sort": kind}).scalar_one())
+
+
+def counts(conn: Connection) -> dict[tuple[str, str, str], int]:
+    """How many rows there are, by (connection, kind, state)."""
+    return {(connection, kind, state): n for connection, kind, state, n in conn.execute(_COUNTS)}

@@ -1,20 +1,74 @@
 """A row of the outbox to be sent: with the record it goes to, and where the lead stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, Select, and_, case, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
-from integration.store.db.json_codec import decode, decode_fields
+from integration.store.db.dialects import among
+from integration.store.db.json_codec import decode, decode_fields, listed
 from integration.store.people.record_references import PEOPLE
-from integration.store.schema.tables import leads, references
+from integration.store.schema.tables import leads, outbox, references
 from mappings.model.canonical import Fields
-from mappings.values.identifiers import ExternalId, LeadId
+from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import Instant
 
 _r = references.c
+FIELDS = "fields"
+
+
+def fields_key(connection: str, lead: str, *record: str) -> str:
+    """The key of a write of somebody's fields: to their preferred record, or to one more (its object and id)."""
+    return ":".join((FIELDS, connection, lead, *record))
+
+
+def goes_to(rows: FromClause) -> ColumnElement[bool]:
+    """Whether a record is one that a row of the outbox, or of a part of it, may go to: a person's, and there.
+
+    A write of fields to one more record of a person goes to that one.
+    """
+    o = rows.c
+    base = literal(f"{FIELDS}:") + o.connection + ":" + o.lead_id
+    return and_(
+        _r.lead_id == o.lead_id,
+        _r.connection == o.connection,
+        _r.object.in_(PEOPLE),
+        _r.deleted.is_(False),
+        or_(o.kind != FIELDS, o.key == base, o.key == base + ":" + _r.object + ":" + _r.external_id),
+    )
+
+
+met_there = goes_to(outbox)
+_rank = case({name: rank for rank, name in enumerate(PEOPLE)}, value=_r.object)
+_ranked = (
+    select(
+        *(_r.lead_id, _r.object, _r.external_id),
+        func.row_number().over(partition_by=_r.lead_id, order_by=(_rank, _r.external_id)).label("place"),
+    )
+    .where(
+        _r.connection == bindparam("connection"),
+        among(_r.lead_id, "ids"),
+        _r.object.in_(PEOPLE),
+        _r.deleted.is_(False),
+    )
+    .subquery()
+)
+_FURTHER = select(_ranked.c.lead_id, _ranked.c.object, _ranked.c.external_id).where(_ranked.c.place > 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +79,7 @@ class Outgoing:
     """
 
     id: int
+    kind: str
     key: str
     seq: int
     lead_id: LeadId
@@ -45,6 +100,11 @@ class Outgoing:
         """Whether somebody waits for an answer: its lead asked for a demo."""
         return self.place == 0
 
+    @property
+    def further(self) -> bool:
+        """Whether it writes the fields of somebody to one more of their records, beside the preferred one."""
+        return self.kind == FIELDS and self.key.endswith(f":{self.object}:{self.external_id}")
+
     @cached_property
     def payload(self) -> Mapping[str, Any]:
         """What a task or a touch says; nothing for fields."""
@@ -61,13 +121,21 @@ class Outgoing:
         return None if self.standing_text is None else decode_fields(self.standing_text)
 
 
+def further(
+    conn: Connection, connection: ConnectionName, lead_ids: Iterable[LeadId]
+) -> Iterator[tuple[LeadId, str, ExternalId]]:
+    """(lead, object, id) of every record that these people have in a connection but the preferred one of each."""
+    for lead, name, record in conn.execute(_FURTHER, {"connection": connection, "ids": listed(lead_ids)}):
+        yield LeadId(lead), name, ExternalId(record)
+
+
 def shown(due: CTE) -> Select[Any]:
     """Rows with the records they go to, a person's preferred record first."""
     d = due.c
-    rank = case({name: rank for rank, name in enumerate(PEOPLE)}, value=_r.object)
     return (
         select(
             d.id,
+            d.kind,
             d.key,
             d.seq,
             d.lead_id,
@@ -84,17 +152,9 @@ def shown(due: CTE) -> Select[Any]:
             leads.c.owner,
         )
         .select_from(due)
-        .join(
-            references,
-            and_(
-                _r.lead_id == d.lead_id,
-                _r.connection == d.connection,
-                _r.object.in_(PEOPLE),
-                _r.deleted.is_(False),
-            ),
-        )
+        .join(references, goes_to(due))
         .join(leads, leads.c.id == d.lead_id)
-        .order_by(d.place, d.since, d.id, rank, _r.external_id)
+        .order_by(d.place, d.since, d.id, _rank, _r.external_id)
     )
 
 
@@ -102,6 +162,7 @@ def outgoing(row: Any) -> Outgoing:
     """A row of `shown`."""
     return Outgoing(
         id=row.id,
+        kind=row.kind,
         key=row.key,
         seq=row.seq,
         lead_id=row.lead_id,

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, and_, bindparam, case, distinct, exists, func
 
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import listed
-from integration.store.outgoing.outbox import met_there, still_new
+from integration.store.outgoing.outbox import still_new
+from integration.store.outgoing.outgoing_rows import met_there
 from integration.store.people.record_references import PEOPLE
 from integration.store.schema.tables import leads, outbox, references
 from mappings.values.identifiers import ConnectionName, LeadId

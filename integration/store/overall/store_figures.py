@@ -9,7 +9,7 @@ from connectors.base.limits import Tally
 from integration.store.assigning import clock_runs
 from integration.store.crm import call_usage, connection_pauses
 from integration.store.events import playbook_versions, unrecognised_words
-from integration.store.outgoing import outbox, outbox_backlog, people_without_records, unassigned
+from integration.store.outgoing import outbox_backlog, people_without_records, unassigned
 from integration.store.outgoing.outbox_backlog import Backlog
 from integration.store.outgoing.people_without_records import Totals
 from integration.store.outgoing.unassigned import Unassigned
@@ -93,7 +93,7 @@ def counts(conn: Connection) -> Numbers:
     return Numbers(
         leads_by_stage={stage or "": n for stage, n in conn.execute(_STAGES)},
         inbox=inbox.counts(conn),
-        outbox=outbox.counts(conn),
+        outbox=outbox_backlog.counts(conn),
         dirty=dirty_leads,
         refresh=wanted,
         calls=call_usage.everything(conn),

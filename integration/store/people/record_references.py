@@ -101,7 +101,18 @@ _TOLD = select(references.c.external_id, references.c.told).where(*_BY_ID, refer
 _TELL = update(references).where(*_ONE, _there).values(told=bindparam("t"))
 _OF_A_LEAD = (*_ONE, references.c.lead_id.is_not(None))
 _BURY = update(references).where(*_OF_A_LEAD, _there).values(deleted=true())
-_REVIVE = update(references).where(*_OF_A_LEAD, references.c.deleted.is_(True)).values(deleted=false())
+_REVIVE = (
+    update(references)
+    .where(
+        references.c.connection == bindparam("s"),
+        references.c.object == bindparam("o"),
+        among(references.c.external_id, "ids"),
+        references.c.lead_id.is_not(None),
+        references.c.deleted.is_(True),
+    )
+    .values(deleted=false())
+    .returning(references.c.lead_id)
+)
 _MOVE = update(references).where(references.c.lead_id == bindparam("loser")).values(lead_id=bindparam("winner"))
 
 
@@ -162,11 +173,13 @@ def bury(conn: Connection, addresses: Iterable[Address]) -> None:
         conn.execute(_BURY, rows)
 
 
-def revive(conn: Connection, addresses: Iterable[Address]) -> None:
-    """These CRM records are there; of those that were deleted it is known again whose they are."""
-    rows = _rows(addresses)
-    if rows:
-        conn.execute(_REVIVE, rows)
+def revive(conn: Connection, addresses: Iterable[Address]) -> set[LeadId]:
+    """These CRM records are there; the leads of those that were deleted: it is known again whose they are."""
+    return {
+        lead
+        for (connection, name), ids in _by_object(addresses).items()
+        for lead in conn.execute(_REVIVE, {"s": connection, "o": name, "ids": listed(ids)}).scalars()
+    }
 
 
 def move(conn: Connection, loser: LeadId, winner: LeadId) -> None:
@@ -246,16 +259,20 @@ def _reference(row: Sequence[Any]) -> Reference:
 
 
 def _resolve(conn: Connection, statement: Any, addresses: Iterable[Address]) -> dict[Address, Any]:
-    wanted: defaultdict[tuple[ConnectionName, str], set[ExternalId]] = defaultdict(set)
-    for connection, name, external_id in addresses:
-        wanted[connection, name].add(external_id)
     return {
         (connection, name, external_id): resolved
-        for (connection, name), ids in wanted.items()
+        for (connection, name), ids in _by_object(addresses).items()
         for external_id, resolved in conn.execute(
-            statement, {"connection": connection, "object": name, "ids": listed(sorted(ids))}
+            statement, {"connection": connection, "object": name, "ids": listed(ids)}
         ).all()
     }
+
+
+def _by_object(addresses: Iterable[Address]) -> dict[tuple[ConnectionName, str], list[ExternalId]]:
+    found: defaultdict[tuple[ConnectionName, str], list[ExternalId]] = defaultdict(list)
+    for connection, name, external_id in sorted(set(addresses)):
+        found[connection, name].append(external_id)
+    return found
 
 
 def _rows(addresses: Iterable[Address]) -> list[dict[str, str]]:

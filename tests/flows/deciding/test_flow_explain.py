@@ -96,6 +96,9 @@ def test_explain_says_what_was_done_and_is_no_longer_justified(
     assert done <= {each.key for each in explanation.unjustified}
     assert not [each for each in explanation.done if each.kind == "task"]
     assert all(each.words and each.because for each in explanation.unjustified)
+    entries = [(each.payload["after"], each.withheld) for each in decided(service, EMAIL, "stage")]
+    assert sorted(entries) == [("mql", "superseded"), ("suppressed", None)], "one stage at a time is on record"
+    assert [each.fate[:10] for each in explanation.unjustified if each.kind == "stage"] == ["superseded"]
 
 
 def test_explain_the_clock_that_runs_is_named(service: Service, hot: str, at: Watch) -> None:

@@ -1,10 +1,11 @@
 """What a record says besides scores: signals, funnel stage, when the answer is due, what comes next, by which rules."""
 
+from collections import Counter
 from typing import Any
 
 from flows_crms import person
 from flows_outward import EMAIL, SYSTEMS, looking
-from flows_run import Watch, activity, lead, receive
+from flows_run import Watch, activity, dead, lead, receive
 from sqlalchemy import text
 
 from integration.flows.reading import reconcile
@@ -132,3 +133,63 @@ def test_a_record_says_since_when_a_lead_that_was_given_back_is_active_again(
     look()
     assert lead(service, EMAIL).stage == "recycled", "its time has not come"
     assert said(sandbox, system, record)["active_again"][:16] == show(again)[:16]
+
+
+ALIKE = ("stage", "track", "segment", "band", "total")
+
+
+def test_every_record_of_a_person_says_the_same(service: Service, sandbox: Sandbox, at: Watch) -> None:
+    """A form made a second Lead for the same address; a touch is named on one of them, where it is delivered."""
+    look, record = looking(service, at), known(service, sandbox, "salesforce")
+    receive(service, activity(1, EMAIL, "newsletter_signup", at()))
+    look()
+    again = person(sandbox, "salesforce", EMAIL)
+    look()
+    first, second = said(sandbox, "salesforce", record), said(sandbox, "salesforce", again)
+    assert {name: second[name] for name in ALIKE} == {name: first[name] for name in ALIKE}
+    assert second["track"]
+    receive(service, activity(2, EMAIL, "demo_request", at()))
+    look()
+    assert said(sandbox, "salesforce", again)["stage"] == said(sandbox, "salesforce", record)["stage"] == "mql"
+    at.forward(7 * DAY)
+    look()
+    named = [bool(said(sandbox, "salesforce", each)["touch"]) for each in (record, again)]
+    assert named == [True, False]
+    assert dead(service) == []
+
+
+def test_a_record_that_was_converted_is_not_written_again_and_its_twin_is(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    look, record = looking(service, at), known(service, sandbox, "salesforce")
+    twin = person(sandbox, "salesforce", EMAIL)
+    receive(service, activity(1, EMAIL, "demo_request", at()))
+    look()
+    contact = str(sandbox.salesforce.convert(record)["ConvertedContactId"])
+    look()
+    for number, kind in ((2, "sales_accepted"), (3, "sales_rejected")):
+        at.forward(HOUR)
+        receive(service, activity(number, EMAIL, kind, at(), reason="timing"))
+        look()
+        stages = {sandbox.salesforce.record("Contact", contact)["Coldframe_Stage__c"]}
+        assert stages | {said(sandbox, "salesforce", twin)["stage"]} == {lead(service, EMAIL).stage}
+    with service.store.read() as conn:
+        rows = conn.execute(text("SELECT state, key FROM outbox WHERE kind = 'fields'")).all()
+        assert Counter(state for state, _ in rows) == {"sent": 2, "moved": 1}
+        assert [key.endswith(record) for state, key in rows if state == "moved"] == [True]
+    assert dead(service) == []
+
+
+def test_a_record_that_comes_back_says_what_became_of_the_lead_meanwhile(
+    service: Service, sandbox: Sandbox, at: Watch
+) -> None:
+    look, record = looking(service, at), known(service, sandbox, "salesforce")
+    look()
+    sandbox.salesforce.delete("Lead", record)
+    look()
+    receive(service, activity(1, EMAIL, "newsletter_signup", at()))
+    look()
+    sandbox.salesforce.undelete("Lead", record)
+    look()
+    track = (lead(service, EMAIL).standing or {})["track"]
+    assert said(sandbox, "salesforce", record)["track"] == track != None  # noqa: E711 - the three are compared

@@ -12,7 +12,7 @@ from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
 from integration.flows.reading import reconcile
 from integration.flows.reading.refresh import read_records
-from integration.store.outgoing import outbox
+from integration.store.outgoing import outbox_backlog
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 from sandbox.server import Sandbox
@@ -166,4 +166,4 @@ def test_what_was_written_is_kept_with_the_task(
     (task,) = sandbox.salesforce.records("Task")
     assert task["Subject"].startswith("Do not contact: Call Ana silva, acme.example")
     with service.store.read() as conn:
-        assert outbox.counts(conn)["salesforce", "task", "sent"] == 1
+        assert outbox_backlog.counts(conn)["salesforce", "task", "sent"] == 1

@@ -16,7 +16,7 @@ from integration.rig.drill.drill_check import check
 from integration.rig.drill.drill_run import Drill, Plan, ground
 from integration.store.events import activities
 from integration.store.events import live_since as lives
-from integration.store.outgoing import outbox
+from integration.store.outgoing import outbox_backlog
 from integration.store.overall import store_figures
 from integration.store.people import leads
 from integration.store.queues import leases
@@ -76,7 +76,7 @@ def test_everybody_is_one_lead_and_everything_they_did_counts_once(
         found = store_figures.counts(conn)
         assert sum(found.leads_by_stage.values()) == 60
         assert store_figures.activities(conn) == filled.activities == 400
-        assert {kind for _, kind, _ in outbox.counts(conn)} == {"fields"}
+        assert {kind for _, kind, _ in outbox_backlog.counts(conn)} == {"fields"}
         assert lives.withheld(conn)[lives.HISTORY] > 0
     assert not [task for task in sales_desk.tasks(sandbox) if task.key]
 
