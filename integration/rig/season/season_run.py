@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from integration.processes.jobs import PERIODIC, lanes
 from integration.rig.season import season_team
@@ -38,6 +38,13 @@ _DUE = (
     select(func.min(tables.outbox.c.not_before)).where(tables.outbox.c.state == tables.NEW),
 )
 """When something next falls due by itself."""
+_MOMENT = 10 * SECOND
+_SOON = select(
+    exists().where(
+        tables.outbox.c.state == tables.NEW, tables.outbox.c.not_before.between(bindparam("now"), bindparam("then"))
+    )
+)
+"""Whether something waits for a few seconds: for what was just read to be decided, say."""
 _SETTLING = 3 * HOUR
 """After the last day nobody does anything for so long, and the service finishes."""
 
@@ -207,6 +214,17 @@ class Season:
                 self._next[number] = self.ground.clock() + each.interval(self.ground.settings.poll_seconds) * SECOND
                 self._safely(each.job.__name__, lambda each=each: each.work(self.service))  # type: ignore[misc] # as above
         self._drain()
+        self._moment_later()
+
+    def _moment_later(self) -> None:
+        """What waits for seconds is done in this step, as the sweep sees to it; it would last until the next one."""
+        now = self.ground.clock()
+        with self.ground.store.read() as conn:
+            soon = conn.execute(_SOON, {"now": now + 1, "then": now + _MOMENT}).scalar()
+        if soon:
+            self.ground.clock.to(now + _MOMENT)
+            self._safely("sweep", lambda: PERIODIC[0].work(self.service))
+            self._drain()
 
     def _drain(self) -> None:
         """Drain every lane that was woken, as workers do, until none is."""
