@@ -33,12 +33,12 @@ def _note(finding: Finding, what: str, found: Iterable[str]) -> None:
 def _differing(state: SeasonState, name: str) -> Iterator[str]:
     for lead in state.leads.values():
         wanted = lead.says.get(name) or ""
-        for system, record, held in _held(state, lead, name):
+        for system, record, held in _stored(state, lead, name):
             if held != wanted:
                 yield f"{lead.id} is on {wanted or 'none'}, its {system} {record} says {held or 'none'}"
 
 
-def _held(state: SeasonState, lead: LeadSeen, name: str) -> Iterator[tuple[str, str, str]]:
+def _stored(state: SeasonState, lead: LeadSeen, name: str) -> Iterator[tuple[str, str, str]]:
     """What each record of a lead has in our field; nobody can write to a Lead that was converted."""
     box = state.season.ground.box
     for system, record, id_ in lead.records:

@@ -32,7 +32,7 @@ _r = references.c
 FIELDS = "fields"
 
 
-def fields_key(connection: str, lead: str, *record: str) -> str:
+def fields_key(connection: ConnectionName, lead: LeadId, *record: str) -> str:
     """The key of a write of somebody's fields: to their preferred record, or to one more (its object and id)."""
     return ":".join((FIELDS, connection, lead, *record))
 
