@@ -117,6 +117,7 @@ def _users(directory: Directory, given: Assigned) -> dict[ConnectionName, str]:
 def _row(number: int, lead: LeadId, record: Reference, due: Instant, now: Instant) -> Outgoing:
     return Outgoing(
         id=number,
+        kind="task",
         key=effect_keys.key(lead, "left"),
         seq=1,
         lead_id=lead,
