@@ -74,7 +74,8 @@ def test_what_was_carried_out_for_one_is_carried_out_for_both(store: Store) -> N
         dirty.clear(conn, dirty.take(conn, T + 9, 9))
         pending = outbox.pending(conn, "hubspot", "task", T + 9, 9)
         assert [row.key for row in pending] == ["old/play/handoff"], "the second was never made"
-        assert [row.lead_id for row in outbox.pending(conn, "hubspot", "fields", T + 9, 9)] == ["old"]
+        written = outbox.pending(conn, "hubspot", "fields", T + 9, 9)
+        assert [(row.lead_id, row.external_id) for row in written] == [("old", "10"), ("old", "11")]
         assert outbox.pending(conn, "hubspot", "closing", T + 9, 9) == []
         assert [entry.action for entry in audit_trail.recent(conn, 9)] == ["merge"]
         assert decided_effects.add(conn, [*decided_effects.history(conn, ["old"])]) == []
