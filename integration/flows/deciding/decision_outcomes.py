@@ -11,6 +11,7 @@ from typing import Protocol, assert_never
 
 from sqlalchemy import Connection as Sql
 
+from integration.core.model import effect_keys
 from integration.core.model.effects import (
     AlertRaised,
     Effect,
@@ -21,6 +22,7 @@ from integration.core.model.effects import (
     TouchDue,
     TrackChanged,
 )
+from integration.core.run import lateness
 from integration.flows.base import history_or_live
 from integration.flows.base.service import Derived, HasAlerts, HasCrms, HasGoingLive
 from integration.flows.deciding import demo_requests
@@ -34,12 +36,14 @@ from integration.flows.levels.late_notes import with_whose_time
 from integration.flows.levels.record_runs import Decided, record_runs
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
-from integration.store.events import decided_effects, superseded_entries
+from integration.store.events import activities, decided_effects, superseded_entries
+from integration.store.events.activities import NewActivity
 from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing import outbox, people_without_records, pointless_tasks, withdrawn_effects
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.people import leads, record_references
 from integration.store.progress import next_handover
+from integration.store.queues import dirty
 from mappings.model.canonical import MOVING, Fields
 from mappings.values.identifiers import ConnectionName, LeadId
 from mappings.values.instant import Instant
@@ -67,6 +71,7 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     superseded_entries.move(
         conn, [row for lead in entries.keys() - whole for row in entries[lead].values() if row.key in known]
     )
+    _note_unmade(conn, [each for each in made.decided if each.key in new], made.withheld, now)
     those = [Decided(each.row.id, each.decision, each.whole) for each in outcomes]
     record_runs(conn, service.rules.compiled.dispatch, those, made.withheld, now)
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
@@ -98,6 +103,25 @@ def _entries(outcome: Outcome, withheld: Mapping[str, str], version: int | None,
         for effect in outcome.decision.effects
         if isinstance(effect, StageChanged | TrackChanged)
     }
+
+
+def _note_unmade(conn: Sql, new: Sequence[Effect], withheld: Mapping[str, str], now: Instant) -> None:
+    """An escalation that comes too late is nobody's: the lead's history says so, or it would wait for its closing."""
+    facts = [
+        NewActivity(
+            key=f"unmade:{each.key}",
+            lead_id=each.lead,
+            at=now,
+            type="task_closed",
+            properties={"task": effect_keys.cause(each.key)},
+            source="coldframe",
+        )
+        for each in new
+        if isinstance(each, Escalated) and withheld.get(each.key) == lateness.TOO_LATE
+    ]
+    if facts:
+        dirty.mark(conn, sorted({LeadId(str(each.lead_id)) for each in facts}), now)
+        activities.add(conn, facts)
 
 
 def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[LeadId]:

@@ -141,6 +141,10 @@ def test_a_clock_that_ran_out_before_anybody_was_told_escalates_nothing(service:
     assert [each.withheld for each in decided(service, ANA, "escalation")] == [TOO_LATE]
     said = {each.key.rpartition("/")[2]: each.withheld for each in decided(service, ANA, "alert")}
     assert said == {"1": None, "reminder": TOO_LATE, "breach": TOO_LATE}
+    receive(service, activity(2, ANA, "task_closed", at.now, task="play/handoff/1/task/1"))
+    at.forward(7 * DAY)
+    drain_all(service)
+    assert lead(service, ANA).stage == "recycled", "nobody has the escalation: nothing is waited for"
 
 
 def test_a_clock_of_which_people_knew_in_time_escalates_also_after_an_outage(service: Service, at: Watch) -> None:
