@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -99,7 +100,8 @@ def edited(house: Path, guard: Guard) -> Mapping[Path, str]:
     """The modules without the guard. Raises MovedError where the table does not fit them."""
     changed: dict[Path, str] = {}
     for edit in guard.edits:
-        found = [(path, text, at) for path in _modules(house) for text, at in _places(path, changed, edit)]
+        texts = {**_texts(house), **changed}
+        found = [(path, text, at) for path, text in texts.items() for at in _places(text, edit)]
         if len(found) != 1:
             msg = (
                 f"{guard.name}: {edit.old!r} in a definition {edit.name!r} is found {len(found)} times, "
@@ -111,14 +113,15 @@ def edited(house: Path, guard: Guard) -> Mapping[Path, str]:
     return changed
 
 
-def _modules(house: Path) -> Iterator[Path]:
-    for package in PACKAGES:
-        yield from sorted((house / package).rglob("*.py"))
+@lru_cache(maxsize=2)
+def _texts(house: Path) -> Mapping[Path, str]:
+    """Every module of the product with all its guards; they are read once, since each guard is looked for in all."""
+    found = (each for package in PACKAGES for each in sorted((house / package).rglob("*.py")))
+    return {path: path.read_text("utf-8") for path in found}
 
 
-def _places(path: Path, changed: Mapping[Path, str], edit: Edit) -> Iterator[tuple[str, int]]:
-    """(the module's text, where in it the old text stands), for each time it stands in a definition of that name."""
-    text = changed.get(path) or path.read_text("utf-8")
+def _places(text: str, edit: Edit) -> Iterator[int]:
+    """Where in a module's text the old text stands, for each time it stands in a definition of that name."""
     if edit.old not in text:
         return
     starts = [0]
@@ -129,7 +132,7 @@ def _places(path: Path, changed: Mapping[Path, str], edit: Edit) -> Iterator[tup
             begin, end = starts[node.lineno - 1], starts[node.end_lineno]  # type: ignore[attr-defined]
             at = text.find(edit.old, begin, end)
             while at >= 0:
-                yield text, at
+                yield at
                 at = text.find(edit.old, at + 1, end)
 
 
