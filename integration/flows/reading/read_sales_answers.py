@@ -90,6 +90,14 @@ def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Seq
                 state=said.state,
             )
         )
+        if said.type != SHUT and same and _is_escalation(task) and _over(connection, record):
+            shut: Fields = {"task": task}
+            state = f"{said.state}:closed"
+            rows.append(
+                record_activity(
+                    connection, record, lead=moved.get(lead, lead), at=at, kind=SHUT, properties=shut, state=state
+                )
+            )
     learn_found_out.learn(conn, service, connection, found_out)
     add_new(conn, rows, now)
     unreadable_records.add(conn, connection, faults, now)
@@ -107,6 +115,12 @@ def _answer(tasks: TaskMapping, record: Record, task: str, ours: str, *, same: b
         shut = Answer(type=SHUT) if record.deleted else closed(tasks, record.fields)
         return None if shut is None else replace(shut, properties={"task": task})
     return said
+
+
+def _is_escalation(task: str) -> bool:
+    """Whether a task's cause is a clock's escalation: an attempt answers the call, and nobody has that any more."""
+    thing = effect_keys.thing(task)
+    return thing is not None and thing.kind == "clock"
 
 
 def _closed_by_us(conn: Sql, whose: Mapping[str, LeadId]) -> set[str]:

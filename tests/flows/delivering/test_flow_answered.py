@@ -3,7 +3,7 @@
 import pytest
 from flows_crms import managed, person
 from flows_outward import EMAIL, SYSTEMS, Look, looking
-from flows_run import Watch, activity, advance, decided, receive
+from flows_run import Watch, activity, advance, decided, history, receive
 
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE
@@ -56,6 +56,8 @@ def test_one_that_the_manager_has_closed_is_left_as_it_is(
     look()
     (closed,) = [each for each in sales_desk.tasks(sandbox) if each.id == escalation.id]
     assert closed.subject == escalation.subject
+    (shut,) = [each for each in history(service, EMAIL) if each.type == "task_closed"]
+    assert shut.properties["task"] == "clock/first_contact/1/escalation", "nobody has it any more, whatever was said"
 
 
 def test_one_that_was_not_sent_yet_is_not_made_any_more(
