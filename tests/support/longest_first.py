@@ -15,6 +15,8 @@ LONGEST = (
     "flows/whole/test_flow_canaries.py",
     "flows/whole/test_flow_scenarios.py",
     "attack/test_attack_command.py",
+    "connectors/test_connector_doubles.py",
+    "sabotage/test_sabotage.py",
     "flows/reading/test_flow_sync.py",
     "attack/test_attack_machine.py",
     "attack/test_attack_redis.py",
@@ -22,8 +24,10 @@ LONGEST = (
     "flows/intake/test_faults_order.py",
     "attack/test_attack_requests.py",
     "flows/faults/test_faults_workers.py",
+    "wiring/test_installed_packages.py",
 )
-"""Files with tests that take more than ten seconds, most of them waiting for processes; the longest first."""
+"""Files with tests that take more than ten seconds, most of them waiting for processes; the longest first. The last
+one takes half of that, and would be the very last to begin."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
