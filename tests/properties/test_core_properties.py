@@ -13,8 +13,10 @@ from integration.core.model.events import Event, LeadChanged
 from integration.core.model.state import LeadState, newborn
 from integration.core.run.apply_events import advance
 from integration.core.run.decide import Decision, decide, order
+from integration.core.run.scores_alone import Deed, alone, scored, worth
 from integration.core.run.standing import standing
 from mappings.model.canonical import Activity
+from mappings.values.identifiers import LeadId
 from mappings.values.instant import DAY, HOUR, Instant
 
 
@@ -22,6 +24,11 @@ def sums(decision: Decision, until: Instant) -> tuple[int, int]:
     fit = sum(line.points for line in decision.lines if line.axis == "fit" and line.at <= until)
     engagement = sum(line.points for line in decision.lines if line.axis == "engagement" and line.at <= until)
     return fit, engagement
+
+
+def deed(playbook: CompiledPlaybook, event: Event) -> Deed:
+    acts = isinstance(event, Activity)
+    return *order(event), worth(playbook.dispatch, event.type, event.properties) if acts else event
 
 
 def stored(state: LeadState) -> LeadState:
@@ -60,6 +67,8 @@ def test_the_ledger_sums_to_the_score_at_every_instant(
     past = advance(playbook, newborn("ana"), [event for event in events if event.at <= at], at)
     assert sums(whole, at) == (past.state.fit, past.state.score.value)
     assert sums(whole, END) == (whole.state.fit, whole.state.score.value)
+    deeds = [deed(playbook, event) for event in events if event.at <= at]
+    assert not alone(playbook) or scored(playbook, LeadId("ana"), deeds, at) == (past.state.fit, past.state.score.value)
 
 
 @THOROUGH

@@ -5,12 +5,11 @@ before the events of that instant; events by kind (account, lead, activity, deri
 activity: patterns and scores, first move, what sales said, triggers, then stage and tracks until nothing moves.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context, Unfoldable
-from integration.core.compiled.plans import Meaning, RulePlan
+from integration.core.compiled.plans import Meaning
 from integration.core.funnel import gate, sales_answers, stages, suppression, triggers
 from integration.core.handoff import sla_clocks
 from integration.core.model.effects import Effect
@@ -21,10 +20,9 @@ from integration.core.nurture import first_moves, profiling, touches, track_rout
 from integration.core.rules.automation_rules import SUPPRESSED
 from integration.core.run import due_work
 from integration.core.run.noted_at_once import NOTED_AT_ONCE, note_found_out
-from integration.core.scoring import field_points, pattern_progress, scores
+from integration.core.scoring import changed_fields, pattern_progress, scores
 from integration.core.scoring.mail_rules import IN_MAIL
 from mappings.model.canonical import Activity
-from mappings.values.identifiers import AccountId
 from mappings.values.instant import Instant
 
 __all__ = ["Decision", "Line", "decide", "order", "settle", "take"]
@@ -135,7 +133,7 @@ def _activity(context: Context, activity: Activity) -> None:
     if meaning.funnel or meaning.jobs:
         _infer(context, activity, meaning)
     done = pattern_progress.completes(context, activity, meaning.feeds) if meaning.feeds else ()
-    rules = meaning.rules if not done else _with_patterns(context, meaning.rules, done)
+    rules = meaning.rules if not done else pattern_progress.with_patterns(context, meaning.rules, done)
     if rules:
         scores.accrue(context, activity, rules)
     if context.scoring:
@@ -158,13 +156,6 @@ def _take_word(context: Context, activity: Activity, meaning: Meaning) -> None:
         sales_answers.hear(context, activity)
     if context.demo and context.state.stage == "mql":
         gate.ask_again(context)
-
-
-def _with_patterns(context: Context, rules: Sequence[RulePlan], done: Sequence[str]) -> Sequence[RulePlan]:
-    """The rules of the activity itself and those whose patterns it completes, in the playbook's order."""
-    by_pattern = context.table.pattern_rules
-    more = [by_pattern[each] for each in done if each in by_pattern]
-    return sorted([*rules, *more], key=lambda rule: rule.place) if more else rules
 
 
 def _infer(context: Context, activity: Activity, meaning: Meaning) -> None:
@@ -204,22 +195,9 @@ def _lead_changed(context: Context, event: LeadChanged) -> None:
     state = context.state
     if state.bounced is not None and "email" in event.fields:
         touches.readdress(context, event.fields["email"])
-    account = event.fields.get("account", state.account)
-    if account != state.account:
-        state.company = {}
-        state.account = AccountId(str(account or ""))
-    changes = context.table.lead_changes
-    given = field_points.fulfilled(changes, state.fields, event) if changes else ()
     note_found_out(state, event.fields, answer=event.answer)
-    for name, value in event.fields.items():
-        if value is None:
-            state.fields.pop(name, None)
-        else:
-            state.fields[name] = value
     context.wake(context.now)
-    scores.refit(context)
-    if given:
-        field_points.give(context, event, given)
+    changed_fields.of_lead(context, event)
     profiling.go_on(context)
     sales_answers.set_in_crm(context, event.fields)
     first_moves.welcome(context)
@@ -232,23 +210,11 @@ def _lead_changed(context: Context, event: LeadChanged) -> None:
 
 def _account_changed(context: Context, event: AccountChanged) -> None:
     """Fields of the account took new values; of another account than before, all of them."""
-    state = context.state
-    if event.account != state.account:
-        state.account, state.company = event.account, {}
-    changes = context.table.account_changes
-    given = field_points.fulfilled(changes, state.company, event) if changes else ()
-    for name, value in event.fields.items():
-        if value is None:
-            state.company.pop(name, None)
-        else:
-            state.company[name] = value
     if context.table.dates:
         context.wake(context.now)
-    scores.refit(context)
-    if given:
-        field_points.give(context, event, given)
+    changed_fields.of_account(context, event)
     profiling.go_on(context)
-    if state.born is not None:
+    if context.state.born is not None:
         settle(context)
 
 

@@ -8,7 +8,7 @@ from integration.core.handoff import plays, sla_clocks
 from integration.core.model.state import LeadState
 from integration.core.nurture import profiling, touches
 from integration.core.scoring import scores
-from mappings.model.canonical import FOUND_OUT, Activity, Fields
+from mappings.model.canonical import FOUND_OUT, Activity, Fields, Value
 
 _COLLEAGUES = 5
 
@@ -43,15 +43,27 @@ def note_found_out(state: LeadState, told: Fields, *, answer: bool) -> None:
             state.found_out = [each for each in state.found_out if each != name]
 
 
+def found_out(activity: Activity) -> dict[str, Value]:
+    """What sales found out and gave with its answer; a blank says nothing."""
+    return {name: value for name in FOUND_OUT if (value := activity.properties.get(name)) not in {None, ""}}
+
+
+def learn(context: Context, activity: Activity) -> bool:
+    """The lead is known by what an answer of sales says from then on, and scored by it; whether that is new."""
+    told = found_out(activity)
+    if all(context.state.fields.get(name) == value for name, value in told.items()):
+        return False
+    context.state.fields.update(told)
+    scores.refit(context)
+    return True
+
+
 def _learn(context: Context, activity: Activity) -> None:
     """What sales found out and gave with its answer is known of the lead from then on; a blank takes nothing away."""
-    told = {name: value for name in FOUND_OUT if (value := activity.properties.get(name)) not in {None, ""}}
-    note_found_out(context.state, told, answer=True)
-    if all(context.state.fields.get(name) == value for name, value in told.items()):
+    note_found_out(context.state, found_out(activity), answer=True)
+    if not learn(context, activity):
         return
-    context.state.fields.update(told)
     context.wake(context.now)
-    scores.refit(context)
     profiling.go_on(context)
 
 
@@ -65,6 +77,9 @@ def _give(context: Context, activity: Activity) -> None:
     sla_clocks.given(context, activity)
     plays.given_anew(context, activity)
 
+
+TEACHING = plays.ANSWERS | {"task_closed"}
+"""Types of activities that may say what sales found out."""
 
 NOTED_AT_ONCE: dict[str, Callable[[Context, Activity], None]] = {
     "email_open": touches.opened,

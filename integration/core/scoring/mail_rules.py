@@ -30,7 +30,8 @@ IN_MAIL: Final = frozenset({"email_sent", "email_open", "email_click", "unsubscr
 """Types that may make each other a machine's."""
 JUDGED: Final = BY_ITSELF | IN_MAIL
 
-_TOLD_BY = ("machine", "user_agent", "method")
+TOLD_BY: Final = frozenset({"machine", "user_agent", "method"})
+"""Properties by which an activity says itself who made it."""
 _MAILS = 16
 """So many mails of one lead are kept before those are looked for that no rule reaches any more."""
 _AGENTS = 4_096
@@ -154,7 +155,7 @@ class Judge:
         return cell.rule
 
     def _by_itself(self, properties: Fields) -> str:
-        for name in _TOLD_BY:
+        for name in TOLD_BY:
             if name in properties:
                 return self._own_rule(properties)
         return ""

@@ -1,7 +1,9 @@
 """Pattern progress: how much of a pattern a lead's activities have completed, in bounded windows."""
 
+from collections.abc import Sequence
+
 from integration.core.compiled.context import Context
-from integration.core.compiled.plans import Feed, PatternPlan
+from integration.core.compiled.plans import Feed, PatternPlan, RulePlan
 from integration.core.rules.calendar import day_number
 from integration.core.scoring.scores import named
 from mappings.model.canonical import Activity
@@ -13,6 +15,13 @@ _OPEN = -1
 def completes(context: Context, activity: Activity, feeds: tuple[Feed, ...]) -> list[str]:
     """The keys of the patterns that this activity completes, having noted it in all that it belongs to."""
     return [feed.plan.key for feed in feeds if _feed(context, activity, feed.plan, feed.parts)]
+
+
+def with_patterns(context: Context, rules: Sequence[RulePlan], done: Sequence[str]) -> Sequence[RulePlan]:
+    """The rules of an activity itself and those whose patterns (keys) it completes, in the playbook's order."""
+    by_pattern = context.table.pattern_rules
+    more = [by_pattern[each] for each in done if each in by_pattern]
+    return sorted([*rules, *more], key=lambda rule: rule.place) if more else rules
 
 
 def _feed(context: Context, activity: Activity, plan: PatternPlan, parts: tuple[int, ...]) -> bool:

@@ -28,7 +28,7 @@ def accrue(context: Context, activity: Activity, rules: Sequence[RulePlan]) -> N
     What decayed becomes the new base, then the points are added; an activity that does not reset the idle clock adds
     its points to the base that stood when idleness began. [rules: scores]
     """
-    given = [rule for rule in rules if rule.simple or _counts(context, activity, rule)]
+    given = [rule for rule in rules if rule.simple or counts(context, activity, rule)]
     engagement = context.playbook.engagement
     if not given or engagement is None:
         return
@@ -119,14 +119,14 @@ def named(properties: Fields, name: str) -> str:
     return about(properties) if name == "asset" else identity(properties.get(name), address=name == "url")
 
 
-def _counts(context: Context, activity: Activity, rule: RulePlan) -> bool:
+def counts(context: Context, activity: Activity, rule: RulePlan) -> bool:
     """Whether a rule with `nth` or a limit gives points this time."""
     if rule.nth:
-        counts = context.state.counts
-        times = counts.get(rule.name, 0)
+        told = context.state.counts
+        times = told.get(rule.name, 0)
         if times >= rule.nth:
             return False
-        counts[rule.name] = times + 1
+        told[rule.name] = times + 1
         if times + 1 != rule.nth:
             return False
     return rule.limit is None or _within_limit(context, activity, rule.name, rule.limit)

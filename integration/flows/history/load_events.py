@@ -7,7 +7,7 @@ whole history is read. [rules: time and order] [rules: replay]
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -175,29 +175,42 @@ def _whole(
     if not rows:
         return {}
     ids = [row.id for row in rows]
-    deeds, about = _by_lead(activities.history(conn, ids)), _by_lead(field_changes.history(conn, ids))
-    joins = {
-        AccountId(str(change.fields["account"]))
-        for mine in about.values()
-        for change in mine
-        if change.fields.get("account")
-    }
-    firms = _by_account(field_changes.history(conn, (), joins))
-    heard = {account: counted_changes.counting(mine, ownership.account, ALWAYS) for account, mine in firms.items()}
+    deeds = _by_lead(activities.history(conn, ids))
+    began = {lead: min(deed.at for deed in mine) for lead, mine in deeds.items()}
     found = {}
-    for lead in ids:
-        mine = about.get(lead, [])
-        counts = counted_changes.counting(
-            mine, ownership.lead, min((deed.at for deed in deeds.get(lead, ())), default=None)
-        )
-        events = _events(lead, deeds.get(lead, ()), counts, (), vocabulary)
-        events += _memberships(counts, heard)
-        events.sort(key=order)
-        seen = max((each.seq for each in (*deeds.get(lead, ()), *mine)), default=0)
-        seen = max([seen, *(change.seq for account in joins for change in firms.get(account, ()))])
+    for lead, (told, latest) in changes(conn, ids, ownership, began).items():
+        mine = deeds.get(lead, ())
+        events = sorted((*(activity(row, vocabulary, lead) for row in mine), *told), key=order)
+        seen = max(latest, max((deed.seq for deed in mine), default=0))
         before = known.get(lead)
         known_seen, unseen = (before.seen, before.unseen) if before else (0, ())
         found[lead] = History(state=None, events=events, seen=max(seen, known_seen), unseen=unseen)
+    return found
+
+
+def changes(
+    conn: Sql, ids: Iterable[LeadId], ownership: Ownership, began: Mapping[LeadId, Instant]
+) -> dict[LeadId, tuple[list[Event], int]]:
+    """Every change of a lead's fields, and of its accounts' while it belonged to them, as far as it counts.
+
+    `began` is when each lead did something first. With the events of each lead comes the last number of its own
+    changes and of its accounts': numbers grow in the order of commits for each lead alone, so another's says nothing.
+    """
+    about = _by_lead(field_changes.history(conn, ids))
+    joined = {
+        lead: {AccountId(str(change.fields["account"])) for change in mine if change.fields.get("account")}
+        for lead, mine in about.items()
+    }
+    firms = _by_account(field_changes.history(conn, (), set[AccountId]().union(*joined.values())))
+    heard = {account: counted_changes.counting(mine, ownership.account, ALWAYS) for account, mine in firms.items()}
+    latest = {account: max(change.seq for change in mine) for account, mine in firms.items()}
+    found: dict[LeadId, tuple[list[Event], int]] = {}
+    for lead in ids:
+        mine = about.get(lead, [])
+        counts = counted_changes.counting(mine, ownership.lead, began.get(lead))
+        last = max((change.seq for change in mine), default=0)
+        last = max([last, *(latest.get(account, 0) for account in joined.get(lead, ()))])
+        found[lead] = [*_events(lead, (), counts, (), CANONICAL), *_memberships(counts, heard)], last
     return found
 
 
