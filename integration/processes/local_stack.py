@@ -19,7 +19,7 @@ from integration.wiring import connection_names
 def queues(settings: Settings) -> tuple[str, ...]:
     """One queue per worker process: RQ can strand a job where a worker listens to several. Raises StoreError."""
     alerts = ("alerts",) if settings.channels else ()
-    return ("ingest", "advance", *alerts, *connection_names.names(settings))
+    return ("ingest", "advance", "bulk", *alerts, *connection_names.names(settings))
 
 
 def members() -> tuple[Member, ...]:

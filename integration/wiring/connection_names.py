@@ -23,7 +23,7 @@ from webhooks import registry
 
 _MARK_LENGTH = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_TAKEN = frozenset({"ingest", "advance", "alerts", "connections", "email", "warming"})
+_TAKEN = frozenset({"ingest", "advance", "alerts", "bulk", "connections", "email", "warming"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

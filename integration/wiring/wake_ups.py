@@ -24,6 +24,7 @@ log = structlog.get_logger()
 JOB = "integration.processes.jobs.run"
 PREFIX = "coldframe:wake:"
 
+_SHARED = frozenset({"alerts", "bulk"})
 _COALESCE_SECONDS = 30
 _SOCKET_SECONDS = 0.3
 _REST_SECONDS = 5.0
@@ -37,10 +38,10 @@ _ABANDONED = 3
 def queue_of(lane: str) -> str:
     """The queue that a lane's jobs go to: `deliver:hubspot` and `refresh:hubspot` to `hubspot`, `ingest` to its own.
 
-    All ways of alerts share the queue `alerts`.
+    All ways of alerts share the queue `alerts`, all parts of a bulk run the queue `bulk`.
     """
     kind, _, connection = lane.partition(":")
-    return kind if kind == "alerts" else connection or kind
+    return kind if kind in _SHARED else connection or kind
 
 
 def connect(url: str) -> Redis:

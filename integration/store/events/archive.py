@@ -1,11 +1,12 @@
 """The archive: everything that was ever received, read from end to end, for trying playbooks on the past."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, union
 
-from integration.store.db.json_codec import decode_fields
+from integration.store.db.dialects import among, plain_rows
+from integration.store.db.json_codec import decode_fields, listed
 from integration.store.events.activities import ActivityRow
 from integration.store.people.field_changes import ChangeRow
 from integration.store.schema.tables import activities as activity_table
@@ -30,6 +31,7 @@ _CHANGES = (
     .select_from(change_table.outerjoin(_begun, _begun.c.lead_id == _c.lead_id))
     .order_by(_c.lead_id, _c.account_id, _c.at, _c.key)
 )
+_OF_LEADS = select(_a.lead_id, _a.at, _a.derived, _a.key, _a.type, _a.properties).where(among(_a.lead_id, "ids"))
 _MERGED = select(_l.id, _l.merged_into).where(_l.merged_into.is_not(None))
 
 
@@ -47,6 +49,11 @@ def activities(conn: Connection) -> Iterator[ActivityRow]:
             source=source,
             derived=derived,
         )
+
+
+def of_leads(conn: Connection, ids: Iterable[LeadId]) -> list[tuple[LeadId, Instant, bool, str, str, str]]:
+    """What these leads did, each lead's together: (lead, at, derived, key, type, properties as JSON text)."""
+    return plain_rows(conn, _OF_LEADS, {"ids": listed(ids)})
 
 
 def winners(conn: Connection) -> list[LeadId]:

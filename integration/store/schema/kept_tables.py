@@ -1,8 +1,8 @@
 """The tables of what is kept from one run to the next, by what it is about. `tables.py` names these too."""
 
-from sqlalchemy import Column, LargeBinary, Table
+from sqlalchemy import Boolean, Column, LargeBinary, Table
 
-from integration.store.schema.columns import big, words
+from integration.store.schema.columns import big, number, serial, words
 from integration.store.schema.metadata import METADATA
 
 counters = Table("counters", METADATA, words("name", primary_key=True), big("value"))
@@ -123,3 +123,31 @@ saved_filters = Table(
     big("saved_at"),
 )
 """Filters of the list of leads that somebody has saved in the console, each person's own."""
+
+bulk_runs = Table(
+    "bulk_runs",
+    METADATA,
+    serial(),
+    words("what"),
+    big("version", null=True),
+    words("author"),
+    Column("mends", Boolean, nullable=False),
+    big("began_at"),
+    big("ended_at", null=True),
+    words("outcome", null=True),
+    sqlite_autoincrement=True,
+)
+"""What is done for everybody at once: by whom it was asked for, under which version of the rules, and how it ended."""
+
+bulk_shards = Table(
+    "bulk_shards",
+    METADATA,
+    big("run", primary_key=True),
+    number("number", primary_key=True),
+    words("place"),
+    words("upto", null=True),
+    words("result"),
+    big("ended_at", null=True),
+)
+"""The parts of a run, which several workers take: the leads after `place`, which is the last that was done, up to
+another one (NULL: to the end)."""
