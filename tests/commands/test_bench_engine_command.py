@@ -4,8 +4,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from integration.commands.replaying.history_file.replay_lines import ACTIVITY, LEAD, read
-from integration.commands.trial import bench_history
 from integration.commands.trial.bench_engine import bench_engine
+from integration.rig.bench import bench_history
 
 
 def test_the_same_history_is_written_every_time(tmp_path: Path) -> None:

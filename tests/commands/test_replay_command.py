@@ -12,7 +12,7 @@ from integration.commands.replaying.history_file.replay_groups import Groups
 from integration.commands.replaying.history_file.replay_lines import Unreadable, affiliations, read
 from integration.commands.replaying.history_file.replay_runs import Pages, Sorter
 from integration.commands.replaying.replay import replay
-from integration.commands.trial.bench_history import chance
+from integration.rig.bench.bench_history import chance
 
 ACME = {"kind": "account", "account": "acme", "at": "2026-01-05T09:00:00Z"}
 ANA = {"kind": "lead", "lead": "ana", "at": "2026-01-05T09:00:00Z"}

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from integration.commands.trial import bench_history
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import newborn
 from integration.core.rules.playbook_rules import Playbook
 from integration.core.run.apply_events import advance
 from integration.playbook.compiling.compiler import load
 from integration.playbook.reading import library
+from integration.rig.bench import bench_history
 from mappings.model.canonical import Activity
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import HOUR

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from integration.commands.trial.bench_history import START, chance, deed
+from integration.rig.bench.bench_history import START, chance, deed
 from mappings.values.instant import DAY, HOUR, show
 
 _COMPANIES = (

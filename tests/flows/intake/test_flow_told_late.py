@@ -9,10 +9,10 @@ import pytest
 from flows_run import Watch, activity, drain_all, receive, with_parts
 
 from integration.commands.replaying.replay_run import Replay
-from integration.commands.trial.bench_history import chance
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.deciding.advance import advance
+from integration.rig.bench.bench_history import chance
 from integration.store.events import decided_effects
 from integration.store.people import leads
 from integration.wiring import build

@@ -8,12 +8,12 @@ import pytest
 from flows_crms import person
 from flows_run import Watch, activity, drain_all, history, lead, receive
 
-from integration.commands.trial.bench_history import chance
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Rules
 from integration.flows.people import derive_account_signals
 from integration.flows.people.record_field_changes import ReportedFields, change_leads
 from integration.flows.reading import reconcile
+from integration.rig.bench.bench_history import chance
 from integration.store.overall import merging
 from integration.store.people import accounts
 from integration.wiring import build

@@ -1,0 +1,1 @@
+"""Commands that measure what grows with the number of leads and activities."""

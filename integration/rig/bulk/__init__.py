@@ -1,0 +1,1 @@
+"""Bulk: an invented past of any size, everybody scored from it, and DuckDB's pass over the same."""
