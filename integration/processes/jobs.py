@@ -8,7 +8,7 @@ import structlog
 
 from integration.flows.assigning.reassign import reassign_overdue
 from integration.flows.base.running_playbook import following
-from integration.flows.bulk import rescore
+from integration.flows.bulk import rescoring
 from integration.flows.deciding.advance import advance
 from integration.flows.delivering.deliver import deliver
 from integration.flows.intake.ingest import ingest
@@ -59,7 +59,10 @@ def lanes(service: Service) -> Mapping[str, Callable[[], int]]:
             for kind, work in of_connections.items()
             for name in service.connections
         },
-        **{rescore.lane(number): partial(rescore.rescore_part, service, number) for number in range(rescore.PARTS)},
+        **{
+            rescoring.lane(number): partial(rescoring.rescore_part, service, number)
+            for number in range(rescoring.PARTS)
+        },
         **{f"alerts:{way}": partial(send_alerts, service, way) for way in service.alert_ways},
     }
 

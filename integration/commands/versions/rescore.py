@@ -18,8 +18,8 @@ from rich.progress import Progress
 from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.progress_columns import COUNTED
 from integration.commands.shared.quiet_log import quiet
-from integration.flows.bulk import rescore as flow
-from integration.flows.bulk.rescore import NothingInForceError
+from integration.flows.bulk import rescoring as flow
+from integration.flows.bulk.rescoring import NothingInForceError
 from integration.store.people import lead_scores
 from integration.store.progress import bulk_runs
 from integration.store.progress.bulk_runs import Result, Run

@@ -160,14 +160,14 @@ def _by_any(context: Context, engagement: Engagement | None, deeds: Sequence[Dee
     """Apply activities by the very steps that decide."""
     for deed in deeds:
         _pass(context, engagement, deed[0])
-        rules, activity = _told(context, deed)
+        rules, activity = _rules_of(context, deed)
         if rules:
             context.forget()
             context.now = activity.at
             scores.accrue(context, activity, rules)
 
 
-def _told(context: Context, deed: Deed) -> tuple[Sequence[RulePlan], Activity]:
+def _rules_of(context: Context, deed: Deed) -> tuple[Sequence[RulePlan], Activity]:
     """An activity, and the rules that it may fulfil, once what it says of the lead is known."""
     at, _, name, what = deed
     if not isinstance(what, Worth):
@@ -216,7 +216,7 @@ def _kept(base: int, keep: int, floor: int) -> int:
 
 def _counting(context: Context, deed: Deed) -> Sequence[RulePlan]:
     """The rules of an activity that count this time, where that takes a look at those before."""
-    rules, activity = _told(context, deed)
+    rules, activity = _rules_of(context, deed)
     return [rule for rule in rules if rule.simple or counts(context, activity, rule)]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection as Sql
 from integration.flows.base import running_playbook
 from integration.flows.base.running_routing import HasRouting
 from integration.flows.base.service import HasCrms, HasGoingLive, HasRetention, HasRules
-from integration.flows.bulk import rescore
+from integration.flows.bulk import rescoring
 from integration.flows.crm_calls.pause_connection import open_for
 from integration.flows.intake import unknown_words
 from integration.flows.people_in_sales import send_alerts
@@ -54,7 +54,7 @@ def _waiting(conn: Sql, service: Sweeping, now: Instant) -> Iterator[str]:
     shared = shared_emails.waiting(conn)
     if undecided or shared or erased_people.pending(conn, 1) or running_playbook.due(conn, service):
         yield "advance"
-    yield from map(rescore.lane, bulk_runs.open_parts(conn))
+    yield from map(rescoring.lane, bulk_runs.open_parts(conn))
     for way in service.alert_ways:
         if send_alerts.sendable(conn, service, way, now):
             yield alerts.lane(way)

@@ -11,8 +11,8 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.model.state import newborn
 from integration.core.run.apply_events import advance as fold
 from integration.core.scoring.machines import marked
-from integration.flows.bulk import rescore
-from integration.flows.bulk.rescore import rescore_part, so_far
+from integration.flows.bulk import rescoring
+from integration.flows.bulk.rescoring import rescore_part, so_far
 from integration.flows.bulk.score_leads import Scorer
 from integration.flows.history import load_events
 from integration.flows.intake.ingest import ingest
@@ -26,7 +26,7 @@ from mappings.values.instant import DAY, SECOND
 
 
 def work(service: Service, run: Run) -> Result:
-    for number in range(rescore.PARTS):
+    for number in range(rescoring.PARTS):
         rescore_part(service, number)
     with service.store.read() as conn:
         found, left = so_far(conn, run)
@@ -63,9 +63,9 @@ def test_a_run_compares_everybody_once_whoever_is_interrupted_and_has_who_stands
     with living.store.write() as conn:
         told = {"s": encode({**wrong.standing, "fit": 1, "engagement": 2, "total": 3})}
         conn.execute(text("UPDATE leads SET total = 3, standing = :s WHERE id = :i"), {**told, "i": wrong.id})
-    run, new = rescore.begin(living, "ana", mends=True)
+    run, new = rescoring.begin(living, "ana", mends=True)
     assert new
-    assert rescore.begin(living, "bob", mends=False) == (run, False)
+    assert rescoring.begin(living, "bob", mends=False) == (run, False)
     receive(living, activity("late", PEOPLE[0], "page_view", at()))
     ingest(living)
     real, calls = bulk_runs.moved, 0
