@@ -19,7 +19,7 @@ from integration.core.run.apply_events import advance
 from integration.core.run.scores_alone import Deed, Scores, Worth
 from integration.core.scoring.machines import marked, reach
 from integration.flows.base.service import Deriving
-from integration.flows.history import load_events
+from integration.flows.history import lead_events
 from integration.store.db.json_codec import decode_fields
 from integration.store.events import archive
 from mappings.model.canonical import Activity
@@ -49,7 +49,7 @@ class Scorer:
         deeds: dict[LeadId, list[Deed]] = {lead: [] for lead in until}
         began: dict[LeadId, Instant] = {}
         self._read(conn, deeds, began)
-        for lead, (events, _) in load_events.changes(conn, tuple(until), self.service.ownership, began).items():
+        for lead, (events, _) in lead_events.changes(conn, tuple(until), self.service.ownership, began).items():
             deeds[lead] += [_place(each) for each in events if not isinstance(each, Activity)]
         fold = self._alone if scores_alone.alone(self.service.rules.compiled) else self._decided
         found = {}

@@ -14,9 +14,6 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection as Sql
 
-from integration.core.model.state import newborn
-from integration.core.run.apply_events import advance as apply_events
-from integration.core.run.decide import Decision
 from integration.core.run.pointless import pointless_tasks
 from integration.core.run.standing import standing
 from integration.flows.base.isolation import Station, Try, isolate
@@ -28,7 +25,8 @@ from integration.flows.deciding.decision_plan import Outcome
 from integration.flows.delivering import create_people
 from integration.flows.delivering.write_decisions import as_fields
 from integration.flows.history import load_events
-from integration.flows.history.load_events import History
+from integration.flows.history.apply_history import Applied, apply
+from integration.flows.history.lead_events import History
 from integration.flows.people import join_leads
 from integration.store.db.json_codec import encode
 from integration.store.people import accounts, leads
@@ -116,7 +114,7 @@ def _otherwise(service: HasRules, decided: Sequence[Outcome]) -> set[AccountId]:
     """The accounts whose people were as engaged in the past as is known only now, where signals look at that."""
     if all(signal.to != "most_engaged" for signal in service.rules.playbook.account_signals):
         return set()
-    again = (each.row for each in decided if each.whole and each.row.stage is not None)
+    again = (each.row for each in decided if each.again and each.row.stage is not None)
     return {row.account_id for row in again if row.account_id and row.version in {None, service.rules.number}}
 
 
@@ -152,10 +150,11 @@ def histories(conn: Sql, service: Deriving, rows: Sequence[LeadRow], now: Instan
 
 
 def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Outcome:
-    """Go on from the stored state, or from the beginning when something arrived late."""
+    """Go on from the stored state, or from a checkpoint or the beginning when something arrived late."""
     compiled = service.rules.compiled
-    before = () if past.state is None else pointless_tasks(compiled, past.state)
-    decision = apply_events(compiled, past.state or newborn(row.id), past.events, now, owned=True)
+    before = () if past.state is None or past.base is not None else pointless_tasks(compiled, past.state)
+    applied = apply(compiled, row, past, now)
+    decision = applied.decision
     where = standing(compiled, decision.state, now)
     fields = as_fields(where, now, service.rules.words)
     return Outcome(
@@ -163,20 +162,22 @@ def outcome(service: Deriving, row: LeadRow, past: History, now: Instant) -> Out
         past=past,
         decision=decision,
         fields=fields,
-        saved=_saved(service, decision, fields, past, now),
+        saved=_saved(service, applied, fields, past, now),
         asked=None if where.suppressed or where.excluded else create_people.asked(service, past.events),
         answered=[key for key in pointless_tasks(compiled, decision.state) if key not in before],
+        former=applied.former,
+        kept=applied.kept,
     )
 
 
-def _saved(service: HasRules, decision: Decision, fields: Fields, past: History, now: Instant) -> leads.SavedLead:
+def _saved(service: HasRules, applied: Applied, fields: Fields, past: History, now: Instant) -> leads.SavedLead:
     """What is stored: the lead is due when something happens by itself, or when what waits has to be applied."""
-    due, waiting = decision.state.due, past.waiting
+    state, waiting = applied.decision.state, past.waiting
     return leads.SavedLead(
-        id=decision.state.lead,
-        state=encode(decision.state),
+        id=state.lead,
+        state=encode(state),
         seen=past.seen,
-        due=waiting if due is None or (waiting is not None and waiting < due) else due,
+        due=waiting if state.due is None or (waiting is not None and waiting < state.due) else state.due,
         standing=encode(fields),
         stage=str(fields["stage"]),
         band=str(fields["band"]),
@@ -185,6 +186,7 @@ def _saved(service: HasRules, decision: Decision, fields: Fields, past: History,
         track=_word(fields["track"]),
         updated_at=now,
         version=service.rules.number,
+        applied=applied.applied,
     )
 
 

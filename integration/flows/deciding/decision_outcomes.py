@@ -41,7 +41,8 @@ from integration.store.events.activities import NewActivity
 from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing import outbox, people_without_records, pointless_tasks, withdrawn_effects
 from integration.store.outgoing.suppressed_effects import silence
-from integration.store.people import leads, record_references
+from integration.store.outgoing.withdrawn_effects import Led
+from integration.store.people import checkpoints, leads, record_references
 from integration.store.progress import next_handover
 from integration.store.queues import dirty
 from mappings.model.canonical import MOVING, Fields
@@ -56,23 +57,24 @@ class Deciding(Derived, HasGoingLive, HasAlerts, Protocol):
 def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant) -> set[str]:
     """Store everything that was decided; the lanes that have something to deliver now."""
     leads.save(conn, [outcome.saved for outcome in outcomes])
-    derived = {each.row.id: [effect.key for effect in each.decision.effects] for each in outcomes if each.whole}
-    again = withdrawn_effects.reconsider(conn, derived)
+    checkpoints.keep(conn, [outcome.kept for outcome in outcomes])
+    again = withdrawn_effects.reconsider(conn, {each.row.id: _led(each) for each in outcomes if each.again})
     live, free = history_or_live.since(conn, service, now), next_handover.earliest(conn, now)
     made = plan(conn, service, outcomes, live, free, now)
     made.handed.keep(conn, now)
     known = decided_effects.known(conn, [each.key for each in made.decided])  # most are, of who is derived anew
     number = service.rules.number
+    again |= withdrawn_effects.reconsider(conn, _led_to_again(outcomes, known))
     rows = [as_row(each, now, made.withheld.get(each.key), number) for each in made.decided if each.key not in known]
     new = set(decided_effects.add(conn, rows))
     entries = {each.row.id: _entries(each, made.withheld, number, now) for each in outcomes}
-    whole = {each.row.id for each in outcomes if each.whole}
-    superseded_entries.follow(conn, {lead: entries[lead] for lead in whole}, number)
+    former = {each.row.id: _led(each).former for each in outcomes if each.again}
+    superseded_entries.follow(conn, {lead: entries[lead] for lead in former}, number, former)
     superseded_entries.move(
-        conn, [row for lead in entries.keys() - whole for row in entries[lead].values() if row.key in known]
+        conn, [row for lead in entries.keys() - former.keys() for row in entries[lead].values() if row.key in known]
     )
     _note_unmade(conn, [each for each in made.decided if each.key in new], made.withheld, now)
-    those = [Decided(each.row.id, each.decision, each.whole) for each in outcomes]
+    those = [Decided(each.row.id, each.decision, each.former, whole=each.whole) for each in outcomes]
     record_runs(conn, service.rules.compiled.dispatch, those, made.withheld, now)
     fresh = [effect for effect in made.decided if effect.key in new - made.withheld.keys()]
     wanted = again | _want_once(conn, service, fresh, made.handed.tasks, now)
@@ -84,7 +86,7 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     demo_requests.overtaken(conn, service, fresh)
     wanted |= demo_requests.hand_over(conn, service, outcomes, now)
     if not service.going_live.shadow:
-        wanted |= standing_tasks.join(conn, {each.row.id: each.decision.state for each in outcomes if each.whole}, now)
+        wanted |= standing_tasks.join(conn, {each.row.id: each.decision.state for each in outcomes if each.again}, now)
     wanted |= silence(conn, _silenced(outcomes, {effect.key for effect in fresh}), now)
     wanted |= pointless_tasks.answered(conn, {each.row.id: each.answered for each in outcomes}, now)
     wanted |= _want_fields(conn, service, outcomes, now)
@@ -122,6 +124,18 @@ def _note_unmade(conn: Sql, new: Sequence[Effect], withheld: Mapping[str, str], 
     if facts:
         dirty.mark(conn, sorted({LeadId(str(each.lead_id)) for each in facts}), now)
         activities.add(conn, facts)
+
+
+def _led(outcome: Outcome) -> Led:
+    """What a lead's history leads to, as far as it was derived again."""
+    former = None if outcome.former is None else [effect.key for effect in outcome.former.effects]
+    return Led([effect.key for effect in outcome.decision.effects], former)
+
+
+def _led_to_again(outcomes: Sequence[Outcome], known: set[str]) -> dict[LeadId, Led]:
+    """What new activities lead to of what was decided once already: it may have been taken back since."""
+    keys = {each.row.id: [effect.key for effect in each.decision.effects if effect.key in known] for each in outcomes}
+    return {each.row.id: Led(keys[each.row.id], ()) for each in outcomes if not each.again and keys[each.row.id]}
 
 
 def _silenced(outcomes: Sequence[Outcome], new: set[str]) -> set[LeadId]:

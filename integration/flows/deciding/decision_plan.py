@@ -18,10 +18,11 @@ from integration.flows.base import history_or_live
 from integration.flows.base.service import Deriving, HasGoingLive
 from integration.flows.deciding import playbook_changes
 from integration.flows.deciding.playbook_changes import Handovers
-from integration.flows.history.load_events import History
+from integration.flows.history.lead_events import History
 from integration.store.events import decided_effects
 from integration.store.events.live_since import CHANGED, HISTORY, Live
 from integration.store.people import leads
+from integration.store.people.checkpoints import Kept
 from integration.store.people.leads import LeadRow
 from mappings.model.canonical import Activity, Fields
 from mappings.values.identifiers import LeadId
@@ -45,6 +46,16 @@ class Outcome:
     """What they did by which a CRM is to create them, where no CRM knows them and nothing bars it."""
     answered: Sequence[str]
     """The keys of tasks that an answer of sales has made pointless since the decision before."""
+
+    kept: Kept
+    """What becomes of the lead's checkpoints."""
+    former: Decision | None = None
+    """What followed from the checkpoint that it was derived from, by what was known before."""
+
+    @property
+    def again(self) -> bool:
+        """Whether something of the past was decided about again: from the beginning, or from a checkpoint."""
+        return self.whole or self.former is not None
 
     @property
     def whole(self) -> bool:

@@ -17,7 +17,7 @@ from integration.core.run.playbook_change import as_of, handed_over
 from integration.flows.base import write_access
 from integration.flows.base.service import Deriving, PacedRules
 from integration.flows.deciding.handover_pace import Pace
-from integration.flows.history.load_events import History
+from integration.flows.history.lead_events import History
 from integration.store.events.activities import ActivityRow
 from integration.store.people.leads import LeadRow
 from mappings.values.identifiers import LeadId

@@ -7,7 +7,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.core.model.events import AccountChanged, Event, LeadChanged
 from integration.flows.history.counted_changes import counting
-from integration.flows.history.load_events import ALWAYS
+from integration.flows.history.lead_events import ALWAYS
 from integration.store.events import archive
 from integration.store.people.field_changes import ChangeRow
 from mappings.conflicts.field_conflicts import NOBODY, Ownership

@@ -20,10 +20,14 @@ from mappings.values.instant import Instant
 
 
 class Decided(NamedTuple):
-    """A decision about one lead; `whole` where it was made from the beginning of its history."""
+    """A decision about one lead; `whole` where it was made from the beginning of its history.
+
+    Where it was made from a point in between, `former` is what followed from there by what was known before.
+    """
 
     lead: LeadId
     decision: Decision
+    former: Decision | None
     whole: bool
 
 
@@ -46,6 +50,7 @@ def record_runs(
 
         rows = [_row(table, lead, name, run, came(lead, run), withheld.get(run.cause)) for lead, name, run in changed]
         clock_runs.put(conn, rows)
+    clock_runs.drop(conn, {key for each in those for key in _not_any_more(table, each)})
     whole = {each.lead for each in those if each.whole}
     if whole:
         kept = {_key(table, lead, name, run) for lead, name, run in changed if lead in whole}
@@ -60,6 +65,14 @@ def _answered(table: Dispatch, those: Iterable[Decided]) -> dict[LeadId, set[str
             if run.reminded and run.stopped is not None:
                 found[each.lead].add(f"{_key(table, each.lead, name, run)}/reminder")
     return found
+
+
+def _not_any_more(table: Dispatch, each: Decided) -> set[str]:
+    """The runs that followed from a point in between before, and do not now."""
+    if each.former is None:
+        return set()
+    before, now = ({_key(table, each.lead, *run) for run in one.runs} for one in (each.former, each.decision))
+    return before - now
 
 
 def _key(table: Dispatch, lead: LeadId, name: str, run: Running) -> str:

@@ -29,6 +29,7 @@ from integration.store.schema.tables import (
     alerts,
     assignments,
     changes,
+    checkpoints,
     clock_runs,
     dead_letters,
     dirty,
@@ -91,6 +92,7 @@ _OF_LEAD: Mapping[str, tuple[Table, str, tuple[str, ...]]] = {
     "alerts": (alerts, "lead_id", ("at", "key")),
     "assignments": (assignments, "lead_id", ("at", "key")),
     "clock_runs": (clock_runs, "lead_id", ("started_at", "key")),
+    "checkpoints": (checkpoints, "lead_id", ("number",)),
     "writes": (outbox, "lead_id", ("created_at", "id")),
     "waiting": (dirty, "lead_id", ("since",)),
 }

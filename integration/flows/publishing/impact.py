@@ -168,7 +168,7 @@ def _count(  # noqa: PLR0913, PLR0917 - what was decided, what becomes of it, an
     known = decided_effects.known(conn, [effect.key for effect in made.decided])
     new = [effect for effect in made.decided if effect.key not in known]
     again = withdrawn_effects.considered(
-        conn, {each.row.id: [one.key for one in each.decision.effects] for each in outcomes}
+        conn, {each.row.id: withdrawn_effects.Led([one.key for one in each.decision.effects]) for each in outcomes}
     )
     back = set[str]().union(*again.back.values())
     found.recorded += sum(effect.key in made.withheld for effect in new)

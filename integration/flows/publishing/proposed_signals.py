@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from integration.core.run.decide import order
 from integration.flows.base.service import Derived
-from integration.flows.history.load_events import History
+from integration.flows.history.lead_events import History
 from integration.flows.people.derive_account_signals import BATCH, signals
 from integration.flows.people.signal_activities import derived_activity
 from integration.store.events import playbook_versions

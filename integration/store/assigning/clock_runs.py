@@ -55,6 +55,7 @@ _COLUMNS = (
 _MOVING = ("clock", "started_at", "due_at", "breached", "ended_at", "answer", "hours")
 _PUT = upsert(clock_runs, ["key"], lambda new: {name: getattr(new, name) for name in _MOVING})
 _DROP = delete(clock_runs).where(among(_c.lead_id, "ids"), _c.key.not_in(select(_c.key).where(among(_c.key, "keys"))))
+_GONE = delete(clock_runs).where(among(_c.key, "keys"))
 _OF_LEADS = select(*_COLUMNS).where(among(_c.lead_id, "ids")).order_by(_c.started_at, _c.key)
 _OF_KEYS = select(*_COLUMNS).where(among(_c.key, "keys"))
 _STARTED = (
@@ -102,6 +103,12 @@ def put(conn: Connection, rows: Sequence[ClockRun]) -> None:
 def keep_only(conn: Connection, lead_ids: Iterable[LeadId], keys: Collection[str]) -> None:
     """These leads' whole histories lead to these runs and to no others."""
     conn.execute(_DROP, {"ids": listed(sorted(lead_ids)), "keys": listed(sorted(keys))})
+
+
+def drop(conn: Connection, keys: Collection[str]) -> None:
+    """No history leads to these runs any more."""
+    if keys:
+        conn.execute(_GONE, {"keys": listed(sorted(keys))})
 
 
 def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> list[ClockRun]:

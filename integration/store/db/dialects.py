@@ -91,6 +91,11 @@ def among(subject: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return subject.in_(select(value))
 
 
+def elements(name: str) -> TableValuedAlias:
+    """A table of `value` (text) from the JSON list in parameter `name`."""
+    return _Elements(bindparam(name, type_=Text)).table_valued("value")
+
+
 def pairs(name: str) -> TableValuedAlias:
     """A table of `key` (text) and `value` (cast it) from the JSON object in parameter `name`."""
     return _Pairs(bindparam(name, type_=Text)).table_valued("key", "value")

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from integration.store.db.dialects import among, insert_new, pairs
+from integration.store.db.dialects import among, elements, insert_new, pairs
 from integration.store.db.json_codec import decode_fields, encode, listed
 from integration.store.db.numbering import numbers
 from integration.store.schema.tables import activities, leads
@@ -91,6 +91,8 @@ _SINCE = (
     .where(_a.at >= cast(_since.c.value, BigInteger))
     .order_by(_a.at, _a.key)
 )
+_those = elements("ids")
+_FIRST = select(_those.c.value, select(func.min(_a.at)).where(_a.lead_id == _those.c.value).scalar_subquery())
 _HISTORY = select(*_COLUMNS).where(among(_a.lead_id, "ids")).order_by(_a.at, _a.key)
 _KNOWN = select(_a.key).where(among(_a.key, "keys"))
 _STORED = select(_a.key, _a.lead_id, _a.account_id, _a.at, _a.type, _a.properties, _a.named).where(
@@ -184,6 +186,11 @@ def fresh(conn: Connection, seen: Mapping[LeadId, int]) -> list[ActivityRow]:
 def since(conn: Connection, times: Mapping[LeadId, Instant]) -> list[ActivityRow]:
     """What each lead (key) did from a time on (value); by time, then key."""
     return _rows(conn.execute(_SINCE, {"since": encode(times)}))
+
+
+def first(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, Instant]:
+    """When each of these leads first did anything; those who never did are absent."""
+    return {lead: at for lead, at in conn.execute(_FIRST, {"ids": listed(lead_ids)}) if at is not None}
 
 
 def history(conn: Connection, lead_ids: Iterable[LeadId]) -> list[ActivityRow]:

@@ -5,7 +5,8 @@ entries on record say the new line, and those of the old one are withheld as sup
 not undone; it is told where the lead stands now.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import BigInteger, Connection, bindparam, select, update
 
@@ -38,9 +39,16 @@ _FOLLOW = (
 )
 
 
-def follow(conn: Connection, derived: Mapping[LeadId, Mapping[str, EffectRow]], version: int | None) -> None:
+def follow(
+    conn: Connection,
+    derived: Mapping[LeadId, Mapping[str, EffectRow]],
+    version: int | None,
+    former: Mapping[LeadId, Collection[str] | None] = MappingProxyType({}),
+) -> None:
     """`derived` are, by key, all entries to which each lead's whole history leads under this version of the rules.
 
+    Of leads that have some `former` ones, only the later part was derived: what that led to before was these, and no
+    other entry of theirs is superseded.
     What is on record for these leads says the same from now on. Entries that another version decided are left as they
     are: they say what was so under its rules.
     """
@@ -51,7 +59,8 @@ def follow(conn: Connection, derived: Mapping[LeadId, Mapping[str, EffectRow]], 
     ).all():
         entry = derived[lead].get(key)
         if entry is None:
-            gone += [key] if withheld != SUPERSEDED else []
+            before = former.get(lead)
+            gone += [key] if withheld != SUPERSEDED and (before is None or key in before) else []
         elif withheld == SUPERSEDED or (at, payload) != (entry.at, encode(entry.payload)):
             moved.append(entry)
     if gone:

@@ -4,8 +4,9 @@ What a CRM has is left as it is. What waits is taken back: a lead was judged bef
 pending again if a later derivation leads to it after all. Its effect is withheld meanwhile: it was not made.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, or_, select, update
 
@@ -48,23 +49,41 @@ class Reconsidered:
     homes: set[str] = field(default_factory=set)
 
 
-def considered(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> Reconsidered:
+class Led(NamedTuple):
+    """The keys of what a lead's history leads to, or of the later part of it.
+
+    `former` are the keys of what that part led to before: nothing else is taken back (None: it is the whole history).
+    """
+
+    keys: Collection[str]
+    former: Collection[str] | None = None
+
+
+def considered(conn: Connection, derived: Mapping[LeadId, Led]) -> Reconsidered:
     """What `reconsider` would do. Reads only."""
-    causes = {lead: {effect_keys.cause(key) for key in keys} for lead, keys in derived.items()}
+    if not derived:
+        return Reconsidered()
+    causes = {lead: _causes(led.keys) for lead, led in derived.items()}
+    former = {lead: _causes(led.former) for lead, led in derived.items() if led.former is not None}
     found = Reconsidered()
     for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
-        led_to = effect_keys.of_leaver(key) or effect_keys.origin(key) in causes[lead]
+        origin = effect_keys.origin(key)
+        led_to = effect_keys.of_leaver(key) or origin in causes[lead]
         keys = {key, effect_keys.moved(key, lead)}  # what waited for one of two leads that became one keeps its key
         if led_to and state == WITHDRAWN:
             found.back[row] = keys
             found.homes.add(connection)
-        elif not led_to and state != WITHDRAWN:
+        elif not led_to and state != WITHDRAWN and (lead not in former or origin in former[lead]):
             found.gone[row] = keys
     return found
 
 
-def reconsider(conn: Connection, derived: Mapping[LeadId, Collection[str]]) -> set[str]:
-    """`derived` are the keys of everything that each lead's whole history leads to.
+def _causes(keys: Iterable[str]) -> set[str]:
+    return {effect_keys.cause(key) for key in keys}
+
+
+def reconsider(conn: Connection, derived: Mapping[LeadId, Led]) -> set[str]:
+    """Take back, or make pending again, what waits of these leads, by what their histories lead to.
 
     Answers the connections for which something is pending again.
     """

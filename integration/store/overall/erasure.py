@@ -19,6 +19,7 @@ from integration.store.schema.tables import (
     accounts,
     alerts,
     assignments,
+    checkpoints,
     clock_runs,
     dead_letters,
     dirty_accounts,
@@ -54,6 +55,9 @@ _LIVES = select(people.c.account_id).where(among(people.c.id, "ids"), people.c.a
 _DERIVED = select(deeds.c.key, deeds.c.lead_id).where(among(deeds.c.account_id, "ids"), deeds.c.derived.is_(True))
 _NAMED_AFTER = select(told.c.seq, told.c.key).where(told.c.account_id.is_not(None), among(told.c.account_id, "ids"))
 _RENAME = update(told)
+_COLLEAGUES = delete(checkpoints).where(
+    checkpoints.c.lead_id.in_(select(people.c.id).where(among(people.c.account_id, "ids")))
+)
 _OF_LEAD: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
     (deeds, deeds.c.lead_id),
     (told, told.c.lead_id),
@@ -62,6 +66,7 @@ _OF_LEAD: tuple[tuple[Table, ColumnElement[str | None]], ...] = (
     (alerts, alerts.c.lead_id),
     (assignments, assignments.c.lead_id),
     (clock_runs, clock_runs.c.lead_id),
+    (checkpoints, checkpoints.c.lead_id),
     (marks, marks.c.lead_id),
     (dead_letters, dead_letters.c.lead_id),
     (suspects, suspects.c.lead_id),
@@ -127,6 +132,7 @@ def remove(conn: Connection, who: Target, now: Instant) -> dict[str, int]:
     counts["refresh"] = _unwanted(conn, who)
     counts["crm_references"] += _records(conn, who)
     _companies(conn, who, homes, counts)
+    conn.execute(_COLLEAGUES, {"ids": listed(homes)})  # theirs may name a record of the erased
     return counts
 
 

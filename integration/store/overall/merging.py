@@ -13,7 +13,7 @@ from integration.store.audit.audit_trail import Entry
 from integration.store.db.numbering import numbers
 from integration.store.outgoing import outbox
 from integration.store.overall import merged_tasks
-from integration.store.people import accounts, field_changes, leads, other_emails, record_references
+from integration.store.people import accounts, checkpoints, field_changes, leads, other_emails, record_references
 from integration.store.queues import dirty
 from integration.store.schema.tables import activities, alerts, assignments, clock_runs, dead_letters, effects
 from integration.store.schema.tables import changes as changed
@@ -134,6 +134,7 @@ def settle(conn: Connection, loser: LeadId, winner: LeadId, at: Instant) -> None
     conn.execute(_NO_RUNS, {"loser": loser})  # the winner's are found again when it is decided anew
     conn.execute(_REST, {"loser": loser})
     conn.execute(_ANEW, {"winner": winner})
+    checkpoints.forget(conn, [loser, winner])
     for connection, those in record_references.met(conn, [winner]).items():
         outbox.want_fields(conn, connection, those, at)
     audit_trail.add(

@@ -59,6 +59,8 @@ class SavedLead:
     """The version of the playbook that `state` was derived under."""
     segment: str | None = None
     track: str | None = None
+    applied: int = 0
+    """How many events are in `state`, as far as is known: leads of long ago were not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class LeadRow:
     updated_at: Instant
     merged_into: LeadId | None
     version: int | None
+    applied: int
 
 
 _BY_EMAIL = (
@@ -101,7 +104,7 @@ _ADD = insert_new(leads, ["id"])
 _GET = select(*leads.c).where(among(leads.c.id, "ids"))
 _STATES = select(leads.c.id, leads.c.version, leads.c.state).where(among(leads.c.id, "ids"), leads.c.state.is_not(None))
 _HOMES = select(leads.c.id, leads.c.account_id).where(among(leads.c.id, "ids"), leads.c.account_id.is_not(None))
-_SAVED = ("state", "seen", "due", "standing", "stage", "band", "total", "segment", "track", "version")
+_SAVED = ("state", "seen", "due", "standing", "stage", "band", "total", "segment", "track", "version", "applied")
 _SAVE = (
     update(leads)
     .where(leads.c.id == bindparam("row"))
@@ -189,6 +192,7 @@ def get(conn: Connection, lead_ids: Iterable[LeadId]) -> list[LeadRow]:
             updated_at=row.updated_at,
             merged_into=row.merged_into,
             version=row.version,
+            applied=row.applied,
         )
         for row in conn.execute(_GET, {"ids": listed(lead_ids)}).all()
     ]
@@ -225,6 +229,7 @@ def save(conn: Connection, rows: Sequence[SavedLead]) -> None:
                     "track": row.track,
                     "updated_at": row.updated_at,
                     "version": row.version,
+                    "applied": row.applied,
                 }
                 for row in sorted(rows, key=lambda row: row.id)
             ],

@@ -41,3 +41,18 @@ versions = Table(
 what keys of effects call its tracks, plays and clocks, as JSON; NULL in versions that were published before renames.
 `files` are further files that were published, such as field mappings, by kind and by what each is of.
 """
+
+checkpoints = Table(
+    "checkpoints",
+    METADATA,
+    words("lead_id", primary_key=True),
+    number("number", primary_key=True),
+    big("at"),
+    number("kind"),
+    words("event"),
+    big("applied"),
+    words("state"),
+)
+"""States of a lead on the way, from which it is derived where something arrives late. `at`, `kind` and `event` are the
+place of the last event that is in it, `applied` how many are. They belong to the lead's own state: where that is
+forgotten, or of another version of the rules, they say nothing."""

@@ -29,6 +29,7 @@ leads = Table(
     big("updated_at"),
     words("merged_into", null=True),
     big("version", null=True),
+    big("applied", server_default=_ZERO),
     # All that is asked of people by e-mail: the row itself, with its long state, is not read.
     Index("ix_leads_by_email", "email", "merged_into", "created_at", "id"),
     Index("ix_leads_joined", "id", **where("merged_into IS NOT NULL")),

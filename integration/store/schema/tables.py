@@ -72,6 +72,7 @@ activities = Table(
     Column("derived", Boolean, nullable=False),
     words("named", null=True),
     Index(None, "lead_id", "seq"),
+    Index(None, "lead_id", "at"),
     Index("ix_activities_account_id_seq", "account_id", "seq", **where("account_id IS NOT NULL")),
 )
 
@@ -166,6 +167,7 @@ alerts, crm_users = sales_tables.alerts, sales_tables.crm_users
 assignments, pool_credit = sales_tables.assignments, sales_tables.pool_credit
 clock_runs, outages = sales_tables.clock_runs, sales_tables.outages
 suspects, versions = deciding_tables.suspects, deciding_tables.versions
+checkpoints = deciding_tables.checkpoints
 
 dirty = Table(
     "dirty",
