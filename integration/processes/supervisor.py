@@ -158,9 +158,10 @@ class Programs(Supervisor):
         )
 
 
-def run(supervisor: Supervisor) -> int:
-    """Keep all processes alive until a signal ends this one (SIGTERM, SIGINT); the status to exit with."""
-    stopping = []
+def run(supervisor: Supervisor, outdated: Callable[[], bool] = lambda: False) -> bool:
+    """Keep all processes alive until a signal ends this one (SIGTERM, SIGINT), or it is `outdated`: whether it is."""
+    stopping: list[int] = []
+    old = False
 
     def stop(number: int, _frame: FrameType | None) -> None:
         stopping.append(number)
@@ -168,10 +169,11 @@ def run(supervisor: Supervisor) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     with supervisor:
-        while not stopping:
+        while not stopping and not old:
             supervisor.watch()
             time.sleep(0.2)
-    return 0
+            old = outdated()
+    return old and not stopping
 
 
 def _named_children(pid: int) -> dict[str, int]:

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 _PARENT_DIES = 1
 """PR_SET_PDEATHSIG of `prctl`."""
@@ -70,6 +71,13 @@ def name_process(name: str) -> None:
     """Call this process so in `ps` and `top`, up to 15 bytes."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_NAMED, name.encode()[:_NAMED])
+
+
+def start_anew() -> NoReturn:
+    """Become the command that this process was started as, with the same id, as if it had just been started."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command, no shell
 
 
 def main(parent: int, how: int, command: list[str]) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import gc
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 
@@ -18,10 +18,13 @@ from rq.utils import now
 
 from integration.processes import count_figures, jobs, worker_group
 from integration.processes.allowed_jobs import AllowedWorker
+from integration.processes.with_parent import start_anew
 from integration.settings.environment import Settings
 from integration.store.db.errors import StoreError, StoreNewerError
 from integration.store.db.session import Store
 from integration.wiring import build, logs
+from integration.wiring.clock import monotonic
+from integration.wiring.connected_accounts import ConnectionChanges
 from integration.wiring.queue_keys import mend
 from integration.wiring.wake_ups import queue_problems
 
@@ -63,9 +66,13 @@ def work(settings: Settings, queue: str) -> None:
 def work_all(settings: Settings, queues: Sequence[str]) -> int:
     """Work every queue in a fork of this process each, until a signal ends it; the status to exit with.
 
-    What is away when it starts (the store, Redis) is waited for.
+    What is away when it starts (the store, Redis) is waited for. Where a connection comes or goes, it starts anew.
     """
-    return worker_group.run(queues, partial(_prepared, settings), partial(work, settings))
+    changes = ConnectionChanges(settings, monotonic)
+    if worker_group.run(queues, partial(_prepared, settings), partial(work, settings), changes):
+        log.info("other CRMs are connected; the workers start anew")
+        start_anew()
+    return 0
 
 
 def _prepared(settings: Settings) -> None:
@@ -81,20 +88,36 @@ def _prepared(settings: Settings) -> None:
 
 
 def tick(settings: Settings) -> None:
-    """Run the periodic jobs of `integration.processes.scheduler` until a signal ends it."""
+    """Run the periodic jobs of `integration.processes.scheduler` until a signal ends it.
+
+    Where a connection comes or goes, it starts anew: some jobs are one connection's.
+    """
     logs.configure(settings)
     logs.guard()
     count_figures.start(Store.open(settings.database_url.get_secret_value()), settings)
     scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
+    scheduler.outdated = ConnectionChanges(settings, monotonic)
     scheduler.load_config_from_file("integration.processes.scheduler")
-    scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped
+    try:
+        scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped
+    except _OutdatedError:
+        log.info("other CRMs are connected; the clock starts anew")
+        start_anew()
+
+
+class _OutdatedError(Exception):
+    """Other connections are there than when the clock was started."""
 
 
 class _Clock(CronScheduler):
     """RQ's cron, but for what it puts into the queue: it writes pickle there, and our workers read JSON alone."""
 
+    outdated: Callable[[], bool]
+
     def enqueue_jobs(self) -> list[CronJob]:
-        """Enqueue the jobs that are due."""
+        """Enqueue the jobs that are due. Raises _OutdatedError."""
+        if self.outdated():
+            raise _OutdatedError
         due = [job for job in self.get_jobs() if job.should_run()]
         for job in due:
             queue = Queue(job.queue_name, connection=self.connection, serializer=JSONSerializer)

@@ -25,15 +25,21 @@ log = structlog.get_logger()
 _LOOK_SECONDS = 0.02
 
 
-def run(queues: Sequence[str], prepare: Callable[[], None], work: Callable[[str], None]) -> int:
-    """Prepare once, then keep one fork alive for each queue until SIGTERM or SIGINT; the status to exit with.
+def run(
+    queues: Sequence[str],
+    prepare: Callable[[], None],
+    work: Callable[[str], None],
+    outdated: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Prepare once, then keep one fork alive for each queue until SIGTERM or SIGINT, or until this is `outdated`.
 
-    `prepare` imports and builds what all share, and leaves no connection open. `work` runs in the fork.
+    Whether it is. `prepare` imports and builds what all share, and leaves no connection open. `work` runs in the fork.
     """
     prepare()
     gc.collect()
     gc.freeze()  # what forks share with this process is not looked through, and so not copied
-    return supervisor.run(Supervisor({f"worker {queue}": partial(Fork, queue, work) for queue in queues}))
+    workers = Supervisor({f"worker {queue}": partial(Fork, queue, work) for queue in queues})
+    return supervisor.run(workers, outdated)
 
 
 class Fork:

@@ -23,6 +23,7 @@ from integration.store.overall import figure_snapshots
 from integration.store.overall.store_figures import Numbers
 from integration.web import openapi, signin_pages, tracker_script
 from integration.web.console import console_app
+from integration.web.console.first_day import work_runs
 from integration.web.console.rules import draft_impact
 from integration.web.console.shell.console_parts import PARTS, ConsoleParts
 from integration.web.inbox_writer import Intake
@@ -170,7 +171,12 @@ def built(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     wake_ups = BackgroundWakeUps(wakeups.wake)
     app = create_app(settings, store=store, wake=wake_ups.wake, queue=lambda: _queue(settings))
     console = ConsoleParts(
-        settings=settings, store=store, now=clock.now, service=build.service, look_ahead=draft_impact.begin
+        settings=settings,
+        store=store,
+        now=clock.now,
+        service=build.service,
+        look_ahead=draft_impact.begin,
+        begin_work=work_runs.begin,
     )
     console_app.serve(app, console)
 

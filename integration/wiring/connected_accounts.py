@@ -1,4 +1,7 @@
-"""Connected accounts: which of a system are known, kept in memory, so that no webhook waits for the store."""
+"""Connected accounts: which of a system are known, kept in memory, so that no webhook waits for the store.
+
+And whether a connection has come or gone since this process was started, which then starts anew.
+"""
 
 import contextlib
 import math
@@ -12,6 +15,8 @@ from integration.wiring import connection_names
 from mappings.values.identifiers import System
 
 _REMEMBERED = 30.0
+LOOK_SECONDS = 5.0
+"""How often a process looks whether a connection has come or gone."""
 
 
 class ConnectedAccounts:
@@ -40,3 +45,32 @@ class ConnectedAccounts:
     def _read(self) -> Collection[str]:
         those = [each for each in connection_names.known(self._settings, self._store) if each.system == self._system]
         return frozenset(each.account for each in those) if all(each.account for each in those) else ()
+
+
+class ConnectionChanges:
+    """Whether other connections are there than when this was made. It keeps no connection to the store open."""
+
+    def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
+        self._settings = settings
+        self._monotonic = monotonic
+        self._due = monotonic() + LOOK_SECONDS
+        self._began = self._now_there()
+
+    def __call__(self) -> bool:
+        """As of some seconds ago. A store that does not answer says nothing of it."""
+        if self._monotonic() < self._due:
+            return False
+        self._due = self._monotonic() + LOOK_SECONDS
+        there = self._now_there()
+        if self._began is None:
+            self._began = there
+        return there is not None and there != self._began
+
+    def _now_there(self) -> frozenset[tuple[str, str, str]] | None:
+        """Name, system and account of each; None where the store does not say."""
+        try:
+            with connection_names.opened(self._settings) as store:
+                found = connection_names.known(self._settings, store) if store is not None else ()
+        except StoreError:
+            return None
+        return frozenset((each.name, each.system, each.account if each.row is not None else "") for each in found)

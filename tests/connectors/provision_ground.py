@@ -8,7 +8,7 @@ import pytest
 from connectors.answers.replies import Refusal
 from connectors.base.port import Unavailable
 from connectors.shared.provisioning import MARK, Provisioner, Step, wanted
-from integration.commands.operate.provision import carried_out
+from integration.flows.going_live.provision_steps import carried_out
 from mappings.model.canonical import STANDING_FIELDS
 from mappings.model.compiled_mapping import CrmMapping
 from mappings.translate.translation import load_mapping

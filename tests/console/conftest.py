@@ -11,6 +11,7 @@ from integration.settings.environment import load
 from integration.store.db.session import Store
 from integration.web.app import INTAKE, create_app
 from integration.web.console import console_app
+from integration.web.console.first_day import work_runs
 from integration.web.console.rules import draft_impact
 from integration.web.console.shell.console_parts import ConsoleParts
 from integration.wiring.whole_service import Service
@@ -29,6 +30,7 @@ def grounds(store: Store, at: Watch, service: Service) -> Iterator[Grounds]:
             now=at,
             service=lambda: service,
             look_ahead=lambda draft: draft_impact.work(service, settings, draft),
+            begin_work=lambda kind, connection: work_runs.carry_out(service, settings, kind, connection),
         )
         console_app.serve(app, parts)
         apps.append(app)

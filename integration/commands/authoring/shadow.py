@@ -17,13 +17,14 @@ from connectors.base.port import Unavailable
 from integration.commands.authoring.shadow_csv import report_file
 from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.quiet_log import quiet
-from integration.commands.shared.written_sums import Sums, read
+from integration.commands.shared.written_items import read
 from integration.core.run.lateness import TOO_LATE
 from integration.flows.base.running_playbook import following
 from integration.flows.base.write_access import in_shadow
 from integration.flows.going_live.go_live import back_to_shadow
 from integration.flows.looking import compare_with_crm as flow
 from integration.flows.looking.compare_with_crm import Change, Task
+from integration.flows.looking.written_sums import Sums
 from integration.store.events import live_since
 from integration.store.events.live_since import HISTORY
 from integration.store.outgoing import people_without_records

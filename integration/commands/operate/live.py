@@ -12,11 +12,12 @@ from connectors.base.port import Unavailable
 from integration.commands.operate.pause import named
 from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.quiet_log import quiet
-from integration.commands.shared.written_sums import Sums, read
+from integration.commands.shared.written_items import read
 from integration.flows.base import history_or_live
 from integration.flows.base.running_playbook import OutdatedError
 from integration.flows.going_live import hot_leads as hot
 from integration.flows.going_live.go_live import Limits, go_live
+from integration.flows.looking.written_sums import Sums
 from integration.store.events import live_since
 from integration.store.events.withheld_handoffs import Shadow
 from integration.store.progress import write_permission

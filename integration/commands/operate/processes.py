@@ -119,7 +119,7 @@ def up() -> None:
         click.echo(f"Coldframe answers at http://127.0.0.1:{settings.port} (Ctrl-C stops it)")
         click.echo(written_or_not(settings))
         click.echo(f"The console, for one browser, once: {_link(settings)}")
-        sys.exit(run(Programs(members(), variables)))
+        run(Programs(members(), variables))
 
 
 def _link(settings: Settings) -> str:

@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,18 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from connectors.answers.replies import Refusal
-from connectors.base.port import Unavailable, Verdict
-from connectors.shared.provisioning import Provisioner, Step
+from connectors.base.port import Unavailable
 from integration.commands.operate import provision_project
 from integration.commands.operate.provision_project import Asked
 from integration.commands.shared.fitted_tables import fitted
 from integration.commands.shared.system_argument import system as installed_system
+from integration.flows.going_live.provision_steps import Line, plain, run
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import connection_names, provisioners
 from integration.wiring.unusable import UnusableError
-from mappings.model.compiled_mapping import CrmMapping
 from mappings.values.identifiers import System
 
-_DONE = {"create": "created", "change": "changed", "remove": "removed"}
 _COLOURS = {"blocked": "red", "failed": "red", "by hand": "yellow", "keep": "dim"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of the table: a step and, once tried, what became of it (`failed`, with the CRM's words)."""
-
-    outcome: str
-    step: Step
-    error: str = ""
 
 
 @click.command()
@@ -108,40 +95,6 @@ def _write_project(system: System, asked: Asked, *, as_json: bool, others: Mappi
     sys.exit(0 if steps else 1)
 
 
-def run(
-    provisioner: Provisioner, mapping: CrmMapping, *, act: bool, remove: bool, sure: Callable[[int], bool]
-) -> Iterator[Line]:
-    """Plan and take the steps, or show them alone where nothing is to `act`. Closes the provisioner."""
-    try:
-        steps = provisioner.removal(mapping) if remove else provisioner.plan(mapping)
-        if not act or (remove and steps and not sure(sum(step.action == "remove" for step in steps))):
-            yield from (Line(outcome=step.action, step=step) for step in steps)
-        else:
-            yield from carried_out(steps, provisioner.needs)
-    finally:
-        provisioner.close()
-
-
-def carried_out(steps: Sequence[Step], needs: str) -> Iterator[Line]:
-    """Take the steps in order; one that fails does not stop the others, unless the CRM is away or knows us not.
-
-    `needs` says which permissions all this takes.
-    """
-    stopping: Refusal | None = None
-    for step in steps:
-        if step.carry_out is None:
-            yield Line(outcome=step.action, step=step)
-            continue
-        refusal = stopping or step.carry_out()
-        if refusal is None:
-            yield Line(outcome=_DONE[step.action], step=step)
-            continue
-        if refusal.outage or refusal.verdict is Verdict.RELOGIN:
-            stopping = refusal
-        remedy = step.remedy or ("run this again" if refusal.outage else needs)
-        yield Line(outcome="failed", step=replace(step, remedy=remedy), error=f"{refusal.code}: {refusal.message}")
-
-
 def asker(*, yes: bool) -> Callable[[int], bool]:
     """What asks before something is taken away, unless the answer is known."""
 
@@ -155,7 +108,7 @@ def show(lines: Sequence[Line], *, as_json: bool) -> None:
     """One line for each step, and how many there are of each kind."""
     if as_json:
         for line in lines:
-            click.echo(json.dumps(_plain(line)))
+            click.echo(json.dumps(plain(line)))
         return
     table = fitted("", "what", "", "detail", "what to do")
     for line in lines:
@@ -176,15 +129,3 @@ def show(lines: Sequence[Line], *, as_json: bool) -> None:
 
 def _outcomes(lines: Sequence[Line]) -> list[str]:
     return list(dict.fromkeys(line.outcome for line in lines))
-
-
-def _plain(line: Line) -> dict[str, str]:
-    step = line.step
-    return {
-        "outcome": line.outcome,
-        "kind": step.kind,
-        "what": step.what,
-        "detail": step.detail,
-        "error": line.error,
-        "remedy": step.remedy,
-    }

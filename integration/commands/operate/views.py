@@ -11,6 +11,7 @@ from connectors.base.port import Unavailable
 from connectors.shared.ready_views import UnwrittenError
 from integration.commands.operate import provision, provision_project
 from integration.commands.shared.system_argument import system as installed_system
+from integration.flows.going_live import provision_steps
 from integration.settings.environment import SettingsError, from_environment
 from integration.wiring import connection_names, provisioners
 from integration.wiring.unusable import UnusableError
@@ -92,6 +93,6 @@ def _make(  # noqa: PLR0913 - the command's own options
     with connection_names.opened(settings) as store:
         provisioner, mapping = provisioners.lists(settings, store, system, name=connection)
         sure = provision.asker(yes=yes)
-        lines = list(provision.run(provisioner, mapping, act=not dry_run, remove=remove, sure=sure))
+        lines = list(provision_steps.run(provisioner, mapping, act=not dry_run, remove=remove, sure=sure))
     provision.show(lines, as_json=as_json)
     return not any(line.outcome in {"failed", "blocked"} for line in lines)

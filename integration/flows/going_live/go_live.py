@@ -42,34 +42,35 @@ class Limits:
 _AS_SET = Limits()
 
 
-def go_live(service: GoingLiveService, limits: Limits = _AS_SET) -> int:
+def go_live(service: GoingLiveService, limits: Limits = _AS_SET, actor: str = BY_COMMAND) -> int:
     """Let the service write; how many tasks and touches lapsed, since they fell due in shadow more than a day ago.
 
-    A service that is live already only gets the limits that are given, for a week from now.
+    A service that is live already only gets the limits that are given, for a week from now. `actor` stands in the
+    audit trail.
     """
     now = service.now()
     with service.store.write() as conn:
         before = write_permission.given(conn)
         if before is None:
-            lapsed = permit(conn, now, limits)
+            lapsed = permit(conn, now, limits, actor)
         else:
             lapsed = 0
-            _limit(conn, before, limits, now)
+            _limit(conn, before, limits, now, actor)
     for lane in (*(f"deliver:{name}" for name in service.connections), *alert_lanes(service)):
         service.wake(lane)
     return lapsed
 
 
-def permit(conn: Sql, now: Instant, limits: Limits = _AS_SET) -> int:
+def permit(conn: Sql, now: Instant, limits: Limits = _AS_SET, actor: str = BY_COMMAND) -> int:
     """As `go_live`, in the caller's write transaction, for a service that is not live.
 
     Where nothing was decided yet, the first decision says what is history.
     """
     found, began, lapsed = live_since.get(conn), live_since.shadow(conn), 0
     if found is not None and began is not None:
-        found, lapsed = history_or_live.leave_shadow(conn, found, began, now, actor=BY_COMMAND)
+        found, lapsed = history_or_live.leave_shadow(conn, found, began, now, actor=actor)
     else:
-        audit_trail.add(conn, [Entry(at=now, actor=BY_COMMAND, action="went live", subject="service")])
+        audit_trail.add(conn, [Entry(at=now, actor=actor, action="went live", subject="service")])
     permission = WritePermission(
         at=now,
         live_from=found.since if found else 0,
@@ -80,7 +81,7 @@ def permit(conn: Sql, now: Instant, limits: Limits = _AS_SET) -> int:
     return lapsed
 
 
-def _limit(conn: Sql, before: WritePermission, limits: Limits, now: Instant) -> None:
+def _limit(conn: Sql, before: WritePermission, limits: Limits, now: Instant, actor: str) -> None:
     if not limits.given:
         return
     tasks, writes = limits.tasks_per_hour, limits.writes_per_minute
@@ -92,12 +93,10 @@ def _limit(conn: Sql, before: WritePermission, limits: Limits, now: Instant) -> 
     )
     write_permission.give(conn, new)
     detail = {"tasks_per_hour": new.tasks_per_hour, "writes_per_minute": new.writes_per_minute}
-    audit_trail.add(
-        conn, [Entry(at=now, actor=BY_COMMAND, action="limits of going live", subject="service", detail=detail)]
-    )
+    audit_trail.add(conn, [Entry(at=now, actor=actor, action="limits of going live", subject="service", detail=detail)])
 
 
-def back_to_shadow(service: HasStore) -> bool:
+def back_to_shadow(service: HasStore, actor: str = BY_COMMAND) -> bool:
     """Write nothing from now on; whether the service was live."""
     now = service.now()
     with service.store.write() as conn:
@@ -106,5 +105,5 @@ def back_to_shadow(service: HasStore) -> bool:
         write_permission.take_back(conn)
         if live_since.shadow(conn) is None:
             live_since.enter_shadow(conn, now)
-        audit_trail.add(conn, [Entry(at=now, actor=BY_COMMAND, action="shadow began", subject="service")])
+        audit_trail.add(conn, [Entry(at=now, actor=actor, action="shadow began", subject="service")])
     return True

@@ -57,14 +57,14 @@ def count(service: Derived, shadow: Shadow = OVER) -> int:
         after = page[-1]
 
 
-def hand_over(service: HandingOverHot) -> int:
-    """Hand them over; how many."""
+def hand_over(service: HandingOverHot, actor: str = "command line") -> int:
+    """Hand them over; how many. `actor` stands in the audit trail."""
     service, now, after, found = running_playbook.published(service), service.now(), "", 0
     while True:
         with service.store.write() as conn:
             page = withheld_handoffs.leads_after(conn, after, PAGE)
             hot = list(_hot(conn, service, page, now))
-            _carry_out(conn, service, hot, now)
+            _carry_out(conn, service, hot, now, actor)
         found += len(hot)
         if len(page) < PAGE:
             break
@@ -92,7 +92,7 @@ def _hot(conn: Sql, service: Derived, lead_ids: Sequence[LeadId], now: Instant, 
             yield Hot(state=states[lead], tasks=mine)
 
 
-def _carry_out(conn: Sql, service: HandingOverHot, hot: Sequence[Hot], now: Instant) -> None:
+def _carry_out(conn: Sql, service: HandingOverHot, hot: Sequence[Hot], now: Instant, actor: str) -> None:
     if not hot:
         return
     pace = Pace(next_handover.earliest(conn, now), write_access.limits(conn, service.going_live).tasks_per_hour)
@@ -101,5 +101,5 @@ def _carry_out(conn: Sql, service: HandingOverHot, hot: Sequence[Hot], now: Inst
     pace.keep(conn, now)
     detail: Mapping[str, int] = {"leads": len(hot)}
     audit_trail.add(
-        conn, [Entry(at=now, actor="command line", action="handed over hot leads", subject="service", detail=detail)]
+        conn, [Entry(at=now, actor=actor, action="handed over hot leads", subject="service", detail=detail)]
     )

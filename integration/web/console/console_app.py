@@ -12,6 +12,7 @@ from integration.flows.levels import time_words
 from integration.store.db.errors import StoreError
 from integration.web.console.access import access_pages, console_cookies, guard, openid
 from integration.web.console.connections import connections_pages
+from integration.web.console.first_day import preview_pages
 from integration.web.console.home import home_pages
 from integration.web.console.leads import leads_pages
 from integration.web.console.people import sales_people_pages
@@ -24,6 +25,7 @@ from integration.wiring.unusable import UnusableError
 
 ROOMS: Sequence[Room] = (
     home_pages.ROOM,
+    preview_pages.ROOM,
     leads_pages.ROOM,
     work_pages.ROOM,
     error_pages.ROOM,

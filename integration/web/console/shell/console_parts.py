@@ -9,8 +9,10 @@ from integration.settings.environment import Settings
 from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.console.console_sessions import SignedIn
+from integration.store.console.long_works import Kind
 from integration.store.db.session import Store
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import Instant
 
 PARTS = "coldframe.console"
@@ -21,7 +23,8 @@ PARTS = "coldframe.console"
 class ConsoleParts:
     """`service` builds what flows are given, at the first page that needs it. It raises UnusableError, StoreError.
 
-    `look_ahead` begins to work out what a draft of rules would do, by the draft's id.
+    `look_ahead` begins to work out what a draft of rules would do, by the draft's id; `begin_work` a work of the first
+    day, by its kind and connection.
     """
 
     settings: Settings
@@ -29,6 +32,7 @@ class ConsoleParts:
     now: Callable[[], Instant]
     service: Callable[[], Service]
     look_ahead: Callable[[str], None]
+    begin_work: Callable[[Kind, ConnectionName], None]
 
 
 def parts() -> ConsoleParts:

@@ -1,16 +1,10 @@
 """What would be written, added up: fields, tasks for each person in sales, people to create."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rich.console import Console
-from rich.progress import Progress
-
-from integration.flows.looking import compare_with_crm as flow
-from integration.flows.looking.compare_with_crm import Change, Task
+from integration.flows.looking.compare_with_crm import Change, Item, Task
 from integration.store.outgoing import people_without_records
-from integration.wiring.whole_service import Service
 
 NOBODY = "nobody yet"
 """Whose a task is that has nobody to go to."""
@@ -32,7 +26,7 @@ class Sums:
     withheld: dict[str, int] = field(default_factory=dict)
     people: people_without_records.Totals = field(default_factory=people_without_records.Totals)
 
-    def add(self, items: tuple[flow.Item, ...]) -> None:
+    def add(self, items: tuple[Item, ...]) -> None:
         """Count a record's changes, or one task, touch or person."""
         for each in items:
             if not isinstance(each, Task):
@@ -48,9 +42,3 @@ class Sums:
             self.records += 1
             self.stages[str(first.standing.get("stage"))] += 1
             self.bands[str(first.standing.get("band"))] += 1
-
-
-def read(service: Service) -> Iterator[tuple[flow.Item, ...]]:
-    """What is to be written, with what is in the CRMs now, under a progress bar. Raises Unavailable."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(flow.pending(service), total=flow.total(service), description="reading the CRMs")
