@@ -12,5 +12,4 @@ def next_steps(request: SignInRequest) -> Sequence[tuple[str, str]]:
     return (
         (f"coldframe provision {request.system}{which} --dry-run", "the fields it will need"),
         ("coldframe doctor", "what is still missing"),
-        ("restart the workers (or coldframe up)", "they look for new connections when they start"),
     )

@@ -11,6 +11,8 @@ from integration.web.watchdog import watch
 _BACKLOG = 2_048
 _HEAD_BYTES = 32_768
 """What a request's head may measure."""
+_OVERLAP_SECONDS = 15
+"""How long a process goes on answering beside the one that takes its place, which has to start first."""
 _ENDING_SECONDS = 2
 """How long requests may take to end once the process has been asked to."""
 
@@ -35,6 +37,7 @@ def serve(settings: Settings) -> None:
             header_read_timeout=round(settings.request_seconds * 1_000), max_buffer_size=_HEAD_BYTES
         ),
         respawn_failed_workers=True,
+        respawn_interval=_OVERLAP_SECONDS,
         workers_kill_timeout=_ENDING_SECONDS,
     )
     server.on_startup(lambda: watch(settings.bind, settings.port))

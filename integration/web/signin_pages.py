@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from markupsafe import Markup, escape
 
 from connectors import vendors
@@ -24,6 +24,9 @@ from mappings.values.instant import SECOND, Instant
 
 log = structlog.get_logger()
 
+_ON = '<p><a href="/console/first-day/">Go on in the console</a></p>'
+CONSOLE = "coldframe.console"
+"""Under this name an application that has the console holds its parts (see console_parts.py)."""
 _LONGEST = 4_000
 """Characters of a parameter; what is longer is none of ours."""
 _STATUS: Mapping[Cause, HTTPStatus] = {
@@ -93,9 +96,14 @@ def _finished(system: System, means: Means) -> Response:
     account = f"Account {details.account}" if details.account else f"This {label} account"
     steps = Markup("").join(Markup("<li><code>{}</code>: {}</li>").format(*step) for step in next_steps(asked))
     text = Markup("<p>{} is connected as <b>{}</b>. Its tokens are kept encrypted.</p><p>Next:</p><ul>{}</ul>")
-    page = _page(f"{label} is connected", text.format(account, asked.name, steps))
+    page = _page(f"{label} is connected", text.format(account, asked.name, steps) + _console())
     page.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
     return page
+
+
+def _console() -> Markup:
+    there = CONSOLE in current_app.extensions
+    return Markup(_ON) if there else Markup("")  # noqa: S704 - our own text
 
 
 def _safely(system: str, answered: Callable[[System], Response]) -> Response:

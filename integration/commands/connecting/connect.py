@@ -142,7 +142,7 @@ def remove(name: str, *, yes: bool) -> None:
             raise click.ClickException(msg)
         connection_pauses.signed_in(conn, ConnectionName(name), clock.now())
         audit_trail.add(conn, [Entry(at=clock.now(), actor="cli", action="disconnect", subject=name)])
-    click.echo(f"{name} is forgotten here. Take the app's access away in the CRM too, and restart the workers.")
+    click.echo(f"{name} is forgotten here. Take the app's access away in the CRM too.")
 
 
 _SHOWN = ("name", "system", "grant", "account", "user", "expires", "state")

@@ -1,23 +1,18 @@
 """`coldframe provision --project`: the files of a vendor's app project, never written over what somebody has edited."""
 
 import difflib
-import ipaddress
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import urlsplit
 
 import click
 
-from connectors import vendors
-from connectors.shared.vendor import Project, ProjectRequest
+from connectors.shared.vendor import Project
 from integration.settings.environment import Settings
-from integration.settings.value_types import is_loopback
-from integration.signin.loopback_callback import PATH, PORT
-from integration.signin.public_sign_in import CALLBACK
-from integration.wiring import provisioners
+from integration.signin import app_project
+from integration.signin.app_project import NoProjectError
 from mappings.values.identifiers import System
 
 Outcome: TypeAlias = Literal["created", "kept", "changed", "differs"]
@@ -54,12 +49,10 @@ def write(settings: Settings, system: System, asked: Asked) -> tuple[list[File],
 
     Raises click.ClickException, UnusableError with the mapping's mistakes.
     """
-    made = vendors.vendor(system).project
-    if made is None:
-        msg = f"{vendors.vendor(system).label} has no projects: --project is for {_having_one()}"
-        raise click.ClickException(msg)
-    mapping = provisioners.mapping(settings, system, asked.connection)
-    project = made(mapping, _request(settings, system, several=asked.several))
+    try:
+        project = app_project.project(settings, system, asked.connection, several=asked.several)
+    except NoProjectError as error:
+        raise click.ClickException(str(error)) from None
     return written(project, asked.folder, force=asked.force)
 
 
@@ -69,34 +62,6 @@ def written(project: Project, folder: Path, *, force: bool) -> tuple[list[File],
     if any(each.outcome == "differs" for each in files) and not force:
         return [each for each in files if each.outcome in {"kept", "differs"}], ()
     return [_written(each) for each in files], project.steps
-
-
-def _request(settings: Settings, system: System, *, several: bool) -> ProjectRequest:
-    """Raises click.ClickException where the vendor cannot reach this service."""
-    url = settings.public_url or ""
-    amiss = unreachable(url)
-    if amiss:
-        label = vendors.vendor(system).label
-        msg = f"{label} cannot send webhooks: COLDFRAME_PUBLIC_URL {amiss}. Set it to the https address of this service"
-        raise click.ClickException(msg)
-    redirects = (url + CALLBACK.format(system=system), f"http://localhost:{PORT}{PATH}")
-    webhook_url = provisioners.webhook_url(settings, system)
-    return ProjectRequest(webhook_url=webhook_url, redirect_urls=redirects, several=several)
-
-
-def unreachable(url: str) -> str:
-    """Why nobody outside can reach an address by https; "" where they may."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if not host:
-        return "is not set"
-    if parts.scheme != "https":
-        return f"is {url}, which is not https"
-    try:
-        private = not ipaddress.ip_address(host).is_global
-    except ValueError:
-        private = is_loopback(host) or "." not in host or host.endswith((".local", ".internal", ".localhost"))
-    return f"is {url}, which only this machine or its network can reach" if private else ""
 
 
 def _file(project: Project, folder: Path, name: str, text: str) -> File:
@@ -137,7 +102,3 @@ def show(files: Sequence[File], steps: Sequence[str], *, as_json: bool) -> None:
 def _plain(each: File) -> Mapping[str, object]:
     found: dict[str, object] = {"file": str(each.path), "outcome": each.outcome}
     return found | ({"difference": list(each.difference())} if each.outcome == "differs" else {})
-
-
-def _having_one() -> str:
-    return " and ".join(each.label for each in vendors.every() if each.project) or "no CRM that is installed"

@@ -40,7 +40,7 @@ _SHOWN = 20
 """So many changes, and so many tasks, are shown of what would be written."""
 _STEP: int = SECOND
 """How often at most progress is stored."""
-_KNOWN = (SyncError, Unavailable, OutdatedError, StoreError, UnusableError, UnconnectedError)
+_KNOWN = (SyncError, OutdatedError, StoreError, UnusableError, UnconnectedError)
 """What a person can read and mend."""
 
 Result = dict[str, Any]
@@ -85,6 +85,9 @@ def carry_out(service: Service, settings: Settings, kind: Kind, connection: Conn
     state: State = "ready"
     try:
         result = _WORKS[kind](running)
+    except Unavailable as away:
+        said = f"{away.receipt.code} {away.receipt.message}".strip()
+        state, result = "failed", {"message": f"A CRM does not answer as it should: {said}. Nothing further was done."}
     except _KNOWN as error:
         state, result = "failed", {"message": str(error)}
     except Exception as error:
