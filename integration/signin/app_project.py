@@ -10,14 +10,14 @@ from integration.settings.value_types import is_loopback
 from integration.signin.loopback_callback import PATH, PORT
 from integration.signin.public_sign_in import CALLBACK
 from integration.wiring import provisioners
-from mappings.values.identifiers import System
+from mappings.values.identifiers import ConnectionName, System
 
 
 class NoProjectError(Exception):
     """There is no project to be made; the message says why."""
 
 
-def project(settings: Settings, system: System, connection: str, *, several: bool = False) -> Project:
+def project(settings: Settings, system: System, connection: ConnectionName, *, several: bool = False) -> Project:
     """The project of the app that a connection's mapping needs, for one account or for `several` that sign in.
 
     Raises NoProjectError, UnusableError with the mapping's mistakes.

@@ -13,7 +13,7 @@ from connectors.shared.vendor import Project
 from integration.settings.environment import Settings
 from integration.signin import app_project
 from integration.signin.app_project import NoProjectError
-from mappings.values.identifiers import System
+from mappings.values.identifiers import ConnectionName, System
 
 Outcome: TypeAlias = Literal["created", "kept", "changed", "differs"]
 """`differs`: somebody has edited the file, or the mapping asks for something else now; it was left as it stands."""
@@ -50,7 +50,7 @@ def write(settings: Settings, system: System, asked: Asked) -> tuple[list[File],
     Raises click.ClickException, UnusableError with the mapping's mistakes.
     """
     try:
-        project = app_project.project(settings, system, asked.connection, several=asked.several)
+        project = app_project.project(settings, system, ConnectionName(asked.connection), several=asked.several)
     except NoProjectError as error:
         raise click.ClickException(str(error)) from None
     return written(project, asked.folder, force=asked.force)

@@ -79,7 +79,7 @@ def sync() -> Reply:
 
 @ROOM.change("/report/begin", role="editor")
 def report() -> Reply:
-    """Compare what waits with what the CRMs hold."""
+    """Compare what waits with what stands in the CRMs."""
     return _begin("report", SERVICE, {}, noted=False)
 
 
