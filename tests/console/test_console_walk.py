@@ -25,6 +25,12 @@ T = TypeVar("T")
 _LINK = re.compile(r"http://\S+/console/enter\?link=\S+")
 _PATIENCE = 120_000
 ANA = "ana@acme.example"
+_PASTE = """(text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    const pasted = new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true});
+    document.querySelector(".cm-content").dispatchEvent(pasted);
+}"""
 ROUTING = """pools:
   everybody: {members: [nadia@acme.example, sam@acme.example]}
 routes:
@@ -100,7 +106,7 @@ def edit(screen: Screen, subject: str, text: str, reason: str) -> Page:
     page: Page = screen.open(f"/console/rules/edit/{subject}")
     page.locator(".cm-content").click()
     page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
+    page.evaluate(_PASTE, text)
     page.get_by_label("Why you change it").fill(reason)
     page.get_by_role("button", name="See what it would do").click()
     return page
@@ -166,5 +172,6 @@ def test_the_first_day_is_walked_without_the_command_line(screen: Screen, crm: S
     page.locator("#found").wait_for()
     assert "Everything is done" in screen.open(path).content()
     wait(lambda: [each for each in writes(crm) if "contacts/batch/update" in each], "scores in the CRM")
-    assert screen.complaints == []
+    refused = "400 (BAD REQUEST)"  # the mapping with a mistake
+    assert [each for each in screen.complaints if refused not in each] == []
     assert screen.hosts == {screen.base.split("/")[2], crm.url.split("/")[2]}
