@@ -59,7 +59,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## throughput, latency and memory beside the floor of the same run (ARGS=--json)
+bench: $(STAMP) ## throughput, latency and memory beside the floor of the same run (ARGS=--json); DATABASE_URL for PostgreSQL
 	$(BIN)/coldframe bench $(ARGS)
 
 bench-engine: $(STAMP) ## a million activities replayed, beside a plain loop over the same file (ARGS=--json)

@@ -49,6 +49,9 @@ def figures(**changes: Any) -> Figures:
         "floors": Floors(inserts_per_second=3_000.0, forked_jobs_per_second=60.0, plain_jobs_per_second=165.0),
         "right": 4,
         "stored": 400,
+        "database": "sqlite",
+        "machine_load": (0.4, 1.9),
+        "processor_ms": {"single events": 3.2},
     }
     return Figures(**base | changes)
 

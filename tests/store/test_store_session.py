@@ -55,6 +55,15 @@ def test_a_read_sees_one_moment(store: Store) -> None:
         assert inbox.counts(conn)["new"] == 1
 
 
+def test_what_is_read_again_and_again_stays_prepared(postgres_store: Store) -> None:
+    for _ in range(8):
+        with postgres_store.read() as conn:
+            inbox.pending(conn, 1)
+    with postgres_store.read() as conn:
+        kept = conn.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars().all()
+    assert any("FROM inbox" in each for each in kept)
+
+
 def test_a_read_cannot_write(postgres_store: Store) -> None:
     with pytest.raises(StoreDownError, match="read-only"), postgres_store.read() as conn:
         inbox.add(conn, BODY)

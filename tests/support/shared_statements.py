@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.util import LRUCache
 
-from integration.store.db import session
+from integration.store.db import engines
 
 _MOST = 3_000
 
@@ -31,4 +31,4 @@ class SharedStatements:
 def share() -> None:
     """Let every store that this process opens from now on use the same statements."""
     options = {"compiled_cache": SharedStatements()}
-    session.create_engine = partial(create_engine, execution_options=options)  # type: ignore[assignment] # takes more
+    engines.create_engine = partial(create_engine, execution_options=options)  # type: ignore[assignment] # takes more

@@ -83,7 +83,8 @@ def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant)
         retractions.retract(conn, list(found.stale), found.stale.values())
         activities.add(conn, new)
         accounts.save(conn, [reached[row.id].saved(row) for row in rows if row.id in reached])
-        playbook_versions.derived(conn, ids, service.rules.number)
+        otherwise = [row.id for row in rows if row.version != service.rules.number]
+        playbook_versions.derived(conn, otherwise, service.rules.number)
         dirty.clear_accounts(conn, these.items)
         dirty.wait_accounts(conn, found.ahead)
 

@@ -57,6 +57,11 @@ class Figures:
     """Leads whose score in the CRM is the store's at the end."""
     stored: int
     """Activities in the store at the end; each one that was answered."""
+    database: str
+    machine_load: tuple[float, float]
+    """How many processes of the whole machine wanted a processor before the run, and at its end."""
+    processor_ms: Mapping[str, float]
+    """Processor milliseconds for an activity, by phase: of the service's processes, without a database server's."""
 
     @property
     def times_rq(self) -> float:
@@ -133,6 +138,10 @@ class Figures:
         yield "activities stored, once each", f"{self.stored:,}", f"{self.activities:,}", self.stored == self.activities
 
     def _other_figures(self) -> Iterator[tuple[str, str]]:
+        before, after = self.machine_load
+        yield "database; load of the machine", f"{self.database}; {before} before, {after} at the end"
+        for phase, spent in self.processor_ms.items():
+            yield f"processor for an activity, {phase}", f"{spent:.2f} ms"
         yield "prototype, batched", f"{PROTOTYPE['batched']:,} scores/s: this is {self._against('batched'):.2f} x"
         yield "prototype, single events", f"{PROTOTYPE['single']:,} scores/s: this is {self._against('single'):.2f} x"
         single = self.answers_to_singles

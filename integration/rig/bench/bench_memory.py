@@ -38,10 +38,10 @@ class MemoryWatch:
 
     def _run(self) -> None:
         while not self._over.wait(_EVERY):
-            children = _children()
+            children = children_of_all()
             for name, pid in self._pids().items():
                 self._note(name, pid)
-                for child in _descendants(pid, children):
+                for child in descendants(pid, children):
                     self._note(name if name in {"web", "sandbox"} else f"{name}{JOB}", child)
 
     def _note(self, name: str, pid: int) -> None:
@@ -57,7 +57,7 @@ def _peak(pid: int) -> int:
     return 0
 
 
-def _children() -> dict[int, list[int]]:
+def children_of_all() -> dict[int, list[int]]:
     """Process ids by their parent's."""
     found: defaultdict[int, list[int]] = defaultdict(list)
     for entry in _PROC.glob("[0-9]*/stat"):
@@ -67,7 +67,8 @@ def _children() -> dict[int, list[int]]:
     return found
 
 
-def _descendants(pid: int, children: Mapping[int, list[int]]) -> list[int]:
+def descendants(pid: int, children: Mapping[int, list[int]]) -> list[int]:
+    """The ids of a process's children, and of theirs."""
     found = list(children.get(pid, ()))
     for child in found:
         found += children.get(child, ())

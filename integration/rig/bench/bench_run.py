@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from integration.rig.bench import bench_processor
 from integration.rig.bench.bench_crm import ScoreCalls, forget, score_calls, scores
 from integration.rig.bench.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks, gather
 from integration.rig.bench.bench_figures import Figures, Floors
@@ -42,17 +44,24 @@ _SYSTEMS = ("hubspot", "salesforce")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Load:
-    """What one phase did: the answers, seconds until every score stood, and the calls that it took."""
+    """What one phase did: the answers, seconds until every score stood, processor seconds, and the calls it took."""
 
     answers: Burst
     seconds: float
+    processor: float
     calls: Mapping[str, ScoreCalls]
 
 
-def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: int) -> Figures:
-    """Run everything in `data` and stop it again; `tell` gets a word on what is being done."""
+def measured(
+    data: Path, tell: Callable[[str], None], *, people: int, seconds: int, database: Mapping[str, Any]
+) -> Figures:
+    """Run everything in `data` and stop it again; `tell` gets a word on what is being done.
+
+    `database` is what the environment says of a database other than an SQLite file in `data`.
+    """
+    load = bench_processor.load()
     tell("Starting Valkey, the sandbox's CRMs, web, workers and clock …")
-    with rig(data, COLDFRAME_LOG_LEVEL="warning") as running:
+    with rig(data, COLDFRAME_LOG_LEVEL="warning", **database) as running:
         tell(f"Making {people:,} people known …")
         running.tell("webhooks", {"url": ""})
         crowd, quiet = gather(running, people), gather(running, _QUIET, first=people)
@@ -75,10 +84,11 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
             tell("Single events, a tenth of the load and one a second …")
             slow, quiet = quiet.parted(_SLOW_EVENTS)
             apace = len(single.answers.taken) / single.seconds / 10
-            ways = {
+            timed = {
                 "at a tenth": _way(running, quiet, "apace", round(apace * _TENTH_SECONDS) + 1, apace),
                 "one a second": _way(running, slow, "slow", _SLOW_EVENTS, 1.0),
             }
+        ways = {pace: each for pace, (each, _) in timed.items()}
         phases = (*first, once, full, single, tenth)
         return Figures(
             leads=len(crowd.everybody),
@@ -98,6 +108,13 @@ def measured(data: Path, tell: Callable[[str], None], *, people: int, seconds: i
             floors=floors,
             right=_right(running, crowd),
             stored=_stored(running),
+            database=running.store.url.get_backend_name(),
+            machine_load=(load, bench_processor.load()),
+            processor_ms={
+                "full load": 1_000 * full.processor / full.answers.activities,
+                "single events": 1_000 * single.processor / single.answers.activities,
+                **{pace: 1_000 * spent / each.events for pace, (each, spent) in timed.items()},
+            },
         )
 
 
@@ -119,23 +136,23 @@ def _busy(running: Rig, crowd: Crowd, name: str, volume: Volume, *, every: float
     return _through(running, parcels, every=every)
 
 
-def _way(running: Rig, crowd: Crowd, name: str, count: int, per_second: float) -> Way:
-    """What single events take at this pace."""
+def _way(running: Rig, crowd: Crowd, name: str, count: int, per_second: float) -> tuple[Way, float]:
+    """What single events take at this pace, and their processor seconds."""
     given = events(running, crowd, count, name=name, at=clock.now())
     load = _through(running, given.parcels, every=1 / per_second)
-    return way(running, given, load.answers, per_second)
+    return way(running, given, load.answers, per_second), load.processor
 
 
 def _through(running: Rig, parcels: Sequence[Parcel], *, every: float = 0.0) -> _Load:
     """Send everything, and wait until nothing is under way any more."""
     forget(running)
-    started = time.monotonic()
+    started, before = time.monotonic(), bench_processor.used(running.programs.pids())
     answers = send(running.url, parcels, lines=LINES, every=every)
     if not running.wait(lambda: _settled(running), seconds=_PATIENCE, every=_LOOKS):
         msg = f"{running.waiting()} pieces of work are still under way after {_PATIENCE:.0f} s; see {running.log}"
         raise RuntimeError(msg)
-    seconds = time.monotonic() - started
-    return _Load(answers=answers, seconds=seconds, calls=score_calls(running))
+    seconds, processor = time.monotonic() - started, bench_processor.used(running.programs.pids()) - before
+    return _Load(answers=answers, seconds=seconds, processor=processor, calls=score_calls(running))
 
 
 def _settled(running: Rig) -> bool:

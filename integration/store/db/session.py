@@ -3,41 +3,31 @@
 import contextlib
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from integration.settings import private_files
-from integration.store.db import migrate
+from integration.store.db import engines, migrate
 from integration.store.db.dialects import Clock
+from integration.store.db.engines import PATIENCE
 from integration.store.db.errors import LeaseLostError, StoreBusyError, StoreDownError, StoreError, outage
 from integration.store.db.sqlite_writer_lock import WriterQueue
 from mappings.values.instant import Instant
 
 __all__ = ["LeaseLostError", "Store", "StoreBusyError", "StoreDownError", "StoreError", "serialise"]
 
-PATIENCE = 2.0
-"""Seconds a writer waits for its turn before StoreBusyError."""
-
 MIGRATION_PATIENCE = 120.0
 
-_LOG_PAGES = 16_000
-"""SQLite's log at which the next commit copies it into the file, where nobody called `tend`; 64 MB."""
 _TENDED_SECONDS = 0.5
 
 _NOW = select(Clock())
 _ALONE = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("name"))))
-
-_POSTGRES_OPTIONS = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000"
-"""The second frees the locks of a worker that was frozen inside a transaction."""
 
 _INHERITED: list[object] = []
 """Pools of a parent process. They stay referenced: closing them here would hang up on the parent."""
@@ -53,7 +43,7 @@ class Store:
         self._queue = WriterQueue(f"{url.database}.lock") if self._sqlite else None
         self._tended = 0.0
         self._known = False
-        self._engine = _sqlite_engine(url) if self._sqlite else _postgres_engine(url)
+        self._engine = engines.sqlite(url) if self._sqlite else engines.postgresql(url)
         reader: dict[str, Any] = {} if self._sqlite else {"isolation_level": "REPEATABLE READ"}
         if not self._sqlite:
             reader["postgresql_readonly"] = True
@@ -86,6 +76,7 @@ class Store:
                 conn.exec_driver_sql("BEGIN")
             self._look_at_version(conn)
             yield conn
+            conn.commit()  # at a rollback psycopg would forget every statement that it has prepared
 
     @contextlib.contextmanager
     def write(self, *, urgent: bool = False, durable: bool = True) -> Iterator[Connection]:
@@ -253,48 +244,3 @@ def _copy_log(conn: Connection) -> None:
     driver = conn.connection.dbapi_connection
     if driver is not None:
         driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
-
-def _postgres_engine(url: URL) -> Engine:
-    return create_engine(
-        url,
-        hide_parameters=True,  # a traceback shows no personal data
-        pool_size=8,
-        max_overflow=8,
-        pool_timeout=PATIENCE,
-        connect_args={
-            "connect_timeout": 3,
-            "options": _POSTGRES_OPTIONS,
-            "application_name": "coldframe",
-            "keepalives_idle": 30,
-            "tcp_user_timeout": 20000,
-        },
-    )
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    """Without listeners of SQLAlchemy's for transactions and connecting: each statement would look for its own."""
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=8,
-        max_overflow=8,
-        pool_timeout=PATIENCE,
-        creator=partial(_opened, Path(url.database or "").absolute()),
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(driver: sqlite3.Connection, _record: object) -> None:
-        driver.execute("PRAGMA journal_mode = WAL")
-        driver.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it returns
-        driver.execute("PRAGMA temp_store = MEMORY")
-        driver.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")  # `tend` is there before that
-
-    return engine
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    """A connection whose transactions begin where the store says so."""
-    with contextlib.suppress(OSError):  # SQLite says it in its own way
-        private_files.file(file)  # SQLite makes its log and index with the same rights
-    return sqlite3.connect(file, timeout=PATIENCE, check_same_thread=False, isolation_level=None)

@@ -195,7 +195,8 @@ def first(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, Instant]
 
 def history(conn: Connection, lead_ids: Iterable[LeadId]) -> list[ActivityRow]:
     """Everything these leads ever did, by time, then key."""
-    return _rows(conn.execute(_HISTORY, {"ids": listed(lead_ids)}))
+    wanted = list(lead_ids)
+    return _rows(conn.execute(_HISTORY, {"ids": listed(wanted)})) if wanted else []
 
 
 def seen_by(
@@ -209,7 +210,10 @@ def seen_by(
 
     Where all the `known` types are given, those of any other type come as well: they may be recognised.
     """
-    wanted = {"leads": listed(lead_ids), "accounts": listed(account_ids), "types": listed(types)}
+    people, companies = list(lead_ids), list(account_ids)
+    if not people and not companies:
+        return []
+    wanted = {"leads": listed(people), "accounts": listed(companies), "types": listed(types)}
     if known is None:
         return _rows(conn.execute(_SEEN_BY, wanted))
     return _rows(conn.execute(_SEEN_BY_OR_FOREIGN, {**wanted, "known": listed(known)}))
@@ -233,7 +237,10 @@ def fresh_at(conn: Connection, seen: Mapping[AccountId, int]) -> dict[AccountId,
 
 def derived(conn: Connection, lead_ids: Iterable[LeadId], account_ids: Iterable[AccountId]) -> list[ActivityRow]:
     """What was derived for these leads from the signals of these accounts; by time, then key."""
-    return _rows(conn.execute(_DERIVED, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
+    people, companies = list(lead_ids), list(account_ids)
+    if not people or not companies:
+        return []
+    return _rows(conn.execute(_DERIVED, {"leads": listed(people), "accounts": listed(companies)}))
 
 
 def _values(conn: Connection, rows: Sequence[NewActivity]) -> list[dict[str, Any]]:

@@ -61,7 +61,8 @@ def add(conn: Connection, rows: Sequence[EffectRow]) -> list[str]:
 
 def known(conn: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that are recorded."""
-    return set(conn.execute(_KEYS, {"keys": listed(keys)}).scalars())
+    wanted = list(keys)
+    return set(conn.execute(_KEYS, {"keys": listed(wanted)}).scalars()) if wanted else set()
 
 
 def decided(conn: Connection, keys: Iterable[str]) -> dict[str, Instant]:

@@ -244,10 +244,11 @@ def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[
 
 def to_be_derived(conn: Connection, lead_ids: Iterable[LeadId], version: int | None) -> set[LeadId]:
     """Those of these leads to whom the derivation under a version, which is under way, has not come yet."""
-    found = None if version is None else walk(conn, version)
+    wanted = sorted(lead_ids)
+    found = walk(conn, version) if wanted and version is not None else None
     if found is None or found.leads is None:
         return set()
-    asked = {"ids": listed(sorted(lead_ids)), "after": found.leads, "number": version}
+    asked = {"ids": listed(wanted), "after": found.leads, "number": version}
     return set(conn.execute(_STILL, asked).scalars())
 
 
@@ -258,7 +259,8 @@ def accounts_after(conn: Connection, after: str, version: int, limit: int) -> li
 
 def accounts_of(conn: Connection, lead_ids: Iterable[LeadId], version: int) -> list[AccountId]:
     """The accounts of these leads, by id, whose signals were derived under another version."""
-    return list(conn.execute(_ACCOUNTS_OF, {"ids": listed(lead_ids), "number": version}).scalars())
+    wanted = list(lead_ids)
+    return list(conn.execute(_ACCOUNTS_OF, {"ids": listed(wanted), "number": version}).scalars()) if wanted else []
 
 
 def accounts_marked(conn: Connection, version: int, now: Instant) -> bool:
@@ -268,7 +270,8 @@ def accounts_marked(conn: Connection, version: int, now: Instant) -> bool:
 
 def derived(conn: Connection, account_ids: Sequence[AccountId], version: int | None) -> None:
     """The signals of these accounts are derived under this version."""
-    conn.execute(_OF_ACCOUNTS, {"ids": listed(account_ids), "number": version})
+    if account_ids:
+        conn.execute(_OF_ACCOUNTS, {"ids": listed(account_ids), "number": version})
 
 
 def derived_otherwise(conn: Connection, version: int) -> int:

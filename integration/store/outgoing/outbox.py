@@ -231,7 +231,9 @@ def postpone(conn: Connection, rows: Sequence[tuple[int, Instant, str]]) -> None
 
 def defer(conn: Connection, ids: Iterable[int], until: Instant) -> None:
     """These wait for a while, through no fault of theirs or the CRM's."""
-    conn.execute(_REST, {"ids": listed(sorted(ids)), "later": until})
+    waiting = sorted(ids)
+    if waiting:
+        conn.execute(_REST, {"ids": listed(waiting), "later": until})
 
 
 def put_off(conn: Connection, rows: Sequence[tuple[int, Instant]]) -> None:

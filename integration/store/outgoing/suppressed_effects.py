@@ -28,7 +28,8 @@ def silence(conn: Connection, lead_ids: Iterable[LeadId], at: Instant) -> set[Co
     What was not sent is dropped; tasks that stand in a CRM are to be closed there, and the audit trail says so. The
     connections that have something to close. Tasks that are being sent now are seen to by calling this once they are.
     """
-    quiet = sorted(conn.execute(_SUPPRESSED, {"ids": listed(sorted(set(lead_ids)))}).scalars())
+    asked = sorted(set(lead_ids))
+    quiet = sorted(conn.execute(_SUPPRESSED, {"ids": listed(asked)}).scalars()) if asked else []
     if not quiet:
         return set()
     dropped = conn.execute(_DROP, {"ids": listed(quiet)}).rowcount

@@ -66,6 +66,8 @@ def considered(conn: Connection, derived: Mapping[LeadId, Led]) -> Reconsidered:
     causes = {lead: _causes(led.keys) for lead, led in derived.items()}
     former = {lead: _causes(led.former) for lead, led in derived.items() if led.former is not None}
     found = Reconsidered()
+    if not causes:
+        return found
     for row, key, lead, state, connection in conn.execute(_UNSENT, {"ids": listed(sorted(causes))}).all():
         origin = effect_keys.origin(key)
         led_to = effect_keys.of_leaver(key) or origin in causes[lead]

@@ -91,7 +91,8 @@ _MEMBERS = (
 
 def by_domain(conn: Connection, domains: Iterable[str]) -> dict[str, AccountId]:
     """Account id by domain, as `mappings.values.domains` spells it; the oldest account where several share one."""
-    return dict(conn.execute(_BY_DOMAIN, {"domains": listed(set(domains))}).all())
+    wanted = set(domains)
+    return dict(conn.execute(_BY_DOMAIN, {"domains": listed(wanted)}).all()) if wanted else {}
 
 
 def by_reference(conn: Connection, addresses: Iterable[Address]) -> dict[Address, AccountId]:
@@ -170,7 +171,8 @@ def set_fields(conn: Connection, rows: Sequence[AccountFields]) -> None:
 
 def members(conn: Connection, account_ids: Iterable[AccountId]) -> list[LeadId]:
     """The ids of the leads of these accounts, in order."""
-    return list(conn.execute(_MEMBERS, {"ids": listed(account_ids)}).scalars())
+    wanted = list(account_ids)
+    return list(conn.execute(_MEMBERS, {"ids": listed(wanted)}).scalars()) if wanted else []
 
 
 def link(conn: Connection, rows: Iterable[Reference]) -> None:

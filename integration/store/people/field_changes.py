@@ -101,7 +101,10 @@ def fresh(
 
 def history(conn: Connection, lead_ids: Iterable[LeadId], account_ids: Iterable[AccountId] = ()) -> list[ChangeRow]:
     """Every change of these leads and accounts, by time, then key."""
-    return _rows(conn.execute(_HISTORY, {"leads": listed(lead_ids), "accounts": listed(account_ids)}))
+    leads, accounts = list(lead_ids), list(account_ids)
+    if not leads and not accounts:
+        return []
+    return _rows(conn.execute(_HISTORY, {"leads": listed(leads), "accounts": listed(accounts)}))
 
 
 def _rows(found: Result[*tuple[Any, ...]]) -> list[ChangeRow]:

@@ -125,7 +125,8 @@ _MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=
 
 def by_email(conn: Connection, emails: Iterable[str]) -> dict[str, LeadId]:
     """Lead id by e-mail; the oldest lead where several share one; merged leads are not found."""
-    return dict(conn.execute(_BY_EMAIL, {"emails": listed(set(emails))}).all())
+    wanted = set(emails)
+    return dict(conn.execute(_BY_EMAIL, {"emails": listed(wanted)}).all()) if wanted else {}
 
 
 def nameless(conn: Connection, ids: Iterable[LeadId]) -> frozenset[LeadId]:
@@ -174,6 +175,7 @@ def add(conn: Connection, rows: Sequence[NewLead]) -> None:
 
 def get(conn: Connection, lead_ids: Iterable[LeadId]) -> list[LeadRow]:
     """The leads of these ids that exist, in any order."""
+    wanted = list(lead_ids)
     return [
         LeadRow(
             id=row.id,
@@ -194,19 +196,21 @@ def get(conn: Connection, lead_ids: Iterable[LeadId]) -> list[LeadRow]:
             version=row.version,
             applied=row.applied,
         )
-        for row in conn.execute(_GET, {"ids": listed(lead_ids)}).all()
+        for row in (conn.execute(_GET, {"ids": listed(wanted)}).all() if wanted else ())
     ]
 
 
 def states(conn: Connection, lead_ids: Iterable[LeadId], version: int | None) -> dict[LeadId, str]:
     """The states (JSON text) of those of these leads that were derived under this version; much lighter than `get`."""
-    rows = conn.execute(_STATES, {"ids": listed(sorted(set(lead_ids)))}).all()
+    wanted = sorted(set(lead_ids))
+    rows = conn.execute(_STATES, {"ids": listed(wanted)}).all() if wanted else []
     return {lead: state for lead, under, state in rows if under == version}
 
 
 def homes(conn: Connection, lead_ids: Iterable[LeadId]) -> list[tuple[LeadId, AccountId]]:
     """(lead, account) for those who have one; much lighter than `get`."""
-    return [(lead, account) for lead, account in conn.execute(_HOMES, {"ids": listed(lead_ids)})]
+    wanted = list(lead_ids)
+    return [(lead, account) for lead, account in conn.execute(_HOMES, {"ids": listed(wanted)})] if wanted else []
 
 
 def save(conn: Connection, rows: Sequence[SavedLead]) -> None:

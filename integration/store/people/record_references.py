@@ -205,7 +205,8 @@ def accounts(conn: Connection, addresses: Iterable[Address]) -> dict[Address, Ac
 def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, list[Reference]]:
     """Every CRM record of these leads, people's preferred objects first; leads without one are absent."""
     found: defaultdict[LeadId, list[Reference]] = defaultdict(list)
-    for row in conn.execute(_OF_LEADS, {"ids": listed(lead_ids)}).all():
+    wanted = list(lead_ids)
+    for row in conn.execute(_OF_LEADS, {"ids": listed(wanted)}).all() if wanted else ():
         reference = _reference(row)
         found[LeadId(str(reference.lead_id))].append(reference)
     return {lead: sorted(known, key=_preference) for lead, known in found.items()}
@@ -214,7 +215,8 @@ def of_leads(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[LeadId, list[
 def of_accounts(conn: Connection, account_ids: Iterable[AccountId]) -> dict[AccountId, list[Reference]]:
     """Every CRM record of these accounts; accounts without one are absent."""
     found: defaultdict[AccountId, list[Reference]] = defaultdict(list)
-    for row in conn.execute(_OF_ACCOUNTS, {"ids": listed(sorted(account_ids))}).all():
+    wanted = sorted(account_ids)
+    for row in conn.execute(_OF_ACCOUNTS, {"ids": listed(wanted)}).all() if wanted else ():
         reference = _reference(row)
         found[AccountId(str(reference.account_id))].append(reference)
     return {account: sorted(known, key=_preference) for account, known in found.items()}
@@ -236,7 +238,8 @@ def read_after(
 def met(conn: Connection, lead_ids: Iterable[LeadId]) -> dict[ConnectionName, list[LeadId]]:
     """By connection, those of these leads that have a person's record there."""
     found: defaultdict[ConnectionName, list[LeadId]] = defaultdict(list)
-    for connection, lead in conn.execute(_MET, {"ids": listed(lead_ids)}).all():
+    wanted = list(lead_ids)
+    for connection, lead in conn.execute(_MET, {"ids": listed(wanted)}).all() if wanted else ():
         found[connection].append(lead)
     return dict(found)
 

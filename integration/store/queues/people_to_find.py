@@ -56,7 +56,8 @@ def take(conn: Connection, connection: ConnectionName, now: Instant, limit: int)
 
 def sought(conn: Connection, emails: Iterable[str]) -> set[str]:
     """Those of the e-mails that some CRM has still to be asked for."""
-    return set(conn.execute(_SOUGHT, {"emails": listed(emails)}).scalars())
+    wanted = list(emails)
+    return set(conn.execute(_SOUGHT, {"emails": listed(wanted)}).scalars()) if wanted else set()
 
 
 def done(conn: Connection, rows: Sequence[Sought]) -> None:
