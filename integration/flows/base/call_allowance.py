@@ -83,10 +83,10 @@ class StoredAllowance:
         """Keep it until the next transaction."""
         self._heard = (usage, self.monotonic())
 
-    def unused(self, conn: Sql, *, people: bool) -> Unused:
-        """What is left of the connection's calls, as far as workers have passed it on; some more for `people`."""
-        kept = self.reserve * (FOR_PEOPLE if people else 1)
-        return unused(call_usage.get(conn, self.connection), self._clock(conn), reserve=kept)
+    def unused(self, conn: Sql) -> tuple[Unused, Unused]:
+        """What is left of the connection's calls, as far as workers have passed it on; and for people, who get more."""
+        tally, now = self._tally(conn)
+        return unused(tally, now, reserve=self.reserve), unused(tally, now, reserve=self.reserve * FOR_PEOPLE)
 
     def settle(self, conn: Sql) -> None:
         """Pass on what the CRM said, and give back what was not called, in a transaction that is there anyway.
@@ -97,8 +97,8 @@ class StoredAllowance:
         if self._heard is None and not block.left:
             return
         call_usage.alone(conn, self.connection)
-        now = self._clock(conn)
-        tally = returned(call_usage.get(conn, self.connection), block.at, block.left)
+        held, now = self._tally(conn)
+        tally = returned(held, block.at, block.left)
         call_usage.put(conn, self.connection, "", self._reported(tally, now), now)
 
     def _spend(self, pool: str, *, people: bool, give_up: float) -> Withheld | None:
@@ -125,7 +125,7 @@ class StoredAllowance:
 
     def _reserve(self, conn: Sql, pool: str, *, people: bool) -> Grant:
         call_usage.alone(conn, self.connection)
-        now, tally = self._clock(conn), call_usage.get(conn, self.connection, pool)
+        tally, now = self._tally(conn, pool)
         if pool and self.pacing.searches:
             before = tally = Tally(usage=self.pacing.searches, told_at=1, blocks=tally.blocks)
         else:
@@ -155,5 +155,7 @@ class StoredAllowance:
         )
         return Withheld(code=RESERVE if people else BUDGET, reason=reason, wait=grant.wait)
 
-    def _clock(self, conn: Sql) -> Instant:
-        return self.store.now(conn) if self.now is None else self.now()
+    def _tally(self, conn: Sql, pool: str = "") -> tuple[Tally, Instant]:
+        """What has been counted, and when it is."""
+        tally, now = call_usage.by_now(conn, self.connection, pool)
+        return tally, now if self.now is None else self.now()

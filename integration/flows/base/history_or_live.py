@@ -15,10 +15,11 @@ from sqlalchemy import Connection as Sql
 from integration.core.model.effects import AlertRaised, Effect, Escalated
 from integration.core.model.state import LeadState
 from integration.flows.base.service import HasCrms, HasGoingLive
-from integration.flows.base.write_access import in_shadow
 from integration.store.audit import audit_trail
 from integration.store.events import live_since
 from integration.store.events.live_since import Live
+from integration.store.overall import live_values
+from integration.store.overall.live_values import LiveValues
 from integration.store.progress import write_permission
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import DAY, Instant, Span, show
@@ -31,10 +32,14 @@ GOING_LIVE: Span = 7 * DAY
 """How long after going live its limits apply."""
 
 
-def since(conn: Sql, service: HasGoingLive, now: Instant) -> Live:
-    """Since when the service is live, in the caller's write transaction; the first decision ever begins it."""
-    found = live_since.get(conn) or live_since.begin(conn, now - STALE, now, seq=0)
-    began, shadow = live_since.shadow(conn), in_shadow(conn, service)
+def since(conn: Sql, service: HasGoingLive, now: Instant, values: LiveValues | None = None) -> Live:
+    """Since when the service is live, in the caller's write transaction; the first decision ever begins it.
+
+    `values` are those that the same transaction has read already.
+    """
+    kept = values if values is not None else live_values.load(conn)
+    found = kept.live or live_since.begin(conn, now - STALE, now, seq=0)
+    began, shadow = kept.shadow_since, service.going_live.shadow or kept.permission is None
     if shadow and began is None:
         live_since.enter_shadow(conn, now)
         audit_trail.add(conn, [audit_trail.Entry(at=now, actor="service", action="shadow began", subject="service")])

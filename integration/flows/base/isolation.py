@@ -102,11 +102,16 @@ class Station(Generic[Item]):
 
 
 def isolate(
-    service: HasStore, lease: Lease, station: Station[Item], items: Sequence[Item], *, clean: bool = False
+    service: HasStore,
+    lease: Lease,
+    station: Station[Item],
+    items: Sequence[Item],
+    *,
+    suspected: bool = True,
 ) -> None:
     """Work these items: all in one go, but for those that are suspects; whatever fails is found and set aside.
 
-    `clean` says that the lane has no suspects, so that the store is not asked for them.
+    Where the caller has seen that nothing is `suspected` in the lane, the store is not asked for suspects.
     Raises StoreError and Unavailable as `work` does, Unavailable also where every call of a connector fails, and what
     concerns the store's tables as a whole.
     """
@@ -114,7 +119,7 @@ def isolate(
         return
     named = {station.name(item): item for item in items}
     known: Mapping[str, Suspect] = {}
-    if not clean:
+    if suspected:
         with service.store.read() as conn:
             known = suspects.known(conn, station.lane, named)
     sorting = _Sorting(service, lease, station, named, known)

@@ -46,12 +46,13 @@ def in_force(service: V, lease: Lease) -> V:
     """
     with service.store.read() as conn:
         found = playbook_versions.current(conn)
-    wanted = _wanted(service, found)
+        wanted = _wanted(conn, service, found)
     if wanted is not None and _differs(service, wanted, found):
         found = _publish(service, lease, wanted)
     elif wanted is not None and found is not None and len(wanted.said.files) > len(found.files):
         found = _adopt(service, lease, wanted, found)
-    return _by(service, found)
+    with service.store.read() as conn:
+        return _by(conn, service, found)
 
 
 def following(service: V) -> V:
@@ -60,34 +61,46 @@ def following(service: V) -> V:
     Records are read and written by the mappings in force in every case. Ask anew for each batch.
     """
     with service.store.read() as conn:
-        found = playbook_versions.current(conn)
+        return followed(conn, service)
+
+
+def followed(conn: Sql, service: V) -> V:
+    """As `following`, in a read that the caller has opened."""
+    return looked(conn, service)[0]
+
+
+def looked(conn: Sql, service: V) -> tuple[V, V | None]:
+    """What `following` answers, and what `in_force` does; None where that has to publish first, or raises."""
+    found = playbook_versions.current(conn)
     try:
-        ours = _differs(service, _wanted(service, found), found)
-        return _mapped(service, found) if ours else _by(service, found)
+        wanted = _wanted(conn, service, found)
+        if found is None or _differs(service, wanted, found):
+            return _mapped(service, found), None
+        known = _by(conn, service, found)
     except OutdatedError as error:
         log.warning("the playbook in force is not known here", error=str(error))
-        return service
+        return service, None
+    return known, None if wanted is not None and len(wanted.said.files) > len(found.files) else known
 
 
 def published(service: V) -> V:
     """The service by the playbook that everybody is derived under, for whoever only looks. Raises OutdatedError."""
     with service.store.read() as conn:
-        found = playbook_versions.current(conn)
-    return _by(service, found)
+        return _by(conn, service, playbook_versions.current(conn))
 
 
 def at_that_time(service: V, moment: Instant) -> V:
     """The service by the version that was in force then; by the first, before there was any. Raises OutdatedError."""
     with service.store.read() as conn:
         found = playbook_versions.at(conn, moment) or next(iter(playbook_versions.every(conn)[-1:]), None)
-    return _by(service, found)
+        return _by(conn, service, found)
 
 
 def due(conn: Sql, service: Derived) -> bool:
     """Whether the service's own playbook has to be published, or somebody is still to be derived under the last one."""
     found = playbook_versions.current(conn)
     return (
-        _differs(service, _wanted(service, found), found)
+        _differs(service, _wanted(conn, service, found), found)
         or (found is not None and not playbook_versions.walk(conn, found.number).over)
         or remapping.under_way(conn) is not None
     )
@@ -102,7 +115,7 @@ class _Wanted:
     author: str
 
 
-def _wanted(service: Derived, found: Version | None) -> _Wanted | None:
+def _wanted(conn: Sql, service: Derived, found: Version | None) -> _Wanted | None:
     """None where what was published by command cannot be used by this process."""
     there = found.files if found else {}
     mine = {**running_mappings.own(service.connections, there), **running_routing.own(service.routing, there)}
@@ -111,13 +124,12 @@ def _wanted(service: Derived, found: Version | None) -> _Wanted | None:
     ours = _Wanted(playbook, Texts(playbook=playbook.text, vocabulary=words, files=files), AUTHOR)
     if found is None or service.rules.of_file:
         return ours
-    with service.store.read() as conn:
-        author = playbook_versions.author(conn)
-        if author == AUTHOR:
-            return ours
-        said = playbook_versions.texts(conn, found.number)
-        if said.vocabulary in {None, playbook_versions.vocabulary_of_start(conn, AUTHOR)}:  # no command published one
-            said = replace(said, vocabulary=words)
+    author = playbook_versions.author(conn)
+    if author == AUTHOR:
+        return ours
+    said = playbook_versions.texts(conn, found.number)
+    if said.vocabulary in {None, playbook_versions.vocabulary_of_start(conn, AUTHOR)}:  # no command published one
+        said = replace(said, vocabulary=words)
     compiled = compiled_of(said, f"version {found.number}", service.rules.vocabulary)
     return None if compiled is None else _Wanted(compiled.playbook, replace(said, files=files), author)
 
@@ -151,15 +163,14 @@ def _adopt(service: Derived, lease: Lease, wanted: _Wanted, found: Version) -> V
     return replace(found, files=files)
 
 
-def _by(service: V, found: Version | None) -> V:
+def _by(conn: Sql, service: V, found: Version | None) -> V:
     if found is None or _same(service.rules.playbook, found):
         ours = service.rules.compiled.rooted(found.roots if found else None)
         return _mapped(changed(service, rules=replace(service.rules, compiled=ours, version=found)), found)
     if found.format != FORMAT:
         msg = f"version {found.number} of the playbook was published by another version of this program"
         raise OutdatedError(msg)
-    with service.store.read() as conn:
-        said = playbook_versions.texts(conn, found.number)
+    said = playbook_versions.texts(conn, found.number)
     compiled = compiled_of(said, f"version {found.number}", service.rules.vocabulary)
     if compiled is None or compiled.playbook.fingerprint != found.fingerprint:
         msg = f"version {found.number} of the playbook means something else to this program, or in this vocabulary"

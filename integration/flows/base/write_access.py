@@ -10,6 +10,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.base.service import GoingLive, HasGoingLive, LimitedWrites, changed
 from integration.store.progress import write_permission
+from integration.store.progress.write_permission import WritePermission
 from mappings.values.instant import Instant, show
 
 SHADOW = "shadow: nothing is written; `coldframe live` starts writing"
@@ -52,15 +53,23 @@ def words(conn: Sql, *, forced: bool) -> str:
 
 
 def as_of_now(service: L) -> L:
-    """The service with what may be written now, in one read: for one batch."""
+    """The service with what may be written now: for one batch."""
     with service.store.read() as conn:
-        found = replace(limits(conn, service.going_live), shadow=in_shadow(conn, service))
+        return by(service, write_permission.given(conn))
+
+
+def by(service: L, permission: WritePermission | None) -> L:
+    """The service with what this permission lets it write; None is no permission."""
+    found = replace(_limits(permission, service.going_live), shadow=service.going_live.shadow or permission is None)
     return changed(service, going_live=found)
 
 
 def limits(conn: Sql, given: GoingLive) -> GoingLive:
     """The limits of going live: those that `coldframe live` was given, else the settings'."""
-    permission = write_permission.given(conn)
+    return _limits(write_permission.given(conn), given)
+
+
+def _limits(permission: WritePermission | None, given: GoingLive) -> GoingLive:
     if permission is None:
         return given
     tasks, writes = permission.tasks_per_hour, permission.writes_per_minute

@@ -19,6 +19,7 @@ from integration.flows.deciding.decide_leads import decide_batch
 from integration.flows.deciding.decision_outcomes import Deciding
 from integration.flows.people.join_leads import join_batch
 from integration.flows.privacy.erase_person import Erasing, erase_batch
+from integration.store.overall import advance_work
 from integration.store.queues.leases import Lease
 
 log = structlog.get_logger()
@@ -34,15 +35,27 @@ def advance(service: Advancing) -> int:
 
 
 def turn(service: Advancing, lease: Lease, /) -> bool:
-    """A batch of each step, in this order. Erasing and joining need no playbook, and go on without one."""
-    known = running_playbook.following(service)
-    erase_batch(known, lease)  # wakes the lane again itself
-    left = [join_batch(known, lease)]
+    """A batch of each step that has something to do, in this order; one look at the store says which have.
+
+    Erasing and joining need no playbook, and go on without one.
+    """
+    with service.store.read() as conn:
+        known, settled = running_playbook.looked(conn, service)
+        work = advance_work.look(conn, service.now())
+    if work.erasing:
+        erase_batch(known, lease)  # wakes the lane again itself
+    left = work.joining and join_batch(known, lease)
     try:
-        service = running_playbook.in_force(service, lease)
+        service = settled or running_playbook.in_force(service, lease)
     except OutdatedError as error:
         log.warning("nobody is decided about by this process", error=str(error))
-    else:
-        left += [remap.records(service, lease), rederive.accounts(service, lease)]
-        left += [decide_batch(service, lease)]
-    return any(left)
+        return left
+    walk = work.walk if settled and work.walk and work.walk.version == service.rules.number else None
+    still = walk is None or not walk.over
+    if still or work.remapping:
+        left |= remap.records(service, lease)
+    if still or work.accounts:
+        left |= rederive.accounts(service, lease, walk, suspected=work.suspected)
+    if still or work.accounts or work.joining or work.leads:
+        left |= decide_batch(service, lease, walk, suspected=work.suspected)
+    return left

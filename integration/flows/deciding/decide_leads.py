@@ -29,6 +29,7 @@ from integration.flows.history.apply_history import Applied, apply
 from integration.flows.history.lead_events import History
 from integration.flows.people import join_leads
 from integration.store.db.json_codec import encode
+from integration.store.events.playbook_versions import Walk
 from integration.store.people import accounts, leads
 from integration.store.people.leads import LeadRow
 from integration.store.queues import dirty, leases
@@ -53,29 +54,33 @@ class _Item:
     mark: int | None = None
 
 
-def decide_batch(service: DecidingLane, lease: Lease) -> bool:
+def decide_batch(service: DecidingLane, lease: Lease, walk: Walk | None = None, *, suspected: bool = True) -> bool:
     """One batch of those who are dirty or due, then one of those to be derived anew; false where there was nobody.
 
-    Each is stored, and delivered, by itself: whoever is new does not wait for those who are derived anew.
+    Each is stored, and delivered, by itself: whoever is new does not wait for those who are derived anew. `walk` is how
+    far they are, where that is over; `suspected`, whether the lane has failed at anything before.
     """
-    now, walk = service.now(), rederive.walk(service)
+    now = service.now()
+    if walk is None or not walk.over:
+        walk = rederive.walk(service)
     size = rederive.LEADS if walk.over else min(rederive.LEADS, walk.leads_at_once)
     with service.store.read() as conn:
         marks = dirty.take(conn, now, size)
         due = leads.due(conn, now, size - len(marks)) if len(marks) < size else []
     items = {lead: _Item(lead) for lead in due} | {lead: _Item(lead, mark) for lead, mark in marks}
-    seconds = _decide(service, lease, items, now)
+    seconds = _decide(service, lease, items, now, suspected=suspected)
     ids = rederive.leads(service, walk, max(size - len(items), size // 4))
     others = {lead: _Item(lead) for lead in ids if lead not in items}
-    rederive.walked(
-        service, lease, walk, ids, (len(items), seconds), (len(others), _decide(service, lease, others, now))
-    )
+    again = _decide(service, lease, others, now, suspected=suspected)
+    rederive.walked(service, lease, walk, ids, (len(items), seconds), (len(others), again))
     if not ids:
         gather(service.lanes, len(items), full=len(items) >= rederive.LEADS)
     return bool(items or ids)
 
 
-def _decide(service: DecidingLane, lease: Lease, items: Mapping[LeadId, _Item], now: Instant) -> float:
+def _decide(
+    service: DecidingLane, lease: Lease, items: Mapping[LeadId, _Item], now: Instant, *, suspected: bool
+) -> float:
     """Decide about these leads, and wake those that deliver what follows; how many seconds it took."""
     if not items:
         return 0.0
@@ -87,7 +92,7 @@ def _decide(service: DecidingLane, lease: Lease, items: Mapping[LeadId, _Item], 
         lay_aside=lambda conn, item, reason: _lay_aside(conn, service, item, reason),
         lead=lambda item: item.lead,
     )
-    isolate(service, lease, station, [items[lead] for lead in sorted(items)])
+    isolate(service, lease, station, [items[lead] for lead in sorted(items)], suspected=suspected)
     for lane in sorted(wanted):
         service.wake(lane)
     return service.lanes.monotonic() - began

@@ -42,8 +42,8 @@ from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing import outbox, people_without_records, pointless_tasks, withdrawn_effects
 from integration.store.outgoing.suppressed_effects import silence
 from integration.store.outgoing.withdrawn_effects import Led
+from integration.store.overall import live_values
 from integration.store.people import checkpoints, leads, record_references
-from integration.store.progress import next_handover
 from integration.store.queues import dirty
 from mappings.model.canonical import MOVING, Fields
 from mappings.values.identifiers import ConnectionName, LeadId
@@ -59,7 +59,8 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     leads.save(conn, [outcome.saved for outcome in outcomes])
     checkpoints.keep(conn, [outcome.kept for outcome in outcomes])
     again = withdrawn_effects.reconsider(conn, {each.row.id: _led(each) for each in outcomes if each.again})
-    live, free = history_or_live.since(conn, service, now), next_handover.earliest(conn, now)
+    values = live_values.load(conn)
+    live, free = history_or_live.since(conn, service, now, values), max(now, values.next_handover)
     made = plan(conn, service, outcomes, live, free, now)
     made.handed.keep(conn, now)
     known = decided_effects.known(conn, [each.key for each in made.decided])  # most are, of who is derived anew

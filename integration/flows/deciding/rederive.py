@@ -39,12 +39,15 @@ class Rederiving(Derived, HasLanes, Protocol):
     """What re-derivation takes: what signals are derived with, and what measures time."""
 
 
-def accounts(service: Rederiving, lease: Lease) -> bool:
+def accounts(service: Rederiving, lease: Lease, walk: Walk | None = None, *, suspected: bool = True) -> bool:
     """Derive the signals of accounts that are marked, and mark the next of the walk before; whether more are likely.
 
     The accounts of those who are decided about next come first: what a lead's account did in the past is a part of its
     history when it is derived anew. Fewer of the others are marked while a whole batch of leads waits to be decided.
+    `walk` is how far it is, where the caller knows; `suspected`, whether the lane has failed at anything.
     """
+    if walk is not None and walk.over:
+        return derive_batch(service, lease, suspected=suspected)
     number, now = service.rules.number or 0, service.now()
     with service.store.read() as conn:
         walk = playbook_versions.walk(conn, number)
@@ -65,7 +68,7 @@ def accounts(service: Rederiving, lease: Lease) -> bool:
             dirty.mark_accounts(conn, [*first, *ids], now)
             playbook_versions.walked(conn, walk, now)
     began = service.lanes.monotonic()
-    more = derive_batch(service, lease)
+    more = derive_batch(service, lease, suspected=suspected)
     size = paced(walk.accounts_at_once, [(len(ids), service.lanes.monotonic() - began)], ACCOUNTS)
     if ids and size != walk.accounts_at_once:
         with service.store.write() as conn:

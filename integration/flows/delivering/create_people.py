@@ -42,6 +42,7 @@ from integration.store.db.session import serialise
 from integration.store.events import live_since as lives
 from integration.store.outgoing import outbox, people_to_create, people_without_records
 from integration.store.outgoing.people_to_create import Newcomer, NewPerson
+from integration.store.overall.live_values import LiveValues
 from integration.store.people import accounts, leads, record_references
 from integration.store.people.record_references import Address
 from integration.store.queues import leases, records_to_read
@@ -128,14 +129,13 @@ class Newcomers:
         ]
 
 
-def waiting(service: Creating, connection: Connection, now: Instant) -> Newcomers:
+def waiting(conn: Sql, service: Creating, connection: Connection, now: Instant, values: LiveValues) -> Newcomers:
     """Who may be created now at this connection."""
     if connection.mapping.creates is None:
         return Newcomers()
     limit = ramp_up.records(service.going_live, connection.name)
-    with service.store.read() as conn:
-        room = ramp_up.allowed(conn, limit, connection.connector.limits.fields, now)
-        return Newcomers(rows=people_to_create.pending(conn, connection.name, now, room) if room else (), room=room)
+    room = ramp_up.allowed(conn, limit, connection.connector.limits.fields, now, values)
+    return Newcomers(rows=people_to_create.pending(conn, connection.name, now, room) if room else (), room=room)
 
 
 def create(service: Creating, lease: Lease, connection: Connection, rows: Sequence[Newcomer], now: Instant) -> bool:

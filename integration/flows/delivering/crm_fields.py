@@ -6,7 +6,7 @@ value is stored before it is sent: its echo is recognised even if the answer is 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from integration.flows.base.service import Connection, HasStore, Waking
 from integration.flows.crm_calls.ask_crm import answering, asked
 from integration.flows.crm_calls.picklists import Words, offered
 from integration.store.crm import crm_field_state
+from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.people import field_changes, leads
@@ -28,7 +29,7 @@ from mappings.conflicts.field_conflicts import speaker
 from mappings.model.canonical import FOUND_OUT, STANDING_FIELDS, Fields
 from mappings.translate.native_fields import FieldState, is_new_choice, taken_away
 from mappings.translate.translation import natives
-from mappings.values.identifiers import ExternalId, LeadId
+from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import SECOND, Instant, Span
 
 REST: Span = 2 * SECOND
@@ -166,6 +167,16 @@ def arrived(conn: Sql, connection: Connection, done: Sequence[FieldWrite]) -> No
             for address, fields in known.items()
         },
     )
+
+
+def written(
+    connection: Connection, done: Sequence[tuple[Outgoing, FieldWrite]]
+) -> Iterator[tuple[ConnectionName, str, ExternalId, str]]:
+    """What our own fields contain now that the CRM accepted these, as `references.wrote` wants it."""
+    for row, write in done:
+        mine = {name: value for name, value in write.fields.items() if name in ours(connection, write.object)}
+        if mine:
+            yield connection.name, write.object, write.id, encode({**(row.written or {}), **mine})
 
 
 def _wanted(connection: Connection, row: Outgoing, standing: Fields, stands: Raw, words: Words) -> Raw:

@@ -6,7 +6,7 @@ was never stored, the connector looks for the task's key at the next try before 
 Retries are counted here and nowhere else.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol, TypeAlias
 
@@ -18,11 +18,11 @@ from connectors.base.port import FieldWrite, Raw, Receipt, TaskWrite, Verdict, W
 from integration.core.funnel import missing_reasons
 from integration.core.run import pointless
 from integration.flows.assigning import lead_records, reassign
+from integration.flows.base import write_access
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.lane import drain
-from integration.flows.base.running_playbook import following
+from integration.flows.base.running_playbook import followed
 from integration.flows.base.service import Connection, HasRules, HasStore
-from integration.flows.base.write_access import as_of_now
 from integration.flows.crm_calls.crm_task_words import task_words
 from integration.flows.crm_calls.pause_connection import ended
 from integration.flows.crm_calls.retrying import backoff, refused, stopping
@@ -31,16 +31,16 @@ from integration.flows.delivering.close_tasks import closings
 from integration.flows.delivering.create_people import Creating
 from integration.flows.delivering.hand_over import HandingOver
 from integration.flows.delivering.joining import join_open_tasks
-from integration.flows.delivering.ready_batches import Found, Gathered, gather, look, opened
+from integration.flows.delivering.ready_batches import Found, Gathered, after_shadow, looked
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
 from integration.flows.nurturing import touch_turns
 from integration.store.assigning import assigned_tasks
-from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
 from integration.store.outgoing import outbox, pointless_tasks
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.suppressed_effects import silence
+from integration.store.overall import live_values
 from integration.store.people import record_references
 from integration.store.people.record_references import Reference
 from integration.store.queues import leases, records_to_read
@@ -71,20 +71,28 @@ def deliver(service: Delivering, connection: ConnectionName) -> int:
 
 def _turn(service: Delivering, lease: Lease, /, *, name: ConnectionName) -> bool:
     """One batch that goes now; of people to create first, since their tasks wait for them."""
-    now, service = service.now(), as_of_now(following(service))
-    connection = service.connections[name]
-    way = opened(service, lease, connection, now)
-    if way == "nothing":
+    now = service.now()
+    with service.store.read() as conn:
+        service, values = followed(conn, service), live_values.load(conn)
+        service = write_access.by(service, values.permission)
+        connection = service.connections[name]
+        shadowed = values.shadow_since is not None and not service.going_live.shadow
+        seen = None if shadowed else looked(conn, service, lease, connection, now, values)
+    if shadowed:
+        after_shadow(service, lease, now)
+        return _turn(service, lease, name=name)
+    if seen is None:
         return False
-    gathered, people = gather(service, connection, now), create_people.waiting(service, connection, now)
-    if gathered.goes(people.since(service), people.room, people=True):
-        done = create_people.create(service, lease, connection, people.rows, now)
-        gathered.called(len(people.rows), people.room)
+    if seen.found is None:
+        done = create_people.create(service, lease, connection, seen.people.rows, now)
+        seen.gathered.called(len(seen.people.rows), seen.people.room)
         return done
-    return _batch(service, lease, connection, look(service, connection, now, way), gathered)
+    return _batch(service, lease, connection, seen.found, seen.gathered, suspected=seen.suspected)
 
 
-def _batch(service: Delivering, lease: Lease, connection: Connection, found: Found, gathered: Gathered) -> bool:
+def _batch(  # noqa: PLR0913 - what was found, and where it goes
+    service: Delivering, lease: Lease, connection: Connection, found: Found, gathered: Gathered, *, suspected: bool
+) -> bool:
     """One batch of what was found; of tasks first, since somebody waits for them."""
     batch: tuple[str, Sequence[Outgoing], _Way] | None = None
     room = found.room
@@ -104,7 +112,8 @@ def _batch(service: Delivering, lease: Lease, connection: Connection, found: Fou
         batch = "fields", found.fields, _send_fields
     if batch is None:
         return gathered.wait()
-    done = send(service, lease, connection, batch[1], partial(batch[2], service, lease, connection), batch[0])
+    way = partial(batch[2], service, lease, connection)
+    done = send(service, lease, connection, batch[1], way, batch[0], suspected=suspected)
     gathered.called(len(batch[1]), room)
     return done
 
@@ -228,15 +237,15 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
     pairs = list(zip(rows, writes, receipts, strict=True))
     stop = stopping(receipts)
     done = [(row, write, receipt) for row, write, receipt in pairs if receipt.verdict is Verdict.DONE]
-    written = list(_written(connection, [(row, write) for row, write, _ in done if isinstance(write, FieldWrite)]))
+    fields = [(row, write) for row, write, _ in done if isinstance(write, FieldWrite)]
     with service.store.write() as conn:
         leases.extend(conn, lease)
         if any(crm_fields.among(connection, write) for write in writes):
             serialise(conn, "people")  # before any row: whoever reads records takes it first, too
         _done(conn, service, [(row, receipt.id) for row, _, receipt in done], resting)
         outbox.moved(conn, [row.id for row, _, receipt in done if row.further and receipt.id != row.external_id])
-        record_references.wrote(conn, written)
-        crm_fields.arrived(conn, connection, [write for _, write, _ in done if isinstance(write, FieldWrite)])
+        record_references.wrote(conn, list(crm_fields.written(connection, fields)))
+        crm_fields.arrived(conn, connection, [write for _, write in fields])
         made = [row for row, write, _ in done if isinstance(write, TaskWrite)]
         assigned_tasks.stand(conn, [row.key for row in made], now)
         silence(conn, {row.lead_id for row in made}, now)
@@ -250,18 +259,6 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         ended(conn, connection.name, these, stop, now, done=len(done))
     log.info("delivered", connection=connection.name, sent=len(done), of=len(writes), paused=stop is not None)
     return stop
-
-
-def _written(
-    connection: Connection, done: Sequence[tuple[Outgoing, FieldWrite]]
-) -> Iterator[tuple[ConnectionName, str, ExternalId, str]]:
-    """What our own fields contain now that the CRM accepted these, as `references.wrote` wants it."""
-    for row, write in done:
-        ours = {
-            name: value for name, value in write.fields.items() if name in crm_fields.ours(connection, write.object)
-        }
-        if ours:
-            yield connection.name, write.object, write.id, encode({**(row.written or {}), **ours})
 
 
 def _refused(conn: Sql, connection: Connection, row: Outgoing, receipt: Receipt, now: Instant) -> None:

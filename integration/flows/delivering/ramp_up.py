@@ -12,9 +12,9 @@ from sqlalchemy import Connection as Sql
 from integration.flows.base.history_or_live import GOING_LIVE
 from integration.flows.base.service import GoingLive
 from integration.store.crm import call_rates
-from integration.store.events import live_since
 from integration.store.outgoing import outbox_backlog
-from integration.store.progress import write_permission
+from integration.store.overall import live_values
+from integration.store.overall.live_values import LiveValues
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import HOUR, MINUTE, Instant, Span
 
@@ -52,16 +52,16 @@ def records(limits: GoingLive, connection: ConnectionName) -> Limit:
     return Limit(connection=connection, what="records", most=limits.writes_per_minute, span=MINUTE)
 
 
-def allowed(conn: Sql, limit: Limit, wanted: int, now: Instant) -> int:
-    """How many of so many may go now."""
-    if not limit.most or not _going(conn, now):
+def allowed(conn: Sql, limit: Limit, wanted: int, now: Instant, values: LiveValues | None = None) -> int:
+    """How many of so many may go now; `values` are those that the same transaction has read already."""
+    if not limit.most or not _going(conn, now, values):
         return wanted
     return min(wanted, call_rates.left(conn, limit.connection, limit.what, limit.most, limit.span, now)[0])
 
 
-def unasked(conn: Sql, limit: Limit, wanted: int, now: Instant) -> int:
+def unasked(conn: Sql, limit: Limit, wanted: int, now: Instant, values: LiveValues) -> int:
     """How many of so many may go about people who did not ask for a demo: less, by what is kept for those who do."""
-    if not limit.most or not _going(conn, now):
+    if not limit.most or not _going(conn, now, values):
         return wanted
     left = call_rates.left(conn, limit.connection, limit.what, limit.most, limit.span, now)[0]
     return max(0, min(wanted, left - limit.most // KEPT))
@@ -87,8 +87,8 @@ def waiting(conn: Sql, limits: GoingLive, connections: Iterable[ConnectionName],
     return found
 
 
-def _going(conn: Sql, now: Instant) -> bool:
+def _going(conn: Sql, now: Instant, values: LiveValues | None = None) -> bool:
     """Whether the service has gone live only lately, or history was read only lately."""
-    found, permission = live_since.get(conn), write_permission.given(conn)
-    latest = max(found.since if found else 0, permission.at if permission else 0)
+    kept = values if values is not None else live_values.load(conn)
+    latest = max(kept.live.since if kept.live else 0, kept.permission.at if kept.permission else 0)
     return now < latest + GOING_LIVE

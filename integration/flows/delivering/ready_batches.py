@@ -1,8 +1,10 @@
 """Ready batches: which rows of the outbox can be sent now, and when each kind of them goes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from sqlalchemy import Connection as Sql
 
 from connectors.base.limits import Unused
 from integration.flows.base import history_or_live, lane
@@ -12,13 +14,15 @@ from integration.flows.base.service import Connection, HasLanes, HasWake, Limite
 from integration.flows.crm_calls import gathering
 from integration.flows.crm_calls.gathering import Batch, Flow, Row
 from integration.flows.crm_calls.pause_connection import Open, open_for
-from integration.flows.delivering import ramp_up
+from integration.flows.delivering import create_people, ramp_up
+from integration.flows.delivering.create_people import Creating, Newcomers
 from integration.flows.delivering.joining.carriers import joins
 from integration.store.crm import connection_pauses
-from integration.store.events import live_since as lives
-from integration.store.outgoing import outbox
+from integration.store.outgoing import outbox, outbox_backlog
+from integration.store.outgoing.outbox import Kind
 from integration.store.outgoing.outgoing_rows import Outgoing
-from integration.store.queues import dirty, inbox, leases
+from integration.store.overall.live_values import LiveValues
+from integration.store.queues import leases
 from integration.store.queues.leases import Lease
 from mappings.values.instant import SECOND, Instant
 
@@ -50,43 +54,44 @@ class Gathering(LimitedWrites, HasLanes, HasWake, Protocol):
     """The store, and how long what waits for a call may gather."""
 
 
-def look(service: Looking, connection: Connection, now: Instant, way: Open) -> Found:
-    """The oldest that may go, as much as a call takes."""
+def look(  # noqa: PLR0913, PLR0917 - where to, when, and what is known already
+    conn: Sql, service: Looking, connection: Connection, now: Instant, kinds: Collection[Kind], values: LiveValues
+) -> Found:
+    """The oldest of these kinds that may go, as much as a call takes."""
     name, limits = connection.name, connection.connector.limits
-    with service.store.read() as conn:
-        free = ramp_up.allowed(conn, ramp_up.tasks(service.going_live, name), limits.tasks, now)
-        room = ramp_up.allowed(conn, ramp_up.records(service.going_live, name), limits.fields, now)
-        others = ramp_up.unasked(conn, ramp_up.tasks(service.going_live, name), free, now)
-        found = outbox.pending(conn, name, "task", now, limits.tasks)
-        joining = [row for row in found if joins(row)]
-        tasks = _within([row for row in found if not joins(row)], free, others)
-        if way == "tasks":
-            return Found(tasks=tasks, free=free, room=room, joining=joining)
-        rows = outbox.pending(conn, name, "fields", now, limits.fields)[:room]
-        return Found(
-            tasks=tasks,
-            free=free,
-            room=room,
-            joining=joining,
-            touches=_one_each(outbox.pending(conn, name, "touch", now, limits.fields))[:room],
-            fields=rows,
-            closings=outbox.pending(conn, name, "closing", now, limits.fields),
-            owners=outbox.pending(conn, name, "owner", now, limits.fields)[:room] if service.routing.set_owner else (),
-            records=outbox.pending(conn, name, "record", now, limits.tasks) if connection.mapping.handovers else (),
-        )
+    free = ramp_up.allowed(conn, ramp_up.tasks(service.going_live, name), limits.tasks, now, values)
+    room = ramp_up.allowed(conn, ramp_up.records(service.going_live, name), limits.fields, now, values)
+    others = ramp_up.unasked(conn, ramp_up.tasks(service.going_live, name), free, now, values)
+
+    def pending(kind: Kind, limit: int) -> Sequence[Outgoing]:
+        return outbox.pending(conn, name, kind, now, limit) if kind in kinds else ()
+
+    found = pending("task", limits.tasks)
+    return Found(
+        tasks=_within([row for row in found if not joins(row)], free, others),
+        free=free,
+        room=room,
+        joining=[row for row in found if joins(row)],
+        touches=_one_each(pending("touch", limits.fields))[:room],
+        fields=pending("fields", limits.fields)[:room],
+        closings=pending("closing", limits.fields),
+        owners=pending("owner", limits.fields)[:room] if service.routing.set_owner else (),
+        records=pending("record", limits.tasks) if connection.mapping.handovers else (),
+    )
 
 
-def opened(service: LimitedWrites, lease: Lease, connection: Connection, now: Instant) -> Open:
-    """What may be written now: nothing in a pause and in shadow mode. After that, what is too old is let go first."""
+def opened(conn: Sql, service: LimitedWrites, connection: Connection, now: Instant) -> Open:
+    """What may be written now: nothing in a pause and in shadow mode."""
     if service.going_live.shadow:
         return "nothing"
-    with service.store.read() as conn:
-        way, shadowed = open_for(connection.name, connection_pauses.lasting(conn, now)), lives.shadow(conn) is not None
-    if shadowed:
-        with service.store.write() as conn:
-            leases.extend(conn, lease)
-            history_or_live.since(conn, service, now)
-    return way
+    return open_for(connection.name, connection_pauses.lasting(conn, now))
+
+
+def after_shadow(service: LimitedWrites, lease: Lease, now: Instant) -> None:
+    """Shadow mode has ended: what is too old is let go before anything is written."""
+    with service.store.write() as conn:
+        leases.extend(conn, lease)
+        history_or_live.since(conn, service, now)
 
 
 def _within(rows: Sequence[Outgoing], free: int, others: int) -> list[Outgoing]:
@@ -154,14 +159,38 @@ class Gathered:
         lately[self.connection.name] = LastCalls(ended=at, full=at if gathering.many(rows, room) else before.full)
 
 
-def gather(service: Gathering, connection: Connection, now: Instant) -> Gathered:
-    """Whether more is on its way to a connection, when it was last called, and what calls it has to spare."""
+def gather(conn: Sql, service: Gathering, connection: Connection, now: Instant, *, coming: bool) -> Gathered:
+    """Whether more is `coming` to a connection, when it was last called, and what calls it has to spare."""
     allowance, linger = connection.allowance, service.lanes.linger
-    with service.store.read() as conn:
-        coming = bool(dirty.take(conn, now, 1) or inbox.pending(conn, 1))
-        left = [Unused() if allowance is None else allowance.unused(conn, people=people) for people in (False, True)]
+    left = (Unused(), Unused()) if allowance is None else allowance.unused(conn)
     last = service.lanes.last_calls.get(connection.name, LastCalls())
     flow, for_people = (
         Flow(coming=coming, last=last.ended, full=last.full, pause=gathering.pause(each, linger)) for each in left
     )
     return Gathered(service, connection, now, flow, for_people)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one look at the store finds for a connection; `found` is None where people are created first."""
+
+    gathered: Gathered
+    people: Newcomers
+    found: Found | None
+    suspected: bool
+
+
+def looked(  # noqa: PLR0913, PLR0917 - where to, when, and what is known already
+    conn: Sql, service: Creating, lease: Lease, connection: Connection, now: Instant, values: LiveValues
+) -> Seen | None:
+    """Everything that a batch is chosen by; None where nothing may be written now."""
+    way = opened(conn, service, connection, now)
+    if way == "nothing":
+        return None
+    waits = outbox_backlog.waiting_now(conn, connection.name, lease.name, now)
+    gathered = gather(conn, service, connection, now, coming=waits.coming)
+    people = create_people.waiting(conn, service, connection, now, values)
+    creating = gathered.goes(people.since(service), people.room, people=True)
+    kinds = waits.kinds & {"task"} if way == "tasks" else waits.kinds
+    found = None if creating else look(conn, service, connection, now, kinds, values)
+    return Seen(gathered=gathered, people=people, found=found, suspected=waits.suspected)

@@ -40,11 +40,13 @@ def send(  # noqa: PLR0913, PLR0917 - what is sent, how, and what it is called
     rows: Sequence[RowT],
     way: Callable[[Try[RowT]], Receipt | None],
     kind: str,
+    *,
+    suspected: bool = True,
 ) -> bool:
     """Send one batch, what cannot be sent apart from the others; false when the connection has to wait.
 
     `way` sends a group, stores what became of each write, and answers the receipt for which the connection has to
-    wait; or raises Unavailable.
+    wait; or raises Unavailable. Where nothing is `suspected` in the lane, the store is not asked for suspects.
     """
 
     def work(these: Try[RowT]) -> None:
@@ -68,7 +70,7 @@ def send(  # noqa: PLR0913, PLR0917 - what is sent, how, and what it is called
         batch=kind,
     )
     try:
-        isolate(service, lease, station, rows)
+        isolate(service, lease, station, rows, suspected=suspected)
     except _StoppedError:
         return False
     except Unavailable as away:

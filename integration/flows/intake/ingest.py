@@ -12,7 +12,7 @@ from sqlalchemy import Connection as Sql
 
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import drain, gather
-from integration.flows.base.running_playbook import following
+from integration.flows.base.running_playbook import followed
 from integration.flows.base.service import HasKeys, HasLanes, HasStore, HasWake, Intake
 from integration.flows.intake import store_deliveries
 from integration.flows.intake.conflicting_contents import Delivered
@@ -23,10 +23,12 @@ from integration.store.db.errors import StoreError
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
 from integration.store.events import unrecognised_words
-from integration.store.queues import dead_letters, inbox, leases, look_ups
+from integration.store.overall import erased_people
+from integration.store.queues import dead_letters, inbox, leases, look_ups, suspects
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.inbox import Delivery
 from integration.store.queues.leases import Lease
+from mappings.values.identifiers import ConnectionName
 from webhooks.facts import Noticed, SentActivity
 from webhooks.parsers import parse
 
@@ -57,42 +59,48 @@ def ingest(service: IngestLane) -> int:
 def _turn(service: IngestLane, lease: Lease, /) -> bool:
     with service.store.read() as conn:
         deliveries = inbox.pending(conn, BATCH, BYTES)
-    if not deliveries:
-        return False
-    service = following(service)
+        if not deliveries:
+            return False
+        service = followed(conn, service)
+        suspected, erased = suspects.any_of(conn, "ingest"), erased_people.anybody(conn)
+    wanted = set[ConnectionName]()
     station: Station[Delivery] = Station(
         lane="ingest",
         name=lambda delivery: str(delivery.id),
-        work=lambda these: _work(service, lease, these),
+        work=lambda these: wanted.update(_work(service, lease, these, erased=erased)),
         lay_aside=lambda conn, delivery, reason: _set_aside(conn, service, delivery, reason),
     )
-    isolate(service, lease, station, deliveries)
+    isolate(service, lease, station, deliveries, suspected=suspected)
     service.wake("advance")
-    with service.store.read() as conn:
-        wanted = [name for name in service.connections if look_ups.take(conn, name, service.now(), 1)]
-    for name in wanted:
+    for name in sorted(wanted):
         service.wake(f"refresh:{name}")
     full = len(deliveries) == BATCH or sum(len(delivery.body) for delivery in deliveries) >= BYTES // 2
     gather(service.lanes, len(deliveries), full=full)
     return True
 
 
-def _work(service: Ingesting, lease: Lease, these: Try[Delivery]) -> None:
-    """Read a group of deliveries; of one alone that cannot be stored whole, item by item."""
+def _work(service: Ingesting, lease: Lease, these: Try[Delivery], *, erased: bool) -> Sequence[ConnectionName]:
+    """Read a group of deliveries; of one alone that cannot be stored whole, item by item.
+
+    `erased`: somebody was. Whoever erases takes the lease, so that it holds until these are stored. The connections
+    that have something to ask for.
+    """
     try:
-        _read(service, lease, these)
+        return _read(service, lease, these, erased=erased)
     except StoreError:
         raise
     except Exception:
-        if len(these.items) > 1 or not _read_by_item(service, lease, these):
+        found = _read_by_item(service, lease, these, erased=erased) if len(these.items) == 1 else None
+        if found is None:
             raise
+        return found
 
 
-def _read(service: Ingesting, lease: Lease, these: Try[Delivery]) -> None:
+def _read(service: Ingesting, lease: Lease, these: Try[Delivery], *, erased: bool) -> Sequence[ConnectionName]:
     """Parse outside the transaction, store everything inside one."""
     deliveries = these.items
     read = [Opened(delivery, parse(delivery.source, delivery.body, delivery.received_at)) for delivery in deliveries]
-    screened = screening.screen(service, read)
+    screened = screening.screen(service, read, erased=erased)
     opened = screened.opened
     unknown = unknown_words((heard for each in opened for heard in each.parsed.heard), service.rules.vocabulary)
     with service.store.write() as conn:
@@ -113,19 +121,22 @@ def _read(service: Ingesting, lease: Lease, these: Try[Delivery]) -> None:
         unrecognised_words.note(conn, unknown, service.now())
         _quarantine(conn, service, opened)
         inbox.done(conn, [delivery.id for delivery in deliveries])
+        return look_ups.wanted(conn, service.connections, service.now())
 
 
-def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> bool:
-    """Store what can be stored of the one delivery, and set aside the items that cannot; false where it has but one."""
+def _read_by_item(
+    service: Ingesting, lease: Lease, these: Try[Delivery], *, erased: bool
+) -> Sequence[ConnectionName] | None:
+    """Store what can be stored of the one delivery, and set aside the items that cannot; None where it has but one."""
     (delivery,) = these.items
     parsed = parse(delivery.source, delivery.body, delivery.received_at)
-    screened = screening.screen(service, [Opened(delivery, parsed)])
+    screened = screening.screen(service, [Opened(delivery, parsed)], erased=erased)
     told: list[SentActivity | Noticed] = []
     for each in screened.opened:
         told += [*each.parsed.heard, *each.parsed.noticed]
     unknown = unknown_words((fact for fact in told if isinstance(fact, SentActivity)), service.rules.vocabulary)
     if len(told) < 2:  # noqa: PLR2004 - one item is the whole delivery
-        return False
+        return None
 
     def store(some: Try[_Fact]) -> None:
         with service.store.write() as conn:
@@ -164,7 +175,7 @@ def _read_by_item(service: Ingesting, lease: Lease, these: Try[Delivery]) -> boo
         unrecognised_words.note(conn, unknown, service.now())
         _quarantine(conn, service, screened.opened)
         inbox.done(conn, [delivery.id])
-    return True
+        return look_ups.wanted(conn, service.connections, service.now())
 
 
 def _payload(fact: SentActivity | Noticed) -> bytes:

@@ -40,12 +40,12 @@ from mappings.values.instant import Instant
 BATCH = 50
 
 
-def derive_batch(service: Derived, lease: Lease) -> bool:
+def derive_batch(service: Derived, lease: Lease, *, suspected: bool = True) -> bool:
     """Derive anew for accounts that are marked, and take back what is no longer derived; whether more are likely.
 
     A late activity may show that a document went round earlier than was thought: then another
     activity is the cause, and what the former cause led to must not count a second time. What is
-    dated ahead waits, and so does its account.
+    dated ahead waits, and so does its account. `suspected`: the lane has failed at something before.
     """
     now = service.now()
     with service.store.read() as conn:
@@ -63,7 +63,7 @@ def derive_batch(service: Derived, lease: Lease) -> bool:
         work=lambda these: _work(service, lease, these, now),
         lay_aside=lay_aside,
     )
-    isolate(service, lease, station, marks)
+    isolate(service, lease, station, marks, suspected=suspected)
     return len(marks) == BATCH
 
 

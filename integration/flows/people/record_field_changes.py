@@ -57,6 +57,8 @@ def change_leads(  # noqa: PLR0913 - what was said, and how it counts
     A reading says nothing new where it repeats the value at its time. A `reported` change is kept even
     then: one of before it may still be on its way, and webhooks come in any order. So are first values.
     """
+    if not rows:
+        return
     stored = {row.id: row for row in leads.get(conn, sorted({row.subject for row in rows}))}
     past = _facts((row.lead_id, row) for row in field_changes.history(conn, sorted(stored)))
     news = _new_rows(past, rows, owners, reported=reported)

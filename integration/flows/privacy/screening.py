@@ -62,8 +62,8 @@ class Screened:
     dropped: int = 0
 
 
-def screen(service: Screening, opened: Sequence[Opened]) -> Screened:
-    """The deliveries as they may be stored. Where nobody was ever erased, one look at the store. Raises SealedError."""
+def screen(service: Screening, opened: Sequence[Opened], *, erased: bool) -> Screened:
+    """The deliveries as they may be stored; `erased` says whether anybody ever was. Raises SealedError."""
     records = called(service.connections)
     told = {
         person_names.of_record(records.connection(each.system, each.account), each.object, each.id)
@@ -71,9 +71,9 @@ def screen(service: Screening, opened: Sequence[Opened]) -> Screened:
         for each in one.parsed.noticed
         if each.what == "privacy_deleted"
     }
+    if not told and not erased:
+        return Screened(opened=opened)
     with service.store.read() as conn:
-        if not told and not erased_people.anybody(conn):
-            return Screened(opened=opened)
         names = [persons.named(each.delivery.source, each.parsed, _text(each), records) for each in opened]
         gone = erased_people.known(conn, service.keys.keyring, sorted(told.union(*names)))
     asked = {name: gone.get(name) or service.new_leads.new_id() for name in sorted(told)}

@@ -89,7 +89,7 @@ def _pass(service: ReadingLane, lease: Lease, connection: Connection, read: list
                 at_once=True,  # it is looked through again with the next pass
                 most=3 * MOST_TRIES,  # first its records are tried one by one
             )
-            isolate(service, lease, station, [name], clean=station.lane not in troubled)
+            isolate(service, lease, station, [name], suspected=station.lane in troubled)
             if following[0]:
                 _note_start(service, lease, connection, following[0])
                 service.wake(f"poll:{connection.name}")

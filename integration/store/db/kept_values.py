@@ -40,6 +40,7 @@ _s, _c, _o = service_values.c, connection_values.c, object_values.c
 _what: BindParameter[str] = bindparam("what")
 _where: BindParameter[str] = bindparam("where")
 _OF_SERVICE = select(_s.value).where(_s.purpose == _what)
+_OF_SERVICE_TOGETHER = select(_s.purpose, _s.value).where(among(_s.purpose, "purposes"))
 _OF_CONNECTION = select(_c.value).where(_c.purpose == _what, _c.connection == _where)
 _OF_OBJECTS = select(_o.object, _o.value).where(_o.purpose == _what, _o.connection == _where, among(_o.object, "names"))
 _PUT_SERVICE = upsert(service_values, ["purpose"], lambda new: {"value": new.value, "updated_at": new.updated_at})
@@ -56,6 +57,11 @@ _DROP_OBJECTS = delete(object_values).where(_o.purpose == _what, _o.connection =
 def of_service(conn: Connection, purpose: ServicePurpose) -> str | None:
     """The value of the service as a whole; None where there is none."""
     return conn.execute(_OF_SERVICE, {"what": purpose}).scalar()
+
+
+def of_service_together(conn: Connection, purposes: Iterable[ServicePurpose]) -> Mapping[ServicePurpose, str]:
+    """The values of the service for several purposes, in one statement; those that have none are absent."""
+    return dict(conn.execute(_OF_SERVICE_TOGETHER, {"purposes": listed(purposes)}).all())
 
 
 def put_of_service(conn: Connection, purpose: ServicePurpose, value: str, now: Instant) -> None:

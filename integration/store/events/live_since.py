@@ -97,7 +97,11 @@ _WITHHOLD = update(effects).where(OF_SHADOW).values(withheld=HISTORY)
 
 def get(conn: Connection) -> Live | None:
     """Since when the service is live; None before its first decision."""
-    stored = kept_values.of_service(conn, "live_since")
+    return read(kept_values.of_service(conn, "live_since"))
+
+
+def read(stored: str | None) -> Live | None:
+    """What is kept of it, as a value."""
     return None if stored is None else decode(stored, Live)
 
 

@@ -52,6 +52,8 @@ def follow(
     What is on record for these leads says the same from now on. Entries that another version decided are left as they
     are: they say what was so under its rules.
     """
+    if not derived:
+        return
     gone: list[str] = []
     moved: list[EffectRow] = []
     for key, lead, at, payload, withheld in conn.execute(

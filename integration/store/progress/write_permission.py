@@ -30,7 +30,11 @@ class WritePermission:
 
 def given(conn: Connection) -> WritePermission | None:
     """The permission; None where nobody has given one, or it was taken back."""
-    stored = kept_values.of_service(conn, _PERMISSION)
+    return read(kept_values.of_service(conn, _PERMISSION))
+
+
+def read(stored: str | None) -> WritePermission | None:
+    """What is kept of it, as a value."""
     return None if stored is None else decode(stored, WritePermission)
 
 

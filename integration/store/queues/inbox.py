@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.sql.expression import literal_column
 
 from integration.store.audit import mentions
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
-from integration.store.schema.tables import NEW, inbox
+from integration.store.schema.tables import NEW, ONE, inbox
 from mappings.values.instant import Instant
 
 
@@ -33,8 +32,23 @@ _PENDING = (
     .order_by(inbox.c.id)
     .limit(bindparam("n"))
 )
-_SIZES = (
-    select(inbox.c.id, func.length(inbox.c.body)).where(inbox.c.state == NEW).order_by(inbox.c.id).limit(bindparam("n"))
+_oldest = (
+    select(inbox.c.id, func.length(inbox.c.body).label("size"))
+    .where(inbox.c.state == NEW)
+    .order_by(inbox.c.id)
+    .limit(bindparam("n"))
+    .subquery()
+)
+_so_far = select(
+    _oldest.c.id,
+    func.sum(_oldest.c.size).over(order_by=_oldest.c.id).label("together"),
+    func.row_number().over(order_by=_oldest.c.id).label("place"),
+).subquery()
+_PENDING_WITHIN = (
+    select(inbox.c.id, inbox.c.source, inbox.c.received_at, inbox.c.headers, inbox.c.body)
+    .join(_so_far, _so_far.c.id == inbox.c.id)
+    .where(or_(_so_far.c.together <= bindparam("size"), _so_far.c.place == ONE))
+    .order_by(inbox.c.id)
 )
 _DONE = update(inbox).where(among(inbox.c.id, "ids")).values(state="done", error=None)
 _DEAD = update(inbox).where(among(inbox.c.id, "ids")).values(state="dead", error=bindparam("why"))
@@ -78,10 +92,7 @@ def drop(conn: Connection, ids: Sequence[int]) -> None:
 
 def pending(conn: Connection, limit: int, size: int | None = None) -> list[Delivery]:
     """The oldest deliveries that nobody has parsed: of at most `size` bytes together, but always one."""
-    if size is not None:
-        sizes = conn.execute(_SIZES, {"n": limit}).all()
-        together = accumulate(length for _, length in sizes)
-        limit = max(1, sum(1 for so_far in together if so_far <= size))
+    asked = {"n": limit} if size is None else {"n": limit, "size": size}
     return [
         Delivery(
             id=row_id,
@@ -90,7 +101,7 @@ def pending(conn: Connection, limit: int, size: int | None = None) -> list[Deliv
             headers=decode(headers, dict[str, str]),
             body=body,
         )
-        for row_id, source, at, headers, body in conn.execute(_PENDING, {"n": limit})
+        for row_id, source, at, headers, body in conn.execute(_PENDING if size is None else _PENDING_WITHIN, asked)
     ]
 
 

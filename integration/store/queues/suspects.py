@@ -7,7 +7,7 @@ An item that was set aside keeps its row until it succeeds: when it comes up aga
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, func, select, update
 
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import listed
@@ -40,6 +40,7 @@ class Aside:
 
 _s = suspects.c
 _OF = select(_s.item, _s.tries, _s.letter, _s.at).where(_s.lane == bindparam("lane"), among(_s.item, "items"))
+_ANY_OF = select(exists().where(_s.lane == bindparam("lane")))
 _LANES = select(_s.lane).distinct()
 _TRYING = upsert(
     suspects,
@@ -76,6 +77,11 @@ def known(conn: Connection, lane: str, items: Iterable[str]) -> dict[str, Suspec
     """Those of these items that the lane has failed at before."""
     rows = conn.execute(_OF, {"lane": lane, "items": listed(items)})
     return {item: Suspect(tries=tries, letter=letter, at=at) for item, tries, letter, at in rows}
+
+
+def any_of(conn: Connection, lane: str) -> bool:
+    """Whether the lane has failed at anything that is known still."""
+    return bool(conn.execute(_ANY_OF, {"lane": lane}).scalar_one())
 
 
 def lanes(conn: Connection) -> set[str]:

@@ -25,6 +25,7 @@ from integration.store.audit import audit_trail
 from integration.store.crm import call_rates, connection_pauses
 from integration.store.outgoing import outbox, outbox_backlog
 from integration.store.outgoing.outbox import NewOnce
+from integration.store.overall import live_values
 from integration.wiring import build, write_guard
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
@@ -231,7 +232,9 @@ def test_a_fifth_of_an_hours_tasks_is_kept_for_who_asks_for_a_demo(
         call_rates.spend(conn, "salesforce", "tasks", 7, HOUR, at())
 
     def found() -> list[str]:
-        return [row.key for row in look(slow, slow.connections["salesforce"], at(), "everything").tasks]
+        with slow.store.read() as conn:
+            found = look(conn, slow, slow.connections["salesforce"], at(), {"task"}, live_values.load(conn))
+        return [row.key for row in found.tasks]
 
     assert found() == ["0"], "eight an hour"
     with slow.store.write() as conn:
