@@ -6,6 +6,7 @@ from typing import NamedTuple
 from mappings.model.canonical import ACCEPTED, MEETING, NOTHING, QUALIFIED, REJECTED, Fields
 
 GIVEN_BACK = "sales_rejected"
+ATTEMPT = "call_attempt"
 _SAYS: Mapping[str, str] = {
     MEETING: "meeting_booked",
     ACCEPTED: "sales_accepted",
@@ -24,4 +25,4 @@ class Said(NamedTuple):
 def said_by(answer: str) -> Said:
     """What an answer says; a word that is none of ANSWERS is what came of a call."""
     kind = _SAYS.get(answer)
-    return Said("call_attempt", {"outcome": answer}) if kind is None else Said(kind, NOTHING)
+    return Said(ATTEMPT, {"outcome": answer}) if kind is None else Said(kind, NOTHING)

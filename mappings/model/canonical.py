@@ -178,7 +178,8 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "event_scan": _ASKED,
         "product_usage": _ASKED,
         "survey_answer": {"question": _text(), "answer": _text()},
-        "call_attempt": {"outcome": _choice(*CALL_OUTCOMES)},
+        # `task` is our task that was closed with it, by its key without the lead; absent where it is a call of its own.
+        "call_attempt": {"outcome": _choice(*CALL_OUTCOMES), "task": _text()},
         "meeting_booked": _SALES,
         "sales_accepted": _SALES,
         "sales_qualified": _SALES,

@@ -1,3 +1,4 @@
+import pytest
 from core_builders import (
     BORN,
     NEWSLETTER,
@@ -62,10 +63,19 @@ def test_a_source_learned_later_makes_its_first_move_then_once() -> None:
     assert route(decision)[:2] == [(None, "newsletter"), ("newsletter", None)]
 
 
-def test_an_answered_first_call_leads_on() -> None:
-    answered = did("call_attempt", START + HOUR, outcome="no_answer")
-    decision = fold(playbook(), told(source="inquiry"), answered)
-    assert decision.state.stay.track == "newsletter"
+@pytest.mark.parametrize(
+    ("said", "track"),
+    [
+        ({"outcome": "connected"}, "newsletter"),
+        ({"outcome": "no_answer", "task": "play/first_call/1/task/1"}, "newsletter"),
+        ({"outcome": "no_answer"}, None),
+    ],
+)
+def test_an_answered_first_call_leads_on_and_one_that_is_tried_elsewhere_is_open(
+    said: dict[str, str], track: str | None
+) -> None:
+    decision = fold(playbook(), told(source="inquiry"), did("call_attempt", START + HOUR, **said))
+    assert (decision.state.stay.track if decision.state.stay else None) == track
 
 
 def test_a_resubscribed_lead_is_nurtured_again() -> None:

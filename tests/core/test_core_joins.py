@@ -35,6 +35,22 @@ def test_after_an_answer_of_sales_a_further_task_is_one_of_its_own(kind: str) ->
     assert joins(wanted, saw("a", START), answer, saw("b", START + 2 * HOUR)) == [(A, ""), (B, "")]
 
 
+@pytest.mark.parametrize("outcome", ["no_answer", "voicemail", None])
+def test_an_attempt_closes_the_task_in_which_it_is_told_and_none_where_it_is_a_call_of_its_own(
+    outcome: str | None,
+) -> None:
+    wanted = book(play("a"), play("b"), play("c"))
+    tried = [did("call_attempt", START + at * HOUR, f"t{at}", outcome=outcome) for at in (2, 3)]
+    seen = [saw("a", START), saw("b", START + HOUR), *tried, saw("c", START + 4 * HOUR)]
+    assert joins(wanted, *seen) == [(A, ""), (B, A), (C, A)]
+    within = did("call_attempt", START + 2 * HOUR, outcome=outcome, task=A)
+    assert joins(wanted, *seen[:2], within, seen[-1]) == [(A, ""), (B, A), (C, "")]
+    found = fold(wanted, BORN, *seen[:2], within).state
+    assert {name: opening.open for name, opening in found.plays.items()} == {"a": False, "b": False}
+    other = did("call_attempt", START + 2 * HOUR, outcome=outcome, task="clock/accept/1/escalation")
+    assert joins(wanted, *seen[:2], other, seen[-1]) == [(A, ""), (B, A), (C, A)], "the manager tried"
+
+
 def test_after_its_task_was_closed_without_a_word_a_further_one_is_one_of_its_own() -> None:
     wanted = book(play("a"), play("b"))
     shut = did(CLOSED, START + HOUR, task=A)

@@ -91,9 +91,11 @@ def test_any_answer_before_keeps_the_lead() -> None:
 
 def test_who_is_being_called_has_the_time_for_the_attempts() -> None:
     book = playbook(recycle=RECYCLE, clocks=(ESCALATED, ACCEPT), unreached=Unreached(attempts=5, over=10 * DAY))
-    tried = did("call_attempt", HANDED + 2 * HOUR, outcome="no_answer")
+    tried = did("call_attempt", HANDED + 2 * HOUR, outcome="no_answer", task=CALL)
     last = closed("clock/accept/1/escalation", HANDED + 75 * HOUR)
     assert stages(lived(tried, last, book=book)) == [("mql", 0.0), ("recycled", 10.1)]
+    elsewhere = did("call_attempt", HANDED + 2 * HOUR, outcome="no_answer")
+    assert stages(lived(elsewhere, last, book=book)) == [("mql", 0.0)], "the task is open"
 
 
 def test_a_task_that_somebody_else_was_given_is_open_until_they_close_it() -> None:

@@ -31,11 +31,16 @@ def when(
     book: CompiledPlaybook, *before: Written, decided: Instant = NOON - HOUR, content: str = "a", **state: Any
 ) -> Instant:
     """The turn of a touch at noon, after these."""
-    return turn(book, lead(book, **state), content=content, decided=decided, before=before, now=NOON)
+    return turn(book, lead(book, **state), content=content, decided=decided, before=before, now=NOON).at
 
 
-def wrote(ago: int, *, email: bool = True) -> Written:
-    return Written(at=NOON - ago, email=email)
+def named(book: CompiledPlaybook, *before: Written, decided: Instant, content: str = "a") -> tuple[Instant, Instant]:
+    """The turn of a touch at noon, after these, and the time that the record is to name."""
+    return tuple(turn(book, lead(book), content=content, decided=decided, before=before, now=NOON))
+
+
+def wrote(ago: int, *, named: int | None = None, email: bool = True) -> Written:
+    return Written(at=NOON - ago, named=NOON - (ago if named is None else named), email=email)
 
 
 def test_a_minute_lies_between_two_touches_that_are_written_whatever_their_channels() -> None:
@@ -60,6 +65,23 @@ def test_the_cap_counts_emails_by_when_they_were_written() -> None:
     assert when(CAPPED, wrote(3 * DAY), wrote(HOUR)) == NOON + 4 * DAY
     assert when(CAPPED, wrote(3 * DAY), wrote(HOUR, email=False)) == NOON
     assert when(CAPPED, wrote(3 * DAY), wrote(HOUR), content="ads") == NOON
+
+
+def test_the_record_names_when_it_was_due_and_when_it_is_written_where_that_is_no_time_of_its_own() -> None:
+    due = NOON - 5 * MINUTE
+    assert named(BOOK, wrote(HOUR), decided=due) == (NOON, due)
+    for before in (wrote(2 * MINUTE, named=5 * MINUTE), wrote(2 * MINUTE, named=6 * MINUTE - 1), wrote(2 * MINUTE)):
+        assert named(BOOK, before, decided=due) == (NOON, NOON), "a late activity has led to another past"
+        assert named(BOOK, before, decided=due, content="ads") == (NOON, NOON)
+    assert named(BOOK, wrote(20 * 1_000_000), decided=due) == (NOON + 40 * 1_000_000, NOON + 40 * 1_000_000)
+    assert named(WINDOWED, wrote(2 * MINUTE, named=5 * MINUTE), decided=due) == (OPENING, OPENING), "not at noon"
+
+
+def test_no_more_than_the_cap_are_named_within_its_days() -> None:
+    full = (wrote(7 * DAY, named=7 * DAY), wrote(HOUR))
+    assert named(CAPPED, *full, decided=NOON) == (NOON, NOON)
+    assert named(CAPPED, *full, decided=NOON - MINUTE) == (NOON, NOON), "a minute earlier it would be the third"
+    assert named(CAPPED, *full, decided=NOON - MINUTE, content="ads") == (NOON, NOON - MINUTE)
 
 
 @pytest.mark.parametrize("changed", [{"stage": "sal"}, {"stage": "sql"}, {"stage": "suppressed"}, {"bounced": "a@x.y"}])

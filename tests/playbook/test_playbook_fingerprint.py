@@ -32,6 +32,7 @@ SHAPES = {
     12: "34d5da3fe4172689",
     13: "975506b2b6ded907",
     14: "975506b2b6ded907",
+    15: "975506b2b6ded907",
 }
 """Of each format of states, the hash of its shape. A new shape needs a new number, and a line here."""
 

@@ -52,11 +52,21 @@ def hear(context: Context, activity: Activity) -> None:
         return
     if context.silent:
         return
-    if kind in plays.ANSWERS and plays.answered(context):
+    if kind in plays.ANSWERS and _closes(context, activity):
         context.state.paused = max(context.state.paused or context.now, context.now + context.playbook.answer_pause)
     if kind == "call_attempt":
         _called(context, activity)
     _move(context, activity)
+
+
+def _closes(context: Context, activity: Activity) -> bool:
+    """What an answer closes: every play, or the task of an attempt that reached nobody; whether a play was open."""
+    return plays.tried(context, activity) if _missed(activity) else plays.answered(context)
+
+
+def _missed(activity: Activity) -> bool:
+    """Whether this is an attempt that reached nobody, which is no answer."""
+    return activity.type == "call_attempt" and activity.properties.get("outcome") != "connected"
 
 
 def _move(context: Context, activity: Activity) -> None:
@@ -89,7 +99,7 @@ def _next(stage: str, kind: str, activity: Activity) -> str:
             return "sql" if stage in ("mql", "sal") else ""
         case "sales_rejected" | "opportunity_lost":
             return "recycled" if stage in stages.WORKED else ""
-    connected = kind == "call_attempt" and activity.properties.get("outcome") == "connected"
+    connected = kind == "call_attempt" and not _missed(activity)
     return "sal" if stage == "mql" and (kind in _ACCEPTING or connected) else ""
 
 
@@ -122,7 +132,7 @@ def _words(activity: Activity) -> str:
 
 def _called(context: Context, activity: Activity) -> None:
     state = context.state
-    if activity.properties.get("outcome") == "connected":
+    if not _missed(activity):
         state.attempts, state.first_attempt = 0, None
     elif state.stage in stages.WORKED and not _same_call(context, activity):
         state.attempts += 1

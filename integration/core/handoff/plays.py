@@ -41,8 +41,19 @@ def answered(context: Context) -> bool:
     return found
 
 
+def tried(context: Context, activity: Activity) -> bool:
+    """An attempt that reached nobody closes the task in which it is told, if any; whether a play was open.
+
+    One that is told elsewhere, as a call of its own or by the record's status, leaves every task and conversation open.
+    """
+    found = any(is_open(context, name) for name in context.state.plays)
+    if activity.properties.get("task"):
+        shut(context, activity)
+    return found
+
+
 def shut(context: Context, activity: Activity) -> None:
-    """A task that was closed without a word of what came of it: its play is open no longer once all its tasks are.
+    """A task that was closed without an answer of what came of it: its play is open no longer once all its tasks are.
 
     So is that of every task that had joined it.
     """

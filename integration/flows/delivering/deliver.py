@@ -30,7 +30,7 @@ from integration.flows.delivering import create_people, crm_fields, hand_over, r
 from integration.flows.delivering.close_tasks import closings
 from integration.flows.delivering.create_people import Creating
 from integration.flows.delivering.hand_over import HandingOver
-from integration.flows.delivering.joining import join_open_tasks
+from integration.flows.delivering.joining import join_by_person, join_open_tasks
 from integration.flows.delivering.ready_batches import Found, Gathered, after_shadow, looked
 from integration.flows.delivering.sending import send
 from integration.flows.history import load_events
@@ -119,6 +119,7 @@ def _batch(  # noqa: PLR0913 - what was found, and where it goes
 
 
 def _send_tasks(service: Delivering, lease: Lease, connection: Connection, these: Try[Outgoing]) -> Receipt | None:
+    these = join_by_person.parted(service, lease, connection, these)
     ready, writes = hand_over.ready(service, lease, connection, these)
     return _settle(service, lease, connection, these, ready, writes) if writes else None
 

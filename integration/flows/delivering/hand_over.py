@@ -50,6 +50,8 @@ def ready(
     Raises Unavailable where the CRM cannot be asked who there is.
     """
     rows = these.items
+    if not rows:
+        return [], []
     with calling():
         found = assign_tasks.prepared(service, connection, rows)
         said = task_words(service, connection)

@@ -5,8 +5,9 @@ at night, or to a lead whom sales talks with by now. A workflow that starts on t
 one alone, or all of them at once. What survives a crash: the turn is taken anew at the next look; nothing is lost.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 import structlog
 
@@ -16,6 +17,7 @@ from integration.core.nurture.waited_touches import Written
 from integration.flows.base.isolation import Try
 from integration.flows.base.service import HasRules, HasStore
 from integration.flows.history import load_events
+from integration.store.db.json_codec import encode
 from integration.store.outgoing import outbox, sent_touches
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.outgoing.sent_touches import Arrived
@@ -36,7 +38,10 @@ class Turns(HasStore, HasRules, Protocol):
 
 
 def taken(service: Turns, lease: Lease, these: Try[Outgoing]) -> Sequence[Outgoing]:
-    """Those of these touches that may be written now; of the others it is stored what becomes of them."""
+    """Those of these touches that may be written now; of the others it is stored what becomes of them.
+
+    Where another time is named than was decided, it is stored before it is written: who tries again names the same.
+    """
     now, rows = service.now(), these.items
     compiled = service.rules.compiled
     cap = compiled.playbook.frequency_cap
@@ -47,35 +52,42 @@ def taken(service: Turns, lease: Lease, these: Try[Outgoing]) -> Sequence[Outgoi
     ready: list[Outgoing] = []
     later: list[tuple[int, Instant]] = []
     gone: list[tuple[int, str, str]] = []
+    named: list[tuple[int, Mapping[str, Any]]] = []
     for row in rows:
         state, payload = states.get(row.lead_id), row.payload
         if state is None:
             ready.append(row)
             continue
+        decided = int(payload.get("touch_at", now))
         turn = waited_touches.turn(
             compiled,
             state,
             content=str(payload.get("touch")),
-            decided=int(payload.get("touch_at", now)),
+            decided=decided,
             before=[_written(each) for each in before.get(row.lead_id, ())],
             now=now,
         )
-        if turn <= now:
+        if turn.at <= now and turn.named == decided:
             ready.append(row)
-        elif turn < NEVER:
-            later.append((row.id, turn))
+        elif turn.at <= now:
+            told = {**payload, "touch_at": turn.named}
+            named.append((row.id, told))
+            ready.append(replace(row, payload_text=encode(told)))
+        elif turn.at < NEVER:
+            later.append((row.id, turn.at))
         else:
             gone.append((row.id, row.key, COMES_BACK if state.bounced is not None else AT_WORK))
-    if later or gone:
+    if later or gone or named:
         with service.store.write() as conn:
             leases.extend(conn, lease)
+            outbox.reword(conn, named)
             outbox.put_off(conn, later)
             sent_touches.not_sent(conn, gone)
             if not ready:
                 these.done(conn)
-        log.info("touches wait", put_off=len(later), not_sent=len(gone))
+        log.info("touches wait", put_off=len(later), not_sent=len(gone), named_later=len(named))
     return ready
 
 
 def _written(each: Arrived) -> Written:
-    return Written(at=each.at, email=each.said.get("touch_channel", "email") == "email")
+    return Written(at=each.at, named=each.due, email=each.said.get("touch_channel", "email") == "email")

@@ -27,7 +27,7 @@ from integration.store.events.unrecognised_words import Word
 from integration.store.outgoing import outbox
 from integration.store.people import leads
 from integration.store.queues import dirty
-from mappings.model.answer_words import GIVEN_BACK
+from mappings.model.answer_words import ATTEMPT, GIVEN_BACK
 from mappings.model.canonical import NOTHING, Fields
 from mappings.model.catalogue import TEXT_LIMIT
 from mappings.model.compiled_mapping import TaskMapping
@@ -86,7 +86,11 @@ def store_tasks(conn: Sql, service: Intake, connection: Connection, records: Seq
                 lead=moved.get(lead, lead),
                 at=at,
                 kind=said.type,
-                properties={**said.properties, **_beside(tasks, record, said, ours, people)},
+                properties={
+                    **said.properties,
+                    **_closing(said, task, same=same),
+                    **_beside(tasks, record, said, ours, people),
+                },
                 state=said.state,
             )
         )
@@ -118,9 +122,14 @@ def _answer(tasks: TaskMapping, record: Record, task: str, ours: str, *, same: b
 
 
 def _is_escalation(task: str) -> bool:
-    """Whether a task's cause is a clock's escalation: an attempt answers the call, and nobody has that any more."""
+    """Whether a task's cause is a clock's escalation, which is closed for the engine whatever was said in it."""
     thing = effect_keys.thing(task)
     return thing is not None and thing.kind == "clock"
+
+
+def _closing(said: Answer, task: str, *, same: bool) -> Fields:
+    """Which task an attempt closes: one that is logged as a call of its own closes none."""
+    return {"task": task} if same and said.type == ATTEMPT else NOTHING
 
 
 def _closed_by_us(conn: Sql, whose: Mapping[str, LeadId]) -> set[str]:

@@ -1,12 +1,14 @@
 """Checks of tasks: each once, to somebody who is there, and every breach escalated once and to somebody else."""
 
 from collections import Counter, defaultdict
+from collections.abc import Container
 
+from integration.core.funnel.gate import FORGOTTEN
 from integration.rig.chaos.chaos_finding import Finding
 from integration.rig.season.season_run import Season
 from integration.rig.season.season_sales import Given
 from integration.rig.season_check.season_state import SeasonState
-from mappings.values.instant import DAY
+from mappings.values.instant import DAY, Instant
 
 _SHOWN = 5
 _UNTOUCHED = 6 * DAY
@@ -66,13 +68,29 @@ def _figures(state: SeasonState, finding: Finding) -> None:
 
 
 def _one_conversation(state: SeasonState, finding: Finding) -> None:
-    """Nobody has two calls or e-mails open with one lead, but for what somebody passed on or a merge brought."""
+    """Nobody has two calls or e-mails open with one lead, but for what somebody passed on or a merge brought.
+
+    Nor where a demo request of an MQL made a handoff anew, since the one before was older than 14 days [rules: stages].
+    """
     joined, wrong = set(state.survivor.values()), []
+    handed = {
+        (state.lead_of(each.key), each.at)
+        for each in state.effects.values()
+        if each.kind == "stage" and each.payload.get("after") == "mql"
+    }
     for lead, those in state.open_tasks.items():
         talks = [each for each in those if each.talk and not each.passed_on and each.key.split("/")[1] != "clock"]
+        talks = [each for each in talks if not any(_made_anew(state, each, other, handed) for other in talks)]
         times = Counter(each.seller.email for each in talks if each.seller is not None)
         wrong += [f"{email} has {n} with {lead}" for email, n in times.items() if n > 1 and lead not in joined]
     _note(finding, "people have several conversations open with one lead", wrong)
+
+
+def _made_anew(state: SeasonState, each: Given, other: Given, handed: Container[tuple[str, Instant]]) -> bool:
+    """Whether the other is the handoff that was made in the place of this one, which was forgotten by then."""
+    effect = state.effects.get(other.key) or state.effects.get(state.moved(other.key))
+    asked = effect is not None and (state.lead_of(other.key), effect.at) not in handed
+    return asked and _owed(each) and _owed(other) and other.at - each.at > FORGOTTEN
 
 
 def _as_the_store_says(state: SeasonState, finding: Finding) -> None:

@@ -9,7 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, null, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from integration.core.model.effect_keys import AGAIN, BREACH
 from integration.store.db.dialects import among, upsert
@@ -60,15 +73,22 @@ _AT_WORK = union_all(
     select(_of_mql.c.key).join(leads, leads.c.id == _of_mql.c.lead_id).where(leads.c.stage == "mql"),
 )
 """The tasks that may be overdue: of these alone is asked what follows, and not of all that was ever sent."""
-_open, _later = assignments.alias("open"), assignments.alias("later")
+_open, _later, _handoff = assignments.alias("open"), assignments.alias("later"), outbox.alias("handoff")
+_CARRIES = exists().where(
+    _handoff.c.lead_id == _a.lead_id,
+    _handoff.c.kind == "task",
+    _handoff.c.key.like(bindparam("handoffs")),
+    _handoff.c.payload.contains(literal('"carried_by":"') + _a.key + literal('"')),
+)
+"""Of a task that a handoff has joined."""
 _FORGOTTEN = and_(
     _a.closed_at.is_not(None),
-    _a.key.like(bindparam("handoffs")),
+    or_(_a.key.like(bindparam("handoffs")), _CARRIES),
     exists().where(leads.c.id == _a.lead_id, leads.c.stage == "mql"),
     ~exists().where(_open.c.lead_id == _a.lead_id, _open.c.closed_at.is_(None)),
     ~exists().where(_later.c.lead_id == _a.lead_id, _later.c.at > _a.at, _later.c.key.like(bindparam("handoffs"))),
 )
-"""The last handoff of a lead that is still to be answered: it is closed, and nothing about the lead is open."""
+"""The last handoff of a lead that is still to be answered, or the task that it joined: closed, and nothing is open."""
 _OVERDUE = (
     select(
         *(_a.lead_id, _a.key, _a.connection, _a.user_id, _a.person, _a.pool),

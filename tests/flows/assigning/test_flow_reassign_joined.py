@@ -4,7 +4,7 @@ import pytest
 from flows_crms import SYSTEMS, person
 from flows_routing import emails, routed
 from flows_run import Watch, activity, drain_all, lead, receive
-from joined_tasks import ANA, HANDOFF, Tasks, saw, with_further_reasons
+from joined_tasks import ANA, HANDOFF, ROI, Tasks, saw, with_further_reasons
 
 from integration.core.model.effect_keys import AGAIN
 from integration.flows.assigning.reassign import reassign_overdue
@@ -22,7 +22,7 @@ REASON = "Offer the numbers of a peer"
 class Late(Tasks):
     """Ana, whom nobody owns, asked for a demo and then looked at a page about ROI; nobody has answered."""
 
-    def __init__(self, service: Service, sandbox: Sandbox, system: str, at: Watch) -> None:
+    def __init__(self, service: Service, sandbox: Sandbox, system: str, at: Watch, *, first: str = HANDOFF) -> None:
         super().__init__(sandbox, system)
         salesforce = system == "salesforce"
         owners = [emails(sandbox)[name] for name in ("Nadia", "Joaquim")]
@@ -35,11 +35,15 @@ class Late(Tasks):
             sandbox.salesforce.set("Lead", record, {"OwnerId": sandbox.salesforce.queue("In")})
         else:
             sandbox.hubspot.set("contacts", record, {"hubspot_owner_id": ""})
+        if first == ROI:
+            saw(self.service, 2, "roi")
+            at.forward(MINUTE)
         receive(self.service, activity(1, ANA, "demo_request", at()))
         drain_all(self.service)
         at.forward(MINUTE)
-        saw(self.service, 2, "roi")
-        assert set(self.all()) == {HANDOFF}
+        if first == HANDOFF:
+            saw(self.service, 2, "roi")
+        assert set(self.all()) == {first}
         self.look()
 
     def look(self) -> None:
@@ -115,3 +119,17 @@ def test_one_that_was_closed_without_a_word_or_deleted_is_given_anew_with_every_
     body = late.read(NEW)[1]
     assert [each.split(" ")[0] for each in reasons(body)][1:] == ["Saw", "Asked"]
     assert body.count(REASON) == 1
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_handoff_that_joined_another_task_is_given_anew_where_that_was_closed_without_a_word(
+    service: Service, sandbox: Sandbox, system: str, at: Watch
+) -> None:
+    late = Late(service, sandbox, system, at, first=ROI)
+    late.wait(DAY + HOUR)
+    late.close(ROI)
+    late.close("clock/first_contact/1/escalation") if "clock/first_contact/1/escalation" in late.all() else None
+    late.look()
+    assert late.wait(DAY) == 1
+    assert set(late.all()) - {"clock/first_contact/1/escalation"} == {ROI, f"{ROI}{AGAIN}"}
+    assert [each.split(" ")[0] for each in reasons(late.read(f"{ROI}{AGAIN}")[1])][1:] == ["Asked", "Saw"]

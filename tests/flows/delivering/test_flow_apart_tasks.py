@@ -125,6 +125,23 @@ def test_a_task_closed_before_the_reason_came_leaves_one_of_its_own_whenever_tha
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
+def test_what_was_said_in_a_call_of_its_own_leaves_the_task_open_which_says_the_next_reason(desk: Desk) -> None:
+    desk.at.forward(MINUTE)
+    receive(desk.service, activity(10, ANA, "call_attempt", desk.at(), outcome="no_answer"))
+    desk.saw(2, "roi")
+    assert desk.joins() == {HANDOFF: "", ROI: HANDOFF}
+    receive(desk.service, activity(11, ANA, "call_attempt", desk.at(), outcome="connected"))
+    desk.saw(3, "comparison")
+    assert set(desk.all()) == {HANDOFF}
+    assert desk.read(HANDOFF)[0] == "A rival is compared: Ana"
+    assert sorted(desk.facts()) == [(HANDOFF, HANDOFF), (RIVAL, HANDOFF)]
+    assert [each.key.partition("/")[2] for each in desk.state().conversations] == [HANDOFF]
+    desk.close(HANDOFF)
+    desk.look()
+    assert (desk.open(), desk.state().conversations) == (set(), [])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_several_reasons_of_a_closed_task_are_one_task_and_closed_with_that(desk: Desk) -> None:
     desk.close(HANDOFF)
     desk.at.forward(MINUTE)
