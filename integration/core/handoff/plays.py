@@ -42,9 +42,9 @@ def answered(context: Context) -> bool:
 
 
 def tried(context: Context, activity: Activity) -> bool:
-    """An attempt that reached nobody closes the task in which it is told, if any; whether a play was open.
+    """An attempt that reached nobody closes the task in which it is said, if any; whether a play was open.
 
-    One that is told elsewhere, as a call of its own or by the record's status, leaves every task and conversation open.
+    One that is said elsewhere, as a call of its own or by the record's status, leaves every task and conversation open.
     """
     found = any(is_open(context, name) for name in context.state.plays)
     if activity.properties.get("task"):
