@@ -172,6 +172,6 @@ def test_the_first_day_is_walked_without_the_command_line(screen: Screen, crm: S
     page.locator("#found").wait_for()
     assert "Everything is done" in screen.open(path).content()
     wait(lambda: [each for each in writes(crm) if "contacts/batch/update" in each], "scores in the CRM")
-    refused = "400 (BAD REQUEST)"  # the mapping with a mistake
+    refused = "status of 400"  # the mapping with a mistake
     assert [each for each in screen.complaints if refused not in each] == []
     assert screen.hosts == {screen.base.split("/")[2], crm.url.split("/")[2]}
