@@ -24,7 +24,7 @@ from mappings.values.instant import SECOND, Instant
 
 log = structlog.get_logger()
 
-_ON = '<p><a href="/console/first-day/">Go on in the console</a></p>'
+_ON = Markup('<p><a href="/console/first-day/">Go on in the console</a></p>')
 CONSOLE = "coldframe.console"
 """Under this name an application that has the console holds its parts (see console_parts.py)."""
 _LONGEST = 4_000
@@ -103,7 +103,7 @@ def _finished(system: System, means: Means) -> Response:
 
 def _console() -> Markup:
     there = CONSOLE in current_app.extensions
-    return Markup(_ON) if there else Markup("")  # noqa: S704 - our own text
+    return _ON if there else Markup("")
 
 
 def _safely(system: str, answered: Callable[[System], Response]) -> Response:

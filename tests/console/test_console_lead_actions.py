@@ -1,6 +1,7 @@
 """What people do about one lead in the console: each with its effect, its line in the audit trail, and its role."""
 
 import json
+import re
 
 from console_browser import ConsoleGround
 from flows_run import activity, drain_all, lead, receive
@@ -70,8 +71,9 @@ def test_an_admin_erases_whose_email_they_typed_and_nobody_else(
     who = known(service, sandbox)
     admin, path = ground.signed_in("admin", "cy@us.example"), f"/console/leads/{who}/erase"
     page = admin.get(path).text
-    assert "Leads</td>" in page
-    assert "Activities</td>" in page
+    assert "The lead</td>" in page
+    assert "What the person did</td>" in page
+    assert "_" not in " ".join(re.findall(r"<td>([^<]*)</td>", page)), "no table's name"
     for typed in ("", "bo@acme.example", who):
         assert admin.post(path, {"typed": typed}).status_code == 400
     with store.read() as conn:

@@ -1,6 +1,8 @@
 """What people do about one lead: have its records read again, take everything that is stored along, erase it."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -19,6 +21,22 @@ from integration.web.console.shell.console_parts import audited, parts, person
 from integration.web.console.shell.page_words import counted
 from mappings.values import emails
 
+_STORED: Mapping[str, str] = {
+    "leads": "The lead",
+    "activities": "What the person did",
+    "changes": "What CRMs and forms say of them",
+    "other_emails": "Further addresses",
+    "crm_references": "Links to records of the CRMs",
+    "opportunities": "Deals",
+    "effects": "What was decided",
+    "outbox": "Writes to the CRMs",
+    "alerts": "Alerts",
+    "assignments": "Who got their tasks",
+    "clock_runs": "Service levels",
+    "dead_letters": "Sync errors",
+    "inbox": "Deliveries as they came in",
+}
+"""What people call what a table holds; the others hold what the workers note of a lead."""
 _NAMELESS = "This lead has neither an e-mail nor a record in a CRM by which it could be named."
 
 
@@ -53,8 +71,10 @@ def erase_asked(lead: str) -> str | tuple[str, int]:
     plan = erase_person.rehearse(parts().service(), name) if name is not None else None
     if plan is None:
         return refusal("This cannot be erased", _NAMELESS, 409)
-    removed = {where: count for where, count in plan.removed.items() if count}
-    return render_template("console/leads/erase.html", row=row, typed=row.email or row.id, removed=removed)
+    removed: Counter[str] = Counter()
+    for table, count in plan.removed.items():
+        removed[_STORED.get(table, "What else is stored")] += count
+    return render_template("console/leads/erase.html", row=row, typed=row.email or row.id, removed=+removed)
 
 
 def erase(lead: str) -> Reply | tuple[str, int]:
