@@ -75,6 +75,9 @@ attack: $(STAMP) ## attack a copy of the product in every known way; DATABASE_UR
 chaos: $(STAMP) ## kill web and workers at random, count what was lost; DATABASE_URL for PostgreSQL (KILLS=50)
 	$(BIN)/coldframe chaos --kills $(KILLS) $(ARGS)
 
+hosts: $(STAMP) ## four worker hosts share the work, one is cut off, one is added; DATABASE_URL of PostgreSQL (ARGS=--json)
+	$(BIN)/coldframe hosts $(ARGS)
+
 publish-drill: $(STAMP) ## publish ten edits on a living installation of 20,000 leads, killing who derives (ARGS=--json)
 	$(BIN)/coldframe publish-drill $(ARGS)
 
@@ -133,4 +136,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: console-pictures browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles collected install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: hosts console-pictures browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles collected install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom

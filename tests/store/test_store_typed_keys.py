@@ -12,9 +12,8 @@ from integration.store.crm.connection_pauses import Pause
 from integration.store.db import counters, migrate
 from integration.store.db.numbering import numbers
 from integration.store.db.session import Store
-from integration.store.events import live_since, playbook_versions
+from integration.store.events import live_since
 from integration.store.events.live_since import Live
-from integration.store.events.playbook_versions import Walk
 from integration.store.outgoing import alerts
 from integration.store.people import other_emails, record_references, shared_emails
 from integration.store.progress import (
@@ -28,7 +27,8 @@ from integration.store.progress import (
 from integration.store.progress.drift_looks import Look, Trouble
 from integration.store.progress.poll_progress import Mark
 from integration.store.progress.sync_progress import Course
-from integration.store.queues import dead_letters, people_to_find, records_to_read
+from integration.store.queues import dead_letters, derivation_walk, people_to_find, records_to_read
+from integration.store.queues.derivation_walk import Walk
 from integration.store.queues.people_to_find import Sought
 from integration.store.queues.records_to_read import Wanted
 from mappings.values.identifiers import ConnectionName
@@ -94,7 +94,7 @@ def test_every_cursor_becomes_a_row_of_its_purpose(former: Store) -> None:
             assert numbers(conn, 2) == [42, 43]
         assert live_since.get(conn) == Live(since=T, seq=3)
         assert live_since.shadow(conn) == T + 1
-        assert playbook_versions.walk(conn, 2) == Walk(version=2, accounts=None, leads="l7")
+        assert derivation_walk.walk(conn, 2) == Walk(version=2, accounts=None, leads="l7")
         assert next_handover.earliest(conn, 0) == T + 2
         assert shared_emails.waiting(conn)
         assert poll_progress.next_object(conn, "hubspot-emea") == "task"

@@ -16,6 +16,7 @@ from integration.core.model.effects import AlertRaised, Effect, Escalated
 from integration.core.model.state import LeadState
 from integration.flows.base.service import HasCrms, HasGoingLive
 from integration.store.audit import audit_trail
+from integration.store.db.session import serialise
 from integration.store.events import live_since
 from integration.store.events.live_since import Live
 from integration.store.overall import live_values
@@ -38,8 +39,12 @@ def since(conn: Sql, service: HasGoingLive, now: Instant, values: LiveValues | N
     `values` are those that the same transaction has read already.
     """
     kept = values if values is not None else live_values.load(conn)
-    found = kept.live or live_since.begin(conn, now - STALE, now, seq=0)
-    began, shadow = kept.shadow_since, service.going_live.shadow or kept.permission is None
+    shadow = service.going_live.shadow or kept.permission is None
+    if kept.live is None or shadow != (kept.shadow_since is not None):
+        serialise(conn, "live")  # only one of several shards begins it
+        kept = live_values.load(conn)
+        shadow = service.going_live.shadow or kept.permission is None
+    found, began = kept.live or live_since.begin(conn, now - STALE, now, seq=0), kept.shadow_since
     if shadow and began is None:
         live_since.enter_shadow(conn, now)
         audit_trail.add(conn, [audit_trail.Entry(at=now, actor="service", action="shadow began", subject="service")])

@@ -4,15 +4,20 @@ A lane is a name (`ingest`, `advance`, `deliver:hubspot` …) that one process a
 It takes the lane's lease and does turns until nothing is left. Every transaction of a turn calls
 `leases.extend`, which fails once the lease has passed to somebody else: a process that was frozen past its
 lease cannot commit. A killed process leaves the lease to expire, and the sweep wakes the lane again.
+
+The lanes `ingest` and `advance` can have several shards (see lane_shards.py), each with a lease of its own. They are
+woken as one lane: whoever has time works the shards that nobody works, and wakes the next while more have work.
 """
 
 from typing import Literal, Protocol, TypeAlias, TypeVar, cast
 
 import structlog
+from sqlalchemy import Connection as Sql
 
 from integration.flows.base.service import LaneOfCrms, Lanes
 from integration.store.db.errors import LeaseLostError
-from integration.store.queues import leases
+from integration.store.db.shards import ALL, Shard, slot
+from integration.store.queues import lane_shards, leases
 from integration.store.queues.leases import Lease
 from mappings.values.instant import SECOND
 
@@ -56,6 +61,13 @@ class Turn(Protocol[S_contra]):
         """Do one batch."""
 
 
+class Waits(Protocol[S_contra]):
+    """Whether something waits in a shard of a lane."""
+
+    def __call__(self, conn: Sql, service: S_contra, shard: Shard, /) -> bool:
+        """Look for work."""
+
+
 def drain(service: L, name: str, turn: Turn[L]) -> int:
     """Do turns until none is left; the number of turns done, 0 also when somebody else holds the lane.
 
@@ -64,8 +76,10 @@ def drain(service: L, name: str, turn: Turn[L]) -> int:
     """
     with service.store.write(durable=False) as conn:  # a power cut ends whoever holds a lease
         lease = leases.take(conn, name, service.lanes.holder, service.lanes.lease)
-    if lease is None:
-        return 0
+    return 0 if lease is None else _worked(service, name, turn, lease)
+
+
+def _worked(service: L, name: str, turn: Turn[L], lease: Lease) -> int:
     turns, started = 0, service.lanes.monotonic()
     last = started
     try:
@@ -82,12 +96,90 @@ def drain(service: L, name: str, turn: Turn[L]) -> int:
         log.warning("lease lost", lane=name, fence=lease.token)
         return turns
     finally:
-        with service.store.write(durable=False) as conn:
-            leases.release(conn, lease)
-            for connection in service.connections.values():
-                if connection.allowance is not None:
-                    connection.allowance.settle(conn)
+        _given_back(service, lease)
     return turns
+
+
+def drain_shards(service: L, name: str, turn: Turn[L], waits: Waits[L]) -> int:
+    """As `drain`, of a lane that may have several shards: of every one that nobody else works; the turns done.
+
+    `waits` says whether a shard has work; the first one is tried in any case.
+    """
+    while True:
+        of, _ = service.lanes.shards.get(name, (1, 0))
+        if of > 1:
+            return _passes(service, name, turn, waits)
+        lease = _taken(service, name, ALL)
+        if lease is not None:
+            return _worked(service, name, turn, lease)
+        if service.lanes.shards.get(name, (1, 0))[0] == of:
+            return 0
+
+
+def _taken(service: LaneOfCrms, name: str, shard: Shard) -> Lease | None:
+    """The lease of a shard; None where somebody holds it, or where the lane has another number of shards by now."""
+    with service.store.write(durable=False) as conn:
+        lease, of = lane_shards.take(conn, name, shard, service.lanes.holder, service.lanes.lease)
+    if of != shard.of:
+        service.lanes.shards[name] = (of, slot(service.lanes.holder) % of)
+    return lease
+
+
+def _passes(service: L, name: str, turn: Turn[L], waits: Waits[L]) -> int:
+    """Work the shards that are free, one after the other, again and again until none has work or the stint is over."""
+    lanes = service.lanes
+    turns, started = 0, lanes.monotonic()
+    last = started
+    until = started + STINT
+    while True:
+        before = turns
+        for shard, others in _free(service, name, waits):
+            if others:
+                service.wake(name)
+            if (lease := _taken(service, name, shard)) is not None:
+                turns += _share(service, turn, lease, lanes.monotonic() + STINT / (1 + others))
+            if service.lanes.shards[name][0] != shard.of or lanes.monotonic() >= until:
+                service.wake(name)
+                return turns
+        last = last if turns == before else lanes.monotonic()
+        if turns == before and (not turns or not _stays(lanes, name, last + lanes.linger / SECOND)):
+            return turns
+
+
+def _free(service: L, name: str, waits: Waits[L]) -> list[tuple[Shard, int]]:
+    """The shards to try, another one first each time, and how many that have work come after each."""
+    of, start = service.lanes.shards[name]
+    with service.store.read() as conn:
+        free = sorted(lane_shards.free(conn, name, of), key=lambda shard: (shard.number - start) % of)
+        work = [shard for shard in free if waits(conn, service, shard)]
+    tried = [shard for shard in free if shard.first or shard in work]
+    if tried:
+        service.lanes.shards[name] = (of, (tried[0].number + 1) % of)
+    return [(shard, sum(later in work for later in tried[at + 1 :])) for at, shard in enumerate(tried)]
+
+
+def _share(service: L, turn: Turn[L], lease: Lease, until: float) -> int:
+    """Turns of one shard, until it has no work or its time is over."""
+    turns = 0
+    try:
+        while turn(service, lease):
+            turns += 1
+            service.store.tend()
+            if service.lanes.monotonic() >= until:
+                break
+    except LeaseLostError:
+        log.warning("lease lost", lane=lease.name, fence=lease.token)
+    finally:
+        _given_back(service, lease)
+    return turns
+
+
+def _given_back(service: LaneOfCrms, lease: Lease) -> None:
+    with service.store.write(durable=False) as conn:
+        leases.release(conn, lease)
+        for connection in service.connections.values():
+            if connection.allowance is not None:
+                connection.allowance.settle(conn)
 
 
 def _stays(lanes: Lanes, name: str, until: float) -> bool:

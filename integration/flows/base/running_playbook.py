@@ -23,7 +23,7 @@ from integration.store.db.session import serialise
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Terms, Texts, Version, What
 from integration.store.progress import remapping
-from integration.store.queues import leases
+from integration.store.queues import derivation_walk, leases
 from integration.store.queues.leases import Lease
 from mappings.values.instant import Instant
 
@@ -101,7 +101,7 @@ def due(conn: Sql, service: Derived) -> bool:
     found = playbook_versions.current(conn)
     return (
         _differs(service, _wanted(conn, service, found), found)
-        or (found is not None and not playbook_versions.walk(conn, found.number).over)
+        or (found is not None and not derivation_walk.walk(conn, found.number).over)
         or remapping.under_way(conn) is not None
     )
 

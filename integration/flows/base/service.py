@@ -47,8 +47,7 @@ class Connection:
     connector: Connector
     mapping: CrmMapping
     located: Located | None = None
-    account: str = ""
-    """The portal's or organization's id, where it is known."""
+    account: str = ""  # the portal's or organization's id, where it is known
     asking: Asking | None = None
     """For a token of the environment, which does not say whose it is."""
     allowance: StoredAllowance | None = None
@@ -112,6 +111,7 @@ class Lanes:
     monotonic: Callable[[], float]
     wait: Callable[[str, float], str] | None = None  # as `lane.wait`; None: by sleeping
     last_calls: dict[ConnectionName, LastCalls] = field(default_factory=dict)
+    shards: dict[str, tuple[int, int]] = field(default_factory=dict)  # by lane: how many, and which is next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

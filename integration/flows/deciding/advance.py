@@ -2,8 +2,11 @@
 
 Each of its four steps has a module, a claim and transactions of its own, and does one batch in a turn of the lane:
 people are erased, leads that are one person are joined, account signals are derived, and leads are decided about. They
-share one lease, since nothing may be decided for a lead that is being erased or joined. What survives a crash: what a
-step has not committed is found and done again; how, each step says.
+share one lease, since nothing may be decided for a lead that is being erased or joined. Of several shards each decides
+about its own leads under its own lease; the first also does the other steps, each of which keeps leads that it changes
+from being decided about meanwhile: erasing takes all other leases, joining and taking back a signal wait for batches
+under way (see lane_shards.py). What survives a crash: what a step has not committed is found and done again; how, each
+step says.
 """
 
 from typing import Protocol
@@ -11,10 +14,10 @@ from typing import Protocol
 import structlog
 
 from integration.flows.base import running_playbook
-from integration.flows.base.lane import drain
+from integration.flows.base.lane import drain_shards
 from integration.flows.base.running_playbook import OutdatedError
 from integration.flows.base.service import HasLanes
-from integration.flows.deciding import rederive, remap
+from integration.flows.deciding import decide_leads, rederive, remap
 from integration.flows.deciding.decide_leads import decide_batch
 from integration.flows.deciding.decision_outcomes import Deciding
 from integration.flows.people.join_leads import join_batch
@@ -31,7 +34,7 @@ class Advancing(Deciding, Erasing, HasLanes, Protocol):
 
 def advance(service: Advancing) -> int:
     """Erase, join, derive and decide until nothing is left to do."""
-    return drain(service, "advance", turn)
+    return drain_shards(service, "advance", turn, decide_leads.waits)
 
 
 def turn(service: Advancing, lease: Lease, /) -> bool:
@@ -39,6 +42,8 @@ def turn(service: Advancing, lease: Lease, /) -> bool:
 
     Erasing and joining need no playbook, and go on without one.
     """
+    if not lease.shard.first:
+        return _decides(service, lease)
     with service.store.read() as conn:
         known, settled = running_playbook.looked(conn, service)
         work = advance_work.look(conn, service.now())
@@ -59,3 +64,13 @@ def turn(service: Advancing, lease: Lease, /) -> bool:
     if still or work.accounts or work.joining or work.leads:
         left |= decide_batch(service, lease, walk, suspected=work.suspected)
     return left
+
+
+def _decides(service: Advancing, lease: Lease) -> bool:
+    """A batch of leads by the playbook in force; none before the first shard has put one there."""
+    try:
+        service = running_playbook.published(service)
+    except OutdatedError as error:
+        log.warning("nobody is decided about by this process", error=str(error))
+        return False
+    return service.rules.version is not None and decide_batch(service, lease)

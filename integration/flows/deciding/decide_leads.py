@@ -18,7 +18,7 @@ from integration.core.run.pointless import pointless_tasks
 from integration.core.run.standing import standing
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import gather
-from integration.flows.base.service import Deriving, HasLanes, HasRules, HasWake, Versioned
+from integration.flows.base.service import Deriving, HasLanes, HasRules, HasStore, HasWake, Versioned
 from integration.flows.deciding import decision_outcomes, rederive
 from integration.flows.deciding.decision_outcomes import Deciding
 from integration.flows.deciding.decision_plan import Outcome
@@ -29,11 +29,13 @@ from integration.flows.history.apply_history import Applied, apply
 from integration.flows.history.lead_events import History
 from integration.flows.people import join_leads
 from integration.store.db.json_codec import encode
-from integration.store.events.playbook_versions import Walk
+from integration.store.db.shards import Shard
+from integration.store.events import playbook_versions
 from integration.store.people import accounts, leads
 from integration.store.people.leads import LeadRow
-from integration.store.queues import dirty, leases
+from integration.store.queues import derivation_walk, dirty, lane_shards, leases
 from integration.store.queues.dead_letters import Letter
+from integration.store.queues.derivation_walk import Walk
 from integration.store.queues.leases import Lease
 from mappings.model.canonical import Fields, Value
 from mappings.values.identifiers import AccountId, LeadId
@@ -54,22 +56,37 @@ class _Item:
     mark: int | None = None
 
 
+def waits(conn: Sql, service: HasStore, shard: Shard, /) -> bool:
+    """Whether a shard has leads to decide about; those of an unfinished derivation among them."""
+    now = service.now()
+    if dirty.take(conn, now, 1, shard) or leads.due(conn, now, 1, shard):
+        return True
+    version = playbook_versions.current(conn)
+    if version is None:
+        return False
+    walk = derivation_walk.of_shard(derivation_walk.walk(conn, version.number), shard)
+    return walk.accounts is None and walk.leads is not None
+
+
 def decide_batch(service: DecidingLane, lease: Lease, walk: Walk | None = None, *, suspected: bool = True) -> bool:
     """One batch of those who are dirty or due, then one of those to be derived anew; false where there was nobody.
 
     Each is stored, and delivered, by itself: whoever is new does not wait for those who are derived anew. `walk` is how
     far they are, where that is over; `suspected`, whether the lane has failed at anything before.
     """
-    now = service.now()
+    now, shard = service.now(), lease.shard
     if walk is None or not walk.over:
-        walk = rederive.walk(service)
+        walk = rederive.walk(service, shard)
     size = rederive.LEADS if walk.over else min(rederive.LEADS, walk.leads_at_once)
     with service.store.read() as conn:
-        marks = dirty.take(conn, now, size)
-        due = leads.due(conn, now, size - len(marks)) if len(marks) < size else []
+        marks = dirty.take(conn, now, size, shard)
+        due = leads.due(conn, now, size - len(marks), shard) if len(marks) < size else []
+        if not shard.whole:  # the first shard joins leads
+            joined = leads.survivors(conn, [lead for lead, _ in marks])
+            marks = [mark for mark in marks if mark[0] not in joined]
     items = {lead: _Item(lead) for lead in due} | {lead: _Item(lead, mark) for lead, mark in marks}
     seconds = _decide(service, lease, items, now, suspected=suspected)
-    ids = rederive.leads(service, walk, max(size - len(items), size // 4))
+    ids = rederive.leads(service, walk, max(size - len(items), size // 4), shard)
     others = {lead: _Item(lead) for lead in ids if lead not in items}
     again = _decide(service, lease, others, now, suspected=suspected)
     rederive.walked(service, lease, walk, ids, (len(items), seconds), (len(others), again))
@@ -99,19 +116,47 @@ def _decide(
 
 
 def _work(service: Deciding, lease: Lease, these: Try[_Item], now: Instant) -> set[str]:
-    """Decide for these leads in one transaction; the lanes that have something to deliver."""
-    marks = [(item.lead, item.mark) for item in these.items if item.mark is not None]
-    with service.store.read() as conn:
-        rows, marks = join_leads.apart(leads.get(conn, [item.lead for item in these.items]), marks)
-        past = histories(conn, service, rows, now)
-    decided = [outcome(service, row, past[row.id], now) for row in rows]
-    with service.store.write() as conn:
-        leases.extend(conn, lease)
-        these.done(conn)
-        wanted = decision_outcomes.save(conn, service, decided, now)
-        accounts.forget(conn, _otherwise(service, decided))
-        dirty.clear(conn, marks)
+    """Decide for these leads in one transaction; the lanes that have something to deliver.
+
+    Of several shards, one reads what it decides by while it keeps leads from being joined: the transaction that saves
+    begins first. The only shard joins leads itself, and nobody waits for its transaction while it decides.
+    """
+    if lease.shard.whole:
+        decided, marks = _decided(service, these.items, now)
+        with service.store.write() as conn:
+            leases.extend(conn, lease)
+            wanted = _save(conn, service, these, decided, marks, now)
+    else:
+        with service.store.write() as conn:
+            leases.extend(conn, lease)
+            lane_shards.beside(conn, lease)
+            decided, marks = _decided(service, these.items, now)
+            wanted = _save(conn, service, these, decided, marks, now)
     log.info("advanced", leads=len(decided))
+    return wanted
+
+
+def _decided(service: Deciding, items: Sequence[_Item], now: Instant) -> tuple[list[Outcome], list[tuple[LeadId, int]]]:
+    """What is decided about these leads, and their marks. Reads in a transaction of its own, which sees one moment."""
+    marks = [(item.lead, item.mark) for item in items if item.mark is not None]
+    with service.store.read() as conn:
+        rows, marks = join_leads.apart(leads.get(conn, [item.lead for item in items]), marks)
+        past = histories(conn, service, rows, now)
+    return [outcome(service, row, past[row.id], now) for row in rows], marks
+
+
+def _save(  # noqa: PLR0913, PLR0917 - what was decided, and of whom
+    conn: Sql,
+    service: Deciding,
+    these: Try[_Item],
+    decided: Sequence[Outcome],
+    marks: Sequence[tuple[LeadId, int]],
+    now: Instant,
+) -> set[str]:
+    these.done(conn)
+    wanted = decision_outcomes.save(conn, service, decided, now)
+    accounts.forget(conn, _otherwise(service, decided))
+    dirty.clear(conn, marks)
     return wanted
 
 

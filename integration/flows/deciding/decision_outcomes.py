@@ -36,6 +36,7 @@ from integration.flows.levels.late_notes import with_whose_time
 from integration.flows.levels.record_runs import Decided, record_runs
 from integration.flows.people_in_sales.raise_alerts import lanes as alert_lanes
 from integration.flows.people_in_sales.raise_alerts import raise_decided
+from integration.store.db.session import serialise
 from integration.store.events import activities, decided_effects, superseded_entries
 from integration.store.events.activities import NewActivity
 from integration.store.events.decided_effects import EffectRow
@@ -62,7 +63,11 @@ def save(conn: Sql, service: Deciding, outcomes: Sequence[Outcome], now: Instant
     values = live_values.load(conn)
     live, free = history_or_live.since(conn, service, now, values), max(now, values.next_handover)
     made = plan(conn, service, outcomes, live, free, now)
-    made.handed.keep(conn, now)
+    if made.handed.tasks:
+        serialise(conn, "handover")  # other shards, and whoever goes live, hand over at the same pace
+        if (later := max(now, live_values.load(conn).next_handover)) != free:
+            made = plan(conn, service, outcomes, live, later, now)
+        made.handed.keep(conn, now)
     known = decided_effects.known(conn, [each.key for each in made.decided])  # most are, of who is derived anew
     number = service.rules.number
     again |= withdrawn_effects.reconsider(conn, _led_to_again(outcomes, known))

@@ -15,9 +15,10 @@ import structlog
 from integration.flows.base.service import Derived, HasLanes, Versioned
 from integration.flows.people.derive_account_signals import BATCH as ACCOUNTS
 from integration.flows.people.derive_account_signals import derive_batch
+from integration.store.db.shards import Shard
 from integration.store.events import playbook_versions
-from integration.store.events.playbook_versions import Walk
-from integration.store.queues import dirty, leases
+from integration.store.queues import derivation_walk, dirty, leases
+from integration.store.queues.derivation_walk import Walk
 from integration.store.queues.leases import Lease
 from mappings.values.identifiers import LeadId
 
@@ -50,7 +51,7 @@ def accounts(service: Rederiving, lease: Lease, walk: Walk | None = None, *, sus
         return derive_batch(service, lease, suspected=suspected)
     number, now = service.rules.number or 0, service.now()
     with service.store.read() as conn:
-        walk = playbook_versions.walk(conn, number)
+        walk = derivation_walk.walk(conn, number)
         waiting = [] if walk.accounts is None else dirty.take(conn, now, walk.leads_at_once)
         first = playbook_versions.accounts_of(conn, [lead for lead, _ in waiting], number)
         busy = len(waiting) >= walk.leads_at_once
@@ -66,29 +67,29 @@ def accounts(service: Rederiving, lease: Lease, walk: Walk | None = None, *, sus
         with service.store.write() as conn:
             leases.extend(conn, lease)
             dirty.mark_accounts(conn, [*first, *ids], now)
-            playbook_versions.walked(conn, walk, now)
+            derivation_walk.walked_accounts(conn, walk, lease.shard, now)
     began = service.lanes.monotonic()
     more = derive_batch(service, lease, suspected=suspected)
     size = paced(walk.accounts_at_once, [(len(ids), service.lanes.monotonic() - began)], ACCOUNTS)
     if ids and size != walk.accounts_at_once:
         with service.store.write() as conn:
             leases.extend(conn, lease)
-            playbook_versions.walked(conn, replace(walk, accounts_at_once=size), service.now())
+            derivation_walk.walked_accounts(conn, replace(walk, accounts_at_once=size), lease.shard, service.now())
     return bool(ids) or bool(first) or more
 
 
-def walk(service: Versioned) -> Walk:
-    """How far the derivation of everybody is."""
+def walk(service: Versioned, shard: Shard) -> Walk:
+    """How far the derivation of everybody in the shard is."""
     with service.store.read() as conn:
-        return playbook_versions.walk(conn, service.rules.number or 0)
+        return derivation_walk.of_shard(derivation_walk.walk(conn, service.rules.number or 0), shard)
 
 
-def leads(service: Versioned, found: Walk, limit: int) -> list[LeadId]:
+def leads(service: Versioned, found: Walk, limit: int, shard: Shard) -> list[LeadId]:
     """The next leads to derive anew, at least one where there are any; none while accounts are to be done."""
     if found.accounts is not None or found.leads is None:
         return []
     with service.store.read() as conn:
-        return playbook_versions.leads_after(conn, found.leads, service.rules.number or 0, max(limit, 1))
+        return playbook_versions.leads_after(conn, found.leads, service.rules.number or 0, max(limit, 1), shard)
 
 
 def walked(service: Versioned, lease: Lease, found: Walk, ids: Sequence[LeadId], *batches: tuple[int, float]) -> None:
@@ -104,8 +105,8 @@ def walked(service: Versioned, lease: Lease, found: Walk, ids: Sequence[LeadId],
         return
     with service.store.write() as conn:
         leases.extend(conn, lease)
-        playbook_versions.walked(conn, now, service.now())
-    if now.over:
+        derivation_walk.walked_leads(conn, now, lease.shard, service.now())
+    if now.over and lease.shard.whole:
         log.info("everybody is derived under the playbook in force", version=now.version)
 
 

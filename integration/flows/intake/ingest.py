@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from sqlalchemy import Connection as Sql
 
 from integration.flows.base.isolation import Station, Try, isolate
-from integration.flows.base.lane import drain, gather
+from integration.flows.base.lane import drain_shards, gather
 from integration.flows.base.running_playbook import followed
 from integration.flows.base.service import HasKeys, HasLanes, HasStore, HasWake, Intake
 from integration.flows.intake import store_deliveries
@@ -22,6 +22,7 @@ from integration.flows.privacy.screening import Opened
 from integration.store.db.errors import StoreError
 from integration.store.db.json_codec import encode
 from integration.store.db.session import serialise
+from integration.store.db.shards import Shard
 from integration.store.events import unrecognised_words
 from integration.store.overall import erased_people
 from integration.store.queues import dead_letters, inbox, leases, look_ups, suspects
@@ -53,12 +54,16 @@ class IngestLane(Ingesting, HasWake, HasLanes, Protocol):
 
 def ingest(service: IngestLane) -> int:
     """Read everything that waits in the inbox."""
-    return drain(service, "ingest", _turn)
+    return drain_shards(service, "ingest", _turn, _waits)
+
+
+def _waits(conn: Sql, _service: object, shard: Shard, /) -> bool:
+    return inbox.waiting(conn, shard)
 
 
 def _turn(service: IngestLane, lease: Lease, /) -> bool:
     with service.store.read() as conn:
-        deliveries = inbox.pending(conn, BATCH, BYTES)
+        deliveries = inbox.pending(conn, BATCH, BYTES, lease.shard)
         if not deliveries:
             return False
         service = followed(conn, service)

@@ -29,7 +29,7 @@ from integration.store.db.json_codec import encode
 from integration.store.events import activities, playbook_versions, retractions
 from integration.store.events.activities import ActivityRow, NewActivity
 from integration.store.people import accounts, leads
-from integration.store.queues import dirty, leases
+from integration.store.queues import dirty, lane_shards, leases
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.dirty import AccountMark
 from integration.store.queues.leases import Lease
@@ -76,6 +76,8 @@ def _work(service: Derived, lease: Lease, these: Try[AccountMark], now: Instant)
     new, reached = [*carried.new, *found.new], {**found.reached, **carried.reached}
     with service.store.write() as conn:
         leases.extend(conn, lease)
+        if found.stale:  # what is taken back is not to be a part of what another shard saves
+            lane_shards.alone(conn, lease)
         these.done(conn)
         touched = {*found.stale.values(), *(LeadId(str(row.lead_id)) for row in new)}
         later = playbook_versions.to_be_derived(conn, touched, service.rules.number)

@@ -16,7 +16,7 @@ from integration.store.db.session import serialise
 from integration.store.overall import merging
 from integration.store.people import leads, shared_emails
 from integration.store.people.leads import LeadRow
-from integration.store.queues import dirty, leases, suspects
+from integration.store.queues import dirty, lane_shards, leases, suspects
 from integration.store.queues.dead_letters import Letter
 from integration.store.queues.leases import Lease
 from mappings.values.identifiers import LeadId
@@ -39,6 +39,7 @@ def join_batch(service: Connected, lease: Lease) -> bool:
     def work(these: Try[_Pair]) -> None:
         with service.store.write() as conn:
             leases.extend(conn, lease)
+            lane_shards.alone(conn, lease)
             these.done(conn)
             for loser, winner, mark in these.items:
                 merging.settle(conn, loser, winner, service.now())

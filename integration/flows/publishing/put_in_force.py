@@ -15,6 +15,7 @@ from integration.flows.base.stored_versions import PUBLISHING, put_in_force
 from integration.store.db.session import serialise
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Terms, Texts, Version
+from integration.store.queues import derivation_walk
 
 log = structlog.get_logger()
 
@@ -71,7 +72,7 @@ def watch(service: Watching, version: int, tell: Callable[[int], None]) -> None:
         with service.store.read() as conn:
             current = playbook_versions.current(conn)
             left = playbook_versions.left(conn, version)
-            over = playbook_versions.walk(conn, version).over
+            over = derivation_walk.walk(conn, version).over
         tell(left)
         if over or current is None or current.number != version:
             return

@@ -43,27 +43,39 @@ class Parcel:
     items: tuple[dict[str, Any], ...]
 
 
-def parcels(emails: Sequence[str], *, seed: int, start: Instant, span: Span) -> list[Parcel]:
-    """Three weeks of several believable lives per lead, pressed into `span` from `start` on."""
+def parcels(  # noqa: PLR0913 - the parts of a load
+    emails: Sequence[str],
+    *,
+    seed: int,
+    start: Instant,
+    span: Span,
+    name: str = "chaos",
+    most: int = _MOST,
+    lives: int = STORIES,
+) -> list[Parcel]:
+    """Three weeks of several believable lives per lead, pressed into `span` from `start` on.
+
+    A delivery has at most so many activities, all ids begin with the `name`, and each lead leads so many lives at once.
+    """
     chance = Random(seed)  # noqa: S311 - not cryptography
     strangers = [f"stranger.{number}@nobody-knows.example" for number in range(len(emails) // _STRANGERS + 1)]
-    scenes = [scene for number in range(STORIES) for scene in story([*emails, *strangers], seed=seed + number)]
+    scenes = [scene for number in range(lives) for scene in story([*emails, *strangers], seed=seed + number)]
     scenes.sort(key=lambda scene: (scene.offset, scene.email, scene.type))
-    items = [_item(number, scene, start, span) for number, scene in enumerate(scenes)]
+    items = [_item(f"{name}-{number}", scene, start, span) for number, scene in enumerate(scenes)]
     found: list[Parcel] = []
     while items:
-        some, items = items[: (size := chance.randint(1, _MOST))], items[size:]
+        some, items = items[: (size := chance.randint(1, most))], items[size:]
         number = len(found)
         at = max(each[0] for each in some)
-        found.append(Parcel(id=f"chaos-{seed}-{number}", at=at, items=tuple(each[1] for each in some)))
+        found.append(Parcel(id=f"{name}-{seed}-{number}", at=at, items=tuple(each[1] for each in some)))
     again = [each for each in found if chance.random() < _AGAIN]
     late = [Parcel(id=each.id, at=each.at + chance.randrange(1, 20) * SECOND, items=each.items) for each in again]
     return sorted([*found, *late], key=lambda parcel: parcel.at)
 
 
-def _item(number: int, scene: Scene, start: Instant, span: Span) -> tuple[Instant, dict[str, Any]]:
+def _item(id_: str, scene: Scene, start: Instant, span: Span) -> tuple[Instant, dict[str, Any]]:
     at = start + scene.offset * span // (DAYS * 24 * 3600 * SECOND)
-    return at, activity(f"chaos-{number}", scene.email, scene.type, at, scene.properties)
+    return at, activity(id_, scene.email, scene.type, at, scene.properties)
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ from integration.rig.stage.rig import Rig, activity
 from integration.store.events import activities, playbook_versions
 from integration.store.events.playbook_versions import Texts, Version, What
 from integration.store.people import leads
-from integration.store.queues import dirty, inbox, records_to_read
+from integration.store.queues import derivation_walk, dirty, inbox, records_to_read
 from integration.wiring import clock
 from integration.wiring.whole_service import Service
 from mappings.values.instant import DAY, SECOND, Instant
@@ -184,7 +184,7 @@ class PublishDrill:
         while time.monotonic() < deadline:
             self.running.programs.watch()
             with service.store.read() as conn:
-                walk = playbook_versions.walk(conn, version.number)
+                walk = derivation_walk.walk(conn, version.number)
             done = self.plan.leads if walk.leads is None else _number(walk.leads)
             self.tell(f"{name}: derived anew", done, self.plan.leads)
             if due and walk.accounts is None and (done >= due[0] * self.plan.leads or walk.over) and self._kill():
@@ -240,7 +240,7 @@ class PublishDrill:
                     or dirty.take_accounts(conn, now, 1)  # before leads: an account that is derived marks its leads
                     or dirty.take(conn, now, 1)
                     or leads.due(conn, now, 1)
-                    or (found is not None and not playbook_versions.walk(conn, found.number).over)
+                    or (found is not None and not derivation_walk.walk(conn, found.number).over)
                 )
 
         self.tell("settling", 0, 0)

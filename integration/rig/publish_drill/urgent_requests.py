@@ -10,9 +10,9 @@ from integration.rig.publish_drill.living_past import live
 from integration.rig.publish_drill.living_people import Person, Tell
 from integration.rig.publish_drill.published_edits import LOWER_GATE, WORDS, living
 from integration.rig.stage.rig import Rig, activity
-from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Texts
 from integration.store.people import accounts
+from integration.store.queues import derivation_walk
 from integration.store.schema.tables import leads, outbox
 from integration.wiring import clock
 from integration.wiring.whole_service import Service
@@ -57,7 +57,7 @@ class UrgentRequests:
         while time.monotonic() < began + _PATIENCE and not (over and not asked):
             self.running.programs.watch()
             with service.store.read() as conn:
-                walk = playbook_versions.walk(conn, version.number)
+                walk = derivation_walk.walk(conn, version.number)
             if walk.over and not over:
                 over, self.seconds = True, time.monotonic() - began
             if not over and people and time.monotonic() >= next_at:

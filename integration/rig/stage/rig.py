@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from integration.flows.going_live.go_live import permit
 from integration.processes.local_stack import embedded, environment, members
-from integration.processes.supervisor import Member, Programs
+from integration.processes.supervisor import WORKERS, Member, Programs
 from integration.rig.stage.signed_delivery import PATH, signed
 from integration.settings.environment import Settings, load
 from integration.store.db.session import Store
@@ -136,10 +136,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **extra: str) -> Iterator[Rig]:
+def rig(
+    data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, workers: bool = True, **extra: str
+) -> Iterator[Rig]:
     """Start everything in `data` with a sandbox of `leads` people, and stop it all at the end.
 
-    `extra` are further environment variables, such as COLDFRAME_PLAYBOOK.
+    `extra` are further environment variables, such as COLDFRAME_PLAYBOOK. Without `workers`, others bring those.
     """
     port, sandbox_port = port or free_port(), sandbox_port or free_port()
     service, crm = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
@@ -170,7 +172,8 @@ def rig(data: Path, *, leads: int = 0, port: int = 0, sandbox_port: int = 0, **e
             "--webhook-secret",
             HUBSPOT_SECRET,
         )
-        programs = Programs((Member(name="sandbox", arguments=arguments), *members()), ready, log)
+        ours = [each for each in members() if workers or each.name != WORKERS]
+        programs = Programs((Member(name="sandbox", arguments=arguments), *ours), ready, log)
         store = Store.open(settings.database_url.get_secret_value())
         stack.callback(store.dispose)
         with store.write() as conn:  # a new store is in shadow mode

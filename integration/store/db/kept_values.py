@@ -25,6 +25,7 @@ ServicePurpose: TypeAlias = Literal[
     "restored",
     "refused_webhooks",
     "absences",
+    "lane_shards",
 ]
 ConnectionPurpose: TypeAlias = Literal[
     "next_poll_object",

@@ -7,9 +7,10 @@ from typing import Literal, Self, TypeAlias
 from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, func, insert, select, update
 
 from integration.core.rules.lineage import Kind, Roots
-from integration.store.db import kept_values
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
+from integration.store.db.shards import ALL, Shard, within
+from integration.store.queues.derivation_walk import Walk, walk, walked
 from integration.store.schema.tables import accounts, dirty_accounts, leads, versions
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
@@ -78,26 +79,6 @@ class Version(Terms):
     """As in Texts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
-    """How far the derivation of everybody under one version has come: accounts first, then leads, each by id.
-
-    `accounts` and `leads` are the last ids seen; None once there are no more. `accounts_at_once` and `leads_at_once`
-    are how many one batch takes, by how long the batches before have taken.
-    """
-
-    version: int
-    accounts: str | None = ""
-    leads: str | None = ""
-    accounts_at_once: int = 10
-    leads_at_once: int = 50
-
-    @property
-    def over(self) -> bool:
-        """Whether everybody is derived under this version."""
-        return self.accounts is None and self.leads is None
-
-
 _v, _l, _a = versions.c, leads.c, accounts.c
 _NEWEST = select(
     *(_v.number, _v.fingerprint, _v.format, _v.author, _v.reason, _v.at, _v.what, _v.quiet, _v.tasks_per_hour),
@@ -122,6 +103,7 @@ _older = bindparam("number", type_=BigInteger)
 _otherwise = and_(_l.merged_into.is_(None), _l.stage.is_not(None), _l.version.is_distinct_from(_older))
 """Decided about under another version: nobody new has to be derived anew."""
 _LEADS = select(_l.id).where(_l.id > bindparam("after"), _otherwise).order_by(_l.id).limit(bindparam("n"))
+_LEADS_SHARD = _LEADS.where(within(_l.id))
 _ACCOUNTS = (
     select(_a.id)
     .where(_a.id > bindparam("after"), _a.version.is_distinct_from(_older))
@@ -225,21 +207,12 @@ def publish(  # noqa: PLR0913 - the parts of a version
     return Version(number=number, roots=roots, files=dict(said.files), **row)
 
 
-def walk(conn: Connection, version: int) -> Walk:
-    """How far the derivation under a version has come."""
-    stored = kept_values.of_service(conn, "rederivation")
-    found = None if stored is None else decode(stored, Walk)
-    return found if found is not None and found.version == version else Walk(version=version)
-
-
-def walked(conn: Connection, found: Walk, at: Instant) -> None:
-    """Everybody up to there is derived, or set aside."""
-    kept_values.put_of_service(conn, "rederivation", encode(found), at)
-
-
-def leads_after(conn: Connection, after: str, version: int, limit: int) -> list[LeadId]:
+def leads_after(conn: Connection, after: str, version: int, limit: int, shard: Shard = ALL) -> list[LeadId]:
     """The next leads, by id, that were decided about under another version."""
-    return list(conn.execute(_LEADS, {"after": after, "number": version, "n": limit}).scalars())
+    asked = {"after": after, "number": version, "n": limit}
+    if shard.whole:
+        return list(conn.execute(_LEADS, asked).scalars())
+    return list(conn.execute(_LEADS_SHARD, asked | shard.asked).scalars())
 
 
 def to_be_derived(conn: Connection, lead_ids: Iterable[LeadId], version: int | None) -> set[LeadId]:

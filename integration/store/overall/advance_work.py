@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, BindParameter, Connection, and_, bindparam, e
 
 from integration.store.db import kept_values
 from integration.store.db.json_codec import decode
-from integration.store.events.playbook_versions import Walk
 from integration.store.overall.erased_people import ERASING
+from integration.store.queues.derivation_walk import Walk
 from integration.store.schema.tables import dirty, dirty_accounts, erased, leads, suspects
 from mappings.values.instant import Instant
 

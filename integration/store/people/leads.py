@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from integration.store.db.dialects import among, insert_new, run_many
 from integration.store.db.json_codec import decode_fields, encode, listed
+from integration.store.db.shards import ALL, Shard, within
 from integration.store.people import record_references
 from integration.store.people.record_references import Address, Reference
 from integration.store.schema.tables import leads
@@ -118,6 +119,7 @@ _SET_FIELDS = (
 )
 _ANEW = update(leads).where(among(leads.c.id, "ids"), leads.c.version.is_not(None)).values(version=None)
 _DUE = select(leads.c.id).where(leads.c.due <= bindparam("now")).order_by(leads.c.due, leads.c.id).limit(bindparam("n"))
+_DUE_SHARD = _DUE.where(within(leads.c.id))
 _REST = update(leads).where(among(leads.c.id, "ids")).values(due=None)
 _SURVIVORS = select(leads.c.id, leads.c.merged_into).where(among(leads.c.id, "ids"), leads.c.merged_into.is_not(None))
 _MERGE = update(leads).where(leads.c.id == bindparam("row")).values(merged_into=bindparam("winner"), due=None)
@@ -260,9 +262,12 @@ def set_fields(conn: Connection, rows: Sequence[LeadFields]) -> None:
         )
 
 
-def due(conn: Connection, now: Instant, limit: int) -> list[LeadId]:
+def due(conn: Connection, now: Instant, limit: int, shard: Shard = ALL) -> list[LeadId]:
     """The leads for whom time alone changes something by now, the longest overdue first."""
-    return list(conn.execute(_DUE, {"now": now, "n": limit}).scalars())
+    asked = {"now": now, "n": limit}
+    if shard.whole:
+        return list(conn.execute(_DUE, asked).scalars())
+    return list(conn.execute(_DUE_SHARD, asked | shard.asked).scalars())
 
 
 def not_due(conn: Connection, lead_ids: Iterable[LeadId]) -> None:

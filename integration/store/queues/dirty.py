@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func,
 
 from integration.store.db.dialects import PerDialect, among, run_many, upsert
 from integration.store.db.json_codec import listed
+from integration.store.db.shards import ALL, Shard, within
 from integration.store.people import accounts
 from integration.store.schema.tables import ONE, dirty, dirty_accounts
 from mappings.values.identifiers import AccountId, LeadId
@@ -48,6 +49,7 @@ _TAKE = (
     .order_by(dirty.c.place, dirty.c.since, dirty.c.lead_id)
     .limit(bindparam("n"))
 )
+_TAKE_SHARD = _TAKE.where(within(dirty.c.lead_id))
 _TAKE_ACCOUNTS = (
     select(dirty_accounts.c.account_id, dirty_accounts.c.seq)
     .where(dirty_accounts.c.since <= bindparam("now"))
@@ -129,9 +131,12 @@ def wait_accounts(conn: Connection, times: Mapping[AccountId, Instant]) -> None:
         _MARK_ACCOUNTS.many(conn, rows)
 
 
-def take(conn: Connection, now: Instant, limit: int) -> list[Mark]:
+def take(conn: Connection, now: Instant, limit: int, shard: Shard = ALL) -> list[Mark]:
     """The leads that have waited longest and need not wait longer, with their marks; they stay until `clear`."""
-    return [(lead, seq) for lead, seq in conn.execute(_TAKE, {"now": now, "n": limit}).all()]
+    asked = {"now": now, "n": limit}
+    if shard.whole:
+        return [(lead, seq) for lead, seq in conn.execute(_TAKE, asked).all()]
+    return [(lead, seq) for lead, seq in conn.execute(_TAKE_SHARD, asked | shard.asked).all()]
 
 
 def defer(conn: Connection, at: Instant, span: Span, until: Instant) -> None:

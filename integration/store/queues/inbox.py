@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.sql.expression import literal_column
 
 from integration.store.audit import mentions
 from integration.store.db.dialects import among
 from integration.store.db.json_codec import decode, encode, listed
+from integration.store.db.shards import ALL, Shard, within_numbers
 from integration.store.schema.tables import NEW, ONE, inbox
 from mappings.values.instant import Instant
 
@@ -32,24 +33,32 @@ _PENDING = (
     .order_by(inbox.c.id)
     .limit(bindparam("n"))
 )
-_oldest = (
+_SIZES = (
     select(inbox.c.id, func.length(inbox.c.body).label("size"))
     .where(inbox.c.state == NEW)
     .order_by(inbox.c.id)
     .limit(bindparam("n"))
-    .subquery()
 )
-_so_far = select(
-    _oldest.c.id,
-    func.sum(_oldest.c.size).over(order_by=_oldest.c.id).label("together"),
-    func.row_number().over(order_by=_oldest.c.id).label("place"),
-).subquery()
-_PENDING_WITHIN = (
-    select(inbox.c.id, inbox.c.source, inbox.c.received_at, inbox.c.headers, inbox.c.body)
-    .join(_so_far, _so_far.c.id == inbox.c.id)
-    .where(or_(_so_far.c.together <= bindparam("size"), _so_far.c.place == ONE))
-    .order_by(inbox.c.id)
-)
+
+
+def _within(sizes: Select[tuple[int, int]]) -> Select[tuple[int, str, int, str, bytes]]:
+    """The oldest of these that are together no larger than `size`, and the first in any case."""
+    oldest = sizes.subquery()
+    so_far = select(
+        oldest.c.id,
+        func.sum(oldest.c.size).over(order_by=oldest.c.id).label("together"),
+        func.row_number().over(order_by=oldest.c.id).label("place"),
+    ).subquery()
+    return (
+        select(inbox.c.id, inbox.c.source, inbox.c.received_at, inbox.c.headers, inbox.c.body)
+        .join(so_far, so_far.c.id == inbox.c.id)
+        .where(or_(so_far.c.together <= bindparam("size"), so_far.c.place == ONE))
+        .order_by(inbox.c.id)
+    )
+
+
+_PENDING_SHARD, _SIZES_SHARD = (each.where(within_numbers(inbox.c.id)) for each in (_PENDING, _SIZES))
+_PENDING_WITHIN, _PENDING_SHARD_WITHIN = _within(_SIZES), _within(_SIZES_SHARD)
 _DONE = update(inbox).where(among(inbox.c.id, "ids")).values(state="done", error=None)
 _DEAD = update(inbox).where(among(inbox.c.id, "ids")).values(state="dead", error=bindparam("why"))
 _END = update(inbox).where(among(inbox.c.id, "ids"), inbox.c.state == "dead").values(state="done")
@@ -90,9 +99,10 @@ def drop(conn: Connection, ids: Sequence[int]) -> None:
     conn.execute(_DROP, {"ids": listed(ids)})
 
 
-def pending(conn: Connection, limit: int, size: int | None = None) -> list[Delivery]:
+def pending(conn: Connection, limit: int, size: int | None = None, shard: Shard = ALL) -> list[Delivery]:
     """The oldest deliveries that nobody has parsed: of at most `size` bytes together, but always one."""
-    asked = {"n": limit} if size is None else {"n": limit, "size": size}
+    asked = {"n": limit} | ({} if size is None else {"size": size}) | ({} if shard.whole else shard.asked)
+    whole, part = (_PENDING, _PENDING_SHARD) if size is None else (_PENDING_WITHIN, _PENDING_SHARD_WITHIN)
     return [
         Delivery(
             id=row_id,
@@ -101,8 +111,15 @@ def pending(conn: Connection, limit: int, size: int | None = None) -> list[Deliv
             headers=decode(headers, dict[str, str]),
             body=body,
         )
-        for row_id, source, at, headers, body in conn.execute(_PENDING if size is None else _PENDING_WITHIN, asked)
+        for row_id, source, at, headers, body in conn.execute(whole if shard.whole else part, asked)
     ]
+
+
+def waiting(conn: Connection, shard: Shard = ALL) -> bool:
+    """Whether there is a delivery that nobody has parsed."""
+    return bool(
+        conn.execute(_SIZES if shard.whole else _SIZES_SHARD, {"n": 1} | ({} if shard.whole else shard.asked)).all()
+    )
 
 
 def done(conn: Connection, ids: Sequence[int]) -> None:

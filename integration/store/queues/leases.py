@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from integration.store.db.dialects import Clock, upsert
 from integration.store.db.errors import LeaseLostError
+from integration.store.db.shards import ALL, Shard
 from integration.store.schema.tables import leases
 from mappings.values.instant import MINUTE, Instant, Span
 
@@ -25,13 +26,14 @@ class Lease:
     """The right to work on `name` for `span`; `token` grows by one whenever somebody takes it.
 
     `recovered` says that the last holder never gave it back: it was killed, or froze. `passed` names the kinds of work
-    whose first batch has gone well since: what killed the last holder was not in it.
+    whose first batch has gone well since: what killed the last holder was not in it. Its holder works one `shard`.
     """
 
     name: str
     token: int
     span: Span
     recovered: bool = False
+    shard: Shard = ALL
     passed: set[str] = field(default_factory=set, compare=False)
 
 
@@ -62,7 +64,7 @@ _RELEASE = update(leases).where(*_MINE).values(expires_at=0)
 _DATED_AHEAD = select(leases.c.name, leases.c.holder, leases.c.expires_at).where(_AHEAD).order_by(leases.c.name)
 
 
-def take(conn: Connection, name: str, holder: str, span: Span) -> Lease | None:
+def take(conn: Connection, name: str, holder: str, span: Span, shard: Shard = ALL) -> Lease | None:
     """Take a lease that is free, has expired or is dated too far ahead, for `span`; None while somebody holds it."""
     # Looking first keeps a taker from waiting for the row lock of a holder at work.
     free, abandoned = conn.execute(_LAST, {"name": name}).one_or_none() or (True, False)
@@ -70,7 +72,9 @@ def take(conn: Connection, name: str, holder: str, span: Span) -> Lease | None:
         return None
     span = min(span, LONGEST)
     token = conn.execute(_TAKE.on(conn), {"name": name, "holder": holder, "span": span}).scalar()
-    return None if token is None else Lease(name=name, token=token, span=span, recovered=bool(abandoned))
+    if token is None:
+        return None
+    return Lease(name=name, token=token, span=span, recovered=bool(abandoned), shard=shard)
 
 
 def free(conn: Connection, name: str) -> bool:

@@ -14,11 +14,11 @@ from integration.flows.deciding.advance import turn
 from integration.flows.deciding.rederive import FEWEST, paced
 from integration.flows.intake.ingest import ingest
 from integration.flows.publishing.put_in_force import publish
-from integration.store.events import playbook_versions
 from integration.store.events.live_since import CHANGED
-from integration.store.events.playbook_versions import Terms, Texts, Walk
+from integration.store.events.playbook_versions import Terms, Texts
 from integration.store.people import leads
-from integration.store.queues import dirty, leases
+from integration.store.queues import derivation_walk, dirty, leases
+from integration.store.queues.derivation_walk import Walk
 from integration.store.queues.leases import Lease
 from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR, MINUTE
@@ -43,7 +43,7 @@ def lease(living: Service) -> Lease:
 
 def walk(service: Service) -> Walk:
     with service.store.read() as conn:
-        return playbook_versions.walk(conn, in_force(service).number)
+        return derivation_walk.walk(conn, in_force(service).number)
 
 
 def past_accounts(service: Service, lease: Lease) -> None:
@@ -75,7 +75,7 @@ def test_fewer_accounts_are_derived_anew_while_a_batch_of_leads_waits_and_never_
     turn(service, lease)
     number = in_force(changed).number
     with changed.store.write() as conn:
-        playbook_versions.walked(conn, Walk(version=number, leads_at_once=2, accounts_at_once=4), at())
+        derivation_walk.walked(conn, Walk(version=number, leads_at_once=2, accounts_at_once=4), at())
         conn.execute(text("UPDATE accounts SET version = NULL"))
     for number_, email in enumerate(PEOPLE[:4]):
         receive(changed, activity(f"n{number_}", email, "email_click", at()))
@@ -95,7 +95,7 @@ def test_who_is_decided_about_first_finds_what_their_account_did_in_the_past_as_
     said, terms = Texts(playbook=WIDE.text), Terms(author="rev ops", reason="a test")
     number = publish(published(running), CompiledPlaybook.of(WIDE), said, terms, over=in_force(running).number).number
     with running.store.write() as conn:
-        playbook_versions.walked(conn, Walk(version=number, accounts_at_once=1), at())
+        derivation_walk.walked(conn, Walk(version=number, accounts_at_once=1), at())
     at.forward(MINUTE)
     receive(running, activity("news", str(who.email), "call_attempt", at()))
     ingest(running)
@@ -118,7 +118,7 @@ def test_nobody_is_put_before_those_who_are_new_because_of_signals_of_the_past(
     said, terms = Texts(playbook=WIDE.text), Terms(author="rev ops", reason="a test")
     number = publish(published(running), CompiledPlaybook.of(WIDE), said, terms, over=in_force(running).number).number
     with running.store.write() as conn:
-        playbook_versions.walked(conn, Walk(version=number, accounts_at_once=1), at())
+        derivation_walk.walked(conn, Walk(version=number, accounts_at_once=1), at())
         anyway = {*leads.due(conn, at(), 9), *(each for each, _ in dirty.take(conn, at(), 9))}
     service, turns, before = following(running), 0, derived(running)
     while turn(service, lease) and walk(service).accounts is not None:

@@ -1,0 +1,1 @@
+"""Commands for more than one machine: into how many shards work is parted, and a trial of several hosts."""
