@@ -1,4 +1,4 @@
-"""A relay between a host and one of its servers that can be cut: bytes stop, and nobody is told, as when a cable is."""
+"""A relay between a host and one of its servers that can be cut: bytes stop, and no side hears of it, as with a cable."""
 
 import contextlib
 import selectors
