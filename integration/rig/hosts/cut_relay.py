@@ -1,4 +1,4 @@
-"""A relay between a host and one of its servers that can be cut: bytes stop, and no side hears of it, as with a cable."""
+"""A relay between a host and one of its servers that can be cut: bytes stop, and no side hears of it."""
 
 import contextlib
 import selectors
