@@ -1,4 +1,4 @@
-"""A relay between a host and one of its servers that can be cut: bytes stop, and no side hears of it."""
+"""A relay between a host and a server, which can be cut: no byte passes then, and no connection is closed."""
 
 import contextlib
 import selectors
