@@ -16,6 +16,7 @@ from integration.store.console.long_works import Kind, Work
 from integration.store.events import playbook_versions
 from integration.store.progress import drift_looks
 from integration.web.console.shell.console_parts import ConsoleParts
+from integration.web.console.shell.page_words import connection_name
 from integration.wiring import connection_names
 from integration.wiring.connection_names import Known
 from mappings.values.instant import Instant
@@ -88,11 +89,13 @@ def _works(conn: Sql, known: Sequence[Known]) -> Mapping[str, Work]:
 
 
 def _connected(known: Sequence[Known]) -> PathStep:
-    refused = [each.name for each in known if each.row is not None and each.row.state == "refused"]
+    refused = [connection_name(each.name) for each in known if each.row is not None and each.row.state == "refused"]
     if refused:
         said = f"{' and '.join(refused)} has to be signed in to anew."
     elif known:
-        said = " and ".join(each.name for each in known) + (" is connected." if len(known) == 1 else " are connected.")
+        said = " and ".join(connection_name(each.name) for each in known) + (
+            " is connected." if len(known) == 1 else " are connected."
+        )
     else:
         said = "No CRM is connected yet."
     return PathStep(name="connect", title="Connect your CRM", done=bool(known) and not refused, said=said)
@@ -116,13 +119,13 @@ def _provisioned(conn: Sql, known: Sequence[Known], works: Mapping[str, Work], n
         else:
             text = "has not been looked at"
         done = done and made
-        said.append(f"{each.name} {text}.")
+        said.append(f"{connection_name(each.name)} {text}.")
     return PathStep(name="provision", title="Make Coldframe's fields in the CRM", done=done, said=" ".join(said))
 
 
 def _rules(conn: Sql, works: Mapping[str, Work]) -> PathStep:
     published = next((each for each in playbook_versions.every(conn) if each.author != AUTHOR), None)
-    previewed = [name.partition(":")[2] for name in works if name.startswith("preview:")]
+    previewed = [connection_name(name.partition(":")[2]) for name in works if name.startswith("preview:")]
     said = []
     if previewed:
         said.append(f"A record of {' and '.join(previewed)} was previewed.")
