@@ -112,7 +112,7 @@ class _OutdatedError(Exception):
 class _Clock(CronScheduler):
     """RQ's cron, but for what it puts into the queue: it writes pickle there, and our workers read JSON alone."""
 
-    outdated: Callable[[], bool]
+    outdated: Callable[[], bool] = staticmethod(lambda: False)
 
     def enqueue_jobs(self) -> list[CronJob]:
         """Enqueue the jobs that are due. Raises _OutdatedError."""

@@ -36,7 +36,7 @@ ELSEWHERE = {
     ("docs/architecture.md", "mermaid"): "tests/architecture/test_architecture_pictures.py",
 }
 """The tests of their own that some pages' blocks have."""
-SHOWN = {"text", "nginx", "caddy", "crontab"}
+SHOWN = {"text", "nginx", "caddy", "crontab", "sql"}
 """What a command answers, and other programs' files."""
 OTHERS = {"sudo", "cp", "docker", "openssl", "git", "chmod", "npm", "hs", "cd", "echo"}
 """Programs of other people in our blocks; the files of this repository that they name are looked for."""

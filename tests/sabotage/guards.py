@@ -51,7 +51,7 @@ GUARDS = (
     _guard(
         "touches-apart",
         "after an outage touches are written one at a time, when sales does not talk and the window is open",
-        ("taken", "if turn <= now:", "if turn:"),
+        ("taken", "elif turn.at <= now:", "elif turn.at:"),
         tests=(
             "tests/flows/delivering/test_touch_turns.py::test_no_touch_is_written_to_an_address_that_mail_comes_back_from[hubspot]",
         ),

@@ -4,8 +4,8 @@ import json
 
 import click
 from rich.console import Console
-from rich.table import Table
 
+from integration.commands.shared.fitted_tables import fitted
 from integration.flows.upkeep import part_lanes
 from integration.store.db.shards import MOST
 from integration.wiring import build
@@ -50,7 +50,7 @@ def show_lanes(*, as_json: bool) -> None:
         ]
         click.echo(json.dumps(told, indent=2))
         return
-    table = Table("lane", "shard", "worked by", "until", "waits")
+    table = fitted("lane", "shard", "worked by", "until", "waits", whole=["shard", "waits"])
     for each in found:
         holder = (each.holder.name, show(each.holder.until)) if each.holder else ("", "")
         table.add_row(each.lane, f"{each.shard.number} of {each.shard.of}", *holder, "yes" if each.waits else "")

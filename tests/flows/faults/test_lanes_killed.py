@@ -54,13 +54,13 @@ def _deciding(here: World) -> tuple[Case, Callable[[Service], object]]:
     """Nothing is wrong with what is stored: only the process dies."""
     case = a_time_no_calendar_has(here)
     case.mended()
-    victim, apply_events = lead(here.service, EVE).id, deciding.apply_events
+    victim, apply = lead(here.service, EVE).id, deciding.apply
 
-    def deadly(playbook: Any, state: Any, *more: Any, **named: Any) -> Any:
-        return die() if state.lead == victim else apply_events(playbook, state, *more, **named)
+    def deadly(playbook: Any, row: Any, *more: Any) -> Any:
+        return die() if row.id == victim else apply(playbook, row, *more)
 
     def run(service: Service) -> object:
-        deciding.apply_events = deadly  # type: ignore[attr-defined] # in a process of its own
+        deciding.apply = deadly  # type: ignore[attr-defined] # in a process of its own
         return advance(service)
 
     return case, run
